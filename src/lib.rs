@@ -1,0 +1,1 @@
+//! A private CA and certificate trust installer for self-hosted GitLab.
