@@ -3,8 +3,40 @@
 //! Everything that changes a machine is a plan, and a plan is data: explained, applied, proven
 //! and undone by the modules here, each of which does one of these.
 
+mod anchor;
+mod apply;
+mod bundle;
+mod byproduct;
+mod check;
+pub mod database;
 mod endpoint;
+mod error;
+mod explain;
+pub mod fact;
 mod fingerprint;
+pub mod handshake;
+mod lock;
+pub mod plan;
+mod probe;
+mod progress;
+mod proof;
+pub mod receipt;
+mod session;
+pub mod store;
+mod undo;
+pub mod world;
 
+pub use anchor::{Anchor, Certificate};
+pub use apply::apply;
+pub use check::is_met;
 pub use endpoint::{DnsName, Endpoint, Host, InvalidHost, Target};
+pub use error::{Error, Result};
+pub use explain::explain;
+pub use fact::Facts;
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
+pub use plan::{Contents, Service};
+pub use probe::probe;
+pub use progress::{Progress, Silent};
+pub use proof::{Verdict, prove};
+pub use session::{Outcome, Session, State, Worlds};
+pub use undo::undo;

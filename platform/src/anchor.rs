@@ -1,0 +1,128 @@
+//! What is to be trusted, and where it will be met.
+
+use std::fmt;
+
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+use serde::{Deserialize, Serialize, de};
+
+use crate::{Endpoint, Fingerprint};
+
+/// One X.509 certificate as its DER encoding. Serialised as PEM.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate(Vec<u8>);
+
+impl Certificate {
+    /// Wraps `der`, which the caller has parsed.
+    pub fn new(der: impl Into<Vec<u8>>) -> Self {
+        Self(der.into())
+    }
+
+    /// The DER encoding.
+    pub fn der(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Its identity.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
+    }
+
+    /// The PEM text (RFC 7468): what every store's file holds.
+    pub fn pem(&self) -> String {
+        let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+        pem::encode_config(&pem::Pem::new("CERTIFICATE", self.0.as_slice()), config)
+    }
+
+    /// All certificates in the PEM text `pem`, in their order, and whether all of it could be read.
+    pub fn read_all(pem: &[u8]) -> (Vec<Self>, bool) {
+        let mut certificates = Vec::new();
+        let mut whole = true;
+        for item in CertificateDer::pem_slice_iter(pem) {
+            match item {
+                Ok(der) if is_one_sequence(&der) => certificates.push(Self(der.to_vec())),
+                _ => whole = false,
+            }
+        }
+        (certificates, whole)
+    }
+}
+
+/// Whether `der` is one DER SEQUENCE whose length is that of the bytes: a cut-off or doubled
+/// certificate is not.
+fn is_one_sequence(der: &[u8]) -> bool {
+    let (header, length) = match der {
+        [0x30, short, ..] if *short < 0x80 => (2, usize::from(*short)),
+        [0x30, 0x81, a, ..] => (3, usize::from(*a)),
+        [0x30, 0x82, a, b, ..] => (4, usize::from(*a) << 8 | usize::from(*b)),
+        [0x30, 0x83, a, b, c, ..] => (5, usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c)),
+        _ => return false,
+    };
+    der.len() == header + length
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.fingerprint())
+    }
+}
+
+impl Serialize for Certificate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.pem())
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match Self::read_all(text.as_bytes()) {
+            (mut all, true) if all.len() == 1 => Ok(all.remove(0)),
+            _ => Err(de::Error::custom("exactly one PEM certificate is expected")),
+        }
+    }
+}
+
+/// A certificate to trust, and the endpoints for which tools that trust per host need it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Anchor {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// The registries and servers that it is for.
+    pub endpoints: Vec<Endpoint>,
+}
+
+impl Anchor {
+    /// Its identity: SHA-256 of the DER.
+    pub fn sha256(&self) -> Fingerprint {
+        self.certificate.fingerprint()
+    }
+
+    /// The name of our file in a folder of anchors, without its ending. It carries our name and
+    /// the identity, so it never meets a file of somebody else's, nor another of our CAs.
+    pub fn file_stem(&self) -> String {
+        format!("labtrust-{}", self.sha256().short())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pem_round_trips_for_every_remainder() {
+        for length in 1..200_u8 {
+            let mut der = vec![0x30, 0x81, length];
+            der.extend(std::iter::repeat_n(0xa5, length.into()));
+            let certificate = Certificate::new(der);
+            assert_eq!(Certificate::read_all(certificate.pem().as_bytes()), (vec![certificate], true));
+        }
+    }
+
+    #[test]
+    fn a_cut_certificate_is_noticed() {
+        let whole = Certificate::new([0x30, 2, 1, 1]);
+        let cut = Certificate::new([0x30, 3, 1, 1]);
+        let (read, clean) = Certificate::read_all(format!("{}{}", cut.pem(), whole.pem()).as_bytes());
+        assert_eq!((read, clean), (vec![whole], false));
+    }
+}

@@ -1,0 +1,313 @@
+//! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
+
+use crate::{
+    Anchor, Error, Result,
+    check::is_met,
+    database,
+    plan::{Change, Service, Settle, Step},
+    proof::prove,
+    receipt::{ChangeRecord, Phase, Receipt, StepRecord},
+    session::{Outcome, Session, State},
+    undo,
+    world::{Access, Node, World},
+};
+
+/// What is still to be done of a change.
+enum Begun {
+    /// Nothing: it is so already.
+    Already(String),
+    /// It needs root, and we are not.
+    OutOfReach,
+    /// Its steps are applied; it is to be settled and proven.
+    Applied { changed: bool },
+}
+
+/// Applies `changes`, writing them down in the receipt `name`. A change that fails is taken back
+/// and does not stop the others.
+pub fn apply(
+    session: &Session<'_>,
+    name: &str,
+    anchor: Option<&Anchor>,
+    changes: &[Change],
+) -> Result<Vec<Outcome>> {
+    let mut run = Run { session, receipt: session.receipts.load_or_new(name, anchor)? };
+    if let (Some(known), Some(anchor)) = (&mut run.receipt.anchor, anchor) {
+        let new = anchor.endpoints.iter().filter(|endpoint| !known.endpoints.contains(endpoint));
+        let new: Vec<_> = new.cloned().collect();
+        known.endpoints.extend(new);
+    }
+    let begun: Vec<Result<Begun>> = changes.iter().map(|change| run.begin(change)).collect();
+    let settled = run.settle(changes, &begun);
+    changes
+        .iter()
+        .zip(begun)
+        .zip(settled)
+        .map(|((change, begun), settled)| run.conclude(change, begun, settled))
+        .collect()
+}
+
+struct Run<'a> {
+    session: &'a Session<'a>,
+    receipt: Receipt,
+}
+
+impl Run<'_> {
+    fn begin(&mut self, change: &Change) -> Result<Begun> {
+        let within_reach = change.actor.is_within_reach(self.session.facts);
+        let reader = if within_reach { self.session.worlds.of(&change.actor)? } else { World::here().into() };
+        if let Some(detail) = already(&reader, change, self.recorded(change))? {
+            return Ok(Begun::Already(detail));
+        }
+        if !within_reach {
+            return Ok(Begun::OutOfReach);
+        }
+        let record = self.record(change);
+        self.receipt.changes[record].phase = Phase::Applying;
+        let mut changed = false;
+        for step in &change.steps {
+            if !is_met(&reader, step)? {
+                self.session.progress.begin(&step.to_string());
+                self.note(record, step, &reader)?;
+                act(&reader, step)?;
+                changed = true;
+            }
+        }
+        if !changed {
+            self.session.receipts.save(&self.receipt)?;
+        }
+        Ok(Begun::Applied { changed })
+    }
+
+    fn recorded(&self, change: &Change) -> Option<&ChangeRecord> {
+        self.receipt.find(&change.store, &change.subject)
+    }
+
+    /// The index of the change's record, made if it is new.
+    fn record(&mut self, change: &Change) -> usize {
+        let changes = &mut self.receipt.changes;
+        let known = changes
+            .iter()
+            .position(|record| record.store == change.store && record.subject == change.subject);
+        let index = known.unwrap_or(changes.len());
+        if known.is_none() {
+            changes.push(ChangeRecord::of(change));
+        }
+        changes[index].settle.clone_from(&change.settle);
+        changes[index].proof.clone_from(&change.proof);
+        index
+    }
+
+    /// Writes down what stands where `step` will act.
+    fn note(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
+        let receipts = self.session.receipts;
+        let (name, steps) = (&self.receipt.name, &mut self.receipt.changes[record].steps);
+        let noted = match step {
+            Step::Put { path, .. } | Step::Remove { path } => {
+                let before = receipts.keep(name, world, path)?;
+                if matches!(before, Node::Folder | Node::Other) {
+                    let why = "it is no regular file, and a file belongs there".into();
+                    return Err(Error::Unsafe { path: path.clone(), why });
+                }
+                let mut folders = Vec::new();
+                for folder in path.ancestors().skip(1) {
+                    if world.look_at_folder(folder)? {
+                        break;
+                    }
+                    folders.insert(0, folder.to_owned());
+                }
+                let known = steps
+                    .iter()
+                    .position(|step| matches!(step, StepRecord::File { path: known, .. } if known == path));
+                if let Some(StepRecord::File { folders: made, .. }) = known.map(|index| steps.remove(index)) {
+                    let new = folders.into_iter().filter(|folder| !made.contains(folder)).collect::<Vec<_>>();
+                    folders = made.into_iter().chain(new).collect();
+                }
+                let after = match step {
+                    Step::Put { contents, .. } => Some(contents.sha256()),
+                    _ => None,
+                };
+                StepRecord::File { path: path.clone(), before, after, folders }
+            }
+            Step::Entry { database, certificate } => {
+                let is_same = |record: &StepRecord| matches!(record, StepRecord::Entry { database: known, .. } if known == database);
+                if steps.iter().any(is_same) {
+                    return receipts.save(&self.receipt);
+                }
+                let before = database::find(world, database, certificate)?;
+                StepRecord::Entry { database: database.clone(), certificate: certificate.clone(), before }
+            }
+        };
+        steps.push(noted);
+        receipts.save(&self.receipt)
+    }
+
+    /// Settles what was applied, each distinct settling once. The answer has one entry a change.
+    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>]) -> Vec<Result<(), String>> {
+        let mut done: Vec<(&Settle, Result<(), String>)> = Vec::new();
+        let mut results = Vec::new();
+        for (change, begun) in changes.iter().zip(begun) {
+            if !matches!(begun, Ok(Begun::Applied { .. })) {
+                results.push(Ok(()));
+                continue;
+            }
+            let same = |settle: &Settle| {
+                settle.applied == change.settle.applied && settle.lock == change.settle.lock
+            };
+            let result = match done.iter().find(|(settle, _)| same(settle)) {
+                Some((_, result)) => result.clone(),
+                None => self.settle_one(change).map_err(|error| error.to_string()),
+            };
+            done.push((&change.settle, result.clone()));
+            results.push(result);
+        }
+        results
+    }
+
+    fn settle_one(&mut self, change: &Change) -> Result<()> {
+        let settle = &change.settle;
+        if settle.applied.is_empty() {
+            return Ok(());
+        }
+        let world = self.session.worlds.of(&change.actor)?;
+        let _lock = self.session.hold(settle)?;
+        let record = self.record(change);
+        let mut kept = std::mem::take(&mut self.receipt.changes[record].byproducts);
+        for byproduct in &settle.byproducts {
+            byproduct.keep(&world, self.session.receipts, &self.receipt.name, &mut kept)?;
+        }
+        self.receipt.changes[record].byproducts = kept;
+        self.session.receipts.save(&self.receipt)?;
+        self.session.run_updater(&world, &settle.applied, &settle.byproducts, 0)?;
+        for byproduct in &mut self.receipt.changes[record].byproducts {
+            byproduct.remember(&world)?;
+        }
+        self.session.receipts.save(&self.receipt)
+    }
+
+    fn conclude(
+        &mut self,
+        change: &Change,
+        begun: Result<Begun>,
+        settled: Result<(), String>,
+    ) -> Result<Outcome> {
+        let (store, subject) = (&change.store, change.subject.as_str());
+        let changed = match begun {
+            Err(error) => {
+                let mut outcome = self.take_back(change, &error.to_string())?;
+                outcome.hint = error.hint();
+                return Ok(outcome);
+            }
+            Ok(Begun::OutOfReach) => return Ok(Outcome::needs_root(store, subject, State::Untrusted)),
+            Ok(Begun::Already(detail)) => {
+                let settled = self.recorded(change).and_then(|record| record.settled);
+                let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
+                outcome.await_restart(
+                    change.settle.restart.iter().filter(|service| service.is_older_than(settled)),
+                );
+                return Ok(outcome);
+            }
+            Ok(Begun::Applied { changed }) => changed,
+        };
+        if let Err(why) = settled {
+            return self.take_back(change, &why);
+        }
+        self.session.progress.begin(&format!("asking the {store} store"));
+        let world = self.session.worlds.of(&change.actor)?;
+        let verdict = match prove(&world, &change.proof) {
+            Ok(verdict) if verdict.holds() => verdict,
+            Ok(verdict) => return self.take_back(change, verdict.detail()),
+            Err(error) => return self.take_back(change, &error.to_string()),
+        };
+        let record = self.record(change);
+        self.receipt.changes[record].phase = Phase::Applied;
+        self.receipt.changes[record].settled = Some(now());
+        self.session.receipts.save(&self.receipt)?;
+        let mut outcome = Outcome::new(store, subject, State::Trusted, verdict.detail());
+        outcome.changed = changed;
+        outcome.await_restart(change.settle.restart.iter());
+        Ok(outcome)
+    }
+
+    /// Undoes a change that could not be finished, and says why it could not.
+    fn take_back(&mut self, change: &Change, why: &str) -> Result<Outcome> {
+        let mut outcome = Outcome::new(&change.store, &change.subject, State::Failed, why);
+        if self.recorded(change).is_some() {
+            let record = self.record(change);
+            let back = undo::undo_records(self.session, &mut self.receipt, &[record])?;
+            if let Some(failed) = back.iter().find(|back| back.state == State::Failed) {
+                outcome.detail = format!("{why}; and it could not be taken back: {}", failed.detail);
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+impl Outcome {
+    fn await_restart<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
+        self.restart = services.cloned().collect();
+        if !self.restart.is_empty() {
+            self.state = State::Pending;
+        }
+    }
+}
+
+impl Service {
+    /// Whether it was started before `settled`, so that it has not seen the change. Where that
+    /// cannot be told it is not asked for again.
+    pub fn is_older_than(&self, settled: Option<u64>) -> bool {
+        matches!((self.started, settled), (Some(started), Some(settled)) if started < settled)
+    }
+}
+
+/// Whether nothing is to be done for `change`: the store itself says that it is so, and no earlier
+/// run was cut short.
+fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) -> Result<Option<String>> {
+    if record.is_some_and(|record| record.phase != Phase::Applied) {
+        return Ok(None);
+    }
+    let verdict = prove(world, &change.proof)?;
+    if !verdict.holds() {
+        return Ok(None);
+    }
+    let mut met = true;
+    for step in &change.steps {
+        met &= is_met(world, step)?;
+    }
+    Ok(match (met, record) {
+        (true, _) => Some(verdict.detail().to_owned()),
+        // Trusted by another hand: what is so already is not made twice.
+        (false, None) => Some(format!("{}, by another hand", verdict.detail())),
+        (false, Some(_)) => None,
+    })
+}
+
+fn act(world: &World, step: &Step) -> Result<()> {
+    match step {
+        Step::Put { path, contents, mode } => {
+            if let Some(folder) = path.parent() {
+                world.make_folders(folder, 0o755)?;
+            }
+            world.put(path, contents, Access { mode: *mode, owner: None })
+        }
+        Step::Remove { path } => world.remove(path),
+        Step::Entry { database, certificate } => database::add(world, database, certificate),
+    }
+}
+
+fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl World {
+    /// Whether a folder is at `path`, links followed.
+    fn look_at_folder(&self, path: &std::path::Path) -> Result<bool> {
+        Ok(match self.look(path) {
+            Ok(Node::Folder | Node::Link { .. }) => true,
+            Ok(_) => false,
+            // The root folder has no name to look at.
+            Err(_) if path.parent().is_none() => true,
+            Err(error) => return Err(error),
+        })
+    }
+}

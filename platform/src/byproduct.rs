@@ -1,0 +1,169 @@
+//! What a store's own updater rewrites besides, breaks, or leaves behind: put right here, so that
+//! a store is found as it was left.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Certificate, Result,
+    bundle::Bundle,
+    database::keystore,
+    plan::Byproduct,
+    receipt::{ByproductRecord, Receipts},
+    world::{Access, Node, World},
+};
+
+impl Byproduct {
+    /// The file whose bytes are kept before it is rewritten.
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Bundle { path, .. } | Self::Keystore { path, .. } => Some(path),
+            Self::Links { .. } => None,
+        }
+    }
+
+    /// Before any run of the updater: removes what a killed one left.
+    pub(crate) fn clear(&self, world: &World) -> Result<()> {
+        match self {
+            Self::Bundle { stale: Some(stale), .. } => world.remove(stale),
+            _ => Ok(()),
+        }
+    }
+
+    /// Before the updater adds: keeps what stands there, unless an earlier run that was cut short
+    /// has done so already.
+    pub(crate) fn keep(
+        &self,
+        world: &World,
+        receipts: &Receipts,
+        receipt: &str,
+        records: &mut Vec<ByproductRecord>,
+    ) -> Result<()> {
+        let Some(path) = self.file() else { return Ok(()) };
+        if records.iter().any(|record| record.byproduct == *self) {
+            return Ok(());
+        }
+        let before = receipts.keep(receipt, world, &resolved(world, path)?)?;
+        records.push(ByproductRecord { byproduct: self.clone(), before, after: None });
+        Ok(())
+    }
+
+    /// Before the updater runs to undo: takes away the links that it would leave dangling.
+    pub(crate) fn unlink(&self, world: &World) -> Result<()> {
+        match self {
+            Self::Links { folder, target } => unlink(world, folder, target),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Follows the link at `path`, as Java's `cacerts` is one on Debian.
+fn resolved(world: &World, path: &Path) -> Result<PathBuf> {
+    Ok(match world.look(path)? {
+        Node::Link { target } => path.parent().unwrap_or(Path::new("/")).join(target),
+        _ => path.to_owned(),
+    })
+}
+
+impl ByproductRecord {
+    /// After the updater has added: remembers what it made.
+    pub(crate) fn remember(&mut self, world: &World) -> Result<()> {
+        if let Some(path) = self.byproduct.file() {
+            let path = resolved(world, path)?;
+            self.after = Some(world.look(&path)?);
+            if matches!(self.after, Some(Node::File { .. })) {
+                world.sync(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the file is still what our updater's run made it.
+    pub(crate) fn is_ours(&self, world: &World) -> Result<bool> {
+        match (&self.after, self.byproduct.file()) {
+            (Some(after), Some(path)) => Ok(world.look(&resolved(world, path)?)? == *after),
+            _ => Ok(false),
+        }
+    }
+
+    /// After the updater has run to undo: what it did not take back is taken back. `was_ours` is
+    /// what [`ByproductRecord::is_ours`] said before it ran.
+    pub(crate) fn restore(
+        &self,
+        world: &World,
+        receipts: &Receipts,
+        receipt: &str,
+        certificate: &Certificate,
+        was_ours: bool,
+    ) -> Result<()> {
+        let Some(path) = self.byproduct.file() else { return Ok(()) };
+        let path = &resolved(world, path)?;
+        let holds = match &self.byproduct {
+            Byproduct::Bundle { .. } => {
+                Bundle::read(world, path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
+            }
+            Byproduct::Keystore { .. } => true,
+            Byproduct::Links { .. } => false,
+        };
+        if !holds || world.look(path)? == self.before {
+            return Ok(());
+        }
+        if was_ours && self.is_ours(world)? {
+            return put_back(world, receipts, receipt, path, &self.before);
+        }
+        match &self.byproduct {
+            Byproduct::Keystore { alias, keytool: Some(keytool), .. }
+                if world.look(path)? != Node::Absent
+                    && keystore::holds(world, keytool, path, alias, certificate)? =>
+            {
+                keystore::delete(world, keytool, path, alias)
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Makes `path` what it was: `before`, whose bytes were kept beside the receipt.
+pub(crate) fn put_back(
+    world: &World,
+    receipts: &Receipts,
+    receipt: &str,
+    path: &Path,
+    before: &Node,
+) -> Result<()> {
+    match before {
+        Node::File { sha256, mode, uid, gid } => {
+            let owner = (rustix::process::geteuid().is_root()).then_some((*uid, *gid));
+            world.put(path, &receipts.kept(receipt, *sha256)?, Access { mode: *mode, owner })
+        }
+        Node::Link { target } => world.link(path, target),
+        Node::Absent | Node::Folder | Node::Other => world.remove(path),
+    }
+}
+
+/// Removes from `folder` the links that lead to `target`, and the links to those. OpenSSL's hash
+/// links are numbered and looked up until the first gap (openssl-rehash(1)): the gap is closed.
+fn unlink(world: &World, folder: &Path, target: &Path) -> Result<()> {
+    let mut links = Vec::new();
+    for path in world.list(folder)? {
+        if let Node::Link { target } = world.look(&path)? {
+            links.push((path, target));
+        }
+    }
+    let leads_to = |link: &Path, goal: &Path| folder.join(link) == *goal;
+    let direct: Vec<_> =
+        links.iter().filter(|(_, to)| leads_to(to, target)).map(|(path, _)| path.clone()).collect();
+    let hashed = links.iter().filter(|(_, to)| direct.iter().any(|link| leads_to(to, link)));
+    for (path, _) in hashed {
+        world.remove(path)?;
+        let number = |path: &Path| path.extension().and_then(|number| number.to_str()?.parse::<u32>().ok());
+        let next = links
+            .iter()
+            .map(|(other, _)| other)
+            .filter(|other| other.file_stem() == path.file_stem() && number(other) > number(path))
+            .max_by_key(|other| number(other));
+        if let Some(next) = next {
+            world.rename(next, path)?;
+        }
+    }
+    direct.iter().try_for_each(|path| world.remove(path))
+}

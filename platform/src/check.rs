@@ -1,0 +1,22 @@
+//! A step knows how to check itself: "already so" when planning, "done" after applying, "still
+//! ours" at undo are one question.
+
+use crate::{
+    Result, database,
+    plan::Step,
+    world::{Node, World},
+};
+
+/// Whether `step` is already so. `Err` means that we could not look.
+pub fn is_met(world: &World, step: &Step) -> Result<bool> {
+    Ok(match step {
+        Step::Put { path, contents, mode } => match world.look(path)? {
+            Node::File { sha256, mode: found, .. } => sha256 == contents.sha256() && found == *mode,
+            _ => false,
+        },
+        Step::Remove { path } => world.look(path)? == Node::Absent,
+        Step::Entry { database, certificate } => {
+            database::find(world, database, certificate)?.is_some_and(|listing| listing.trusted)
+        }
+    })
+}

@@ -1,0 +1,41 @@
+//! A plan in words: what `--dry-run` prints and what a prompt shows before it asks.
+
+use std::fmt;
+
+use crate::{
+    database::Database,
+    plan::{Change, Contents, Step},
+};
+
+/// The lines that say what `change` does, in the order in which it is done.
+pub fn explain(change: &Change) -> Vec<String> {
+    let mut lines: Vec<String> = change.steps.iter().map(ToString::to_string).collect();
+    lines.extend(change.settle.applied.iter().map(|command| format!("run {command}")));
+    lines
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put { path, contents, mode } => {
+                let what = match contents {
+                    Contents::Public(bytes) => format!("{} bytes", bytes.len()),
+                    Contents::Secret(_) => "a secret".into(),
+                };
+                write!(f, "write {} ({what}, mode {mode:04o})", path.display())
+            }
+            Self::Remove { path } => write!(f, "remove {}", path.display()),
+            Self::Entry { database, certificate } => {
+                write!(f, "trust {} in {database}", certificate.fingerprint().short())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Database {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Keychain { path, .. } => write!(f, "the keychain {}", path.display()),
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! A plan is data. The same value is explained, applied, proven and undone; nothing here acts.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{
+    Certificate, Endpoint, Fingerprint,
+    database::Database,
+    fact::{Facts, User},
+};
+
+/// The name of a store, as on the command line and in JSON: `system`, `docker`, …
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StoreId(String);
+
+/// One store's part of a plan: it succeeds or is taken back as a whole.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The store that it belongs to.
+    pub store: StoreId,
+    /// What in that store: the key, with `store`, under which the receipt keeps it.
+    pub subject: String,
+    /// Whose rights it needs.
+    pub actor: Actor,
+    /// What is done, in this order.
+    pub steps: Vec<Step>,
+    /// What makes the steps take effect, and what makes their undoing take effect.
+    pub settle: Settle,
+    /// What shows that it worked.
+    pub proof: Proof,
+    /// A service that this change serves without a restart.
+    pub serves: Option<Service>,
+}
+
+/// Whose rights a change needs, and who owns what it makes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Actor {
+    /// The machine's: root.
+    Machine,
+    /// Whoever runs us: files in a place that the user named.
+    Caller,
+    /// One user's own store.
+    User(User),
+}
+
+/// The smallest thing that is recorded and undone.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A file with these contents.
+    Put {
+        /// Where.
+        path: PathBuf,
+        /// What is in it.
+        contents: Contents,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// No file there.
+    Remove {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A certificate in a database that only its own tool writes.
+    Entry {
+        /// Which.
+        database: Database,
+        /// The certificate.
+        certificate: Certificate,
+    },
+}
+
+/// What a file holds. Secrets are wiped from memory and never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Contents {
+    /// May be shown.
+    Public(Vec<u8>),
+    /// A private key.
+    Secret(Zeroizing<Vec<u8>>),
+}
+
+/// Runs last, both ways: rebuilding a store before the anchor is removed would keep it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settle {
+    /// After the steps were applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub applied: Vec<Command>,
+    /// After the steps were undone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undone: Vec<Command>,
+    /// Held while settling, across all users and state folders of the machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockId>,
+    /// What the commands rewrite besides, and do not take back by themselves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub byproducts: Vec<Byproduct>,
+    /// Services that see the change only after a restart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restart: Vec<Service>,
+}
+
+/// A lock that is the machine's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LockId {
+    /// The system store: two updaters at once corrupt the bundle.
+    SystemStore,
+}
+
+/// A file that a settling command rewrites.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Byproduct {
+    /// The bundle of all anchors. `stale` is what a killed updater leaves and the next one appends to.
+    Bundle {
+        /// The bundle.
+        path: PathBuf,
+        /// The leftover to remove beforehand.
+        #[serde(default)]
+        stale: Option<PathBuf>,
+    },
+    /// A Java keystore to which a hook adds anchors, and from which it takes none away.
+    Keystore {
+        /// The keystore.
+        path: PathBuf,
+        /// The alias under which the hook adds ours.
+        alias: String,
+        /// Java's keytool, if it was found.
+        keytool: Option<PathBuf>,
+    },
+    /// A folder of links, among them those that lead to `target`.
+    Links {
+        /// The folder.
+        folder: PathBuf,
+        /// Our anchor file.
+        target: PathBuf,
+    },
+}
+
+/// A program, its arguments, and the time it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Absolute path.
+    pub program: PathBuf,
+    /// Arguments; never a secret.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Seconds until it is stopped.
+    #[serde(default = "Command::default_seconds")]
+    pub seconds: u64,
+}
+
+/// Something that runs and must be restarted to see a change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Service {
+    /// What it is called in a sentence.
+    pub title: String,
+    /// When it was started, in milliseconds since 1970, as far as known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<u64>,
+    /// What restarts it, where a program can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Command>,
+}
+
+/// A question whose answer, asked of the store itself, shows that a change has worked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Proof {
+    /// The bundle that programs load holds the certificate.
+    Bundle {
+        /// The bundle.
+        path: PathBuf,
+        /// The certificate.
+        sha256: Fingerprint,
+    },
+    /// Docker's folder for the endpoint holds the certificate in a file that Docker reads, and the
+    /// engine, if it answers, accepts the endpoint's certificate.
+    CertsD {
+        /// `…/certs.d/host:port`.
+        folder: PathBuf,
+        /// The certificate.
+        certificate: Certificate,
+        /// The registry.
+        endpoint: Endpoint,
+        /// The engine's socket.
+        #[serde(default)]
+        socket: Option<PathBuf>,
+    },
+    /// The database lists the certificate as trusted.
+    Entry {
+        /// The database.
+        database: Database,
+        /// The certificate.
+        certificate: Certificate,
+    },
+    /// The files are as planned. For what is only placed, not yet served.
+    Files {
+        /// The files and what they must hold.
+        files: Vec<(PathBuf, Fingerprint)>,
+    },
+    /// The server presents this leaf.
+    Served {
+        /// Where it is asked.
+        endpoint: Endpoint,
+        /// The leaf.
+        sha256: Fingerprint,
+        /// Seconds until it must.
+        seconds: u64,
+    },
+    /// All of these.
+    All(Vec<Proof>),
+}
+
+impl StoreId {
+    /// The id `id`.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self(id.into())
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for StoreId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Actor {
+    /// Whether the process described by `facts` can act as this.
+    pub fn is_within_reach(&self, facts: &Facts) -> bool {
+        match self {
+            Self::Machine => facts.is_root(),
+            Self::Caller => true,
+            Self::User(user) => facts.is_root() || facts.user.uid == user.uid,
+        }
+    }
+}
+
+impl Contents {
+    /// The bytes, to be written and for nothing else.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Public(bytes) => bytes,
+            Self::Secret(bytes) => bytes,
+        }
+    }
+
+    /// The identity of the contents.
+    pub fn sha256(&self) -> Fingerprint {
+        Fingerprint::of(self.bytes())
+    }
+
+    /// Whether they may never be shown.
+    pub fn is_secret(&self) -> bool {
+        matches!(self, Self::Secret(_))
+    }
+}
+
+impl fmt::Debug for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public(bytes) => write!(f, "{} bytes", bytes.len()),
+            Self::Secret(_) => f.write_str("secret"),
+        }
+    }
+}
+
+impl Command {
+    /// `program arguments…` with two minutes to end.
+    pub fn new<A: Into<String>>(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            seconds: Self::default_seconds(),
+        }
+    }
+
+    /// The same with another bound.
+    #[must_use]
+    pub fn within(mut self, seconds: u64) -> Self {
+        self.seconds = seconds;
+        self
+    }
+
+    fn default_seconds() -> u64 {
+        120
+    }
+}
+
+impl fmt::Display for Command {
+    /// As it can be pasted into a POSIX shell.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shell_word(&self.program.to_string_lossy()))?;
+        self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
+    }
+}
+
+/// `text` as one word of a POSIX shell.
+pub fn shell_word(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
+    if !text.is_empty() && text.bytes().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+impl Change {
+    /// The files that it makes or replaces.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Put { path, .. } | Step::Remove { path } => Some(path.as_path()),
+            Step::Entry { .. } => None,
+        })
+    }
+}
+
+/// Drops from each change the restarts of services that another change serves without one.
+pub fn spare_restarts(changes: &mut [Change]) {
+    let served: Vec<Service> = changes.iter().filter_map(|change| change.serves.clone()).collect();
+    for change in changes {
+        change.settle.restart.retain(|service| !served.contains(service));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        let command = Command::new("/usr/bin/x", ["plain-1.2", "two words", "it's", ""]);
+        assert_eq!(command.to_string(), r"/usr/bin/x plain-1.2 'two words' 'it'\''s' ''");
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let step = Step::Put {
+            path: "/k".into(),
+            contents: Contents::Secret(Zeroizing::new(b"PRIVATE".to_vec())),
+            mode: 0o600,
+        };
+        assert!(!format!("{step:?}").contains("PRIVATE"));
+    }
+}

@@ -1,0 +1,156 @@
+//! Finds the Docker engines of a machine and of the people on it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::{
+    fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
+    plan::Command,
+};
+
+/// Where a kind of engine that belongs to the machine keeps its things.
+struct Place {
+    kind: EngineKind,
+    certs_d: &'static str,
+    socket: &'static str,
+    pid: &'static str,
+    /// Signs that it is installed, besides its socket.
+    signs: &'static [&'static str],
+    service: &'static str,
+}
+
+const MACHINE: &[Place] = &[
+    Place {
+        kind: EngineKind::Rootful,
+        certs_d: "/etc/docker/certs.d",
+        socket: "/var/run/docker.sock",
+        pid: "/var/run/docker.pid",
+        signs: &[
+            "/usr/bin/dockerd",
+            "/usr/sbin/dockerd",
+            "/usr/local/bin/dockerd",
+            "/var/packages/ContainerManager/target",
+        ],
+        service: "docker",
+    },
+    Place {
+        kind: EngineKind::Snap,
+        certs_d: "/var/snap/docker/current/etc/docker/certs.d",
+        socket: "/var/run/docker.sock",
+        pid: "/run/snap.docker/docker.pid",
+        signs: &["/var/snap/docker/current"],
+        service: "snap.docker.dockerd",
+    },
+];
+
+pub fn find(facts: &Facts) -> Vec<Engine> {
+    let mut engines = Vec::new();
+    if facts.os == Os::Linux {
+        let snap = Path::new("/var/snap/docker/current").exists();
+        engines
+            .extend(MACHINE.iter().filter(|place| place.is_installed(snap)).map(|place| place.engine(facts)));
+    }
+    for user in facts.people() {
+        engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
+        engines.extend(desktop(facts, user));
+    }
+    engines
+}
+
+impl Place {
+    fn is_installed(&self, snap: bool) -> bool {
+        let signs = self.signs.iter().any(|sign| Path::new(sign).exists());
+        // The snap and the machine's own engine share one socket: it is the snap's if that is there.
+        signs || (!snap && self.kind == EngineKind::Rootful && is_socket(Path::new(self.socket)))
+    }
+
+    fn engine(&self, facts: &Facts) -> Engine {
+        let socket = Path::new(self.socket);
+        Engine {
+            kind: self.kind,
+            certs_d: self.certs_d.into(),
+            socket: is_socket(socket).then(|| socket.to_owned()),
+            owner: None,
+            started: started(Path::new(self.pid)),
+            restart: restart(facts, self.service),
+        }
+    }
+}
+
+/// docs.docker.com, "Rootless mode": configuration under `~/.config/docker`, socket in the user's runtime folder.
+fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
+    let config = own_folder(facts, user, "XDG_CONFIG_HOME").unwrap_or_else(|| user.home.join(".config"));
+    let runtime = own_folder(facts, user, "XDG_RUNTIME_DIR")
+        .unwrap_or_else(|| PathBuf::from(format!("/run/user/{}", user.uid)));
+    let socket = runtime.join("docker.sock");
+    let unit = user.home.join(".config/systemd/user/docker.service");
+    (is_socket(&socket) || unit.exists()).then(|| Engine {
+        kind: EngineKind::Rootless,
+        certs_d: config.join("docker/certs.d"),
+        socket: is_socket(&socket).then_some(socket),
+        owner: Some(user.clone()),
+        started: started(&runtime.join("docker.pid")),
+        restart: None,
+    })
+}
+
+/// Docker Desktop copies `~/.docker/certs.d` into its virtual machine when it starts.
+fn desktop(facts: &Facts, user: &User) -> Option<Engine> {
+    let signs: &[&str] = match facts.os {
+        Os::Macos => &["/Applications/Docker.app", ".docker/run/docker.sock", ".colima/default/docker.sock"],
+        Os::Linux => &["/opt/docker-desktop", ".docker/desktop/docker.sock"],
+        _ => &[],
+    };
+    let socket = signs.iter().map(|sign| user.home.join(sign)).find(|path| is_socket(path));
+    signs.iter().any(|sign| user.home.join(sign).exists()).then(|| Engine {
+        kind: EngineKind::Desktop,
+        certs_d: user.home.join(".docker/certs.d"),
+        socket,
+        owner: Some(user.clone()),
+        started: None,
+        restart: None,
+    })
+}
+
+/// A folder that this process's own environment names; another user's is not in it.
+fn own_folder(facts: &Facts, user: &User, variable: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os(variable)?);
+    (facts.user.uid == user.uid && folder.is_absolute()).then_some(folder)
+}
+
+fn restart(facts: &Facts, service: &str) -> Option<Command> {
+    let tool = |name: &str| facts.tools.get(name);
+    match facts.services? {
+        ServiceManager::Systemd => Some(Command::new(tool("systemctl")?, ["restart", service])),
+        ServiceManager::Openrc => Some(Command::new(tool("rc-service")?, [service, "restart"])),
+        ServiceManager::Sysv if Path::new("/etc/init.d").join(service).exists() => {
+            Some(Command::new(tool("service")?, [service, "restart"]))
+        }
+        ServiceManager::Sysv => None,
+    }
+}
+
+fn is_socket(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
+}
+
+/// When the process whose id the file `pid` holds was started, in milliseconds since 1970: field
+/// 22 of `/proc/PID/stat` (proc(5)) counts hundredths of a second since boot.
+fn started(pid: &Path) -> Option<u64> {
+    let pid: u32 = fs::read_to_string(pid).ok()?.trim().parse().ok()?;
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+    let started = now - uptime + f64::from(u32::try_from(ticks).ok()?) / 100.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970 fit"
+    )]
+    Some((started * 1000.0) as u64)
+}

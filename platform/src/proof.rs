@@ -1,0 +1,144 @@
+//! Proof comes from the store itself: a file in place is not trust, an exit code of 0 is no proof.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Certificate, Endpoint, Fingerprint, Result,
+    bundle::Bundle,
+    database, handshake,
+    plan::Proof,
+    world::{Node, World, engine},
+};
+
+/// What the store said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is so; with what was seen.
+    Holds(String),
+    /// It is not so; with what was seen instead.
+    Fails(String),
+}
+
+impl Verdict {
+    /// Whether it is so.
+    pub fn holds(&self) -> bool {
+        matches!(self, Self::Holds(_))
+    }
+
+    /// What was seen.
+    pub fn detail(&self) -> &str {
+        match self {
+            Self::Holds(detail) | Self::Fails(detail) => detail,
+        }
+    }
+}
+
+/// Asks the store. `Err` means that it could not be asked.
+pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
+    match proof {
+        Proof::Bundle { path, sha256 } => bundle(world, path, *sha256),
+        Proof::CertsD { folder, certificate, endpoint, socket } => {
+            certs_d(world, folder, certificate, endpoint, socket.as_deref())
+        }
+        Proof::Entry { database, certificate } => Ok(match database::find(world, database, certificate)? {
+            Some(listing) if listing.trusted => Verdict::Holds("listed as trusted".into()),
+            Some(_) => Verdict::Fails("listed, but not as trusted".into()),
+            None => Verdict::Fails("not listed".into()),
+        }),
+        Proof::Files { files } => {
+            for (path, expected) in files {
+                if !matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == *expected) {
+                    return Ok(Verdict::Fails(format!("{} is not as it was put there", path.display())));
+                }
+            }
+            Ok(Verdict::Holds("in place".into()))
+        }
+        Proof::Served { endpoint, sha256, seconds } => {
+            Ok(served(endpoint, *sha256, Duration::from_secs(*seconds)))
+        }
+        Proof::All(proofs) => {
+            let mut details = Vec::new();
+            for proof in proofs {
+                match prove(world, proof)? {
+                    Verdict::Holds(detail) => details.push(detail),
+                    fails => return Ok(fails),
+                }
+            }
+            Ok(Verdict::Holds(details.join("; ")))
+        }
+    }
+}
+
+fn bundle(world: &World, path: &Path, sha256: Fingerprint) -> Result<Verdict> {
+    let shown = path.display();
+    Ok(match Bundle::read(world, path)? {
+        None => Verdict::Fails(format!("{shown} does not exist")),
+        Some(bundle) if bundle.holds(sha256) => Verdict::Holds(format!("in {shown}")),
+        Some(_) => Verdict::Fails(format!("not in {shown}")),
+    })
+}
+
+/// Docker reads every `*.crt` of the folder, as PEM (moby, registry/config, `ReadCertsDirectory`).
+fn certs_d(
+    world: &World,
+    folder: &Path,
+    certificate: &Certificate,
+    endpoint: &Endpoint,
+    socket: Option<&Path>,
+) -> Result<Verdict> {
+    let mut file = None;
+    for path in world.list(folder)? {
+        if path.extension().is_some_and(|ending| ending == "crt") {
+            let bytes = world.read(&path)?.unwrap_or_default();
+            if Certificate::read_all(&bytes).0.contains(certificate) {
+                file = Some(path);
+                break;
+            }
+        }
+    }
+    let Some(file) = file else {
+        return Ok(Verdict::Fails(format!("not in {}", folder.display())));
+    };
+    let place = format!("in {}", file.display());
+    let Some(socket) = socket else { return Ok(Verdict::Holds(place)) };
+    Ok(match engine::reaches(world, socket, endpoint) {
+        Ok(engine::Reach::Accepted) => Verdict::Holds(format!("{place}; the engine accepts {endpoint}")),
+        Ok(engine::Reach::Refused(message)) if is_served_by(endpoint, certificate) => {
+            Verdict::Fails(format!("{place}, but the engine says: {message}"))
+        }
+        Ok(engine::Reach::Refused(_)) => {
+            Verdict::Holds(format!("{place}; {endpoint} does not present a certificate of this CA yet"))
+        }
+        Ok(engine::Reach::Unknown(message)) => {
+            Verdict::Holds(format!("{place}; the engine could not reach {endpoint}: {message}"))
+        }
+        Err(error) => Verdict::Holds(format!("{place}; the engine did not answer: {error}")),
+    })
+}
+
+/// Whether the engine's refusal is our failure: the endpoint presents a chain that leads to
+/// `certificate`. If it presents another, the engine refuses with good reason.
+fn is_served_by(endpoint: &Endpoint, certificate: &Certificate) -> bool {
+    handshake::fetch(endpoint, Duration::from_secs(5))
+        .is_ok_and(|chain| handshake::leads_to(&chain, certificate, &endpoint.host))
+}
+
+fn served(endpoint: &Endpoint, sha256: Fingerprint, limit: Duration) -> Verdict {
+    let deadline = Instant::now() + limit;
+    loop {
+        let seen = match handshake::fetch_here(endpoint, Duration::from_secs(5)) {
+            Ok(chain) if chain.first().is_some_and(|leaf| leaf.fingerprint() == sha256) => {
+                return Verdict::Holds(format!("{endpoint} presents it"));
+            }
+            Ok(_) => format!("{endpoint} presents another certificate"),
+            Err(error) => error.to_string(),
+        };
+        if Instant::now() > deadline {
+            return Verdict::Fails(seen);
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}

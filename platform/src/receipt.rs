@@ -1,0 +1,289 @@
+//! What was changed and what stood there before, written before the change is made. A crash at
+//! any point leaves a receipt from which the next run goes on or goes back.
+
+use std::{
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Anchor, Certificate, Contents, Error, Fingerprint, Result,
+    database::{Database, Listing},
+    lock::Lock,
+    plan::{Actor, Byproduct, Change, Proof, Settle, StoreId},
+    progress::Progress,
+    world::{Access, Node, World},
+};
+
+/// The newest form of a receipt that this program writes; it reads all older ones.
+pub const SCHEMA: u32 = 1;
+
+/// All that was changed for one purpose.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The form of this file.
+    pub schema: u32,
+    /// What it is kept under, for example `trust-0123456789abcdef`.
+    pub name: String,
+    /// The anchor that was trusted.
+    #[serde(default)]
+    pub anchor: Option<Anchor>,
+    /// One entry for each change, in the order in which they were begun.
+    pub changes: Vec<ChangeRecord>,
+}
+
+/// What became of one [`Change`], and all that undoing it needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangeRecord {
+    /// The change's store.
+    pub store: StoreId,
+    /// The change's subject.
+    pub subject: String,
+    /// Whose rights it needs.
+    pub actor: Actor,
+    /// How far it came.
+    pub phase: Phase,
+    /// When it took effect, in milliseconds since 1970.
+    #[serde(default)]
+    pub settled: Option<u64>,
+    /// What makes it, and its undoing, take effect.
+    pub settle: Settle,
+    /// What shows that it worked.
+    pub proof: Proof,
+    /// Its steps, in their order.
+    pub steps: Vec<StepRecord>,
+    /// What its settling rewrote.
+    #[serde(default)]
+    pub byproducts: Vec<ByproductRecord>,
+}
+
+/// How far a change came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Begun, not proven.
+    Applying,
+    /// Applied and proven.
+    Applied,
+    /// Being taken back.
+    Undoing,
+}
+
+/// One step that acted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepRecord {
+    /// A file.
+    File {
+        /// Where.
+        path: PathBuf,
+        /// What stood there. Its bytes are kept in `before/`, under their SHA-256.
+        before: Node,
+        /// What we put there; none if we removed it.
+        after: Option<Fingerprint>,
+        /// The folders that were made for it, outermost first.
+        #[serde(default)]
+        folders: Vec<PathBuf>,
+    },
+    /// An entry of a database.
+    Entry {
+        /// The database.
+        database: Database,
+        /// The certificate that we added.
+        certificate: Certificate,
+        /// How the database listed it before, if it did.
+        before: Option<Listing>,
+    },
+}
+
+/// A file that a settling command rewrote.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ByproductRecord {
+    /// Which.
+    pub byproduct: Byproduct,
+    /// What it was before. Its bytes are kept in `before/`.
+    pub before: Node,
+    /// What it was afterwards; none while that is not known.
+    #[serde(default)]
+    pub after: Option<Node>,
+}
+
+impl ChangeRecord {
+    pub(crate) fn of(change: &Change) -> Self {
+        Self {
+            store: change.store.clone(),
+            subject: change.subject.clone(),
+            actor: change.actor.clone(),
+            phase: Phase::Applying,
+            settled: None,
+            settle: change.settle.clone(),
+            proof: change.proof.clone(),
+            steps: Vec::new(),
+            byproducts: Vec::new(),
+        }
+    }
+}
+
+impl Receipt {
+    fn new(name: &str, anchor: Option<&Anchor>) -> Self {
+        Self { schema: SCHEMA, name: name.to_owned(), anchor: anchor.cloned(), changes: Vec::new() }
+    }
+
+    /// The record of the change `store`, `subject`.
+    pub fn find(&self, store: &StoreId, subject: &str) -> Option<&ChangeRecord> {
+        self.changes.iter().find(|record| record.store == *store && record.subject == subject)
+    }
+}
+
+/// The receipts in a state folder, held against other runs while this lives.
+#[derive(Debug)]
+pub struct Receipts {
+    state: PathBuf,
+    world: World,
+    lock: Option<Lock>,
+}
+
+impl Receipts {
+    /// Opens the state folder `state`, making it if need be, and waits for its lock.
+    pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
+        let world = World::here();
+        world.make_folders(state, 0o700)?;
+        refuse_foreign(state)?;
+        let lock = Lock::acquire(&state.join("lock"), progress)?;
+        Ok(Self { state: state.to_owned(), world, lock: Some(lock) })
+    }
+
+    /// All receipts in the state folder `state`, in the order of their names. No lock is needed: each is
+    /// replaced in one instant.
+    pub fn all(state: &Path) -> Result<Vec<Receipt>> {
+        let world = World::here();
+        let folders = world.list(&state.join("receipts"))?;
+        if !folders.is_empty() {
+            refuse_foreign(state)?;
+        }
+        let mut receipts = Vec::new();
+        for folder in folders {
+            receipts.extend(read(&world, &folder)?);
+        }
+        Ok(receipts)
+    }
+
+    /// The receipt `name`, or a new one.
+    pub fn load_or_new(&self, name: &str, anchor: Option<&Anchor>) -> Result<Receipt> {
+        Ok(self.load(name)?.unwrap_or_else(|| Receipt::new(name, anchor)))
+    }
+
+    /// The receipt `name`, if there is one.
+    pub fn load(&self, name: &str) -> Result<Option<Receipt>> {
+        read(&self.world, &self.folder(name))
+    }
+
+    /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
+    pub fn save(&self, receipt: &Receipt) -> Result<()> {
+        if receipt.changes.is_empty() {
+            return self.forget(receipt);
+        }
+        let folder = self.folder(&receipt.name);
+        self.world.make_folders(&folder, 0o700)?;
+        let json = serde_json::to_vec_pretty(receipt)
+            .map_err(|error| Error::Corrupt { path: folder.clone(), why: error.to_string() })?;
+        self.world.put(&file(&folder), &Contents::Public(json), PRIVATE)
+    }
+
+    fn forget(&self, receipt: &Receipt) -> Result<()> {
+        let folder = self.folder(&receipt.name);
+        let before = folder.join("before");
+        self.world.remove(&file(&folder))?;
+        self.world.tidy(&file(&folder))?;
+        for kept in self.world.list(&before)? {
+            self.world.remove(&kept)?;
+        }
+        self.world.remove_folder(&before)?;
+        self.world.remove_folder(&folder)?;
+        self.world.remove_folder(&self.state.join("receipts"))
+    }
+
+    /// Keeps the bytes of what stands at `path` beside the receipt `name`, and says what stands there.
+    pub(crate) fn keep(&self, name: &str, world: &World, path: &Path) -> Result<Node> {
+        let node = world.look(path)?;
+        if let Node::File { sha256, .. } = node {
+            let before = self.folder(name).join("before");
+            self.world.make_folders(&before, 0o700)?;
+            let kept = before.join(sha256.to_string());
+            if self.world.look(&kept)? == Node::Absent {
+                let bytes = world.read(path)?.unwrap_or_default();
+                if Fingerprint::of(&bytes) != sha256 {
+                    return Err(Error::Corrupt {
+                        path: path.to_owned(),
+                        why: "changes while it is read".into(),
+                    });
+                }
+                self.world.put(&kept, &Contents::Secret(bytes), PRIVATE)?;
+            }
+        }
+        Ok(node)
+    }
+
+    /// The bytes that were kept under `sha256` beside the receipt `name`.
+    pub(crate) fn kept(&self, name: &str, sha256: Fingerprint) -> Result<Contents> {
+        let path = self.folder(name).join("before").join(sha256.to_string());
+        match self.world.read(&path)? {
+            Some(bytes) if Fingerprint::of(&bytes) == sha256 => Ok(Contents::Secret(bytes)),
+            _ => Err(Error::Corrupt { path, why: "is missing or damaged: it cannot be put back".into() }),
+        }
+    }
+
+    fn folder(&self, name: &str) -> PathBuf {
+        self.state.join("receipts").join(name)
+    }
+}
+
+impl Drop for Receipts {
+    fn drop(&mut self) {
+        drop(self.lock.take());
+        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
+        let _ = self.world.remove_folder(&self.state);
+    }
+}
+
+const PRIVATE: Access = Access { mode: 0o600, owner: None };
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("receipt.json")
+}
+
+fn read(world: &World, folder: &Path) -> Result<Option<Receipt>> {
+    let path = file(folder);
+    let Some(bytes) = world.read(&path)? else { return Ok(None) };
+    parse(&bytes).map(Some).map_err(|why| Error::Corrupt { path, why })
+}
+
+/// The receipt that `bytes` are, in any form that was ever released.
+pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
+    #[derive(Deserialize)]
+    struct Schema {
+        schema: u32,
+    }
+    let corrupt = |error: serde_json::Error| format!("is no receipt: {error}");
+    match serde_json::from_slice::<Schema>(bytes).map_err(corrupt)?.schema {
+        SCHEMA => serde_json::from_slice(bytes).map_err(corrupt),
+        other => Err(format!("has schema {other}: a newer labtrust wrote it, use that one")),
+    }
+}
+
+/// A state folder that somebody else can write to would have us run and restore whatever they put
+/// into its receipts.
+fn refuse_foreign(state: &Path) -> Result<()> {
+    let metadata = std::fs::metadata(state).map_err(Error::file("look at", state))?;
+    let us = rustix::process::geteuid().as_raw();
+    let why = if metadata.uid() != us {
+        format!("it belongs to user {}, not to the user who runs this ({us})", metadata.uid())
+    } else if metadata.mode() & 0o022 != 0 {
+        "others may write to it".into()
+    } else {
+        return Ok(());
+    };
+    Err(Error::Unsafe { path: state.to_owned(), why })
+}

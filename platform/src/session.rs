@@ -1,0 +1,203 @@
+//! What applying and undoing have in common: whose hands they use, where they write down what they
+//! did, and whom they tell.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+
+use serde::Serialize;
+
+use crate::{
+    Certificate, Error, Result,
+    bundle::Bundle,
+    fact::Facts,
+    lock::Lock,
+    plan::{Actor, Byproduct, Command, Service, Settle, StoreId},
+    progress::Progress,
+    receipt::Receipts,
+    world::World,
+};
+
+/// How a store stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// The store itself says that it trusts the anchor.
+    Trusted,
+    /// It will, after a restart that is named.
+    Pending,
+    /// It does not.
+    Untrusted,
+    /// Parts of it do.
+    Partial,
+    /// It was left out, with the reason.
+    Skipped,
+    /// It could not be done or could not be asked.
+    Failed,
+}
+
+/// What became of one change, or how one store stands.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The store.
+    pub store: StoreId,
+    /// What in it.
+    pub subject: String,
+    /// How it stands now.
+    pub state: State,
+    /// Whether anything was changed.
+    pub changed: bool,
+    /// What the store said, or what went wrong.
+    pub detail: String,
+    /// What to do, if something is to be done.
+    pub hint: Option<String>,
+    /// What must be restarted before it takes effect.
+    pub restart: Vec<Service>,
+    /// Whether it was left undone because the machine's part needs root.
+    pub needs_root: bool,
+}
+
+impl Outcome {
+    pub(crate) fn new(store: &StoreId, subject: &str, state: State, detail: impl Into<String>) -> Self {
+        Self {
+            store: store.clone(),
+            subject: subject.to_owned(),
+            state,
+            changed: false,
+            detail: detail.into(),
+            hint: None,
+            restart: Vec::new(),
+            needs_root: false,
+        }
+    }
+
+    pub(crate) fn failed(store: &StoreId, subject: &str, error: &Error) -> Self {
+        let mut outcome = Self::new(store, subject, State::Failed, error.to_string());
+        outcome.hint = error.hint();
+        outcome
+    }
+
+    pub(crate) fn needs_root(store: &StoreId, subject: &str, state: State) -> Self {
+        let mut outcome = Self::new(store, subject, state, "needs root");
+        outcome.needs_root = true;
+        outcome
+    }
+}
+
+/// The rights of this process and of the users that it may act as.
+#[derive(Debug)]
+pub struct Worlds {
+    uid: u32,
+    delegate: (PathBuf, String),
+    users: RefCell<BTreeMap<u32, Rc<World>>>,
+    here: Rc<World>,
+}
+
+impl Worlds {
+    /// `program argument` is what is started, with a user's rights, to act as that user; it calls
+    /// [`crate::world::serve_delegate`].
+    pub fn new(facts: &Facts, program: impl Into<PathBuf>, argument: &str) -> Self {
+        Self {
+            uid: facts.user.uid,
+            delegate: (program.into(), argument.to_owned()),
+            users: RefCell::default(),
+            here: Rc::new(World::here()),
+        }
+    }
+
+    /// The world as `actor` may touch it.
+    pub fn of(&self, actor: &Actor) -> Result<Rc<World>> {
+        match actor {
+            Actor::User(user) if user.uid != self.uid => {
+                if let Some(world) = self.users.borrow().get(&user.uid) {
+                    return Ok(Rc::clone(world));
+                }
+                let world = Rc::new(World::as_user(user, &self.delegate.0, &self.delegate.1)?);
+                self.users.borrow_mut().insert(user.uid, Rc::clone(&world));
+                Ok(world)
+            }
+            _ => Ok(Rc::clone(&self.here)),
+        }
+    }
+}
+
+/// One run that changes things.
+pub struct Session<'a> {
+    /// The machine.
+    pub facts: &'a Facts,
+    /// Whose hands.
+    pub worlds: &'a Worlds,
+    /// Where it is written down.
+    pub receipts: &'a Receipts,
+    /// Who is told.
+    pub progress: &'a dyn Progress,
+}
+
+/// An updater that was disturbed is run again so many times.
+const MOST_REPAIRS: usize = 3;
+
+impl Session<'_> {
+    /// Holds the lock that `settle` asks for.
+    pub(crate) fn hold(&self, settle: &Settle) -> Result<Option<Lock>> {
+        settle.lock.map(|id| Lock::machine(id, self.progress)).transpose()
+    }
+
+    /// Runs `commands` until the bundles among `byproducts` can be read and hold no fewer
+    /// certificates than before, less `removed`.
+    pub(crate) fn run_updater(
+        &self,
+        world: &World,
+        commands: &[Command],
+        byproducts: &[Byproduct],
+        removed: usize,
+    ) -> Result<()> {
+        let bundles: Vec<&Path> = byproducts.iter().filter_map(bundle_path).collect();
+        let read = |path: &&Path| Bundle::read(world, path);
+        let before: Vec<_> = bundles.iter().map(read).collect::<Result<_>>()?;
+        let mut last = None;
+        for _ in 0..=MOST_REPAIRS {
+            byproducts.iter().try_for_each(|byproduct| byproduct.clear(world))?;
+            for command in commands {
+                self.progress.begin(&command.to_string());
+                world.run(command)?;
+            }
+            let after: Vec<_> = bundles.iter().map(read).collect::<Result<_>>()?;
+            let is_whole = after.iter().flatten().all(|bundle| bundle.whole);
+            let shrank = before.iter().zip(&after).any(|(before, after)| {
+                let count =
+                    |bundle: &Option<Bundle>| bundle.as_ref().map_or(0, |bundle| bundle.sha256s.len());
+                count(after) + removed < count(before)
+            });
+            // Smaller twice in the same way is no accident: an administrator took anchors away and
+            // had not run the updater yet.
+            if is_whole && (!shrank || last.as_ref() == Some(&after)) {
+                return Ok(());
+            }
+            self.progress.note(
+                "the bundle came out damaged, as it does when two updaters run at once; running it again",
+            );
+            last = Some(after);
+        }
+        let path = bundles.first().map_or_else(PathBuf::new, |path| (*path).to_owned());
+        Err(Error::Corrupt {
+            path,
+            why: format!("is damaged, also after {MOST_REPAIRS} more runs of its updater"),
+        })
+    }
+}
+
+fn bundle_path(byproduct: &Byproduct) -> Option<&Path> {
+    match byproduct {
+        Byproduct::Bundle { path, .. } => Some(path),
+        _ => None,
+    }
+}
+
+/// The certificate that a record's byproducts were made from is the anchor's; where there is none,
+/// an empty one that nothing holds.
+pub(crate) fn nothing() -> Certificate {
+    Certificate::new(Vec::new())
+}

@@ -1,0 +1,200 @@
+//! Takes back what a receipt records, and only that: what somebody else changed since is left and
+//! named.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Certificate, Result,
+    byproduct::put_back,
+    database,
+    plan::Proof,
+    proof::{Verdict, prove},
+    receipt::{Phase, Receipt, StepRecord},
+    session::{Outcome, Session, State, nothing},
+    world::{Node, World},
+};
+
+/// Undoes those changes of `receipt` for which `wanted` holds, last first, and settles once for
+/// all of them. The receipt forgets what was taken back.
+pub fn undo(
+    session: &Session<'_>,
+    receipt: &mut Receipt,
+    wanted: impl Fn(&crate::receipt::ChangeRecord) -> bool,
+) -> Result<Vec<Outcome>> {
+    let records: Vec<usize> =
+        (0..receipt.changes.len()).rev().filter(|index| wanted(&receipt.changes[*index])).collect();
+    undo_records(session, receipt, &records)
+}
+
+/// What undoing a change has come to.
+struct Undone {
+    index: usize,
+    ours: Vec<bool>,
+    left: Vec<PathBuf>,
+    fault: Option<crate::Error>,
+}
+
+pub(crate) fn undo_records(
+    session: &Session<'_>,
+    receipt: &mut Receipt,
+    records: &[usize],
+) -> Result<Vec<Outcome>> {
+    let certificate = receipt.anchor.as_ref().map_or_else(nothing, |anchor| anchor.certificate.clone());
+    let mut outcomes = Vec::new();
+    let mut undone = Vec::new();
+    for &index in records {
+        let record = &receipt.changes[index];
+        if record.actor.is_within_reach(session.facts) {
+            receipt.changes[index].phase = Phase::Undoing;
+            session.receipts.save(receipt)?;
+            undone.push(take_back_steps(session, receipt, index));
+        } else {
+            outcomes.push(Outcome::needs_root(&record.store, &record.subject, State::Trusted));
+        }
+    }
+    settle(session, receipt, &certificate, &mut undone);
+    let mut forgotten = Vec::new();
+    for undone in undone {
+        let outcome = conclude(session, receipt, &undone);
+        if outcome.state != State::Failed {
+            forgotten.push(undone.index);
+        }
+        outcomes.push(outcome);
+    }
+    let mut index = 0;
+    receipt.changes.retain(|_| {
+        index += 1;
+        !forgotten.contains(&(index - 1))
+    });
+    session.receipts.save(receipt)?;
+    Ok(outcomes)
+}
+
+fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Undone {
+    let record = &receipt.changes[index];
+    let mut undone = Undone { index, ours: Vec::new(), left: Vec::new(), fault: None };
+    let mut work = || -> Result<()> {
+        let world = session.worlds.of(&record.actor)?;
+        for byproduct in &record.byproducts {
+            undone.ours.push(byproduct.is_ours(&world)?);
+        }
+        for step in record.steps.iter().rev() {
+            if let Some(left) = take_back(session, &world, &receipt.name, step)? {
+                undone.left.push(left);
+            }
+        }
+        Ok(())
+    };
+    undone.fault = work().err();
+    undone
+}
+
+/// Takes one step back; says which file was left because somebody else changed it.
+fn take_back(
+    session: &Session<'_>,
+    world: &World,
+    receipt: &str,
+    step: &StepRecord,
+) -> Result<Option<PathBuf>> {
+    match step {
+        StepRecord::File { path, before, after, folders } => {
+            world.tidy(path)?;
+            let found = world.look(path)?;
+            if found != *before {
+                if !is_ours(&found, *after) {
+                    return Ok(Some(path.clone()));
+                }
+                session.progress.begin(&format!("putting back {}", path.display()));
+                put_back(world, session.receipts, receipt, path, before)?;
+            }
+            folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
+        }
+        StepRecord::Entry { database, certificate, before } => {
+            database::restore(world, database, certificate, before.as_ref())?;
+        }
+    }
+    Ok(None)
+}
+
+fn is_ours(found: &Node, after: Option<crate::Fingerprint>) -> bool {
+    match found {
+        Node::Absent => after.is_none(),
+        Node::File { sha256, .. } => after == Some(*sha256),
+        Node::Folder | Node::Link { .. } | Node::Other => false,
+    }
+}
+
+/// Runs each distinct settling once, then takes back what the updaters did not.
+fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, undone: &mut [Undone]) {
+    let mut settled = Vec::new();
+    for undone in undone.iter_mut().filter(|undone| undone.fault.is_none()) {
+        let record = &receipt.changes[undone.index];
+        let commands = &record.settle.undone;
+        let mut work = || -> Result<()> {
+            if commands.is_empty() {
+                return Ok(());
+            }
+            let world = session.worlds.of(&record.actor)?;
+            let _lock = session.hold(&record.settle)?;
+            let byproducts = &record.settle.byproducts;
+            byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
+            let ran = if settled.contains(commands) {
+                Ok(())
+            } else {
+                settled.push(commands.clone());
+                session.run_updater(&world, commands, byproducts, 1)
+            };
+            for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
+                kept.restore(&world, session.receipts, &receipt.name, certificate, *ours)?;
+            }
+            ran
+        };
+        undone.fault = work().err();
+    }
+}
+
+/// Asks the store whether it is rid of the anchor.
+fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcome {
+    let record = &receipt.changes[undone.index];
+    let (store, subject) = (&record.store, record.subject.as_str());
+    if let Some(error) = &undone.fault {
+        return Outcome::failed(store, subject, error);
+    }
+    let ask = || match absence(&record.proof) {
+        Some(proof) => prove(&*session.worlds.of(&record.actor)?, &proof),
+        None => Ok(Verdict::Fails("taken back".into())),
+    };
+    let mut outcome = match ask() {
+        Err(error) => return Outcome::failed(store, subject, &error),
+        Ok(verdict) if verdict.holds() => Outcome::new(
+            store,
+            subject,
+            State::Trusted,
+            format!("still trusted by another hand: {}", verdict.detail()),
+        ),
+        Ok(verdict) => Outcome::new(store, subject, State::Untrusted, verdict.detail()),
+    };
+    outcome.changed = true;
+    outcome.restart.clone_from(&record.settle.restart);
+    if !undone.left.is_empty() {
+        let names: Vec<_> = undone.left.iter().map(|path| Path::display(path).to_string()).collect();
+        outcome.detail =
+            format!("{}; left as somebody else changed it: {}", outcome.detail, names.join(", "));
+    }
+    outcome
+}
+
+/// The proof, without the parts that ask a server: those say nothing of this store any more.
+fn absence(proof: &Proof) -> Option<Proof> {
+    match proof {
+        Proof::CertsD { folder, certificate, endpoint, .. } => Some(Proof::CertsD {
+            folder: folder.clone(),
+            certificate: certificate.clone(),
+            endpoint: endpoint.clone(),
+            socket: None,
+        }),
+        Proof::Served { .. } => None,
+        Proof::All(proofs) => Some(Proof::All(proofs.iter().filter_map(absence).collect())),
+        other => Some(other.clone()),
+    }
+}

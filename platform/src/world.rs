@@ -1,0 +1,252 @@
+//! The one door to the machine: every read, write, rename, removal and child process of a plan
+//! goes through `World`. Planners and renderers cannot reach it.
+
+mod delegate;
+pub mod engine;
+mod file;
+mod path;
+mod process;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+pub use self::delegate::serve_delegate;
+pub use self::process::{Output, TRUSTED_FOLDERS};
+use crate::{
+    Error, Fingerprint, Result,
+    fact::User,
+    plan::{Command, Contents},
+};
+
+/// What stands at a path, without following a link there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Node {
+    /// Nothing.
+    Absent,
+    /// A regular file.
+    File {
+        /// SHA-256 of its contents.
+        sha256: Fingerprint,
+        /// Permission bits.
+        mode: u32,
+        /// Numeric user id of its owner.
+        uid: u32,
+        /// Numeric id of its group.
+        gid: u32,
+    },
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link {
+        /// Where it leads, as written in it.
+        target: PathBuf,
+    },
+    /// A socket, device or pipe.
+    Other,
+}
+
+/// Permission bits and owner of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric user and group id; none for whoever writes.
+    pub owner: Option<(u32, u32)>,
+}
+
+/// Acts on the machine, as this process or as a child process that dropped to another user.
+#[derive(Debug)]
+pub struct World {
+    lane: Lane,
+}
+
+#[derive(Debug)]
+enum Lane {
+    Direct,
+    Delegate(Box<Mutex<delegate::Delegate>>),
+}
+
+/// One thing to do, as data, so that another process can do it.
+#[derive(Serialize, Deserialize)]
+enum Request {
+    Look(PathBuf),
+    Read(PathBuf),
+    List(PathBuf),
+    Put { path: PathBuf, contents: Vec<u8>, access: Access },
+    Tidy(PathBuf),
+    Remove(PathBuf),
+    Rename(PathBuf, PathBuf),
+    Link(PathBuf, PathBuf),
+    MakeFolders(PathBuf, u32),
+    RemoveFolder(PathBuf),
+    Sync(PathBuf),
+    Run(Command),
+    AskEngine(PathBuf, String),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Reply {
+    Done,
+    Node(Node),
+    Bytes(Option<Vec<u8>>),
+    Paths(Vec<PathBuf>),
+    Output(Output),
+    Text(String),
+}
+
+/// No store, configuration or key is larger: what is, is not read.
+pub const LARGEST_FILE: u64 = 64 << 20;
+
+impl World {
+    /// The machine, with this process's own rights.
+    pub fn here() -> Self {
+        Self { lane: Lane::Direct }
+    }
+
+    /// The machine, with `user`'s rights, through a child process of the program at `program`
+    /// that was started with the argument `argument` and calls [`serve_delegate`].
+    pub fn as_user(user: &User, program: &Path, argument: &str) -> Result<Self> {
+        let delegate = delegate::Delegate::start(user, program, argument)?;
+        Ok(Self { lane: Lane::Delegate(Box::new(Mutex::new(delegate))) })
+    }
+
+    /// What stands at `path`.
+    pub fn look(&self, path: &Path) -> Result<Node> {
+        match self.ask(Request::Look(path.to_owned()))? {
+            Reply::Node(node) => Ok(node),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// The contents of the file at `path`, links followed; none if it is not there.
+    pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        match self.ask(Request::Read(path.to_owned()))? {
+            Reply::Bytes(bytes) => Ok(bytes.map(Zeroizing::new)),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// The paths in the folder `path`, sorted; none if it is not there.
+    pub fn list(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        match self.ask(Request::List(path.to_owned()))? {
+            Reply::Paths(paths) => Ok(paths),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Puts a file at `path` in one instant: readers see the old one or the whole new one.
+    pub fn put(&self, path: &Path, contents: &Contents, access: Access) -> Result<()> {
+        self.act(Request::Put { path: path.to_owned(), contents: contents.bytes().to_vec(), access })
+    }
+
+    /// Removes what an interrupted [`World::put`] left beside `path`.
+    pub fn tidy(&self, path: &Path) -> Result<()> {
+        self.act(Request::Tidy(path.to_owned()))
+    }
+
+    /// Removes the file or link at `path`, if it is there.
+    pub fn remove(&self, path: &Path) -> Result<()> {
+        self.act(Request::Remove(path.to_owned()))
+    }
+
+    /// Renames `from` to `to`, which must be free.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.act(Request::Rename(from.to_owned(), to.to_owned()))
+    }
+
+    /// Puts a symbolic link to `target` at `path`, in one instant.
+    pub fn link(&self, path: &Path, target: &Path) -> Result<()> {
+        self.act(Request::Link(path.to_owned(), target.to_owned()))
+    }
+
+    /// Makes the folder `path` and those above it that are missing, with the permission bits
+    /// `mode`; says which it made, outermost first.
+    pub fn make_folders(&self, path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
+        match self.ask(Request::MakeFolders(path.to_owned(), mode))? {
+            Reply::Paths(paths) => Ok(paths),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Removes the folder `path` if it is there and empty.
+    pub fn remove_folder(&self, path: &Path) -> Result<()> {
+        self.act(Request::RemoveFolder(path.to_owned()))
+    }
+
+    /// Makes sure that the file at `path` and its name survive a power cut.
+    pub fn sync(&self, path: &Path) -> Result<()> {
+        self.act(Request::Sync(path.to_owned()))
+    }
+
+    /// Runs `command` to its end, with no input, a scrubbed environment and a bound in time.
+    /// An exit status other than success is an error.
+    pub fn run(&self, command: &Command) -> Result<Output> {
+        match self.ask(Request::Run(command.clone()))? {
+            Reply::Output(output) if output.code == Some(0) => Ok(output),
+            Reply::Output(output) => Err(output.into_error(command)),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Runs `command` to its end, whatever its exit status.
+    pub fn try_run(&self, command: &Command) -> Result<Output> {
+        match self.ask(Request::Run(command.clone()))? {
+            Reply::Output(output) => Ok(output),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// The body of the answer that the Docker engine at `socket` gives to `GET path`.
+    pub(crate) fn ask_engine(&self, socket: &Path, path: &str) -> Result<String> {
+        match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned()))? {
+            Reply::Text(text) => Ok(text),
+            _ => Err(misfit()),
+        }
+    }
+
+    fn act(&self, request: Request) -> Result<()> {
+        self.ask(request).map(drop)
+    }
+
+    fn ask(&self, request: Request) -> Result<Reply> {
+        match &self.lane {
+            Lane::Direct => request.perform(),
+            Lane::Delegate(delegate) => {
+                delegate.lock().unwrap_or_else(std::sync::PoisonError::into_inner).ask(&request)
+            }
+        }
+    }
+}
+
+impl Request {
+    fn perform(self) -> Result<Reply> {
+        Ok(match self {
+            Self::Look(path) => Reply::Node(file::look(&path)?),
+            Self::Read(path) => Reply::Bytes(file::read(&path)?),
+            Self::List(path) => Reply::Paths(file::list(&path)?),
+            Self::Put { path, contents, access } => {
+                let contents = Zeroizing::new(contents);
+                file::put(&path, &contents, access).map(|()| Reply::Done)?
+            }
+            Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
+            Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,
+            Self::Rename(from, to) => file::rename(&from, &to).map(|()| Reply::Done)?,
+            Self::Link(path, target) => file::link(&path, &target).map(|()| Reply::Done)?,
+            Self::MakeFolders(path, mode) => Reply::Paths(file::make_folders(&path, mode)?),
+            Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
+            Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
+            Self::Run(command) => Reply::Output(process::run(&command)?),
+            Self::AskEngine(socket, path) => Reply::Text(engine::ask(&socket, &path)?),
+        })
+    }
+}
+
+fn misfit() -> Error {
+    Error::Relayed("the process that acts as another user gave an answer to another question".into())
+}

@@ -1,0 +1,83 @@
+//! A user's own stores are written by a process that has that user's rights and no more, so that
+//! nothing planted in a home folder can make root write elsewhere.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+use super::{Reply, Request, TRUSTED_FOLDERS};
+use crate::{Error, Result, fact::User};
+
+/// The parent's end of a process that acts as a user. It ends when this is dropped.
+#[derive(Debug)]
+pub struct Delegate {
+    user: String,
+    child: Child,
+    requests: Option<ChildStdin>,
+    replies: BufReader<ChildStdout>,
+}
+
+impl Delegate {
+    pub fn start(user: &User, program: &Path, argument: &str) -> Result<Self> {
+        let start = |source| Error::Start { program: program.to_owned(), source };
+        // As root, the standard library also drops the supplementary groups before it changes uid.
+        let mut child = Command::new(program)
+            .arg(argument)
+            .env_clear()
+            .env("PATH", TRUSTED_FOLDERS.join(":"))
+            .env("HOME", &user.home)
+            .current_dir("/")
+            .uid(user.uid)
+            .gid(user.gid)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(start)?;
+        let requests = child.stdin.take();
+        let replies = child.stdout.take().ok_or_else(|| broken(&user.name, "it has no output"))?;
+        Ok(Self { user: user.name.clone(), child, requests, replies: BufReader::new(replies) })
+    }
+
+    pub fn ask(&mut self, request: &Request) -> Result<Reply> {
+        let user = self.user.clone();
+        let fault = |why: &dyn std::fmt::Display| broken(&user, why);
+        let line = zeroize::Zeroizing::new(serde_json::to_string(request).map_err(|error| fault(&error))?);
+        let requests = self.requests.as_mut().ok_or_else(|| fault(&"it was closed"))?;
+        writeln!(requests, "{}", *line).and_then(|()| requests.flush()).map_err(|error| fault(&error))?;
+        let mut reply = String::new();
+        self.replies.read_line(&mut reply).map_err(|error| fault(&error))?;
+        let reply: Result<Reply, String> = serde_json::from_str(&reply).map_err(|error| fault(&error))?;
+        reply.map_err(Error::Relayed)
+    }
+}
+
+impl Drop for Delegate {
+    fn drop(&mut self) {
+        drop(self.requests.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn broken(user: &str, why: &(impl std::fmt::Display + ?Sized)) -> Error {
+    Error::Delegate { user: user.to_owned(), why: why.to_string() }
+}
+
+/// Answers the requests on standard input until it ends: the child's side.
+pub fn serve_delegate() -> std::io::Result<()> {
+    let mut replies = std::io::stdout().lock();
+    for line in std::io::stdin().lock().lines() {
+        let line = zeroize::Zeroizing::new(line?);
+        let reply = match serde_json::from_str::<Request>(&line) {
+            Ok(request) => request.perform().map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        serde_json::to_writer(&mut replies, &reply)?;
+        replies.write_all(b"\n")?;
+        replies.flush()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,136 @@
+//! Child processes: absolute path, no input, an environment of our making, a bound in time.
+
+use std::{
+    io::Read,
+    os::unix::process::{CommandExt, ExitStatusExt},
+    process::{self, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result, plan::Command};
+
+/// Where programs that act for us are looked for: folders that only root writes to.
+pub const TRUSTED_FOLDERS: [&str; 6] =
+    ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+
+/// No helper says more than this that matters; the rest is read and dropped.
+const LONGEST_OUTPUT: u64 = 64 << 20;
+
+/// How a program ended, and what it said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// The error that this end of `command` is.
+    pub fn into_error(self, command: &Command) -> Error {
+        let status = match (self.code, self.signal) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "no exit code".into(),
+        };
+        let said = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
+        let said = String::from_utf8_lossy(said);
+        let last = said.lines().rev().find(|line| !line.trim().is_empty());
+        let output = last.map(|line| format!(": {}", line.trim())).unwrap_or_default();
+        Error::Failed { command: command.to_string(), status, output }
+    }
+}
+
+pub fn run(command: &Command) -> Result<Output> {
+    let start = |source| Error::Start { program: command.program.clone(), source };
+    let mut child = process::Command::new(&command.program)
+        .args(&command.arguments)
+        .env_clear()
+        .envs(environment())
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(start)?;
+    let readers = (collect(child.stdout.take()), collect(child.stderr.take()));
+    let limit = Duration::from_secs(command.seconds);
+    let deadline = Instant::now() + limit;
+    let mut pause = Duration::from_millis(1);
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(start)? {
+            break status;
+        }
+        if Instant::now() > deadline {
+            stop(&mut child);
+            return Err(Error::Timeout { command: command.to_string(), limit });
+        }
+        thread::sleep(pause);
+        pause = (pause * 2).min(Duration::from_millis(20));
+    };
+    let output = |reader: thread::JoinHandle<Vec<u8>>| reader.join().unwrap_or_default();
+    Ok(Output {
+        code: status.code(),
+        signal: status.signal(),
+        stdout: output(readers.0),
+        stderr: output(readers.1),
+    })
+}
+
+/// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
+fn environment() -> [(&'static str, String); 3] {
+    [("PATH", TRUSTED_FOLDERS.join(":")), ("LC_ALL", "C".into()), ("HOME", "/".into())]
+}
+
+fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stream) = stream {
+            let _ = stream.by_ref().take(LONGEST_OUTPUT).read_to_end(&mut bytes);
+            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        }
+        bytes
+    })
+}
+
+fn stop(child: &mut process::Child) {
+    if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_sees_no_environment_of_ours() -> Result<()> {
+        let output = run(&Command::new("/usr/bin/env", [""; 0]))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let names: Vec<_> = text.lines().filter_map(|line| line.split('=').next()).collect();
+        assert_eq!(
+            names.iter().filter(|name| !["PATH", "LC_ALL", "HOME"].contains(name)).count(),
+            0,
+            "{text}"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_helper_that_hangs_is_stopped_with_its_children() {
+        let started = Instant::now();
+        let result = run(&Command::new("/bin/sh", ["-c", "sleep 60 & sleep 60"]).within(1));
+        assert!(matches!(result, Err(Error::Timeout { .. })), "{result:?}");
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+}
