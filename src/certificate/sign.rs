@@ -133,7 +133,7 @@ impl Authority {
                         list(&outside),
                         certificate.permitted
                     ),
-                    "a name outside these limits needs a new CA: labtrust rotate start --name NAME",
+                    "a name outside these limits needs a new CA: labtrust rotate start",
                 ));
             }
         }

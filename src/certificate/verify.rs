@@ -256,3 +256,7 @@ fn explain(
         ),
     }
 }
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;
