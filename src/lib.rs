@@ -1,1 +1,4 @@
-//! A private CA and certificate trust installer for self-hosted GitLab.
+//! HTTPS for a self-hosted GitLab: the parts of the program that the command line puts together.
+
+pub mod certificate;
+pub mod hint;

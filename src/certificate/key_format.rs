@@ -1,0 +1,207 @@
+//! The encodings in which private keys come, all turned into the one that nginx and ring both
+//! read: PKCS #8 version 1 without attributes, EC keys with their public half in it.
+
+use anyhow::{Context, Result, anyhow};
+use der::{
+    Decode, Encode, Sequence,
+    asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef},
+};
+use pkcs8::{
+    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SubjectPublicKeyInfo,
+    pkcs5::{EncryptionScheme, pbes2::Kdf},
+};
+use ring::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair,
+    },
+};
+use zeroize::Zeroizing;
+
+use super::{
+    pem::Key,
+    public_key::{KeyKind, PublicKey},
+};
+use crate::hint::fail;
+
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+
+/// scrypt takes 128·N·r bytes (RFC 7914 §2); no file may make us take more than this.
+const MAX_MEMORY: u64 = 1 << 30;
+
+/// `ECPrivateKey` (RFC 5915 §3).
+#[derive(Sequence)]
+struct EcPrivateKey<'a> {
+    version: u8,
+    private_key: &'a OctetStringRef,
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    parameters: Option<AnyRef<'a>>,
+    #[asn1(context_specific = "1", tag_mode = "EXPLICIT", optional = "true")]
+    public_key: Option<BitStringRef<'a>>,
+}
+
+/// `RSAPublicKey` (RFC 8017 §A.1.1).
+#[derive(Sequence)]
+struct RsaPublicKey<'a> {
+    modulus: UintRef<'a>,
+    exponent: UintRef<'a>,
+}
+
+/// Any unencrypted DER encoding of a key as PKCS #8.
+pub(super) fn any_to_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let copy = || Zeroizing::new(der.to_vec());
+    if PrivateKeyInfoRef::try_from(der).is_ok() {
+        return Ok(copy());
+    }
+    [Key::Sec1(copy()), Key::Pkcs1(copy())]
+        .iter()
+        .find_map(|key| to_pkcs8(key).ok())
+        .ok_or_else(|| anyhow!("this is no private key in PKCS #8, PKCS #1 or SEC 1"))
+}
+
+/// A key as PKCS #8 that came in the encoding which its PEM label names.
+pub(super) fn to_pkcs8(key: &Key) -> Result<Zeroizing<Vec<u8>>> {
+    match key {
+        Key::Pkcs8(der) => Ok(der.clone()),
+        Key::Pkcs1(der) => {
+            rsa_public_key(der)?;
+            wrap(RSA, Some(AnyRef::NULL), der)
+        }
+        Key::Sec1(der) => {
+            let parsed = EcPrivateKey::from_der(der).map_err(|_| damaged("EC"))?;
+            let curve = parsed.parameters.ok_or_else(|| {
+                fail(
+                    "the EC key does not say on which curve it is",
+                    "convert it: openssl pkey -in FILE -out NEW",
+                )
+            })?;
+            wrap(EC, Some(curve), der)
+        }
+    }
+}
+
+/// Decrypts an `EncryptedPrivateKeyInfo` (RFC 5958 §3, PBES2 of RFC 8018).
+pub(super) fn decrypt(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let unknown = || {
+        fail(
+            "the private key is encrypted with a method that is not supported",
+            "decrypt it first: openssl pkey -in ENCRYPTED.key -out NEW.key",
+        )
+    };
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| unknown())?;
+    let EncryptionScheme::Pbes2(parameters) = &encrypted.encryption_algorithm else {
+        return Err(unknown());
+    };
+    if let Kdf::Scrypt(scrypt) = &parameters.kdf {
+        let memory = scrypt.cost_parameter.checked_mul(128 * u64::from(scrypt.block_size));
+        if memory.is_none_or(|memory| memory > MAX_MEMORY) || scrypt.parallelization > 64 {
+            return Err(unknown());
+        }
+    }
+    let decrypted = encrypted.decrypt(passphrase).map_err(|_| wrong_passphrase("the private key"))?;
+    Ok(Zeroizing::new(decrypted.as_bytes().to_vec()))
+}
+
+/// The failure that is said of everything that a passphrase did not open.
+pub(super) fn wrong_passphrase(what: &str) -> anyhow::Error {
+    fail(format!("the passphrase does not open {what}"), "type it again; upper and lower case matter")
+}
+
+/// The refusal of OpenSSL's encryption from before PKCS #8: one round of MD5 over the passphrase.
+pub(super) fn legacy() -> anyhow::Error {
+    fail(
+        "the private key is encrypted in OpenSSL's old format (Proc-Type: 4,ENCRYPTED)",
+        "convert it, and give the new file: openssl pkey -in OLD.key -aes256 -out NEW.key",
+    )
+}
+
+/// A PKCS #8 key in the form that this program keeps, and its public half.
+pub(super) fn normalize(der: &[u8], candidates: &[PublicKey]) -> Result<(Zeroizing<Vec<u8>>, PublicKey)> {
+    let key = PrivateKeyInfoRef::try_from(der).map_err(|_| damaged("private"))?;
+    let inner = key.private_key.as_bytes();
+    match key.algorithm.oid {
+        RSA => Ok((wrap(RSA, Some(AnyRef::NULL), inner)?, rsa_public_key(inner)?)),
+        EC => {
+            let curve = key.algorithm.parameters.ok_or_else(|| damaged("EC"))?;
+            normalize_ec(curve, inner, candidates)
+        }
+        ED25519 => {
+            let seed = <&OctetStringRef>::from_der(inner).map_err(|_| damaged("Ed25519"))?;
+            let pair =
+                Ed25519KeyPair::from_seed_unchecked(seed.as_bytes()).map_err(|_| damaged("Ed25519"))?;
+            let public = public_key(ED25519, None, pair.public_key().as_ref())?;
+            Ok((wrap(ED25519, None, inner)?, public))
+        }
+        other => Err(fail(
+            format!("the private key is of a kind that is not supported ({other})"),
+            "keys may be of these kinds: EC P-256, EC P-384, RSA",
+        )),
+    }
+}
+
+fn normalize_ec(
+    curve: AnyRef<'_>,
+    inner: &[u8],
+    candidates: &[PublicKey],
+) -> Result<(Zeroizing<Vec<u8>>, PublicKey)> {
+    let mut key = EcPrivateKey::from_der(inner).map_err(|_| damaged("EC"))?;
+    let half = key.private_key.as_bytes();
+    let public = match key.public_key {
+        Some(bits) => public_key(EC, Some(curve), bits.as_bytes().ok_or_else(|| damaged("EC"))?)?,
+        None => candidates.iter().find(|candidate| fits(half, candidate)).cloned().ok_or_else(|| {
+            fail(
+                "the EC key lacks its public half, and no certificate here has it",
+                "give the key together with its certificate, or convert it: openssl pkey -in FILE -out NEW",
+            )
+        })?,
+    };
+    let spki = public.spki().to_vec();
+    let parsed =
+        SubjectPublicKeyInfo::<AnyRef<'_>, BitStringRef<'_>>::from_der(&spki).map_err(|_| damaged("EC"))?;
+    key.parameters = None;
+    key.public_key = Some(parsed.subject_public_key);
+    let inner = Zeroizing::new(key.to_der().context("cannot encode the key")?);
+    Ok((wrap(EC, Some(curve), &inner)?, public))
+}
+
+/// Whether ring takes both for halves of one key.
+fn fits(private: &[u8], public: &PublicKey) -> bool {
+    let algorithm = match public.kind() {
+        KeyKind::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
+        KeyKind::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
+        _ => return false,
+    };
+    let Ok(parsed) = SubjectPublicKeyInfo::<AnyRef<'_>, BitStringRef<'_>>::from_der(public.spki()) else {
+        return false;
+    };
+    let Some(point) = parsed.subject_public_key.as_bytes() else { return false };
+    EcdsaKeyPair::from_private_key_and_public_key(algorithm, private, point, &SystemRandom::new()).is_ok()
+}
+
+/// The public half of an `RSAPrivateKey` (RFC 8017 §A.1.2): its first two numbers.
+fn rsa_public_key(der: &[u8]) -> Result<PublicKey> {
+    let numbers = Vec::<UintRef<'_>>::from_der(der).map_err(|_| damaged("RSA"))?;
+    let [_version, modulus, exponent, _, _, _, _, _, _, ..] = numbers[..] else { return Err(damaged("RSA")) };
+    let public = RsaPublicKey { modulus, exponent }.to_der().context("cannot encode the key")?;
+    public_key(RSA, Some(AnyRef::NULL), &public)
+}
+
+fn public_key(oid: ObjectIdentifier, parameters: Option<AnyRef<'_>>, bits: &[u8]) -> Result<PublicKey> {
+    let spki = SubjectPublicKeyInfo {
+        algorithm: AlgorithmIdentifierRef { oid, parameters },
+        subject_public_key: BitStringRef::from_bytes(bits).context("cannot encode the key")?,
+    };
+    PublicKey::from_spki(&spki.to_der().context("cannot encode the key")?)
+}
+
+fn wrap(oid: ObjectIdentifier, parameters: Option<AnyRef<'_>>, inner: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let inner = OctetStringRef::new(inner).context("cannot encode the key")?;
+    let key = PrivateKeyInfoRef::new(AlgorithmIdentifierRef { oid, parameters }, inner);
+    Ok(Zeroizing::new(key.to_der().context("cannot encode the key")?))
+}
+
+fn damaged(kind: &str) -> anyhow::Error {
+    fail(format!("the {kind} key is damaged"), "check it: openssl pkey -in FILE -noout -check")
+}

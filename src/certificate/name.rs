@@ -1,0 +1,149 @@
+//! A subject alternative name as users type it and as certificates hold it, parsed once so that
+//! no other module compares names as text.
+
+use std::{fmt, net::IpAddr, str::FromStr};
+
+use labtrust_platform::{DnsName, Host, InvalidHost};
+use serde::{Deserialize, Serialize, de};
+
+/// One name that a certificate is for (RFC 5280 §4.2.1.6, RFC 6125 §6.4.3).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SubjectName {
+    /// `mygitlab.example.com`
+    Dns(DnsName),
+    /// `*.pages.example.com`, which holds the name under the star.
+    Wildcard(DnsName),
+    /// `192.0.2.10`; an IPv4 address mapped into IPv6 is held as IPv4.
+    Ip(IpAddr),
+}
+
+impl SubjectName {
+    /// The name that must be permitted for this one to be: a wildcard is held against the domain
+    /// under its star.
+    pub fn dns(&self) -> Option<&DnsName> {
+        match self {
+            Self::Dns(name) | Self::Wildcard(name) => Some(name),
+            Self::Ip(_) => None,
+        }
+    }
+
+    /// Whether a client that connects to `host` accepts this name: the same address, the same DNS
+    /// name, or exactly one label in place of the star (RFC 6125 §6.4.3).
+    pub fn covers(&self, host: &Host) -> bool {
+        match (self, host) {
+            (Self::Dns(name), Host::Dns(host)) => name == host,
+            (Self::Wildcard(parent), Host::Dns(host)) => {
+                host.as_str().split_once('.').is_some_and(|(_, rest)| rest == parent.as_str())
+            }
+            (Self::Ip(address), Host::Ip(host)) => *address == host.to_canonical(),
+            _ => false,
+        }
+    }
+}
+
+impl From<Host> for SubjectName {
+    fn from(host: Host) -> Self {
+        match host {
+            Host::Dns(name) => Self::Dns(name),
+            Host::Ip(address) => Self::Ip(address.to_canonical()),
+        }
+    }
+}
+
+impl FromStr for SubjectName {
+    type Err = InvalidHost;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.strip_prefix("*.") {
+            Some(parent) => parent.parse().map(Self::Wildcard),
+            None => text.parse::<Host>().map(Self::from),
+        }
+    }
+}
+
+impl fmt::Display for SubjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dns(name) => name.fmt(f),
+            Self::Wildcard(parent) => write!(f, "*.{parent}"),
+            Self::Ip(address) => address.fmt(f),
+        }
+    }
+}
+
+impl Serialize for SubjectName {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for SubjectName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// Names as a sentence has them: `a, b and c`.
+pub fn list(names: &[impl fmt::Display]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.to_string(),
+        [first @ .., last] => {
+            let first = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("{first} and {last}")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> SubjectName {
+        text.parse().expect(text)
+    }
+
+    #[test]
+    fn names_are_normalised() {
+        for (text, expected) in [
+            ("MyGitLab.Example.COM", "mygitlab.example.com"),
+            ("*.Pages.Example.com", "*.pages.example.com"),
+            ("*.bücher.example", "*.xn--bcher-kva.example"),
+            ("192.0.2.10", "192.0.2.10"),
+            ("[2001:DB8::1]", "2001:db8::1"),
+            ("::ffff:192.0.2.10", "192.0.2.10"),
+        ] {
+            assert_eq!(name(text).to_string(), expected);
+        }
+        for text in ["", "*", "*.", "*.*.example.com", "a.*.example.com", "a b", "192.0.2.256", "*.192.0.2.1"]
+        {
+            assert!(text.parse::<SubjectName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_covers_what_clients_accept() {
+        for (text, host, covered) in [
+            ("gitlab.example.com", "gitlab.example.com", true),
+            ("gitlab.example.com", "GITLAB.example.com", true),
+            ("gitlab.example.com", "a.gitlab.example.com", false),
+            ("*.example.com", "gitlab.example.com", true),
+            ("*.example.com", "example.com", false),
+            ("*.example.com", "a.b.example.com", false),
+            ("192.0.2.10", "192.0.2.10", true),
+            ("192.0.2.10", "::ffff:192.0.2.10", true),
+            ("192.0.2.10", "192.0.2.11", false),
+            ("2001:db8::1", "2001:db8:0::1", true),
+        ] {
+            let host: Host = host.parse().expect(host);
+            assert_eq!(name(text).covers(&host), covered, "{text} {host}");
+        }
+    }
+
+    #[test]
+    fn lists_read_as_sentences() {
+        assert_eq!(list(&[] as &[&str]), "");
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+    }
+}

@@ -1,0 +1,285 @@
+//! A certificate read once into plain values, so that whoever judges, describes, chains or signs
+//! works on the same facts and none of them meets ASN.1.
+
+use std::net::IpAddr;
+
+use anyhow::Result;
+use labtrust_platform::{Fingerprint, Host};
+use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
+use x509_parser::{
+    certificate::X509Certificate,
+    error::X509Error,
+    extensions::{GeneralName, ParsedExtension},
+    parse_x509_certificate,
+    x509::X509Version,
+};
+
+use super::{name::SubjectName, permitted::Permitted, public_key::PublicKey};
+use crate::hint::fail;
+
+/// A certificate and what it says (RFC 5280 §4).
+#[derive(Clone, Debug)]
+pub struct Parsed {
+    der: CertificateDer<'static>,
+    public_key: PublicKey,
+    /// The subject as text, most general attribute first.
+    pub subject: String,
+    /// The issuer as text.
+    pub issuer: String,
+    /// The subject's DER encoding: names are equal if these are.
+    pub subject_der: Vec<u8>,
+    /// The issuer's DER encoding.
+    pub issuer_der: Vec<u8>,
+    /// The subject's last common name.
+    pub common_name: Option<String>,
+    /// The serial number's bytes as encoded: a first bit of 1 means that it is negative.
+    pub serial: Vec<u8>,
+    /// X.509 version: 3 for everything in use.
+    pub version: u32,
+    /// The DNS names and addresses among the subject alternative names that are well-formed.
+    pub names: Vec<SubjectName>,
+    /// The other subject alternative names, as text.
+    pub other_names: Vec<String>,
+    /// First moment of validity.
+    pub not_before: OffsetDateTime,
+    /// Last moment of validity.
+    pub not_after: OffsetDateTime,
+    /// Basic constraints, if there are any: whether it is a CA's.
+    pub ca: Option<bool>,
+    /// How many intermediates may follow below this CA.
+    pub path_length: Option<u32>,
+    /// Key usages, if they are limited, named as RFC 5280 §4.2.1.3 does.
+    pub key_usage: Option<Vec<&'static str>>,
+    /// Extended key usages, if they are limited, by name or else by object identifier.
+    pub extended_key_usage: Option<Vec<String>>,
+    /// Subject key identifier.
+    pub subject_key_id: Option<Vec<u8>>,
+    /// Authority key identifier, if the extension holds one.
+    pub authority_key_id: Option<Vec<u8>>,
+    /// What the certificate's name constraints permit; everything if there are none.
+    pub permitted: Permitted,
+    /// Whether the name constraints are marked critical.
+    pub constraints_critical: bool,
+    /// The signature's algorithm, by object identifier.
+    pub signature_algorithm: String,
+    /// Critical extensions that are none of those above, by object identifier.
+    pub unknown_critical: Vec<String>,
+}
+
+impl Parsed {
+    /// Reads one DER certificate, with nothing after it.
+    pub fn from_der(der: &[u8]) -> Result<Self> {
+        let damaged = |why: &str| {
+            fail(
+                format!("the certificate is damaged: {why}"),
+                "copy it again from where it came; openssl x509 -in FILE -noout -text shows what is readable",
+            )
+        };
+        let (rest, certificate) = parse_x509_certificate(der).map_err(|_| damaged("it is no X.509"))?;
+        if !rest.is_empty() {
+            return Err(damaged("something follows it"));
+        }
+        let public_key = PublicKey::from_spki(certificate.public_key().raw)
+            .map_err(|_| damaged("its key is unreadable"))?;
+        let mut parsed = Self {
+            der: CertificateDer::from(der.to_vec()),
+            public_key,
+            subject: certificate.subject().to_string(),
+            issuer: certificate.issuer().to_string(),
+            subject_der: certificate.subject().as_raw().to_vec(),
+            issuer_der: certificate.issuer().as_raw().to_vec(),
+            common_name: common_name(&certificate),
+            serial: certificate.raw_serial().to_vec(),
+            version: match certificate.version() {
+                X509Version(version) => version.saturating_add(1),
+            },
+            names: Vec::new(),
+            other_names: Vec::new(),
+            not_before: certificate.validity().not_before.to_datetime(),
+            not_after: certificate.validity().not_after.to_datetime(),
+            ca: None,
+            path_length: None,
+            key_usage: None,
+            extended_key_usage: None,
+            subject_key_id: None,
+            authority_key_id: None,
+            permitted: Permitted::everything(),
+            constraints_critical: false,
+            signature_algorithm: certificate.signature_algorithm.algorithm.to_id_string(),
+            unknown_critical: Vec::new(),
+        };
+        for extension in certificate.extensions() {
+            parsed
+                .take(extension.parsed_extension(), extension.critical, &extension.oid.to_id_string())
+                .map_err(|()| {
+                    damaged(&format!("its extension {} is unreadable", extension.oid.to_id_string()))
+                })?;
+        }
+        Ok(parsed)
+    }
+
+    fn take(&mut self, extension: &ParsedExtension<'_>, critical: bool, oid: &str) -> Result<(), ()> {
+        match extension {
+            ParsedExtension::SubjectAlternativeName(names) => {
+                for name in &names.general_names {
+                    match subject_name(name) {
+                        Some(name) => self.names.push(name),
+                        None => self.other_names.push(name.to_string()),
+                    }
+                }
+            }
+            ParsedExtension::BasicConstraints(constraints) => {
+                self.ca = Some(constraints.ca);
+                self.path_length = constraints.path_len_constraint;
+            }
+            ParsedExtension::KeyUsage(usage) => {
+                let named = KEY_USAGES.iter().enumerate();
+                let set = named.filter(|(bit, _)| usage.flags >> bit & 1 == 1).map(|(_, name)| *name);
+                self.key_usage = Some(set.collect());
+            }
+            ParsedExtension::ExtendedKeyUsage(usage) => {
+                let named = [
+                    (usage.any, "any"),
+                    (usage.server_auth, "serverAuth"),
+                    (usage.client_auth, "clientAuth"),
+                    (usage.code_signing, "codeSigning"),
+                    (usage.email_protection, "emailProtection"),
+                    (usage.time_stamping, "timeStamping"),
+                    (usage.ocsp_signing, "OCSPSigning"),
+                ];
+                let named = named.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned());
+                let other = usage.other.iter().map(x509_parser::oid_registry::Oid::to_id_string);
+                self.extended_key_usage = Some(named.chain(other).collect());
+            }
+            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
+            }
+            ParsedExtension::NameConstraints(constraints) => {
+                self.permitted = Permitted::from_constraints(constraints);
+                self.constraints_critical = critical;
+            }
+            ParsedExtension::ParseError { .. } => return Err(()),
+            _ if critical => self.unknown_critical.push(oid.to_owned()),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The certificate itself.
+    pub fn der(&self) -> &CertificateDer<'static> {
+        &self.der
+    }
+
+    /// The key that it certifies.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// Its identity.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.der)
+    }
+
+    /// Whether it is a CA's (basic constraints with CA:TRUE).
+    pub fn is_ca(&self) -> bool {
+        self.ca == Some(true)
+    }
+
+    /// Whether the usage is permitted: it is listed, or usages are not limited.
+    pub fn may(&self, usage: &str) -> bool {
+        self.key_usage.as_ref().is_none_or(|usages| usages.contains(&usage))
+    }
+
+    /// Whether it may serve TLS: `serverAuth` or `any` is listed, or extended usages are not limited.
+    pub fn may_serve(&self) -> bool {
+        self.extended_key_usage
+            .as_ref()
+            .is_none_or(|usages| usages.iter().any(|usage| usage == "serverAuth" || usage == "any"))
+    }
+
+    /// Whether its own key signed it, which is what makes a root.
+    pub fn is_self_signed(&self) -> bool {
+        self.subject_der == self.issuer_der && self.is_signed_by(self)
+    }
+
+    /// Whether `issuer` signed it: the names fit and the signature is verified.
+    ///
+    /// This finds chains; trust is decided by [`super::verify`]. For signatures that ring does not
+    /// know (on P-521, say) the key identifiers must do, since such chains exist and are served.
+    pub fn is_signed_by(&self, issuer: &Parsed) -> bool {
+        if self.issuer_der != issuer.subject_der {
+            return false;
+        }
+        let (Ok((_, certificate)), Ok((_, issuer_certificate))) =
+            (parse_x509_certificate(&self.der), parse_x509_certificate(&issuer.der))
+        else {
+            return false;
+        };
+        match certificate.verify_signature(Some(issuer_certificate.public_key())) {
+            Ok(()) => true,
+            Err(X509Error::SignatureUnsupportedAlgorithm) => {
+                let own = self.der == issuer.der && self.authority_key_id.is_none();
+                own || (self.authority_key_id.is_some() && self.authority_key_id == issuer.subject_key_id)
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Whether one of its names covers the host (never the common name: no client looks there).
+    pub fn covers(&self, host: &Host) -> bool {
+        self.names.iter().any(|name| name.covers(host))
+    }
+
+    /// Whether `now` lies within its validity.
+    pub fn is_valid_at(&self, now: OffsetDateTime) -> bool {
+        self.not_before <= now && now <= self.not_after
+    }
+
+    /// Its subject, or what else it can be called if that is empty.
+    pub fn title(&self) -> String {
+        match (&self.subject, self.names.first()) {
+            (subject, _) if !subject.is_empty() => subject.clone(),
+            (_, Some(name)) => name.to_string(),
+            _ => format!("SHA-256 {}", self.fingerprint()),
+        }
+    }
+}
+
+/// The bits of `KeyUsage` in their order (RFC 5280 §4.2.1.3).
+const KEY_USAGES: [&str; 9] = [
+    "digitalSignature",
+    "nonRepudiation",
+    "keyEncipherment",
+    "dataEncipherment",
+    "keyAgreement",
+    "keyCertSign",
+    "cRLSign",
+    "encipherOnly",
+    "decipherOnly",
+];
+
+fn common_name(certificate: &X509Certificate<'_>) -> Option<String> {
+    let name = certificate.subject().iter_common_name().last()?;
+    name.as_str().ok().map(str::to_owned)
+}
+
+pub(super) fn subject_name(name: &GeneralName<'_>) -> Option<SubjectName> {
+    match name {
+        GeneralName::DNSName(name) => {
+            let name: SubjectName = name.parse().ok()?;
+            name.dns().is_some().then_some(name)
+        }
+        GeneralName::IPAddress(bytes) => {
+            address(bytes).map(|address| SubjectName::Ip(address.to_canonical()))
+        }
+        _ => None,
+    }
+}
+
+/// An address from its four or sixteen bytes.
+pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let four = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
+}

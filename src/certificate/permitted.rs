@@ -1,0 +1,344 @@
+//! What a CA may ever sign, read back from its certificate: people decide by this whether to
+//! trust it, and we must not sign what clients will refuse.
+
+use std::{fmt, net::IpAddr};
+
+use labtrust_platform::Host;
+use serde::{Serialize, Serializer};
+use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
+
+use super::{name::SubjectName, parsed::address};
+
+/// The names that a CA's name constraints (RFC 5280 §4.2.1.10) leave it.
+///
+/// A type of name that they do not mention is not limited at all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Permitted {
+    /// The permitted domains; `None` means that DNS names are not limited.
+    pub dns: Option<Vec<Domain>>,
+    /// The permitted addresses; `None` means that addresses are not limited.
+    pub ip: Option<Vec<Subnet>>,
+    /// Domains that are closed off.
+    pub excluded_dns: Vec<Domain>,
+    /// Addresses that are closed off.
+    pub excluded_ip: Vec<Subnet>,
+}
+
+/// A domain and all below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Domain {
+    /// The domain as the certificate has it, in lower case; empty means every name.
+    pub base: String,
+    /// Whether the domain itself is left out, which a dot before it says in some clients' reading.
+    pub only_below: bool,
+}
+
+/// A range of addresses: an address and a mask of equal length.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subnet {
+    /// The address.
+    pub address: IpAddr,
+    /// The mask, of the same kind.
+    pub mask: IpAddr,
+}
+
+/// What is left of one type of name.
+enum Left<'a, T> {
+    Any,
+    Nothing,
+    Only(Vec<&'a T>),
+}
+
+impl Permitted {
+    /// No limits: a certificate without name constraints.
+    pub fn everything() -> Self {
+        Self { dns: None, ip: None, excluded_dns: Vec::new(), excluded_ip: Vec::new() }
+    }
+
+    /// Whether nothing is limited.
+    pub fn is_everything(&self) -> bool {
+        *self == Self::everything()
+    }
+
+    pub(super) fn from_constraints(constraints: &NameConstraints<'_>) -> Self {
+        let (dns, ip) = trees(constraints.permitted_subtrees.as_deref());
+        let (excluded_dns, excluded_ip) = trees(constraints.excluded_subtrees.as_deref());
+        Self {
+            dns,
+            ip,
+            excluded_dns: excluded_dns.unwrap_or_default(),
+            excluded_ip: excluded_ip.unwrap_or_default(),
+        }
+    }
+
+    /// Whether a certificate for this name, signed by the CA, is good.
+    pub fn permits(&self, name: &SubjectName) -> bool {
+        match name {
+            SubjectName::Ip(address) => {
+                let within = |subnets: &[Subnet]| subnets.iter().any(|subnet| subnet.contains(*address));
+                self.ip.as_deref().is_none_or(within) && !within(&self.excluded_ip)
+            }
+            SubjectName::Dns(name) | SubjectName::Wildcard(name) => {
+                let within = |domains: &[Domain]| domains.iter().any(|domain| domain.contains(name.as_str()));
+                self.dns.as_deref().is_none_or(within) && !within(&self.excluded_dns)
+            }
+        }
+    }
+
+    /// The hosts that the constraints name one by one: domains, and addresses that are no range.
+    pub fn hosts(&self) -> Vec<Host> {
+        let domains = self.dns.iter().flatten().filter(|domain| !domain.is_nothing());
+        let domains = domains.filter_map(|domain| domain.base.parse().ok().map(Host::Dns));
+        let addresses = self.ip.iter().flatten().filter(|subnet| subnet.prefix() == Some(subnet.bits()));
+        domains.chain(addresses.map(|subnet| Host::Ip(subnet.address))).collect()
+    }
+
+    fn left_dns(&self) -> Left<'_, Domain> {
+        if self.excluded_dns.iter().any(|domain| domain.base.is_empty()) {
+            return Left::Nothing;
+        }
+        left(self.dns.as_deref(), Domain::is_nothing)
+    }
+
+    fn left_ip(&self) -> Left<'_, Subnet> {
+        let all_of =
+            |bits| self.excluded_ip.iter().any(|subnet| subnet.bits() == bits && subnet.prefix() == Some(0));
+        if all_of(32) && all_of(128) {
+            return Left::Nothing;
+        }
+        left(self.ip.as_deref(), |_| false)
+    }
+}
+
+fn left<T>(permitted: Option<&[T]>, is_nothing: impl Fn(&T) -> bool) -> Left<'_, T> {
+    match permitted {
+        None => Left::Any,
+        Some(permitted) => match permitted.iter().filter(|tree| !is_nothing(tree)).collect::<Vec<_>>() {
+            some if some.is_empty() => Left::Nothing,
+            some => Left::Only(some),
+        },
+    }
+}
+
+fn trees(subtrees: Option<&[GeneralSubtree<'_>]>) -> (Option<Vec<Domain>>, Option<Vec<Subnet>>) {
+    let (mut dns, mut ip) = (None, None);
+    for subtree in subtrees.unwrap_or_default() {
+        match &subtree.base {
+            GeneralName::DNSName(name) => dns.get_or_insert_with(Vec::new).push(Domain::new(name)),
+            // A range that cannot be read permits nothing, yet it limits.
+            GeneralName::IPAddress(bytes) => {
+                ip.get_or_insert_with(Vec::new).extend(Subnet::from_bytes(bytes));
+            }
+            _ => {}
+        }
+    }
+    (dns, ip)
+}
+
+impl Domain {
+    fn new(text: &str) -> Self {
+        let text = text.to_ascii_lowercase();
+        match text.strip_prefix('.') {
+            Some(base) => Self { base: base.to_owned(), only_below: true },
+            None => Self { base: text, only_below: false },
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        if self.base.is_empty() {
+            return true;
+        }
+        name.strip_suffix(&self.base)
+            .is_some_and(|rest| if rest.is_empty() { !self.only_below } else { rest.ends_with('.') })
+    }
+
+    /// The top-level domain `invalid` never has a name in it (RFC 2606 §2): it is how our CAs for
+    /// addresses say "no DNS name".
+    fn is_nothing(&self) -> bool {
+        self.base == "invalid"
+    }
+}
+
+impl Subnet {
+    /// Reads an address and a mask, one after the other.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (address_bytes, mask) = bytes.split_at(bytes.len() / 2);
+        Some(Self { address: address(address_bytes)?, mask: address(mask)? })
+    }
+
+    fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, self.mask, address) {
+            (IpAddr::V4(base), IpAddr::V4(mask), IpAddr::V4(address)) => {
+                (base.to_bits() ^ address.to_bits()) & mask.to_bits() == 0
+            }
+            (IpAddr::V6(base), IpAddr::V6(mask), IpAddr::V6(address)) => {
+                (base.to_bits() ^ address.to_bits()) & mask.to_bits() == 0
+            }
+            _ => false,
+        }
+    }
+
+    fn bits(&self) -> u32 {
+        if self.address.is_ipv4() { 32 } else { 128 }
+    }
+
+    /// The length of the prefix, if the mask is one.
+    fn prefix(&self) -> Option<u32> {
+        let (ones, zeros) = match self.mask {
+            IpAddr::V4(mask) => (mask.to_bits().leading_ones(), mask.to_bits().trailing_zeros()),
+            IpAddr::V6(mask) => (mask.to_bits().leading_ones(), mask.to_bits().trailing_zeros()),
+        };
+        (ones + zeros == self.bits()).then_some(ones)
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.base.is_empty() { "every name" } else { &self.base })
+    }
+}
+
+impl fmt::Display for Subnet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.prefix() {
+            Some(prefix) if prefix == self.bits() => self.address.fmt(f),
+            Some(prefix) => write!(f, "{}/{prefix}", self.address),
+            None => write!(f, "{}/{}", self.address, self.mask),
+        }
+    }
+}
+
+impl Serialize for Domain {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}{}", if self.only_below { "." } else { "" }, self.base))
+    }
+}
+
+impl Serialize for Subnet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// As a report has it: `mygitlab.example.com and its subdomains; no IP address, no other name`.
+impl fmt::Display for Permitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let join = |names: Vec<String>| names.join(", ");
+        let domains = |domains: &[&Domain]| {
+            let whose = if domains.len() == 1 { "its" } else { "their" };
+            format!("{} and {whose} subdomains", join(domains.iter().map(ToString::to_string).collect()))
+        };
+        let subnets = |subnets: &[&Subnet]| join(subnets.iter().map(ToString::to_string).collect());
+        match (self.left_dns(), self.left_ip()) {
+            (Left::Any, Left::Any) => f.write_str("any name and any IP address")?,
+            (Left::Any, Left::Nothing) => f.write_str("any name; no IP address")?,
+            (Left::Any, Left::Only(ip)) => write!(f, "any name, and {}; no other IP address", subnets(&ip))?,
+            (Left::Nothing, Left::Any) => f.write_str("any IP address; no name")?,
+            (Left::Nothing, Left::Nothing) => f.write_str("nothing")?,
+            (Left::Nothing, Left::Only(ip)) => write!(f, "{}; no other IP address, no name", subnets(&ip))?,
+            (Left::Only(dns), Left::Any) => {
+                write!(f, "{}, and any IP address; no other name", domains(&dns))?;
+            }
+            (Left::Only(dns), Left::Nothing) => write!(f, "{}; no IP address, no other name", domains(&dns))?,
+            (Left::Only(dns), Left::Only(ip)) => {
+                write!(f, "{}, and {}; no other name or IP address", domains(&dns), subnets(&ip))?;
+            }
+        }
+        let closed =
+            self.excluded_dns.iter().filter(|domain| !domain.base.is_empty()).map(ToString::to_string);
+        let ranges =
+            self.excluded_ip.iter().filter(|subnet| subnet.prefix() != Some(0)).map(ToString::to_string);
+        match closed.chain(ranges).collect::<Vec<_>>() {
+            none if none.is_empty() => Ok(()),
+            closed => write!(f, "; never {}", join(closed)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn constraints(permitted: &[GeneralName<'static>], excluded: &[GeneralName<'static>]) -> Permitted {
+        let trees = |names: &[GeneralName<'static>]| {
+            (!names.is_empty())
+                .then(|| names.iter().map(|base| GeneralSubtree { base: base.clone() }).collect())
+        };
+        Permitted::from_constraints(&NameConstraints {
+            permitted_subtrees: trees(permitted),
+            excluded_subtrees: trees(excluded),
+        })
+    }
+
+    const V4: GeneralName<'static> = GeneralName::IPAddress(&[0; 8]);
+    const V6: GeneralName<'static> = GeneralName::IPAddress(&[0; 32]);
+    const HOST: GeneralName<'static> = GeneralName::IPAddress(&[192, 0, 2, 10, 255, 255, 255, 255]);
+    const NET: GeneralName<'static> = GeneralName::IPAddress(&[192, 0, 2, 0, 255, 255, 255, 0]);
+
+    #[test]
+    fn reports_say_what_is_left() {
+        use GeneralName::DNSName as Dns;
+        for (permitted, excluded, text) in [
+            (vec![], vec![], "any name and any IP address"),
+            (
+                vec![Dns("A.example")],
+                vec![V4, V6],
+                "a.example and its subdomains; no IP address, no other name",
+            ),
+            (
+                vec![Dns("a"), Dns("b")],
+                vec![V4, V6],
+                "a, b and their subdomains; no IP address, no other name",
+            ),
+            (vec![HOST, Dns("invalid")], vec![], "192.0.2.10; no other IP address, no name"),
+            (
+                vec![HOST, Dns("a")],
+                vec![],
+                "a and its subdomains, and 192.0.2.10; no other name or IP address",
+            ),
+            (vec![Dns("a")], vec![], "a and its subdomains, and any IP address; no other name"),
+            (vec![NET], vec![], "any name, and 192.0.2.0/24; no other IP address"),
+            (
+                vec![Dns("a")],
+                vec![V4, V6, Dns("b.a")],
+                "a and its subdomains; no IP address, no other name; never b.a",
+            ),
+            (vec![], vec![Dns(""), V4, V6], "nothing"),
+            (vec![], vec![V4, V6], "any name; no IP address"),
+            (vec![Dns("invalid")], vec![], "any IP address; no name"),
+        ] {
+            assert_eq!(constraints(&permitted, &excluded).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn names_are_held_against_the_trees() {
+        use GeneralName::DNSName as Dns;
+        let dns = constraints(&[Dns("gitlab.example.com")], &[V4, V6]);
+        let ip = constraints(&[HOST, Dns("invalid")], &[]);
+        let net = constraints(&[NET], &[HOST, Dns(".corp.example")]);
+        for (permitted, name, expected) in [
+            (&dns, "gitlab.example.com", true),
+            (&dns, "registry.gitlab.example.com", true),
+            (&dns, "*.gitlab.example.com", true),
+            (&dns, "*.example.com", false),
+            (&dns, "example.com", false),
+            (&dns, "notgitlab.example.com", false),
+            (&dns, "192.0.2.10", false),
+            (&dns, "2001:db8::1", false),
+            (&ip, "192.0.2.10", true),
+            (&ip, "192.0.2.11", false),
+            (&ip, "2001:db8::1", false),
+            (&ip, "gitlab.example.com", false),
+            (&net, "192.0.2.11", true),
+            (&net, "192.0.2.10", false),
+            (&net, "corp.example", true),
+            (&net, "a.corp.example", false),
+        ] {
+            assert_eq!(permitted.permits(&name.parse().expect(name)), expected, "{permitted}: {name}");
+        }
+        assert_eq!(dns.hosts().iter().map(ToString::to_string).collect::<Vec<_>>(), ["gitlab.example.com"]);
+        assert_eq!(ip.hosts().iter().map(ToString::to_string).collect::<Vec<_>>(), ["192.0.2.10"]);
+        assert!(net.hosts().is_empty());
+    }
+}

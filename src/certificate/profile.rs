@@ -1,0 +1,258 @@
+//! The one place that states what our certificates look like: every client's demands at once
+//! (RFC 5280, and what Apple, Java, OpenSSL, NSS, Go and the others ask beyond it).
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use anyhow::{Context, Result, anyhow};
+use labtrust_platform::DnsName;
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
+};
+use ring::rand::{SecureRandom, SystemRandom};
+use time::{Duration, OffsetDateTime};
+
+use super::{authority::Scope, name::SubjectName, public_key::KeyKind};
+
+/// How long root and intermediate live; they end together, so that none outlives the other.
+pub const CA_DAYS: u32 = 3650;
+/// How long a leaf lives if nothing else is asked: what public CAs may give at most.
+pub const LEAF_DAYS: u32 = 397;
+/// Apple's clients refuse a leaf that lives longer, under whatever root (support.apple.com/103769).
+pub const MAX_LEAF_DAYS: u32 = 825;
+/// By how much the start of validity is set back: a clock in the wrong time zone is off by hours.
+pub const SET_BACK: Duration = Duration::days(1);
+/// The longest common name and organization that are valid (RFC 5280 §A.1, `ub-common-name`).
+const MAX_ATTRIBUTE: usize = 64;
+/// Stands where all else in a subject would be missing.
+const ORGANIZATION: &str = "labtrust";
+
+/// From when to when a certificate is valid; both moments included (RFC 5280 §4.1.2.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Validity {
+    /// The first moment.
+    pub not_before: OffsetDateTime,
+    /// The last moment.
+    pub not_after: OffsetDateTime,
+}
+
+impl Validity {
+    /// `days` from `now`, and from the day before.
+    pub fn days(days: u32, now: OffsetDateTime) -> Result<Self> {
+        let now = now.replace_nanosecond(0).context("the clock shows no valid time")?;
+        let not_before = now.checked_sub(SET_BACK).ok_or_else(|| anyhow!("the clock shows no valid time"))?;
+        let not_after = now
+            .checked_add(Duration::days(days.into()))
+            .filter(|end| end.year() < 9999)
+            .ok_or_else(|| anyhow!("{days} days from now is no date that a certificate can hold"))?;
+        Ok(Self { not_before, not_after })
+    }
+
+    /// A leaf's validity: `days` from `now`, but never longer in all than Apple takes.
+    pub fn leaf(days: u32, now: OffsetDateTime) -> Result<Self> {
+        let validity = Self::days(days, now)?;
+        let longest = validity.not_before + Duration::days(MAX_LEAF_DAYS.into()) - Duration::SECOND;
+        Ok(Self { not_after: validity.not_after.min(longest), ..validity })
+    }
+}
+
+/// What sets one CA apart from another, so that no two share a subject: clients find issuers by it.
+#[derive(Clone, Debug)]
+pub struct CaTitle {
+    scope: String,
+    tag: String,
+}
+
+impl CaTitle {
+    /// A title for a CA with this scope: its first name and eight random digits.
+    pub fn new(scope: &Scope) -> Result<Self> {
+        let tag = format!("{:08x}", u32::from_be_bytes(random()?));
+        let scope = scope.names.first().map(ToString::to_string).unwrap_or_default();
+        Ok(Self { scope, tag })
+    }
+
+    fn subject(&self, role: &str) -> DistinguishedName {
+        let room = MAX_ATTRIBUTE - role.len() - self.tag.len() - 2;
+        // A cut name ends in a dot-free stump; it is a title, not an identity.
+        let scope: String = self.scope.chars().take(room).collect();
+        let mut subject = DistinguishedName::new();
+        subject.push(DnType::OrganizationName, ORGANIZATION);
+        subject.push(DnType::CommonName, format!("{scope} {role} {}", self.tag));
+        subject
+    }
+}
+
+/// The root: it signs one intermediate, and its key is forgotten.
+pub fn root(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
+    authority(title.subject("root CA"), 1, scope, validity)
+}
+
+/// The intermediate, whose key stays on the server. It repeats the root's constraints, because
+/// Java ignores those of a root.
+pub fn intermediate(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
+    let mut params = authority(title.subject("issuing CA"), 0, scope, validity)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
+fn authority(
+    subject: DistinguishedName,
+    path_length: u8,
+    scope: &Scope,
+    validity: Validity,
+) -> Result<CertificateParams> {
+    let mut params = blank(subject, validity)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(path_length));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.name_constraints = name_constraints(scope);
+    Ok(params)
+}
+
+/// A server's certificate.
+pub fn leaf(names: &[SubjectName], key: &KeyKind, validity: Validity) -> Result<CertificateParams> {
+    let mut params = blank(leaf_subject(names), validity)?;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.use_authority_key_identifier_extension = true;
+    params.subject_alt_names = subject_alt_names(names)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    if matches!(key, KeyKind::Rsa(_)) {
+        params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
+    }
+    Ok(params)
+}
+
+/// A leaf's subject: the first DNS name as common name, if it is short enough. An address is never
+/// a common name: `GnuTLS` takes any for a DNS name and holds it against the constraints.
+pub fn leaf_subject(names: &[SubjectName]) -> DistinguishedName {
+    let dns = names.iter().filter(|name| name.dns().is_some()).map(ToString::to_string);
+    let mut subject = DistinguishedName::new();
+    match dns.into_iter().find(|name| name.len() <= MAX_ATTRIBUTE) {
+        Some(name) => subject.push(DnType::CommonName, name),
+        None => subject.push(DnType::OrganizationName, ORGANIZATION),
+    }
+    subject
+}
+
+/// The names as rcgen takes them.
+pub fn subject_alt_names(names: &[SubjectName]) -> Result<Vec<SanType>> {
+    let alt_name = |name: &SubjectName| match name {
+        SubjectName::Ip(address) => Ok(SanType::IpAddress(*address)),
+        dns => dns
+            .to_string()
+            .try_into()
+            .map(SanType::DnsName)
+            .with_context(|| format!("{dns} is no name that a certificate can hold")),
+    };
+    names.iter().map(alt_name).collect()
+}
+
+/// What a CA with this scope may ever sign.
+///
+/// Constraints limit only the types of name that they mention (RFC 5280 §4.2.1.10), so both types
+/// are always mentioned. With no address among the names, all are excluded; with some, only those
+/// are permitted. With no DNS name, only those under `invalid` are, which has none (RFC 2606 §2):
+/// to exclude every DNS name takes an empty one, at which Java throws.
+pub fn name_constraints(scope: &Scope) -> Option<NameConstraints> {
+    if !scope.constrained {
+        return None;
+    }
+    let named = scope.names.iter().filter_map(SubjectName::dns);
+    let domains: Vec<&DnsName> = named.chain(&scope.permit).collect();
+    let mut trees: Vec<String> = Vec::new();
+    for domain in &domains {
+        let lies_in_another = domains.iter().any(|other| other != domain && domain.is_within(other));
+        if !lies_in_another && !trees.iter().any(|tree| tree == domain.as_str()) {
+            trees.push(domain.to_string());
+        }
+    }
+    let addresses = scope.names.iter().filter_map(|name| match name {
+        SubjectName::Ip(address) => Some(*address),
+        _ => None,
+    });
+    if trees.is_empty() {
+        trees.push("invalid".to_owned());
+    }
+    let mut permitted_subtrees: Vec<_> = trees.into_iter().map(GeneralSubtree::DnsName).collect();
+    let dns_only = permitted_subtrees.len();
+    let subnet =
+        |address: IpAddr, prefix| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, prefix));
+    permitted_subtrees
+        .extend(addresses.map(|address| subnet(address, if address.is_ipv4() { 32 } else { 128 })));
+    let excluded_subtrees = if permitted_subtrees.len() == dns_only {
+        vec![subnet(Ipv4Addr::UNSPECIFIED.into(), 0), subnet(Ipv6Addr::UNSPECIFIED.into(), 0)]
+    } else {
+        Vec::new()
+    };
+    Some(NameConstraints { permitted_subtrees, excluded_subtrees })
+}
+
+/// rcgen's parameters with none of its defaults: those are valid for two thousand years and take
+/// the serial number from the key.
+fn blank(subject: DistinguishedName, validity: Validity) -> Result<CertificateParams> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = subject;
+    params.not_before = validity.not_before;
+    params.not_after = validity.not_after;
+    params.serial_number = Some(serial()?);
+    Ok(params)
+}
+
+/// A serial number: 127 random bits behind one that keeps it positive and one that keeps its
+/// length, so 16 octets of the 20 that there may be (RFC 5280 §4.1.2.2).
+pub fn serial() -> Result<SerialNumber> {
+    let mut bytes = random::<16>()?;
+    bytes[0] = bytes[0] & 0x7f | 0x40;
+    Ok(SerialNumber::from_slice(&bytes))
+}
+
+fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| anyhow!("the system's random number generator gave nothing"))?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn serials_are_positive_long_and_never_the_same() {
+        let serials: std::collections::HashSet<_> =
+            (0..1000).map(|_| serial().expect("a serial").to_bytes()).collect();
+        assert_eq!(serials.len(), 1000);
+        assert!(serials.iter().all(|bytes| bytes.len() == 16 && (0x40..0x80).contains(&bytes[0])));
+    }
+
+    #[test]
+    fn leaves_never_live_longer_than_apple_takes() {
+        let now = datetime!(2026-03-01 12:00:00.5 UTC);
+        for (days, end) in [
+            (397, datetime!(2027-04-02 12:00 UTC)),
+            (824, datetime!(2028-06-02 11:59:59 UTC)),
+            (825, datetime!(2028-06-02 11:59:59 UTC)),
+        ] {
+            let validity = Validity::leaf(days, now).expect("a validity");
+            assert_eq!(validity.not_before, datetime!(2026-02-28 12:00 UTC));
+            assert_eq!(validity.not_after, end, "{days}");
+            assert!(validity.not_after - validity.not_before < Duration::days(825));
+        }
+        assert!(Validity::days(u32::MAX, now).is_err());
+    }
+
+    #[test]
+    fn titles_stay_short_and_differ() {
+        let long = format!("{}.example.com", "a".repeat(60));
+        let scope =
+            Scope { names: vec![long.parse().expect("a name")], permit: Vec::new(), constrained: true };
+        let [one, other] = [(); 2].map(|()| CaTitle::new(&scope).expect("a title").subject("issuing CA"));
+        assert_ne!(one, other);
+        let Some(rcgen::DnValue::Utf8String(name)) = one.get(&DnType::CommonName) else { panic!("no name") };
+        assert_eq!(name.len(), 64);
+    }
+}

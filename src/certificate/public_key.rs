@@ -1,0 +1,160 @@
+//! Public keys, told apart by kind because clients take only some kinds in a server's certificate.
+
+use std::fmt;
+
+use anyhow::{Result, anyhow};
+use rcgen::SubjectPublicKeyInfo as RcgenKey;
+use x509_parser::{
+    oid_registry::{
+        OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
+        OID_SIG_ED25519,
+    },
+    prelude::FromDer,
+    public_key,
+    x509::SubjectPublicKeyInfo,
+};
+
+use crate::hint::fail;
+
+/// A public key with its algorithm: the DER encoding of a `SubjectPublicKeyInfo` (RFC 5280 §4.1.2.7).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PublicKey {
+    spki: Vec<u8>,
+    kind: KeyKind,
+}
+
+/// What kind of key it is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// RSA, with the length of its modulus in bits.
+    Rsa(usize),
+    /// ECDSA on NIST P-256.
+    P256,
+    /// ECDSA on NIST P-384.
+    P384,
+    /// ECDSA on NIST P-521.
+    P521,
+    /// Ed25519.
+    Ed25519,
+    /// Another algorithm, by its object identifier.
+    Other(String),
+}
+
+impl PublicKey {
+    /// Reads a `SubjectPublicKeyInfo`.
+    pub fn from_spki(spki: &[u8]) -> Result<Self> {
+        match SubjectPublicKeyInfo::from_der(spki) {
+            Ok(([], parsed)) => Ok(Self { spki: spki.to_vec(), kind: KeyKind::of(&parsed) }),
+            _ => Err(anyhow!("the public key is damaged")),
+        }
+    }
+
+    /// The DER encoding of the `SubjectPublicKeyInfo`.
+    pub fn spki(&self) -> &[u8] {
+        &self.spki
+    }
+
+    /// What kind of key it is.
+    pub fn kind(&self) -> &KeyKind {
+        &self.kind
+    }
+
+    /// Refuses, with the reason, a key that some client in use takes in no server's certificate.
+    pub fn check_usable(&self) -> Result<()> {
+        let why = match &self.kind {
+            KeyKind::Rsa(2048..=8192) | KeyKind::P256 | KeyKind::P384 => return Ok(()),
+            KeyKind::Rsa(0..2048) => "every client refuses RSA keys of less than 2048 bits",
+            KeyKind::Rsa(_) => "many clients refuse RSA keys of more than 8192 bits",
+            KeyKind::P521 => "Chrome refuses P-521, as do other clients",
+            KeyKind::Ed25519 => "browsers refuse Ed25519 in certificates",
+            KeyKind::Other(_) => "clients do not know this algorithm",
+        };
+        Err(fail(
+            format!("a {} key cannot serve HTTPS: {why}", self.kind),
+            "use a key of one of these kinds: EC P-256, EC P-384, RSA of 2048 to 8192 bits; left out, a P-256 \
+             key is made",
+        ))
+    }
+
+    /// The key as rcgen takes it, which knows only the kinds that [`Self::check_usable`] lets pass.
+    pub(super) fn for_rcgen(&self) -> Result<RcgenKey> {
+        RcgenKey::from_der(&self.spki).map_err(|_| anyhow!("a {} key cannot be certified", self.kind))
+    }
+}
+
+impl KeyKind {
+    fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {
+        let algorithm = &key.algorithm.algorithm;
+        if *algorithm == OID_PKCS1_RSAENCRYPTION {
+            return match key.parsed() {
+                Ok(public_key::PublicKey::RSA(key)) => Self::Rsa(bits(key.modulus)),
+                _ => Self::Rsa(0),
+            };
+        }
+        if *algorithm == OID_SIG_ED25519 {
+            return Self::Ed25519;
+        }
+        let curve = key.algorithm.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
+        match curve {
+            Some(curve) if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY => {
+                [(OID_EC_P256, Self::P256), (OID_NIST_EC_P384, Self::P384), (OID_NIST_EC_P521, Self::P521)]
+                    .into_iter()
+                    .find_map(|(known, kind)| (known == curve).then_some(kind))
+                    .unwrap_or_else(|| Self::Other(curve.to_id_string()))
+            }
+            _ => Self::Other(algorithm.to_id_string()),
+        }
+    }
+}
+
+/// The length of a big-endian number in bits.
+fn bits(number: &[u8]) -> usize {
+    let number = &number[number.iter().take_while(|byte| **byte == 0).count()..];
+    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa(bits) => write!(f, "RSA {bits}"),
+            Self::P256 => f.write_str("EC P-256"),
+            Self::P384 => f.write_str("EC P-384"),
+            Self::P521 => f.write_str("EC P-521"),
+            Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Other(oid) => f.write_str(oid),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_count_from_the_first_one() {
+        for (number, expected) in
+            [(&[][..], 0), (&[0, 0], 0), (&[0, 1], 1), (&[0x80, 0], 16), (&[0, 0x7f, 0xff], 15)]
+        {
+            assert_eq!(bits(number), expected, "{number:?}");
+        }
+    }
+
+    #[test]
+    fn only_keys_that_all_clients_take_are_usable() {
+        for (kind, usable) in [
+            (KeyKind::P256, true),
+            (KeyKind::P384, true),
+            (KeyKind::Rsa(2048), true),
+            (KeyKind::Rsa(4096), true),
+            (KeyKind::Rsa(1024), false),
+            (KeyKind::Rsa(16384), false),
+            (KeyKind::P521, false),
+            (KeyKind::Ed25519, false),
+            (KeyKind::Other("1.2.3".into()), false),
+        ] {
+            let key = PublicKey { spki: Vec::new(), kind };
+            assert_eq!(key.check_usable().is_ok(), usable, "{}", key.kind);
+        }
+        assert!(PublicKey::from_spki(b"nonsense").is_err());
+    }
+}

@@ -1,0 +1,293 @@
+//! Signs a server's certificate, and refuses what a client would refuse later: then the message
+//! can still say what to do.
+
+use anyhow::{Context, Result};
+use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
+use time::OffsetDateTime;
+use x509_parser::{
+    certification_request::X509CertificationRequest, cri_attributes::ParsedCriAttribute,
+    extensions::ParsedExtension, prelude::FromDer,
+};
+
+use super::{
+    authority::Authority,
+    key::signing,
+    name::{SubjectName, list},
+    parsed::{Parsed, subject_name},
+    pem,
+    profile::{self, MAX_LEAF_DAYS, Validity},
+    public_key::PublicKey,
+};
+use crate::hint::fail;
+
+/// What is to be signed.
+#[derive(Clone, Debug)]
+pub struct LeafOrder {
+    /// The names that it is for.
+    pub names: Vec<SubjectName>,
+    /// The key that it is for.
+    pub public_key: PublicKey,
+    /// For how many days from now.
+    pub days: u32,
+}
+
+/// What was signed.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The certificate.
+    pub leaf: Parsed,
+    /// As servers send it: leaf, intermediates, root. The root costs half a kilobyte and lets a
+    /// client that knows only its fingerprint fetch it from the handshake.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// What was given otherwise than ordered, in sentences.
+    pub notes: Vec<String>,
+}
+
+impl Issued {
+    /// The chain as PEM.
+    pub fn to_pem(&self) -> String {
+        pem::write_certificates(&self.chain)
+    }
+}
+
+impl LeafOrder {
+    /// Takes from a request (PKCS #10, RFC 2986) its key and its names, and nothing else: a request
+    /// can ask to be a CA. Its signature is verified, so that nobody has another's key certified.
+    pub fn from_csr(request: &CertificateSigningRequestDer<'_>, days: u32) -> Result<Self> {
+        let damaged = |why: &str| {
+            fail(
+                format!("the certificate signing request is damaged: {why}"),
+                "make it again where the key is: openssl req -new -key FILE -addext subjectAltName=DNS:HOST",
+            )
+        };
+        let (rest, parsed) =
+            X509CertificationRequest::from_der(request).map_err(|_| damaged("it is no PKCS #10"))?;
+        if !rest.is_empty() {
+            return Err(damaged("something follows it"));
+        }
+        let info = &parsed.certification_request_info;
+        let public_key = PublicKey::from_spki(info.subject_pki.raw)?;
+        public_key.check_usable()?;
+        parsed.verify_signature().map_err(|_| damaged("its signature is not by its key"))?;
+
+        let extensions = info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
+            ParsedCriAttribute::ExtensionRequest(request) => Some(&request.extensions),
+            _ => None,
+        });
+        let mut names = Vec::new();
+        for extension in extensions.flatten() {
+            if let ParsedExtension::SubjectAlternativeName(alternative) = extension.parsed_extension() {
+                names.extend(alternative.general_names.iter().filter_map(subject_name));
+            }
+        }
+        if names.is_empty() {
+            // Requests made the old way have their name only there.
+            let common = info.subject.iter_common_name().filter_map(|name| name.as_str().ok());
+            names.extend(common.filter_map(|name| name.parse().ok()));
+        }
+        if names.is_empty() {
+            return Err(fail(
+                "the certificate signing request names no DNS name and no IP address",
+                "make it again with names: openssl req -new -key FILE -addext subjectAltName=DNS:HOST",
+            ));
+        }
+        Ok(Self { names, public_key, days })
+    }
+}
+
+impl Authority {
+    /// Signs what is ordered.
+    pub fn sign(&self, order: &LeafOrder, now: OffsetDateTime) -> Result<Issued> {
+        self.check_dates(now)?;
+        order.public_key.check_usable()?;
+        let names = checked_names(&order.names)?;
+        self.check_permitted(&names)?;
+        let (validity, notes) = self.leaf_validity(order.days, now)?;
+
+        let params = profile::leaf(&names, order.public_key.kind(), validity)?;
+        let title = || list(&names);
+        let public = order.public_key.for_rcgen()?;
+        let issuer = self.rcgen_issuer()?;
+        let leaf =
+            signing(&format!("the certificate for {}", title()), || params.signed_by(&public, &issuer))?;
+        let leaf = Parsed::from_der(leaf.der()).context("what was signed cannot be read back")?;
+        if !leaf.is_signed_by(self.issuer()) {
+            return Err(fail(
+                format!("what was signed for {} does not lead back to {}", title(), self.issuer().title()),
+                "let the CA's own tools sign: labtrust request HOST, then labtrust import",
+            ));
+        }
+        let chain =
+            std::iter::once(&leaf).chain(self.chain()).map(|certificate| certificate.der().clone()).collect();
+        Ok(Issued { leaf, chain, notes })
+    }
+
+    /// Refuses names that the constraints of any CA in the chain leave out.
+    pub fn check_permitted(&self, names: &[SubjectName]) -> Result<()> {
+        for certificate in self.chain() {
+            let outside: Vec<_> = names.iter().filter(|name| !certificate.permitted.permits(name)).collect();
+            if !outside.is_empty() {
+                return Err(fail(
+                    format!(
+                        "the CA can never sign {}: it may sign {}",
+                        list(&outside),
+                        certificate.permitted
+                    ),
+                    "a name outside these limits needs a new CA: labtrust rotate start",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn leaf_validity(&self, days: u32, now: OffsetDateTime) -> Result<(Validity, Vec<String>)> {
+        if days == 0 || days > MAX_LEAF_DAYS {
+            return Err(fail(
+                format!(
+                    "a certificate cannot be valid for {days} days: Apple's clients refuse more than 825"
+                ),
+                "give a number of days from 1 to 825; `labtrust renew` makes the next one in time",
+            ));
+        }
+        let validity = Validity::leaf(days, now)?;
+        let not_before =
+            self.chain().map(|certificate| certificate.not_before).fold(validity.not_before, Ord::max);
+        let not_after = validity.not_after.min(self.not_after());
+        let notes = if not_after < validity.not_after {
+            vec![format!(
+                "It is valid until {}, when the CA ends, and not for {days} days.",
+                not_after.date()
+            )]
+        } else {
+            Vec::new()
+        };
+        Ok((Validity { not_before, not_after }, notes))
+    }
+}
+
+/// The names without repetitions, if there are any and all clients take them.
+pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
+    let mut checked: Vec<SubjectName> = Vec::new();
+    for name in names {
+        if matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.')) {
+            return Err(fail(
+                format!(
+                    "{name} cannot be among the names: for it, Apple's clients refuse the whole certificate"
+                ),
+                "name the hosts one by one, or use a wildcard below a domain of your own",
+            ));
+        }
+        if !checked.contains(name) {
+            checked.push(name.clone());
+        }
+    }
+    if checked.is_empty() {
+        return Err(fail("a certificate needs a name to be for", "give a host name or an IP address"));
+    }
+    Ok(checked)
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, IsCa};
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+    use crate::certificate::{KeyType, PrivateKey, Scope};
+
+    const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    fn names(names: &[&str]) -> Vec<SubjectName> {
+        names.iter().map(|name| name.parse().expect(name)).collect()
+    }
+
+    fn authority(scope: &[&str]) -> Authority {
+        let scope = Scope { names: names(scope), permit: Vec::new(), constrained: true };
+        Authority::make(&scope, KeyType::P256, NOW).expect("a CA")
+    }
+
+    fn order(of: &[&str], days: u32) -> LeafOrder {
+        let public_key = PrivateKey::generate(KeyType::P384).expect("a key").public_key().clone();
+        LeafOrder { names: names(of), public_key, days }
+    }
+
+    #[test]
+    fn a_leaf_has_the_profile() {
+        let ca = authority(&["gitlab.example.com", "192.0.2.10"]);
+        let order =
+            order(&["192.0.2.10", "gitlab.example.com", "gitlab.example.com", "*.gitlab.example.com"], 397);
+        let issued = ca.sign(&order, NOW).expect("a leaf");
+        let leaf = &issued.leaf;
+        assert_eq!(leaf.names, names(&["192.0.2.10", "gitlab.example.com", "*.gitlab.example.com"]));
+        assert_eq!(leaf.subject, "CN=gitlab.example.com");
+        assert_eq!(leaf.ca, Some(false));
+        assert_eq!(leaf.key_usage.as_deref(), Some(&["digitalSignature"][..]));
+        assert_eq!(leaf.extended_key_usage.as_deref(), Some(&["serverAuth".to_owned()][..]));
+        assert_eq!(leaf.authority_key_id, ca.issuer().subject_key_id);
+        assert!(leaf.subject_key_id.is_some());
+        assert_eq!(leaf.public_key(), &order.public_key);
+        assert_eq!(leaf.not_after, NOW + Duration::days(397));
+        assert!(leaf.not_before <= NOW - Duration::HOUR && issued.notes.is_empty());
+        let chain: Vec<_> = [leaf, ca.issuer(), ca.root()].map(|one| one.der().clone()).into();
+        assert_eq!(issued.chain, chain);
+        assert_eq!(pem::certificates(issued.to_pem().as_bytes()).expect("PEM"), chain);
+    }
+
+    #[test]
+    fn an_address_is_never_a_common_name() {
+        let issued = authority(&["192.0.2.10"]).sign(&order(&["192.0.2.10"], 1), NOW).expect("a leaf");
+        assert_eq!(issued.leaf.subject, "O=labtrust");
+    }
+
+    #[test]
+    fn what_clients_would_refuse_is_refused() {
+        let ca = authority(&["gitlab.example.com"]);
+        for (of, days, what) in [
+            (
+                &["gitlab.example.com", "example.com", "192.0.2.10"][..],
+                397,
+                "sign example.com and 192.0.2.10: it may",
+            ),
+            (&["*.lan"], 397, "*.lan cannot be among the names"),
+            (&[], 397, "needs a name"),
+            (&["gitlab.example.com"], 826, "826 days"),
+            (&["gitlab.example.com"], 0, "0 days"),
+        ] {
+            let error = ca.sign(&order(of, days), NOW).expect_err(what);
+            assert!(error.to_string().contains(what), "{error}");
+            assert!(crate::hint::hint_of(&error).is_some(), "{error}");
+        }
+        let error =
+            ca.sign(&order(&["gitlab.example.com"], 1), NOW + Duration::days(4000)).expect_err("ended");
+        assert!(error.to_string().contains("has ended"), "{error}");
+    }
+
+    #[test]
+    fn a_leaf_never_outlives_its_issuer() {
+        let ca = authority(&["gitlab.example.com"]);
+        let issued =
+            ca.sign(&order(&["gitlab.example.com"], 397), NOW + Duration::days(3600)).expect("a leaf");
+        assert_eq!(issued.leaf.not_after, ca.root().not_after);
+        assert!(issued.notes[0].contains("when the CA ends"), "{:?}", issued.notes);
+    }
+
+    #[test]
+    fn of_a_request_only_key_and_names_are_taken() {
+        let key = PrivateKey::generate(KeyType::P256).expect("a key");
+        let mut params = CertificateParams::new(["gitlab.example.com".to_owned()]).expect("names");
+        params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let request = params.serialize_request(&key.signer().expect("a signer")).expect("a request");
+        let order = LeafOrder::from_csr(request.der(), 30).expect("an order");
+        assert_eq!(order.names, names(&["gitlab.example.com"]));
+        let issued = authority(&["gitlab.example.com"]).sign(&order, NOW).expect("a leaf");
+        assert!(!issued.leaf.is_ca() && key.matches(&issued.leaf));
+
+        let mut forged = request.der().to_vec();
+        let last = forged.len() - 1;
+        forged[last] ^= 1;
+        for (request, what) in [(forged, "signature"), (b"nonsense".to_vec(), "no PKCS #10")] {
+            let error = LeafOrder::from_csr(&request.into(), 30).expect_err(what);
+            assert!(error.to_string().contains(what), "{error}");
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Decides whether what a server sends may be trusted by a fingerprint alone: only if that is the
+//! fingerprint of the root under which everything else sent is good for this host and this day.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use labtrust_platform::{Fingerprint, Host};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use time::OffsetDateTime;
+use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
+
+use super::{chain, name::list, parsed::Parsed};
+use crate::hint::fail;
+
+/// What a server sends, found good.
+#[derive(Clone, Debug)]
+pub struct Served {
+    /// The trust anchor: the root, or the leaf itself if that signed itself.
+    pub root: Parsed,
+    /// The server's certificate.
+    pub leaf: Parsed,
+    /// The way from leaf to root, both included.
+    pub chain: Vec<Parsed>,
+}
+
+/// Verifies what a server sent for `host`: the certificates of a TLS handshake in their order.
+///
+/// With a fingerprint, only the root with it is taken; without one, the root that was sent, and
+/// the caller has yet to ask whether it is the right one.
+pub fn verify_served(
+    sent: &[CertificateDer<'_>],
+    anchor: Option<Fingerprint>,
+    host: &Host,
+    now: OffsetDateTime,
+) -> Result<Served> {
+    let sent = sent.iter().map(|der| Parsed::from_der(der)).collect::<Result<Vec<_>>>()?;
+    let Some((leaf, above)) = sent.split_first() else {
+        return Err(fail(
+            format!("{host} sent no certificate"),
+            "see what it sends: openssl s_client -showcerts -connect HOST:443",
+        ));
+    };
+    let root = choose_root(leaf, above, anchor, host)?;
+    check_leaf(leaf, host, now)?;
+    if root.der() == leaf.der() {
+        return Ok(Served { root: leaf.clone(), leaf: leaf.clone(), chain: vec![leaf.clone()] });
+    }
+    let mut chain = vec![leaf.clone()];
+    chain.extend(verify_path(leaf, above, root, host, now)?);
+    Ok(Served { root: root.clone(), leaf: leaf.clone(), chain })
+}
+
+/// The certificate to be the anchor: with the fingerprint if there is one, and fit for it.
+fn choose_root<'p>(
+    leaf: &'p Parsed,
+    above: &'p [Parsed],
+    anchor: Option<Fingerprint>,
+    host: &Host,
+) -> Result<&'p Parsed> {
+    let found = match anchor {
+        Some(anchor) => {
+            let mut sent = std::iter::once(leaf).chain(above);
+            match sent.find(|certificate| certificate.fingerprint() == anchor) {
+                Some(found) => found,
+                None => return Err(unknown_fingerprint(leaf, above, anchor, host)),
+            }
+        }
+        None if leaf.is_self_signed() => leaf,
+        None => match chain::above(leaf, above).last() {
+            Some(top) if top.is_self_signed() => top,
+            _ => return Err(root_not_sent(host)),
+        },
+    };
+    if found.der() == leaf.der() {
+        return if leaf.is_self_signed() {
+            Ok(leaf)
+        } else {
+            Err(fingerprint_of("the server's certificate", leaf))
+        };
+    }
+    if !found.is_self_signed() {
+        return Err(fingerprint_of("an intermediate CA", found));
+    }
+    if !found.is_ca() || !found.may("keyCertSign") {
+        return Err(fail(
+            format!("{} is sent by {host} like a root, but is not the certificate of a CA", found.title()),
+            "ask whoever runs the server for the fingerprint of its root CA",
+        ));
+    }
+    Ok(found)
+}
+
+fn fingerprint_of(role: &str, certificate: &Parsed) -> anyhow::Error {
+    fail(
+        format!("the fingerprint is that of {role} ({}), not of the root CA", certificate.title()),
+        "a client must trust the root, which outlives the rest: on the server, `labtrust status` shows its \
+         fingerprint",
+    )
+}
+
+fn root_not_sent(host: &Host) -> anyhow::Error {
+    fail(
+        format!("{host} does not send its root CA, so a fingerprint cannot find it"),
+        "get the root's file from whoever runs the server, and give that: labtrust trust FILE",
+    )
+}
+
+fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, host: &Host) -> anyhow::Error {
+    let roots: Vec<&Parsed> = if leaf.is_self_signed() {
+        vec![leaf]
+    } else {
+        above.iter().filter(|certificate| certificate.is_self_signed()).collect()
+    };
+    if roots.is_empty() {
+        return root_not_sent(host);
+    }
+    let sent: Vec<_> =
+        roots.iter().map(|root| format!("{} with SHA-256 {}", root.title(), root.fingerprint())).collect();
+    fail(
+        format!("{host} sends no certificate with the fingerprint {anchor}; its root is {}", list(&sent)),
+        "do not trust it before whoever runs the server confirms one of them: the fingerprint may be of an older \
+         CA, or this may not be their server",
+    )
+}
+
+/// What is asked of every leaf, also of one that signed itself and that webpki would not look at.
+fn check_leaf(leaf: &Parsed, host: &Host, now: OffsetDateTime) -> Result<()> {
+    if !leaf.covers(host) {
+        let names = if leaf.names.is_empty() { "no host".to_owned() } else { list(&leaf.names) };
+        return Err(fail(
+            format!("the certificate of {host} is for {names}, not for {host}"),
+            "connect by a name that it is for, or add this one on the server: labtrust setup --name NAME",
+        ));
+    }
+    check_dates(leaf, "the server's certificate", now)?;
+    if leaf.may_serve() {
+        return Ok(());
+    }
+    Err(fail(
+        format!(
+            "the certificate of {host} may not serve TLS: serverAuth is not among its extended key usages"
+        ),
+        "have it made again for a TLS server",
+    ))
+}
+
+fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<()> {
+    if now < certificate.not_before {
+        return Err(fail(
+            format!("{role} ({}) is valid only from {}", certificate.title(), certificate.not_before),
+            format!("this machine's clock says {now}: if that is wrong, set it; else wait"),
+        ));
+    }
+    if now > certificate.not_after {
+        return Err(fail(
+            format!("{role} ({}) has ended on {}", certificate.title(), certificate.not_after),
+            format!(
+                "this machine's clock says {now}: if that is wrong, set it; else, on the server: labtrust renew"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// webpki's word on the way from leaf to root, and that way without the leaf.
+fn verify_path(
+    leaf: &Parsed,
+    above: &[Parsed],
+    root: &Parsed,
+    host: &Host,
+    now: OffsetDateTime,
+) -> Result<Vec<Parsed>> {
+    check_dates(root, "the root CA", now)?;
+    let intermediates: Vec<CertificateDer<'_>> = above
+        .iter()
+        .filter(|certificate| certificate.der() != root.der())
+        .map(|one| one.der().clone())
+        .collect();
+    let odd = |error: webpki::Error| explain(error, leaf, above, root, host, now);
+    let anchors = [anchor_from_trusted_cert(root.der()).map_err(odd)?];
+    let entity = EndEntityCert::try_from(leaf.der()).map_err(odd)?;
+    let time =
+        UnixTime::since_unix_epoch(Duration::from_secs(now.unix_timestamp().try_into().unwrap_or_default()));
+    let path = entity
+        .verify_for_usage(
+            ALL_VERIFICATION_ALGS,
+            &anchors,
+            &intermediates,
+            time,
+            KeyUsage::server_auth(),
+            None,
+            None,
+        )
+        .map_err(odd)?;
+    entity.verify_is_valid_for_subject_name(&server_name(host)?).map_err(odd)?;
+    let between = path.intermediate_certificates().map(|certificate| Parsed::from_der(&certificate.der()));
+    between.chain(std::iter::once(Ok(root.clone()))).collect()
+}
+
+fn server_name(host: &Host) -> Result<ServerName<'static>> {
+    match host {
+        Host::Dns(name) => ServerName::try_from(name.as_str().to_owned()).map_err(|_| {
+            fail(format!("{name} is no name for a server"), "give a host name or an IP address")
+        }),
+        Host::Ip(address) => Ok(ServerName::IpAddress((*address).into())),
+    }
+}
+
+/// webpki's error in words that help.
+fn explain(
+    error: webpki::Error,
+    leaf: &Parsed,
+    above: &[Parsed],
+    root: &Parsed,
+    host: &Host,
+    now: OffsetDateTime,
+) -> anyhow::Error {
+    use webpki::Error;
+    match error {
+        Error::CertExpired { .. } | Error::CertNotValidYet { .. } => above
+            .iter()
+            .find_map(|certificate| check_dates(certificate, "an intermediate CA", now).err())
+            .unwrap_or_else(|| anyhow::anyhow!("the certificates of {host} are not valid now")),
+        Error::NameConstraintViolation => fail(
+            format!("{} may not sign for {}: its name constraints forbid it", leaf.issuer, list(&leaf.names)),
+            "do not trust it: either it was set up wrongly, or the CA's key is in wrong hands",
+        ),
+        Error::CaUsedAsEndEntity => fail(
+            format!("the certificate of {host} is marked as a CA's (CA:TRUE), which many clients refuse"),
+            "have it made again as a server's certificate: labtrust setup",
+        ),
+        Error::UnknownIssuer
+        | Error::InvalidSignatureForPublicKey
+        | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
+        | Error::UnsupportedSignatureAlgorithmContext(_) => {
+            let top = chain::above(leaf, above).last().copied().unwrap_or(leaf);
+            if top.der() == root.der() {
+                return fail(
+                    format!("the signatures of what {host} sends cannot be verified ({error})"),
+                    "have the certificates signed with RSA or ECDSA and SHA-2",
+                );
+            }
+            fail(
+                format!(
+                    "{host} sends the root {}, but its certificate does not lead there: {} is signed by {}",
+                    root.title(),
+                    top.title(),
+                    top.issuer
+                ),
+                "on the server, put leaf, intermediates and root of one chain into the certificate file, in this order",
+            )
+        }
+        other => fail(
+            format!("what {host} sends does not stand ({other})"),
+            "see which clients refuse it and why: labtrust inspect HOST",
+        ),
+    }
+}
+
+#[cfg(test)]
+#[path = "verify_tests.rs"]
+mod tests;

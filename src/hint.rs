@@ -1,0 +1,55 @@
+//! An error says what failed; people also want to know what to do. This carries both through an
+//! `anyhow` chain, so that `main` can print the second under the first.
+
+use std::fmt;
+
+/// A failure in one line, and in another what to do about it.
+///
+/// [`fmt::Display`] gives only the first; [`hint_of`] finds the second in any chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Advice {
+    /// What failed, and on what.
+    pub what: String,
+    /// What to do, as a command where one helps.
+    pub hint: String,
+}
+
+impl fmt::Display for Advice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Advice {}
+
+/// A failure with its hint: `return Err(fail("the key is encrypted", "give its passphrase"))`.
+pub fn fail(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Advice { what: what.into(), hint: hint.into() }.into()
+}
+
+/// The hint nearest to the outside of an error's chain, however much context lies over it.
+pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
+    error.downcast_ref::<Advice>().map(|advice| advice.hint.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_hint_is_found_through_context_of_either_kind() {
+        let bare: anyhow::Result<()> = Err(fail("no key", "give --key"));
+        let wrapped = bare.context("cannot read pair.pem").expect_err("it failed");
+        assert_eq!(hint_of(&wrapped), Some("give --key"));
+        assert_eq!(format!("{wrapped:#}"), "cannot read pair.pem: no key");
+
+        let advised = std::fs::read("/nonexistent/file")
+            .context(Advice { what: "cannot read".into(), hint: "look".into() })
+            .context("outer")
+            .expect_err("it failed");
+        assert_eq!(hint_of(&advised), Some("look"));
+        assert_eq!(hint_of(&anyhow::anyhow!("plain")), None);
+    }
+}
