@@ -1,0 +1,38 @@
+//! The lab: disposable copies of this machine in which tests drive the real program against a real
+//! Docker engine, a real registry and the distribution's own tools, and after which nothing is left.
+
+mod command;
+mod engine;
+mod gitlab;
+mod machine;
+mod pair;
+mod terminal;
+mod tree;
+
+pub use engine::Engine;
+pub use gitlab::Gitlab;
+pub use machine::Machine;
+pub use pair::{Pair, Validity};
+
+/// The name that every machine of the lab knows, and the address behind it.
+pub const HOST: &str = "mygitlab.example.com";
+
+/// The GitLab container registry, as `docker login` is told it.
+pub const REGISTRY: &str = "mygitlab.example.com:4567";
+
+/// A disposable machine; where there cannot be one, the test ends here and says why.
+macro_rules! machine {
+    ($name:expr) => {
+        match $crate::lab::Machine::new($name) {
+            Ok(machine) => machine,
+            Err(reason) => return $crate::lab::skip(&reason),
+        }
+    };
+}
+
+/// Says why a test did not run. Where tests must not be skipped (`CI` is set), that is a failure.
+#[expect(clippy::print_stderr, reason = "the test runner shows a test's stderr")]
+pub fn skip(reason: &str) {
+    assert!(std::env::var_os("CI").is_none(), "no machine: {reason}");
+    eprintln!("skipped, no machine: {reason}");
+}

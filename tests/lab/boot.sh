@@ -1,0 +1,58 @@
+# The first process of a disposable machine: lays a copy-on-write copy of this machine, moves into
+# it, says its process number, and keeps it alive until whoever started it closes its input.
+# Arguments: the machine's name, and the program to place there as /usr/local/bin/labtrust.
+set -eu
+name=$1 program=$2
+read -r pid _ </proc/self/stat # as the world outside counts
+
+mount --make-rprivate /
+cd /run
+mount -t tmpfs -o mode=755 layers /run
+cd /run
+mkdir upper work root
+root=/run/root
+
+# A whiteout hides what people who use this machine keep in their own folders, or put in PATH.
+mkdir upper/usr upper/usr/local
+chmod 755 upper upper/usr upper/usr/local
+for path in root home usr/local/bin usr/local/sbin .dockerenv; do
+    [ ! -e "/$path" ] || mknod "upper/$path" c 0 0
+done
+mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work,redirect_dir=off,metacopy=off,index=off machine $root
+mkdir -p $root/home $root/usr/local/bin $root/usr/local/sbin
+mkdir -m 700 $root/root
+: >$root/usr/local/bin/labtrust
+mount --bind "$program" $root/usr/local/bin/labtrust
+
+mount -t tmpfs -o mode=755 run $root/run
+mkdir -m 1777 $root/run/lock
+mount -t tmpfs -o mode=1777 tmp $root/tmp
+mount -t proc proc $root/proc
+mount -t sysfs -o ro sysfs $root/sys
+mount --rbind /sys/fs/cgroup $root/sys/fs/cgroup
+mount -t tmpfs -o mode=755 dev $root/dev
+mkdir $root/dev/pts
+mkdir -m 1777 $root/dev/shm
+mount -t devpts -o newinstance,ptmxmode=666,mode=620 devpts $root/dev/pts
+for device in null zero full random urandom tty; do
+    : >$root/dev/$device
+    mount --bind /dev/$device $root/dev/$device
+done
+for link in ptmx:pts/ptmx fd:/proc/self/fd stdin:fd/0 stdout:fd/1 stderr:fd/2; do
+    ln -s "${link#*:}" "$root/dev/${link%%:*}"
+done
+
+# An address that is not loopback, because Docker checks no certificate there.
+hostname "$name"
+echo "$name" >$root/etc/hostname
+ip link set lo up
+ip address add 192.0.2.10/32 dev lo
+printf '127.0.0.1 localhost\n192.0.2.10 mygitlab.example.com\n' >$root/etc/hosts
+
+# Nothing of this machine stays in reach, but the layers through this process's working folder.
+mkdir $root/run/outside
+pivot_root $root $root/run/outside
+umount -l /run/outside
+rmdir /run/outside
+echo "$pid"
+cat >/dev/null

@@ -1,0 +1,67 @@
+//! A GitLab to the eye of everyone outside it: Omnibus's folders and `gitlab-ctl`, its nginx on 443
+//! and 4567, the token service behind the one and a real container registry behind the other.
+
+use super::HOST;
+use super::machine::Machine;
+use super::pair::Pair;
+
+/// The files of an installation, with the mode that each has.
+const FILES: [(&str, &str, &str); 8] = [
+    ("/etc/gitlab/gitlab.rb", "600", include_str!("gitlab/gitlab.rb")),
+    ("/opt/gitlab/bin/gitlab-ctl", "755", include_str!("gitlab/gitlab-ctl")),
+    ("/opt/gitlab/embedded/bin/runsvdir-start", "755", include_str!("gitlab/runsvdir-start")),
+    ("/opt/gitlab/version-manifest.txt", "644", "gitlab-ce 18.5.1\n"),
+    ("/opt/gitlab/sv/realm.py", "644", include_str!("gitlab/realm.py")),
+    ("/opt/gitlab/sv/registry-key", "755", include_str!("gitlab/registry-key")),
+    ("/var/opt/gitlab/nginx/conf/nginx.conf", "644", include_str!("gitlab/nginx.conf")),
+    ("/var/opt/gitlab/registry/config.yml", "644", include_str!("gitlab/registry.yml")),
+];
+
+/// An installation, running; as after `apt-get install gitlab-ce` with an https URL and no
+/// certificate: nginx cannot start, and is tried again and again, until there is a pair.
+pub struct Gitlab<'m> {
+    machine: &'m Machine,
+}
+
+impl<'m> Gitlab<'m> {
+    /// Installs it and starts its services.
+    pub fn start(machine: &'m Machine) -> Self {
+        for (path, mode, contents) in FILES {
+            machine.write(path, contents);
+            machine.run(["chmod", mode, path]).succeeded();
+        }
+        machine.sh("ln -s /opt/gitlab/bin/gitlab-ctl /usr/bin/gitlab-ctl").succeeded();
+        machine.run(["/opt/gitlab/sv/registry-key"]).succeeded();
+        machine.run(["/opt/gitlab/embedded/bin/runsvdir-start"]).succeeded();
+        let gitlab = Self { machine };
+        gitlab.wait("http://127.0.0.1:5000/");
+        gitlab.wait("http://127.0.0.1:8080/");
+        gitlab
+    }
+
+    /// Puts a pair where nginx looks, by hand, and waits until it is served.
+    pub fn serve(&self, pair: &Pair) {
+        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), &pair.chain());
+        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.key"), &pair.key);
+        self.machine.sh("chmod 600 /etc/gitlab/ssl/*.key; gitlab-ctl hup nginx").succeeded();
+        self.wait_served(&pair.leaf);
+    }
+
+    /// Waits until this leaf is served on both ports.
+    pub fn wait_served(&self, leaf: &str) {
+        let script = include_str!("gitlab/wait-served.sh");
+        let line = ["sh", "-c", script, "wait-served", HOST];
+        self.machine.command(line).stdin(leaf).run().succeeded();
+    }
+
+    /// The `gitlab-ctl` commands that were given since it was installed.
+    pub fn calls(&self) -> Vec<String> {
+        let log = self.machine.sh("cat /var/log/gitlab/gitlab-ctl.log || true").succeeded();
+        log.stdout.lines().map(str::to_owned).collect()
+    }
+
+    fn wait(&self, url: &str) {
+        let script = r#"for i in $(seq 300); do curl -s -o /dev/null "$1" && exit; sleep 0.05; done; exit 1"#;
+        self.machine.run(["sh", "-c", script, "wait", url]).succeeded();
+    }
+}

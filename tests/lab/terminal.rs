@@ -1,0 +1,44 @@
+//! Talking to a program as a person at a terminal does: wait for its question, then answer.
+
+use super::command::{Output, Running};
+use std::io::Write;
+use std::time::Duration;
+
+/// A program on a pseudo-terminal; what it writes to stdout and stderr arrives in one stream.
+pub struct Terminal {
+    running: Running,
+    seen: usize,
+}
+
+impl Terminal {
+    pub(super) fn new(running: Running) -> Self {
+        Self { running, seen: 0 }
+    }
+
+    /// Waits until `text` appears after what was waited for before.
+    #[track_caller]
+    pub fn expect(&mut self, text: &str) -> &mut Self {
+        loop {
+            let written = self.running.stdout();
+            if let Some(at) = written[self.seen..].find(text) {
+                self.seen += at + text.len();
+                return self;
+            }
+            self.running.check_time(&format!("did not say {text:?}"));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Types `text`; a line ends with `\n`.
+    pub fn send(&mut self, text: &str) -> &mut Self {
+        let input = self.running.child.stdin.as_mut().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        input.flush().unwrap();
+        self
+    }
+
+    /// Waits for the program's end; the output's stdout holds all that was on the screen.
+    pub fn finish(self) -> Output {
+        self.running.finish()
+    }
+}

@@ -1,0 +1,118 @@
+//! Proves the lab itself: that its machines are apart from this one and its engine judges
+//! certificates as real ones do, so that what the other tests show of labtrust is true elsewhere.
+
+use crate::lab::{Engine, Gitlab, HOST, Pair, REGISTRY, Validity};
+use std::time::Duration;
+
+const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
+
+#[test]
+fn docker_asks_its_own_folder_at_each_login_and_the_system_store_at_its_start() {
+    let machine = machine!("gitlab");
+    let engine = Engine::start(&machine);
+    let gitlab = Gitlab::start(&machine);
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    gitlab.serve(&pair);
+    engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+
+    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
+    machine.write(&format!("{folder}/ca.crt"), &pair.root);
+    engine.login().succeeded().says("Login Succeeded");
+    engine.login_with("developer", "wrong").exited(1).says("HTTP Basic: Access denied");
+
+    machine.run(["rm", "-r", &folder]).succeeded();
+    engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+
+    machine.write("/usr/local/share/ca-certificates/foreign.crt", &pair.root);
+    machine.run(["update-ca-certificates"]).succeeded();
+    engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+    engine.restart();
+    engine.login().succeeded().says("Login Succeeded");
+}
+
+#[test]
+fn a_client_across_the_network_judges_the_servers_certificate() {
+    let server = machine!("gitlab");
+    let client = machine!("client");
+    server.connect(&client, "192.0.2.20");
+    let gitlab = Gitlab::start(&server);
+    let engine = Engine::start(&client);
+    let trust = |pair: &Pair| {
+        gitlab.serve(pair);
+        client.write(&format!("/etc/docker/certs.d/{REGISTRY}/ca.crt"), &pair.root);
+        engine.login()
+    };
+    trust(&Pair::made(&server, &[HOST], Validity::Expired)).exited(1).says("expired or is not yet valid");
+    trust(&Pair::made(&server, &[HOST], Validity::Future)).exited(1).says("expired or is not yet valid");
+    trust(&Pair::made(&server, &["other.example.com"], Validity::Current))
+        .exited(1)
+        .says("is valid for other");
+    trust(&Pair::made(&server, &[HOST], Validity::Current)).succeeded();
+    assert_eq!(gitlab.calls(), ["hup nginx"; 4]);
+    server.run(["gitlab-ctl", "status", "nginx"]).succeeded().says("run: nginx:");
+}
+
+#[test]
+fn a_machine_tells_what_changed_in_it_and_is_gone_when_dropped() {
+    let machine = machine!("client");
+    machine.sh("echo one >/etc/one; mkdir -p /opt/kept/empty; ln -s one /etc/link").succeeded();
+    let before = machine.manifest();
+
+    machine
+        .sh("rm -r /etc/apt /opt/kept; echo two >/etc/one; chmod 700 /srv; ln -sf two /etc/link")
+        .succeeded();
+    machine.write("/etc/new/file", "contents");
+    let changes = machine.changes_since(&before);
+    let paths: Vec<_> = changes.iter().map(|line| line.split(':').next().unwrap()).collect();
+    let expected = ["/etc/apt", "/etc/link", "/etc/new", "/etc/new/file", "/etc/one", "/opt/kept", "/srv"];
+    assert!(expected.iter().all(|path| paths.contains(path)), "{changes:#?}");
+    assert_eq!(paths.len(), expected.len() + 1, "and /opt/kept/empty: {changes:#?}");
+
+    machine.sh("echo one >/etc/one; chmod 755 /srv; ln -sf one /etc/link; rm -r /etc/new").succeeded();
+    machine.sh("mkdir -p /opt/kept/empty /etc/apt").succeeded();
+    let changes = machine.changes_since(&before);
+    assert!(changes.iter().all(|line| line.starts_with("/etc/apt/")), "{changes:#?}");
+    assert!(!changes.is_empty(), "what was in /etc/apt did not come back");
+
+    let pid = machine.pid();
+    drop(machine);
+    assert!(!std::path::Path::new(&format!("/proc/{pid}")).exists());
+    assert!(!std::path::Path::new("/etc/new").exists());
+}
+
+#[test]
+fn a_program_runs_as_whom_and_with_what_it_is_told() {
+    let machine = machine!("client");
+    let script = r#"echo "$(id -un) $HOME $(hostname) $GREETING $(cat)"; test -w "$HOME"; exit 3"#;
+    let command = machine.command(["sh", "-c", script]).user("alice").env("GREETING", "hello");
+    let output = command.stdin("world").run().exited(3);
+    assert_eq!(output.stdout, "alice /home/alice client hello world\n");
+    machine.run_as("alice", ["touch", "/etc/x"]).exited(1).says("Permission denied");
+    assert!(!machine.has("/etc/x"));
+    assert_eq!(machine.read("/etc/hostname"), "client\n");
+}
+
+#[test]
+fn a_program_can_be_talked_to_on_a_terminal() {
+    let machine = machine!("client");
+    let script = r#"test -t 0 || exit 9; printf "Go on? "; read -r answer; echo "said: $answer"; exit 4"#;
+    let mut terminal = machine.command(["sh", "-c", script]).user("alice").terminal();
+    terminal.expect("Go on? ").send("yes\n").expect("said: yes");
+    terminal.finish().exited(4);
+}
+
+#[test]
+fn faults_reach_a_program_and_none_outlives_its_time() {
+    let machine = machine!("client");
+    machine.command(["sync", "/etc/hostname"]).inject("fsync:error=EIO:when=1").run().exited(1).says("error");
+    machine.command(["mv", "/etc/hostname", "/etc/x"]).inject("renameat2:signal=KILL").run().exited(137);
+    let slow = machine.command(["sleep", "50"]).limit(Duration::from_millis(200));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| slow.run()));
+    assert!(outcome.is_err());
+    machine.run(["pgrep", "sleep"]).exited(1);
+}
+
+#[test]
+fn labtrust_is_there() {
+    machine!("client").run_as("alice", ["labtrust"]).succeeded();
+}
