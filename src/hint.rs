@@ -28,8 +28,9 @@ pub fn fail(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
 }
 
 /// The hint nearest to the outside of an error's chain, however much context lies over it.
-pub fn hint_of(error: &anyhow::Error) -> Option<&str> {
-    error.downcast_ref::<Advice>().map(|advice| advice.hint.as_str())
+pub fn hint_of(error: &anyhow::Error) -> Option<String> {
+    let advice = error.downcast_ref::<Advice>().map(|advice| advice.hint.clone());
+    advice.or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
 }
 
 #[cfg(test)]
@@ -42,14 +43,14 @@ mod tests {
     fn a_hint_is_found_through_context_of_either_kind() {
         let bare: anyhow::Result<()> = Err(fail("no key", "give --key"));
         let wrapped = bare.context("cannot read pair.pem").expect_err("it failed");
-        assert_eq!(hint_of(&wrapped), Some("give --key"));
+        assert_eq!(hint_of(&wrapped), Some("give --key".into()));
         assert_eq!(format!("{wrapped:#}"), "cannot read pair.pem: no key");
 
         let advised = std::fs::read("/nonexistent/file")
             .context(Advice { what: "cannot read".into(), hint: "look".into() })
             .context("outer")
             .expect_err("it failed");
-        assert_eq!(hint_of(&advised), Some("look"));
+        assert_eq!(hint_of(&advised), Some("look".into()));
         assert_eq!(hint_of(&anyhow::anyhow!("plain")), None);
     }
 }

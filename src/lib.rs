@@ -1,4 +1,9 @@
 //! HTTPS for a self-hosted GitLab: the parts of the program that the command line puts together.
 
 pub mod certificate;
+pub mod cli;
+pub mod command;
+pub mod exit;
 pub mod hint;
+pub mod home;
+pub mod printer;

@@ -5,3 +5,4 @@
 #[macro_use]
 mod lab;
 mod lab_selftest;
+mod trust;

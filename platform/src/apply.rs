@@ -242,15 +242,6 @@ impl Run<'_> {
     }
 }
 
-impl Outcome {
-    fn await_restart<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
-        self.restart = services.cloned().collect();
-        if !self.restart.is_empty() {
-            self.state = State::Pending;
-        }
-    }
-}
-
 impl Service {
     /// Whether it was started before `settled`, so that it has not seen the change. Where that
     /// cannot be told it is not asked for again.
@@ -259,9 +250,9 @@ impl Service {
     }
 }
 
-/// Whether nothing is to be done for `change`: the store itself says that it is so, and no earlier
-/// run was cut short.
-fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) -> Result<Option<String>> {
+/// What the store says if nothing is to be done for `change`: it is so already, and no earlier run,
+/// of which `record` is the trace, was cut short.
+pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) -> Result<Option<String>> {
     if record.is_some_and(|record| record.phase != Phase::Applied) {
         return Ok(None);
     }

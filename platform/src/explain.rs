@@ -5,12 +5,31 @@ use std::fmt;
 use crate::{
     database::Database,
     plan::{Change, Contents, Step},
+    receipt::{ChangeRecord, StepRecord},
+    world::Node,
 };
 
 /// The lines that say what `change` does, in the order in which it is done.
 pub fn explain(change: &Change) -> Vec<String> {
     let mut lines: Vec<String> = change.steps.iter().map(ToString::to_string).collect();
     lines.extend(change.settle.applied.iter().map(|command| format!("run {command}")));
+    lines
+}
+
+/// The lines that say what undoing `record` does, in the order in which it is done.
+pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
+    let line = |step: &StepRecord| match step {
+        StepRecord::File { path, before: Node::Absent, .. } => format!("remove {}", path.display()),
+        StepRecord::File { path, .. } => format!("put back {} as it was", path.display()),
+        StepRecord::Entry { database, certificate, before: None } => {
+            format!("remove {} from {database}", certificate.fingerprint().short())
+        }
+        StepRecord::Entry { database, certificate, .. } => {
+            format!("list {} in {database} as it was", certificate.fingerprint().short())
+        }
+    };
+    let mut lines: Vec<String> = record.steps.iter().rev().map(line).collect();
+    lines.extend(record.settle.undone.iter().map(|command| format!("run {command}")));
     lines
 }
 

@@ -216,6 +216,8 @@ pub enum Proof {
     },
     /// All of these.
     All(Vec<Proof>),
+    /// Not this.
+    Not(Box<Proof>),
 }
 
 impl StoreId {

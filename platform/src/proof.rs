@@ -69,6 +69,10 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
             }
             Ok(Verdict::Holds(details.join("; ")))
         }
+        Proof::Not(proof) => Ok(match prove(world, proof)? {
+            Verdict::Holds(detail) => Verdict::Fails(detail),
+            Verdict::Fails(detail) => Verdict::Holds(detail),
+        }),
     }
 }
 

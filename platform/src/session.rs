@@ -15,9 +15,11 @@ use crate::{
     bundle::Bundle,
     fact::Facts,
     lock::Lock,
-    plan::{Actor, Byproduct, Command, Service, Settle, StoreId},
+    plan::{Actor, Byproduct, Change, Command, Service, Settle, StoreId},
     progress::Progress,
+    proof::{Verdict, prove},
     receipt::Receipts,
+    store::Store,
     world::World,
 };
 
@@ -78,6 +80,42 @@ impl Outcome {
         let mut outcome = Self::new(store, subject, State::Failed, error.to_string());
         outcome.hint = error.hint();
         outcome
+    }
+
+    /// What is said of a store that has no change: it is not there, or not ours to change.
+    pub fn without_change(store: &Store, state: State, why: &str) -> Self {
+        Self::new(&store.id(), store.title, state, why)
+    }
+
+    /// What the store says of a change's proof, now.
+    pub fn asked(change: &Change, settled: Option<u64>) -> Self {
+        // Reading needs no rights but our own: what a user's process could see besides is not trust.
+        let mut outcome = match prove(&World::here(), &change.proof) {
+            Err(error) => return Self::failed(&change.store, &change.subject, &error),
+            Ok(Verdict::Holds(detail)) => Self::new(&change.store, &change.subject, State::Trusted, detail),
+            Ok(Verdict::Fails(detail)) => Self::new(&change.store, &change.subject, State::Untrusted, detail),
+        };
+        if outcome.state == State::Trusted {
+            outcome
+                .await_restart(change.settle.restart.iter().filter(|service| service.is_older_than(settled)));
+        }
+        outcome
+    }
+
+    /// The same, for a store that we did not touch: trust found there is somebody else's.
+    #[must_use]
+    pub fn by_another_hand(mut self) -> Self {
+        if self.state == State::Trusted {
+            self.detail = format!("still trusted by another hand: {}", self.detail);
+        }
+        self
+    }
+
+    pub(crate) fn await_restart<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
+        self.restart = services.cloned().collect();
+        if !self.restart.is_empty() {
+            self.state = State::Pending;
+        }
     }
 
     pub(crate) fn needs_root(store: &StoreId, subject: &str, state: State) -> Self {

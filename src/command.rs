@@ -1,0 +1,62 @@
+//! The verbs, one a file, and what they share.
+
+mod own;
+mod report;
+mod restart;
+mod source;
+mod status;
+mod stores;
+mod trust;
+mod untrust;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use labtrust_platform::{Facts, Session, Worlds, probe, receipt::Receipts};
+
+use crate::{
+    cli::{Cli, Everywhere, Verb},
+    home::Home,
+    printer::Printer,
+};
+
+/// The first argument of the process that acts as another user.
+pub const ACT_AS_USER: &str = "--act-as-user";
+
+/// What every verb works with.
+pub(crate) struct Context<'a> {
+    pub everywhere: &'a Everywhere,
+    pub printer: &'a Printer,
+    pub facts: Facts,
+    pub home: Home,
+    pub worlds: Worlds,
+}
+
+/// Runs the verb of `cli`; the answer is its exit code.
+pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
+    let facts = probe()?;
+    let home = Home::locate(cli.everywhere.state.as_deref(), &facts);
+    let worlds = Worlds::new(&facts, own_program()?, ACT_AS_USER);
+    let context = Context { everywhere: &cli.everywhere, printer, facts, home, worlds };
+    match &cli.verb {
+        Verb::Trust(arguments) => trust::run(&context, arguments),
+        Verb::Untrust(arguments) => untrust::run(&context, arguments),
+        Verb::Status(_) => status::run(&context),
+        _ => todo!(),
+    }
+}
+
+impl Context<'_> {
+    /// Does `work` with the receipts held against other runs.
+    pub fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
+        let receipts = Receipts::open(&self.home.state, self.printer)?;
+        let session =
+            Session { facts: &self.facts, worlds: &self.worlds, receipts: &receipts, progress: self.printer };
+        work(&session)
+    }
+}
+
+/// This program, for commands that are printed and for the process that acts as another user.
+pub(crate) fn own_program() -> Result<PathBuf> {
+    Ok(std::env::current_exe()?)
+}

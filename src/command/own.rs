@@ -1,0 +1,148 @@
+//! The CA that `setup` made on this machine, as its files in the state folder say.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{
+    Anchor, Certificate, Contents, Endpoint, World,
+    plan::{Actor, Change, Proof, Settle, Step, StoreId},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, pem},
+    hint::fail,
+    home::Home,
+};
+
+/// The CA's public part.
+#[derive(Clone, Debug)]
+pub struct OwnCa {
+    /// The root, or the one self-signed certificate.
+    pub root: Parsed,
+    /// Intermediates below it.
+    pub intermediates: Vec<Parsed>,
+    /// What `setup` was asked for.
+    pub notes: Notes,
+    folder: PathBuf,
+}
+
+/// What `setup` remembers beside the certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// The form of this file.
+    pub schema: u32,
+    /// The server's endpoints: GitLab's own first, then its registry's.
+    pub endpoints: Vec<Endpoint>,
+}
+
+const ROOT: &str = "root.crt";
+const INTERMEDIATES: &str = "intermediates.crt";
+const KEY: &str = "intermediate.key";
+const NOTES: &str = "setup.json";
+
+/// The store that the CA's own files belong to in receipts.
+pub const AUTHORITY: &str = "authority";
+
+impl OwnCa {
+    /// The CA in the state folder, or in that of the user who called sudo.
+    pub fn find(home: &Home) -> Result<Option<Self>> {
+        match Self::read(&home.authority())? {
+            Some(own) => Ok(Some(own)),
+            None => home.invoker.as_ref().map_or(Ok(None), |state| Self::read(&state.join(AUTHORITY))),
+        }
+    }
+
+    /// The CA whose files are in `folder`.
+    pub fn read(folder: &Path) -> Result<Option<Self>> {
+        let world = World::here();
+        let Some(root) = world.read(&folder.join(ROOT))? else { return Ok(None) };
+        let root = single(&root, &folder.join(ROOT))?;
+        let intermediates = world.read(&folder.join(INTERMEDIATES))?.unwrap_or_default();
+        let intermediates = pem::certificates(&intermediates)?
+            .iter()
+            .map(|der| Parsed::from_der(der))
+            .collect::<Result<_>>()?;
+        let path = folder.join(NOTES);
+        let notes = world.read(&path)?.unwrap_or_default();
+        let notes =
+            serde_json::from_slice(&notes).with_context(|| format!("cannot read {}", path.display()))?;
+        Ok(Some(Self { root, intermediates, notes, folder: folder.to_owned() }))
+    }
+
+    /// What clients are to trust, and for which endpoints.
+    pub fn anchor(&self) -> Anchor {
+        Anchor {
+            certificate: Certificate::new(self.root.der().to_vec()),
+            endpoints: self.notes.endpoints.clone(),
+        }
+    }
+
+    /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no
+    /// key here.
+    pub fn open(&self) -> Result<Option<Authority>> {
+        let path = self.folder.join(KEY);
+        let Some(key) = World::here().read(&path)? else { return Ok(None) };
+        let key = PrivateKey::from_pem(&key, &mut || {
+            Err(fail(
+                "the CA's key is encrypted",
+                "labtrust never encrypts it: restore that file from a backup",
+            ))
+        })
+        .with_context(|| format!("cannot read {}", path.display()))?;
+        let certificates: Vec<_> = self
+            .intermediates
+            .iter()
+            .chain([&self.root])
+            .map(|certificate| certificate.der().clone())
+            .collect();
+        Ok(Some(Authority::open(&certificates, key)?))
+    }
+
+    /// The exact line that makes a client trust the CA.
+    pub fn client_line(&self) -> String {
+        let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
+        format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint())
+    }
+}
+
+/// The files of a CA in the state folder, as a change.
+pub fn change(home: &Home, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Change> {
+    let folder = home.authority();
+    let put = |name: &str, contents: Contents, mode| Step::Put { path: folder.join(name), contents, mode };
+    let mut steps = Vec::new();
+    if let Some(authority) = authority {
+        let above: Vec<_> = authority.chain().filter(|certificate| certificate.der() != root.der()).collect();
+        let above = pem::write_certificates(above.iter().map(|certificate| certificate.der()));
+        let key = authority.key().to_pem().as_bytes().to_vec().into();
+        steps.push(put(KEY, Contents::Secret(key), 0o600));
+        steps.push(put(INTERMEDIATES, Contents::Public(above.into_bytes()), 0o644));
+    }
+    let notes = serde_json::to_vec_pretty(notes)?;
+    steps.push(put(NOTES, Contents::Public(notes), 0o644));
+    // Last, because its presence says that there is a CA.
+    steps.push(put(ROOT, Contents::Public(pem::write_certificates([root.der()]).into_bytes()), 0o644));
+    let files = steps.iter().filter_map(|step| match step {
+        Step::Put { path, contents, .. } => Some((path.clone(), contents.sha256())),
+        _ => None,
+    });
+    Ok(Change {
+        store: StoreId::new(AUTHORITY),
+        subject: folder.display().to_string(),
+        actor: Actor::Caller,
+        proof: Proof::Files { files: files.collect() },
+        steps,
+        settle: Settle::default(),
+        serves: None,
+    })
+}
+
+fn single(bytes: &[u8], path: &Path) -> Result<Parsed> {
+    match pem::certificates(bytes)?.as_slice() {
+        [der] => Parsed::from_der(der),
+        _ => Err(fail(
+            format!("{} does not hold one certificate", path.display()),
+            "restore that file from a backup, or start anew: labtrust setup --undo",
+        )),
+    }
+}

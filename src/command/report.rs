@@ -1,0 +1,150 @@
+//! How stores stand, for people as a table and for scripts as JSON: one entry a store, however
+//! many changes it took.
+
+use std::collections::BTreeMap;
+
+use labtrust_platform::{
+    Facts, Fingerprint, Outcome, Service,
+    plan::{Command, shell_word},
+    session::State,
+    store::STORES,
+};
+use serde::Serialize;
+
+use super::{Context, own_program};
+use crate::printer::{Mark, Printer};
+
+/// One CA and the stores, as `trust`, `untrust` and `status` report them.
+#[derive(Debug, Serialize)]
+pub struct StoresReport {
+    pub schema: u32,
+    pub sha256: Fingerprint,
+    pub stores: Vec<StoreReport>,
+    pub notes: Vec<String>,
+}
+
+/// One store.
+#[derive(Debug, Serialize)]
+pub struct StoreReport {
+    pub id: String,
+    pub state: State,
+    pub changed: bool,
+    pub detail: String,
+}
+
+/// The outcomes of each store as one.
+pub fn by_store(outcomes: &[Outcome]) -> Vec<StoreReport> {
+    let mut stores: BTreeMap<usize, Vec<&Outcome>> = BTreeMap::new();
+    for outcome in outcomes {
+        let place = STORES.iter().position(|store| store.id == outcome.store.as_str());
+        stores.entry(place.unwrap_or(usize::MAX)).or_default().push(outcome);
+    }
+    stores.into_values().map(|outcomes| merged(&outcomes)).collect()
+}
+
+fn merged(outcomes: &[&Outcome]) -> StoreReport {
+    let details: Vec<&str> = outcomes.iter().map(|outcome| outcome.detail.as_str()).collect();
+    let mut unique = details.clone();
+    unique.dedup();
+    StoreReport {
+        id: outcomes[0].store.to_string(),
+        state: merged_state(outcomes),
+        changed: outcomes.iter().any(|outcome| outcome.changed),
+        detail: unique.join("\n"),
+    }
+}
+
+fn merged_state(outcomes: &[&Outcome]) -> State {
+    let has = |state| outcomes.iter().any(|outcome| outcome.state == state);
+    match (has(State::Failed), has(State::Trusted), has(State::Pending), has(State::Untrusted)) {
+        (true, ..) => State::Failed,
+        (_, true, _, true) | (_, _, true, true) => State::Partial,
+        (_, _, true, _) => State::Pending,
+        (_, true, ..) => State::Trusted,
+        (_, _, _, true) => State::Untrusted,
+        _ => State::Skipped,
+    }
+}
+
+/// The table of stores. `good` is the state that was wanted.
+pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
+    let rows: Vec<_> = by_store(outcomes)
+        .into_iter()
+        .filter(|store| store.state != State::Skipped || printer.is_verbose())
+        .map(|store| {
+            let mark = match store.state {
+                state if state == good => Mark::Good,
+                State::Pending | State::Partial => Mark::Open,
+                State::Skipped => Mark::Faint,
+                _ => Mark::Bad,
+            };
+            (mark, vec![store.id, word(store.state).to_owned(), store.detail])
+        })
+        .collect();
+    printer.table(&rows);
+}
+
+fn word(state: State) -> &'static str {
+    match state {
+        State::Trusted => "trusted",
+        State::Pending => "after a restart",
+        State::Untrusted => "not trusted",
+        State::Partial => "partly trusted",
+        State::Skipped => "left out",
+        State::Failed => "failed",
+    }
+}
+
+/// What is still to be done by hand: first what needs root, then what needs a restart.
+pub fn next_steps(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Vec<String> {
+    let mut steps = Vec::new();
+    if outcomes.iter().any(|outcome| outcome.needs_root) {
+        let program =
+            own_program().map_or_else(|_| "labtrust".into(), |program| program.display().to_string());
+        let words = std::iter::once(program).chain(root_command.iter().cloned());
+        steps.push(format!("sudo {}", words.map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")));
+    }
+    for service in restarts(outcomes) {
+        steps.push(match &service.restart {
+            Some(command) => as_root(&context.facts, command),
+            None => format!("restart {}", service.title),
+        });
+    }
+    steps
+}
+
+/// The services that must be restarted, each once.
+pub fn restarts(outcomes: &[Outcome]) -> Vec<Service> {
+    let mut services: Vec<Service> = Vec::new();
+    for service in outcomes.iter().flat_map(|outcome| &outcome.restart) {
+        if !services.contains(service) {
+            services.push(service.clone());
+        }
+    }
+    services
+}
+
+fn as_root(facts: &Facts, command: &Command) -> String {
+    if facts.is_root() { command.to_string() } else { format!("sudo {command}") }
+}
+
+/// The hints and what is still to be done, for people.
+pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) {
+    let printer = context.printer;
+    let mut hints: Vec<&String> = outcomes.iter().filter_map(|outcome| outcome.hint.as_ref()).collect();
+    hints.dedup();
+    for hint in hints {
+        printer.say(format_args!("hint: {hint}"));
+    }
+    let steps = next_steps(context, outcomes, root_command);
+    let (root, restart): (Vec<_>, Vec<_>) =
+        steps.iter().partition(|step| step.contains(" trust ") || step.contains(" untrust "));
+    if !root.is_empty() {
+        printer.heading("Needs root:");
+        root.iter().for_each(|step| printer.command(step));
+    }
+    if !restart.is_empty() {
+        printer.heading("Takes effect after a restart:");
+        restart.iter().for_each(|step| printer.command(step));
+    }
+}

@@ -1,0 +1,328 @@
+//! `SOURCE` on the command line: a file, a server's handshake, or the CA made here; and the guards
+//! that stand before trusting what comes from there.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Target, World, handshake};
+use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
+
+use super::{Context, own::OwnCa};
+use crate::{
+    certificate::{parsed::Parsed, pem, verify::verify_served},
+    cli::{Trust, endpoints_of},
+    exit::Misuse,
+    hint::fail,
+};
+
+/// How long a server has for its handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// Where certificates come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A file.
+    File(PathBuf),
+    /// A server's handshake.
+    Server(Target),
+}
+
+/// An anchor, and how sure we are that it is the one that is meant.
+#[derive(Debug)]
+pub struct Found {
+    pub anchor: Anchor,
+    pub certificate: Parsed,
+    /// What it is and where it came from, in a line.
+    pub title: String,
+    /// What was assumed.
+    pub notes: Vec<String>,
+    /// Why a person must be asked, if one must.
+    doubt: Option<String>,
+}
+
+/// Files that are named like this are meant as files, also when they do not exist.
+const ENDINGS: [&str; 8] = ["crt", "cer", "pem", "der", "p7b", "p7c", "pfx", "p12"];
+
+impl Source {
+    /// What `text` means: what exists as a file is a file.
+    pub fn parse(text: &str) -> Result<Self> {
+        let path = Path::new(text);
+        let is_url = text.contains("://");
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+        if !is_url && (path.exists() || text.contains('/') || ENDINGS.contains(&ending.as_str())) {
+            return Ok(Self::File(path.to_owned()));
+        }
+        match text.parse() {
+            Ok(target) => Ok(Self::Server(target)),
+            Err(error) => Err(Misuse(format!("{error}; nor is there such a file")).into()),
+        }
+    }
+}
+
+/// `source` as it means the same from any folder.
+pub fn absolute(source: &str) -> String {
+    match Source::parse(source) {
+        Ok(Source::File(path)) => std::path::absolute(&path).unwrap_or(path).display().to_string(),
+        _ => source.to_owned(),
+    }
+}
+
+/// All certificates of the file at `path`.
+pub fn read_file(path: &Path) -> Result<Vec<Parsed>> {
+    let shown = path.display();
+    let bytes = World::here().read(path)?.ok_or_else(|| {
+        fail(format!("{shown} does not exist"), "give a certificate file, HOST[:PORT] or an https:// URL")
+    })?;
+    pem::certificates(&bytes)?.iter().map(|der| Parsed::from_der(der)).collect()
+}
+
+/// The certificates that a server presents.
+pub fn fetch(endpoint: &Endpoint) -> Result<Vec<CertificateDer<'static>>> {
+    let chain = handshake::fetch(endpoint, HANDSHAKE).with_context(|| crate::hint::Advice {
+        what: format!("cannot read the certificate of {endpoint}"),
+        hint: "check the name, the port and the network; a certificate file works too: labtrust trust FILE"
+            .into(),
+    })?;
+    Ok(chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect())
+}
+
+/// The anchor that `arguments` of `trust` mean.
+pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
+    let mut found = match arguments.source.as_deref().map(Source::parse).transpose()? {
+        None => own(context, arguments.fingerprint)?,
+        Some(Source::File(path)) => from_file(&path, arguments.fingerprint)?,
+        Some(Source::Server(target)) => from_server(&target, arguments.fingerprint)?,
+    };
+    let named = arguments.named_endpoints();
+    if !named.is_empty() {
+        found.anchor.endpoints = named;
+        found.notes.clear();
+    } else if found.anchor.endpoints.is_empty() {
+        assume_endpoints(&mut found);
+    }
+    refuse_outdated(&found.certificate, arguments.expired)?;
+    Ok(found)
+}
+
+fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found> {
+    let own = OwnCa::find(&context.home)?.ok_or_else(|| {
+        fail(
+            "there is no CA of labtrust's on this machine, and none was named",
+            "on a client: labtrust trust HOST:4567 --fingerprint SHA256 (setup prints this line on the server)",
+        )
+    })?;
+    matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
+    let title = format!("{} (made on this machine)", own.root.title());
+    Ok(Found { anchor: own.anchor(), certificate: own.root, title, notes: Vec::new(), doubt: None })
+}
+
+fn from_file(path: &Path, fingerprint: Option<Fingerprint>) -> Result<Found> {
+    let certificates = read_file(path)?;
+    let certificate = choose(&certificates, fingerprint, &path.display().to_string())?.clone();
+    // Naming a file is not reading it: what may sign for every name in the world is asked about.
+    let doubt = (fingerprint.is_none() && certificate.is_ca() && certificate.permitted.is_everything())
+        .then(|| "it has no name constraints: it can sign for any name, your bank's too".to_owned());
+    Ok(Found {
+        anchor: Anchor { certificate: Certificate::new(certificate.der().to_vec()), endpoints: Vec::new() },
+        title: format!("{} (from {})", certificate.title(), path.display()),
+        certificate,
+        notes: Vec::new(),
+        doubt,
+    })
+}
+
+fn from_server(target: &Target, fingerprint: Option<Fingerprint>) -> Result<Found> {
+    let endpoint = target.or_port(443);
+    let sent = fetch(&endpoint)?;
+    let served = verify_served(&sent, fingerprint, &endpoint.host, OffsetDateTime::now_utc())?;
+    let mut notes = Vec::new();
+    let endpoints = endpoints_of(target);
+    if target.port.is_none() {
+        notes.push(assumed(&endpoints));
+    }
+    let doubt = fingerprint.is_none().then(|| {
+        format!("it came from {endpoint} itself, and nothing yet shows that this is the right server")
+    });
+    Ok(Found {
+        anchor: Anchor { certificate: Certificate::new(served.root.der().to_vec()), endpoints },
+        title: format!("{} (from {endpoint})", served.root.title()),
+        certificate: served.root,
+        notes,
+        doubt,
+    })
+}
+
+/// The one certificate of a file that can be an anchor.
+fn choose<'a>(
+    certificates: &'a [Parsed],
+    fingerprint: Option<Fingerprint>,
+    from: &str,
+) -> Result<&'a Parsed> {
+    let mut anchors: Vec<&Parsed> =
+        certificates.iter().filter(|certificate| certificate.is_self_signed()).collect();
+    anchors.dedup_by_key(|certificate| certificate.fingerprint());
+    if let Some(fingerprint) = fingerprint {
+        return match certificates.iter().find(|certificate| certificate.fingerprint() == fingerprint) {
+            Some(certificate) if certificate.is_self_signed() => Ok(certificate),
+            Some(certificate) => Err(no_root(certificate, from)),
+            None => Err(fail(
+                format!("{from} holds no certificate with the fingerprint {fingerprint}"),
+                format!("it holds: {}", listing(certificates)),
+            )),
+        };
+    }
+    match anchors.as_slice() {
+        [anchor] => Ok(anchor),
+        [] => Err(no_root(&certificates[0], from)),
+        several => Err(fail(
+            format!("{from} holds {} root certificates, and none was chosen", several.len()),
+            format!("name one with --fingerprint: {}", listing(several.iter().copied())),
+        )),
+    }
+}
+
+fn listing<'a>(certificates: impl IntoIterator<Item = &'a Parsed>) -> String {
+    let line = |certificate: &Parsed| format!("{} ({})", certificate.fingerprint(), certificate.title());
+    certificates.into_iter().take(10).map(line).collect::<Vec<_>>().join(", ")
+}
+
+fn no_root(certificate: &Parsed, from: &str) -> anyhow::Error {
+    fail(
+        format!("{from} holds {}, which is no root: {} signed it", certificate.title(), certificate.issuer),
+        "trust the root that signed it; `labtrust export` writes it on the server that setup ran on",
+    )
+}
+
+fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &str) -> Result<()> {
+    match fingerprint {
+        Some(fingerprint) if fingerprint != root.fingerprint() => Err(fail(
+            format!("{from} has the fingerprint {}, not {fingerprint}", root.fingerprint()),
+            "ask whoever gave you the fingerprint",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Container tools trust per endpoint: where none was named, those that the CA may sign for.
+fn assume_endpoints(found: &mut Found) {
+    let certificate = &found.certificate;
+    let mut hosts = certificate.permitted.hosts();
+    if hosts.is_empty() && !certificate.is_ca() {
+        hosts = certificate.names.iter().filter_map(|name| name.to_string().parse().ok()).collect();
+    }
+    let endpoints = hosts.into_iter().flat_map(|host| endpoints_of(&Target { host, port: None }));
+    found.anchor.endpoints = endpoints.collect();
+    if !found.anchor.endpoints.is_empty() {
+        found.notes.push(assumed(&found.anchor.endpoints));
+    }
+}
+
+fn assumed(endpoints: &[Endpoint]) -> String {
+    let list: Vec<_> = endpoints.iter().map(ToString::to_string).collect();
+    format!("for {} (assumed; say --for HOST:PORT for others)", list.join(", "))
+}
+
+fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
+    let now = OffsetDateTime::now_utc();
+    if certificate.not_after < now && !expired_too {
+        return Err(fail(
+            format!("{} has expired, on {}", certificate.title(), certificate.not_after.date()),
+            "get the current one; --expired trusts this one all the same",
+        ));
+    }
+    Ok(())
+}
+
+/// Asks where a fingerprint is missing that would have made it sure. `--yes` is no answer to that.
+pub fn confirm(context: &Context<'_>, found: &Found) -> Result<()> {
+    let Some(doubt) = &found.doubt else { return Ok(()) };
+    let sha256 = found.anchor.sha256();
+    if !context.printer.can_ask() {
+        return Err(fail(
+            format!("{} is not trusted without its fingerprint: {doubt}", found.title),
+            format!(
+                "compare it with the one that setup printed on the server, then add: --fingerprint {sha256}"
+            ),
+        ));
+    }
+    context.printer.aside(format_args!("{}\n  sha256    {sha256}", found.title));
+    context.printer.aside(format_args!("  may sign  {}", may_sign(&found.certificate)));
+    context.printer.aside(format_args!("  note      {doubt}"));
+    if context
+        .printer
+        .confirm("Compare the fingerprint with the one that setup printed on the server. Trust it?")?
+    {
+        Ok(())
+    } else {
+        Err(fail("it was not trusted, as you said", "nothing was changed"))
+    }
+}
+
+/// What a certificate may sign, in words.
+pub fn may_sign(certificate: &Parsed) -> String {
+    if certificate.is_ca() { certificate.permitted.to_string() } else { "nothing: it is no CA".into() }
+}
+
+/// The anchor, among `known` or from a file, that `what` means to `untrust`.
+pub fn known_anchor(context: &Context<'_>, what: &str, known: &[Anchor]) -> Result<Anchor> {
+    let no_such = || {
+        let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
+        let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+        fail(
+            format!("labtrust put no CA here that {what} means"),
+            format!("known are: {list}; a certificate file can be given too"),
+        )
+    };
+    if let Ok(fingerprint) = what.parse::<Fingerprint>() {
+        let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
+        let mut all = known.iter().cloned().chain(own);
+        return all.find(|anchor| anchor.sha256() == fingerprint).ok_or_else(no_such);
+    }
+    match Source::parse(what)? {
+        Source::File(path) => {
+            let certificates = read_file(&path)?;
+            let is_known = |certificate: &&Parsed| {
+                known.iter().any(|anchor| anchor.sha256() == certificate.fingerprint())
+            };
+            let certificate = match certificates.iter().find(is_known) {
+                Some(certificate) => certificate,
+                None => choose(&certificates, None, &path.display().to_string())?,
+            };
+            let fingerprint = certificate.fingerprint();
+            let mut found = Found {
+                anchor: Anchor {
+                    certificate: Certificate::new(certificate.der().to_vec()),
+                    endpoints: Vec::new(),
+                },
+                certificate: certificate.clone(),
+                title: String::new(),
+                notes: Vec::new(),
+                doubt: None,
+            };
+            assume_endpoints(&mut found);
+            Ok(known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned().unwrap_or(found.anchor))
+        }
+        Source::Server(target) => {
+            let is_for = |anchor: &&Anchor| {
+                anchor.endpoints.iter().any(|endpoint| {
+                    endpoint.host == target.host && target.port.is_none_or(|port| port == endpoint.port)
+                })
+            };
+            match known.iter().filter(is_for).collect::<Vec<_>>().as_slice() {
+                [anchor] => Ok((*anchor).clone()),
+                [] => Err(no_such()),
+                several => {
+                    let list: Vec<_> = several.iter().map(|anchor| anchor.sha256().to_string()).collect();
+                    Err(fail(
+                        format!("several CAs are trusted for {target}"),
+                        format!("name one by its fingerprint: {}", list.join(", ")),
+                    ))
+                }
+            }
+        }
+    }
+}

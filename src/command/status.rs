@@ -1,0 +1,85 @@
+//! `status`: what is trusted where, asked of the stores themselves.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Fingerprint, Outcome, receipt::Receipts, session::State};
+use time::OffsetDateTime;
+
+use super::{
+    Context,
+    own::OwnCa,
+    report::{self, StoresReport},
+    source, stores, trust, untrust,
+};
+use crate::{certificate::parsed::Parsed, cli::Stores, exit};
+
+pub fn run(context: &Context<'_>) -> Result<u8> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let own = OwnCa::find(&context.home)?;
+    let known = untrust::trusted(&receipts).chain(own.as_ref().map(OwnCa::anchor));
+    let anchors: BTreeMap<Fingerprint, Anchor> = known.map(|anchor| (anchor.sha256(), anchor)).collect();
+    let mut reports = Vec::new();
+    let mut code = exit::DONE;
+    for anchor in anchors.values() {
+        let outcomes = standing(context, anchor, &receipts)?;
+        reports.push(print_one(context, anchor, &outcomes)?);
+        code = code.max(exit::of_outcomes(&outcomes, State::Trusted));
+    }
+    if anchors.is_empty() {
+        context.printer.say("labtrust knows no CA here. On a client:");
+        context.printer.command("labtrust trust HOST:4567 --fingerprint SHA256");
+    }
+    if let Some(own) = &own {
+        context.printer.heading("On each client:");
+        context.printer.command(own.client_line());
+    }
+    context.printer.document(&serde_json::json!({
+        "schema": 1,
+        "anchors": reports,
+        "next": own.iter().map(OwnCa::client_line).collect::<Vec<_>>(),
+    }));
+    Ok(code)
+}
+
+fn standing(
+    context: &Context<'_>,
+    anchor: &Anchor,
+    receipts: &[labtrust_platform::receipt::Receipt],
+) -> Result<Vec<Outcome>> {
+    let planning = stores::plan(context, anchor, &Stores::all());
+    let receipt = receipts.iter().find(|receipt| receipt.name == trust::receipt_name(anchor));
+    let settled = |change: &labtrust_platform::plan::Change| {
+        receipt
+            .and_then(|receipt| receipt.find(&change.store, &change.subject))
+            .and_then(|record| record.settled)
+    };
+    let asked = planning.changes.iter().map(|change| Outcome::asked(change, settled(change)));
+    Ok(asked.chain(planning.others).collect())
+}
+
+fn print_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> Result<StoresReport> {
+    let printer = context.printer;
+    let certificate = Parsed::from_der(anchor.certificate.der())?;
+    printer.heading(&certificate.title());
+    printer.say(format_args!("  sha256    {}", anchor.sha256()));
+    printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
+    printer.say(format_args!("  until     {}", until(&certificate)));
+    report::print_stores(printer, outcomes, State::Trusted);
+    report::print_next(context, outcomes, &["trust".to_owned()]);
+    Ok(StoresReport {
+        schema: 1,
+        sha256: anchor.sha256(),
+        stores: report::by_store(outcomes),
+        notes: report::next_steps(context, outcomes, &["trust".to_owned()]),
+    })
+}
+
+/// The last day of a certificate, and how far away it is.
+pub fn until(certificate: &Parsed) -> String {
+    let days = (certificate.not_after - OffsetDateTime::now_utc()).whole_days();
+    match days {
+        ..0 => format!("{} (expired)", certificate.not_after.date()),
+        _ => format!("{} ({days} days)", certificate.not_after.date()),
+    }
+}

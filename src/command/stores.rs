@@ -1,0 +1,67 @@
+//! What trusting an anchor takes on this machine, store by store: what `trust` applies, `status`
+//! asks and `--dry-run` shows.
+
+use labtrust_platform::{
+    Anchor, Outcome, explain,
+    plan::{Change, spare_restarts},
+    session::State,
+    store::{Planned, STORES, Store},
+};
+
+use super::Context;
+use crate::cli::Stores;
+
+/// The changes, and what is said of the stores that have none.
+pub struct Planning {
+    pub changes: Vec<Change>,
+    pub others: Vec<Outcome>,
+}
+
+/// Plans every store that `selection` leaves.
+pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Planning {
+    let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
+    for store in STORES.iter().filter(|store| selection.has(store)) {
+        match (store.plan)(&context.facts, anchor) {
+            Planned::Changes(changes) => planning.changes.extend(changes),
+            Planned::Absent(why) => {
+                planning.others.push(Outcome::without_change(store, State::Skipped, &why))
+            }
+            Planned::Manual { why, todo } => {
+                let mut outcome = Outcome::without_change(store, State::Failed, &why);
+                outcome.hint = (!todo.is_empty()).then(|| todo.join("\n      "));
+                planning.others.push(outcome);
+            }
+        }
+    }
+    spare_restarts(&mut planning.changes);
+    planning
+}
+
+impl Stores {
+    fn has(&self, store: &Store) -> bool {
+        self.has_id(store.id)
+    }
+
+    /// Whether the store `id` is among those that were chosen.
+    pub fn has_id(&self, id: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|named| named == id);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.except)
+    }
+}
+
+/// `changes` as `--json --dry-run` shows them.
+pub fn as_json(changes: &[Change]) -> Vec<serde_json::Value> {
+    let json = |change: &Change| serde_json::json!({ "store": change.store, "subject": change.subject, "steps": explain(change) });
+    changes.iter().map(json).collect()
+}
+
+/// Prints what `changes` would do; whether there is anything.
+pub fn print_plan(context: &Context<'_>, changes: &[Change]) -> bool {
+    for change in changes {
+        context.printer.heading(&format!("{}: {}", change.store, change.subject));
+        for line in explain(change) {
+            context.printer.say(format_args!("  {line}"));
+        }
+    }
+    !changes.is_empty()
+}

@@ -1,0 +1,110 @@
+//! `trust`: one CA into every store of this machine, each proven.
+
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Outcome, World, already, apply, plan::Change, receipt::Receipts, session::State,
+};
+
+use super::{
+    Context,
+    report::{self, StoresReport},
+    restart, source,
+    stores::{self, Planning, print_plan},
+};
+use crate::{cli::Trust, exit};
+
+pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
+    let found = source::anchor(context, arguments)?;
+    let anchor = &found.anchor;
+    let planning = stores::plan(context, anchor, &arguments.stores);
+    if context.everywhere.dry_run {
+        return dry_run(context, anchor, &planning);
+    }
+    source::confirm(context, &found)?;
+    let mut outcomes = trust(context, anchor, planning)?;
+    if arguments.restart {
+        restart::restart(context, &mut outcomes)?;
+    }
+    let repeat = root_command(arguments, anchor, &outcomes);
+    let notes = found.notes.iter().cloned().chain(report::next_steps(context, &outcomes, &repeat)).collect();
+    context.printer.document(&StoresReport {
+        schema: 1,
+        sha256: anchor.sha256(),
+        stores: report::by_store(&outcomes),
+        notes,
+    });
+    context.printer.say(format_args!("{}\n  sha256 {}", found.title, anchor.sha256()));
+    for note in &found.notes {
+        context.printer.say(format_args!("  {note}"));
+    }
+    report::print_stores(context.printer, &outcomes, State::Trusted);
+    report::print_next(context, &outcomes, &repeat);
+    Ok(exit::of_outcomes(&outcomes, State::Trusted))
+}
+
+/// Applies `planning`; what `setup` and `import` do on the server too.
+pub fn trust(context: &Context<'_>, anchor: &Anchor, planning: Planning) -> Result<Vec<Outcome>> {
+    let mut outcomes = if planning.changes.is_empty() {
+        Vec::new()
+    } else {
+        context
+            .session(|session| Ok(apply(session, &receipt_name(anchor), Some(anchor), &planning.changes)?))?
+    };
+    outcomes.extend(planning.others);
+    Ok(outcomes)
+}
+
+/// The receipt under which an anchor's trust is kept.
+pub fn receipt_name(anchor: &Anchor) -> String {
+    format!("trust-{}", anchor.sha256().short())
+}
+
+fn dry_run(context: &Context<'_>, anchor: &Anchor, planning: &Planning) -> Result<u8> {
+    let (outstanding, outcomes) = outstanding(context, anchor, planning)?;
+    context.printer.document(&serde_json::json!({
+        "schema": 1,
+        "sha256": anchor.sha256(),
+        "plan": stores::as_json(&outstanding),
+        "stores": report::by_store(&outcomes),
+    }));
+    report::print_stores(context.printer, &outcomes, State::Trusted);
+    Ok(if print_plan(context, &outstanding) { exit::NO } else { exit::DONE })
+}
+
+/// The changes that are not so yet, and how the stores stand.
+pub fn outstanding(
+    context: &Context<'_>,
+    anchor: &Anchor,
+    planning: &Planning,
+) -> Result<(Vec<Change>, Vec<Outcome>)> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let receipt = receipts.iter().find(|receipt| receipt.name == receipt_name(anchor));
+    let mut changes = Vec::new();
+    let mut outcomes = Vec::new();
+    for change in &planning.changes {
+        let record = receipt.and_then(|receipt| receipt.find(&change.store, &change.subject));
+        if already(&World::here(), change, record)?.is_none() {
+            changes.push(change.clone());
+        }
+        outcomes.push(Outcome::asked(change, record.and_then(|record| record.settled)));
+    }
+    Ok((changes, outcomes))
+}
+
+/// What root runs to do the rest: the same, for the stores that are left.
+fn root_command(arguments: &Trust, anchor: &Anchor, outcomes: &[Outcome]) -> Vec<String> {
+    let mut words = vec!["trust".to_owned()];
+    words.extend(arguments.source.as_deref().map(source::absolute));
+    if let Some(fingerprint) = arguments.fingerprint {
+        words.extend(["--fingerprint".into(), fingerprint.to_string()]);
+    }
+    for endpoint in &anchor.endpoints {
+        words.extend(["--for".into(), endpoint.to_string()]);
+    }
+    for store in report::by_store(outcomes) {
+        if outcomes.iter().any(|outcome| outcome.needs_root && outcome.store.as_str() == store.id) {
+            words.extend(["--store".into(), store.id]);
+        }
+    }
+    words
+}

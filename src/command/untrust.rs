@@ -1,0 +1,169 @@
+//! `untrust`: back to how each store was found, and the truth about what still trusts the CA.
+
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Outcome, Session, apply, purge,
+    receipt::{Receipt, Receipts},
+    session::State,
+    undo,
+};
+
+use super::{
+    Context,
+    report::{self, StoresReport},
+    restart, source, stores, trust,
+};
+use crate::{
+    cli::{Stores, Untrust},
+    exit,
+    hint::fail,
+};
+
+pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
+    let anchors = find(context, arguments)?;
+    let mut code = exit::DONE;
+    let mut reports = Vec::new();
+    for anchor in &anchors {
+        if context.everywhere.dry_run {
+            code = code.max(dry_run(context, anchor, &arguments.stores)?);
+            continue;
+        }
+        let mut outcomes = context.session(|session| untrust(context, session, anchor, arguments))?;
+        if arguments.restart {
+            restart::restart(context, &mut outcomes)?;
+        }
+        reports.push(report_one(context, anchor, &outcomes));
+        code = worse(code, exit::of_outcomes(&outcomes, State::Untrusted));
+    }
+    match (reports.pop(), reports.is_empty(), arguments.all) {
+        (Some(report), true, false) => context.printer.document(&report),
+        (Some(report), ..) => {
+            reports.push(report);
+            context.printer.document(&serde_json::json!({ "schema": 1, "anchors": reports }));
+        }
+        (None, ..) if !context.everywhere.dry_run => {
+            context.printer.document(&serde_json::json!({ "schema": 1, "anchors": [] }));
+            context.printer.say("labtrust trusts nothing here: nothing to take back");
+        }
+        (None, ..) => {}
+    }
+    Ok(code)
+}
+
+/// A fault outweighs a no, which outweighs a restart.
+fn worse(one: u8, other: u8) -> u8 {
+    let rank =
+        |code| [exit::DONE, exit::RESTART, exit::NO, exit::FAULT].iter().position(|known| *known == code);
+    if rank(one) > rank(other) { one } else { other }
+}
+
+/// The anchors that are meant.
+fn find(context: &Context<'_>, arguments: &Untrust) -> Result<Vec<Anchor>> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let known: Vec<Anchor> = trusted(&receipts).collect();
+    match &arguments.what {
+        Some(what) => source::known_anchor(context, what, &known).map(|anchor| vec![anchor]),
+        None if arguments.all || known.len() < 2 => Ok(known),
+        None => {
+            let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
+            Err(fail(
+                "several CAs are trusted here, and none was named",
+                format!("name one, or give --all: {}", list.join(", ")),
+            ))
+        }
+    }
+}
+
+/// The anchors whose trust `receipts` record.
+pub fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
+    receipts
+        .iter()
+        .filter(|receipt| receipt.name.starts_with("trust-"))
+        .filter_map(|receipt| receipt.anchor.clone())
+}
+
+fn untrust(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    anchor: &Anchor,
+    arguments: &Untrust,
+) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    if let Some(mut receipt) = session.receipts.load(&trust::receipt_name(anchor))? {
+        outcomes = undo(session, &mut receipt, |record| arguments.stores.has_id(record.store.as_str()))?;
+    }
+    let planning = stores::plan(context, anchor, &arguments.stores);
+    for change in planning.changes {
+        let known = outcomes
+            .iter()
+            .position(|outcome| outcome.store == change.store && outcome.subject == change.subject);
+        let mut outcome = match known.map(|index| outcomes.remove(index)) {
+            Some(outcome) => outcome,
+            None => Outcome::asked(&change, None).by_another_hand(),
+        };
+        if outcome.state == State::Trusted && arguments.purge && !outcome.needs_root {
+            let world = context.worlds.of(&change.actor)?;
+            if let Some(removal) = purge(&world, &change, &anchor.certificate)? {
+                outcome = remove(session, anchor, &removal)?;
+            }
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+/// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
+/// certificate, and it was asked to be gone.
+fn remove(
+    session: &Session<'_>,
+    anchor: &Anchor,
+    removal: &labtrust_platform::plan::Change,
+) -> Result<Outcome> {
+    let name = format!("purge-{}", anchor.sha256().short());
+    let mut outcomes = apply(session, &name, Some(anchor), std::slice::from_ref(removal))?;
+    let mut outcome = outcomes.remove(0);
+    if outcome.state == State::Trusted || outcome.state == State::Pending {
+        outcome.state = State::Untrusted;
+        if let Some(mut receipt) = session.receipts.load(&name)? {
+            receipt.changes.clear();
+            session.receipts.save(&receipt)?;
+        }
+    }
+    Ok(outcome)
+}
+
+fn dry_run(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Result<u8> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let mut would_change = false;
+    for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
+        for record in receipt.changes.iter().rev().filter(|record| selection.has_id(record.store.as_str())) {
+            would_change = true;
+            context.printer.heading(&format!("{}: {}", record.store, record.subject));
+            for line in labtrust_platform::explain_undo(record) {
+                context.printer.say(format_args!("  {line}"));
+            }
+        }
+    }
+    context.printer.document(&serde_json::json!({
+        "schema": 1, "sha256": anchor.sha256(), "would_change": would_change
+    }));
+    Ok(if would_change { exit::NO } else { exit::DONE })
+}
+
+fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> StoresReport {
+    let repeat = ["untrust".to_owned(), anchor.sha256().to_string()];
+    let printer = context.printer;
+    printer.say(format_args!("sha256 {}", anchor.sha256()));
+    report::print_stores(printer, outcomes, State::Untrusted);
+    report::print_next(context, outcomes, &repeat);
+    if outcomes.iter().any(|outcome| outcome.state == State::Trusted && !outcome.needs_root) {
+        printer.heading("Still trusted by another hand; to remove it there too:");
+        printer.command(format_args!("labtrust untrust {} --purge", anchor.sha256()));
+    }
+    StoresReport {
+        schema: 1,
+        sha256: anchor.sha256(),
+        stores: report::by_store(outcomes),
+        notes: report::next_steps(context, outcomes, &repeat),
+    }
+}

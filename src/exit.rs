@@ -1,0 +1,49 @@
+//! Exit codes: a promise to scripts that does not change.
+
+use labtrust_platform::{Outcome, session::State};
+
+/// All that was asked is done and proven.
+pub const DONE: u8 = 0;
+/// The answer is no.
+pub const NO: u8 = 1;
+/// The command line was wrong.
+pub const USAGE: u8 = 2;
+/// It could not be done.
+pub const FAULT: u8 = 3;
+/// Done, and it takes effect after a restart that the output names.
+pub const RESTART: u8 = 4;
+
+/// An error that is the user's words, not the machine: exit code 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Misuse(pub String);
+
+/// The exit code that `error` ends in.
+pub fn of(error: &anyhow::Error) -> u8 {
+    if error.downcast_ref::<Misuse>().is_some() { USAGE } else { FAULT }
+}
+
+/// The word for the exit code `code` in JSON.
+pub fn name(code: u8) -> &'static str {
+    match code {
+        DONE => "done",
+        NO => "no",
+        USAGE => "usage",
+        RESTART => "restart",
+        _ => "fault",
+    }
+}
+
+/// The exit code of a run that wanted each outcome to be `wanted`.
+pub fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
+    let any = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().any(test);
+    if any(&|outcome| outcome.state == State::Failed || outcome.needs_root) {
+        FAULT
+    } else if any(&|outcome| ![wanted, State::Pending, State::Skipped].contains(&outcome.state)) {
+        NO
+    } else if any(&|outcome| !outcome.restart.is_empty()) {
+        RESTART
+    } else {
+        DONE
+    }
+}

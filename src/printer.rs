@@ -1,0 +1,224 @@
+//! The one place that prints: data to standard output, everything else to standard error, JSON or
+//! text but never both.
+
+use std::{
+    cell::RefCell,
+    fmt,
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use labtrust_platform::Progress;
+use serde::Serialize;
+
+use crate::hint;
+
+/// How much is said beside the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verbosity {
+    /// Errors only.
+    Quiet,
+    /// What people need.
+    Normal,
+    /// Each step too.
+    Verbose,
+}
+
+/// A sign beside words; never the only carrier of what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Done, and proven.
+    Good,
+    /// Not so, or failed.
+    Bad,
+    /// Something is still to be done.
+    Open,
+    /// Left out.
+    Faint,
+}
+
+/// Prints for people, or one JSON document for scripts.
+#[derive(Debug)]
+pub struct Printer {
+    json: bool,
+    verbosity: Verbosity,
+    spinner: RefCell<Option<ProgressBar>>,
+}
+
+impl Printer {
+    /// A printer of JSON or of text.
+    pub fn new(json: bool, verbosity: Verbosity) -> Self {
+        Self { json, verbosity, spinner: RefCell::default() }
+    }
+
+    /// Whether each step is to be told.
+    pub fn is_verbose(&self) -> bool {
+        self.verbosity == Verbosity::Verbose
+    }
+
+    /// A line of the report, for people.
+    pub fn say(&self, line: impl fmt::Display) {
+        if !self.json {
+            self.clear();
+            write_line(&mut anstream::stdout(), &line);
+        }
+    }
+
+    /// A heading of the report, for people.
+    pub fn heading(&self, text: &str) {
+        let bold = Style::new().bold();
+        self.say(format_args!("\n{bold}{text}{bold:#}"));
+    }
+
+    /// A command that can be pasted, on a line of its own.
+    pub fn command(&self, text: impl fmt::Display) {
+        let style = AnsiColor::Cyan.on_default();
+        self.say(format_args!("  {style}{text}{style:#}"));
+    }
+
+    /// A short table: a mark and the cells of each row.
+    pub fn table(&self, rows: &[(Mark, Vec<String>)]) {
+        if rows.is_empty() {
+            return;
+        }
+        let mut table = Table::new();
+        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        // Without a terminal a line is as long as it is: a script's log is not to be wrapped.
+        if !io::stdout().is_terminal() {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
+        for (mark, cells) in rows {
+            table.add_row(std::iter::once(mark.sign().to_owned()).chain(cells.iter().cloned()));
+        }
+        for (line, _) in table.lines().zip(0..) {
+            self.say(coloured(&format!(" {}", line.trim_end())));
+        }
+    }
+
+    /// The one document of a `--json` run.
+    pub fn document(&self, value: &impl Serialize) {
+        if self.json {
+            self.clear();
+            let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string());
+            write_line(&mut anstream::stdout(), &text);
+        }
+    }
+
+    /// Data as it is: a certificate, a manual page, completions.
+    pub fn data(&self, bytes: &[u8]) {
+        // A reader that has seen enough closes the pipe; that is no fault of ours.
+        let _ = io::stdout().write_all(bytes).and_then(|()| io::stdout().flush());
+    }
+
+    /// Something worth knowing, on standard error.
+    pub fn aside(&self, text: impl fmt::Display) {
+        if self.verbosity > Verbosity::Quiet {
+            self.clear();
+            write_line(&mut anstream::stderr(), &text);
+        }
+    }
+
+    /// A fault, with its hint: for people on standard error, for scripts as the document.
+    pub fn error(&self, code: &str, error: &anyhow::Error) {
+        self.clear();
+        let (what, hint) = (format!("{error:#}"), hint::hint_of(error));
+        if self.json {
+            self.document(&serde_json::json!({
+                "schema": 1, "error": { "code": code, "what": what, "hint": hint }
+            }));
+        }
+        let red = AnsiColor::Red.on_default().bold();
+        let mut stderr = anstream::stderr();
+        write_line(&mut stderr, &format_args!("{red}error:{red:#} {what}"));
+        if let Some(hint) = hint {
+            let bold = Style::new().bold();
+            write_line(&mut stderr, &format_args!("{bold}hint:{bold:#} {hint}"));
+        }
+    }
+
+    /// Asks a person, who must be there: the default is no.
+    pub fn confirm(&self, question: &str) -> io::Result<bool> {
+        self.clear();
+        let mut stderr = anstream::stderr();
+        write!(stderr, "{question} [y/N] ")?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Whether a person is there to be asked.
+    pub fn can_ask(&self) -> bool {
+        !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    fn clear(&self) {
+        if let Some(spinner) = self.spinner.borrow_mut().take() {
+            spinner.finish_and_clear();
+        }
+    }
+}
+
+impl Progress for Printer {
+    fn begin(&self, what: &str) {
+        if self.is_verbose() {
+            self.aside(format_args!("· {what}"));
+            return;
+        }
+        if self.verbosity == Verbosity::Quiet || self.json || !io::stderr().is_terminal() {
+            return;
+        }
+        let mut spinner = self.spinner.borrow_mut();
+        let bar = spinner.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.set_style(
+                ProgressStyle::with_template("{spinner} {msg} ({elapsed})")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.set_message(what.to_owned());
+    }
+
+    fn note(&self, what: &str) {
+        self.aside(what);
+    }
+}
+
+impl Mark {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Good => "✓",
+            Self::Bad => "✗",
+            Self::Open => "!",
+            Self::Faint => "·",
+        }
+    }
+}
+
+/// Colours the mark at a row's beginning.
+fn coloured(line: &str) -> String {
+    for (mark, colour) in [
+        (Mark::Good, AnsiColor::Green),
+        (Mark::Bad, AnsiColor::Red),
+        (Mark::Open, AnsiColor::Yellow),
+        (Mark::Faint, AnsiColor::BrightBlack),
+    ] {
+        let style = colour.on_default();
+        if let Some((before, rest)) = line.split_once(mark.sign())
+            && before.trim().is_empty()
+        {
+            return format!("{before}{style}{}{style:#}{rest}", mark.sign());
+        }
+    }
+    line.to_owned()
+}
+
+fn write_line(stream: &mut impl Write, line: &dyn fmt::Display) {
+    // A reader that has seen enough closes the pipe; that is no fault of ours.
+    let _ = writeln!(stream, "{line}");
+}
