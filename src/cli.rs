@@ -1,9 +1,13 @@
 //! The command line as types, and nothing else: help, completions and the manual page come from here.
 
+#![allow(missing_docs, reason = "what a field is called by, clap flattens; its own fields are documented")]
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
+
+use crate::certificate::KeyType;
 
 /// HTTPS for your own GitLab and its container registry, trusted everywhere it is used
 #[derive(Debug, Parser)]
@@ -314,6 +318,15 @@ fn store_id(text: &str) -> Result<String, String> {
     }
     let known: Vec<_> = STORES.iter().map(|store| store.id).collect();
     Err(format!("there is no such store; there are: {}", known.join(", ")))
+}
+
+impl From<KeyKind> for KeyType {
+    fn from(kind: KeyKind) -> Self {
+        match kind {
+            KeyKind::P256 => Self::P256,
+            KeyKind::P384 => Self::P384,
+        }
+    }
 }
 
 impl Stores {

@@ -1,8 +1,13 @@
 //! The verbs, one a file, and what they share.
 
+mod export;
 mod own;
+mod pair_report;
+mod passphrase;
 mod report;
 mod restart;
+mod shell;
+mod sign;
 mod source;
 mod status;
 mod stores;
@@ -42,6 +47,10 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Trust(arguments) => trust::run(&context, arguments),
         Verb::Untrust(arguments) => untrust::run(&context, arguments),
         Verb::Status(_) => status::run(&context),
+        Verb::Sign(arguments) => sign::run(&context, arguments),
+        Verb::Export(arguments) => export::run(&context, arguments),
+        Verb::Completions(arguments) => shell::completions(&context, arguments),
+        Verb::Man(_) => shell::man(&context),
         _ => todo!(),
     }
 }

@@ -1,6 +1,8 @@
 //! One run at a time: two updaters at once corrupt a bundle, and two receipts of one change would
 //! each restore the other's.
 
+#![allow(clippy::disallowed_methods, reason = "a lock is a file that is held, not one that is written")]
+
 use std::{
     fs::{self, File, OpenOptions},
     os::unix::fs::{MetadataExt, OpenOptionsExt},

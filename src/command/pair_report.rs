@@ -1,0 +1,78 @@
+//! What `setup`, `import` and `sign` made: where, for which names, until when, and what to do next.
+
+use std::path::PathBuf;
+
+use labtrust_platform::{
+    Fingerprint,
+    plan::{Change, Step},
+};
+use serde::Serialize;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Context, report::StoreReport, status::until};
+use crate::certificate::Parsed;
+
+/// A certificate and its files, as JSON has them.
+#[derive(Debug, Serialize)]
+pub struct PairReport {
+    pub schema: u32,
+    pub sha256: Fingerprint,
+    pub files: Vec<FileReport>,
+    pub names: Vec<String>,
+    pub not_after: String,
+    pub stores: Vec<StoreReport>,
+    pub next: Vec<String>,
+    #[serde(skip)]
+    until: String,
+}
+
+/// A file that was written.
+#[derive(Debug, Serialize)]
+pub struct FileReport {
+    pub path: PathBuf,
+    pub kind: &'static str,
+}
+
+impl PairReport {
+    /// The report of `leaf`, which leads to `root`, as `changes` placed it.
+    pub fn new(root: &Parsed, leaf: &Parsed, changes: &[&Change]) -> Self {
+        let files = changes.iter().flat_map(|change| &change.steps).filter_map(|step| match step {
+            Step::Put { path, contents, .. } => {
+                let kind = if contents.is_secret() { "key" } else { kind_of(path) };
+                Some(FileReport { path: path.clone(), kind })
+            }
+            _ => None,
+        });
+        Self {
+            schema: 1,
+            sha256: root.fingerprint(),
+            files: files.collect(),
+            names: leaf.names.iter().map(ToString::to_string).collect(),
+            not_after: leaf.not_after.format(&Rfc3339).unwrap_or_default(),
+            stores: Vec::new(),
+            next: Vec::new(),
+            until: until(leaf),
+        }
+    }
+
+    /// For people.
+    pub fn print(&self, context: &Context<'_>) {
+        let printer = context.printer;
+        printer.say(format_args!("certificate for {}", self.names.join(", ")));
+        printer.say(format_args!("  until     {}", self.until));
+        for file in &self.files {
+            printer.say(format_args!("  {:<9} {}", file.kind, file.path.display()));
+        }
+    }
+}
+
+fn kind_of(path: &std::path::Path) -> &'static str {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    if name.starts_with("labtrust-") || name == "root.crt" {
+        "ca"
+    } else if name.ends_with(".crt") {
+        "certificate"
+    } else {
+        "settings"
+    }
+}

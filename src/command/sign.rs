@@ -1,0 +1,147 @@
+//! `sign`: another certificate from our CA, for another service under GitLab's names.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{
+    Contents, World, apply,
+    plan::{Actor, Change, Proof, Settle, Step, StoreId},
+    session::State,
+};
+use rustls_pki_types::CertificateSigningRequestDer;
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::{Context, own::OwnCa, pair_report::PairReport, stores::print_plan};
+use crate::{
+    certificate::{
+        Issued, LeafOrder, PrivateKey, SubjectName,
+        pem::{self, Section},
+    },
+    cli::Sign,
+    exit,
+    exit::Misuse,
+    hint::fail,
+};
+
+pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
+    let own = OwnCa::read(&context.home.authority())?;
+    let own =
+        own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
+    let authority = own.open()?.ok_or_else(|| {
+        fail(
+            "this CA's key is not kept here, so it cannot sign",
+            "sign where its key is, and `labtrust import` the answer",
+        )
+    })?;
+    let names = parse_names(&arguments.names)?;
+    let (order, key) = match &arguments.csr {
+        Some(path) => (from_request(path, names, arguments.days)?, None),
+        None => {
+            let key = PrivateKey::generate(arguments.key_type.into())?;
+            (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
+        }
+    };
+    let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
+    let change = change(&arguments.out, &issued, key.as_ref())?;
+    if context.everywhere.dry_run {
+        print_plan(context, std::slice::from_ref(&change));
+        context
+            .printer
+            .document(&serde_json::json!({ "schema": 1, "plan": super::stores::as_json(&[change]) }));
+        return Ok(exit::NO);
+    }
+    let name = format!("sign-{}", issued.leaf.fingerprint().short());
+    let outcomes =
+        context.session(|session| Ok(apply(session, &name, None, std::slice::from_ref(&change))?))?;
+    if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
+        return Err(fail(failed.detail.clone(), failed.hint.clone().unwrap_or_default()));
+    }
+    // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
+    context.session(|session| {
+        if let Some(mut receipt) = session.receipts.load(&name)? {
+            receipt.changes.clear();
+            session.receipts.save(&receipt)?;
+        }
+        Ok(())
+    })?;
+    let report = PairReport::new(&own.root, &issued.leaf, &[&change]);
+    report.print(context);
+    for note in &issued.notes {
+        context.printer.say(format_args!("  {note}"));
+    }
+    context.printer.document(&report);
+    Ok(exit::DONE)
+}
+
+/// `texts` as names.
+pub fn parse_names(texts: &[String]) -> Result<Vec<SubjectName>> {
+    texts.iter().map(|text| text.parse().map_err(|error| Misuse(format!("{error}")).into())).collect()
+}
+
+fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
+    let bytes = World::here().read(path)?.ok_or_else(|| {
+        fail(format!("{} does not exist", path.display()), "give the file of a certificate signing request")
+    })?;
+    let order = request(&bytes).and_then(|request| LeafOrder::from_csr(&request, days));
+    let mut order = order.with_context(|| format!("cannot use {}", path.display()))?;
+    if !names.is_empty() {
+        order.names = names;
+    }
+    Ok(order)
+}
+
+/// The first request in PEM text, or the one that DER bytes are.
+fn request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static>> {
+    if !pem::is_pem(bytes) {
+        return Ok(bytes.to_vec().into());
+    }
+    let requests = pem::read(bytes)?.into_iter();
+    let mut requests = requests
+        .filter_map(|section| if let Section::Request(request) = section { Some(request) } else { None });
+    let none = || {
+        fail(
+            "there is no certificate signing request in it",
+            "give the file that has a line BEGIN CERTIFICATE REQUEST",
+        )
+    };
+    requests.next().ok_or_else(none)
+}
+
+/// Writes `NAME.crt` (leaf, intermediate, root) and, if the key was made here, `NAME.key`; never over
+/// a file that is there.
+fn change(folder: &Path, issued: &Issued, key: Option<&PrivateKey>) -> Result<Change> {
+    let folder = std::path::absolute(folder)?;
+    let name = issued.leaf.names.first().map(ToString::to_string).unwrap_or_default();
+    let stem = name.replace("*.", "_wildcard.").replace(':', "-");
+    let path = |ending: &str| -> Result<PathBuf> {
+        let path = folder.join(format!("{stem}.{ending}"));
+        if path.symlink_metadata().is_ok() {
+            return Err(fail(
+                format!("{} is there already", path.display()),
+                "move it away, or write elsewhere: -o DIR",
+            ));
+        }
+        Ok(path)
+    };
+    let mut steps = Vec::new();
+    if let Some(key) = key {
+        let contents = Contents::Secret(Zeroizing::new(key.to_pem().as_bytes().to_vec()));
+        steps.push(Step::Put { path: path("key")?, contents, mode: 0o600 });
+    }
+    let contents = Contents::Public(issued.to_pem().into_bytes());
+    steps.push(Step::Put { path: path("crt")?, contents, mode: 0o644 });
+    let files = steps.iter().filter_map(|step| match step {
+        Step::Put { path, contents, .. } => Some((path.clone(), contents.sha256())),
+        _ => None,
+    });
+    Ok(Change {
+        store: StoreId::new("files"),
+        subject: folder.display().to_string(),
+        actor: Actor::Caller,
+        proof: Proof::Files { files: files.collect() },
+        steps,
+        settle: Settle::default(),
+        serves: None,
+    })
+}
