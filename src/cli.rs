@@ -67,16 +67,15 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// The command line, with its verbs in groups.
 pub fn command() -> clap::Command {
     let command = Cli::command();
-    let mut help = String::from("{about}\n\n{usage-heading} {usage}\n");
-    for (group, verbs) in GROUPS {
-        help.push_str(&format!("\n{group}:\n"));
-        for verb in *verbs {
-            let about = command.find_subcommand(verb).and_then(clap::Command::get_about);
-            let about = about.map(ToString::to_string).unwrap_or_default();
-            help.push_str(&format!("  {verb:<12} {about}\n"));
-        }
-    }
-    help.push_str("\n{options}");
+    let line = |verb: &&str| {
+        let about = command.find_subcommand(verb).and_then(clap::Command::get_about);
+        format!("  {verb:<12} {}\n", about.map(ToString::to_string).unwrap_or_default())
+    };
+    let group = |(group, verbs): &(&str, &[&str])| {
+        format!("{group}:\n{}", verbs.iter().map(line).collect::<String>())
+    };
+    let groups = GROUPS.iter().map(group).collect::<Vec<_>>().join("\n");
+    let help = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\n{{options}}");
     command.help_template(help)
 }
 

@@ -49,7 +49,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Status(_) => status::run(&context),
         Verb::Sign(arguments) => sign::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
-        Verb::Completions(arguments) => shell::completions(&context, arguments),
+        Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
         Verb::Man(_) => shell::man(&context),
         _ => todo!(),
     }

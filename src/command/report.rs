@@ -141,10 +141,14 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
         steps.iter().partition(|step| step.contains(" trust ") || step.contains(" untrust "));
     if !root.is_empty() {
         printer.heading("Needs root:");
-        root.iter().for_each(|step| printer.command(step));
+        for step in root {
+            printer.command(step);
+        }
     }
     if !restart.is_empty() {
         printer.heading("Takes effect after a restart:");
-        restart.iter().for_each(|step| printer.command(step));
+        for step in restart {
+            printer.command(step);
+        }
     }
 }

@@ -24,8 +24,9 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
         match (store.plan)(&context.facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Absent(why) => {
-                planning.others.push(Outcome::without_change(store, State::Skipped, &why))
+                planning.others.push(Outcome::without_change(store, State::Skipped, &why));
             }
+
             Planned::Manual { why, todo } => {
                 let mut outcome = Outcome::without_change(store, State::Failed, &why);
                 outcome.hint = (!todo.is_empty()).then(|| todo.join("\n      "));

@@ -92,7 +92,7 @@ fn untrust(
     if let Some(mut receipt) = session.receipts.load(&trust::receipt_name(anchor))? {
         outcomes = undo(session, &mut receipt, |record| arguments.stores.has_id(record.store.as_str()))?;
     }
-    let planning = stores::plan(context, anchor, &arguments.stores);
+    let planning = stores::plan(context, &everywhere(context, anchor), &arguments.stores);
     for change in planning.changes {
         let known = outcomes
             .iter()
@@ -107,9 +107,24 @@ fn untrust(
                 outcome = remove(session, anchor, &removal)?;
             }
         }
-        outcomes.push(outcome);
+        // Of the registries that labtrust was never told of, only those that trust the CA matter.
+        let is_ours = known.is_some() || change.store.as_str() != "docker";
+        if is_ours || outcome.state != State::Untrusted || outcome.changed {
+            outcomes.push(outcome);
+        }
     }
     Ok(outcomes)
+}
+
+/// The anchor, for every registry that an engine here has a folder for too.
+fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
+    let mut anchor = anchor.clone();
+    for endpoint in context.facts.engines.iter().flat_map(|engine| &engine.registries) {
+        if !anchor.endpoints.contains(endpoint) {
+            anchor.endpoints.push(endpoint.clone());
+        }
+    }
+    anchor
 }
 
 /// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
