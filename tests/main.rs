@@ -5,5 +5,6 @@
 
 #[macro_use]
 mod lab;
+mod interrupted;
 mod lab_selftest;
 mod trust;

@@ -21,6 +21,10 @@ use crate::{
 
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     let anchors = find(context, arguments)?;
+    if anchors.is_empty() && !context.everywhere.dry_run && context.home.state.exists() {
+        // What a run that was killed left of the state folder is swept by opening it.
+        context.session(|_| Ok(()))?;
+    }
     let mut code = exit::DONE;
     let mut reports = Vec::new();
     for anchor in &anchors {
