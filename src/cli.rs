@@ -154,7 +154,7 @@ pub struct Place {
 }
 
 /// Where the passphrase of an encrypted key comes from; a terminal is asked otherwise.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Passphrase {
     /// Read the passphrase of an encrypted key from the first line of this file
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_env")]
@@ -230,6 +230,8 @@ pub struct Trust {
     pub endpoints: Vec<Target>,
     #[command(flatten)]
     pub stores: Stores,
+    #[command(flatten)]
+    pub passphrase: Passphrase,
     /// Trust a certificate although it has expired
     #[arg(long)]
     pub expired: bool,

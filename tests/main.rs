@@ -6,5 +6,6 @@
 #[macro_use]
 mod lab;
 mod interrupted;
+mod judges;
 mod lab_selftest;
 mod trust;

@@ -83,7 +83,7 @@ impl OwnCa {
     pub fn open(&self) -> Result<Option<Authority>> {
         let path = self.folder.join(KEY);
         let Some(key) = World::here().read(&path)? else { return Ok(None) };
-        let key = PrivateKey::from_pem(&key, &mut || {
+        let key = PrivateKey::from_pem(&key, &mut |_| {
             Err(fail(
                 "the CA's key is encrypted",
                 "labtrust never encrypts it: restore that file from a backup",
