@@ -3,9 +3,12 @@
 
 mod command;
 mod engine;
+mod files;
 mod gitlab;
 mod machine;
+mod network;
 mod pair;
+mod process;
 mod terminal;
 mod tree;
 

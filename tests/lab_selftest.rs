@@ -31,6 +31,29 @@ fn docker_asks_its_own_folder_at_each_login_and_the_system_store_at_its_start() 
 }
 
 #[test]
+fn javas_keystore_follows_the_system_store_in_one_direction_only() {
+    let machine = machine!("client");
+    let (keystore, certificate) =
+        ("/etc/ssl/certs/java/cacerts", "/usr/local/share/ca-certificates/foreign.crt");
+    let update = || machine.run(["update-ca-certificates"]).succeeded();
+    let list = || machine.run(["keytool", "-list", "-cacerts", "-storepass", "changeit"]).succeeded().stdout;
+    update();
+    let before = machine.manifest();
+    update();
+    assert_eq!(machine.changes_since(&before), [""; 0], "a second run changes nothing");
+
+    machine.write(certificate, Pair::made(&machine, &[HOST], Validity::Current).root);
+    update();
+    assert!(list().contains("debian:foreign.pem"));
+
+    let with = machine.read_bytes(keystore);
+    machine.run(["rm", certificate]).succeeded();
+    update();
+    assert!(list().contains("debian:foreign.pem"), "no removal reaches the keystore");
+    assert_eq!(machine.read_bytes(keystore), with);
+}
+
+#[test]
 fn a_client_across_the_network_judges_the_servers_certificate() {
     let server = machine!("gitlab");
     let client = machine!("client");

@@ -2,8 +2,8 @@
 //! service is a restart of the daemon.
 
 use super::REGISTRY;
-use super::command::Output;
 use super::machine::Machine;
+use super::process::Output;
 
 /// What the init script reads: no bridge and no rules for the network, since nothing is run in a
 /// container here; and a limit that root may not raise, as on some machines, is no reason to stop.

@@ -41,7 +41,7 @@ impl<'m> Gitlab<'m> {
 
     /// Puts a pair where nginx looks, by hand, and waits until it is served.
     pub fn serve(&self, pair: &Pair) {
-        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), &pair.chain());
+        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), pair.chain());
         self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.key"), &pair.key);
         self.machine.sh("chmod 600 /etc/gitlab/ssl/*.key; gitlab-ctl hup nginx").succeeded();
         self.wait_served(&pair.leaf);
