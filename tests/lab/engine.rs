@@ -40,9 +40,10 @@ impl<'m> Engine<'m> {
         self.login_with("developer", "correct horse")
     }
 
-    /// `docker login` at the registry of the lab.
+    /// `docker login` at the registry of the lab; what it keeps is kept out of the machine's tree.
     pub fn login_with(&self, user: &str, password: &str) -> Output {
-        let line = ["docker", "login", "--username", user, "--password-stdin", REGISTRY];
+        let line =
+            ["docker", "--config", "/tmp/docker", "login", "--username", user, "--password-stdin", REGISTRY];
         self.machine.command(line).stdin(password).run()
     }
 

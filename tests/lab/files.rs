@@ -16,10 +16,15 @@ impl Machine {
         self.run(["cat", "--", path]).succeeded().bytes()
     }
 
-    /// Writes a file as root, 0644, and the folders above it.
+    /// Puts a file in place as root, 0644, and makes the folders above it.
     pub fn write(&self, path: &str, contents: impl AsRef<[u8]>) {
-        let script = r#"mkdir -p "$(dirname "$1")" && cat >"$1""#;
-        self.command(["sh", "-c", script, "write", path]).stdin(contents).run().succeeded();
+        self.write_with_mode(path, "644", contents);
+    }
+
+    /// Puts a file in place as root with this mode, and makes the folders above it.
+    pub fn write_with_mode(&self, path: &str, mode: &str, contents: impl AsRef<[u8]>) {
+        let line = ["install", "-D", "-m", mode, "/dev/stdin", path];
+        self.command(line).stdin(contents).run().succeeded();
     }
 
     /// Whether something, a dangling link too, is at `path`.
@@ -32,6 +37,13 @@ impl Machine {
         // The first process's working folder holds the overlay's layers; nobody else sees them.
         let layer = |name: &str| PathBuf::from(format!("/proc/{}/{name}", self.pid()));
         Manifest::of(&layer("cwd/upper"), &layer("root"))
+    }
+
+    /// The same after a run of the distribution's own updater of the system store, which first
+    /// brings in order what was left otherwise: what stands before a change, to compare with.
+    pub fn settled(&self) -> Manifest {
+        self.run(["update-ca-certificates"]).succeeded();
+        self.manifest()
     }
 
     /// What changed since `before`, one line a path; empty if the tree is as it was, byte for byte.

@@ -8,6 +8,8 @@ use std::process::Stdio;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+const BOOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/boot.sh");
+
 /// How long a machine may take to start, and to end.
 const START: Duration = Duration::from_secs(20);
 
@@ -25,10 +27,9 @@ impl Machine {
     /// # Errors
     /// The reason why this machine can have no such copy: it takes root and Linux's namespaces.
     pub fn new(name: &str) -> Result<Self, String> {
-        let boot = include_str!("boot.sh");
         let mut init = std::process::Command::new("unshare");
         init.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--kill-child"])
-            .args(["setsid", "sh", "-c", boot, "boot", name, env!("CARGO_BIN_EXE_labtrust")])
+            .args(["setsid", "sh", BOOT, name, env!("CARGO_BIN_EXE_labtrust")])
             .stdin(Stdio::piped());
         let mut init = Process::start(init, format!("start of {name}"), Instant::now() + START);
         while !init.ended() {
