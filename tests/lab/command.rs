@@ -23,7 +23,7 @@ pub struct Command<'m> {
 
 impl<'m> Command<'m> {
     pub(super) fn new(machine: &'m Machine, line: Vec<String>) -> Self {
-        let limit = Duration::from_secs(60);
+        let limit = Duration::from_secs(120);
         Self { machine, line, under: vec![], user: None, environment: vec![], input: vec![], limit }
     }
 
@@ -45,7 +45,7 @@ impl<'m> Command<'m> {
         self
     }
 
-    /// Killed, and the test failed, if it takes longer than this; otherwise than a minute.
+    /// Killed, and the test failed, if it takes longer than this; otherwise than two minutes.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self

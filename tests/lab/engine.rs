@@ -50,7 +50,7 @@ impl<'m> Engine<'m> {
     fn wait(&self) {
         let ping = "curl --silent --fail --max-time 5 --unix-socket /run/docker.sock http://engine/_ping";
         let script = format!(
-            "for i in $(seq 300); do {ping} && exit; sleep 0.05; done; tail -n 20 /var/log/docker.log; exit 1"
+            "for i in $(seq 600); do {ping} && exit; sleep 0.05; done; tail -n 20 /var/log/docker.log; exit 1"
         );
         self.machine.sh(&script).succeeded();
     }

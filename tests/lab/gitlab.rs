@@ -60,7 +60,7 @@ impl<'m> Gitlab<'m> {
     }
 
     fn wait(&self, url: &str) {
-        let script = r#"for i in $(seq 300); do curl -s -o /dev/null "$1" && exit; sleep 0.05; done; exit 1"#;
+        let script = r#"for i in $(seq 600); do curl -s -o /dev/null "$1" && exit; sleep 0.05; done; exit 1"#;
         self.machine.run(["sh", "-c", script, "wait", url]).succeeded();
     }
 }
