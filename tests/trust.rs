@@ -12,8 +12,6 @@ fn serving(machine: &Machine) -> (Pair, String) {
     let pair = Pair::made(machine, &[HOST], Validity::Current);
     gitlab.serve(&pair);
     let fingerprint = fingerprint(machine, &pair.root);
-    // What the updater itself makes of an untouched machine is not labtrust's doing.
-    machine.sh("update-ca-certificates").succeeded();
     (pair, fingerprint)
 }
 
@@ -30,25 +28,19 @@ fn java_trusts(machine: &Machine, certificate: &str) -> bool {
     listed.contains(&base64)
 }
 
-fn forget_login(machine: &Machine) {
-    machine.sh("rm -rf /root/.docker").succeeded();
-}
-
 #[test]
 fn docker_login_works_at_once_and_no_more_after_untrust() {
     let machine = machine!("client");
     let engine = Engine::start(&machine);
     let (pair, fingerprint) = serving(&machine);
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
-    forget_login(&machine);
-    let before = machine.manifest();
+    let before = machine.settled();
 
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
     machine.run(trust).succeeded().says("the engine accepts mygitlab.example.com:4567");
     engine.login().succeeded().says("Login Succeeded");
     machine.run(["curl", "--silent", "--fail", "--head", &format!("https://{REGISTRY}/")]).succeeded();
     assert!(java_trusts(&machine, &pair.root));
-    forget_login(&machine);
 
     let trusted = machine.manifest();
     let again = machine.run([&trust[..], &["--json"]].concat()).succeeded();
@@ -59,7 +51,6 @@ fn docker_login_works_at_once_and_no_more_after_untrust() {
     machine.run(["labtrust", "untrust"]).succeeded();
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
     assert!(!java_trusts(&machine, &pair.root));
-    forget_login(&machine);
     assert_eq!(machine.changes_since(&before), [""; 0]);
     machine.run(["labtrust", "untrust"]).succeeded().says("nothing to take back");
 }
@@ -93,7 +84,7 @@ fn a_strangers_file_in_the_same_folder_is_left_alone() {
     let stranger = Pair::made(&machine, &["other.example.com"], Validity::Current);
     let folder = format!("/etc/docker/certs.d/{REGISTRY}");
     machine.write(&format!("{folder}/ca.crt"), &stranger.root);
-    let before = machine.manifest();
+    let before = machine.settled();
 
     machine.run(["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint]).succeeded();
     assert_eq!(machine.read(&format!("{folder}/ca.crt")), stranger.root);
@@ -150,7 +141,7 @@ fn a_dry_run_says_what_and_changes_nothing() {
     let machine = machine!("client");
     let _engine = Engine::start(&machine);
     let (_, fingerprint) = serving(&machine);
-    let before = machine.manifest();
+    let before = machine.settled();
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
     let dry = machine.run([&trust[..], &["--dry-run"]].concat()).exited(1);
     let dry = dry.says("run /usr/sbin/update-ca-certificates");
@@ -169,7 +160,7 @@ fn without_root_the_users_part_is_done_and_the_rest_is_a_command() {
     let machine = machine!("client");
     let _engine = Engine::start(&machine);
     let (_, fingerprint) = serving(&machine);
-    let before = machine.manifest();
+    let before = machine.settled();
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
     let output = machine.run_as("alice", trust).exited(3).says("Needs root:");
     let line = output.stdout.lines().find(|line| line.contains("sudo ")).unwrap().trim().to_owned();
