@@ -11,6 +11,8 @@ use std::{
 mod client;
 mod import;
 mod profile;
+mod rules;
+mod self_signed;
 
 /// The folder for tools that are no packages of the system, as `scripts/install-judges` has it.
 fn tools() -> PathBuf {

@@ -88,11 +88,14 @@ impl Permitted {
                 let within = |subnets: &[Subnet]| subnets.iter().any(|subnet| subnet.contains(*address));
                 self.ip.as_deref().is_none_or(within) && !within(&self.excluded_ip)
             }
-            SubjectName::Dns(name) | SubjectName::Wildcard(name) => {
-                let within = |domains: &[Domain]| domains.iter().any(|domain| domain.contains(name.as_str()));
-                self.dns.as_deref().is_none_or(within) && !within(&self.excluded_dns)
-            }
+            SubjectName::Dns(name) | SubjectName::Wildcard(name) => self.permits_dns(name.as_str()),
         }
+    }
+
+    /// [`Self::permits`] for a text that some client takes for a DNS name.
+    pub(super) fn permits_dns(&self, name: &str) -> bool {
+        let within = |domains: &[Domain]| domains.iter().any(|domain| domain.contains(name));
+        self.dns.as_deref().is_none_or(within) && !within(&self.excluded_dns)
     }
 
     /// The hosts that the constraints name one by one: domains, and addresses that are no range.

@@ -4,10 +4,12 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use anyhow::{Context, Result, anyhow};
+use der::{Encode, asn1::OctetString};
 use labtrust_platform::DnsName;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, PublicKeyData, SanType,
+    SerialNumber,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 use time::{Duration, OffsetDateTime};
@@ -29,6 +31,8 @@ pub const MAX_LEAF_DAYS: u32 = 825;
 pub const SET_BACK: Duration = Duration::days(1);
 /// The longest common name and organization that are valid (RFC 5280 §A.1, `ub-common-name`).
 const MAX_ATTRIBUTE: usize = 64;
+/// RFC 5280 §4.2.1.2.
+const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 /// Stands where all else in a subject would be missing.
 const ORGANIZATION: &str = "labtrust";
 
@@ -125,6 +129,26 @@ pub fn leaf(names: &[SubjectName], key: &KeyKind, validity: Validity) -> Result<
     if matches!(key, KeyKind::Rsa(_)) {
         params.key_usages.push(KeyUsagePurpose::KeyEncipherment);
     }
+    Ok(params)
+}
+
+/// A server's certificate that signs itself. It says neither what it is (basic constraints) nor what
+/// its key does (key usage): with CA:TRUE, rustls and NSS refuse it; with CA:FALSE, or without
+/// keyCertSign, `GnuTLS` does; with keyCertSign, OpenSSL does. All measured in `tests/judges`.
+pub fn self_signed(
+    names: &[SubjectName],
+    key: &impl PublicKeyData,
+    validity: Validity,
+) -> Result<CertificateParams> {
+    let mut params = blank(leaf_subject(names), validity)?;
+    params.subject_alt_names = subject_alt_names(names)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // Both identifiers, so that clients tell it from an older one with the same subject. rcgen
+    // writes that of the subject only beside basic constraints.
+    params.use_authority_key_identifier_extension = true;
+    let id =
+        OctetString::new(params.key_identifier(key)).and_then(|id| id.to_der()).context("cannot encode")?;
+    params.custom_extensions = vec![CustomExtension::from_oid_content(SUBJECT_KEY_IDENTIFIER, id)];
     Ok(params)
 }
 

@@ -14,7 +14,11 @@ import javax.net.ssl.*;
 class Judge {
     public static void main(String[] folders) throws Exception {
         for (String folder : folders) {
-            System.out.println(judge(Path.of(folder)));
+            try {
+                System.out.println(judge(Path.of(folder)));
+            } catch (GeneralSecurityException unreadable) {
+                System.out.println(unreadable.toString().replace('\n', ' '));
+            }
         }
     }
 
