@@ -8,7 +8,11 @@ use std::{
     process::{Command, Output},
 };
 
+mod client;
 mod import;
+mod profile;
+mod rules;
+mod self_signed;
 
 /// The folder for tools that are no packages of the system, as `scripts/install-judges` has it.
 fn tools() -> PathBuf {
