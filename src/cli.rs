@@ -335,6 +335,11 @@ impl Stores {
     pub fn all() -> Self {
         Self { only: Vec::new(), except: Vec::new() }
     }
+
+    /// No store.
+    pub fn none() -> Self {
+        Self { only: Vec::new(), except: STORES.iter().map(|store| store.id.to_owned()).collect() }
+    }
 }
 
 impl Trust {

@@ -152,3 +152,10 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
         }
     }
 }
+
+/// This run's own command line, to be repeated as root.
+pub fn own_command_line() -> String {
+    let program = own_program().map_or_else(|_| "labtrust".into(), |program| program.display().to_string());
+    let arguments = std::env::args().skip(1);
+    std::iter::once(program).chain(arguments).map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")
+}

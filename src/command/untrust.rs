@@ -155,13 +155,8 @@ fn dry_run(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Result
     let receipts = Receipts::all(&context.home.state)?;
     let mut would_change = false;
     for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
-        for record in receipt.changes.iter().rev().filter(|record| selection.has_id(record.store.as_str())) {
-            would_change = true;
-            context.printer.heading(&format!("{}: {}", record.store, record.subject));
-            for line in labtrust_platform::explain_undo(record) {
-                context.printer.say(format_args!("  {line}"));
-            }
-        }
+        let records = receipt.changes.iter().rev().filter(|record| selection.has_id(record.store.as_str()));
+        would_change |= stores::print_undo(context, records);
     }
     context.printer.document(&serde_json::json!({
         "schema": 1, "sha256": anchor.sha256(), "would_change": would_change
