@@ -4,6 +4,7 @@ pub mod certificate;
 pub mod cli;
 pub mod command;
 pub mod exit;
+pub mod gitlab;
 pub mod hint;
 pub mod home;
 pub mod printer;

@@ -1,0 +1,29 @@
+//! GitLab on this machine: which installation it is, what its configuration says, where its
+//! certificate belongs, and what shows that it is served. Everything that it changes is planned with
+//! the platform's types, so that it is proven and taken back like any other change.
+
+mod compose;
+pub mod config;
+pub mod container;
+pub mod control;
+mod find;
+pub mod guard;
+pub mod installation;
+pub mod layout;
+mod nginx;
+pub mod pair;
+pub mod place;
+mod ports;
+pub mod prepare;
+mod ruby;
+
+pub use config::{Address, Config, Known, Role};
+pub use container::Container;
+pub use guard::{Foreign, Survey, Verdict};
+pub use installation::{Installation, Kind};
+pub use layout::{Layout, Place};
+pub use pair::Pair;
+pub use prepare::Prepared;
+
+/// The store that everything placed in GitLab belongs to in receipts.
+pub const STORE: &str = "gitlab";

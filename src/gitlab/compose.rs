@@ -1,0 +1,96 @@
+//! The two files that a new GitLab starts from: `compose.yaml` and `gitlab.rb`, in the words that
+//! their own documentation uses, for people to edit afterwards.
+
+use labtrust_platform::{Endpoint, Host};
+
+use super::{config::url, ports::Ports};
+
+/// What the files are made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blueprint {
+    /// GitLab, as clients call it.
+    pub gitlab: Endpoint,
+    /// Its registry.
+    pub registry: Endpoint,
+    /// This machine's ports for them.
+    pub ports: Ports,
+    /// Whether folders must be labelled before a container may use them (`SELinux`).
+    pub is_labelled: bool,
+}
+
+impl Blueprint {
+    /// `compose.yaml` (compose-spec). Under an external URL with a port, nginx listens on that port
+    /// inside too; and YAML 1.1 reads `22:22` without quotes as a number.
+    pub fn compose(&self) -> String {
+        let Ports { https, http, ssh, registry } = self.ports;
+        let mut ports = vec![(https, https), (http, 80), (ssh, 22)];
+        if registry != https {
+            ports.push((registry, registry));
+        }
+        let ports: String =
+            ports.iter().map(|(outside, inside)| format!("      - \"{outside}:{inside}\"\n")).collect();
+        let label = if self.is_labelled { ":Z" } else { "" };
+        let volumes: String =
+            [("config", "/etc/gitlab"), ("logs", "/var/log/gitlab"), ("data", "/var/opt/gitlab")]
+                .iter()
+                .map(|(folder, inside)| format!("      - ./{folder}:{inside}{label}\n"))
+                .collect();
+        // An address is no name for a machine.
+        let hostname = match &self.gitlab.host {
+            Host::Dns(name) => name.as_str(),
+            Host::Ip(_) => "gitlab",
+        };
+        format!(
+            "# {URL} and its registry. Start it here: docker compose up -d\n\
+             # Another image or version: GITLAB_IMAGE=gitlab/gitlab-ee:… docker compose up -d\n\
+             services:\n\
+             \x20 gitlab:\n\
+             \x20   image: \"${{GITLAB_IMAGE:-gitlab/gitlab-ce:latest}}\"\n\
+             \x20   hostname: \"{hostname}\"\n\
+             \x20   restart: unless-stopped\n\
+             \x20   shm_size: 256m\n\
+             \x20   ports:\n\
+             {ports}\
+             \x20   volumes:\n\
+             {volumes}",
+            URL = url(&self.gitlab),
+        )
+    }
+
+    /// `gitlab.rb`.
+    pub fn gitlab_rb(&self) -> String {
+        let mut text = format!(
+            "# GitLab's settings. After editing: docker compose exec gitlab gitlab-ctl reconfigure\n\
+             external_url \"{}\"\n\
+             registry_external_url \"{}\"\n\
+             \n\
+             # The pair in ssl/ is served; left to itself, GitLab would ask Let's Encrypt for another.\n\
+             letsencrypt['enable'] = false\n\
+             nginx['redirect_http_to_https'] = true\n",
+            url(&self.gitlab),
+            url(&self.registry),
+        );
+        if self.ports.ssh != 22 {
+            text.push_str("\n# The port of the host that leads to the container's 22; clone URLs show it.\n");
+            text.push_str(&format!("gitlab_rails['gitlab_shell_ssh_port'] = {}\n", self.ports.ssh));
+        }
+        text
+    }
+}
+
+/// The port of the host that `compose`, a file of ours that may have been edited since, publishes
+/// for the container's port `inside`.
+pub fn published(compose: &str, inside: u16) -> Option<u16> {
+    compose.lines().find_map(|line| {
+        let mapping = line.trim().strip_prefix('-')?.trim().trim_matches(['"', '\'']);
+        let (outside, found) = mapping.rsplit_once(':')?;
+        if found.parse() != Ok(inside) {
+            return None;
+        }
+        // An address may stand before the port.
+        outside.rsplit(':').next()?.parse().ok()
+    })
+}
+
+#[cfg(test)]
+mod tests;

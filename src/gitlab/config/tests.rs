@@ -1,0 +1,147 @@
+use super::*;
+
+fn endpoint(text: &str) -> Endpoint {
+    text.parse().expect("an endpoint")
+}
+
+fn address(script: &str) -> String {
+    match Config::read(&[script]).address(Role::Gitlab) {
+        Known::Unset => "unset".into(),
+        Known::Computed(line) => format!("computed: {line}"),
+        Known::Is(Address { https, endpoint, stem }) => {
+            format!("{} {endpoint} {stem}", if https { "https" } else { "http" })
+        }
+    }
+}
+
+#[test]
+fn urls_become_endpoints_and_file_names() {
+    for (script, expected) in [
+        ("external_url 'https://git.example.com'", "https git.example.com:443 git.example.com"),
+        ("external_url 'https://Git.Example.com:8443/gitlab'", "https git.example.com:8443 Git.Example.com"),
+        ("external_url 'http://git.example.com/'", "http git.example.com:80 git.example.com"),
+        ("external_url 'https://[2001:DB8::1]:8443'", "https [2001:db8::1]:8443 [2001:DB8::1]"),
+        ("external_url 'https://192.0.2.10'", "https 192.0.2.10:443 192.0.2.10"),
+        ("external_url 'GENERATED_EXTERNAL_URL'", "computed: external_url 'GENERATED_EXTERNAL_URL'"),
+        ("external_url ENV['X'] # y", "computed: external_url ENV['X']"),
+        ("external_url 'https://h:0'", "computed: external_url 'https://h:0'"),
+        ("external_url nil", "unset"),
+        ("external_url = 'https://git.example.com'", "unset"),
+        ("", "unset"),
+    ] {
+        assert_eq!(address(script), expected, "{script}");
+    }
+}
+
+#[test]
+fn the_environment_comes_before_the_file() {
+    let config = Config::read(&[
+        "external_url 'https://a'; registry_external_url 'https://a:5050'",
+        "external_url 'https://b'",
+    ]);
+    let hosts = [Role::Gitlab, Role::Registry].map(|role| match config.address(role) {
+        Known::Is(address) => address.endpoint.to_string(),
+        _ => String::new(),
+    });
+    assert_eq!(hosts, ["b:443", "a:5050"]);
+}
+
+#[test]
+fn the_newer_keys_win_where_they_are_set() {
+    for (script, role, expected) in [
+        ("nginx['ssl_certificate'] = '/a.crt'", Role::Gitlab, Known::Is("/a.crt".into())),
+        ("gitlab_rails['nginx']['ssl_certificate'] = '/a.crt'", Role::Gitlab, Known::Is("/a.crt".into())),
+        (
+            "gitlab_rails['nginx']['ssl_certificate'] = '/new.crt'\nnginx['ssl_certificate'] = '/old.crt'",
+            Role::Gitlab,
+            Known::Is("/new.crt".into()),
+        ),
+        (
+            "gitlab_rails['nginx']['ssl_certificate'] = nil\nnginx['ssl_certificate'] = '/old.crt'",
+            Role::Gitlab,
+            Known::Is("/old.crt".into()),
+        ),
+        ("registry_nginx['ssl_certificate'] = '/a.crt'", Role::Registry, Known::Is("/a.crt".into())),
+        ("registry['nginx']['ssl_certificate'] = '/a.crt'", Role::Registry, Known::Is("/a.crt".into())),
+        ("nginx['ssl_certificate'] = '/a.crt'", Role::Registry, Known::Unset),
+        ("registry = {}", Role::Registry, Known::Unset),
+        (
+            "registry['nginx'] = { 'ssl_certificate' => '/a.crt' }",
+            Role::Registry,
+            Known::Computed("registry['nginx'] = { 'ssl_certificate' => '/a.crt' }".into()),
+        ),
+        (
+            "nginx['ssl_certificate'] = \"/etc/#{x}.crt\"",
+            Role::Gitlab,
+            Known::Computed("nginx['ssl_certificate'] = \"/etc/#{x}.crt\"".into()),
+        ),
+    ] {
+        assert_eq!(Config::read(&[script]).certificate(role), expected, "{script}");
+    }
+}
+
+#[test]
+fn only_the_lines_that_are_missing_are_added() {
+    let (gitlab, registry) = (endpoint("git.example.com:443"), endpoint("git.example.com:4567"));
+    let (url, registry_url, lets_encrypt) = (
+        "external_url \"https://git.example.com\"",
+        "registry_external_url \"https://git.example.com:4567\"",
+        "letsencrypt['enable'] = false",
+    );
+    for (script, expected) in [
+        (String::new(), vec![url, registry_url, lets_encrypt]),
+        (format!("{url}\n{registry_url}\n{lets_encrypt}"), vec![]),
+        (format!("{url}\n{registry_url}\nletsencrypt['enabled'] = false"), vec![lets_encrypt]),
+        (format!("{url}\n{registry_url}\nletsencrypt['enable'] = nil"), vec![lets_encrypt]),
+        ("external_url 'http://git.example.com'".into(), vec![url, registry_url, lets_encrypt]),
+        (format!("external_url ENV['X']\n{lets_encrypt}"), vec![registry_url]),
+        (
+            format!("{url}\nregistry_external_url 'https://git.example.com:5050'\n{lets_encrypt}"),
+            vec![registry_url],
+        ),
+    ] {
+        assert_eq!(Config::read(&[&script]).lines_to_add(&gitlab, &registry), expected, "{script}");
+    }
+    let other = endpoint("[2001:db8::1]:8443");
+    assert_eq!(
+        Config::default().lines_to_add(&other, &other)[0],
+        "external_url \"https://[2001:db8::1]:8443\""
+    );
+}
+
+#[test]
+fn lines_that_do_nothing_are_named() {
+    let remarks = Config::read(&["external_url = 'https://h'\nletsencrypt['enabled'] = false"]).remarks();
+    assert_eq!(remarks.len(), 2);
+    assert!(
+        remarks[0].contains("external_url = 'https://h'") && remarks[0].contains("equals sign"),
+        "{remarks:?}"
+    );
+    assert!(remarks[1].contains("letsencrypt['enable']"), "{remarks:?}");
+}
+
+#[test]
+fn a_reverse_proxy_in_front_is_noticed() {
+    for (script, expected) in [
+        ("nginx['listen_https'] = false", Some("nginx['listen_https'] = false")),
+        (
+            "gitlab_rails['nginx']['listen_https'] = false",
+            Some("gitlab_rails['nginx']['listen_https'] = false"),
+        ),
+        ("nginx['enable'] = false", Some("nginx['enable'] = false")),
+        ("nginx['listen_https'] = true", None),
+        ("", None),
+    ] {
+        assert_eq!(Config::read(&[script]).served_elsewhere().as_deref(), expected, "{script}");
+    }
+}
+
+#[test]
+fn the_other_urls_are_listed() {
+    let config = Config::read(&[
+        "pages_external_url 'https://pages.example.com'\nmattermost_external_url ENV['X']\ngitlab_kas_external_url nil",
+    ]);
+    let names: Vec<_> = config.others().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["pages_external_url", "mattermost_external_url"]);
+    assert_eq!(Config::read(&["nginx['listen_port'] = '8443'"]).listen_port(Role::Gitlab), Some(8443));
+}

@@ -1,0 +1,253 @@
+//! A container that GitLab runs in, as the engine describes it: which folders of this machine it
+//! sees under which path, and which of its ports this machine has.
+
+use std::path::{Path, PathBuf};
+
+use labtrust_platform::{fact::User, plan::Command};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Where GitLab's image keeps its configuration.
+pub const CONFIG: &str = "/etc/gitlab";
+
+/// A container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// Its name, which survives its being made anew.
+    pub name: String,
+    /// Its image.
+    pub image: String,
+    /// Whether it runs.
+    pub running: bool,
+    /// The engine's client and what makes it reach this engine.
+    pub engine: Command,
+    /// The user whose engine it is; none for the machine's.
+    pub owner: Option<User>,
+    /// `GITLAB_OMNIBUS_CONFIG`, which GitLab evaluates before gitlab.rb.
+    pub settings: String,
+    mounts: Vec<(PathBuf, PathBuf)>,
+    ports: Vec<(u16, u16)>,
+    own_network: bool,
+}
+
+/// The parts of `docker inspect` that matter (moby API, `ContainerInspect`); podman's has them too.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    name: String,
+    config: Config,
+    #[serde(default)]
+    state: State,
+    #[serde(default)]
+    mounts: Vec<Mount>,
+    #[serde(default)]
+    host_config: HostConfig,
+    #[serde(default)]
+    network_settings: NetworkSettings,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Config {
+    #[serde(default)]
+    image: String,
+    #[serde(default)]
+    env: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct State {
+    #[serde(default)]
+    running: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mount {
+    #[serde(default)]
+    source: PathBuf,
+    destination: PathBuf,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct HostConfig {
+    #[serde(default)]
+    network_mode: String,
+    #[serde(default)]
+    port_bindings: Option<Ports>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct NetworkSettings {
+    #[serde(default)]
+    ports: Option<Ports>,
+}
+
+type Ports = BTreeMap<String, Option<Vec<Binding>>>;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Binding {
+    #[serde(default)]
+    host_port: String,
+}
+
+impl Container {
+    /// Reads one line of `docker inspect --format '{{json .}}'`.
+    pub fn read(json: &str, engine: &Command, owner: Option<&User>) -> serde_json::Result<Self> {
+        let inspected: Inspected = serde_json::from_str(json)?;
+        let mut ports = published(inspected.network_settings.ports.as_ref());
+        if ports.is_empty() {
+            ports = published(inspected.host_config.port_bindings.as_ref());
+        }
+        let settings = inspected.config.env.unwrap_or_default();
+        let settings = settings.iter().find_map(|line| line.strip_prefix("GITLAB_OMNIBUS_CONFIG="));
+        Ok(Self {
+            name: inspected.name.trim_start_matches('/').to_owned(),
+            image: inspected.config.image,
+            running: inspected.state.running,
+            engine: engine.clone(),
+            owner: owner.cloned(),
+            settings: settings.unwrap_or_default().to_owned(),
+            mounts: inspected
+                .mounts
+                .into_iter()
+                .filter(|mount| mount.source.is_absolute())
+                .map(|mount| (mount.destination, mount.source))
+                .collect(),
+            ports,
+            own_network: inspected.host_config.network_mode != "host",
+        })
+    }
+
+    /// Whether it is GitLab in its maker's layout: something is mounted where its configuration is.
+    pub fn has_config(&self) -> bool {
+        self.mounts.iter().any(|(destination, _)| destination == Path::new(CONFIG))
+    }
+
+    /// Whether its image is GitLab by its name, as its maker or a mirror calls it.
+    pub fn is_gitlab(&self) -> bool {
+        self.repository().rsplit('/').next().is_some_and(|name| ["gitlab-ce", "gitlab-ee"].contains(&name))
+    }
+
+    /// Whether it is sameersbn/docker-gitlab, which keeps everything elsewhere.
+    pub fn is_sameersbn(&self) -> bool {
+        self.repository().ends_with("sameersbn/gitlab")
+    }
+
+    /// The folder or file of this machine that the container sees as `inside`; none if it is
+    /// part of the image and lost with the container.
+    pub fn outside(&self, inside: &Path) -> Option<PathBuf> {
+        let nearest = self
+            .mounts
+            .iter()
+            .filter_map(|(destination, source)| Some((inside.strip_prefix(destination).ok()?, source)));
+        let (rest, source) = nearest.min_by_key(|(rest, _)| rest.components().count())?;
+        Some(if rest.as_os_str().is_empty() { source.clone() } else { source.join(rest) })
+    }
+
+    /// The port of this machine that leads to the container's `port`.
+    pub fn published(&self, port: u16) -> Option<u16> {
+        if !self.own_network {
+            return Some(port);
+        }
+        self.ports.iter().find(|(inside, _)| *inside == port).map(|(_, outside)| *outside)
+    }
+
+    fn repository(&self) -> &str {
+        let name = self.image.split('@').next().unwrap_or_default();
+        match name.rsplit_once(':') {
+            // A colon before a slash is a registry's port.
+            Some((repository, tag)) if !tag.contains('/') => repository,
+            _ => name,
+        }
+    }
+}
+
+fn published(ports: Option<&Ports>) -> Vec<(u16, u16)> {
+    let pairs = ports.into_iter().flatten().flat_map(|(inside, bindings)| {
+        let inside = inside.strip_suffix("/tcp").and_then(|port| port.parse().ok());
+        let outside = bindings.iter().flatten().filter_map(|binding| binding.host_port.parse().ok());
+        outside.filter_map(move |outside| Some((inside?, outside)))
+    });
+    pairs.collect()
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// What Docker 28 says of a GitLab container, shortened.
+    pub fn inspected(name: &str, image: &str, mounts: &[(&str, &str)], running: bool) -> String {
+        let mounts: Vec<_> = mounts
+            .iter()
+            .map(|(source, destination)| {
+                serde_json::json!({"Type": "bind", "Source": source, "Destination": destination, "RW": true})
+            })
+            .collect();
+        serde_json::json!({
+            "Id": "0123",
+            "Name": format!("/{name}"),
+            "State": {"Status": "x", "Running": running},
+            "Config": {"Image": image, "Env": ["PATH=/bin", "GITLAB_OMNIBUS_CONFIG=external_url 'https://h'; x['y'] = 1"]},
+            "HostConfig": {"NetworkMode": "bridge", "PortBindings": {"443/tcp": [{"HostIp": "", "HostPort": "8443"}]}},
+            "NetworkSettings": {"Ports": {
+                "443/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8443"}, {"HostIp": "::", "HostPort": "8443"}],
+                "22/tcp": null,
+                "4567/tcp": [{"HostIp": "0.0.0.0", "HostPort": "4567"}],
+            }},
+            "Mounts": mounts,
+        })
+        .to_string()
+    }
+
+    fn container(image: &str, mounts: &[(&str, &str)]) -> Container {
+        let docker = Command::new("/usr/bin/docker", [""; 0]);
+        Container::read(&inspected("gitlab", image, mounts, true), &docker, None)
+            .expect("an answer of Docker's")
+    }
+
+    #[test]
+    fn paths_inside_are_found_outside() {
+        let gitlab = container(
+            "gitlab/gitlab-ce:latest",
+            &[
+                ("/srv/config", "/etc/gitlab"),
+                ("/srv/ssl", "/etc/gitlab/ssl"),
+                ("/srv/data", "/var/opt/gitlab"),
+            ],
+        );
+        for (inside, outside) in [
+            ("/etc/gitlab", Some("/srv/config")),
+            ("/etc/gitlab/gitlab.rb", Some("/srv/config/gitlab.rb")),
+            ("/etc/gitlab/ssl/h.crt", Some("/srv/ssl/h.crt")),
+            ("/etc/gitlabber", None),
+            ("/etc/ssl/h.crt", None),
+        ] {
+            assert_eq!(gitlab.outside(Path::new(inside)), outside.map(PathBuf::from), "{inside}");
+        }
+        assert_eq!((gitlab.published(443), gitlab.published(4567)), (Some(8443), Some(4567)));
+        assert_eq!((gitlab.published(22), gitlab.published(5050)), (None, None));
+        assert_eq!(gitlab.settings, "external_url 'https://h'; x['y'] = 1");
+        assert_eq!(gitlab.name, "gitlab");
+    }
+
+    #[test]
+    fn images_are_told_apart_by_their_last_name() {
+        for (image, gitlab, sameersbn) in [
+            ("gitlab/gitlab-ce:latest", true, false),
+            ("gitlab/gitlab-ee", true, false),
+            ("registry.example.com:5000/mirror/gitlab-ce:17.1.0-ce.0", true, false),
+            ("gitlab/gitlab-ce@sha256:abc", true, false),
+            ("gitlab/gitlab-runner:latest", false, false),
+            ("docker.io/sameersbn/gitlab:17.0", false, true),
+            ("nginx", false, false),
+        ] {
+            let found = container(image, &[]);
+            assert_eq!((found.is_gitlab(), found.is_sameersbn()), (gitlab, sameersbn), "{image}");
+        }
+    }
+}

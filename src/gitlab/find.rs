@@ -1,0 +1,209 @@
+//! Finds the GitLab that is meant: the package on this machine, else a container, asked of the
+//! engines. What is not certain is not guessed.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use labtrust_platform::{
+    Facts, Host, World,
+    fact::User,
+    plan::Command,
+    world::{Node, Output, TRUSTED_FOLDERS},
+};
+
+use super::{
+    container::{self, Container},
+    installation::{Installation, exists},
+};
+use crate::hint::fail;
+
+/// An engine that does not answer within this is not running well.
+const SECONDS: u64 = 30;
+
+/// What the engines of this machine say.
+#[derive(Debug, Default)]
+struct Asked {
+    containers: Vec<Container>,
+    silent: Vec<String>,
+}
+
+impl Installation {
+    /// The GitLab of this machine. `host` is what the user called it, for the advice to a client.
+    pub fn find(world: &World, facts: &Facts, host: Option<&Host>) -> Result<Self> {
+        if let Some(omnibus) = Self::omnibus(world)? {
+            return Ok(omnibus);
+        }
+        let asked = ask(world, facts);
+        let is_left_over = exists(world, &Path::new(container::CONFIG).join("gitlab.rb"))?;
+        let candidates: Vec<Container> =
+            asked.containers.iter().filter(|container| container.has_config()).cloned().collect();
+        match <[Container; 1]>::try_from(candidates) {
+            Ok([container]) => Self::container(world, facts, container),
+            Err(none) if none.is_empty() && is_left_over => {
+                Self::elsewhere(facts, Path::new(container::CONFIG))
+            }
+            Err(none) if none.is_empty() => Err(asked.nothing(host)),
+            Err(several) => Err(ambiguous(&several)),
+        }
+    }
+
+    /// The GitLab whose configuration folder on this machine is `folder`.
+    pub fn at(world: &World, facts: &Facts, folder: &Path) -> Result<Self> {
+        let shown = folder.display();
+        if world.look(folder)? == Node::Absent {
+            let hint = format!(
+                "labtrust setup HOST --prepare {shown} makes a folder that Docker starts a GitLab from"
+            );
+            return Err(fail(format!("the folder {shown} does not exist"), hint));
+        }
+        if let Some(running) = Self::mounting(world, facts, folder)? {
+            return Ok(running);
+        }
+        if !exists(world, &folder.join("gitlab.rb"))? && !exists(world, &folder.join("ssl"))? {
+            let hint = if exists(world, &folder.join("config/gitlab.rb"))? {
+                format!("did you mean --gitlab {}?", folder.join("config").display())
+            } else {
+                "give the folder that GitLab has at /etc/gitlab".into()
+            };
+            return Err(fail(format!("{shown} holds neither gitlab.rb nor ssl/"), hint));
+        }
+        Self::elsewhere(facts, &absolute(folder))
+    }
+
+    /// The GitLab of this machine that has `folder` as its configuration folder, if one does.
+    pub fn mounting(world: &World, facts: &Facts, folder: &Path) -> Result<Option<Self>> {
+        let wanted = absolute(folder);
+        if wanted == Path::new(container::CONFIG)
+            && let Some(omnibus) = Self::omnibus(world)?
+        {
+            return Ok(Some(omnibus));
+        }
+        let has = |container: &Container| {
+            container.outside(Path::new(container::CONFIG)).is_some_and(|config| absolute(&config) == wanted)
+        };
+        // Of several that share it, one that runs shows what is served.
+        let mut found: Vec<_> = ask(world, facts).containers.into_iter().filter(has).collect();
+        found.sort_by_key(|container| !container.running);
+        found.into_iter().next().map(|container| Self::container(world, facts, container)).transpose()
+    }
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+fn ask(world: &World, facts: &Facts) -> Asked {
+    let mut asked = Asked::default();
+    for (client, owner) in clients(facts) {
+        match containers(world, &client, owner.as_ref()) {
+            Ok(containers) => asked.containers.extend(containers),
+            Err(why) => asked.silent.push(why),
+        }
+    }
+    asked
+}
+
+/// The engines' clients, with what makes each reach its engine: their environment is scrubbed, so
+/// the socket is named.
+fn clients(facts: &Facts) -> Vec<(Command, Option<User>)> {
+    let mut clients = Vec::new();
+    let mut sockets = BTreeSet::new();
+    if let Some(docker) = facts.tools.get("docker") {
+        for engine in &facts.engines {
+            let Some(socket) = engine.socket.as_ref().filter(|socket| sockets.insert(*socket)) else {
+                continue;
+            };
+            let address = format!("unix://{}", socket.display());
+            clients.push((Command::new(docker, ["--host", &address]).within(SECONDS), engine.owner.clone()));
+        }
+    }
+    if let Ok(podman) = which::which_in("podman", Some(TRUSTED_FOLDERS.join(":")), "/") {
+        clients.push((Command::new(podman, [""; 0]).within(SECONDS), None));
+    }
+    clients
+}
+
+fn containers(world: &World, client: &Command, owner: Option<&User>) -> Result<Vec<Container>, String> {
+    let run = |arguments: &[&str]| -> Result<Output, String> {
+        let mut command = client.clone();
+        command.arguments.extend(arguments.iter().map(|argument| (*argument).to_owned()));
+        world.try_run(&command).map_err(|error| error.to_string())
+    };
+    let listed = run(&["ps", "--all", "--no-trunc", "--format", "{{.ID}}"])?;
+    if listed.code != Some(0) {
+        let said = String::from_utf8_lossy(&listed.stderr);
+        return Err(format!("{client}: {}", said.lines().next().unwrap_or("it failed").trim()));
+    }
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let ids: Vec<&str> = listed.split_whitespace().collect();
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    // One that has gone since makes the whole command fail, and the others are still told.
+    let inspected = run(&[&["container", "inspect", "--format", "{{json .}}"], ids.as_slice()].concat())?;
+    let lines = String::from_utf8_lossy(&inspected.stdout).into_owned();
+    let is_gitlab = |found: &Container| found.has_config() || found.is_gitlab() || found.is_sameersbn();
+    let read = |line| Container::read(line, client, owner).ok().filter(is_gitlab);
+    Ok(lines.lines().filter_map(read).collect())
+}
+
+fn ambiguous(several: &[Container]) -> anyhow::Error {
+    let line = |container: &Container| {
+        let folder = container.outside(Path::new(container::CONFIG)).unwrap_or_default();
+        let state = if container.running { "running" } else { "stopped" };
+        format!("--gitlab {}  (container {}, {state})", folder.display(), container.name)
+    };
+    let lines: Vec<_> = several.iter().map(line).collect();
+    fail("there is more than one GitLab on this machine", format!("say which:\n  {}", lines.join("\n  ")))
+}
+
+impl Asked {
+    /// Why there is no GitLab to place anything in, and the ways on.
+    fn nothing(&self, host: Option<&Host>) -> anyhow::Error {
+        if let Some(other) = self.containers.iter().find(|container| container.is_sameersbn()) {
+            return fail(
+                format!(
+                    "the container {} is sameersbn's GitLab, which keeps its certificate elsewhere",
+                    other.name
+                ),
+                format!(
+                    "write the pair with --out DIR, copy it to certs/gitlab.crt and certs/gitlab.key in its data folder, \
+                     and restart it: docker restart {}",
+                    other.name
+                ),
+            );
+        }
+        if let Some(bare) = self.containers.first() {
+            return fail(
+                format!("the container {} has no volume at /etc/gitlab", bare.name),
+                "what is put into it would be lost with it: give it a volume there, or place the pair by hand: \
+                 labtrust setup --out DIR",
+            );
+        }
+        let mut what =
+            "there is no GitLab on this machine: no Omnibus package, and no container with a volume at \
+                        /etc/gitlab"
+                .to_owned();
+        for silent in &self.silent {
+            what.push_str("; an engine did not answer: ");
+            what.push_str(silent);
+        }
+        let host = host.map_or_else(|| "HOST".into(), Host::in_url);
+        fail(
+            what,
+            format!(
+                "--gitlab DIR           use this configuration folder, the one that holds gitlab.rb and ssl/\n\
+                 --prepare DIR          make a folder that `docker compose up -d` starts a GitLab from\n\
+                 --out DIR [--reload CMD]  only write the pair, for a reverse proxy\n\
+                 is this a client? Then: labtrust trust {host}:4567 --fingerprint SHA256 (setup prints that line on the server)"
+            ),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

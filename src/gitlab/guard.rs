@@ -1,0 +1,177 @@
+//! A certificate that somebody else put there is never replaced unasked: what stands on the disk
+//! and what is served is looked at first, and judged.
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Result;
+use labtrust_platform::{Certificate, Endpoint, Host, World, handshake};
+use zeroize::Zeroizing;
+
+use super::layout::{Layout, Place};
+use crate::hint::fail;
+
+/// A server that speaks TLS on this machine does so within this.
+const LIMIT: Duration = Duration::from_secs(4);
+
+/// What was there before.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// What stands where a pair goes.
+    pub standing: Vec<Standing>,
+    /// What the endpoints present that answered.
+    pub seen: Vec<(Endpoint, Vec<Certificate>)>,
+}
+
+/// What stands in one place.
+#[derive(Clone)]
+pub struct Standing {
+    /// The place.
+    pub place: Place,
+    /// The certificates in its file, leaf first; none if there is no such file, and nothing in it if it
+    /// holds no certificate.
+    pub chain: Option<Vec<Certificate>>,
+    /// The key's file.
+    pub key: Option<Zeroizing<Vec<u8>>>,
+}
+
+/// What follows from a [`Survey`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing is there that is not ours, and something is missing.
+    Clear,
+    /// Every place holds a pair of ours.
+    Ours,
+    /// Something is there that is not ours.
+    Foreign(Vec<Foreign>),
+}
+
+/// A certificate or key that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// Where it was met.
+    pub at: Spot,
+    /// The certificates, leaf first; empty where there is only a key or nothing that can be read.
+    pub chain: Vec<Certificate>,
+}
+
+/// Where a certificate was met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// In the certificate's file of this place.
+    File(Place),
+    /// There is only a key's file in this place.
+    Key(Place),
+    /// It is served here.
+    Endpoint(Endpoint),
+}
+
+/// Looks at everything that `layout` names.
+pub fn survey(world: &World, layout: &Layout) -> Result<Survey> {
+    let mut survey = Survey::default();
+    for place in &layout.places {
+        let chain = world.read(&place.certificate)?.map(|pem| Certificate::read_all(&pem).0);
+        let key = world.read(&place.key)?;
+        survey.standing.push(Standing { place: place.clone(), chain, key });
+    }
+    for endpoint in &layout.listening {
+        if let Ok(chain) = handshake::fetch_here(endpoint, LIMIT) {
+            survey.seen.push((endpoint.clone(), chain));
+        }
+    }
+    Ok(survey)
+}
+
+/// Judges `survey`; `ours` says whether a chain is of our making.
+pub fn judge(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) -> Verdict {
+    let mut foreign: Vec<Foreign> = Vec::new();
+    let mut is_complete = !survey.standing.is_empty();
+    let mut is_any_ours = false;
+    for standing in &survey.standing {
+        let place = standing.place.clone();
+        match (&standing.chain, &standing.key) {
+            // The certificate is put before its key, so ours without one is what a killed run left.
+            (Some(chain), key) if ours(chain) => {
+                is_any_ours = true;
+                is_complete &= key.is_some();
+            }
+            (Some(chain), _) => foreign.push(Foreign { at: Spot::File(place), chain: chain.clone() }),
+            (None, Some(_)) => foreign.push(Foreign { at: Spot::Key(place), chain: Vec::new() }),
+            (None, None) => is_complete = false,
+        }
+    }
+    for (endpoint, chain) in &survey.seen {
+        // With ours on the disk, nginx has only not read it yet.
+        let is_known = foreign.iter().any(|known| known.chain.first() == chain.first());
+        if !ours(chain) && !is_any_ours && !is_known {
+            foreign.push(Foreign { at: Spot::Endpoint(endpoint.clone()), chain: chain.clone() });
+        }
+    }
+    match (foreign.is_empty(), is_complete) {
+        (false, _) => Verdict::Foreign(foreign),
+        (true, true) => Verdict::Ours,
+        (true, false) => Verdict::Clear,
+    }
+}
+
+impl Survey {
+    /// The one pair that stands in every place, if it is so.
+    pub fn pair(&self) -> Option<(&[Certificate], &Zeroizing<Vec<u8>>)> {
+        let (first, rest) = self.standing.split_first()?;
+        let pair = (first.chain.as_deref()?, first.key.as_ref()?);
+        let is_same = |other: &Standing| other.chain == first.chain && other.key == first.key;
+        rest.iter().all(is_same).then_some(pair)
+    }
+}
+
+impl Foreign {
+    /// Where it is and what it is, for a sentence.
+    fn title(&self) -> String {
+        let what = self.chain.first().map(|leaf| format!(" (SHA-256 {}…)", leaf.fingerprint().short()));
+        let what = what.unwrap_or_default();
+        match &self.at {
+            Spot::File(place) if self.chain.is_empty() => {
+                format!("{} holds something that is no certificate", place.certificate.display())
+            }
+            Spot::File(place) => format!("{} holds another certificate{what}", place.certificate.display()),
+            Spot::Key(place) => {
+                format!("{} holds a key, and there is no certificate for it", place.key.display())
+            }
+            Spot::Endpoint(endpoint) => format!("{endpoint} serves another certificate{what}"),
+        }
+    }
+
+    fn files(&self) -> Option<(&PathBuf, &PathBuf)> {
+        match &self.at {
+            Spot::File(place) if !self.chain.is_empty() => Some((&place.certificate, &place.key)),
+            _ => None,
+        }
+    }
+}
+
+/// The refusal to replace `foreign`, with the gentle ways and the other one.
+pub fn refusal(foreign: &[Foreign], host: &Host) -> anyhow::Error {
+    let titles: Vec<_> = foreign.iter().map(Foreign::title).collect();
+    let import = match foreign.iter().find_map(Foreign::files) {
+        Some((certificate, key)) => format!("--cert {} --key {}", certificate.display(), key.display()),
+        None => "--cert FILE --key FILE".into(),
+    };
+    let host = host.in_url();
+    fail(
+        format!("this is not labtrust's: {}", titles.join("; ")),
+        format!(
+            "keep it, and trust it everywhere:         labtrust import {import}\n\
+             hand out our CA first, place nothing yet: labtrust setup {host} --stage\n\
+             replace it (--undo brings it back):       labtrust setup {host} --replace"
+        ),
+    )
+}
+
+impl std::fmt::Debug for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key = if self.key.is_some() { "a key" } else { "no key" };
+        write!(f, "Standing({}, {:?}, {key})", self.place.certificate.display(), self.chain)
+    }
+}
+
+#[cfg(test)]
+mod tests;

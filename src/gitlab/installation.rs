@@ -1,0 +1,228 @@
+//! A GitLab and the folders of this machine that hold its configuration, however it was installed:
+//! everything after this works with folders and commands alone.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use labtrust_platform::{
+    Facts, World,
+    plan::{Actor, Command},
+    world::Node,
+};
+
+use super::{
+    config::Config,
+    container::{self, Container},
+    control::{Control, Status},
+};
+use crate::hint::fail;
+
+/// Where a pair is placed, and what makes it take effect.
+#[derive(Clone, Debug)]
+pub struct Installation {
+    /// How it was installed.
+    pub kind: Kind,
+    /// The folder that holds gitlab.rb and `ssl/`.
+    pub config: PathBuf,
+    /// Where pairs lie.
+    pub ssl: PathBuf,
+    /// Where the certificates lie that GitLab itself trusts.
+    pub trusted_certs: Option<PathBuf>,
+    /// Whether its nginx runs, so that a new pair can be seen at once.
+    pub running: bool,
+    /// What makes nginx read its certificate again; nothing if it does not run.
+    pub reload: Vec<Command>,
+    /// Whose rights writing there needs.
+    pub actor: Actor,
+}
+
+/// How a GitLab was installed.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// From an Omnibus package, on this machine itself.
+    Omnibus,
+    /// In a container.
+    Container(Container),
+    /// Somewhere that we know only the configuration folder of.
+    Folder,
+    /// Not yet: a folder that `docker compose up -d` will start.
+    Prepared,
+    /// No GitLab, only a folder for a pair that something else serves.
+    Out,
+}
+
+const OMNIBUS: &str = "/opt/gitlab/bin/gitlab-ctl";
+
+impl Installation {
+    /// The Omnibus package, if it is installed.
+    pub fn omnibus(world: &World) -> Result<Option<Self>> {
+        if !exists(world, Path::new(OMNIBUS))? {
+            return Ok(None);
+        }
+        let control = Control::omnibus();
+        // Who is not root may not ask, and is still shown what root would do.
+        let status = control.status(world).unwrap_or_else(|| {
+            let has = |name: &str| Path::new("/opt/gitlab/service").join(name).exists();
+            Status { nginx: has("nginx"), registry: has("registry") }
+        });
+        Ok(Some(Self {
+            actor: Actor::Machine,
+            running: status.nginx,
+            reload: control.reload(status),
+            ..Self::folder(Kind::Omnibus, Path::new(container::CONFIG), None)
+        }))
+    }
+
+    /// The GitLab in `container`.
+    pub fn container(world: &World, facts: &Facts, container: Container) -> Result<Self> {
+        let outside = |inside: &str| container.outside(Path::new(inside));
+        let Some(config) = outside(container::CONFIG) else {
+            return Err(fail(
+                format!("the container {} has no volume at /etc/gitlab", container.name),
+                "what is put into it would be lost with it: give it a volume there, or place the pair by hand: \
+                 labtrust setup --out DIR",
+            ));
+        };
+        if world.look(&config)? == Node::Absent {
+            return Err(fail(
+                format!(
+                    "{}, which the container {} has at /etc/gitlab, is not on this machine",
+                    config.display(),
+                    container.name
+                ),
+                "the engine runs elsewhere or in a virtual machine: run labtrust there, or make the pair with \
+                 --out DIR and copy it with `docker cp`",
+            ));
+        }
+        let actor = match &container.owner {
+            Some(user) if user.uid == facts.user.uid => Actor::Caller,
+            Some(user) => Actor::User(user.clone()),
+            None => owner(&config, facts)?,
+        };
+        let control = Control::inside(&container.engine, &container.name);
+        let status = container.running.then(|| control.status(world)).flatten().unwrap_or_default();
+        let ssl = outside("/etc/gitlab/ssl");
+        let trusted_certs = outside("/etc/gitlab/trusted-certs");
+        let mut found = Self::folder(Kind::Container(container), &config, ssl);
+        found.trusted_certs = trusted_certs;
+        found.running = status.nginx;
+        found.reload = control.reload(status);
+        found.actor = actor;
+        Ok(found)
+    }
+
+    /// The configuration folder `config` of a GitLab that cannot be seen from here.
+    pub fn elsewhere(facts: &Facts, config: &Path) -> Result<Self> {
+        Ok(Self { actor: owner(config, facts)?, ..Self::folder(Kind::Folder, config, None) })
+    }
+
+    /// The configuration folder `config` of a GitLab that is yet to be started.
+    pub fn prepared(config: &Path) -> Self {
+        Self::folder(Kind::Prepared, config, None)
+    }
+
+    /// Only the folder `folder`, and what makes whoever serves the pair in it read it again.
+    pub fn out(folder: &Path, reload: Option<&str>) -> Self {
+        let reload: Vec<_> = reload.map(|line| Command::new("/bin/sh", ["-c", line])).into_iter().collect();
+        Self {
+            running: !reload.is_empty(),
+            reload,
+            trusted_certs: None,
+            ..Self::folder(Kind::Out, folder, Some(folder.to_owned()))
+        }
+    }
+
+    fn folder(kind: Kind, config: &Path, ssl: Option<PathBuf>) -> Self {
+        Self {
+            kind,
+            config: config.to_owned(),
+            ssl: ssl.unwrap_or_else(|| config.join("ssl")),
+            trusted_certs: Some(config.join("trusted-certs")),
+            running: false,
+            reload: Vec::new(),
+            actor: Actor::Caller,
+        }
+    }
+
+    /// What its configuration says: for a container also what its environment says, which
+    /// gitlab.rb overrides.
+    pub fn settings(&self, world: &World) -> Result<Config> {
+        if matches!(self.kind, Kind::Out) {
+            return Ok(Config::default());
+        }
+        let text = world.read(&self.gitlab_rb())?.unwrap_or_default();
+        let text = String::from_utf8_lossy(&text);
+        Ok(match &self.kind {
+            Kind::Container(container) => Config::read(&[&container.settings, &text]),
+            _ => Config::read(&[&text]),
+        })
+    }
+
+    /// GitLab's own configuration file.
+    pub fn gitlab_rb(&self) -> PathBuf {
+        self.config.join("gitlab.rb")
+    }
+
+    /// The path on this machine of what GitLab calls `inside`; none if it is not within reach.
+    pub fn outside(&self, inside: &Path) -> Option<PathBuf> {
+        match &self.kind {
+            Kind::Omnibus => inside.is_absolute().then(|| inside.to_owned()),
+            Kind::Container(container) => container.outside(inside),
+            Kind::Folder | Kind::Prepared => {
+                inside.strip_prefix(container::CONFIG).ok().map(|rest| self.config.join(rest))
+            }
+            Kind::Out => None,
+        }
+    }
+
+    /// The port of this machine on which GitLab's `port` is met; none if there is none.
+    pub fn published(&self, port: u16) -> Option<u16> {
+        match &self.kind {
+            Kind::Omnibus => Some(port),
+            Kind::Container(container) => container.published(port),
+            Kind::Folder | Kind::Prepared | Kind::Out => None,
+        }
+    }
+
+    /// What it is called in a sentence.
+    pub fn title(&self) -> String {
+        let config = self.config.display();
+        match &self.kind {
+            Kind::Omnibus => "GitLab on this machine (Omnibus)".into(),
+            Kind::Container(container) => format!("GitLab in the container {} ({config})", container.name),
+            Kind::Folder => format!("the GitLab configuration in {config}"),
+            Kind::Prepared => format!("the GitLab to be started with the configuration in {config}"),
+            Kind::Out => format!("the folder {config}"),
+        }
+    }
+}
+
+/// Whether anything is at `path`.
+pub(super) fn exists(world: &World, path: &Path) -> Result<bool> {
+    Ok(world.look(path)? != Node::Absent)
+}
+
+/// Whoever owns `folder` writes there. Files of the machine's root would be unreadable in an engine
+/// whose containers have user ids of their own.
+fn owner(folder: &Path, facts: &Facts) -> Result<Actor> {
+    // Subordinate ids begin above all that adduser(8) and systemd give out (subuid(5)).
+    const FIRST_SUBORDINATE: u32 = 65_536;
+    let Ok(metadata) = fs::metadata(folder) else { return Ok(Actor::Machine) };
+    match metadata.uid() {
+        uid if uid == facts.user.uid && uid != 0 => Ok(Actor::Caller),
+        uid if uid >= FIRST_SUBORDINATE => Err(fail(
+            format!(
+                "{} belongs to user {uid} of a user namespace, who could not read a key of root's",
+                folder.display()
+            ),
+            format!(
+                "make the pair with --out DIR, copy it to ssl/ there, and give it away: chown {uid} FILE"
+            ),
+        )),
+        _ => Ok(Actor::Machine),
+    }
+}

@@ -1,0 +1,211 @@
+//! Which files of an installation hold its pair, and on which endpoints of this machine the pair
+//! must be seen once they are there. What GitLab's configuration says is obeyed or refused, never
+//! ignored.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use anyhow::Result;
+use labtrust_platform::{Endpoint, Host, World, handshake};
+
+use super::{
+    config::{Config, Known, Role},
+    container,
+    installation::{Installation, Kind},
+    nginx::{self, Listener},
+};
+use crate::hint::fail;
+
+/// The files of one pair.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The host that it is served for.
+    pub host: Host,
+    /// The certificate's file on this machine.
+    pub certificate: PathBuf,
+    /// The key's file on this machine.
+    pub key: PathBuf,
+}
+
+/// Where a pair goes and where it comes to light.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The files; one pair serves all hosts.
+    pub places: Vec<Place>,
+    /// Where clients meet this GitLab on this machine: looked at before anything is replaced.
+    pub listening: Vec<Endpoint>,
+    /// Those that present the pair as soon as nginx has read it.
+    pub served: Vec<Endpoint>,
+    /// What a person should know or do, a line each.
+    pub notes: Vec<String>,
+}
+
+/// What GitLab's data lies under: among it the pair by which the registry knows GitLab's tokens,
+/// which has nothing to do with HTTPS.
+const DATA: &str = "/var/opt/gitlab";
+
+impl Layout {
+    /// The layout of `installation` for a GitLab at `gitlab` and a registry at `registry`, as
+    /// clients call them.
+    pub fn of(
+        world: &World,
+        installation: &Installation,
+        config: &Config,
+        gitlab: &Endpoint,
+        registry: &Endpoint,
+    ) -> Result<Self> {
+        let roles = [(Role::Gitlab, gitlab), (Role::Registry, registry)];
+        if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+            let mut layout = Self::default();
+            roles.iter().for_each(|(_, endpoint)| layout.add(usual(installation, &endpoint.host)));
+            return Ok(layout);
+        }
+        if let Some(line) = config.served_elsewhere() {
+            return Err(fail(
+                format!(
+                    "gitlab.rb says `{line}`: something in front of GitLab speaks TLS, not GitLab itself"
+                ),
+                format!(
+                    "write the pair for that server: labtrust setup {} --out DIR --reload CMD",
+                    gitlab.host
+                ),
+            ));
+        }
+        let listeners = installation.outside(Path::new(DATA)).and_then(|data| nginx::listeners(world, &data));
+        let mut layout = Self::default();
+        for (role, endpoint) in roles {
+            layout.add_role(installation, config, listeners.as_deref(), role, endpoint)?;
+        }
+        if !installation.running {
+            layout.notes.push(
+                match installation.kind {
+                    Kind::Folder => {
+                        "no running GitLab was seen that uses this folder: make it read the pair with \
+                     `gitlab-ctl hup nginx` where it runs"
+                    }
+                    _ => "GitLab does not run now: it reads the pair when it starts",
+                }
+                .into(),
+            );
+        }
+        Ok(layout)
+    }
+
+    fn add(&mut self, place: Place) {
+        if !self.places.iter().any(|known| known.certificate == place.certificate) {
+            self.places.push(place);
+        }
+    }
+
+    fn add_role(
+        &mut self,
+        installation: &Installation,
+        config: &Config,
+        listeners: Option<&[Listener]>,
+        role: Role,
+        endpoint: &Endpoint,
+    ) -> Result<()> {
+        let address = config.address(role);
+        let stem = match &address {
+            Known::Is(address) if address.endpoint.host == endpoint.host => address.stem.clone(),
+            _ => endpoint.host.in_url(),
+        };
+        let port = config.listen_port(role).unwrap_or(endpoint.port);
+        let listener = listeners.and_then(|all| all.iter().find(|listener| listener.is_for(&stem, port)));
+        let usual = |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{stem}.{ending}"));
+        let certificate =
+            path(config.certificate(role), usual("crt"), listener.map(|found| &found.certificate))?;
+        let key = path(config.key(role), usual("key"), listener.map(|found| &found.key))?;
+        self.add(Place {
+            host: endpoint.host.clone(),
+            certificate: outside(installation, &certificate)?,
+            key: outside(installation, &key)?,
+        });
+        if certificate == key {
+            return Err(fail(
+                format!("gitlab.rb names {} for both the certificate and its key", certificate.display()),
+                "name a file for each, or neither, and run `gitlab-ctl reconfigure`",
+            ));
+        }
+        let speaks_tls = match &address {
+            Known::Is(address) => address.https,
+            Known::Computed(_) => true,
+            Known::Unset => false,
+        };
+        if !speaks_tls && listener.is_none() {
+            return Ok(());
+        }
+        let Some(published) = installation.published(port) else {
+            if matches!(installation.kind, Kind::Container(_)) {
+                self.notes.push(format!(
+                    "port {port} of the container is not published, so nobody reaches {endpoint}: make it anew \
+                     with `--publish {port}:{port}`"
+                ));
+            }
+            return Ok(());
+        };
+        let here = Endpoint::new(endpoint.host.clone(), published);
+        let is_served = match (listeners, listener) {
+            (Some(_), Some(found)) => found.certificate == certificate && found.key == key,
+            (Some(_), None) => false,
+            // Without a look at nginx's configuration, what answers now will answer afterwards.
+            (None, _) => handshake::fetch_here(&here, Duration::from_secs(3)).is_ok(),
+        };
+        if is_served && installation.running {
+            self.served.push(here.clone());
+        } else if listeners.is_some() && !is_served {
+            self.notes.push(format!(
+                "GitLab's nginx does not serve {} at {endpoint} yet: run `gitlab-ctl reconfigure`",
+                certificate.display()
+            ));
+        }
+        self.listening.push(here);
+        Ok(())
+    }
+}
+
+fn usual(installation: &Installation, host: &Host) -> Place {
+    let stem = match installation.kind {
+        Kind::Out => host.to_string(),
+        _ => host.in_url(),
+    };
+    let file = |ending: &str| installation.ssl.join(format!("{stem}.{ending}"));
+    Place { host: host.clone(), certificate: file("crt"), key: file("key") }
+}
+
+/// The path that nginx serves: what gitlab.rb names, else the usual one.
+fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
+    match (said, served) {
+        (Known::Unset, _) => Ok(usual),
+        (Known::Is(path), _) => Ok(path),
+        (Known::Computed(_), Some(path)) => Ok(path.clone()),
+        (Known::Computed(line), None) => Err(fail(
+            format!("gitlab.rb computes where the pair lies: `{line}`"),
+            "write the path itself there, or leave both lines out so that the usual path holds; or place the pair by \
+             hand: labtrust setup --out DIR",
+        )),
+    }
+}
+
+/// The file of this machine that GitLab calls `inside`.
+fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
+    let shown = inside.display();
+    if inside.starts_with(DATA) {
+        return Err(fail(
+            format!("gitlab.rb serves {shown}, which is among GitLab's own data and is never replaced"),
+            "leave that line out so that the usual path in /etc/gitlab/ssl holds, and run `gitlab-ctl reconfigure`",
+        ));
+    }
+    installation.outside(inside).ok_or_else(|| {
+        fail(
+            format!("gitlab.rb serves {shown}, which cannot be reached from here"),
+            "leave that line out so that the usual path in /etc/gitlab/ssl holds, or place the pair by hand: labtrust \
+             setup --out DIR",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,50 @@
+//! What a web server needs to speak TLS: one leaf, what leads from it to its root, and its key.
+
+use labtrust_platform::{Certificate, Contents, Fingerprint};
+use zeroize::Zeroizing;
+
+/// A certificate and its private key as they are written to files.
+#[derive(Clone)]
+pub struct Pair {
+    /// Leaf, intermediates and root in this order, as PEM: clients that know only the root's fingerprint
+    /// take the root from the handshake.
+    pub certificates_pem: Vec<u8>,
+    /// The leaf's key, unencrypted, as PEM: nginx starts without anybody at the keyboard.
+    pub key_pem: Zeroizing<Vec<u8>>,
+    /// The leaf.
+    pub leaf: Fingerprint,
+    /// The root as PEM, which GitLab itself is to trust.
+    pub root_pem: Vec<u8>,
+    /// The root.
+    pub root: Fingerprint,
+}
+
+impl Pair {
+    /// The pair of `chain`, which runs from leaf to root, and the key `key_pem`. None if `chain` is empty.
+    pub fn new(chain: &[Certificate], key_pem: Zeroizing<Vec<u8>>) -> Option<Self> {
+        let (leaf, root) = (chain.first()?, chain.last()?);
+        Some(Self {
+            certificates_pem: chain.iter().map(Certificate::pem).collect::<String>().into_bytes(),
+            key_pem,
+            leaf: leaf.fingerprint(),
+            root_pem: root.pem().into_bytes(),
+            root: root.fingerprint(),
+        })
+    }
+
+    /// What stands in the certificate's file.
+    pub fn certificates(&self) -> Contents {
+        Contents::Public(self.certificates_pem.clone())
+    }
+
+    /// What stands in the key's file.
+    pub fn key(&self) -> Contents {
+        Contents::Secret(self.key_pem.clone())
+    }
+}
+
+impl std::fmt::Debug for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pair({}, below {})", self.leaf, self.root)
+    }
+}

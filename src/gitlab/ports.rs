@@ -1,0 +1,113 @@
+//! Ports of this machine that a new GitLab can have: on a NAS or a busy server the usual ones are
+//! somebody else's.
+
+use std::{
+    io::ErrorKind,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream},
+    time::Duration,
+};
+
+/// What a GitLab listens on, as this machine has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ports {
+    /// GitLab's own, the one of its URL.
+    pub https: u16,
+    /// What redirects to it.
+    pub http: u16,
+    /// Git over SSH.
+    pub ssh: u16,
+    /// The registry's.
+    pub registry: u16,
+}
+
+/// What is taken, in this order, if the ones before are busy.
+pub const HTTPS: [u16; 4] = [443, 8443, 9443, 10443];
+/// For what redirects.
+pub const HTTP: [u16; 4] = [80, 8080, 8081, 9080];
+/// For Git over SSH.
+pub const SSH: [u16; 4] = [22, 2222, 2224, 10022];
+/// For the registry.
+pub const REGISTRY: [u16; 4] = [4567, 5050, 5678, 14567];
+
+/// Chooses ports one by one, none twice.
+pub struct Chooser<'a> {
+    /// Whether a port is free on this machine.
+    pub is_free: &'a dyn Fn(u16) -> bool,
+    /// What has been chosen.
+    pub taken: Vec<u16>,
+}
+
+impl Chooser<'_> {
+    /// The first of `candidates` that is free, or the first free port after them.
+    pub fn choose(&mut self, candidates: &[u16]) -> Option<u16> {
+        let last = candidates.last().copied().unwrap_or_default();
+        let more = last.saturating_add(1)..=last.saturating_add(200);
+        let found = candidates.iter().copied().chain(more).find(|port| self.is_open(*port))?;
+        self.taken.push(found);
+        Some(found)
+    }
+
+    /// Takes `port`, if it is free.
+    pub fn take(&mut self, port: u16) -> bool {
+        let is_open = self.is_open(port);
+        self.taken.push(port);
+        is_open
+    }
+
+    fn is_open(&self, port: u16) -> bool {
+        port != 0 && !self.taken.contains(&port) && (self.is_free)(port)
+    }
+}
+
+/// Whether nothing listens on `port`, on any address of this machine.
+pub fn is_free(port: u16) -> bool {
+    [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)].into_iter().all(|address| {
+        match TcpListener::bind(SocketAddr::new(address, port)) {
+            Ok(_) => true,
+            Err(error) if error.kind() == ErrorKind::AddrInUse => false,
+            // Only root may try the low ones: then who listens is asked instead.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => !answers(address, port),
+            // A machine without IPv6 has nothing that listens there.
+            Err(_) => true,
+        }
+    })
+}
+
+fn answers(address: IpAddr, port: u16) -> bool {
+    let loopback: IpAddr = match address {
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    TcpStream::connect_timeout(&SocketAddr::new(loopback, port), Duration::from_secs(1)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_that_somebody_listens_on_is_not_free() {
+        for address in ["127.0.0.1:0", "0.0.0.0:0"] {
+            let listener = TcpListener::bind(address).expect("a port");
+            let port = listener.local_addr().expect("its number").port();
+            assert!(!is_free(port), "{address}");
+            drop(listener);
+            assert!(is_free(port), "{address}");
+        }
+    }
+
+    #[test]
+    fn the_next_free_port_is_chosen_and_none_twice() {
+        for (busy, expected) in
+            [(vec![], 443), (vec![443], 8443), (vec![443, 8443, 9443], 10443), (HTTPS.to_vec(), 10444)]
+        {
+            let is_free = |port: u16| !busy.contains(&port);
+            let mut chooser = Chooser { is_free: &is_free, taken: Vec::new() };
+            assert_eq!(chooser.choose(&HTTPS), Some(expected));
+            assert_ne!(chooser.choose(&HTTPS), Some(expected));
+            assert!(!chooser.take(expected) && chooser.take(7));
+        }
+        let mut chooser = Chooser { is_free: &|_| false, taken: Vec::new() };
+        assert_eq!(chooser.choose(&HTTPS), None);
+    }
+}

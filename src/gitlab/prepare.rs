@@ -1,0 +1,259 @@
+//! A folder from which `docker compose up -d` starts a GitLab that serves our pair from its first
+//! second. What it holds is chosen once and read back afterwards, so that nothing drifts when the
+//! ports that were free are GitLab's own.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use labtrust_platform::{
+    Contents, Endpoint, Facts, Target, World,
+    fact::EngineKind,
+    plan::{Actor, Change, Proof, Settle, Step, StoreId},
+};
+
+use super::{
+    STORE,
+    compose::{Blueprint, published},
+    config::{Address, Config, Known, Role, url},
+    installation::{Installation, exists},
+    layout::Layout,
+    ports::{self, Chooser, Ports},
+};
+use crate::hint::fail;
+
+/// A folder that a GitLab is started from.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What the pair is placed in.
+    pub installation: Installation,
+    /// GitLab, as clients call it.
+    pub gitlab: Endpoint,
+    /// Its registry.
+    pub registry: Endpoint,
+    /// Which ports were taken instead of the usual ones.
+    pub notes: Vec<String>,
+    files: Vec<(PathBuf, Contents, u32)>,
+}
+
+/// Where a compose file may lie besides (compose-spec); two would compete.
+const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+
+impl Prepared {
+    /// Designs what `folder` is to hold for `host` and `registry`, or reads what it holds.
+    pub fn design(
+        world: &World,
+        facts: &Facts,
+        folder: &Path,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+    ) -> Result<Self> {
+        let is_free = |port: u16| {
+            // A user's own engine may not have the low ports.
+            let is_rootless = |kind| kind == EngineKind::Rootless;
+            let only_rootless =
+                !facts.engines.is_empty() && facts.engines.iter().all(|e| is_rootless(e.kind));
+            (port >= 1024 || !only_rootless) && ports::is_free(port)
+        };
+        let mut prepared = Self::design_with(world, folder, host, registry, &is_free)?;
+        let config = &prepared.installation.config;
+        if exists(world, config)?
+            && let Some(running) = Installation::mounting(world, facts, config)?
+        {
+            prepared.installation = running;
+        }
+        Ok(prepared)
+    }
+
+    fn design_with(
+        world: &World,
+        folder: &Path,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+        is_free: &dyn Fn(u16) -> bool,
+    ) -> Result<Self> {
+        let folder = std::path::absolute(folder)?;
+        let (compose, gitlab_rb) = (folder.join("compose.yaml"), folder.join("config/gitlab.rb"));
+        let read = |path: &Path| -> Result<Option<String>> {
+            Ok(world.read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+        };
+        let (old_compose, old_rb) = (read(&compose)?, read(&gitlab_rb)?);
+        // gitlab.rb is written first: a compose file without one is somebody else's.
+        let strangers = OTHER_COMPOSE_FILES.iter().map(|name| folder.join(name));
+        for stranger in strangers.chain(old_rb.is_none().then(|| compose.clone())) {
+            if exists(world, &stranger)? {
+                return Err(taken(&stranger, "is there already, and labtrust did not write it", &folder));
+            }
+        }
+        let is_labelled = exists(world, Path::new("/sys/fs/selinux/enforce"))?;
+        let mut chooser = Chooser { is_free, taken: Vec::new() };
+        let blueprint = match &old_rb {
+            Some(text) => {
+                let (gitlab, registry) = read_back(text, &gitlab_rb, &folder, host, registry)?;
+                let ssh = Config::read(&[text]).number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
+                let ssh = ssh.and_then(|port| u16::try_from(port).ok()).unwrap_or(22);
+                let http = old_compose.as_deref().and_then(|text| published(text, 80));
+                let http = http.map_or_else(|| choose(&mut chooser, &ports::HTTP), Ok)?;
+                let ports = Ports { https: gitlab.port, http, ssh, registry: registry.port };
+                Blueprint { gitlab, registry, ports, is_labelled }
+            }
+            None => {
+                let Some(host) = host else {
+                    return Err(fail(
+                        format!("{} does not say what GitLab is called yet", folder.display()),
+                        format!("name it: labtrust setup HOST --prepare {}", folder.display()),
+                    ));
+                };
+                let (gitlab, registry, ports) = choose_all(&mut chooser, host, registry)?;
+                Blueprint { gitlab, registry, ports, is_labelled }
+            }
+        };
+        // What people edited since is theirs.
+        let files = [
+            (gitlab_rb, old_rb, blueprint.gitlab_rb(), 0o600),
+            (compose, old_compose, blueprint.compose(), 0o644),
+        ]
+        .into_iter()
+        .filter(|(_, old, new, _)| old.as_ref().is_none_or(|old| old == new))
+        .map(|(path, _, new, mode)| (path, Contents::Public(new.into_bytes()), mode))
+        .collect();
+        Ok(Self {
+            installation: Installation::prepared(&folder.join("config")),
+            notes: notes(&blueprint),
+            gitlab: blueprint.gitlab,
+            registry: blueprint.registry,
+            folder,
+            files,
+        })
+    }
+
+    /// Where the pair goes.
+    pub fn layout(&self, world: &World) -> Result<Layout> {
+        let config = self.installation.settings(world)?;
+        Layout::of(world, &self.installation, &config, &self.gitlab, &self.registry)
+    }
+
+    /// The files that it starts from. They come after the pair: with the compose file, which is the
+    /// last, it can be started.
+    pub fn changes(&self) -> Vec<Change> {
+        if self.files.is_empty() {
+            return Vec::new();
+        }
+        let put = |(path, contents, mode): &(PathBuf, Contents, u32)| Step::Put {
+            path: path.clone(),
+            contents: contents.clone(),
+            mode: *mode,
+        };
+        let files = self.files.iter().map(|(path, contents, _)| (path.clone(), contents.sha256()));
+        vec![Change {
+            store: StoreId::new(STORE),
+            subject: self.folder.display().to_string(),
+            actor: Actor::Caller,
+            steps: self.files.iter().map(put).collect(),
+            settle: Settle::default(),
+            proof: Proof::Files { files: files.collect() },
+            serves: None,
+        }]
+    }
+
+    /// The command that starts it.
+    pub fn start(&self) -> String {
+        let folder = labtrust_platform::plan::shell_word(&self.folder.display().to_string());
+        format!("cd {folder} && docker compose up -d")
+    }
+}
+
+fn taken(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
+    fail(
+        format!("{} {why}", path.display()),
+        format!(
+            "if a GitLab is started from there, give the folder that it has at /etc/gitlab: --gitlab {}; else give \
+             --prepare a new folder",
+            folder.join("config").display()
+        ),
+    )
+}
+
+/// The endpoints that a gitlab.rb of ours names, which must be those that are asked for.
+fn read_back(
+    text: &str,
+    path: &Path,
+    folder: &Path,
+    host: Option<&Target>,
+    registry: Option<&Target>,
+) -> Result<(Endpoint, Endpoint)> {
+    let config = Config::read(&[text]);
+    let address = |role, wanted: Option<&Target>| match config.address(role) {
+        Known::Is(Address { https: true, endpoint, .. }) => {
+            let fits = wanted.is_none_or(|wanted| {
+                wanted.host == endpoint.host && wanted.port.is_none_or(|port| port == endpoint.port)
+            });
+            if fits { Ok(endpoint) } else { Err(taken(path, &format!("is for {}", url(&endpoint)), folder)) }
+        }
+        _ => Err(taken(path, "is there already, and names no https URL for GitLab and its registry", folder)),
+    };
+    Ok((address(Role::Gitlab, host)?, address(Role::Registry, registry)?))
+}
+
+fn choose_all(
+    chooser: &mut Chooser<'_>,
+    host: &Target,
+    registry: Option<&Target>,
+) -> Result<(Endpoint, Endpoint, Ports)> {
+    let registry = registry.cloned().unwrap_or_else(|| Target { host: host.host.clone(), port: None });
+    // What was asked for comes before what is chosen.
+    let wished = host.port.map(|port| take(chooser, port)).transpose()?;
+    // Two hosts can share one port: nginx tells them apart by name.
+    let shares =
+        registry.port.is_some() && registry.port == host.port.or(Some(443)) && registry.host != host.host;
+    let wished_registry = match registry.port.filter(|_| !shares) {
+        Some(port) => Some(take(chooser, port)?),
+        None => None,
+    };
+    let https = wished.map_or_else(|| choose(chooser, &ports::HTTPS), Ok)?;
+    let registry_port = match wished_registry {
+        Some(port) => port,
+        None if shares => https,
+        None => choose(chooser, &ports::REGISTRY)?,
+    };
+    let (http, ssh) = (choose(chooser, &ports::HTTP)?, choose(chooser, &ports::SSH)?);
+    let ports = Ports { https, http, ssh, registry: registry_port };
+    Ok((Endpoint::new(host.host.clone(), https), Endpoint::new(registry.host, registry_port), ports))
+}
+
+fn take(chooser: &mut Chooser<'_>, port: u16) -> Result<u16> {
+    if chooser.take(port) {
+        return Ok(port);
+    }
+    Err(fail(
+        format!("port {port} of this machine is in use"),
+        "leave the port out to have a free one chosen, or name another",
+    ))
+}
+
+fn choose(chooser: &mut Chooser<'_>, candidates: &[u16]) -> Result<u16> {
+    chooser.choose(candidates).ok_or_else(|| {
+        fail(
+            "this machine has no free port left for GitLab",
+            "stop what listens on it, or use another machine",
+        )
+    })
+}
+
+fn notes(blueprint: &Blueprint) -> Vec<String> {
+    let Ports { https, http, ssh, registry } = blueprint.ports;
+    [
+        (https, ports::HTTPS[0], format!("GitLab is at {}", url(&blueprint.gitlab))),
+        (http, ports::HTTP[0], format!("plain HTTP, which only redirects, is on port {http}")),
+        (ssh, ports::SSH[0], format!("Git over SSH is on port {ssh}")),
+        (registry, ports::REGISTRY[0], format!("the registry is at {}", blueprint.registry)),
+    ]
+    .into_iter()
+    .filter(|(port, usual, _)| port != usual)
+    .map(|(_, _, note)| note)
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

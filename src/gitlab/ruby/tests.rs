@@ -1,0 +1,119 @@
+use super::*;
+
+fn last(text: &str, path: &[&str]) -> Option<Value> {
+    Script::read(text).last(path).map(|setting| setting.value)
+}
+
+fn text(value: &str) -> Option<Value> {
+    Some(Value::Text(value.into()))
+}
+
+#[test]
+fn literals_are_read_and_the_last_one_wins() {
+    for (script, expected) in [
+        ("external_url 'https://h'", text("https://h")),
+        ("external_url \"https://h\"\r\n", text("https://h")),
+        ("\u{feff}external_url 'https://h'", text("https://h")),
+        ("\texternal_url\t'https://h'\t# mine", text("https://h")),
+        ("external_url('https://h')", text("https://h")),
+        ("external_url( \"https://h\" ) # mine", text("https://h")),
+        ("external_url 'https://a'\nexternal_url 'https://b'\n", text("https://b")),
+        ("external_url 'https://a'; external_url 'https://b'", text("https://b")),
+        ("external_url 'https://h#frag' # x", text("https://h#frag")),
+        ("external_url \\\n  'https://h'", text("https://h")),
+        ("external_url 'a\\'b'", text("a'b")),
+        ("external_url nil", Some(Value::Nil)),
+        ("# external_url 'https://h'", None),
+        ("=begin\nexternal_url 'https://h'\n=end\n", None),
+        ("__END__\nexternal_url 'https://h'", None),
+        ("puts external_url", None),
+        ("mattermost_external_url 'https://h'", None),
+        ("external_url = 'https://h'", None),
+        ("", None),
+    ] {
+        assert_eq!(last(script, &["external_url"]), expected, "{script:?}");
+    }
+}
+
+#[test]
+fn keys_are_read_in_every_spelling() {
+    for (script, expected) in [
+        ("nginx['listen_port'] = 8443", Some(Value::Number(8443))),
+        ("nginx[\"listen_port\"]=8443", Some(Value::Number(8443))),
+        ("nginx[:listen_port] = 8443", Some(Value::Number(8443))),
+        ("nginx[ 'listen_port' ]  =  8443 # x", Some(Value::Number(8443))),
+        ("nginx['listen_port'] = nil", Some(Value::Nil)),
+        ("nginx['listen_port'] ||= 8443", Some(Value::Computed)),
+        ("nginx['listen_port'] = 8443\nnginx['listen_port'] += 1", Some(Value::Computed)),
+        ("nginx = { 'listen_port' => 8443 }", Some(Value::Computed)),
+        ("nginx.merge!('listen_port' => 1)", Some(Value::Computed)),
+        ("nginx['listen_port'] == 8443", None),
+        ("nginx['listen_port']['x'] = 1", None),
+        ("gitlab_rails['listen_port'] = 1", None),
+    ] {
+        assert_eq!(last(script, &["nginx", "listen_port"]), expected, "{script:?}");
+    }
+}
+
+#[test]
+fn what_ruby_computes_is_said_to_be_computed() {
+    for script in [
+        "external_url ENV['URL']",
+        "external_url \"https://#{host}\"",
+        "external_url \"https://a\\tb\"",
+        "external_url 'https://' + host",
+        "external_url 'https://h' if production",
+        "external_url 'https://h'.freeze",
+        "if x\n  external_url 'https://h'\nend",
+        "x.each do |y|\nexternal_url 'https://h'\nend",
+        "y = if x then\nexternal_url 'https://h'\nend",
+    ] {
+        assert_eq!(last(script, &["external_url"]), Some(Value::Computed), "{script:?}");
+    }
+    for script in [
+        "if x then y end\nexternal_url 'h'",
+        "if x\ny\nend\nexternal_url 'h'",
+        "a.each { |b| c }\nexternal_url 'h'",
+    ] {
+        assert_eq!(last(script, &["external_url"]), text("h"), "{script:?}");
+    }
+}
+
+#[test]
+fn what_spans_lines_hides_nothing_and_invents_nothing() {
+    let script = "\
+gitlab_rails['ldap_servers'] = YAML.load <<-'EOS' # it's a here-document
+main:
+  external_url 'https://wrong'
+EOS
+nginx['custom'] = \"
+external_url 'https://wrong too'
+\"; nginx['a'] = 1
+x = {
+  'a' => [1,
+  2],
+}
+registry['notifications'] = [
+  { 'name' => 'x', 'url' => 'https://n' }, # it's a list
+]
+external_url 'https://right'
+x = y <<NOTHING
+registry_external_url 'https://registry'
+pages_external_url 'https://pages
+";
+    let script = Script::read(script);
+    let value = |path: &[&str]| script.last(path).map(|setting| setting.value);
+    assert_eq!(value(&["external_url"]), text("https://right"));
+    assert_eq!(value(&["registry_external_url"]), text("https://registry"));
+    assert_eq!(value(&["pages_external_url"]), Some(Value::Computed));
+    assert_eq!(value(&["nginx", "a"]), Some(Value::Number(1)));
+    assert_eq!(value(&["registry", "notifications"]), Some(Value::Computed));
+}
+
+#[test]
+fn an_assignment_where_a_call_is_meant_is_noticed() {
+    let script = Script::read("external_url = 'https://h'\nletsencrypt['enabled'] = false\n");
+    assert!(script.settings[0].inert);
+    assert_eq!(script.settings[0].text, "external_url = 'https://h'");
+    assert!(!script.settings[1].inert);
+}
