@@ -30,9 +30,8 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
         return take_back::run(context, arguments);
     }
-    let mut site = Site::find(context, &arguments.place, arguments.host.as_ref())?;
-    let order = Order::new(arguments, site.config())?;
-    site.settle(&order.gitlab, &order.registry)?;
+    let site = Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
+    let order = Order::new(arguments, &site.gitlab, &site.registry)?;
     let ca = ca::ca(context, arguments, &order)?;
     let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
     let is_ours = |chain: &[Certificate]| ca.is_ours(chain);

@@ -1,7 +1,7 @@
 //! What a setup is asked for: the hosts, the registry, and the names that go into the certificate.
 
 use anyhow::Result;
-use labtrust_platform::{DnsName, Endpoint, Host, Target};
+use labtrust_platform::{DnsName, Endpoint, Target};
 
 use crate::{
     certificate::SubjectName,
@@ -29,9 +29,8 @@ pub struct Order {
 }
 
 impl Order {
-    /// What `arguments` and `config`, GitLab's own configuration, say together.
-    pub fn new(arguments: &Setup, config: &Config) -> Result<Self> {
-        let (gitlab, registry) = endpoints(arguments.host.as_ref(), arguments.registry.as_ref(), config)?;
+    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints.
+    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint) -> Result<Self> {
         let mut names = vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
         names.extend(parse_names(&arguments.names)?);
         let mut unique: Vec<SubjectName> = Vec::new();
@@ -42,14 +41,7 @@ impl Order {
         }
         let domain = |text: &String| text.parse().map_err(|error| Misuse(format!("{error}")));
         let permits = arguments.permits.iter().map(domain).collect::<Result<_, _>>()?;
-        Ok(Self { gitlab, registry, names: unique, permits })
-    }
-
-    /// The hosts that nginx has a pair for, each once.
-    pub fn hosts(&self) -> Vec<Host> {
-        let mut hosts = vec![self.gitlab.host.clone(), self.registry.host.clone()];
-        hosts.dedup();
-        hosts
+        Ok(Self { gitlab: gitlab.clone(), registry: registry.clone(), names: unique, permits })
     }
 
     /// The endpoints that clients are to trust the CA for.

@@ -29,6 +29,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     let mut report = PairReport::new(&made.leaf.root, made.leaf.leaf(), &changes);
     report.stores = by_store(made.outcomes);
     report.next.extend(made.site.next());
+    report.next.extend(made.site.missing_lines().1);
     report.next.extend(report::next_steps(context, made.outcomes, &repeat));
     report.next.push(own.client_line());
     printer.document(&report);
@@ -64,8 +65,15 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
         report::print_stores(printer, made.outcomes, State::Trusted);
         report::print_next(context, made.outcomes, &repeat);
     }
+    let (path, lines) = made.site.missing_lines();
+    if !lines.is_empty() && !arguments.stage {
+        printer.heading(&format!("Add to {}, then run gitlab-ctl reconfigure:", path.display()));
+        for line in &lines {
+            printer.command(line);
+        }
+    }
     let next = made.site.next();
-    if !next.is_empty() {
+    if !next.is_empty() && !arguments.stage {
         printer.heading("Next, on this machine:");
         for line in next {
             printer.command(line);

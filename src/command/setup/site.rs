@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Endpoint, Host, Target, World, plan::Change};
+use labtrust_platform::{
+    Certificate, Endpoint, Host, Target, World,
+    plan::{Change, shell_word},
+};
+
+use super::order::endpoints;
 
 use crate::{
     cli::Place,
@@ -17,20 +22,28 @@ pub struct Site {
     prepared: Option<Prepared>,
     config: Config,
     layout: Layout,
-    lines: Vec<String>,
+    /// GitLab itself.
+    pub gitlab: Endpoint,
+    /// Its registry.
+    pub registry: Endpoint,
 }
 
 impl Site {
     /// The place that `place` names, or the GitLab of this machine.
-    pub fn find(context: &Context<'_>, place: &Place, host: Option<&Target>) -> Result<Self> {
+    pub fn find(
+        context: &Context<'_>,
+        place: &Place,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+    ) -> Result<Self> {
         let world = World::here();
         let facts = &context.facts;
         let mut prepared = None;
         let installation = match (&place.gitlab, &place.prepare, &place.out) {
             (Some(folder), ..) => Installation::at(&world, facts, folder)?,
             (_, Some(folder), _) => {
-                let found = Prepared::at(&world, facts, folder)?;
-                let installation = found.installation().clone();
+                let found = Prepared::design(&world, facts, folder, host, registry)?;
+                let installation = found.installation.clone();
                 prepared = Some(found);
                 installation
             }
@@ -41,21 +54,12 @@ impl Site {
             Kind::Out => Config::default(),
             _ => installation.settings(&world)?,
         };
-        Ok(Self { installation, prepared, config, layout: Layout::default(), lines: Vec::new() })
-    }
-
-    /// What GitLab's configuration says.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Lays out the files for a GitLab at `gitlab` and its registry.
-    pub fn settle(&mut self, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
-        self.layout = Layout::of(&World::here(), &self.installation, &self.config, gitlab, registry)?;
-        if !matches!(self.installation.kind, Kind::Out | Kind::Prepared) {
-            self.lines = self.config.lines_to_add(gitlab, registry);
-        }
-        Ok(())
+        let (gitlab, registry) = match &prepared {
+            Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
+            None => endpoints(host, registry, &config)?,
+        };
+        let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
+        Ok(Self { installation, prepared, config, gitlab, registry, layout })
     }
 
     /// The certificate and key files.
@@ -74,26 +78,30 @@ impl Site {
 
     /// What placing `pair` takes.
     pub fn changes(&self, pair: &Pair) -> Vec<Change> {
-        let mut changes: Vec<Change> = self.prepared.iter().flat_map(Prepared::changes).collect();
-        changes.extend(place::plan(&self.installation, &self.layout, pair));
+        let mut changes = place::plan(&self.installation, &self.layout, pair);
+        changes.extend(self.prepared.iter().flat_map(Prepared::changes));
         changes
     }
 
     /// What a person should know.
     pub fn notes(&self) -> Vec<String> {
-        let prepared = self.prepared.iter().flat_map(Prepared::notes);
+        let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
         self.layout.notes.iter().cloned().chain(self.config.remarks()).chain(prepared).collect()
     }
 
     /// What is still to be done on this machine, a line each.
     pub fn next(&self) -> Vec<String> {
         let mut next = Vec::new();
-        if !self.lines.is_empty() {
-            let path = self.installation.gitlab_rb();
-            next.push(format!("add to {}, then run gitlab-ctl reconfigure:", path.display()));
-            next.extend(self.lines.iter().map(|line| format!("  {line}")));
+        if let Some(prepared) = &self.prepared {
+            next.push(format!("cd {} && docker compose up -d", shell_word(&prepared.folder.display().to_string())));
         }
-        next.extend(self.prepared.iter().map(Prepared::start));
         next
+    }
+
+    /// The lines that gitlab.rb lacks, and the file.
+    pub fn missing_lines(&self) -> (PathBuf, Vec<String>) {
+        let is_ours = matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        let lines = if is_ours { Vec::new() } else { self.config.lines_to_add(&self.gitlab, &self.registry) };
+        (self.installation.gitlab_rb(), lines)
     }
 }
