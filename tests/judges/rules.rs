@@ -47,6 +47,7 @@ const CHAINS: &[(&str, Change)] = &[
         extension.set_criticality(true);
         leaf.custom_extensions.push(extension);
     }),
+    ("no name", |_, leaf| leaf.subject_alt_names.clear()),
     ("no subject", |_, leaf| leaf.distinguished_name = DistinguishedName::new()),
     ("ten years", |_, leaf| leaf.not_after = OffsetDateTime::now_utc() + Duration::days(3650)),
 ];
