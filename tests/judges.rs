@@ -11,6 +11,7 @@ use std::{
 mod client;
 mod import;
 mod profile;
+mod request;
 mod rules;
 mod self_signed;
 

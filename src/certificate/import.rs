@@ -227,3 +227,7 @@ impl Shape {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

@@ -5,8 +5,8 @@ use super::parsed::Parsed;
 
 /// No chain in use is longer.
 const MAX_DEPTH: usize = 10;
-/// A pool of certificates made to confuse must not make us search for ever.
-const MAX_STEPS: usize = 1_000;
+/// So many signatures are verified at most: a pool made to confuse must not make us search for ever.
+const MAX_SIGNATURES: usize = 1_000;
 
 /// The certificates above `start`, each signed by the next: up to a self-signed one if there is a
 /// way to it, else as far as the longest way goes.
@@ -21,9 +21,8 @@ fn climb<'p>(
     pool: &'p [Parsed],
     path: &mut Vec<&'p Parsed>,
     best: &mut Vec<&'p Parsed>,
-    steps: &mut usize,
+    verified: &mut usize,
 ) -> bool {
-    *steps += 1;
     if at.is_self_signed() {
         best.clone_from(path);
         return true;
@@ -31,14 +30,17 @@ fn climb<'p>(
     if path.len() > best.len() {
         best.clone_from(path);
     }
-    if path.len() == MAX_DEPTH || *steps > MAX_STEPS {
+    if path.len() == MAX_DEPTH {
         return false;
     }
     let used = |candidate: &Parsed| path.iter().any(|used| used.der() == candidate.der());
     let mut issuers: Vec<&Parsed> = pool
         .iter()
         .filter(|issuer| issuer.subject_der == at.issuer_der && issuer.der() != at.der() && !used(issuer))
-        .filter(|issuer| at.is_signed_by(issuer))
+        .filter(|issuer| {
+            *verified += 1;
+            *verified <= MAX_SIGNATURES && at.is_signed_by(issuer)
+        })
         .collect();
     // Of one CA's certificates (renewed, or cross-signed by another), the root is the shortest way,
     // and then the one that lasts longest.
@@ -46,7 +48,7 @@ fn climb<'p>(
         .sort_by_key(|issuer| (issuer.subject_der != issuer.issuer_der, std::cmp::Reverse(issuer.not_after)));
     for issuer in issuers {
         path.push(issuer);
-        if climb(issuer, pool, path, best, steps) {
+        if climb(issuer, pool, path, best, verified) {
             return true;
         }
         path.pop();

@@ -133,7 +133,7 @@ pub fn leaf(names: &[SubjectName], key: &KeyKind, validity: Validity) -> Result<
 }
 
 /// A server's certificate that signs itself. It says neither what it is (basic constraints) nor what
-/// its key does (key usage): with CA:TRUE, rustls and NSS refuse it; with CA:FALSE, or without
+/// its key does (key usage): with CA:TRUE, rustls refuses it; with CA:FALSE, or without
 /// keyCertSign, `GnuTLS` does; with keyCertSign, OpenSSL does. All measured in `tests/judges`.
 pub fn self_signed(
     names: &[SubjectName],

@@ -4,6 +4,8 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::OnceLock,
+    thread,
     time::{Duration, SystemTime},
 };
 
@@ -52,16 +54,16 @@ impl Question {
 pub type Answer = Result<(), String>;
 
 /// A client.
-pub struct Client {
+struct Client {
     /// As `judge` names it.
-    pub name: &'static str,
+    name: &'static str,
     probe: (&'static str, &'static [&'static str]),
     ask: fn(&[Question]) -> Vec<Answer>,
 }
 
 impl Client {
     /// Its answers, in the order of the questions; none if it is not here.
-    pub fn ask(&self, questions: &[Question]) -> Option<Vec<Answer>> {
+    fn ask(&self, questions: &[Question]) -> Option<Vec<Answer>> {
         let (judge, probe) = self.probe;
         is_here(judge, probe).then(|| {
             let answers = (self.ask)(questions);
@@ -72,7 +74,7 @@ impl Client {
 }
 
 /// All clients that can be asked on Linux.
-pub const CLIENTS: &[Client] = &[
+const CLIENTS: &[Client] = &[
     Client { name: "OpenSSL", probe: ("openssl", &["version"]), ask: |all| each(all, openssl) },
     Client { name: "Python", probe: ("python3", &["--version"]), ask: python },
     Client { name: "Java", probe: ("java", &["--version"]), ask: java },
@@ -82,6 +84,16 @@ pub const CLIENTS: &[Client] = &[
     // It is built in; any program that is surely here can stand for it.
     Client { name: "rustls", probe: ("cargo", &["--version"]), ask: |all| each(all, rustls) },
 ];
+
+/// All clients' answers; each client is asked by a thread of its own.
+pub fn ask_all(questions: &[Question]) -> Vec<(&'static str, Vec<Answer>)> {
+    thread::scope(|scope| {
+        let asked = CLIENTS.iter().map(|client| (client.name, scope.spawn(|| client.ask(questions))));
+        let asked: Vec<_> = asked.collect();
+        let answers = asked.into_iter().map(|(name, thread)| (name, thread.join().expect(name)));
+        answers.filter_map(|(name, answers)| Some((name, answers?))).collect()
+    })
+}
 
 fn each(questions: &[Question], ask: fn(&Question) -> Answer) -> Vec<Answer> {
     questions.iter().map(ask).collect()
@@ -168,9 +180,13 @@ fn java(questions: &[Question]) -> Vec<Answer> {
 }
 
 fn go(questions: &[Question]) -> Vec<Answer> {
-    let judge = tools().join("judge-go");
-    let judge = judge.to_str().expect("a path");
-    let output = run(Path::new("."), "go", &["build", "-o", judge, &source("judge.go")]);
-    assert!(output.status.success(), "{}", said(&output));
+    static JUDGE: OnceLock<String> = OnceLock::new();
+    // Built once: one test must not write it while another runs it.
+    let judge = JUDGE.get_or_init(|| {
+        let judge = tools().join("judge-go").to_str().expect("a path").to_owned();
+        let output = run(Path::new("."), "go", &["build", "-o", &judge, &source("judge.go")]);
+        assert!(output.status.success(), "{}", said(&output));
+        judge
+    });
     batch(questions, judge, &[])
 }

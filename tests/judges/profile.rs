@@ -8,7 +8,7 @@ use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, Ke
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    client::{CLIENTS, Question},
+    client::{Question, ask_all},
     run, said, script,
 };
 
@@ -122,11 +122,10 @@ fn all_clients_accept_gitlab_and_nothing_else() {
         }
     }
     let mut wrong = Vec::new();
-    for client in CLIENTS {
-        for (answer, (key_type, of, host, accepted)) in client.ask(&questions).iter().flatten().zip(&expected)
-        {
+    for (client, answers) in ask_all(&questions) {
+        for (answer, (key_type, of, host, accepted)) in answers.iter().zip(&expected) {
             if answer.is_ok() != *accepted {
-                wrong.push(format!("{}: {key_type} CA for {of:?} serves {host}: {answer:?}", client.name));
+                wrong.push(format!("{client}: {key_type} CA for {of:?} serves {host}: {answer:?}"));
             }
         }
     }
@@ -167,9 +166,9 @@ fn all_clients_accept_what_an_adopted_ca_signs() {
             questions.push(Question::new(&chain, &leaf, "10.0.0.1"));
         }
     }
-    for client in CLIENTS {
-        for answer in client.ask(&questions).into_iter().flatten() {
-            assert_eq!(answer, Ok(()), "{}", client.name);
+    for (client, answers) in ask_all(&questions) {
+        for answer in answers {
+            assert_eq!(answer, Ok(()), "{client}");
         }
     }
     // Two OU attributes are what rcgen cannot repeat.

@@ -1,5 +1,6 @@
-//! What each client demands, one row each. "Measured" means that a test asks the client itself
-//! (`tests/judges/rules.rs`); what else a row says is in the client's documentation or source.
+//! What each client demands, one row each. "Measured" means that `tests/judges/rules.rs` asks those
+//! clients of the row that run on Linux without a screen; what a row says of browsers and of Apple,
+//! and every row without that word, is from their documentation or source.
 
 use time::Duration;
 
@@ -130,7 +131,7 @@ pub(super) const RULES: &[Rule] = &[
                 .map(|one| format!("the signature on {} is made with SHA-1 or MD5", one.title()))
         },
     },
-    // Measured for rustls, and for NSS if a CA signed the leaf.
+    // Measured for rustls.
     Rule {
         clients: &["Firefox", "rustls"],
         check: |case| {
