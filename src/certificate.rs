@@ -1,25 +1,40 @@
 //! Certificates and keys, and nothing else: makes them, signs them, reads what people have, and
 //! judges what clients will say of it. Pure: bytes in, bytes out; the caller owns files and clock.
 
+mod asn1;
 pub mod authority;
 pub mod chain;
+pub mod import;
+pub mod inspect;
+pub mod judge;
 pub mod key;
 mod key_format;
 pub mod name;
 pub mod parsed;
+mod path;
 pub mod pem;
 pub mod permitted;
+mod pkcs12;
+mod pkcs7;
 pub mod profile;
 pub mod public_key;
+pub mod request;
+pub mod self_signed;
 pub mod sign;
 pub mod verify;
 
 pub use authority::{Authority, Scope};
-pub use key::{KeyType, PrivateKey};
+pub use chain::Chain;
+pub use import::{Material, read_certificates, read_material};
+pub use inspect::{Description, Inspection};
+pub use judge::{Refusal, judge};
+pub use key::{KeyType, Passphrase, PrivateKey};
 pub use name::SubjectName;
 pub use parsed::Parsed;
 pub use permitted::Permitted;
 pub use public_key::{KeyKind, PublicKey};
+pub use request::request;
 pub use rustls_pki_types::CertificateDer;
+pub use self_signed::self_signed;
 pub use sign::{Issued, LeafOrder};
 pub use verify::{Served, verify_served};

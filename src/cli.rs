@@ -67,16 +67,15 @@ const GROUPS: &[(&str, &[&str])] = &[
 /// The command line, with its verbs in groups.
 pub fn command() -> clap::Command {
     let command = Cli::command();
-    let mut help = String::from("{about}\n\n{usage-heading} {usage}\n");
-    for (group, verbs) in GROUPS {
-        help.push_str(&format!("\n{group}:\n"));
-        for verb in *verbs {
-            let about = command.find_subcommand(verb).and_then(clap::Command::get_about);
-            let about = about.map(ToString::to_string).unwrap_or_default();
-            help.push_str(&format!("  {verb:<12} {about}\n"));
-        }
-    }
-    help.push_str("\n{options}");
+    let line = |verb: &&str| {
+        let about = command.find_subcommand(verb).and_then(clap::Command::get_about);
+        format!("  {verb:<12} {}\n", about.map(ToString::to_string).unwrap_or_default())
+    };
+    let group = |(group, verbs): &(&str, &[&str])| {
+        format!("{group}:\n{}", verbs.iter().map(line).collect::<String>())
+    };
+    let groups = GROUPS.iter().map(group).collect::<Vec<_>>().join("\n");
+    let help = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\n{{options}}");
     command.help_template(help)
 }
 
@@ -155,7 +154,7 @@ pub struct Place {
 }
 
 /// Where the passphrase of an encrypted key comes from; a terminal is asked otherwise.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Passphrase {
     /// Read the passphrase of an encrypted key from the first line of this file
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_env")]
@@ -231,6 +230,8 @@ pub struct Trust {
     pub endpoints: Vec<Target>,
     #[command(flatten)]
     pub stores: Stores,
+    #[command(flatten)]
+    pub passphrase: Passphrase,
     /// Trust a certificate although it has expired
     #[arg(long)]
     pub expired: bool,
@@ -333,6 +334,11 @@ impl Stores {
     /// Every store.
     pub fn all() -> Self {
         Self { only: Vec::new(), except: Vec::new() }
+    }
+
+    /// No store.
+    pub fn none() -> Self {
+        Self { only: Vec::new(), except: STORES.iter().map(|store| store.id.to_owned()).collect() }
     }
 }
 

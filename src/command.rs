@@ -1,11 +1,14 @@
 //! The verbs, one a file, and what they share.
 
 mod export;
+mod inspect;
 mod own;
 mod pair_report;
 mod passphrase;
+mod place;
 mod report;
 mod restart;
+mod setup;
 mod shell;
 mod sign;
 mod source;
@@ -49,9 +52,11 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Status(_) => status::run(&context),
         Verb::Sign(arguments) => sign::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
-        Verb::Completions(arguments) => shell::completions(&context, arguments),
+        Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
         Verb::Man(_) => shell::man(&context),
-        _ => todo!(),
+        Verb::Setup(arguments) => setup::run(&context, arguments),
+        Verb::Inspect(arguments) => inspect::run(&context, arguments),
+        Verb::Import(_) => todo!(),
     }
 }
 

@@ -1,11 +1,27 @@
 //! The lab: disposable copies of this machine in which tests drive the real program against a real
 //! Docker engine, a real registry and the distribution's own tools, and after which nothing is left.
+//!
+//! ```ignore
+//! let machine = machine!("gitlab");
+//! let gitlab = Gitlab::start(&machine);
+//! let engine = Engine::start(&machine);
+//! let before = machine.settled();
+//! let pair = Pair::made(&machine, &[HOST], Validity::Current);
+//! gitlab.serve(&pair);
+//! engine.login().exited(1).says("unknown authority");
+//! machine.write("/tmp/root.crt", &pair.root);
+//! machine.run(["labtrust", "trust", "/tmp/root.crt", "--for", REGISTRY]).succeeded();
+//! engine.login().succeeded();
+//! ```
 
 mod command;
 mod engine;
+mod files;
 mod gitlab;
 mod machine;
+mod network;
 mod pair;
+mod process;
 mod terminal;
 mod tree;
 
@@ -13,6 +29,7 @@ pub use engine::Engine;
 pub use gitlab::Gitlab;
 pub use machine::Machine;
 pub use pair::{Pair, Validity};
+pub use tree::Manifest;
 
 /// The name that every machine of the lab knows, and the address behind it.
 pub const HOST: &str = "mygitlab.example.com";

@@ -3,7 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the lab is not the program")]
 
+#[cfg(target_os = "linux")]
 #[macro_use]
 mod lab;
+#[cfg(target_os = "linux")]
+mod interrupted;
+mod judges;
+#[cfg(target_os = "linux")]
 mod lab_selftest;
+#[cfg(target_os = "linux")]
 mod trust;

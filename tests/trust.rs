@@ -1,29 +1,176 @@
-//! `trust`, `status` and `untrust` on a client, with the real engine as the judge.
+//! `trust`, `status` and `untrust` on a client, with the real engine and the distribution's own
+//! tools as the judges.
 
-use crate::lab::{Engine, Gitlab, HOST, Pair, REGISTRY, Validity};
+use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity};
 
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
+const KEYSTORE: &str = "keytool -list -rfc -storepass changeit -keystore /etc/ssl/certs/java/cacerts";
+
+/// A GitLab that serves a foreign pair, and the fingerprint of its root.
+fn serving(machine: &Machine) -> (Pair, String) {
+    let gitlab = Gitlab::start(machine);
+    let pair = Pair::made(machine, &[HOST], Validity::Current);
+    gitlab.serve(&pair);
+    let fingerprint = fingerprint(machine, &pair.root);
+    (pair, fingerprint)
+}
+
+pub fn fingerprint(machine: &Machine, certificate: &str) -> String {
+    let line = ["openssl", "x509", "-noout", "-fingerprint", "-sha256"];
+    let text = machine.command(line).stdin(certificate).run().succeeded().stdout;
+    text.trim().rsplit('=').next().unwrap().to_owned()
+}
+
+/// Whether the machine's keystore holds the certificate, which Java itself is asked.
+fn java_trusts(machine: &Machine, certificate: &str) -> bool {
+    let base64: String = certificate.lines().filter(|line| !line.starts_with('-')).collect();
+    let listed: String = machine.sh(KEYSTORE).succeeded().stdout.split_whitespace().collect();
+    listed.contains(&base64)
+}
 
 #[test]
 fn docker_login_works_at_once_and_no_more_after_untrust() {
     let machine = machine!("client");
     let engine = Engine::start(&machine);
-    let gitlab = Gitlab::start(&machine);
-    let pair = Pair::made(&machine, &[HOST], Validity::Current);
-    gitlab.serve(&pair);
-    machine.write("/root/ca.crt", &pair.root);
+    let (pair, fingerprint) = serving(&machine);
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
-    machine.sh("update-ca-certificates").succeeded();
-    let before = machine.manifest();
+    let before = machine.settled();
 
-    let fingerprint = machine.sh("openssl x509 -in /root/ca.crt -noout -fingerprint -sha256").stdout;
-    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", fingerprint.trim()];
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
     machine.run(trust).succeeded().says("the engine accepts mygitlab.example.com:4567");
-    engine.login().succeeded();
-    machine.run(["labtrust", "status"]).succeeded();
+    engine.login().succeeded().says("Login Succeeded");
+    machine.run(["curl", "--silent", "--fail", "--head", &format!("https://{REGISTRY}/")]).succeeded();
+    assert!(java_trusts(&machine, &pair.root));
+
+    let trusted = machine.manifest();
+    let again = machine.run([&trust[..], &["--json"]].concat()).succeeded();
+    assert!(!again.stdout.contains(r#""changed": true"#), "{again:?}");
+    assert_eq!(machine.changes_since(&trusted), [""; 0]);
+    machine.run(["labtrust", "status"]).succeeded().says("✓  docker  trusted");
 
     machine.run(["labtrust", "untrust"]).succeeded();
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
-    machine.sh("rm -r /root/.docker").succeeded();
+    assert!(!java_trusts(&machine, &pair.root));
     assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.run(["labtrust", "untrust"]).succeeded().says("nothing to take back");
+}
+
+#[test]
+fn the_system_store_alone_reaches_docker_after_the_restart_that_is_named() {
+    let machine = machine!("client");
+    let engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    // Go reads the system store when it first verifies anything, so the engine has done that now.
+    engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "system"];
+    machine.run(trust).exited(4).says("/usr/sbin/service docker restart");
+    engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+    machine.run(trust).exited(4).says("/usr/sbin/service docker restart");
+
+    machine.run(["/usr/sbin/service", "docker", "restart"]).succeeded();
+    machine.run(trust).succeeded();
+    engine.login().succeeded();
+
+    machine.run(["labtrust", "untrust"]).exited(4).says("/usr/sbin/service docker restart");
+    machine.run([&trust[..], &["--restart"]].concat()).succeeded().says("was restarted");
+    engine.login().succeeded();
+}
+
+#[test]
+fn a_strangers_file_in_the_same_folder_is_left_alone() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let stranger = Pair::made(&machine, &["other.example.com"], Validity::Current);
+    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
+    machine.write(&format!("{folder}/ca.crt"), &stranger.root);
+    let before = machine.settled();
+
+    machine.run(["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint]).succeeded();
+    assert_eq!(machine.read(&format!("{folder}/ca.crt")), stranger.root);
+    machine.run(["labtrust", "untrust", "--all"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn what_another_hand_trusts_stays_trusted_and_is_named_until_it_is_purged() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let (pair, fingerprint) = serving(&machine);
+    let folder = format!("/etc/docker/certs.d/{REGISTRY}");
+    machine.write("/usr/local/share/ca-certificates/by-hand.crt", &pair.root);
+    machine.write(&format!("{folder}/by-hand.crt"), &pair.root);
+    machine.run(["update-ca-certificates"]).succeeded();
+
+    let trusted = machine.manifest();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
+    machine.run(trust).succeeded().says("by another hand");
+    assert_eq!(machine.changes_since(&trusted), [""; 0], "what is so already is not made twice");
+
+    machine.write("/root/ca.crt", &pair.root);
+    let untrust = ["labtrust", "untrust", "/root/ca.crt"];
+    machine
+        .run([&untrust[..], &["--store", "system"]].concat())
+        .exited(1)
+        .says("still trusted by another hand");
+    machine.run([&untrust[..], &["--purge"]].concat());
+    machine.run(["labtrust", "untrust", "/root/ca.crt"]).succeeded();
+    assert!(!machine.has(&format!("{folder}/by-hand.crt")));
+    assert!(!machine.read("/etc/ssl/certs/ca-certificates.crt").contains(pair.root.trim()));
+    assert!(!java_trusts(&machine, &pair.root));
+    let dangling = machine.sh("find /etc/ssl/certs -xtype l").succeeded();
+    assert_eq!(dangling.stdout, "");
+}
+
+#[test]
+fn what_somebody_changed_since_is_left_and_named() {
+    let machine = machine!("client");
+    let (pair, fingerprint) = serving(&machine);
+    machine.write("/root/ca.crt", &pair.root);
+    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &fingerprint];
+    machine.run(trust).succeeded();
+    machine.sh(
+        "for file in /usr/local/share/ca-certificates/labtrust-*.crt; do echo '# mine now' >>$file; done",
+    );
+    machine.run(["labtrust", "untrust"]).exited(1).says("left as somebody else changed it");
+    machine.sh("grep -q 'mine now' /usr/local/share/ca-certificates/labtrust-*.crt").succeeded();
+}
+
+#[test]
+fn a_dry_run_says_what_and_changes_nothing() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let before = machine.settled();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
+    let dry = machine.run([&trust[..], &["--dry-run"]].concat()).exited(1);
+    let dry = dry.says("run /usr/sbin/update-ca-certificates");
+    dry.says(&format!("write /etc/docker/certs.d/{REGISTRY}/labtrust-"));
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    machine.run(trust).succeeded();
+    machine.run([&trust[..], &["--dry-run"]].concat()).succeeded();
+    let trusted = machine.manifest();
+    machine.run(["labtrust", "untrust", "--dry-run"]).exited(1).says("remove /etc/docker/certs.d");
+    assert_eq!(machine.changes_since(&trusted), [""; 0]);
+}
+
+#[test]
+fn without_root_the_users_part_is_done_and_the_rest_is_a_command() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let before = machine.settled();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
+    let output = machine.run_as("alice", trust).exited(3).says("Needs root:");
+    let line = output.stdout.lines().find(|line| line.contains("sudo ")).unwrap().trim().to_owned();
+    let changes = machine.changes_since(&before);
+    assert!(
+        !changes.iter().any(|line| line.starts_with("/usr/local/share") || line.starts_with("/etc/docker"))
+    );
+
+    // The line that it printed, run as root, does the rest.
+    machine.sh(&line.replacen("sudo ", "", 1)).succeeded();
+    machine.run_as("alice", trust).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust", &fingerprint]);
 }

@@ -4,7 +4,7 @@ use crate::{
     Anchor, Error, Result,
     check::is_met,
     database,
-    plan::{Change, Service, Settle, Step},
+    plan::{Byproduct, Change, Service, Settle, Step},
     proof::prove,
     receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
@@ -172,7 +172,13 @@ impl Run<'_> {
         }
         self.receipt.changes[record].byproducts = kept;
         self.session.receipts.save(&self.receipt)?;
-        self.session.run_updater(&world, &settle.applied, &settle.byproducts, 0)?;
+        settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
+        let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
+        self.session.run_updater(&world, &settle.applied, &settle.byproducts, removed)?;
+        if let Some(anchor) = &self.receipt.anchor {
+            let gone = |byproduct: &Byproduct| byproduct.delete_entry(&world, &anchor.certificate);
+            settle.byproducts.iter().try_for_each(gone)?;
+        }
         for byproduct in &mut self.receipt.changes[record].byproducts {
             byproduct.remember(&world)?;
         }

@@ -47,10 +47,28 @@ impl Byproduct {
         Ok(())
     }
 
-    /// Before the updater runs to undo: takes away the links that it would leave dangling.
+    /// Before the updater runs: takes away the links to an anchor that is gone, which it would leave
+    /// dangling.
     pub(crate) fn unlink(&self, world: &World) -> Result<()> {
         match self {
-            Self::Links { folder, target } => unlink(world, folder, target),
+            Self::Links { folder, target } if world.look(target)? == Node::Absent => {
+                unlink(world, folder, target)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// After the updater has run: takes out of a keystore an anchor that is gone, which its hook
+    /// leaves in.
+    pub(crate) fn delete_entry(&self, world: &World, certificate: &Certificate) -> Result<()> {
+        match self {
+            Self::Keystore { path, anchor, alias, keytool: Some(keytool) }
+                if world.look(anchor)? == Node::Absent
+                    && world.look(path)? != Node::Absent
+                    && keystore::holds(world, keytool, path, alias, certificate)? =>
+            {
+                keystore::delete(world, keytool, path, alias)
+            }
             _ => Ok(()),
         }
     }
@@ -110,15 +128,7 @@ impl ByproductRecord {
         if was_ours && self.is_ours(world)? {
             return put_back(world, receipts, receipt, path, &self.before);
         }
-        match &self.byproduct {
-            Byproduct::Keystore { alias, keytool: Some(keytool), .. }
-                if world.look(path)? != Node::Absent
-                    && keystore::holds(world, keytool, path, alias, certificate)? =>
-            {
-                keystore::delete(world, keytool, path, alias)
-            }
-            _ => Ok(()),
-        }
+        self.byproduct.delete_entry(world, certificate)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Command;
+use crate::{Endpoint, plan::Command};
 
 /// Everything that planning needs to know of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +98,9 @@ pub struct Engine {
     pub kind: EngineKind,
     /// The `certs.d` folder that it reads.
     pub certs_d: PathBuf,
+    /// The registries that have a folder there.
+    #[serde(default)]
+    pub registries: Vec<Endpoint>,
     /// The socket that it answers on, if it is there.
     #[serde(default)]
     pub socket: Option<PathBuf>,

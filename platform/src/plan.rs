@@ -129,7 +129,9 @@ pub enum Byproduct {
     Keystore {
         /// The keystore.
         path: PathBuf,
-        /// The alias under which the hook adds ours.
+        /// The anchor file that the hook adds.
+        anchor: PathBuf,
+        /// The alias under which it does.
         alias: String,
         /// Java's keytool, if it was found.
         keytool: Option<PathBuf>,

@@ -64,7 +64,7 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
             for proof in proofs {
                 match prove(world, proof)? {
                     Verdict::Holds(detail) => details.push(detail),
-                    fails => return Ok(fails),
+                    fails @ Verdict::Fails(_) => return Ok(fails),
                 }
             }
             Ok(Verdict::Holds(details.join("; ")))

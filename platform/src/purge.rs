@@ -14,7 +14,7 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
     let mut steps = Vec::new();
     for folder in change.files().filter_map(Path::parent) {
         for path in world.list(folder)? {
-            if holds_only(world, &path, certificate)? {
+            if holds_only(world, &path, certificate) {
                 steps.push(Step::Remove { path });
             }
         }
@@ -29,11 +29,11 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
     Ok(Some(purge))
 }
 
-fn holds_only(world: &World, path: &Path, certificate: &Certificate) -> Result<bool> {
+fn holds_only(world: &World, path: &Path, certificate: &Certificate) -> bool {
     // Folders and other things that are no files cannot be read as one.
-    let Ok(Some(bytes)) = world.read(path) else { return Ok(false) };
+    let Ok(Some(bytes)) = world.read(path) else { return false };
     let (found, whole) = Certificate::read_all(&bytes);
-    Ok(bytes.as_slice() == certificate.der() || (whole && found == std::slice::from_ref(certificate)))
+    bytes.as_slice() == certificate.der() || (whole && found == std::slice::from_ref(certificate))
 }
 
 /// The byproducts of `change`, for the files that are removed instead of ours.
@@ -49,9 +49,14 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
             Byproduct::Links { folder, .. } => byproducts.extend(
                 removed().map(|path| Byproduct::Links { folder: folder.clone(), target: path.clone() }),
             ),
-            Byproduct::Keystore { path, alias, keytool } => byproducts.extend(removed().map(|file| {
+            Byproduct::Keystore { path, alias, keytool, .. } => byproducts.extend(removed().map(|file| {
                 let alias = alias.replace(&stem(&ours), &stem(file));
-                Byproduct::Keystore { path: path.clone(), alias, keytool: keytool.clone() }
+                Byproduct::Keystore {
+                    path: path.clone(),
+                    anchor: file.clone(),
+                    alias,
+                    keytool: keytool.clone(),
+                }
             })),
         }
     }

@@ -224,7 +224,20 @@ impl Receipts {
         world.make_folders(state, 0o700)?;
         refuse_foreign(state)?;
         let lock = Lock::acquire(&state.join("lock"), progress)?;
-        Ok(Self { state: state.to_owned(), world, lock: Some(lock) })
+        let receipts = Self { state: state.to_owned(), world, lock: Some(lock) };
+        receipts.sweep()?;
+        Ok(receipts)
+    }
+
+    /// Removes what a run that was killed left of a receipt that it was forgetting or had not begun
+    /// to keep.
+    fn sweep(&self) -> Result<()> {
+        for folder in self.world.list(&self.state.join("receipts"))? {
+            if self.world.look(&file(&folder))? == Node::Absent {
+                self.clear(&folder)?;
+            }
+        }
+        self.world.remove_folder(&self.state.join("receipts"))
     }
 
     /// All receipts in the state folder `state`, in the order of their names. No lock is needed: each is
@@ -286,15 +299,19 @@ impl Receipts {
 
     fn forget(&self, receipt: &Receipt) -> Result<()> {
         let folder = self.folder(&receipt.name);
-        let before = folder.join("before");
         self.world.remove(&file(&folder))?;
-        self.world.tidy(&file(&folder))?;
+        self.clear(&folder)?;
+        self.world.remove_folder(&self.state.join("receipts"))
+    }
+
+    fn clear(&self, folder: &Path) -> Result<()> {
+        let before = folder.join("before");
         for kept in self.world.list(&before)? {
             self.world.remove(&kept)?;
         }
         self.world.remove_folder(&before)?;
-        self.world.remove_folder(&folder)?;
-        self.world.remove_folder(&self.state.join("receipts"))
+        self.world.tidy(&file(folder))?;
+        self.world.remove_folder(folder)
     }
 
     /// Keeps the bytes of what stands at `path` beside the receipt `name`, and says what stands there.

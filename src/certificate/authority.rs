@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
-    chain,
     key::{KeyType, PrivateKey, Signer, signing},
     name::{SubjectName, list},
     parsed::Parsed,
+    path,
     permitted::Permitted,
     profile::{self, CA_DAYS, CaTitle, Validity},
 };
@@ -92,7 +92,7 @@ impl Authority {
                 "give the certificate and key of a CA that may",
             ));
         }
-        let above: Vec<Parsed> = chain::above(issuer, &pool).into_iter().cloned().collect();
+        let above: Vec<Parsed> = path::above(issuer, &pool).into_iter().cloned().collect();
         let authority = Self { issuer: (*issuer).clone(), above, key };
         let top = authority.root();
         if !top.is_self_signed() {

@@ -1,60 +1,142 @@
-//! Finds the way from a certificate up to its root, by names and verified signatures: what people
-//! and servers hand over is out of order, doubled, and mixed with certificates of others.
+//! Makes of what people have what servers send: the certificate that has a key, and those above it
+//! in their order.
 
-use super::parsed::Parsed;
+use anyhow::Result;
+use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
 
-/// No chain in use is longer.
-const MAX_DEPTH: usize = 10;
-/// A pool of certificates made to confuse must not make us search for ever.
-const MAX_STEPS: usize = 1_000;
+use super::{import::Material, key::PrivateKey, name::list, parsed::Parsed, path, pem};
+use crate::hint::fail;
 
-/// The certificates above `start`, each signed by the next: up to a self-signed one if there is a
-/// way to it, else as far as the longest way goes.
-pub fn above<'p>(start: &Parsed, pool: &'p [Parsed]) -> Vec<&'p Parsed> {
-    let mut best = Vec::new();
-    climb(start, pool, &mut Vec::new(), &mut best, &mut 0);
-    best
+/// A key pair to be served, with all that clients need to trust it.
+#[derive(Debug)]
+pub struct Chain {
+    /// The leaf's key.
+    pub key: PrivateKey,
+    /// The server's certificate.
+    pub leaf: Parsed,
+    /// The certificates between leaf and root, each signed by the next.
+    pub intermediates: Vec<Parsed>,
+    /// The root, if it was there. A leaf that signed itself has none above it.
+    pub root: Option<Parsed>,
+    /// Whether the way leads up to a root that is here.
+    pub complete: bool,
+    /// What is to be known about it, in sentences.
+    pub notes: Vec<String>,
 }
 
-/// Whether a certificate with this way above it is complete: its end is self-signed.
-pub fn is_complete(start: &Parsed, above: &[&Parsed]) -> bool {
-    above.last().copied().unwrap_or(start).is_self_signed()
+impl Chain {
+    /// The certificates as servers send them: leaf, intermediates, root.
+    pub fn served(&self) -> Vec<CertificateDer<'static>> {
+        let above = self.intermediates.iter().chain(&self.root);
+        std::iter::once(&self.leaf).chain(above).map(|certificate| certificate.der().clone()).collect()
+    }
+
+    /// [`Self::served`] as PEM.
+    pub fn to_pem(&self) -> String {
+        pem::write_certificates(&self.served())
+    }
 }
 
-fn climb<'p>(
-    at: &Parsed,
-    pool: &'p [Parsed],
-    path: &mut Vec<&'p Parsed>,
-    best: &mut Vec<&'p Parsed>,
-    steps: &mut usize,
-) -> bool {
-    *steps += 1;
-    if at.is_self_signed() {
-        best.clone_from(path);
-        return true;
-    }
-    if path.len() > best.len() {
-        best.clone_from(path);
-    }
-    if path.len() == MAX_DEPTH || *steps > MAX_STEPS {
-        return false;
-    }
-    let used = |candidate: &Parsed| path.iter().any(|used| used.der() == candidate.der());
-    let mut issuers: Vec<&Parsed> = pool
-        .iter()
-        .filter(|issuer| issuer.subject_der == at.issuer_der && issuer.der() != at.der() && !used(issuer))
-        .filter(|issuer| at.is_signed_by(issuer))
-        .collect();
-    // Of one CA's certificates (renewed, or cross-signed by another), the root is the shortest way,
-    // and then the one that lasts longest.
-    issuers
-        .sort_by_key(|issuer| (issuer.subject_der != issuer.issuer_der, std::cmp::Reverse(issuer.not_after)));
-    for issuer in issuers {
-        path.push(issuer);
-        if climb(issuer, pool, path, best, steps) {
-            return true;
+impl Material {
+    /// Picks the certificate that has a key, and orders those above it. `kept` are further keys,
+    /// such as the one that waits for the answer to a request.
+    ///
+    /// That only the root is missing is no failure: many CAs do not hand it out with the rest.
+    pub fn into_chain(self, kept: Vec<PrivateKey>, now: OffsetDateTime) -> Result<Chain> {
+        let mut pool: Vec<Parsed> = Vec::new();
+        for der in &self.certificates {
+            let certificate = Parsed::from_der(der)?;
+            if !pool.iter().any(|known| known.der() == certificate.der()) {
+                pool.push(certificate);
+            }
         }
-        path.pop();
+        if pool.is_empty() {
+            return Err(fail("there is no certificate", "give the file with the certificate: --cert FILE"));
+        }
+        let has_key = self.has_key() || !kept.is_empty();
+        let mut pairs: Vec<(Parsed, PrivateKey)> = Vec::new();
+        for key in self.keys.into_iter().chain(kept) {
+            pairs.extend(pick(&pool, &key, now).map(|leaf| (leaf, key)));
+        }
+        // Of several pairs, the one that is good for longest.
+        pairs.sort_by_key(|(leaf, _)| (leaf.is_valid_at(now), leaf.not_after));
+        let Some((leaf, key)) = pairs.pop() else { return Err(no_pair(&pool, has_key)) };
+        leaf.public_key().check_usable()?;
+        check(&leaf, now)?;
+
+        let way: Vec<Parsed> = path::above(&leaf, &pool).into_iter().cloned().collect();
+        let complete = way.last().unwrap_or(&leaf).is_self_signed();
+        let mut notes = Vec::new();
+        if !complete {
+            match way.last() {
+                None => return Err(no_issuer(&leaf)),
+                Some(top) => notes.push(format!(
+                    "The chain ends with {}; the certificate of {} above it is not here. Clients must know that one.",
+                    top.title(),
+                    top.issuer
+                )),
+            }
+        }
+        for certificate in &way {
+            if !certificate.is_valid_at(now) {
+                notes
+                    .push(format!("{} is not valid now: clients may refuse the chain.", certificate.title()));
+            }
+        }
+        let used = |one: &Parsed| one.der() == leaf.der() || way.iter().any(|used| used.der() == one.der());
+        let others: Vec<_> = pool.iter().filter(|one| !used(one)).map(Parsed::title).collect();
+        if !others.is_empty() {
+            notes.push(format!("Not part of the chain, and left out: {}.", list(&others)));
+        }
+        let mut intermediates = way;
+        let root = if complete { intermediates.pop() } else { None };
+        Ok(Chain { key, leaf, intermediates, root, complete, notes })
     }
-    false
+}
+
+/// The certificate for a key: a server's before a CA's, one that is valid before one that is not.
+fn pick(pool: &[Parsed], key: &PrivateKey, now: OffsetDateTime) -> Option<Parsed> {
+    let own = pool.iter().filter(|certificate| key.matches(certificate));
+    own.max_by_key(|one| (!one.is_ca(), one.is_valid_at(now), one.not_after)).cloned()
+}
+
+fn no_pair(pool: &[Parsed], has_key: bool) -> anyhow::Error {
+    let titles: Vec<_> = pool.iter().filter(|one| !one.is_ca()).map(Parsed::title).collect();
+    let titles = if titles.is_empty() { pool.iter().map(Parsed::title).collect() } else { titles };
+    if has_key {
+        fail(
+            format!("the private key belongs to none of the certificates ({})", list(&titles)),
+            "give the key with which the certificate was requested: --key FILE",
+        )
+    } else {
+        fail(
+            format!("there is no private key for {}", list(&titles)),
+            "give the file with the key: --key FILE. If `labtrust request` made it, run this on the same machine",
+        )
+    }
+}
+
+fn no_issuer(leaf: &Parsed) -> anyhow::Error {
+    let from = leaf.issuer_url.as_ref().map(|url| format!("; the certificate says that it is at {url}"));
+    fail(
+        format!("the certificate of {}, which signed {}, is missing", leaf.issuer, leaf.title()),
+        format!("give the file with it and those above it: --chain FILE{}", from.unwrap_or_default()),
+    )
+}
+
+fn check(leaf: &Parsed, now: OffsetDateTime) -> Result<()> {
+    if now > leaf.not_after {
+        return Err(fail(
+            format!("the certificate for {} has ended on {}", leaf.title(), leaf.not_after.date()),
+            "give the one that replaced it; or check this machine's clock: date",
+        ));
+    }
+    if now < leaf.not_before {
+        return Err(fail(
+            format!("the certificate for {} is valid only from {}", leaf.title(), leaf.not_before),
+            "check this machine's clock: date",
+        ));
+    }
+    Ok(())
 }

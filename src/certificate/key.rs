@@ -20,6 +20,9 @@ use super::{
 };
 use crate::hint::fail;
 
+/// Gives a passphrase; it is told what for, such as `the private key`.
+pub type Passphrase<'a> = dyn FnMut(&str) -> Result<Zeroizing<String>> + 'a;
+
 /// A private key: PKCS #8 inside, wiped when dropped, never shown.
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
@@ -71,12 +74,12 @@ impl PrivateKey {
     }
 
     /// Reads the first key of a PEM file; `passphrase` is called only if it is encrypted.
-    pub fn from_pem(text: &[u8], passphrase: &mut dyn FnMut() -> Result<Zeroizing<String>>) -> Result<Self> {
+    pub fn from_pem(text: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Self> {
         for section in pem::read(text)? {
             match section {
                 Section::Key(key) => return Self::from_pkcs8(&key_format::to_pkcs8(&key)?),
                 Section::EncryptedKey(der) => {
-                    return Self::from_pkcs8(&key_format::decrypt(&der, &passphrase()?)?);
+                    return Self::from_pkcs8(&key_format::decrypt(&der, &passphrase("the private key")?)?);
                 }
                 Section::LegacyEncryptedKey => return Err(key_format::legacy()),
                 _ => {}
@@ -223,7 +226,7 @@ mod tests {
     fn a_key_survives_pem_and_der_and_shows_nothing() {
         for key_type in [KeyType::P256, KeyType::P384] {
             let key = PrivateKey::generate(key_type).expect("a key");
-            let mut no_passphrase = || Err(anyhow!("asked for a passphrase"));
+            let mut no_passphrase = |_: &str| Err(anyhow!("asked for a passphrase"));
             let again = PrivateKey::from_pem(key.to_pem().as_bytes(), &mut no_passphrase).expect("PEM");
             assert_eq!(again.public_key(), key.public_key());
             assert_eq!(again.pkcs8(), key.pkcs8());

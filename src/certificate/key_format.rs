@@ -141,6 +141,15 @@ pub(super) fn normalize(der: &[u8], candidates: &[PublicKey]) -> Result<(Zeroizi
     }
 }
 
+/// Whether this is an EC key without its public half.
+pub(super) fn lacks_public_half(pkcs8: &[u8]) -> bool {
+    PrivateKeyInfoRef::try_from(pkcs8)
+        .ok()
+        .filter(|key| key.algorithm.oid == EC)
+        .and_then(|key| EcPrivateKey::from_der(key.private_key.as_bytes()).ok())
+        .is_some_and(|key| key.public_key.is_none())
+}
+
 fn normalize_ec(
     curve: AnyRef<'_>,
     inner: &[u8],

@@ -11,6 +11,7 @@ use x509_parser::{
     certificate::X509Certificate,
     error::X509Error,
     extensions::{GeneralName, ParsedExtension},
+    oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS,
     parse_x509_certificate,
     x509::X509Version,
 };
@@ -63,6 +64,8 @@ pub struct Parsed {
     pub constraints_critical: bool,
     /// The signature's algorithm, by object identifier.
     pub signature_algorithm: String,
+    /// Where the issuer's certificate is said to be (RFC 5280 §4.2.2.1).
+    pub issuer_url: Option<String>,
     /// Critical extensions that are none of those above, by object identifier.
     pub unknown_critical: Vec<String>,
 }
@@ -107,6 +110,7 @@ impl Parsed {
             permitted: Permitted::everything(),
             constraints_critical: false,
             signature_algorithm: certificate.signature_algorithm.algorithm.to_id_string(),
+            issuer_url: None,
             unknown_critical: Vec::new(),
         };
         for extension in certificate.extensions() {
@@ -159,6 +163,16 @@ impl Parsed {
             ParsedExtension::NameConstraints(constraints) => {
                 self.permitted = Permitted::from_constraints(constraints);
                 self.constraints_critical = critical;
+            }
+            ParsedExtension::AuthorityInfoAccess(access) => {
+                let issuers = access
+                    .accessdescs
+                    .iter()
+                    .filter(|one| one.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS);
+                self.issuer_url = issuers.into_iter().find_map(|one| match one.access_location {
+                    GeneralName::URI(url) => Some(url.to_owned()),
+                    _ => None,
+                });
             }
             ParsedExtension::ParseError { .. } => return Err(()),
             _ if critical => self.unknown_critical.push(oid.to_owned()),

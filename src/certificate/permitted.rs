@@ -1,13 +1,23 @@
 //! What a CA may ever sign, read back from its certificate: people decide by this whether to
 //! trust it, and we must not sign what clients will refuse.
 
-use std::{fmt, net::IpAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use labtrust_platform::Host;
 use serde::{Serialize, Serializer};
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
 
 use super::{name::SubjectName, parsed::address};
+
+/// A DNS name that stands for none: `invalid` has no names in it (RFC 2606 §2).
+pub(super) const NO_DNS: &str = "none.invalid";
+/// An IPv4 address that stands for none: no server has the broadcast address (RFC 919 §7).
+pub(super) const NO_IPV4: Ipv4Addr = Ipv4Addr::BROADCAST;
+/// An IPv6 address that stands for none: what goes there is discarded (RFC 6666 §4).
+pub(super) const NO_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0);
 
 /// The names that a CA's name constraints (RFC 5280 §4.2.1.10) leave it.
 ///
@@ -78,18 +88,22 @@ impl Permitted {
                 let within = |subnets: &[Subnet]| subnets.iter().any(|subnet| subnet.contains(*address));
                 self.ip.as_deref().is_none_or(within) && !within(&self.excluded_ip)
             }
-            SubjectName::Dns(name) | SubjectName::Wildcard(name) => {
-                let within = |domains: &[Domain]| domains.iter().any(|domain| domain.contains(name.as_str()));
-                self.dns.as_deref().is_none_or(within) && !within(&self.excluded_dns)
-            }
+            SubjectName::Dns(name) | SubjectName::Wildcard(name) => self.permits_dns(name.as_str()),
         }
+    }
+
+    /// [`Self::permits`] for a text that some client takes for a DNS name.
+    pub(super) fn permits_dns(&self, name: &str) -> bool {
+        let within = |domains: &[Domain]| domains.iter().any(|domain| domain.contains(name));
+        self.dns.as_deref().is_none_or(within) && !within(&self.excluded_dns)
     }
 
     /// The hosts that the constraints name one by one: domains, and addresses that are no range.
     pub fn hosts(&self) -> Vec<Host> {
         let domains = self.dns.iter().flatten().filter(|domain| !domain.is_nothing());
         let domains = domains.filter_map(|domain| domain.base.parse().ok().map(Host::Dns));
-        let addresses = self.ip.iter().flatten().filter(|subnet| subnet.prefix() == Some(subnet.bits()));
+        let addresses =
+            self.ip.iter().flatten().filter(|one| one.prefix() == Some(one.bits()) && !one.is_nothing());
         domains.chain(addresses.map(|subnet| Host::Ip(subnet.address))).collect()
     }
 
@@ -106,7 +120,7 @@ impl Permitted {
         if all_of(32) && all_of(128) {
             return Left::Nothing;
         }
-        left(self.ip.as_deref(), |_| false)
+        left(self.ip.as_deref(), Subnet::is_nothing)
     }
 }
 
@@ -152,10 +166,8 @@ impl Domain {
             .is_some_and(|rest| if rest.is_empty() { !self.only_below } else { rest.ends_with('.') })
     }
 
-    /// The top-level domain `invalid` never has a name in it (RFC 2606 §2): it is how our CAs for
-    /// addresses say "no DNS name".
     fn is_nothing(&self) -> bool {
-        self.base == "invalid"
+        self.base == "invalid" || self.base.ends_with(".invalid")
     }
 }
 
@@ -176,6 +188,10 @@ impl Subnet {
             }
             _ => false,
         }
+    }
+
+    fn is_nothing(&self) -> bool {
+        (self.address == NO_IPV4 || self.address == NO_IPV6) && self.prefix() == Some(self.bits())
     }
 
     fn bits(&self) -> u32 {
@@ -273,6 +289,10 @@ mod tests {
     const V4: GeneralName<'static> = GeneralName::IPAddress(&[0; 8]);
     const V6: GeneralName<'static> = GeneralName::IPAddress(&[0; 32]);
     const HOST: GeneralName<'static> = GeneralName::IPAddress(&[192, 0, 2, 10, 255, 255, 255, 255]);
+    const NO_V6: GeneralName<'static> = GeneralName::IPAddress(&[
+        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
+        255, 255, 255, 255, 255, 255,
+    ]);
     const NET: GeneralName<'static> = GeneralName::IPAddress(&[192, 0, 2, 0, 255, 255, 255, 0]);
 
     #[test]
@@ -291,6 +311,7 @@ mod tests {
                 "a, b and their subdomains; no IP address, no other name",
             ),
             (vec![HOST, Dns("invalid")], vec![], "192.0.2.10; no other IP address, no name"),
+            (vec![HOST, NO_V6, Dns("none.invalid")], vec![], "192.0.2.10; no other IP address, no name"),
             (
                 vec![HOST, Dns("a")],
                 vec![],

@@ -4,15 +4,22 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use anyhow::{Context, Result, anyhow};
+use der::{Encode, asn1::OctetString};
 use labtrust_platform::DnsName;
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, CidrSubnet, CustomExtension, DistinguishedName, DnType,
+    ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, KeyUsagePurpose, NameConstraints, PublicKeyData, SanType,
+    SerialNumber,
 };
 use ring::rand::{SecureRandom, SystemRandom};
 use time::{Duration, OffsetDateTime};
 
-use super::{authority::Scope, name::SubjectName, public_key::KeyKind};
+use super::{
+    authority::Scope,
+    name::SubjectName,
+    permitted::{NO_DNS, NO_IPV4, NO_IPV6},
+    public_key::KeyKind,
+};
 
 /// How long root and intermediate live; they end together, so that none outlives the other.
 pub const CA_DAYS: u32 = 3650;
@@ -24,6 +31,8 @@ pub const MAX_LEAF_DAYS: u32 = 825;
 pub const SET_BACK: Duration = Duration::days(1);
 /// The longest common name and organization that are valid (RFC 5280 §A.1, `ub-common-name`).
 const MAX_ATTRIBUTE: usize = 64;
+/// RFC 5280 §4.2.1.2.
+const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
 /// Stands where all else in a subject would be missing.
 const ORGANIZATION: &str = "labtrust";
 
@@ -123,6 +132,26 @@ pub fn leaf(names: &[SubjectName], key: &KeyKind, validity: Validity) -> Result<
     Ok(params)
 }
 
+/// A server's certificate that signs itself. It says neither what it is (basic constraints) nor what
+/// its key does (key usage): with CA:TRUE, rustls refuses it; with CA:FALSE, or without
+/// keyCertSign, `GnuTLS` does; with keyCertSign, OpenSSL does. All measured in `tests/judges`.
+pub fn self_signed(
+    names: &[SubjectName],
+    key: &impl PublicKeyData,
+    validity: Validity,
+) -> Result<CertificateParams> {
+    let mut params = blank(leaf_subject(names), validity)?;
+    params.subject_alt_names = subject_alt_names(names)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    // Both identifiers, so that clients tell it from an older one with the same subject. rcgen
+    // writes that of the subject only beside basic constraints.
+    params.use_authority_key_identifier_extension = true;
+    let id =
+        OctetString::new(params.key_identifier(key)).and_then(|id| id.to_der()).context("cannot encode")?;
+    params.custom_extensions = vec![CustomExtension::from_oid_content(SUBJECT_KEY_IDENTIFIER, id)];
+    Ok(params)
+}
+
 /// A leaf's subject: the first DNS name as common name, if it is short enough. An address is never
 /// a common name: `GnuTLS` takes any for a DNS name and holds it against the constraints.
 pub fn leaf_subject(names: &[SubjectName]) -> DistinguishedName {
@@ -150,10 +179,14 @@ pub fn subject_alt_names(names: &[SubjectName]) -> Result<Vec<SanType>> {
 
 /// What a CA with this scope may ever sign.
 ///
-/// Constraints limit only the types of name that they mention (RFC 5280 §4.2.1.10), so both types
-/// are always mentioned. With no address among the names, all are excluded; with some, only those
-/// are permitted. With no DNS name, only those under `invalid` are, which has none (RFC 2606 §2):
-/// to exclude every DNS name takes an empty one, at which Java throws.
+/// Constraints limit only the types of name that they mention (RFC 5280 §4.2.1.10), so all types
+/// are always mentioned; IPv4 and IPv6 are one type there, but two for `GnuTLS`.
+///
+/// With no address among the names, all are excluded. With some, those are permitted, and of the
+/// other length one that no server has: to exclude all IPv6 addresses makes Java throw at every
+/// IPv4 address, and to exclude all IPv4 addresses makes it refuse every IPv6 address. With no DNS
+/// name, one is permitted that cannot exist: to exclude every DNS name takes an empty one, at which
+/// Java throws, too.
 pub fn name_constraints(scope: &Scope) -> Option<NameConstraints> {
     if !scope.constrained {
         return None;
@@ -167,24 +200,33 @@ pub fn name_constraints(scope: &Scope) -> Option<NameConstraints> {
             trees.push(domain.to_string());
         }
     }
-    let addresses = scope.names.iter().filter_map(|name| match name {
-        SubjectName::Ip(address) => Some(*address),
-        _ => None,
-    });
+    let addresses: Vec<IpAddr> = scope
+        .names
+        .iter()
+        .filter_map(|name| match name {
+            SubjectName::Ip(address) => Some(*address),
+            _ => None,
+        })
+        .collect();
     if trees.is_empty() {
-        trees.push("invalid".to_owned());
+        trees.push(NO_DNS.to_owned());
     }
     let mut permitted_subtrees: Vec<_> = trees.into_iter().map(GeneralSubtree::DnsName).collect();
-    let dns_only = permitted_subtrees.len();
     let subnet =
         |address: IpAddr, prefix| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, prefix));
-    permitted_subtrees
-        .extend(addresses.map(|address| subnet(address, if address.is_ipv4() { 32 } else { 128 })));
-    let excluded_subtrees = if permitted_subtrees.len() == dns_only {
-        vec![subnet(Ipv4Addr::UNSPECIFIED.into(), 0), subnet(Ipv6Addr::UNSPECIFIED.into(), 0)]
-    } else {
-        Vec::new()
-    };
+    let mut excluded_subtrees = Vec::new();
+    for (all, none, length) in [
+        (Ipv4Addr::UNSPECIFIED.into(), IpAddr::from(NO_IPV4), 32),
+        (Ipv6Addr::UNSPECIFIED.into(), IpAddr::from(NO_IPV6), 128),
+    ] {
+        let of_this_length = || addresses.iter().filter(|address| address.is_ipv4() == none.is_ipv4());
+        if addresses.is_empty() {
+            excluded_subtrees.push(subnet(all, 0));
+        } else if of_this_length().next().is_none() {
+            permitted_subtrees.push(subnet(none, length));
+        }
+        permitted_subtrees.extend(of_this_length().map(|address| subnet(*address, length)));
+    }
     Some(NameConstraints { permitted_subtrees, excluded_subtrees })
 }
 

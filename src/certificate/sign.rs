@@ -141,14 +141,7 @@ impl Authority {
     }
 
     fn leaf_validity(&self, days: u32, now: OffsetDateTime) -> Result<(Validity, Vec<String>)> {
-        if days == 0 || days > MAX_LEAF_DAYS {
-            return Err(fail(
-                format!(
-                    "a certificate cannot be valid for {days} days: Apple's clients refuse more than 825"
-                ),
-                "give a number of days from 1 to 825; `labtrust renew` makes the next one in time",
-            ));
-        }
+        check_days(days)?;
         let validity = Validity::leaf(days, now)?;
         let not_before =
             self.chain().map(|certificate| certificate.not_before).fold(validity.not_before, Ord::max);
@@ -163,6 +156,21 @@ impl Authority {
         };
         Ok((Validity { not_before, not_after }, notes))
     }
+}
+
+/// Refuses a number of days that no leaf may live.
+pub(super) fn check_days(days: u32) -> Result<()> {
+    if (1..=MAX_LEAF_DAYS).contains(&days) {
+        return Ok(());
+    }
+    Err(fail(
+        format!(
+            "a certificate cannot be valid for {days} days: Apple's clients refuse more than {MAX_LEAF_DAYS}"
+        ),
+        format!(
+            "give a number of days from 1 to {MAX_LEAF_DAYS}; `labtrust renew` makes the next one in time"
+        ),
+    ))
 }
 
 /// The names without repetitions, if there are any and all clients take them.

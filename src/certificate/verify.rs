@@ -9,7 +9,7 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use super::{chain, name::list, parsed::Parsed};
+use super::{name::list, parsed::Parsed, path};
 use crate::hint::fail;
 
 /// What a server sends, found good.
@@ -66,7 +66,7 @@ fn choose_root<'p>(
             }
         }
         None if leaf.is_self_signed() => leaf,
-        None => match chain::above(leaf, above).last() {
+        None => match path::above(leaf, above).last() {
             Some(top) if top.is_self_signed() => top,
             _ => return Err(root_not_sent(host)),
         },
@@ -233,7 +233,7 @@ fn explain(
         | Error::InvalidSignatureForPublicKey
         | Error::UnsupportedSignatureAlgorithmForPublicKeyContext(_)
         | Error::UnsupportedSignatureAlgorithmContext(_) => {
-            let top = chain::above(leaf, above).last().copied().unwrap_or(leaf);
+            let top = path::above(leaf, above).last().copied().unwrap_or(leaf);
             if top.der() == root.der() {
                 return fail(
                     format!("the signatures of what {host} sends cannot be verified ({error})"),

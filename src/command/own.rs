@@ -10,7 +10,7 @@ use labtrust_platform::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, pem},
+    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem},
     hint::fail,
     home::Home,
 };
@@ -78,12 +78,30 @@ impl OwnCa {
         }
     }
 
+    /// Whether `chain`, as met on disk or in a handshake, was signed by this CA.
+    pub fn has_signed(&self, chain: &[Certificate]) -> bool {
+        Self::leads_to(chain, &self.root) || {
+            // A server may send its leaf alone.
+            let leaf = chain.first().and_then(|leaf| Parsed::from_der(leaf.der()).ok());
+            leaf.is_some_and(|leaf| self.intermediates.iter().any(|issuer| leaf.is_signed_by(issuer)))
+        }
+    }
+
+    /// Whether the first certificate of `chain` leads, within it, to `root`.
+    pub fn leads_to(chain: &[Certificate], root: &Parsed) -> bool {
+        let parsed: Vec<Parsed> = chain.iter().filter_map(|one| Parsed::from_der(one.der()).ok()).collect();
+        let Some((leaf, rest)) = parsed.split_first() else { return false };
+        let pool: Vec<Parsed> = rest.iter().chain([root]).cloned().collect();
+        let top = path::above(leaf, &pool).last().map_or(leaf.fingerprint(), |top| top.fingerprint());
+        top == root.fingerprint()
+    }
+
     /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no
     /// key here.
     pub fn open(&self) -> Result<Option<Authority>> {
         let path = self.folder.join(KEY);
         let Some(key) = World::here().read(&path)? else { return Ok(None) };
-        let key = PrivateKey::from_pem(&key, &mut || {
+        let key = PrivateKey::from_pem(&key, &mut |_| {
             Err(fail(
                 "the CA's key is encrypted",
                 "labtrust never encrypts it: restore that file from a backup",

@@ -141,10 +141,21 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
         steps.iter().partition(|step| step.contains(" trust ") || step.contains(" untrust "));
     if !root.is_empty() {
         printer.heading("Needs root:");
-        root.iter().for_each(|step| printer.command(step));
+        for step in root {
+            printer.command(step);
+        }
     }
     if !restart.is_empty() {
         printer.heading("Takes effect after a restart:");
-        restart.iter().for_each(|step| printer.command(step));
+        for step in restart {
+            printer.command(step);
+        }
     }
+}
+
+/// This run's own command line, to be repeated as root.
+pub fn own_command_line() -> String {
+    let program = own_program().map_or_else(|_| "labtrust".into(), |program| program.display().to_string());
+    let arguments = std::env::args().skip(1);
+    std::iter::once(program).chain(arguments).map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")
 }

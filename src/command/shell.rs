@@ -8,11 +8,11 @@ use crate::{
     exit,
 };
 
-pub fn completions(context: &Context<'_>, arguments: &Completions) -> Result<u8> {
+pub fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut cli::command(), "labtrust", &mut text);
     context.printer.data(&text);
-    Ok(exit::DONE)
+    exit::DONE
 }
 
 /// One page for all verbs, so that one file is all there is to install.

@@ -35,12 +35,11 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
         )
     })?;
     let names = parse_names(&arguments.names)?;
-    let (order, key) = match &arguments.csr {
-        Some(path) => (from_request(path, names, arguments.days)?, None),
-        None => {
-            let key = PrivateKey::generate(arguments.key_type.into())?;
-            (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
-        }
+    let (order, key) = if let Some(path) = &arguments.csr {
+        (from_request(path, names, arguments.days)?, None)
+    } else {
+        let key = PrivateKey::generate(arguments.key_type.into())?;
+        (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
     };
     let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
     let change = change(&arguments.out, &issued, key.as_ref())?;

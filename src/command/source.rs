@@ -11,10 +11,10 @@ use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Target, Worl
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
-use super::{Context, own::OwnCa};
+use super::{Context, own::OwnCa, passphrase::passphrase};
 use crate::{
-    certificate::{parsed::Parsed, pem, verify::verify_served},
-    cli::{Trust, endpoints_of},
+    certificate::{import, parsed::Parsed, verify::verify_served},
+    cli::{Passphrase, Trust, endpoints_of},
     exit::Misuse,
     hint::fail,
 };
@@ -71,13 +71,14 @@ pub fn absolute(source: &str) -> String {
     }
 }
 
-/// All certificates of the file at `path`.
-pub fn read_file(path: &Path) -> Result<Vec<Parsed>> {
-    let shown = path.display();
+/// All certificates of the file at `path`; `passphrase` is asked only if it is encrypted as a whole.
+pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Result<Vec<Parsed>> {
+    let shown = path.display().to_string();
     let bytes = World::here().read(path)?.ok_or_else(|| {
         fail(format!("{shown} does not exist"), "give a certificate file, HOST[:PORT] or an https:// URL")
     })?;
-    pem::certificates(&bytes)?.iter().map(|der| Parsed::from_der(der)).collect()
+    import::read_certificates(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
+        .with_context(|| format!("cannot use {shown}"))
 }
 
 /// The certificates that a server presents.
@@ -94,7 +95,7 @@ pub fn fetch(endpoint: &Endpoint) -> Result<Vec<CertificateDer<'static>>> {
 pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
     let mut found = match arguments.source.as_deref().map(Source::parse).transpose()? {
         None => own(context, arguments.fingerprint)?,
-        Some(Source::File(path)) => from_file(&path, arguments.fingerprint)?,
+        Some(Source::File(path)) => from_file(context, &path, arguments)?,
         Some(Source::Server(target)) => from_server(&target, arguments.fingerprint)?,
     };
     let named = arguments.named_endpoints();
@@ -120,8 +121,9 @@ fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found>
     Ok(Found { anchor: own.anchor(), certificate: own.root, title, notes: Vec::new(), doubt: None })
 }
 
-fn from_file(path: &Path, fingerprint: Option<Fingerprint>) -> Result<Found> {
-    let certificates = read_file(path)?;
+fn from_file(context: &Context<'_>, path: &Path, arguments: &Trust) -> Result<Found> {
+    let fingerprint = arguments.fingerprint;
+    let certificates = read_file(context, path, &arguments.passphrase)?;
     let certificate = choose(&certificates, fingerprint, &path.display().to_string())?.clone();
     // Naming a file is not reading it: what may sign for every name in the world is asked about.
     let doubt = (fingerprint.is_none() && certificate.is_ca() && certificate.permitted.is_everything())
@@ -284,7 +286,7 @@ pub fn known_anchor(context: &Context<'_>, what: &str, known: &[Anchor]) -> Resu
     }
     match Source::parse(what)? {
         Source::File(path) => {
-            let certificates = read_file(&path)?;
+            let certificates = read_file(context, &path, &Passphrase::default())?;
             let is_known = |certificate: &&Parsed| {
                 known.iter().any(|anchor| anchor.sha256() == certificate.fingerprint())
             };

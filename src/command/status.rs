@@ -3,7 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Fingerprint, Outcome, receipt::Receipts, session::State};
+use labtrust_platform::{
+    Anchor, Fingerprint, Outcome,
+    plan::Change,
+    receipt::{Receipt, Receipts},
+    session::State,
+};
 use time::OffsetDateTime;
 
 use super::{
@@ -22,7 +27,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     let mut reports = Vec::new();
     let mut code = exit::DONE;
     for anchor in anchors.values() {
-        let outcomes = standing(context, anchor, &receipts)?;
+        let outcomes = standing(context, anchor, &receipts);
         reports.push(print_one(context, anchor, &outcomes)?);
         code = code.max(exit::of_outcomes(&outcomes, State::Trusted));
     }
@@ -42,20 +47,16 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     Ok(code)
 }
 
-fn standing(
-    context: &Context<'_>,
-    anchor: &Anchor,
-    receipts: &[labtrust_platform::receipt::Receipt],
-) -> Result<Vec<Outcome>> {
+fn standing(context: &Context<'_>, anchor: &Anchor, receipts: &[Receipt]) -> Vec<Outcome> {
     let planning = stores::plan(context, anchor, &Stores::all());
     let receipt = receipts.iter().find(|receipt| receipt.name == trust::receipt_name(anchor));
-    let settled = |change: &labtrust_platform::plan::Change| {
+    let settled = |change: &Change| {
         receipt
             .and_then(|receipt| receipt.find(&change.store, &change.subject))
             .and_then(|record| record.settled)
     };
     let asked = planning.changes.iter().map(|change| Outcome::asked(change, settled(change)));
-    Ok(asked.chain(planning.others).collect())
+    asked.chain(planning.others).collect()
 }
 
 fn print_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> Result<StoresReport> {

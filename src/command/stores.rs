@@ -2,8 +2,9 @@
 //! asks and `--dry-run` shows.
 
 use labtrust_platform::{
-    Anchor, Outcome, explain,
+    Anchor, Outcome, explain, explain_undo,
     plan::{Change, spare_restarts},
+    receipt::ChangeRecord,
     session::State,
     store::{Planned, STORES, Store},
 };
@@ -24,8 +25,9 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
         match (store.plan)(&context.facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Absent(why) => {
-                planning.others.push(Outcome::without_change(store, State::Skipped, &why))
+                planning.others.push(Outcome::without_change(store, State::Skipped, &why));
             }
+
             Planned::Manual { why, todo } => {
                 let mut outcome = Outcome::without_change(store, State::Failed, &why);
                 outcome.hint = (!todo.is_empty()).then(|| todo.join("\n      "));
@@ -64,4 +66,17 @@ pub fn print_plan(context: &Context<'_>, changes: &[Change]) -> bool {
         }
     }
     !changes.is_empty()
+}
+
+/// Prints what undoing `records` would do; whether there is anything.
+pub fn print_undo<'a>(context: &Context<'_>, records: impl Iterator<Item = &'a ChangeRecord>) -> bool {
+    let mut any = false;
+    for record in records {
+        any = true;
+        context.printer.heading(&format!("{}: {}", record.store, record.subject));
+        for line in explain_undo(record) {
+            context.printer.say(format_args!("  {line}"));
+        }
+    }
+    any
 }

@@ -21,6 +21,10 @@ use crate::{
 
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     let anchors = find(context, arguments)?;
+    if anchors.is_empty() && !context.everywhere.dry_run && context.home.state.exists() {
+        // What a run that was killed left of the state folder is swept by opening it.
+        context.session(|_| Ok(()))?;
+    }
     let mut code = exit::DONE;
     let mut reports = Vec::new();
     for anchor in &anchors {
@@ -92,7 +96,7 @@ fn untrust(
     if let Some(mut receipt) = session.receipts.load(&trust::receipt_name(anchor))? {
         outcomes = undo(session, &mut receipt, |record| arguments.stores.has_id(record.store.as_str()))?;
     }
-    let planning = stores::plan(context, anchor, &arguments.stores);
+    let planning = stores::plan(context, &everywhere(context, anchor), &arguments.stores);
     for change in planning.changes {
         let known = outcomes
             .iter()
@@ -107,9 +111,24 @@ fn untrust(
                 outcome = remove(session, anchor, &removal)?;
             }
         }
-        outcomes.push(outcome);
+        // Of the registries that labtrust was never told of, only those that trust the CA matter.
+        let is_ours = known.is_some() || change.store.as_str() != "docker";
+        if is_ours || outcome.state != State::Untrusted || outcome.changed {
+            outcomes.push(outcome);
+        }
     }
     Ok(outcomes)
+}
+
+/// The anchor, for every registry that an engine here has a folder for too.
+fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
+    let mut anchor = anchor.clone();
+    for endpoint in context.facts.engines.iter().flat_map(|engine| &engine.registries) {
+        if !anchor.endpoints.contains(endpoint) {
+            anchor.endpoints.push(endpoint.clone());
+        }
+    }
+    anchor
 }
 
 /// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
@@ -136,13 +155,8 @@ fn dry_run(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Result
     let receipts = Receipts::all(&context.home.state)?;
     let mut would_change = false;
     for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
-        for record in receipt.changes.iter().rev().filter(|record| selection.has_id(record.store.as_str())) {
-            would_change = true;
-            context.printer.heading(&format!("{}: {}", record.store, record.subject));
-            for line in labtrust_platform::explain_undo(record) {
-                context.printer.say(format_args!("  {line}"));
-            }
-        }
+        let records = receipt.changes.iter().rev().filter(|record| selection.has_id(record.store.as_str()));
+        would_change |= stores::print_undo(context, records);
     }
     context.printer.document(&serde_json::json!({
         "schema": 1, "sha256": anchor.sha256(), "would_change": would_change

@@ -47,7 +47,11 @@ hostname "$name"
 echo "$name" >$root/etc/hostname
 ip link set lo up
 ip address add 192.0.2.10/32 dev lo
-printf '127.0.0.1 localhost\n192.0.2.10 mygitlab.example.com\n' >$root/etc/hosts
+cat >$root/etc/hosts <<HOSTS
+127.0.0.1 localhost
+127.0.1.1 $name
+192.0.2.10 mygitlab.example.com
+HOSTS
 
 # Nothing of this machine stays in reach, but the layers through this process's working folder.
 mkdir $root/run/outside

@@ -2,8 +2,8 @@
 //! service is a restart of the daemon.
 
 use super::REGISTRY;
-use super::command::Output;
 use super::machine::Machine;
+use super::process::Output;
 
 /// What the init script reads: no bridge and no rules for the network, since nothing is run in a
 /// container here; and a limit that root may not raise, as on some machines, is no reason to stop.
@@ -40,16 +40,17 @@ impl<'m> Engine<'m> {
         self.login_with("developer", "correct horse")
     }
 
-    /// `docker login` at the registry of the lab.
+    /// `docker login` at the registry of the lab; what it keeps is kept out of the machine's tree.
     pub fn login_with(&self, user: &str, password: &str) -> Output {
-        let line = ["docker", "login", "--username", user, "--password-stdin", REGISTRY];
+        let line =
+            ["docker", "--config", "/tmp/docker", "login", "--username", user, "--password-stdin", REGISTRY];
         self.machine.command(line).stdin(password).run()
     }
 
     fn wait(&self) {
         let ping = "curl --silent --fail --max-time 5 --unix-socket /run/docker.sock http://engine/_ping";
         let script = format!(
-            "for i in $(seq 300); do {ping} && exit; sleep 0.05; done; tail -n 20 /var/log/docker.log; exit 1"
+            "for i in $(seq 600); do {ping} && exit; sleep 0.05; done; tail -n 20 /var/log/docker.log; exit 1"
         );
         self.machine.sh(&script).succeeded();
     }

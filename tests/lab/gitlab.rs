@@ -27,8 +27,7 @@ impl<'m> Gitlab<'m> {
     /// Installs it and starts its services.
     pub fn start(machine: &'m Machine) -> Self {
         for (path, mode, contents) in FILES {
-            machine.write(path, contents);
-            machine.run(["chmod", mode, path]).succeeded();
+            machine.write_with_mode(path, mode, contents);
         }
         machine.sh("ln -s /opt/gitlab/bin/gitlab-ctl /usr/bin/gitlab-ctl").succeeded();
         machine.run(["/opt/gitlab/sv/registry-key"]).succeeded();
@@ -41,9 +40,9 @@ impl<'m> Gitlab<'m> {
 
     /// Puts a pair where nginx looks, by hand, and waits until it is served.
     pub fn serve(&self, pair: &Pair) {
-        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), &pair.chain());
-        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.key"), &pair.key);
-        self.machine.sh("chmod 600 /etc/gitlab/ssl/*.key; gitlab-ctl hup nginx").succeeded();
+        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), pair.chain());
+        self.machine.write_with_mode(&format!("/etc/gitlab/ssl/{HOST}.key"), "600", &pair.key);
+        self.machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
         self.wait_served(&pair.leaf);
     }
 
@@ -61,7 +60,7 @@ impl<'m> Gitlab<'m> {
     }
 
     fn wait(&self, url: &str) {
-        let script = r#"for i in $(seq 300); do curl -s -o /dev/null "$1" && exit; sleep 0.05; done; exit 1"#;
+        let script = r#"for i in $(seq 600); do curl -s -o /dev/null "$1" && exit; sleep 0.05; done; exit 1"#;
         self.machine.run(["sh", "-c", script, "wait", url]).succeeded();
     }
 }

@@ -1,37 +1,37 @@
 //! Talking to a program as a person at a terminal does: wait for its question, then answer.
 
-use super::command::{Output, Running};
+use super::process::{Output, Process};
 use std::io::Write;
 use std::time::Duration;
 
 /// A program on a pseudo-terminal; what it writes to stdout and stderr arrives in one stream.
 pub struct Terminal {
-    running: Running,
+    process: Process,
     seen: usize,
 }
 
 impl Terminal {
-    pub(super) fn new(running: Running) -> Self {
-        Self { running, seen: 0 }
+    pub(super) fn new(process: Process) -> Self {
+        Self { process, seen: 0 }
     }
 
     /// Waits until `text` appears after what was waited for before.
     #[track_caller]
     pub fn expect(&mut self, text: &str) -> &mut Self {
         loop {
-            let written = self.running.stdout();
+            let written = self.process.stdout();
             if let Some(at) = written[self.seen..].find(text) {
                 self.seen += at + text.len();
                 return self;
             }
-            self.running.check_time(&format!("did not say {text:?}"));
+            self.process.check_time(&format!("did not say {text:?}"));
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
     /// Types `text`; a line ends with `\n`.
     pub fn send(&mut self, text: &str) -> &mut Self {
-        let input = self.running.child.stdin.as_mut().unwrap();
+        let input = self.process.child.stdin.as_mut().unwrap();
         input.write_all(text.as_bytes()).unwrap();
         input.flush().unwrap();
         self
@@ -39,6 +39,6 @@ impl Terminal {
 
     /// Waits for the program's end; the output's stdout holds all that was on the screen.
     pub fn finish(self) -> Output {
-        self.running.finish()
+        self.process.finish()
     }
 }

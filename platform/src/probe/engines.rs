@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    Endpoint, Target,
     fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
     plan::Command,
 };
@@ -72,6 +73,7 @@ impl Place {
         Engine {
             kind: self.kind,
             certs_d: self.certs_d.into(),
+            registries: registries(Path::new(self.certs_d)),
             socket: is_socket(socket).then(|| socket.to_owned()),
             owner: None,
             started: started(Path::new(self.pid)),
@@ -89,6 +91,7 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
     let unit = user.home.join(".config/systemd/user/docker.service");
     (is_socket(&socket) || unit.exists()).then(|| Engine {
         kind: EngineKind::Rootless,
+        registries: registries(&config.join("docker/certs.d")),
         certs_d: config.join("docker/certs.d"),
         socket: is_socket(&socket).then_some(socket),
         owner: Some(user.clone()),
@@ -107,6 +110,7 @@ fn desktop(facts: &Facts, user: &User) -> Option<Engine> {
     let socket = signs.iter().map(|sign| user.home.join(sign)).find(|path| is_socket(path));
     signs.iter().any(|sign| user.home.join(sign).exists()).then(|| Engine {
         kind: EngineKind::Desktop,
+        registries: registries(&user.home.join(".docker/certs.d")),
         certs_d: user.home.join(".docker/certs.d"),
         socket,
         owner: Some(user.clone()),
@@ -131,6 +135,16 @@ fn restart(facts: &Facts, service: &str) -> Option<Command> {
         }
         ServiceManager::Sysv => None,
     }
+}
+
+/// The registries that have a folder in `certs_d`; one without a port is for 443.
+fn registries(certs_d: &Path) -> Vec<Endpoint> {
+    let entries = fs::read_dir(certs_d).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut registries: Vec<_> =
+        names.filter_map(|name| Some(name.parse::<Target>().ok()?.or_port(443))).collect();
+    registries.sort();
+    registries
 }
 
 fn is_socket(path: &Path) -> bool {

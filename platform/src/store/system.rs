@@ -207,6 +207,7 @@ impl Family {
         if let Some((keystore, before, after)) = self.keystore.filter(|(keystore, ..)| facts.has(keystore)) {
             byproducts.push(Byproduct::Keystore {
                 path: keystore.into(),
+                anchor: path.clone(),
                 alias: format!("{before}{stem}{after}"),
                 keytool: facts.tools.get("keytool").cloned(),
             });

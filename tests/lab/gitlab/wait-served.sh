@@ -5,7 +5,7 @@ served() {
     openssl s_client -connect "$host:$1" -servername "$host" </dev/null 2>/dev/null |
         openssl x509 -noout -fingerprint -sha256 2>/dev/null
 }
-for i in $(seq 200); do
+for i in $(seq 400); do
     if [ "$(served 443)" = "$wanted" ] && [ "$(served 4567)" = "$wanted" ]; then exit; fi
     sleep 0.05
 done

@@ -1,0 +1,233 @@
+//! Reads the certificates and keys that people have, in whatever form, recognised by content:
+//! names of files tell nothing, and nobody should have to convert what is readable.
+
+use anyhow::Result;
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use rustls_pki_types::CertificateDer;
+use x509_parser::{asn1_rs::Tag, certification_request::X509CertificationRequest, prelude::FromDer};
+use zeroize::Zeroizing;
+
+use super::{
+    asn1,
+    key::{Passphrase, PrivateKey},
+    key_format,
+    parsed::Parsed,
+    pem::{self, MAX_SIZE, Section},
+    pkcs7, pkcs12,
+    public_key::PublicKey,
+};
+use crate::hint::fail;
+
+/// What was found in one or several files.
+#[derive(Debug, Default)]
+pub struct Material {
+    /// The certificates, in their order; the same one may be there twice.
+    pub certificates: Vec<CertificateDer<'static>>,
+    /// The private keys.
+    pub keys: Vec<PrivateKey>,
+    /// PKCS #8 keys whose public half is not in them; a certificate may have it.
+    halves: Vec<Half>,
+}
+
+/// A key without its public half.
+struct Half(Zeroizing<Vec<u8>>);
+
+impl std::fmt::Debug for Half {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Half(secret)")
+    }
+}
+
+/// Reads a file's content: PEM in any order with any text between, a DER certificate or key,
+/// PKCS #7 or PKCS #12. `passphrase` is called only if something is encrypted.
+pub fn read_material(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Material> {
+    if bytes.len() > MAX_SIZE {
+        return Err(fail(
+            format!("the file is larger than {} MiB", MAX_SIZE >> 20),
+            "give a file that holds only the certificates and keys that are meant",
+        ));
+    }
+    let mut material = Material::default();
+    if pem::is_pem(bytes) {
+        material.take_pem(bytes, passphrase)?;
+    } else {
+        material.take_der(bytes, passphrase)?;
+    }
+    material.complete();
+    Ok(material)
+}
+
+/// Only the certificates of a file, for those who need no key: nothing is decrypted that need not be.
+pub fn read_certificates(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Vec<Parsed>> {
+    let certificates = if pem::is_pem(bytes) {
+        let mut material = Material::default();
+        for section in pem::read(bytes)? {
+            match section {
+                Section::Certificate(der) => material.certificates.push(der),
+                Section::Pkcs7(der) => material.certificates.extend(pkcs7::certificates(&der)?),
+                _ => {}
+            }
+        }
+        material.certificates
+    } else {
+        read_material(bytes, passphrase)?.certificates
+    };
+    if certificates.is_empty() {
+        return Err(fail("there is no certificate in it", "give the file that has a line BEGIN CERTIFICATE"));
+    }
+    certificates.iter().map(|der| Parsed::from_der(der)).collect()
+}
+
+impl Material {
+    /// Adds what another file holds.
+    pub fn extend(&mut self, other: Self) {
+        self.certificates.extend(other.certificates);
+        self.keys.extend(other.keys);
+        self.halves.extend(other.halves);
+        self.complete();
+    }
+
+    /// Whether there is a key, with or without its public half.
+    pub fn has_key(&self) -> bool {
+        !self.keys.is_empty() || !self.halves.is_empty()
+    }
+
+    fn take_pem(&mut self, text: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
+        let mut seen = Vec::new();
+        for section in pem::read(text)? {
+            match section {
+                Section::Certificate(der) => self.take_certificate(der)?,
+                Section::Key(key) => self.take_key(&key_format::to_pkcs8(&key)?)?,
+                Section::EncryptedKey(der) => {
+                    let passphrase = passphrase("the private key")?;
+                    self.take_key(&key_format::decrypt(&der, &passphrase)?)?;
+                }
+                Section::LegacyEncryptedKey => return Err(key_format::legacy()),
+                Section::Pkcs7(der) => self.take_all(pkcs7::certificates(&der)?)?,
+                Section::Request(_) => seen.push(REQUEST.to_owned()),
+                Section::Other(label) => seen.push(label),
+            }
+        }
+        if self.certificates.is_empty() && !self.has_key() {
+            return Err(nothing_for(&seen));
+        }
+        Ok(())
+    }
+
+    fn take_der(&mut self, der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
+        match Shape::of(der) {
+            Shape::Certificate => self.take_certificate(der.to_vec().into()),
+            Shape::Pkcs7 => self.take_all(pkcs7::certificates(der)?),
+            Shape::Pkcs12 => {
+                let contents = pkcs12::open(der, passphrase)?;
+                self.take_all(contents.certificates)?;
+                contents.keys.iter().try_for_each(|key| self.take_key(key))
+            }
+            Shape::Key => self.take_key(&key_format::any_to_pkcs8(der)?),
+            Shape::EncryptedKey => self.take_key(&key_format::decrypt(der, &passphrase("the private key")?)?),
+            Shape::Request => Err(nothing_for(&[REQUEST.to_owned()])),
+            Shape::JavaKeystore => Err(fail(
+                "this is a Java keystore in its old format (JKS)",
+                "convert it, and give the new file: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 \
+                 -deststoretype pkcs12",
+            )),
+            Shape::Unknown => Err(fail(
+                if der.is_empty() { "the file is empty" } else { "this is no certificate and no key" },
+                "files may be PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b) or PKCS #12 (.p12, .pfx)",
+            )),
+        }
+    }
+
+    fn take_all(&mut self, certificates: Vec<CertificateDer<'static>>) -> Result<()> {
+        certificates.into_iter().try_for_each(|der| self.take_certificate(der))
+    }
+
+    fn take_certificate(&mut self, der: CertificateDer<'static>) -> Result<()> {
+        Parsed::from_der(&der)?;
+        self.certificates.push(der);
+        Ok(())
+    }
+
+    fn take_key(&mut self, pkcs8: &[u8]) -> Result<()> {
+        if key_format::lacks_public_half(pkcs8) {
+            self.halves.push(Half(Zeroizing::new(pkcs8.to_vec())));
+        } else {
+            self.keys.push(PrivateKey::from_pkcs8(pkcs8)?);
+        }
+        Ok(())
+    }
+
+    /// Gives keys without their public half the one that a certificate has, if one fits.
+    fn complete(&mut self) {
+        if self.halves.is_empty() {
+            return;
+        }
+        let certificates = self.certificates.iter().filter_map(|der| Parsed::from_der(der).ok());
+        let public: Vec<PublicKey> =
+            certificates.map(|certificate| certificate.public_key().clone()).collect();
+        let (keys, halves) = (&mut self.keys, &mut self.halves);
+        halves.retain(|half| match PrivateKey::from_pkcs8_and(&half.0, &public) {
+            Ok(key) => {
+                keys.push(key);
+                false
+            }
+            Err(_) => true,
+        });
+    }
+}
+
+const REQUEST: &str = "CERTIFICATE REQUEST";
+
+/// What to say of a PEM file in which is nothing that we can use.
+fn nothing_for(labels: &[String]) -> anyhow::Error {
+    let has = |part: &str| labels.iter().any(|label| label.contains(part));
+    if has(REQUEST) {
+        return fail(
+            "this is a certificate signing request, not a certificate",
+            "send it to the CA, and give the certificate that comes back; our own CA signs it with: labtrust sign --csr",
+        );
+    }
+    if has("OPENSSH") {
+        return fail("this is an SSH key, not one for HTTPS", "give the key that belongs to the certificate");
+    }
+    fail(
+        "there is no certificate and no key in it",
+        "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
+    )
+}
+
+/// What binary content is, by its outermost structure.
+#[derive(Debug, PartialEq, Eq)]
+enum Shape {
+    Certificate,
+    Pkcs7,
+    Pkcs12,
+    Key,
+    EncryptedKey,
+    Request,
+    JavaKeystore,
+    Unknown,
+}
+
+impl Shape {
+    fn of(bytes: &[u8]) -> Self {
+        if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) || bytes.starts_with(&[0xCE, 0xCE, 0xCE, 0xCE]) {
+            return Self::JavaKeystore;
+        }
+        match (asn1::leading_tag(bytes), asn1::leading_version(bytes)) {
+            (Some(Tag::Oid), _) => Self::Pkcs7,
+            (_, Some(3)) => Self::Pkcs12,
+            (_, Some(0 | 1)) => Self::Key,
+            (Some(Tag::Sequence), _) if EncryptedPrivateKeyInfoRef::try_from(bytes).is_ok() => {
+                Self::EncryptedKey
+            }
+            (Some(Tag::Sequence), _) if X509CertificationRequest::from_der(bytes).is_ok() => Self::Request,
+            (Some(Tag::Sequence), _) => Self::Certificate,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

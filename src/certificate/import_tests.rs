@@ -1,0 +1,120 @@
+//! What no tool writes, and what comes by accident: it is refused in words, and never by a panic.
+//! What tools do write is read in `tests/judges/import.rs`.
+
+use anyhow::bail;
+use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
+use time::{OffsetDateTime, macros::datetime};
+
+use super::*;
+use crate::{
+    certificate::{Authority, Inspection, KeyType, LeafOrder, Scope, request::request},
+    hint::hint_of,
+};
+
+const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+fn nothing(_: &str) -> Result<Zeroizing<String>> {
+    bail!("asked for a passphrase")
+}
+
+/// Files of every shape, each with a pair or a part of one in it.
+fn files() -> Vec<Vec<u8>> {
+    let names = vec!["gitlab.example.com".parse().expect("a name")];
+    let scope = Scope { names: names.clone(), permit: Vec::new(), constrained: true };
+    let ca = Authority::make(&scope, KeyType::P256, NOW).expect("a CA");
+    let key = PrivateKey::generate(KeyType::P256).expect("a key");
+    let order = LeafOrder { names: names.clone(), public_key: key.public_key().clone(), days: 397 };
+    let issued = ca.sign(&order, NOW).expect("a leaf");
+    let certificates = issued.chain.iter().map(|der| Certificate::from_der(der).expect("a certificate"));
+    let p12_key = p12_keystore::PrivateKey::from_der(key.pkcs8()).expect("a key");
+    let mut store = KeyStore::new();
+    store.add_entry("a", KeyStoreEntry::PrivateKeyChain(PrivateKeyChain::new("1", p12_key, certificates)));
+    let p12 = store.writer("").encryption_iterations(2).mac_iterations(2).write().expect("an archive");
+    vec![
+        [issued.to_pem().as_bytes(), key.to_pem().as_bytes()].concat(),
+        issued.leaf.der().to_vec(),
+        ca.root().der().to_vec(),
+        key.pkcs8().to_vec(),
+        request(&names, &key).expect("a request").to_vec(),
+        p12,
+    ]
+}
+
+#[test]
+fn files_are_known_by_their_content() {
+    let files = files();
+    let found: Vec<_> = files
+        .iter()
+        .map(|file| {
+            let material = read_material(file, &mut nothing);
+            material
+                .map(|found| (found.certificates.len(), found.keys.len()))
+                .map_err(|error| error.to_string())
+        })
+        .collect();
+    let request = Err("this is a certificate signing request, not a certificate".to_owned());
+    assert_eq!(found, [Ok((3, 1)), Ok((1, 0)), Ok((1, 0)), Ok((0, 1)), request, Ok((3, 1))]);
+    let mut material = read_material(&files[1], &mut nothing).expect("a leaf");
+    material.extend(read_material(&files[0], &mut nothing).expect("a pair"));
+    assert_eq!(material.into_chain(Vec::new(), NOW).expect("a chain").served().len(), 3);
+}
+
+#[test]
+fn what_is_none_of_these_is_said() {
+    for (bytes, what) in [
+        (&b""[..], "the file is empty"),
+        (b"hello", "no certificate and no key"),
+        (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAEC\n-----END OPENSSH PRIVATE KEY-----\n", "SSH key"),
+        (b"-----BEGIN DH PARAMETERS-----\nAAEC\n-----END DH PARAMETERS-----\n", "no certificate and no key"),
+        (b"-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n", "the certificate is damaged"),
+        (&[0xFE, 0xED, 0xFE, 0xED, 0, 0, 0, 2], "Java keystore"),
+        (&[0x30, 0x03, 0x06, 0x01, 0x2A], "PKCS #7 file is damaged"),
+        (&[0x30, 0x03, 0x02, 0x01, 0x03], "PKCS #12 file cannot be read"),
+    ] {
+        let error = read_material(bytes, &mut nothing).expect_err(what);
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(hint_of(&error).is_some(), "{error}");
+    }
+}
+
+/// A generator of numbers that are the same in every run (Knuth's constants).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or_default() % limit
+    }
+}
+
+#[test]
+fn damage_of_any_kind_is_survived() {
+    let mut numbers = Numbers(1);
+    for file in files() {
+        for _ in 0..1_000 {
+            let mut damaged = file.clone();
+            for _ in 0..=numbers.below(4) {
+                let at = numbers.below(damaged.len());
+                match numbers.below(4) {
+                    0 => damaged[at] = u8::try_from(numbers.below(256)).unwrap_or_default(),
+                    1 => damaged[at] ^= 1 << numbers.below(8),
+                    2 => damaged.truncate(at + 1),
+                    _ => damaged.insert(at, 0x30),
+                }
+            }
+            if let Ok(material) = read_material(&damaged, &mut |_| Ok(Zeroizing::default())) {
+                let parsed = material.certificates.iter().map(|der| Parsed::from_der(der));
+                let parsed = parsed.collect::<Result<Vec<_>>>().expect("they were read once");
+                drop(Inspection::of(&parsed, NOW).map(|inspection| serde_json::to_string(&inspection)));
+                drop(material.into_chain(Vec::new(), NOW));
+            }
+        }
+    }
+    for length in [1, 10, 100, 100_000] {
+        let noise: Vec<u8> =
+            (0..length).map(|_| u8::try_from(numbers.below(256)).unwrap_or_default()).collect();
+        drop(read_material(&noise, &mut nothing));
+        // Sequences of no length, each in the other.
+        drop(read_material(&[0x30, 0x80].repeat(length), &mut nothing));
+    }
+}

@@ -1,0 +1,157 @@
+//! A certificate in plain words and plain data: what it is, whom it serves, and who would refuse it.
+
+use labtrust_platform::Fingerprint;
+use serde::Serialize;
+use time::{OffsetDateTime, serde::rfc3339};
+
+use super::{
+    judge::{Refusal, judge},
+    name::SubjectName,
+    parsed::Parsed,
+    permitted::Permitted,
+};
+
+/// One certificate.
+#[derive(Clone, Debug, Serialize)]
+pub struct Description {
+    /// The subject as text.
+    pub subject: String,
+    /// The issuer as text.
+    pub issuer: String,
+    /// The DNS names and addresses that it is for.
+    pub names: Vec<SubjectName>,
+    /// The kind of its key, such as `EC P-256` or `RSA 2048`.
+    pub key: String,
+    /// From when to when it is valid.
+    pub validity: Validity,
+    /// Key usages and extended key usages; empty if neither is limited.
+    pub usages: Vec<String>,
+    /// What it may sign, if that is limited.
+    pub constraints: Option<Constraints>,
+    /// Its identity.
+    pub sha256: Fingerprint,
+    /// Whether it is a CA's.
+    pub is_ca: bool,
+    /// Whether its own key signed it.
+    pub self_signed: bool,
+}
+
+/// When a certificate is valid.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Validity {
+    /// The first moment.
+    #[serde(with = "rfc3339")]
+    pub not_before: OffsetDateTime,
+    /// The last moment.
+    #[serde(with = "rfc3339")]
+    pub not_after: OffsetDateTime,
+    /// The days that are left, rounded down; negative once it has ended.
+    pub days: i64,
+}
+
+/// What a CA may sign.
+#[derive(Clone, Debug, Serialize)]
+pub struct Constraints {
+    /// As a sentence.
+    pub text: String,
+    /// As data.
+    #[serde(flatten)]
+    pub permitted: Permitted,
+}
+
+/// A certificate, those that came with it, and the clients that would refuse it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    /// The first certificate.
+    #[serde(flatten)]
+    pub certificate: Description,
+    /// The others, in their order.
+    pub chain: Vec<Description>,
+    /// Who would refuse the first one.
+    pub refused_by: Vec<Refusal>,
+}
+
+impl Description {
+    /// Describes a certificate as of `now`.
+    pub fn of(certificate: &Parsed, now: OffsetDateTime) -> Self {
+        let usages = certificate.key_usage.iter().flatten().map(|usage| (*usage).to_owned());
+        let extended = certificate.extended_key_usage.iter().flatten().cloned();
+        let permitted = &certificate.permitted;
+        Self {
+            subject: certificate.subject.clone(),
+            issuer: certificate.issuer.clone(),
+            names: certificate.names.clone(),
+            key: certificate.public_key().kind().to_string(),
+            validity: Validity {
+                not_before: certificate.not_before,
+                not_after: certificate.not_after,
+                days: (certificate.not_after - now).whole_seconds().div_euclid(86_400),
+            },
+            usages: usages.chain(extended).collect(),
+            constraints: (!permitted.is_everything())
+                .then(|| Constraints { text: permitted.to_string(), permitted: permitted.clone() }),
+            sha256: certificate.fingerprint(),
+            is_ca: certificate.is_ca(),
+            self_signed: certificate.is_self_signed(),
+        }
+    }
+}
+
+impl Inspection {
+    /// Inspects the first of these certificates, served with the others; `None` if there is none.
+    pub fn of(certificates: &[Parsed], now: OffsetDateTime) -> Option<Self> {
+        let (first, others) = certificates.split_first()?;
+        Some(Self {
+            certificate: Description::of(first, now),
+            chain: others.iter().map(|one| Description::of(one, now)).collect(),
+            refused_by: judge(certificates, now),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use time::macros::datetime;
+
+    use super::*;
+    use crate::certificate::{Authority, KeyType, Scope};
+
+    const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    #[test]
+    fn the_json_is_as_documented() {
+        let names = vec!["gitlab.example.com".parse().expect("a name")];
+        let scope = Scope { names, permit: Vec::new(), constrained: true };
+        let ca = Authority::make(&scope, KeyType::P256, NOW).expect("a CA");
+        let inspection =
+            Inspection::of(&[ca.issuer().clone(), ca.root().clone()], NOW).expect("an inspection");
+        let json = serde_json::to_value(&inspection).expect("JSON");
+        for (pointer, expected) in [
+            ("/subject", json!(ca.issuer().subject)),
+            ("/issuer", json!(ca.root().subject)),
+            ("/names", json!([])),
+            ("/key", json!("EC P-256")),
+            ("/validity/not_before", json!("2026-02-28T12:00:00Z")),
+            ("/validity/not_after", json!("2036-02-27T12:00:00Z")),
+            ("/validity/days", json!(3650)),
+            ("/usages", json!(["keyCertSign", "cRLSign", "serverAuth"])),
+            (
+                "/constraints/text",
+                json!("gitlab.example.com and its subdomains; no IP address, no other name"),
+            ),
+            ("/constraints/dns", json!(["gitlab.example.com"])),
+            ("/constraints/excluded_ip", json!(["0.0.0.0/0", "::/0"])),
+            ("/sha256", json!(ca.issuer().fingerprint())),
+            ("/is_ca", json!(true)),
+            ("/self_signed", json!(false)),
+            ("/chain/0/self_signed", json!(true)),
+            ("/refused_by/0/client", json!("macOS before 10.13")),
+        ] {
+            assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
+        }
+        let ended = Description::of(ca.root(), ca.root().not_after + time::Duration::SECOND);
+        assert_eq!(ended.validity.days, -1);
+        assert!(Inspection::of(&[], NOW).is_none());
+    }
+}

@@ -1,0 +1,44 @@
+//! Takes keys and certificates out of PKCS #12 (`.p12`, `.pfx`), the form in which Windows and
+//! Java hand out a pair.
+
+use anyhow::Result;
+use p12_keystore::{Pkcs12Archive, error::Error};
+use rustls_pki_types::CertificateDer;
+use zeroize::Zeroizing;
+
+use super::{key::Passphrase, key_format::wrong_passphrase};
+use crate::hint::fail;
+
+/// What the archive holds: certificates, and keys as PKCS #8.
+pub(super) struct Contents {
+    pub certificates: Vec<CertificateDer<'static>>,
+    pub keys: Vec<Zeroizing<Vec<u8>>>,
+}
+
+/// Opens an archive (RFC 7292). The empty passphrase, which many have, is tried unasked.
+pub(super) fn open(der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Contents> {
+    let archive = match Pkcs12Archive::from_pkcs12(der, "") {
+        Err(error) if is_passphrase(&error) => {
+            Pkcs12Archive::from_pkcs12(der, &passphrase("the PKCS #12 file")?).map_err(|error| {
+                if is_passphrase(&error) { wrong_passphrase("the PKCS #12 file") } else { unreadable(&error) }
+            })?
+        }
+        other => other.map_err(|error| unreadable(&error))?,
+    };
+    let certificates = archive.certs.iter().map(|bag| CertificateDer::from(bag.cert.as_der().to_vec()));
+    let keys = archive.keys.iter().map(|bag| Zeroizing::new(bag.key.as_der().to_vec()));
+    Ok(Contents { certificates: certificates.collect(), keys: keys.collect() })
+}
+
+/// Whether another passphrase could help. Without a MAC, a wrong one shows only as nonsense.
+fn is_passphrase(error: &Error) -> bool {
+    matches!(error, Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_))
+}
+
+fn unreadable(error: &Error) -> anyhow::Error {
+    fail(
+        format!("the PKCS #12 file cannot be read ({error})"),
+        "convert it, and give the new file: openssl pkcs12 -in FILE -nodes -out NEW.pem (for files from before \
+         2020, add -legacy)",
+    )
+}

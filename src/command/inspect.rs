@@ -1,0 +1,94 @@
+//! `inspect`: what a certificate is, and which clients would refuse it and why.
+
+use anyhow::Result;
+use time::OffsetDateTime;
+
+use super::{
+    Context,
+    own::OwnCa,
+    source::{self, Source},
+};
+use crate::{
+    certificate::{Description, Inspection, Parsed},
+    cli::Inspect,
+    exit,
+    hint::fail,
+    printer::{Mark, Printer},
+};
+
+pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
+    let certificates = match arguments.source.as_deref().map(Source::parse).transpose()? {
+        None => own(context)?,
+        Some(Source::File(path)) => source::read_file(context, &path, &arguments.passphrase)?,
+        Some(Source::Server(target)) => {
+            let sent = source::fetch(&target.or_port(443))?;
+            sent.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?
+        }
+    };
+    let none = || fail("there is no certificate", "give a certificate file, HOST[:PORT] or an https:// URL");
+    let inspection = Inspection::of(&certificates, OffsetDateTime::now_utc()).ok_or_else(none)?;
+    let printer = context.printer;
+    printer.document(&Report { schema: 1, inspection: &inspection });
+    describe(printer, &inspection.certificate, &certificates[0]);
+    if !inspection.chain.is_empty() {
+        printer.heading("Came with it:");
+        for other in &inspection.chain {
+            printer.say(format_args!("  {}  {}", other.sha256.short(), other.subject));
+        }
+    }
+    if inspection.refused_by.is_empty() {
+        printer.say("\n ✓ no client that labtrust knows of would refuse it, once its root is trusted");
+    } else {
+        printer.heading("Would be refused by:");
+        let row = |refusal: &crate::certificate::Refusal| {
+            (Mark::Bad, vec![refusal.client.to_owned(), refusal.why.clone()])
+        };
+        printer.table(&inspection.refused_by.iter().map(row).collect::<Vec<_>>());
+    }
+    Ok(exit::DONE)
+}
+
+#[derive(serde::Serialize)]
+struct Report<'a> {
+    schema: u32,
+    #[serde(flatten)]
+    inspection: &'a Inspection,
+}
+
+fn own(context: &Context<'_>) -> Result<Vec<Parsed>> {
+    let own = OwnCa::find(&context.home)?.ok_or_else(|| {
+        fail("there is no CA of labtrust's on this machine", "give a certificate file, HOST[:PORT] or an https:// URL")
+    })?;
+    Ok(std::iter::once(own.root).chain(own.intermediates).collect())
+}
+
+fn describe(printer: &Printer, description: &Description, certificate: &Parsed) {
+    let names: Vec<_> = description.names.iter().map(ToString::to_string).collect();
+    let kind = match (description.is_ca, description.self_signed) {
+        (true, true) => "a root CA",
+        (true, false) => "an intermediate CA",
+        (false, true) => "a self-signed certificate",
+        (false, false) => "a server's certificate",
+    };
+    let validity = &description.validity;
+    let until = if validity.days < 0 { "expired".to_owned() } else { format!("{} days left", validity.days) };
+    let mut rows = vec![
+        ("subject", description.subject.clone()),
+        ("issuer", description.issuer.clone()),
+        ("kind", format!("{kind}, {}", description.key)),
+        ("valid", format!("{} to {} ({until})", validity.not_before.date(), validity.not_after.date())),
+        ("sha256", description.sha256.to_string()),
+    ];
+    if !names.is_empty() {
+        rows.insert(2, ("names", names.join(", ")));
+    }
+    if !description.usages.is_empty() {
+        rows.push(("usages", description.usages.join(", ")));
+    }
+    if description.is_ca {
+        rows.push(("may sign", source::may_sign(certificate)));
+    }
+    for (label, value) in rows {
+        printer.say(format_args!("{label:<9} {value}"));
+    }
+}

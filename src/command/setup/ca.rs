@@ -1,0 +1,102 @@
+//! The CA that a setup signs with: the one made here before, a company's, or a new one.
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::World;
+use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
+
+use super::order::Order;
+use crate::{
+    certificate::{Authority, PrivateKey, Scope, SubjectName, import},
+    cli::Setup,
+    command::{Context, own::OwnCa, passphrase::passphrase, source},
+    hint::fail,
+};
+
+/// Who signs the leaf.
+pub enum Ca {
+    /// The CA that an earlier setup made here; its key is here unless it is a company's.
+    Known(OwnCa, Option<Authority>),
+    /// A new one, whose key stays here.
+    Made(Authority),
+    /// A company's: its key is used now and never kept.
+    Adopted(Authority),
+    /// Nobody: the leaf signs itself.
+    SelfSigned,
+}
+
+/// Finds or makes the CA for `order`.
+pub fn ca(context: &Context<'_>, arguments: &Setup, order: &Order) -> Result<Ca> {
+    let now = OffsetDateTime::now_utc();
+    if let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) {
+        return adopt(context, arguments, certificate, key, now).map(Ca::Adopted);
+    }
+    if let Some(own) = OwnCa::read(&context.home.authority())? {
+        return known(own, arguments, order);
+    }
+    if arguments.self_signed {
+        return Ok(Ca::SelfSigned);
+    }
+    let scope =
+        Scope { names: order.names.clone(), permit: order.permits.clone(), constrained: !arguments.no_constraints };
+    Ok(Ca::Made(Authority::make(&scope, arguments.key_type.into(), now)?))
+}
+
+/// The CA that is here already, if it can sign what is asked for: its limits cannot be widened.
+fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
+    if arguments.self_signed != !own.root.is_ca() {
+        let (is, asked) = if own.root.is_ca() {
+            ("a CA", "--self-signed asks for none")
+        } else {
+            ("a self-signed certificate", "a CA was asked for")
+        };
+        return Err(fail(
+            format!("an earlier setup made {is} here, and {asked}"),
+            "take that one back first: labtrust setup --undo",
+        ));
+    }
+    let Some(authority) = own.open()? else { return Ok(Ca::Known(own, None)) };
+    authority.check_permitted(&order.names)?;
+    let outside: Vec<_> = order
+        .permits
+        .iter()
+        .filter(|domain| !authority.permitted().permits(&SubjectName::Dns((*domain).clone())))
+        .map(ToString::to_string)
+        .collect();
+    if !outside.is_empty() {
+        return Err(fail(
+            format!("the CA that is here can never sign for {}", outside.join(", ")),
+            "its limits cannot be widened: take the setup back (labtrust setup --undo) and begin anew",
+        ));
+    }
+    Ok(Ca::Known(own, Some(authority)))
+}
+
+fn adopt(
+    context: &Context<'_>,
+    arguments: &Setup,
+    certificate: &std::path::Path,
+    key: &std::path::Path,
+    now: OffsetDateTime,
+) -> Result<Authority> {
+    let certificates: Vec<CertificateDer<'static>> =
+        source::read_file(context, certificate, &arguments.passphrase)?
+            .iter()
+            .map(|certificate| certificate.der().clone())
+            .collect();
+    let key = read_key(context, arguments, key)?;
+    Authority::adopt(&certificates, key, now).with_context(|| format!("cannot sign with {}", certificate.display()))
+}
+
+/// The private key in the file at `path`.
+pub fn read_key(context: &Context<'_>, arguments: &Setup, path: &std::path::Path) -> Result<PrivateKey> {
+    let shown = path.display().to_string();
+    let bytes = World::here()
+        .read(path)?
+        .ok_or_else(|| fail(format!("{shown} does not exist"), "give the file of a private key"))?;
+    let mut ask = |what: &str| passphrase(context, &arguments.passphrase, &format!("{what} in {shown}"));
+    let material = import::read_material(&bytes, &mut ask).with_context(|| format!("cannot use {shown}"))?;
+    material.keys.into_iter().next().ok_or_else(|| {
+        fail(format!("{shown} holds no private key"), "give the file that has a line BEGIN PRIVATE KEY")
+    })
+}

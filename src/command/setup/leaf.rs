@@ -1,0 +1,125 @@
+//! The pair that a setup places: the one that is in place already, if it is ours and still right;
+//! else a fresh one.
+
+use anyhow::Result;
+use labtrust_platform::{Certificate, World};
+use time::OffsetDateTime;
+
+use super::{
+    ca::{Ca, read_key},
+    order::Order,
+};
+use crate::{
+    certificate::{Authority, Issued, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
+    cli::Setup,
+    command::Context,
+    gitlab::Pair,
+    hint::fail,
+};
+
+/// A pair, and how it came about.
+pub struct Leaf {
+    pub chain: Vec<Parsed>,
+    pub root: Parsed,
+    pub pair: Pair,
+    pub notes: Vec<String>,
+}
+
+impl Leaf {
+    /// The certificate itself.
+    pub fn leaf(&self) -> &Parsed {
+        self.chain.first().unwrap_or(&self.root)
+    }
+
+    /// The CA that signed it; itself, if it signed itself.
+    pub fn issuer(&self) -> &Parsed {
+        self.chain.get(1).unwrap_or(&self.root)
+    }
+}
+
+/// Chooses or makes the pair for `order`. `places` are the certificate and key files that nginx
+/// reads.
+pub fn leaf(
+    context: &Context<'_>,
+    arguments: &Setup,
+    order: &Order,
+    ca: &Ca,
+    places: &[(std::path::PathBuf, std::path::PathBuf)],
+) -> Result<Leaf> {
+    if let (Ca::Known(own, _), Some((certificate, key))) = (ca, places.first())
+        && arguments.key.is_none()
+        && let Some(leaf) = in_place(own, order, certificate, key)?
+    {
+        return Ok(leaf);
+    }
+    let key = match &arguments.key {
+        Some(path) => read_key(context, arguments, path)?,
+        None => PrivateKey::generate(arguments.key_type.into())?,
+    };
+    let now = OffsetDateTime::now_utc();
+    let sign = |authority: &Authority| {
+        let order =
+            LeafOrder { names: order.names.clone(), public_key: key.public_key().clone(), days: arguments.days };
+        Ok::<_, anyhow::Error>((authority.sign(&order, now)?, authority.root().clone()))
+    };
+    let (issued, root) = match ca {
+        Ca::Made(authority) | Ca::Adopted(authority) | Ca::Known(_, Some(authority)) => sign(authority)?,
+        Ca::Known(own, None) if own.root.is_ca() => {
+            return Err(fail(
+                "the key of this CA is not kept here, and the certificate in place is not the one that is asked for",
+                "give it again: --ca-cert FILE --ca-key FILE",
+            ));
+        }
+        Ca::Known(_, None) | Ca::SelfSigned => {
+            let issued = self_signed(&order.names, &key, arguments.days, now)?;
+            let root = issued.leaf.clone();
+            (issued, root)
+        }
+    };
+    let pair = pair(&issued, &key)?;
+    let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
+    Ok(Leaf { chain, root, pair, notes: issued.notes })
+}
+
+/// The pair as it is placed.
+fn pair(issued: &Issued, key: &PrivateKey) -> Result<Pair> {
+    let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
+    let key = zeroize::Zeroizing::new(key.to_pem().as_bytes().to_vec());
+    Pair::new(&chain, key).ok_or_else(|| fail("nothing was signed", "run it again"))
+}
+
+/// The pair that is in place, if this CA signed it for just these names and it is good for a while.
+fn in_place(
+    own: &crate::command::own::OwnCa,
+    order: &Order,
+    certificate: &std::path::Path,
+    key: &std::path::Path,
+) -> Result<Option<Leaf>> {
+    let world = World::here();
+    // What cannot be read is not known to be ours; the guards say what stands there.
+    let (Ok(Some(chain)), Ok(Some(key_pem))) = (world.read(certificate), world.read(key)) else { return Ok(None) };
+    let Ok(certificates) = pem::certificates(&chain) else { return Ok(None) };
+    let parsed: Vec<Parsed> = certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
+    let Some(leaf) = parsed.first() else { return Ok(None) };
+    let Ok(key) = PrivateKey::from_pem(&key_pem, &mut |_| Err(fail("encrypted", ""))) else { return Ok(None) };
+    let chain: Vec<Certificate> = certificates.iter().map(|der| Certificate::new(der.to_vec())).collect();
+    let is_ours = own.has_signed(&chain);
+    let sorted = |names: &[SubjectName]| {
+        let mut names = names.to_vec();
+        names.sort();
+        names
+    };
+    let now = OffsetDateTime::now_utc();
+    // A third of the life left is when a certificate is due (the same bound as for renewing).
+    let life = leaf.not_after - leaf.not_before;
+    let is_fresh = leaf.not_before <= now && leaf.not_after - now > life / 3;
+    if !is_ours || !is_fresh || !key.matches(leaf) || sorted(&leaf.names) != sorted(&order.names) {
+        return Ok(None);
+    }
+    Ok(Pair::new(&chain, key_pem).map(|pair| Leaf {
+        chain: parsed.clone(),
+        root: own.root.clone(),
+        pair,
+        notes: Vec::new(),
+    }))
+}

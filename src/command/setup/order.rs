@@ -1,0 +1,82 @@
+//! What a setup is asked for: the hosts, the registry, and the names that go into the certificate.
+
+use anyhow::Result;
+use labtrust_platform::{DnsName, Endpoint, Target};
+
+use crate::{
+    certificate::SubjectName,
+    cli::Setup,
+    command::sign::parse_names,
+    exit::Misuse,
+    gitlab::{Address, Config, Known, Role},
+    hint::fail,
+};
+
+/// The registry's port where nothing says another: GitLab's own documentation uses it.
+const REGISTRY_PORT: u16 = 4567;
+
+/// What is to be made.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// GitLab itself.
+    pub gitlab: Endpoint,
+    /// Its registry.
+    pub registry: Endpoint,
+    /// Every name in the certificate: GitLab's host first.
+    pub names: Vec<SubjectName>,
+    /// Domains that the CA may sign for besides.
+    pub permits: Vec<DnsName>,
+}
+
+impl Order {
+    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints.
+    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint) -> Result<Self> {
+        let mut names = vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
+        names.extend(parse_names(&arguments.names)?);
+        let mut unique: Vec<SubjectName> = Vec::new();
+        for name in names {
+            if !unique.contains(&name) {
+                unique.push(name);
+            }
+        }
+        let domain = |text: &String| text.parse().map_err(|error| Misuse(format!("{error}")));
+        let permits = arguments.permits.iter().map(domain).collect::<Result<_, _>>()?;
+        Ok(Self { gitlab: gitlab.clone(), registry: registry.clone(), names: unique, permits })
+    }
+
+    /// The endpoints that clients are to trust the CA for.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        vec![self.gitlab.clone(), self.registry.clone()]
+    }
+}
+
+/// GitLab's and its registry's endpoints: as typed, else as gitlab.rb says, else as usual.
+pub fn endpoints(host: Option<&Target>, registry: Option<&Target>, config: &Config) -> Result<(Endpoint, Endpoint)> {
+    let said = |role| match config.address(role) {
+        Known::Is(address) => Some(address),
+        _ => None,
+    };
+    let gitlab = match (host, said(Role::Gitlab)) {
+        (Some(host), said) => https(said).filter(|said| said.host == host.host && host.port.is_none()).unwrap_or_else(|| host.or_port(443)),
+        (None, Some(said)) => {
+            // A GitLab that speaks plain HTTP today has its host in gitlab.rb all the same.
+            if said.https { said.endpoint } else { Endpoint::new(said.endpoint.host, 443) }
+        }
+        (None, None) => {
+            return Err(fail(
+                "gitlab.rb does not say under which name this GitLab is met",
+                "name it: labtrust setup mygitlab.example.com",
+            ));
+        }
+    };
+    let registry = match (registry, https(said(Role::Registry))) {
+        (Some(registry), _) => registry.or_port(REGISTRY_PORT),
+        (None, Some(said)) => said,
+        (None, None) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
+    };
+    Ok((gitlab, registry))
+}
+
+fn https(address: Option<Address>) -> Option<Endpoint> {
+    address.filter(|address| address.https).map(|address| address.endpoint)
+}

@@ -1,0 +1,85 @@
+//! What a setup says at its end: what was made and where, what trusts it, what the CA can and can
+//! never sign, and what to do on the clients.
+
+use anyhow::Result;
+use labtrust_platform::session::State;
+
+use super::Made;
+use crate::{
+    certificate::judge,
+    cli::Setup,
+    command::{
+        Context,
+        own::OwnCa,
+        pair_report::PairReport,
+        report::{self, by_store},
+        source::may_sign,
+        status::until,
+    },
+    exit,
+    hint::fail,
+};
+
+pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Result<u8> {
+    let printer = context.printer;
+    let own = OwnCa::read(&context.home.authority())?
+        .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
+    let repeat = ["trust".to_owned()];
+    let changes: Vec<_> = made.changes.iter().collect();
+    let mut report = PairReport::new(&made.leaf.root, made.leaf.leaf(), &changes);
+    report.stores = by_store(made.outcomes);
+    report.next.extend(made.site.next());
+    report.next.extend(made.site.missing_lines().1);
+    report.next.extend(report::next_steps(context, made.outcomes, &repeat));
+    report.next.push(own.client_line());
+    printer.document(&report);
+
+    let changed = made.placed.iter().any(|outcome| outcome.changed);
+    if !changed {
+        printer.say("everything is in place already: nothing was changed");
+    }
+    printer.say(format_args!("{}  {}", if own.root.is_ca() { "CA" } else { "self-signed certificate" }, own.root.title()));
+    printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
+    if own.root.is_ca() {
+        printer.say(format_args!("  can sign  {}", may_sign(made.leaf.issuer())));
+        printer.say(format_args!("  until     {}", until(&own.root)));
+    }
+    if arguments.stage {
+        printer.say("  nothing was placed (--stage): run setup again without it when the clients trust this CA");
+    } else {
+        report.print(context);
+        for outcome in made.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE) {
+            if !outcome.detail.is_empty() && printer.is_verbose() {
+                printer.say(format_args!("  proof     {}", outcome.detail));
+            }
+        }
+    }
+    for note in made.leaf.notes.iter().cloned().chain(made.site.notes()) {
+        printer.say(format_args!("  note      {note}"));
+    }
+    for refusal in judge(&made.leaf.chain, time::OffsetDateTime::now_utc()) {
+        printer.say(format_args!("  refused by {}: {}", refusal.client, refusal.why));
+    }
+    if !made.outcomes.is_empty() {
+        printer.heading("Trusted on this machine:");
+        report::print_stores(printer, made.outcomes, State::Trusted);
+        report::print_next(context, made.outcomes, &repeat);
+    }
+    let (path, lines) = made.site.missing_lines();
+    if !lines.is_empty() && !arguments.stage {
+        printer.heading(&format!("Add to {}, then run gitlab-ctl reconfigure:", path.display()));
+        for line in &lines {
+            printer.command(line);
+        }
+    }
+    let next = made.site.next();
+    if !next.is_empty() && !arguments.stage {
+        printer.heading("Next, on this machine:");
+        for line in next {
+            printer.command(line);
+        }
+    }
+    printer.heading("On each client:");
+    printer.command(own.client_line());
+    Ok(exit::of_outcomes(made.outcomes, State::Trusted))
+}

@@ -1,0 +1,107 @@
+//! Where the pair goes: a GitLab on this machine, a folder that will become one, or a bare folder.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Certificate, Endpoint, Host, Target, World,
+    plan::{Change, shell_word},
+};
+
+use super::order::endpoints;
+
+use crate::{
+    cli::Place,
+    command::Context,
+    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place},
+};
+
+/// A place for a pair, and what is known of it.
+pub struct Site {
+    installation: Installation,
+    prepared: Option<Prepared>,
+    config: Config,
+    layout: Layout,
+    /// GitLab itself.
+    pub gitlab: Endpoint,
+    /// Its registry.
+    pub registry: Endpoint,
+}
+
+impl Site {
+    /// The place that `place` names, or the GitLab of this machine.
+    pub fn find(
+        context: &Context<'_>,
+        place: &Place,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+    ) -> Result<Self> {
+        let world = World::here();
+        let facts = &context.facts;
+        let mut prepared = None;
+        let installation = match (&place.gitlab, &place.prepare, &place.out) {
+            (Some(folder), ..) => Installation::at(&world, facts, folder)?,
+            (_, Some(folder), _) => {
+                let found = Prepared::design(&world, facts, folder, host, registry)?;
+                let installation = found.installation.clone();
+                prepared = Some(found);
+                installation
+            }
+            (.., Some(folder)) => Installation::out(&std::path::absolute(folder)?, place.reload.as_deref()),
+            _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
+        };
+        let config = match installation.kind {
+            Kind::Out => Config::default(),
+            _ => installation.settings(&world)?,
+        };
+        let (gitlab, registry) = match &prepared {
+            Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
+            None => endpoints(host, registry, &config)?,
+        };
+        let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
+        Ok(Self { installation, prepared, config, gitlab, registry, layout })
+    }
+
+    /// The certificate and key files.
+    pub fn files(&self) -> Vec<(PathBuf, PathBuf)> {
+        self.layout.places.iter().map(|place| (place.certificate.clone(), place.key.clone())).collect()
+    }
+
+    /// Refuses to replace what is not ours, on disk or served.
+    pub fn guard(&self, ours: &dyn Fn(&[Certificate]) -> bool, replace: bool, host: &Host) -> Result<()> {
+        let survey = guard::survey(&World::here(), &self.layout)?;
+        match guard::judge(&survey, ours) {
+            guard::Verdict::Foreign(foreign) if !replace => Err(guard::refusal(&foreign, host)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What placing `pair` takes.
+    pub fn changes(&self, pair: &Pair) -> Vec<Change> {
+        let mut changes = place::plan(&self.installation, &self.layout, pair);
+        changes.extend(self.prepared.iter().flat_map(Prepared::changes));
+        changes
+    }
+
+    /// What a person should know.
+    pub fn notes(&self) -> Vec<String> {
+        let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
+        self.layout.notes.iter().cloned().chain(self.config.remarks()).chain(prepared).collect()
+    }
+
+    /// What is still to be done on this machine, a line each.
+    pub fn next(&self) -> Vec<String> {
+        let mut next = Vec::new();
+        if let Some(prepared) = &self.prepared {
+            next.push(format!("cd {} && docker compose up -d", shell_word(&prepared.folder.display().to_string())));
+        }
+        next
+    }
+
+    /// The lines that gitlab.rb lacks, and the file.
+    pub fn missing_lines(&self) -> (PathBuf, Vec<String>) {
+        let is_ours = matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        let lines = if is_ours { Vec::new() } else { self.config.lines_to_add(&self.gitlab, &self.registry) };
+        (self.installation.gitlab_rb(), lines)
+    }
+}

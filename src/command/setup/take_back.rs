@@ -1,0 +1,77 @@
+//! `setup --undo`: the trust first, then what was placed, then the CA itself.
+
+use anyhow::Result;
+use labtrust_platform::{Outcome, Session, World, receipt::Receipts, session::State, undo};
+
+use super::RECEIPT;
+use crate::{
+    cli::Setup,
+    command::{
+        Context,
+        own::OwnCa,
+        report::{self, StoresReport},
+        restart, stores, trust,
+    },
+    exit,
+    gitlab::place::spare_reloads,
+    hint::fail,
+};
+
+pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
+    let own = OwnCa::read(&context.home.authority())?;
+    let receipts = Receipts::all(&context.home.state)?;
+    let names: Vec<String> = own.iter().map(|own| trust::receipt_name(&own.anchor())).chain([RECEIPT.to_owned()]).collect();
+    let recorded: Vec<_> = names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
+    if recorded.is_empty() {
+        return Err(fail(
+            format!("no setup is recorded in {}", context.home.state.display()),
+            "if it was made with --state DIR, or as another user, give the same here",
+        ));
+    }
+    if context.everywhere.dry_run {
+        for receipt in &recorded {
+            stores::print_undo(context, receipt.changes.iter().rev());
+        }
+        context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
+        return Ok(exit::NO);
+    }
+    if !context.everywhere.yes && context.printer.can_ask() {
+        for receipt in &recorded {
+            stores::print_undo(context, receipt.changes.iter().rev());
+        }
+        let question = "\nThe CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
+        if !context.printer.confirm(question)? {
+            context.printer.aside("nothing was changed");
+            return Ok(exit::NO);
+        }
+    }
+    let mut outcomes = context.session(|session| take_back(session, &names))?;
+    if arguments.restart {
+        restart::restart(context, &mut outcomes)?;
+    }
+    let next = report::next_steps(context, &outcomes, &["setup".into(), "--undo".into()]);
+    if let Some(own) = &own {
+        let sha256 = own.root.fingerprint();
+        let stores = report::by_store(&outcomes);
+        context.printer.document(&StoresReport { schema: 1, sha256, stores, notes: next });
+        context.printer.say(format_args!("taken back: {}\n  sha256 {sha256}", own.root.title()));
+    }
+    report::print_stores(context.printer, &outcomes, State::Untrusted);
+    report::print_next(context, &outcomes, &["setup".into(), "--undo".into()]);
+    Ok(exit::of_outcomes(&outcomes, State::Untrusted))
+}
+
+/// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
+/// is not taken away under a certificate that is still served.
+fn take_back(session: &Session<'_>, names: &[String]) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for name in names {
+        let Some(mut receipt) = session.receipts.load(name)? else { continue };
+        receipt.changes.iter_mut().for_each(|record| spare_reloads(&World::here(), record));
+        outcomes.extend(undo(session, &mut receipt, |_| true)?);
+        if outcomes.iter().any(|outcome| outcome.state == State::Failed || outcome.needs_root) {
+            break;
+        }
+    }
+    Ok(outcomes)
+}
