@@ -11,7 +11,7 @@ pub mod key;
 mod key_format;
 pub mod name;
 pub mod parsed;
-mod path;
+pub mod path;
 pub mod pem;
 pub mod permitted;
 mod pkcs12;

@@ -1,6 +1,7 @@
 //! The verbs, one a file, and what they share.
 
 mod export;
+mod import;
 mod inspect;
 mod own;
 mod pair_report;
@@ -56,7 +57,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Man(_) => shell::man(&context),
         Verb::Setup(arguments) => setup::run(&context, arguments),
         Verb::Inspect(arguments) => inspect::run(&context, arguments),
-        Verb::Import(_) => todo!(),
+        Verb::Import(arguments) => import::run(&context, arguments),
     }
 }
 

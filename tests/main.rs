@@ -12,4 +12,6 @@ mod judges;
 #[cfg(target_os = "linux")]
 mod lab_selftest;
 #[cfg(target_os = "linux")]
+mod setup;
+#[cfg(target_os = "linux")]
 mod trust;

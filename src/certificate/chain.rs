@@ -2,10 +2,9 @@
 //! in their order.
 
 use anyhow::Result;
-use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
-use super::{import::Material, key::PrivateKey, name::list, parsed::Parsed, path, pem};
+use super::{import::Material, key::PrivateKey, name::list, parsed::Parsed, path};
 use crate::hint::fail;
 
 /// A key pair to be served, with all that clients need to trust it.
@@ -27,14 +26,14 @@ pub struct Chain {
 
 impl Chain {
     /// The certificates as servers send them: leaf, intermediates, root.
-    pub fn served(&self) -> Vec<CertificateDer<'static>> {
+    pub fn served(&self) -> Vec<Parsed> {
         let above = self.intermediates.iter().chain(&self.root);
-        std::iter::once(&self.leaf).chain(above).map(|certificate| certificate.der().clone()).collect()
+        std::iter::once(&self.leaf).chain(above).cloned().collect()
     }
 
-    /// [`Self::served`] as PEM.
-    pub fn to_pem(&self) -> String {
-        pem::write_certificates(&self.served())
+    /// What clients are to trust, if it is here: the root, or the leaf if that signed itself.
+    pub fn anchor(&self) -> Option<&Parsed> {
+        self.root.as_ref().or_else(|| Some(&self.leaf).filter(|leaf| leaf.is_self_signed()))
     }
 }
 

@@ -57,7 +57,10 @@ struct Report<'a> {
 
 fn own(context: &Context<'_>) -> Result<Vec<Parsed>> {
     let own = OwnCa::find(&context.home)?.ok_or_else(|| {
-        fail("there is no CA of labtrust's on this machine", "give a certificate file, HOST[:PORT] or an https:// URL")
+        fail(
+            "there is no CA of labtrust's on this machine",
+            "give a certificate file, HOST[:PORT] or an https:// URL",
+        )
     })?;
     Ok(std::iter::once(own.root).chain(own.intermediates).collect())
 }

@@ -3,7 +3,10 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, World, already, apply as apply_changes, plan::Change, receipt::Receipts, session::State,
+    Anchor, Certificate, Fingerprint, Outcome, World, already, apply as apply_changes,
+    plan::Change,
+    receipt::{Receipts, StepRecord},
+    session::State,
 };
 
 use super::{
@@ -11,7 +14,7 @@ use super::{
     stores::{self, Planning, print_plan},
     trust,
 };
-use crate::{exit, hint::fail};
+use crate::{exit, gitlab, hint::fail};
 
 /// The changes on the server, and the receipt that they are kept under.
 pub struct Placement<'a> {
@@ -87,11 +90,33 @@ pub fn apply(context: &Context<'_>, placement: &Placement<'_>) -> Result<Vec<Out
                 return Err(fail(what, format!("sudo {}", report::own_command_line())));
             }
             if last.state == State::Failed {
-                return Err(fail(last.detail.clone(), last.hint.clone().unwrap_or_else(|| {
-                    "what this run had placed there was taken back; run it again when that is mended".into()
-                })));
+                return Err(fail(
+                    last.detail.clone(),
+                    last.hint.clone().unwrap_or_else(|| {
+                        "what this run had placed there was taken back; run it again when that is mended"
+                            .into()
+                    }),
+                ));
             }
         }
         Ok(outcomes)
     })
+}
+
+/// The leaves of the certificate files that an earlier run placed and nobody has changed since.
+pub fn leaves_placed(context: &Context<'_>) -> Result<Vec<Fingerprint>> {
+    let world = World::here();
+    let mut leaves = Vec::new();
+    for receipt in Receipts::all(&context.home.state)? {
+        for record in receipt.changes.iter().filter(|record| record.store.as_str() == gitlab::STORE) {
+            for step in &record.steps {
+                let StepRecord::File { path, after: Some(after), .. } = step else { continue };
+                let standing = world.read(path)?.unwrap_or_default();
+                if Fingerprint::of(&standing) == *after {
+                    leaves.extend(Certificate::read_all(&standing).0.first().map(Certificate::fingerprint));
+                }
+            }
+        }
+    }
+    Ok(leaves)
 }

@@ -23,7 +23,6 @@ use crate::{
     exit,
 };
 
-pub use self::order::endpoints;
 pub use self::site::Site;
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
@@ -58,12 +57,15 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.restart {
         restart::restart(context, &mut outcomes)?;
     }
-    report::report(context, arguments, &Made { order: &order, leaf: &leaf, site: &site, changes: &changes, placed: &placed, outcomes: &outcomes })
+    report::report(
+        context,
+        arguments,
+        &Made { leaf: &leaf, site: &site, changes: &changes, placed: &placed, outcomes: &outcomes },
+    )
 }
 
 /// What a setup made, for its report.
 struct Made<'a> {
-    order: &'a Order,
     leaf: &'a Leaf,
     site: &'a Site,
     changes: &'a [Change],

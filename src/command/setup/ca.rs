@@ -37,8 +37,11 @@ pub fn ca(context: &Context<'_>, arguments: &Setup, order: &Order) -> Result<Ca>
     if arguments.self_signed {
         return Ok(Ca::SelfSigned);
     }
-    let scope =
-        Scope { names: order.names.clone(), permit: order.permits.clone(), constrained: !arguments.no_constraints };
+    let scope = Scope {
+        names: order.names.clone(),
+        permit: order.permits.clone(),
+        constrained: !arguments.no_constraints,
+    };
     Ok(Ca::Made(Authority::make(&scope, arguments.key_type.into(), now)?))
 }
 
@@ -85,7 +88,8 @@ fn adopt(
             .map(|certificate| certificate.der().clone())
             .collect();
     let key = read_key(context, arguments, key)?;
-    Authority::adopt(&certificates, key, now).with_context(|| format!("cannot sign with {}", certificate.display()))
+    Authority::adopt(&certificates, key, now)
+        .with_context(|| format!("cannot sign with {}", certificate.display()))
 }
 
 /// The private key in the file at `path`.

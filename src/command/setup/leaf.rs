@@ -58,8 +58,11 @@ pub fn leaf(
     };
     let now = OffsetDateTime::now_utc();
     let sign = |authority: &Authority| {
-        let order =
-            LeafOrder { names: order.names.clone(), public_key: key.public_key().clone(), days: arguments.days };
+        let order = LeafOrder {
+            names: order.names.clone(),
+            public_key: key.public_key().clone(),
+            days: arguments.days,
+        };
         Ok::<_, anyhow::Error>((authority.sign(&order, now)?, authority.root().clone()))
     };
     let (issued, root) = match ca {
@@ -97,11 +100,15 @@ fn in_place(
 ) -> Result<Option<Leaf>> {
     let world = World::here();
     // What cannot be read is not known to be ours; the guards say what stands there.
-    let (Ok(Some(chain)), Ok(Some(key_pem))) = (world.read(certificate), world.read(key)) else { return Ok(None) };
+    let (Ok(Some(chain)), Ok(Some(key_pem))) = (world.read(certificate), world.read(key)) else {
+        return Ok(None);
+    };
     let Ok(certificates) = pem::certificates(&chain) else { return Ok(None) };
     let parsed: Vec<Parsed> = certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
     let Some(leaf) = parsed.first() else { return Ok(None) };
-    let Ok(key) = PrivateKey::from_pem(&key_pem, &mut |_| Err(fail("encrypted", ""))) else { return Ok(None) };
+    let Ok(key) = PrivateKey::from_pem(&key_pem, &mut |_| Err(fail("encrypted", ""))) else {
+        return Ok(None);
+    };
     let chain: Vec<Certificate> = certificates.iter().map(|der| Certificate::new(der.to_vec())).collect();
     let is_ours = own.has_signed(&chain);
     let sorted = |names: &[SubjectName]| {

@@ -31,7 +31,8 @@ pub struct Order {
 impl Order {
     /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints.
     pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint) -> Result<Self> {
-        let mut names = vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
+        let mut names =
+            vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
         names.extend(parse_names(&arguments.names)?);
         let mut unique: Vec<SubjectName> = Vec::new();
         for name in names {
@@ -51,13 +52,19 @@ impl Order {
 }
 
 /// GitLab's and its registry's endpoints: as typed, else as gitlab.rb says, else as usual.
-pub fn endpoints(host: Option<&Target>, registry: Option<&Target>, config: &Config) -> Result<(Endpoint, Endpoint)> {
+pub fn endpoints(
+    host: Option<&Target>,
+    registry: Option<&Target>,
+    config: &Config,
+) -> Result<(Endpoint, Endpoint)> {
     let said = |role| match config.address(role) {
         Known::Is(address) => Some(address),
         _ => None,
     };
     let gitlab = match (host, said(Role::Gitlab)) {
-        (Some(host), said) => https(said).filter(|said| said.host == host.host && host.port.is_none()).unwrap_or_else(|| host.or_port(443)),
+        (Some(host), said) => https(said)
+            .filter(|said| said.host == host.host && host.port.is_none())
+            .unwrap_or_else(|| host.or_port(443)),
         (None, Some(said)) => {
             // A GitLab that speaks plain HTTP today has its host in gitlab.rb all the same.
             if said.https { said.endpoint } else { Endpoint::new(said.endpoint.host, 443) }

@@ -38,14 +38,19 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     if !changed {
         printer.say("everything is in place already: nothing was changed");
     }
-    printer.say(format_args!("{}  {}", if own.root.is_ca() { "CA" } else { "self-signed certificate" }, own.root.title()));
+    printer.say(format_args!(
+        "{}  {}",
+        if own.root.is_ca() { "CA" } else { "self-signed certificate" },
+        own.root.title()
+    ));
     printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
     if own.root.is_ca() {
         printer.say(format_args!("  can sign  {}", may_sign(made.leaf.issuer())));
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
     if arguments.stage {
-        printer.say("  nothing was placed (--stage): run setup again without it when the clients trust this CA");
+        printer
+            .say("  nothing was placed (--stage): run setup again without it when the clients trust this CA");
     } else {
         report.print(context);
         for outcome in made.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE) {
@@ -65,16 +70,12 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
         report::print_stores(printer, made.outcomes, State::Trusted);
         report::print_next(context, made.outcomes, &repeat);
     }
-    let (path, lines) = made.site.missing_lines();
-    if !lines.is_empty() && !arguments.stage {
-        printer.heading(&format!("Add to {}, then run gitlab-ctl reconfigure:", path.display()));
-        for line in &lines {
-            printer.command(line);
+    if !arguments.stage {
+        made.site.print_missing_lines(printer);
+        let next = made.site.next();
+        if !next.is_empty() {
+            printer.heading("Next, on this machine:");
         }
-    }
-    let next = made.site.next();
-    if !next.is_empty() && !arguments.stage {
-        printer.heading("Next, on this machine:");
         for line in next {
             printer.command(line);
         }

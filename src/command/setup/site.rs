@@ -14,6 +14,7 @@ use crate::{
     cli::Place,
     command::Context,
     gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place},
+    printer::Printer,
 };
 
 /// A place for a pair, and what is known of it.
@@ -93,9 +94,28 @@ impl Site {
     pub fn next(&self) -> Vec<String> {
         let mut next = Vec::new();
         if let Some(prepared) = &self.prepared {
-            next.push(format!("cd {} && docker compose up -d", shell_word(&prepared.folder.display().to_string())));
+            next.push(format!(
+                "cd {} && docker compose up -d",
+                shell_word(&prepared.folder.display().to_string())
+            ));
         }
         next
+    }
+
+    /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.
+    pub fn leave_trusted_certs(&mut self) {
+        self.installation.trusted_certs = None;
+    }
+
+    /// Says, for people, which lines gitlab.rb lacks.
+    pub fn print_missing_lines(&self, printer: &Printer) {
+        let (path, lines) = self.missing_lines();
+        if !lines.is_empty() {
+            printer.heading(&format!("Add to {}, then run gitlab-ctl reconfigure:", path.display()));
+            for line in &lines {
+                printer.command(line);
+            }
+        }
     }
 
     /// The lines that gitlab.rb lacks, and the file.

@@ -7,7 +7,7 @@ use super::RECEIPT;
 use crate::{
     cli::Setup,
     command::{
-        Context,
+        Context, import,
         own::OwnCa,
         report::{self, StoresReport},
         restart, stores, trust,
@@ -20,8 +20,13 @@ use crate::{
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     let own = OwnCa::read(&context.home.authority())?;
     let receipts = Receipts::all(&context.home.state)?;
-    let names: Vec<String> = own.iter().map(|own| trust::receipt_name(&own.anchor())).chain([RECEIPT.to_owned()]).collect();
-    let recorded: Vec<_> = names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
+    let names: Vec<String> = own
+        .iter()
+        .map(|own| trust::receipt_name(&own.anchor()))
+        .chain([import::RECEIPT.to_owned(), RECEIPT.to_owned()])
+        .collect();
+    let recorded: Vec<_> =
+        names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
     if recorded.is_empty() {
         return Err(fail(
             format!("no setup is recorded in {}", context.home.state.display()),

@@ -1,0 +1,186 @@
+//! `import`: a certificate that people have, checked, put in order, placed and proven like our own.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{Anchor, Certificate, Endpoint, Host, Target, World, session::State};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::{
+    Context,
+    own::OwnCa,
+    pair_report::PairReport,
+    passphrase::passphrase,
+    place::{self, Placement},
+    report, restart,
+    setup::Site,
+    stores, trust,
+};
+use crate::{
+    certificate::{
+        Parsed, PrivateKey,
+        chain::Chain,
+        import::{Material, read_material},
+        judge, name,
+    },
+    cli::{Import, Stores},
+    exit,
+    gitlab::Pair,
+    hint::fail,
+};
+
+/// What an import placed is kept under one name: the next one takes its place.
+pub const RECEIPT: &str = "import";
+
+pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
+    let chain = read(context, arguments)?.into_chain(Vec::new(), OffsetDateTime::now_utc())?;
+    let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());
+    let named = named.map(|host| Target { host, port: None });
+    let host = arguments.host.as_ref();
+    let mut site =
+        Site::find(context, &arguments.place, host, arguments.registry.as_ref()).or_else(|error| {
+            match (&named, host) {
+                // What GitLab is called, the certificate may know where gitlab.rb does not.
+                (Some(_), None) => {
+                    Site::find(context, &arguments.place, named.as_ref(), arguments.registry.as_ref())
+                }
+                _ => Err(error),
+            }
+        })?;
+    check_names(&chain.leaf, &site.gitlab, &site.registry)?;
+    if chain.anchor().is_none() {
+        site.leave_trusted_certs();
+    }
+    let own = OwnCa::find(&context.home)?;
+    let placed_before = place::leaves_placed(context)?;
+    let ours = |met: &[Certificate]| {
+        let leaf = met.first().map(Certificate::fingerprint);
+        leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
+            || own.as_ref().is_some_and(|own| own.has_signed(met))
+    };
+    site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
+    let changes = site.changes(&pair(&chain, &site)?);
+    let placement = Placement { name: RECEIPT.to_owned(), changes: &changes };
+
+    let root = chain.anchor().unwrap_or(&chain.leaf);
+    let anchor = Anchor {
+        certificate: Certificate::new(root.der().to_vec()),
+        endpoints: vec![site.gitlab.clone(), site.registry.clone()],
+    };
+    let (selection, note) = trusted_here(arguments, &chain);
+    let planning = stores::plan(context, &anchor, &selection);
+    if context.everywhere.dry_run {
+        return place::dry_run(context, &placement, &anchor, &planning);
+    }
+    if !place::confirm(context, &placement, &anchor, &planning)? {
+        return Ok(exit::NO);
+    }
+    let placed = place::apply(context, &placement)?;
+    let mut outcomes = trust::trust(context, &anchor, planning)?;
+    if arguments.restart {
+        restart::restart(context, &mut outcomes)?;
+    }
+
+    let printer = context.printer;
+    let repeat = ["trust".to_owned()];
+    let mut made = PairReport::new(root, &chain.leaf, &changes.iter().collect::<Vec<_>>());
+    made.stores = report::by_store(&outcomes);
+    made.next = report::next_steps(context, &outcomes, &repeat);
+    let client = chain
+        .anchor()
+        .map(|root| format!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
+    made.next.extend(client.clone());
+    printer.document(&made);
+    if placed.iter().all(|outcome| !outcome.changed) {
+        printer.say("this certificate is in place already: nothing was changed");
+    }
+    made.print(context);
+    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note) {
+        printer.say(format_args!("  note      {note}"));
+    }
+    for refusal in judge(&chain.served(), OffsetDateTime::now_utc()) {
+        printer.say(format_args!("  refused by {}: {}", refusal.client, refusal.why));
+    }
+    if !outcomes.is_empty() {
+        printer.heading("Trusted on this machine:");
+        report::print_stores(printer, &outcomes, State::Trusted);
+        report::print_next(context, &outcomes, &repeat);
+    }
+    site.print_missing_lines(printer);
+    if let Some(client) = client {
+        printer.heading("On each client that does not know this CA yet:");
+        printer.command(client);
+    }
+    Ok(exit::of_outcomes(&outcomes, State::Trusted))
+}
+
+/// Everything in the files that were given.
+fn read(context: &Context<'_>, arguments: &Import) -> Result<Material> {
+    let mut material = Material::default();
+    let files = arguments.cert.iter().chain(&arguments.pkcs12).chain(&arguments.key).chain(&arguments.chain);
+    for path in files {
+        material.extend(read_one(context, arguments, path)?);
+    }
+    Ok(material)
+}
+
+fn read_one(context: &Context<'_>, arguments: &Import, path: &Path) -> Result<Material> {
+    let shown = path.display().to_string();
+    let bytes = World::here()
+        .read(path)?
+        .ok_or_else(|| fail(format!("{shown} does not exist"), "give a file that is there"))?;
+    let mut ask = |what: &str| passphrase(context, &arguments.passphrase, &format!("{what} in {shown}"));
+    read_material(&bytes, &mut ask).with_context(|| format!("cannot use {shown}"))
+}
+
+/// A certificate that is not for these hosts would replace a warning by an error.
+fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
+    for endpoint in [gitlab, registry] {
+        if !leaf.covers(&endpoint.host) {
+            return Err(fail(
+                format!("the certificate is for {}, not for {}", name::list(&leaf.names), endpoint.host),
+                "give the right one, or name the host that it is for: --host HOST, --registry HOST:PORT",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The pair as it is placed: the very bytes that stand there, if they are the same pair.
+fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
+    let served: Vec<Certificate> =
+        chain.served().iter().map(|one| Certificate::new(one.der().to_vec())).collect();
+    let world = World::here();
+    if let Some((certificate, key)) = site.files().first()
+        && let (Ok(Some(standing)), Ok(Some(key))) = (world.read(certificate), world.read(key))
+        && Certificate::read_all(&standing).0 == served
+        && PrivateKey::from_pem(&key, &mut |_| Err(fail("encrypted", "")))
+            .is_ok_and(|key| key.matches(&chain.leaf))
+        && let Some(mut pair) = Pair::new(&served, key)
+    {
+        pair.certificates_pem = standing.to_vec();
+        return Ok(pair);
+    }
+    let key = Zeroizing::new(chain.key.to_pem().as_bytes().to_vec());
+    Pair::new(&served, key)
+        .ok_or_else(|| fail("there is no certificate", "give the file with the certificate: --cert FILE"))
+}
+
+/// Which stores of this machine are to trust the root, and what is said if none is: a root that may
+/// sign for every name is not trusted on the way.
+fn trusted_here(arguments: &Import, chain: &Chain) -> (Stores, Option<String>) {
+    let Some(root) = chain.anchor() else { return (Stores::none(), None) };
+    if arguments.no_trust {
+        return (Stores::none(), None);
+    }
+    if root.is_ca() && root.permitted.is_everything() {
+        let note = format!(
+            "{} can sign for any name, so it was not trusted here; if you mean it: labtrust trust HOST --fingerprint {}",
+            root.title(),
+            root.fingerprint()
+        );
+        return (Stores::none(), Some(note));
+    }
+    (Stores::all(), None)
+}
