@@ -100,8 +100,8 @@ impl Run<'_> {
     /// Writes down what stands where `step` will act.
     fn note(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
         let receipts = self.session.receipts;
-        let (name, steps) = (&self.receipt.name, &mut self.receipt.changes[record].steps);
-        let noted = match step {
+        let (name, change) = (&self.receipt.name, &mut self.receipt.changes[record]);
+        match step {
             Step::Put { path, .. } | Step::Remove { path } => {
                 let before = receipts.keep(name, world, path)?;
                 if matches!(before, Node::Folder | Node::Other) {
@@ -115,29 +115,24 @@ impl Run<'_> {
                     }
                     folders.insert(0, folder.to_owned());
                 }
-                let known = steps
-                    .iter()
-                    .position(|step| matches!(step, StepRecord::File { path: known, .. } if known == path));
-                if let Some(StepRecord::File { folders: made, .. }) = known.map(|index| steps.remove(index)) {
-                    let new = folders.into_iter().filter(|folder| !made.contains(folder)).collect::<Vec<_>>();
-                    folders = made.into_iter().chain(new).collect();
-                }
                 let after = match step {
                     Step::Put { contents, .. } => Some(contents.sha256()),
                     _ => None,
                 };
-                StepRecord::File { path: path.clone(), before, after, folders }
+                change.note_file(path, before, after, folders);
             }
             Step::Entry { database, certificate } => {
                 let is_same = |record: &StepRecord| matches!(record, StepRecord::Entry { database: known, .. } if known == database);
-                if steps.iter().any(is_same) {
-                    return receipts.save(&self.receipt);
+                if !change.steps.iter().any(is_same) {
+                    let before = database::find(world, database, certificate)?;
+                    change.steps.push(StepRecord::Entry {
+                        database: database.clone(),
+                        certificate: certificate.clone(),
+                        before,
+                    });
                 }
-                let before = database::find(world, database, certificate)?;
-                StepRecord::Entry { database: database.clone(), certificate: certificate.clone(), before }
             }
-        };
-        steps.push(noted);
+        }
         receipts.save(&self.receipt)
     }
 
@@ -225,23 +220,29 @@ impl Run<'_> {
             Err(error) => return self.take_back(change, &error.to_string()),
         };
         let record = self.record(change);
-        self.receipt.changes[record].phase = Phase::Applied;
-        self.receipt.changes[record].settled = Some(now());
+        self.receipt.changes[record].set_proven(now());
         self.session.receipts.save(&self.receipt)?;
+        self.session.receipts.prune(&self.receipt)?;
         let mut outcome = Outcome::new(store, subject, State::Trusted, verdict.detail());
         outcome.changed = changed;
         outcome.await_restart(change.settle.restart.iter());
         Ok(outcome)
     }
 
-    /// Undoes a change that could not be finished, and says why it could not.
+    /// Undoes a change that could not be finished, and says why it could not. One that was proven before
+    /// goes back to how it stood then: what serves people is not taken away because it did not get better.
     fn take_back(&mut self, change: &Change, why: &str) -> Result<Outcome> {
         let mut outcome = Outcome::new(&change.store, &change.subject, State::Failed, why);
         if self.recorded(change).is_some() {
             let record = self.record(change);
-            let back = undo::undo_records(self.session, &mut self.receipt, &[record])?;
-            if let Some(failed) = back.iter().find(|back| back.state == State::Failed) {
-                outcome.detail = format!("{why}; and it could not be taken back: {}", failed.detail);
+            let back = if self.receipt.changes[record].proven == 0 {
+                let back = undo::undo_records(self.session, &mut self.receipt, &[record])?;
+                back.into_iter().find(|back| back.state == State::Failed).map(|failed| failed.detail)
+            } else {
+                undo::undo_latest(self.session, &mut self.receipt, record)?
+            };
+            if let Some(fault) = back {
+                outcome.detail = format!("{why}; and it could not be taken back: {fault}");
             }
         }
         Ok(outcome)
@@ -308,3 +309,6 @@ impl World {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,7 @@ fn tools() -> BTreeMap<String, PathBuf> {
     let folders = TRUSTED_FOLDERS.join(":");
     let names = STORES.iter().flat_map(|store| store.tools).copied();
     names
-        .chain(["systemctl", "service", "rc-service"])
+        .chain(["podman", "systemctl", "service", "rc-service"])
         .filter_map(|name| Some((name.to_owned(), which::which_in(name, Some(&folders), "/").ok()?)))
         .collect()
 }

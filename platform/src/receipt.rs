@@ -52,8 +52,12 @@ pub struct ChangeRecord {
     pub settle: Settle,
     /// What shows that it worked.
     pub proof: Proof,
-    /// Its steps, in their order.
+    /// Its steps, in their order. One file is among them twice while a run replaces what an earlier run
+    /// of ours put there.
     pub steps: Vec<StepRecord>,
+    /// How many of the steps stood when it was last proven; the others are a later run's.
+    #[serde(default)]
+    pub proven: usize,
     /// What its settling rewrote.
     #[serde(default)]
     pub byproducts: Vec<ByproductRecord>,
@@ -121,8 +125,76 @@ impl ChangeRecord {
             settle: change.settle.clone(),
             proof: change.proof.clone(),
             steps: Vec::new(),
+            proven: 0,
             byproducts: Vec::new(),
         }
+    }
+
+    /// Writes down that `path` is about to become `after`, and `folders` made for it. What stood there
+    /// before the first run of ours stays written down, however often we replace our own.
+    pub(crate) fn note_file(
+        &mut self,
+        path: &Path,
+        before: Node,
+        after: Option<Fingerprint>,
+        folders: Vec<PathBuf>,
+    ) {
+        let is_same =
+            |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
+        let is_noted =
+            |step: &StepRecord| matches!(step, StepRecord::File { before: noted, .. } if *noted == before);
+        // As it stands now it was noted before: that was not done, or put back since.
+        let noted = self.steps.iter().position(|step| is_same(step) && is_noted(step));
+        let mut made_before = Vec::new();
+        for index in (noted.unwrap_or(self.steps.len())..self.steps.len()).rev() {
+            if is_same(&self.steps[index]) {
+                if let StepRecord::File { folders, .. } = self.steps.remove(index) {
+                    made_before.splice(0..0, folders);
+                }
+                self.proven -= usize::from(index < self.proven);
+            }
+        }
+        let new = folders.into_iter().filter(|folder| !made_before.contains(folder)).collect::<Vec<_>>();
+        let folders = made_before.into_iter().chain(new).collect();
+        self.steps.push(StepRecord::File { path: path.to_owned(), before, after, folders });
+    }
+
+    /// The change is proven as it stands now: what we replaced of our own is forgotten.
+    pub(crate) fn set_proven(&mut self, settled: u64) {
+        let mut steps: Vec<StepRecord> = Vec::new();
+        for step in std::mem::take(&mut self.steps) {
+            match steps.iter_mut().find_map(|earlier| earlier.continued_by(&step)) {
+                Some((last, made)) => {
+                    if let StepRecord::File { after, folders, .. } = step {
+                        *last = after;
+                        made.extend(folders);
+                    }
+                }
+                None => steps.push(step),
+            }
+        }
+        self.proven = steps.len();
+        self.steps = steps;
+        self.phase = Phase::Applied;
+        self.settled = Some(settled);
+    }
+}
+
+impl StepRecord {
+    /// What to change in this record if `next` replaces what it put there.
+    fn continued_by(&mut self, next: &Self) -> Option<(&mut Option<Fingerprint>, &mut Vec<PathBuf>)> {
+        match (self, next) {
+            (
+                Self::File { path, after, folders, .. },
+                Self::File { path: again, before: Node::File { sha256, .. }, .. },
+            ) if path == again && *after == Some(*sha256) => Some((after, folders)),
+            _ => None,
+        }
+    }
+
+    /// Whether the bytes under `sha256` are needed to undo it.
+    fn needs(&self, wanted: Fingerprint) -> bool {
+        matches!(self, Self::File { before: Node::File { sha256, .. }, .. } if *sha256 == wanted)
     }
 }
 
@@ -203,6 +275,26 @@ impl Receipts {
         let json = serde_json::to_vec_pretty(receipt)
             .map_err(|error| Error::Corrupt { path: folder.clone(), why: error.to_string() })?;
         self.world.put(&file(&folder), &Contents::Public(json), PRIVATE)
+    }
+
+    /// Removes what was kept beside `receipt` and is needed no more: a key that was ours and is
+    /// replaced should be gone.
+    pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
+        for kept in self.world.list(&self.folder(&receipt.name).join("before"))? {
+            let sha256 = kept.file_name().and_then(|name| name.to_str()?.parse::<Fingerprint>().ok());
+            let is_needed = |sha256| {
+                receipt.changes.iter().any(|change| {
+                    change.steps.iter().any(|step| step.needs(sha256))
+                        || change.byproducts.iter().any(|kept| {
+                            matches!(kept.before, Node::File { sha256: before, .. } if before == sha256)
+                        })
+                })
+            };
+            if sha256.is_some_and(|sha256| !is_needed(sha256)) {
+                self.world.remove(&kept)?;
+            }
+        }
+        Ok(())
     }
 
     fn forget(&self, receipt: &Receipt) -> Result<()> {

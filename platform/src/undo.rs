@@ -70,6 +70,36 @@ pub(crate) fn undo_records(
     Ok(outcomes)
 }
 
+/// Takes back what the latest run did to the change at `index`, so that it is again as it was last
+/// proven, and settles that. Says what went wrong, if something did.
+pub(crate) fn undo_latest(
+    session: &Session<'_>,
+    receipt: &mut Receipt,
+    index: usize,
+) -> Result<Option<String>> {
+    let record = &receipt.changes[index];
+    if record.steps.len() == record.proven {
+        return Ok(None);
+    }
+    let mut left = Vec::new();
+    let mut work = || -> Result<()> {
+        let world = session.worlds.of(&record.actor)?;
+        for step in record.steps[record.proven..].iter().rev() {
+            left.extend(take_back(session, &world, &receipt.name, step)?);
+        }
+        let _lock = session.hold(&record.settle)?;
+        session.run_updater(&world, &record.settle.undone, &record.settle.byproducts, 1)
+    };
+    if let Err(error) = work() {
+        return Ok(Some(error.to_string()));
+    }
+    let record = &mut receipt.changes[index];
+    record.steps.truncate(record.proven);
+    record.phase = Phase::Applied;
+    session.receipts.save(receipt)?;
+    Ok((!left.is_empty()).then(|| left_by_others(&left)))
+}
+
 fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Undone {
     let record = &receipt.changes[index];
     let mut undone = Undone { index, ours: Vec::new(), left: Vec::new(), fault: None };
@@ -177,11 +207,15 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
     outcome.changed = true;
     outcome.restart.clone_from(&record.settle.restart);
     if !undone.left.is_empty() {
-        let names: Vec<_> = undone.left.iter().map(|path| Path::display(path).to_string()).collect();
-        outcome.detail =
-            format!("{}; left as somebody else changed it: {}", outcome.detail, names.join(", "));
+        outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
     outcome
+}
+
+fn left_by_others(left: &[PathBuf]) -> String {
+    let mut names: Vec<_> = left.iter().map(|path| Path::display(path).to_string()).collect();
+    names.dedup();
+    format!("left as somebody else changed it: {}", names.join(", "))
 }
 
 /// The proof, without the parts that ask a server: those say nothing of this store any more.

@@ -1,11 +1,13 @@
 //! A container that GitLab runs in, as the engine describes it: which folders of this machine it
 //! sees under which path, and which of its ports this machine has.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use labtrust_platform::{fact::User, plan::Command};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// Where GitLab's image keeps its configuration.
 pub const CONFIG: &str = "/etc/gitlab";
@@ -177,7 +179,7 @@ fn published(ports: Option<&Ports>) -> Vec<(u16, u16)> {
 }
 
 #[cfg(test)]
-pub mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// What Docker 28 says of a GitLab container, shortened.

@@ -12,7 +12,7 @@ use labtrust_platform::{
     Facts, Host, World,
     fact::User,
     plan::Command,
-    world::{Node, Output, TRUSTED_FOLDERS},
+    world::{Node, Output},
 };
 
 use super::{
@@ -121,9 +121,8 @@ fn clients(facts: &Facts) -> Vec<(Command, Option<User>)> {
             clients.push((Command::new(docker, ["--host", &address]).within(SECONDS), engine.owner.clone()));
         }
     }
-    if let Ok(podman) = which::which_in("podman", Some(TRUSTED_FOLDERS.join(":")), "/") {
-        clients.push((Command::new(podman, [""; 0]).within(SECONDS), None));
-    }
+    let podman = facts.tools.get("podman").map(|podman| Command::new(podman, [""; 0]).within(SECONDS));
+    clients.extend(podman.map(|podman| (podman, None)));
     clients
 }
 
@@ -196,10 +195,11 @@ impl Asked {
         fail(
             what,
             format!(
-                "--gitlab DIR           use this configuration folder, the one that holds gitlab.rb and ssl/\n\
-                 --prepare DIR          make a folder that `docker compose up -d` starts a GitLab from\n\
-                 --out DIR [--reload CMD]  only write the pair, for a reverse proxy\n\
-                 is this a client? Then: labtrust trust {host}:4567 --fingerprint SHA256 (setup prints that line on the server)"
+                "name its place, or make one:\n  \
+                 --gitlab DIR              an existing configuration folder, the one that holds gitlab.rb and ssl/\n  \
+                 --prepare DIR             a new folder that `docker compose up -d` starts a GitLab from\n  \
+                 --out DIR [--reload CMD]  only the pair, for a reverse proxy\n\
+                 on a client the verb is another: labtrust trust {host}:4567 --fingerprint SHA256 (setup prints that line on the server)"
             ),
         )
     }

@@ -159,9 +159,10 @@ pub fn refusal(foreign: &[Foreign], host: &Host) -> anyhow::Error {
     fail(
         format!("this is not labtrust's: {}", titles.join("; ")),
         format!(
-            "keep it, and trust it everywhere:         labtrust import {import}\n\
-             hand out our CA first, place nothing yet: labtrust setup {host} --stage\n\
-             replace it (--undo brings it back):       labtrust setup {host} --replace"
+            "choose:\n  \
+             keep it, and have it trusted:               labtrust import {import}\n  \
+             hand our CA out first, place nothing yet:   labtrust setup {host} --stage\n  \
+             replace it (setup --undo brings it back):   labtrust setup {host} --replace"
         ),
     )
 }

@@ -202,11 +202,12 @@ fn choose_all(
     registry: Option<&Target>,
 ) -> Result<(Endpoint, Endpoint, Ports)> {
     let registry = registry.cloned().unwrap_or_else(|| Target { host: host.host.clone(), port: None });
-    // What was asked for comes before what is chosen.
-    let wished = host.port.map(|port| take(chooser, port)).transpose()?;
     // Two hosts can share one port: nginx tells them apart by name.
-    let shares =
-        registry.port.is_some() && registry.port == host.port.or(Some(443)) && registry.host != host.host;
+    let usual = host.port.or(Some(ports::HTTPS[0]));
+    let shares = registry.port == usual && registry.host != host.host;
+    // What was asked for comes before what is chosen.
+    let wished = host.port.or(registry.port.filter(|_| shares));
+    let wished = wished.map(|port| take(chooser, port)).transpose()?;
     let wished_registry = match registry.port.filter(|_| !shares) {
         Some(port) => Some(take(chooser, port)?),
         None => None,

@@ -1,1 +1,208 @@
+#![allow(clippy::disallowed_methods, reason = "tests set the stage")]
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+use labtrust_platform::{Endpoint, plan::Actor};
+
+use super::*;
+use crate::{
+    gitlab::{Kind, container::tests::inspected},
+    hint::hint_of,
+};
+
+/// A machine whose Docker client is a script.
+struct Stage {
+    folder: tempfile::TempDir,
+    facts: Facts,
+}
+
+impl Stage {
+    /// `containers` are lines as `docker inspect` prints them; `status` is what `gitlab-ctl` says.
+    fn new(containers: &[String], status: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let docker = folder.path().join("docker");
+        let ids: String = (0..containers.len()).map(|id| format!("{id}\n")).collect();
+        let script = format!(
+            "#!/bin/sh\n\
+             echo \"$*\" >> '{log}'\n\
+             [ \"$1 $2\" = '--host unix:///run/x.sock' ] || exit 9\n\
+             shift 2\n\
+             case \"$*\" in\n\
+             'ps --all --no-trunc --format {{{{.ID}}}}') printf '%s' '{ids}' ;;\n\
+             'container inspect --format {{{{json .}}}} '*) cat '{answers}' ;;\n\
+             *' gitlab-ctl status') printf '%s\\n' '{status}' ;;\n\
+             *' gitlab-ctl hup '*) ;;\n\
+             *) exit 8 ;;\n\
+             esac\n",
+            log = folder.path().join("log").display(),
+            answers = folder.path().join("answers").display(),
+        );
+        fs::write(&docker, script).expect("a script");
+        fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).expect("a mode");
+        fs::write(folder.path().join("answers"), containers.join("\n")).expect("its answers");
+        let uid = fs::metadata(folder.path()).expect("an owner").uid();
+        let facts = serde_json::json!({
+            "os": "linux",
+            "user": {"name": "x", "uid": uid, "gid": uid, "home": "/"},
+            "tools": {"docker": docker},
+            "engines": [
+                {"kind": "rootful", "certs_d": "/x", "socket": "/run/x.sock"},
+                {"kind": "snap", "certs_d": "/y", "socket": "/run/x.sock"},
+            ],
+        });
+        Self { folder, facts: serde_json::from_value(facts).expect("facts") }
+    }
+
+    /// A folder below the stage's.
+    fn make(&self, name: &str) -> PathBuf {
+        let folder = self.folder.path().join(name);
+        fs::create_dir_all(&folder).expect("a folder");
+        folder
+    }
+
+    /// Other containers, made from the names of folders that are known by now.
+    fn with(&mut self, containers: &[String]) {
+        fs::write(self.folder.path().join("answers"), containers.join("\n")).expect("its answers");
+    }
+
+    fn calls(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+}
+
+const RUNNING: &str =
+    "run: nginx: (pid 1) 5s; run: log: (pid 2) 5s\nrun: registry: (pid 3) 5s; run: log: (pid 4) 5s";
+
+fn one(config: &Path, image: &str) -> String {
+    let config = config.display().to_string();
+    inspected("web", image, &[(&config, "/etc/gitlab")], true)
+}
+
+#[test]
+fn one_container_is_found_with_its_folder_and_its_reload() {
+    let mut stage = Stage::new(&["x".into()], RUNNING);
+    let config = stage.make("config");
+    stage.with(&[
+        one(&config, "mirror.example.com/any/name:1"),
+        inspected("db", "postgres", &[("/data", "/var/lib/postgresql")], true),
+        "not json".into(),
+    ]);
+    let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
+    assert!(matches!(&found.kind, Kind::Container(container) if container.name == "web"));
+    assert_eq!(found.config, config);
+    assert_eq!(found.ssl, config.join("ssl"));
+    assert_eq!(found.trusted_certs, Some(config.join("trusted-certs")));
+    assert!(found.running);
+    let reload: Vec<_> = found.reload.iter().map(ToString::to_string).collect();
+    let docker = stage.folder.path().join("docker");
+    let docker = docker.display();
+    assert_eq!(
+        reload,
+        [
+            format!("{docker} --host unix:///run/x.sock exec web gitlab-ctl hup nginx"),
+            format!("{docker} --host unix:///run/x.sock exec web gitlab-ctl hup registry"),
+        ]
+    );
+    let is_root = stage.facts.is_root();
+    assert_eq!(found.actor, if is_root { Actor::Machine } else { Actor::Caller });
+    assert_eq!(stage.calls().matches("ps --all").count(), 1, "one socket is asked once: {}", stage.calls());
+}
+
+#[test]
+fn a_stopped_container_has_nothing_to_reload() {
+    let mut stage = Stage::new(&["x".into()], RUNNING);
+    let config = stage.make("config");
+    let path = config.display().to_string();
+    stage.with(&[inspected("web", "gitlab/gitlab-ce", &[(&path, "/etc/gitlab")], false)]);
+    let found = Installation::find(&World::here(), &stage.facts, None).expect("it is found");
+    assert!(!found.running && found.reload.is_empty());
+    assert!(!stage.calls().contains("exec"), "{}", stage.calls());
+}
+
+#[test]
+fn what_is_not_one_gitlab_is_refused_with_the_ways_on() {
+    let mut stage = Stage::new(&["x".into()], RUNNING);
+    let (a, b) = (stage.make("a"), stage.make("b"));
+    let paths = (a.display().to_string(), b.display().to_string());
+    let at = |source: &'static str, destination: &'static str| [(source, destination)];
+    for (containers, what, hint) in [
+        (
+            vec![],
+            "there is no GitLab on this machine",
+            "labtrust trust git.example.com:4567 --fingerprint SHA256",
+        ),
+        (vec![], "there is no GitLab on this machine", "--prepare DIR"),
+        (
+            vec![
+                inspected("one", "gitlab/gitlab-ce", &[(&paths.0, "/etc/gitlab")], true),
+                inspected("two", "gitlab/gitlab-ee", &[(&paths.1, "/etc/gitlab")], false),
+            ],
+            "more than one GitLab",
+            paths.1.as_str(),
+        ),
+        (
+            vec![inspected("git", "sameersbn/gitlab:17", &at("/srv", "/home/git/data"), true)],
+            "the container git is sameersbn's GitLab",
+            "--out DIR",
+        ),
+        (vec![inspected("git", "gitlab/gitlab-ce", &[], true)], "has no volume at /etc/gitlab", "--out DIR"),
+        (
+            vec![inspected("git", "gitlab/gitlab-ce", &at("/nonexistent/x", "/etc/gitlab"), true)],
+            "is not on this machine",
+            "--out DIR",
+        ),
+    ] {
+        stage.with(&containers);
+        let host = "git.example.com".parse().expect("a host");
+        let error = Installation::find(&World::here(), &stage.facts, Some(&host)).expect_err(what);
+        assert!(error.to_string().contains(what), "{error}");
+        let found = hint_of(&error).expect("a hint");
+        assert!(found.contains(hint), "{found}");
+    }
+}
+
+#[test]
+fn an_engine_that_does_not_answer_is_named() {
+    let mut stage = Stage::new(&[], RUNNING);
+    stage.facts.tools.insert("docker".into(), "/bin/false".into());
+    let error = Installation::find(&World::here(), &stage.facts, None).expect_err("nothing is found");
+    assert!(
+        error.to_string().contains("an engine did not answer: /bin/false --host unix:///run/x.sock"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
+    let mut stage = Stage::new(&["x".into()], RUNNING);
+    let config = stage.make("gitlab/config");
+    let link = stage.folder.path().join("link");
+    symlink(&config, &link).expect("a link");
+    stage.with(&[one(&config, "gitlab/gitlab-ce")]);
+    let world = World::here();
+    let at = |folder: &Path| Installation::at(&world, &stage.facts, folder);
+    for folder in [&config, &link] {
+        let found = at(folder).expect("it is found");
+        assert!(matches!(found.kind, Kind::Container(_)) && found.running, "{found:?}");
+    }
+    for (name, what, hint) in [
+        ("gitlab", "holds neither gitlab.rb nor ssl/", "give the folder that GitLab has at /etc/gitlab"),
+        ("missing", "does not exist", "--prepare"),
+    ] {
+        let error = at(&stage.folder.path().join(name)).expect_err(what);
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(hint_of(&error).is_some_and(|found| found.contains(hint)));
+    }
+    fs::write(config.join("gitlab.rb"), "").expect("a file");
+    let error = at(&stage.folder.path().join("gitlab")).expect_err("it is the folder above");
+    assert!(hint_of(&error).is_some_and(|hint| hint.contains("gitlab/config?")), "{error}");
+    let other = stage.make("other");
+    fs::create_dir(other.join("ssl")).expect("a folder");
+    let found = at(&other).expect("a configuration folder");
+    assert!(matches!(found.kind, Kind::Folder) && !found.running && found.reload.is_empty());
+    assert_eq!(found.settings(&world).expect("none").lines_to_add(&endpoint(), &endpoint()).len(), 3);
+}
+
+fn endpoint() -> Endpoint {
+    "git.example.com:443".parse().expect("an endpoint")
+}

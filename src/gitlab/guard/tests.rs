@@ -1,1 +1,115 @@
+use super::*;
+use crate::hint::hint_of;
 
+fn place(host: &str) -> Place {
+    Place {
+        host: host.parse().expect("a host"),
+        certificate: format!("/etc/gitlab/ssl/{host}.crt").into(),
+        key: format!("/etc/gitlab/ssl/{host}.key").into(),
+    }
+}
+
+fn chain(number: u8) -> Vec<Certificate> {
+    vec![Certificate::new([0x30, 1, number])]
+}
+
+const OURS: u8 = 1;
+const THEIRS: u8 = 2;
+
+/// `certificate` and `key` as they stand for one host, and what is served.
+fn survey(standing: &[(&str, Option<Vec<Certificate>>, bool)], seen: &[u8]) -> Survey {
+    let endpoint = |port: usize| {
+        let port = u16::try_from(443 + port).expect("a port");
+        Endpoint::new("git.example.com".parse().expect("a host"), port)
+    };
+    Survey {
+        standing: standing
+            .iter()
+            .map(|(host, chain, key)| Standing {
+                place: place(host),
+                chain: chain.clone(),
+                key: key.then(|| Zeroizing::new(b"key".to_vec())),
+            })
+            .collect(),
+        seen: seen.iter().enumerate().map(|(port, number)| (endpoint(port), chain(*number))).collect(),
+    }
+}
+
+#[test]
+fn only_what_is_not_ours_is_in_the_way() {
+    let host = "git.example.com";
+    let other = "registry.example.com";
+    let ours = || Some(chain(OURS));
+    let theirs = || Some(chain(THEIRS));
+    for (standing, seen, expected) in [
+        (vec![(host, None, false)], vec![], "clear"),
+        (vec![(host, ours(), true)], vec![], "ours"),
+        (vec![(host, ours(), true)], vec![OURS, OURS], "ours"),
+        // nginx has not read ours yet.
+        (vec![(host, ours(), true)], vec![THEIRS], "ours"),
+        // A run was killed between the certificate and its key.
+        (vec![(host, ours(), false)], vec![], "clear"),
+        (vec![(host, ours(), true), (other, None, false)], vec![], "clear"),
+        (
+            vec![(host, theirs(), true)],
+            vec![],
+            "/etc/gitlab/ssl/git.example.com.crt holds another certificate",
+        ),
+        (
+            vec![(host, theirs(), false)],
+            vec![],
+            "/etc/gitlab/ssl/git.example.com.crt holds another certificate",
+        ),
+        (
+            vec![(host, ours(), true), (other, theirs(), true)],
+            vec![OURS],
+            "registry.example.com.crt holds another",
+        ),
+        (vec![(host, Some(vec![]), true)], vec![], "holds something that is no certificate"),
+        (
+            vec![(host, None, true)],
+            vec![],
+            "git.example.com.key holds a key, and there is no certificate for it",
+        ),
+        (vec![(host, None, false)], vec![THEIRS], "git.example.com:443 serves another certificate"),
+        (vec![(host, None, false)], vec![OURS, THEIRS], "git.example.com:444 serves another certificate"),
+    ] {
+        let survey = survey(&standing, &seen);
+        let verdict = judge(&survey, &|found| found == chain(OURS));
+        match (&verdict, expected) {
+            (Verdict::Clear, "clear") | (Verdict::Ours, "ours") => {}
+            (Verdict::Foreign(foreign), expected) => {
+                let error = refusal(foreign, &host.parse().expect("a host"));
+                assert!(error.to_string().contains(expected), "{error} for {survey:?}");
+            }
+            other => panic!("{other:?} for {survey:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_stands_and_is_served_is_named_once() {
+    let survey = survey(&[("git.example.com", Some(chain(THEIRS)), true)], &[THEIRS, THEIRS]);
+    let Verdict::Foreign(foreign) = judge(&survey, &|_| false) else { panic!("it is foreign") };
+    assert_eq!(foreign.len(), 1);
+    let error = refusal(&foreign, &"git.example.com".parse().expect("a host"));
+    let hint = hint_of(&error).expect("a hint");
+    for way in [
+        "labtrust import --cert /etc/gitlab/ssl/git.example.com.crt --key /etc/gitlab/ssl/git.example.com.key",
+        "labtrust setup git.example.com --stage",
+        "labtrust setup git.example.com --replace",
+    ] {
+        assert!(hint.contains(way), "{hint}");
+    }
+}
+
+#[test]
+fn one_pair_in_all_places_is_the_pair() {
+    let both = survey(&[("a", Some(chain(OURS)), true), ("b", Some(chain(OURS)), true)], &[]);
+    assert_eq!(both.pair().map(|(chain, _)| chain.to_vec()), Some(chain(OURS)));
+    assert!(
+        survey(&[("a", Some(chain(OURS)), true), ("b", Some(chain(THEIRS)), true)], &[]).pair().is_none()
+    );
+    assert!(survey(&[("a", Some(chain(OURS)), false)], &[]).pair().is_none());
+    assert!(!format!("{both:?}").contains("107"), "a key is never shown: {both:?}");
+}

@@ -1,1 +1,179 @@
+#![allow(clippy::disallowed_methods, reason = "tests set the stage")]
 
+use std::fs;
+
+use labtrust_platform::plan::Command;
+
+use super::*;
+use crate::{
+    gitlab::container::{Container, tests::inspected},
+    hint::hint_of,
+};
+
+fn endpoint(text: &str) -> Endpoint {
+    text.parse().expect("an endpoint")
+}
+
+/// A running GitLab in a container, with these folders at `/etc/gitlab` and `/var/opt/gitlab`.
+fn container(folder: &Path) -> Installation {
+    let (config, data) = (folder.join("config"), folder.join("data"));
+    let (config_text, data_text) = (config.display().to_string(), data.display().to_string());
+    let mounts = [(config_text.as_str(), "/etc/gitlab"), (data_text.as_str(), DATA)];
+    let docker = Command::new("/bin/false", [""; 0]);
+    let container = Container::read(&inspected("web", "gitlab/gitlab-ce", &mounts, true), &docker, None);
+    let mut installation = Installation::prepared(&config);
+    installation.kind = Kind::Container(container.expect("a container"));
+    installation.running = true;
+    installation
+}
+
+fn nginx(folder: &Path, text: &str) {
+    let conf = folder.join("data/nginx/conf/service_conf");
+    fs::create_dir_all(&conf).expect("a folder");
+    fs::write(conf.join("gitlab-rails.conf"), text).expect("a file");
+}
+
+fn server(host: &str, port: u16, stem: &str) -> String {
+    format!(
+        "server {{ listen *:{port} ssl; server_name {host}; ssl_certificate {stem}.crt; ssl_certificate_key {stem}.key; }}\n"
+    )
+}
+
+fn of(installation: &Installation, script: &str, gitlab: &str, registry: &str) -> Result<Layout> {
+    Layout::of(&World::here(), installation, &Config::read(&[script]), &endpoint(gitlab), &endpoint(registry))
+}
+
+fn names(layout: &Layout) -> Vec<String> {
+    layout.places.iter().map(|place| place.certificate.display().to_string()).collect()
+}
+
+const URLS: &str =
+    "external_url 'https://git.example.com'\nregistry_external_url 'https://git.example.com:4567'\n";
+
+#[test]
+fn one_pair_for_one_host_and_one_more_for_a_registry_of_its_own() {
+    let installation = Installation::prepared(Path::new("/srv/config"));
+    for (gitlab, registry, expected) in [
+        ("git.example.com:443", "git.example.com:4567", vec!["/srv/config/ssl/git.example.com.crt"]),
+        (
+            "git.example.com:443",
+            "registry.example.com:443",
+            vec!["/srv/config/ssl/git.example.com.crt", "/srv/config/ssl/registry.example.com.crt"],
+        ),
+        ("192.0.2.10:443", "192.0.2.10:4567", vec!["/srv/config/ssl/192.0.2.10.crt"]),
+        ("[2001:db8::1]:443", "[2001:db8::1]:4567", vec!["/srv/config/ssl/[2001:db8::1].crt"]),
+    ] {
+        let layout = of(&installation, "", gitlab, registry).expect("a layout");
+        assert_eq!(names(&layout), expected);
+        assert_eq!(layout.places[0].key, layout.places[0].certificate.with_extension("key"));
+        assert!(layout.served.is_empty() && layout.listening.is_empty());
+    }
+    let out = Installation::out(Path::new("/srv/out"), None);
+    let layout = of(&out, "", "[2001:db8::1]:443", "[2001:db8::1]:4567").expect("a layout");
+    assert_eq!(names(&layout), ["/srv/out/2001:db8::1.crt"]);
+}
+
+#[test]
+fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    let (host, usual) = ("git.example.com", "/etc/gitlab/ssl/git.example.com");
+    let both = format!("{}{}", server(host, 443, usual), server(host, 4567, usual));
+    for (conf, served, note) in [
+        // The container's 443 is this machine's 8443.
+        (both.clone(), vec!["git.example.com:8443", "git.example.com:4567"], None),
+        (
+            server(host, 443, usual),
+            vec!["git.example.com:8443"],
+            Some("at git.example.com:4567 yet: run `gitlab-ctl reconfigure`"),
+        ),
+        (server(host, 443, "/elsewhere/x"), vec![], Some("at git.example.com:443 yet")),
+        (server("old.example.com", 443, usual), vec![], Some("at git.example.com:443 yet")),
+    ] {
+        nginx(folder.path(), &conf);
+        let layout =
+            of(&installation, URLS, "git.example.com:443", "git.example.com:4567").expect("a layout");
+        let found: Vec<_> = layout.served.iter().map(ToString::to_string).collect();
+        assert_eq!(found, served, "{conf}");
+        assert_eq!(layout.listening.len(), 2);
+        assert_eq!(
+            names(&layout),
+            [folder.path().join("config/ssl/git.example.com.crt").display().to_string()]
+        );
+        match note {
+            Some(note) => assert!(layout.notes.iter().any(|line| line.contains(note)), "{:?}", layout.notes),
+            None => assert_eq!(layout.notes, Vec::<String>::new()),
+        }
+    }
+    nginx(folder.path(), &both);
+    let mut stopped = installation;
+    stopped.running = false;
+    let layout = of(&stopped, URLS, "git.example.com:443", "git.example.com:4567").expect("a layout");
+    assert!(layout.served.is_empty() && layout.notes[0].contains("does not run now"), "{:?}", layout.notes);
+}
+
+#[test]
+fn a_port_that_nobody_reaches_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    let script = URLS.replace("4567", "5050");
+    let layout = of(&installation, &script, "git.example.com:443", "git.example.com:5050").expect("a layout");
+    assert!(layout.notes.iter().any(|note| note.contains("--publish 5050:5050")), "{:?}", layout.notes);
+}
+
+#[test]
+fn what_the_configuration_names_is_obeyed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    let config = folder.path().join("config");
+    for (script, gitlab, expected) in [
+        (
+            "nginx['ssl_certificate'] = '/etc/gitlab/tls/a.crt'\nnginx['ssl_certificate_key'] = '/etc/gitlab/tls/a.key'",
+            "git.example.com:443",
+            "tls/a.crt",
+        ),
+        // GitLab takes the host's spelling for the file's name.
+        ("external_url 'https://Git.Example.com'", "git.example.com:443", "ssl/Git.Example.com.crt"),
+        ("external_url 'https://[2001:DB8:0::1]'", "[2001:db8::1]:443", "ssl/[2001:DB8:0::1].crt"),
+        ("external_url 'https://other.example.com'", "git.example.com:443", "ssl/git.example.com.crt"),
+    ] {
+        let layout = of(&installation, script, gitlab, "git.example.com:4567").expect("a layout");
+        assert_eq!(layout.places[0].certificate, config.join(expected), "{script}");
+    }
+    // What Ruby computes is seen where nginx was told of it.
+    nginx(folder.path(), &server("git.example.com", 443, "/etc/gitlab/tls/b"));
+    let script = format!("{URLS}nginx['ssl_certificate'] = x\nnginx['ssl_certificate_key'] = y");
+    let layout = of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
+    assert_eq!(layout.places[0].certificate, config.join("tls/b.crt"));
+    assert_eq!(layout.places[0].key, config.join("tls/b.key"));
+}
+
+#[test]
+fn what_cannot_be_obeyed_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    for (script, what) in [
+        ("nginx['ssl_certificate'] = x", "computes where the pair lies: `nginx['ssl_certificate'] = x`"),
+        ("nginx['ssl_certificate'] = '/opt/x.crt'", "/opt/x.crt, which cannot be reached"),
+        ("nginx['ssl_certificate'] = 'ssl/x.crt'", "ssl/x.crt, which cannot be reached"),
+        (
+            "registry_nginx['ssl_certificate'] = '/var/opt/gitlab/registry/gitlab-registry.crt'",
+            "among GitLab's own data",
+        ),
+        (
+            "registry['nginx']['ssl_certificate_key'] = '/var/opt/gitlab/gitlab-rails/etc/gitlab-registry.key'",
+            "own data",
+        ),
+        (
+            "nginx['ssl_certificate_key'] = '/etc/gitlab/ssl/git.example.com.crt'",
+            "for both the certificate and its key",
+        ),
+        ("nginx['listen_https'] = false", "something in front of GitLab speaks TLS"),
+        ("nginx['enable'] = false", "something in front of GitLab speaks TLS"),
+    ] {
+        let error =
+            of(&installation, script, "git.example.com:443", "git.example.com:4567").expect_err(script);
+        assert!(error.to_string().contains(what), "{error}");
+        assert!(hint_of(&error).is_some(), "{error}");
+    }
+}
