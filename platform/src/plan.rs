@@ -193,7 +193,7 @@ pub enum Proof {
         #[serde(default)]
         socket: Option<PathBuf>,
     },
-    /// The database lists the certificate as trusted.
+    /// Those who rely on the database trust the certificate.
     Entry {
         /// The database.
         database: Database,

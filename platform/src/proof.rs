@@ -43,11 +43,7 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
         Proof::CertsD { folder, certificate, endpoint, socket } => {
             certs_d(world, folder, certificate, endpoint, socket.as_deref())
         }
-        Proof::Entry { database, certificate } => Ok(match database::find(world, database, certificate)? {
-            Some(listing) if listing.trusted => Verdict::Holds("listed as trusted".into()),
-            Some(_) => Verdict::Fails("listed, but not as trusted".into()),
-            None => Verdict::Fails("not listed".into()),
-        }),
+        Proof::Entry { database, certificate } => database::prove(world, database, certificate),
         Proof::Files { files } => {
             for (path, expected) in files {
                 if !matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == *expected) {
@@ -64,7 +60,7 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
             for proof in proofs {
                 match prove(world, proof)? {
                     Verdict::Holds(detail) => details.push(detail),
-                    fails => return Ok(fails),
+                    fails @ Verdict::Fails(_) => return Ok(fails),
                 }
             }
             Ok(Verdict::Holds(details.join("; ")))

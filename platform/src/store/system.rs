@@ -1,4 +1,4 @@
-//! Linux's system store: the bundle that OpenSSL, GnuTLS, Go, curl, git and most other programs
+//! Linux's system store: the bundle that OpenSSL, `GnuTLS`, Go, curl, git and most other programs
 //! load. Families differ in folder, ending and tool: they are rows of one table.
 
 use std::path::{Path, PathBuf};
