@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
-pub use self::process::{Output, TRUSTED_FOLDERS};
+pub use self::process::{Output, trusted_path};
 use crate::{
     Error, Fingerprint, Result,
     fact::User,

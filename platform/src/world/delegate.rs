@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reply, Request, TRUSTED_FOLDERS};
+use super::{Reply, Request, trusted_path};
 use crate::{Error, Result, fact::User};
 
 /// The parent's end of a process that acts as a user. It ends when this is dropped.
@@ -29,7 +29,7 @@ impl Delegate {
         let mut child = Command::new(program)
             .arg(argument)
             .env_clear()
-            .env("PATH", TRUSTED_FOLDERS.join(":"))
+            .env("PATH", trusted_path())
             .env("HOME", &user.home)
             .current_dir("/")
             .uid(user.uid)
