@@ -141,6 +141,13 @@ pub enum Byproduct {
         /// Our anchor file.
         target: PathBuf,
     },
+    /// A folder to which the updater copies each anchor, and from which it takes none away.
+    Copies {
+        /// The folder.
+        folder: PathBuf,
+        /// The certificate.
+        sha256: Fingerprint,
+    },
 }
 
 /// A program, its arguments, and the time it gets.
@@ -177,6 +184,13 @@ pub enum Proof {
     Bundle {
         /// The bundle.
         path: PathBuf,
+        /// The certificate.
+        sha256: Fingerprint,
+    },
+    /// A file in the folder holds the certificate: for programs that look certificates up there.
+    Folder {
+        /// The folder.
+        folder: PathBuf,
         /// The certificate.
         sha256: Fingerprint,
     },

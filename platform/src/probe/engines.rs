@@ -33,6 +33,7 @@ const MACHINE: &[Place] = &[
             "/usr/sbin/dockerd",
             "/usr/local/bin/dockerd",
             "/var/packages/ContainerManager/target",
+            "/var/packages/Docker/target",
         ],
         service: "docker",
     },
@@ -152,6 +153,13 @@ fn own_folder(facts: &Facts, user: &User, variable: &str) -> Option<PathBuf> {
 }
 
 fn restart(facts: &Facts, service: &str) -> Option<Command> {
+    // On Synology's DSM an engine is a package, and systemd knows it by another name.
+    let package = ["ContainerManager", "Docker"]
+        .into_iter()
+        .find(|package| service == "docker" && Path::new("/var/packages").join(package).exists());
+    if let Some(package) = package {
+        return Some(Command::new("/usr/syno/bin/synopkg", ["restart", package]));
+    }
     let tool = |name: &str| facts.tools.get(name);
     match facts.services? {
         ServiceManager::Systemd => Some(Command::new(tool("systemctl")?, ["restart", service])),
