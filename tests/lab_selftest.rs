@@ -137,5 +137,5 @@ fn faults_reach_a_program_and_none_outlives_its_time() {
 
 #[test]
 fn labtrust_is_there() {
-    machine!("client").run_as("alice", ["labtrust"]).succeeded();
+    machine!("client").run_as("alice", ["labtrust", "--version"]).succeeded();
 }

@@ -12,6 +12,8 @@ mod judges;
 #[cfg(target_os = "linux")]
 mod lab_selftest;
 #[cfg(target_os = "linux")]
+mod readme;
+#[cfg(target_os = "linux")]
 mod setup;
 #[cfg(target_os = "linux")]
 mod trust;

@@ -248,7 +248,7 @@ mod tests {
                 assert!(certificate.subject_key_id.is_some() && certificate.unknown_critical.is_empty());
                 assert_eq!(
                     certificate.permitted.to_string(),
-                    "gitlab.example.com and its subdomains; no IP address, no other name"
+                    "gitlab.example.com and its subdomains; never an IP address or another name"
                 );
             }
             assert!(!made.key().matches(root) && made.key().matches(intermediate));
@@ -265,13 +265,16 @@ mod tests {
             (open, "any name and any IP address"),
             (
                 wider,
-                "gitlab.example.com, pages.example.org, corp.example and their subdomains; no IP address, no other \
-                 name",
+                "gitlab.example.com, pages.example.org, corp.example and their subdomains; never an IP \
+                 address or another name",
             ),
-            (scope(&["192.0.2.10", "2001:db8::1"]), "192.0.2.10, 2001:db8::1; no other IP address, no name"),
+            (
+                scope(&["192.0.2.10", "2001:db8::1"]),
+                "192.0.2.10, 2001:db8::1; never another IP address or a name",
+            ),
             (
                 scope(&["gitlab.example.com", "192.0.2.10"]),
-                "gitlab.example.com and its subdomains, and 192.0.2.10; no other name or IP address",
+                "gitlab.example.com and its subdomains, and 192.0.2.10; never another name or IP address",
             ),
         ] {
             let made = Authority::make(&scope, KeyType::P256, NOW).expect("a CA");

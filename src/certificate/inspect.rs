@@ -138,7 +138,7 @@ mod tests {
             ("/usages", json!(["keyCertSign", "cRLSign", "serverAuth"])),
             (
                 "/constraints/text",
-                json!("gitlab.example.com and its subdomains; no IP address, no other name"),
+                json!("gitlab.example.com and its subdomains; never an IP address or another name"),
             ),
             ("/constraints/dns", json!(["gitlab.example.com"])),
             ("/constraints/excluded_ip", json!(["0.0.0.0/0", "::/0"])),

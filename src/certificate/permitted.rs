@@ -236,7 +236,7 @@ impl Serialize for Subnet {
     }
 }
 
-/// As a report has it: `mygitlab.example.com and its subdomains; no IP address, no other name`.
+/// As a report has it: `mygitlab.example.com and its subdomains; never an IP address or another name`.
 impl fmt::Display for Permitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let join = |names: Vec<String>| names.join(", ");
@@ -247,17 +247,23 @@ impl fmt::Display for Permitted {
         let subnets = |subnets: &[&Subnet]| join(subnets.iter().map(ToString::to_string).collect());
         match (self.left_dns(), self.left_ip()) {
             (Left::Any, Left::Any) => f.write_str("any name and any IP address")?,
-            (Left::Any, Left::Nothing) => f.write_str("any name; no IP address")?,
-            (Left::Any, Left::Only(ip)) => write!(f, "any name, and {}; no other IP address", subnets(&ip))?,
-            (Left::Nothing, Left::Any) => f.write_str("any IP address; no name")?,
-            (Left::Nothing, Left::Nothing) => f.write_str("nothing")?,
-            (Left::Nothing, Left::Only(ip)) => write!(f, "{}; no other IP address, no name", subnets(&ip))?,
-            (Left::Only(dns), Left::Any) => {
-                write!(f, "{}, and any IP address; no other name", domains(&dns))?;
+            (Left::Any, Left::Nothing) => f.write_str("any name; never an IP address")?,
+            (Left::Any, Left::Only(ip)) => {
+                write!(f, "any name, and {}; never another IP address", subnets(&ip))?
             }
-            (Left::Only(dns), Left::Nothing) => write!(f, "{}; no IP address, no other name", domains(&dns))?,
+            (Left::Nothing, Left::Any) => f.write_str("any IP address; never a name")?,
+            (Left::Nothing, Left::Nothing) => f.write_str("nothing")?,
+            (Left::Nothing, Left::Only(ip)) => {
+                write!(f, "{}; never another IP address or a name", subnets(&ip))?
+            }
+            (Left::Only(dns), Left::Any) => {
+                write!(f, "{}, and any IP address; never another name", domains(&dns))?;
+            }
+            (Left::Only(dns), Left::Nothing) => {
+                write!(f, "{}; never an IP address or another name", domains(&dns))?
+            }
             (Left::Only(dns), Left::Only(ip)) => {
-                write!(f, "{}, and {}; no other name or IP address", domains(&dns), subnets(&ip))?;
+                write!(f, "{}, and {}; never another name or IP address", domains(&dns), subnets(&ip))?;
             }
         }
         let closed =
@@ -303,30 +309,34 @@ mod tests {
             (
                 vec![Dns("A.example")],
                 vec![V4, V6],
-                "a.example and its subdomains; no IP address, no other name",
+                "a.example and its subdomains; never an IP address or another name",
             ),
             (
                 vec![Dns("a"), Dns("b")],
                 vec![V4, V6],
-                "a, b and their subdomains; no IP address, no other name",
+                "a, b and their subdomains; never an IP address or another name",
             ),
-            (vec![HOST, Dns("invalid")], vec![], "192.0.2.10; no other IP address, no name"),
-            (vec![HOST, NO_V6, Dns("none.invalid")], vec![], "192.0.2.10; no other IP address, no name"),
+            (vec![HOST, Dns("invalid")], vec![], "192.0.2.10; never another IP address or a name"),
+            (
+                vec![HOST, NO_V6, Dns("none.invalid")],
+                vec![],
+                "192.0.2.10; never another IP address or a name",
+            ),
             (
                 vec![HOST, Dns("a")],
                 vec![],
-                "a and its subdomains, and 192.0.2.10; no other name or IP address",
+                "a and its subdomains, and 192.0.2.10; never another name or IP address",
             ),
-            (vec![Dns("a")], vec![], "a and its subdomains, and any IP address; no other name"),
-            (vec![NET], vec![], "any name, and 192.0.2.0/24; no other IP address"),
+            (vec![Dns("a")], vec![], "a and its subdomains, and any IP address; never another name"),
+            (vec![NET], vec![], "any name, and 192.0.2.0/24; never another IP address"),
             (
                 vec![Dns("a")],
                 vec![V4, V6, Dns("b.a")],
-                "a and its subdomains; no IP address, no other name; never b.a",
+                "a and its subdomains; never an IP address or another name; never b.a",
             ),
             (vec![], vec![Dns(""), V4, V6], "nothing"),
-            (vec![], vec![V4, V6], "any name; no IP address"),
-            (vec![Dns("invalid")], vec![], "any IP address; no name"),
+            (vec![], vec![V4, V6], "any name; never an IP address"),
+            (vec![Dns("invalid")], vec![], "any IP address; never a name"),
         ] {
             assert_eq!(constraints(&permitted, &excluded).to_string(), text);
         }

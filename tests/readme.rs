@@ -1,0 +1,72 @@
+//! What the README shows is what happens: each of its console examples is run, in order, on one
+//! machine, and its output compared. `LABTRUST_UPDATE=1` writes what happens into the README instead.
+
+use std::{fmt::Write as _, fs};
+
+use crate::lab::Machine;
+
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+
+/// What differs from run to run, replaced by what it is.
+fn redacted(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    while let Some(start) = rest.find(is_word) {
+        out.push_str(&rest[..start]);
+        let word = &rest[start..];
+        let end = word.find(|c| !is_word(c)).unwrap_or(word.len());
+        let (word, after) = word.split_at(end);
+        let is_hex =
+            [8, 16, 64].contains(&word.len()) && word.chars().all(|c| "0123456789abcdef".contains(c));
+        let is_number = word.chars().all(|c| c.is_ascii_digit());
+        let is_date = word.len() == 4 && is_number && after.starts_with('-');
+        match (is_hex, is_date) {
+            (true, _) => out.push_str("HEX"),
+            (_, true) => out.push_str("YEAR"),
+            _ if is_number && (out.ends_with("YEAR-") || out.ends_with("YEAR-MM-")) => {
+                out.push_str(if out.ends_with("YEAR-") { "MM" } else { "DD" });
+            }
+            _ if is_number && after.starts_with(" days") => out.push('N'),
+            _ => out.push_str(word),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    // Columns are as wide as what stands in them.
+    out.split('\n').map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+/// Runs a line of an example as a person in `/root/labtrust` would.
+fn run(machine: &Machine, line: &str) -> String {
+    let line = line.replace("cargo run --release --", "labtrust").replace("sudo ", "");
+    let output = machine.sh(&format!("mkdir -p /root/labtrust; cd /root/labtrust; {{ {line}\n}} 2>&1"));
+    output.stdout
+}
+
+#[test]
+fn every_example_does_what_the_readme_says() {
+    let machine = machine!("mygitlab");
+    let readme = fs::read_to_string(README).unwrap();
+    let mut actual = String::new();
+    let mut rest = readme.as_str();
+    while let Some((before, block)) = rest.split_once("```console\n") {
+        let (block, after) = block.split_once("```\n").unwrap();
+        write!(actual, "{before}```console\n").unwrap();
+        for example in block.split("$ ").skip(1) {
+            let command = example.lines().next().unwrap();
+            let shown = &example[command.len() + 1..];
+            // Running the tests from within the tests would not end.
+            let happened = if command == "scripts/test" { shown.to_owned() } else { run(&machine, command) };
+            write!(actual, "$ {command}\n{happened}").unwrap();
+        }
+        write!(actual, "```\n").unwrap();
+        rest = after;
+    }
+    actual.push_str(rest);
+    if std::env::var_os("LABTRUST_UPDATE").is_some() {
+        fs::write(README, actual).unwrap();
+    } else {
+        assert_eq!(redacted(&actual), redacted(&readme), "run with LABTRUST_UPDATE=1 to write what happens");
+    }
+}
