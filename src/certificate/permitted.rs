@@ -249,18 +249,18 @@ impl fmt::Display for Permitted {
             (Left::Any, Left::Any) => f.write_str("any name and any IP address")?,
             (Left::Any, Left::Nothing) => f.write_str("any name; never an IP address")?,
             (Left::Any, Left::Only(ip)) => {
-                write!(f, "any name, and {}; never another IP address", subnets(&ip))?
+                write!(f, "any name, and {}; never another IP address", subnets(&ip))?;
             }
             (Left::Nothing, Left::Any) => f.write_str("any IP address; never a name")?,
             (Left::Nothing, Left::Nothing) => f.write_str("nothing")?,
             (Left::Nothing, Left::Only(ip)) => {
-                write!(f, "{}; never another IP address or a name", subnets(&ip))?
+                write!(f, "{}; never another IP address or a name", subnets(&ip))?;
             }
             (Left::Only(dns), Left::Any) => {
                 write!(f, "{}, and any IP address; never another name", domains(&dns))?;
             }
             (Left::Only(dns), Left::Nothing) => {
-                write!(f, "{}; never an IP address or another name", domains(&dns))?
+                write!(f, "{}; never an IP address or another name", domains(&dns))?;
             }
             (Left::Only(dns), Left::Only(ip)) => {
                 write!(f, "{}, and {}; never another name or IP address", domains(&dns), subnets(&ip))?;

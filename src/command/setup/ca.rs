@@ -16,7 +16,7 @@ use crate::{
 /// Who signs the leaf.
 pub enum Ca {
     /// The CA that an earlier setup made here; its key is here unless it is a company's.
-    Known(OwnCa, Option<Authority>),
+    Known(Box<OwnCa>, Option<Authority>),
     /// A new one, whose key stays here.
     Made(Authority),
     /// A company's: its key is used now and never kept.
@@ -47,7 +47,7 @@ pub fn ca(context: &Context<'_>, arguments: &Setup, order: &Order) -> Result<Ca>
 
 /// The CA that is here already, if it can sign what is asked for: its limits cannot be widened.
 fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
-    if arguments.self_signed != !own.root.is_ca() {
+    if arguments.self_signed == own.root.is_ca() {
         let (is, asked) = if own.root.is_ca() {
             ("a CA", "--self-signed asks for none")
         } else {
@@ -58,7 +58,7 @@ fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
             "take that one back first: labtrust setup --undo",
         ));
     }
-    let Some(authority) = own.open()? else { return Ok(Ca::Known(own, None)) };
+    let Some(authority) = own.open()? else { return Ok(Ca::Known(Box::new(own), None)) };
     authority.check_permitted(&order.names)?;
     let outside: Vec<_> = order
         .permits
@@ -72,7 +72,7 @@ fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
             "its limits cannot be widened: take the setup back (labtrust setup --undo) and begin anew",
         ));
     }
-    Ok(Ca::Known(own, Some(authority)))
+    Ok(Ca::Known(Box::new(own), Some(authority)))
 }
 
 fn adopt(

@@ -48,7 +48,7 @@ pub fn leaf(
 ) -> Result<Leaf> {
     if let (Ca::Known(own, _), Some((certificate, key))) = (ca, places.first())
         && arguments.key.is_none()
-        && let Some(leaf) = in_place(own, order, certificate, key)?
+        && let Some(leaf) = in_place(own, order, certificate, key)
     {
         return Ok(leaf);
     }
@@ -97,17 +97,17 @@ fn in_place(
     order: &Order,
     certificate: &std::path::Path,
     key: &std::path::Path,
-) -> Result<Option<Leaf>> {
+) -> Option<Leaf> {
     let world = World::here();
     // What cannot be read is not known to be ours; the guards say what stands there.
     let (Ok(Some(chain)), Ok(Some(key_pem))) = (world.read(certificate), world.read(key)) else {
-        return Ok(None);
+        return None;
     };
-    let Ok(certificates) = pem::certificates(&chain) else { return Ok(None) };
+    let Ok(certificates) = pem::certificates(&chain) else { return None };
     let parsed: Vec<Parsed> = certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
-    let Some(leaf) = parsed.first() else { return Ok(None) };
+    let leaf = parsed.first()?;
     let Ok(key) = PrivateKey::from_pem(&key_pem, &mut |_| Err(fail("encrypted", ""))) else {
-        return Ok(None);
+        return None;
     };
     let chain: Vec<Certificate> = certificates.iter().map(|der| Certificate::new(der.to_vec())).collect();
     let is_ours = own.has_signed(&chain);
@@ -121,12 +121,12 @@ fn in_place(
     let life = leaf.not_after - leaf.not_before;
     let is_fresh = leaf.not_before <= now && leaf.not_after - now > life / 3;
     if !is_ours || !is_fresh || !key.matches(leaf) || sorted(&leaf.names) != sorted(&order.names) {
-        return Ok(None);
+        return None;
     }
-    Ok(Pair::new(&chain, key_pem).map(|pair| Leaf {
+    Pair::new(&chain, key_pem).map(|pair| Leaf {
         chain: parsed.clone(),
         root: own.root.clone(),
         pair,
         notes: Vec::new(),
-    }))
+    })
 }

@@ -33,8 +33,8 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     report.next.push(own.client_line());
     printer.document(&report);
 
-    let changed = made.placed.iter().any(|outcome| outcome.changed);
-    if !changed {
+    let is_new = made.placed.iter().any(|outcome| outcome.changed);
+    if !is_new {
         printer.say("everything is in place already: nothing was changed");
     }
     printer.say(format_args!(

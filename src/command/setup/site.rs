@@ -60,7 +60,7 @@ impl Site {
             None => endpoints(host, registry, &config)?,
         };
         let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
-        Ok(Self { installation, prepared, config, gitlab, registry, layout })
+        Ok(Self { installation, prepared, config, layout, gitlab, registry })
     }
 
     /// The certificate and key files.
