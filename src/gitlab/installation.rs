@@ -46,7 +46,7 @@ pub enum Kind {
     /// From an Omnibus package, on this machine itself.
     Omnibus,
     /// In a container.
-    Container(Container),
+    Container(Box<Container>),
     /// Somewhere that we know only the configuration folder of.
     Folder,
     /// Not yet: a folder that `docker compose up -d` will start.
@@ -107,7 +107,7 @@ impl Installation {
         let status = container.running.then(|| control.status(world)).flatten().unwrap_or_default();
         let ssl = outside("/etc/gitlab/ssl");
         let trusted_certs = outside("/etc/gitlab/trusted-certs");
-        let mut found = Self::folder(Kind::Container(container), &config, ssl);
+        let mut found = Self::folder(Kind::Container(Box::new(container)), &config, ssl);
         found.trusted_certs = trusted_certs;
         found.running = status.nginx;
         found.reload = control.reload(status);

@@ -59,7 +59,9 @@ impl Layout {
         let roles = [(Role::Gitlab, gitlab), (Role::Registry, registry)];
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             let mut layout = Self::default();
-            roles.iter().for_each(|(_, endpoint)| layout.add(usual(installation, &endpoint.host)));
+            for (_, endpoint) in roles {
+                layout.add(usual(installation, &endpoint.host));
+            }
             return Ok(layout);
         }
         if let Some(line) = config.served_elsewhere() {

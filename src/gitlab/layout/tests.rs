@@ -22,7 +22,7 @@ fn container(folder: &Path) -> Installation {
     let docker = Command::new("/bin/false", [""; 0]);
     let container = Container::read(&inspected("web", "gitlab/gitlab-ce", &mounts, true), &docker, None);
     let mut installation = Installation::prepared(&config);
-    installation.kind = Kind::Container(container.expect("a container"));
+    installation.kind = Kind::Container(Box::new(container.expect("a container")));
     installation.running = true;
     installation
 }
