@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Certificate, Result,
+    Certificate, Fingerprint, Result,
     bundle::Bundle,
     database::keystore,
     plan::Byproduct,
@@ -17,7 +17,7 @@ impl Byproduct {
     fn file(&self) -> Option<&Path> {
         match self {
             Self::Bundle { path, .. } | Self::Keystore { path, .. } => Some(path),
-            Self::Links { .. } => None,
+            Self::Links { .. } | Self::Copies { .. } => None,
         }
     }
 
@@ -48,12 +48,14 @@ impl Byproduct {
     }
 
     /// Before the updater runs: takes away the links to an anchor that is gone, which it would leave
-    /// dangling.
+    /// dangling, and the copies of it, which it would keep.
     pub(crate) fn unlink(&self, world: &World) -> Result<()> {
         match self {
             Self::Links { folder, target } if world.look(target)? == Node::Absent => {
                 unlink(world, folder, target)
             }
+            // Of an anchor that stays, the updater makes them anew.
+            Self::Copies { folder, sha256 } => remove_copies(world, folder, *sha256),
             _ => Ok(()),
         }
     }
@@ -120,7 +122,7 @@ impl ByproductRecord {
                 Bundle::read(world, path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
             }
             Byproduct::Keystore { .. } => true,
-            Byproduct::Links { .. } => false,
+            Byproduct::Links { .. } | Byproduct::Copies { .. } => false,
         };
         if !holds || world.look(path)? == self.before {
             return Ok(());
@@ -176,4 +178,39 @@ fn unlink(world: &World, folder: &Path, target: &Path) -> Result<()> {
         }
     }
     direct.iter().try_for_each(|path| world.remove(path))
+}
+
+/// Removes from `folder` the files that hold the certificate `sha256` and nothing else.
+fn remove_copies(world: &World, folder: &Path, sha256: Fingerprint) -> Result<()> {
+    for path in world.list(folder)? {
+        if matches!(world.look(&path)?, Node::File { .. }) {
+            let (held, _) = Certificate::read_all(&world.read(&path)?.unwrap_or_default());
+            if matches!(&held[..], [only] if only.fingerprint() == sha256) {
+                world.remove(&path)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Contents;
+
+    #[test]
+    fn only_copies_of_the_certificate_alone_are_removed() -> Result<()> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (ours, other) = (Certificate::new([0x30, 0]), Certificate::new([0x30, 1, 0]));
+        let both = format!("{}{}", ours.pem(), other.pem());
+        let world = World::here();
+        for (name, text) in [("a.0", &ours.pem()), ("b.0", &other.pem()), ("bundle", &both)] {
+            let text = Contents::Public(text.clone().into_bytes());
+            world.put(&folder.path().join(name), &text, Access { mode: 0o644, owner: None })?;
+        }
+        let copies = Byproduct::Copies { folder: folder.path().to_owned(), sha256: ours.fingerprint() };
+        copies.unlink(&world)?;
+        assert_eq!(world.list(folder.path())?, ["b.0", "bundle"].map(|name| folder.path().join(name)));
+        Ok(())
+    }
 }

@@ -89,6 +89,14 @@ pub enum Error {
     /// A fault that happened in the process that acts as another user.
     #[error("{0}")]
     Relayed(String),
+    /// A fault, with what to do about it, known to whoever asked for the thing that failed.
+    #[error("{error}")]
+    Advised {
+        /// The fault.
+        error: Box<Error>,
+        /// What the reader can do.
+        hint: String,
+    },
 }
 
 /// What every fallible function of this crate returns.
@@ -97,6 +105,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { action, path: path.to_owned(), source }
+    }
+
+    /// The same fault, with what to do about it.
+    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+        Self::Advised { error: Box::new(self), hint: hint.into() }
     }
 
     /// What the reader can do about it, where that is known.
@@ -116,6 +129,7 @@ impl Error {
             },
             Self::Unsafe { .. } => Some("remove it or give it to root, then run it again".into()),
             Self::Locked { .. } => Some("wait for the other run to end, then run it again".into()),
+            Self::Advised { hint, .. } => Some(hint.clone()),
             Self::Timeout { .. } => Some("run that command by hand to see what it waits for".into()),
             _ => None,
         }

@@ -45,7 +45,10 @@ impl fmt::Display for Step {
             }
             Self::Remove { path } => write!(f, "remove {}", path.display()),
             Self::Entry { database, certificate } => {
-                write!(f, "trust {} in {database}", certificate.fingerprint().short())
+                write!(f, "trust {} in {database}", certificate.fingerprint().short())?;
+                match database {
+                    Database::Keychain(_) => f.write_str(" (macOS asks for a password in a window)"),
+                }
             }
         }
     }
@@ -54,7 +57,7 @@ impl fmt::Display for Step {
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Keychain { path, .. } => write!(f, "the keychain {}", path.display()),
+            Self::Keychain(keychain) => write!(f, "the keychain {}", keychain.path.display()),
         }
     }
 }

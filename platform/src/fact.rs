@@ -127,6 +127,16 @@ pub enum EngineKind {
     Snap,
     /// Docker Desktop: an engine in a virtual machine that copies trust at its start.
     Desktop,
+    /// Colima: the same, made of free parts.
+    Colima,
+}
+
+impl EngineKind {
+    /// Whether it runs in a virtual machine that copies the user's `certs.d` when it starts, so that
+    /// it sees a change only after a restart.
+    pub fn copies_at_start(self) -> bool {
+        matches!(self, Self::Desktop | Self::Colima)
+    }
 }
 
 impl Facts {

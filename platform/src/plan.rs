@@ -143,6 +143,13 @@ pub enum Byproduct {
         /// Our anchor file.
         target: PathBuf,
     },
+    /// A folder to which the updater copies each anchor, and from which it takes none away.
+    Copies {
+        /// The folder.
+        folder: PathBuf,
+        /// The certificate.
+        sha256: Fingerprint,
+    },
 }
 
 /// A program, its arguments, and the time it gets.
@@ -182,6 +189,13 @@ pub enum Proof {
         /// The certificate.
         sha256: Fingerprint,
     },
+    /// A file in the folder holds the certificate: for programs that look certificates up there.
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// The certificate.
+        sha256: Fingerprint,
+    },
     /// Docker's folder for the endpoint holds the certificate in a file that Docker reads, and the
     /// engine, if it answers, accepts the endpoint's certificate.
     CertsD {
@@ -195,7 +209,7 @@ pub enum Proof {
         #[serde(default)]
         socket: Option<PathBuf>,
     },
-    /// The database lists the certificate as trusted.
+    /// Those who rely on the database trust the certificate.
     Entry {
         /// The database.
         database: Database,

@@ -13,7 +13,7 @@ use crate::{
     Facts, Result,
     fact::{Distribution, Os, ServiceManager},
     store::STORES,
-    world::TRUSTED_FOLDERS,
+    world::trusted_path,
 };
 
 /// The facts of this machine, as this process sees it.
@@ -67,9 +67,9 @@ fn parse_os_release(text: &str) -> Distribution {
     }
 }
 
-/// Programs are looked for in folders that only root writes to, never along PATH.
+/// Programs are looked for in root's folders, never along PATH.
 fn tools() -> BTreeMap<String, PathBuf> {
-    let folders = TRUSTED_FOLDERS.join(":");
+    let folders = trusted_path();
     let names = STORES.iter().flat_map(|store| store.tools).copied();
     names
         .chain(["podman", "systemctl", "service", "rc-service"])

@@ -1,7 +1,7 @@
 //! Proof comes from the store itself: a file in place is not trust, an exit code of 0 is no proof.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -40,14 +40,14 @@ impl Verdict {
 pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
     match proof {
         Proof::Bundle { path, sha256 } => bundle(world, path, *sha256),
+        Proof::Folder { folder, sha256 } => Ok(match find_in(world, folder, None, *sha256)? {
+            Some(file) => Verdict::Holds(format!("in {}", file.display())),
+            None => Verdict::Fails(format!("not in {}", folder.display())),
+        }),
         Proof::CertsD { folder, certificate, endpoint, socket } => {
             certs_d(world, folder, certificate, endpoint, socket.as_deref())
         }
-        Proof::Entry { database, certificate } => Ok(match database::find(world, database, certificate)? {
-            Some(listing) if listing.trusted => Verdict::Holds("listed as trusted".into()),
-            Some(_) => Verdict::Fails("listed, but not as trusted".into()),
-            None => Verdict::Fails("not listed".into()),
-        }),
+        Proof::Entry { database, certificate } => database::prove(world, database, certificate),
         Proof::Files { files } => {
             for (path, expected) in files {
                 if !matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == *expected) {
@@ -85,6 +85,26 @@ fn bundle(world: &World, path: &Path, sha256: Fingerprint) -> Result<Verdict> {
     })
 }
 
+/// The first file in `folder`, with that ending if one is asked for, that holds the certificate `sha256`.
+fn find_in(
+    world: &World,
+    folder: &Path,
+    ending: Option<&str>,
+    sha256: Fingerprint,
+) -> Result<Option<PathBuf>> {
+    for path in world.list(folder)? {
+        if ending.is_none_or(|ending| path.extension().is_some_and(|found| found == ending))
+            && matches!(world.look(&path)?, Node::File { .. } | Node::Link { .. })
+        {
+            let bytes = world.read(&path)?.unwrap_or_default();
+            if Certificate::read_all(&bytes).0.iter().any(|held| held.fingerprint() == sha256) {
+                return Ok(Some(path));
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// Docker reads every `*.crt` of the folder, as PEM (moby, registry/config, `ReadCertsDirectory`).
 fn certs_d(
     world: &World,
@@ -93,16 +113,7 @@ fn certs_d(
     endpoint: &Endpoint,
     socket: Option<&Path>,
 ) -> Result<Verdict> {
-    let mut file = None;
-    for path in world.list(folder)? {
-        if path.extension().is_some_and(|ending| ending == "crt") {
-            let bytes = world.read(&path)?.unwrap_or_default();
-            if Certificate::read_all(&bytes).0.contains(certificate) {
-                file = Some(path);
-                break;
-            }
-        }
-    }
+    let file = find_in(world, folder, Some("crt"), certificate.fingerprint())?;
     let Some(file) = file else {
         return Ok(Verdict::Fails(format!("not in {}", folder.display())));
     };

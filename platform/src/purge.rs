@@ -45,7 +45,7 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
     let mut byproducts = Vec::new();
     for byproduct in &change.settle.byproducts {
         match byproduct {
-            Byproduct::Bundle { .. } => byproducts.push(byproduct.clone()),
+            Byproduct::Bundle { .. } | Byproduct::Copies { .. } => byproducts.push(byproduct.clone()),
             Byproduct::Links { folder, .. } => byproducts.extend(
                 removed().map(|path| Byproduct::Links { folder: folder.clone(), target: path.clone() }),
             ),

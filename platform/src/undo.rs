@@ -140,7 +140,12 @@ fn take_back(
             folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
         }
         StepRecord::Entry { database, certificate, before } => {
-            database::restore(world, database, certificate, before.as_ref())?;
+            session
+                .progress
+                .begin(&format!("taking {} back out of {database}", certificate.fingerprint().short()));
+            if !database::restore(world, database, certificate, before.as_ref())? {
+                return Ok(Some(database.path().to_owned()));
+            }
         }
     }
     Ok(None)

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
-pub use self::process::{Output, TRUSTED_FOLDERS};
+pub use self::process::{Output, trusted_path};
 use crate::{
     Error, Fingerprint, Result,
     fact::User,
@@ -86,6 +86,7 @@ enum Request {
     Rename(PathBuf, PathBuf),
     Link(PathBuf, PathBuf),
     MakeFolders(PathBuf, u32),
+    MakeScratch,
     RemoveFolder(PathBuf),
     Sync(PathBuf),
     Run(Command),
@@ -176,6 +177,21 @@ impl World {
         }
     }
 
+    /// Calls `act` with a new folder that nobody but the acting user can look into, and removes it
+    /// with all files in it, whatever comes of `act`: tools that read from files get them there.
+    pub(crate) fn with_scratch<T>(&self, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+        let folder = match self.ask(Request::MakeScratch)? {
+            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(misfit)?,
+            _ => return Err(misfit()),
+        };
+        let result = act(&folder);
+        let cleared = self
+            .list(&folder)
+            .and_then(|paths| paths.iter().try_for_each(|path| self.remove(path)))
+            .and_then(|()| self.remove_folder(&folder));
+        result.and_then(|value| cleared.map(|()| value))
+    }
+
     /// Removes the folder `path` if it is there and empty.
     pub fn remove_folder(&self, path: &Path) -> Result<()> {
         self.act(Request::RemoveFolder(path.to_owned()))
@@ -241,6 +257,7 @@ impl Request {
             Self::Rename(from, to) => file::rename(&from, &to).map(|()| Reply::Done)?,
             Self::Link(path, target) => file::link(&path, &target).map(|()| Reply::Done)?,
             Self::MakeFolders(path, mode) => Reply::Paths(file::make_folders(&path, mode)?),
+            Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
             Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
             Self::Run(command) => Reply::Output(process::run(&command)?),
@@ -251,4 +268,23 @@ impl Request {
 
 fn misfit() -> Error {
     Error::Relayed("the process that acts as another user gave an answer to another question".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scratch_folder_is_private_and_gone_afterwards_whatever_happens() {
+        let mut used = PathBuf::new();
+        let failed = World::here().with_scratch(|folder| {
+            used = folder.to_owned();
+            let private = Access { mode: 0o600, owner: None };
+            World::here().put(&folder.join("x"), &Contents::Public(b"x".to_vec()), private)?;
+            let mode = std::fs::metadata(folder).map_err(Error::file("look at", folder))?;
+            assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o700);
+            Err::<(), _>(misfit())
+        });
+        assert!(failed.is_err() && !used.exists(), "{used:?}");
+    }
 }

@@ -13,7 +13,8 @@ use super::{
     pair_report::PairReport,
     passphrase::passphrase,
     place::{self, Placement},
-    report, restart,
+    report::{self, NextSteps},
+    restart,
     setup::Site,
     stores, trust,
 };
@@ -22,7 +23,7 @@ use crate::{
         Parsed, PrivateKey,
         chain::Chain,
         import::{Material, read_material},
-        judge, name,
+        name,
     },
     cli::{Import, Stores},
     exit,
@@ -86,7 +87,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let repeat = ["trust".to_owned()];
     let mut made = PairReport::new(root, &chain.leaf, &changes.iter().collect::<Vec<_>>());
     made.stores = report::by_store(&outcomes);
-    made.next = report::next_steps(context, &outcomes, &repeat);
+    made.next = NextSteps::of(context, &outcomes, &repeat).into_lines();
     let client = chain
         .anchor()
         .map(|root| format!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
@@ -99,9 +100,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     for note in chain.notes.iter().cloned().chain(site.notes()).chain(note) {
         printer.say(format_args!("  note      {note}"));
     }
-    for refusal in judge(&chain.served(), OffsetDateTime::now_utc()) {
-        printer.say(format_args!("  refused by {}: {}", refusal.client, refusal.why));
-    }
+    report::print_refusals(printer, &chain.served());
     if !outcomes.is_empty() {
         printer.heading("Trusted on this machine:");
         report::print_stores(printer, &outcomes, State::Trusted);

@@ -117,6 +117,20 @@ impl OwnCa {
         Ok(Some(Authority::open(&certificates, key)?))
     }
 
+    /// What root says to labtrust to trust this CA; with its file where the state folder is not the
+    /// usual one.
+    pub fn trust_command(&self, is_elsewhere: bool) -> Vec<String> {
+        let mut words = vec!["trust".to_owned()];
+        if is_elsewhere {
+            words.push(self.folder.join(ROOT).display().to_string());
+            words.extend(["--fingerprint".into(), self.root.fingerprint().to_string()]);
+            words.extend(
+                self.notes.endpoints.iter().flat_map(|endpoint| ["--for".into(), endpoint.to_string()]),
+            );
+        }
+        words
+    }
+
     /// The exact line that makes a client trust the CA.
     pub fn client_line(&self) -> String {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();

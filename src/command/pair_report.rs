@@ -59,9 +59,9 @@ impl PairReport {
     pub fn print(&self, context: &Context<'_>) {
         let printer = context.printer;
         printer.say(format_args!("certificate for {}", self.names.join(", ")));
-        printer.say(format_args!("  until     {}", self.until));
+        printer.say(format_args!("  until       {}", self.until));
         for file in &self.files {
-            printer.say(format_args!("  {:<9} {}", file.kind, file.path.display()));
+            printer.say(format_args!("  {:<11} {}", file.kind, file.path.display()));
         }
     }
 }

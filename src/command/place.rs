@@ -87,7 +87,7 @@ pub fn apply(context: &Context<'_>, placement: &Placement<'_>) -> Result<Vec<Out
             let Some(last) = outcomes.last() else { continue };
             if last.needs_root {
                 let what = format!("{} needs root", last.subject);
-                return Err(fail(what, format!("sudo {}", report::own_command_line())));
+                return Err(fail(what, report::sudo(&std::env::args().skip(1).collect::<Vec<_>>())));
             }
             if last.state == State::Failed {
                 return Err(fail(

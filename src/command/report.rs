@@ -10,9 +10,13 @@ use labtrust_platform::{
     store::STORES,
 };
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::{Context, own_program};
-use crate::printer::{Mark, Printer};
+use crate::{
+    certificate::{Parsed, judge},
+    printer::{Mark, Printer},
+};
 
 /// One CA and the stores, as `trust`, `untrust` and `status` report them.
 #[derive(Debug, Serialize)]
@@ -95,22 +99,42 @@ fn word(state: State) -> &'static str {
     }
 }
 
-/// What is still to be done by hand: first what needs root, then what needs a restart.
-pub fn next_steps(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Vec<String> {
-    let mut steps = Vec::new();
-    if outcomes.iter().any(|outcome| outcome.needs_root) {
-        let program =
-            own_program().map_or_else(|_| "labtrust".into(), |program| program.display().to_string());
-        let words = std::iter::once(program).chain(root_command.iter().cloned());
-        steps.push(format!("sudo {}", words.map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")));
+/// What is still to be done by hand.
+#[derive(Debug, Default)]
+pub struct NextSteps {
+    /// Commands that need root.
+    pub root: Vec<String>,
+    /// What must be restarted, as commands where a program can do it.
+    pub restart: Vec<String>,
+}
+
+impl NextSteps {
+    /// What `outcomes` leave to be done; `root_command` is what root says to labtrust to do the rest.
+    pub fn of(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Self {
+        let mut steps = Self::default();
+        if outcomes.iter().any(|outcome| outcome.needs_root) {
+            steps.root.push(sudo(root_command));
+        }
+        for service in restarts(outcomes) {
+            steps.restart.push(match &service.restart {
+                Some(command) => as_root(&context.facts, command),
+                None => format!("restart {}", service.title),
+            });
+        }
+        steps
     }
-    for service in restarts(outcomes) {
-        steps.push(match &service.restart {
-            Some(command) => as_root(&context.facts, command),
-            None => format!("restart {}", service.title),
-        });
+
+    /// All of them, for JSON.
+    pub fn into_lines(self) -> Vec<String> {
+        self.root.into_iter().chain(self.restart).collect()
     }
-    steps
+}
+
+/// This program with `arguments`, run by root.
+pub fn sudo(arguments: &[String]) -> String {
+    let program = own_program().map_or_else(|_| "labtrust".into(), |program| program.display().to_string());
+    let words = std::iter::once(&program).chain(arguments).map(|word| shell_word(word));
+    format!("sudo {}", words.collect::<Vec<_>>().join(" "))
 }
 
 /// The services that must be restarted, each once.
@@ -136,26 +160,21 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
     for hint in hints {
         printer.say(format_args!("hint: {hint}"));
     }
-    let steps = next_steps(context, outcomes, root_command);
-    let (root, restart): (Vec<_>, Vec<_>) =
-        steps.iter().partition(|step| step.contains(" trust ") || step.contains(" untrust "));
-    if !root.is_empty() {
-        printer.heading("Needs root:");
-        for step in root {
-            printer.command(step);
+    let steps = NextSteps::of(context, outcomes, root_command);
+    for (heading, commands) in [("Needs root:", steps.root), ("Takes effect after a restart:", steps.restart)]
+    {
+        if !commands.is_empty() {
+            printer.heading(heading);
         }
-    }
-    if !restart.is_empty() {
-        printer.heading("Takes effect after a restart:");
-        for step in restart {
-            printer.command(step);
+        for command in commands {
+            printer.command(command);
         }
     }
 }
 
-/// This run's own command line, to be repeated as root.
-pub fn own_command_line() -> String {
-    let program = own_program().map_or_else(|_| "labtrust".into(), |program| program.display().to_string());
-    let arguments = std::env::args().skip(1);
-    std::iter::once(program).chain(arguments).map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")
+/// Which clients would refuse a certificate that is served with `chain`, a line each.
+pub fn print_refusals(printer: &Printer, chain: &[Parsed]) {
+    for refusal in judge(chain, OffsetDateTime::now_utc()) {
+        printer.say(format_args!("  refused by {}: {}", refusal.client, refusal.why));
+    }
 }

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 use super::{
     Context,
     own::OwnCa,
-    report::{self, StoresReport},
+    report::{self, NextSteps, StoresReport},
     source, stores, trust, untrust,
 };
 use crate::{certificate::parsed::Parsed, cli::Stores, exit};
@@ -28,7 +28,12 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     let mut code = exit::DONE;
     for anchor in anchors.values() {
         let outcomes = standing(context, anchor, &receipts);
-        reports.push(print_one(context, anchor, &outcomes)?);
+        let is_own = own.as_ref().filter(|own| own.root.fingerprint() == anchor.sha256());
+        let repeat = is_own.map_or_else(
+            || trust_command(anchor),
+            |own| own.trust_command(context.everywhere.state.is_some()),
+        );
+        reports.push(print_one(context, anchor, &outcomes, &repeat)?);
         code = code.max(exit::of_outcomes(&outcomes, State::Trusted));
     }
     if anchors.is_empty() {
@@ -59,7 +64,12 @@ fn standing(context: &Context<'_>, anchor: &Anchor, receipts: &[Receipt]) -> Vec
     asked.chain(planning.others).collect()
 }
 
-fn print_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> Result<StoresReport> {
+fn print_one(
+    context: &Context<'_>,
+    anchor: &Anchor,
+    outcomes: &[Outcome],
+    repeat: &[String],
+) -> Result<StoresReport> {
     let printer = context.printer;
     let certificate = Parsed::from_der(anchor.certificate.der())?;
     printer.heading(&certificate.title());
@@ -67,13 +77,21 @@ fn print_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> Re
     printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
     printer.say(format_args!("  until     {}", until(&certificate)));
     report::print_stores(printer, outcomes, State::Trusted);
-    report::print_next(context, outcomes, &["trust".to_owned()]);
+    report::print_next(context, outcomes, repeat);
     Ok(StoresReport {
         schema: 1,
         sha256: anchor.sha256(),
         stores: report::by_store(outcomes),
-        notes: report::next_steps(context, outcomes, &["trust".to_owned()]),
+        notes: NextSteps::of(context, outcomes, repeat).into_lines(),
     })
+}
+
+/// What root says to labtrust to trust `anchor`, read from a server that it is for.
+fn trust_command(anchor: &Anchor) -> Vec<String> {
+    let mut words = vec!["trust".to_owned()];
+    words.extend(anchor.endpoints.last().map(ToString::to_string));
+    words.extend(["--fingerprint".into(), anchor.sha256().to_string()]);
+    words
 }
 
 /// The last day of a certificate, and how far away it is.

@@ -7,7 +7,7 @@ use labtrust_platform::{
 
 use super::{
     Context,
-    report::{self, StoresReport},
+    report::{self, NextSteps, StoresReport},
     restart, source,
     stores::{self, Planning, print_plan},
 };
@@ -26,7 +26,8 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
         restart::restart(context, &mut outcomes)?;
     }
     let repeat = root_command(arguments, anchor, &outcomes);
-    let notes = found.notes.iter().cloned().chain(report::next_steps(context, &outcomes, &repeat)).collect();
+    let notes =
+        found.notes.iter().cloned().chain(NextSteps::of(context, &outcomes, &repeat).into_lines()).collect();
     context.printer.document(&StoresReport {
         schema: 1,
         sha256: anchor.sha256(),

@@ -10,7 +10,7 @@ use labtrust_platform::{
 
 use super::{
     Context,
-    report::{self, StoresReport},
+    report::{self, NextSteps, StoresReport},
     restart, source, stores, trust,
 };
 use crate::{
@@ -178,6 +178,6 @@ fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> S
         schema: 1,
         sha256: anchor.sha256(),
         stores: report::by_store(outcomes),
-        notes: report::next_steps(context, outcomes, &repeat),
+        notes: NextSteps::of(context, outcomes, &repeat).into_lines(),
     }
 }

@@ -9,8 +9,20 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 /// What changes by itself and belongs to no test: mounts of their own, caches, logs, Docker's data.
-const IGNORED: [&str; 9] =
-    ["dev", "proc", "run", "sys", "tmp", "var/cache", "var/lib/containerd", "var/lib/docker", "var/log"];
+const IGNORED: [&str; 12] = [
+    "dev",
+    "opt/gitlab/service",
+    "proc",
+    "run",
+    "sys",
+    "tmp",
+    "var/cache",
+    "var/lib/containerd",
+    "var/lib/docker",
+    "var/lib/nginx",
+    "var/log",
+    "var/opt/gitlab/nginx",
+];
 
 /// What differed, at one time, between a machine and the machine that it is a copy of.
 #[derive(Clone, Debug)]

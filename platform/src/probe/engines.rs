@@ -34,6 +34,7 @@ const MACHINE: &[Place] = &[
             "/usr/sbin/dockerd",
             "/usr/local/bin/dockerd",
             "/var/packages/ContainerManager/target",
+            "/var/packages/Docker/target",
         ],
         service: "docker",
     },
@@ -56,7 +57,7 @@ pub fn find(facts: &Facts) -> Vec<Engine> {
     }
     for user in facts.people() {
         engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
-        engines.extend(desktop(facts, user));
+        engines.extend(virtual_ones(facts, user));
     }
     engines
 }
@@ -100,22 +101,52 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
     })
 }
 
-/// Docker Desktop copies `~/.docker/certs.d` into its virtual machine when it starts.
-fn desktop(facts: &Facts, user: &User) -> Option<Engine> {
-    let signs: &[&str] = match facts.os {
-        Os::Macos => &["/Applications/Docker.app", ".docker/run/docker.sock", ".colima/default/docker.sock"],
-        Os::Linux => &["/opt/docker-desktop", ".docker/desktop/docker.sock"],
-        _ => &[],
-    };
-    let socket = signs.iter().map(|sign| user.home.join(sign)).find(|path| is_socket(path));
-    signs.iter().any(|sign| user.home.join(sign).exists()).then(|| Engine {
+/// An engine in a user's virtual machine, which copies the user's `~/.docker/certs.d` when it starts.
+struct Virtual {
+    os: Os,
+    kind: EngineKind,
+    /// Signs that it is installed: absolute, or in the home folder.
+    signs: &'static [&'static str],
+    /// Its socket, in the home folder.
+    sockets: &'static [&'static str],
+}
+
+/// Sources: docs.docker.com, "Add TLS certificates" of Docker Desktop; Colima's
+/// `environment/vm/lima/certs.go` and `config/files.go`.
+const VIRTUAL: &[Virtual] = &[
+    Virtual {
+        os: Os::Macos,
         kind: EngineKind::Desktop,
-        registries: registries(&user.home.join(".docker/certs.d")),
-        certs_d: user.home.join(".docker/certs.d"),
-        socket,
-        owner: Some(user.clone()),
-        started: None,
-        restart: None,
+        signs: &["/Applications/Docker.app", "Applications/Docker.app"],
+        sockets: &[".docker/run/docker.sock"],
+    },
+    Virtual {
+        os: Os::Linux,
+        kind: EngineKind::Desktop,
+        signs: &["/opt/docker-desktop"],
+        sockets: &[".docker/desktop/docker.sock"],
+    },
+    Virtual {
+        os: Os::Macos,
+        kind: EngineKind::Colima,
+        signs: &[".colima/default/colima.yaml", ".config/colima/default/colima.yaml"],
+        sockets: &[".colima/default/docker.sock", ".config/colima/default/docker.sock"],
+    },
+];
+
+fn virtual_ones(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
+    VIRTUAL.iter().filter(|machine| machine.os == facts.os).filter_map(|machine| {
+        let socket = machine.sockets.iter().map(|path| user.home.join(path)).find(|path| is_socket(path));
+        let installed = machine.signs.iter().any(|sign| user.home.join(sign).exists());
+        (installed || socket.is_some()).then(|| Engine {
+            kind: machine.kind,
+            certs_d: user.home.join(".docker/certs.d"),
+            registries: registries(&user.home.join(".docker/certs.d")),
+            socket,
+            owner: Some(user.clone()),
+            started: None,
+            restart: None,
+        })
     })
 }
 
@@ -126,6 +157,13 @@ fn own_folder(facts: &Facts, user: &User, variable: &str) -> Option<PathBuf> {
 }
 
 fn restart(facts: &Facts, service: &str) -> Option<Command> {
+    // On Synology's DSM an engine is a package, and systemd knows it by another name.
+    let package = ["ContainerManager", "Docker"]
+        .into_iter()
+        .find(|package| service == "docker" && Path::new("/var/packages").join(package).exists());
+    if let Some(package) = package {
+        return Some(Command::new("/usr/syno/bin/synopkg", ["restart", package]));
+    }
     let tool = |name: &str| facts.tools.get(name);
     match facts.services? {
         ServiceManager::Systemd => Some(Command::new(tool("systemctl")?, ["restart", service])),

@@ -22,38 +22,50 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
             todo: vec!["name it: --for HOST:PORT".into()],
         };
     }
-    let engines = facts.engines.iter();
-    Planned::Changes(
-        engines
-            .flat_map(|engine| anchor.endpoints.iter().map(move |endpoint| change(engine, anchor, endpoint)))
-            .collect(),
-    )
+    let mut changes = Vec::new();
+    for engines in by_folder(&facts.engines) {
+        changes.extend(anchor.endpoints.iter().map(|endpoint| change(&engines, anchor, endpoint)));
+    }
+    Planned::Changes(changes)
 }
 
-fn change(engine: &Engine, anchor: &Anchor, endpoint: &Endpoint) -> Change {
-    let folder = engine.certs_d.join(endpoint.certs_d_folder());
-    let is_desktop = engine.kind == EngineKind::Desktop;
+/// Engines that read the same folder, as Docker Desktop and Colima do, are served by one change.
+fn by_folder(engines: &[Engine]) -> Vec<Vec<&Engine>> {
+    let mut groups: Vec<Vec<&Engine>> = Vec::new();
+    for engine in engines {
+        match groups.iter_mut().find(|group| group.iter().any(|known| known.certs_d == engine.certs_d)) {
+            Some(group) => group.push(engine),
+            None => groups.push(vec![engine]),
+        }
+    }
+    groups
+}
+
+/// `engines` read the same folder, and there is at least one.
+fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
+    let folder = engines[0].certs_d.join(endpoint.certs_d_folder());
+    let live = engines.iter().find(|engine| !engine.kind.copies_at_start());
+    let copying = engines.iter().filter(|engine| engine.kind.copies_at_start());
     Change {
         store: STORE.id(),
         subject: folder.display().to_string(),
-        actor: engine.owner.clone().map_or(Actor::Machine, Actor::User),
+        actor: engines[0].owner.clone().map_or(Actor::Machine, Actor::User),
         steps: vec![Step::Put {
             path: folder.join(format!("{}.crt", anchor.file_stem())),
             contents: Contents::Public(anchor.certificate.pem().into_bytes()),
             mode: 0o644,
         }],
         settle: Settle {
-            // Docker Desktop copies the folder into its virtual machine when it starts.
-            restart: if is_desktop { vec![Service::engine(engine)] } else { Vec::new() },
+            restart: copying.map(|engine| Service::engine(engine)).collect(),
             ..Settle::default()
         },
         proof: Proof::CertsD {
             folder,
             certificate: anchor.certificate.clone(),
             endpoint: endpoint.clone(),
-            socket: engine.socket.clone().filter(|_| !is_desktop),
+            socket: live.and_then(|engine| engine.socket.clone()),
         },
-        serves: (!is_desktop).then(|| Service::engine(engine)),
+        serves: live.map(|engine| Service::engine(engine)),
     }
 }
 
@@ -64,6 +76,7 @@ impl Service {
             EngineKind::Rootless => "the rootless Docker engine",
             EngineKind::Snap => "the Docker engine of the snap",
             EngineKind::Desktop => "Docker Desktop",
+            EngineKind::Colima => "Colima",
         };
         Self { title: title.into(), started: engine.started, restart: engine.restart.clone() }
     }

@@ -1,4 +1,4 @@
-//! Linux's system store: the bundle that OpenSSL, GnuTLS, Go, curl, git and most other programs
+//! Linux's system store: the bundle that OpenSSL, `GnuTLS`, Go, curl, git and most other programs
 //! load. Families differ in folder, ending and tool: they are rows of one table.
 
 use std::path::{Path, PathBuf};
@@ -25,13 +25,20 @@ struct Family {
     ids: &'static [&'static str],
     /// Where anchors of the administrator's own lie.
     folder: &'static str,
+    /// Whether folder and tool together tell the family from all others.
+    telling: bool,
     /// The ending that the tool wants.
     ending: &'static str,
+    /// A line that must stand above the certificate.
+    heading: &'static str,
     /// What rebuilds the bundle: a name to be found, or an absolute path.
     tool: &'static str,
     arguments: &'static [&'static str],
     /// The bundle that programs load.
     bundle: &'static str,
+    /// A folder to which the tool copies anchors one by one; where there is one, programs look there,
+    /// and the bundle may be missing.
+    copies: Option<&'static str>,
     /// What the updater leaves when it is killed, and appends to.
     stale: Option<&'static str>,
     /// A folder of hash links that the updater makes and does not take away.
@@ -44,45 +51,42 @@ const PLAIN: Family = Family {
     os: Os::Linux,
     ids: &[],
     folder: "",
+    telling: true,
     ending: "crt",
+    heading: "",
     tool: "",
     arguments: &[],
     bundle: "",
+    copies: None,
     stale: None,
     links: None,
     keystore: None,
 };
 
-/// Sources: the tools themselves (update-ca-certificates(8), update-ca-trust(8), certctl(8)) and,
-/// for DSM, its script.
+/// Sources: the tools themselves and their manuals. Those who say in `ID_LIKE` what they are made
+/// from need no mention.
 const FAMILIES: &[Family] = &[
-    // DSM calls itself nothing in os-release; its own script is the sign.
+    // DSM calls itself nothing in os-release; its own script is the sign, and says USERCERTSDIR.
     Family {
         ids: &["synology", "dsm"],
         folder: "/usr/syno/etc/security-profile/ca-bundle-profile/ca-certificates",
         tool: "/usr/syno/bin/update-ca-certificates.sh",
         bundle: "/etc/ssl/certs/ca-certificates.crt",
+        links: Some("/etc/ssl/certs"),
         ..PLAIN
     },
+    // update-ca-trust(8). Amazon Linux, Oracle Linux, Rocky and Alma are like these.
     Family {
-        ids: &["fedora", "rhel", "centos", "amzn", "ol", "rocky", "almalinux"],
+        ids: &["fedora", "rhel", "centos", "openeuler", "azurelinux", "mariner"],
         folder: "/etc/pki/ca-trust/source/anchors",
         tool: "update-ca-trust",
         arguments: &["extract"],
         bundle: "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
         ..PLAIN
     },
+    // openSUSE's ca-certificates. Leap, Tumbleweed, MicroOS, Aeon and SLE Micro are like these.
     Family {
-        ids: &[
-            "suse",
-            "opensuse",
-            "opensuse-leap",
-            "opensuse-tumbleweed",
-            "sles",
-            "sled",
-            "sle-micro",
-            "sle_hpc",
-        ],
+        ids: &["suse", "opensuse", "sles", "sled"],
         folder: "/etc/pki/trust/anchors",
         ending: "pem",
         tool: "update-ca-certificates",
@@ -90,14 +94,16 @@ const FAMILIES: &[Family] = &[
         ..PLAIN
     },
     Family {
-        ids: &["arch", "archlinux", "manjaro", "endeavouros", "cachyos", "artix"],
+        ids: &["arch", "artix"],
         folder: "/etc/ca-certificates/trust-source/anchors",
         tool: "update-ca-trust",
         bundle: "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
         ..PLAIN
     },
+    // Debian's script, which Gentoo, Void and Slackware ship too; Alpine's program of the same name
+    // does the same (update-ca.c).
     Family {
-        ids: &["debian", "ubuntu", "raspbian", "linuxmint", "pop", "kali"],
+        ids: &["debian", "ubuntu", "alpine", "wolfi", "chainguard", "gentoo", "void", "slackware"],
         folder: "/usr/local/share/ca-certificates",
         tool: "update-ca-certificates",
         bundle: "/etc/ssl/certs/ca-certificates.crt",
@@ -106,30 +112,28 @@ const FAMILIES: &[Family] = &[
         keystore: Some(("/etc/ssl/certs/java/cacerts", "debian:", ".pem")),
         ..PLAIN
     },
+    // Its `/usr` is read-only, and its own script of that name bundles what lies in `/etc/ssl/certs`.
     Family {
-        ids: &["alpine", "wolfi", "chainguard", "postmarketos"],
-        folder: "/usr/local/share/ca-certificates",
+        ids: &["flatcar", "coreos"],
+        folder: "/etc/ssl/certs",
+        telling: false,
+        ending: "pem",
         tool: "update-ca-certificates",
         bundle: "/etc/ssl/certs/ca-certificates.crt",
-        links: Some("/etc/ssl/certs"),
         ..PLAIN
     },
-    Family {
-        ids: &["gentoo"],
-        folder: "/usr/local/share/ca-certificates",
-        tool: "update-ca-certificates",
-        bundle: "/etc/ssl/certs/ca-certificates.crt",
-        stale: Some("/etc/ssl/certs/ca-certificates.crt.new"),
-        links: Some("/etc/ssl/certs"),
-        ..PLAIN
-    },
+    // certctl(8). Up to 14 it is a script that links, makes no bundle, and in some releases passes
+    // over files without this heading. From 15 on it copies, bundles, and keeps what it once copied;
+    // and it no longer looks into `/usr/local/etc/ssl/certs`.
     Family {
         os: Os::Freebsd,
         ids: &["freebsd"],
-        folder: "/usr/local/etc/ssl/certs",
+        folder: "/usr/local/share/certs",
+        heading: "Certificate:\n",
         tool: "certctl",
         arguments: &["rehash"],
         bundle: "/etc/ssl/cert.pem",
+        copies: Some("/etc/ssl/certs"),
         ..PLAIN
     },
 ];
@@ -151,39 +155,41 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         let why = format!("this system's store is declared elsewhere ({marker} exists)");
         return Planned::Manual { why, todo: vec![(*todo).into(), "labtrust export -o labtrust.crt".into()] };
     }
-    let member = |family: &&Family| family.os == facts.os && facts.is_like(family.ids);
-    let family = match FAMILIES
-        .iter()
-        .find(|family| family.os == facts.os && family.tool.starts_with('/') && facts.has(family.tool))
-    {
-        Some(family) => Some(family),
-        // The distribution and the tool together decide: either alone has fooled others.
-        None => {
-            FAMILIES.iter().find(|family| member(family) && family.find_tool(facts).is_some()).or_else(|| {
-                let fits = |family: &&Family| {
-                    family.os == facts.os && facts.has(family.folder) && family.find_tool(facts).is_some()
-                };
-                FAMILIES.iter().find(fits).filter(|_| !FAMILIES.iter().any(|family| member(&family)))
-            })
+    match family(facts) {
+        Ok(family) => Planned::Changes(vec![family.change(facts, anchor)]),
+        Err(Some(family)) => Planned::Manual {
+            why: format!("{} is missing, which rebuilds this system's bundle", family.tool),
+            todo: vec![format!(
+                "install the package ca-certificates (it brings {}), then run this again",
+                family.tool
+            )],
+        },
+        Err(None) if matches!(facts.os, Os::Macos | Os::Windows) => {
+            Planned::Absent("it has another store on this system".into())
         }
-    };
-    let Some(family) = family else {
-        if facts.os == Os::Macos || facts.os == Os::Windows {
-            return Planned::Absent("it has another store on this system".into());
-        }
-        let known = FAMILIES.iter().find(member);
-        return match known {
-            Some(family) => Planned::Manual {
-                why: format!("{} is missing, which rebuilds this system's bundle", family.tool),
-                todo: vec![format!(
-                    "install the package ca-certificates (it brings {}), then run this again",
-                    family.tool
-                )],
-            },
-            None => Planned::Absent("no store of a known kind was found".into()),
-        };
-    };
-    Planned::Changes(vec![family.change(facts, anchor)])
+        Err(None) => Planned::Absent("no store of a known kind was found".into()),
+    }
+}
+
+/// The family of the machine, or the one that it would be if its tool were there. Distribution and
+/// tool decide together: either alone, and any folder, has fooled others.
+fn family(facts: &Facts) -> Result<&'static Family, Option<&'static Family>> {
+    let families = || FAMILIES.iter().filter(|family| family.os == facts.os);
+    if let Some(family) = families().find(|family| family.tool.starts_with('/') && facts.has(family.tool)) {
+        return Ok(family);
+    }
+    // The distribution itself first, then what it is like, nearest first.
+    let ids = facts.distribution.iter().flat_map(|known| std::iter::once(&known.id).chain(&known.like));
+    let mut kin = ids.filter_map(|id| families().find(|family| family.ids.contains(&id.as_str()))).peekable();
+    if let Some(nearest) = kin.peek().copied() {
+        return kin.find(|family| family.find_tool(facts).is_some()).ok_or(Some(nearest));
+    }
+    let mut fitting = families()
+        .filter(|family| family.telling && facts.has(family.folder) && family.find_tool(facts).is_some());
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(None),
+    }
 }
 
 impl Family {
@@ -201,6 +207,9 @@ impl Family {
         let update = Command::new(tool, self.arguments.iter().copied());
         let mut byproducts =
             vec![Byproduct::Bundle { path: self.bundle.into(), stale: self.stale.map(PathBuf::from) }];
+        if let Some(folder) = self.copies {
+            byproducts.push(Byproduct::Copies { folder: folder.into(), sha256: anchor.sha256() });
+        }
         if let Some(folder) = self.links {
             byproducts.push(Byproduct::Links { folder: folder.into(), target: path.clone() });
         }
@@ -215,11 +224,13 @@ impl Family {
         let rootful = facts.engines.iter().filter(|engine| engine.kind == EngineKind::Rootful);
         Change {
             store: STORE.id(),
-            subject: self.bundle.into(),
+            subject: self.copies.unwrap_or(self.bundle).into(),
             actor: Actor::Machine,
             steps: vec![Step::Put {
                 path,
-                contents: Contents::Public(anchor.certificate.pem().into_bytes()),
+                contents: Contents::Public(
+                    format!("{}{}", self.heading, anchor.certificate.pem()).into_bytes(),
+                ),
                 mode: 0o644,
             }],
             settle: Settle {
@@ -229,7 +240,10 @@ impl Family {
                 byproducts,
                 restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
             },
-            proof: Proof::Bundle { path: self.bundle.into(), sha256: anchor.sha256() },
+            proof: match self.copies {
+                Some(folder) => Proof::Folder { folder: folder.into(), sha256: anchor.sha256() },
+                None => Proof::Bundle { path: self.bundle.into(), sha256: anchor.sha256() },
+            },
             serves: None,
         }
     }

@@ -8,7 +8,9 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use super::{Reply, Request, TRUSTED_FOLDERS};
+use serde::{Deserialize, Serialize};
+
+use super::{Reply, Request, trusted_path};
 use crate::{Error, Result, fact::User};
 
 /// The parent's end of a process that acts as a user. It ends when this is dropped.
@@ -27,7 +29,7 @@ impl Delegate {
         let mut child = Command::new(program)
             .arg(argument)
             .env_clear()
-            .env("PATH", TRUSTED_FOLDERS.join(":"))
+            .env("PATH", trusted_path())
             .env("HOME", &user.home)
             .current_dir("/")
             .uid(user.uid)
@@ -50,8 +52,29 @@ impl Delegate {
         writeln!(requests, "{}", *line).and_then(|()| requests.flush()).map_err(|error| fault(&error))?;
         let mut reply = String::new();
         self.replies.read_line(&mut reply).map_err(|error| fault(&error))?;
-        let reply: Result<Reply, String> = serde_json::from_str(&reply).map_err(|error| fault(&error))?;
-        reply.map_err(Error::Relayed)
+        let reply: Result<Reply, Fault> = serde_json::from_str(&reply).map_err(|error| fault(&error))?;
+        reply.map_err(Fault::into_error)
+    }
+}
+
+/// An error on its way from the child to the parent.
+#[derive(Serialize, Deserialize)]
+struct Fault {
+    message: String,
+    hint: Option<String>,
+}
+
+impl Fault {
+    fn of(error: &Error) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+
+    fn into_error(self) -> Error {
+        let error = Error::Relayed(self.message);
+        match self.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
     }
 }
 
@@ -72,8 +95,8 @@ pub fn serve_delegate() -> std::io::Result<()> {
     for line in std::io::stdin().lock().lines() {
         let line = zeroize::Zeroizing::new(line?);
         let reply = match serde_json::from_str::<Request>(&line) {
-            Ok(request) => request.perform().map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(request) => request.perform().map_err(|error| Fault::of(&error)),
+            Err(error) => Err(Fault { message: error.to_string(), hint: None }),
         };
         serde_json::to_writer(&mut replies, &reply)?;
         replies.write_all(b"\n")?;

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::{Error, Fingerprint, Result};
 
+/// So many names are tried for a scratch folder.
+const MOST_SCRATCHES: u32 = 1000;
+
 pub fn look(path: &Path) -> Result<Node> {
     let path = &resolve_parent(path)?;
     let metadata = match fs::symlink_metadata(path) {
@@ -180,6 +183,25 @@ pub fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
         sync_folder_of(folder)?;
     }
     Ok(missing)
+}
+
+/// Makes a folder for the acting user's eyes only. It lies in `/tmp`, whatever the environment says:
+/// in a folder that `TMPDIR` names, somebody else could swap a file between our writing it and a tool's
+/// reading it; in one with the sticky bit, only root and its owner can.
+pub fn make_scratch() -> Result<PathBuf> {
+    let pid = std::process::id();
+    let mut attempt = 0;
+    loop {
+        let folder = PathBuf::from(format!("/tmp/labtrust-{pid}-{attempt}"));
+        match fs::DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => return Ok(folder),
+            // Another thread's, or left by a killed process that had our id.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < MOST_SCRATCHES => {
+                attempt += 1;
+            }
+            Err(error) => return Err(Error::file("make the folder", &folder)(error)),
+        }
+    }
 }
 
 pub fn remove_folder(path: &Path) -> Result<()> {

@@ -1,8 +1,12 @@
 //! Child processes: absolute path, no input, an environment of our making, a bound in time.
 
 use std::{
+    fs,
     io::Read,
-    os::unix::process::{CommandExt, ExitStatusExt},
+    os::unix::{
+        fs::MetadataExt,
+        process::{CommandExt, ExitStatusExt},
+    },
     process::{self, Stdio},
     thread,
     time::{Duration, Instant},
@@ -12,9 +16,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result, plan::Command};
 
-/// Where programs that act for us are looked for: folders that only root writes to.
-pub const TRUSTED_FOLDERS: [&str; 6] =
-    ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+/// Where programs that act for us are looked for.
+const FOLDERS: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+
+/// The folders in which programs that act for us are looked for, as PATH has them: those that
+/// belong to root. Homebrew gives `/usr/local/bin` to a user, who could put anything there.
+pub fn trusted_path() -> String {
+    let is_roots = |folder: &&str| {
+        fs::metadata(folder).is_ok_and(|metadata| metadata.uid() == 0 && metadata.mode() & 0o002 == 0)
+    };
+    FOLDERS.into_iter().filter(is_roots).collect::<Vec<_>>().join(":")
+}
 
 /// No helper says more than this that matters; the rest is read and dropped.
 const LONGEST_OUTPUT: u64 = 64 << 20;
@@ -87,7 +99,7 @@ pub fn run(command: &Command) -> Result<Output> {
 
 /// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
 fn environment() -> [(&'static str, String); 3] {
-    [("PATH", TRUSTED_FOLDERS.join(":")), ("LC_ALL", "C".into()), ("HOME", "/".into())]
+    [("PATH", trusted_path()), ("LC_ALL", "C".into()), ("HOME", "/".into())]
 }
 
 fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {

@@ -6,13 +6,12 @@ use labtrust_platform::session::State;
 
 use super::Made;
 use crate::{
-    certificate::judge,
     cli::Setup,
     command::{
         Context,
         own::OwnCa,
         pair_report::PairReport,
-        report::{self, by_store},
+        report::{self, NextSteps, by_store},
         source::may_sign,
         status::until,
     },
@@ -24,13 +23,13 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     let printer = context.printer;
     let own = OwnCa::read(&context.home.authority())?
         .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
-    let repeat = ["trust".to_owned()];
+    let repeat = own.trust_command(context.everywhere.state.is_some());
     let changes: Vec<_> = made.changes.iter().collect();
     let mut report = PairReport::new(&made.leaf.root, made.leaf.leaf(), &changes);
     report.stores = by_store(made.outcomes);
     report.next.extend(made.site.next());
     report.next.extend(made.site.missing_lines().1);
-    report.next.extend(report::next_steps(context, made.outcomes, &repeat));
+    report.next.extend(NextSteps::of(context, made.outcomes, &repeat).into_lines());
     report.next.push(own.client_line());
     printer.document(&report);
 
@@ -62,8 +61,10 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     for note in made.leaf.notes.iter().cloned().chain(made.site.notes()) {
         printer.say(format_args!("  note      {note}"));
     }
-    for refusal in judge(&made.leaf.chain, time::OffsetDateTime::now_utc()) {
-        printer.say(format_args!("  refused by {}: {}", refusal.client, refusal.why));
+    // Whom our own profile leaves out is known (labtrust inspect says it); a certificate without a CA
+    // leaves out more.
+    if !own.root.is_ca() || printer.is_verbose() {
+        report::print_refusals(printer, &made.leaf.chain);
     }
     if !made.outcomes.is_empty() {
         printer.heading("Trusted on this machine:");

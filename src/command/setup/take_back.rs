@@ -9,7 +9,7 @@ use crate::{
     command::{
         Context, import,
         own::OwnCa,
-        report::{self, StoresReport},
+        report::{self, NextSteps, StoresReport},
         restart, stores, trust,
     },
     exit,
@@ -54,7 +54,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.restart {
         restart::restart(context, &mut outcomes)?;
     }
-    let next = report::next_steps(context, &outcomes, &["setup".into(), "--undo".into()]);
+    let next = NextSteps::of(context, &outcomes, &["setup".into(), "--undo".into()]).into_lines();
     if let Some(own) = &own {
         let sha256 = own.root.fingerprint();
         let stores = report::by_store(&outcomes);

@@ -1,0 +1,216 @@
+//! macOS's keychains from plan to undo, on any system: `keychain/security` stands in for Apple's tool
+//! and behaves as that is documented to, or misbehaves as it was seen to.
+
+mod keychain {
+    pub mod mac;
+}
+
+use keychain::mac::{Mac, Which, authority, leaf};
+use labtrust_platform::State;
+
+type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+#[test]
+fn a_user_trusts_once_and_takes_it_back() -> Result {
+    let mac = Mac::of_user()?;
+    let ca = authority("GitLab CA")?;
+
+    let first = mac.trust(&ca)?;
+    assert_eq!((first[0].state, first[0].changed), (State::Trusted, true), "{first:?}");
+    assert_eq!(first[0].detail, "macOS accepts it");
+    assert_eq!(mac.holds(Which::Login)?, std::slice::from_ref(&ca));
+    assert_eq!(mac.policies(Which::Login, &ca)?, Some(vec!["sslServer".into(), "basicX509".into()]));
+    assert_eq!(mac.changing_calls()?.len(), 1);
+
+    let second = mac.trust(&ca)?;
+    assert_eq!((second[0].state, second[0].changed), (State::Trusted, false), "{second:?}");
+    assert_eq!(mac.changing_calls()?.len(), 1, "nobody is asked for a password twice");
+
+    let undone = mac.untrust(&ca)?;
+    assert_eq!((undone[0].state, undone[0].changed), (State::Untrusted, true), "{undone:?}");
+    assert_eq!(mac.holds(Which::Login)?, []);
+    assert_eq!(mac.policies(Which::Login, &ca)?, None);
+    mac.assert_no_traces();
+    Ok(())
+}
+
+#[test]
+fn root_trusts_for_the_machine_and_asks_its_caller_nothing_more() -> Result {
+    let mac = Mac::under_sudo()?;
+    let ca = authority("GitLab CA")?;
+
+    let outcomes = mac.trust(&ca)?;
+    let seen: Vec<_> = outcomes.iter().map(|outcome| (outcome.state, outcome.changed)).collect();
+    assert_eq!(seen, [(State::Trusted, true), (State::Trusted, false)], "{outcomes:?}");
+    assert_eq!(outcomes[1].detail, "macOS accepts it, by another hand");
+    assert_eq!((mac.holds(Which::System)?, mac.holds(Which::Login)?), (vec![ca.clone()], vec![]));
+    let calls = mac.changing_calls()?;
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert!(calls[0].starts_with("add-trusted-cert -d -r trustRoot -p ssl -p basic -k "), "{calls:?}");
+
+    assert_eq!(mac.untrust(&ca)?[0].state, State::Untrusted);
+    assert_eq!((mac.holds(Which::System)?, mac.policies(Which::System, &ca)?), (vec![], None));
+    mac.assert_no_traces();
+    Ok(())
+}
+
+#[test]
+fn a_stranger_of_the_same_name_is_left_alone() -> Result {
+    let mac = Mac::of_user()?;
+    let (ca, stranger) = (authority("GitLab CA")?, authority("GitLab CA")?);
+    mac.put(Which::Login, &stranger)?;
+    mac.say(Which::Login, &stranger, 1)?;
+
+    assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
+    assert_eq!(mac.holds(Which::Login)?, [stranger.clone(), ca.clone()]);
+    assert_eq!(mac.untrust(&ca)?[0].state, State::Untrusted);
+    assert_eq!(mac.holds(Which::Login)?, std::slice::from_ref(&stranger));
+    assert_eq!(mac.result(Which::Login, &stranger)?, Some(1));
+    Ok(())
+}
+
+#[test]
+fn a_certificate_that_was_there_untrusted_stays_there_untrusted() -> Result {
+    let mac = Mac::of_user()?;
+    let ca = authority("GitLab CA")?;
+    mac.put(Which::Login, &ca)?;
+
+    assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
+    assert_eq!(mac.untrust(&ca)?[0].state, State::Untrusted);
+    assert_eq!((mac.holds(Which::Login)?, mac.policies(Which::Login, &ca)?), (vec![ca], None));
+    Ok(())
+}
+
+#[test]
+fn what_was_said_of_it_before_is_said_again() -> Result {
+    let mac = Mac::of_user()?;
+    let (ca, other) = (authority("GitLab CA")?, authority("Other CA")?);
+    mac.put(Which::Login, &ca)?;
+    mac.say(Which::Login, &ca, 3)?;
+    mac.say(Which::Login, &other, 1)?;
+
+    assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
+    let undone = mac.untrust(&ca)?;
+    assert_eq!(undone[0].state, State::Untrusted, "{undone:?}");
+    assert_eq!(mac.result(Which::Login, &ca)?, Some(3), "denied again");
+    assert_eq!(mac.result(Which::Login, &other)?, Some(1));
+    Ok(())
+}
+
+#[test]
+fn what_somebody_said_of_it_since_is_left_and_named() -> Result {
+    let mac = Mac::of_user()?;
+    let ca = authority("GitLab CA")?;
+    assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
+    mac.say(Which::Login, &ca, 3)?;
+
+    let undone = mac.untrust(&ca)?;
+    assert_eq!(undone[0].state, State::Untrusted);
+    assert!(undone[0].detail.contains("login.keychain-db"), "{undone:?}");
+    assert_eq!((mac.holds(Which::Login)?, mac.result(Which::Login, &ca)?), (vec![ca], Some(3)));
+    Ok(())
+}
+
+#[test]
+fn what_the_machine_trusts_still_is_said_to_be_trusted_by_another_hand() -> Result {
+    let mac = Mac::of_user()?;
+    let ca = authority("GitLab CA")?;
+    assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
+    mac.put(Which::System, &ca)?;
+    mac.say(Which::System, &ca, 1)?;
+
+    let undone = mac.untrust(&ca)?;
+    assert_eq!(undone[0].state, State::Trusted, "{undone:?}");
+    assert!(undone[0].detail.contains("by another hand"), "{undone:?}");
+    assert_eq!((mac.holds(Which::Login)?, mac.policies(Which::Login, &ca)?), (vec![], None));
+    Ok(())
+}
+
+#[test]
+fn a_certificate_that_another_signed_is_trusted_as_a_root() -> Result {
+    let mac = Mac::of_user()?;
+    let leaf = leaf("mygitlab.example.com")?;
+    assert_eq!(mac.trust(&leaf)?[0].state, State::Trusted);
+    assert!(mac.changing_calls()?[0].contains("-r trustAsRoot"));
+    Ok(())
+}
+
+#[test]
+fn a_password_window_that_nobody_answers_ends_with_a_hint() -> Result {
+    let mac = Mac::under_sudo()?;
+    mac.misbehave(&["hang add-trusted-cert"])?;
+    let ca = authority("GitLab CA")?;
+
+    let started = std::time::Instant::now();
+    let outcomes = mac.trust(&ca)?;
+    assert!(started.elapsed().as_secs() < 20);
+    for outcome in &outcomes {
+        assert_eq!(outcome.state, State::Failed);
+        assert!(outcome.detail.contains("did not end within 1 seconds"), "{outcome:?}");
+        assert!(outcome.hint.as_ref().is_some_and(|hint| hint.contains(".mobileconfig")), "{outcome:?}");
+    }
+    assert_eq!((mac.holds(Which::System)?, mac.policies(Which::System, &ca)?), (vec![], None));
+    mac.assert_no_traces();
+    Ok(())
+}
+
+#[test]
+fn a_refusal_is_passed_on_in_macos_own_words_and_leaves_nothing() -> Result {
+    let mac = Mac::of_user()?;
+    mac.misbehave(&["deny add-trusted-cert"])?;
+    let ca = authority("GitLab CA")?;
+
+    let outcome = &mac.trust(&ca)?[0];
+    assert_eq!(outcome.state, State::Failed);
+    assert!(outcome.detail.contains("no user interaction was possible"), "{outcome:?}");
+    assert!(outcome.hint.as_ref().is_some_and(|hint| hint.contains(".mobileconfig")), "{outcome:?}");
+    assert_eq!(mac.holds(Which::Login)?, [], "the keychain had taken it before trust was refused");
+    mac.assert_no_traces();
+    Ok(())
+}
+
+#[test]
+fn an_exit_code_of_0_is_no_trust() -> Result {
+    for lie in ["lie add-trusted-cert", "half add-trusted-cert"] {
+        let mac = Mac::of_user()?;
+        mac.misbehave(&[lie])?;
+        let ca = authority("GitLab CA")?;
+
+        let outcome = &mac.trust(&ca)?[0];
+        assert_eq!(outcome.state, State::Failed, "{lie}: {outcome:?}");
+        assert_eq!(outcome.detail, "macOS does not accept it: Cert Verify Result: CSSMERR_TP_NOT_TRUSTED");
+        assert_eq!(mac.holds(Which::Login)?, [], "{lie}");
+        mac.assert_no_traces();
+    }
+    Ok(())
+}
+
+#[test]
+fn an_undo_that_is_refused_keeps_the_receipt_and_the_certificate() -> Result {
+    let mac = Mac::of_user()?;
+    let ca = authority("GitLab CA")?;
+    assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
+    mac.misbehave(&["deny remove-trusted-cert"])?;
+
+    let refused = &mac.untrust(&ca)?[0];
+    assert_eq!(refused.state, State::Failed);
+    assert!(refused.hint.as_ref().is_some_and(|hint| hint.contains(".mobileconfig")), "{refused:?}");
+    assert_eq!(mac.holds(Which::Login)?, std::slice::from_ref(&ca));
+
+    mac.misbehave(&[])?;
+    assert_eq!(mac.untrust(&ca)?[0].state, State::Untrusted);
+    assert_eq!((mac.holds(Which::Login)?, mac.policies(Which::Login, &ca)?), (vec![], None));
+    mac.assert_no_traces();
+    Ok(())
+}
+
+#[test]
+fn an_undo_that_lies_is_found_out() -> Result {
+    let mac = Mac::of_user()?;
+    let ca = authority("GitLab CA")?;
+    assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
+    mac.misbehave(&["lie remove-trusted-cert"])?;
+    let outcome = &mac.untrust(&ca)?[0];
+    assert_eq!(outcome.state, State::Trusted, "{outcome:?}");
+    Ok(())
+}
