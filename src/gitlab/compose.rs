@@ -23,18 +23,14 @@ impl Blueprint {
     /// inside too; and YAML 1.1 reads `22:22` without quotes as a number.
     pub fn compose(&self) -> String {
         let Ports { https, http, ssh, registry } = self.ports;
-        let mut ports = vec![(https, https), (http, 80), (ssh, 22)];
-        if registry != https {
-            ports.push((registry, registry));
-        }
-        let ports: String =
-            ports.iter().map(|(outside, inside)| format!("      - \"{outside}:{inside}\"\n")).collect();
+        let all = [(https, https), (http, 80), (ssh, 22), (registry, registry)];
+        // One port for two hosts is published once.
+        let distinct = if registry == https { &all[..3] } else { &all };
+        let ports: Vec<_> =
+            distinct.iter().map(|(outside, inside)| format!("      - \"{outside}:{inside}\"\n")).collect();
         let label = if self.is_labelled { ":Z" } else { "" };
-        let volumes: String =
-            [("config", "/etc/gitlab"), ("logs", "/var/log/gitlab"), ("data", "/var/opt/gitlab")]
-                .iter()
-                .map(|(folder, inside)| format!("      - ./{folder}:{inside}{label}\n"))
-                .collect();
+        let volumes = [("config", "/etc/gitlab"), ("logs", "/var/log/gitlab"), ("data", "/var/opt/gitlab")];
+        let volumes = volumes.map(|(folder, inside)| format!("      - ./{folder}:{inside}{label}\n"));
         // An address is no name for a machine.
         let hostname = match &self.gitlab.host {
             Host::Dns(name) => name.as_str(),
@@ -54,6 +50,8 @@ impl Blueprint {
              \x20   volumes:\n\
              {volumes}",
             URL = url(&self.gitlab),
+            ports = ports.concat(),
+            volumes = volumes.concat(),
         )
     }
 
@@ -72,7 +70,9 @@ impl Blueprint {
         );
         if self.ports.ssh != 22 {
             text.push_str("\n# The port of the host that leads to the container's 22; clone URLs show it.\n");
-            text.push_str(&format!("gitlab_rails['gitlab_shell_ssh_port'] = {}\n", self.ports.ssh));
+            text.push_str("gitlab_rails['gitlab_shell_ssh_port'] = ");
+            text.push_str(&self.ports.ssh.to_string());
+            text.push('\n');
         }
         text
     }

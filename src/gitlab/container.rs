@@ -28,8 +28,19 @@ pub struct Container {
     /// `GITLAB_OMNIBUS_CONFIG`, which GitLab evaluates before gitlab.rb.
     pub settings: String,
     mounts: Vec<(PathBuf, PathBuf)>,
-    ports: Vec<(u16, u16)>,
+    ports: Vec<(u16, Reach)>,
     own_network: bool,
+}
+
+/// Where this machine meets a port of a GitLab.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// On this port, on every address of the machine.
+    Here(u16),
+    /// On one address of the machine alone; another server may have the others.
+    Apart(String),
+    /// Nowhere.
+    Nowhere,
 }
 
 /// The parts of `docker inspect` that matter (moby API, `ContainerInspect`); podman's has them too.
@@ -94,6 +105,8 @@ type Ports = BTreeMap<String, Option<Vec<Binding>>>;
 #[serde(rename_all = "PascalCase")]
 struct Binding {
     #[serde(default)]
+    host_ip: String,
+    #[serde(default)]
     host_port: String,
 }
 
@@ -151,12 +164,15 @@ impl Container {
         Some(if rest.as_os_str().is_empty() { source.clone() } else { source.join(rest) })
     }
 
-    /// The port of this machine that leads to the container's `port`.
-    pub fn published(&self, port: u16) -> Option<u16> {
+    /// Where this machine meets the container's `port`.
+    pub fn published(&self, port: u16) -> Reach {
         if !self.own_network {
-            return Some(port);
+            return Reach::Here(port);
         }
-        self.ports.iter().find(|(inside, _)| *inside == port).map(|(_, outside)| *outside)
+        let mut found = self.ports.iter().filter(|(inside, _)| *inside == port).map(|(_, reach)| reach);
+        let first = found.clone().next().cloned();
+        let here = found.find(|reach| matches!(reach, Reach::Here(_))).cloned();
+        here.or(first).unwrap_or(Reach::Nowhere)
     }
 
     fn repository(&self) -> &str {
@@ -169,13 +185,21 @@ impl Container {
     }
 }
 
-fn published(ports: Option<&Ports>) -> Vec<(u16, u16)> {
-    let pairs = ports.into_iter().flatten().flat_map(|(inside, bindings)| {
-        let inside = inside.strip_suffix("/tcp").and_then(|port| port.parse().ok());
-        let outside = bindings.iter().flatten().filter_map(|binding| binding.host_port.parse().ok());
-        outside.filter_map(move |outside| Some((inside?, outside)))
-    });
-    pairs.collect()
+fn published(ports: Option<&Ports>) -> Vec<(u16, Reach)> {
+    let mut found = Vec::new();
+    for (inside, bindings) in ports.into_iter().flatten() {
+        let Some(inside) = inside.strip_suffix("/tcp").and_then(|port| port.parse().ok()) else { continue };
+        for Binding { host_ip, host_port } in bindings.iter().flatten() {
+            let is_everywhere = ["", "0.0.0.0", "::", "127.0.0.1", "::1"].contains(&host_ip.as_str());
+            match host_port.parse() {
+                Ok(port) if is_everywhere => found.push((inside, Reach::Here(port))),
+                Ok(port) => found.push((inside, Reach::Apart(format!("{host_ip}:{port}")))),
+                // Left to the engine, which chooses one when it starts the container.
+                Err(_) => {}
+            }
+        }
+    }
+    found
 }
 
 #[cfg(test)]
@@ -199,6 +223,7 @@ pub(super) mod tests {
             "NetworkSettings": {"Ports": {
                 "443/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8443"}, {"HostIp": "::", "HostPort": "8443"}],
                 "22/tcp": null,
+                "5050/tcp": [{"HostIp": "192.0.2.10", "HostPort": "443"}],
                 "4567/tcp": [{"HostIp": "0.0.0.0", "HostPort": "4567"}],
             }},
             "Mounts": mounts,
@@ -231,8 +256,15 @@ pub(super) mod tests {
         ] {
             assert_eq!(gitlab.outside(Path::new(inside)), outside.map(PathBuf::from), "{inside}");
         }
-        assert_eq!((gitlab.published(443), gitlab.published(4567)), (Some(8443), Some(4567)));
-        assert_eq!((gitlab.published(22), gitlab.published(5050)), (None, None));
+        for (port, reach) in [
+            (443, Reach::Here(8443)),
+            (4567, Reach::Here(4567)),
+            (5050, Reach::Apart("192.0.2.10:443".into())),
+            (22, Reach::Nowhere),
+            (80, Reach::Nowhere),
+        ] {
+            assert_eq!(gitlab.published(port), reach, "{port}");
+        }
         assert_eq!(gitlab.settings, "external_url 'https://h'; x['y'] = 1");
         assert_eq!(gitlab.name, "gitlab");
     }

@@ -10,13 +10,13 @@ use std::{
 use anyhow::Result;
 use labtrust_platform::{
     Facts, World,
-    plan::{Actor, Command},
+    plan::{Actor, Command, shell_word},
     world::Node,
 };
 
 use super::{
     config::Config,
-    container::{self, Container},
+    container::{self, Container, Reach},
     control::{Control, Status},
 };
 use crate::hint::fail;
@@ -46,7 +46,7 @@ pub enum Kind {
     /// From an Omnibus package, on this machine itself.
     Omnibus,
     /// In a container.
-    Container(Container),
+    Container(Box<Container>),
     /// Somewhere that we know only the configuration folder of.
     Folder,
     /// Not yet: a folder that `docker compose up -d` will start.
@@ -107,7 +107,7 @@ impl Installation {
         let status = container.running.then(|| control.status(world)).flatten().unwrap_or_default();
         let ssl = outside("/etc/gitlab/ssl");
         let trusted_certs = outside("/etc/gitlab/trusted-certs");
-        let mut found = Self::folder(Kind::Container(container), &config, ssl);
+        let mut found = Self::folder(Kind::Container(Box::new(container)), &config, ssl);
         found.trusted_certs = trusted_certs;
         found.running = status.nginx;
         found.reload = control.reload(status);
@@ -179,12 +179,23 @@ impl Installation {
         }
     }
 
-    /// The port of this machine on which GitLab's `port` is met; none if there is none.
-    pub fn published(&self, port: u16) -> Option<u16> {
+    /// Where this machine meets GitLab's `port`.
+    pub fn published(&self, port: u16) -> Reach {
         match &self.kind {
-            Kind::Omnibus => Some(port),
+            Kind::Omnibus => Reach::Here(port),
             Kind::Container(container) => container.published(port),
-            Kind::Folder | Kind::Prepared | Kind::Out => None,
+            Kind::Folder | Kind::Prepared | Kind::Out => Reach::Nowhere,
+        }
+    }
+
+    /// The command that makes GitLab read gitlab.rb again.
+    pub fn reconfigure(&self) -> String {
+        match &self.kind {
+            Kind::Container(container) => {
+                let engine = container.engine.program.file_name().unwrap_or_default().to_string_lossy();
+                format!("{engine} exec {} gitlab-ctl reconfigure", shell_word(&container.name))
+            }
+            _ => "gitlab-ctl reconfigure".into(),
         }
     }
 

@@ -12,7 +12,7 @@ use labtrust_platform::{Endpoint, Host, World, handshake};
 
 use super::{
     config::{Config, Known, Role},
-    container,
+    container::{self, Reach},
     installation::{Installation, Kind},
     nginx::{self, Listener},
 };
@@ -59,7 +59,9 @@ impl Layout {
         let roles = [(Role::Gitlab, gitlab), (Role::Registry, registry)];
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             let mut layout = Self::default();
-            roles.iter().for_each(|(_, endpoint)| layout.add(usual(installation, &endpoint.host)));
+            for (_, endpoint) in roles {
+                layout.add(usual(installation, &endpoint.host));
+            }
             return Ok(layout);
         }
         if let Some(line) = config.served_elsewhere() {
@@ -137,32 +139,50 @@ impl Layout {
         if !speaks_tls && listener.is_none() {
             return Ok(());
         }
-        let Some(published) = installation.published(port) else {
-            if matches!(installation.kind, Kind::Container(_)) {
+        let published = match installation.published(port) {
+            Reach::Here(published) => published,
+            Reach::Apart(address) => {
                 self.notes.push(format!(
-                    "port {port} of the container is not published, so nobody reaches {endpoint}: make it anew \
-                     with `--publish {port}:{port}`"
+                    "{endpoint} is published on {address} alone, so what is served there is not looked at from here"
                 ));
+                return Ok(());
             }
-            return Ok(());
+            Reach::Nowhere => {
+                if matches!(installation.kind, Kind::Container(_)) {
+                    self.notes.push(format!(
+                        "port {port} of the container is not published: if its network does not give it an address of \
+                         its own, nobody reaches {endpoint} until it is made anew with `--publish {port}:{port}`"
+                    ));
+                }
+                return Ok(());
+            }
         };
         let here = Endpoint::new(endpoint.host.clone(), published);
-        let is_served = match (listeners, listener) {
-            (Some(_), Some(found)) => found.certificate == certificate && found.key == key,
-            (Some(_), None) => false,
-            // Without a look at nginx's configuration, what answers now will answer afterwards.
-            (None, _) => handshake::fetch_here(&here, Duration::from_secs(3)).is_ok(),
-        };
-        if is_served && installation.running {
-            self.served.push(here.clone());
-        } else if listeners.is_some() && !is_served {
-            self.notes.push(format!(
-                "GitLab's nginx does not serve {} at {endpoint} yet: run `gitlab-ctl reconfigure`",
-                certificate.display()
-            ));
+        let answers = || handshake::fetch_here(&here, Duration::from_secs(3)).is_ok();
+        match listener {
+            Some(found) if found.is_proxied => self.notes.push(format!(
+                "GitLab's nginx answers a proxy alone at {endpoint}, so what is served there is not looked at from here"
+            )),
+            Some(found) if found.certificate != certificate || found.key != key => {
+                self.add_reconfigure(installation, &certificate, endpoint);
+            }
+            None if listeners.is_some() => self.add_reconfigure(installation, &certificate, endpoint),
+            // Where its configuration does not say that it answers us, what answers now will answer afterwards.
+            _ if installation.running && (listener.is_some_and(|found| found.is_everywhere) || answers()) => {
+                self.served.push(here.clone());
+            }
+            _ => {}
         }
         self.listening.push(here);
         Ok(())
+    }
+
+    fn add_reconfigure(&mut self, installation: &Installation, certificate: &Path, endpoint: &Endpoint) {
+        self.notes.push(format!(
+            "GitLab's nginx does not serve {} at {endpoint} yet: run `{}`",
+            certificate.display(),
+            installation.reconfigure()
+        ));
     }
 }
 

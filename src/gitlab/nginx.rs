@@ -16,6 +16,10 @@ pub struct Listener {
     pub certificate: PathBuf,
     /// The key's file.
     pub key: PathBuf,
+    /// Whether it answers on every address of the machine, and so on loopback.
+    pub is_everywhere: bool,
+    /// Whether it expects a proxy's greeting before TLS, so that a plain client gets no answer.
+    pub is_proxied: bool,
 }
 
 impl Listener {
@@ -87,14 +91,25 @@ fn listeners_of(server: &[Vec<String>]) -> Vec<Listener> {
         return Vec::new();
     };
     let names: Vec<String> = directive("server_name").flat_map(|words| words[1..].to_vec()).collect();
-    let mut ports: Vec<u16> = directive("listen")
-        .filter(|words| words.iter().any(|word| word == "ssl"))
-        .filter_map(|words| words.get(1)?.rsplit(':').next()?.parse().ok())
-        .collect();
-    ports.dedup();
-    let listener =
-        |port| Listener { port, names: names.clone(), certificate: certificate.clone(), key: key.clone() };
-    ports.into_iter().map(listener).collect()
+    let mut found: Vec<Listener> = Vec::new();
+    for words in directive("listen").filter(|words| words.iter().any(|word| word == "ssl")) {
+        let Some(address) = words.get(1) else { continue };
+        let (host, port) = address.rsplit_once(':').unwrap_or(("*", address));
+        let Ok(port) = port.parse() else { continue };
+        let is_everywhere = ["*", "0.0.0.0", "[::]", "127.0.0.1", "localhost"].contains(&host);
+        match found.iter_mut().find(|known| known.port == port) {
+            Some(known) => known.is_everywhere |= is_everywhere,
+            None => found.push(Listener {
+                port,
+                names: names.clone(),
+                certificate: certificate.clone(),
+                key: key.clone(),
+                is_everywhere,
+                is_proxied: words.iter().any(|word| word == "proxy_protocol"),
+            }),
+        }
+    }
+    found
 }
 
 /// The words, braces and semicolons of `text`, without its comments (nginx, `ngx_conf_read_token`).
@@ -164,6 +179,13 @@ mod tests {
               ssl_certificate "/srv/with space/x.crt";
               ssl_certificate_key '/srv/with space/x.key';
             }
+            server {
+              listen 192.0.2.10:9443 ssl;
+              listen unix:/run/x.sock ssl;
+              server_name apart;
+              ssl_certificate /x.crt;
+              ssl_certificate_key /x.key;
+            }
             server { listen *:8060; server_name localhost; }
         "#;
         let listener = |port, names: &[&str], stem: &str| Listener {
@@ -171,6 +193,8 @@ mod tests {
             names: names.iter().map(|name| (*name).to_owned()).collect(),
             certificate: format!("{stem}.crt").into(),
             key: format!("{stem}.key").into(),
+            is_everywhere: port != 9443,
+            is_proxied: port == 4567,
         };
         let found = read(text);
         assert_eq!(
@@ -178,6 +202,7 @@ mod tests {
             [
                 listener(443, &["git.example.com"], "/etc/gitlab/ssl/git.example.com"),
                 listener(4567, &["git.example.com", "registry"], "/srv/with space/x"),
+                listener(9443, &["apart"], "/x"),
             ]
         );
         assert!(found[0].is_for("Git.Example.com", 443));

@@ -62,13 +62,12 @@ impl Chooser<'_> {
 /// Whether nothing listens on `port`, on any address of this machine.
 pub fn is_free(port: u16) -> bool {
     [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)].into_iter().all(|address| {
-        match TcpListener::bind(SocketAddr::new(address, port)) {
-            Ok(_) => true,
-            Err(error) if error.kind() == ErrorKind::AddrInUse => false,
+        match TcpListener::bind(SocketAddr::new(address, port)).map_err(|error| error.kind()) {
+            Err(ErrorKind::AddrInUse) => false,
             // Only root may try the low ones: then who listens is asked instead.
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => !answers(address, port),
+            Err(ErrorKind::PermissionDenied) => !answers(address, port),
             // A machine without IPv6 has nothing that listens there.
-            Err(_) => true,
+            Ok(_) | Err(_) => true,
         }
     })
 }

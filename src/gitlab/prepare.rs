@@ -86,29 +86,26 @@ impl Prepared {
                 return Err(taken(&stranger, "is there already, and labtrust did not write it", &folder));
             }
         }
-        let is_labelled = exists(world, Path::new("/sys/fs/selinux/enforce"))?;
         let mut chooser = Chooser { is_free, taken: Vec::new() };
-        let blueprint = match &old_rb {
-            Some(text) => {
-                let (gitlab, registry) = read_back(text, &gitlab_rb, &folder, host, registry)?;
-                let ssh = Config::read(&[text]).number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
-                let ssh = ssh.and_then(|port| u16::try_from(port).ok()).unwrap_or(22);
-                let http = old_compose.as_deref().and_then(|text| published(text, 80));
-                let http = http.map_or_else(|| choose(&mut chooser, &ports::HTTP), Ok)?;
-                let ports = Ports { https: gitlab.port, http, ssh, registry: registry.port };
-                Blueprint { gitlab, registry, ports, is_labelled }
-            }
-            None => {
-                let Some(host) = host else {
-                    return Err(fail(
-                        format!("{} does not say what GitLab is called yet", folder.display()),
-                        format!("name it: labtrust setup HOST --prepare {}", folder.display()),
-                    ));
-                };
-                let (gitlab, registry, ports) = choose_all(&mut chooser, host, registry)?;
-                Blueprint { gitlab, registry, ports, is_labelled }
-            }
+        let (gitlab, registry, ports) = if let Some(text) = &old_rb {
+            let (gitlab, registry) = read_back(text, &gitlab_rb, &folder, host, registry)?;
+            let ssh = Config::read(&[text]).number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
+            let ssh = ssh.and_then(|port| u16::try_from(port).ok()).unwrap_or(ports::SSH[0]);
+            let http = old_compose.as_deref().and_then(|text| published(text, 80));
+            let http = http.map_or_else(|| choose(&mut chooser, &ports::HTTP), Ok)?;
+            let ports = Ports { https: gitlab.port, http, ssh, registry: registry.port };
+            (gitlab, registry, ports)
+        } else {
+            let Some(host) = host else {
+                return Err(fail(
+                    format!("{} does not say what GitLab is called yet", folder.display()),
+                    format!("name it: labtrust setup HOST --prepare {}", folder.display()),
+                ));
+            };
+            choose_all(&mut chooser, host, registry)?
         };
+        let is_labelled = exists(world, Path::new("/sys/fs/selinux/enforce"))?;
+        let blueprint = Blueprint { gitlab, registry, ports, is_labelled };
         // What people edited since is theirs.
         let files = [
             (gitlab_rb, old_rb, blueprint.gitlab_rb(), 0o600),

@@ -1,6 +1,10 @@
 //! gitlab.rb is a Ruby program, and only Ruby can run it. Nearly all of it is assignments of literals,
 //! though: those are read here, and whatever is computed is reported as such, never guessed.
 
+mod statement;
+
+use self::statement::{end_of_string, nesting, statements};
+
 /// What is assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -69,163 +73,6 @@ impl Script {
         }
         Some(found)
     }
-}
-
-/// One statement's text. `is_cut` if a string in it never ended.
-struct Statement {
-    text: String,
-    is_cut: bool,
-}
-
-/// Splits `text` at line ends and semicolons that lie outside strings, brackets, comments and
-/// here-documents.
-fn statements(text: &str) -> Vec<Statement> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let mut found = Vec::new();
-    let mut current = String::new();
-    let mut brackets = 0_usize;
-    let mut here: Vec<String> = Vec::new();
-    let mut lines = text.split_inclusive('\n');
-    let mut rest = "";
-    loop {
-        if rest.is_empty() {
-            let Some(line) = lines.next() else { break };
-            if line.trim_end() == "__END__" {
-                break;
-            }
-            if line.starts_with("=begin") {
-                let _ = lines.find(|line| line.starts_with("=end"));
-                continue;
-            }
-            rest = line;
-        }
-        let Some(next) = rest.chars().next() else { break };
-        match next {
-            '\'' | '"' | '`' => {
-                if let Some(end) = end_of_string(rest, next) {
-                    current.push_str(&rest[..end]);
-                    rest = &rest[end..];
-                    continue;
-                }
-                // It goes on in the lines below; one that never ends is cut at its own line's end.
-                let mut whole = rest.to_owned();
-                let mut ahead = lines.clone();
-                let ended = loop {
-                    let Some(line) = ahead.next() else { break None };
-                    whole.push_str(line);
-                    if let Some(end) = end_of_string(&whole, next) {
-                        break Some((end, line.len()));
-                    }
-                };
-                if let Some((end, last)) = ended {
-                    let left = whole.len() - end;
-                    current.push_str(&whole[..end]);
-                    // The rest of the last line is what is read next.
-                    let mut line = "";
-                    let mut length = rest.len();
-                    while length < whole.len() {
-                        line = lines.next().unwrap_or_default();
-                        length += line.len();
-                    }
-                    debug_assert_eq!(line.len(), last);
-                    rest = &line[line.len() - left..];
-                } else {
-                    current.push_str(rest);
-                    rest = "";
-                    push(&mut found, &mut current, true);
-                    brackets = 0;
-                }
-                continue;
-            }
-            '#' => {
-                rest = if rest.ends_with('\n') { "\n" } else { "" };
-                continue;
-            }
-            '<' => {
-                here.extend(here_document(rest));
-                current.push(next);
-            }
-            '(' | '[' | '{' => {
-                brackets += 1;
-                current.push(next);
-            }
-            ')' | ']' | '}' => {
-                brackets = brackets.saturating_sub(1);
-                current.push(next);
-            }
-            '\n' => {
-                // The documents that were announced on this line begin on the next.
-                for name in here.drain(..) {
-                    let mut ahead = lines.clone();
-                    // Without its end it was none.
-                    if ahead.any(|line| line.trim() == name) {
-                        lines = ahead;
-                    }
-                }
-                if current.ends_with('\\') {
-                    current.pop();
-                    current.push(' ');
-                } else if brackets == 0 {
-                    push(&mut found, &mut current, false);
-                } else {
-                    current.push(' ');
-                }
-            }
-            ';' if brackets == 0 => push(&mut found, &mut current, false),
-            _ => current.push(next),
-        }
-        rest = &rest[next.len_utf8()..];
-    }
-    push(&mut found, &mut current, false);
-    found
-}
-
-fn push(found: &mut Vec<Statement>, current: &mut String, is_cut: bool) {
-    let text = std::mem::take(current).trim().to_owned();
-    if !text.is_empty() {
-        found.push(Statement { text, is_cut });
-    }
-}
-
-/// The length of the string that `text` begins with, its quotes included.
-fn end_of_string(text: &str, quote: char) -> Option<usize> {
-    let mut escaped = false;
-    text.char_indices().skip(1).find_map(|(index, next)| {
-        let ends = next == quote && !escaped;
-        escaped = next == '\\' && !escaped;
-        ends.then_some(index + 1)
-    })
-}
-
-/// The word that ends the here-document that `text` announces.
-fn here_document(text: &str) -> Option<String> {
-    let rest = text.strip_prefix("<<")?;
-    let rest = rest.strip_prefix(['-', '~']).unwrap_or(rest);
-    let rest = rest.strip_prefix(['\'', '"']).unwrap_or(rest);
-    let name: String = rest.chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '_').collect();
-    name.starts_with(|first: char| first.is_ascii_uppercase()).then_some(name)
-}
-
-/// How many blocks `statement` opens and closes.
-fn nesting(statement: &str) -> (usize, usize) {
-    const OPENING: [&str; 10] =
-        ["if", "unless", "case", "while", "until", "for", "begin", "def", "class", "module"];
-    let word = |text: &str| {
-        text.split(|next: char| !next.is_alphanumeric() && next != '_').next().map(str::to_owned)
-    };
-    let first = word(statement).unwrap_or_default();
-    if first == "end" {
-        return (0, 1);
-    }
-    let assigned = statement.split_once('=').and_then(|(_, value)| word(value.trim_start()));
-    let is_opening = |word: &str| OPENING.contains(&word);
-    let opens = is_opening(&first)
-        || assigned.is_some_and(|word| is_opening(&word))
-        || statement.ends_with(" do")
-        || (statement.ends_with('|') && statement.contains(" do "));
-    // All of it may stand on one line.
-    let closes_itself = statement.ends_with(" end");
-    (usize::from(opens && !closes_itself), 0)
 }
 
 fn setting(statement: &str) -> Option<Setting> {
@@ -300,8 +147,7 @@ fn unescaped(inner: &str, quote: char) -> Option<String> {
     while let Some(next) = rest.next() {
         match (next, rest.peek()) {
             ('\\', Some(escaped)) if [quote, '\\'].contains(escaped) => text.extend(rest.next()),
-            ('\\', _) if quote == '"' => return None,
-            ('#', Some('{' | '@' | '$')) if quote == '"' => return None,
+            ('\\', _) | ('#', Some('{' | '@' | '$')) if quote == '"' => return None,
             _ => text.push(next),
         }
     }

@@ -21,7 +21,7 @@ impl Stage {
     fn new(containers: &[String], status: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let docker = folder.path().join("docker");
-        let ids: String = (0..containers.len()).map(|id| format!("{id}\n")).collect();
+        let ids: Vec<_> = (0..containers.len()).map(|id| id.to_string()).collect();
         let script = format!(
             "#!/bin/sh\n\
              echo \"$*\" >> '{log}'\n\
@@ -34,6 +34,7 @@ impl Stage {
              *' gitlab-ctl hup '*) ;;\n\
              *) exit 8 ;;\n\
              esac\n",
+            ids = ids.join(" "),
             log = folder.path().join("log").display(),
             answers = folder.path().join("answers").display(),
         );

@@ -22,7 +22,7 @@ fn container(folder: &Path) -> Installation {
     let docker = Command::new("/bin/false", [""; 0]);
     let container = Container::read(&inspected("web", "gitlab/gitlab-ce", &mounts, true), &docker, None);
     let mut installation = Installation::prepared(&config);
-    installation.kind = Kind::Container(container.expect("a container"));
+    installation.kind = Kind::Container(Box::new(container.expect("a container")));
     installation.running = true;
     installation
 }
@@ -85,9 +85,17 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
         (
             server(host, 443, usual),
             vec!["git.example.com:8443"],
-            Some("at git.example.com:4567 yet: run `gitlab-ctl reconfigure`"),
+            Some("at git.example.com:4567 yet: run `false exec web gitlab-ctl reconfigure`"),
         ),
         (server(host, 443, "/elsewhere/x"), vec![], Some("at git.example.com:443 yet")),
+        // Somebody in front greets nginx before TLS.
+        (
+            both.replace("ssl;", "proxy_protocol ssl;"),
+            vec![],
+            Some("answers a proxy alone at git.example.com:443"),
+        ),
+        // Not on loopback, and nothing answers now.
+        (both.replace("*:", "192.0.2.10:"), vec![], None),
         (server("old.example.com", 443, usual), vec![], Some("at git.example.com:443 yet")),
     ] {
         nginx(folder.path(), &conf);
@@ -113,12 +121,16 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
 }
 
 #[test]
-fn a_port_that_nobody_reaches_is_named() {
+fn a_port_that_is_not_met_here_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let installation = container(folder.path());
-    let script = URLS.replace("4567", "5050");
-    let layout = of(&installation, &script, "git.example.com:443", "git.example.com:5050").expect("a layout");
-    assert!(layout.notes.iter().any(|note| note.contains("--publish 5050:5050")), "{:?}", layout.notes);
+    for (port, expected) in [("5678", "--publish 5678:5678"), ("5050", "published on 192.0.2.10:443 alone")] {
+        let registry = format!("git.example.com:{port}");
+        let script = URLS.replace("4567", port);
+        let layout = of(&installation, &script, "git.example.com:443", &registry).expect("a layout");
+        assert!(layout.notes.iter().any(|note| note.contains(expected)), "{:?}", layout.notes);
+        assert!(layout.listening.iter().all(|here| here.port == 8443), "{:?}", layout.listening);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ fn last(text: &str, path: &[&str]) -> Option<Value> {
     Script::read(text).last(path).map(|setting| setting.value)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what may be none")]
 fn text(value: &str) -> Option<Value> {
     Some(Value::Text(value.into()))
 }
