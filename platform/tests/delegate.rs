@@ -1,6 +1,6 @@
 //! Acting through another process: this program is its own delegate, so it has its own `main`.
 
-#![allow(clippy::disallowed_methods, reason = "a stand-in is not the program")]
+#![allow(clippy::disallowed_methods, reason = "the stand-in is not the program")]
 
 use std::{env, fs, path::Path};
 

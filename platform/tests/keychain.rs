@@ -1,7 +1,7 @@
 //! macOS's keychains from plan to undo, on any system: `keychain/security` stands in for Apple's tool
 //! and behaves as that is documented to, or misbehaves as it was seen to.
 
-#![allow(clippy::disallowed_methods, reason = "a stand-in is not the program")]
+#![allow(clippy::disallowed_methods, reason = "the stand-in is not the program")]
 
 mod keychain {
     pub mod mac;
