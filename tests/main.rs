@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "the lab is not the program")]
+#![allow(clippy::print_stdout, reason = "a test says how much it has tried")]
 
 #[cfg(target_os = "linux")]
 #[macro_use]

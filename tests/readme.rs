@@ -52,7 +52,7 @@ fn every_example_does_what_the_readme_says() {
     let mut rest = readme.as_str();
     while let Some((before, block)) = rest.split_once("```console\n") {
         let (block, after) = block.split_once("```\n").unwrap();
-        write!(actual, "{before}```console\n").unwrap();
+        writeln!(actual, "{before}```console").unwrap();
         for example in block.split("$ ").skip(1) {
             let command = example.lines().next().unwrap();
             let shown = &example[command.len() + 1..];
@@ -60,7 +60,7 @@ fn every_example_does_what_the_readme_says() {
             let happened = if command == "scripts/test" { shown.to_owned() } else { run(&machine, command) };
             write!(actual, "$ {command}\n{happened}").unwrap();
         }
-        write!(actual, "```\n").unwrap();
+        writeln!(actual, "```").unwrap();
         rest = after;
     }
     actual.push_str(rest);

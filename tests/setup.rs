@@ -284,7 +284,7 @@ fn what_people_have_is_imported_and_served() {
     assert_eq!(machine.changes_since(&imported), [""; 0]);
 
     let other = Pair::made(&machine, &["other.example.com"], Validity::Current);
-    machine.write("/root/other.pem", &other.chain());
+    machine.write("/root/other.pem", other.chain());
     machine.write("/root/other.key", &other.key);
     let wrong = ["labtrust", "import", "--cert", "/root/other.pem", "--key", "/root/other.key"];
     machine.run([&wrong[..], &["--host", HOST]].concat()).exited(3).says("other.example.com");
@@ -356,7 +356,7 @@ fn a_handshake_is_trusted_only_by_the_fingerprint_of_the_root_that_it_leads_to()
     // and name, certified by another root.
     let stranger = Pair::made(&machine, &[HOST], Validity::Current);
     machine
-        .write(&format!("/etc/gitlab/ssl/{HOST}.crt"), &format!("{}{}{root}", stranger.leaf, stranger.root));
+        .write(&format!("/etc/gitlab/ssl/{HOST}.crt"), format!("{}{}{root}", stranger.leaf, stranger.root));
     machine.write(&format!("/etc/gitlab/ssl/{HOST}.key"), &stranger.key);
     machine.sh("gitlab-ctl hup nginx").succeeded();
     let sha256 = fingerprint(&machine, root);
