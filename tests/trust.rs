@@ -174,3 +174,23 @@ fn without_root_the_users_part_is_done_and_the_rest_is_a_command() {
     machine.run_as("alice", trust).succeeded();
     machine.run_as("alice", ["labtrust", "untrust", &fingerprint]);
 }
+
+#[test]
+fn a_ca_that_may_sign_every_name_is_trusted_from_a_file_only_by_its_fingerprint() {
+    let machine = machine!("client");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/root/ca.crt", &pair.root);
+    let before = machine.settled();
+    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY];
+    machine.run([&trust[..], &["--yes"]].concat()).exited(3).says("name constraints").says("--fingerprint");
+    let mut terminal = machine.command(trust).terminal();
+    terminal.expect("your bank's too");
+    terminal.expect("[y/N]");
+    terminal.send("\n");
+    terminal.finish().exited(3);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    let mut terminal = machine.command(trust).terminal();
+    terminal.expect("[y/N]");
+    terminal.send("y\n");
+    terminal.finish().succeeded();
+}
