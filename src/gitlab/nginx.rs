@@ -34,7 +34,7 @@ impl Listener {
 pub fn listeners(world: &World, data: &Path) -> Option<Vec<Listener>> {
     let folder = data.join("nginx/conf");
     let mut found = None;
-    // Until 19 the services' files lay beside nginx.conf, since then in a folder of their own
+    // In older versions the services' files lie beside nginx.conf, in newer ones in their own folder
     // (omnibus-gitlab, nginx_helper.rb).
     for folder in [folder.clone(), folder.join("service_conf")] {
         for path in world.list(&folder).ok()? {
