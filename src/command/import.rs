@@ -31,9 +31,6 @@ use crate::{
     hint::fail,
 };
 
-/// What an import placed is kept under one name: the next one takes its place.
-pub const RECEIPT: &str = "import";
-
 pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let chain = read(context, arguments)?.into_chain(Vec::new(), OffsetDateTime::now_utc())?;
     let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());
@@ -62,7 +59,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     let changes = site.changes(&pair(&chain, &site)?);
-    let placement = Placement { name: RECEIPT.to_owned(), changes: &changes };
+    let placement = Placement { name: place::RECEIPT.to_owned(), changes: &changes };
 
     let root = chain.anchor().unwrap_or(&chain.leaf);
     let anchor = Anchor {

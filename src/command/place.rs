@@ -16,6 +16,10 @@ use super::{
 };
 use crate::{exit, gitlab, hint::fail};
 
+/// What `setup` and `import` place is kept under one name: what one placed the other replaces, and
+/// undoing goes back to what stood there before both.
+pub const RECEIPT: &str = "setup";
+
 /// The changes on the server, and the receipt that they are kept under.
 pub struct Placement<'a> {
     pub name: String,

@@ -44,7 +44,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     let anchor =
         Anchor { certificate: Certificate::new(leaf.root.der().to_vec()), endpoints: order.endpoints() };
-    let placement = Placement { name: RECEIPT.to_owned(), changes: &changes };
+    let placement = Placement { name: place::RECEIPT.to_owned(), changes: &changes };
     let planning = stores::plan(context, &anchor, &stores_of(arguments));
     if context.everywhere.dry_run {
         return place::dry_run(context, &placement, &anchor, &planning);
@@ -72,9 +72,6 @@ struct Made<'a> {
     placed: &'a [Outcome],
     outcomes: &'a [Outcome],
 }
-
-/// A setup's changes are kept under one name: there is one CA in a state folder.
-const RECEIPT: &str = "setup";
 
 fn stores_of(arguments: &Setup) -> Stores {
     if arguments.no_trust { Stores::none() } else { Stores::all() }

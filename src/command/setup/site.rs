@@ -111,10 +111,12 @@ impl Site {
     pub fn print_missing_lines(&self, printer: &Printer) {
         let (path, lines) = self.missing_lines();
         if !lines.is_empty() {
-            printer.heading(&format!("Add to {}, then run gitlab-ctl reconfigure:", path.display()));
+            printer.heading(&format!("Add to {}:", path.display()));
             for line in &lines {
                 printer.command(line);
             }
+            printer.heading("Then run:");
+            printer.command(self.installation.reconfigure());
         }
     }
 

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use labtrust_platform::{Outcome, Session, World, receipt::Receipts, session::State, undo};
 
-use super::RECEIPT;
 use crate::{
     cli::Setup,
     command::{
-        Context, import,
+        Context,
         own::OwnCa,
+        place,
         report::{self, NextSteps, StoresReport},
         restart, stores, trust,
     },
@@ -20,11 +20,8 @@ use crate::{
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     let own = OwnCa::read(&context.home.authority())?;
     let receipts = Receipts::all(&context.home.state)?;
-    let names: Vec<String> = own
-        .iter()
-        .map(|own| trust::receipt_name(&own.anchor()))
-        .chain([import::RECEIPT.to_owned(), RECEIPT.to_owned()])
-        .collect();
+    let names: Vec<String> =
+        own.iter().map(|own| trust::receipt_name(&own.anchor())).chain([place::RECEIPT.to_owned()]).collect();
     let recorded: Vec<_> =
         names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
     if recorded.is_empty() {
