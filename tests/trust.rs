@@ -194,3 +194,44 @@ fn a_ca_that_may_sign_every_name_is_trusted_from_a_file_only_by_its_fingerprint(
     terminal.send("y\n");
     terminal.finish().succeeded();
 }
+
+#[test]
+fn the_stores_of_the_person_who_called_sudo_are_served_as_that_person() {
+    let machine = machine!("laptop");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/root/ca.crt", &pair.root);
+    machine.ensure_user("alice");
+    let unit = "mkdir -p ~/.config/systemd/user; touch ~/.config/systemd/user/docker.service";
+    machine.run_as("alice", ["sh", "-c", unit]).succeeded();
+    let before = machine.settled();
+    let sha256 = fingerprint(&machine, &pair.root);
+    let sudo = "export SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice;";
+    let trust = format!("{sudo} labtrust trust /root/ca.crt --for {REGISTRY} --fingerprint {sha256}");
+    machine.sh(&trust).succeeded();
+    let owners = "stat -c '%U %a' /home/alice/.config/docker/certs.d/*/labtrust-*.crt";
+    assert_eq!(machine.sh(owners).succeeded().stdout, "alice 644\n");
+    machine.sh(&format!("{sudo} labtrust status")).succeeded();
+    machine.sh(&format!("{sudo} labtrust untrust")).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    // A link in her home leads her process nowhere that she could not write herself.
+    machine.run_as("alice", ["ln", "-s", "/etc", "/home/alice/.config/docker"]).succeeded();
+    machine.sh(&trust).exited(3);
+    assert!(!machine.has("/etc/certs.d"));
+}
+
+#[test]
+fn docker_desktop_takes_the_ca_at_its_next_start() {
+    let machine = machine!("laptop");
+    machine.sh("rm /usr/sbin/dockerd; mkdir /opt/docker-desktop").succeeded();
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.ensure_user("alice");
+    machine.write("/home/alice/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let line = ["labtrust", "trust", "/home/alice/ca.crt", "--for", REGISTRY, "--fingerprint", &sha256];
+    let line = [&line[..], &["--store", "docker"]].concat();
+    machine.run_as("alice", line).exited(4).says("restart Docker Desktop");
+    assert!(machine.has("/home/alice/.docker/certs.d"));
+    machine.run_as("alice", ["labtrust", "untrust"]).exited(4);
+    assert!(!machine.has("/home/alice/.docker"));
+}
