@@ -1,0 +1,18 @@
+//! How long people wait, beside the tools that they would use instead: each pair of commands is timed
+//! in turns, in one run, on one disposable machine.
+
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a bench fails by panicking")]
+#![allow(clippy::print_stdout, reason = "its table is what it is for")]
+#![allow(clippy::disallowed_methods, dead_code, unused_imports, reason = "the lab is not the program")]
+
+#[allow(unused_macros, reason = "a test is skipped by it, and this is none")]
+mod lab;
+
+use std::time::Duration;
+
+fn main() {
+    let machine = lab::Machine::new("bench").unwrap_or_else(|reason| panic!("{reason}"));
+    machine.write("/tmp/speed.py", include_str!("speed.py"));
+    let table = machine.command(["python3", "/tmp/speed.py"]).limit(Duration::from_secs(1200)).run();
+    print!("{}", table.succeeded().stdout);
+}
