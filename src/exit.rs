@@ -34,6 +34,12 @@ pub fn name(code: u8) -> &'static str {
     }
 }
 
+/// The exit code of two answers in one run: a fault outweighs a no, which outweighs a restart.
+pub fn worse(one: u8, other: u8) -> u8 {
+    let rank = |code| [DONE, RESTART, NO, USAGE, FAULT].iter().position(|known| *known == code);
+    if rank(one) > rank(other) { one } else { other }
+}
+
 /// The exit code of a run that wanted each outcome to be `wanted`.
 pub fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
     let any = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().any(test);

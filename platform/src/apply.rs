@@ -54,12 +54,13 @@ struct Run<'a> {
 impl Run<'_> {
     fn begin(&mut self, change: &Change) -> Result<Begun> {
         let within_reach = change.actor.is_within_reach(self.session.facts);
-        let reader = if within_reach { self.session.worlds.of(&change.actor)? } else { World::here().into() };
-        if let Some(detail) = already(&reader, change, self.recorded(change))? {
-            return Ok(Begun::Already(detail));
-        }
-        if !within_reach {
-            return Ok(Begun::OutOfReach);
+        let reader = self.session.worlds.reader(self.session.facts, &change.actor)?;
+        match already(&reader, change, self.recorded(change)) {
+            Ok(Some(detail)) => return Ok(Begun::Already(detail)),
+            // What we may not read is not ours to change either.
+            _ if !within_reach => return Ok(Begun::OutOfReach),
+            Err(error) => return Err(error),
+            Ok(None) => {}
         }
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;

@@ -144,7 +144,7 @@ pub(crate) fn put_back(
 ) -> Result<()> {
     match before {
         Node::File { sha256, mode, uid, gid } => {
-            let owner = (rustix::process::geteuid().is_root()).then_some((*uid, *gid));
+            let owner = world.may_give_away().then_some((*uid, *gid));
             world.put(path, &receipts.kept(receipt, *sha256)?, Access { mode: *mode, owner })
         }
         Node::Link { target } => world.link(path, target),

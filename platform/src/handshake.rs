@@ -58,12 +58,14 @@ pub fn leads_to(chain: &[Certificate], anchor: &Certificate, host: &Host) -> boo
 fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Certificate>> {
     let fault = |why: String| Error::Peer { peer: endpoint.to_string(), why };
     let mut last = fault("it has no address".into());
-    for address in addresses {
+    for (address, others) in addresses.iter().zip((1..=addresses.len()).rev()) {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             break;
         }
-        last = match TcpStream::connect_timeout(address, left) {
+        // One that swallows all, as IPv6 does behind many a firewall, leaves time for the others.
+        let share = left / u32::try_from(others).unwrap_or(u32::MAX);
+        last = match TcpStream::connect_timeout(address, share) {
             Ok(stream) => {
                 return shake_hands(stream, endpoint, deadline).map_err(|error| fault(said(&error)));
             }

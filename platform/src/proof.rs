@@ -124,11 +124,11 @@ fn certs_d(
         Ok(engine::Reach::Refused(message)) if is_served_by(endpoint, certificate) => {
             Verdict::Fails(format!("{place}, but the engine says: {message}"))
         }
-        Ok(engine::Reach::Refused(_)) => {
-            Verdict::Holds(format!("{place}; {endpoint} does not present a certificate of this CA yet"))
-        }
+        Ok(engine::Reach::Refused(message)) => Verdict::Holds(format!(
+            "{place}; {endpoint} does not present a valid certificate of this CA yet, and the engine says: {message}"
+        )),
         Ok(engine::Reach::Unknown(message)) => {
-            Verdict::Holds(format!("{place}; the engine could not reach {endpoint}: {message}"))
+            Verdict::Holds(format!("{place}; the engine could not tell of {endpoint}: {message}"))
         }
         Err(error) => Verdict::Holds(format!("{place}; the engine did not answer: {error}")),
     })

@@ -88,9 +88,9 @@ impl Outcome {
     }
 
     /// What the store says of a change's proof, now.
-    pub fn asked(change: &Change, settled: Option<u64>) -> Self {
-        // Reading needs no rights but our own: what a user's process could see besides is not trust.
-        let mut outcome = match prove(&World::here(), &change.proof) {
+    pub fn asked(worlds: &Worlds, facts: &Facts, change: &Change, settled: Option<u64>) -> Self {
+        let asked = worlds.reader(facts, &change.actor).and_then(|world| prove(&world, &change.proof));
+        let mut outcome = match asked {
             Err(error) => return Self::failed(&change.store, &change.subject, &error),
             Ok(Verdict::Holds(detail)) => Self::new(&change.store, &change.subject, State::Trusted, detail),
             Ok(Verdict::Fails(detail)) => Self::new(&change.store, &change.subject, State::Untrusted, detail),
@@ -159,6 +159,13 @@ impl Worlds {
             }
             _ => Ok(Rc::clone(&self.here)),
         }
+    }
+
+    /// The world in which a store of `actor`'s is looked at: as that actor, because root follows no
+    /// link in a home folder and reads nothing in one that lies elsewhere on the network; as ourselves
+    /// where we cannot be that actor.
+    pub fn reader(&self, facts: &Facts, actor: &Actor) -> Result<Rc<World>> {
+        if actor.is_within_reach(facts) { self.of(actor) } else { Ok(Rc::clone(&self.here)) }
     }
 }
 

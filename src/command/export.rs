@@ -18,7 +18,9 @@ pub fn run(context: &Context<'_>, arguments: &Export) -> Result<u8> {
     let sha256 = own.root.fingerprint();
     match &arguments.out {
         Some(path) if context.everywhere.dry_run => {
-            context.printer.say(format_args!("write {} ({} bytes)", path.display(), bytes.len()));
+            let line = format!("write {} ({} bytes)", path.display(), bytes.len());
+            context.printer.document(&serde_json::json!({ "schema": 1, "sha256": sha256, "plan": [line] }));
+            context.printer.say(line);
             return Ok(exit::NO);
         }
         Some(path) => {

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Certificate, Fingerprint, Outcome, World, already, apply as apply_changes,
+    Anchor, Certificate, Fingerprint, Outcome, World, apply as apply_changes,
     plan::Change,
     receipt::{Receipts, StepRecord},
     session::State,
@@ -33,7 +33,7 @@ fn outstanding(context: &Context<'_>, placement: &Placement<'_>) -> Result<Vec<C
     let mut changes = Vec::new();
     for change in placement.changes {
         let record = receipt.and_then(|receipt| receipt.find(&change.store, &change.subject));
-        if already(&World::here(), change, record)?.is_none() {
+        if trust::is_outstanding(context, change, record) {
             changes.push(change.clone());
         }
     }

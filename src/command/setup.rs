@@ -55,7 +55,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     let placed = place::apply(context, &placement)?;
     let mut outcomes = trust::trust(context, &anchor, planning)?;
     if arguments.restart {
-        restart::restart(context, &mut outcomes)?;
+        restart::restart(context, &mut outcomes);
     }
     report::report(
         context,

@@ -34,7 +34,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
             |own| own.trust_command(context.everywhere.state.is_some()),
         );
         reports.push(print_one(context, anchor, &outcomes, &repeat)?);
-        code = code.max(exit::of_outcomes(&outcomes, State::Trusted));
+        code = exit::worse(code, exit::of_outcomes(&outcomes, State::Trusted));
     }
     if anchors.is_empty() {
         context.printer.say("labtrust knows no CA here. On a client:");
@@ -60,7 +60,10 @@ fn standing(context: &Context<'_>, anchor: &Anchor, receipts: &[Receipt]) -> Vec
             .and_then(|receipt| receipt.find(&change.store, &change.subject))
             .and_then(|record| record.settled)
     };
-    let asked = planning.changes.iter().map(|change| Outcome::asked(change, settled(change)));
+    let asked = planning
+        .changes
+        .iter()
+        .map(|change| Outcome::asked(&context.worlds, &context.facts, change, settled(change)));
     asked.chain(planning.others).collect()
 }
 

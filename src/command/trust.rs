@@ -2,12 +2,15 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, World, already, apply, plan::Change, receipt::Receipts, session::State,
+    Anchor, Outcome, already, apply,
+    plan::Change,
+    receipt::{ChangeRecord, Receipts},
+    session::State,
 };
 
 use super::{
     Context,
-    report::{self, NextSteps, StoresReport},
+    report::{self, NextSteps, StoreReport, StoresReport},
     restart, source,
     stores::{self, Planning, print_plan},
 };
@@ -23,7 +26,7 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     source::confirm(context, &found)?;
     let mut outcomes = trust(context, anchor, planning)?;
     if arguments.restart {
-        restart::restart(context, &mut outcomes)?;
+        restart::restart(context, &mut outcomes);
     }
     let repeat = root_command(arguments, anchor, &outcomes);
     let notes =
@@ -40,7 +43,22 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     }
     report::print_stores(context.printer, &outcomes, State::Trusted);
     report::print_next(context, &outcomes, &repeat);
-    Ok(exit::of_outcomes(&outcomes, State::Trusted))
+    // A store that was named and is not here does not trust it, nor does a machine without any store.
+    let stores = report::by_store(&outcomes);
+    let left_out = left_out(&stores, &arguments.stores.only);
+    for store in &left_out {
+        context.printer.say(format_args!("left out: {}: {}", store.id, store.detail));
+    }
+    let code = exit::of_outcomes(&outcomes, State::Trusted);
+    Ok(if left_out.is_empty() && !outcomes.is_empty() { code } else { exit::worse(code, exit::NO) })
+}
+
+/// The stores that were left out although one of them was wanted: those in `named`, or all if there
+/// are no others.
+fn left_out<'a>(stores: &'a [StoreReport], named: &[String]) -> Vec<&'a StoreReport> {
+    let skipped = |store: &&StoreReport| store.state == State::Skipped;
+    let nothing = stores.iter().all(|store| skipped(&store));
+    stores.iter().filter(skipped).filter(|store| nothing || named.contains(&store.id)).collect()
 }
 
 /// Applies `planning`; what `setup` and `import` do on the server too.
@@ -61,7 +79,8 @@ pub fn receipt_name(anchor: &Anchor) -> String {
 }
 
 fn dry_run(context: &Context<'_>, anchor: &Anchor, planning: &Planning) -> Result<u8> {
-    let (outstanding, outcomes) = outstanding(context, anchor, planning)?;
+    let (outstanding, mut outcomes) = outstanding(context, anchor, planning)?;
+    outcomes.extend(planning.others.iter().cloned());
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "sha256": anchor.sha256(),
@@ -84,12 +103,23 @@ pub fn outstanding(
     let mut outcomes = Vec::new();
     for change in &planning.changes {
         let record = receipt.and_then(|receipt| receipt.find(&change.store, &change.subject));
-        if already(&World::here(), change, record)?.is_none() {
+        if is_outstanding(context, change, record) {
             changes.push(change.clone());
         }
-        outcomes.push(Outcome::asked(change, record.and_then(|record| record.settled)));
+        outcomes.push(Outcome::asked(
+            &context.worlds,
+            &context.facts,
+            change,
+            record.and_then(|record| record.settled),
+        ));
     }
     Ok((changes, outcomes))
+}
+
+/// Whether `change` is not so yet. What cannot be read is not known to be so; applying says why.
+pub fn is_outstanding(context: &Context<'_>, change: &Change, record: Option<&ChangeRecord>) -> bool {
+    let reader = context.worlds.reader(&context.facts, &change.actor);
+    !matches!(reader.and_then(|world| already(&world, change, record)), Ok(Some(_)))
 }
 
 /// What root runs to do the rest: the same, for the stores that are left.

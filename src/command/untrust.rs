@@ -2,7 +2,9 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Session, apply, purge,
+    Anchor, Outcome, Session, apply,
+    plan::{Change, Step},
+    purge,
     receipt::{Receipt, Receipts},
     session::State,
     undo,
@@ -13,31 +15,26 @@ use super::{
     report::{self, NextSteps, StoresReport},
     restart, source, stores, trust,
 };
-use crate::{
-    cli::{Stores, Untrust},
-    exit,
-    hint::fail,
-};
+use crate::{cli::Untrust, exit, hint::fail};
 
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     let anchors = find(context, arguments)?;
-    if anchors.is_empty() && !context.everywhere.dry_run && context.home.state.exists() {
+    if context.everywhere.dry_run {
+        return dry_run(context, &anchors, arguments);
+    }
+    if anchors.is_empty() && context.home.state.exists() {
         // What a run that was killed left of the state folder is swept by opening it.
         context.session(|_| Ok(()))?;
     }
     let mut code = exit::DONE;
     let mut reports = Vec::new();
     for anchor in &anchors {
-        if context.everywhere.dry_run {
-            code = code.max(dry_run(context, anchor, &arguments.stores)?);
-            continue;
-        }
         let mut outcomes = context.session(|session| untrust(context, session, anchor, arguments))?;
         if arguments.restart {
-            restart::restart(context, &mut outcomes)?;
+            restart::restart(context, &mut outcomes);
         }
         reports.push(report_one(context, anchor, &outcomes));
-        code = worse(code, exit::of_outcomes(&outcomes, State::Untrusted));
+        code = exit::worse(code, exit::of_outcomes(&outcomes, State::Untrusted));
     }
     match (reports.pop(), reports.is_empty(), arguments.all) {
         (Some(report), true, false) => context.printer.document(&report),
@@ -45,20 +42,12 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
             reports.push(report);
             context.printer.document(&serde_json::json!({ "schema": 1, "anchors": reports }));
         }
-        (None, ..) if !context.everywhere.dry_run => {
+        (None, ..) => {
             context.printer.document(&serde_json::json!({ "schema": 1, "anchors": [] }));
             context.printer.say("labtrust trusts nothing here: nothing to take back");
         }
-        (None, ..) => {}
     }
     Ok(code)
-}
-
-/// A fault outweighs a no, which outweighs a restart.
-fn worse(one: u8, other: u8) -> u8 {
-    let rank =
-        |code| [exit::DONE, exit::RESTART, exit::NO, exit::FAULT].iter().position(|known| *known == code);
-    if rank(one) > rank(other) { one } else { other }
 }
 
 /// The anchors that are meant.
@@ -103,7 +92,7 @@ fn untrust(
             .position(|outcome| outcome.store == change.store && outcome.subject == change.subject);
         let mut outcome = match known.map(|index| outcomes.remove(index)) {
             Some(outcome) => outcome,
-            None => Outcome::asked(&change, None).by_another_hand(),
+            None => Outcome::asked(&context.worlds, &context.facts, &change, None).by_another_hand(),
         };
         if outcome.state == State::Trusted && arguments.purge && !outcome.needs_root {
             let world = context.worlds.of(&change.actor)?;
@@ -133,15 +122,13 @@ fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
 
 /// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
 /// certificate, and it was asked to be gone.
-fn remove(
-    session: &Session<'_>,
-    anchor: &Anchor,
-    removal: &labtrust_platform::plan::Change,
-) -> Result<Outcome> {
+fn remove(session: &Session<'_>, anchor: &Anchor, removal: &Change) -> Result<Outcome> {
     let name = format!("purge-{}", anchor.sha256().short());
     let mut outcomes = apply(session, &name, Some(anchor), std::slice::from_ref(removal))?;
     let mut outcome = outcomes.remove(0);
-    if outcome.state == State::Trusted || outcome.state == State::Pending {
+    if outcome.needs_root {
+        outcome.state = State::Trusted;
+    } else if outcome.state == State::Trusted || outcome.state == State::Pending {
         outcome.state = State::Untrusted;
         if let Some(mut receipt) = session.receipts.load(&name)? {
             receipt.changes.clear();
@@ -151,17 +138,55 @@ fn remove(
     Ok(outcome)
 }
 
-fn dry_run(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Result<u8> {
+fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
+    let mut documents = Vec::new();
     let mut would_change = false;
-    for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
-        let records = receipt.changes.iter().rev().filter(|record| selection.has_id(record.store.as_str()));
-        would_change |= stores::print_undo(context, records);
+    for anchor in anchors {
+        let mut any = false;
+        for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
+            let records =
+                receipt.changes.iter().rev().filter(|record| arguments.stores.has_id(record.store.as_str()));
+            any |= stores::print_undo(context, records);
+        }
+        if arguments.purge {
+            any |= stores::print_plan(context, &removals(context, anchor, arguments)?);
+        }
+        would_change |= any;
+        documents.push(serde_json::json!({ "schema": 1, "sha256": anchor.sha256(), "would_change": any }));
     }
-    context.printer.document(&serde_json::json!({
-        "schema": 1, "sha256": anchor.sha256(), "would_change": would_change
-    }));
+    match documents.as_slice() {
+        [only] if !arguments.all => context.printer.document(only),
+        all => context
+            .printer
+            .document(&serde_json::json!({ "schema": 1, "would_change": would_change, "anchors": all })),
+    }
     Ok(if would_change { exit::NO } else { exit::DONE })
+}
+
+/// What `--purge` would remove beside what labtrust put.
+fn removals(context: &Context<'_>, anchor: &Anchor, arguments: &Untrust) -> Result<Vec<Change>> {
+    let ours = trust::receipt_name(anchor);
+    let receipts = Receipts::all(&context.home.state)?;
+    let is_ours = |change: &Change| {
+        receipts
+            .iter()
+            .any(|receipt| receipt.name == ours && receipt.find(&change.store, &change.subject).is_some())
+    };
+    let mut removals = Vec::new();
+    for change in stores::plan(context, &everywhere(context, anchor), &arguments.stores).changes {
+        let world = context.worlds.reader(&context.facts, &change.actor)?;
+        let Some(mut removal) = purge(&world, &change, &anchor.certificate)? else { continue };
+        if is_ours(&change) {
+            removal.steps.retain(
+                |step| !matches!(step, Step::Remove { path } if change.files().any(|file| file == path)),
+            );
+        }
+        if !removal.steps.is_empty() {
+            removals.push(removal);
+        }
+    }
+    Ok(removals)
 }
 
 fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> StoresReport {

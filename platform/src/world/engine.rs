@@ -52,8 +52,13 @@ fn judge(answer: &str) -> Reach {
         Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
     };
     let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
-    if says(&["x509:", "tls: ", "certificate"]) {
+    // Go's words for a chain that it does not verify. That certificates are spoken of is not enough: an
+    // engine also complains of a client's certificate, and a server's alert is no verdict on the server's.
+    if says(&["x509: ", "failed to verify certificate"]) {
         Reach::Refused(message)
+    } else if says(&["dial ", "lookup ", "permission denied", "page not found"]) {
+        // It did not come so far as to ask the registry.
+        Reach::Unknown(message)
     } else if says(&[
         "no basic auth credentials",
         "unauthorized",
@@ -112,7 +117,14 @@ mod tests {
         }
         let refused = r#"Get "https://h:4567/v2/": x509: certificate signed by unknown authority"#;
         assert_eq!(judged(refused), Reach::Refused(refused.into()));
-        for message in ["dial tcp: lookup h: no such host", "Service Unavailable"] {
+        for message in [
+            "dial tcp: lookup h: no such host",
+            "Service Unavailable",
+            "page not found",
+            "dial tcp 192.0.2.10:4567: connect: permission denied",
+            r#"Get "https://h:4567/v2/": remote error: tls: certificate required"#,
+            "missing key x.key for client certificate x.cert",
+        ] {
             assert!(matches!(judged(message), Reach::Unknown(_)), "{message}");
         }
     }

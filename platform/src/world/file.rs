@@ -175,9 +175,9 @@ pub fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
     }
     missing.reverse();
     for folder in &missing {
-        fs::DirBuilder::new().mode(0o700).create(folder).map_err(Error::file("make the folder", folder))?;
-        // Set afterwards, because a umask would take bits away, and bits that are not to be there
-        // were never there.
+        // With its mode from the first instant, so that being killed here leaves no folder that others
+        // cannot look into; set again, because a umask takes bits away.
+        fs::DirBuilder::new().mode(mode).create(folder).map_err(Error::file("make the folder", folder))?;
         fs::set_permissions(folder, fs::Permissions::from_mode(mode))
             .map_err(Error::file("set the mode of", folder))?;
         sync_folder_of(folder)?;

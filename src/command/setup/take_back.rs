@@ -49,7 +49,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     let mut outcomes = context.session(|session| take_back(session, &names))?;
     if arguments.restart {
-        restart::restart(context, &mut outcomes)?;
+        restart::restart(context, &mut outcomes);
     }
     let next = NextSteps::of(context, &outcomes, &["setup".into(), "--undo".into()]).into_lines();
     if let Some(own) = &own {

@@ -1,0 +1,102 @@
+//! What every path answers: one JSON document, an exit code that tells, and never more than is so.
+
+use crate::{
+    lab::{Engine, HOST, Machine, Pair, REGISTRY, Validity},
+    trust::fingerprint,
+};
+
+/// A root in `/root/NAME.crt` and the command that trusts it.
+fn root(machine: &Machine, name: &str) -> (Pair, Vec<String>) {
+    let pair = Pair::made(machine, &[HOST], Validity::Current);
+    let file = format!("/root/{name}.crt");
+    machine.write(&file, &pair.root);
+    let fingerprint = fingerprint(machine, &pair.root);
+    let line = ["labtrust", "trust", &file, "--for", REGISTRY, "--fingerprint", &fingerprint];
+    (pair, line.map(str::to_owned).to_vec())
+}
+
+fn with(line: &[String], more: &[&str]) -> Vec<String> {
+    line.iter().cloned().chain(more.iter().map(ToString::to_string)).collect()
+}
+
+/// How many JSON documents there are in `text`; anything else fails the test.
+fn documents(text: &str) -> usize {
+    let documents = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+    let documents: Result<Vec<_>, _> = documents.collect();
+    documents.unwrap_or_else(|error| panic!("{error}: {text}")).len()
+}
+
+#[test]
+fn a_dry_run_of_untrust_is_one_document_however_many_cas_there_are() {
+    let machine = machine!("client");
+    let dry = ["labtrust", "untrust", "--all", "--dry-run", "--json"];
+    assert_eq!(documents(&machine.run(dry).succeeded().stdout), 1);
+    for name in ["one", "two"] {
+        machine.run(root(&machine, name).1).succeeded();
+    }
+    assert_eq!(documents(&machine.run(dry).exited(1).stdout), 1);
+    assert_eq!(documents(&machine.run(["labtrust", "untrust", "--all", "--json"]).succeeded().stdout), 1);
+}
+
+#[test]
+fn a_dry_run_of_a_purge_names_what_another_hand_put_there() {
+    let machine = machine!("client");
+    let (pair, _) = root(&machine, "ca");
+    machine.write("/usr/local/share/ca-certificates/by-hand.crt", &pair.root);
+    let before = machine.settled();
+    let purge = ["labtrust", "untrust", "/root/ca.crt", "--purge"];
+    machine
+        .run([&purge[..], &["--dry-run"]].concat())
+        .exited(1)
+        .says("remove /usr/local/share/ca-certificates/by-hand.crt");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.ensure_user("alice");
+    machine.write("/home/alice/ca.crt", &pair.root);
+    let line = ["labtrust", "untrust", "/home/alice/ca.crt", "--purge", "--json"];
+    let output = machine.run_as("alice", line).exited(3);
+    assert!(!output.stdout.contains(r#""state": "untrusted""#), "{output}");
+    machine.run(purge).succeeded();
+}
+
+#[test]
+fn a_restart_that_fails_does_not_hide_what_was_done() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let (_, trust) = root(&machine, "ca");
+    machine.sh("printf '#!/bin/sh\\nexit 1\\n' >/etc/init.d/docker").succeeded();
+    let output = machine.run(with(&trust, &["--store", "system", "--restart", "--json"])).exited(3);
+    assert_eq!(documents(&output.stdout), 1);
+    output
+        .says("in /etc/ssl/certs/ca-certificates.crt")
+        .says("was not restarted")
+        .says(r#""state": "failed""#);
+}
+
+#[test]
+fn a_store_that_was_named_and_is_not_here_is_a_no() {
+    let machine = machine!("client");
+    let (_, trust) = root(&machine, "ca");
+    machine.run(with(&trust, &["--store", "macos"])).exited(1).says("this is not macOS");
+    let none = ["--except", "system", "--except", "docker", "--except", "macos"];
+    machine.run(with(&trust, &none)).exited(1);
+}
+
+#[test]
+fn a_users_store_is_looked_at_as_that_user() {
+    let machine = machine!("client");
+    machine.ensure_user("alice");
+    // A home whose configuration lies elsewhere, behind a link of alice's own: root follows none of those.
+    let script = "mkdir -p ~/dotfiles/config/systemd/user && ln -s ~/dotfiles/config ~/.config
+        touch ~/.config/systemd/user/docker.service";
+    machine.run_as("alice", ["sh", "-c", script]).succeeded();
+    let uid = machine.run(["id", "-u", "alice"]).succeeded().stdout.trim().to_owned();
+    let as_sudo = |line: &[String]| machine.command(line.to_vec()).env("SUDO_UID", &uid).run();
+    let (_, trust) = root(&machine, "ca");
+    let before = machine.settled();
+    as_sudo(&with(&trust, &["--dry-run"])).exited(1).says("/home/alice/.config/docker/certs.d");
+    as_sudo(&trust).succeeded();
+    as_sudo(&with(&trust, &["--dry-run"])).succeeded();
+    as_sudo(&["labtrust".into(), "status".into()]).succeeded().says("docker  trusted");
+    as_sudo(&["labtrust".into(), "untrust".into()]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
