@@ -1,6 +1,7 @@
 //! The command line as types, and nothing else: help, completions and the manual page come from here.
 
 #![allow(missing_docs, reason = "what a field is called by, clap flattens; its own fields are documented")]
+#![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
 
 use std::path::PathBuf;
 
