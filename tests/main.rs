@@ -13,6 +13,8 @@ mod answers;
 mod interrupted;
 mod judges;
 #[cfg(target_os = "linux")]
+mod keystore;
+#[cfg(target_os = "linux")]
 mod lab_selftest;
 #[cfg(target_os = "linux")]
 mod readme;

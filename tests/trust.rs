@@ -22,7 +22,7 @@ pub fn fingerprint(machine: &Machine, certificate: &str) -> String {
 }
 
 /// Whether the machine's keystore holds the certificate, which Java itself is asked.
-fn java_trusts(machine: &Machine, certificate: &str) -> bool {
+pub fn java_trusts(machine: &Machine, certificate: &str) -> bool {
     let base64: String = certificate.lines().filter(|line| !line.starts_with('-')).collect();
     let listed: String = machine.sh(KEYSTORE).succeeded().stdout.split_whitespace().collect();
     listed.contains(&base64)

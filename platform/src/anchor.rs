@@ -49,7 +49,7 @@ impl Certificate {
 
 /// Whether `der` is one DER SEQUENCE whose length is that of the bytes: a cut-off or doubled
 /// certificate is not.
-fn is_one_sequence(der: &[u8]) -> bool {
+pub(crate) fn is_one_sequence(der: &[u8]) -> bool {
     let (header, length) = match der {
         [0x30, short, ..] if *short < 0x80 => (2, usize::from(*short)),
         [0x30, 0x81, a, ..] => (3, usize::from(*a)),

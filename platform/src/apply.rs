@@ -1,5 +1,7 @@
 //! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
 
+use std::path::PathBuf;
+
 use crate::{
     Anchor, Error, Result,
     check::is_met,
@@ -173,6 +175,12 @@ impl Run<'_> {
         }
         self.receipt.changes[record].byproducts = kept;
         self.session.receipts.save(&self.receipt)?;
+        if self.mend(record, &world)? {
+            settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(&world))?;
+        }
+        let kept = &self.receipt.changes[record].byproducts;
+        let undisturbed: Vec<bool> =
+            kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
         self.session.run_updater(&world, &settle.applied, &settle.byproducts, removed)?;
@@ -180,10 +188,26 @@ impl Run<'_> {
             let gone = |byproduct: &Byproduct| byproduct.delete_entry(&world, &anchor.certificate);
             settle.byproducts.iter().try_for_each(gone)?;
         }
-        for byproduct in &mut self.receipt.changes[record].byproducts {
-            byproduct.remember(&world)?;
+        if self.mend(record, &world)? {
+            return Err(Error::Corrupt {
+                path: PathBuf::from(&change.subject),
+                why: "was rebuilt, but a hook of the updater broke off; what it left was put back".into(),
+            });
+        }
+        let kept = &mut self.receipt.changes[record].byproducts;
+        for (kept, undisturbed) in kept.iter_mut().zip(undisturbed) {
+            kept.remember(&world, undisturbed)?;
         }
         self.session.receipts.save(&self.receipt)
+    }
+
+    /// Puts back what an updater that was killed has broken; whether there was any.
+    fn mend(&self, record: usize, world: &World) -> Result<bool> {
+        let mut any = false;
+        for kept in &self.receipt.changes[record].byproducts {
+            any |= kept.mend(world, self.session.receipts, &self.receipt.name)?;
+        }
+        Ok(any)
     }
 
     fn conclude(

@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::{
-    Certificate, Fingerprint, Result,
+    Certificate, Contents, Fingerprint, Result,
     bundle::Bundle,
     database::keystore,
     plan::Byproduct,
@@ -47,6 +49,41 @@ impl Byproduct {
         Ok(())
     }
 
+    /// Whether `bytes` are all of such a file.
+    fn is_whole(&self, bytes: &[u8]) -> bool {
+        match self {
+            Self::Bundle { .. } => !bytes.is_empty() && Certificate::read_all(bytes).1,
+            Self::Keystore { .. } => keystore::is_whole(bytes),
+            Self::Links { .. } | Self::Copies { .. } => true,
+        }
+    }
+
+    /// What such a file holds besides `certificate`, in an order of its own; none if that cannot be told.
+    fn others(&self, bytes: &[u8], certificate: &Certificate) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut others: Vec<_> = match self {
+            Self::Bundle { .. } => match Certificate::read_all(bytes) {
+                (all, true) => all.into_iter().map(|held| (Vec::new(), held.der().to_vec())).collect(),
+                _ => return None,
+            },
+            Self::Keystore { .. } => keystore::entries(bytes)?
+                .into_iter()
+                .map(|(alias, parts)| (alias.to_vec(), parts.concat()))
+                .collect(),
+            Self::Links { .. } | Self::Copies { .. } => return None,
+        };
+        others.retain(|(_, held)| held != certificate.der());
+        others.sort();
+        Some(others)
+    }
+
+    /// Takes away the links to our anchor, so that the updater takes it for a new one and tells its hooks.
+    pub(crate) fn unlink_anyway(&self, world: &World) -> Result<()> {
+        match self {
+            Self::Links { folder, target } => unlink(world, folder, target),
+            _ => Ok(()),
+        }
+    }
+
     /// Before the updater runs: takes away the links to an anchor that is gone, which it would leave
     /// dangling, and the copies of it, which it would keep.
     pub(crate) fn unlink(&self, world: &World) -> Result<()> {
@@ -85,14 +122,22 @@ fn resolved(world: &World, path: &Path) -> Result<PathBuf> {
 }
 
 impl ByproductRecord {
-    /// After the updater has added: remembers what it made.
-    pub(crate) fn remember(&mut self, world: &World) -> Result<()> {
+    /// Whether nobody else has written it since we last looked, or since it was kept.
+    pub(crate) fn is_undisturbed(&self, world: &World) -> Result<bool> {
+        let Some(path) = self.byproduct.file() else { return Ok(true) };
+        let found = world.look(&resolved(world, path)?)?;
+        Ok(found == self.before || self.after.as_ref() == Some(&found))
+    }
+
+    /// After the updater has added: remembers what it made, if that is all that was made of it.
+    pub(crate) fn remember(&mut self, world: &World, undisturbed: bool) -> Result<()> {
         if let Some(path) = self.byproduct.file() {
             let path = resolved(world, path)?;
-            self.after = Some(world.look(&path)?);
-            if matches!(self.after, Some(Node::File { .. })) {
+            let found = world.look(&path)?;
+            if matches!(found, Node::File { .. }) {
                 world.sync(&path)?;
             }
+            self.after = undisturbed.then_some(found);
         }
         Ok(())
     }
@@ -103,6 +148,32 @@ impl ByproductRecord {
             (Some(after), Some(path)) => Ok(world.look(&resolved(world, path)?)? == *after),
             _ => Ok(false),
         }
+    }
+
+    /// Puts back what a killed updater or hook left empty, cut off or not at all. Says whether it did.
+    pub(crate) fn mend(&self, world: &World, receipts: &Receipts, receipt: &str) -> Result<bool> {
+        let Some((path, found, before)) = self.compare(world, receipts, receipt)? else { return Ok(false) };
+        let broken = !self.byproduct.is_whole(&found) && self.byproduct.is_whole(before.bytes());
+        if broken {
+            put_back(world, receipts, receipt, &path, &self.before)?;
+        }
+        Ok(broken)
+    }
+
+    /// Where the file is, what it holds, and what it held before us; none if there was none.
+    #[expect(clippy::type_complexity, reason = "three things that are always wanted together")]
+    fn compare(
+        &self,
+        world: &World,
+        receipts: &Receipts,
+        receipt: &str,
+    ) -> Result<Option<(PathBuf, Zeroizing<Vec<u8>>, Contents)>> {
+        let (Some(path), Node::File { sha256, .. }) = (self.byproduct.file(), &self.before) else {
+            return Ok(None);
+        };
+        let path = resolved(world, path)?;
+        let found = world.read(&path)?.unwrap_or_default();
+        Ok(Some((path, found, receipts.kept(receipt, *sha256)?)))
     }
 
     /// After the updater has run to undo: what it did not take back is taken back. `was_ours` is
@@ -117,6 +188,9 @@ impl ByproductRecord {
     ) -> Result<()> {
         let Some(path) = self.byproduct.file() else { return Ok(()) };
         let path = &resolved(world, path)?;
+        if self.mend(world, receipts, receipt)? {
+            return Ok(());
+        }
         let holds = match &self.byproduct {
             Byproduct::Bundle { .. } => {
                 Bundle::read(world, path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
@@ -127,7 +201,12 @@ impl ByproductRecord {
         if !holds || world.look(path)? == self.before {
             return Ok(());
         }
-        if was_ours && self.is_ours(world)? {
+        let differs_by_ours_alone =
+            self.compare(world, receipts, receipt)?.is_some_and(|(_, found, before)| {
+                let others = |bytes| self.byproduct.others(bytes, certificate);
+                others(&found).is_some_and(|found| Some(found) == others(before.bytes()))
+            });
+        if differs_by_ours_alone || (was_ours && self.is_ours(world)?) {
             return put_back(world, receipts, receipt, path, &self.before);
         }
         self.byproduct.delete_entry(world, certificate)

@@ -210,7 +210,9 @@ impl Session<'_> {
                 world.run(command)?;
             }
             let after: Vec<_> = bundles.iter().map(read).collect::<Result<_>>()?;
-            let is_whole = after.iter().flatten().all(|bundle| bundle.whole);
+            let is_whole = before.iter().zip(&after).all(|(before, after)| {
+                after.as_ref().map_or_else(|| before.is_none(), |bundle| bundle.whole)
+            });
             let shrank = before.iter().zip(&after).any(|(before, after)| {
                 let count =
                     |bundle: &Option<Bundle>| bundle.as_ref().map_or(0, |bundle| bundle.sha256s.len());

@@ -180,7 +180,12 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
                 session.run_updater(&world, commands, byproducts, 1)
             };
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
-                kept.restore(&world, session.receipts, &receipt.name, certificate, *ours)?;
+                if undone.left.is_empty() {
+                    kept.restore(&world, session.receipts, &receipt.name, certificate, *ours)?;
+                } else {
+                    // What stays is rightly in what was made of it.
+                    kept.mend(&world, session.receipts, &receipt.name)?;
+                }
             }
             ran
         };

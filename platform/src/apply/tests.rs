@@ -158,3 +158,26 @@ fn what_somebody_else_put_there_since_is_left_and_named() {
     assert_eq!(bench.files(), (Some("theirs".into()), None));
     assert!(outcomes[0].detail.contains("h.crt"), "{outcomes:?}");
 }
+
+#[test]
+fn a_bundle_that_the_updater_lost_is_put_back_and_the_change_failed() {
+    for updater in ["rm -f BUNDLE; exit 4", "rm -f BUNDLE", ": >BUNDLE; exit 4"] {
+        let bench = Bench::new();
+        let bundle = bench.folder.path().join("bundle");
+        let text = crate::Certificate::new([0x30, 0]).pem();
+        fs::write(&bundle, &text).expect("a bundle");
+        let mut change = bench.change("c1", "k1");
+        let script = updater.replace("BUNDLE", &bundle.display().to_string());
+        let update = vec![Command::new("/bin/sh", ["-c", &script])];
+        change.settle = Settle {
+            applied: update.clone(),
+            undone: update,
+            byproducts: vec![Byproduct::Bundle { path: bundle.clone(), stale: None }],
+            ..Settle::default()
+        };
+        let outcome = bench.apply(change);
+        assert_eq!(outcome.state, State::Failed, "{updater}: {outcome:?}");
+        assert_eq!(fs::read_to_string(&bundle).ok(), Some(text), "{updater}");
+        assert_eq!(bench.files(), (None, None));
+    }
+}

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::{Certificate, Result, plan::Command, world::World};
+use crate::{Certificate, Result, anchor::is_one_sequence, plan::Command, world::World};
 
 /// The password of every `cacerts` that Java or a distribution ships: it protects nothing, all in it is public.
 const PASSWORD: &str = "changeit";
@@ -25,9 +25,85 @@ pub fn delete(world: &World, keytool: &Path, keystore: &Path, alias: &str) -> Re
     world.run(&keytool_command(keytool, "-delete", keystore, alias, &[])).map(drop)
 }
 
+/// One entry: its alias, and its certificates and keys as they are encoded.
+pub type Entry<'a> = (&'a [u8], Vec<&'a [u8]>);
+
+/// The entries of `keystore`; none if it is cut off, or of a kind that only Java can read.
+pub fn entries(keystore: &[u8]) -> Option<Vec<Entry<'_>>> {
+    let mut rest = keystore;
+    let (magic, version, count) = (number(&mut rest, 4)?, number(&mut rest, 4)?, number(&mut rest, 4)?);
+    if magic != JKS {
+        return None;
+    }
+    let mut entries = Vec::new();
+    for _ in 0..count {
+        let (tag, alias) = (number(&mut rest, 4)?, field(&mut rest, 2)?);
+        number(&mut rest, 8)?;
+        let mut parts = Vec::new();
+        let certificates = if tag == KEY {
+            parts.push(field(&mut rest, 4)?);
+            number(&mut rest, 4)?
+        } else {
+            1
+        };
+        for _ in 0..certificates {
+            if version > 1 {
+                field(&mut rest, 2)?;
+            }
+            parts.push(field(&mut rest, 4)?);
+        }
+        entries.push((alias, parts));
+    }
+    (rest.len() == DIGEST).then_some(entries)
+}
+
+/// Whether `keystore` could be read to its end: a hook that is killed while it writes leaves one that
+/// is empty or cut off.
+pub fn is_whole(keystore: &[u8]) -> bool {
+    entries(keystore).is_some() || is_one_sequence(keystore)
+}
+
+/// What a JKS file begins with, the tag of a key's entry, and the length of what it ends with
+/// (`OpenJDK`, `sun.security.provider.JavaKeyStore`).
+const JKS: usize = 0xfeed_feed;
+const KEY: usize = 1;
+const DIGEST: usize = 20;
+
+fn number(rest: &mut &[u8], length: usize) -> Option<usize> {
+    let (bytes, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+}
+
+/// Bytes after their length, which is a number of `width` bytes.
+fn field<'a>(rest: &mut &'a [u8], width: usize) -> Option<&'a [u8]> {
+    let length = number(rest, width)?;
+    let (bytes, after) = rest.split_at_checked(length)?;
+    *rest = after;
+    Some(bytes)
+}
+
 fn keytool_command(keytool: &Path, verb: &str, keystore: &Path, alias: &str, more: &[&str]) -> Command {
     let keystore = keystore.to_string_lossy();
     let arguments =
         [verb, "-J-Duser.language=en", "-storepass", PASSWORD, "-keystore", &keystore, "-alias", alias];
     Command::new(keytool, arguments.iter().chain(more).copied())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_keystore_is_read_to_its_end_and_a_cut_one_is_noticed() {
+        let mut keystore = vec![0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2, 0, 0, 0, 1];
+        keystore.extend([0, 0, 0, 2, 0, 1, b'a', 0, 0, 0, 0, 0, 0, 0, 0]);
+        keystore.extend([0, 5, b'X', b'.', b'5', b'0', b'9', 0, 0, 0, 2, 0x30, 0]);
+        keystore.extend([0; DIGEST]);
+        assert_eq!(entries(&keystore), Some(vec![(&b"a"[..], vec![&[0x30, 0][..]])]));
+        for length in 0..keystore.len() {
+            assert!(!is_whole(&keystore[..length]), "{length}");
+        }
+        assert!(is_whole(&[0x30, 1, 0]), "PKCS#12 is one sequence");
+    }
 }
