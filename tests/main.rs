@@ -8,6 +8,8 @@
 #[macro_use]
 mod lab;
 #[cfg(target_os = "linux")]
+mod cli;
+#[cfg(target_os = "linux")]
 mod interrupted;
 mod judges;
 #[cfg(target_os = "linux")]

@@ -148,7 +148,7 @@ impl Authority {
         let odd = || {
             fail(
                 format!("{} has a name that cannot be repeated in what it signs", self.issuer.title()),
-                "let the CA's own tools sign: labtrust request HOST, then labtrust import",
+                "let the CA's own tools sign: labtrust import takes the answer",
             )
         };
         let issuer = self.rcgen_issuer().map_err(|_| odd())?;
@@ -172,7 +172,7 @@ impl Authority {
             )),
             Some(certificate) => Err(fail(
                 format!("{} has ended on {}", certificate.title(), certificate.not_after.date()),
-                "make a new CA: labtrust rotate start; or check this machine's clock: date",
+                "make a new CA: labtrust setup --undo, then labtrust setup; or check this machine's clock: date",
             )),
         }
     }

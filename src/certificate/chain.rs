@@ -111,7 +111,7 @@ fn no_pair(pool: &[Parsed], has_key: bool) -> anyhow::Error {
     } else {
         fail(
             format!("there is no private key for {}", list(&titles)),
-            "give the file with the key: --key FILE. If `labtrust request` made it, run this on the same machine",
+            "give the file with the key: --key FILE",
         )
     }
 }

@@ -114,7 +114,7 @@ impl Authority {
         if !leaf.is_signed_by(self.issuer()) {
             return Err(fail(
                 format!("what was signed for {} does not lead back to {}", title(), self.issuer().title()),
-                "let the CA's own tools sign: labtrust request HOST, then labtrust import",
+                "let the CA's own tools sign: labtrust import takes the answer",
             ));
         }
         let chain =
@@ -133,7 +133,7 @@ impl Authority {
                         list(&outside),
                         certificate.permitted
                     ),
-                    "a name outside these limits needs a new CA: labtrust rotate start",
+                    "a name outside these limits needs a new CA: labtrust setup --undo, then labtrust setup with --permit or --name",
                 ));
             }
         }
@@ -167,9 +167,7 @@ pub(super) fn check_days(days: u32) -> Result<()> {
         format!(
             "a certificate cannot be valid for {days} days: Apple's clients refuse more than {MAX_LEAF_DAYS}"
         ),
-        format!(
-            "give a number of days from 1 to {MAX_LEAF_DAYS}; `labtrust renew` makes the next one in time"
-        ),
+        format!("give a number of days from 1 to {MAX_LEAF_DAYS}"),
     ))
 }
 

@@ -155,7 +155,7 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
         return Err(fail(
             format!("{role} ({}) has ended on {}", certificate.title(), certificate.not_after),
             format!(
-                "this machine's clock says {now}: if that is wrong, set it; else, on the server: labtrust renew"
+                "this machine's clock says {now}: if that is wrong, set it; else, on the server: labtrust setup"
             ),
         ));
     }

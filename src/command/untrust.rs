@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Session, apply, purge,
+    Anchor, Fingerprint, Outcome, Session, apply, purge,
     receipt::{Receipt, Receipts},
     session::State,
     undo,
@@ -10,28 +10,25 @@ use labtrust_platform::{
 
 use super::{
     Context,
+    own::OwnCa,
     report::{self, NextSteps, StoresReport},
     restart, source, stores, trust,
 };
-use crate::{
-    cli::{Stores, Untrust},
-    exit,
-    hint::fail,
-};
+use crate::{cli::Untrust, exit, hint::fail};
 
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
+    arguments.stores.check()?;
     let anchors = find(context, arguments)?;
-    if anchors.is_empty() && !context.everywhere.dry_run && context.home.state.exists() {
+    if context.everywhere.dry_run {
+        return dry_run(context, &anchors, arguments);
+    }
+    if anchors.is_empty() && context.home.state.exists() {
         // What a run that was killed left of the state folder is swept by opening it.
         context.session(|_| Ok(()))?;
     }
     let mut code = exit::DONE;
     let mut reports = Vec::new();
     for anchor in &anchors {
-        if context.everywhere.dry_run {
-            code = code.max(dry_run(context, anchor, &arguments.stores)?);
-            continue;
-        }
         let mut outcomes = context.session(|session| untrust(context, session, anchor, arguments))?;
         if arguments.restart {
             restart::restart(context, &mut outcomes)?;
@@ -45,11 +42,10 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
             reports.push(report);
             context.printer.document(&serde_json::json!({ "schema": 1, "anchors": reports }));
         }
-        (None, ..) if !context.everywhere.dry_run => {
+        (None, ..) => {
             context.printer.document(&serde_json::json!({ "schema": 1, "anchors": [] }));
             context.printer.say("labtrust trusts nothing here: nothing to take back");
         }
-        (None, ..) => {}
     }
     Ok(code)
 }
@@ -64,9 +60,17 @@ fn worse(one: u8, other: u8) -> u8 {
 /// The anchors that are meant.
 fn find(context: &Context<'_>, arguments: &Untrust) -> Result<Vec<Anchor>> {
     let receipts = Receipts::all(&context.home.state)?;
-    let known: Vec<Anchor> = trusted(&receipts).collect();
+    let mut known: Vec<Anchor> = trusted(&receipts).collect();
+    // The CA made here may be trusted by another hand: root's, after a user's setup.
+    if known.is_empty() || arguments.all {
+        let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
+        let is_new = |own: &Anchor| known.iter().all(|known| known.sha256() != own.sha256());
+        known.extend(own.filter(is_new));
+    }
     match &arguments.what {
-        Some(what) => source::known_anchor(context, what, &known).map(|anchor| vec![anchor]),
+        Some(what) => {
+            source::known_anchor(context, what, &known, &arguments.passphrase).map(|anchor| vec![anchor])
+        }
         None if arguments.all || known.len() < 2 => Ok(known),
         None => {
             let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
@@ -151,16 +155,28 @@ fn remove(
     Ok(outcome)
 }
 
-fn dry_run(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Result<u8> {
+fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
-    let mut would_change = false;
-    for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
-        let records = receipt.changes.iter().rev().filter(|record| selection.has_id(record.store.as_str()));
-        would_change |= stores::print_undo(context, records);
+    let mut reports = Vec::new();
+    for anchor in anchors {
+        let mut would_change = false;
+        for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
+            let records = receipt.changes.iter().rev();
+            let chosen = records.filter(|record| arguments.stores.has_id(record.store.as_str()));
+            would_change |= stores::print_undo(context, chosen);
+        }
+        reports.push((anchor.sha256(), would_change));
     }
-    context.printer.document(&serde_json::json!({
-        "schema": 1, "sha256": anchor.sha256(), "would_change": would_change
-    }));
+    let as_json = |(sha256, would_change): &(Fingerprint, bool)| serde_json::json!({ "schema": 1, "sha256": sha256, "would_change": would_change });
+    let documents: Vec<_> = reports.iter().map(as_json).collect();
+    match documents.as_slice() {
+        [one] if !arguments.all => context.printer.document(one),
+        all => context.printer.document(&serde_json::json!({ "schema": 1, "anchors": all })),
+    }
+    let would_change = reports.iter().any(|(_, would_change)| *would_change);
+    if !would_change {
+        context.printer.say(stores::NOTHING);
+    }
     Ok(if would_change { exit::NO } else { exit::DONE })
 }
 
