@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 
 use crate::certificate::KeyType;
@@ -76,7 +76,7 @@ pub fn command() -> clap::Command {
         format!("{group}:\n{}", verbs.iter().map(line).collect::<String>())
     };
     let groups = GROUPS.iter().map(group).collect::<Vec<_>>().join("\n");
-    let help = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\n{{options}}");
+    let help = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}");
     command.help_template(help)
 }
 
@@ -106,8 +106,8 @@ pub struct Setup {
     /// Days until the certificate ends
     #[arg(long, default_value_t = 397, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
     pub days: u32,
-    /// Kind of key
-    #[arg(long, value_enum, default_value_t = KeyKind::P256)]
+    /// Kind of key; p256 is accepted everywhere
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256)]
     pub key_type: KeyKind,
     /// Use this private key for the certificate instead of a new one
     #[arg(long, value_name = "FILE")]
@@ -213,8 +213,8 @@ pub struct Sign {
     /// Days until the certificate ends
     #[arg(long, default_value_t = 397, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
     pub days: u32,
-    /// Kind of key
-    #[arg(long, value_enum, default_value_t = KeyKind::P256, conflicts_with = "csr")]
+    /// Kind of key; p256 is accepted everywhere
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256, conflicts_with = "csr")]
     pub key_type: KeyKind,
 }
 
@@ -245,10 +245,10 @@ pub struct Trust {
 #[derive(Debug, Args)]
 pub struct Stores {
     /// Only this store; repeatable
-    #[arg(long = "store", value_name = "ID", value_parser = store_id)]
+    #[arg(long = "store", value_name = "ID", value_parser = store_ids())]
     pub only: Vec<String>,
     /// All but this store; repeatable
-    #[arg(long, value_name = "ID", value_parser = store_id)]
+    #[arg(long, value_name = "ID", value_parser = store_ids(), hide_possible_values = true)]
     pub except: Vec<String>,
 }
 
@@ -265,6 +265,8 @@ pub struct Untrust {
     pub purge: bool,
     #[command(flatten)]
     pub stores: Stores,
+    #[command(flatten)]
+    pub passphrase: Passphrase,
     /// Restart what must be restarted before it sees the change
     #[arg(long)]
     pub restart: bool,
@@ -308,18 +310,13 @@ pub struct Man {}
 /// Kind of key that is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum KeyKind {
-    /// NIST P-256: accepted everywhere
+    // Without comments for each, so that help stays on one line an option.
     P256,
-    /// NIST P-384
     P384,
 }
 
-fn store_id(text: &str) -> Result<String, String> {
-    if STORES.iter().any(|store| store.id == text) {
-        return Ok(text.to_owned());
-    }
-    let known: Vec<_> = STORES.iter().map(|store| store.id).collect();
-    Err(format!("there is no such store; there are: {}", known.join(", ")))
+fn store_ids() -> PossibleValuesParser {
+    PossibleValuesParser::new(STORES.iter().map(|store| store.id))
 }
 
 impl From<KeyKind> for KeyType {

@@ -15,8 +15,18 @@ pub const RESTART: u8 = 4;
 
 /// An error that is the user's words, not the machine: exit code 2.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Misuse(pub String);
+#[error("{what}")]
+pub struct Misuse {
+    /// What is wrong with them.
+    pub what: String,
+    /// What to type instead.
+    pub hint: String,
+}
+
+/// An error that is the user's words: `what` is wrong with them, and what to type instead.
+pub fn misuse(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+    Misuse { what: what.into(), hint: hint.into() }.into()
+}
 
 /// The exit code that `error` ends in.
 pub fn of(error: &anyhow::Error) -> u8 {
@@ -45,7 +55,11 @@ pub fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
     let any = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().any(test);
     if any(&|outcome| outcome.state == State::Failed || outcome.needs_root) {
         FAULT
-    } else if any(&|outcome| ![wanted, State::Pending, State::Skipped].contains(&outcome.state)) {
+    } else if any(&|outcome| ![wanted, State::Pending, State::Skipped].contains(&outcome.state))
+        || (wanted == State::Trusted
+            && !outcomes.is_empty()
+            && !any(&|outcome| outcome.state != State::Skipped))
+    {
         NO
     } else if any(&|outcome| !outcome.restart.is_empty()) {
         RESTART

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use crate::exit::Misuse;
+
 /// A failure in one line, and in another what to do about it.
 ///
 /// [`fmt::Display`] gives only the first; [`hint_of`] finds the second in any chain.
@@ -30,7 +32,8 @@ pub fn fail(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
 /// The hint nearest to the outside of an error's chain, however much context lies over it.
 pub fn hint_of(error: &anyhow::Error) -> Option<String> {
     let advice = error.downcast_ref::<Advice>().map(|advice| advice.hint.clone());
-    advice.or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
+    let misuse = || error.downcast_ref::<Misuse>().map(|misuse| misuse.hint.clone());
+    advice.or_else(misuse).or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
 }
 
 #[cfg(test)]

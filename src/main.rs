@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         _ => Verbosity::Normal,
     };
     let printer = Printer::new(everywhere.json, verbosity);
-    match command::run(&cli, &printer) {
+    match command::run(&cli, &printer).and_then(|code| printer.check().map(|()| code)) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let code = exit::of(&error);
@@ -42,8 +42,13 @@ fn usage(error: &clap::Error) -> ExitCode {
     let is_json = std::env::args_os().any(|argument| argument == "--json");
     if error.use_stderr() && is_json {
         let text = error.to_string();
-        let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Printer::new(true, Verbosity::Quiet).error(exit::name(exit::USAGE), &anyhow::anyhow!(what));
+        // The paragraph that says what is wrong may name what is missing in lines of its own.
+        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+        let what = lines.collect::<Vec<_>>().join(" ");
+        let what = what.trim_start_matches("error: ");
+        let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+        let error = exit::misuse(what, tip.unwrap_or("--help says what can be given"));
+        Printer::new(true, Verbosity::Quiet).error(exit::name(exit::USAGE), &error);
         return ExitCode::from(exit::USAGE);
     }
     let _ = error.print();

@@ -2,7 +2,7 @@
 //! text but never both.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fmt,
     io::{self, IsTerminal, Write},
     time::Duration,
@@ -46,12 +46,22 @@ pub struct Printer {
     json: bool,
     verbosity: Verbosity,
     spinner: RefCell<Option<ProgressBar>>,
+    /// Whether the report has begun: its first line is not an empty one.
+    has_begun: Cell<bool>,
+    /// What became of a report that could not be written.
+    lost: RefCell<Option<io::Error>>,
 }
 
 impl Printer {
     /// A printer of JSON or of text.
     pub fn new(json: bool, verbosity: Verbosity) -> Self {
-        Self { json, verbosity, spinner: RefCell::default() }
+        Self {
+            json,
+            verbosity,
+            spinner: RefCell::default(),
+            has_begun: Cell::default(),
+            lost: RefCell::default(),
+        }
     }
 
     /// Whether each step is to be told.
@@ -63,14 +73,16 @@ impl Printer {
     pub fn say(&self, line: impl fmt::Display) {
         if !self.json {
             self.clear();
-            write_line(&mut anstream::stdout(), &line);
+            self.has_begun.set(true);
+            self.keep(writeln!(anstream::stdout(), "{line}"));
         }
     }
 
     /// A heading of the report, for people.
     pub fn heading(&self, text: &str) {
         let bold = Style::new().bold();
-        self.say(format_args!("\n{bold}{text}{bold:#}"));
+        let above = if self.has_begun.get() { "\n" } else { "" };
+        self.say(format_args!("{above}{bold}{text}{bold:#}"));
     }
 
     /// A command that can be pasted, on a line of its own.
@@ -103,14 +115,39 @@ impl Printer {
         if self.json {
             self.clear();
             let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string());
-            write_line(&mut anstream::stdout(), &text);
+            self.keep(writeln!(anstream::stdout(), "{text}"));
         }
     }
 
     /// Data as it is: a certificate, a manual page, completions.
     pub fn data(&self, bytes: &[u8]) {
+        self.keep(io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()));
+    }
+
+    /// Text that is made for another program; with `--json` within the document.
+    pub fn text(&self, text: &str) {
+        if self.json {
+            self.document(&serde_json::json!({ "schema": 1, "text": text }));
+        } else {
+            self.data(text.as_bytes());
+        }
+    }
+
+    /// Fails if any of the report could not be written: to a script, that is as if it was not done.
+    pub fn check(&self) -> anyhow::Result<()> {
+        match self.lost.take() {
+            Some(error) => Err(anyhow::Error::new(error).context("cannot write to standard output")),
+            None => Ok(()),
+        }
+    }
+
+    fn keep(&self, written: io::Result<()>) {
         // A reader that has seen enough closes the pipe; that is no fault of ours.
-        let _ = io::stdout().write_all(bytes).and_then(|()| io::stdout().flush());
+        if let Err(error) = written
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.lost.borrow_mut().get_or_insert(error);
+        }
     }
 
     /// Something worth knowing, on standard error.
@@ -124,7 +161,7 @@ impl Printer {
     /// A fault, with its hint: for people on standard error, for scripts as the document.
     pub fn error(&self, code: &str, error: &anyhow::Error) {
         self.clear();
-        let (what, hint) = (format!("{error:#}"), hint::hint_of(error));
+        let (what, hint) = (chain(error), hint::hint_of(error));
         if self.json {
             self.document(&serde_json::json!({
                 "schema": 1, "error": { "code": code, "what": what, "hint": hint }
@@ -216,6 +253,19 @@ fn coloured(line: &str) -> String {
         }
     }
     line.to_owned()
+}
+
+/// What failed, from the outside in; an error that ends in its own source says that once.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for part in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = part;
+        } else if !text.ends_with(&part) {
+            text = format!("{text}: {part}");
+        }
+    }
+    text
 }
 
 fn write_line(stream: &mut impl Write, line: &dyn fmt::Display) {

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 
-use super::{Context, own::OwnCa};
+use super::{Context, own::OwnCa, stores};
 use crate::{certificate::pem, cli::Export, exit, hint::fail};
 
 pub fn run(context: &Context<'_>, arguments: &Export) -> Result<u8> {
@@ -16,12 +16,16 @@ pub fn run(context: &Context<'_>, arguments: &Export) -> Result<u8> {
         pem::write_certificates([own.root.der()]).into_bytes()
     };
     let sha256 = own.root.fingerprint();
-    match &arguments.out {
+    // The folder of a bare file name is the one that we are in.
+    let out = arguments.out.as_deref().map(std::path::absolute).transpose()?;
+    match &out {
         Some(path) if context.everywhere.dry_run => {
+            let is_there = World::here().read(path)?.is_some_and(|there| *there == bytes);
             let line = format!("write {} ({} bytes)", path.display(), bytes.len());
-            context.printer.document(&serde_json::json!({ "schema": 1, "sha256": sha256, "plan": [line] }));
-            context.printer.say(line);
-            return Ok(exit::NO);
+            let steps: Vec<_> = (!is_there).then_some(line).into_iter().collect();
+            context.printer.document(&serde_json::json!({ "schema": 1, "sha256": sha256, "plan": steps }));
+            context.printer.say(steps.first().map_or(stores::NOTHING, String::as_str));
+            return Ok(if is_there { exit::DONE } else { exit::NO });
         }
         Some(path) => {
             World::here().put(path, &Contents::Public(bytes), Access { mode: 0o644, owner: None })?;
@@ -38,7 +42,7 @@ pub fn run(context: &Context<'_>, arguments: &Export) -> Result<u8> {
         "schema": 1,
         "sha256": sha256,
         "certificate": pem::write_certificates([own.root.der()]),
-        "files": arguments.out.iter().map(|path| serde_json::json!({ "path": path, "kind": "ca" })).collect::<Vec<_>>(),
+        "files": out.iter().map(|path| serde_json::json!({ "path": path, "kind": "ca" })).collect::<Vec<_>>(),
     }));
     Ok(exit::DONE)
 }

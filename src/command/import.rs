@@ -93,7 +93,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     if placed.iter().all(|outcome| !outcome.changed) {
         printer.say("this certificate is in place already: nothing was changed");
     }
-    made.print(context);
+    made.print(context, |_| true);
     for note in chain.notes.iter().cloned().chain(site.notes()).chain(note) {
         printer.say(format_args!("  note      {note}"));
     }

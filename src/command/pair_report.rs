@@ -55,12 +55,12 @@ impl PairReport {
         }
     }
 
-    /// For people.
-    pub fn print(&self, context: &Context<'_>) {
+    /// For people, with the files that `shown` leaves.
+    pub fn print(&self, context: &Context<'_>, shown: impl Fn(&FileReport) -> bool) {
         let printer = context.printer;
         printer.say(format_args!("certificate for {}", self.names.join(", ")));
         printer.say(format_args!("  until       {}", self.until));
-        for file in &self.files {
+        for file in self.files.iter().filter(|file| shown(file)) {
             printer.say(format_args!("  {:<11} {}", file.kind, file.path.display()));
         }
     }

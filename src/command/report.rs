@@ -38,10 +38,10 @@ pub struct StoreReport {
 
 /// The outcomes of each store as one.
 pub fn by_store(outcomes: &[Outcome]) -> Vec<StoreReport> {
-    let mut stores: BTreeMap<usize, Vec<&Outcome>> = BTreeMap::new();
+    let mut stores: BTreeMap<(usize, &str), Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
         let place = STORES.iter().position(|store| store.id == outcome.store.as_str());
-        stores.entry(place.unwrap_or(usize::MAX)).or_default().push(outcome);
+        stores.entry((place.unwrap_or(usize::MAX), outcome.store.as_str())).or_default().push(outcome);
     }
     stores.into_values().map(|outcomes| merged(&outcomes)).collect()
 }
@@ -72,9 +72,11 @@ fn merged_state(outcomes: &[&Outcome]) -> State {
 
 /// The table of stores. `good` is the state that was wanted.
 pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
-    let rows: Vec<_> = by_store(outcomes)
+    let stores = by_store(outcomes);
+    let all_skipped = stores.iter().all(|store| store.state == State::Skipped);
+    let rows: Vec<_> = stores
         .into_iter()
-        .filter(|store| store.state != State::Skipped || printer.is_verbose())
+        .filter(|store| store.state != State::Skipped || all_skipped || printer.is_verbose())
         .map(|store| {
             let mark = match store.state {
                 state if state == good => Mark::Good,
@@ -82,14 +84,19 @@ pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
                 State::Skipped => Mark::Faint,
                 _ => Mark::Bad,
             };
-            (mark, vec![store.id, word(store.state).to_owned(), store.detail])
+            (mark, {
+                let word = word(&store);
+                vec![store.id, word.to_owned(), store.detail]
+            })
         })
         .collect();
     printer.table(&rows);
 }
 
-fn word(state: State) -> &'static str {
-    match state {
+fn word(store: &StoreReport) -> &'static str {
+    match store.state {
+        // What `setup` placed is no store of trust.
+        State::Untrusted if !STORES.iter().any(|known| known.id == store.id) => "taken back",
         State::Trusted => "trusted",
         State::Pending => "after a restart",
         State::Untrusted => "not trusted",

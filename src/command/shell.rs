@@ -11,7 +11,7 @@ use crate::{
 pub fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut cli::command(), "labtrust", &mut text);
-    context.printer.data(&text);
+    context.printer.text(&String::from_utf8_lossy(&text));
     exit::DONE
 }
 
@@ -36,6 +36,6 @@ pub fn man(context: &Context<'_>) -> Result<u8> {
         // Within a verb's section its own sections are one level down.
         page.extend(String::from_utf8_lossy(&section).replace(".SH ", ".SS ").into_bytes());
     }
-    context.printer.data(&page);
+    context.printer.text(&String::from_utf8_lossy(&page));
     Ok(exit::DONE)
 }

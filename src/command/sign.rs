@@ -20,12 +20,12 @@ use crate::{
     },
     cli::Sign,
     exit,
-    exit::Misuse,
+    exit::misuse,
     hint::fail,
 };
 
 pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
-    let own = OwnCa::read(&context.home.authority())?;
+    let own = OwnCa::find(&context.home)?;
     let own =
         own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
     let authority = own.open()?.ok_or_else(|| {
@@ -65,7 +65,7 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
         Ok(())
     })?;
     let report = PairReport::new(&own.root, &issued.leaf, &[&change]);
-    report.print(context);
+    report.print(context, |_| true);
     for note in &issued.notes {
         context.printer.say(format_args!("  {note}"));
     }
@@ -75,7 +75,9 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
 
 /// `texts` as names.
 pub fn parse_names(texts: &[String]) -> Result<Vec<SubjectName>> {
-    texts.iter().map(|text| text.parse().map_err(|error| Misuse(format!("{error}")).into())).collect()
+    let hint = "give a DNS name or an IP address";
+    let name = |text: &String| text.parse().map_err(|error| misuse(format!("{error}"), hint));
+    texts.iter().map(name).collect()
 }
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {

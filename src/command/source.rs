@@ -15,7 +15,7 @@ use super::{Context, own::OwnCa, passphrase::passphrase};
 use crate::{
     certificate::{import, parsed::Parsed, verify::verify_served},
     cli::{Passphrase, Trust, endpoints_of},
-    exit::Misuse,
+    exit::misuse,
     hint::fail,
 };
 
@@ -44,6 +44,9 @@ pub struct Found {
     doubt: Option<String>,
 }
 
+/// What a `SOURCE` can be, as a hint.
+const KINDS: &str = "give a certificate file, HOST[:PORT] or an https:// URL";
+
 /// Files that are named like this are meant as files, also when they do not exist.
 const ENDINGS: [&str; 8] = ["crt", "cer", "pem", "der", "p7b", "p7c", "pfx", "p12"];
 
@@ -58,7 +61,7 @@ impl Source {
         }
         match text.parse() {
             Ok(target) => Ok(Self::Server(target)),
-            Err(error) => Err(Misuse(format!("{error}; nor is there such a file")).into()),
+            Err(error) => Err(misuse(format!("{error}; nor is there such a file"), KINDS)),
         }
     }
 }
@@ -74,9 +77,7 @@ pub fn absolute(source: &str) -> String {
 /// All certificates of the file at `path`; `passphrase` is asked only if it is encrypted as a whole.
 pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Result<Vec<Parsed>> {
     let shown = path.display().to_string();
-    let bytes = World::here().read(path)?.ok_or_else(|| {
-        fail(format!("{shown} does not exist"), "give a certificate file, HOST[:PORT] or an https:// URL")
-    })?;
+    let bytes = World::here().read(path)?.ok_or_else(|| fail(format!("{shown} does not exist"), KINDS))?;
     import::read_certificates(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
         .with_context(|| format!("cannot use {shown}"))
 }
@@ -84,9 +85,8 @@ pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Resul
 /// The certificates that a server presents.
 pub fn fetch(endpoint: &Endpoint) -> Result<Vec<CertificateDer<'static>>> {
     let chain = handshake::fetch(endpoint, HANDSHAKE).with_context(|| crate::hint::Advice {
-        what: format!("cannot read the certificate of {endpoint}"),
-        hint: "check the name, the port and the network; a certificate file works too: labtrust trust FILE"
-            .into(),
+        what: "cannot read the server's certificate".into(),
+        hint: "check the name, the port and the network; a certificate file will do too".into(),
     })?;
     Ok(chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect())
 }
@@ -173,7 +173,7 @@ fn choose<'a>(
             Some(certificate) => Err(no_root(certificate, from)),
             None => Err(fail(
                 format!("{from} holds no certificate with the fingerprint {fingerprint}"),
-                format!("it holds: {}", listing(certificates)),
+                format!("it holds:{}", listing(certificates)),
             )),
         };
     }
@@ -182,14 +182,14 @@ fn choose<'a>(
         [] => Err(no_root(&certificates[0], from)),
         several => Err(fail(
             format!("{from} holds {} root certificates, and none was chosen", several.len()),
-            format!("name one with --fingerprint: {}", listing(several.iter().copied())),
+            format!("name one with --fingerprint:{}", listing(several.iter().copied())),
         )),
     }
 }
 
 fn listing<'a>(certificates: impl IntoIterator<Item = &'a Parsed>) -> String {
     let line = |certificate: &Parsed| format!("{} ({})", certificate.fingerprint(), certificate.title());
-    certificates.into_iter().take(10).map(line).collect::<Vec<_>>().join(", ")
+    certificates.into_iter().take(10).map(line).map(|line| format!("\n  {line}")).collect()
 }
 
 fn no_root(certificate: &Parsed, from: &str) -> anyhow::Error {
@@ -270,7 +270,12 @@ pub fn may_sign(certificate: &Parsed) -> String {
 }
 
 /// The anchor, among `known` or from a file, that `what` means to `untrust`.
-pub fn known_anchor(context: &Context<'_>, what: &str, known: &[Anchor]) -> Result<Anchor> {
+pub fn known_anchor(
+    context: &Context<'_>,
+    what: &str,
+    known: &[Anchor],
+    passphrase: &Passphrase,
+) -> Result<Anchor> {
     let no_such = || {
         let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
@@ -286,7 +291,7 @@ pub fn known_anchor(context: &Context<'_>, what: &str, known: &[Anchor]) -> Resu
     }
     match Source::parse(what)? {
         Source::File(path) => {
-            let certificates = read_file(context, &path, &Passphrase::default())?;
+            let certificates = read_file(context, &path, passphrase)?;
             let is_known = |certificate: &&Parsed| {
                 known.iter().any(|anchor| anchor.sha256() == certificate.fingerprint())
             };

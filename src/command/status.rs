@@ -23,8 +23,15 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
     let own = OwnCa::find(&context.home)?;
     let known = untrust::trusted(&receipts).chain(own.as_ref().map(OwnCa::anchor));
-    let anchors: BTreeMap<Fingerprint, Anchor> = known.map(|anchor| (anchor.sha256(), anchor)).collect();
+    let mut anchors: BTreeMap<Fingerprint, Anchor> = BTreeMap::new();
+    for anchor in known {
+        let all = &mut anchors.entry(anchor.sha256()).or_insert_with(|| anchor.clone()).endpoints;
+        all.extend(
+            anchor.endpoints.into_iter().filter(|endpoint| !all.contains(endpoint)).collect::<Vec<_>>(),
+        );
+    }
     let mut reports = Vec::new();
+    let mut missing = Vec::new();
     let mut code = exit::DONE;
     for anchor in anchors.values() {
         let outcomes = standing(context, anchor, &receipts);
@@ -34,11 +41,21 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
             |own| own.trust_command(context.everywhere.state.is_some()),
         );
         reports.push(print_one(context, anchor, &outcomes, &repeat)?);
-        code = exit::worse(code, exit::of_outcomes(&outcomes, State::Trusted));
+        let stands = exit::of_outcomes(&outcomes, State::Trusted);
+        if stands == exit::NO {
+            missing.push(format!("labtrust {}", repeat.join(" ")));
+        }
+        code = exit::worse(code, stands);
     }
     if anchors.is_empty() {
         context.printer.say("labtrust knows no CA here. On a client:");
         context.printer.command("labtrust trust HOST:4567 --fingerprint SHA256");
+    }
+    if !missing.is_empty() {
+        context.printer.heading("To trust it here:");
+    }
+    for command in &missing {
+        context.printer.command(command);
     }
     if let Some(own) = &own {
         context.printer.heading("On each client:");

@@ -1,6 +1,7 @@
 //! What trusting an anchor takes on this machine, store by store: what `trust` applies, `status`
 //! asks and `--dry-run` shows.
 
+use anyhow::Result;
 use labtrust_platform::{
     Anchor, Outcome, explain, explain_undo,
     plan::{Change, spare_restarts},
@@ -10,7 +11,10 @@ use labtrust_platform::{
 };
 
 use super::Context;
-use crate::cli::Stores;
+use crate::{cli::Stores, exit::misuse};
+
+/// What a dry run says that has nothing to do.
+pub const NOTHING: &str = "nothing would change";
 
 /// The changes, and what is said of the stores that have none.
 pub struct Planning {
@@ -25,9 +29,11 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
         match (store.plan)(&context.facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Absent(why) => {
-                planning.others.push(Outcome::without_change(store, State::Skipped, &why));
+                // What was asked for by name and is not there is no success.
+                let is_named = selection.only.iter().any(|id| id == store.id);
+                let state = if is_named { State::Untrusted } else { State::Skipped };
+                planning.others.push(Outcome::without_change(store, state, &why));
             }
-
             Planned::Manual { why, todo } => {
                 let mut outcome = Outcome::without_change(store, State::Failed, &why);
                 outcome.hint = (!todo.is_empty()).then(|| todo.join("\n      "));
@@ -42,6 +48,14 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
 impl Stores {
     fn has(&self, store: &Store) -> bool {
         self.has_id(store.id)
+    }
+
+    /// Refuses a selection that leaves no store: nothing done is not what was asked for.
+    pub fn check(&self) -> Result<()> {
+        if STORES.iter().any(|store| self.has(store)) {
+            return Ok(());
+        }
+        Err(misuse("--store and --except leave no store", "leave one of them out"))
     }
 
     /// Whether the store `id` is among those that were chosen.
@@ -64,6 +78,9 @@ pub fn print_plan(context: &Context<'_>, changes: &[Change]) -> bool {
         for line in explain(change) {
             context.printer.say(format_args!("  {line}"));
         }
+    }
+    if changes.is_empty() {
+        context.printer.say(NOTHING);
     }
     !changes.is_empty()
 }

@@ -17,11 +17,12 @@ use super::{
 use crate::{cli::Trust, exit};
 
 pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
+    arguments.stores.check()?;
     let found = source::anchor(context, arguments)?;
     let anchor = &found.anchor;
     let planning = stores::plan(context, anchor, &arguments.stores);
     if context.everywhere.dry_run {
-        return dry_run(context, anchor, &planning);
+        return dry_run(context, &found, &planning);
     }
     source::confirm(context, &found)?;
     let mut outcomes = trust(context, anchor, planning)?;
@@ -78,7 +79,8 @@ pub fn receipt_name(anchor: &Anchor) -> String {
     format!("trust-{}", anchor.sha256().short())
 }
 
-fn dry_run(context: &Context<'_>, anchor: &Anchor, planning: &Planning) -> Result<u8> {
+fn dry_run(context: &Context<'_>, found: &source::Found, planning: &Planning) -> Result<u8> {
+    let anchor = &found.anchor;
     let (outstanding, mut outcomes) = outstanding(context, anchor, planning)?;
     outcomes.extend(planning.others.iter().cloned());
     context.printer.document(&serde_json::json!({
@@ -86,7 +88,11 @@ fn dry_run(context: &Context<'_>, anchor: &Anchor, planning: &Planning) -> Resul
         "sha256": anchor.sha256(),
         "plan": stores::as_json(&outstanding),
         "stores": report::by_store(&outcomes),
+        "notes": found.notes,
     }));
+    for note in &found.notes {
+        context.printer.say(format_args!("  {note}"));
+    }
     report::print_stores(context.printer, &outcomes, State::Trusted);
     Ok(if print_plan(context, &outstanding) { exit::NO } else { exit::DONE })
 }

@@ -12,12 +12,14 @@ use labtrust_platform::{
 
 use super::{
     Context,
+    own::OwnCa,
     report::{self, NextSteps, StoresReport},
     restart, source, stores, trust,
 };
 use crate::{cli::Untrust, exit, hint::fail};
 
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
+    arguments.stores.check()?;
     let anchors = find(context, arguments)?;
     if context.everywhere.dry_run {
         return dry_run(context, &anchors, arguments);
@@ -53,9 +55,17 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
 /// The anchors that are meant.
 fn find(context: &Context<'_>, arguments: &Untrust) -> Result<Vec<Anchor>> {
     let receipts = Receipts::all(&context.home.state)?;
-    let known: Vec<Anchor> = trusted(&receipts).collect();
+    let mut known: Vec<Anchor> = trusted(&receipts).collect();
+    // The CA made here may be trusted by another hand: root's, after a user's setup.
+    if known.is_empty() || arguments.all {
+        let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
+        let is_new = |own: &Anchor| known.iter().all(|known| known.sha256() != own.sha256());
+        known.extend(own.filter(is_new));
+    }
     match &arguments.what {
-        Some(what) => source::known_anchor(context, what, &known).map(|anchor| vec![anchor]),
+        Some(what) => {
+            source::known_anchor(context, what, &known, &arguments.passphrase).map(|anchor| vec![anchor])
+        }
         None if arguments.all || known.len() < 2 => Ok(known),
         None => {
             let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
@@ -160,6 +170,9 @@ fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Re
         all => context
             .printer
             .document(&serde_json::json!({ "schema": 1, "would_change": would_change, "anchors": all })),
+    }
+    if !would_change {
+        context.printer.say(stores::NOTHING);
     }
     Ok(if would_change { exit::NO } else { exit::DONE })
 }

@@ -53,6 +53,7 @@ impl Installation {
 
     /// The GitLab whose configuration folder on this machine is `folder`.
     pub fn at(world: &World, facts: &Facts, folder: &Path) -> Result<Self> {
+        let folder = &std::path::absolute(folder)?;
         let shown = folder.display();
         if world.look(folder)? == Node::Absent {
             let hint = format!(

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     certificate::{Authority, Issued, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
     cli::Setup,
-    command::Context,
+    command::{Context, own::OwnCa},
     gitlab::Pair,
     hint::fail,
 };
@@ -46,14 +46,21 @@ pub fn leaf(
     ca: &Ca,
     places: &[(std::path::PathBuf, std::path::PathBuf)],
 ) -> Result<Leaf> {
-    if let (Ca::Known(own, _), Some((certificate, key))) = (ca, places.first())
-        && arguments.key.is_none()
-        && let Some(leaf) = in_place(own, order, certificate, key)
+    let own = match ca {
+        Ca::Known(own, _) => Some((**own).clone()),
+        Ca::Adopted(authority) => OwnCa::read(&context.home.authority())?
+            .filter(|own| own.root.fingerprint() == authority.root().fingerprint()),
+        Ca::Made(_) | Ca::SelfSigned => None,
+    };
+    let given = arguments.key.as_ref().map(|path| read_key(context, arguments, path)).transpose()?;
+    if let (Some(own), Some((certificate, key))) = (own, places.first())
+        && let Some(leaf) = in_place(&own, order, certificate, key)
+        && given.as_ref().is_none_or(|given| given.matches(leaf.leaf()))
     {
         return Ok(leaf);
     }
-    let key = match &arguments.key {
-        Some(path) => read_key(context, arguments, path)?,
+    let key = match given {
+        Some(key) => key,
         None => PrivateKey::generate(arguments.key_type.into())?,
     };
     let now = OffsetDateTime::now_utc();
@@ -93,7 +100,7 @@ fn pair(issued: &Issued, key: &PrivateKey) -> Result<Pair> {
 
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
 fn in_place(
-    own: &crate::command::own::OwnCa,
+    own: &OwnCa,
     order: &Order,
     certificate: &std::path::Path,
     key: &std::path::Path,

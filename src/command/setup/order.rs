@@ -7,7 +7,7 @@ use crate::{
     certificate::SubjectName,
     cli::Setup,
     command::sign::parse_names,
-    exit::Misuse,
+    exit::misuse,
     gitlab::{Address, Config, Known, Role},
     hint::fail,
 };
@@ -40,7 +40,10 @@ impl Order {
                 unique.push(name);
             }
         }
-        let domain = |text: &String| text.parse().map_err(|error| Misuse(format!("{error}")));
+        let domain = |text: &String| {
+            let hint = "a domain includes its subdomains: --permit example.com";
+            text.parse().map_err(|error| misuse(format!("{error}"), hint))
+        };
         let permits = arguments.permits.iter().map(domain).collect::<Result<_, _>>()?;
         Ok(Self { gitlab: gitlab.clone(), registry: registry.clone(), names: unique, permits })
     }

@@ -25,6 +25,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
         .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
     let repeat = own.trust_command(context.everywhere.state.is_some());
     let changes: Vec<_> = made.changes.iter().collect();
+    let kept = context.home.authority();
     let mut report = PairReport::new(&made.leaf.root, made.leaf.leaf(), &changes);
     report.stores = by_store(made.outcomes);
     report.next.extend(made.site.next());
@@ -47,11 +48,12 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
         printer.say(format_args!("  can sign  {}", may_sign(made.leaf.issuer())));
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
+    printer.say(format_args!("  kept in   {}", kept.display()));
     if arguments.stage {
         printer
             .say("  nothing was placed (--stage): run setup again without it when the clients trust this CA");
     } else {
-        report.print(context);
+        report.print(context, |file| !file.path.starts_with(&kept));
         for outcome in made.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE) {
             if !outcome.detail.is_empty() && printer.is_verbose() {
                 printer.say(format_args!("  proof     {}", outcome.detail));

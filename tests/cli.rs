@@ -1,0 +1,152 @@
+//! What the command line promises to people and scripts: exit codes, one document of JSON, a line
+//! that says what is wrong with what was typed.
+
+use std::process::{Command, Output, Stdio};
+
+use crate::lab::HOST;
+
+/// Runs the program in `folder`, with its state there too and no terminal.
+fn run(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+fn command(folder: &tempfile::TempDir, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_labtrust"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::null()).env("LABTRUST_STATE", "state");
+    command
+}
+
+/// The one document that a run with `--json` wrote.
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"))
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().unwrap()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+/// A folder in which a CA was made, and a pair in `pair/`.
+fn with_ca(arguments: &[&str]) -> tempfile::TempDir {
+    let folder = folder();
+    let setup = ["setup", HOST, "--out", "pair", "--no-trust"];
+    let made = run(&folder, &[&setup[..], arguments].concat());
+    assert_eq!(code(&made), 0, "{made:?}");
+    folder
+}
+
+#[test]
+fn what_is_typed_wrong_is_refused_with_a_line_and_a_hint() {
+    let folder = folder();
+    let long = "a".repeat(300);
+    for host in
+        ["user@host", "host:0", "host:70000", "*.example.com", "a..b", "my host", "", "1.2.3.4.5", &long]
+    {
+        for line in [["trust", host, "--json"], ["setup", host, "--json"]] {
+            let output = run(&folder, &line);
+            assert_eq!(code(&output), 2, "{line:?} {output:?}");
+            let error = &json(&output)["error"];
+            assert_eq!(error["code"], "usage");
+            assert!(!error["hint"].as_str().unwrap().is_empty(), "{error}");
+        }
+    }
+    let missing = run(&folder, &["import", "--json"]);
+    assert_eq!(code(&missing), 2);
+    assert!(json(&missing)["error"]["what"].as_str().unwrap().contains("--cert"), "{missing:?}");
+    assert_eq!(code(&run(&folder, &["trust", "x.crt", "--store", "system", "--except", "system"])), 2);
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn every_verb_answers_with_one_document() {
+    let folder = with_ca(&[]);
+    for (line, expected) in [
+        (&["status"][..], 1),
+        (&["inspect"], 0),
+        (&["export"], 0),
+        (&["export", "-o", "root.crt", "--dry-run"], 1),
+        (&["export", "-o", "root.crt"], 0),
+        (&["export", "-o", "root.crt", "--dry-run"], 0),
+        (&["export", "--der", "-o", "root.der"], 0),
+        (&["inspect", "root.der"], 0),
+        (&["sign", "a.mygitlab.example.com", "--dry-run"], 1),
+        (&["sign", "a.mygitlab.example.com"], 0),
+        (&["untrust", "--dry-run"], 0),
+        (&["untrust", "--all", "--dry-run"], 0),
+        (&["man"], 0),
+        (&["completions", "bash"], 0),
+        (&["setup", HOST, "--out", "pair", "--no-trust", "--dry-run"], 0),
+        (&["setup", "--undo", "--dry-run"], 1),
+        (&["sign", "other.example.com"], 3),
+        (&["setup", "--undo"], 0),
+        (&["export"], 3),
+    ] {
+        let output = run(&folder, &[line, &["--json"]].concat());
+        assert_eq!(code(&output), expected, "{line:?} {output:?}");
+        assert_eq!(json(&output)["schema"], 1, "{line:?}");
+    }
+    assert!(!folder.path().join("state").exists());
+}
+
+#[test]
+fn hints_name_only_verbs_that_there_are() {
+    let folder = with_ca(&[]);
+    let outside = run(&folder, &["sign", "other.example.com"]);
+    let text = String::from_utf8(outside.stderr).unwrap();
+    assert!(text.contains("setup --undo") && !text.contains("rotate"), "{text}");
+}
+
+#[test]
+fn a_second_setup_with_the_same_key_or_company_ca_changes_nothing() {
+    let folder = with_ca(&["--no-constraints"]);
+    let openssl = "openssl genrsa -out rsa.key 2048 && openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt \
+        -days 3650 -subj '/O=Company/CN=Company CA' -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign";
+    let made = Command::new("sh").args(["-c", openssl]).current_dir(&folder).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    for (name, arguments) in
+        [("own", &["--key", "rsa.key"][..]), ("company", &["--ca-cert", "ca.crt", "--ca-key", "ca.key"])]
+    {
+        let setup = ["setup", HOST, "--out", name, "--no-trust", "--state", name];
+        let state = format!("{name}-state");
+        let setup = [&setup[..5], &["--state", &state], arguments].concat();
+        assert_eq!(code(&run(&folder, &setup)), 0);
+        let again = run(&folder, &setup);
+        let text = String::from_utf8_lossy(&again.stdout);
+        assert!(text.contains("nothing was changed"), "{name}: {again:?}");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_a_fault_and_a_closed_pipe_is_none() {
+    let folder = with_ca(&[]);
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = command(&folder, &["export"]).stdout(full).output().unwrap();
+    assert_eq!(code(&output), 3, "{output:?}");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let output = command(&folder, &["export"]).stdout(writer).output().unwrap();
+    assert_eq!(code(&output), 0, "{output:?}");
+}
+
+#[test]
+fn a_store_that_was_named_and_is_not_there_is_no_success() {
+    let folder = with_ca(&["--state", "state"]);
+    let output = run(&folder, &["trust", "--store", "macos", "--json"]);
+    assert_eq!(code(&output), 1, "{output:?}");
+    assert_eq!(json(&output)["stores"][0]["state"], "untrusted");
+}
+
+#[test]
+fn with_sudo_the_callers_ca_signs_and_without_root_its_trust_is_not_denied() {
+    let machine = machine!("laptop");
+    machine.ensure_user("alice");
+    let setup = ["labtrust", "setup", HOST, "--out", "/home/alice/pair", "--no-trust"];
+    machine.run_as("alice", setup).succeeded();
+    let sudo = "export SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice;";
+    machine.sh(&format!("{sudo} labtrust sign a.{HOST} -o /tmp")).succeeded();
+    machine.sh(&format!("{sudo} labtrust trust")).succeeded();
+    machine.run_as("alice", ["labtrust", "untrust"]).exited(1).says("by another hand");
+}
