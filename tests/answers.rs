@@ -78,7 +78,7 @@ fn a_store_that_was_named_and_is_not_here_is_a_no() {
     let (_, trust) = root(&machine, "ca");
     machine.run(with(&trust, &["--store", "macos"])).exited(1).says("this is not macOS");
     let none = ["--except", "system", "--except", "docker", "--except", "macos"];
-    machine.run(with(&trust, &none)).exited(1);
+    machine.run(with(&trust, &none)).exited(2);
 }
 
 #[test]
