@@ -291,7 +291,8 @@ fn what_people_have_is_imported_and_served() {
     machine.run(["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/other.key"]).exited(3);
     assert_eq!(machine.changes_since(&imported).iter().filter(|line| !line.starts_with("/root/")).count(), 0);
 
-    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    let undone = machine.run(["labtrust", "setup", "--undo", "--json"]).succeeded();
+    assert_eq!(json(&undone.stdout)["schema"], 1);
     machine.sh("rm /root/*").succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }

@@ -9,7 +9,7 @@ use crate::{
         Context,
         own::OwnCa,
         place,
-        report::{self, NextSteps, StoresReport},
+        report::{self, NextSteps},
         restart, stores, trust,
     },
     exit,
@@ -57,11 +57,13 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         restart::restart(context, &mut outcomes);
     }
     let next = NextSteps::of(context, &outcomes, &["setup".into(), "--undo".into()]).into_lines();
+    let sha256 = own.as_ref().map(|own| own.root.fingerprint());
+    context.printer.document(&serde_json::json!({
+        "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes), "notes": next
+    }));
     if let Some(own) = &own {
-        let sha256 = own.root.fingerprint();
-        let stores = report::by_store(&outcomes);
-        context.printer.document(&StoresReport { schema: 1, sha256, stores, notes: next });
-        context.printer.say(format_args!("taken back: {}\n  sha256 {sha256}", own.root.title()));
+        let title = own.root.title();
+        context.printer.say(format_args!("taken back: {title}\n  sha256 {}", own.root.fingerprint()));
     }
     report::print_stores(context.printer, &outcomes, State::Untrusted);
     report::print_next(context, &outcomes, &["setup".into(), "--undo".into()]);
