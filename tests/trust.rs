@@ -235,3 +235,16 @@ fn docker_desktop_takes_the_ca_at_its_next_start() {
     machine.run_as("alice", ["labtrust", "untrust"]).exited(4);
     assert!(!machine.has("/home/alice/.docker"));
 }
+
+#[test]
+fn an_engine_that_was_restarted_meanwhile_is_named_when_trust_is_taken_back() {
+    let machine = machine!("client");
+    let engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    machine.run(["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint]).succeeded();
+    engine.restart();
+    engine.login().succeeded();
+    machine.run(["labtrust", "untrust"]).exited(4).says("/usr/sbin/service docker restart");
+    engine.restart();
+    engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+}

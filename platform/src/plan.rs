@@ -103,6 +103,10 @@ pub struct Settle {
     /// Services that see the change only after a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restart: Vec<Service>,
+    /// Services that another change serves without a restart; once restarted, they have seen this one
+    /// too, and so see its undoing only after another restart.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spared: Vec<Service>,
 }
 
 /// A lock that is the machine's.
@@ -348,7 +352,8 @@ impl Change {
 pub fn spare_restarts(changes: &mut [Change]) {
     let served: Vec<Service> = changes.iter().filter_map(|change| change.serves.clone()).collect();
     for change in changes {
-        change.settle.restart.retain(|service| !served.contains(service));
+        let is_served = |service: &mut Service| served.contains(service);
+        change.settle.spared = change.settle.restart.extract_if(.., is_served).collect();
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     Certificate, Result,
     byproduct::put_back,
     database,
-    plan::Proof,
+    plan::{Proof, Service},
     proof::{Verdict, prove},
     receipt::{Phase, Receipt, StepRecord},
     session::{Outcome, Session, State, nothing},
@@ -216,6 +216,12 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
     };
     outcome.changed = true;
     outcome.restart.clone_from(&record.settle.restart);
+    // One that was spared and has started since has seen the anchor, and keeps it in memory.
+    let running = session.facts.engines.iter().map(Service::engine);
+    outcome.restart.extend(running.filter(|service| {
+        let is_spared = record.settle.spared.iter().any(|spared| spared.title == service.title);
+        is_spared && matches!((service.started, record.settled), (Some(started), Some(settled)) if started > settled)
+    }));
     if !undone.left.is_empty() {
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }

@@ -70,7 +70,7 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
 }
 
 impl Service {
-    pub(super) fn engine(engine: &Engine) -> Self {
+    pub(crate) fn engine(engine: &Engine) -> Self {
         let title = match engine.kind {
             EngineKind::Rootful => "the Docker engine",
             EngineKind::Rootless => "the rootless Docker engine",

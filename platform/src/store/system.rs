@@ -239,6 +239,7 @@ impl Family {
                 lock: Some(LockId::SystemStore),
                 byproducts,
                 restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
+                spared: Vec::new(),
             },
             proof: match self.copies {
                 Some(folder) => Proof::Folder { folder: folder.into(), sha256: anchor.sha256() },
