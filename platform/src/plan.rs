@@ -338,7 +338,31 @@ pub fn shell_word(text: &str) -> String {
     }
 }
 
+impl Proof {
+    /// The files that `steps` put are as they were put.
+    pub fn of_files(steps: &[Step]) -> Self {
+        let file = |step: &Step| match step {
+            Step::Put { path, contents, .. } => Some((path.clone(), contents.sha256())),
+            Step::Remove { .. } | Step::Entry { .. } => None,
+        };
+        Self::Files { files: steps.iter().filter_map(file).collect() }
+    }
+}
+
 impl Change {
+    /// A change that is done once its files are in place: nothing is rebuilt, restarted or asked.
+    pub fn of_files(store: &str, subject: &Path, actor: Actor, steps: Vec<Step>) -> Self {
+        Self {
+            store: StoreId::new(store),
+            subject: subject.display().to_string(),
+            actor,
+            proof: Proof::of_files(&steps),
+            steps,
+            settle: Settle::default(),
+            serves: None,
+        }
+    }
+
     /// The files that it makes or replaces.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.steps.iter().filter_map(|step| match step {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
     Anchor, Certificate, Contents, Endpoint, World,
-    plan::{Actor, Change, Proof, Settle, Step, StoreId},
+    plan::{Actor, Change, Step},
 };
 use serde::{Deserialize, Serialize};
 
@@ -154,19 +154,7 @@ pub fn change(home: &Home, root: &Parsed, authority: Option<&Authority>, notes: 
     steps.push(put(NOTES, Contents::Public(notes), 0o644));
     // Last, because its presence says that there is a CA.
     steps.push(put(ROOT, Contents::Public(pem::write_certificates([root.der()]).into_bytes()), 0o644));
-    let files = steps.iter().filter_map(|step| match step {
-        Step::Put { path, contents, .. } => Some((path.clone(), contents.sha256())),
-        _ => None,
-    });
-    Ok(Change {
-        store: StoreId::new(AUTHORITY),
-        subject: folder.display().to_string(),
-        actor: Actor::Caller,
-        proof: Proof::Files { files: files.collect() },
-        steps,
-        settle: Settle::default(),
-        serves: None,
-    })
+    Ok(Change::of_files(AUTHORITY, &folder, Actor::Caller, steps))
 }
 
 fn single(bytes: &[u8], path: &Path) -> Result<Parsed> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
     Contents, World, apply,
-    plan::{Actor, Change, Proof, Settle, Step, StoreId},
+    plan::{Actor, Change, Step},
     session::State,
 };
 use rustls_pki_types::CertificateSigningRequestDer;
@@ -132,17 +132,5 @@ fn change(folder: &Path, issued: &Issued, key: Option<&PrivateKey>) -> Result<Ch
     }
     let contents = Contents::Public(issued.to_pem().into_bytes());
     steps.push(Step::Put { path: path("crt")?, contents, mode: 0o644 });
-    let files = steps.iter().filter_map(|step| match step {
-        Step::Put { path, contents, .. } => Some((path.clone(), contents.sha256())),
-        _ => None,
-    });
-    Ok(Change {
-        store: StoreId::new("files"),
-        subject: folder.display().to_string(),
-        actor: Actor::Caller,
-        proof: Proof::Files { files: files.collect() },
-        steps,
-        settle: Settle::default(),
-        serves: None,
-    })
+    Ok(Change::of_files("files", &folder, Actor::Caller, steps))
 }

@@ -25,16 +25,9 @@ pub fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Ch
     changes.extend(installation.trusted_certs.as_ref().map(|folder| {
         let path = folder.join(format!("labtrust-{}.crt", pair.root.short()));
         let contents = Contents::Public(pair.root_pem.clone());
-        Change {
-            store: StoreId::new(STORE),
-            subject: path.display().to_string(),
-            actor: installation.actor.clone(),
-            proof: Proof::Files { files: vec![(path.clone(), contents.sha256())] },
-            steps: vec![Step::Put { path, contents, mode: 0o644 }],
-            // Only `gitlab-ctl reconfigure` links it; that restarts services, and nothing of ours waits for it.
-            settle: Settle::default(),
-            serves: None,
-        }
+        let steps = vec![Step::Put { path: path.clone(), contents, mode: 0o644 }];
+        // Only `gitlab-ctl reconfigure` links it; that restarts services, and nothing of ours waits for it.
+        Change::of_files(STORE, &path, installation.actor.clone(), steps)
     }));
     changes.push(place(installation, layout, pair));
     changes
@@ -42,16 +35,14 @@ pub fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Ch
 
 fn place(installation: &Installation, layout: &Layout, pair: &Pair) -> Change {
     let mut steps = Vec::new();
-    let mut files = Vec::new();
     for place in &layout.places {
         for (path, contents, mode) in
             [(&place.certificate, pair.certificates(), 0o644), (&place.key, pair.key(), 0o600)]
         {
-            files.push((path.clone(), contents.sha256()));
             steps.push(Step::Put { path: path.clone(), contents, mode });
         }
     }
-    let mut proofs = vec![Proof::Files { files }];
+    let mut proofs = vec![Proof::of_files(&steps)];
     proofs.extend(layout.served.iter().map(|endpoint| Proof::Served {
         endpoint: endpoint.clone(),
         sha256: pair.leaf,

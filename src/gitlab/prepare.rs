@@ -8,7 +8,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Contents, Endpoint, Facts, Target, World,
     fact::EngineKind,
-    plan::{Actor, Change, Proof, Settle, Step, StoreId},
+    plan::{Actor, Change, Step},
 };
 
 use super::{
@@ -142,16 +142,8 @@ impl Prepared {
             contents: contents.clone(),
             mode: *mode,
         };
-        let files = self.files.iter().map(|(path, contents, _)| (path.clone(), contents.sha256()));
-        vec![Change {
-            store: StoreId::new(STORE),
-            subject: self.folder.display().to_string(),
-            actor: Actor::Caller,
-            steps: self.files.iter().map(put).collect(),
-            settle: Settle::default(),
-            proof: Proof::Files { files: files.collect() },
-            serves: None,
-        }]
+        let steps = self.files.iter().map(put).collect();
+        vec![Change::of_files(STORE, &self.folder, Actor::Caller, steps)]
     }
 
     /// The command that starts it.

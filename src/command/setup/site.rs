@@ -3,10 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Certificate, Endpoint, Host, Target, World,
-    plan::{Change, shell_word},
-};
+use labtrust_platform::{Certificate, Endpoint, Host, Target, World, plan::Change};
 
 use super::order::endpoints;
 
@@ -92,14 +89,7 @@ impl Site {
 
     /// What is still to be done on this machine, a line each.
     pub fn next(&self) -> Vec<String> {
-        let mut next = Vec::new();
-        if let Some(prepared) = &self.prepared {
-            next.push(format!(
-                "cd {} && docker compose up -d",
-                shell_word(&prepared.folder.display().to_string())
-            ));
-        }
-        next
+        self.prepared.iter().map(Prepared::start).collect()
     }
 
     /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.
