@@ -1,6 +1,6 @@
 //! `import`: a certificate that people have, checked, put in order, placed and proven like our own.
 
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use anyhow::{Context as _, Result};
 use labtrust_platform::{Anchor, Certificate, Endpoint, Host, Target, World, session::State};
@@ -12,11 +12,10 @@ use super::{
     own::OwnCa,
     pair_report::PairReport,
     passphrase::passphrase,
-    place::{self, Placement},
+    place,
     report::{self, NextSteps},
-    restart,
     setup::Site,
-    stores, trust,
+    stores,
 };
 use crate::{
     certificate::{
@@ -59,7 +58,6 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     let changes = site.changes(&pair(&chain, &site)?);
-    let placement = Placement { name: place::RECEIPT.to_owned(), changes: &changes };
 
     let root = chain.anchor().unwrap_or(&chain.leaf);
     let anchor = Anchor {
@@ -68,29 +66,23 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     let (selection, note) = trusted_here(arguments, &chain);
     let planning = stores::plan(context, &anchor, &selection);
-    if context.everywhere.dry_run {
-        return place::dry_run(context, &placement, &anchor, &planning);
-    }
-    if !place::confirm(context, &placement, &anchor, &planning)? {
-        return Ok(exit::NO);
-    }
-    let placed = place::apply(context, &placement)?;
-    let mut outcomes = trust::trust(context, &anchor, planning)?;
-    if arguments.restart {
-        restart::restart(context, &mut outcomes);
-    }
+    let done = match place::carry_out(context, &changes, &anchor, planning, arguments.restart)? {
+        ControlFlow::Continue(done) => done,
+        ControlFlow::Break(code) => return Ok(code),
+    };
+    let outcomes = &done.trusted;
 
     let printer = context.printer;
     let repeat = ["trust".to_owned()];
     let mut made = PairReport::new(root, &chain.leaf, &changes.iter().collect::<Vec<_>>());
-    made.stores = report::by_store(&outcomes);
-    made.next = NextSteps::of(context, &outcomes, &repeat).into_lines();
+    made.stores = report::by_store(outcomes);
+    made.next = NextSteps::of(context, outcomes, &repeat).into_lines();
     let client = chain
         .anchor()
         .map(|root| format!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
     made.next.extend(client.clone());
     printer.document(&made);
-    if placed.iter().all(|outcome| !outcome.changed) {
+    if done.placed.iter().all(|outcome| !outcome.changed) {
         printer.say("this certificate is in place already: nothing was changed");
     }
     made.print(context, |_| true);
@@ -100,15 +92,15 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     report::print_refusals(printer, &chain.served());
     if !outcomes.is_empty() {
         printer.heading("Trusted on this machine:");
-        report::print_stores(printer, &outcomes, State::Trusted);
-        report::print_next(context, &outcomes, &repeat);
+        report::print_stores(printer, outcomes, State::Trusted);
+        report::print_next(context, outcomes, &repeat);
     }
     site.print_missing_lines(printer);
     if let Some(client) = client {
         printer.heading("On each client that does not know this CA yet:");
         printer.command(client);
     }
-    Ok(exit::of_outcomes(&outcomes, State::Trusted))
+    Ok(exit::of_outcomes(outcomes, State::Trusted))
 }
 
 /// Everything in the files that were given.

@@ -1,6 +1,8 @@
 //! Placing a pair on the server, for `setup` and `import` alike: shown, asked about, applied under
 //! a receipt, proven.
 
+use std::ops::ControlFlow;
+
 use anyhow::Result;
 use labtrust_platform::{
     Anchor, Certificate, Fingerprint, Outcome, World, apply as apply_changes,
@@ -10,7 +12,7 @@ use labtrust_platform::{
 };
 
 use super::{
-    Context, report,
+    Context, report, restart,
     stores::{self, Planning, print_plan},
     trust,
 };
@@ -20,35 +22,51 @@ use crate::{exit, gitlab, hint::fail};
 /// undoing goes back to what stood there before both.
 pub const RECEIPT: &str = "setup";
 
-/// The changes on the server, and the receipt that they are kept under.
-pub struct Placement<'a> {
-    pub name: String,
-    pub changes: &'a [Change],
+/// What was done: on the server, and in the stores of this machine.
+pub struct Done {
+    pub placed: Vec<Outcome>,
+    pub trusted: Vec<Outcome>,
 }
 
-/// The changes that are not so yet.
-fn outstanding(context: &Context<'_>, placement: &Placement<'_>) -> Result<Vec<Change>> {
-    let receipts = Receipts::all(&context.home.state)?;
-    let receipt = receipts.iter().find(|receipt| receipt.name == placement.name);
-    let mut changes = Vec::new();
-    for change in placement.changes {
-        let record = receipt.and_then(|receipt| receipt.find(&change.store, &change.subject));
-        if trust::is_outstanding(context, change, record) {
-            changes.push(change.clone());
-        }
+/// Places by `changes` and trusts `anchor` by `planning`: explained for a dry run, asked about on a
+/// terminal, applied. Breaks with the exit code where nothing was to be done.
+pub fn carry_out(
+    context: &Context<'_>,
+    changes: &[Change],
+    anchor: &Anchor,
+    planning: Planning,
+    restart: bool,
+) -> Result<ControlFlow<u8, Done>> {
+    if context.everywhere.dry_run {
+        return dry_run(context, changes, anchor, &planning).map(ControlFlow::Break);
     }
-    Ok(changes)
+    if !confirm(context, changes, anchor, &planning)? {
+        return Ok(ControlFlow::Break(exit::NO));
+    }
+    let placed = apply(context, changes)?;
+    let mut trusted = trust::trust(context, anchor, planning)?;
+    if restart {
+        restart::restart(context, &mut trusted);
+    }
+    Ok(ControlFlow::Continue(Done { placed, trusted }))
+}
+
+/// All that is not so yet.
+fn outstanding(
+    context: &Context<'_>,
+    changes: &[Change],
+    anchor: &Anchor,
+    planning: &Planning,
+) -> Result<Vec<Change>> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let mut all = stores::outstanding(context, &receipts, RECEIPT, changes);
+    all.extend(stores::outstanding(context, &receipts, &trust::receipt_name(anchor), &planning.changes));
+    Ok(all)
 }
 
 /// Prints what would be done; exit 1 if anything would.
-pub fn dry_run(
-    context: &Context<'_>,
-    placement: &Placement<'_>,
-    anchor: &Anchor,
-    planning: &Planning,
-) -> Result<u8> {
-    let mut changes = outstanding(context, placement)?;
-    changes.extend(trust::outstanding(context, anchor, planning)?.0);
+fn dry_run(context: &Context<'_>, changes: &[Change], anchor: &Anchor, planning: &Planning) -> Result<u8> {
+    let changes = outstanding(context, changes, anchor, planning)?;
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "sha256": anchor.sha256(),
@@ -58,17 +76,11 @@ pub fn dry_run(
 }
 
 /// On a terminal, shows the plan and asks; whether to go on.
-pub fn confirm(
-    context: &Context<'_>,
-    placement: &Placement<'_>,
-    anchor: &Anchor,
-    planning: &Planning,
-) -> Result<bool> {
+fn confirm(context: &Context<'_>, changes: &[Change], anchor: &Anchor, planning: &Planning) -> Result<bool> {
     if context.everywhere.yes || !context.printer.can_ask() {
         return Ok(true);
     }
-    let mut changes = outstanding(context, placement)?;
-    changes.extend(trust::outstanding(context, anchor, planning)?.0);
+    let changes = outstanding(context, changes, anchor, planning)?;
     if changes.is_empty() {
         return Ok(true);
     }
@@ -81,12 +93,12 @@ pub fn confirm(
 }
 
 /// Applies the changes, in their order. The first that fails ends it: what comes after depends on
-/// it. What this run placed is then taken back.
-pub fn apply(context: &Context<'_>, placement: &Placement<'_>) -> Result<Vec<Outcome>> {
+/// it.
+fn apply(context: &Context<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
     context.session(|session| {
         let mut outcomes = Vec::new();
-        for change in placement.changes {
-            let outcome = apply_changes(session, &placement.name, None, std::slice::from_ref(change))?;
+        for change in changes {
+            let outcome = apply_changes(session, RECEIPT, None, std::slice::from_ref(change))?;
             outcomes.extend(outcome);
             let Some(last) = outcomes.last() else { continue };
             if last.needs_root {

@@ -7,20 +7,21 @@ mod report;
 mod site;
 mod take_back;
 
+use std::ops::ControlFlow;
+
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Outcome, plan::Change};
+use labtrust_platform::{Anchor, Certificate, plan::Change};
 
 use self::{ca::Ca, leaf::Leaf, order::Order};
 use super::{
     Context,
     own::{self, Notes, OwnCa},
-    place::{self, Placement},
-    restart, stores, trust,
+    place::{self, Done},
+    stores,
 };
 use crate::{
     certificate::Authority,
     cli::{Setup, Stores},
-    exit,
 };
 
 pub use self::site::Site;
@@ -44,24 +45,12 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     let anchor =
         Anchor { certificate: Certificate::new(leaf.root.der().to_vec()), endpoints: order.endpoints() };
-    let placement = Placement { name: place::RECEIPT.to_owned(), changes: &changes };
     let planning = stores::plan(context, &anchor, &stores_of(arguments));
-    if context.everywhere.dry_run {
-        return place::dry_run(context, &placement, &anchor, &planning);
-    }
-    if !place::confirm(context, &placement, &anchor, &planning)? {
-        return Ok(exit::NO);
-    }
-    let placed = place::apply(context, &placement)?;
-    let mut outcomes = trust::trust(context, &anchor, planning)?;
-    if arguments.restart {
-        restart::restart(context, &mut outcomes);
-    }
-    report::report(
-        context,
-        arguments,
-        &Made { leaf: &leaf, site: &site, changes: &changes, placed: &placed, outcomes: &outcomes },
-    )
+    let done = match place::carry_out(context, &changes, &anchor, planning, arguments.restart)? {
+        ControlFlow::Continue(done) => done,
+        ControlFlow::Break(code) => return Ok(code),
+    };
+    report::report(context, arguments, &Made { leaf: &leaf, site: &site, changes: &changes, done: &done })
 }
 
 /// What a setup made, for its report.
@@ -69,8 +58,7 @@ struct Made<'a> {
     leaf: &'a Leaf,
     site: &'a Site,
     changes: &'a [Change],
-    placed: &'a [Outcome],
-    outcomes: &'a [Outcome],
+    done: &'a Done,
 }
 
 fn stores_of(arguments: &Setup) -> Stores {

@@ -3,12 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Fingerprint, Outcome,
-    plan::Change,
-    receipt::{Receipt, Receipts},
-    session::State,
-};
+use labtrust_platform::{Anchor, Fingerprint, Outcome, receipt::Receipts, session::State};
 use time::OffsetDateTime;
 
 use super::{
@@ -34,7 +29,8 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     let mut missing = Vec::new();
     let mut code = exit::DONE;
     for anchor in anchors.values() {
-        let outcomes = standing(context, anchor, &receipts);
+        let planning = stores::plan(context, anchor, &Stores::all());
+        let outcomes = stores::standing(context, &receipts, &trust::receipt_name(anchor), planning);
         let is_own = own.as_ref().filter(|own| own.root.fingerprint() == anchor.sha256());
         let repeat = is_own.map_or_else(
             || trust_command(anchor),
@@ -67,21 +63,6 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         "next": own.iter().map(OwnCa::client_line).collect::<Vec<_>>(),
     }));
     Ok(code)
-}
-
-fn standing(context: &Context<'_>, anchor: &Anchor, receipts: &[Receipt]) -> Vec<Outcome> {
-    let planning = stores::plan(context, anchor, &Stores::all());
-    let receipt = receipts.iter().find(|receipt| receipt.name == trust::receipt_name(anchor));
-    let settled = |change: &Change| {
-        receipt
-            .and_then(|receipt| receipt.find(&change.store, &change.subject))
-            .and_then(|record| record.settled)
-    };
-    let asked = planning
-        .changes
-        .iter()
-        .map(|change| Outcome::asked(&context.worlds, &context.facts, change, settled(change)));
-    asked.chain(planning.others).collect()
 }
 
 fn print_one(

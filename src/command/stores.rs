@@ -3,9 +3,9 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, explain, explain_undo,
+    Anchor, Outcome, already, explain, explain_undo,
     plan::{Change, spare_restarts},
-    receipt::ChangeRecord,
+    receipt::{ChangeRecord, Receipt},
     session::State,
     store::{Planned, STORES, Store},
 };
@@ -43,6 +43,36 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
     }
     spare_restarts(&mut planning.changes);
     planning
+}
+
+/// Those of `changes`, recorded in the receipt `name`, that are not so yet. What cannot be read is not
+/// known to be so; applying says why.
+pub fn outstanding(
+    context: &Context<'_>,
+    receipts: &[Receipt],
+    name: &str,
+    changes: &[Change],
+) -> Vec<Change> {
+    let is_outstanding = |change: &&Change| {
+        let reader = context.worlds.reader(&context.facts, &change.actor);
+        let record = find(receipts, name, change);
+        !matches!(reader.and_then(|world| already(&world, change, record)), Ok(Some(_)))
+    };
+    changes.iter().filter(is_outstanding).cloned().collect()
+}
+
+/// How the stores of `planning`, recorded in the receipt `name`, stand: each is asked.
+pub fn standing(context: &Context<'_>, receipts: &[Receipt], name: &str, planning: Planning) -> Vec<Outcome> {
+    let ask = |change: &Change| {
+        let settled = find(receipts, name, change).and_then(|record| record.settled);
+        Outcome::asked(&context.worlds, &context.facts, change, settled)
+    };
+    planning.changes.iter().map(ask).chain(planning.others).collect()
+}
+
+fn find<'a>(receipts: &'a [Receipt], name: &str, change: &Change) -> Option<&'a ChangeRecord> {
+    let receipt = receipts.iter().find(|receipt| receipt.name == name)?;
+    receipt.find(&change.store, &change.subject)
 }
 
 impl Stores {

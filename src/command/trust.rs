@@ -1,12 +1,7 @@
 //! `trust`: one CA into every store of this machine, each proven.
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Outcome, already, apply,
-    plan::Change,
-    receipt::{ChangeRecord, Receipts},
-    session::State,
-};
+use labtrust_platform::{Anchor, Outcome, apply, receipt::Receipts, session::State};
 
 use super::{
     Context,
@@ -22,7 +17,7 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     let anchor = &found.anchor;
     let planning = stores::plan(context, anchor, &arguments.stores);
     if context.everywhere.dry_run {
-        return dry_run(context, &found, &planning);
+        return dry_run(context, &found, planning);
     }
     source::confirm(context, &found)?;
     let mut outcomes = trust(context, anchor, planning)?;
@@ -79,10 +74,11 @@ pub fn receipt_name(anchor: &Anchor) -> String {
     format!("trust-{}", anchor.sha256().short())
 }
 
-fn dry_run(context: &Context<'_>, found: &source::Found, planning: &Planning) -> Result<u8> {
+fn dry_run(context: &Context<'_>, found: &source::Found, planning: Planning) -> Result<u8> {
     let anchor = &found.anchor;
-    let (outstanding, mut outcomes) = outstanding(context, anchor, planning)?;
-    outcomes.extend(planning.others.iter().cloned());
+    let (receipts, name) = (Receipts::all(&context.home.state)?, receipt_name(anchor));
+    let outstanding = stores::outstanding(context, &receipts, &name, &planning.changes);
+    let outcomes = stores::standing(context, &receipts, &name, planning);
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "sha256": anchor.sha256(),
@@ -95,37 +91,6 @@ fn dry_run(context: &Context<'_>, found: &source::Found, planning: &Planning) ->
     }
     report::print_stores(context.printer, &outcomes, State::Trusted);
     Ok(if print_plan(context, &outstanding) { exit::NO } else { exit::DONE })
-}
-
-/// The changes that are not so yet, and how the stores stand.
-pub fn outstanding(
-    context: &Context<'_>,
-    anchor: &Anchor,
-    planning: &Planning,
-) -> Result<(Vec<Change>, Vec<Outcome>)> {
-    let receipts = Receipts::all(&context.home.state)?;
-    let receipt = receipts.iter().find(|receipt| receipt.name == receipt_name(anchor));
-    let mut changes = Vec::new();
-    let mut outcomes = Vec::new();
-    for change in &planning.changes {
-        let record = receipt.and_then(|receipt| receipt.find(&change.store, &change.subject));
-        if is_outstanding(context, change, record) {
-            changes.push(change.clone());
-        }
-        outcomes.push(Outcome::asked(
-            &context.worlds,
-            &context.facts,
-            change,
-            record.and_then(|record| record.settled),
-        ));
-    }
-    Ok((changes, outcomes))
-}
-
-/// Whether `change` is not so yet. What cannot be read is not known to be so; applying says why.
-pub fn is_outstanding(context: &Context<'_>, change: &Change, record: Option<&ChangeRecord>) -> bool {
-    let reader = context.worlds.reader(&context.facts, &change.actor);
-    !matches!(reader.and_then(|world| already(&world, change, record)), Ok(Some(_)))
 }
 
 /// What root runs to do the rest: the same, for the stores that are left.

@@ -27,14 +27,14 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     let changes: Vec<_> = made.changes.iter().collect();
     let kept = context.home.authority();
     let mut report = PairReport::new(&made.leaf.root, made.leaf.leaf(), &changes);
-    report.stores = by_store(made.outcomes);
+    report.stores = by_store(&made.done.trusted);
     report.next.extend(made.site.next());
     report.next.extend(made.site.missing_lines().1);
-    report.next.extend(NextSteps::of(context, made.outcomes, &repeat).into_lines());
+    report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());
     report.next.push(own.client_line());
     printer.document(&report);
 
-    let is_new = made.placed.iter().any(|outcome| outcome.changed);
+    let is_new = made.done.placed.iter().any(|outcome| outcome.changed);
     if !is_new {
         printer.say("everything is in place already: nothing was changed");
     }
@@ -54,7 +54,9 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
             .say("  nothing was placed (--stage): run setup again without it when the clients trust this CA");
     } else {
         report.print(context, |file| !file.path.starts_with(&kept));
-        for outcome in made.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE) {
+        for outcome in
+            made.done.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE)
+        {
             if !outcome.detail.is_empty() && printer.is_verbose() {
                 printer.say(format_args!("  proof     {}", outcome.detail));
             }
@@ -68,10 +70,10 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     if !own.root.is_ca() || printer.is_verbose() {
         report::print_refusals(printer, &made.leaf.chain);
     }
-    if !made.outcomes.is_empty() {
+    if !made.done.trusted.is_empty() {
         printer.heading("Trusted on this machine:");
-        report::print_stores(printer, made.outcomes, State::Trusted);
-        report::print_next(context, made.outcomes, &repeat);
+        report::print_stores(printer, &made.done.trusted, State::Trusted);
+        report::print_next(context, &made.done.trusted, &repeat);
     }
     if !arguments.stage {
         made.site.print_missing_lines(printer);
@@ -85,5 +87,5 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     }
     printer.heading("On each client:");
     printer.command(own.client_line());
-    Ok(exit::of_outcomes(made.outcomes, State::Trusted))
+    Ok(exit::of_outcomes(&made.done.trusted, State::Trusted))
 }
