@@ -268,7 +268,7 @@ impl Receipts {
     /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
     pub fn save(&self, receipt: &Receipt) -> Result<()> {
         if receipt.changes.is_empty() {
-            return self.forget(receipt);
+            return self.forget(&receipt.name);
         }
         let folder = self.folder(&receipt.name);
         self.world.make_folders(&folder, 0o700)?;
@@ -297,8 +297,10 @@ impl Receipts {
         Ok(())
     }
 
-    fn forget(&self, receipt: &Receipt) -> Result<()> {
-        let folder = self.folder(&receipt.name);
+    /// Forgets the receipt `name`, with all that was kept beside it: what it records is not ours to
+    /// take back any more.
+    pub fn forget(&self, name: &str) -> Result<()> {
+        let folder = self.folder(name);
         self.world.remove(&file(&folder))?;
         self.clear(&folder)?;
         self.world.remove_folder(&self.state.join("receipts"))

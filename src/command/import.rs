@@ -1,8 +1,8 @@
 //! `import`: a certificate that people have, checked, put in order, placed and proven like our own.
 
-use std::{ops::ControlFlow, path::Path};
+use std::ops::ControlFlow;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use labtrust_platform::{Anchor, Certificate, Endpoint, Host, Target, World, session::State};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -11,19 +11,13 @@ use super::{
     Context,
     own::OwnCa,
     pair_report::PairReport,
-    passphrase::passphrase,
     place,
     report::{self, NextSteps},
     setup::Site,
-    stores,
+    source, stores,
 };
 use crate::{
-    certificate::{
-        Parsed, PrivateKey,
-        chain::Chain,
-        import::{Material, read_material},
-        name,
-    },
+    certificate::{Parsed, PrivateKey, chain::Chain, import::Material, name},
     cli::{Import, Stores},
     exit,
     gitlab::Pair,
@@ -108,18 +102,10 @@ fn read(context: &Context<'_>, arguments: &Import) -> Result<Material> {
     let mut material = Material::default();
     let files = arguments.cert.iter().chain(&arguments.pkcs12).chain(&arguments.key).chain(&arguments.chain);
     for path in files {
-        material.extend(read_one(context, arguments, path)?);
+        let hint = "give a file that is there";
+        material.extend(source::read_material(context, path, &arguments.passphrase, hint)?);
     }
     Ok(material)
-}
-
-fn read_one(context: &Context<'_>, arguments: &Import, path: &Path) -> Result<Material> {
-    let shown = path.display().to_string();
-    let bytes = World::here()
-        .read(path)?
-        .ok_or_else(|| fail(format!("{shown} does not exist"), "give a file that is there"))?;
-    let mut ask = |what: &str| passphrase(context, &arguments.passphrase, &format!("{what} in {shown}"));
-    read_material(&bytes, &mut ask).with_context(|| format!("cannot use {shown}"))
 }
 
 /// A certificate that is not for these hosts would replace a warning by an error.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
-    Contents, World, apply,
+    Contents, apply,
     plan::{Actor, Change, Step},
     session::State,
 };
@@ -12,7 +12,7 @@ use rustls_pki_types::CertificateSigningRequestDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Context, own::OwnCa, pair_report::PairReport, stores::print_plan};
+use super::{Context, own::OwnCa, pair_report::PairReport, source, stores::print_plan};
 use crate::{
     certificate::{
         Issued, LeafOrder, PrivateKey, SubjectName,
@@ -51,18 +51,13 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
         return Ok(exit::NO);
     }
     let name = format!("sign-{}", issued.leaf.fingerprint().short());
-    let outcomes =
-        context.session(|session| Ok(apply(session, &name, None, std::slice::from_ref(&change))?))?;
-    if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
-        return Err(fail(failed.detail.clone(), failed.hint.clone().unwrap_or_default()));
-    }
-    // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
     context.session(|session| {
-        if let Some(mut receipt) = session.receipts.load(&name)? {
-            receipt.changes.clear();
-            session.receipts.save(&receipt)?;
+        let outcomes = apply(session, &name, None, std::slice::from_ref(&change))?;
+        if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
+            return Err(fail(failed.detail.clone(), failed.hint.clone().unwrap_or_default()));
         }
-        Ok(())
+        // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
+        Ok(session.receipts.forget(&name)?)
     })?;
     let report = PairReport::new(&own.root, &issued.leaf, &[&change]);
     report.print(context, |_| true);
@@ -81,9 +76,7 @@ pub fn parse_names(texts: &[String]) -> Result<Vec<SubjectName>> {
 }
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
-    let bytes = World::here().read(path)?.ok_or_else(|| {
-        fail(format!("{} does not exist", path.display()), "give the file of a certificate signing request")
-    })?;
+    let bytes = source::bytes(path, "give the file of a certificate signing request")?;
     let order = request(&bytes).and_then(|request| LeafOrder::from_csr(&request, days));
     let mut order = order.with_context(|| format!("cannot use {}", path.display()))?;
     if !names.is_empty() {

@@ -10,10 +10,15 @@ use anyhow::{Context as _, Result};
 use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Target, World, handshake};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::{Context, own::OwnCa, passphrase::passphrase};
 use crate::{
-    certificate::{import, parsed::Parsed, verify::verify_served},
+    certificate::{
+        import::{self, Material},
+        parsed::Parsed,
+        verify::verify_served,
+    },
     cli::{Passphrase, Trust, endpoints_of},
     exit::misuse,
     hint::fail,
@@ -76,10 +81,23 @@ pub fn absolute(source: &str) -> String {
 
 /// All certificates of the file at `path`; `passphrase` is asked only if it is encrypted as a whole.
 pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Result<Vec<Parsed>> {
-    let shown = path.display().to_string();
-    let bytes = World::here().read(path)?.ok_or_else(|| fail(format!("{shown} does not exist"), KINDS))?;
+    let bytes = bytes(path, KINDS)?;
+    let shown = path.display();
     import::read_certificates(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
         .with_context(|| format!("cannot use {shown}"))
+}
+
+/// All certificates and keys of the file at `path`, which must be there: else `hint` says what to do.
+pub fn read_material(context: &Context<'_>, path: &Path, from: &Passphrase, hint: &str) -> Result<Material> {
+    let bytes = bytes(path, hint)?;
+    let shown = path.display();
+    import::read_material(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
+        .with_context(|| format!("cannot use {shown}"))
+}
+
+/// The contents of the file at `path`, which must be there: else `hint` says what to do.
+pub fn bytes(path: &Path, hint: &str) -> Result<Zeroizing<Vec<u8>>> {
+    World::here().read(path)?.ok_or_else(|| fail(format!("{} does not exist", path.display()), hint))
 }
 
 /// The certificates that a server presents.

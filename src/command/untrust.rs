@@ -140,10 +140,7 @@ fn remove(session: &Session<'_>, anchor: &Anchor, removal: &Change) -> Result<Ou
         outcome.state = State::Trusted;
     } else if outcome.state == State::Trusted || outcome.state == State::Pending {
         outcome.state = State::Untrusted;
-        if let Some(mut receipt) = session.receipts.load(&name)? {
-            receipt.changes.clear();
-            session.receipts.save(&receipt)?;
-        }
+        session.receipts.forget(&name)?;
     }
     Ok(outcome)
 }

@@ -1,15 +1,14 @@
 //! The CA that a setup signs with: the one made here before, a company's, or a new one.
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::World;
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
 use super::order::Order;
 use crate::{
-    certificate::{Authority, PrivateKey, Scope, SubjectName, import},
+    certificate::{Authority, PrivateKey, Scope, SubjectName},
     cli::Setup,
-    command::{Context, own::OwnCa, passphrase::passphrase, source},
+    command::{Context, own::OwnCa, source},
     hint::fail,
 };
 
@@ -94,13 +93,11 @@ fn adopt(
 
 /// The private key in the file at `path`.
 pub fn read_key(context: &Context<'_>, arguments: &Setup, path: &std::path::Path) -> Result<PrivateKey> {
-    let shown = path.display().to_string();
-    let bytes = World::here()
-        .read(path)?
-        .ok_or_else(|| fail(format!("{shown} does not exist"), "give the file of a private key"))?;
-    let mut ask = |what: &str| passphrase(context, &arguments.passphrase, &format!("{what} in {shown}"));
-    let material = import::read_material(&bytes, &mut ask).with_context(|| format!("cannot use {shown}"))?;
-    material.keys.into_iter().next().ok_or_else(|| {
-        fail(format!("{shown} holds no private key"), "give the file that has a line BEGIN PRIVATE KEY")
-    })
+    let hint = "give the file of a private key";
+    let material = source::read_material(context, path, &arguments.passphrase, hint)?;
+    let none = || {
+        let what = format!("{} holds no private key", path.display());
+        fail(what, "give the file that has a line BEGIN PRIVATE KEY")
+    };
+    material.keys.into_iter().next().ok_or_else(none)
 }
