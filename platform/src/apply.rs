@@ -280,6 +280,12 @@ impl Service {
     pub fn is_older_than(&self, settled: Option<u64>) -> bool {
         matches!((self.started, settled), (Some(started), Some(settled)) if started < settled)
     }
+
+    /// Whether it was started after `settled`, so that it has seen the change; not where that cannot be
+    /// told.
+    pub fn is_newer_than(&self, settled: Option<u64>) -> bool {
+        matches!((self.started, settled), (Some(started), Some(settled)) if started > settled)
+    }
 }
 
 /// What the store says if nothing is to be done for `change`: it is so already, and no earlier run,

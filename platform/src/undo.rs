@@ -212,6 +212,10 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
             State::Trusted,
             format!("still trusted by another hand: {}", verdict.detail()),
         ),
+        // That files are not as we put them is what taking them back was for.
+        Ok(_) if undone.left.is_empty() && is_of_files(&record.proof) => {
+            Outcome::new(store, subject, State::Untrusted, subject)
+        }
         Ok(verdict) => Outcome::new(store, subject, State::Untrusted, verdict.detail()),
     };
     outcome.changed = true;
@@ -220,7 +224,7 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
     let running = session.facts.engines.iter().map(Service::engine);
     outcome.restart.extend(running.filter(|service| {
         let is_spared = record.settle.spared.iter().any(|spared| spared.title == service.title);
-        is_spared && matches!((service.started, record.settled), (Some(started), Some(settled)) if started > settled)
+        is_spared && service.is_newer_than(record.settled)
     }));
     if !undone.left.is_empty() {
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
@@ -232,6 +236,15 @@ fn left_by_others(left: &[PathBuf]) -> String {
     let mut names: Vec<_> = left.iter().map(|path| Path::display(path).to_string()).collect();
     names.dedup();
     format!("left as somebody else changed it: {}", names.join(", "))
+}
+
+/// Whether `proof` is that files stand where we put them, served or not.
+fn is_of_files(proof: &Proof) -> bool {
+    match proof {
+        Proof::Files { .. } => true,
+        Proof::All(proofs) => proofs.iter().any(is_of_files),
+        _ => false,
+    }
 }
 
 /// The proof, without the parts that ask a server: those say nothing of this store any more.

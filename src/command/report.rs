@@ -7,7 +7,7 @@ use labtrust_platform::{
     Facts, Fingerprint, Outcome, Service,
     plan::{Command, shell_word},
     session::State,
-    store::STORES,
+    store::{STORES, Store},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -96,7 +96,7 @@ pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
 fn word(store: &StoreReport) -> &'static str {
     match store.state {
         // What `setup` placed is no store of trust.
-        State::Untrusted if !STORES.iter().any(|known| known.id == store.id) => "taken back",
+        State::Untrusted if Store::find(&store.id).is_none() => "taken back",
         State::Trusted => "trusted",
         State::Pending => "after a restart",
         State::Untrusted => "not trusted",

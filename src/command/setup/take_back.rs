@@ -1,7 +1,7 @@
 //! `setup --undo`: the trust first, then what was placed, then the CA itself.
 
 use anyhow::Result;
-use labtrust_platform::{Outcome, Session, World, receipt::Receipts, session::State, store::STORES, undo};
+use labtrust_platform::{Outcome, Session, World, receipt::Receipts, session::State, undo};
 
 use crate::{
     cli::Setup,
@@ -48,11 +48,6 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         }
     }
     let mut outcomes = context.session(|session| take_back(session, &names))?;
-    for outcome in outcomes.iter_mut().filter(|outcome| !is_store(outcome)) {
-        if outcome.state == State::Untrusted && outcome.detail.ends_with("is not as it was put there") {
-            outcome.detail.clone_from(&outcome.subject);
-        }
-    }
     if arguments.restart {
         restart::restart(context, &mut outcomes);
     }
@@ -68,11 +63,6 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     report::print_stores(context.printer, &outcomes, State::Untrusted);
     report::print_next(context, &outcomes, &["setup".into(), "--undo".into()]);
     Ok(exit::of_outcomes(&outcomes, State::Untrusted))
-}
-
-/// Whether `outcome` is of a store of trust, not of what was placed.
-fn is_store(outcome: &Outcome) -> bool {
-    STORES.iter().any(|store| store.id == outcome.store.as_str())
 }
 
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
