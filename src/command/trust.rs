@@ -5,7 +5,7 @@ use labtrust_platform::{Anchor, Outcome, apply, receipt::Receipts, session::Stat
 
 use super::{
     Context,
-    report::{self, NextSteps, StoreReport, StoresReport},
+    report::{self, NextSteps, StoresReport},
     restart, source,
     stores::{self, Planning, print_plan},
 };
@@ -39,22 +39,10 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     }
     report::print_stores(context.printer, &outcomes, State::Trusted);
     report::print_next(context, &outcomes, &repeat);
-    // A store that was named and is not here does not trust it, nor does a machine without any store.
-    let stores = report::by_store(&outcomes);
-    let left_out = left_out(&stores, &arguments.stores.only);
-    for store in &left_out {
-        context.printer.say(format_args!("left out: {}: {}", store.id, store.detail));
-    }
     let code = exit::of_outcomes(&outcomes, State::Trusted);
-    Ok(if left_out.is_empty() && !outcomes.is_empty() { code } else { exit::worse(code, exit::NO) })
-}
-
-/// The stores that were left out although one of them was wanted: those in `named`, or all if there
-/// are no others.
-fn left_out<'a>(stores: &'a [StoreReport], named: &[String]) -> Vec<&'a StoreReport> {
-    let skipped = |store: &&StoreReport| store.state == State::Skipped;
-    let nothing = stores.iter().all(|store| skipped(&store));
-    stores.iter().filter(skipped).filter(|store| nothing || named.contains(&store.id)).collect()
+    // A machine without any store of its own does not trust it.
+    let is_nowhere = outcomes.iter().all(|outcome| outcome.state == State::Skipped);
+    Ok(if is_nowhere { exit::worse(code, exit::NO) } else { code })
 }
 
 /// Applies `planning`; what `setup` and `import` do on the server too.
