@@ -88,6 +88,13 @@ impl PrivateKey {
         Err(fail("there is no private key in it", "give the file that has a line BEGIN PRIVATE KEY"))
     }
 
+    /// Reads the first key of a PEM file as a server needs it: unencrypted.
+    pub fn from_plain_pem(text: &[u8]) -> Result<Self> {
+        Self::from_pem(text, &mut |what| {
+            Err(fail(format!("{what} is encrypted"), "decrypt it: openssl pkey -in FILE -out FILE"))
+        })
+    }
+
     /// The unencrypted PKCS #8 encoding.
     pub fn pkcs8(&self) -> &[u8] {
         &self.pkcs8

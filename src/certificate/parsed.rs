@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use anyhow::Result;
-use labtrust_platform::{Fingerprint, Host};
+use labtrust_platform::{Certificate, Fingerprint, Host};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use x509_parser::{
@@ -68,6 +68,12 @@ pub struct Parsed {
     pub issuer_url: Option<String>,
     /// Critical extensions that are none of those above, by object identifier.
     pub unknown_critical: Vec<String>,
+}
+
+impl From<&Parsed> for Certificate {
+    fn from(parsed: &Parsed) -> Self {
+        Self::new(parsed.der().to_vec())
+    }
 }
 
 impl Parsed {

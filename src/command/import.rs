@@ -55,7 +55,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
 
     let root = chain.anchor().unwrap_or(&chain.leaf);
     let anchor = Anchor {
-        certificate: Certificate::new(root.der().to_vec()),
+        certificate: Certificate::from(root),
         endpoints: vec![site.gitlab.clone(), site.registry.clone()],
     };
     let (selection, note) = trusted_here(arguments, &chain);
@@ -123,14 +123,12 @@ fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<
 
 /// The pair as it is placed: the very bytes that stand there, if they are the same pair.
 fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
-    let served: Vec<Certificate> =
-        chain.served().iter().map(|one| Certificate::new(one.der().to_vec())).collect();
+    let served: Vec<Certificate> = chain.served().iter().map(Certificate::from).collect();
     let world = World::here();
     if let Some((certificate, key)) = site.files().first()
         && let (Ok(Some(standing)), Ok(Some(key))) = (world.read(certificate), world.read(key))
         && Certificate::read_all(&standing).0 == served
-        && PrivateKey::from_pem(&key, &mut |_| Err(fail("encrypted", "")))
-            .is_ok_and(|key| key.matches(&chain.leaf))
+        && PrivateKey::from_plain_pem(&key).is_ok_and(|key| key.matches(&chain.leaf))
         && let Some(mut pair) = Pair::new(&served, key)
     {
         pair.certificates_pem = standing.to_vec();

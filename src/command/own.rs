@@ -72,10 +72,7 @@ impl OwnCa {
 
     /// What clients are to trust, and for which endpoints.
     pub fn anchor(&self) -> Anchor {
-        Anchor {
-            certificate: Certificate::new(self.root.der().to_vec()),
-            endpoints: self.notes.endpoints.clone(),
-        }
+        Anchor { certificate: Certificate::from(&self.root), endpoints: self.notes.endpoints.clone() }
     }
 
     /// Whether `chain`, as met on disk or in a handshake, was signed by this CA.

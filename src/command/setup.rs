@@ -43,8 +43,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if !arguments.stage {
         changes.extend(site.changes(&leaf.pair));
     }
-    let anchor =
-        Anchor { certificate: Certificate::new(leaf.root.der().to_vec()), endpoints: order.endpoints() };
+    let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
     let planning = stores::plan(context, &anchor, &stores_of(arguments));
     let done = match place::carry_out(context, &changes, &anchor, planning, arguments.restart)? {
         ControlFlow::Continue(done) => done,

@@ -121,7 +121,10 @@ pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
         found.anchor.endpoints = named;
         found.notes.clear();
     } else if found.anchor.endpoints.is_empty() {
-        assume_endpoints(&mut found);
+        found.anchor.endpoints = usual_endpoints(&found.certificate);
+        if !found.anchor.endpoints.is_empty() {
+            found.notes.push(assumed(&found.anchor.endpoints));
+        }
     }
     refuse_outdated(&found.certificate, arguments.expired)?;
     Ok(found)
@@ -147,7 +150,7 @@ fn from_file(context: &Context<'_>, path: &Path, arguments: &Trust) -> Result<Fo
     let doubt = (fingerprint.is_none() && certificate.is_ca() && certificate.permitted.is_everything())
         .then(|| "it has no name constraints: it can sign for any name, your bank's too".to_owned());
     Ok(Found {
-        anchor: Anchor { certificate: Certificate::new(certificate.der().to_vec()), endpoints: Vec::new() },
+        anchor: Anchor { certificate: Certificate::from(&certificate), endpoints: Vec::new() },
         title: format!("{} (from {})", certificate.title(), path.display()),
         certificate,
         notes: Vec::new(),
@@ -168,7 +171,7 @@ fn from_server(target: &Target, fingerprint: Option<Fingerprint>) -> Result<Foun
         format!("it came from {endpoint} itself, and nothing yet shows that this is the right server")
     });
     Ok(Found {
-        anchor: Anchor { certificate: Certificate::new(served.root.der().to_vec()), endpoints },
+        anchor: Anchor { certificate: Certificate::from(&served.root), endpoints },
         title: format!("{} (from {endpoint})", served.root.title()),
         certificate: served.root,
         notes,
@@ -228,17 +231,12 @@ fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &s
 }
 
 /// Container tools trust per endpoint: where none was named, those that the CA may sign for.
-fn assume_endpoints(found: &mut Found) {
-    let certificate = &found.certificate;
+fn usual_endpoints(certificate: &Parsed) -> Vec<Endpoint> {
     let mut hosts = certificate.permitted.hosts();
     if hosts.is_empty() && !certificate.is_ca() {
         hosts = certificate.names.iter().filter_map(|name| name.to_string().parse().ok()).collect();
     }
-    let endpoints = hosts.into_iter().flat_map(|host| endpoints_of(&Target { host, port: None }));
-    found.anchor.endpoints = endpoints.collect();
-    if !found.anchor.endpoints.is_empty() {
-        found.notes.push(assumed(&found.anchor.endpoints));
-    }
+    hosts.into_iter().flat_map(|host| endpoints_of(&Target { host, port: None })).collect()
 }
 
 fn assumed(endpoints: &[Endpoint]) -> String {
@@ -318,18 +316,11 @@ pub fn known_anchor(
                 None => choose(&certificates, None, &path.display().to_string())?,
             };
             let fingerprint = certificate.fingerprint();
-            let mut found = Found {
-                anchor: Anchor {
-                    certificate: Certificate::new(certificate.der().to_vec()),
-                    endpoints: Vec::new(),
-                },
-                certificate: certificate.clone(),
-                title: String::new(),
-                notes: Vec::new(),
-                doubt: None,
-            };
-            assume_endpoints(&mut found);
-            Ok(known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned().unwrap_or(found.anchor))
+            let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();
+            Ok(known.unwrap_or_else(|| Anchor {
+                certificate: Certificate::from(certificate),
+                endpoints: usual_endpoints(certificate),
+            }))
         }
         Source::Server(target) => {
             let is_for = |anchor: &&Anchor| {

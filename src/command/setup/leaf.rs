@@ -110,12 +110,10 @@ fn in_place(
     let (Ok(Some(chain)), Ok(Some(key_pem))) = (world.read(certificate), world.read(key)) else {
         return None;
     };
-    let Ok(certificates) = pem::certificates(&chain) else { return None };
+    let certificates = pem::certificates(&chain).ok()?;
     let parsed: Vec<Parsed> = certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
     let leaf = parsed.first()?;
-    let Ok(key) = PrivateKey::from_pem(&key_pem, &mut |_| Err(fail("encrypted", ""))) else {
-        return None;
-    };
+    let key = PrivateKey::from_plain_pem(&key_pem).ok()?;
     let chain: Vec<Certificate> = certificates.iter().map(|der| Certificate::new(der.to_vec())).collect();
     let is_ours = own.has_signed(&chain);
     let sorted = |names: &[SubjectName]| {
