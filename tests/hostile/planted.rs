@@ -34,7 +34,8 @@ fn places(machine: &Machine) -> Vec<Place> {
         undo: words(undo),
     };
     let undo = "labtrust setup --undo --yes --state /root/state";
-    let setup = |option: &str| format!("labtrust setup {HOST} --no-trust --replace --state /root/state {option}");
+    let setup =
+        |option: &str| format!("labtrust setup {HOST} --no-trust --replace --state /root/state {option}");
     let trust = trust_command(machine, REGISTRY);
     let anchor = format!("labtrust-{}.crt", trust.last().unwrap().replace(':', "")[..16].to_lowercase());
     let trust = trust.join(" ");
@@ -70,8 +71,20 @@ fn places(machine: &Machine) -> Vec<Place> {
             "labtrust export -o /home/alice/there/root.crt --state /root/signer",
             "true",
         ),
-        place("trust --store system", "/usr/local/share/ca-certificates", &anchor, &format!("{trust} --store system"), "labtrust untrust"),
-        place("trust --store docker", certs_d, &anchor, &format!("{trust} --store docker"), "labtrust untrust"),
+        place(
+            "trust --store system",
+            "/usr/local/share/ca-certificates",
+            &anchor,
+            &format!("{trust} --store system"),
+            "labtrust untrust",
+        ),
+        place(
+            "trust --store docker",
+            certs_d,
+            &anchor,
+            &format!("{trust} --store docker"),
+            "labtrust untrust",
+        ),
     ]
 }
 
@@ -82,7 +95,10 @@ const TRAPS: [(&str, &str); 12] = [
     ("a link to nothing yet", "ln -s /etc/planted $path"),
     ("a folder that is a link", "rm -rf $folder; ln -s /root/vault $folder"),
     ("a folder that is a link to nothing yet", "rm -rf $folder; ln -s /etc/planted-folder $folder"),
-    ("a parent that is a link", "rm -rf ${folder%/*}/x; mv -T $folder ${folder%/*}/x; ln -s /root/vault $folder"),
+    (
+        "a parent that is a link",
+        "rm -rf ${folder%/*}/x; mv -T $folder ${folder%/*}/x; ln -s /root/vault $folder",
+    ),
     ("a draft that is a link", "ln -s /root/victim $folder/.$file.labtrust-draft"),
     ("a draft that is a pipe", "mkfifo $folder/.$file.labtrust-draft"),
     ("a draft that is a folder", "mkdir $folder/.$file.labtrust-draft"),

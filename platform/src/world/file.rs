@@ -140,10 +140,12 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
 
 pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<()> {
     let place = existing(path)?;
-    if place.kind()? == Some(FileType::Directory) {
-        return Err(Error::Unsafe { path: place.path(), why: "a folder is where a file belongs".into() });
-    }
     let draft = place.draft();
+    for place in [&place, &draft] {
+        if place.kind()? == Some(FileType::Directory) {
+            return Err(Error::Unsafe { path: place.path(), why: "a folder is where a file belongs".into() });
+        }
+    }
     draft.remove()?;
     let written = draft.write(contents, access).and_then(|()| draft.rename(&place));
     if written.is_err() {
@@ -154,7 +156,11 @@ pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<()> {
 }
 
 pub fn tidy(path: &Path) -> Result<()> {
-    folder::place(path)?.map_or(Ok(()), |place| place.draft().remove())
+    match folder::place(path)?.map(|place| place.draft()) {
+        // A folder of that name is no draft of ours.
+        Some(draft) if draft.kind()? != Some(FileType::Directory) => draft.remove(),
+        _ => Ok(()),
+    }
 }
 
 pub fn remove(path: &Path) -> Result<()> {
