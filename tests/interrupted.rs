@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The calls by which labtrust itself changes the tree; before each of them it is killed once.
-const MUTATING: [&str; 7] = ["mkdir", "rename", "unlink", "rmdir", "symlink", "chmod", "fchmod"];
+const MUTATING: [&str; 5] = ["mkdirat", "renameat", "unlinkat", "symlinkat", "fchmod"];
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// How often a run makes each mutating call, on its own and not by its children.

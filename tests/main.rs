@@ -12,6 +12,8 @@ mod answers;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod interrupted;
 mod judges;
 #[cfg(target_os = "linux")]

@@ -12,7 +12,7 @@ use crate::{cli::Passphrase, hint::fail};
 pub fn passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = &from.passphrase_file {
         let shown = path.display();
-        let bytes = World::here().read(path)?.ok_or_else(|| {
+        let bytes = World::read_named(path)?.ok_or_else(|| {
             fail(
                 format!("the passphrase file {shown} does not exist"),
                 "check the path after --passphrase-file",

@@ -97,7 +97,7 @@ pub fn read_material(context: &Context<'_>, path: &Path, from: &Passphrase, hint
 
 /// The contents of the file at `path`, which must be there: else `hint` says what to do.
 pub fn bytes(path: &Path, hint: &str) -> Result<Zeroizing<Vec<u8>>> {
-    World::here().read(path)?.ok_or_else(|| fail(format!("{} does not exist", path.display()), hint))
+    World::read_named(path)?.ok_or_else(|| fail(format!("{} does not exist", path.display()), hint))
 }
 
 /// The certificates that a server presents.
