@@ -8,3 +8,4 @@ pub mod gitlab;
 pub mod hint;
 pub mod home;
 pub mod printer;
+pub mod usage;
