@@ -12,7 +12,7 @@ mod answers;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
-mod interrupted;
+mod faults;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;
