@@ -14,9 +14,9 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
-mod hostile;
+mod faults;
 #[cfg(target_os = "linux")]
-mod interrupted;
+mod hostile;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;
