@@ -189,6 +189,14 @@ impl StepRecord {
         }
     }
 
+    /// The folders that were made for it.
+    fn folders(&self) -> &[PathBuf] {
+        match self {
+            Self::File { folders, .. } => folders,
+            Self::Entry { .. } => &[],
+        }
+    }
+
     /// Whether the bytes under `sha256` are needed to undo it.
     fn needs(&self, wanted: Fingerprint) -> bool {
         matches!(self, Self::File { before: Node::File { sha256, .. }, .. } if *sha256 == wanted)
@@ -203,6 +211,21 @@ impl Receipt {
     /// The record of the change `store`, `subject`.
     pub fn find(&self, store: &StoreId, subject: &str) -> Option<&ChangeRecord> {
         self.changes.iter().find(|record| record.store == *store && record.subject == subject)
+    }
+
+    /// Takes those of `made` that lie above files of its own for folders made for these. Says whether
+    /// there were any.
+    fn inherit(&mut self, made: &[PathBuf]) -> bool {
+        let mut any = false;
+        for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
+            let StepRecord::File { path, folders, .. } = step else { continue };
+            let new = made.iter().filter(|folder| path.starts_with(folder) && !folders.contains(folder));
+            let new: Vec<_> = new.cloned().collect();
+            any |= !new.is_empty();
+            folders.extend(new);
+            folders.sort();
+        }
+        any
     }
 }
 
@@ -270,6 +293,27 @@ impl Receipts {
         let json = serde_json::to_vec_pretty(receipt)
             .map_err(|error| Error::Corrupt { path: folder.clone(), why: error.to_string() })?;
         self.world.put(&file(&folder), &Contents::Public(json), PRIVATE)
+    }
+
+    /// Folders that the steps `gone` made and that are still in use are from now on those of whoever uses
+    /// them, in `receipt` or in another: the last to go removes them.
+    pub(crate) fn hand_over(&self, receipt: &mut Receipt, gone: &[StepRecord]) -> Result<()> {
+        let mut kept = Vec::new();
+        for folder in gone.iter().flat_map(StepRecord::folders) {
+            if matches!(self.world.look(folder), Ok(Node::Folder)) {
+                kept.push(folder.clone());
+            }
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        receipt.inherit(&kept);
+        for mut other in Self::all(&self.state)?.into_iter().filter(|other| other.name != receipt.name) {
+            if other.inherit(&kept) {
+                self.save(&other)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes what was kept beside `receipt` and is needed no more: a key that was ours and is
@@ -341,6 +385,19 @@ impl Receipts {
         }
     }
 
+    /// Lets other runs at them.
+    pub fn close(mut self) -> Result<()> {
+        self.release()
+    }
+
+    fn release(&mut self) -> Result<()> {
+        if self.lock.take().is_none() {
+            return Ok(());
+        }
+        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
+        self.world.remove_folder(&self.state)
+    }
+
     fn folder(&self, name: &str) -> PathBuf {
         self.state.join("receipts").join(name)
     }
@@ -348,9 +405,8 @@ impl Receipts {
 
 impl Drop for Receipts {
     fn drop(&mut self) {
-        drop(self.lock.take());
-        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
-        let _ = self.world.remove_folder(&self.state);
+        // Whoever drops these without closing them has another error to tell.
+        let _ = self.release();
     }
 }
 

@@ -31,7 +31,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         return take_back::run(context, arguments);
     }
     let site = Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-    let order = Order::new(arguments, &site.gitlab, &site.registry)?;
+    let order = Order::new(arguments, &site.gitlab, &site.registry);
     let ca = ca::ca(context, arguments, &order)?;
     let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
     let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
