@@ -126,7 +126,7 @@ fn modes(machine: &Machine, before: &Manifest) -> BTreeMap<String, String> {
     let split = |line: &String| {
         let (path, change) = line.split_once(": ").unwrap();
         let now = change.split_once(" -> ").unwrap().1;
-        let now = if path.ends_with(".json") { now.rsplit_once(' ').unwrap().0 } else { now };
+        let now = if path.ends_with("/receipt.json") { now.rsplit_once(' ').unwrap().0 } else { now };
         (path.to_owned(), now.to_owned())
     };
     changes.iter().map(split).collect()
