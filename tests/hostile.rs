@@ -30,7 +30,7 @@ fn witness(machine: &Machine) -> String {
 }
 
 /// Whether everything is to be tried, or a part that tells as much in less time.
-fn is_whole() -> bool {
+pub fn is_whole() -> bool {
     std::env::var_os("LABTRUST_HOSTILE").is_some()
 }
 

@@ -1,6 +1,7 @@
-"""Looks through the memory of a stopped process for private keys.
+"""Looks through the memory of a stopped process for private keys and texts.
 
-Arguments: the process, then files of keys (PEM, EC). Prints a line for each form of a key that is there.
+Arguments: the process, then files of keys (PEM, EC) or `text:TEXT`. Prints a line for each form in which
+one is there.
 """
 import base64
 import re
@@ -9,11 +10,14 @@ import sys
 
 def forms(path):
     """Each form in which the key in the file at `path` may lie in memory."""
+    if path.startswith("text:"):
+        yield "text", path.removeprefix("text:").encode()
+        return
     lines = open(path).read().split()
     body = "".join(line for line in lines if re.fullmatch("[A-Za-z0-9+/=]{8,}", line))
     der = base64.b64decode(body)
-    scalar = re.search(rb"\x04[\x20\x30](.{48}|.{32})\xa1", der, re.S) or re.search(rb"\x02\x01\x01\x04[\x20\x30](.{32})", der, re.S)
-    scalar = scalar.group(1)
+    # RFC 5915: version 1, then the private key.
+    scalar = re.search(rb"\x02\x01\x01\x04\x20(.{32})", der, re.S).group(1)
     yield "PEM", body[40:64].encode()
     yield "PEM, its second line", body[64:104].encode()
     yield "scalar", scalar
