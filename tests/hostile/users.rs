@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{VICTIMS, trust_command, witness};
+use super::{VICTIMS, is_whole, trust_command, witness};
 use crate::lab::{Machine, REGISTRY};
 
 /// Run by the store's updater, while the process that acts as alice is there.
@@ -107,4 +107,19 @@ fn nothing_in_a_home_leads_root_elsewhere() {
         machine.sh("rm -rf /var/lib/labtrust").succeeded();
     }
     println!("{} traps tried, all held", TRAPS.len());
+}
+
+#[test]
+fn a_process_that_its_user_has_stopped_holds_root_up_for_a_while_only() {
+    let machine = machine!("laptop");
+    if !is_whole() {
+        return;
+    }
+    let sudo = laptop(&machine);
+    let trust = trust_command(&machine, REGISTRY).join(" ");
+    let stop = "su alice -c 'while :; do pkill -STOP -f act-as-user; done' & stopper=$!";
+    let script =
+        format!("export {sudo}; {stop}; {trust} -v --store docker; code=$?; kill $stopper; exit $code");
+    let output = machine.command(["bash", "-c", &script]).limit(Duration::from_secs(100)).run();
+    output.exited(3).says("it does not answer, and was stopped");
 }
