@@ -64,6 +64,11 @@ impl Run<'_> {
             Err(error) => return Err(error),
             Ok(None) => {}
         }
+        self.session.hold(&change.actor)?;
+        // Whoever was waited for may have done it.
+        if let Some(detail) = already(&reader, change, self.recorded(change))? {
+            return Ok(Begun::Already(detail));
+        }
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;
         let mut changed = false;
@@ -148,9 +153,7 @@ impl Run<'_> {
                 results.push(Ok(()));
                 continue;
             }
-            let same = |settle: &Settle| {
-                settle.applied == change.settle.applied && settle.lock == change.settle.lock
-            };
+            let same = |settle: &Settle| settle.applied == change.settle.applied;
             let result = match done.iter().find(|(settle, _)| same(settle)) {
                 Some((_, result)) => result.clone(),
                 None => self.settle_one(change).map_err(|error| error.to_string()),
@@ -167,7 +170,6 @@ impl Run<'_> {
             return Ok(());
         }
         let world = self.session.worlds.of(&change.actor)?;
-        let _lock = self.session.hold(settle)?;
         let record = self.record(change);
         let mut kept = std::mem::take(&mut self.receipt.changes[record].byproducts);
         for byproduct in &settle.byproducts {

@@ -55,10 +55,16 @@ pub enum Error {
         limit: Duration,
     },
     /// Another run holds the lock.
-    #[error("another run of labtrust holds {} for more than {} seconds", path.display(), limit.as_secs())]
+    #[error(
+        "another run of labtrust{holder} holds {} for more than {} seconds",
+        path.display(),
+        limit.as_secs()
+    )]
     Locked {
         /// The lock file.
         path: PathBuf,
+        /// Who holds it, as a part of the sentence; empty if that is not known.
+        holder: String,
         /// How long it was waited for.
         limit: Duration,
     },
@@ -110,6 +116,11 @@ impl Error {
     /// The same fault, with what to do about it.
     pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
         Self::Advised { error: Box::new(self), hint: hint.into() }
+    }
+
+    /// Whether it is that something was not there, be it because somebody has just removed it.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
     /// What the reader can do about it, where that is known.

@@ -14,8 +14,7 @@ use crate::{
     Certificate, Error, Result,
     bundle::Bundle,
     fact::Facts,
-    lock::Lock,
-    plan::{Actor, Byproduct, Change, Command, Service, Settle, StoreId},
+    plan::{Actor, Byproduct, Change, Command, Service, StoreId},
     progress::Progress,
     proof::{Verdict, prove},
     receipt::Receipts,
@@ -185,9 +184,11 @@ pub struct Session<'a> {
 const MOST_REPAIRS: usize = 3;
 
 impl Session<'_> {
-    /// Holds the lock that `settle` asks for.
-    pub(crate) fn hold(&self, settle: &Settle) -> Result<Option<Lock>> {
-        settle.lock.map(|id| Lock::machine(id, self.progress)).transpose()
+    /// Holds the machine's lock if what `actor` changes is the machine's, to the session's end: what a run
+    /// with another state folder does between our steps, their settling and their proof would be taken
+    /// for ours.
+    pub(crate) fn hold(&self, actor: &Actor) -> Result<()> {
+        if *actor == Actor::Machine { self.receipts.hold_machine(self.progress) } else { Ok(()) }
     }
 
     /// Runs `commands` until the bundles among `byproducts` can be read and hold no fewer

@@ -83,11 +83,11 @@ pub(crate) fn undo_latest(
     }
     let mut left = Vec::new();
     let mut work = || -> Result<()> {
+        session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for step in record.steps[record.proven..].iter().rev() {
             left.extend(take_back(session, &world, &receipt.name, step)?);
         }
-        let _lock = session.hold(&record.settle)?;
         session.run_updater(&world, &record.settle.undone, &record.settle.byproducts, 1)
     };
     if let Err(error) = work() {
@@ -104,6 +104,7 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Un
     let record = &receipt.changes[index];
     let mut undone = Undone { index, ours: Vec::new(), left: Vec::new(), fault: None };
     let mut work = || -> Result<()> {
+        session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for byproduct in &record.byproducts {
             undone.ours.push(byproduct.is_ours(&world)?);
@@ -170,7 +171,6 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
                 return Ok(());
             }
             let world = session.worlds.of(&record.actor)?;
-            let _lock = session.hold(&record.settle)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
             let ran = if settled.contains(commands) {

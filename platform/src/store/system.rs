@@ -7,7 +7,7 @@ use super::{Planned, Store};
 use crate::{
     Anchor, Contents, Facts, Service,
     fact::{EngineKind, Os},
-    plan::{Actor, Byproduct, Change, Command, LockId, Proof, Settle, Step},
+    plan::{Actor, Byproduct, Change, Command, Proof, Settle, Step},
 };
 
 pub const STORE: Store = Store {
@@ -236,7 +236,6 @@ impl Family {
             settle: Settle {
                 applied: vec![update.clone()],
                 undone: vec![update],
-                lock: Some(LockId::SystemStore),
                 byproducts,
                 restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
                 spared: Vec::new(),
