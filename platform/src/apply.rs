@@ -11,6 +11,7 @@ use crate::{
     receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     undo,
+    updater::Updater,
     world::{Access, Node, World},
 };
 
@@ -185,9 +186,28 @@ impl Run<'_> {
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
-        self.session.run_updater(&world, &settle.applied, &settle.byproducts, removed)?;
+        let certificate = self.receipt.anchor.as_ref().map(|anchor| &anchor.certificate);
+        let is_told =
+            |byproduct: &Byproduct| certificate.map_or(Ok(true), |wanted| byproduct.is_told(&world, wanted));
+        let are_told =
+            || settle.byproducts.iter().try_fold(true, |all, one| Ok::<_, Error>(all && is_told(one)?));
+        let is_so = || Ok(prove(&world, &change.proof)?.holds() && are_told()?);
+        let updater = Updater {
+            world: &world,
+            commands: &settle.applied,
+            byproducts: &settle.byproducts,
+            removed,
+            is_so: &is_so,
+            progress: self.session.progress,
+        };
+        updater.run()?;
+        if !are_told()? {
+            self.session.progress.note("the updater's hook did not add it to Java's keystore");
+        }
         if let Some(anchor) = &self.receipt.anchor {
-            let gone = |byproduct: &Byproduct| byproduct.delete_entry(&world, &anchor.certificate);
+            let gone = |byproduct: &Byproduct| {
+                byproduct.delete_entry(&world, &anchor.certificate, self.session.progress)
+            };
             settle.byproducts.iter().try_for_each(gone)?;
         }
         if self.mend(record, &world)? {

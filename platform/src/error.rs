@@ -68,6 +68,16 @@ pub enum Error {
         /// How long it was waited for.
         limit: Duration,
     },
+    /// Somebody else runs what changes a store, and does not come to its end.
+    #[error("{program} (process {pid}), which somebody else runs, did not end within {} seconds", limit.as_secs())]
+    Busy {
+        /// The program.
+        program: String,
+        /// Its process.
+        pid: u32,
+        /// How long it was waited for.
+        limit: Duration,
+    },
     /// A store holds what cannot be read as what it should be.
     #[error("{} {why}", path.display())]
     Corrupt {
@@ -140,6 +150,7 @@ impl Error {
             },
             Self::Unsafe { .. } => Some("remove it or give it to root, then run it again".into()),
             Self::Locked { .. } => Some("wait for the other run to end, then run it again".into()),
+            Self::Busy { .. } => Some("wait for it to end or stop it, then run this again".into()),
             Self::Advised { hint, .. } => Some(hint.clone()),
             Self::Timeout { .. } => Some("run that command by hand to see what it waits for".into()),
             _ => None,

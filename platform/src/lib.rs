@@ -25,6 +25,7 @@ pub mod receipt;
 pub mod session;
 pub mod store;
 mod undo;
+mod updater;
 pub mod world;
 
 pub use anchor::{Anchor, Certificate};

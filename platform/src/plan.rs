@@ -128,6 +128,9 @@ pub enum Byproduct {
         alias: String,
         /// Java's keytool, if it was found.
         keytool: Option<PathBuf>,
+        /// The hook, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hook: Option<PathBuf>,
     },
     /// A folder of links, among them those that lead to `target`.
     Links {

@@ -174,7 +174,7 @@ pub fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
         }
     }
     missing.reverse();
-    let mut made = Vec::new();
+    let mut new = Vec::new();
     for folder in missing {
         // With its mode from the first instant, so that being killed here leaves no folder that others
         // cannot look into; set again, because a umask takes bits away.
@@ -191,9 +191,9 @@ pub fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
         fs::set_permissions(&folder, fs::Permissions::from_mode(mode))
             .map_err(Error::file("set the mode of", &folder))?;
         sync_folder_of(&folder)?;
-        made.push(folder);
+        new.push(folder);
     }
-    Ok(made)
+    Ok(new)
 }
 
 /// Makes a folder for the acting user's eyes only. It lies in `/tmp`, whatever the environment says:
