@@ -9,6 +9,7 @@ mod file;
 mod folder;
 mod inherited;
 mod process;
+mod running;
 
 use std::{
     path::{Path, PathBuf},
@@ -21,6 +22,7 @@ use zeroize::Zeroizing;
 pub use self::delegate::serve_delegate;
 pub use self::inherited::shed as shed_inheritance;
 pub use self::process::{Output, trusted_path};
+pub(crate) use self::running::{SHELLS, running};
 use crate::{
     Error, Fingerprint, Result,
     fact::User,
