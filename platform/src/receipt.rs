@@ -425,6 +425,11 @@ impl Receipts {
         self.world.remove_folder(&self.state)
     }
 
+    /// Whether `path` lies in the state folder, where all is for its owner's eyes only.
+    pub(crate) fn keeps(&self, path: &Path) -> bool {
+        path.starts_with(&self.state)
+    }
+
     fn folder(&self, name: &str) -> PathBuf {
         self.state.join("receipts").join(name)
     }
