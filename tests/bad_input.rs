@@ -3,4 +3,7 @@
 
 mod case;
 mod files;
+mod hosts;
 mod samples;
+mod screen;
+mod servers;

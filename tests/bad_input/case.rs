@@ -19,6 +19,7 @@ pub struct Row {
     code: i32,
     says: String,
     limit: Limit,
+    is_dry: bool,
 }
 
 /// How long a run may take, in seconds.
@@ -35,7 +36,7 @@ impl Row {
     /// in its hint.
     pub fn new<A: Into<OsString>>(line: impl IntoIterator<Item = A>, code: i32, says: &str) -> Self {
         let line = line.into_iter().map(Into::into).collect();
-        Self { line, code, says: says.to_owned(), limit: Limit::Work(2.0) }
+        Self { line, code, says: says.to_owned(), limit: Limit::Work(2.0), is_dry: true }
     }
 
     /// The same from words with spaces between them.
@@ -46,6 +47,12 @@ impl Row {
     /// With another bound.
     pub fn within(mut self, limit: Limit) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// Not held to it in a dry run, which may show the plan of what would be refused.
+    pub fn for_real(mut self) -> Self {
+        self.is_dry = false;
         self
     }
 
@@ -65,8 +72,8 @@ pub struct Outcome {
     pub stdout: String,
     pub stderr: String,
     wall: f64,
-    cpu: f64,
-    megabytes: f64,
+    pub cpu: f64,
+    pub megabytes: f64,
 }
 
 #[derive(Deserialize)]
@@ -79,13 +86,17 @@ struct Answer {
 pub fn refused(machine: &Machine, what: &str, parallel: usize, rows: &[Row]) {
     let before = machine.manifest();
     let ways: [&[&str]; 3] = [&[], &["--json"], &["--dry-run"]];
-    let cases: Vec<_> = rows.iter().flat_map(|row| ways.iter().map(move |way| (row, way.to_vec()))).collect();
+    let ways = |row: &Row| if row.is_dry { &ways[..] } else { &ways[..2] };
+    let cases: Vec<_> =
+        rows.iter().flat_map(|row| ways(row).iter().map(move |way| (row, way.to_vec()))).collect();
     let (outcomes, left) = run(machine, parallel, &cases);
     let mut wrong = Vec::new();
     for ((row, way), outcome) in cases.iter().zip(&outcomes) {
         let complaints = complaints(row, way.contains(&"--json"), outcome).join("; ");
         if !complaints.is_empty() {
-            wrong.push(format!("{:?} {way:?}: {complaints}\n{}{}", row.line, outcome.stdout, outcome.stderr));
+            let said = format!("{}{}", outcome.stdout, outcome.stderr);
+            let said: String = said.chars().take(2_000).collect();
+            wrong.push(format!("{:?} {way:?}: {complaints}\n{said}", row.line));
         }
     }
     let most = |figure: fn(&Outcome) -> f64| outcomes.iter().map(figure).fold(0.0, f64::max);

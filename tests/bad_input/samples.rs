@@ -72,6 +72,13 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
     leaf.not_after = OffsetDateTime::now_utc() + Duration::days(90);
     let below = leaf.signed_by(&key, &one_issuer).unwrap().der().clone();
 
+    // What a server may show before anybody has trusted it.
+    let mut served = CertificateParams::new([HOST.to_owned()]).unwrap();
+    served.distinguished_name = DistinguishedName::new();
+    served.distinguished_name.push(DnType::CommonName, HOSTILE);
+    served.not_before = leaf.not_before;
+    served.not_after = leaf.not_after;
+
     // Every candidate has the right name and the wrong key.
     let mut impostors = vec![below.clone()];
     impostors.extend((0..1_500).map(|_| root(ca("One", -1, 90))));
@@ -81,6 +88,7 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
         ("expired.crt", text([&root(ca("Expired", -90, -1))])),
         ("future.crt", text([&root(ca("Future", 30, 90))])),
         ("hostile.crt", text([&root(ca(HOSTILE, -1, 90))])),
+        ("hostile-served.crt", text([&root(served)])),
         ("hostile-expired.crt", text([&root(ca(HOSTILE, -90, -1))])),
         ("long.crt", text([&root(ca(&"long ".repeat(100_000), -1, 90))])),
         ("unmarked.crt", text([&root(unmarked)])),
