@@ -9,12 +9,13 @@ use labtrust::{
     printer::{Printer, Verbosity},
     usage,
 };
+use labtrust_platform::world;
 
 fn main() -> ExitCode {
+    world::shed_inheritance();
     // The process that acts as another user speaks no command line: its parent is its only user.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == command::ACT_AS_USER) {
-        return labtrust_platform::world::serve_delegate()
-            .map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
+        return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
     }
     let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,

@@ -29,6 +29,7 @@ pub use engine::Engine;
 pub use gitlab::Gitlab;
 pub use machine::Machine;
 pub use pair::{Pair, Validity};
+pub use process::Output;
 pub use tree::Manifest;
 
 /// The name that every machine of the lab knows, and the address behind it.

@@ -14,7 +14,9 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
-mod interrupted;
+mod faults;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;

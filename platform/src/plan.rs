@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    Certificate, Endpoint, Fingerprint,
+    Certificate, Endpoint, Fingerprint, absolute,
     database::Database,
     fact::{Facts, User},
 };
@@ -160,6 +160,7 @@ pub enum Byproduct {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// Absolute path.
+    #[serde(deserialize_with = "absolute::path")]
     pub program: PathBuf,
     /// Arguments; never a secret.
     #[serde(default)]

@@ -110,6 +110,10 @@ impl Material {
         !self.keys.is_empty() || !self.halves.is_empty()
     }
 
+    fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && !self.has_key()
+    }
+
     fn take_pem(&mut self, text: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
         let (mut seen, mut certificates) = (Vec::new(), Vec::new());
         for section in pem::read(text)? {
@@ -127,10 +131,7 @@ impl Material {
             }
         }
         self.take_all(certificates)?;
-        if self.certificates.is_empty() && !self.has_key() {
-            return Err(foreign::nothing_for(&seen));
-        }
-        Ok(())
+        if self.is_empty() { Err(foreign::nothing_for(&seen)) } else { Ok(()) }
     }
 
     fn take_der(&mut self, der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
@@ -140,7 +141,8 @@ impl Material {
             Shape::Pkcs12 => {
                 let contents = pkcs12::open(der, passphrase)?;
                 self.take_all(contents.certificates)?;
-                contents.keys.iter().try_for_each(|key| self.take_key(key))
+                contents.keys.iter().try_for_each(|key| self.take_key(key))?;
+                if self.is_empty() { Err(foreign::nothing_for(&[])) } else { Ok(()) }
             }
             Shape::Key => self.take_key(&key_format::any_to_pkcs8(der)?),
             Shape::EncryptedKey => self.take_key(&key_format::decrypt(der, &passphrase("the private key")?)?),

@@ -54,7 +54,11 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
     context.session(|session| {
         let outcomes = apply(session, &name, None, std::slice::from_ref(&change))?;
         if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
-            return Err(fail(failed.detail.clone(), failed.hint.clone().unwrap_or_default()));
+            let hint = failed.hint.clone();
+            return Err(fail(
+                failed.detail.clone(),
+                hint.unwrap_or_else(|| "mend that, then run it again".into()),
+            ));
         }
         // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
         Ok(session.receipts.forget(&name)?)

@@ -115,7 +115,7 @@ pub fn read_material(context: &Context<'_>, path: &Path, from: &Passphrase, hint
 
 /// The contents of the file at `path`, which must be there: else `hint` says what to do.
 pub fn bytes(path: &Path, hint: &str) -> Result<Zeroizing<Vec<u8>>> {
-    match World::here().read(path) {
+    match World::read_named(path) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(fail(format!("{} does not exist", text::path(path)), hint)),
         Err(error) => Err(match error.hint() {
