@@ -3,7 +3,7 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt};
 
-use super::case::{Row, outcomes, refused};
+use super::case::{Row, outcomes, places, refused};
 use crate::lab::Machine;
 
 /// What is no host, and what is said of it.
@@ -71,6 +71,40 @@ const PLACES: &[&str] = &[
     "trust ca.crt --for=HOST",
 ];
 
+/// Verbs and flags that are none.
+const NO_FLAGS: &[(&str, &str)] = &[
+    ("trsut ca.crt", "unrecognized subcommand 'trsut'|'trust'"),
+    ("frobnicate", "unrecognized subcommand 'frobnicate'"),
+    ("trust --frobnicate", "unexpected argument '--frobnicate'"),
+    ("trust --fingerprnt 00", "--fingerprint"),
+    ("trust one two", "unexpected argument 'two'"),
+    ("trust ca.crt --store bogus", "invalid value 'bogus' for '--store <ID>'|system"),
+    ("trust ca.crt --except bogus", "invalid value 'bogus' for '--except <ID>'"),
+    ("trust ca.crt --store system --except system", "leave no store"),
+    ("trust -", "standard input"),
+    ("inspect -", "standard input"),
+    ("untrust -", "standard input"),
+    ("untrust --all ca.crt", "cannot be used with"),
+    ("trust ca.crt --quiet --verbose", "cannot be used with"),
+    ("import", "--cert <FILE>"),
+    ("import --cert a --pkcs12 b", "cannot be used with"),
+    ("import --cert= --out pair", "--cert"),
+    ("sign", "<NAME>"),
+    ("sign a.example.com --days 0", "--days: 0 is not in 1..=825"),
+    ("sign a.example.com --days 9999", "--days: 9999 is not in 1..=825"),
+    ("setup gitlab.example.com --days -1", "'-1'"),
+    ("setup gitlab.example.com --days=-1", "--days: "),
+    ("setup gitlab.example.com --days abc", "--days: "),
+    ("setup gitlab.example.com --days 99999999999999999999", "--days: "),
+    ("setup gitlab.example.com --key-type rsa", "invalid value 'rsa' for '--key-type <KIND>'|p256"),
+    ("setup gitlab.example.com --ca-cert ca.crt", "--ca-key <FILE>"),
+    ("setup gitlab.example.com --out a --prepare b", "cannot be used with"),
+    ("setup gitlab.example.com --reload true", "--out <DIR>"),
+    ("completions tcsh", "tcsh"),
+    ("status --state=", "--state"),
+    ("trust ca.crt --passphrase-file a --passphrase-env B", "cannot be used with"),
+];
+
 fn client() -> Option<Machine> {
     Machine::new("client").map_err(|reason| crate::lab::skip(&reason)).ok()
 }
@@ -86,8 +120,8 @@ fn what_is_no_host_is_a_wrong_command_line() {
     ];
     let hosts = NO_HOSTS.iter().map(|(host, says)| ((*host).to_owned(), *says)).chain(longer);
     let mut rows = Vec::new();
-    for (host, says) in hosts {
-        for place in PLACES {
+    for (index, (host, says)) in hosts.enumerate() {
+        for place in places(PLACES, index) {
             // After a space it would be a flag.
             if host.starts_with('-') && place.contains(" HOST") {
                 continue;
@@ -166,44 +200,7 @@ fn names_fingerprints_and_flags_that_are_none_are_a_wrong_command_line() {
     rows.push(Row::new(["trust", &digits], 2, "is a fingerprint, not what has it|labtrust trust HOST:4567"));
     rows.push(Row::new(["inspect", &digits], 2, "is a fingerprint"));
 
-    for (line, says) in [
-        ("", "HOST"),
-        ("trsut ca.crt", "unrecognized subcommand 'trsut'|'trust'"),
-        ("frobnicate", "unrecognized subcommand 'frobnicate'"),
-        ("trust --frobnicate", "unexpected argument '--frobnicate'"),
-        ("trust --fingerprnt 00", "--fingerprint"),
-        ("trust one two", "unexpected argument 'two'"),
-        ("trust ca.crt --store bogus", "invalid value 'bogus' for '--store <ID>'|system"),
-        ("trust ca.crt --except bogus", "invalid value 'bogus' for '--except <ID>'"),
-        ("trust ca.crt --store system --except system", "leave no store"),
-        ("trust -", "standard input"),
-        ("inspect -", "standard input"),
-        ("untrust -", "standard input"),
-        ("untrust --all ca.crt", "cannot be used with"),
-        ("trust ca.crt --quiet --verbose", "cannot be used with"),
-        ("import", "--cert <FILE>"),
-        ("import --cert a --pkcs12 b", "cannot be used with"),
-        ("import --cert= --out pair", "--cert"),
-        ("sign", "<NAME>"),
-        ("sign a.example.com --days 0", "--days: 0 is not in 1..=825"),
-        ("sign a.example.com --days 9999", "--days: 9999 is not in 1..=825"),
-        ("setup gitlab.example.com --days -1", "'-1'"),
-        ("setup gitlab.example.com --days=-1", "--days: "),
-        ("setup gitlab.example.com --days abc", "--days: "),
-        ("setup gitlab.example.com --days 99999999999999999999", "--days: "),
-        ("setup gitlab.example.com --key-type rsa", "invalid value 'rsa' for '--key-type <KIND>'|p256"),
-        ("setup gitlab.example.com --ca-cert ca.crt", "--ca-key <FILE>"),
-        ("setup gitlab.example.com --out a --prepare b", "cannot be used with"),
-        ("setup gitlab.example.com --reload true", "--out <DIR>"),
-        ("completions tcsh", "tcsh"),
-        ("status --state=", "--state"),
-        ("trust ca.crt --passphrase-file a --passphrase-env B", "cannot be used with"),
-    ] {
-        // No verb at all shows the help.
-        if !line.is_empty() {
-            rows.push(Row::words(line, 2, says));
-        }
-    }
+    rows.extend(NO_FLAGS.iter().map(|(line, says)| Row::words(line, 2, says)));
     // Latin-1, as old file systems have it: no text, so no host and no name.
     let latin = OsString::from_vec(b"b\xfccher.example".to_vec());
     for verb in ["inspect", "trust", "setup", "sign", "untrust"] {

@@ -1,6 +1,8 @@
 //! The files that the rows name: what OpenSSL and hands make, and certificates that only a library
 //! makes.
 
+use std::sync::OnceLock;
+
 use labtrust::certificate::pem;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -16,14 +18,24 @@ use crate::lab::{HOST, Machine};
 /// around.
 pub const HOSTILE: &str = "Good\u{1b}[2J\u{1b}[31m\nhint: run this\r\u{202e}gnihton\u{9b}0m\u{7}";
 
-/// Makes every sample in [`FOLDER`].
+/// All samples as an archive: they are made once, in the machine of whichever test comes first.
+static ARCHIVE: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Lays every sample into [`FOLDER`].
 pub fn make(machine: &Machine) {
+    let archive = ARCHIVE.get_or_init(|| archive(machine));
+    let script = format!("rm -rf {FOLDER} && mkdir {FOLDER} && tar -C {FOLDER} -xf -");
+    machine.command(["sh", "-c", &script]).stdin(archive).run().succeeded();
+}
+
+fn archive(machine: &Machine) -> Vec<u8> {
     let script =
-        format!("mkdir -p {FOLDER} && cd {FOLDER} && sh -c \"$1\" || {{ cat /tmp/samples.log; exit 1; }}");
+        format!("mkdir {FOLDER} && cd {FOLDER} && sh -c \"$1\" || {{ cat /tmp/samples.log; exit 1; }}");
     machine.run(["sh", "-c", &script, "samples", include_str!("samples.sh")]).succeeded();
     for (name, contents) in made() {
         machine.write(&format!("{FOLDER}/{name}"), contents);
     }
+    machine.sh(&format!("tar -C {FOLDER} --sparse -cf - .")).succeeded().bytes()
 }
 
 /// A CA's parameters.
