@@ -218,6 +218,17 @@ pub fn sync(path: &Path) -> Result<()> {
     sync_folder_of(path)
 }
 
+pub fn room(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    // Some of it is kept for root.
+    let blocks = if rustix::process::geteuid().is_root() { found.f_bfree } else { found.f_bavail };
+    // A file system without a table of files counts none of them.
+    if found.f_files > 0 && found.f_ffree == 0 {
+        return Some(0);
+    }
+    blocks.checked_mul(found.f_frsize)
+}
+
 fn sync_folder_of(path: &Path) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("/"));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::file("flush the folder", folder))
