@@ -27,3 +27,15 @@ pub use prepare::Prepared;
 
 /// The store that everything placed in GitLab belongs to in receipts.
 pub const STORE: &str = "gitlab";
+
+#[cfg(fuzzing)]
+#[allow(missing_docs, reason = "they are the parsers' own names")]
+pub(crate) mod fuzzing {
+    pub fn nginx(text: &str) {
+        super::nginx::read(text);
+    }
+
+    pub fn compose(text: &str) {
+        super::compose::published(text, 443);
+    }
+}

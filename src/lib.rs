@@ -8,3 +8,10 @@ pub mod gitlab;
 pub mod hint;
 pub mod home;
 pub mod printer;
+
+/// Doors to private parsers, for the fuzz targets alone.
+#[cfg(fuzzing)]
+#[allow(missing_docs, reason = "they are the parsers' own names")]
+pub mod fuzzing {
+    pub use crate::gitlab::fuzzing::{compose, nginx};
+}

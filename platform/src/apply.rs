@@ -11,6 +11,7 @@ use crate::{
     receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     undo,
+    updater::Updater,
     world::{Access, Node, World},
 };
 
@@ -63,6 +64,11 @@ impl Run<'_> {
             _ if !within_reach => return Ok(Begun::OutOfReach),
             Err(error) => return Err(error),
             Ok(None) => {}
+        }
+        self.session.hold(&change.actor)?;
+        // Whoever was waited for may have done it.
+        if let Some(detail) = already(&reader, change, self.recorded(change))? {
+            return Ok(Begun::Already(detail));
         }
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;
@@ -148,9 +154,7 @@ impl Run<'_> {
                 results.push(Ok(()));
                 continue;
             }
-            let same = |settle: &Settle| {
-                settle.applied == change.settle.applied && settle.lock == change.settle.lock
-            };
+            let same = |settle: &Settle| settle.applied == change.settle.applied;
             let result = match done.iter().find(|(settle, _)| same(settle)) {
                 Some((_, result)) => result.clone(),
                 None => self.settle_one(change).map_err(|error| error.to_string()),
@@ -167,7 +171,6 @@ impl Run<'_> {
             return Ok(());
         }
         let world = self.session.worlds.of(&change.actor)?;
-        let _lock = self.session.hold(settle)?;
         let record = self.record(change);
         let mut kept = std::mem::take(&mut self.receipt.changes[record].byproducts);
         for byproduct in &settle.byproducts {
@@ -183,9 +186,28 @@ impl Run<'_> {
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
-        self.session.run_updater(&world, &settle.applied, &settle.byproducts, removed)?;
+        let certificate = self.receipt.anchor.as_ref().map(|anchor| &anchor.certificate);
+        let is_told =
+            |byproduct: &Byproduct| certificate.map_or(Ok(true), |wanted| byproduct.is_told(&world, wanted));
+        let are_told =
+            || settle.byproducts.iter().try_fold(true, |all, one| Ok::<_, Error>(all && is_told(one)?));
+        let is_so = || Ok(prove(&world, &change.proof)?.holds() && are_told()?);
+        let updater = Updater {
+            world: &world,
+            commands: &settle.applied,
+            byproducts: &settle.byproducts,
+            removed,
+            is_so: &is_so,
+            progress: self.session.progress,
+        };
+        updater.run()?;
+        if !are_told()? {
+            self.session.progress.note("the updater's hook did not add it to Java's keystore");
+        }
         if let Some(anchor) = &self.receipt.anchor {
-            let gone = |byproduct: &Byproduct| byproduct.delete_entry(&world, &anchor.certificate);
+            let gone = |byproduct: &Byproduct| {
+                byproduct.delete_entry(&world, &anchor.certificate, self.session.progress)
+            };
             settle.byproducts.iter().try_for_each(gone)?;
         }
         if self.mend(record, &world)? {

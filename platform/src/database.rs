@@ -3,7 +3,7 @@
 
 mod keychain;
 pub mod keystore;
-mod trust_settings;
+pub(crate) mod trust_settings;
 
 use std::path::Path;
 

@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Endpoint, plan::Command};
+use crate::{Endpoint, absolute, plan::Command};
 
 /// Everything that planning needs to know of a machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +24,10 @@ pub struct Facts {
     #[serde(default)]
     pub invoker: Option<User>,
     /// Programs found in trusted folders, by name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absolute::by_name")]
     pub tools: BTreeMap<String, PathBuf>,
     /// Those paths that stores ask about and that exist.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absolute::set")]
     pub paths: BTreeSet<PathBuf>,
     /// What starts and restarts services, if it runs.
     #[serde(default)]
@@ -76,6 +76,7 @@ pub struct User {
     /// Numeric id of the primary group.
     pub gid: u32,
     /// Home folder.
+    #[serde(deserialize_with = "absolute::path")]
     pub home: PathBuf,
 }
 
@@ -97,12 +98,13 @@ pub struct Engine {
     /// How it is installed.
     pub kind: EngineKind,
     /// The `certs.d` folder that it reads.
+    #[serde(deserialize_with = "absolute::path")]
     pub certs_d: PathBuf,
     /// The registries that have a folder there.
     #[serde(default)]
     pub registries: Vec<Endpoint>,
     /// The socket that it answers on, if it is there.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "absolute::optional")]
     pub socket: Option<PathBuf>,
     /// Whose it is; none for the machine's.
     #[serde(default)]

@@ -3,6 +3,7 @@
 //! Everything that changes a machine is a plan, and a plan is data: explained, applied, proven
 //! and undone by the modules here, each of which does one of these.
 
+mod absolute;
 mod anchor;
 mod apply;
 mod bundle;
@@ -25,6 +26,7 @@ pub mod receipt;
 pub mod session;
 pub mod store;
 mod undo;
+mod updater;
 pub mod world;
 
 pub use anchor::{Anchor, Certificate};
@@ -43,3 +45,14 @@ pub use purge::purge;
 pub use session::{Outcome, Session, State, Worlds};
 pub use undo::undo;
 pub use world::World;
+
+/// Doors to private parsers, for the fuzz targets alone.
+#[cfg(fuzzing)]
+#[allow(missing_docs, reason = "they are the parsers' own names")]
+pub mod fuzzing {
+    pub use crate::{
+        database::trust_settings::TrustSettings,
+        probe::{parse_os_release, users::parse as parse_account},
+        world::engine::judge as parse_engine,
+    };
+}

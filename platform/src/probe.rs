@@ -1,7 +1,7 @@
 //! Finds out the facts of this machine. Nothing is changed, and nothing is run.
 
 mod engines;
-mod users;
+pub(crate) mod users;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -52,7 +52,8 @@ fn distribution() -> Option<Distribution> {
     read("/etc/os-release").or_else(|| read("/usr/lib/os-release")).map(|text| parse_os_release(&text))
 }
 
-fn parse_os_release(text: &str) -> Distribution {
+/// What the file os-release says.
+pub fn parse_os_release(text: &str) -> Distribution {
     let value = |key: &str| {
         text.lines()
             .filter_map(|line| line.trim().split_once('='))

@@ -7,10 +7,11 @@ use crate::{
     Certificate, Result,
     byproduct::put_back,
     database,
-    plan::{Proof, Service},
+    plan::{Byproduct, Command, Proof, Service},
     proof::{Verdict, prove},
     receipt::{Phase, Receipt, StepRecord},
     session::{Outcome, Session, State, nothing},
+    updater::Updater,
     world::{Node, World},
 };
 
@@ -86,12 +87,12 @@ pub(crate) fn undo_latest(
     }
     let mut left = Vec::new();
     let mut work = || -> Result<()> {
+        session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for step in record.steps[record.proven..].iter().rev() {
             left.extend(take_back(session, &world, &receipt.name, step)?);
         }
-        let _lock = session.hold(&record.settle)?;
-        session.run_updater(&world, &record.settle.undone, &record.settle.byproducts, 1)
+        updater(session, &world, &record.settle.undone, &record.settle.byproducts, &|| Ok(true)).run()
     };
     if let Err(error) = work() {
         return Ok(Some(error.to_string()));
@@ -107,6 +108,7 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Un
     let record = &receipt.changes[index];
     let mut undone = Undone { index, ours: Vec::new(), left: Vec::new(), fault: None };
     let mut work = || -> Result<()> {
+        session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for byproduct in &record.byproducts {
             undone.ours.push(byproduct.is_ours(&world)?);
@@ -162,6 +164,16 @@ fn is_ours(found: &Node, after: Option<crate::Fingerprint>) -> bool {
     }
 }
 
+fn updater<'a>(
+    session: &Session<'a>,
+    world: &'a World,
+    commands: &'a [Command],
+    byproducts: &'a [Byproduct],
+    is_so: &'a dyn Fn() -> Result<bool>,
+) -> Updater<'a> {
+    Updater { world, commands, byproducts, removed: 1, is_so, progress: session.progress }
+}
+
 /// Runs each distinct settling once, then takes back what the updaters did not.
 fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, undone: &mut [Undone]) {
     let mut settled = Vec::new();
@@ -173,18 +185,21 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
                 return Ok(());
             }
             let world = session.worlds.of(&record.actor)?;
-            let _lock = session.hold(&record.settle)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
             let ran = if settled.contains(commands) {
                 Ok(())
             } else {
                 settled.push(commands.clone());
-                session.run_updater(&world, commands, byproducts, 1)
+                let is_so = || match absence(&record.proof) {
+                    Some(proof) => Ok(!prove(&world, &proof)?.holds()),
+                    None => Ok(true),
+                };
+                updater(session, &world, commands, byproducts, &is_so).run()
             };
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
                 if undone.left.is_empty() {
-                    kept.restore(&world, session.receipts, &receipt.name, certificate, *ours)?;
+                    kept.restore(&world, session, &receipt.name, certificate, *ours)?;
                 } else {
                     // What stays is rightly in what was made of it.
                     kept.mend(&world, session.receipts, &receipt.name)?;

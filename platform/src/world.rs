@@ -8,6 +8,7 @@ pub mod engine;
 mod file;
 mod path;
 mod process;
+mod running;
 
 use std::{
     path::{Path, PathBuf},
@@ -19,6 +20,7 @@ use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
 pub use self::process::{Output, trusted_path};
+pub(crate) use self::running::{SHELLS, running};
 use crate::{
     Error, Fingerprint, Result,
     fact::User,

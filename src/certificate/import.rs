@@ -92,6 +92,10 @@ impl Material {
         !self.keys.is_empty() || !self.halves.is_empty()
     }
 
+    fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && !self.has_key()
+    }
+
     fn take_pem(&mut self, text: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
         let mut seen = Vec::new();
         for section in pem::read(text)? {
@@ -108,10 +112,7 @@ impl Material {
                 Section::Other(label) => seen.push(label),
             }
         }
-        if self.certificates.is_empty() && !self.has_key() {
-            return Err(nothing_for(&seen));
-        }
-        Ok(())
+        if self.is_empty() { Err(nothing_for(&seen)) } else { Ok(()) }
     }
 
     fn take_der(&mut self, der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
@@ -121,7 +122,8 @@ impl Material {
             Shape::Pkcs12 => {
                 let contents = pkcs12::open(der, passphrase)?;
                 self.take_all(contents.certificates)?;
-                contents.keys.iter().try_for_each(|key| self.take_key(key))
+                contents.keys.iter().try_for_each(|key| self.take_key(key))?;
+                if self.is_empty() { Err(nothing_for(&[])) } else { Ok(()) }
             }
             Shape::Key => self.take_key(&key_format::any_to_pkcs8(der)?),
             Shape::EncryptedKey => self.take_key(&key_format::decrypt(der, &passphrase("the private key")?)?),

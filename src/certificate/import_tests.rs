@@ -77,6 +77,21 @@ fn what_is_none_of_these_is_said() {
     }
 }
 
+#[test]
+fn an_archive_of_nothing_is_no_pair() {
+    let archive = KeyStore::new().writer("").mac_iterations(2).write().expect("an archive");
+    let error = read_material(&archive, &mut nothing).expect_err("nothing is in it");
+    assert!(error.to_string().contains("no certificate and no key"), "{error}");
+}
+
+#[test]
+fn no_file_keeps_us_busy_for_minutes() {
+    let costly = include_bytes!("../../fuzz/seeds/keys/ed25519.rounds.der");
+    let error = read_material(costly, &mut |_| Ok(Zeroizing::new("changeit".into())));
+    let error = error.expect_err("twenty million rounds");
+    assert!(error.to_string().contains("not supported"), "{error}");
+}
+
 /// A generator of numbers that are the same in every run (Knuth's constants).
 struct Numbers(u64);
 

@@ -28,8 +28,10 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
-/// scrypt takes 128·N·r bytes (RFC 7914 §2); no file may make us take more than this.
-const MAX_MEMORY: u64 = 1 << 30;
+/// Rounds of PBKDF2 (RFC 8018 §5.2) and bytes that scrypt fills, 128·N·r·p (RFC 7914 §2): some twenty times
+/// what tools ask for at their most careful. No file may keep us busy for longer.
+const MOST_ROUNDS: u32 = 10_000_000;
+const MOST_BYTES: u64 = 512 << 20;
 
 /// `ECPrivateKey` (RFC 5915 §3).
 #[derive(Sequence)]
@@ -94,14 +96,22 @@ pub(super) fn decrypt(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>
     let EncryptionScheme::Pbes2(parameters) = &encrypted.encryption_algorithm else {
         return Err(unknown());
     };
-    if let Kdf::Scrypt(scrypt) = &parameters.kdf {
-        let memory = scrypt.cost_parameter.checked_mul(128 * u64::from(scrypt.block_size));
-        if memory.is_none_or(|memory| memory > MAX_MEMORY) || scrypt.parallelization > 64 {
-            return Err(unknown());
-        }
+    if !is_affordable(&parameters.kdf) {
+        return Err(unknown());
     }
     let decrypted = encrypted.decrypt(passphrase).map_err(|_| wrong_passphrase("the private key"))?;
     Ok(Zeroizing::new(decrypted.as_bytes().to_vec()))
+}
+
+fn is_affordable(kdf: &Kdf) -> bool {
+    match kdf {
+        Kdf::Pbkdf2(pbkdf2) => pbkdf2.iteration_count <= MOST_ROUNDS,
+        Kdf::Scrypt(scrypt) => {
+            let lanes = 128 * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
+            scrypt.cost_parameter.checked_mul(lanes).is_some_and(|bytes| bytes <= MOST_BYTES)
+        }
+        _ => false,
+    }
 }
 
 /// The failure that is said of everything that a passphrase did not open.

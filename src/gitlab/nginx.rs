@@ -49,7 +49,7 @@ pub fn listeners(world: &World, data: &Path) -> Option<Vec<Listener>> {
 }
 
 /// The listeners of each `server` block in `text`.
-fn read(text: &str) -> Vec<Listener> {
+pub fn read(text: &str) -> Vec<Listener> {
     let mut found = Vec::new();
     let mut blocks: Vec<bool> = Vec::new();
     let mut server: Vec<Vec<String>> = Vec::new();

@@ -36,7 +36,7 @@ fn find(wanted: impl Fn(&User) -> bool) -> Option<User> {
 }
 
 /// A line of passwd(5).
-fn parse(line: &str) -> Option<User> {
+pub fn parse(line: &str) -> Option<User> {
     let fields: Vec<&str> = line.split(':').collect();
     let [name, _, uid, gid, _, home, _] = fields[..] else { return None };
     Some(User { name: name.into(), uid: uid.parse().ok()?, gid: gid.parse().ok()?, home: home.into() })

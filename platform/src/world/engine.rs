@@ -34,7 +34,8 @@ pub fn reaches(world: &World, socket: &Path, endpoint: &Endpoint) -> Result<Reac
     Ok(judge(&answer))
 }
 
-fn judge(answer: &str) -> Reach {
+/// What the engine's `answer` to that request says.
+pub fn judge(answer: &str) -> Reach {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Answer {

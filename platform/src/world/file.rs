@@ -174,15 +174,26 @@ pub fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
         }
     }
     missing.reverse();
-    for folder in &missing {
+    let mut new = Vec::new();
+    for folder in missing {
         // With its mode from the first instant, so that being killed here leaves no folder that others
         // cannot look into; set again, because a umask takes bits away.
-        fs::DirBuilder::new().mode(mode).create(folder).map_err(Error::file("make the folder", folder))?;
-        fs::set_permissions(folder, fs::Permissions::from_mode(mode))
-            .map_err(Error::file("set the mode of", folder))?;
-        sync_folder_of(folder)?;
+        match fs::DirBuilder::new().mode(mode).create(&folder) {
+            // Another run has made it meanwhile.
+            Err(error)
+                if error.kind() == io::ErrorKind::AlreadyExists
+                    && fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) =>
+            {
+                continue;
+            }
+            other => other.map_err(Error::file("make the folder", &folder))?,
+        }
+        fs::set_permissions(&folder, fs::Permissions::from_mode(mode))
+            .map_err(Error::file("set the mode of", &folder))?;
+        sync_folder_of(&folder)?;
+        new.push(folder);
     }
-    Ok(missing)
+    Ok(new)
 }
 
 /// Makes a folder for the acting user's eyes only. It lies in `/tmp`, whatever the environment says:

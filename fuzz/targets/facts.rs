@@ -1,0 +1,44 @@
+//! Facts that were recorded on another machine: whatever they say, each store plans or declines, and
+//! a plan touches absolute paths alone and runs programs by absolute path.
+#![no_main]
+
+use std::path::Path;
+
+use labtrust_platform::{
+    Anchor, Certificate, Facts, explain,
+    plan::Step,
+    store::{Planned, STORES},
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(facts) = serde_json::from_slice::<Facts>(bytes) else { return };
+    let written = serde_json::to_vec(&facts).expect("facts are JSON");
+    assert_eq!(serde_json::from_slice::<Facts>(&written).expect("our own facts"), facts);
+    let endpoints = ["mygitlab.example.com:4567", "[2001:db8::1]:443"];
+    let anchor = Anchor {
+        certificate: Certificate::new([0x30, 0]),
+        endpoints: endpoints.map(|endpoint| endpoint.parse().expect("an endpoint")).to_vec(),
+    };
+    for store in STORES {
+        let Planned::Changes(changes) = (store.plan)(&facts, &anchor) else { continue };
+        for change in &changes {
+            let _ = explain(change);
+            assert_eq!(change.store.as_str(), store.id);
+            for step in &change.steps {
+                if let Step::Put { path, .. } | Step::Remove { path } = step {
+                    assert!(is_plain(path), "{store:?} would write {path:?}");
+                }
+            }
+            let settle = &change.settle;
+            let restarts = settle.restart.iter().filter_map(|service| service.restart.as_ref());
+            for command in settle.applied.iter().chain(&settle.undone).chain(restarts) {
+                assert!(command.program.is_absolute(), "{store:?} would run {command}");
+            }
+        }
+    }
+});
+
+fn is_plain(path: &Path) -> bool {
+    path.is_absolute() && !path.components().any(|part| part == std::path::Component::ParentDir)
+}

@@ -1,0 +1,34 @@
+//! What a GitLab server says of itself: `gitlab.rb`, nginx's configuration, a container as its engine
+//! describes it, a compose file.
+#![no_main]
+
+use labtrust::{
+    fuzzing,
+    gitlab::{
+        config::{Config, Role},
+        container::Container,
+    },
+};
+use labtrust_platform::plan::Command;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    let config = Config::read(&[text]);
+    for role in [Role::Gitlab, Role::Registry] {
+        let _ = (config.address(role), config.certificate(role), config.key(role), config.listen_port(role));
+    }
+    let _ = (config.others(), config.served_elsewhere(), config.is_lets_encrypt_off(), config.remarks());
+    let endpoint = "mygitlab.example.com:443".parse().expect("an endpoint");
+    let registry = "mygitlab.example.com:4567".parse().expect("an endpoint");
+    // What is said to be missing is not missing once it is there.
+    let lines = config.lines_to_add(&endpoint, &registry);
+    if !text.contains("__END__") && !text.contains("=begin") && !text.contains("<<") {
+        let _ = Config::read(&[text, &lines.join("\n")]);
+    }
+    fuzzing::nginx(text);
+    fuzzing::compose(text);
+    if let Ok(container) = Container::read(text, &Command::new("/usr/bin/docker", [""; 0]), None) {
+        let _ = (container.has_config(), container.is_gitlab(), container.published(443));
+        let _ = container.outside("/etc/gitlab".as_ref());
+    }
+});

@@ -1,0 +1,180 @@
+//! Runs a store's own updater, which knows no lock, beside whoever else runs it: two at once write one
+//! file, and either may leave it cut off, doubled or without what was there before.
+//!
+//! An updater that was started before our file was in place has not seen it, and may overwrite what ours
+//! has made at any time until it ends. So others are waited for before and after, and the store is read
+//! when none is left: whoever starts from then on reads our file too.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Error, Fingerprint, Result,
+    bundle::Bundle,
+    database::keystore,
+    lock::SILENT_WAIT,
+    plan::{Byproduct, Command},
+    progress::Progress,
+    world::{SHELLS, World, running},
+};
+
+/// An updater that was disturbed is run again so many times.
+const MOST_REPAIRS: usize = 5;
+
+/// How long somebody else's updater is waited for.
+const UPDATER_WAIT: Duration = Duration::from_secs(120);
+
+/// One settling of a store.
+pub(crate) struct Updater<'a> {
+    pub world: &'a World,
+    pub commands: &'a [Command],
+    pub byproducts: &'a [Byproduct],
+    /// How many certificates may be gone afterwards.
+    pub removed: usize,
+    /// Whether the store is as it is meant to be.
+    pub is_so: &'a dyn Fn() -> Result<bool>,
+    pub progress: &'a dyn Progress,
+}
+
+/// What the updater has made, as far as it is judged.
+#[derive(PartialEq)]
+struct Made {
+    bundles: Vec<Option<Bundle>>,
+    is_so: bool,
+}
+
+impl Updater<'_> {
+    /// Runs the commands until the bundles can be read, have lost no more than they should, and the store is
+    /// as it is meant to be; or until the same comes of it twice, which is no accident then.
+    pub fn run(&self) -> Result<()> {
+        let before = self.read()?;
+        let mut last = None;
+        for round in 0..=MOST_REPAIRS {
+            let waited = self.await_others()?;
+            let found = self.made()?;
+            // Somebody else's run has done it, and another beside it would only disturb.
+            let is_done = (waited || round > 0) && found.is_so && self.is_sound(&before, &found.bundles);
+            if round > 0 && !is_done {
+                self.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(self.world))?;
+            }
+            let made = if is_done { found } else { self.run_once()? };
+            if self.is_sound(&before, &made.bundles) && made.is_so {
+                return Ok(());
+            }
+            // Smaller twice in the same way is no accident: an administrator took anchors away and
+            // had not run the updater yet.
+            if is_whole(&before, &made.bundles) && last.as_ref() == Some(&made) {
+                return Ok(());
+            }
+            if !is_whole(&before, &made.bundles) || !self.is_sound(&before, &made.bundles) {
+                self.progress.note(
+                    "the bundle came out damaged, as it does when two updaters run at once; running it again",
+                );
+            }
+            last = Some(made);
+        }
+        let path = self.bundles().next().map_or_else(PathBuf::new, Path::to_owned);
+        Err(Error::Corrupt {
+            path,
+            why: format!("is damaged, also after {MOST_REPAIRS} more runs of its updater"),
+        })
+    }
+
+    fn run_once(&self) -> Result<Made> {
+        self.byproducts.iter().try_for_each(|byproduct| byproduct.clear(self.world))?;
+        for command in self.commands {
+            self.progress.begin(&command.to_string());
+            self.world.run(command)?;
+        }
+        self.await_others()?;
+        self.made()
+    }
+
+    fn made(&self) -> Result<Made> {
+        Ok(Made { bundles: self.read()?, is_so: (self.is_so)()? })
+    }
+
+    fn bundles(&self) -> impl Iterator<Item = &Path> {
+        self.byproducts.iter().filter_map(|byproduct| match byproduct {
+            Byproduct::Bundle { path, .. } => Some(path.as_path()),
+            _ => None,
+        })
+    }
+
+    fn read(&self) -> Result<Vec<Option<Bundle>>> {
+        self.bundles().map(|path| Bundle::read(self.world, path)).collect()
+    }
+
+    /// Whether nothing was lost but what should be, and nothing is there twice because two wrote at once.
+    fn is_sound(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
+        is_whole(before, after)
+            && before.iter().zip(after).all(|(before, after)| {
+                let (before, after) = (sha256s(before.as_ref()), sha256s(after.as_ref()));
+                let (had, has) = (distinct(before), distinct(after));
+                let doubled = |all: &[Fingerprint], distinct: &BTreeSet<_>| all.len() - distinct.len();
+                had.difference(&has).count() <= self.removed
+                    && doubled(after, &has) <= doubled(before, &had) + 1
+            })
+    }
+
+    /// Waits until nobody else changes the store; whether there was another updater.
+    fn await_others(&self) -> Result<bool> {
+        // A shell's name says nothing of what it runs.
+        let name = |command: &Command| {
+            let name = command.program.file_name()?.to_str()?;
+            (!SHELLS.contains(&name)).then(|| name.to_owned())
+        };
+        let updaters: Vec<String> = self.commands.iter().filter_map(name).collect();
+        let updaters: Vec<&str> = updaters.iter().map(String::as_str).collect();
+        let waited = match await_end(&updaters, UPDATER_WAIT, self.progress) {
+            Ok(waited) => waited,
+            Err(pid) => {
+                return Err(Error::Busy { program: updaters.join(", "), pid, limit: UPDATER_WAIT });
+            }
+        };
+        if self.byproducts.iter().any(|one| matches!(one, Byproduct::Keystore { .. })) {
+            keystore::await_writers(self.progress);
+        }
+        Ok(waited)
+    }
+}
+
+/// Waits until no other process runs one of `programs`; whether one did. Fails with the process that runs
+/// longer than `limit`.
+pub(crate) fn await_end(programs: &[&str], limit: Duration, progress: &dyn Progress) -> Result<bool, u32> {
+    let started = Instant::now();
+    let (mut waited, mut said) = (false, false);
+    while let Some(pid) = running(programs).first().copied() {
+        waited = true;
+        if started.elapsed() > limit {
+            return Err(pid);
+        }
+        if started.elapsed() > SILENT_WAIT && !said {
+            let programs = programs.join(" or ");
+            progress.note(&format!("waiting for {programs} (process {pid}), which somebody else runs"));
+            said = true;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(waited)
+}
+
+/// Whether every bundle that was there is there, to its end.
+fn is_whole(before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
+    before
+        .iter()
+        .zip(after)
+        .all(|(before, after)| after.as_ref().map_or_else(|| before.is_none(), |bundle| bundle.whole))
+}
+
+fn sha256s(bundle: Option<&Bundle>) -> &[Fingerprint] {
+    bundle.map_or(&[], |bundle| &bundle.sha256s)
+}
+
+fn distinct(sha256s: &[Fingerprint]) -> BTreeSet<Fingerprint> {
+    sha256s.iter().copied().collect()
+}
