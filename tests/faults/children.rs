@@ -43,7 +43,7 @@ fn try_all(trial: &mut Trial, who: &str, calls: &[&str], most: usize) {
     for (number, point) in sample(numbered, 7, 8, |_| String::new()) {
         trial.point(&format!("{number} {point}"), |scene| {
             let output = killed(scene, who, number, calls);
-            println!("{output}"); assert!(self::points(scene).len() >= number, "it was not reached: {output}");
+            assert!(self::points(scene).len() >= number, "it was not reached: {output}");
             scene.check();
             match (who, output.code()) {
                 ("child", 0) => scene.check_done(),

@@ -219,7 +219,14 @@ pub fn remove_folder(path: &Path) -> Result<()> {
     let path = &resolve_parent(path)?;
     match fs::remove_dir(path) {
         Ok(()) => sync_folder_of(path),
-        Err(error) if is_absent(&error) || error.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(()),
+        // A volume that is mounted there is busy, and not ours to remove.
+        Err(error)
+            if is_absent(&error)
+                || [io::ErrorKind::DirectoryNotEmpty, io::ErrorKind::ResourceBusy]
+                    .contains(&error.kind()) =>
+        {
+            Ok(())
+        }
         Err(error) => Err(Error::file("remove the folder", path)(error)),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
     mem,
     os::unix::{
         fs::MetadataExt,
@@ -51,6 +51,13 @@ pub struct Output {
 }
 
 impl Output {
+    /// The lines, of either stream, in which one of `texts` stands.
+    pub(crate) fn lines_with(&self, texts: &[&str]) -> Vec<String> {
+        let said = [&self.stdout, &self.stderr].map(|stream| String::from_utf8_lossy(stream));
+        let lines = said.iter().flat_map(|stream| stream.lines()).map(str::trim);
+        lines.filter(|line| texts.iter().any(|text| line.contains(text))).map(str::to_owned).collect()
+    }
+
     /// The error that this end of `command` is.
     pub fn into_error(self, command: &Command) -> Error {
         let status = match (self.code, self.signal) {
@@ -126,9 +133,13 @@ fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
     let said = Said { bytes: Arc::clone(&bytes), ended };
     thread::spawn(move || {
         let mut part = [0; 1 << 16];
-        while let Some(stream) = &mut stream
-            && let Ok(count @ 1..) = stream.read(&mut part)
-        {
+        while let Some(stream) = &mut stream {
+            let count = match stream.read(&mut part) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
             let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
             let room = LONGEST_OUTPUT.saturating_sub(bytes.len());
             bytes.extend_from_slice(&part[..count.min(room)]);
