@@ -7,6 +7,7 @@
 
 use std::{
     collections::BTreeSet,
+    io,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -28,6 +29,13 @@ const MOST_REPAIRS: usize = 5;
 /// How long somebody else's updater is waited for.
 const UPDATER_WAIT: Duration = Duration::from_secs(120);
 
+/// What an updater that succeeds all the same says of a hook that failed: Debian's own script, and
+/// run-parts(8).
+const COMPLAINTS: [&str; 2] = ["exited with code", "exited with return code"];
+
+/// More than this is free where a store is rebuilt: links, and what else the tools put beside the bundle.
+const SPARE_ROOM: u64 = 64 << 10;
+
 /// One settling of a store.
 pub(crate) struct Updater<'a> {
     pub world: &'a World,
@@ -45,12 +53,32 @@ pub(crate) struct Updater<'a> {
 struct Made {
     bundles: Vec<Option<Bundle>>,
     is_so: bool,
+    complaints: Vec<String>,
+}
+
+/// Refuses to begin what an updater that writes `byproducts` could not end: on a full disk it may leave no
+/// bundle at all.
+pub(crate) fn check_room(world: &World, byproducts: &[Byproduct]) -> Result<()> {
+    let files: Vec<&Path> = byproducts.iter().filter_map(Byproduct::file).collect();
+    let mut needed = SPARE_ROOM;
+    for file in &files {
+        needed += world.read(file)?.map_or(0, |bytes| bytes.len() as u64);
+    }
+    for folder in files.iter().filter_map(|file| file.parent()) {
+        if let Some(room) = world.room(folder)?.filter(|room| *room < needed) {
+            let what = format!("{} kB are free, and {} kB are needed", room >> 10, needed >> 10);
+            let error = io::Error::new(io::ErrorKind::StorageFull, what);
+            return Err(Error::file("rebuild what is in", folder)(error));
+        }
+    }
+    Ok(())
 }
 
 impl Updater<'_> {
     /// Runs the commands until the bundles can be read, have lost no more than they should, and the store is
-    /// as it is meant to be; or until the same comes of it twice, which is no accident then.
-    pub fn run(&self) -> Result<()> {
+    /// as it is meant to be; or until the same comes of it twice, which is no accident then. What it said of
+    /// hooks that failed is the answer.
+    pub fn run(&self) -> Result<Vec<String>> {
         let before = self.read()?;
         let is_good = |made: &Made| made.is_so && self.is_sound(&before, &made.bundles);
         let started = Instant::now();
@@ -58,8 +86,9 @@ impl Updater<'_> {
         for round in 0..=MOST_REPAIRS {
             while let Some(pid) = self.await_others()? {
                 // Somebody else's run has done it, and another beside the next would only disturb.
-                if is_good(&self.made()?) {
-                    return Ok(());
+                let made = self.made()?;
+                if is_good(&made) {
+                    return Ok(made.complaints);
                 }
                 if started.elapsed() > UPDATER_WAIT {
                     return Err(self.busy(pid));
@@ -72,7 +101,7 @@ impl Updater<'_> {
             // Smaller twice in the same way is no accident: an administrator took anchors away and
             // had not run the updater yet.
             if is_good(&made) || (is_whole(&before, &made.bundles) && last.as_ref() == Some(&made)) {
-                return Ok(());
+                return Ok(made.complaints);
             }
             if !self.is_sound(&before, &made.bundles) {
                 self.progress.note(
@@ -90,16 +119,17 @@ impl Updater<'_> {
 
     fn run_once(&self) -> Result<Made> {
         self.byproducts.iter().try_for_each(|byproduct| byproduct.clear(self.world))?;
+        let mut complaints = Vec::new();
         for command in self.commands {
             self.progress.begin(&command.to_string());
-            self.world.run(command)?;
+            complaints.extend(self.world.run(command)?.lines_with(&COMPLAINTS));
         }
         self.await_others()?;
-        self.made()
+        Ok(Made { complaints, ..self.made()? })
     }
 
     fn made(&self) -> Result<Made> {
-        Ok(Made { bundles: self.read()?, is_so: (self.is_so)()? })
+        Ok(Made { bundles: self.read()?, is_so: (self.is_so)()?, complaints: Vec::new() })
     }
 
     fn bundles(&self) -> impl Iterator<Item = &Path> {
