@@ -23,6 +23,8 @@ mod keystore;
 #[cfg(target_os = "linux")]
 mod lab_selftest;
 #[cfg(target_os = "linux")]
+mod races;
+#[cfg(target_os = "linux")]
 mod readme;
 #[cfg(target_os = "linux")]
 mod secrets;

@@ -10,6 +10,7 @@ mod folder;
 mod inherited;
 mod message;
 mod process;
+mod running;
 
 use std::{
     path::{Path, PathBuf},
@@ -24,6 +25,7 @@ pub use self::inherited::shed as shed_inheritance;
 use self::message::Bytes;
 pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
+pub(crate) use self::running::{SHELLS, running};
 use crate::{
     Error, Fingerprint, Result,
     fact::User,
@@ -94,6 +96,7 @@ enum Request {
     MakeScratch,
     RemoveFolder(PathBuf),
     Sync(PathBuf),
+    Room(PathBuf),
     Run(Command),
     AskEngine(PathBuf, String),
 }
@@ -106,6 +109,7 @@ enum Reply {
     Paths(Vec<PathBuf>),
     Output(Output),
     Text(String),
+    Number(Option<u64>),
 }
 
 /// No store, configuration or key is larger: what is, is not read.
@@ -231,6 +235,15 @@ impl World {
         self.act(Request::Sync(path.to_owned()))
     }
 
+    /// How many bytes can still be written to the file system that holds the folder `path`; none where
+    /// that cannot be told.
+    pub(crate) fn room(&self, path: &Path) -> Result<Option<u64>> {
+        match self.ask(Request::Room(path.to_owned()))? {
+            Reply::Number(bytes) => Ok(bytes),
+            _ => Err(misfit()),
+        }
+    }
+
     /// Runs `command` to its end, with no input, a scrubbed environment and a bound in time.
     /// An exit status other than success is an error.
     pub fn run(&self, command: &Command) -> Result<Output> {
@@ -296,6 +309,7 @@ impl Request {
             Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
             Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
+            Self::Room(path) => Reply::Number(file::room(&path)),
             Self::Run(command) => Reply::Output(process::run(&command)?),
             Self::AskEngine(socket, path) => Reply::Text(engine::ask(&socket, &path)?),
         })
