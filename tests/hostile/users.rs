@@ -12,7 +12,7 @@ exec >/tmp/delegate
 for process in /proc/[0-9]*; do
     grep -aqz '^--act-as-user$' $process/cmdline 2>/dev/null || continue
     grep -E '^(Uid|Gid|Groups|CapInh|CapPrm|CapEff|CapAmb|Umask):' $process/status
-    echo "Descriptors: $(ls $process/fd | sort -n | tr '\n' ' ')"
+    echo "Descriptors: $(readlink $process/fd/* | sed 's/:.*//' | sort -u | tr '\n' ' ')"
     echo "Owner: $(stat -c %U $process/mem)"
     tr '\0' '\n' <$process/environ
 done
@@ -67,7 +67,7 @@ fn the_process_that_acts_as_a_user_is_that_user_and_nothing_besides() {
         "CapEff: 0000000000000000".into(),
         "CapAmb: 0000000000000000".into(),
         "Umask: 0022".into(),
-        "Descriptors: 0 1 2".into(),
+        "Descriptors: /dev/null pipe".into(),
         "Owner: root".into(),
         "HOME=/home/alice".into(),
     ] {
