@@ -85,11 +85,17 @@ fn an_archive_of_nothing_is_no_pair() {
 }
 
 #[test]
-fn no_file_keeps_us_busy_for_minutes() {
-    let costly = include_bytes!("../../fuzz/seeds/keys/ed25519.rounds.der");
-    let error = read_material(costly, &mut |_| Ok(Zeroizing::new("changeit".into())));
-    let error = error.expect_err("twenty million rounds");
-    assert!(error.to_string().contains("not supported"), "{error}");
+fn no_file_keeps_us_busy_for_minutes_or_makes_us_panic() {
+    for (what, key) in [
+        ("twenty million rounds", &include_bytes!("../../fuzz/seeds/keys/ed25519.rounds.der")[..]),
+        ("a cost of nothing", include_bytes!("../../fuzz/seeds/keys/ed25519.scrypt-cost-0.der")),
+    ] {
+        let error = read_material(key, &mut |_| Ok(Zeroizing::new("changeit".into()))).expect_err(what);
+        assert!(error.to_string().contains("not supported"), "{what}: {error}");
+    }
+    let archive = include_bytes!("../../fuzz/seeds/pkcs12/scrypt-cost-0.p12");
+    let error = read_material(archive, &mut nothing).expect_err("a cost of nothing");
+    assert!(error.to_string().contains("PKCS #12 file cannot be read"), "{error}");
 }
 
 /// A generator of numbers that are the same in every run (Knuth's constants).
