@@ -67,7 +67,9 @@ impl Context<'_> {
         let receipts = Receipts::open(&self.home.state, self.printer)?;
         let session =
             Session { facts: &self.facts, worlds: &self.worlds, receipts: &receipts, progress: self.printer };
-        work(&session)
+        let done = work(&session)?;
+        receipts.close()?;
+        Ok(done)
     }
 }
 

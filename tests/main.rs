@@ -10,9 +10,13 @@ mod lab;
 #[cfg(target_os = "linux")]
 mod answers;
 #[cfg(target_os = "linux")]
+mod bad_input;
+#[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
-mod interrupted;
+mod faults;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;

@@ -248,3 +248,22 @@ fn an_engine_that_was_restarted_meanwhile_is_named_when_trust_is_taken_back() {
     engine.restart();
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
 }
+
+#[test]
+fn a_folder_that_two_cas_share_goes_with_the_last_of_them() {
+    let machine = machine!("client");
+    machine.sh("rm -f /etc/ca-certificates/update.d/*").succeeded();
+    let before = machine.settled();
+    let mut fingerprints = Vec::new();
+    for name in ["one", "two"] {
+        let pair = Pair::constrained(&machine, &[HOST]);
+        let file = format!("/tmp/{name}.crt");
+        machine.write(&file, &pair.root);
+        fingerprints.push(fingerprint(&machine, &pair.root));
+        machine.run(["labtrust", "trust", &file, "--for", REGISTRY, "--yes"]).succeeded();
+    }
+    for sha256 in fingerprints {
+        machine.run(["labtrust", "untrust", &sha256]).succeeded();
+    }
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}

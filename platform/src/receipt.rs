@@ -3,7 +3,6 @@
 
 use std::{
     cell::RefCell,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -193,6 +192,14 @@ impl StepRecord {
         }
     }
 
+    /// The folders that were made for it.
+    fn folders(&self) -> &[PathBuf] {
+        match self {
+            Self::File { folders, .. } => folders,
+            Self::Entry { .. } => &[],
+        }
+    }
+
     /// Whether the bytes under `sha256` are needed to undo it.
     fn needs(&self, wanted: Fingerprint) -> bool {
         matches!(self, Self::File { before: Node::File { sha256, .. }, .. } if *sha256 == wanted)
@@ -207,6 +214,21 @@ impl Receipt {
     /// The record of the change `store`, `subject`.
     pub fn find(&self, store: &StoreId, subject: &str) -> Option<&ChangeRecord> {
         self.changes.iter().find(|record| record.store == *store && record.subject == subject)
+    }
+
+    /// Takes those of `made` that lie above files of its own for folders made for these. Says whether
+    /// there were any.
+    fn inherit(&mut self, made: &[PathBuf]) -> bool {
+        let mut any = false;
+        for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
+            let StepRecord::File { path, folders, .. } = step else { continue };
+            let new = made.iter().filter(|folder| path.starts_with(folder) && !folders.contains(folder));
+            let new: Vec<_> = new.cloned().collect();
+            any |= !new.is_empty();
+            folders.extend(new);
+            folders.sort();
+        }
+        any
     }
 }
 
@@ -225,7 +247,8 @@ impl Receipts {
         let world = World::here();
         let lock = || {
             world.make_folders(state, 0o700)?;
-            refuse_foreign(state)?;
+            // Somebody else's would have us run and restore whatever they put into its receipts.
+            World::refuse_foreign(state)?;
             Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
         };
         let mut locked = lock();
@@ -239,8 +262,7 @@ impl Receipts {
                 }
             }
         }
-        let lock = locked?;
-        let receipts = Self { state: state.to_owned(), world, locks: RefCell::new(vec![lock]) };
+        let receipts = Self { state: state.to_owned(), world, locks: RefCell::new(vec![locked?]) };
         receipts.sweep()?;
         Ok(receipts)
     }
@@ -270,16 +292,9 @@ impl Receipts {
     pub fn all(state: &Path) -> Result<Vec<Receipt>> {
         let world = World::here();
         let folders = world.list(&state.join("receipts"))?;
-        if !folders.is_empty() {
-            match refuse_foreign(state) {
-                // The last of them was taken back while we looked.
-                Err(error) if error.is_absence() => return Ok(Vec::new()),
-                other => other?,
-            }
-        }
         let mut receipts = Vec::new();
         for folder in folders {
-            receipts.extend(read(&world, &folder)?);
+            receipts.extend(read(&folder)?);
         }
         Ok(receipts)
     }
@@ -291,7 +306,7 @@ impl Receipts {
 
     /// The receipt `name`, if there is one.
     pub fn load(&self, name: &str) -> Result<Option<Receipt>> {
-        read(&self.world, &self.folder(name))
+        read(&self.folder(name))
     }
 
     /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
@@ -304,6 +319,27 @@ impl Receipts {
         let json = serde_json::to_vec_pretty(receipt)
             .map_err(|error| Error::Corrupt { path: folder.clone(), why: error.to_string() })?;
         self.world.put(&file(&folder), &Contents::Public(json), PRIVATE)
+    }
+
+    /// Folders that the steps `gone` made and that are still in use are from now on those of whoever uses
+    /// them, in `receipt` or in another: the last to go removes them.
+    pub(crate) fn hand_over(&self, receipt: &mut Receipt, gone: &[StepRecord]) -> Result<()> {
+        let mut kept = Vec::new();
+        for folder in gone.iter().flat_map(StepRecord::folders) {
+            if matches!(self.world.look(folder), Ok(Node::Folder)) {
+                kept.push(folder.clone());
+            }
+        }
+        if kept.is_empty() {
+            return Ok(());
+        }
+        receipt.inherit(&kept);
+        for mut other in Self::all(&self.state)?.into_iter().filter(|other| other.name != receipt.name) {
+            if other.inherit(&kept) {
+                self.save(&other)?;
+            }
+        }
+        Ok(())
     }
 
     /// Removes what was kept beside `receipt` and is needed no more: a key that was ours and is
@@ -375,6 +411,20 @@ impl Receipts {
         }
     }
 
+    /// Lets other runs at them.
+    pub fn close(mut self) -> Result<()> {
+        self.release()
+    }
+
+    fn release(&mut self) -> Result<()> {
+        if self.locks.get_mut().is_empty() {
+            return Ok(());
+        }
+        self.locks.get_mut().clear();
+        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
+        self.world.remove_folder(&self.state)
+    }
+
     fn folder(&self, name: &str) -> PathBuf {
         self.state.join("receipts").join(name)
     }
@@ -382,9 +432,8 @@ impl Receipts {
 
 impl Drop for Receipts {
     fn drop(&mut self) {
-        self.locks.get_mut().clear();
-        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
-        let _ = self.world.remove_folder(&self.state);
+        // Whoever drops these without closing them has another error to tell.
+        let _ = self.release();
     }
 }
 
@@ -397,9 +446,9 @@ fn file(folder: &Path) -> PathBuf {
     folder.join("receipt.json")
 }
 
-fn read(world: &World, folder: &Path) -> Result<Option<Receipt>> {
+fn read(folder: &Path) -> Result<Option<Receipt>> {
     let path = file(folder);
-    let Some(bytes) = world.read(&path)? else { return Ok(None) };
+    let Some(bytes) = World::read_own(&path)? else { return Ok(None) };
     parse(&bytes).map(Some).map_err(|why| Error::Corrupt { path, why })
 }
 
@@ -414,19 +463,4 @@ pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
         SCHEMA => serde_json::from_slice(bytes).map_err(corrupt),
         other => Err(format!("has schema {other}: a newer labtrust wrote it, use that one")),
     }
-}
-
-/// A state folder that somebody else can write to would have us run and restore whatever they put
-/// into its receipts.
-fn refuse_foreign(state: &Path) -> Result<()> {
-    let metadata = std::fs::metadata(state).map_err(Error::file("look at", state))?;
-    let us = rustix::process::geteuid().as_raw();
-    let why = if metadata.uid() != us {
-        format!("it belongs to user {}, not to the user who runs this ({us})", metadata.uid())
-    } else if metadata.mode() & 0o022 != 0 {
-        "others may write to it".into()
-    } else {
-        return Ok(());
-    };
-    Err(Error::Unsafe { path: state.to_owned(), why })
 }

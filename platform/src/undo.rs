@@ -62,11 +62,14 @@ pub(crate) fn undo_records(
         }
         outcomes.push(outcome);
     }
-    let mut index = 0;
-    receipt.changes.retain(|_| {
+    let (mut index, mut gone) = (0, Vec::new());
+    receipt.changes.retain(|record| {
         index += 1;
-        !forgotten.contains(&(index - 1))
+        let is_gone = forgotten.contains(&(index - 1));
+        gone.extend(is_gone.then(|| record.steps.clone()).into_iter().flatten());
+        !is_gone
     });
+    session.receipts.hand_over(receipt, &gone)?;
     session.receipts.save(receipt)?;
     Ok(outcomes)
 }

@@ -6,7 +6,8 @@
 mod delegate;
 pub mod engine;
 mod file;
-mod path;
+mod folder;
+mod inherited;
 mod process;
 mod running;
 
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
+pub use self::inherited::shed as shed_inheritance;
 pub use self::process::{Output, trusted_path};
 pub(crate) use self::running::{SHELLS, running};
 use crate::{
@@ -134,7 +136,25 @@ impl World {
         }
     }
 
-    /// The contents of the file at `path`, links followed; none if it is not there.
+    /// The contents of the file at `path`, which a person named: whoever made a link on the way, it is
+    /// followed. None if it is not there.
+    pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        Ok(file::read_named(path)?.map(Zeroizing::new))
+    }
+
+    /// The contents of the file at `path` in a folder of ours, whatever is acted as; none if it is not
+    /// there. An error if somebody else can have written it.
+    pub(crate) fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        Ok(file::read_own(path)?.map(Zeroizing::new))
+    }
+
+    /// Fails if somebody else can put anything into the folder `path`, or another one in its place.
+    pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
+        folder::own(path).map(drop)
+    }
+
+    /// The contents of the file at `path`, links followed that nobody else could have planted; none if
+    /// it is not there.
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         match self.ask(Request::Read(path.to_owned()))? {
             Reply::Bytes(bytes) => Ok(bytes.map(Zeroizing::new)),

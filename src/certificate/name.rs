@@ -83,15 +83,20 @@ impl<'de> Deserialize<'de> for SubjectName {
     }
 }
 
-/// Names as a sentence has them: `a, b and c`.
+/// More names than this are counted, not read.
+const MOST_LISTED: usize = 12;
+
+/// Names as a sentence has them: `a, b and c`; of very many the first ones.
 pub fn list(names: &[impl fmt::Display]) -> String {
+    let joined = |names: &[_]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match names {
         [] => String::new(),
         [one] => one.to_string(),
-        [first @ .., last] => {
-            let first = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            format!("{first} and {last}")
+        [first @ .., _] if names.len() > MOST_LISTED => {
+            let first = &first[..MOST_LISTED - 1];
+            format!("{} and {} more", joined(first), names.len() - first.len())
         }
+        [first @ .., last] => format!("{} and {last}", joined(first)),
     }
 }
 
@@ -145,5 +150,6 @@ mod tests {
         assert_eq!(list(&[] as &[&str]), "");
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert!(list(&["a"; 300]).ends_with("a, a and 289 more"));
     }
 }

@@ -86,7 +86,7 @@ impl Draft {
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
         let site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        let order = Order::new(arguments, &site.gitlab, &site.registry)?;
+        let order = Order::new(arguments, &site.gitlab, &site.registry);
         let ca = ca::ca(context, arguments, &order)?;
         let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);

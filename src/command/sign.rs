@@ -7,6 +7,7 @@ use labtrust_platform::{
     Contents, apply,
     plan::{Actor, Change, Step},
     session::State,
+    text,
 };
 use rustls_pki_types::CertificateSigningRequestDer;
 use time::OffsetDateTime;
@@ -20,7 +21,6 @@ use crate::{
     },
     cli::Sign,
     exit,
-    exit::misuse,
     hint::fail,
 };
 
@@ -39,7 +39,11 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
         let name = format!("sign-{}", signed.issued.leaf.fingerprint().short());
         let outcomes = apply(session, &name, None, std::slice::from_ref(&signed.change))?;
         if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
-            return Err(fail(failed.detail.clone(), failed.hint.clone().unwrap_or_default()));
+            let hint = failed.hint.clone();
+            return Err(fail(
+                failed.detail.clone(),
+                hint.unwrap_or_else(|| "mend that, then run it again".into()),
+            ));
         }
         // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
         session.receipts.forget(&name)?;
@@ -72,7 +76,7 @@ impl Signed {
                 "sign where its key is, and `labtrust import` the answer",
             )
         })?;
-        let names = parse_names(&arguments.names)?;
+        let names = arguments.names.clone();
         let (order, key) = if let Some(path) = &arguments.csr {
             (from_request(path, names, arguments.days)?, None)
         } else {
@@ -85,17 +89,10 @@ impl Signed {
     }
 }
 
-/// `texts` as names.
-pub fn parse_names(texts: &[String]) -> Result<Vec<SubjectName>> {
-    let hint = "give a DNS name or an IP address";
-    let name = |text: &String| text.parse().map_err(|error| misuse(format!("{error}"), hint));
-    texts.iter().map(name).collect()
-}
-
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
     let bytes = source::bytes(path, "give the file of a certificate signing request")?;
     let order = request(&bytes).and_then(|request| LeafOrder::from_csr(&request, days));
-    let mut order = order.with_context(|| format!("cannot use {}", path.display()))?;
+    let mut order = order.with_context(|| format!("cannot use {}", text::path(path)))?;
     if !names.is_empty() {
         order.names = names;
     }

@@ -21,6 +21,16 @@ pub enum Validity {
 impl Pair {
     /// Makes a root of its own and a leaf for these DNS names.
     pub fn made(machine: &Machine, names: &[&str], validity: Validity) -> Self {
+        Self::make(machine, names, validity, "")
+    }
+
+    /// The same, with a root that may sign for these names only.
+    pub fn constrained(machine: &Machine, names: &[&str]) -> Self {
+        let permitted: Vec<_> = names.iter().map(|name| format!("permitted;DNS:{name}")).collect();
+        Self::make(machine, names, Validity::Current, &format!("critical,{}", permitted.join(",")))
+    }
+
+    fn make(machine: &Machine, names: &[&str], validity: Validity, constraints: &str) -> Self {
         let (from, to) = match validity {
             Validity::Current => ("now - 1 day", "now + 90 days"),
             Validity::Expired => ("now - 30 days", "now - 1 day"),
@@ -28,7 +38,8 @@ impl Pair {
         };
         let san: Vec<_> = names.iter().map(|name| format!("DNS:{name}")).collect();
         let script = include_str!("pair.sh");
-        let made = machine.run(["sh", "-c", script, "pair", &san.join(","), from, to]).succeeded();
+        let made =
+            machine.run(["sh", "-c", script, "pair", &san.join(","), from, to, constraints]).succeeded();
         let mut parts = made.stdout.split("%\n").map(str::to_owned);
         let mut part = || parts.next().expect("pair.sh writes three parts");
         Self { root: part(), leaf: part(), key: part() }

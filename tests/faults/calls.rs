@@ -1,0 +1,109 @@
+//! The calls by which a run changes files, as strace(1) sees them: each is a point where it can be
+//! killed or fail.
+
+use super::scene::Scene;
+
+/// Calls that change the tree, by whatever name an architecture has them.
+pub const CHANGING: [&str; 22] = [
+    "openat",
+    "write",
+    "pwrite64",
+    "writev",
+    "truncate",
+    "ftruncate",
+    "mkdir",
+    "mkdirat",
+    "rename",
+    "renameat",
+    "renameat2",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+    "symlink",
+    "symlinkat",
+    "link",
+    "linkat",
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "fchown",
+];
+
+/// Calls that can fail on a full, broken or read-only disk.
+pub const FAILING: [&str; 10] = [
+    "write",
+    "pwrite64",
+    "writev",
+    "fsync",
+    "fdatasync",
+    "mkdir",
+    "mkdirat",
+    "rename",
+    "renameat",
+    "renameat2",
+];
+
+/// One call of labtrust's own.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Its name, as the kernel has it.
+    pub name: String,
+    /// Which of the calls of that name it is, from 1: what strace's `when` counts.
+    pub nth: usize,
+    /// Its arguments.
+    pub arguments: String,
+}
+
+impl Call {
+    /// Those that `scene`'s verb makes by itself, not by its children, among `names`.
+    pub fn all(scene: &Scene, names: &[&str]) -> Vec<Self> {
+        let trace =
+            format!("trace={}", names.iter().map(|name| format!("?{name}")).collect::<Vec<_>>().join(","));
+        scene.run_under(&["strace", "-qq", "-y", "-s", "0", "-o", "/tmp/trace", "-e", &trace]).succeeded();
+        let mut counts = std::collections::BTreeMap::new();
+        let mut calls = Vec::new();
+        for line in scene.machine.read("/tmp/trace").lines() {
+            let Some((name, arguments)) = line.split_once('(') else { continue };
+            let nth = counts.entry(name.to_owned()).or_insert(0);
+            *nth += 1;
+            if changes_a_file(name, arguments) {
+                calls.push(Self { name: name.to_owned(), nth: *nth, arguments: arguments.to_owned() });
+            }
+        }
+        calls
+    }
+
+    /// What strace is told to do `fault` to it.
+    pub fn strace(&self, fault: &str) -> Vec<String> {
+        let Self { name, nth, .. } = self;
+        let (trace, inject) = (format!("trace={name}"), format!("inject={name}:{fault}:when={nth}"));
+        ["strace", "-qq", "-y", "-s", "0", "-o", "/tmp/hit", "-e", &trace, "-e", &inject]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    /// Fails unless the fault met this call.
+    pub fn check_hit(&self, scene: &Scene) {
+        let text = scene.machine.read("/tmp/hit");
+        let hit = text.lines().filter(|line| line.starts_with(&format!("{}(", self.name))).nth(self.nth - 1);
+        assert!(hit.is_some_and(|hit| changes_a_file(&self.name, hit)), "another call was met: {hit:?}");
+    }
+}
+
+impl std::fmt::Display for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}({}", self.nth, self.name, self.arguments)
+    }
+}
+
+fn changes_a_file(name: &str, arguments: &str) -> bool {
+    match name {
+        "openat" => arguments.contains("O_CREAT"),
+        // What is said to people, or to a child, is no file.
+        "write" | "writev" => {
+            let path = arguments.split_once('<').map_or("", |(_, rest)| rest);
+            path.starts_with('/') && !path.starts_with("/dev/") && !path.starts_with("/proc/")
+        }
+        _ => true,
+    }
+}

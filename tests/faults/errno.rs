@@ -1,0 +1,46 @@
+//! A disk that is full, broken or read-only, and a folder that may not be written: each of labtrust's own
+//! calls that can meet them does.
+
+use super::{
+    calls::{Call, FAILING},
+    sample,
+    scene::VERBS,
+    table::Lane,
+};
+
+/// What can be met, and how it is said.
+const ERRNOS: [(&str, &str); 4] = [
+    ("ENOSPC", "No space left on device"),
+    ("EIO", "Input/output error"),
+    ("EROFS", "Read-only file system"),
+    ("EACCES", "Permission denied"),
+];
+
+/// A lane for each verb and what it meets.
+pub fn lanes() -> Vec<Lane> {
+    let mut lanes = Vec::new();
+    for (number, (errno, reason)) in ERRNOS.into_iter().enumerate() {
+        lanes.extend(VERBS.into_iter().map(|verb| Lane {
+            verb,
+            fault: errno.into(),
+            at: "own calls",
+            work: Box::new(move |trial| {
+                let scene = trial.scene();
+                scene.prepare();
+                let calls = Call::all(scene, &FAILING);
+                scene.undo();
+                // Each lane's sample begins elsewhere, so that together they are more.
+                for call in sample(calls, 7 * number + 6, 28, |call| call.name.clone()) {
+                    trial.point(&call.to_string(), |scene| {
+                        let failed = scene.run_under(&call.strace(&format!("error={errno}")));
+                        call.check_hit(scene);
+                        failed.exited(3).says(reason);
+                        scene.check();
+                        scene.check_recovery();
+                    });
+                }
+            }),
+        }));
+    }
+    lanes
+}

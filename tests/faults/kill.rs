@@ -1,0 +1,33 @@
+//! Killed before each of its own calls that change files.
+
+use super::{
+    calls::{CHANGING, Call},
+    sample,
+    scene::VERBS,
+    table::Lane,
+};
+
+/// A lane a verb.
+pub fn lanes() -> Vec<Lane> {
+    let lane = |verb| Lane {
+        verb,
+        fault: "killed".into(),
+        at: "own calls",
+        work: Box::new(|trial| {
+            let scene = trial.scene();
+            scene.prepare();
+            let calls = Call::all(scene, &CHANGING);
+            scene.undo();
+            for call in sample(calls, 8, 9, |call| call.name.clone()) {
+                trial.point(&call.to_string(), |scene| {
+                    let killed = scene.run_under(&call.strace("signal=KILL"));
+                    assert_eq!(killed.code(), 137, "{killed}");
+                    call.check_hit(scene);
+                    scene.check();
+                    scene.check_recovery();
+                });
+            }
+        }),
+    };
+    VERBS.into_iter().map(lane).collect()
+}

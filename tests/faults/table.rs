@@ -1,0 +1,126 @@
+//! What was tried and what held, a line a lane: the proof that nothing was passed over.
+
+use std::{
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
+};
+
+use super::scene::{Scene, Verb};
+
+/// One kind of fault in one verb.
+pub struct Lane {
+    pub verb: &'static Verb,
+    pub fault: String,
+    pub at: &'static str,
+    pub work: Box<dyn Fn(&mut Trial) + Send>,
+}
+
+impl Lane {
+    pub fn name(&self) -> String {
+        format!("{:<8} {:<16} {}", self.verb.name, self.fault, self.at)
+    }
+
+    /// Tries all points, on a machine of its own.
+    pub fn run(self) -> Row {
+        let started = Instant::now();
+        let mut trial = Trial { verb: self.verb, scene: None, tried: 0, broken: Vec::new() };
+        let worked = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut trial)));
+        if let Err(panic) = worked {
+            trial.broken.push(format!("could not be tried: {}", text_of(panic.as_ref())));
+        }
+        let row =
+            Row { name: self.name(), tried: trial.tried, broken: trial.broken, time: started.elapsed() };
+        println!("{row}");
+        row
+    }
+}
+
+/// The points of a lane as they are tried: one that does not hold is written down, and the next
+/// begins on a new machine.
+pub struct Trial {
+    verb: &'static Verb,
+    scene: Option<Scene>,
+    tried: usize,
+    broken: Vec<String>,
+}
+
+impl Trial {
+    /// The machine, as it was.
+    pub fn scene(&mut self) -> &Scene {
+        self.scene.get_or_insert_with(|| Scene::set(self.verb))
+    }
+
+    /// Tries one point.
+    pub fn point(&mut self, name: &str, attempt: impl FnOnce(&Scene)) {
+        self.tried += 1;
+        let scene = self.scene();
+        let held = catch_unwind(AssertUnwindSafe(|| {
+            scene.prepare();
+            attempt(scene);
+        }));
+        if let Err(panic) = held {
+            self.broken.push(format!("{name}: {}", text_of(panic.as_ref())));
+            self.scene = None;
+        }
+    }
+}
+
+fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().cloned();
+    text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
+}
+
+/// What became of a lane.
+#[derive(Debug)]
+pub struct Row {
+    name: String,
+    tried: usize,
+    broken: Vec<String>,
+    time: Duration,
+}
+
+impl Row {
+    fn held(&self) -> usize {
+        self.tried - self.broken.len().min(self.tried)
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, tried, .. } = self;
+        write!(f, "{name:<44} {tried:>4} tried {:>4} held {:>4} s", self.held(), self.time.as_secs())
+    }
+}
+
+/// All lanes.
+#[derive(Debug, Default)]
+pub struct Table(Vec<Row>);
+
+impl Table {
+    pub fn push(&mut self, row: Row) {
+        self.0.push(row);
+        self.0.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+
+    pub fn all_held(&self) -> bool {
+        self.0.iter().all(|row| row.broken.is_empty() && row.tried > 0)
+    }
+
+    pub fn broken(&self) -> String {
+        let line = |row: &Row| -> String {
+            let none = (row.tried == 0).then(|| format!("{}: no point was found\n", row.name));
+            let broken = row.broken.iter().map(|broken| format!("{}: {broken}\n", row.name));
+            broken.chain(none).collect()
+        };
+        self.0.iter().map(line).collect()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|row| writeln!(f, "{row}"))?;
+        let sum = |of: fn(&Row) -> usize| self.0.iter().map(of).sum::<usize>();
+        write!(f, "{:<44} {:>4} tried {:>4} held", "in all", sum(|row| row.tried), sum(Row::held))
+    }
+}
