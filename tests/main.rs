@@ -27,6 +27,8 @@ mod races;
 #[cfg(target_os = "linux")]
 mod readme;
 #[cfg(target_os = "linux")]
+mod secrets;
+#[cfg(target_os = "linux")]
 mod setup;
 #[cfg(target_os = "linux")]
 mod trust;

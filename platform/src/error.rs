@@ -145,6 +145,9 @@ impl Error {
                 io::ErrorKind::StorageFull => {
                     Some("free some space on that file system, then run it again".into())
                 }
+                io::ErrorKind::FileTooLarge => {
+                    Some("raise the limit on the size of files (ulimit -f), then run it again".into())
+                }
                 io::ErrorKind::ReadOnlyFilesystem => Some(
                     "that file system is mounted read-only: remount it writable, then run it again".into(),
                 ),

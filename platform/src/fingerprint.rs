@@ -42,7 +42,7 @@ impl Fingerprint {
     /// called so.
     pub fn is_meant_by(text: &str) -> bool {
         let digits = digits(text);
-        digits.len() >= 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        (32..=130).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
     /// The first 16 hexadecimal digits: enough for a file name, never for a decision.

@@ -262,7 +262,8 @@ impl Receipts {
                 }
             }
         }
-        let receipts = Self { state: state.to_owned(), world, locks: RefCell::new(vec![locked?]) };
+        let lock = locked?;
+        let receipts = Self { state: state.to_owned(), world, locks: RefCell::new(vec![lock]) };
         receipts.sweep()?;
         Ok(receipts)
     }
@@ -417,12 +418,16 @@ impl Receipts {
     }
 
     fn release(&mut self) -> Result<()> {
-        if self.locks.get_mut().is_empty() {
+        if std::mem::take(self.locks.get_mut()).is_empty() {
             return Ok(());
         }
-        self.locks.get_mut().clear();
         // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
         self.world.remove_folder(&self.state)
+    }
+
+    /// Whether `path` lies in the state folder, where all is for its owner's eyes only.
+    pub(crate) fn keeps(&self, path: &Path) -> bool {
+        path.starts_with(&self.state)
     }
 
     fn folder(&self, name: &str) -> PathBuf {

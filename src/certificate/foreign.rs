@@ -77,6 +77,11 @@ const LABELS: &[Foreign] = &[
         hint: "give the certificate, which has a line BEGIN CERTIFICATE; a private key is shown to nobody",
     },
     Foreign {
+        signs: &[b"public key"],
+        what: "there is no certificate and no private key in it, but a public key",
+        hint: "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
+    },
+    Foreign {
         signs: &[b"crl"],
         what: "there is no certificate in it, but a list of revoked ones (CRL)",
         hint: "give the file that has a line BEGIN CERTIFICATE",

@@ -176,7 +176,7 @@ impl Parsed {
                     .iter()
                     .filter(|one| one.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS);
                 self.issuer_url = issuers.into_iter().find_map(|one| match one.access_location {
-                    GeneralName::URI(url) => Some(url.to_owned()),
+                    GeneralName::URI(url) => Some(shown(url)),
                     _ => None,
                 });
             }

@@ -119,7 +119,7 @@ fn request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static>> {
 /// Writes `NAME.crt` (leaf, intermediate, root) and, if the key was made here, `NAME.key`; never over
 /// a file that is there.
 fn change(folder: &Path, issued: &Issued, key: Option<&PrivateKey>) -> Result<Change> {
-    let folder = std::path::absolute(folder)?;
+    let folder = super::folder(folder, "-o")?;
     let name = issued.leaf.names.first().map(ToString::to_string).unwrap_or_default();
     let stem = name.replace("*.", "_wildcard.").replace(':', "-");
     let path = |ending: &str| -> Result<PathBuf> {

@@ -244,6 +244,17 @@ fn listing<'a>(certificates: impl IntoIterator<Item = &'a Parsed>) -> String {
 }
 
 fn no_root(certificate: &Parsed, from: &str) -> anyhow::Error {
+    if certificate.subject_der == certificate.issuer_der {
+        let kind = certificate.public_key().kind();
+        return fail(
+            format!(
+                "{from} holds {}, which names itself as its issuer, but its own key ({kind}) did not sign it so that it \
+                 can be verified",
+                certificate.title()
+            ),
+            "it is damaged, or its key is of a kind that clients refuse: RSA must have 2048 to 8192 bits",
+        );
+    }
     fail(
         format!("{from} holds {}, which is no root: {} signed it", certificate.title(), certificate.issuer),
         "trust the root that signed it; `labtrust export` writes it on the server that setup ran on",

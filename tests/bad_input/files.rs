@@ -1,7 +1,7 @@
 //! Files that are not what they should be, at every verb that takes one.
 
 use super::{
-    case::{Row, refused},
+    case::{Row, places, refused},
     samples,
 };
 use crate::lab::HOST;
@@ -55,13 +55,51 @@ fn what_is_no_certificate_is_said_to_be_none() {
         "import --out pair --cert FILE",
         "setup HOST --out pair --ca-cert FILE --ca-key ca.key",
     ];
-    let rows = NO_CERTIFICATES.iter().flat_map(|(file, says)| {
-        lines.iter().map(move |line| {
-            let word = |word: &str| word.replace("FILE", file).replace("HOST", HOST);
-            Row::new(line.split(' ').map(word), 3, says)
-        })
-    });
+    let mut rows = Vec::new();
+    for (index, (file, says)) in NO_CERTIFICATES.iter().enumerate() {
+        let word = |word: &str| word.replace("FILE", file).replace("HOST", HOST);
+        rows.extend(places(&lines, index).map(|line| Row::new(line.split(' ').map(word), 3, says)));
+    }
     let key = ["trust key.pem", "inspect key.pem", "untrust key.pem", "import --out pair --cert key.pem"];
-    let key = key.map(|line| Row::words(line, 3, "there is no certificate"));
-    refused(&machine, "no certificate", 2, &rows.chain(key).collect::<Vec<_>>());
+    rows.extend(key.map(|line| Row::words(line, 3, "there is no certificate")));
+    refused(&machine, "no certificate", 2, &rows);
+}
+
+#[test]
+fn good_certificates_in_other_clothes_are_read() {
+    let machine = machine!("client");
+    samples::make(&machine);
+    let files = machine.sh("ls /tmp/in/good").succeeded().stdout;
+    let sha256 =
+        machine.sh("openssl x509 -in /tmp/in/ca.crt -outform DER | sha256sum | cut -c 1-64").succeeded();
+    let sha256 = sha256.stdout.trim();
+    let mut read = 0;
+    for file in files.lines() {
+        let path = format!("/tmp/in/good/{file}");
+        machine.run(["labtrust", "inspect", &path]).succeeded().says(sha256);
+        machine
+            .run(["labtrust", "trust", &path, "--fingerprint", sha256, "--dry-run"])
+            .exited(1)
+            .says("write ");
+        read += 1;
+    }
+    for (line, says) in [
+        ("--pkcs12 secret.p12 --passphrase-file passphrase", "certificate for mygitlab.example.com"),
+        ("--pkcs12 secret.p12 --passphrase-file passphrase-bom", "certificate for mygitlab.example.com"),
+        ("--pkcs12 empty.p12", "certificate for mygitlab.example.com"),
+        ("--pkcs12 none.p12", "certificate for mygitlab.example.com"),
+        ("--pkcs12 rc2.p12 --passphrase-file passphrase", "certificate for mygitlab.example.com"),
+        (
+            "--cert leaf.crt --chain ca.der --key encrypted.key --passphrase-file passphrase",
+            "certificate for",
+        ),
+        ("--cert chain.pem --key key.der", "certificate for"),
+        ("--cert chain.pem --key two.key", "certificate for"),
+    ] {
+        let script = format!("cd /tmp/in && labtrust import --out /srv/pair-{read} --no-trust {line}");
+        machine.sh(&script).succeeded().says(says);
+        read += 1;
+    }
+    println!("other clothes: {read} files read");
+    assert!(read > 15);
 }

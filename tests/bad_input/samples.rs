@@ -1,6 +1,8 @@
 //! The files that the rows name: what OpenSSL and hands make, and certificates that only a library
 //! makes.
 
+use std::sync::OnceLock;
+
 use labtrust::certificate::pem;
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
@@ -16,14 +18,24 @@ use crate::lab::{HOST, Machine};
 /// around.
 pub const HOSTILE: &str = "Good\u{1b}[2J\u{1b}[31m\nhint: run this\r\u{202e}gnihton\u{9b}0m\u{7}";
 
-/// Makes every sample in [`FOLDER`].
+/// All samples as an archive: they are made once, in the machine of whichever test comes first.
+static ARCHIVE: OnceLock<Vec<u8>> = OnceLock::new();
+
+/// Lays every sample into [`FOLDER`].
 pub fn make(machine: &Machine) {
+    let archive = ARCHIVE.get_or_init(|| archive(machine));
+    let script = format!("rm -rf {FOLDER} && mkdir {FOLDER} && tar -C {FOLDER} -xf -");
+    machine.command(["sh", "-c", &script]).stdin(archive).run().succeeded();
+}
+
+fn archive(machine: &Machine) -> Vec<u8> {
     let script =
-        format!("mkdir -p {FOLDER} && cd {FOLDER} && sh -c \"$1\" || {{ cat /tmp/samples.log; exit 1; }}");
+        format!("mkdir {FOLDER} && cd {FOLDER} && sh -c \"$1\" || {{ cat /tmp/samples.log; exit 1; }}");
     machine.run(["sh", "-c", &script, "samples", include_str!("samples.sh")]).succeeded();
     for (name, contents) in made() {
         machine.write(&format!("{FOLDER}/{name}"), contents);
     }
+    machine.sh(&format!("tar -C {FOLDER} --sparse -cf - .")).succeeded().bytes()
 }
 
 /// A CA's parameters.
@@ -72,6 +84,13 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
     leaf.not_after = OffsetDateTime::now_utc() + Duration::days(90);
     let below = leaf.signed_by(&key, &one_issuer).unwrap().der().clone();
 
+    // What a server may show before anybody has trusted it.
+    let mut served = CertificateParams::new([HOST.to_owned()]).unwrap();
+    served.distinguished_name = DistinguishedName::new();
+    served.distinguished_name.push(DnType::CommonName, HOSTILE);
+    served.not_before = leaf.not_before;
+    served.not_after = leaf.not_after;
+
     // Every candidate has the right name and the wrong key.
     let mut impostors = vec![below.clone()];
     impostors.extend((0..1_500).map(|_| root(ca("One", -1, 90))));
@@ -81,6 +100,7 @@ fn made() -> Vec<(&'static str, Vec<u8>)> {
         ("expired.crt", text([&root(ca("Expired", -90, -1))])),
         ("future.crt", text([&root(ca("Future", 30, 90))])),
         ("hostile.crt", text([&root(ca(HOSTILE, -1, 90))])),
+        ("hostile-served.crt", text([&root(served)])),
         ("hostile-expired.crt", text([&root(ca(HOSTILE, -90, -1))])),
         ("long.crt", text([&root(ca(&"long ".repeat(100_000), -1, 90))])),
         ("unmarked.crt", text([&root(unmarked)])),

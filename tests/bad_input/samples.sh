@@ -21,8 +21,8 @@ openssl pkey -in leaf.key -outform DER -out key.der
 # Of no use: nothing, too much, too little, noise.
 : >empty
 mkdir folder
-head -c 104857600 /dev/zero >large.pem
-head -c 10485760 /dev/zero >zeros
+truncate -s 100M large.pem
+truncate -s 10M zeros
 head -c 4000 /dev/urandom >noise
 { echo "-----BEGIN CERTIFICATE-----"; head -c 600 /dev/urandom | base64; echo "-----END CERTIFICATE-----"; } >noise.pem
 head -c 200 ca.crt >cut.pem
