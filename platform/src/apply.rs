@@ -11,7 +11,7 @@ use crate::{
     receipt::{ChangeRecord, Phase, Receipt, Receipts, StepRecord},
     session::{Outcome, Session, State},
     undo,
-    updater::Updater,
+    updater::{Updater, check_room},
     world::{Access, Node, World},
 };
 
@@ -49,6 +49,9 @@ pub fn apply(
         .collect()
 }
 
+/// What the updater said of hooks that failed; or why the change could not be settled.
+type Settled = Result<Vec<String>, String>;
+
 struct Run<'a> {
     session: &'a Session<'a>,
     receipt: Receipt,
@@ -69,6 +72,9 @@ impl Run<'_> {
         // Whoever was waited for may have done it.
         if let Some(detail) = already(&reader, change, self.recorded(change))? {
             return Ok(Begun::Already(detail));
+        }
+        if !change.settle.applied.is_empty() {
+            check_room(&reader, &change.settle.byproducts)?;
         }
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;
@@ -146,12 +152,12 @@ impl Run<'_> {
     }
 
     /// Settles what was applied, each distinct settling once. The answer has one entry a change.
-    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>]) -> Vec<Result<(), String>> {
-        let mut done: Vec<(&Settle, Result<(), String>)> = Vec::new();
+    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>]) -> Vec<Settled> {
+        let mut done: Vec<(&Settle, Settled)> = Vec::new();
         let mut results = Vec::new();
         for (change, begun) in changes.iter().zip(begun) {
             if !matches!(begun, Ok(Begun::Applied { .. })) {
-                results.push(Ok(()));
+                results.push(Ok(Vec::new()));
                 continue;
             }
             let same = |settle: &Settle| settle.applied == change.settle.applied;
@@ -165,10 +171,10 @@ impl Run<'_> {
         results
     }
 
-    fn settle_one(&mut self, change: &Change) -> Result<()> {
+    fn settle_one(&mut self, change: &Change) -> Result<Vec<String>> {
         let settle = &change.settle;
         if settle.applied.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let world = self.session.worlds.of(&change.actor)?;
         let record = self.record(change);
@@ -178,9 +184,9 @@ impl Run<'_> {
         }
         self.receipt.changes[record].byproducts = kept;
         self.session.receipts.save(&self.receipt)?;
-        if self.mend(record, &world)? {
-            settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(&world))?;
-        }
+        self.mend(record, &world)?;
+        // An updater that was killed may have linked it, and not told its hooks yet.
+        settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(&world))?;
         let kept = &self.receipt.changes[record].byproducts;
         let undisturbed: Vec<bool> =
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
@@ -200,9 +206,9 @@ impl Run<'_> {
             is_so: &is_so,
             progress: self.session.progress,
         };
-        updater.run()?;
+        let mut complaints = updater.run()?;
         if !are_told()? {
-            self.session.progress.note("the updater's hook did not add it to Java's keystore");
+            complaints.push("the updater's hook did not add it to Java's keystore".into());
         }
         if let Some(anchor) = &self.receipt.anchor {
             let gone = |byproduct: &Byproduct| {
@@ -220,7 +226,8 @@ impl Run<'_> {
         for (kept, undisturbed) in kept.iter_mut().zip(undisturbed) {
             kept.remember(&world, undisturbed)?;
         }
-        self.session.receipts.save(&self.receipt)
+        self.session.receipts.save(&self.receipt)?;
+        Ok(complaints)
     }
 
     /// Puts back what an updater that was killed has broken; whether there was any.
@@ -232,12 +239,7 @@ impl Run<'_> {
         Ok(any)
     }
 
-    fn conclude(
-        &mut self,
-        change: &Change,
-        begun: Result<Begun>,
-        settled: Result<(), String>,
-    ) -> Result<Outcome> {
+    fn conclude(&mut self, change: &Change, begun: Result<Begun>, settled: Settled) -> Result<Outcome> {
         let (store, subject) = (&change.store, change.subject.as_str());
         let changed = match begun {
             Err(error) => {
@@ -256,9 +258,10 @@ impl Run<'_> {
             }
             Ok(Begun::Applied { changed }) => changed,
         };
-        if let Err(why) = settled {
-            return self.take_back(change, &why);
-        }
+        let complaints = match settled {
+            Ok(complaints) => complaints,
+            Err(why) => return self.take_back(change, &why),
+        };
         self.session.progress.begin(&format!("asking the {store} store"));
         let world = self.session.worlds.of(&change.actor)?;
         let verdict = match prove(&world, &change.proof) {
@@ -268,11 +271,18 @@ impl Run<'_> {
         };
         let record = self.record(change);
         self.receipt.changes[record].set_proven(now());
+        if !complaints.is_empty() {
+            // The next run tells the hooks again.
+            self.receipt.changes[record].phase = Phase::Applying;
+        }
         self.session.receipts.save(&self.receipt)?;
         self.session.receipts.prune(&self.receipt)?;
         let mut outcome = Outcome::new(store, subject, State::Trusted, verdict.detail());
         outcome.changed = changed;
         outcome.await_restart(change.settle.restart.iter());
+        if !complaints.is_empty() {
+            outcome.fall_short(&complaints);
+        }
         Ok(outcome)
     }
 

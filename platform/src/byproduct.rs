@@ -30,7 +30,7 @@ const MOST_DELETIONS: usize = 5;
 
 impl Byproduct {
     /// The file whose bytes are kept before it is rewritten.
-    fn file(&self) -> Option<&Path> {
+    pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::Bundle { path, .. } | Self::Keystore { path, .. } => Some(path),
             Self::Links { .. } | Self::Copies { .. } => None,
@@ -164,6 +164,12 @@ impl ByproductRecord {
         let Some(path) = self.byproduct.file() else { return Ok(true) };
         let found = world.look(&resolved(world, path)?)?;
         Ok(found == self.before || self.after.as_ref() == Some(&found))
+    }
+
+    /// Whether it is what it was before us.
+    pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
+        let Some(path) = self.byproduct.file() else { return Ok(true) };
+        Ok(world.look(&resolved(world, path)?)? == self.before)
     }
 
     /// After the updater has added: remembers what it made, if that is all that was made of it.

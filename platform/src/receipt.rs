@@ -159,6 +159,13 @@ impl ChangeRecord {
         self.steps.push(StepRecord::File { path: path.to_owned(), before, after, folders });
     }
 
+    /// Whether all that its settling rewrote is as it was before, to the byte.
+    pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
+        let mut files = self.byproducts.iter();
+        Ok(files.len() > 0
+            && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
+    }
+
     /// The change is proven as it stands now: what we replaced of our own is forgotten.
     pub(crate) fn set_proven(&mut self, settled: u64) {
         let mut steps: Vec<StepRecord> = Vec::new();
@@ -418,9 +425,10 @@ impl Receipts {
     }
 
     fn release(&mut self) -> Result<()> {
-        if std::mem::take(self.locks.get_mut()).is_empty() {
+        if self.locks.get_mut().is_empty() {
             return Ok(());
         }
+        self.locks.get_mut().clear();
         // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
         self.world.remove_folder(&self.state)
     }

@@ -111,6 +111,13 @@ impl Outcome {
         }
     }
 
+    /// It is so in the store itself, and what the store's hooks were to do is not done.
+    pub(crate) fn fall_short(&mut self, complaints: &[String]) {
+        self.state = State::Partial;
+        self.detail = format!("{}, but: {}", self.detail, complaints.join("; "));
+        self.hint = Some("mend or remove that hook, then run it again".into());
+    }
+
     pub(crate) fn needs_root(store: &StoreId, subject: &str, state: State) -> Self {
         let mut outcome = Self::new(store, subject, state, "needs root");
         outcome.needs_root = true;

@@ -11,7 +11,7 @@ use crate::{
     proof::{Verdict, prove},
     receipt::{Phase, Receipt, StepRecord},
     session::{Outcome, Session, State, nothing},
-    updater::Updater,
+    updater::{Updater, check_room},
     world::{Node, World},
 };
 
@@ -22,9 +22,23 @@ pub fn undo(
     receipt: &mut Receipt,
     wanted: impl Fn(&crate::receipt::ChangeRecord) -> bool,
 ) -> Result<Vec<Outcome>> {
-    let records: Vec<usize> =
-        (0..receipt.changes.len()).rev().filter(|index| wanted(&receipt.changes[*index])).collect();
-    undo_records(session, receipt, &records)
+    let (mut records, mut outcomes) = (Vec::new(), Vec::new());
+    for index in (0..receipt.changes.len()).rev().filter(|index| wanted(&receipt.changes[*index])) {
+        let record = &receipt.changes[index];
+        let has_room = match &record.settle.undone[..] {
+            [] => Ok(()),
+            _ => session
+                .worlds
+                .reader(session.facts, &record.actor)
+                .and_then(|world| check_room(&world, &record.settle.byproducts)),
+        };
+        match has_room {
+            Ok(()) => records.push(index),
+            Err(error) => outcomes.push(Outcome::failed(&record.store, &record.subject, &error)),
+        }
+    }
+    outcomes.extend(undo_records(session, receipt, &records)?);
+    Ok(outcomes)
 }
 
 /// What undoing a change has come to.
@@ -32,6 +46,7 @@ struct Undone {
     index: usize,
     ours: Vec<bool>,
     left: Vec<PathBuf>,
+    complaints: Vec<String>,
     fault: Option<crate::Error>,
 }
 
@@ -92,7 +107,8 @@ pub(crate) fn undo_latest(
         for step in record.steps[record.proven..].iter().rev() {
             left.extend(take_back(session, &world, &receipt.name, step)?);
         }
-        updater(session, &world, &record.settle.undone, &record.settle.byproducts, &|| Ok(true)).run()
+        updater(session, &world, &record.settle.undone, &record.settle.byproducts, &|| Ok(true)).run()?;
+        Ok(())
     };
     if let Err(error) = work() {
         return Ok(Some(error.to_string()));
@@ -106,7 +122,8 @@ pub(crate) fn undo_latest(
 
 fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Undone {
     let record = &receipt.changes[index];
-    let mut undone = Undone { index, ours: Vec::new(), left: Vec::new(), fault: None };
+    let mut undone =
+        Undone { index, ours: Vec::new(), left: Vec::new(), complaints: Vec::new(), fault: None };
     let mut work = || -> Result<()> {
         session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
@@ -187,8 +204,10 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
             let world = session.worlds.of(&record.actor)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-            let ran = if settled.contains(commands) {
-                Ok(())
+            byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+            let is_as_before = || record.is_as_before(&world);
+            let ran = if settled.contains(commands) || is_as_before()? {
+                Ok(Vec::new())
             } else {
                 settled.push(commands.clone());
                 let is_so = || match absence(&record.proof) {
@@ -197,6 +216,9 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
                 };
                 updater(session, &world, commands, byproducts, &is_so).run()
             };
+            if ran.is_err() {
+                byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+            }
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
                 if undone.left.is_empty() {
                     kept.restore(&world, session, &receipt.name, certificate, *ours)?;
@@ -205,7 +227,12 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
                     kept.mend(&world, session.receipts, &receipt.name)?;
                 }
             }
-            ran
+            undone.complaints = match ran {
+                // Whatever became of the updater: what it was to do is done.
+                Err(_) if is_as_before()? => Vec::new(),
+                ran => ran?,
+            };
+            Ok(())
         };
         undone.fault = work().err();
     }
@@ -246,6 +273,9 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
     }));
     if !undone.left.is_empty() {
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
+    }
+    if !undone.complaints.is_empty() && outcome.state == State::Untrusted {
+        outcome.fall_short(&undone.complaints);
     }
     outcome
 }

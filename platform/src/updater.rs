@@ -7,6 +7,7 @@
 
 use std::{
     collections::BTreeSet,
+    io,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
@@ -32,6 +33,13 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// How long somebody else's updater is waited for.
 const UPDATER_WAIT: Duration = Duration::from_secs(120);
 
+/// What an updater that succeeds all the same says of a hook that failed: Debian's own script, and
+/// run-parts(8).
+const COMPLAINTS: [&str; 2] = ["exited with code", "exited with return code"];
+
+/// More than this is free where a store is rebuilt: links, and what else the tools put beside the bundle.
+const SPARE_ROOM: u64 = 64 << 10;
+
 /// One settling of a store.
 pub(crate) struct Updater<'a> {
     pub world: &'a World,
@@ -49,12 +57,32 @@ pub(crate) struct Updater<'a> {
 struct Made {
     bundles: Vec<Option<Bundle>>,
     is_so: bool,
+    complaints: Vec<String>,
+}
+
+/// Refuses to begin what an updater that writes `byproducts` could not end: on a full disk it may leave no
+/// bundle at all.
+pub(crate) fn check_room(world: &World, byproducts: &[Byproduct]) -> Result<()> {
+    let files: Vec<&Path> = byproducts.iter().filter_map(Byproduct::file).collect();
+    let mut needed = SPARE_ROOM;
+    for file in &files {
+        needed += world.read(file)?.map_or(0, |bytes| bytes.len() as u64);
+    }
+    for folder in files.iter().filter_map(|file| file.parent()) {
+        if let Some(room) = world.room(folder)?.filter(|room| *room < needed) {
+            let what = format!("{} kB are free, and {} kB are needed", room >> 10, needed >> 10);
+            let error = io::Error::new(io::ErrorKind::StorageFull, what);
+            return Err(Error::file("rebuild what is in", folder)(error));
+        }
+    }
+    Ok(())
 }
 
 impl Updater<'_> {
     /// Runs the commands until the bundles can be read, have lost no more than they should, and the store is
-    /// as it is meant to be; or until the same comes of it twice, which is no accident then.
-    pub fn run(&self) -> Result<()> {
+    /// as it is meant to be; or until the same comes of it twice, which is no accident then. What it said of
+    /// hooks that failed is the answer.
+    pub fn run(&self) -> Result<Vec<String>> {
         let before = self.read()?;
         let is_good = |made: &Made| made.is_so && self.is_sound(&before, &made.bundles);
         let started = Instant::now();
@@ -64,8 +92,11 @@ impl Updater<'_> {
             let quiet = Instant::now() + PAUSE * round;
             loop {
                 let waited = self.await_others()?;
-                if (waited.is_some() || round > 0) && is_good(&self.made()?) {
-                    return Ok(());
+                if waited.is_some() || round > 0 {
+                    let made = self.made()?;
+                    if is_good(&made) {
+                        return Ok(made.complaints);
+                    }
                 }
                 match waited {
                     Some(pid) if started.elapsed() > UPDATER_WAIT => return Err(self.busy(pid)),
@@ -81,7 +112,7 @@ impl Updater<'_> {
             // Smaller twice in the same way is no accident: an administrator took anchors away and
             // had not run the updater yet.
             if is_good(&made) || (is_whole(&before, &made.bundles) && last.as_ref() == Some(&made)) {
-                return Ok(());
+                return Ok(made.complaints);
             }
             if !self.is_sound(&before, &made.bundles) {
                 self.progress.note(
@@ -99,16 +130,17 @@ impl Updater<'_> {
 
     fn run_once(&self) -> Result<Made> {
         self.byproducts.iter().try_for_each(|byproduct| byproduct.clear(self.world))?;
+        let mut complaints = Vec::new();
         for command in self.commands {
             self.progress.begin(&command.to_string());
-            self.world.run(command)?;
+            complaints.extend(self.world.run(command)?.lines_with(&COMPLAINTS));
         }
         self.await_others()?;
-        self.made()
+        Ok(Made { complaints, ..self.made()? })
     }
 
     fn made(&self) -> Result<Made> {
-        Ok(Made { bundles: self.read()?, is_so: (self.is_so)()? })
+        Ok(Made { bundles: self.read()?, is_so: (self.is_so)()?, complaints: Vec::new() })
     }
 
     fn bundles(&self) -> impl Iterator<Item = &Path> {

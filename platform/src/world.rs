@@ -95,6 +95,7 @@ enum Request {
     MakeScratch,
     RemoveFolder(PathBuf),
     Sync(PathBuf),
+    Room(PathBuf),
     Run(Command),
     AskEngine(PathBuf, String),
 }
@@ -107,6 +108,7 @@ enum Reply {
     Paths(Vec<PathBuf>),
     Output(Output),
     Text(String),
+    Number(Option<u64>),
 }
 
 /// No store, configuration or key is larger: what is, is not read.
@@ -232,6 +234,15 @@ impl World {
         self.act(Request::Sync(path.to_owned()))
     }
 
+    /// How many bytes can still be written to the file system that holds the folder `path`; none where
+    /// that cannot be told.
+    pub(crate) fn room(&self, path: &Path) -> Result<Option<u64>> {
+        match self.ask(Request::Room(path.to_owned()))? {
+            Reply::Number(bytes) => Ok(bytes),
+            _ => Err(misfit()),
+        }
+    }
+
     /// Runs `command` to its end, with no input, a scrubbed environment and a bound in time.
     /// An exit status other than success is an error.
     pub fn run(&self, command: &Command) -> Result<Output> {
@@ -289,6 +300,7 @@ impl Request {
             Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
             Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
+            Self::Room(path) => Reply::Number(file::room(&path)),
             Self::Run(command) => Reply::Output(process::run(&command)?),
             Self::AskEngine(socket, path) => Reply::Text(engine::ask(&socket, &path)?),
         })

@@ -243,7 +243,8 @@ pub fn remove_folder(path: &Path) -> Result<()> {
     let Some(place) = folder::place(path)? else { return Ok(()) };
     match unlinkat(&place.folder.file, &place.name, AtFlags::REMOVEDIR) {
         Ok(()) => flush(&place.folder),
-        Err(Errno::NOENT | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
+        // A volume that is mounted there is busy, and not ours to remove.
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY) => Ok(()),
         Err(error) => Err(place.fault("remove the folder", error)),
     }
 }
@@ -254,6 +255,18 @@ pub fn sync(path: &Path) -> Result<()> {
     let file = place.open()?.ok_or_else(missing)?;
     file.sync_all().map_err(Error::file("flush", path))?;
     flush(&place.folder)
+}
+
+/// Bytes that are free where the folder `path` is; none if that cannot be told.
+pub fn room(path: &Path) -> Option<u64> {
+    let found = rustix::fs::fstatvfs(folder::open(path).ok()??.file).ok()?;
+    // Some of it is kept for root.
+    let blocks = if geteuid().is_root() { found.f_bfree } else { found.f_bavail };
+    // A file system without a table of files counts none of them.
+    if found.f_files > 0 && found.f_ffree == 0 {
+        return Some(0);
+    }
+    blocks.checked_mul(found.f_frsize)
 }
 
 fn flush(folder: &Folder) -> Result<()> {
