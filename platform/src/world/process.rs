@@ -132,7 +132,7 @@ fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
     let (end, ended) = mpsc::channel();
     let said = Said { bytes: Arc::clone(&bytes), ended };
     thread::spawn(move || {
-        let mut part = [0; 1 << 16];
+        let mut part = vec![0; 1 << 16];
         while let Some(stream) = &mut stream {
             let count = match stream.read(&mut part) {
                 Ok(0) => break,
