@@ -58,7 +58,8 @@ pub fn worse(one: u8, other: u8) -> u8 {
 /// The exit code of a run that wanted each outcome to be `wanted`.
 pub fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
     let any = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().any(test);
-    if any(&|outcome| outcome.state == State::Failed || outcome.needs_root) {
+    // One change is partly so only where a hook of its store has failed.
+    if any(&|outcome| [State::Failed, State::Partial].contains(&outcome.state) || outcome.needs_root) {
         FAULT
     } else if any(&|outcome| ![wanted, State::Pending, State::Skipped].contains(&outcome.state))
         || (wanted == State::Trusted

@@ -6,10 +6,13 @@
 //! ordinary run takes a fixed sample of them; `scripts/faults` takes all.
 
 mod calls;
+mod children;
+mod disk;
 mod errno;
 mod kill;
 mod scene;
 mod table;
+mod updater;
 
 use std::{collections::BTreeSet, sync::Mutex, thread};
 
@@ -19,7 +22,9 @@ use self::table::{Lane, Table};
 fn every_verb_holds_whatever_fails() {
     drop(machine!("faults"));
     let only = std::env::var("LABTRUST_FAULTS_ONLY").unwrap_or_default();
-    let lanes = [kill::lanes(), errno::lanes()].into_iter().flatten();
+    let lanes = [kill::lanes(), children::lanes(), updater::lanes(), disk::lanes(), errno::lanes()]
+        .into_iter()
+        .flatten();
     let lanes: Vec<Lane> = lanes.filter(|lane| lane.name().contains(&only)).collect();
     let (queue, table) = (Mutex::new(lanes.into_iter()), Mutex::new(Table::default()));
     let workers = thread::available_parallelism().map_or(1, usize::from);

@@ -29,6 +29,16 @@ fn witness(machine: &Machine) -> String {
     machine.sh(WITNESS).succeeded().stdout
 }
 
+/// Whether everything is to be tried, or a part that tells as much in less time.
+pub fn is_whole() -> bool {
+    std::env::var_os("LABTRUST_HOSTILE").is_some()
+}
+
+/// Every third of `rows`; with `LABTRUST_HOSTILE=all` every one.
+fn sampled<T>(rows: &[T]) -> impl Iterator<Item = &T> {
+    rows.iter().step_by(if is_whole() { 1 } else { 3 })
+}
+
 /// A CA by another hand in `/root/ca.crt`; the answer is the command that trusts it.
 fn trust_command(machine: &Machine, endpoint: &str) -> Vec<String> {
     let pair = Pair::made(machine, &[HOST], Validity::Current);

@@ -25,6 +25,7 @@ mod process;
 mod terminal;
 mod tree;
 
+pub use command::Command;
 pub use engine::Engine;
 pub use gitlab::Gitlab;
 pub use machine::Machine;

@@ -23,7 +23,11 @@ mod keystore;
 #[cfg(target_os = "linux")]
 mod lab_selftest;
 #[cfg(target_os = "linux")]
+mod races;
+#[cfg(target_os = "linux")]
 mod readme;
+#[cfg(target_os = "linux")]
+mod secrets;
 #[cfg(target_os = "linux")]
 mod setup;
 #[cfg(target_os = "linux")]

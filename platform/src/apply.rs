@@ -8,9 +8,10 @@ use crate::{
     database,
     plan::{Byproduct, Change, Service, Settle, Step},
     proof::prove,
-    receipt::{ChangeRecord, Phase, Receipt, StepRecord},
+    receipt::{ChangeRecord, Phase, Receipt, Receipts, StepRecord},
     session::{Outcome, Session, State},
     undo,
+    updater::{Updater, check_room},
     world::{Access, Node, World},
 };
 
@@ -48,6 +49,9 @@ pub fn apply(
         .collect()
 }
 
+/// What the updater said of hooks that failed; or why the change could not be settled.
+type Settled = Result<Vec<String>, String>;
+
 struct Run<'a> {
     session: &'a Session<'a>,
     receipt: Receipt,
@@ -64,6 +68,14 @@ impl Run<'_> {
             Err(error) => return Err(error),
             Ok(None) => {}
         }
+        self.session.hold(&change.actor)?;
+        // Whoever was waited for may have done it.
+        if let Some(detail) = already(&reader, change, self.recorded(change))? {
+            return Ok(Begun::Already(detail));
+        }
+        if !change.settle.applied.is_empty() {
+            check_room(&reader, &change.settle.byproducts)?;
+        }
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;
         let mut changed = false;
@@ -71,7 +83,7 @@ impl Run<'_> {
             if !is_met(&reader, step)? {
                 self.session.progress.begin(&step.to_string());
                 self.note(record, step, &reader)?;
-                act(&reader, step)?;
+                act(&reader, step, self.session.receipts)?;
                 changed = true;
             }
         }
@@ -140,17 +152,15 @@ impl Run<'_> {
     }
 
     /// Settles what was applied, each distinct settling once. The answer has one entry a change.
-    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>]) -> Vec<Result<(), String>> {
-        let mut done: Vec<(&Settle, Result<(), String>)> = Vec::new();
+    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>]) -> Vec<Settled> {
+        let mut done: Vec<(&Settle, Settled)> = Vec::new();
         let mut results = Vec::new();
         for (change, begun) in changes.iter().zip(begun) {
             if !matches!(begun, Ok(Begun::Applied { .. })) {
-                results.push(Ok(()));
+                results.push(Ok(Vec::new()));
                 continue;
             }
-            let same = |settle: &Settle| {
-                settle.applied == change.settle.applied && settle.lock == change.settle.lock
-            };
+            let same = |settle: &Settle| settle.applied == change.settle.applied;
             let result = match done.iter().find(|(settle, _)| same(settle)) {
                 Some((_, result)) => result.clone(),
                 None => self.settle_one(change).map_err(|error| error.to_string()),
@@ -161,13 +171,12 @@ impl Run<'_> {
         results
     }
 
-    fn settle_one(&mut self, change: &Change) -> Result<()> {
+    fn settle_one(&mut self, change: &Change) -> Result<Vec<String>> {
         let settle = &change.settle;
         if settle.applied.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let world = self.session.worlds.of(&change.actor)?;
-        let _lock = self.session.hold(settle)?;
         let record = self.record(change);
         let mut kept = std::mem::take(&mut self.receipt.changes[record].byproducts);
         for byproduct in &settle.byproducts {
@@ -175,17 +184,36 @@ impl Run<'_> {
         }
         self.receipt.changes[record].byproducts = kept;
         self.session.receipts.save(&self.receipt)?;
-        if self.mend(record, &world)? {
-            settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(&world))?;
-        }
+        self.mend(record, &world)?;
+        // An updater that was killed may have linked it, and not told its hooks yet.
+        settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(&world))?;
         let kept = &self.receipt.changes[record].byproducts;
         let undisturbed: Vec<bool> =
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
-        self.session.run_updater(&world, &settle.applied, &settle.byproducts, removed)?;
+        let certificate = self.receipt.anchor.as_ref().map(|anchor| &anchor.certificate);
+        let is_told =
+            |byproduct: &Byproduct| certificate.map_or(Ok(true), |wanted| byproduct.is_told(&world, wanted));
+        let are_told =
+            || settle.byproducts.iter().try_fold(true, |all, one| Ok::<_, Error>(all && is_told(one)?));
+        let is_so = || Ok(prove(&world, &change.proof)?.holds() && are_told()?);
+        let updater = Updater {
+            world: &world,
+            commands: &settle.applied,
+            byproducts: &settle.byproducts,
+            removed,
+            is_so: &is_so,
+            progress: self.session.progress,
+        };
+        let mut complaints = updater.run()?;
+        if !are_told()? {
+            complaints.push("the updater's hook did not add it to Java's keystore".into());
+        }
         if let Some(anchor) = &self.receipt.anchor {
-            let gone = |byproduct: &Byproduct| byproduct.delete_entry(&world, &anchor.certificate);
+            let gone = |byproduct: &Byproduct| {
+                byproduct.delete_entry(&world, &anchor.certificate, self.session.progress)
+            };
             settle.byproducts.iter().try_for_each(gone)?;
         }
         if self.mend(record, &world)? {
@@ -198,7 +226,8 @@ impl Run<'_> {
         for (kept, undisturbed) in kept.iter_mut().zip(undisturbed) {
             kept.remember(&world, undisturbed)?;
         }
-        self.session.receipts.save(&self.receipt)
+        self.session.receipts.save(&self.receipt)?;
+        Ok(complaints)
     }
 
     /// Puts back what an updater that was killed has broken; whether there was any.
@@ -210,12 +239,7 @@ impl Run<'_> {
         Ok(any)
     }
 
-    fn conclude(
-        &mut self,
-        change: &Change,
-        begun: Result<Begun>,
-        settled: Result<(), String>,
-    ) -> Result<Outcome> {
+    fn conclude(&mut self, change: &Change, begun: Result<Begun>, settled: Settled) -> Result<Outcome> {
         let (store, subject) = (&change.store, change.subject.as_str());
         let changed = match begun {
             Err(error) => {
@@ -234,9 +258,10 @@ impl Run<'_> {
             }
             Ok(Begun::Applied { changed }) => changed,
         };
-        if let Err(why) = settled {
-            return self.take_back(change, &why);
-        }
+        let complaints = match settled {
+            Ok(complaints) => complaints,
+            Err(why) => return self.take_back(change, &why),
+        };
         self.session.progress.begin(&format!("asking the {store} store"));
         let world = self.session.worlds.of(&change.actor)?;
         let verdict = match prove(&world, &change.proof) {
@@ -246,11 +271,18 @@ impl Run<'_> {
         };
         let record = self.record(change);
         self.receipt.changes[record].set_proven(now());
+        if !complaints.is_empty() {
+            // The next run tells the hooks again.
+            self.receipt.changes[record].phase = Phase::Applying;
+        }
         self.session.receipts.save(&self.receipt)?;
         self.session.receipts.prune(&self.receipt)?;
         let mut outcome = Outcome::new(store, subject, State::Trusted, verdict.detail());
         outcome.changed = changed;
         outcome.await_restart(change.settle.restart.iter());
+        if !complaints.is_empty() {
+            outcome.fall_short(&complaints);
+        }
         Ok(outcome)
     }
 
@@ -310,11 +342,11 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
     })
 }
 
-fn act(world: &World, step: &Step) -> Result<()> {
+fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
     match step {
         Step::Put { path, contents, mode } => {
             if let Some(folder) = path.parent() {
-                world.make_folders(folder, 0o755)?;
+                world.make_folders(folder, if receipts.keeps(folder) { 0o700 } else { 0o755 })?;
             }
             world.put(path, contents, Access { mode: *mode, owner: None })
         }

@@ -1,7 +1,11 @@
 //! What a store's own updater rewrites besides, breaks, or leaves behind: put right here, so that
 //! a store is found as it was left.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
 
 use zeroize::Zeroizing;
 
@@ -10,13 +14,23 @@ use crate::{
     bundle::Bundle,
     database::keystore,
     plan::Byproduct,
+    progress::Progress,
     receipt::{ByproductRecord, Receipts},
+    session::Session,
     world::{Access, Node, World},
 };
 
+/// So often a file that is cut off is looked at again.
+const LOOKS: usize = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// A keytool that somebody else runs at the same time puts back what it had read: so often an entry is
+/// taken out again.
+const MOST_DELETIONS: usize = 5;
+
 impl Byproduct {
     /// The file whose bytes are kept before it is rewritten.
-    fn file(&self) -> Option<&Path> {
+    pub(crate) fn file(&self) -> Option<&Path> {
         match self {
             Self::Bundle { path, .. } | Self::Keystore { path, .. } => Some(path),
             Self::Links { .. } | Self::Copies { .. } => None,
@@ -97,19 +111,42 @@ impl Byproduct {
         }
     }
 
-    /// After the updater has run: takes out of a keystore an anchor that is gone, which its hook
-    /// leaves in.
-    pub(crate) fn delete_entry(&self, world: &World, certificate: &Certificate) -> Result<()> {
-        match self {
-            Self::Keystore { path, anchor, alias, keytool: Some(keytool) }
-                if world.look(anchor)? == Node::Absent
-                    && world.look(path)? != Node::Absent
-                    && keystore::holds(world, keytool, path, alias, certificate)? =>
-            {
-                keystore::delete(world, keytool, path, alias)
-            }
-            _ => Ok(()),
+    /// After the updater has added: whether its hook has done the same. A hook that is not there has
+    /// nothing to do, and of a keystore that only Java can read this is not asked.
+    pub(crate) fn is_told(&self, world: &World, certificate: &Certificate) -> Result<bool> {
+        let Self::Keystore { path, anchor, hook: Some(hook), .. } = self else { return Ok(true) };
+        if !matches!(world.look(hook)?, Node::File { .. }) || world.look(anchor)? == Node::Absent {
+            return Ok(true);
         }
+        let bytes = world.read(path)?.unwrap_or_default();
+        let entries = keystore::entries(&bytes);
+        Ok(entries.is_none_or(|entries| {
+            entries.iter().any(|(_, parts)| parts.iter().any(|part| *part == certificate.der()))
+        }))
+    }
+
+    /// After the updater has run: takes out of a keystore an anchor that is gone, which its hook
+    /// leaves in; again, if whoever else was writing to it has put it back.
+    pub(crate) fn delete_entry(
+        &self,
+        world: &World,
+        certificate: &Certificate,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let Self::Keystore { path, anchor, alias, keytool: Some(keytool), .. } = self else { return Ok(()) };
+        if world.look(anchor)? != Node::Absent {
+            return Ok(());
+        }
+        for _ in 0..MOST_DELETIONS {
+            keystore::await_writers(progress);
+            if world.look(path)? == Node::Absent
+                || !keystore::holds(world, keytool, path, alias, certificate)?
+            {
+                return Ok(());
+            }
+            keystore::delete(world, keytool, path, alias)?;
+        }
+        Ok(())
     }
 }
 
@@ -127,6 +164,12 @@ impl ByproductRecord {
         let Some(path) = self.byproduct.file() else { return Ok(true) };
         let found = world.look(&resolved(world, path)?)?;
         Ok(found == self.before || self.after.as_ref() == Some(&found))
+    }
+
+    /// Whether it is what it was before us.
+    pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
+        let Some(path) = self.byproduct.file() else { return Ok(true) };
+        Ok(world.look(&resolved(world, path)?)? == self.before)
     }
 
     /// After the updater has added: remembers what it made, if that is all that was made of it.
@@ -152,7 +195,17 @@ impl ByproductRecord {
 
     /// Puts back what a killed updater or hook left empty, cut off or not at all. Says whether it did.
     pub(crate) fn mend(&self, world: &World, receipts: &Receipts, receipt: &str) -> Result<bool> {
-        let Some((path, found, before)) = self.compare(world, receipts, receipt)? else { return Ok(false) };
+        let Some((path, mut found, before)) = self.compare(world, receipts, receipt)? else {
+            return Ok(false);
+        };
+        // Java's tools write in place: what is cut off may be half written, and be whole in a moment.
+        for _ in 0..LOOKS {
+            if self.byproduct.is_whole(&found) {
+                break;
+            }
+            thread::sleep(BETWEEN_LOOKS);
+            found = world.read(&path)?.unwrap_or_default();
+        }
         let broken = !self.byproduct.is_whole(&found) && self.byproduct.is_whole(before.bytes());
         if broken {
             put_back(world, receipts, receipt, &path, &self.before)?;
@@ -181,11 +234,12 @@ impl ByproductRecord {
     pub(crate) fn restore(
         &self,
         world: &World,
-        receipts: &Receipts,
+        session: &Session<'_>,
         receipt: &str,
         certificate: &Certificate,
         was_ours: bool,
     ) -> Result<()> {
+        let receipts = session.receipts;
         let Some(path) = self.byproduct.file() else { return Ok(()) };
         let path = &resolved(world, path)?;
         if self.mend(world, receipts, receipt)? {
@@ -207,9 +261,9 @@ impl ByproductRecord {
                 others(&found).is_some_and(|found| Some(found) == others(before.bytes()))
             });
         if differs_by_ours_alone || (was_ours && self.is_ours(world)?) {
-            return put_back(world, receipts, receipt, path, &self.before);
+            put_back(world, receipts, receipt, path, &self.before)?;
         }
-        self.byproduct.delete_entry(world, certificate)
+        self.byproduct.delete_entry(world, certificate, session.progress)
     }
 }
 

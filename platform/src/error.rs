@@ -57,10 +57,26 @@ pub enum Error {
         limit: Duration,
     },
     /// Another run holds the lock.
-    #[error("another run of labtrust holds {} for more than {} seconds", text::path(path), limit.as_secs())]
+    #[error(
+        "another run of labtrust{holder} holds {} for more than {} seconds",
+        text::path(path),
+        limit.as_secs()
+    )]
     Locked {
         /// The lock file.
         path: PathBuf,
+        /// Who holds it, as a part of the sentence; empty if that is not known.
+        holder: String,
+        /// How long it was waited for.
+        limit: Duration,
+    },
+    /// Somebody else runs what changes a store, and does not come to its end.
+    #[error("{program} (process {pid}), which somebody else runs, did not end within {} seconds", limit.as_secs())]
+    Busy {
+        /// The program.
+        program: String,
+        /// Its process.
+        pid: u32,
         /// How long it was waited for.
         limit: Duration,
     },
@@ -114,6 +130,11 @@ impl Error {
         Self::Advised { error: Box::new(self), hint: hint.into() }
     }
 
+    /// Whether it is that something was not there, be it because somebody has just removed it.
+    pub(crate) fn is_absence(&self) -> bool {
+        matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// What the reader can do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -124,6 +145,9 @@ impl Error {
                 io::ErrorKind::StorageFull => {
                     Some("free some space on that file system, then run it again".into())
                 }
+                io::ErrorKind::FileTooLarge => {
+                    Some("raise the limit on the size of files (ulimit -f), then run it again".into())
+                }
                 io::ErrorKind::ReadOnlyFilesystem => Some(
                     "that file system is mounted read-only: remount it writable, then run it again".into(),
                 ),
@@ -131,6 +155,7 @@ impl Error {
             },
             Self::Unsafe { .. } => Some("remove it or give it to root, then run it again".into()),
             Self::Locked { .. } => Some("wait for the other run to end, then run it again".into()),
+            Self::Busy { .. } => Some("wait for it to end or stop it, then run this again".into()),
             Self::Advised { hint, .. } => Some(hint.clone()),
             Self::Timeout { .. } => Some("run that command by hand to see what it waits for".into()),
             _ => None,

@@ -27,6 +27,7 @@ pub mod session;
 pub mod store;
 pub mod text;
 mod undo;
+mod updater;
 pub mod world;
 
 pub use anchor::{Anchor, Certificate};

@@ -94,9 +94,6 @@ pub struct Settle {
     /// After the steps were undone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<Command>,
-    /// Held while settling, across all users and state folders of the machine.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lock: Option<LockId>,
     /// What the commands rewrite besides, and do not take back by themselves.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub byproducts: Vec<Byproduct>,
@@ -107,14 +104,6 @@ pub struct Settle {
     /// too, and so see its undoing only after another restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub spared: Vec<Service>,
-}
-
-/// A lock that is the machine's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LockId {
-    /// The system store: two updaters at once corrupt the bundle.
-    SystemStore,
 }
 
 /// A file that a settling command rewrites.
@@ -139,6 +128,9 @@ pub enum Byproduct {
         alias: String,
         /// Java's keytool, if it was found.
         keytool: Option<PathBuf>,
+        /// The hook, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hook: Option<PathBuf>,
     },
     /// A folder of links, among them those that lead to `target`.
     Links {

@@ -58,15 +58,18 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
             Byproduct::Links { folder, .. } => byproducts.extend(
                 removed().map(|path| Byproduct::Links { folder: folder.clone(), target: path.clone() }),
             ),
-            Byproduct::Keystore { path, alias, keytool, .. } => byproducts.extend(removed().map(|file| {
-                let alias = alias.replace(&stem(&ours), &stem(file));
-                Byproduct::Keystore {
-                    path: path.clone(),
-                    anchor: file.clone(),
-                    alias,
-                    keytool: keytool.clone(),
-                }
-            })),
+            Byproduct::Keystore { path, alias, keytool, hook, .. } => {
+                byproducts.extend(removed().map(|file| {
+                    let alias = alias.replace(&stem(&ours), &stem(file));
+                    Byproduct::Keystore {
+                        path: path.clone(),
+                        anchor: file.clone(),
+                        alias,
+                        keytool: keytool.clone(),
+                        hook: hook.clone(),
+                    }
+                }));
+            }
         }
     }
     byproducts

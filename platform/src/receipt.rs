@@ -1,14 +1,17 @@
 //! What was changed and what stood there before, written before the change is made. A crash at
 //! any point leaves a receipt from which the next run goes on or goes back.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Anchor, Certificate, Contents, Error, Fingerprint, Result,
     database::{Database, Listing},
-    lock::Lock,
+    lock::{LONGEST_WAIT, Lock},
     plan::{Actor, Byproduct, Change, Proof, Settle, StoreId},
     progress::Progress,
     world::{Access, Node, World},
@@ -156,6 +159,13 @@ impl ChangeRecord {
         self.steps.push(StepRecord::File { path: path.to_owned(), before, after, folders });
     }
 
+    /// Whether all that its settling rewrote is as it was before, to the byte.
+    pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
+        let mut files = self.byproducts.iter();
+        Ok(files.len() > 0
+            && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
+    }
+
     /// The change is proven as it stands now: what we replaced of our own is forgotten.
     pub(crate) fn set_proven(&mut self, settled: u64) {
         let mut steps: Vec<StepRecord> = Vec::new();
@@ -234,20 +244,44 @@ impl Receipt {
 pub struct Receipts {
     state: PathBuf,
     world: World,
-    lock: Option<Lock>,
+    /// The state folder's lock, and the machine's if it was asked for.
+    locks: RefCell<Vec<Lock>>,
 }
 
 impl Receipts {
     /// Opens the state folder `state`, making it if need be, and waits for its lock.
     pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
         let world = World::here();
-        world.make_folders(state, 0o700)?;
-        // Somebody else's would have us run and restore whatever they put into its receipts.
-        World::refuse_foreign(state)?;
-        let lock = Lock::acquire(&state.join("lock"), progress)?;
-        let receipts = Self { state: state.to_owned(), world, lock: Some(lock) };
+        let lock = || {
+            world.make_folders(state, 0o700)?;
+            // Somebody else's would have us run and restore whatever they put into its receipts.
+            World::refuse_foreign(state)?;
+            Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
+        };
+        let mut locked = lock();
+        for _ in 0..MOST_REMOVALS {
+            match locked {
+                // A run that took everything back has just removed the folder, which was empty.
+                Err(error) if error.is_absence() => locked = lock(),
+                other => {
+                    locked = other;
+                    break;
+                }
+            }
+        }
+        let lock = locked?;
+        let receipts = Self { state: state.to_owned(), world, locks: RefCell::new(vec![lock]) };
         receipts.sweep()?;
         Ok(receipts)
+    }
+
+    /// Holds the machine's lock too, from now on: runs with other state folders wait.
+    pub(crate) fn hold_machine(&self, progress: &dyn Progress) -> Result<()> {
+        let mut locks = self.locks.borrow_mut();
+        if locks.len() == 1 {
+            locks.push(Lock::machine(progress)?);
+        }
+        Ok(())
     }
 
     /// Removes what a run that was killed left of a receipt that it was forgetting or had not begun
@@ -391,11 +425,17 @@ impl Receipts {
     }
 
     fn release(&mut self) -> Result<()> {
-        if self.lock.take().is_none() {
+        if self.locks.get_mut().is_empty() {
             return Ok(());
         }
+        self.locks.get_mut().clear();
         // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
         self.world.remove_folder(&self.state)
+    }
+
+    /// Whether `path` lies in the state folder, where all is for its owner's eyes only.
+    pub(crate) fn keeps(&self, path: &Path) -> bool {
+        path.starts_with(&self.state)
     }
 
     fn folder(&self, name: &str) -> PathBuf {
@@ -409,6 +449,9 @@ impl Drop for Receipts {
         let _ = self.release();
     }
 }
+
+/// So many runs may remove the empty state folder while one waits for it.
+const MOST_REMOVALS: usize = 1000;
 
 const PRIVATE: Access = Access { mode: 0o600, owner: None };
 

@@ -1,21 +1,14 @@
 //! What applying and undoing have in common: whose hands they use, where they write down what they
 //! did, and whom they tell.
 
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use serde::Serialize;
 
 use crate::{
     Certificate, Error, Result,
-    bundle::Bundle,
     fact::Facts,
-    lock::Lock,
-    plan::{Actor, Byproduct, Change, Command, Service, Settle, StoreId},
+    plan::{Actor, Change, Service, StoreId},
     progress::Progress,
     proof::{Verdict, prove},
     receipt::Receipts,
@@ -118,6 +111,13 @@ impl Outcome {
         }
     }
 
+    /// It is so in the store itself, and what the store's hooks were to do is not done.
+    pub(crate) fn fall_short(&mut self, complaints: &[String]) {
+        self.state = State::Partial;
+        self.detail = format!("{}, but: {}", self.detail, complaints.join("; "));
+        self.hint = Some("mend or remove that hook, then run it again".into());
+    }
+
     pub(crate) fn needs_root(store: &StoreId, subject: &str, state: State) -> Self {
         let mut outcome = Self::new(store, subject, state, "needs root");
         outcome.needs_root = true;
@@ -181,65 +181,12 @@ pub struct Session<'a> {
     pub progress: &'a dyn Progress,
 }
 
-/// An updater that was disturbed is run again so many times.
-const MOST_REPAIRS: usize = 3;
-
 impl Session<'_> {
-    /// Holds the lock that `settle` asks for.
-    pub(crate) fn hold(&self, settle: &Settle) -> Result<Option<Lock>> {
-        settle.lock.map(|id| Lock::machine(id, self.progress)).transpose()
-    }
-
-    /// Runs `commands` until the bundles among `byproducts` can be read and hold no fewer
-    /// certificates than before, less `removed`.
-    pub(crate) fn run_updater(
-        &self,
-        world: &World,
-        commands: &[Command],
-        byproducts: &[Byproduct],
-        removed: usize,
-    ) -> Result<()> {
-        let bundles: Vec<&Path> = byproducts.iter().filter_map(bundle_path).collect();
-        let read = |path: &&Path| Bundle::read(world, path);
-        let before: Vec<_> = bundles.iter().map(read).collect::<Result<_>>()?;
-        let mut last = None;
-        for _ in 0..=MOST_REPAIRS {
-            byproducts.iter().try_for_each(|byproduct| byproduct.clear(world))?;
-            for command in commands {
-                self.progress.begin(&command.to_string());
-                world.run(command)?;
-            }
-            let after: Vec<_> = bundles.iter().map(read).collect::<Result<_>>()?;
-            let is_whole = before.iter().zip(&after).all(|(before, after)| {
-                after.as_ref().map_or_else(|| before.is_none(), |bundle| bundle.whole)
-            });
-            let shrank = before.iter().zip(&after).any(|(before, after)| {
-                let count =
-                    |bundle: &Option<Bundle>| bundle.as_ref().map_or(0, |bundle| bundle.sha256s.len());
-                count(after) + removed < count(before)
-            });
-            // Smaller twice in the same way is no accident: an administrator took anchors away and
-            // had not run the updater yet.
-            if is_whole && (!shrank || last.as_ref() == Some(&after)) {
-                return Ok(());
-            }
-            self.progress.note(
-                "the bundle came out damaged, as it does when two updaters run at once; running it again",
-            );
-            last = Some(after);
-        }
-        let path = bundles.first().map_or_else(PathBuf::new, |path| (*path).to_owned());
-        Err(Error::Corrupt {
-            path,
-            why: format!("is damaged, also after {MOST_REPAIRS} more runs of its updater"),
-        })
-    }
-}
-
-fn bundle_path(byproduct: &Byproduct) -> Option<&Path> {
-    match byproduct {
-        Byproduct::Bundle { path, .. } => Some(path),
-        _ => None,
+    /// Holds the machine's lock if what `actor` changes is the machine's, to the session's end: what a run
+    /// with another state folder does between our steps, their settling and their proof would be taken
+    /// for ours.
+    pub(crate) fn hold(&self, actor: &Actor) -> Result<()> {
+        if *actor == Actor::Machine { self.receipts.hold_machine(self.progress) } else { Ok(()) }
     }
 }
 

@@ -7,10 +7,11 @@ use crate::{
     Certificate, Result,
     byproduct::put_back,
     database,
-    plan::{Proof, Service},
+    plan::{Byproduct, Command, Proof, Service},
     proof::{Verdict, prove},
     receipt::{Phase, Receipt, StepRecord},
     session::{Outcome, Session, State, nothing},
+    updater::{Updater, check_room},
     world::{Node, World},
 };
 
@@ -21,9 +22,23 @@ pub fn undo(
     receipt: &mut Receipt,
     wanted: impl Fn(&crate::receipt::ChangeRecord) -> bool,
 ) -> Result<Vec<Outcome>> {
-    let records: Vec<usize> =
-        (0..receipt.changes.len()).rev().filter(|index| wanted(&receipt.changes[*index])).collect();
-    undo_records(session, receipt, &records)
+    let (mut records, mut outcomes) = (Vec::new(), Vec::new());
+    for index in (0..receipt.changes.len()).rev().filter(|index| wanted(&receipt.changes[*index])) {
+        let record = &receipt.changes[index];
+        let has_room = match &record.settle.undone[..] {
+            [] => Ok(()),
+            _ => session
+                .worlds
+                .reader(session.facts, &record.actor)
+                .and_then(|world| check_room(&world, &record.settle.byproducts)),
+        };
+        match has_room {
+            Ok(()) => records.push(index),
+            Err(error) => outcomes.push(Outcome::failed(&record.store, &record.subject, &error)),
+        }
+    }
+    outcomes.extend(undo_records(session, receipt, &records)?);
+    Ok(outcomes)
 }
 
 /// What undoing a change has come to.
@@ -31,6 +46,7 @@ struct Undone {
     index: usize,
     ours: Vec<bool>,
     left: Vec<PathBuf>,
+    complaints: Vec<String>,
     fault: Option<crate::Error>,
 }
 
@@ -86,12 +102,13 @@ pub(crate) fn undo_latest(
     }
     let mut left = Vec::new();
     let mut work = || -> Result<()> {
+        session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for step in record.steps[record.proven..].iter().rev() {
             left.extend(take_back(session, &world, &receipt.name, step)?);
         }
-        let _lock = session.hold(&record.settle)?;
-        session.run_updater(&world, &record.settle.undone, &record.settle.byproducts, 1)
+        updater(session, &world, &record.settle.undone, &record.settle.byproducts, &|| Ok(true)).run()?;
+        Ok(())
     };
     if let Err(error) = work() {
         return Ok(Some(error.to_string()));
@@ -105,8 +122,10 @@ pub(crate) fn undo_latest(
 
 fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Undone {
     let record = &receipt.changes[index];
-    let mut undone = Undone { index, ours: Vec::new(), left: Vec::new(), fault: None };
+    let mut undone =
+        Undone { index, ours: Vec::new(), left: Vec::new(), complaints: Vec::new(), fault: None };
     let mut work = || -> Result<()> {
+        session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for byproduct in &record.byproducts {
             undone.ours.push(byproduct.is_ours(&world)?);
@@ -162,6 +181,16 @@ fn is_ours(found: &Node, after: Option<crate::Fingerprint>) -> bool {
     }
 }
 
+fn updater<'a>(
+    session: &Session<'a>,
+    world: &'a World,
+    commands: &'a [Command],
+    byproducts: &'a [Byproduct],
+    is_so: &'a dyn Fn() -> Result<bool>,
+) -> Updater<'a> {
+    Updater { world, commands, byproducts, removed: 1, is_so, progress: session.progress }
+}
+
 /// Runs each distinct settling once, then takes back what the updaters did not.
 fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, undone: &mut [Undone]) {
     let mut settled = Vec::new();
@@ -173,24 +202,37 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
                 return Ok(());
             }
             let world = session.worlds.of(&record.actor)?;
-            let _lock = session.hold(&record.settle)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-            let ran = if settled.contains(commands) {
-                Ok(())
+            byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+            let is_as_before = || record.is_as_before(&world);
+            let ran = if settled.contains(commands) || is_as_before()? {
+                Ok(Vec::new())
             } else {
                 settled.push(commands.clone());
-                session.run_updater(&world, commands, byproducts, 1)
+                let is_so = || match absence(&record.proof) {
+                    Some(proof) => Ok(!prove(&world, &proof)?.holds()),
+                    None => Ok(true),
+                };
+                updater(session, &world, commands, byproducts, &is_so).run()
             };
+            if ran.is_err() {
+                byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+            }
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
                 if undone.left.is_empty() {
-                    kept.restore(&world, session.receipts, &receipt.name, certificate, *ours)?;
+                    kept.restore(&world, session, &receipt.name, certificate, *ours)?;
                 } else {
                     // What stays is rightly in what was made of it.
                     kept.mend(&world, session.receipts, &receipt.name)?;
                 }
             }
-            ran
+            undone.complaints = match ran {
+                // Whatever became of the updater: what it was to do is done.
+                Err(_) if is_as_before()? => Vec::new(),
+                ran => ran?,
+            };
+            Ok(())
         };
         undone.fault = work().err();
     }
@@ -231,6 +273,9 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
     }));
     if !undone.left.is_empty() {
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
+    }
+    if !undone.complaints.is_empty() && outcome.state == State::Untrusted {
+        outcome.fall_short(&undone.complaints);
     }
     outcome
 }

@@ -8,7 +8,9 @@ pub mod engine;
 mod file;
 mod folder;
 mod inherited;
+mod message;
 mod process;
+mod running;
 
 use std::{
     path::{Path, PathBuf},
@@ -20,7 +22,9 @@ use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
 pub use self::inherited::shed as shed_inheritance;
+use self::message::Bytes;
 pub use self::process::{Output, trusted_path};
+pub(crate) use self::running::{SHELLS, running};
 use crate::{
     Error, Fingerprint, Result,
     fact::User,
@@ -82,7 +86,7 @@ enum Request {
     Look(PathBuf),
     Read(PathBuf),
     List(PathBuf),
-    Put { path: PathBuf, contents: Vec<u8>, access: Access },
+    Put { path: PathBuf, contents: Bytes, access: Access },
     Tidy(PathBuf),
     Remove(PathBuf),
     Rename(PathBuf, PathBuf),
@@ -91,6 +95,7 @@ enum Request {
     MakeScratch,
     RemoveFolder(PathBuf),
     Sync(PathBuf),
+    Room(PathBuf),
     Run(Command),
     AskEngine(PathBuf, String),
 }
@@ -99,10 +104,11 @@ enum Request {
 enum Reply {
     Done,
     Node(Node),
-    Bytes(Option<Vec<u8>>),
+    Bytes(Option<Bytes>),
     Paths(Vec<PathBuf>),
     Output(Output),
     Text(String),
+    Number(Option<u64>),
 }
 
 /// No store, configuration or key is larger: what is, is not read.
@@ -137,13 +143,13 @@ impl World {
     /// The contents of the file at `path`, which a person named: whoever made a link on the way, it is
     /// followed. None if it is not there.
     pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        Ok(file::read_named(path)?.map(Zeroizing::new))
+        file::read_named(path)
     }
 
     /// The contents of the file at `path` in a folder of ours, whatever is acted as; none if it is not
     /// there. An error if somebody else can have written it.
     pub(crate) fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        Ok(file::read_own(path)?.map(Zeroizing::new))
+        file::read_own(path)
     }
 
     /// Fails if somebody else can put anything into the folder `path`, or another one in its place.
@@ -155,7 +161,7 @@ impl World {
     /// it is not there.
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         match self.ask(Request::Read(path.to_owned()))? {
-            Reply::Bytes(bytes) => Ok(bytes.map(Zeroizing::new)),
+            Reply::Bytes(bytes) => Ok(bytes.map(|bytes| bytes.0)),
             _ => Err(misfit()),
         }
     }
@@ -170,7 +176,8 @@ impl World {
 
     /// Puts a file at `path` in one instant: readers see the old one or the whole new one.
     pub fn put(&self, path: &Path, contents: &Contents, access: Access) -> Result<()> {
-        self.act(Request::Put { path: path.to_owned(), contents: contents.bytes().to_vec(), access })
+        let contents = Bytes(Zeroizing::new(contents.bytes().to_vec()));
+        self.act(Request::Put { path: path.to_owned(), contents, access })
     }
 
     /// Removes what an interrupted [`World::put`] left beside `path`.
@@ -227,6 +234,15 @@ impl World {
         self.act(Request::Sync(path.to_owned()))
     }
 
+    /// How many bytes can still be written to the file system that holds the folder `path`; none where
+    /// that cannot be told.
+    pub(crate) fn room(&self, path: &Path) -> Result<Option<u64>> {
+        match self.ask(Request::Room(path.to_owned()))? {
+            Reply::Number(bytes) => Ok(bytes),
+            _ => Err(misfit()),
+        }
+    }
+
     /// Runs `command` to its end, with no input, a scrubbed environment and a bound in time.
     /// An exit status other than success is an error.
     pub fn run(&self, command: &Command) -> Result<Output> {
@@ -271,11 +287,10 @@ impl Request {
     fn perform(self) -> Result<Reply> {
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),
-            Self::Read(path) => Reply::Bytes(file::read(&path)?),
+            Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {
-                let contents = Zeroizing::new(contents);
-                file::put(&path, &contents, access).map(|()| Reply::Done)?
+                file::put(&path, &contents.0, access).map(|()| Reply::Done)?
             }
             Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
             Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,
@@ -285,6 +300,7 @@ impl Request {
             Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
             Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
+            Self::Room(path) => Reply::Number(file::room(&path)),
             Self::Run(command) => Reply::Output(process::run(&command)?),
             Self::AskEngine(socket, path) => Reply::Text(engine::ask(&socket, &path)?),
         })

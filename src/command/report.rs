@@ -62,6 +62,7 @@ fn merged_state(outcomes: &[&Outcome]) -> State {
     let has = |state| outcomes.iter().any(|outcome| outcome.state == state);
     match (has(State::Failed), has(State::Trusted), has(State::Pending), has(State::Untrusted)) {
         (true, ..) => State::Failed,
+        _ if has(State::Partial) => State::Partial,
         (_, true, _, true) | (_, _, true, true) => State::Partial,
         (_, _, true, _) => State::Pending,
         (_, true, ..) => State::Trusted,

@@ -14,41 +14,26 @@ use zeroize::Zeroizing;
 
 use super::{Context, own::OwnCa, pair_report::PairReport, source, stores::print_plan};
 use crate::{
-    certificate::{Issued, LeafOrder, PrivateKey, SubjectName, read_request},
+    certificate::{Issued, LeafOrder, Parsed, PrivateKey, SubjectName, read_request},
     cli::Sign,
     exit,
     hint::fail,
 };
 
 pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
-    let own = OwnCa::find(&context.home)?;
-    let own =
-        own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
-    let authority = own.open()?.ok_or_else(|| {
-        fail(
-            "this CA's key is not kept here, so it cannot sign",
-            "sign where its key is, and `labtrust import` the answer",
-        )
-    })?;
-    let names = arguments.names.clone();
-    let (order, key) = if let Some(path) = &arguments.csr {
-        (from_request(path, names, arguments.days)?, None)
-    } else {
-        let key = PrivateKey::generate(arguments.key_type.into())?;
-        (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
-    };
-    let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
-    let change = change(&arguments.out, &issued, key.as_ref())?;
     if context.everywhere.dry_run {
+        let change = Signed::make(context, arguments)?.change;
         print_plan(context, std::slice::from_ref(&change));
         context
             .printer
             .document(&serde_json::json!({ "schema": 1, "plan": super::stores::as_json(&[change]) }));
         return Ok(exit::NO);
     }
-    let name = format!("sign-{}", issued.leaf.fingerprint().short());
-    context.session(|session| {
-        let outcomes = apply(session, &name, None, std::slice::from_ref(&change))?;
+    // A setup that is at work, there or back, is waited for before the CA is read.
+    let Signed { root, issued, change } = context.session(|session| {
+        let signed = Signed::make(context, arguments)?;
+        let name = format!("sign-{}", signed.issued.leaf.fingerprint().short());
+        let outcomes = apply(session, &name, None, std::slice::from_ref(&signed.change))?;
         if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
             let hint = failed.hint.clone();
             return Err(fail(
@@ -57,15 +42,47 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
             ));
         }
         // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
-        Ok(session.receipts.forget(&name)?)
+        session.receipts.forget(&name)?;
+        Ok(signed)
     })?;
-    let report = PairReport::new(&own.root, &issued.leaf, &[&change]);
+    let report = PairReport::new(&root, &issued.leaf, &[&change]);
     report.print(context, |_| true);
     for note in &issued.notes {
         context.printer.say(format_args!("  {note}"));
     }
     context.printer.document(&report);
     Ok(exit::DONE)
+}
+
+/// A certificate from our CA, not yet written.
+struct Signed {
+    root: Parsed,
+    issued: Issued,
+    change: Change,
+}
+
+impl Signed {
+    fn make(context: &Context<'_>, arguments: &Sign) -> Result<Self> {
+        let own = OwnCa::find(&context.home)?;
+        let own =
+            own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
+        let authority = own.open()?.ok_or_else(|| {
+            fail(
+                "this CA's key is not kept here, so it cannot sign",
+                "sign where its key is, and `labtrust import` the answer",
+            )
+        })?;
+        let names = arguments.names.clone();
+        let (order, key) = if let Some(path) = &arguments.csr {
+            (from_request(path, names, arguments.days)?, None)
+        } else {
+            let key = PrivateKey::generate(arguments.key_type.into())?;
+            (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
+        };
+        let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
+        let change = change(&arguments.out, &issued, key.as_ref())?;
+        Ok(Self { root: own.root, issued, change })
+    }
 }
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {

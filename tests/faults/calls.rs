@@ -96,6 +96,11 @@ impl std::fmt::Display for Call {
     }
 }
 
+/// As strace is told of `names`; an architecture that has not all of them is no reason to stop.
+pub fn set(names: &[&str]) -> String {
+    names.iter().map(|name| format!("?{name}")).collect::<Vec<_>>().join(",")
+}
+
 fn changes_a_file(name: &str, arguments: &str) -> bool {
     match name {
         "openat" => arguments.contains("O_CREAT"),

@@ -2,7 +2,7 @@
 //! it back, and what must be true whatever happened in between.
 
 use crate::{
-    lab::{HOST, Machine, Manifest, Output, Pair, Validity},
+    lab::{Command, HOST, Machine, Manifest, Output, Pair, Validity},
     trust::fingerprint,
 };
 
@@ -18,7 +18,7 @@ pub struct Verb {
     /// The certificate and the key that it places.
     pub pair: Option<[&'static str; 2]>,
     /// Whether it adds an anchor to the system's bundle, or takes one away.
-    adds: bool,
+    pub adds: bool,
 }
 
 const TRUST: &str = "labtrust trust /root/ca.crt --for mygitlab.example.com:4567 --fingerprint {sha256}";
@@ -65,7 +65,7 @@ pub const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Few anchors, so that the updater is quick, and no Java, whose hook takes a second: neither is what
 /// is tried here.
 const SMALL: &str = "
-sed -i '8,$d' /etc/ca-certificates.conf
+sed -i '16,$d' /etc/ca-certificates.conf
 rm -f /etc/ca-certificates/update.d/*
 update-ca-certificates --fresh";
 
@@ -74,20 +74,34 @@ pub struct Scene {
     pub verb: &'static Verb,
     pub machine: Machine,
     before: Manifest,
+    done: Manifest,
     anchors: usize,
     sha256: String,
+    /// A folder on a file system of its own, which the manifests leave out, and what was in it.
+    apart: Option<(&'static str, String)>,
 }
 
 impl Scene {
     /// A new machine, as it is before each try.
     pub fn set(verb: &'static Verb) -> Self {
-        Self::set_with(verb, SMALL)
+        Self::set_with(verb, SMALL, None)
     }
 
-    /// The same, made by another script.
-    pub fn set_with(verb: &'static Verb, script: &str) -> Self {
+    /// The same, with `folder` on a small file system of its own.
+    pub fn apart(verb: &'static Verb, folder: &'static str) -> Self {
+        Self::set_with(verb, SMALL, Some(folder))
+    }
+
+    fn set_with(verb: &'static Verb, script: &str, apart: Option<&'static str>) -> Self {
         let machine = Machine::new("faults").unwrap();
         machine.sh(script).succeeded();
+        if let Some(folder) = apart {
+            let script = format!(
+                "mkdir -p {folder}; cp -a {folder} /tmp/apart; mount -t tmpfs -o size=2m,mode=755 apart {folder}; \
+                 cp -a /tmp/apart/. {folder}"
+            );
+            machine.sh(&script).succeeded();
+        }
         let pair = Pair::constrained(&machine, &[HOST]);
         machine.write("/root/ca.crt", &pair.root);
         machine.write("/root/leaf.crt", &pair.leaf);
@@ -102,7 +116,13 @@ impl Scene {
         let before = machine.settled();
         let anchors = anchors(&machine);
         assert!(anchors > 1, "{anchors}");
-        Self { verb, machine, before, anchors, sha256 }
+        let apart = apart.map(|folder| (folder, digest(&machine, folder)));
+        let mut scene = Self { verb, machine, done: before.clone(), before, anchors, sha256, apart };
+        scene.prepare();
+        scene.run(verb.line).succeeded();
+        scene.done = scene.machine.manifest();
+        scene.undo();
+        scene
     }
 
     /// Does what comes before the verb.
@@ -119,10 +139,15 @@ impl Scene {
         self.machine.run(self.words(line))
     }
 
+    /// The verb, to be run.
+    pub fn command(&self) -> Command<'_> {
+        self.machine.command(self.words(self.verb.line))
+    }
+
     /// Runs the verb as an argument of another program.
     pub fn run_under<S: AsRef<str>>(&self, under: &[S]) -> Output {
         let under = under.iter().map(|word| word.as_ref().to_owned());
-        self.machine.command(self.words(self.verb.line)).under(under).run()
+        self.command().under(under).run()
     }
 
     /// What must be true at any time: the bundle loads, with the anchor or without it, and the pair
@@ -132,18 +157,37 @@ impl Scene {
         assert!([self.anchors, self.anchors + 1].contains(&loaded), "the bundle holds {loaded} anchors");
     }
 
+    /// All that the verb does is done, as if nothing had happened.
+    pub fn check_done(&self) {
+        // What setup makes is another each time.
+        if self.verb.name != SETUP.name {
+            let mut changes = self.machine.changes_since(&self.done);
+            changes.retain(|line| !line.starts_with("/var/lib/labtrust/"));
+            assert_eq!(changes, [""; 0], "all is not done");
+        }
+    }
+
     /// The next run converges, and undoing gives the machine back.
     pub fn check_recovery(&self) {
         self.run(self.verb.line).succeeded();
-        let expected = self.anchors + usize::from(self.verb.adds);
-        assert_eq!(anchors(&self.machine), expected, "anchors in the bundle after the next run");
+        self.check_anchors();
+        self.check_done();
         self.check_pair();
         self.undo();
+    }
+
+    /// The bundle holds what it should after the verb.
+    pub fn check_anchors(&self) {
+        let expected = self.anchors + usize::from(self.verb.adds);
+        assert_eq!(anchors(&self.machine), expected, "anchors in the bundle");
     }
 
     pub fn undo(&self) {
         self.verb.undo.iter().for_each(|line| drop(self.run(line).succeeded()));
         assert_eq!(self.machine.changes_since(&self.before), [""; 0], "after undoing");
+        if let Some((folder, before)) = &self.apart {
+            assert_eq!(digest(&self.machine, folder), *before, "{folder} after undoing");
+        }
     }
 
     fn check_pair(&self) {
@@ -153,6 +197,11 @@ impl Scene {
             self.machine.run(["sh", "-c", script, "pair", certificate, key]).succeeded();
         }
     }
+}
+
+fn digest(machine: &Machine, folder: &str) -> String {
+    let tar = format!("tar -C {folder} --sort=name --mtime=@0 -c . | sha256sum");
+    machine.sh(&tar).succeeded().stdout
 }
 
 /// How many anchors programs load from the bundle; OpenSSL is asked.

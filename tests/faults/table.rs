@@ -24,7 +24,8 @@ impl Lane {
     /// Tries all points, on a machine of its own.
     pub fn run(self) -> Row {
         let started = Instant::now();
-        let mut trial = Trial { verb: self.verb, scene: None, tried: 0, broken: Vec::new() };
+        let mut trial =
+            Trial { verb: self.verb, set: Box::new(Scene::set), scene: None, tried: 0, broken: Vec::new() };
         let worked = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut trial)));
         if let Err(panic) = worked {
             trial.broken.push(format!("could not be tried: {}", text_of(panic.as_ref())));
@@ -40,6 +41,7 @@ impl Lane {
 /// begins on a new machine.
 pub struct Trial {
     verb: &'static Verb,
+    set: Box<dyn Fn(&'static Verb) -> Scene>,
     scene: Option<Scene>,
     tried: usize,
     broken: Vec<String>,
@@ -48,13 +50,19 @@ pub struct Trial {
 impl Trial {
     /// The machine, as it was.
     pub fn scene(&mut self) -> &Scene {
-        self.scene.get_or_insert_with(|| Scene::set(self.verb))
+        self.scene.get_or_insert_with(|| (self.set)(self.verb))
+    }
+
+    /// Goes on to machines that are made otherwise.
+    pub fn move_to(&mut self, set: impl Fn(&'static Verb) -> Scene + 'static) {
+        self.set = Box::new(set);
+        self.scene = None;
     }
 
     /// Tries one point.
     pub fn point(&mut self, name: &str, attempt: impl FnOnce(&Scene)) {
         self.tried += 1;
-        let scene = self.scene();
+        let scene = self.scene.get_or_insert_with(|| (self.set)(self.verb));
         let held = catch_unwind(AssertUnwindSafe(|| {
             scene.prepare();
             attempt(scene);

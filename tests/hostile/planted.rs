@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{VICTIMS, trust_command, witness};
+use super::{VICTIMS, is_whole, sampled, trust_command, witness};
 use crate::lab::{HOST, Machine, REGISTRY};
 
 /// Longer than anything here takes, and far shorter than for ever.
@@ -121,7 +121,9 @@ fn what_is_planted_where_we_write_is_refused_or_replaced_and_never_written_throu
     let (mut tried, mut refused) = (0, 0);
     for place in places(&machine) {
         let Place { name, folder, file, line, undo } = place;
-        for (trap, plant) in TRAPS {
+        // Another third of the traps at each place: each trap is tried at several.
+        let offset = if is_whole() { 0 } else { tried % 3 };
+        for (trap, plant) in sampled(&TRAPS[offset..]) {
             let prepare = format!(
                 "rm -rf /root/state /root/out /home/alice/there; folder={folder} file={file} path={folder}/{file}
                  rm -rf $folder; mkdir -p $folder; echo \"external_url 'https://{HOST}'\" >/home/alice/gitlab.rb

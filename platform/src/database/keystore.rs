@@ -1,12 +1,26 @@
 //! Java keystores, through keytool: found by the alias that an updater's hook chose, but
 //! recognised by the certificate behind it.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
-use crate::{Certificate, Result, anchor::is_one_sequence, plan::Command, world::World};
+use crate::{
+    Certificate, Result, anchor::is_one_sequence, plan::Command, progress::Progress, updater::await_end,
+    world::World,
+};
 
 /// The password of every `cacerts` that Java or a distribution ships: it protects nothing, all in it is public.
 const PASSWORD: &str = "changeit";
+
+/// What else writes keystores: none of them takes a lock, and each puts back all that it had read before.
+const WRITERS: [&str; 2] = ["keytool", "ca-certificates-java.postinst"];
+
+/// How long they are waited for: not to their end, because one may be waiting for a password.
+const WRITERS_WAIT: Duration = Duration::from_secs(10);
+
+/// Waits until nobody else writes a keystore, as far as that can be told.
+pub(crate) fn await_writers(progress: &dyn Progress) {
+    let _ = await_end(&WRITERS, WRITERS_WAIT, progress);
+}
 
 /// Whether `keystore` holds `certificate` under `alias`.
 pub fn holds(
@@ -16,6 +30,12 @@ pub fn holds(
     alias: &str,
     certificate: &Certificate,
 ) -> Result<bool> {
+    let bytes = world.read(keystore)?.unwrap_or_default();
+    if let Some(entries) = entries(&bytes) {
+        return Ok(entries.iter().any(|(name, parts)| {
+            name.eq_ignore_ascii_case(alias.as_bytes()) && parts.contains(&certificate.der())
+        }));
+    }
     let output = world.try_run(&keytool_command(keytool, "-exportcert", keystore, alias, &["-rfc"]))?;
     Ok(output.code == Some(0) && Certificate::read_all(&output.stdout).0.contains(certificate))
 }

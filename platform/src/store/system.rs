@@ -7,7 +7,7 @@ use super::{Planned, Store};
 use crate::{
     Anchor, Contents, Facts, Service,
     fact::{EngineKind, Os},
-    plan::{Actor, Byproduct, Change, Command, LockId, Proof, Settle, Step},
+    plan::{Actor, Byproduct, Change, Command, Proof, Settle, Step},
 };
 
 pub const STORE: Store = Store {
@@ -43,8 +43,8 @@ struct Family {
     stale: Option<&'static str>,
     /// A folder of hash links that the updater makes and does not take away.
     links: Option<&'static str>,
-    /// A Java keystore that a hook adds to, and the alias's beginning and end around our file's stem.
-    keystore: Option<(&'static str, &'static str, &'static str)>,
+    /// A Java keystore, the hook that adds to it, and the alias's beginning and end around our file's stem.
+    keystore: Option<(&'static str, &'static str, &'static str, &'static str)>,
 }
 
 const PLAIN: Family = Family {
@@ -109,7 +109,12 @@ const FAMILIES: &[Family] = &[
         bundle: "/etc/ssl/certs/ca-certificates.crt",
         stale: Some("/etc/ssl/certs/ca-certificates.crt.new"),
         links: Some("/etc/ssl/certs"),
-        keystore: Some(("/etc/ssl/certs/java/cacerts", "debian:", ".pem")),
+        keystore: Some((
+            "/etc/ssl/certs/java/cacerts",
+            "/etc/ca-certificates/update.d/jks-keystore",
+            "debian:",
+            ".pem",
+        )),
         ..PLAIN
     },
     // Its `/usr` is read-only, and its own script of that name bundles what lies in `/etc/ssl/certs`.
@@ -213,12 +218,14 @@ impl Family {
         if let Some(folder) = self.links {
             byproducts.push(Byproduct::Links { folder: folder.into(), target: path.clone() });
         }
-        if let Some((keystore, before, after)) = self.keystore.filter(|(keystore, ..)| facts.has(keystore)) {
+        let keystore = self.keystore.filter(|(keystore, ..)| facts.has(keystore));
+        if let Some((keystore, hook, before, after)) = keystore {
             byproducts.push(Byproduct::Keystore {
                 path: keystore.into(),
                 anchor: path.clone(),
                 alias: format!("{before}{stem}{after}"),
                 keytool: facts.tools.get("keytool").cloned(),
+                hook: Some(hook.into()),
             });
         }
         let rootful = facts.engines.iter().filter(|engine| engine.kind == EngineKind::Rootful);
@@ -236,7 +243,6 @@ impl Family {
             settle: Settle {
                 applied: vec![update.clone()],
                 undone: vec![update],
-                lock: Some(LockId::SystemStore),
                 byproducts,
                 restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
                 spared: Vec::new(),

@@ -21,6 +21,7 @@ use rustix::{
     io::Errno,
     process::geteuid,
 };
+use zeroize::Zeroizing;
 
 use super::{
     Access, LARGEST_FILE, Node,
@@ -61,7 +62,7 @@ pub fn look(path: &Path) -> Result<Node> {
     })
 }
 
-pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(place) = folder::target(path)? else { return Ok(None) };
     match place.kind()? {
         None => Ok(None),
@@ -71,7 +72,7 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 /// The file at `path`, if it and the folders above it are such that nobody else can have written it.
-pub fn read_own(path: &Path) -> Result<Option<Vec<u8>>> {
+pub fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(place) = folder::place(path)? else { return Ok(None) };
     let Some(folder) = folder::own(&place.folder.path)? else { return Ok(None) };
     let place = Place { folder: Rc::new(folder), ..place };
@@ -89,7 +90,7 @@ pub fn read_own(path: &Path) -> Result<Option<Vec<u8>>> {
     whole(file, path).map(Some)
 }
 
-pub fn read_named(path: &Path) -> Result<Option<Vec<u8>>> {
+pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let flags = READING.bits().cast_signed();
     match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Err(error) if is_absent(&error) => Ok(None),
@@ -98,7 +99,7 @@ pub fn read_named(path: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 /// All that is in `file`, which must be a regular one and of reasonable size.
-fn whole(file: File, path: &Path) -> Result<Vec<u8>> {
+fn whole(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let metadata = file.metadata().map_err(Error::file("read", path))?;
     if !metadata.is_file() {
         return Err(no_file(path, metadata.is_dir()));
@@ -109,7 +110,7 @@ fn whole(file: File, path: &Path) -> Result<Vec<u8>> {
         return Err(too_large());
     }
     // With room for one byte more, so that the end is met without growing: it may be a key.
-    let mut contents = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1));
     file.take(LARGEST_FILE + 1).read_to_end(&mut contents).map_err(Error::file("read", path))?;
     if contents.len() as u64 > LARGEST_FILE {
         return Err(too_large());
@@ -242,7 +243,8 @@ pub fn remove_folder(path: &Path) -> Result<()> {
     let Some(place) = folder::place(path)? else { return Ok(()) };
     match unlinkat(&place.folder.file, &place.name, AtFlags::REMOVEDIR) {
         Ok(()) => flush(&place.folder),
-        Err(Errno::NOENT | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST) => Ok(()),
+        // A volume that is mounted there is busy, and not ours to remove.
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY) => Ok(()),
         Err(error) => Err(place.fault("remove the folder", error)),
     }
 }
@@ -253,6 +255,18 @@ pub fn sync(path: &Path) -> Result<()> {
     let file = place.open()?.ok_or_else(missing)?;
     file.sync_all().map_err(Error::file("flush", path))?;
     flush(&place.folder)
+}
+
+/// Bytes that are free where the folder `path` is; none if that cannot be told.
+pub fn room(path: &Path) -> Option<u64> {
+    let found = rustix::fs::fstatvfs(folder::open(path).ok()??.file).ok()?;
+    // Some of it is kept for root.
+    let blocks = if geteuid().is_root() { found.f_bfree } else { found.f_bavail };
+    // A file system without a table of files counts none of them.
+    if found.f_files > 0 && found.f_ffree == 0 {
+        return Some(0);
+    }
+    blocks.checked_mul(found.f_frsize)
 }
 
 fn flush(folder: &Folder) -> Result<()> {
@@ -346,7 +360,7 @@ mod tests {
         let path = folder.path().join("x.crt");
         put(&path, b"one", PUBLIC)?;
         put(&path, b"two", PUBLIC)?;
-        assert_eq!(read(&path)?.as_deref(), Some(&b"two"[..]));
+        assert_eq!(read(&path)?.as_deref().map(Vec::as_slice), Some(&b"two"[..]));
         assert_eq!(list(folder.path())?, [path]);
         Ok(())
     }
@@ -358,7 +372,7 @@ mod tests {
         put(&victim, b"victim", PUBLIC)?;
         std::os::unix::fs::symlink(&victim, &path).expect("a link");
         put(&path, b"ours", PUBLIC)?;
-        assert_eq!(read(&victim)?.as_deref(), Some(&b"victim"[..]));
+        assert_eq!(read(&victim)?.as_deref().map(Vec::as_slice), Some(&b"victim"[..]));
         Ok(())
     }
 

@@ -12,12 +12,13 @@ use std::{fs, os::fd::BorrowedFd};
 use rustix::{
     fs::Mode,
     io::{FdFlags, fcntl_setfd},
-    process::umask,
+    process::{Resource, Rlimit, getrlimit, setrlimit, umask},
 };
 
 /// Sheds it. To be called first, while there is one thread and nothing is open.
 pub fn shed() {
     refuse_core_dumps();
+    let_files_grow();
     // What we make has its mode set; what helpers make is for all to read and ours to write.
     umask(Mode::from_bits_truncate(0o022));
     // SAFETY: no handler is installed, and no other thread runs yet.
@@ -42,9 +43,18 @@ fn refuse_core_dumps() {
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
     #[cfg(not(target_os = "linux"))]
     {
-        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
         let maximum = getrlimit(Resource::Core).maximum;
         let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
+    }
+}
+
+/// A bundle that is cut off is worse than one that takes more room than somebody had in mind. Root may
+/// raise the limit, and everybody may as far as its upper bound.
+fn let_files_grow() {
+    let unlimited = Rlimit { current: None, maximum: None };
+    if setrlimit(Resource::Fsize, unlimited).is_err() {
+        let maximum = getrlimit(Resource::Fsize).maximum;
+        let _ = setrlimit(Resource::Fsize, Rlimit { current: maximum, maximum });
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{self, Read},
+    mem,
     os::unix::{
         fs::MetadataExt,
         process::{CommandExt, ExitStatusExt},
     },
     process::{self, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -28,8 +30,12 @@ pub fn trusted_path() -> String {
     FOLDERS.into_iter().filter(is_roots).collect::<Vec<_>>().join(":")
 }
 
+/// How long what a helper says is waited for once it has ended: a service that it started may hold its
+/// output open for ever.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// No helper says more than this that matters; the rest is read and dropped.
-const LONGEST_OUTPUT: u64 = 64 << 20;
+const LONGEST_OUTPUT: usize = 64 << 20;
 
 /// How a program ended, and what it said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +51,13 @@ pub struct Output {
 }
 
 impl Output {
+    /// The lines, of either stream, in which one of `texts` stands.
+    pub(crate) fn lines_with(&self, texts: &[&str]) -> Vec<String> {
+        let said = [&self.stdout, &self.stderr].map(|stream| String::from_utf8_lossy(stream));
+        let lines = said.iter().flat_map(|stream| stream.lines()).map(str::trim);
+        lines.filter(|line| texts.iter().any(|text| line.contains(text))).map(str::to_owned).collect()
+    }
+
     /// The error that this end of `command` is.
     pub fn into_error(self, command: &Command) -> Error {
         let status = match (self.code, self.signal) {
@@ -88,12 +101,11 @@ pub fn run(command: &Command) -> Result<Output> {
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     };
-    let output = |reader: thread::JoinHandle<Vec<u8>>| reader.join().unwrap_or_default();
     Ok(Output {
         code: status.code(),
         signal: status.signal(),
-        stdout: output(readers.0),
-        stderr: output(readers.1),
+        stdout: readers.0.take(),
+        stderr: readers.1.take(),
     })
 }
 
@@ -102,15 +114,39 @@ fn environment() -> [(&'static str, String); 3] {
     [("PATH", trusted_path()), ("LC_ALL", "C".into()), ("HOME", "/".into())]
 }
 
-fn collect(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
+/// What a stream has given so far.
+struct Said {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Said {
+    fn take(self) -> Vec<u8> {
+        let _ = self.ended.recv_timeout(LAST_WORDS);
+        mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let (end, ended) = mpsc::channel();
+    let said = Said { bytes: Arc::clone(&bytes), ended };
     thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            let _ = stream.by_ref().take(LONGEST_OUTPUT).read_to_end(&mut bytes);
-            let _ = std::io::copy(&mut stream, &mut std::io::sink());
+        let mut part = [0; 1 << 16];
+        while let Some(stream) = &mut stream {
+            let count = match stream.read(&mut part) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = LONGEST_OUTPUT.saturating_sub(bytes.len());
+            bytes.extend_from_slice(&part[..count.min(room)]);
         }
-        bytes
-    })
+        let _ = end.send(());
+    });
+    said
 }
 
 fn stop(child: &mut process::Child) {
@@ -135,6 +171,15 @@ mod tests {
             0,
             "{text}"
         );
+        Ok(())
+    }
+
+    #[test]
+    fn a_service_that_a_helper_leaves_behind_holds_up_nobody() -> Result<()> {
+        let started = Instant::now();
+        let output = run(&Command::new("/bin/sh", ["-c", "echo said; sleep 20 &"]))?;
+        assert_eq!(output.stdout, b"said\n");
+        assert!(started.elapsed() < Duration::from_secs(10));
         Ok(())
     }
 

@@ -1,0 +1,220 @@
+//! Runs a store's own updater, which knows no lock, beside whoever else runs it: two at once write one
+//! file, and either may leave it cut off, doubled or without what was there before.
+//!
+//! An updater that was started before our file was in place has not seen it, and may overwrite what ours
+//! has made at any time until it ends. So others are waited for before and after, and the store is read
+//! when none is left: whoever starts from then on reads our file too.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    Error, Fingerprint, Result,
+    bundle::Bundle,
+    database::keystore,
+    lock::SILENT_WAIT,
+    plan::{Byproduct, Command},
+    progress::Progress,
+    world::{SHELLS, World, running},
+};
+
+/// An updater that was disturbed is run again so many times.
+const MOST_REPAIRS: usize = 5;
+
+/// How long somebody else's updater is waited for.
+const UPDATER_WAIT: Duration = Duration::from_secs(120);
+
+/// What an updater that succeeds all the same says of a hook that failed: Debian's own script, and
+/// run-parts(8).
+const COMPLAINTS: [&str; 2] = ["exited with code", "exited with return code"];
+
+/// More than this is free where a store is rebuilt: links, and what else the tools put beside the bundle.
+const SPARE_ROOM: u64 = 64 << 10;
+
+/// One settling of a store.
+pub(crate) struct Updater<'a> {
+    pub world: &'a World,
+    pub commands: &'a [Command],
+    pub byproducts: &'a [Byproduct],
+    /// How many certificates may be gone afterwards.
+    pub removed: usize,
+    /// Whether the store is as it is meant to be.
+    pub is_so: &'a dyn Fn() -> Result<bool>,
+    pub progress: &'a dyn Progress,
+}
+
+/// What the updater has made, as far as it is judged.
+#[derive(PartialEq)]
+struct Made {
+    bundles: Vec<Option<Bundle>>,
+    is_so: bool,
+    complaints: Vec<String>,
+}
+
+/// Refuses to begin what an updater that writes `byproducts` could not end: on a full disk it may leave no
+/// bundle at all.
+pub(crate) fn check_room(world: &World, byproducts: &[Byproduct]) -> Result<()> {
+    let files: Vec<&Path> = byproducts.iter().filter_map(Byproduct::file).collect();
+    let mut needed = SPARE_ROOM;
+    for file in &files {
+        needed += world.read(file)?.map_or(0, |bytes| bytes.len() as u64);
+    }
+    for folder in files.iter().filter_map(|file| file.parent()) {
+        if let Some(room) = world.room(folder)?.filter(|room| *room < needed) {
+            let what = format!("{} kB are free, and {} kB are needed", room >> 10, needed >> 10);
+            let error = io::Error::new(io::ErrorKind::StorageFull, what);
+            return Err(Error::file("rebuild what is in", folder)(error));
+        }
+    }
+    Ok(())
+}
+
+impl Updater<'_> {
+    /// Runs the commands until the bundles can be read, have lost no more than they should, and the store is
+    /// as it is meant to be; or until the same comes of it twice, which is no accident then. What it said of
+    /// hooks that failed is the answer.
+    pub fn run(&self) -> Result<Vec<String>> {
+        let before = self.read()?;
+        let is_good = |made: &Made| made.is_so && self.is_sound(&before, &made.bundles);
+        let started = Instant::now();
+        let mut last = None;
+        for round in 0..=MOST_REPAIRS {
+            while let Some(pid) = self.await_others()? {
+                // Somebody else's run has done it, and another beside the next would only disturb.
+                let made = self.made()?;
+                if is_good(&made) {
+                    return Ok(made.complaints);
+                }
+                if started.elapsed() > UPDATER_WAIT {
+                    return Err(self.busy(pid));
+                }
+            }
+            if round > 0 {
+                self.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(self.world))?;
+            }
+            let made = self.run_once()?;
+            // Smaller twice in the same way is no accident: an administrator took anchors away and
+            // had not run the updater yet.
+            if is_good(&made) || (is_whole(&before, &made.bundles) && last.as_ref() == Some(&made)) {
+                return Ok(made.complaints);
+            }
+            if !self.is_sound(&before, &made.bundles) {
+                self.progress.note(
+                    "the bundle came out damaged, as it does when two updaters run at once; running it again",
+                );
+            }
+            last = Some(made);
+        }
+        let path = self.bundles().next().map_or_else(PathBuf::new, Path::to_owned);
+        Err(Error::Corrupt {
+            path,
+            why: format!("is damaged, also after {MOST_REPAIRS} more runs of its updater"),
+        })
+    }
+
+    fn run_once(&self) -> Result<Made> {
+        self.byproducts.iter().try_for_each(|byproduct| byproduct.clear(self.world))?;
+        let mut complaints = Vec::new();
+        for command in self.commands {
+            self.progress.begin(&command.to_string());
+            complaints.extend(self.world.run(command)?.lines_with(&COMPLAINTS));
+        }
+        self.await_others()?;
+        Ok(Made { complaints, ..self.made()? })
+    }
+
+    fn made(&self) -> Result<Made> {
+        Ok(Made { bundles: self.read()?, is_so: (self.is_so)()?, complaints: Vec::new() })
+    }
+
+    fn bundles(&self) -> impl Iterator<Item = &Path> {
+        self.byproducts.iter().filter_map(|byproduct| match byproduct {
+            Byproduct::Bundle { path, .. } => Some(path.as_path()),
+            _ => None,
+        })
+    }
+
+    fn read(&self) -> Result<Vec<Option<Bundle>>> {
+        self.bundles().map(|path| Bundle::read(self.world, path)).collect()
+    }
+
+    /// Whether nothing was lost but what should be, and nothing is there twice because two wrote at once.
+    fn is_sound(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
+        is_whole(before, after)
+            && before.iter().zip(after).all(|(before, after)| {
+                let (before, after) = (sha256s(before.as_ref()), sha256s(after.as_ref()));
+                let (had, has) = (distinct(before), distinct(after));
+                let doubled = |all: &[Fingerprint], distinct: &BTreeSet<_>| all.len() - distinct.len();
+                had.difference(&has).count() <= self.removed
+                    && doubled(after, &has) <= doubled(before, &had) + 1
+            })
+    }
+
+    /// Waits until those who change the store just now have ended; one of the updaters, if there was one.
+    fn await_others(&self) -> Result<Option<u32>> {
+        let updaters = self.names();
+        let waited = await_end(&updaters, UPDATER_WAIT, self.progress).map_err(|pid| self.busy(pid))?;
+        if self.byproducts.iter().any(|one| matches!(one, Byproduct::Keystore { .. })) {
+            keystore::await_writers(self.progress);
+        }
+        Ok(waited)
+    }
+
+    /// The updaters' names. A shell's says nothing of what it runs.
+    fn names(&self) -> Vec<&str> {
+        let names = self.commands.iter().filter_map(|command| command.program.file_name()?.to_str());
+        names.filter(|name| !SHELLS.contains(name)).collect()
+    }
+
+    fn busy(&self, pid: u32) -> Error {
+        Error::Busy { program: self.names().join(", "), pid, limit: UPDATER_WAIT }
+    }
+}
+
+/// Waits for the processes that run one of `programs` now, and not for those that follow them; one of
+/// them, if there was one. Fails with one that runs longer than `limit`.
+pub(crate) fn await_end(
+    programs: &[&str],
+    limit: Duration,
+    progress: &dyn Progress,
+) -> Result<Option<u32>, u32> {
+    let started = Instant::now();
+    let awaited = running(programs);
+    let mut said = false;
+    let mut left = awaited.clone();
+    while let Some(pid) = left.first().copied() {
+        if started.elapsed() > limit {
+            return Err(pid);
+        }
+        if started.elapsed() > SILENT_WAIT && !said {
+            let programs = programs.join(" or ");
+            progress.note(&format!("waiting for {programs} (process {pid}), which somebody else runs"));
+            said = true;
+        }
+        thread::sleep(Duration::from_millis(20));
+        left = running(programs);
+        left.retain(|pid| awaited.contains(pid));
+    }
+    Ok(awaited.first().copied())
+}
+
+/// Whether every bundle that was there is there, to its end.
+fn is_whole(before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
+    before
+        .iter()
+        .zip(after)
+        .all(|(before, after)| after.as_ref().map_or_else(|| before.is_none(), |bundle| bundle.whole))
+}
+
+fn sha256s(bundle: Option<&Bundle>) -> &[Fingerprint] {
+    bundle.map_or(&[], |bundle| &bundle.sha256s)
+}
+
+fn distinct(sha256s: &[Fingerprint]) -> BTreeSet<Fingerprint> {
+    sha256s.iter().copied().collect()
+}

@@ -1,0 +1,140 @@
+//! Whether a program that changes a store is run by somebody else just now: the distributions' own tools
+//! take no lock that we could wait for.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The kernel keeps so much of a program's name (proc(5), `/proc/pid/comm`).
+const KEPT: usize = 15;
+
+/// What runs a script that was named to it.
+pub const SHELLS: [&str; 5] = ["sh", "dash", "bash", "ash", "busybox"];
+
+/// A process, as `/proc/pid/status` tells of it.
+struct Process {
+    pid: u32,
+    parent: u32,
+    name: String,
+    is_roots: bool,
+    is_alive: bool,
+}
+
+/// The processes of root's, other than those that we run for, that run one of the programs `names`.
+/// Nobody else can write to the machine's stores, and nobody else shall keep us waiting.
+pub fn running(names: &[&str]) -> Vec<u32> {
+    let processes: Vec<Process> = pids().into_iter().filter_map(Process::read).collect();
+    let mut ours = BTreeSet::new();
+    let mut next = std::process::id();
+    while ours.insert(next) {
+        let Some(process) = processes.iter().find(|process| process.pid == next) else { break };
+        next = process.parent;
+    }
+    processes
+        .iter()
+        .filter(|process| process.is_roots && process.is_alive && !ours.contains(&process.pid))
+        .filter(|process| names.iter().any(|name| process.runs(name)))
+        .map(|process| process.pid)
+        .collect()
+}
+
+fn pids() -> Vec<u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+impl Process {
+    /// None if it has ended meanwhile.
+    fn read(pid: u32) -> Option<Self> {
+        let status = fs::read_to_string(file(pid, "status")).ok()?;
+        let field = |name: &str| {
+            let mut lines = status.lines();
+            lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap_or_default().trim()
+        };
+        Some(Self {
+            pid,
+            parent: field("PPid").parse().unwrap_or(0),
+            name: field("Name").to_owned(),
+            // The second of the four is the effective one.
+            is_roots: field("Uid").split_whitespace().nth(1) == Some("0"),
+            is_alive: !field("State").starts_with(['Z', 'X']),
+        })
+    }
+
+    fn runs(&self, name: &str) -> bool {
+        if self.name == kept(name) {
+            return true;
+        }
+        // `sh /usr/sbin/update-ca-certificates` bears the shell's name.
+        SHELLS.contains(&self.name.as_str()) && {
+            let line = fs::read(file(self.pid, "cmdline")).unwrap_or_default();
+            let words = line.split(|byte| *byte == 0).skip(1).take(3);
+            words.map(String::from_utf8_lossy).any(|word| Path::new(word.as_ref()).ends_with(name))
+        }
+    }
+}
+
+fn file(pid: u32, name: &str) -> PathBuf {
+    PathBuf::from(format!("/proc/{pid}/{name}"))
+}
+
+fn kept(name: &str) -> &str {
+    name.get(..KEPT).unwrap_or(name)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
+mod tests {
+    use std::process::{Child, Command};
+
+    use super::*;
+
+    /// A script that is busy for a while.
+    fn script(folder: &Path) -> PathBuf {
+        use std::os::unix::fs::PermissionsExt;
+        let path = folder.join("update-ca-nothing");
+        fs::write(&path, "#!/bin/sh -e\nsleep 60\n").expect("a script");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("a mode");
+        path
+    }
+
+    fn is_seen(mut child: Child) -> bool {
+        let seen = (0..100).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            running(&["update-ca-nothing"]).contains(&child.id())
+        });
+        let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", child.id()));
+        let _ = child.kill();
+        let _ = child.wait();
+        for pid in children.unwrap_or_default().split_whitespace() {
+            let _ = Command::new("kill").arg(pid).status();
+        }
+        seen
+    }
+
+    #[test]
+    fn roots_updater_is_seen_however_it_was_started_and_nobody_elses() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = script(folder.path());
+        assert!(is_seen(Command::new(&path).spawn().expect("started")));
+        assert!(is_seen(Command::new("/bin/sh").arg("-e").arg(&path).spawn().expect("started")));
+        let named = |name: &str| {
+            let line = format!("exec -a {name} sleep 60");
+            Command::new("bash").args(["-c", &line]).spawn().expect("started")
+        };
+        // What a process calls itself in its arguments is no sign.
+        assert!(!is_seen(named("update-ca-nothing")));
+        let mut editor = Command::new("tail");
+        editor.args(["-f", "/dev/null"]).arg(&path);
+        assert!(!is_seen(editor.stdout(std::process::Stdio::null()).spawn().expect("started")));
+        let mut other = Command::new("/bin/sh");
+        std::os::unix::process::CommandExt::uid(&mut other, 65534);
+        std::os::unix::fs::chown(folder.path(), Some(65534), None).expect("given away");
+        assert!(!is_seen(other.arg(&path).spawn().expect("started")));
+    }
+}

@@ -1,0 +1,75 @@
+//! Killed while others work for it: each process that labtrust starts, and each that those start, after
+//! each call that changes a file; alone, or with all the others and labtrust itself.
+
+use super::{
+    calls::{CHANGING, set},
+    sample,
+    scene::{Scene, VERBS},
+    table::{Lane, Trial},
+};
+use crate::lab::Output;
+
+/// So many of the writes are tried, of which there are thousands.
+const WRITES: usize = 20;
+
+/// A lane for each verb and way to die.
+pub fn lanes() -> Vec<Lane> {
+    let mut lanes = Vec::new();
+    for (who, fault) in [("child", "child killed"), ("all", "all killed")] {
+        lanes.extend(VERBS.into_iter().map(|verb| Lane {
+            verb,
+            fault: fault.into(),
+            at: "children's calls",
+            work: Box::new(move |trial| {
+                let is_write = |name: &&str| name.contains("write");
+                let (writes, others): (Vec<_>, Vec<_>) = CHANGING.into_iter().partition(is_write);
+                for (calls, most) in [(others, usize::MAX), (writes, WRITES)] {
+                    try_all(trial, who, &calls, most);
+                }
+            }),
+        }));
+    }
+    lanes
+}
+
+fn try_all(trial: &mut Trial, who: &str, calls: &[&str], most: usize) {
+    let scene = trial.scene();
+    scene.prepare();
+    killed(scene, who, 0, calls).succeeded();
+    let points = points(scene);
+    scene.undo();
+    let stride = points.len().div_ceil(most);
+    let numbered: Vec<_> = (1..).zip(points).step_by(stride).collect();
+    for (number, point) in sample(numbered, 7, 8, |_| String::new()) {
+        trial.point(&format!("{number} {point}"), |scene| {
+            let output = killed(scene, who, number, calls);
+            assert!(self::points(scene).len() >= number, "it was not reached: {output}");
+            scene.check();
+            match (who, output.code()) {
+                ("child", 0) => scene.check_done(),
+                ("child", 3) | ("all", 137) => {}
+                _ => panic!("{output}"),
+            }
+            scene.check_recovery();
+        });
+    }
+}
+
+/// Runs the verb, with `who` (`child` or `all`) killed after the `number`th of its children's calls.
+fn killed(scene: &Scene, who: &str, number: usize, calls: &[&str]) -> Output {
+    scene.machine.write("/tmp/stop.py", include_str!("stop.py"));
+    let driver = format!("|python3 /tmp/stop.py {who} {number} {}", calls.join(","));
+    let (trace, inject) = (format!("trace={}", set(calls)), format!("inject={}:signal=STOP", set(calls)));
+    scene.run_under(&["strace", "-f", "-q", "-y", "-s", "0", "-o", &driver, "-e", &trace, "-e", &inject])
+}
+
+/// The calls of its children that the last run counted.
+fn points(scene: &Scene) -> Vec<String> {
+    // The driver writes them when strace has ended, which is after the run has.
+    scene.machine.sh("for i in $(seq 200); do [ -e /tmp/points ] && break; sleep 0.01; done; cat /tmp/points; rm /tmp/points")
+        .succeeded()
+        .stdout
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}

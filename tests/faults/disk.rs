@@ -1,0 +1,87 @@
+//! A disk that is full, or read-only, until somebody mends it: not one call fails, but all of them, those
+//! that would take back what was begun too.
+
+use super::{
+    sample,
+    scene::{Scene, VERBS},
+    table::Lane,
+};
+
+/// Folders that are written to.
+const FOLDERS: [&str; 5] =
+    ["/etc/ssl/certs", "/usr/local/share/ca-certificates", "/var/lib/labtrust", "/etc/docker", "/srv"];
+
+/// Pages that are left on a full disk: with a few, it fills up on the way.
+const PAGES: [u32; 4] = [0, 1, 3, 7];
+
+/// Folders that are mounted read-only.
+const MOUNTED: [&str; 5] = ["/etc/ssl/certs", "/usr/local/share", "/var/lib", "/etc", "/srv"];
+
+/// Two lanes a verb.
+pub fn lanes() -> Vec<Lane> {
+    let full = |(number, verb)| Lane {
+        verb,
+        fault: "full".into(),
+        at: "tmpfs",
+        work: Box::new(move |trial| {
+            for folder in sample(FOLDERS.to_vec(), number, 3, |_| String::new()) {
+                trial.move_to(move |verb| Scene::apart(verb, folder));
+                for pages in sample(PAGES.to_vec(), number, 4, |_| String::new()) {
+                    trial.point(&format!("{pages} pages left in {folder}"), |scene| {
+                        fill(scene, folder, pages)
+                    });
+                }
+            }
+        }),
+    };
+    let read_only = |(number, verb)| Lane {
+        verb,
+        fault: "read-only".into(),
+        at: "bind mount",
+        work: Box::new(move |trial| {
+            for folder in sample(MOUNTED.to_vec(), number, 2, |_| String::new()) {
+                trial.point(folder, |scene| mount_read_only(scene, folder));
+            }
+        }),
+    };
+    let lanes = (0..).zip(VERBS).map(full);
+    lanes.chain((0..).zip(VERBS).map(read_only)).collect()
+}
+
+fn fill(scene: &Scene, folder: &str, pages: u32) {
+    let filler = format!("{folder}/.filler");
+    let script = format!(
+        "dd if=/dev/zero of={filler} bs=4096 2>/dev/null; \
+         truncate -s $(($(stat -c %s {filler}) - {pages} * 4096)) {filler}"
+    );
+    scene.machine.sh(&script).succeeded();
+    let output = scene.command().run();
+    let code = output.code();
+    match code {
+        // What is written elsewhere, or little enough, is no failure.
+        0 => {}
+        3 if output.stdout.contains("kB are needed") || output.stderr.contains("kB are needed") => {}
+        3 => drop(output.says("No space left on device")),
+        _ => panic!("{output}"),
+    }
+    scene.check();
+    scene.machine.run(["rm", &filler]).succeeded();
+    if code == 0 {
+        scene.check_done();
+    }
+    scene.check_recovery();
+}
+
+fn mount_read_only(scene: &Scene, folder: &str) {
+    let script = format!("mount --bind {folder} {folder} && mount -o remount,bind,ro {folder}");
+    scene.machine.sh(&script).succeeded();
+    let output = scene.command().run();
+    match output.code() {
+        0 => scene.check_done(),
+        3 => drop(output.says("Read-only file system")),
+        _ => panic!("{output}"),
+    }
+    scene.check();
+    scene.machine.run(["umount", folder]).succeeded();
+    scene.check_recovery();
+}

@@ -1,0 +1,83 @@
+"""Reads what `strace -f -q -y` says of a program whose children are stopped after each call that
+might change a file, counts those that did, across all of them, and lets them go on; at the chosen
+one it kills. Arguments: `child` or `all`, the number of the chosen one (0: none), and the names of
+the calls that count. The points are written to /tmp/points, a line each."""
+
+import contextlib
+import os
+import signal
+import sys
+
+mode, chosen, counted = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(",")
+main = None
+last = {}
+points = []
+
+
+def changed_a_file(call):
+    name, _, arguments = call.partition("(")
+    if name not in counted or " = -1 " in call or " = " not in call:
+        return False
+    if name == "openat":
+        return "O_CREAT" in arguments and "</dev/" not in arguments
+    if name == "write":
+        path = arguments.partition("<")[2]
+        return path.startswith("/") and not path.startswith(("/dev/", "/proc/"))
+    return True
+
+
+def kill(pid):
+    if mode == "child":
+        os.kill(pid, signal.SIGKILL)
+    else:
+        group = os.getpgid(pid)
+        os.kill(main, signal.SIGKILL)
+        os.killpg(group, signal.SIGKILL)
+
+
+def stat(pid):
+    with open(f"/proc/{pid}/stat") as file:
+        name, _, rest = file.read().partition("(")[2].rpartition(")")
+    return name, *rest.split()[:2]
+
+
+def find_strace():
+    pid = os.getppid()
+    while stat(pid)[0] != "strace":
+        pid = stat(pid)[2]
+    return pid
+
+
+def wait_until_listening():
+    """strace says that a process has stopped before it lets it be, and ends if that has gone by then."""
+    while stat(strace)[1] != "S":
+        pass
+
+
+strace = find_strace()
+# Whoever was killed is not there any more when what it did last is read.
+gone = contextlib.suppress(ProcessLookupError, FileNotFoundError)
+for line in sys.stdin:
+    pid, _, what = line.strip().partition(" ")
+    pid, what = int(pid), what.strip()
+    main = main or pid
+    if what.startswith("<... "):
+        last[pid] = last.get(pid, "").removesuffix("<unfinished ...>") + what.partition("resumed>")[2]
+    elif not what.startswith(("---", "+++")):
+        last[pid] = what
+    if what != "--- stopped by SIGSTOP ---":
+        continue
+    with gone:
+        wait_until_listening()
+    # All threads of a process stop; one of them has made the call.
+    call = last.pop(pid, "")
+    if pid != main and changed_a_file(call):
+        points.append(call)
+        if len(points) == chosen:
+            kill(pid)
+            continue
+    with gone:
+        os.kill(pid, signal.SIGCONT)
+
+with open("/tmp/points", "w") as file:
+    file.writelines(point + "\n" for point in points)

@@ -1,0 +1,63 @@
+//! Many at once: runs of labtrust beside each other, beside the distribution's own updater and beside
+//! Java's own tool. No certificate is lost, what a run said was so, and nobody waits in silence or for
+//! ever. `LABTRUST_RACES=all` (scripts/races) tries more of the same.
+
+mod beside;
+mod bundle;
+mod crowd;
+mod fifty;
+mod setups;
+mod waiting;
+
+use std::time::Duration;
+
+use self::crowd::Member;
+use crate::{
+    lab::{HOST, Machine, Pair, REGISTRY, Validity},
+    trust::fingerprint,
+};
+
+/// All runs of a crowd end within this.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// How often a race is run: chance decides who wins.
+fn rounds(usual: usize, all: usize) -> usize {
+    if std::env::var_os("LABTRUST_RACES").is_some_and(|races| races == "all") { all } else { usual }
+}
+
+/// CAs of other hands, each in a file.
+struct Cas(Vec<(String, String)>);
+
+impl Cas {
+    fn made(machine: &Machine, count: usize) -> Self {
+        let make = |index| {
+            let pair = Pair::made(machine, &[HOST], Validity::Current);
+            machine.write(&Self::file(index), &pair.root);
+            let fingerprint = fingerprint(machine, &pair.root);
+            (pair.root, fingerprint)
+        };
+        Self((0..count).map(make).collect())
+    }
+
+    fn file(index: usize) -> String {
+        format!("/tmp/ca-{index}.crt")
+    }
+
+    fn root(&self, index: usize) -> &str {
+        &self.0[index].0
+    }
+
+    fn trust(&self, index: usize) -> Member {
+        let (file, fingerprint) = (Self::file(index), self.0[index].1.as_str());
+        Member::root(["labtrust", "trust", &file, "--for", REGISTRY, "--fingerprint", fingerprint])
+    }
+
+    fn untrust(index: usize) -> Member {
+        Member::root(["labtrust", "untrust", &Self::file(index)])
+    }
+}
+
+/// Java's hook takes seconds; where it is not what is tried, it is left out.
+fn without_hooks(machine: &Machine) {
+    machine.sh("rm -f /etc/ca-certificates/update.d/*").succeeded();
+}
