@@ -84,5 +84,5 @@ fn a_request_that_cannot_be_signed_is_refused() {
         ("sign a.mygitlab.example.com --out leaf.crt", "leaf.crt is no folder|-o DIR"),
     ];
     let rows: Vec<_> = lines.iter().map(|(line, says)| Row::words(line, 3, says)).collect();
-    refused(&machine, "requests and names to sign", 2, &rows);
+    refused(&machine, "requests and names to sign", 1, &rows);
 }
