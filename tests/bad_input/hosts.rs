@@ -279,3 +279,20 @@ fn a_state_folder_that_is_none_is_refused() {
     }
     refused(&machine, "state folders", 2, &rows);
 }
+
+#[test]
+fn a_host_for_which_no_file_can_be_named_leaves_nothing_behind() {
+    let machine = machine!("server");
+    let host = format!("{}abcde", "a.".repeat(124));
+    let before = machine.settled();
+    let setup = machine.run(["labtrust", "setup", &host, "--out", "/srv/pair", "--yes"]);
+    setup.exited(3).says("File name too long").says("hint: ");
+    machine.run(["labtrust", "setup", "--undo", "--yes"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    machine.run(["labtrust", "setup", "gitlab.example.com", "--out", "/srv/pair", "--no-trust"]).succeeded();
+    let before = machine.settled();
+    machine.run(["labtrust", "trust", "--for", &host]).exited(3).says("File name too long");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
