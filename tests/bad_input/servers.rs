@@ -195,7 +195,7 @@ fn setup_ends_and_says_so_though_nothing_serves_what_it_placed() {
             machine.write("/var/opt/gitlab/nginx/conf/nginx.conf", include_str!("../lab/gitlab/nginx.conf"));
             let before = machine.settled();
             let began = Instant::now();
-            let setup = machine.command(["labtrust", "setup", "--yes"]).limit(Duration::from_secs(110)).run();
+            let setup = machine.command(["labtrust", "setup", "--yes"]).limit(Duration::from_secs(200)).run();
             println!(
                 "setup, and nginx is a server that would {server}: {:.1} s",
                 began.elapsed().as_secs_f64()
