@@ -3,8 +3,8 @@
 
 use super::{
     calls::{CHANGING, set},
-    sample,
-    scene::{Scene, VERBS},
+    is_whole, sample,
+    scene::{Scene, TRUSTING, UNTRUSTING, VERBS},
     table::{Lane, Trial},
 };
 use crate::lab::Output;
@@ -12,10 +12,16 @@ use crate::lab::Output;
 /// So many of the writes are tried, of which there are thousands.
 const WRITES: usize = 20;
 
+/// So many of all calls are tried where Java is, which takes seconds each time.
+const JAVA: usize = 8;
+
+/// Whom a signal ends, and how that is called.
+const WHO: [(&str, &str); 2] = [("child", "child killed"), ("all", "all killed")];
+
 /// A lane for each verb and way to die.
 pub fn lanes() -> Vec<Lane> {
     let mut lanes = Vec::new();
-    for (who, fault) in [("child", "child killed"), ("all", "all killed")] {
+    for (who, fault) in WHO {
         lanes.extend(VERBS.into_iter().map(|verb| Lane {
             verb,
             fault: fault.into(),
@@ -26,6 +32,15 @@ pub fn lanes() -> Vec<Lane> {
                 for (calls, most) in [(others, usize::MAX), (writes, WRITES)] {
                     try_all(trial, who, &calls, most);
                 }
+            }),
+        }));
+        lanes.extend([&TRUSTING, &UNTRUSTING].into_iter().filter(|_| is_whole()).map(|verb| Lane {
+            verb,
+            fault: fault.into(),
+            at: "with Java's hook",
+            work: Box::new(move |trial| {
+                trial.move_to(Scene::with_java);
+                try_all(trial, who, &CHANGING, JAVA);
             }),
         }));
     }
@@ -58,18 +73,13 @@ fn try_all(trial: &mut Trial, who: &str, calls: &[&str], most: usize) {
 /// Runs the verb, with `who` (`child` or `all`) killed after the `number`th of its children's calls.
 fn killed(scene: &Scene, who: &str, number: usize, calls: &[&str]) -> Output {
     scene.machine.write("/tmp/stop.py", include_str!("stop.py"));
-    let driver = format!("|python3 /tmp/stop.py {who} {number} {}", calls.join(","));
+    let driver = format!("|python3 /tmp/stop.py {who} {number} {} 2>/tmp/stop.log", calls.join(","));
     let (trace, inject) = (format!("trace={}", set(calls)), format!("inject={}:signal=STOP", set(calls)));
     scene.run_under(&["strace", "-f", "-q", "-y", "-s", "0", "-o", &driver, "-e", &trace, "-e", &inject])
 }
 
 /// The calls of its children that the last run counted.
 fn points(scene: &Scene) -> Vec<String> {
-    // The driver writes them when strace has ended, which is after the run has.
-    scene.machine.sh("for i in $(seq 200); do [ -e /tmp/points ] && break; sleep 0.01; done; cat /tmp/points; rm /tmp/points")
-        .succeeded()
-        .stdout
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    let read = scene.machine.sh("cat /tmp/points /tmp/stop.log; rm /tmp/points").succeeded();
+    read.stdout.lines().map(str::to_owned).collect()
 }

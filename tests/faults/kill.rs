@@ -23,7 +23,7 @@ pub fn lanes() -> Vec<Lane> {
                     let killed = scene.run_under(&call.strace("signal=KILL"));
                     assert_eq!(killed.code(), 137, "{killed}");
                     call.check_hit(scene);
-                    scene.check();
+                    scene.check_bundle();
                     scene.check_recovery();
                 });
             }
