@@ -4,6 +4,7 @@
 mod asn1;
 pub mod authority;
 pub mod chain;
+mod foreign;
 pub mod import;
 pub mod inspect;
 pub mod judge;

@@ -6,9 +6,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
-use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
+use labtrust_platform::{DnsName, Endpoint, Fingerprint, Target, store::STORES};
 
-use crate::certificate::KeyType;
+use crate::certificate::{KeyType, SubjectName};
 
 /// HTTPS for your own GitLab and its container registry, trusted everywhere it is used
 #[derive(Debug, Parser)]
@@ -93,10 +93,10 @@ pub struct Setup {
     pub registry: Option<Target>,
     /// One more DNS name or IP address in the certificate
     #[arg(long = "name", value_name = "NAME")]
-    pub names: Vec<String>,
+    pub names: Vec<SubjectName>,
     /// A domain that the CA may also sign for, now or later
     #[arg(long = "permit", value_name = "DOMAIN")]
-    pub permits: Vec<String>,
+    pub permits: Vec<DnsName>,
     /// Make everything and place nothing: hand the CA out first
     #[arg(long)]
     pub stage: bool,
@@ -203,7 +203,7 @@ pub struct Import {
 pub struct Sign {
     /// DNS names, wildcards and IP addresses; the first names the files
     #[arg(required_unless_present = "csr", value_name = "NAME")]
-    pub names: Vec<String>,
+    pub names: Vec<SubjectName>,
     /// Take the key, and the names unless some are given, from this request; nothing else of it is used
     #[arg(long, value_name = "FILE")]
     pub csr: Option<PathBuf>,
@@ -233,7 +233,7 @@ pub struct Trust {
     pub stores: Stores,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// Trust a certificate although it has expired
+    /// Trust a certificate although it has expired, or is not valid yet
     #[arg(long)]
     pub expired: bool,
     /// Restart what must be restarted before it sees the change

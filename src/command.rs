@@ -18,13 +18,14 @@ mod stores;
 mod trust;
 mod untrust;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Facts, Session, Worlds, probe, receipt::Receipts};
+use labtrust_platform::{Facts, Session, Worlds, probe, receipt::Receipts, text};
 
 use crate::{
     cli::{Cli, Everywhere, Verb},
+    hint::fail,
     home::Home,
     printer::Printer,
 };
@@ -71,6 +72,15 @@ impl Context<'_> {
         receipts.close()?;
         Ok(done)
     }
+}
+
+/// The folder that was given with `flag`, there or yet to be made, from the root on.
+pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
+    if path.exists() && !path.is_dir() {
+        let what = format!("{} is no folder", text::path(path));
+        return Err(fail(what, format!("give a folder, there or not: {flag} DIR")));
+    }
+    Ok(std::path::absolute(path)?)
 }
 
 /// This program, for commands that are printed and for the process that acts as another user.

@@ -1,6 +1,6 @@
 //! Exit codes: a promise to scripts that does not change.
 
-use labtrust_platform::{Outcome, session::State};
+use labtrust_platform::{InvalidHost, Outcome, session::State};
 
 /// All that was asked is done and proven.
 pub const DONE: u8 = 0;
@@ -26,6 +26,11 @@ pub struct Misuse {
 /// An error that is the user's words: `what` is wrong with them, and what to type instead.
 pub fn misuse(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
     Misuse { what: what.into(), hint: hint.into() }.into()
+}
+
+/// The same for a text that names no host.
+pub fn no_host(error: &InvalidHost) -> anyhow::Error {
+    misuse(error.to_string(), error.hint())
 }
 
 /// The exit code that `error` ends in.

@@ -7,13 +7,15 @@ use labtrust::{
     cli::{self, Cli},
     command, exit,
     printer::{Printer, Verbosity},
+    usage,
 };
+use labtrust_platform::world;
 
 fn main() -> ExitCode {
+    world::shed_inheritance();
     // The process that acts as another user speaks no command line: its parent is its only user.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == command::ACT_AS_USER) {
-        return labtrust_platform::world::serve_delegate()
-            .map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
+        return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
     }
     let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
@@ -36,21 +38,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// What clap says goes where clap sends it; `--help` and `--version` are no errors. With `--json`
-/// a script gets its document all the same.
+/// What clap refuses is said as any other error; `--help` and `--version` are none, and clap's to print.
 fn usage(error: &clap::Error) -> ExitCode {
+    let Some(refusal) = usage::refusal(error) else {
+        let _ = error.print();
+        return if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
+    };
     let is_json = std::env::args_os().any(|argument| argument == "--json");
-    if error.use_stderr() && is_json {
-        let text = error.to_string();
-        // The paragraph that says what is wrong may name what is missing in lines of its own.
-        let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
-        let what = lines.collect::<Vec<_>>().join(" ");
-        let what = what.trim_start_matches("error: ");
-        let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
-        let error = exit::misuse(what, tip.unwrap_or("--help says what can be given"));
-        Printer::new(true, Verbosity::Quiet).error(exit::name(exit::USAGE), &error);
-        return ExitCode::from(exit::USAGE);
-    }
-    let _ = error.print();
-    if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
+    Printer::new(is_json, Verbosity::Quiet).error(exit::name(exit::USAGE), &refusal);
+    ExitCode::from(exit::USAGE)
 }

@@ -11,7 +11,10 @@ use std::{
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
-use labtrust_platform::Progress;
+use labtrust_platform::{
+    Progress,
+    text::{is_hidden, shown},
+};
 use serde::Serialize;
 
 use crate::hint;
@@ -71,6 +74,11 @@ impl Printer {
 
     /// A line of the report, for people.
     pub fn say(&self, line: impl fmt::Display) {
+        self.styled(shown(&line.to_string()));
+    }
+
+    /// A line in which colours stand already, and nothing else that is not ours.
+    fn styled(&self, line: impl fmt::Display) {
         if !self.json {
             self.clear();
             self.has_begun.set(true);
@@ -82,13 +90,13 @@ impl Printer {
     pub fn heading(&self, text: &str) {
         let bold = Style::new().bold();
         let above = if self.has_begun.get() { "\n" } else { "" };
-        self.say(format_args!("{above}{bold}{text}{bold:#}"));
+        self.styled(format_args!("{above}{bold}{}{bold:#}", shown(text)));
     }
 
     /// A command that can be pasted, on a line of its own.
     pub fn command(&self, text: impl fmt::Display) {
         let style = AnsiColor::Cyan.on_default();
-        self.say(format_args!("  {style}{text}{style:#}"));
+        self.styled(format_args!("  {style}{}{style:#}", shown(&text.to_string())));
     }
 
     /// A short table: a mark and the cells of each row.
@@ -103,10 +111,11 @@ impl Printer {
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
         for (mark, cells) in rows {
-            table.add_row(std::iter::once(mark.sign().to_owned()).chain(cells.iter().cloned()));
+            let cells = cells.iter().map(|cell| shown(cell).into_owned());
+            table.add_row(std::iter::once(mark.sign().to_owned()).chain(cells));
         }
         for (line, _) in table.lines().zip(0..) {
-            self.say(coloured(&format!(" {}", line.trim_end())));
+            self.styled(coloured(&format!(" {}", line.trim_end())));
         }
     }
 
@@ -115,7 +124,7 @@ impl Printer {
         if self.json {
             self.clear();
             let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string());
-            self.keep(writeln!(anstream::stdout(), "{text}"));
+            self.keep(writeln!(anstream::stdout(), "{}", without_hidden(&text)));
         }
     }
 
@@ -154,7 +163,7 @@ impl Printer {
     pub fn aside(&self, text: impl fmt::Display) {
         if self.verbosity > Verbosity::Quiet {
             self.clear();
-            write_line(&mut anstream::stderr(), &text);
+            write_line(&mut anstream::stderr(), &shown(&text.to_string()));
         }
     }
 
@@ -169,10 +178,10 @@ impl Printer {
         }
         let red = AnsiColor::Red.on_default().bold();
         let mut stderr = anstream::stderr();
-        write_line(&mut stderr, &format_args!("{red}error:{red:#} {what}"));
+        write_line(&mut stderr, &format_args!("{red}error:{red:#} {}", shown(&what)));
         if let Some(hint) = hint {
             let bold = Style::new().bold();
-            write_line(&mut stderr, &format_args!("{bold}hint:{bold:#} {hint}"));
+            write_line(&mut stderr, &format_args!("{bold}hint:{bold:#} {}", shown(&hint)));
         }
     }
 
@@ -180,7 +189,7 @@ impl Printer {
     pub fn confirm(&self, question: &str) -> io::Result<bool> {
         self.clear();
         let mut stderr = anstream::stderr();
-        write!(stderr, "{question} [y/N] ")?;
+        write!(stderr, "{} [y/N] ", shown(question))?;
         stderr.flush()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
@@ -218,7 +227,7 @@ impl Progress for Printer {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        bar.set_message(what.to_owned());
+        bar.set_message(shown(what).into_owned());
     }
 
     fn note(&self, what: &str) {
@@ -253,6 +262,19 @@ fn coloured(line: &str) -> String {
         }
     }
     line.to_owned()
+}
+
+/// JSON in which what a terminal would obey is escaped: the same document to whoever parses it.
+fn without_hidden(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for one in json.chars() {
+        if one != '\n' && is_hidden(one) {
+            text.extend(one.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            text.push(one);
+        }
+    }
+    text
 }
 
 /// What failed, from the outside in; an error that ends in its own source says that once.

@@ -10,9 +10,13 @@ mod lab;
 #[cfg(target_os = "linux")]
 mod answers;
 #[cfg(target_os = "linux")]
+mod bad_input;
+#[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
 mod faults;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;
@@ -22,6 +26,8 @@ mod lab_selftest;
 mod races;
 #[cfg(target_os = "linux")]
 mod readme;
+#[cfg(target_os = "linux")]
+mod secrets;
 #[cfg(target_os = "linux")]
 mod setup;
 #[cfg(target_os = "linux")]

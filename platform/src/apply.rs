@@ -8,7 +8,7 @@ use crate::{
     database,
     plan::{Byproduct, Change, Service, Settle, Step},
     proof::prove,
-    receipt::{ChangeRecord, Phase, Receipt, StepRecord},
+    receipt::{ChangeRecord, Phase, Receipt, Receipts, StepRecord},
     session::{Outcome, Session, State},
     undo,
     updater::{Updater, check_room},
@@ -83,7 +83,7 @@ impl Run<'_> {
             if !is_met(&reader, step)? {
                 self.session.progress.begin(&step.to_string());
                 self.note(record, step, &reader)?;
-                act(&reader, step)?;
+                act(&reader, step, self.session.receipts)?;
                 changed = true;
             }
         }
@@ -342,11 +342,11 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
     })
 }
 
-fn act(world: &World, step: &Step) -> Result<()> {
+fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
     match step {
         Step::Put { path, contents, mode } => {
             if let Some(folder) = path.parent() {
-                world.make_folders(folder, 0o755)?;
+                world.make_folders(folder, if receipts.keeps(folder) { 0o700 } else { 0o755 })?;
             }
             world.put(path, contents, Access { mode: *mode, owner: None })
         }

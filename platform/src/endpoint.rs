@@ -47,9 +47,37 @@ pub struct InvalidHost {
     why: &'static str,
 }
 
+/// What is wrong where more can be said than which form is expected.
+const WILDCARD: &str = "a wildcard is not allowed here";
+const PATH: &str = "a path does not belong here";
+const USER: &str = "a user name or password does not belong here";
+const ZONE: &str = "an address with a zone (%) is known on this machine alone";
+
 impl InvalidHost {
     fn new(text: &str, why: &'static str) -> Self {
-        Self { text: text.chars().take(100).collect(), why }
+        // What stands before an @ may be a password, which belongs in no log.
+        let (before, text) = text.rsplit_once('@').map_or(("", text), |(_, host)| ("…@", host));
+        let after = if text.chars().nth(100).is_some() { "…" } else { "" };
+        Self { text: format!("{before}{}{after}", text.chars().take(100).collect::<String>()), why }
+    }
+
+    /// What to give instead.
+    pub fn hint(&self) -> &'static str {
+        match self.why {
+            WILDCARD => {
+                "give the name itself; the names in a certificate (--name, sign) may start with *. and a domain \
+                 that is permitted includes all below it"
+            }
+            PATH => {
+                "give what stands before the path: mygitlab.example.com, or with a port mygitlab.example.com:4567"
+            }
+            USER => "give what stands after the @",
+            ZONE => "give a name, or an address that other machines reach, too",
+            _ => {
+                "a host is given as mygitlab.example.com, 192.0.2.10 or 2001:db8::1; with a port as \
+                 mygitlab.example.com:4567 or [2001:db8::1]:4567"
+            }
+        }
     }
 }
 
@@ -78,7 +106,7 @@ impl FromStr for DnsName {
             return Err(invalid("it has a space in it"));
         }
         if name.contains('*') {
-            return Err(invalid("a wildcard is not allowed here"));
+            return Err(invalid(WILDCARD));
         }
         if name.split('.').any(str::is_empty) {
             return Err(invalid("a part between two dots is empty"));
@@ -99,7 +127,12 @@ impl FromStr for DnsName {
                 return Err(invalid("only letters, digits, hyphens and dots are allowed"));
             }
         }
-        if name.rsplit('.').next().is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) {
+        // To many a resolver, such a name is an address in another form (WHATWG URL, "ends in a number").
+        let is_number = |last: &str| match last.strip_prefix("0x") {
+            Some(hex) => hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            None => last.bytes().all(|byte| byte.is_ascii_digit()),
+        };
+        if name.rsplit('.').next().is_some_and(is_number) {
             return Err(invalid("it ends in a number but is no IP address"));
         }
         Ok(Self(name))
@@ -122,9 +155,9 @@ impl FromStr for Host {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(address) = bare {
-            let address: Ipv6Addr = address
-                .parse()
-                .map_err(|_| InvalidHost::new(text, "between brackets an IPv6 address is expected"))?;
+            let why =
+                if address.contains('%') { ZONE } else { "between brackets an IPv6 address is expected" };
+            let address: Ipv6Addr = address.parse().map_err(|_| InvalidHost::new(text, why))?;
             return Ok(Self::Ip(address.into()));
         }
         match text.parse::<IpAddr>() {
@@ -171,13 +204,16 @@ impl FromStr for Target {
             None => trimmed,
         };
         if rest.contains('@') {
-            return Err(invalid("a user name or password does not belong here"));
+            return Err(invalid(USER));
         }
         if rest.contains(['/', '?', '#']) {
-            return Err(invalid("a path does not belong here; give HOST or HOST:PORT"));
+            return Err(invalid(PATH));
         }
         if let Ok(address) = rest.parse::<Ipv6Addr>() {
             return Ok(Self { host: Host::Ip(address.into()), port: None });
+        }
+        if rest.split_once('%').is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok()) {
+            return Err(invalid(ZONE));
         }
         let (host, port) = match rest.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
@@ -299,12 +335,28 @@ mod tests {
             ("-a.example.com", "hyphen"),
             ("under_score.example.com", "letters"),
             ("192.0.2.256", "number"),
+            ("010.0.0.1", "number"),
+            ("127.1", "number"),
+            ("0x7f.1", "number"),
+            ("1.2.0x7F", "number"),
+            ("0x7f000001", "number"),
+            ("fe80::1%eth0", "zone"),
+            ("[fe80::1%eth0]", "zone"),
+            ("[fe80::1%eth0]:443", "zone"),
+            ("a%2eb", "letters"),
+            ("a/b:443", "path"),
             ("[192.0.2.1]", "IPv6"),
             (&long, "253"),
         ] {
             let error = text.parse::<Target>().expect_err(text).to_string();
             assert!(error.contains(reason), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_password_is_not_repeated() {
+        let error = "https://me:secret@host/".parse::<Target>().expect_err("a password").to_string();
+        assert!(error.contains("…@host") && !error.contains("secret"), "{error}");
     }
 
     #[test]

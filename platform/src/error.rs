@@ -7,11 +7,13 @@ use std::{
     time::Duration,
 };
 
+use crate::text;
+
 /// A fault: something could not be done or could not be looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file operation failed.
-    #[error("cannot {action} {}: {source}", path.display())]
+    #[error("cannot {action} {}: {source}", text::path(path))]
     File {
         /// The operation, as a verb.
         action: &'static str,
@@ -21,7 +23,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A path that we do not follow or write to, because somebody else controls it.
-    #[error("{} is left alone: {why}", path.display())]
+    #[error("{} is left alone: {why}", text::path(path))]
     Unsafe {
         /// The path.
         path: PathBuf,
@@ -29,7 +31,7 @@ pub enum Error {
         why: String,
     },
     /// A program could not be started.
-    #[error("cannot run {}: {source}", program.display())]
+    #[error("cannot run {}: {source}", text::path(program))]
     Start {
         /// The program.
         program: PathBuf,
@@ -57,7 +59,7 @@ pub enum Error {
     /// Another run holds the lock.
     #[error(
         "another run of labtrust{holder} holds {} for more than {} seconds",
-        path.display(),
+        text::path(path),
         limit.as_secs()
     )]
     Locked {
@@ -79,7 +81,7 @@ pub enum Error {
         limit: Duration,
     },
     /// A store holds what cannot be read as what it should be.
-    #[error("{} {why}", path.display())]
+    #[error("{} {why}", text::path(path))]
     Corrupt {
         /// The store's file.
         path: PathBuf,
@@ -142,6 +144,9 @@ impl Error {
                 }
                 io::ErrorKind::StorageFull => {
                     Some("free some space on that file system, then run it again".into())
+                }
+                io::ErrorKind::FileTooLarge => {
+                    Some("raise the limit on the size of files (ulimit -f), then run it again".into())
                 }
                 io::ErrorKind::ReadOnlyFilesystem => Some(
                     "that file system is mounted read-only: remount it writable, then run it again".into(),

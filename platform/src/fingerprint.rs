@@ -8,10 +8,26 @@ use serde::{Deserialize, Serialize, de};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 
-/// A text that is no SHA-256 fingerprint.
+/// A text that is no SHA-256 fingerprint; the message says what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no SHA-256 fingerprint: 64 hexadecimal digits are expected, with or without colons")]
-pub struct InvalidFingerprint(String);
+#[error("{text:?} is no SHA-256 fingerprint: {why}")]
+pub struct InvalidFingerprint {
+    text: String,
+    why: String,
+}
+
+impl InvalidFingerprint {
+    fn new(text: &str, why: impl Into<String>) -> Self {
+        let after = if text.chars().nth(100).is_some() { "…" } else { "" };
+        Self { text: format!("{}{after}", text.chars().take(100).collect::<String>()), why: why.into() }
+    }
+
+    /// Where the right one is found.
+    pub fn hint(&self) -> &'static str {
+        "on the server that setup ran on, labtrust status shows it; of a file: openssl x509 -in FILE -noout \
+         -fingerprint -sha256"
+    }
+}
 
 impl Fingerprint {
     /// The fingerprint of the certificate (or any other bytes) `der`.
@@ -20,6 +36,13 @@ impl Fingerprint {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(digest.as_ref());
         Self(bytes)
+    }
+
+    /// Whether `text` is meant as a fingerprint, be it a good one or not: no host name and no file is
+    /// called so.
+    pub fn is_meant_by(text: &str) -> bool {
+        let digits = digits(text);
+        (32..=130).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
 
     /// The first 16 hexadecimal digits: enough for a file name, never for a decision.
@@ -46,24 +69,37 @@ impl FromStr for Fingerprint {
     /// Accepts what `openssl x509 -fingerprint`, browsers and we ourselves print: hexadecimal
     /// digits of any case, with or without colons or spaces, with or without `sha256` before them.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidFingerprint(text.chars().take(100).collect());
-        let digits = text.trim().rsplit_once(['=', ' ']).filter(|(before, _)| {
-            before.to_ascii_lowercase().contains("sha256") || before.to_ascii_lowercase().contains("sha-256")
-        });
-        let digits = digits.map_or(text.trim(), |(_, digits)| digits);
-        let digits =
-            digits.strip_prefix("sha256:").or_else(|| digits.strip_prefix("SHA256:")).unwrap_or(digits);
-        let digits: Vec<u8> = digits.bytes().filter(|byte| !matches!(byte, b':' | b' ')).collect();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(invalid());
+        let digits = digits(text);
+        let invalid = |why: &str| InvalidFingerprint::new(text, why);
+        if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(invalid("only hexadecimal digits are expected, with or without colons"));
+        }
+        match digits.len() {
+            64 => {}
+            40 => return Err(invalid("40 digits are a SHA-1 fingerprint; the SHA-256 is needed")),
+            32 => return Err(invalid("32 digits are an MD5 fingerprint; the SHA-256 is needed")),
+            other => {
+                let why = format!("64 hexadecimal digits are expected, and it has {other}");
+                return Err(InvalidFingerprint::new(text, why));
+            }
         }
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks(2)) {
-            let pair = std::str::from_utf8(pair).map_err(|_| invalid())?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| invalid())?;
+        for (at, byte) in bytes.iter_mut().enumerate() {
+            *byte =
+                u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).map_err(|_| invalid("it is damaged"))?;
         }
         Ok(Self(bytes))
     }
+}
+
+/// What is left of `text` without the words before a fingerprint, colons and spaces.
+fn digits(text: &str) -> String {
+    let text = text.trim().to_ascii_lowercase();
+    let mut rest = text.rsplit_once('=').map_or(text.as_str(), |(_, rest)| rest);
+    for word in ["sha256", "sha-256", "sha1", "sha-1", "md5", "fingerprint"] {
+        rest = rest.strip_prefix(word).unwrap_or(rest).trim_start_matches([':', ' ']);
+    }
+    rest.chars().filter(|one| !matches!(one, ':' | ' ')).collect()
 }
 
 impl Serialize for Fingerprint {
@@ -94,11 +130,28 @@ mod tests {
             colons.clone(),
             format!("sha256 Fingerprint={colons}"),
             format!(" sha256:{hex} "),
+            format!("SHA256 Fingerprint={colons}"),
+            format!("SHA-256: {}", colons.replace(':', " ")),
+            format!("SHA256 Fingerprint: {colons}"),
+            colons.replace(':', " "),
         ] {
             assert_eq!(text.parse(), Ok(plain), "{text}");
+            assert!(Fingerprint::is_meant_by(&text), "{text}");
         }
-        for text in ["", "abc", &hex[1..], &format!("{hex}00"), &hex.replace(&hex[..1], "g")] {
-            assert!(text.parse::<Fingerprint>().is_err(), "{text}");
+        for (text, why) in [
+            ("", "it has 0"),
+            ("abc", "it has 3"),
+            (&hex[1..], "it has 63"),
+            (&format!("{hex}00"), "it has 66"),
+            (&format!("SHA1 Fingerprint={}", &hex[..40]), "SHA-1"),
+            (&hex[..32], "MD5"),
+            (&hex.replace(&hex[..1], "g"), "only hexadecimal"),
+        ] {
+            let error = text.parse::<Fingerprint>().expect_err(text).to_string();
+            assert!(error.contains(why), "{text}: {error}");
         }
+        assert!(
+            !["nas", "gitlab.example.com", "cafe:4567", "ca.crt"].into_iter().any(Fingerprint::is_meant_by)
+        );
     }
 }

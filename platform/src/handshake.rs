@@ -124,16 +124,38 @@ fn server_name(host: &Host) -> ServerName<'static> {
 
 fn said(error: &io::Error) -> String {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return match tls {
-            rustls::Error::InvalidMessage(_) => "it does not speak TLS on this port (plain HTTP?)".into(),
-            other => format!("the TLS handshake failed: {other}"),
-        };
+        return refused(tls);
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused: nothing listens on this port".into(),
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "it did not answer in time".into(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "it closed the connection".into(),
         _ => error.to_string(),
+    }
+}
+
+/// What a failed handshake means, in words for those who run the server.
+fn refused(error: &rustls::Error) -> String {
+    use rustls::{AlertDescription as Alert, Error as Tls, InvalidMessage};
+    match error {
+        Tls::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        ) => "it sends more certificates than any client takes".into(),
+        Tls::InvalidMessage(_) => "it does not speak TLS on this port (plain HTTP?)".into(),
+        Tls::PeerIncompatible(_) | Tls::AlertReceived(Alert::ProtocolVersion) => {
+            "it speaks none of the versions of TLS that are in use (1.2 and 1.3)".into()
+        }
+        Tls::AlertReceived(Alert::UnrecognisedName) => "it knows no such host name".into(),
+        Tls::AlertReceived(Alert::HandshakeFailure) => {
+            "it refused the TLS handshake: it has no certificate, or no cipher that is in use".into()
+        }
+        Tls::InvalidCertificate(_) => "it does not prove that it holds its certificate's key".into(),
+        Tls::PeerMisbehaved(_)
+        | Tls::InappropriateMessage { .. }
+        | Tls::InappropriateHandshakeMessage { .. } => {
+            "it does not keep to TLS (is it another service that listens on this port?)".into()
+        }
+        other => format!("the TLS handshake failed: {other}"),
     }
 }
 

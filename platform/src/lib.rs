@@ -25,6 +25,7 @@ mod purge;
 pub mod receipt;
 pub mod session;
 pub mod store;
+pub mod text;
 mod undo;
 mod updater;
 pub mod world;

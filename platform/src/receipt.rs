@@ -3,7 +3,6 @@
 
 use std::{
     cell::RefCell,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -255,7 +254,8 @@ impl Receipts {
         let world = World::here();
         let lock = || {
             world.make_folders(state, 0o700)?;
-            refuse_foreign(state)?;
+            // Somebody else's would have us run and restore whatever they put into its receipts.
+            World::refuse_foreign(state)?;
             Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
         };
         let mut locked = lock();
@@ -300,16 +300,9 @@ impl Receipts {
     pub fn all(state: &Path) -> Result<Vec<Receipt>> {
         let world = World::here();
         let folders = world.list(&state.join("receipts"))?;
-        if !folders.is_empty() {
-            match refuse_foreign(state) {
-                // The last of them was taken back while we looked.
-                Err(error) if error.is_absence() => return Ok(Vec::new()),
-                other => other?,
-            }
-        }
         let mut receipts = Vec::new();
         for folder in folders {
-            receipts.extend(read(&world, &folder)?);
+            receipts.extend(read(&folder)?);
         }
         Ok(receipts)
     }
@@ -321,7 +314,7 @@ impl Receipts {
 
     /// The receipt `name`, if there is one.
     pub fn load(&self, name: &str) -> Result<Option<Receipt>> {
-        read(&self.world, &self.folder(name))
+        read(&self.folder(name))
     }
 
     /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
@@ -440,6 +433,11 @@ impl Receipts {
         self.world.remove_folder(&self.state)
     }
 
+    /// Whether `path` lies in the state folder, where all is for its owner's eyes only.
+    pub(crate) fn keeps(&self, path: &Path) -> bool {
+        path.starts_with(&self.state)
+    }
+
     fn folder(&self, name: &str) -> PathBuf {
         self.state.join("receipts").join(name)
     }
@@ -461,9 +459,9 @@ fn file(folder: &Path) -> PathBuf {
     folder.join("receipt.json")
 }
 
-fn read(world: &World, folder: &Path) -> Result<Option<Receipt>> {
+fn read(folder: &Path) -> Result<Option<Receipt>> {
     let path = file(folder);
-    let Some(bytes) = world.read(&path)? else { return Ok(None) };
+    let Some(bytes) = World::read_own(&path)? else { return Ok(None) };
     parse(&bytes).map(Some).map_err(|why| Error::Corrupt { path, why })
 }
 
@@ -478,19 +476,4 @@ pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
         SCHEMA => serde_json::from_slice(bytes).map_err(corrupt),
         other => Err(format!("has schema {other}: a newer labtrust wrote it, use that one")),
     }
-}
-
-/// A state folder that somebody else can write to would have us run and restore whatever they put
-/// into its receipts.
-fn refuse_foreign(state: &Path) -> Result<()> {
-    let metadata = std::fs::metadata(state).map_err(Error::file("look at", state))?;
-    let us = rustix::process::geteuid().as_raw();
-    let why = if metadata.uid() != us {
-        format!("it belongs to user {}, not to the user who runs this ({us})", metadata.uid())
-    } else if metadata.mode() & 0o022 != 0 {
-        "others may write to it".into()
-    } else {
-        return Ok(());
-    };
-    Err(Error::Unsafe { path: state.to_owned(), why })
 }

@@ -80,25 +80,30 @@ impl Updater<'_> {
     /// hooks that failed is the answer.
     pub fn run(&self) -> Result<Vec<String>> {
         let before = self.read()?;
+        let is_good = |made: &Made| made.is_so && self.is_sound(&before, &made.bundles);
+        let started = Instant::now();
         let mut last = None;
         for round in 0..=MOST_REPAIRS {
-            let waited = self.await_others()?;
-            let found = self.made()?;
-            // Somebody else's run has done it, and another beside it would only disturb.
-            let is_done = (waited || round > 0) && found.is_so && self.is_sound(&before, &found.bundles);
-            if round > 0 && !is_done {
+            while let Some(pid) = self.await_others()? {
+                // Somebody else's run has done it, and another beside the next would only disturb.
+                let made = self.made()?;
+                if is_good(&made) {
+                    return Ok(made.complaints);
+                }
+                if started.elapsed() > UPDATER_WAIT {
+                    return Err(self.busy(pid));
+                }
+            }
+            if round > 0 {
                 self.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(self.world))?;
             }
-            let made = if is_done { found } else { self.run_once()? };
-            if self.is_sound(&before, &made.bundles) && made.is_so {
-                return Ok(made.complaints);
-            }
+            let made = self.run_once()?;
             // Smaller twice in the same way is no accident: an administrator took anchors away and
             // had not run the updater yet.
-            if is_whole(&before, &made.bundles) && last.as_ref() == Some(&made) {
+            if is_good(&made) || (is_whole(&before, &made.bundles) && last.as_ref() == Some(&made)) {
                 return Ok(made.complaints);
             }
-            if !is_whole(&before, &made.bundles) || !self.is_sound(&before, &made.bundles) {
+            if !self.is_sound(&before, &made.bundles) {
                 self.progress.note(
                     "the bundle came out damaged, as it does when two updaters run at once; running it again",
                 );
@@ -150,35 +155,39 @@ impl Updater<'_> {
             })
     }
 
-    /// Waits until nobody else changes the store; whether there was another updater.
-    fn await_others(&self) -> Result<bool> {
-        // A shell's name says nothing of what it runs.
-        let name = |command: &Command| {
-            let name = command.program.file_name()?.to_str()?;
-            (!SHELLS.contains(&name)).then(|| name.to_owned())
-        };
-        let updaters: Vec<String> = self.commands.iter().filter_map(name).collect();
-        let updaters: Vec<&str> = updaters.iter().map(String::as_str).collect();
-        let waited = match await_end(&updaters, UPDATER_WAIT, self.progress) {
-            Ok(waited) => waited,
-            Err(pid) => {
-                return Err(Error::Busy { program: updaters.join(", "), pid, limit: UPDATER_WAIT });
-            }
-        };
+    /// Waits until those who change the store just now have ended; one of the updaters, if there was one.
+    fn await_others(&self) -> Result<Option<u32>> {
+        let updaters = self.names();
+        let waited = await_end(&updaters, UPDATER_WAIT, self.progress).map_err(|pid| self.busy(pid))?;
         if self.byproducts.iter().any(|one| matches!(one, Byproduct::Keystore { .. })) {
             keystore::await_writers(self.progress);
         }
         Ok(waited)
     }
+
+    /// The updaters' names. A shell's says nothing of what it runs.
+    fn names(&self) -> Vec<&str> {
+        let names = self.commands.iter().filter_map(|command| command.program.file_name()?.to_str());
+        names.filter(|name| !SHELLS.contains(name)).collect()
+    }
+
+    fn busy(&self, pid: u32) -> Error {
+        Error::Busy { program: self.names().join(", "), pid, limit: UPDATER_WAIT }
+    }
 }
 
-/// Waits until no other process runs one of `programs`; whether one did. Fails with the process that runs
-/// longer than `limit`.
-pub(crate) fn await_end(programs: &[&str], limit: Duration, progress: &dyn Progress) -> Result<bool, u32> {
+/// Waits for the processes that run one of `programs` now, and not for those that follow them; one of
+/// them, if there was one. Fails with one that runs longer than `limit`.
+pub(crate) fn await_end(
+    programs: &[&str],
+    limit: Duration,
+    progress: &dyn Progress,
+) -> Result<Option<u32>, u32> {
     let started = Instant::now();
-    let (mut waited, mut said) = (false, false);
-    while let Some(pid) = running(programs).first().copied() {
-        waited = true;
+    let awaited = running(programs);
+    let mut said = false;
+    let mut left = awaited.clone();
+    while let Some(pid) = left.first().copied() {
         if started.elapsed() > limit {
             return Err(pid);
         }
@@ -188,8 +197,10 @@ pub(crate) fn await_end(programs: &[&str], limit: Duration, progress: &dyn Progr
             said = true;
         }
         thread::sleep(Duration::from_millis(20));
+        left = running(programs);
+        left.retain(|pid| awaited.contains(pid));
     }
-    Ok(waited)
+    Ok(awaited.first().copied())
 }
 
 /// Whether every bundle that was there is there, to its end.

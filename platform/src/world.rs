@@ -6,7 +6,9 @@
 mod delegate;
 pub mod engine;
 mod file;
-mod path;
+mod folder;
+mod inherited;
+mod message;
 mod process;
 mod running;
 
@@ -19,6 +21,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
+pub use self::inherited::shed as shed_inheritance;
+use self::message::Bytes;
 pub use self::process::{Output, trusted_path};
 pub(crate) use self::running::{SHELLS, running};
 use crate::{
@@ -82,7 +86,7 @@ enum Request {
     Look(PathBuf),
     Read(PathBuf),
     List(PathBuf),
-    Put { path: PathBuf, contents: Vec<u8>, access: Access },
+    Put { path: PathBuf, contents: Bytes, access: Access },
     Tidy(PathBuf),
     Remove(PathBuf),
     Rename(PathBuf, PathBuf),
@@ -100,7 +104,7 @@ enum Request {
 enum Reply {
     Done,
     Node(Node),
-    Bytes(Option<Vec<u8>>),
+    Bytes(Option<Bytes>),
     Paths(Vec<PathBuf>),
     Output(Output),
     Text(String),
@@ -136,10 +140,28 @@ impl World {
         }
     }
 
-    /// The contents of the file at `path`, links followed; none if it is not there.
+    /// The contents of the file at `path`, which a person named: whoever made a link on the way, it is
+    /// followed. None if it is not there.
+    pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_named(path)
+    }
+
+    /// The contents of the file at `path` in a folder of ours, whatever is acted as; none if it is not
+    /// there. An error if somebody else can have written it.
+    pub(crate) fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_own(path)
+    }
+
+    /// Fails if somebody else can put anything into the folder `path`, or another one in its place.
+    pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
+        folder::own(path).map(drop)
+    }
+
+    /// The contents of the file at `path`, links followed that nobody else could have planted; none if
+    /// it is not there.
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         match self.ask(Request::Read(path.to_owned()))? {
-            Reply::Bytes(bytes) => Ok(bytes.map(Zeroizing::new)),
+            Reply::Bytes(bytes) => Ok(bytes.map(|bytes| bytes.0)),
             _ => Err(misfit()),
         }
     }
@@ -154,7 +176,8 @@ impl World {
 
     /// Puts a file at `path` in one instant: readers see the old one or the whole new one.
     pub fn put(&self, path: &Path, contents: &Contents, access: Access) -> Result<()> {
-        self.act(Request::Put { path: path.to_owned(), contents: contents.bytes().to_vec(), access })
+        let contents = Bytes(Zeroizing::new(contents.bytes().to_vec()));
+        self.act(Request::Put { path: path.to_owned(), contents, access })
     }
 
     /// Removes what an interrupted [`World::put`] left beside `path`.
@@ -264,11 +287,10 @@ impl Request {
     fn perform(self) -> Result<Reply> {
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),
-            Self::Read(path) => Reply::Bytes(file::read(&path)?),
+            Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {
-                let contents = Zeroizing::new(contents);
-                file::put(&path, &contents, access).map(|()| Reply::Done)?
+                file::put(&path, &contents.0, access).map(|()| Reply::Done)?
             }
             Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
             Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,

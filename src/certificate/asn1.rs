@@ -1,6 +1,6 @@
 //! Looks at the outside of BER and DER without reading what is inside: enough to recognise a file.
 
-use x509_parser::asn1_rs::{Any, Class, FromBer, Tag};
+use x509_parser::asn1_rs::{Any, Class, FromBer, Header, Tag};
 
 /// The first element, and what follows it.
 pub(super) fn first(bytes: &[u8]) -> Option<(Any<'_>, &[u8])> {
@@ -10,6 +10,13 @@ pub(super) fn first(bytes: &[u8]) -> Option<(Any<'_>, &[u8])> {
     let (rest, any) = Any::from_ber(bytes).ok()?;
     // A reader that does not move on would never end.
     (rest.len() < bytes.len()).then_some((any, rest))
+}
+
+/// How many bytes the sequence with which `bytes` start says that it has, its header included.
+pub(super) fn announced_length(bytes: &[u8]) -> Option<usize> {
+    let header = Header::from_ber(bytes).ok().filter(|(_, header)| header.tag() == Tag::Sequence);
+    let (content, header) = header?;
+    header.length().definite().ok()?.checked_add(bytes.len() - content.len())
 }
 
 /// The content of a sequence.

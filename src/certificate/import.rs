@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{
     asn1,
+    foreign::{self, KEY, REQUEST},
     key::{Passphrase, PrivateKey},
     key_format,
     parsed::Parsed,
@@ -59,23 +60,40 @@ pub fn read_material(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Ma
 
 /// Only the certificates of a file, for those who need no key: nothing is decrypted that need not be.
 pub fn read_certificates(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Vec<Parsed>> {
+    let mut seen = Vec::new();
     let certificates = if pem::is_pem(bytes) {
-        let mut material = Material::default();
+        let mut certificates = Vec::new();
         for section in pem::read(bytes)? {
             match section {
-                Section::Certificate(der) => material.certificates.push(der),
-                Section::Pkcs7(der) => material.certificates.extend(pkcs7::certificates(&der)?),
-                _ => {}
+                Section::Certificate(der) => certificates.push(der),
+                Section::Pkcs7(der) => certificates.extend(pkcs7::certificates(&der)?),
+                Section::Request(_) => seen.push(REQUEST.to_owned()),
+                Section::Key(_) | Section::EncryptedKey(_) | Section::LegacyEncryptedKey => {
+                    seen.push(KEY.to_owned());
+                }
+                Section::Other(label) => seen.push(label),
             }
         }
-        material.certificates
+        certificates
     } else {
-        read_material(bytes, passphrase)?.certificates
+        let material = read_material(bytes, passphrase)?;
+        seen.extend(material.has_key().then(|| KEY.to_owned()));
+        material.certificates
     };
     if certificates.is_empty() {
-        return Err(fail("there is no certificate in it", "give the file that has a line BEGIN CERTIFICATE"));
+        return Err(foreign::nothing_for(&seen));
     }
-    certificates.iter().map(|der| Parsed::from_der(der)).collect()
+    parse_all(&certificates)
+}
+
+/// Parses each; of several it is said which one is damaged.
+fn parse_all(certificates: &[CertificateDer<'_>]) -> Result<Vec<Parsed>> {
+    let all = certificates.len();
+    let parse = |(index, der): (usize, &CertificateDer<'_>)| match Parsed::from_der(der) {
+        Err(error) if all > 1 => Err(error.context(format!("certificate {} of {all} in it", index + 1))),
+        other => other,
+    };
+    certificates.iter().enumerate().map(parse).collect()
 }
 
 impl Material {
@@ -97,56 +115,45 @@ impl Material {
     }
 
     fn take_pem(&mut self, text: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
-        let mut seen = Vec::new();
+        let (mut seen, mut certificates) = (Vec::new(), Vec::new());
         for section in pem::read(text)? {
             match section {
-                Section::Certificate(der) => self.take_certificate(der)?,
+                Section::Certificate(der) => certificates.push(der),
                 Section::Key(key) => self.take_key(&key_format::to_pkcs8(&key)?)?,
                 Section::EncryptedKey(der) => {
                     let passphrase = passphrase("the private key")?;
                     self.take_key(&key_format::decrypt(&der, &passphrase)?)?;
                 }
                 Section::LegacyEncryptedKey => return Err(key_format::legacy()),
-                Section::Pkcs7(der) => self.take_all(pkcs7::certificates(&der)?)?,
+                Section::Pkcs7(der) => certificates.extend(pkcs7::certificates(&der)?),
                 Section::Request(_) => seen.push(REQUEST.to_owned()),
                 Section::Other(label) => seen.push(label),
             }
         }
-        if self.is_empty() { Err(nothing_for(&seen)) } else { Ok(()) }
+        self.take_all(certificates)?;
+        if self.is_empty() { Err(foreign::nothing_for(&seen)) } else { Ok(()) }
     }
 
     fn take_der(&mut self, der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
         match Shape::of(der) {
-            Shape::Certificate => self.take_certificate(der.to_vec().into()),
+            Shape::Certificate => self.take_all(vec![der.to_vec().into()]),
             Shape::Pkcs7 => self.take_all(pkcs7::certificates(der)?),
             Shape::Pkcs12 => {
                 let contents = pkcs12::open(der, passphrase)?;
                 self.take_all(contents.certificates)?;
                 contents.keys.iter().try_for_each(|key| self.take_key(key))?;
-                if self.is_empty() { Err(nothing_for(&[])) } else { Ok(()) }
+                if self.is_empty() { Err(foreign::nothing_for(&[])) } else { Ok(()) }
             }
             Shape::Key => self.take_key(&key_format::any_to_pkcs8(der)?),
             Shape::EncryptedKey => self.take_key(&key_format::decrypt(der, &passphrase("the private key")?)?),
-            Shape::Request => Err(nothing_for(&[REQUEST.to_owned()])),
-            Shape::JavaKeystore => Err(fail(
-                "this is a Java keystore in its old format (JKS)",
-                "convert it, and give the new file: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 \
-                 -deststoretype pkcs12",
-            )),
-            Shape::Unknown => Err(fail(
-                if der.is_empty() { "the file is empty" } else { "this is no certificate and no key" },
-                "files may be PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b) or PKCS #12 (.p12, .pfx)",
-            )),
+            Shape::Request => Err(foreign::nothing_for(&[REQUEST.to_owned()])),
+            Shape::Unknown => Err(foreign::no_shape(der)),
         }
     }
 
     fn take_all(&mut self, certificates: Vec<CertificateDer<'static>>) -> Result<()> {
-        certificates.into_iter().try_for_each(|der| self.take_certificate(der))
-    }
-
-    fn take_certificate(&mut self, der: CertificateDer<'static>) -> Result<()> {
-        Parsed::from_der(&der)?;
-        self.certificates.push(der);
+        parse_all(&certificates)?;
+        self.certificates.extend(certificates);
         Ok(())
     }
 
@@ -178,26 +185,6 @@ impl Material {
     }
 }
 
-const REQUEST: &str = "CERTIFICATE REQUEST";
-
-/// What to say of a PEM file in which is nothing that we can use.
-fn nothing_for(labels: &[String]) -> anyhow::Error {
-    let has = |part: &str| labels.iter().any(|label| label.contains(part));
-    if has(REQUEST) {
-        return fail(
-            "this is a certificate signing request, not a certificate",
-            "send it to the CA, and give the certificate that comes back; our own CA signs it with: labtrust sign --csr",
-        );
-    }
-    if has("OPENSSH") {
-        return fail("this is an SSH key, not one for HTTPS", "give the key that belongs to the certificate");
-    }
-    fail(
-        "there is no certificate and no key in it",
-        "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
-    )
-}
-
 /// What binary content is, by its outermost structure.
 #[derive(Debug, PartialEq, Eq)]
 enum Shape {
@@ -207,15 +194,11 @@ enum Shape {
     Key,
     EncryptedKey,
     Request,
-    JavaKeystore,
     Unknown,
 }
 
 impl Shape {
     fn of(bytes: &[u8]) -> Self {
-        if bytes.starts_with(&[0xFE, 0xED, 0xFE, 0xED]) || bytes.starts_with(&[0xCE, 0xCE, 0xCE, 0xCE]) {
-            return Self::JavaKeystore;
-        }
         match (asn1::leading_tag(bytes), asn1::leading_version(bytes)) {
             (Some(Tag::Oid), _) => Self::Pkcs7,
             (_, Some(3)) => Self::Pkcs12,

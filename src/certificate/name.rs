@@ -83,15 +83,22 @@ impl<'de> Deserialize<'de> for SubjectName {
     }
 }
 
-/// Names as a sentence has them: `a, b and c`.
+/// Names as a sentence has them: `a, b and c`; of many the first ones.
 pub fn list(names: &[impl fmt::Display]) -> String {
+    list_to(8, names)
+}
+
+/// The same with at most `most` names.
+pub fn list_to(most: usize, names: &[impl fmt::Display]) -> String {
+    let joined = |names: &[_]| names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     match names {
         [] => String::new(),
         [one] => one.to_string(),
-        [first @ .., last] => {
-            let first = first.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            format!("{first} and {last}")
+        [first @ .., _] if names.len() > most => {
+            let first = &first[..most.saturating_sub(1)];
+            format!("{} and {} more", joined(first), names.len() - first.len())
         }
+        [first @ .., last] => format!("{} and {last}", joined(first)),
     }
 }
 
@@ -145,5 +152,6 @@ mod tests {
         assert_eq!(list(&[] as &[&str]), "");
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert!(list(&["a"; 300]).ends_with("a, a and 293 more"));
     }
 }

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Fingerprint, Host};
+use labtrust_platform::{Certificate, Fingerprint, Host, text};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use x509_parser::{
@@ -94,8 +94,8 @@ impl Parsed {
         let mut parsed = Self {
             der: CertificateDer::from(der.to_vec()),
             public_key,
-            subject: certificate.subject().to_string(),
-            issuer: certificate.issuer().to_string(),
+            subject: shown(&certificate.subject().to_string()),
+            issuer: shown(&certificate.issuer().to_string()),
             subject_der: certificate.subject().as_raw().to_vec(),
             issuer_der: certificate.issuer().as_raw().to_vec(),
             common_name: common_name(&certificate),
@@ -135,7 +135,7 @@ impl Parsed {
                 for name in &names.general_names {
                     match subject_name(name) {
                         Some(name) => self.names.push(name),
-                        None => self.other_names.push(name.to_string()),
+                        None => self.other_names.push(shown(&name.to_string())),
                     }
                 }
             }
@@ -176,7 +176,7 @@ impl Parsed {
                     .iter()
                     .filter(|one| one.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS);
                 self.issuer_url = issuers.into_iter().find_map(|one| match one.access_location {
-                    GeneralName::URI(url) => Some(url.to_owned()),
+                    GeneralName::URI(url) => Some(shown(url)),
                     _ => None,
                 });
             }
@@ -205,6 +205,14 @@ impl Parsed {
     /// Whether it is a CA's (basic constraints with CA:TRUE).
     pub fn is_ca(&self) -> bool {
         self.ca == Some(true)
+    }
+
+    /// Whether some client takes it for a CA: also one that only does not say that it is none. OpenSSL and
+    /// others let a root of version 1 sign, and one whose key usage says so (its `check_ca`).
+    pub fn may_sign(&self) -> bool {
+        let is_silent = self.ca.is_none() && self.is_self_signed();
+        let is_named = self.key_usage.as_ref().is_some_and(|usages| usages.contains(&"keyCertSign"));
+        self.is_ca() || (is_silent && (self.version < 3 || is_named))
     }
 
     /// Whether the usage is permitted: it is listed, or usages are not limited.
@@ -282,7 +290,19 @@ const KEY_USAGES: [&str; 9] = [
 
 fn common_name(certificate: &X509Certificate<'_>) -> Option<String> {
     let name = certificate.subject().iter_common_name().last()?;
-    name.as_str().ok().map(str::to_owned)
+    name.as_str().ok().map(shown)
+}
+
+/// No text of a certificate is shown at greater length.
+const LONGEST_TEXT: usize = 300;
+
+/// A text that a stranger chose, so that it stays within a line and says nothing to a terminal.
+fn shown(text: &str) -> String {
+    let text = text::in_line(text);
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
 }
 
 pub(super) fn subject_name(name: &GeneralName<'_>) -> Option<SubjectName> {

@@ -6,7 +6,7 @@ use super::parsed::Parsed;
 /// No chain in use is longer.
 const MAX_DEPTH: usize = 10;
 /// So many signatures are verified at most: a pool made to confuse must not make us search for ever.
-const MAX_SIGNATURES: usize = 1_000;
+const MAX_SIGNATURES: usize = 100;
 
 /// The certificates above `start`, each signed by the next: up to a self-signed one if there is a
 /// way to it, else as far as the longest way goes.

@@ -1,9 +1,9 @@
 //! The one door to rustls-pemfile, which is archived and passes over sections that it does not
-//! know: here text is cut into sections, and that crate decodes each of them.
-
-use std::borrow::Cow;
+//! know: here text is cut into sections, and that crate decodes each of them. Not those of keys: it
+//! leaves copies behind, so base64ct decodes these, in constant time.
 
 use anyhow::Result;
+use base64ct::{Base64, Encoding};
 use der::pem::{LineEnding, encode_string};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use zeroize::Zeroizing;
@@ -54,7 +54,8 @@ impl std::fmt::Debug for Key {
 
 /// Whether the bytes hold any PEM section, whatever else they hold.
 pub fn is_pem(bytes: &[u8]) -> bool {
-    let bytes = decoded(&bytes[..bytes.len().min(MAX_SIZE)]);
+    let mut room = Zeroizing::default();
+    let bytes = decoded(&bytes[..bytes.len().min(MAX_SIZE)], &mut room);
     bytes.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
@@ -67,9 +68,10 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Section>> {
             "give a file that holds only the certificates and keys that are meant",
         ));
     }
-    let text = decoded(bytes);
+    let mut room = Zeroizing::default();
+    let text = decoded(bytes, &mut room);
     let mut sections = Vec::new();
-    let mut open: Option<Open> = None;
+    let mut open: Option<Open<'_>> = None;
     for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
         // A lone carriage return ends a line, too (classic Mac OS, and damaged transfers).
         for line in line.split(|byte| *byte == b'\r') {
@@ -78,7 +80,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Section>> {
                 if let Some(open) = open {
                     return Err(open.unfinished());
                 }
-                open = Some(Open { label, line: index + 1, body: Zeroizing::default(), legacy: false });
+                open = Some(Open { label, line: index + 1, lines: Vec::new(), legacy: false });
             } else if let Some(section) = open.as_mut() {
                 if label(line, END).is_some_and(|end| end == section.label) {
                     if sections.len() == MAX_SECTIONS {
@@ -138,27 +140,35 @@ fn label(line: &[u8], start: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(label).into_owned())
 }
 
-/// The bytes without a byte order mark; UTF-16 (what PowerShell's `>` writes) as UTF-8.
-fn decoded(bytes: &[u8]) -> Cow<'_, [u8]> {
+/// The bytes without a byte order mark; UTF-16 (what PowerShell's `>` writes) as UTF-8, in `room`.
+fn decoded<'a>(bytes: &'a [u8], room: &'a mut Zeroizing<Vec<u8>>) -> &'a [u8] {
     let (rest, unit): (_, fn([u8; 2]) -> u16) = match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => return Cow::Borrowed(rest),
+        [0xEF, 0xBB, 0xBF, rest @ ..] => return rest,
         [0xFF, 0xFE, rest @ ..] => (rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => (rest, u16::from_be_bytes),
-        _ => return Cow::Borrowed(bytes),
+        _ => return bytes,
     };
-    let units: Vec<u16> = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
-    Cow::Owned(String::from_utf16_lossy(&units).into_bytes())
+    let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+    // Two bytes become three at most.
+    room.reserve_exact(rest.len() / 2 * 3);
+    for character in char::decode_utf16(units) {
+        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+        room.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+    room
 }
 
 /// A section whose end has not come yet.
-struct Open {
+struct Open<'a> {
     label: String,
     line: usize,
-    body: Zeroizing<Vec<u8>>,
+    /// Its lines of Base64: put together only when there is no more to come, so that no copy is left
+    /// where a buffer had to grow.
+    lines: Vec<&'a [u8]>,
     legacy: bool,
 }
 
-impl Open {
+impl<'a> Open<'a> {
     fn unfinished(&self) -> anyhow::Error {
         fail(
             format!("the section {} that starts in line {} has no end", self.label, self.line),
@@ -167,12 +177,11 @@ impl Open {
     }
 
     /// Takes a line of Base64; RFC 1421 headers are passed over, but not what they say.
-    fn push(&mut self, line: &[u8]) {
+    fn push(&mut self, line: &'a [u8]) {
         if line.contains(&b':') {
             self.legacy |= line.starts_with(b"Proc-Type:") && line.ends_with(b"ENCRYPTED");
         } else {
-            self.body.extend_from_slice(line);
-            self.body.push(b'\n');
+            self.lines.push(line);
         }
     }
 
@@ -203,21 +212,25 @@ impl Open {
     }
 
     fn secret(&self) -> Result<Zeroizing<Vec<u8>>> {
-        // Under this label, rustls-pemfile decodes in constant time.
-        match self.decode("PRIVATE KEY")? {
-            Some(rustls_pemfile::Item::Pkcs8Key(der)) if der.secret_pkcs8_der().len() <= MAX_KEY_SIZE => {
-                Ok(Zeroizing::new(der.secret_pkcs8_der().to_vec()))
-            }
-            _ => Err(self.damaged()),
+        let length = self.lines.iter().map(|line| line.len()).sum();
+        let mut text = Zeroizing::new(Vec::with_capacity(length));
+        self.lines
+            .iter()
+            .for_each(|line| text.extend(line.iter().filter(|byte| !byte.is_ascii_whitespace())));
+        let mut der = Zeroizing::new(vec![0; text.len() / 4 * 3]);
+        let length = Base64::decode(&*text, &mut der).map_err(|_| self.damaged())?.len();
+        if length > MAX_KEY_SIZE || length == 0 {
+            return Err(self.damaged());
         }
+        der.truncate(length);
+        Ok(der)
     }
 
     /// rustls-pemfile's reading of this section, shown to it under a label that it knows.
     fn decode(&self, label: &str) -> Result<Option<rustls_pemfile::Item>> {
-        let mut section = Zeroizing::new(Vec::with_capacity(self.body.len() + 64));
-        section.extend_from_slice(format!("-----BEGIN {label}-----\n").as_bytes());
-        section.extend_from_slice(&self.body);
-        section.extend_from_slice(format!("-----END {label}-----\n").as_bytes());
+        let body = self.lines.join(&b'\n');
+        let begin = format!("-----BEGIN {label}-----\n");
+        let section = [begin.as_bytes(), &body, format!("\n-----END {label}-----\n").as_bytes()].concat();
         match rustls_pemfile::read_one_from_slice(&section) {
             Ok(item) => Ok(item.map(|(item, _)| item)),
             Err(_) => Err(self.damaged()),

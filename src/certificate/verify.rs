@@ -9,7 +9,11 @@ use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use super::{name::list, parsed::Parsed, path};
+use super::{
+    name::{list, list_to},
+    parsed::Parsed,
+    path,
+};
 use crate::hint::fail;
 
 /// What a server sends, found good.
@@ -117,7 +121,10 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
     let sent: Vec<_> =
         roots.iter().map(|root| format!("{} with SHA-256 {}", root.title(), root.fingerprint())).collect();
     fail(
-        format!("{host} sends no certificate with the fingerprint {anchor}; its root is {}", list(&sent)),
+        format!(
+            "{host} sends no certificate with the fingerprint {anchor}; its root is {}",
+            list_to(3, &sent)
+        ),
         "do not trust it before whoever runs the server confirms one of them: the fingerprint may be of an older \
          CA, or this may not be their server",
     )

@@ -11,8 +11,9 @@ use super::{
     Context,
     own::OwnCa,
     pair_report::PairReport,
-    place,
+    place::{self, Plan},
     report::{self, NextSteps},
+    restart,
     setup::Site,
     source, stores,
 };
@@ -60,15 +61,19 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     let (selection, note) = trusted_here(arguments, &chain);
     let planning = stores::plan(context, &anchor, &selection);
-    let done = match place::carry_out(context, &changes, &anchor, planning, arguments.restart)? {
-        ControlFlow::Continue(done) => done,
-        ControlFlow::Break(code) => return Ok(code),
-    };
+    let plan = Plan { changes, anchor, planning };
+    if let ControlFlow::Break(code) = place::ask(context, &plan)? {
+        return Ok(code);
+    }
+    let mut done = context.session(|session| place::carry_out(session, &plan))?;
+    if arguments.restart {
+        restart::restart(context, &mut done.trusted);
+    }
     let outcomes = &done.trusted;
 
     let printer = context.printer;
     let repeat = ["trust".to_owned()];
-    let mut made = PairReport::new(root, &chain.leaf, &changes.iter().collect::<Vec<_>>());
+    let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
     made.stores = report::by_store(outcomes);
     made.next = NextSteps::of(context, outcomes, &repeat).into_lines();
     let client = chain

@@ -9,7 +9,7 @@ use super::{
     source::{self, Source},
 };
 use crate::{
-    certificate::{Description, Inspection, Parsed},
+    certificate::{Description, Inspection, Parsed, name::list_to},
     cli::Inspect,
     exit,
     hint::fail,
@@ -32,8 +32,11 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
     describe(printer, &inspection.certificate, &certificates[0]);
     if !inspection.chain.is_empty() {
         printer.heading("Came with it:");
-        for other in &inspection.chain {
+        for other in inspection.chain.iter().take(MOST_SHOWN) {
             printer.say(format_args!("  {}  {}", other.sha256.short(), other.subject));
+        }
+        if let Some(more) = inspection.chain.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+            printer.say(format_args!("  and {more} more (--json lists all)"));
         }
     }
     if inspection.refused_by.is_empty() {
@@ -47,6 +50,9 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
     }
     Ok(exit::DONE)
 }
+
+/// Of names, and of the certificates that came with the first one, people read so many.
+const MOST_SHOWN: usize = 20;
 
 #[derive(serde::Serialize)]
 struct Report<'a> {
@@ -66,7 +72,6 @@ fn own(context: &Context<'_>) -> Result<Vec<Parsed>> {
 }
 
 fn describe(printer: &Printer, description: &Description, certificate: &Parsed) {
-    let names: Vec<_> = description.names.iter().map(ToString::to_string).collect();
     let kind = match (description.is_ca, description.self_signed) {
         (true, true) => "a root CA",
         (true, false) => "an intermediate CA",
@@ -82,8 +87,8 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed) 
         ("valid", format!("{} to {} ({until})", validity.not_before.date(), validity.not_after.date())),
         ("sha256", description.sha256.to_string()),
     ];
-    if !names.is_empty() {
-        rows.insert(2, ("names", names.join(", ")));
+    if !description.names.is_empty() {
+        rows.insert(2, ("names", list_to(MOST_SHOWN, &description.names)));
     }
     if !description.usages.is_empty() {
         rows.push(("usages", description.usages.join(", ")));

@@ -64,7 +64,12 @@ impl OwnCa {
             .map(|der| Parsed::from_der(der))
             .collect::<Result<_>>()?;
         let path = folder.join(NOTES);
-        let notes = world.read(&path)?.unwrap_or_default();
+        let notes = world.read(&path)?;
+        if notes.is_none() && world.read(&folder.join(ROOT))?.is_none() {
+            // It is taken back just now.
+            return Ok(None);
+        }
+        let notes = notes.unwrap_or_default();
         let notes =
             serde_json::from_slice(&notes).with_context(|| format!("cannot read {}", path.display()))?;
         Ok(Some(Self { root, intermediates, notes, folder: folder.to_owned() }))

@@ -2,23 +2,21 @@
 //! names, or from a prompt; never from the command line itself.
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::World;
+use labtrust_platform::text;
 use zeroize::Zeroizing;
 
-use super::Context;
+use super::{Context, source};
 use crate::{cli::Passphrase, hint::fail};
 
 /// The passphrase for `what`.
 pub fn passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = &from.passphrase_file {
-        let shown = path.display();
-        let bytes = World::here().read(path)?.ok_or_else(|| {
-            fail(
-                format!("the passphrase file {shown} does not exist"),
-                "check the path after --passphrase-file",
-            )
-        })?;
-        let text = std::str::from_utf8(&bytes).with_context(|| format!("{shown} is no text"))?;
+        let hint = "give the file that has the passphrase in its first line: --passphrase-file FILE";
+        let bytes = source::bytes(path, hint)?;
+        // What Windows' editors put before a text is no part of the passphrase.
+        let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        let text = std::str::from_utf8(text).ok().filter(|text| !text.contains('\0'));
+        let text = text.ok_or_else(|| fail(format!("{} is no UTF-8 text", text::path(path)), hint))?;
         return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
     }
     if let Some(name) = &from.passphrase_env {

@@ -5,14 +5,14 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Certificate, Fingerprint, Outcome, World, apply as apply_changes,
+    Anchor, Certificate, Fingerprint, Outcome, Session, World, apply as apply_changes,
     plan::Change,
     receipt::{Receipts, StepRecord},
     session::State,
 };
 
 use super::{
-    Context, report, restart,
+    Context, report,
     stores::{self, Planning, print_plan},
     trust,
 };
@@ -28,59 +28,58 @@ pub struct Done {
     pub trusted: Vec<Outcome>,
 }
 
-/// Places by `changes` and trusts `anchor` by `planning`: explained for a dry run, asked about on a
-/// terminal, applied. Breaks with the exit code where nothing was to be done.
-pub fn carry_out(
-    context: &Context<'_>,
-    changes: &[Change],
-    anchor: &Anchor,
-    planning: Planning,
-    restart: bool,
-) -> Result<ControlFlow<u8, Done>> {
-    if context.everywhere.dry_run {
-        return dry_run(context, changes, anchor, &planning).map(ControlFlow::Break);
-    }
-    if !confirm(context, changes, anchor, &planning)? {
-        return Ok(ControlFlow::Break(exit::NO));
-    }
-    let placed = apply(context, changes)?;
-    let mut trusted = trust::trust(context, anchor, planning)?;
-    if restart {
-        restart::restart(context, &mut trusted);
-    }
-    Ok(ControlFlow::Continue(Done { placed, trusted }))
+/// What is to be done: placed on the server, and trusted in the stores of this machine.
+pub struct Plan {
+    pub changes: Vec<Change>,
+    pub anchor: Anchor,
+    pub planning: Planning,
+}
+
+/// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
+/// is to be done.
+pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
+    Ok(if context.everywhere.dry_run {
+        ControlFlow::Break(dry_run(context, plan)?)
+    } else if confirm(context, plan)? {
+        ControlFlow::Continue(())
+    } else {
+        ControlFlow::Break(exit::NO)
+    })
+}
+
+/// Carries `plan` out in one session, so that nobody takes away what was placed before it is trusted.
+pub fn carry_out(session: &Session<'_>, plan: &Plan) -> Result<Done> {
+    let placed = apply(session, &plan.changes)?;
+    let trusted = trust::trust(session, &plan.anchor, &plan.planning)?;
+    Ok(Done { placed, trusted })
 }
 
 /// All that is not so yet.
-fn outstanding(
-    context: &Context<'_>,
-    changes: &[Change],
-    anchor: &Anchor,
-    planning: &Planning,
-) -> Result<Vec<Change>> {
+fn outstanding(context: &Context<'_>, plan: &Plan) -> Result<Vec<Change>> {
     let receipts = Receipts::all(&context.home.state)?;
-    let mut all = stores::outstanding(context, &receipts, RECEIPT, changes);
-    all.extend(stores::outstanding(context, &receipts, &trust::receipt_name(anchor), &planning.changes));
+    let mut all = stores::outstanding(context, &receipts, RECEIPT, &plan.changes);
+    let name = trust::receipt_name(&plan.anchor);
+    all.extend(stores::outstanding(context, &receipts, &name, &plan.planning.changes));
     Ok(all)
 }
 
 /// Prints what would be done; exit 1 if anything would.
-fn dry_run(context: &Context<'_>, changes: &[Change], anchor: &Anchor, planning: &Planning) -> Result<u8> {
-    let changes = outstanding(context, changes, anchor, planning)?;
+fn dry_run(context: &Context<'_>, plan: &Plan) -> Result<u8> {
+    let changes = outstanding(context, plan)?;
     context.printer.document(&serde_json::json!({
         "schema": 1,
-        "sha256": anchor.sha256(),
+        "sha256": plan.anchor.sha256(),
         "plan": stores::as_json(&changes),
     }));
     Ok(if print_plan(context, &changes) { exit::NO } else { exit::DONE })
 }
 
 /// On a terminal, shows the plan and asks; whether to go on.
-fn confirm(context: &Context<'_>, changes: &[Change], anchor: &Anchor, planning: &Planning) -> Result<bool> {
+fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
     if context.everywhere.yes || !context.printer.can_ask() {
         return Ok(true);
     }
-    let changes = outstanding(context, changes, anchor, planning)?;
+    let changes = outstanding(context, plan)?;
     if changes.is_empty() {
         return Ok(true);
     }
@@ -94,29 +93,26 @@ fn confirm(context: &Context<'_>, changes: &[Change], anchor: &Anchor, planning:
 
 /// Applies the changes, in their order. The first that fails ends it: what comes after depends on
 /// it.
-fn apply(context: &Context<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
-    context.session(|session| {
-        let mut outcomes = Vec::new();
-        for change in changes {
-            let outcome = apply_changes(session, RECEIPT, None, std::slice::from_ref(change))?;
-            outcomes.extend(outcome);
-            let Some(last) = outcomes.last() else { continue };
-            if last.needs_root {
-                let what = format!("{} needs root", last.subject);
-                return Err(fail(what, report::sudo(&std::env::args().skip(1).collect::<Vec<_>>())));
-            }
-            if last.state == State::Failed {
-                return Err(fail(
-                    last.detail.clone(),
-                    last.hint.clone().unwrap_or_else(|| {
-                        "what this run had placed there was taken back; run it again when that is mended"
-                            .into()
-                    }),
-                ));
-            }
+fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for change in changes {
+        let outcome = apply_changes(session, RECEIPT, None, std::slice::from_ref(change))?;
+        outcomes.extend(outcome);
+        let Some(last) = outcomes.last() else { continue };
+        if last.needs_root {
+            let what = format!("{} needs root", last.subject);
+            return Err(fail(what, report::sudo(&std::env::args().skip(1).collect::<Vec<_>>())));
         }
-        Ok(outcomes)
-    })
+        if last.state == State::Failed {
+            return Err(fail(
+                last.detail.clone(),
+                last.hint.clone().unwrap_or_else(|| {
+                    "what this run had placed there was taken back; run it again when that is mended".into()
+                }),
+            ));
+        }
+    }
+    Ok(outcomes)
 }
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.

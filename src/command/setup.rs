@@ -10,18 +10,19 @@ mod take_back;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, plan::Change};
+use labtrust_platform::{Anchor, Certificate, Fingerprint};
 
 use self::{ca::Ca, leaf::Leaf, order::Order};
 use super::{
     Context,
     own::{self, Notes, OwnCa},
-    place::{self, Done},
-    stores,
+    place::{self, Done, Plan},
+    restart, stores,
 };
 use crate::{
     certificate::Authority,
     cli::{Setup, Stores},
+    hint::fail,
 };
 
 pub use self::site::Site;
@@ -30,34 +31,77 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
         return take_back::run(context, arguments);
     }
-    let site = Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-    let order = Order::new(arguments, &site.gitlab, &site.registry)?;
-    let ca = ca::ca(context, arguments, &order)?;
-    let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
-    let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
-    if !arguments.stage {
-        site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
+    let draft = Draft::make(context, arguments)?;
+    if let ControlFlow::Break(code) = place::ask(context, &draft.plan)? {
+        return Ok(code);
     }
-    let notes = Notes { schema: 1, endpoints: order.endpoints() };
-    let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
-    if !arguments.stage {
-        changes.extend(site.changes(&leaf.pair));
+    let mut made = context.session(|session| {
+        // Another setup may have made a CA meanwhile, or taken it back: there is to be one.
+        let is_current = draft.found == found(context)?;
+        let draft = if is_current { draft } else { Draft::make(context, arguments)? };
+        let done = place::carry_out(session, &draft.plan)?;
+        let own = OwnCa::read(&context.home.authority())?
+            .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
+        Ok(Made { draft, done, own })
+    })?;
+    if arguments.restart {
+        restart::restart(context, &mut made.done.trusted);
     }
-    let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
-    let planning = stores::plan(context, &anchor, &stores_of(arguments));
-    let done = match place::carry_out(context, &changes, &anchor, planning, arguments.restart)? {
-        ControlFlow::Continue(done) => done,
-        ControlFlow::Break(code) => return Ok(code),
-    };
-    report::report(context, arguments, &Made { leaf: &leaf, site: &site, changes: &changes, done: &done })
+    Ok(report::report(context, arguments, &made))
+}
+
+/// What a setup would make.
+struct Draft {
+    /// The CA that it was made for, if there was one.
+    found: Option<Fingerprint>,
+    site: Site,
+    leaf: Leaf,
+    plan: Plan,
 }
 
 /// What a setup made, for its report.
-struct Made<'a> {
-    leaf: &'a Leaf,
-    site: &'a Site,
-    changes: &'a [Change],
-    done: &'a Done,
+struct Made {
+    draft: Draft,
+    done: Done,
+    own: OwnCa,
+}
+
+/// The CA that is here.
+fn found(context: &Context<'_>) -> Result<Option<Fingerprint>> {
+    Ok(OwnCa::read(&context.home.authority())?.map(|own| own.root.fingerprint()))
+}
+
+impl Draft {
+    fn make(context: &Context<'_>, arguments: &Setup) -> Result<Self> {
+        loop {
+            let before = found(context)?;
+            match Self::made_for(before, context, arguments) {
+                // Another setup's pair is nobody's to whoever looked before its CA was there.
+                Err(_) if found(context)? != before => {}
+                made => return made,
+            }
+        }
+    }
+
+    fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
+        let site =
+            Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
+        let order = Order::new(arguments, &site.gitlab, &site.registry);
+        let ca = ca::ca(context, arguments, &order)?;
+        let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
+        let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
+        if !arguments.stage {
+            site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
+        }
+        let notes = Notes { schema: 1, endpoints: order.endpoints() };
+        let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
+        if !arguments.stage {
+            changes.extend(site.changes(&leaf.pair));
+        }
+        let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
+        let planning = stores::plan(context, &anchor, &stores_of(arguments));
+        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning } })
+    }
 }
 
 fn stores_of(arguments: &Setup) -> Stores {

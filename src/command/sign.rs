@@ -7,6 +7,7 @@ use labtrust_platform::{
     Contents, apply,
     plan::{Actor, Change, Step},
     session::State,
+    text,
 };
 use rustls_pki_types::CertificateSigningRequestDer;
 use time::OffsetDateTime;
@@ -15,51 +16,40 @@ use zeroize::Zeroizing;
 use super::{Context, own::OwnCa, pair_report::PairReport, source, stores::print_plan};
 use crate::{
     certificate::{
-        Issued, LeafOrder, PrivateKey, SubjectName,
+        Issued, LeafOrder, Parsed, PrivateKey, SubjectName,
         pem::{self, Section},
     },
     cli::Sign,
     exit,
-    exit::misuse,
     hint::fail,
 };
 
 pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
-    let own = OwnCa::find(&context.home)?;
-    let own =
-        own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
-    let authority = own.open()?.ok_or_else(|| {
-        fail(
-            "this CA's key is not kept here, so it cannot sign",
-            "sign where its key is, and `labtrust import` the answer",
-        )
-    })?;
-    let names = parse_names(&arguments.names)?;
-    let (order, key) = if let Some(path) = &arguments.csr {
-        (from_request(path, names, arguments.days)?, None)
-    } else {
-        let key = PrivateKey::generate(arguments.key_type.into())?;
-        (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
-    };
-    let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
-    let change = change(&arguments.out, &issued, key.as_ref())?;
     if context.everywhere.dry_run {
+        let change = Signed::make(context, arguments)?.change;
         print_plan(context, std::slice::from_ref(&change));
         context
             .printer
             .document(&serde_json::json!({ "schema": 1, "plan": super::stores::as_json(&[change]) }));
         return Ok(exit::NO);
     }
-    let name = format!("sign-{}", issued.leaf.fingerprint().short());
-    context.session(|session| {
-        let outcomes = apply(session, &name, None, std::slice::from_ref(&change))?;
+    // A setup that is at work, there or back, is waited for before the CA is read.
+    let Signed { root, issued, change } = context.session(|session| {
+        let signed = Signed::make(context, arguments)?;
+        let name = format!("sign-{}", signed.issued.leaf.fingerprint().short());
+        let outcomes = apply(session, &name, None, std::slice::from_ref(&signed.change))?;
         if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
-            return Err(fail(failed.detail.clone(), failed.hint.clone().unwrap_or_default()));
+            let hint = failed.hint.clone();
+            return Err(fail(
+                failed.detail.clone(),
+                hint.unwrap_or_else(|| "mend that, then run it again".into()),
+            ));
         }
         // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
-        Ok(session.receipts.forget(&name)?)
+        session.receipts.forget(&name)?;
+        Ok(signed)
     })?;
-    let report = PairReport::new(&own.root, &issued.leaf, &[&change]);
+    let report = PairReport::new(&root, &issued.leaf, &[&change]);
     report.print(context, |_| true);
     for note in &issued.notes {
         context.printer.say(format_args!("  {note}"));
@@ -68,17 +58,41 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-/// `texts` as names.
-pub fn parse_names(texts: &[String]) -> Result<Vec<SubjectName>> {
-    let hint = "give a DNS name or an IP address";
-    let name = |text: &String| text.parse().map_err(|error| misuse(format!("{error}"), hint));
-    texts.iter().map(name).collect()
+/// A certificate from our CA, not yet written.
+struct Signed {
+    root: Parsed,
+    issued: Issued,
+    change: Change,
+}
+
+impl Signed {
+    fn make(context: &Context<'_>, arguments: &Sign) -> Result<Self> {
+        let own = OwnCa::find(&context.home)?;
+        let own =
+            own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
+        let authority = own.open()?.ok_or_else(|| {
+            fail(
+                "this CA's key is not kept here, so it cannot sign",
+                "sign where its key is, and `labtrust import` the answer",
+            )
+        })?;
+        let names = arguments.names.clone();
+        let (order, key) = if let Some(path) = &arguments.csr {
+            (from_request(path, names, arguments.days)?, None)
+        } else {
+            let key = PrivateKey::generate(arguments.key_type.into())?;
+            (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
+        };
+        let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
+        let change = change(&arguments.out, &issued, key.as_ref())?;
+        Ok(Self { root: own.root, issued, change })
+    }
 }
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
     let bytes = source::bytes(path, "give the file of a certificate signing request")?;
     let order = request(&bytes).and_then(|request| LeafOrder::from_csr(&request, days));
-    let mut order = order.with_context(|| format!("cannot use {}", path.display()))?;
+    let mut order = order.with_context(|| format!("cannot use {}", text::path(path)))?;
     if !names.is_empty() {
         order.names = names;
     }
@@ -105,7 +119,7 @@ fn request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static>> {
 /// Writes `NAME.crt` (leaf, intermediate, root) and, if the key was made here, `NAME.key`; never over
 /// a file that is there.
 fn change(folder: &Path, issued: &Issued, key: Option<&PrivateKey>) -> Result<Change> {
-    let folder = std::path::absolute(folder)?;
+    let folder = super::folder(folder, "-o")?;
     let name = issued.leaf.names.first().map(ToString::to_string).unwrap_or_default();
     let stem = name.replace("*.", "_wildcard.").replace(':', "-");
     let path = |ending: &str| -> Result<PathBuf> {

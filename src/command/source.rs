@@ -7,7 +7,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Target, World, handshake};
+use labtrust_platform::{
+    Anchor, Certificate, Endpoint, Fingerprint, InvalidFingerprint, Target, World, handshake, text,
+};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -20,7 +22,7 @@ use crate::{
         verify::verify_served,
     },
     cli::{Passphrase, Trust, endpoints_of},
-    exit::misuse,
+    exit::{misuse, no_host},
     hint::fail,
 };
 
@@ -58,17 +60,33 @@ const ENDINGS: [&str; 8] = ["crt", "cer", "pem", "der", "p7b", "p7c", "pfx", "p1
 impl Source {
     /// What `text` means: what exists as a file is a file.
     pub fn parse(text: &str) -> Result<Self> {
-        let path = Path::new(text);
-        let is_url = text.contains("://");
-        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-        if !is_url && (path.exists() || text.contains('/') || ENDINGS.contains(&ending.as_str())) {
-            return Ok(Self::File(path.to_owned()));
+        if is_file(text) {
+            return Ok(Self::File(text.into()));
         }
-        match text.parse() {
-            Ok(target) => Ok(Self::Server(target)),
-            Err(error) => Err(misuse(format!("{error}; nor is there such a file"), KINDS)),
+        if text == "-" {
+            return Err(misuse("a certificate is not read from standard input", KINDS));
         }
+        if Fingerprint::is_meant_by(text) {
+            return Err(misuse(
+                format!("{text:?} is a fingerprint, not what has it"),
+                "say where the certificate is, too: labtrust trust HOST:4567 --fingerprint SHA256",
+            ));
+        }
+        text.parse().map(Self::Server).map_err(|error| no_host(&error))
     }
+}
+
+/// Whether `text` is a file, or is written as only files are.
+fn is_file(text: &str) -> bool {
+    let path = Path::new(text);
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
+    // A folder may be called like a host, but few are: `gitlab.example.com/group` is an address cut off.
+    let is_in_folder = |(folder, _): (&str, &str)| !folder.trim_start_matches('.').contains(['.', ':', '@']);
+    !text.contains("://")
+        && (path.symlink_metadata().is_ok()
+            || text.split_once('/').is_some_and(is_in_folder)
+            || text.contains('\\')
+            || ENDINGS.contains(&ending.as_str()))
 }
 
 /// `source` as it means the same from any folder.
@@ -82,7 +100,7 @@ pub fn absolute(source: &str) -> String {
 /// All certificates of the file at `path`; `passphrase` is asked only if it is encrypted as a whole.
 pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Result<Vec<Parsed>> {
     let bytes = bytes(path, KINDS)?;
-    let shown = path.display();
+    let shown = text::path(path);
     import::read_certificates(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
         .with_context(|| format!("cannot use {shown}"))
 }
@@ -90,14 +108,21 @@ pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Resul
 /// All certificates and keys of the file at `path`, which must be there: else `hint` says what to do.
 pub fn read_material(context: &Context<'_>, path: &Path, from: &Passphrase, hint: &str) -> Result<Material> {
     let bytes = bytes(path, hint)?;
-    let shown = path.display();
+    let shown = text::path(path);
     import::read_material(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
         .with_context(|| format!("cannot use {shown}"))
 }
 
 /// The contents of the file at `path`, which must be there: else `hint` says what to do.
 pub fn bytes(path: &Path, hint: &str) -> Result<Zeroizing<Vec<u8>>> {
-    World::here().read(path)?.ok_or_else(|| fail(format!("{} does not exist", path.display()), hint))
+    match World::read_named(path) {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(fail(format!("{} does not exist", text::path(path)), hint)),
+        Err(error) => Err(match error.hint() {
+            Some(_) => error.into(),
+            None => fail(error.to_string(), hint),
+        }),
+    }
 }
 
 /// The certificates that a server presents.
@@ -145,13 +170,13 @@ fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found>
 fn from_file(context: &Context<'_>, path: &Path, arguments: &Trust) -> Result<Found> {
     let fingerprint = arguments.fingerprint;
     let certificates = read_file(context, path, &arguments.passphrase)?;
-    let certificate = choose(&certificates, fingerprint, &path.display().to_string())?.clone();
+    let certificate = choose(&certificates, fingerprint, &text::path(path))?.clone();
     // Naming a file is not reading it: what may sign for every name in the world is asked about.
-    let doubt = (fingerprint.is_none() && certificate.is_ca() && certificate.permitted.is_everything())
+    let doubt = (fingerprint.is_none() && certificate.may_sign() && certificate.permitted.is_everything())
         .then(|| "it has no name constraints: it can sign for any name, your bank's too".to_owned());
     Ok(Found {
         anchor: Anchor { certificate: Certificate::from(&certificate), endpoints: Vec::new() },
-        title: format!("{} (from {})", certificate.title(), path.display()),
+        title: format!("{} (from {})", certificate.title(), text::path(path)),
         certificate,
         notes: Vec::new(),
         doubt,
@@ -210,10 +235,26 @@ fn choose<'a>(
 
 fn listing<'a>(certificates: impl IntoIterator<Item = &'a Parsed>) -> String {
     let line = |certificate: &Parsed| format!("{} ({})", certificate.fingerprint(), certificate.title());
-    certificates.into_iter().take(10).map(line).map(|line| format!("\n  {line}")).collect()
+    let mut certificates = certificates.into_iter();
+    let lines: String = certificates.by_ref().take(10).map(|one| format!("\n  {}", line(one))).collect();
+    match certificates.count() {
+        0 => lines,
+        more => format!("{lines}\n  and {more} more"),
+    }
 }
 
 fn no_root(certificate: &Parsed, from: &str) -> anyhow::Error {
+    if certificate.subject_der == certificate.issuer_der {
+        let kind = certificate.public_key().kind();
+        return fail(
+            format!(
+                "{from} holds {}, which names itself as its issuer, but its own key ({kind}) did not sign it so that it \
+                 can be verified",
+                certificate.title()
+            ),
+            "it is damaged, or its key is of a kind that clients refuse: RSA must have 2048 to 8192 bits",
+        );
+    }
     fail(
         format!("{from} holds {}, which is no root: {} signed it", certificate.title(), certificate.issuer),
         "trust the root that signed it; `labtrust export` writes it on the server that setup ran on",
@@ -246,6 +287,12 @@ fn assumed(endpoints: &[Endpoint]) -> String {
 
 fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
     let now = OffsetDateTime::now_utc();
+    if now < certificate.not_before && !expired_too {
+        return Err(fail(
+            format!("{} is valid only from {}", certificate.title(), certificate.not_before.date()),
+            "check this machine's clock (date); --expired trusts it all the same",
+        ));
+    }
     if certificate.not_after < now && !expired_too {
         return Err(fail(
             format!("{} has expired, on {}", certificate.title(), certificate.not_after.date()),
@@ -282,7 +329,7 @@ pub fn confirm(context: &Context<'_>, found: &Found) -> Result<()> {
 
 /// What a certificate may sign, in words.
 pub fn may_sign(certificate: &Parsed) -> String {
-    if certificate.is_ca() { certificate.permitted.to_string() } else { "nothing: it is no CA".into() }
+    if certificate.may_sign() { certificate.permitted.to_string() } else { "nothing: it is no CA".into() }
 }
 
 /// The anchor, among `known` or from a file, that `what` means to `untrust`.
@@ -296,11 +343,13 @@ pub fn known_anchor(
         let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
         fail(
-            format!("labtrust put no CA here that {what} means"),
+            format!("labtrust put no CA here that {} means", text::in_line(what)),
             format!("known are: {list}; a certificate file can be given too"),
         )
     };
-    if let Ok(fingerprint) = what.parse::<Fingerprint>() {
+    if Fingerprint::is_meant_by(what) && !is_file(what) {
+        let fingerprint: Fingerprint =
+            what.parse().map_err(|error: InvalidFingerprint| misuse(error.to_string(), error.hint()))?;
         let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
         let mut all = known.iter().cloned().chain(own);
         return all.find(|anchor| anchor.sha256() == fingerprint).ok_or_else(no_such);
@@ -313,7 +362,7 @@ pub fn known_anchor(
             };
             let certificate = match certificates.iter().find(is_known) {
                 Some(certificate) => certificate,
-                None => choose(&certificates, None, &path.display().to_string())?,
+                None => choose(&certificates, None, &text::path(&path))?,
             };
             let fingerprint = certificate.fingerprint();
             let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();

@@ -1,7 +1,7 @@
 //! `trust`: one CA into every store of this machine, each proven.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Outcome, apply, receipt::Receipts, session::State};
+use labtrust_platform::{Anchor, Outcome, Session, apply, receipt::Receipts, session::State};
 
 use super::{
     Context,
@@ -20,7 +20,11 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
         return dry_run(context, &found, planning);
     }
     source::confirm(context, &found)?;
-    let mut outcomes = trust(context, anchor, planning)?;
+    let mut outcomes = if planning.changes.is_empty() {
+        planning.others
+    } else {
+        context.session(|session| trust(session, anchor, &planning))?
+    };
     if arguments.restart {
         restart::restart(context, &mut outcomes);
     }
@@ -46,14 +50,13 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
 }
 
 /// Applies `planning`; what `setup` and `import` do on the server too.
-pub fn trust(context: &Context<'_>, anchor: &Anchor, planning: Planning) -> Result<Vec<Outcome>> {
+pub fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning) -> Result<Vec<Outcome>> {
     let mut outcomes = if planning.changes.is_empty() {
         Vec::new()
     } else {
-        context
-            .session(|session| Ok(apply(session, &receipt_name(anchor), Some(anchor), &planning.changes)?))?
+        apply(session, &receipt_name(anchor), Some(anchor), &planning.changes)?
     };
-    outcomes.extend(planning.others);
+    outcomes.extend(planning.others.iter().cloned());
     Ok(outcomes)
 }
 

@@ -3,7 +3,9 @@
 use std::{
     collections::BTreeSet,
     fs,
+    panic::{self, AssertUnwindSafe},
     sync::atomic::{AtomicBool, Ordering},
+    thread,
     time::Duration,
 };
 
@@ -48,7 +50,7 @@ fn body(part: &str) -> String {
 }
 
 /// What was seen of a bundle over a time.
-#[derive(Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Seen {
     pub looks: usize,
     pub absent: usize,
@@ -58,8 +60,20 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Looks until `done`.
-    pub fn watch(machine: &Machine, before: &Bundle, done: &AtomicBool) -> Self {
+    /// Does `work` while the bundle is looked at.
+    pub fn during<T>(machine: &Machine, before: &Bundle, work: impl FnOnce() -> T) -> (T, Self) {
+        let done = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let seen = scope.spawn(|| Self::watch(machine, before, &done));
+            // A work that fails must not be waited for by those who look.
+            let result = panic::catch_unwind(AssertUnwindSafe(work));
+            done.store(true, Ordering::Relaxed);
+            let seen = seen.join().unwrap();
+            (result.unwrap_or_else(|failure| panic::resume_unwind(failure)), seen)
+        })
+    }
+
+    fn watch(machine: &Machine, before: &Bundle, done: &AtomicBool) -> Self {
         let mut seen = Self::default();
         while !done.load(Ordering::Relaxed) {
             seen.looks += 1;
@@ -70,7 +84,7 @@ impl Seen {
                     seen.lacked = seen.lacked.max(bundle.lacks(before));
                 }
             }
-            std::thread::sleep(Duration::from_millis(4));
+            thread::sleep(Duration::from_millis(4));
         }
         seen
     }

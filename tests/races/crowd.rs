@@ -5,14 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::LIMIT;
 use crate::lab::{Machine, Output};
 
 /// What one of the crowd is to do.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Member {
     pub line: Vec<String>,
-    pub user: &'static str,
-    pub environment: Vec<(&'static str, String)>,
+    user: &'static str,
+    environment: Vec<(&'static str, String)>,
 }
 
 /// How one of the crowd fared.
@@ -21,7 +22,6 @@ pub struct Run {
     pub output: Output,
     /// Since the crowd was let go.
     pub ended: Duration,
-    pub took: Duration,
 }
 
 impl Member {
@@ -29,33 +29,53 @@ impl Member {
         Self { line: line.into_iter().map(Into::into).collect(), user: "root", environment: Vec::new() }
     }
 
-    /// As sudo runs it for `user`.
-    pub fn by_sudo(mut self, user: &str, uid: &str) -> Self {
-        self.environment =
-            vec![("SUDO_USER", user.to_owned()), ("SUDO_UID", uid.to_owned()), ("SUDO_GID", uid.to_owned())];
+    pub fn with(mut self, more: &[&str]) -> Self {
+        self.line.extend(more.iter().map(|&word| word.to_owned()));
         self
     }
 
-    pub fn as_user(mut self, user: &'static str) -> Self {
+    /// As sudo runs it for the user of this name and number.
+    pub fn by_sudo(mut self, user: &str, uid: &str) -> Self {
+        let id = |name| (name, uid.to_owned());
+        self.environment = vec![("SUDO_USER", user.to_owned()), id("SUDO_UID"), id("SUDO_GID")];
+        self
+    }
+
+    pub fn by_user(mut self, user: &'static str) -> Self {
         self.user = user;
         self
     }
+
+    /// Runs it to its end.
+    pub fn run(&self, machine: &Machine) -> Output {
+        let mut command = machine.command(&self.line).user(self.user).limit(LIMIT);
+        for (name, value) in &self.environment {
+            command = command.env(name, value);
+        }
+        command.run()
+    }
 }
 
-/// Lets all of them go at once; waits until the last has ended, which must be within `limit`.
-pub fn all_at_once(machine: &Machine, members: &[Member], limit: Duration) -> Vec<Run> {
+impl Run {
+    /// Whether it was asked to trust.
+    pub fn is_trust(&self) -> bool {
+        self.member.line[1] == "trust"
+    }
+
+    pub fn is_about(&self, file: &str) -> bool {
+        self.member.line[2] == file
+    }
+}
+
+/// Lets all of them go at once; waits until the last has ended, which must be within the limit.
+pub fn all_at_once(machine: &Machine, members: &[Member]) -> Vec<Run> {
     let started = Instant::now();
     thread::scope(|scope| {
         let start = |member: &Member| {
             let member = member.clone();
             scope.spawn(move || {
-                let began = Instant::now();
-                let mut command = machine.command(&member.line).user(member.user).limit(limit);
-                for (name, value) in &member.environment {
-                    command = command.env(name, value);
-                }
-                let output = command.run();
-                Run { member, output, ended: started.elapsed(), took: began.elapsed() }
+                let output = member.run(machine);
+                Run { member, output, ended: started.elapsed() }
             })
         };
         let running: Vec<_> = members.iter().map(start).collect();
@@ -63,7 +83,7 @@ pub fn all_at_once(machine: &Machine, members: &[Member], limit: Duration) -> Ve
     })
 }
 
-/// The longest of the runs.
+/// When the last of them had ended, in seconds.
 pub fn longest(runs: &[Run]) -> f32 {
-    runs.iter().map(|run| run.took).max().unwrap_or_default().as_secs_f32()
+    runs.iter().map(|run| run.ended).max().unwrap_or_default().as_secs_f32()
 }

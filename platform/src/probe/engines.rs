@@ -10,6 +10,7 @@ use crate::{
     Endpoint, Target,
     fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
     plan::Command,
+    world::World,
 };
 
 /// Where a kind of engine that belongs to the machine keeps its things.
@@ -193,7 +194,9 @@ fn is_socket(path: &Path) -> bool {
 /// When the process whose id the file `pid` holds was started, in milliseconds since 1970: field
 /// 22 of `/proc/PID/stat` (proc(5)) counts hundredths of a second since boot.
 fn started(pid: &Path) -> Option<u64> {
-    let pid: u32 = fs::read_to_string(pid).ok()?.trim().parse().ok()?;
+    // It may be a user's, and anything: a pipe, or without an end.
+    let pid = World::read_named(pid).ok()??;
+    let pid: u32 = std::str::from_utf8(&pid).ok()?.trim().parse().ok()?;
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
     let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;

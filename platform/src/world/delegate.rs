@@ -2,15 +2,20 @@
 //! nothing planted in a home folder can make root write elsewhere.
 
 use std::{
-    io::{BufRead, BufReader, Write},
-    os::unix::process::CommandExt,
+    fs::File,
+    io,
+    os::{fd::AsFd, unix::process::CommandExt},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reply, Request, trusted_path};
+use super::{
+    Reply, Request,
+    message::{receive, send},
+    trusted_path,
+};
 use crate::{Error, Result, fact::User};
 
 /// The parent's end of a process that acts as a user. It ends when this is dropped.
@@ -19,7 +24,7 @@ pub struct Delegate {
     user: String,
     child: Child,
     requests: Option<ChildStdin>,
-    replies: BufReader<ChildStdout>,
+    replies: ChildStdout,
 }
 
 impl Delegate {
@@ -41,18 +46,17 @@ impl Delegate {
             .map_err(start)?;
         let requests = child.stdin.take();
         let replies = child.stdout.take().ok_or_else(|| broken(&user.name, "it has no output"))?;
-        Ok(Self { user: user.name.clone(), child, requests, replies: BufReader::new(replies) })
+        Ok(Self { user: user.name.clone(), child, requests, replies })
     }
 
     pub fn ask(&mut self, request: &Request) -> Result<Reply> {
         let user = self.user.clone();
         let fault = |why: &dyn std::fmt::Display| broken(&user, why);
-        let line = zeroize::Zeroizing::new(serde_json::to_string(request).map_err(|error| fault(&error))?);
         let requests = self.requests.as_mut().ok_or_else(|| fault(&"it was closed"))?;
-        writeln!(requests, "{}", *line).and_then(|()| requests.flush()).map_err(|error| fault(&error))?;
-        let mut reply = String::new();
-        self.replies.read_line(&mut reply).map_err(|error| fault(&error))?;
-        let reply: Result<Reply, Fault> = serde_json::from_str(&reply).map_err(|error| fault(&error))?;
+        send(requests, request).map_err(|error| fault(&error))?;
+        let reply = receive(&mut self.replies).map_err(|error| fault(&error))?;
+        let reply = reply.ok_or_else(|| fault(&"it said nothing"))?;
+        let reply: Result<Reply, Fault> = serde_json::from_slice(&reply).map_err(|error| fault(&error))?;
         reply.map_err(Fault::into_error)
     }
 }
@@ -90,17 +94,16 @@ fn broken(user: &str, why: &(impl std::fmt::Display + ?Sized)) -> Error {
 }
 
 /// Answers the requests on standard input until it ends: the child's side.
-pub fn serve_delegate() -> std::io::Result<()> {
-    let mut replies = std::io::stdout().lock();
-    for line in std::io::stdin().lock().lines() {
-        let line = zeroize::Zeroizing::new(line?);
-        let reply = match serde_json::from_str::<Request>(&line) {
+pub fn serve_delegate() -> io::Result<()> {
+    // Past std's buffers, in which keys would stay.
+    let mut requests = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let mut replies = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    while let Some(request) = receive(&mut requests)? {
+        let reply = match serde_json::from_slice::<Request>(&request) {
             Ok(request) => request.perform().map_err(|error| Fault::of(&error)),
             Err(error) => Err(Fault { message: error.to_string(), hint: None }),
         };
-        serde_json::to_writer(&mut replies, &reply)?;
-        replies.write_all(b"\n")?;
-        replies.flush()?;
+        send(&mut replies, &reply)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The CA that a setup signs with: the one made here before, a company's, or a new one.
 
 use anyhow::{Context as _, Result};
+use labtrust_platform::text;
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
@@ -88,7 +89,7 @@ fn adopt(
             .collect();
     let key = read_key(context, arguments, key)?;
     Authority::adopt(&certificates, key, now)
-        .with_context(|| format!("cannot sign with {}", certificate.display()))
+        .with_context(|| format!("cannot sign with {}", text::path(certificate)))
 }
 
 /// The private key in the file at `path`.
@@ -96,7 +97,7 @@ pub fn read_key(context: &Context<'_>, arguments: &Setup, path: &std::path::Path
     let hint = "give the file of a private key";
     let material = source::read_material(context, path, &arguments.passphrase, hint)?;
     let none = || {
-        let what = format!("{} holds no private key", path.display());
+        let what = format!("{} holds no private key", text::path(path));
         fail(what, "give the file that has a line BEGIN PRIVATE KEY")
     };
     material.keys.into_iter().next().ok_or_else(none)

@@ -6,8 +6,6 @@ use labtrust_platform::{DnsName, Endpoint, Target};
 use crate::{
     certificate::SubjectName,
     cli::Setup,
-    command::sign::parse_names,
-    exit::misuse,
     gitlab::{Address, Config, Known, Role},
     hint::fail,
 };
@@ -30,22 +28,22 @@ pub struct Order {
 
 impl Order {
     /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints.
-    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint) -> Result<Self> {
+    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint) -> Self {
         let mut names =
             vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
-        names.extend(parse_names(&arguments.names)?);
+        names.extend(arguments.names.iter().cloned());
         let mut unique: Vec<SubjectName> = Vec::new();
         for name in names {
             if !unique.contains(&name) {
                 unique.push(name);
             }
         }
-        let domain = |text: &String| {
-            let hint = "a domain includes its subdomains: --permit example.com";
-            text.parse().map_err(|error| misuse(format!("{error}"), hint))
-        };
-        let permits = arguments.permits.iter().map(domain).collect::<Result<_, _>>()?;
-        Ok(Self { gitlab: gitlab.clone(), registry: registry.clone(), names: unique, permits })
+        Self {
+            gitlab: gitlab.clone(),
+            registry: registry.clone(),
+            names: unique,
+            permits: arguments.permits.clone(),
+        }
     }
 
     /// The endpoints that clients are to trust the CA for.

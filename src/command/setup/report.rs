@@ -1,7 +1,6 @@
 //! What a setup says at its end: what was made and where, what trusts it, what the CA can and can
 //! never sign, and what to do on the clients.
 
-use anyhow::Result;
 use labtrust_platform::session::State;
 
 use super::Made;
@@ -9,27 +8,24 @@ use crate::{
     cli::Setup,
     command::{
         Context,
-        own::OwnCa,
         pair_report::PairReport,
         report::{self, NextSteps, by_store},
         source::may_sign,
         status::until,
     },
     exit,
-    hint::fail,
 };
 
-pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Result<u8> {
+pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     let printer = context.printer;
-    let own = OwnCa::read(&context.home.authority())?
-        .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
+    let Made { draft, own, .. } = made;
     let repeat = own.trust_command(context.everywhere.state.is_some());
-    let changes: Vec<_> = made.changes.iter().collect();
+    let changes: Vec<_> = draft.plan.changes.iter().collect();
     let kept = context.home.authority();
-    let mut report = PairReport::new(&made.leaf.root, made.leaf.leaf(), &changes);
+    let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
     report.stores = by_store(&made.done.trusted);
-    report.next.extend(made.site.next());
-    report.next.extend(made.site.missing_lines().1);
+    report.next.extend(draft.site.next());
+    report.next.extend(draft.site.missing_lines().1);
     report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());
     report.next.push(own.client_line());
     printer.document(&report);
@@ -45,7 +41,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     ));
     printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
     if own.root.is_ca() {
-        printer.say(format_args!("  can sign  {}", may_sign(made.leaf.issuer())));
+        printer.say(format_args!("  can sign  {}", may_sign(draft.leaf.issuer())));
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
     printer.say(format_args!("  kept in   {}", kept.display()));
@@ -62,13 +58,13 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
             }
         }
     }
-    for note in made.leaf.notes.iter().cloned().chain(made.site.notes()) {
+    for note in draft.leaf.notes.iter().cloned().chain(draft.site.notes()) {
         printer.say(format_args!("  note      {note}"));
     }
     // Whom our own profile leaves out is known (labtrust inspect says it); a certificate without a CA
     // leaves out more.
     if !own.root.is_ca() || printer.is_verbose() {
-        report::print_refusals(printer, &made.leaf.chain);
+        report::print_refusals(printer, &draft.leaf.chain);
     }
     if !made.done.trusted.is_empty() {
         printer.heading("Trusted on this machine:");
@@ -76,8 +72,8 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
         report::print_next(context, &made.done.trusted, &repeat);
     }
     if !arguments.stage {
-        made.site.print_missing_lines(printer);
-        let next = made.site.next();
+        draft.site.print_missing_lines(printer);
+        let next = draft.site.next();
         if !next.is_empty() {
             printer.heading("Next, on this machine:");
         }
@@ -87,5 +83,5 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made<'_>) -> Resu
     }
     printer.heading("On each client:");
     printer.command(own.client_line());
-    Ok(exit::of_outcomes(&made.done.trusted, State::Trusted))
+    exit::of_outcomes(&made.done.trusted, State::Trusted)
 }

@@ -9,7 +9,7 @@ use super::order::endpoints;
 
 use crate::{
     cli::Place,
-    command::Context,
+    command::{Context, folder},
     gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place},
     printer::Printer,
 };
@@ -39,13 +39,14 @@ impl Site {
         let mut prepared = None;
         let installation = match (&place.gitlab, &place.prepare, &place.out) {
             (Some(folder), ..) => Installation::at(&world, facts, folder)?,
-            (_, Some(folder), _) => {
-                let found = Prepared::design(&world, facts, folder, host, registry)?;
+            (_, Some(prepare), _) => {
+                let prepare = folder(prepare, "--prepare")?;
+                let found = Prepared::design(&world, facts, &prepare, host, registry)?;
                 let installation = found.installation.clone();
                 prepared = Some(found);
                 installation
             }
-            (.., Some(folder)) => Installation::out(&std::path::absolute(folder)?, place.reload.as_deref()),
+            (.., Some(out)) => Installation::out(&folder(out, "--out")?, place.reload.as_deref()),
             _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
         };
         let config = match installation.kind {

@@ -20,10 +20,10 @@ use crate::{
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     let own = OwnCa::read(&context.home.authority())?;
     let receipts = Receipts::all(&context.home.state)?;
-    let names: Vec<String> =
-        own.iter().map(|own| trust::receipt_name(&own.anchor())).chain([place::RECEIPT.to_owned()]).collect();
-    let recorded: Vec<_> =
-        names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
+    let recorded: Vec<_> = names(own.as_ref())
+        .iter()
+        .filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name))
+        .collect();
     if recorded.is_empty() {
         return Err(fail(
             format!("no setup is recorded in {}", context.home.state.display()),
@@ -47,7 +47,12 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
             return Ok(exit::NO);
         }
     }
-    let mut outcomes = context.session(|session| take_back(session, &names))?;
+    let (own, mut outcomes) = context.session(|session| {
+        // A setup that was waited for may have made another.
+        let own = OwnCa::read(&context.home.authority())?;
+        let outcomes = take_back(session, &names(own.as_ref()))?;
+        Ok((own, outcomes))
+    })?;
     if arguments.restart {
         restart::restart(context, &mut outcomes);
     }
@@ -63,6 +68,11 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     report::print_stores(context.printer, &outcomes, State::Untrusted);
     report::print_next(context, &outcomes, &["setup".into(), "--undo".into()]);
     Ok(exit::of_outcomes(&outcomes, State::Untrusted))
+}
+
+/// The receipts of a setup: of the trust in its CA, then of what it placed.
+fn names(own: Option<&OwnCa>) -> Vec<String> {
+    own.iter().map(|own| trust::receipt_name(&own.anchor())).chain([place::RECEIPT.to_owned()]).collect()
 }
 
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA

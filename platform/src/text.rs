@@ -1,0 +1,62 @@
+//! Text of others (a certificate's names, a path, a program's output) made fit to be shown: a terminal
+//! obeys some characters instead of showing them, and by those a stranger would write our report.
+
+use std::{borrow::Cow, path::Path};
+
+/// Whether a terminal does not show `one` but does something: control characters, those that turn the
+/// direction of writing around, and those that are not seen at all.
+pub fn is_hidden(one: char) -> bool {
+    one.is_control()
+        || matches!(one, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+}
+
+/// `text` with what is hidden written out, such as `\u{1b}`; lines stay lines.
+pub fn shown(text: &str) -> Cow<'_, str> {
+    written_out(text, |one| one != '\n' && is_hidden(one))
+}
+
+/// The same in one line.
+pub fn in_line(text: &str) -> Cow<'_, str> {
+    written_out(text, is_hidden)
+}
+
+/// A path in one line; bytes that are no UTF-8 are shown as U+FFFD.
+pub fn path(path: &Path) -> String {
+    in_line(&path.to_string_lossy()).into_owned()
+}
+
+fn written_out(text: &str, is_meant: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_meant) {
+        return Cow::Borrowed(text);
+    }
+    let mut written = String::with_capacity(text.len() + 16);
+    for one in text.chars() {
+        if is_meant(one) {
+            written.extend(one.escape_unicode());
+        } else {
+            written.push(one);
+        }
+    }
+    Cow::Owned(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_obeys_is_written_out() {
+        for (text, expected) in [
+            ("Käse 🧀, O=x", "Käse 🧀, O=x"),
+            ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),
+            ("a\u{9b}0mb\u{7f}", "a\\u{9b}0mb\\u{7f}"),
+            ("a\u{202e}b\u{200b}", "a\\u{202e}b\\u{200b}"),
+            ("a\r\nb", "a\\u{d}\nb"),
+        ] {
+            assert_eq!(shown(text), expected);
+            assert!(!in_line(text).contains(is_hidden));
+        }
+        assert_eq!(path(Path::new("/tmp/a\nb")), "/tmp/a\\u{a}b");
+    }
+}

@@ -1,0 +1,246 @@
+//! Walks a path folder by folder on open descriptors, and acts relative to the last one: whoever may
+//! write to a folder on the way can then put another in its place at any moment, and reaches only what
+//! was theirs before. Links are followed only where nobody else could have planted them: a program
+//! that runs as root and writes through a user's link writes wherever that user wants.
+
+use std::{
+    ffi::{OsStr, OsString},
+    fs::File,
+    io,
+    os::unix::{ffi::OsStringExt, fs::MetadataExt},
+    path::{Component, Path, PathBuf},
+    rc::Rc,
+};
+
+use rustix::{
+    fs::{AtFlags, FileType, Mode, OFlags, openat, readlinkat, statat},
+    io::Errno,
+    process::geteuid,
+};
+
+use crate::{Error, Result};
+
+/// More links than this in one path are a loop (Linux's own limit).
+const MOST_LINKS: usize = 40;
+
+/// To pass through a folder takes no right to list it, where the system can open it so.
+#[cfg(any(target_os = "linux", target_os = "freebsd"))]
+const PASSAGE: OFlags = OFlags::PATH;
+#[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
+const PASSAGE: OFlags = OFlags::RDONLY;
+
+/// An open folder.
+pub struct Folder {
+    pub file: File,
+    /// Its path, without links.
+    pub path: PathBuf,
+}
+
+/// A name in an open folder, whether or not something is there.
+pub struct Place {
+    pub folder: Rc<Folder>,
+    pub name: OsString,
+}
+
+/// What a name in a folder turned out to be.
+enum Met {
+    Folder(Folder),
+    Link(PathBuf),
+    Nothing,
+    NoFolder,
+}
+
+/// The folder `path`, every link resolved; none if it is not there.
+pub fn open(path: &Path) -> Result<Option<Folder>> {
+    walk(path, &mut |_, _| Ok(false))
+}
+
+/// The place that `path` names, every link above its last component resolved; none if the folder is
+/// not there.
+pub fn place(path: &Path) -> Result<Option<Place>> {
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(Error::Unsafe { path: path.to_owned(), why: "it names no file".into() });
+    };
+    Ok(open(&in_full(parent)?)?.map(|folder| Place { folder: Rc::new(folder), name: name.to_owned() }))
+}
+
+/// The same, a link there followed too.
+pub fn target(path: &Path) -> Result<Option<Place>> {
+    let mut path = path.to_owned();
+    for _ in 0..=MOST_LINKS {
+        let Some(place) = place(&path)? else { return Ok(None) };
+        match place.folder.link(&place.name)? {
+            Some(target) => path = place.folder.path.join(target),
+            None => return Ok(Some(place)),
+        }
+    }
+    Err(loops(&path))
+}
+
+/// The folder `path`, every link resolved. Where one is not there, `make` is called with what is above
+/// it and its name, and says whether to look again.
+pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) -> Result<Option<Folder>> {
+    let mut links = 0;
+    let mut above: Vec<Folder> = Vec::new();
+    let mut here = Folder::root()?;
+    let mut rest = components(&in_full(path)?);
+    while let Some(name) = rest.pop() {
+        if name == ".." {
+            // Not by its name: what is above may have been changed since.
+            here = above.pop().map_or_else(Folder::root, Ok)?;
+            continue;
+        }
+        let mut met = here.meet(&name)?;
+        if matches!(met, Met::Nothing) && make(&here, &name)? {
+            met = here.meet(&name)?;
+        }
+        match met {
+            Met::Folder(folder) => above.push(std::mem::replace(&mut here, folder)),
+            Met::Link(target) => {
+                links += 1;
+                if links > MOST_LINKS {
+                    return Err(loops(path));
+                }
+                if target.is_absolute() {
+                    above.clear();
+                    here = Folder::root()?;
+                }
+                rest.extend(components(&target));
+            }
+            Met::Nothing | Met::NoFolder => return Ok(None),
+        }
+    }
+    Ok(Some(here))
+}
+
+/// The folder `path`, if nobody but root and the user that acts can have put anything into it, or
+/// another folder in its place. None if it is not there.
+pub fn own(path: &Path) -> Result<Option<Folder>> {
+    let Some(folder) = open(path)? else { return Ok(None) };
+    let refuse = |path: &Path, why| {
+        let hint =
+            "choose one that you alone can write to, below folders that you and root alone can write to";
+        Err(Error::Unsafe { path: path.to_owned(), why }.with_hint(format!("{hint}: --state DIR")))
+    };
+    let above: Vec<_> = folder.path.ancestors().skip(1).collect();
+    // From the root on: what is below one that is in order cannot be swapped any more.
+    for above in above.into_iter().rev() {
+        if let Some(who) = open(above)?.map(|above| above.who_else_writes()).transpose()?.flatten() {
+            return refuse(above, format!("{who} may write to it, and so swap what is in it"));
+        }
+    }
+    let Some(folder) = open(&folder.path)? else { return Ok(None) };
+    let found = folder.file.metadata().map_err(Error::file("look at", &folder.path))?;
+    let us = geteuid().as_raw();
+    if found.uid() != us {
+        let why = format!("it belongs to user {}, not to the user who runs this ({us})", found.uid());
+        return refuse(&folder.path, why);
+    }
+    if found.mode() & 0o022 != 0 {
+        return refuse(&folder.path, "others may write to it".into());
+    }
+    Ok(Some(folder))
+}
+
+/// `path` from the root on. The folder that we are in may be gone.
+fn in_full(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).map_err(Error::file("resolve", path))
+}
+
+/// The names in `path`, the last one first.
+fn components(path: &Path) -> Vec<OsString> {
+    let name = |component: Component<'_>| match component {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    };
+    path.components().rev().filter_map(name).collect()
+}
+
+fn loops(path: &Path) -> Error {
+    Error::Unsafe { path: path.to_owned(), why: "its links form a loop".into() }
+}
+
+impl Folder {
+    fn root() -> Result<Self> {
+        let path = PathBuf::from("/");
+        let flags = PASSAGE | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(&path, flags, Mode::empty());
+        let file = root.map(File::from).map_err(|error| Error::file("look at", &path)(error.into()))?;
+        Ok(Self { file, path })
+    }
+
+    fn meet(&self, name: &OsStr) -> Result<Met> {
+        let flags = PASSAGE | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let path = self.path.join(name);
+        match openat(&self.file, name, flags, Mode::empty()) {
+            Ok(file) => Ok(Met::Folder(Self { file: file.into(), path })),
+            Err(Errno::NOENT) => Ok(Met::Nothing),
+            // What each system says of a link here, and of a file.
+            Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
+                Ok(self.link(name)?.map_or(Met::NoFolder, Met::Link))
+            }
+            Err(error) => Err(Error::file("look at", &path)(error.into())),
+        }
+    }
+
+    /// Where the link `name` leads, if one is there that may be followed. Another is an error.
+    fn link(&self, name: &OsStr) -> Result<Option<PathBuf>> {
+        let path = self.path.join(name);
+        let found = match statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => return Ok(None),
+            other => other.map_err(|error| Error::file("look at", &path)(error.into()))?,
+        };
+        if FileType::from_raw_mode(found.st_mode) != FileType::Symlink {
+            return Ok(None);
+        }
+        let refuse = |why| Err(Error::Unsafe { path: path.clone(), why });
+        if !is_ours(found.st_uid) {
+            return refuse(format!("it is a link that user {} made, not root", found.st_uid));
+        }
+        if let Some(who) = self.who_else_writes()? {
+            return refuse(format!("it is a link in a folder that {who} may write to"));
+        }
+        // Nobody else could have changed it since: they may not write to the folder.
+        let target = readlinkat(&self.file, name, Vec::new());
+        let target = target.map_err(|error| Error::file("read the link", &path)(error.into()))?;
+        Ok(Some(PathBuf::from(OsString::from_vec(target.into_bytes()))))
+    }
+
+    /// Who, but root and the user that acts, may put into this folder what they like, a hard link to
+    /// one of root's links for example. In one with the sticky bit, what is there is its owner's.
+    pub fn who_else_writes(&self) -> Result<Option<String>> {
+        let found = self.file.metadata().map_err(Error::file("look at", &self.path))?;
+        if !is_ours(found.uid()) {
+            return Ok(Some(format!("user {}", found.uid())));
+        }
+        let is_sticky = found.mode() & 0o1000 != 0;
+        // A user's own group is often that user alone; root's folders are another matter.
+        let is_the_groups = geteuid().is_root() && found.gid() != 0 && found.mode() & 0o020 != 0;
+        Ok(if is_sticky {
+            None
+        } else if found.mode() & 0o002 != 0 {
+            Some("everybody".into())
+        } else {
+            is_the_groups.then(|| format!("group {}", found.gid()))
+        })
+    }
+
+    /// The folder as it can be listed and flushed.
+    pub fn listable(&self) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(openat(&self.file, ".", flags, Mode::empty())?.into())
+    }
+}
+
+impl Place {
+    /// Its path, without links above its name.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path.join(&self.name)
+    }
+}
+
+/// Whether what belongs to user `uid` is root's, or that of the user that acts.
+fn is_ours(uid: u32) -> bool {
+    [0, geteuid().as_raw()].contains(&uid)
+}

@@ -1,0 +1,125 @@
+//! Names what people hand over in a certificate's place: which mistake it was tells them what to do.
+
+use super::asn1;
+use crate::hint::fail;
+
+/// The label of a request's section.
+pub(super) const REQUEST: &str = "CERTIFICATE REQUEST";
+/// What the label of every private key ends in.
+pub(super) const KEY: &str = "PRIVATE KEY";
+
+/// Something that is no certificate and no key.
+struct Foreign {
+    /// How it starts, in lower case and without white space; or a part of its PEM label.
+    signs: &'static [&'static [u8]],
+    what: &'static str,
+    hint: &'static str,
+}
+
+const AGAIN: &str =
+    "download it again: where one must log in first, use a browser, or ask whoever runs the CA";
+const FORMS: &str =
+    "files may be PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b) or PKCS #12 (.p12, .pfx)";
+
+/// By its first bytes.
+const CONTENTS: &[Foreign] = &[
+    Foreign {
+        signs: &[b"<!doctypehtml", b"<html", b"<head"],
+        what: "this is a web page (HTML), such as a login page, not a certificate",
+        hint: AGAIN,
+    },
+    Foreign { signs: &[b"<?xml"], what: "this is XML, not a certificate", hint: AGAIN },
+    Foreign { signs: &[b"{\"", b"[{", b"[\""], what: "this is JSON, not a certificate", hint: AGAIN },
+    Foreign {
+        signs: &[b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"----beginssh2", b"putty-user-key"],
+        what: "this is an SSH key, not one for HTTPS",
+        hint: "give the certificate, or the key that belongs to it",
+    },
+    Foreign {
+        signs: &[b"pk\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz", b"rar!"],
+        what: "this is an archive (such as ZIP), not a certificate",
+        hint: "unpack it, and give the file from it",
+    },
+    Foreign {
+        signs: &[b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"],
+        what: "this is a Java keystore in its old format (JKS)",
+        hint: "convert it, and give the new file: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 \
+               -deststoretype pkcs12",
+    },
+    Foreign {
+        signs: &[b"mii"],
+        what: "this is Base64 without its first and last line",
+        hint: "put the lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- around it",
+    },
+];
+
+/// By the labels of its sections, in lower case too.
+const LABELS: &[Foreign] = &[
+    Foreign {
+        signs: &[b"certificate request"],
+        what: "this is a certificate signing request, not a certificate",
+        hint: "send it to the CA, and give the certificate that comes back; our own CA signs it with: labtrust sign \
+               --csr",
+    },
+    Foreign {
+        signs: &[b"openssh", b"ssh2"],
+        what: "this is an SSH key, not one for HTTPS",
+        hint: "give the certificate, or the key that belongs to it",
+    },
+    Foreign {
+        signs: &[b"pgp"],
+        what: "this is a PGP key or message, not a certificate",
+        hint: "give the file that has a line BEGIN CERTIFICATE",
+    },
+    Foreign {
+        signs: &[b"private key"],
+        what: "there is no certificate in it, but a private key",
+        hint: "give the certificate, which has a line BEGIN CERTIFICATE; a private key is shown to nobody",
+    },
+    Foreign {
+        signs: &[b"public key"],
+        what: "there is no certificate and no private key in it, but a public key",
+        hint: "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
+    },
+    Foreign {
+        signs: &[b"crl"],
+        what: "there is no certificate in it, but a list of revoked ones (CRL)",
+        hint: "give the file that has a line BEGIN CERTIFICATE",
+    },
+];
+
+/// What to say of a PEM file in which is nothing that we can use, by its labels.
+pub(super) fn nothing_for(labels: &[String]) -> anyhow::Error {
+    let has = |sign: &[u8]| {
+        let is_in = |label: &String| {
+            label.to_ascii_lowercase().as_bytes().windows(sign.len()).any(|part| part == sign)
+        };
+        labels.iter().any(is_in)
+    };
+    match LABELS.iter().find(|one| one.signs.iter().any(|sign| has(sign))) {
+        Some(one) => fail(one.what, one.hint),
+        None => fail(
+            "there is no certificate and no key in it",
+            "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
+        ),
+    }
+}
+
+/// What to say of bytes that have no shape that we know.
+pub(super) fn no_shape(bytes: &[u8]) -> anyhow::Error {
+    let start = bytes.iter().take(64).filter(|byte| !byte.is_ascii_whitespace());
+    let start: Vec<u8> = start.map(u8::to_ascii_lowercase).collect();
+    if start.is_empty() {
+        return fail("the file is empty", FORMS);
+    }
+    if let Some(one) = CONTENTS.iter().find(|one| one.signs.iter().any(|sign| start.starts_with(sign))) {
+        return fail(one.what, one.hint);
+    }
+    match asn1::announced_length(bytes) {
+        Some(length) if length > bytes.len() => fail(
+            format!("the file is cut off, or is no certificate: {} of {length} bytes are there", bytes.len()),
+            "copy it again from where it came",
+        ),
+        _ => fail("this is no certificate and no key", FORMS),
+    }
+}

@@ -1,0 +1,43 @@
+//! What clap refuses, said as everything else is: in one line with a hint, or as the one document.
+
+use std::error::Error as _;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use labtrust_platform::{InvalidFingerprint, InvalidHost};
+
+use crate::exit::misuse;
+
+/// The refusal that `error` is; `None` where it is none: `--help`, `--version`, no verb at all.
+pub fn refusal(error: &clap::Error) -> Option<anyhow::Error> {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return None;
+    }
+    Some(invalid_value(error).unwrap_or_else(|| said_by_clap(error)))
+}
+
+/// A value that is none, in the words of the type that it should have been.
+fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
+    if error.kind() != ErrorKind::ValueValidation {
+        return None;
+    }
+    let source = error.source()?;
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
+    // A positional argument is known by what was typed.
+    let flag = argument.split(' ').next().filter(|flag| flag.starts_with('-'));
+    let what = flag.map_or_else(|| source.to_string(), |flag| format!("{flag}: {source}"));
+    let hint = source.downcast_ref().map(InvalidHost::hint);
+    let hint = hint.or_else(|| source.downcast_ref().map(InvalidFingerprint::hint));
+    Some(misuse(what, hint.unwrap_or(HELP)))
+}
+
+const HELP: &str = "--help says what can be given";
+
+fn said_by_clap(error: &clap::Error) -> anyhow::Error {
+    let text = error.to_string();
+    // The paragraph that says what is wrong may name what is missing in lines of its own.
+    let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);
+    let what = lines.collect::<Vec<_>>().join(" ");
+    let what = what.trim_start_matches("error: ");
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    misuse(what, tip.unwrap_or(HELP))
+}

@@ -1,0 +1,249 @@
+//! Hosts, fingerprints and flags that are none, at every place that takes one: the command line was
+//! wrong, which is exit code 2, whatever else is missing.
+
+use std::{ffi::OsString, os::unix::ffi::OsStringExt};
+
+use super::case::{Row, outcomes, places, refused};
+use crate::lab::Machine;
+
+/// What is no host, and what is said of it.
+const NO_HOSTS: &[(&str, &str)] = &[
+    ("", "it is empty"),
+    ("https://", "it is empty"),
+    ("https://gitlab.example.com/group/project", "a path does not belong here|before the path"),
+    ("https://gitlab.example.com?x=1", "a path does not belong here"),
+    ("http://gitlab.example.com", "http:// has no certificate; https:// or no scheme is expected"),
+    ("http://", "http:// has no certificate"),
+    ("ftp://gitlab.example.com", "of URLs only https:// is understood"),
+    ("ssh://git@gitlab.example.com", "of URLs only https:// is understood"),
+    ("git@gitlab.example.com:group", "a user name or password does not belong here"),
+    (
+        "https://me:secret@gitlab.example.com",
+        "…@gitlab.example.com|a user name or password does not belong here",
+    ),
+    ("gitlab.example.com:", "the port is no number from 1 to 65535"),
+    ("gitlab.example.com:0", "the port is no number from 1 to 65535"),
+    ("gitlab.example.com:65536", "the port is no number from 1 to 65535"),
+    ("gitlab.example.com:abc", "the port is no number from 1 to 65535"),
+    ("gitlab.example.com:-1", "the port is no number from 1 to 65535"),
+    ("gitlab.example.com:443:443", "only letters, digits, hyphens and dots"),
+    (":443", "it is empty"),
+    ("*.example.com", "a wildcard is not allowed here"),
+    ("*", "a wildcard is not allowed here"),
+    ("gitlab..example.com", "a part between two dots is empty"),
+    (".example.com", "a part between two dots is empty"),
+    ("gitlab.example.com..", "a part between two dots is empty"),
+    ("my gitlab.example.com", "it has a space in it"),
+    ("gitlab\texample.com", "it has a space in it"),
+    ("gitlab_one.example.com", "only letters, digits, hyphens and dots"),
+    ("-gitlab.example.com.", "a part of it starts or ends with a hyphen"),
+    ("gitlab-.example.com", "a part of it starts or ends with a hyphen"),
+    ("gitlab%2eexample.com", "only letters, digits, hyphens and dots"),
+    ("gitlab\u{1b}[2J.example.com", "only letters, digits, hyphens and dots"),
+    ("gitlab\u{202e}.example.com", "gitlab"),
+    ("xn--a.example.com", "characters that no DNS name has"),
+    ("1.2.3", "it ends in a number but is no IP address"),
+    ("127.1", "it ends in a number but is no IP address"),
+    ("0x7f.1", "it ends in a number but is no IP address"),
+    ("0x7f000001", "it ends in a number but is no IP address"),
+    ("2130706433", "it ends in a number but is no IP address"),
+    ("256.1.1.1", "it ends in a number but is no IP address"),
+    ("010.0.0.1", "it ends in a number but is no IP address"),
+    ("1.2.3.4.5", "it ends in a number but is no IP address"),
+    ("gitlab.123", "it ends in a number but is no IP address"),
+    ("１２７.１", "it ends in a number but is no IP address"),
+    ("[192.0.2.1]", "between brackets an IPv6 address is expected"),
+    ("[::1", "no host name"),
+    ("[::g]", "between brackets an IPv6 address is expected"),
+    ("[fe80::1%eth0]", "an address with a zone (%) is known on this machine alone"),
+    ("fe80::1%eth0", "an address with a zone (%) is known on this machine alone"),
+    ("[::1]:65536", "the port is no number from 1 to 65535"),
+    ("[]", "between brackets an IPv6 address is expected"),
+];
+
+/// Where a host is taken.
+const PLACES: &[&str] = &[
+    "trust HOST",
+    "inspect HOST",
+    "setup HOST --out pair",
+    "setup a.example.com --out pair --registry=HOST",
+    "import --cert chain.pem --out pair --host=HOST",
+    "trust ca.crt --for=HOST",
+];
+
+/// Verbs and flags that are none.
+const NO_FLAGS: &[(&str, &str)] = &[
+    ("trsut ca.crt", "unrecognized subcommand 'trsut'|'trust'"),
+    ("frobnicate", "unrecognized subcommand 'frobnicate'"),
+    ("trust --frobnicate", "unexpected argument '--frobnicate'"),
+    ("trust --fingerprnt 00", "--fingerprint"),
+    ("trust one two", "unexpected argument 'two'"),
+    ("trust ca.crt --store bogus", "invalid value 'bogus' for '--store <ID>'|system"),
+    ("trust ca.crt --except bogus", "invalid value 'bogus' for '--except <ID>'"),
+    ("trust ca.crt --store system --except system", "leave no store"),
+    ("trust -", "standard input"),
+    ("inspect -", "standard input"),
+    ("untrust -", "standard input"),
+    ("untrust --all ca.crt", "cannot be used with"),
+    ("trust ca.crt --quiet --verbose", "cannot be used with"),
+    ("import", "--cert <FILE>"),
+    ("import --cert a --pkcs12 b", "cannot be used with"),
+    ("import --cert= --out pair", "--cert"),
+    ("sign", "<NAME>"),
+    ("sign a.example.com --days 0", "--days: 0 is not in 1..=825"),
+    ("sign a.example.com --days 9999", "--days: 9999 is not in 1..=825"),
+    ("setup gitlab.example.com --days -1", "'-1'"),
+    ("setup gitlab.example.com --days=-1", "--days: "),
+    ("setup gitlab.example.com --days abc", "--days: "),
+    ("setup gitlab.example.com --days 99999999999999999999", "--days: "),
+    ("setup gitlab.example.com --key-type rsa", "invalid value 'rsa' for '--key-type <KIND>'|p256"),
+    ("setup gitlab.example.com --ca-cert ca.crt", "--ca-key <FILE>"),
+    ("setup gitlab.example.com --out a --prepare b", "cannot be used with"),
+    ("setup gitlab.example.com --reload true", "--out <DIR>"),
+    ("completions tcsh", "tcsh"),
+    ("status --state=", "--state"),
+    ("trust ca.crt --passphrase-file a --passphrase-env B", "cannot be used with"),
+];
+
+fn client() -> Option<Machine> {
+    Machine::new("client").map_err(|reason| crate::lab::skip(&reason)).ok()
+}
+
+#[test]
+fn what_is_no_host_is_a_wrong_command_line() {
+    let Some(machine) = client() else { return };
+    let longer = [
+        ("a".repeat(300), "it is longer than 253 characters"),
+        (format!("{}.example.com", "a".repeat(64)), "longer than 63 characters"),
+        (format!("{}abcd", "a.".repeat(125)), "it is longer than 253 characters"),
+        (format!("{}.example.com", "ü".repeat(60)), "longer than 63 characters"),
+    ];
+    let hosts = NO_HOSTS.iter().map(|(host, says)| ((*host).to_owned(), *says)).chain(longer);
+    let mut rows = Vec::new();
+    for (index, (host, says)) in hosts.enumerate() {
+        for place in places(PLACES, index) {
+            // After a space it would be a flag.
+            if host.starts_with('-') && place.contains(" HOST") {
+                continue;
+            }
+            let line: Vec<_> = place.split(' ').map(|word| word.replace("HOST", &host)).collect();
+            rows.push(Row::new(line, 2, says));
+        }
+    }
+    refused(&machine, "hosts", 2, &rows);
+}
+
+#[test]
+fn names_fingerprints_and_flags_that_are_none_are_a_wrong_command_line() {
+    let Some(machine) = client() else { return };
+    let mut rows = Vec::new();
+    for (name, says) in [
+        ("a..b", "a part between two dots is empty"),
+        ("*", "a wildcard is not allowed here"),
+        ("*.", "it is empty"),
+        ("a.*.example.com", "a wildcard is not allowed here"),
+        ("*.*.example.com", "a wildcard is not allowed here"),
+        ("**.example.com", "a wildcard is not allowed here"),
+        ("*.192.0.2.1", "it ends in a number"),
+        ("*.gitlab_one.example.com", "only letters"),
+        ("https://gitlab.example.com", "only letters"),
+        ("gitlab.example.com:443", "only letters"),
+        ("me@example.com", "no host name"),
+        ("192.0.2.0/24", "no host name"),
+    ] {
+        let words = |flag: &str| {
+            vec![
+                "setup".to_owned(),
+                "gitlab.example.com".to_owned(),
+                "--out=pair".to_owned(),
+                format!("{flag}={name}"),
+            ]
+        };
+        rows.push(Row::new(words("--name"), 2, &format!("--name: |{says}")));
+        rows.push(Row::new(words("--permit"), 2, "--permit: "));
+        rows.push(Row::new(["sign", name], 2, says));
+    }
+    rows.push(Row::words(
+        "setup gitlab.example.com --out pair --permit *.example.com",
+        2,
+        "--permit: |a wildcard is not allowed here|includes all below it",
+    ));
+    rows.push(Row::words(
+        "setup gitlab.example.com --out pair --permit 192.0.2.1",
+        2,
+        "--permit: |it ends in a number",
+    ));
+
+    let digits = "0123456789abcdef".repeat(4);
+    for (text, says) in [
+        (String::new(), "64 hexadecimal digits are expected, and it has 0"),
+        (digits[..40].to_owned(), "40 digits are a SHA-1 fingerprint; the SHA-256 is needed|labtrust status"),
+        (format!("SHA1 Fingerprint={}", &digits[..40]), "40 digits are a SHA-1 fingerprint"),
+        (digits[..32].to_owned(), "32 digits are an MD5 fingerprint"),
+        (digits[..63].to_owned(), "64 hexadecimal digits are expected, and it has 63"),
+        (format!("{digits}00"), "64 hexadecimal digits are expected, and it has 66"),
+        (digits.replace('0', "g"), "only hexadecimal digits are expected"),
+        (format!("sha256/{digits}"), "only hexadecimal digits are expected"),
+        ("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=".to_owned(), "fingerprint"),
+        (digits.repeat(100), "and it has 6400"),
+        (format!("{}\u{1b}[2J", &digits[..60]), "only hexadecimal digits are expected"),
+    ] {
+        rows.push(Row::new(
+            ["trust", "ca.crt", "--fingerprint", &text],
+            2,
+            &format!("--fingerprint: |{says}"),
+        ));
+        if (31..=130).contains(&text.len()) && text.starts_with("01") && !text.contains('\u{1b}') {
+            rows.push(Row::new(["untrust", &text], 2, says));
+        }
+    }
+    rows.push(Row::new(["trust", &digits], 2, "is a fingerprint, not what has it|labtrust trust HOST:4567"));
+    rows.push(Row::new(["inspect", &digits], 2, "is a fingerprint"));
+
+    rows.extend(NO_FLAGS.iter().map(|(line, says)| Row::words(line, 2, says)));
+    // Latin-1, as old file systems have it: no text, so no host and no name.
+    let latin = OsString::from_vec(b"b\xfccher.example".to_vec());
+    for verb in ["inspect", "trust", "setup", "sign", "untrust"] {
+        rows.push(Row::new([verb.into(), latin.clone()], 2, "UTF-8"));
+    }
+    rows.push(Row::new(
+        ["import".into(), "--cert".into(), latin, "--out".into(), "pair".into()],
+        3,
+        "b\u{fffd}cher.example does not exist",
+    ));
+    refused(&machine, "names, fingerprints and flags", 2, &rows);
+}
+
+#[test]
+fn hosts_are_taken_in_every_spelling() {
+    let Some(machine) = client() else { return };
+    let setup = |host: &str| format!("setup {host} --out pair --no-trust --dry-run --json");
+    let label = "a".repeat(63);
+    let long = format!("{}abcde", "a.".repeat(124));
+    let spellings = [
+        ("MyGitLab.Example.COM", "mygitlab.example.com"),
+        ("mygitlab.example.com.", "mygitlab.example.com"),
+        ("https://mygitlab.example.com", "mygitlab.example.com"),
+        ("HTTPS://MYGITLAB.EXAMPLE.COM/", "mygitlab.example.com"),
+        ("münchen.example", "xn--mnchen-3ya.example"),
+        ("xn--mnchen-3ya.example", "xn--mnchen-3ya.example"),
+        ("gitl\u{430}b.example.com", "xn--gitlb-7ve.example.com"),
+        ("🦊.example", "xn--"),
+        ("nas", "nas"),
+        ("192.0.2.10", "192.0.2.10"),
+        ("https://192.0.2.10:8443", "192.0.2.10"),
+        ("2001:DB8::1", "2001:db8::1"),
+        ("[2001:db8::1]:8443", "2001:db8::1"),
+        ("::1", "::1"),
+        ("[::1]", "::1"),
+        (&label, &label),
+        (&long, &long),
+    ];
+    let lines: Vec<_> = spellings.iter().map(|(host, _)| setup(host)).collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    for ((host, normal), outcome) in spellings.iter().zip(outcomes(&machine, &lines)) {
+        assert_eq!(outcome.code, 1, "{host}: {outcome:?}");
+        assert!(outcome.stdout.contains(&format!("/tmp/in/pair/{normal}")), "{host}: {outcome:?}");
+    }
+    println!("hosts: {} spellings taken", spellings.len());
+}

@@ -1,0 +1,127 @@
+//! Servers that refuse, hang, drip, flood or lie: whoever asks them is told in bounded time what is wrong.
+
+use super::{
+    case::{FOLDER, Limit, Row, outcomes, refused},
+    samples,
+};
+use crate::{
+    lab::{HOST, Machine},
+    trust::fingerprint,
+};
+
+/// The bound of a handshake is ten seconds; more than these two may no run take besides.
+const SECONDS: f64 = 12.0;
+
+/// What each server of `servers.py` is said to do; the first listens on port 9000.
+const SERVERS: &[(&str, &str)] = &[
+    ("hang", "it did not answer in time"),
+    ("drip", "it did not answer in time"),
+    ("noise", "it does not speak TLS on this port"),
+    ("records", "it does not keep to TLS"),
+    ("warnings", "it does not keep to TLS"),
+    ("http", "it does not speak TLS on this port (plain HTTP?)"),
+    ("http_redirect", "it does not speak TLS on this port (plain HTTP?)"),
+    ("ssh", "it does not speak TLS on this port"),
+    ("close", "it closed the connection"),
+    ("reset", "it closed the connection"),
+    ("alert", "it refused the TLS handshake"),
+    ("name_alert", "it knows no such host name"),
+    ("old", "it speaks none of the versions of TLS that are in use"),
+    ("old_hello", "it speaks none of the versions of TLS that are in use"),
+    ("half", "it did not answer in time"),
+    ("hundred", ""),
+    ("large", "it sends more certificates than any client takes"),
+    ("good", ""),
+    ("alone", ""),
+    ("hostile", ""),
+];
+
+fn port(server: &str) -> usize {
+    9000 + SERVERS.iter().position(|(name, _)| *name == server).unwrap()
+}
+
+fn start(machine: &Machine) {
+    samples::make(machine);
+    machine.write("/tmp/servers.py", include_str!("servers.py"));
+    let script = format!(
+        "cd {FOLDER} && {{ cat leaf.crt ca.crt; awk '/BEGIN/ {{ n++ }} n <= 98' 3000.pem; }} >hundred.pem
+        setsid python3 /tmp/servers.py >/tmp/servers.log 2>&1 </dev/null &
+        for i in $(seq 200); do grep -q ready /tmp/servers.log && exit; sleep 0.05; done; cat /tmp/servers.log; exit 1"
+    );
+    machine.sh(&script).succeeded();
+}
+
+#[test]
+fn a_server_that_does_not_do_what_it_should_is_no_trap() {
+    let machine = machine!("client");
+    start(&machine);
+    let wait =
+        |line: &[&str], says: &str| Row::new(line.iter().copied(), 3, says).within(Limit::Wait(SECONDS));
+    let mut rows = Vec::new();
+    for (server, says) in SERVERS.iter().filter(|(_, says)| !says.is_empty()) {
+        for verb in ["trust", "inspect"] {
+            rows.push(wait(&[verb, &format!("{HOST}:{}", port(server))], says));
+        }
+    }
+    // Nothing there, nobody there, and one of two who is not there.
+    let swallowed = "ip link add hole type veth peer name bottom && ip link set hole up && ip link set bottom up
+        ip address add 198.51.100.9/24 dev hole
+        for host in 1 2 53; do ip neigh add 198.51.100.$host lladdr 02:00:00:00:00:01 dev hole; done
+        echo nameserver 198.51.100.53 >/etc/resolv.conf
+        echo 198.51.100.1 nobody.example.com >>/etc/hosts
+        for host in 1 2; do echo 198.51.100.$host nobody-twice.example.com >>/etc/hosts; done
+        echo 198.51.100.1 one-of-two.example.com >>/etc/hosts; echo 192.0.2.10 one-of-two.example.com >>/etc/hosts";
+    machine.sh(swallowed).succeeded();
+    let good = port("good");
+    for (host, says) in [
+        (format!("{HOST}:9999"), "connection refused: nothing listens on this port"),
+        (format!("192.0.2.10:{}", port("http")), "it does not speak TLS on this port"),
+        ("nobody.example.com".to_owned(), "198.51.100.1:443: it did not answer in time"),
+        ("nobody-twice.example.com".to_owned(), "it did not answer in time"),
+        ("198.51.100.1".to_owned(), "it did not answer in time"),
+        (format!("nowhere.example.org:{good}"), "its name "),
+        ("203.0.113.1".to_owned(), "203.0.113.1:443: "),
+        ("[2001:db8::1]:443".to_owned(), "[2001:db8::1]:443: "),
+    ] {
+        rows.push(wait(&["trust", &host], says));
+        rows.push(wait(&["inspect", &host], says));
+    }
+    // Good servers, and a fingerprint or a name that does not fit.
+    let sample = |name: &str| fingerprint(&machine, &machine.read(&format!("{FOLDER}/{name}")));
+    let (root, leaf) = (sample("ca.crt"), sample("leaf.crt"));
+    let other = "0".repeat(64);
+    for (server, fingerprint, says) in [
+        (
+            "good",
+            &other,
+            "sends no certificate with the fingerprint 0000|its root is CN=Good CA with SHA-256",
+        ),
+        ("good", &leaf, "is that of the server's certificate (CN=mygitlab.example.com), not of the root CA"),
+        ("alone", &root, "does not send its root CA"),
+        ("hundred", &other, "sends no certificate with the fingerprint 0000|more"),
+        ("hostile", &other, "sends no certificate with the fingerprint 0000|Good"),
+    ] {
+        rows.push(wait(&["trust", &format!("{HOST}:{}", port(server)), "--fingerprint", fingerprint], says));
+    }
+    for (host, says) in [
+        ("192.0.2.10", "is for mygitlab.example.com, not for 192.0.2.10"),
+        ("one-of-two.example.com", "not for one-of-two.example.com"),
+    ] {
+        rows.push(wait(&["trust", &format!("{host}:{good}"), "--fingerprint", &root], says));
+    }
+    for server in ["good", "hostile"] {
+        let host = format!("{HOST}:{}", port(server));
+        rows.push(wait(&["trust", &host], "is not trusted without its fingerprint|--fingerprint").for_real());
+    }
+    refused(&machine, "servers", 24, &rows);
+
+    let lines: Vec<_> = ["good", "alone", "hundred", "hostile"]
+        .map(|server| format!("inspect {HOST}:{}", port(server)))
+        .into();
+    let one = format!("inspect one-of-two.example.com:{good}");
+    let lines: Vec<&str> = lines.iter().chain([&one]).map(String::as_str).collect();
+    for (line, outcome) in lines.iter().zip(outcomes(&machine, &lines)) {
+        assert_eq!(outcome.code, 0, "{line}: {outcome:?}");
+        assert!(outcome.stdout.lines().count() < 60, "{line}: {outcome:?}");
+    }
+}

@@ -1,0 +1,89 @@
+//! A state folder that somebody else can write to: what lies in it would be run, restored and trusted,
+//! so none of it is.
+
+use std::time::Duration;
+
+use super::{VICTIMS, sampled, trust_command, witness};
+use crate::lab::{HOST, Machine};
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// What would come of a receipt that is believed: a program is run, and a file replaced.
+const RECEIPT: &str = r#"{
+  "schema": 1, "name": "setup", "anchor": null, "changes": [{
+    "store": "gitlab", "subject": "planted", "actor": "machine", "phase": "applied", "proven": 1,
+    "settle": { "applied": [], "undone": [{ "program": "/bin/sh", "arguments": ["-c", "touch /etc/planted-run"] }] },
+    "proof": { "files": { "files": [] } },
+    "steps": [{ "file": { "path": "/root/victim", "before": "absent", "after": "VICTIM", "folders": [] } }]
+  }]
+}"#;
+
+/// How a state folder is somebody else's: `$state` is the folder, with the receipt in it as root's.
+const WAYS: [(&str, &str); 14] = [
+    ("it is alice's", "chown -R alice: $state"),
+    ("it is alice's, the receipt is root's", "chown alice: $state"),
+    ("everybody may write to it", "chmod 777 $state"),
+    ("a group may write to it", "chgrp users $state; chmod 770 $state"),
+    ("everybody may write above it", "chmod 777 ${state%/*}"),
+    (
+        "it lies in alice's home",
+        "mkdir -p /home/alice/lab; rm -rf /home/alice/lab/*; mv $state /home/alice/lab/; ln -sT /home/alice/lab/state $state",
+    ),
+    ("it is a link of alice's", "mv $state ${state}2; ln -s ${state}2 $state; chown -h alice: $state"),
+    ("the receipts are alice's", "chown alice: $state/receipts"),
+    ("the receipt's folder is alice's", "chown alice: $state/receipts/setup"),
+    ("the receipt is alice's", "chown alice: $state/receipts/setup/receipt.json"),
+    ("everybody may write the receipt", "chmod 666 $state/receipts/setup/receipt.json"),
+    ("the receipt is a link", "cd $state/receipts/setup; mv receipt.json x; ln -s x receipt.json"),
+    ("the receipt is a pipe", "cd $state/receipts/setup; rm receipt.json; mkfifo receipt.json"),
+    ("the receipt has no end", "cd $state/receipts/setup; truncate -s 5G receipt.json"),
+];
+
+/// The commands that read receipts, and whether they change something by them.
+fn commands(machine: &Machine) -> Vec<Vec<String>> {
+    let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    vec![
+        words("labtrust setup --undo --yes"),
+        words("labtrust untrust --all"),
+        words("labtrust setup --undo --dry-run"),
+        words(&format!("labtrust setup {HOST} --no-trust --replace --out /srv/out")),
+        [trust_command(machine, HOST), words("--store docker")].concat(),
+    ]
+}
+
+#[test]
+fn what_somebody_else_can_write_into_a_state_folder_is_not_believed() {
+    let machine = machine!("server");
+    machine.ensure_user("alice");
+    machine.sh(VICTIMS).succeeded();
+    let sha256 = machine.sh("sha256sum </root/victim").stdout[..64].to_owned();
+    let receipt = RECEIPT.replace("VICTIM", &sha256);
+    let place = "rm -rf /srv/*; mkdir -m 755 /srv/lab; mkdir -m 700 -p /srv/lab/state/receipts/setup";
+    let write = |script: &str| {
+        machine.sh(place).succeeded();
+        machine.write_with_mode("/srv/lab/state/receipts/setup/receipt.json", "600", &receipt);
+        machine.sh(&format!("umask 022; state=/srv/lab/state; {script}")).succeeded();
+    };
+    let before = witness(&machine);
+    let commands = commands(&machine);
+    let state = ["--state".to_owned(), "/srv/lab/state".to_owned()];
+    let (mut tried, mut refused) = (0, 0);
+    for (way, script) in WAYS {
+        for line in sampled(&commands) {
+            write(script);
+            let output = machine.command([&line[..], &state].concat()).limit(LIMIT).run();
+            let point = format!("{way}: {output}");
+            assert_eq!(output.code(), 3, "{point}");
+            assert!(output.stderr.starts_with("error: "), "{point}");
+            refused += 1;
+            assert_eq!(witness(&machine), before, "{point}");
+            tried += 1;
+        }
+    }
+    println!("{tried} foreign states tried, {refused} refused");
+
+    // The same receipt, where root alone can have written it, is one.
+    write("");
+    machine.command([&commands[0][..], &state].concat()).run();
+    assert!(machine.has("/etc/planted-run") && !machine.has("/root/victim"), "the receipt was never one");
+}

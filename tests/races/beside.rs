@@ -1,0 +1,181 @@
+//! Runs of labtrust beside programs that take no lock: the distribution's own updater, run bare again and
+//! again, and Java's keytool in a stranger's hands.
+
+use std::{collections::BTreeSet, thread, time::Duration};
+
+use super::{
+    Cas,
+    bundle::{Bundle, Seen},
+    crowd::{Member, Run, all_at_once, longest},
+    rounds,
+};
+use crate::lab::{HOST, Machine, Pair, Validity};
+
+const KEYSTORE: &str = "/etc/ssl/certs/java/cacerts";
+
+/// Runs as long as `/tmp/go` is there.
+const UPDATERS: &str =
+    "while [ -e /tmp/go ]; do update-ca-certificates >/dev/null 2>&1; sleep 0.$(date +%N | cut -c1); done";
+
+/// Imports, and says which imports were said to have succeeded.
+const IMPORTS: &str = "
+number=0
+while [ -e /tmp/go ]; do
+    number=$((number + 1))
+    keytool -importcert -noprompt -storepass changeit -alias stranger-$number -file /tmp/stranger.crt \
+        -keystore /etc/ssl/certs/java/cacerts >/dev/null 2>&1 && echo stranger-$number
+    sleep 0.5
+done";
+
+/// The aliases in Java's keystore, as Java itself lists them.
+fn entries(machine: &Machine) -> BTreeSet<String> {
+    let list = format!("LC_ALL=C keytool -list -storepass changeit -keystore {KEYSTORE}");
+    let listed = machine.sh(&list).succeeded().stdout;
+    let entry = |line: &str| Some(line.split_once(", ")?.0.to_owned());
+    listed.lines().filter(|line| line.ends_with("trustedCertEntry, ")).filter_map(entry).collect()
+}
+
+/// Does `work` while updaters and a stranger's keytool run; what came of it, and how many imports the
+/// stranger was told of, and how many of those are there.
+fn beside<T>(machine: &Machine, updaters: bool, work: impl FnOnce() -> T) -> (T, usize, usize) {
+    machine.write("/tmp/go", "");
+    let result = thread::scope(|scope| {
+        let updating = scope.spawn(|| updaters.then(|| machine.sh(UPDATERS).succeeded()));
+        let importing = scope.spawn(|| machine.sh(IMPORTS).succeeded());
+        let result = work();
+        machine.run(["rm", "/tmp/go"]).succeeded();
+        updating.join().unwrap();
+        (result, importing.join().unwrap().stdout)
+    });
+    let (result, told) = result;
+    let there = entries(machine);
+    let kept = told.lines().filter(|alias| there.contains(*alias)).count();
+    (result, told.lines().count(), kept)
+}
+
+fn forget_strangers(machine: &Machine) {
+    let delete = format!(
+        "keytool -list -storepass changeit -keystore {KEYSTORE} | sed -n 's/^\\(stranger-[0-9]*\\),.*/\\1/p' |
+         while read -r alias; do keytool -delete -storepass changeit -keystore {KEYSTORE} -alias $alias; done"
+    );
+    machine.sh(&delete).succeeded();
+}
+
+#[test]
+fn beside_bare_updaters_and_a_strangers_keytool_every_claim_holds() {
+    let machine = machine!("client");
+    let cas = Cas::made(&machine, 4);
+    let stranger = Pair::made(&machine, &["other.example.com"], Validity::Current);
+    machine.write("/tmp/stranger.crt", &stranger.root);
+    machine.settled();
+    let (before, java_before) = (Bundle::of(&machine).unwrap(), entries(&machine));
+
+    baseline(&machine, &before, &cas);
+
+    for _ in 0..rounds(1, 10) {
+        let mut members: Vec<Member> =
+            (0..3).flat_map(|index| [cas.trust(index), cas.trust(index)]).collect();
+        members.extend([cas.trust(3), Cas::untrust(3), cas.trust(2).with(&["--state", "/tmp/state"])]);
+        let ((runs, seen), told, kept) =
+            beside(&machine, true, || Seen::during(&machine, &before, || all_at_once(&machine, &members)));
+        let after = Bundle::of(&machine).unwrap();
+        let java = entries(&machine);
+        let (claims, held) = judge(&machine, &cas, &runs);
+        println!(
+            "{} runs beside bare updaters: {claims} claims, {held} held; {} of {} certificates lost at the end, {} at the worst of {} looks; the last run ended after {:.1} s; the stranger's keytool was told of {told} imports and {kept} are there; {} of Java's {} entries lost",
+            runs.len(),
+            after.lacks(&before),
+            before.certificates.len(),
+            seen.lacked,
+            seen.looks,
+            longest(&runs),
+            java_before.difference(&java).count(),
+            java_before.len(),
+        );
+        assert!(after.whole && after.lacks(&before) == 0);
+        assert_eq!(java_before.difference(&java).count(), 0);
+        assert_eq!(claims, held);
+        machine.run(["labtrust", "untrust", "--all"]).succeeded();
+        machine.run(["labtrust", "untrust", "--all", "--state", "/tmp/state"]).succeeded();
+        forget_strangers(&machine);
+        assert_eq!(entries(&machine), java_before);
+    }
+}
+
+/// The same without labtrust: anchors are put by hand, and updaters are run for them.
+fn baseline(machine: &Machine, before: &Bundle, cas: &Cas) {
+    let put = |index: usize| {
+        let script = format!(
+            "cp {} /usr/local/share/ca-certificates/hand-{index}.crt && update-ca-certificates",
+            Cas::file(index)
+        );
+        Member::root(["sh", "-c", &script])
+    };
+    let members: Vec<_> = (0..3).map(put).collect();
+    let ((runs, seen), told, kept) =
+        beside(machine, true, || Seen::during(machine, before, || all_at_once(machine, &members)));
+    let after = Bundle::of(machine).unwrap_or_default();
+    println!(
+        "baseline: {} anchors by hand beside bare updaters: {} said they succeeded, {} hold; {} of {} certificates lost at the end, {} at the worst of {} looks; the stranger's keytool was told of {told} imports and {kept} are there",
+        runs.len(),
+        runs.iter().filter(|run| run.output.code() == 0).count(),
+        (0..3).filter(|index| after.holds(cas.root(*index))).count(),
+        after.lacks(before),
+        before.certificates.len(),
+        seen.lacked,
+        seen.looks,
+    );
+    machine.sh("rm /usr/local/share/ca-certificates/hand-*; update-ca-certificates --fresh").succeeded();
+    forget_strangers(machine);
+    assert_eq!(Bundle::of(machine).unwrap().lacks(before), 0);
+}
+
+/// How many claims the runs made, and how many of them hold in the bundle and in Java's keystore.
+fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> (usize, usize) {
+    let bundle = Bundle::of(machine).unwrap();
+    let java = machine.sh(&format!("keytool -list -rfc -storepass changeit -keystore {KEYSTORE}"));
+    let java: String = java.succeeded().stdout.split_whitespace().collect();
+    let in_java = |root: &str| {
+        let base64: String = root.lines().filter(|line| !line.starts_with('-')).collect();
+        java.contains(&base64)
+    };
+    let (mut claims, mut held) = (0, 0);
+    for run in runs {
+        // A fault would be honest, and is none of what is asked for here.
+        run.output.clone().succeeded();
+        claims += 1;
+        let index = (0..3).find(|index| run.is_about(&Cas::file(*index)));
+        // What is trusted and untrusted at once is either; the rest must be there.
+        let holds = index.is_none_or(|index| {
+            let root = cas.root(index);
+            let is_there = bundle.holds(root) && in_java(root);
+            if !is_there {
+                println!("in the bundle {}, in Java's {}: {}", bundle.holds(root), in_java(root), run.output);
+            }
+            is_there
+        });
+        held += usize::from(holds);
+    }
+    (claims, held)
+}
+
+#[test]
+fn an_endless_loop_of_updaters_is_no_reason_to_wait_for_ever() {
+    let machine = machine!("client");
+    super::without_hooks(&machine);
+    let cas = Cas::made(&machine, 1);
+    let before = Bundle::of(&machine).unwrap();
+    machine.write("/tmp/go", "");
+    let bare = "while [ -e /tmp/go ]; do update-ca-certificates >/dev/null 2>&1; done";
+    thread::scope(|scope| {
+        scope.spawn(|| machine.sh(bare).succeeded());
+        thread::sleep(Duration::from_millis(300));
+        let trusted = cas.trust(0).run(&machine);
+        let held = Bundle::of(&machine).is_some_and(|bundle| bundle.holds(cas.root(0)));
+        machine.run(["rm", "/tmp/go"]).succeeded();
+        trusted.succeeded();
+        assert!(held, "it was said to be trusted");
+    });
+    let after = Bundle::of(&machine).unwrap();
+    assert!(after.whole && after.holds(cas.root(0)) && after.lacks(&before) == 0, "{HOST}: {after:?}");
+}

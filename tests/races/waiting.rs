@@ -1,0 +1,88 @@
+//! A run that waits for another says so after a second, says for whom, and goes on when it may.
+
+use super::{Cas, without_hooks};
+use crate::lab::{Machine, Output};
+
+/// Runs `waiter` while a run of labtrust is stopped in the middle of its work, and lets that go on after
+/// three seconds. Prints the process that was stopped, and what had been said by then.
+const STOPPED_HOLDER: &str = r#"
+"$0" "$@" >/dev/null 2>&1 & holder=$!
+until [ -s /run/labtrust.lock ]; do sleep 0.01; done
+kill -STOP $holder
+echo $holder >/tmp/holder
+sh -c "$WAITER" >/tmp/stdout 2>/tmp/stderr & waiter=$!
+sleep 3
+cp /tmp/stderr /tmp/early
+kill -CONT $holder
+wait $waiter || echo "the waiter failed: $?" >&2
+wait $holder || echo "the holder failed: $?" >&2
+"#;
+
+fn behind_a_stopped_holder(machine: &Machine, cas: &Cas, waiter: &[String]) -> Output {
+    let holder = cas.trust(0).line;
+    let mut line = vec!["sh".to_owned(), "-c".into(), STOPPED_HOLDER.into()];
+    line.extend(holder);
+    let output = machine.command(line).env("WAITER", &waiter.join(" ")).run().succeeded();
+    assert_eq!(output.stderr, "");
+    output
+}
+
+#[test]
+fn whoever_waits_says_for_whom_and_standard_output_stays_one_document() {
+    let machine = machine!("client");
+    without_hooks(&machine);
+    let cas = Cas::made(&machine, 2);
+
+    let waiter = cas.trust(1).with(&["--json"]).line;
+    behind_a_stopped_holder(&machine, &cas, &waiter);
+    let (holder, early) = (machine.read("/tmp/holder"), machine.read("/tmp/early"));
+    let expected = format!("waiting for another run of labtrust (process {}: labtrust trust", holder.trim());
+    assert!(early.starts_with(&expected), "{early:?} does not begin with {expected:?}");
+    assert_eq!(machine.read("/tmp/stderr").matches("waiting").count(), 1, "it is said once");
+    serde_json::from_str::<serde_json::Value>(&machine.read("/tmp/stdout")).unwrap();
+
+    // Another state folder: it is the machine that is waited for.
+    machine.run(["labtrust", "untrust", "--all"]).succeeded();
+    let waiter = cas.trust(1).with(&["--quiet", "--state", "/tmp/other"]).line;
+    behind_a_stopped_holder(&machine, &cas, &waiter);
+    assert_eq!(machine.read("/tmp/stderr"), "", "asked to be quiet");
+    machine.run(["labtrust", "untrust", "--all"]).succeeded();
+    machine.run(["labtrust", "untrust", "--all", "--state", "/tmp/other"]).succeeded();
+}
+
+#[test]
+fn an_updater_that_somebody_else_runs_is_waited_for_and_named() {
+    let machine = machine!("client");
+    let cas = Cas::made(&machine, 1);
+    without_hooks(&machine);
+    // One that reads the folder, and is slow before it overwrites the bundle.
+    machine.write_with_mode("/etc/ca-certificates/update.d/slow", "755", "#!/bin/sh\nsleep 3\n");
+    let script = "update-ca-certificates >/dev/null & sleep 1; rm /etc/ca-certificates/update.d/slow; exec \"$0\" \"$@\"";
+    let mut line = vec!["sh".to_owned(), "-c".into(), script.into()];
+    line.extend(cas.trust(0).with(&["--json"]).line);
+    let output = machine.run(line).succeeded();
+    assert!(output.stderr.contains("waiting for update-ca-certificates (process "), "{output}");
+    serde_json::from_str::<serde_json::Value>(&output.stdout).unwrap();
+}
+
+#[test]
+fn nobody_but_root_can_hold_up_root() {
+    let machine = machine!("client");
+    without_hooks(&machine);
+    let cas = Cas::made(&machine, 1);
+    machine.ensure_user("mallory");
+    // In every place that all may write to, under every name that a lock has or had, and as a process that is
+    // named like an updater.
+    let plant = "
+        for folder in /tmp /var/tmp /dev/shm /run/lock; do
+            for name in labtrust.lock labtrust-system-store.lock; do
+                : >$folder/$name; flock $folder/$name sleep 60 &
+            done
+        done
+        cp /bin/sleep /tmp/update-ca-certificates; /tmp/update-ca-certificates 60 &
+        cp /bin/sleep /tmp/keytool; /tmp/keytool 60 &";
+    machine.command(["sh", "-c", plant]).user("mallory").run().succeeded();
+    let output = cas.trust(0).run(&machine).succeeded();
+    assert!(!output.stderr.contains("waiting"), "{output}");
+    machine.run(["labtrust", "untrust"]).succeeded();
+}

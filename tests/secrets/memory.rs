@@ -1,0 +1,94 @@
+//! What is left of a key in the memory of a process that has done its work.
+
+use super::{PASSPHRASE, foreign_pair};
+use crate::lab::{HOST, Machine};
+
+/// Holds a run up at its last call, and looks through its memory meanwhile. `$keys` are files of keys.
+const LOOK: &str = r#"
+    call=$1 keys=$2; shift 2
+    strace -f -qq -o /dev/null -e trace=$call -e inject=$call:delay_enter=30000000:when=1 "$@" >/tmp/said 2>&1 &
+    strace=$!
+    for attempt in $(seq 400); do
+        process=$(cat /proc/$strace/task/$strace/children 2>/dev/null)
+        process=${process%% *}
+        [ -n "$process" ] && grep -q "^$number " /proc/$process/syscall 2>/dev/null && break
+        sleep 0.05
+    done
+    python3 /tmp/memory.py $process $keys || cat /tmp/said
+    kill -KILL $process $strace
+"#;
+
+/// The lines that say what was found in the memory of `line` at its call `call`.
+fn look(machine: &Machine, call: (&str, &str), keys: &str, line: &str) -> Vec<String> {
+    let script = format!("number={}; {LOOK}", call.1);
+    let words = ["bash", "-c", &script, "look", call.0, keys].into_iter().chain(line.split(' '));
+    let output = machine.run(words);
+    assert!(output.stderr.contains("looked through"), "{output}");
+    output.stdout.lines().map(str::to_owned).collect()
+}
+
+#[cfg(target_arch = "x86_64")]
+const END: (&str, &str) = ("exit_group", "231");
+#[cfg(target_arch = "x86_64")]
+const MIDDLE: (&str, &str) = ("renameat", "264");
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn no_key_is_left_in_memory_when_the_work_is_done() {
+    let machine = machine!("server");
+    foreign_pair(&machine);
+    machine.write("/tmp/memory.py", include_str!("memory.py"));
+    let setup = format!("labtrust setup {HOST} --no-trust --out /srv/out --state /srv/state");
+    let own = "/srv/out/mygitlab.example.com.key /srv/state/authority/intermediate.key";
+    let import = |files: &str, to: &str| {
+        format!(
+            "labtrust import {files} --host {HOST} --no-trust --passphrase-file /root/passphrase --out /srv/{to} --state /srv/{to}-state"
+        )
+    };
+    let foreign = format!("/root/key.pem text:{PASSPHRASE}");
+    let cases = [
+        (own.to_owned(), setup),
+        (
+            "/srv/signed/pages.mygitlab.example.com.key /srv/state/authority/intermediate.key".into(),
+            format!("labtrust sign pages.{HOST} -o /srv/signed --state /srv/state"),
+        ),
+        (foreign.clone(), import("--cert /root/leaf.pem --key /root/key.pem", "plain")),
+        (foreign.clone(), import("--cert /root/leaf.pem --key /root/encrypted.pem", "encrypted")),
+        (
+            "/root/key.pem".into(),
+            format!("labtrust setup {HOST} --no-trust --replace --out /srv/plain --state /srv/kept"),
+        ),
+    ];
+    for (keys, line) in &cases {
+        let found = look(&machine, END, keys, line);
+        assert_eq!(found, [""; 0], "{line}");
+    }
+    println!("{} runs looked through at their end: no key, no passphrase", cases.len());
+
+    // While it works, it has the key, and then it is found.
+    let sign = format!("labtrust sign kas.{HOST} -o /srv/signed --state /srv/state");
+    let found = look(&machine, MIDDLE, "/srv/state/authority/intermediate.key", &sign);
+    assert!(!found.is_empty(), "a key that is there is not found");
+}
+
+#[test]
+fn no_core_is_dumped_and_no_other_process_of_the_user_may_look() {
+    let machine = machine!("server");
+    machine.ensure_user("alice");
+    // It waits for its state folder's lock, and is told to dump its core meanwhile.
+    let script = format!(
+        "ulimit -c unlimited; mkdir -p ~/core ~/state; chmod 700 ~/state; cd ~/core
+         [ $(cat /proc/sys/kernel/core_pattern) = core ] || echo piped
+         sleep 60 & kill -ABRT $!; wait $!; ls ~/core | wc -l; rm -f ~/core/*
+         flock ~/state/lock sleep 60 & holder=$!
+         sleep 0.5
+         labtrust setup {HOST} --no-trust --out ~/out --state ~/state & run=$!
+         sleep 1
+         stat -c %U /proc/$run/mem; cat /proc/$run/environ >/dev/null 2>&1; echo $?
+         kill -ABRT $run; wait $run; echo $?; ls ~/core
+         kill $holder $(cat /proc/$holder/task/$holder/children)"
+    );
+    let output = machine.run_as("alice", ["bash", "-c", &script]);
+    let expected = "1\nroot\n1\n134\n";
+    assert_eq!(output.stdout.trim_start_matches("piped\n"), expected, "{output}");
+}
