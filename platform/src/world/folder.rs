@@ -91,7 +91,8 @@ pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) 
             continue;
         }
         let mut met = here.meet(&name)?;
-        if matches!(met, Met::Nothing) && make(&here, &name)? {
+        // Whoever takes back the last of what is in a folder removes it, be it as soon as it is made.
+        while matches!(met, Met::Nothing) && make(&here, &name)? {
             met = here.meet(&name)?;
         }
         match met {
