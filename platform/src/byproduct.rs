@@ -125,6 +125,38 @@ impl Byproduct {
         }))
     }
 
+    /// After the updater has run: adds what its hook should have added and has not, which may be waiting for
+    /// something else, such as a dpkg that was interrupted. What the updater complained of that hook is
+    /// settled by that.
+    pub(crate) fn add_entry(
+        &self,
+        world: &World,
+        certificate: &Certificate,
+        complaints: &mut Vec<String>,
+    ) -> Result<()> {
+        let Self::Keystore { path, anchor, alias, keytool, hook: Some(hook) } = self else { return Ok(()) };
+        let hook = hook.to_string_lossy();
+        let is_complaint = |text: &String| text.contains(&*hook);
+        if self.is_told(world, certificate)? && !complaints.iter().any(is_complaint) {
+            return Ok(());
+        }
+        let mut why = String::new();
+        if let Some(keytool) = keytool {
+            let holds = || keystore::holds(world, keytool, path, alias, certificate);
+            if !holds()?
+                && let Err(error) = keystore::add(world, keytool, path, alias, anchor)
+            {
+                why = format!(": {error}");
+            }
+            if holds()? {
+                complaints.retain(|text| !is_complaint(text));
+                return Ok(());
+            }
+        }
+        complaints.push(format!("it is not in Java's keystore {}{why}", path.display()));
+        Ok(())
+    }
+
     /// After the updater has run: takes out of a keystore an anchor that is gone, which its hook
     /// leaves in; again, if whoever else was writing to it has put it back.
     pub(crate) fn delete_entry(

@@ -9,11 +9,13 @@ use super::{
 };
 use crate::lab::Output;
 
+const KEYSTORE: &str = "/etc/ssl/certs/java/cacerts";
+
 /// So many of the writes are tried, of which there are thousands.
 const WRITES: usize = 20;
 
-/// So many of all calls are tried where Java is, which takes seconds each time.
-const JAVA: usize = 8;
+/// Which writes to Java's keystore are tried, which takes seconds each time: there are hundreds.
+const JAVA: [usize; 6] = [1, 2, 5, 20, 60, 120];
 
 /// Whom a signal ends, and how that is called.
 const WHO: [(&str, &str); 2] = [("child", "child killed"), ("all", "all killed")];
@@ -34,16 +36,18 @@ pub fn lanes() -> Vec<Lane> {
                 }
             }),
         }));
-        lanes.extend([&TRUSTING, &UNTRUSTING].into_iter().filter(|_| is_whole()).map(|verb| Lane {
-            verb,
-            fault: fault.into(),
-            at: "with Java's hook",
-            work: Box::new(move |trial| {
-                trial.move_to(Scene::with_java);
-                try_all(trial, who, &CHANGING, JAVA);
-            }),
-        }));
     }
+    lanes.extend([&TRUSTING, &UNTRUSTING].into_iter().filter(|_| is_whole()).map(|verb| Lane {
+        verb,
+        fault: "Java killed".into(),
+        at: "keystore's writes",
+        work: Box::new(|trial| {
+            trial.move_to(Scene::with_java);
+            for when in JAVA {
+                trial.point(&format!("write {when}"), |scene| kill_java(scene, when));
+            }
+        }),
+    }));
     lanes
 }
 
@@ -55,7 +59,7 @@ fn try_all(trial: &mut Trial, who: &str, calls: &[&str], most: usize) {
     scene.undo();
     let stride = points.len().div_ceil(most);
     let numbered: Vec<_> = (1..).zip(points).step_by(stride).collect();
-    for (number, point) in sample(numbered, 7, 8, |_| String::new()) {
+    for (number, point) in sample(numbered, 8, 14, |_| String::new()) {
         trial.point(&format!("{number} {point}"), |scene| {
             let output = killed(scene, who, number, calls);
             assert!(self::points(scene).len() >= number, "it was not reached: {output}");
@@ -68,6 +72,29 @@ fn try_all(trial: &mut Trial, who: &str, calls: &[&str], most: usize) {
             scene.check_recovery();
         });
     }
+}
+
+/// Java is killed at its `when`th write to the keystore: when a hook runs it, and when labtrust runs keytool.
+fn kill_java(scene: &Scene, when: usize) {
+    let wrap =
+        "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool $tool.real; done
+        cat >java; cp java keytool; chmod 755 java keytool";
+    let wrapper = format!(
+        "#!/bin/sh\nexec strace -f -qq -o /dev/null -P {KEYSTORE} -e trace=write \
+         -e inject=write:signal=KILL:when={when} $(readlink -f $0).real \"$@\"\n"
+    );
+    scene.machine.command(["sh", "-c", wrap]).stdin(wrapper).run().succeeded();
+    let output = scene.command().run();
+    let unwrap =
+        "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool.real $tool; done";
+    scene.machine.sh(unwrap).succeeded();
+    scene.check();
+    match output.code() {
+        0 => scene.check_done(),
+        3 => {}
+        _ => panic!("{output}"),
+    }
+    scene.check_recovery();
 }
 
 /// Runs the verb, with `who` (`child` or `all`) killed after the `number`th of its children's calls.

@@ -72,10 +72,12 @@ for line in sys.stdin:
         last[pid] = what
     if what != "--- stopped by SIGSTOP ---":
         continue
+    # All threads of a process stop, and go on together; one of them has made the call.
+    call = last.pop(pid, "")
+    if not call:
+        continue
     with gone:
         wait_until_listening(pid)
-    # All threads of a process stop; one of them has made the call.
-    call = last.pop(pid, "")
     if pid != main and changed_a_file(call):
         points.append(call)
         if len(points) == chosen:

@@ -40,6 +40,13 @@ pub fn holds(
     Ok(output.code == Some(0) && Certificate::read_all(&output.stdout).0.contains(certificate))
 }
 
+/// Adds the certificate in the file `anchor` to `keystore` under `alias`.
+pub fn add(world: &World, keytool: &Path, keystore: &Path, alias: &str, anchor: &Path) -> Result<()> {
+    let anchor = anchor.to_string_lossy();
+    let more = ["-noprompt", "-trustcacerts", "-file", &anchor];
+    world.run(&keytool_command(keytool, "-importcert", keystore, alias, &more)).map(drop)
+}
+
 /// Deletes the entry `alias` from `keystore`.
 pub fn delete(world: &World, keytool: &Path, keystore: &Path, alias: &str) -> Result<()> {
     world.run(&keytool_command(keytool, "-delete", keystore, alias, &[])).map(drop)
