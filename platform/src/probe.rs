@@ -13,7 +13,7 @@ use crate::{
     Facts, Result,
     fact::{Distribution, Os, ServiceManager},
     store::STORES,
-    world::trusted_path,
+    world::trusted_program,
 };
 
 /// The facts of this machine, as this process sees it.
@@ -70,11 +70,10 @@ pub fn parse_os_release(text: &str) -> Distribution {
 
 /// Programs are looked for in root's folders, never along PATH.
 fn tools() -> BTreeMap<String, PathBuf> {
-    let folders = trusted_path();
     let names = STORES.iter().flat_map(|store| store.tools).copied();
     names
         .chain(["podman", "systemctl", "service", "rc-service"])
-        .filter_map(|name| Some((name.to_owned(), which::which_in(name, Some(&folders), "/").ok()?)))
+        .filter_map(|name| Some((name.to_owned(), trusted_program(name)?)))
         .collect()
 }
 

@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 pub use self::delegate::serve_delegate;
 pub use self::inherited::shed as shed_inheritance;
 use self::message::Bytes;
+pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
 pub(crate) use self::running::{SHELLS, running};
 use crate::{
@@ -284,6 +285,14 @@ impl World {
 }
 
 impl Request {
+    /// How long it may take, besides what files take.
+    fn seconds(&self) -> u64 {
+        match self {
+            Self::Run(command) => command.seconds,
+            _ => 0,
+        }
+    }
+
     fn perform(self) -> Result<Reply> {
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),

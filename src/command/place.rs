@@ -101,7 +101,9 @@ fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
         let Some(last) = outcomes.last() else { continue };
         if last.needs_root {
             let what = format!("{} needs root", last.subject);
-            return Err(fail(what, report::sudo(&std::env::args().skip(1).collect::<Vec<_>>())));
+            // Not `args`, which ends the program where one is no text.
+            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            return Err(fail(what, report::sudo(&words.collect::<Vec<_>>())));
         }
         if last.state == State::Failed {
             return Err(fail(

@@ -28,7 +28,7 @@ pub fn lanes() -> Vec<Lane> {
                 trial.move_to(move |verb| Scene::apart(verb, folder));
                 for pages in sample(PAGES.to_vec(), number, 4, |_| String::new()) {
                     trial.point(&format!("{pages} pages left in {folder}"), |scene| {
-                        fill(scene, folder, pages)
+                        fill(scene, folder, pages);
                     });
                 }
             }

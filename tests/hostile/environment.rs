@@ -157,6 +157,35 @@ fn no_variable_leads_us_or_a_helper_astray() {
 }
 
 #[test]
+fn a_program_that_is_not_roots_is_not_run() {
+    let machine = machine!("client");
+    machine.ensure_user("alice");
+    let program = "/usr/local/bin/podman";
+    machine.write_with_mode("/home/alice/program", "755", "#!/bin/sh\ntouch /tmp/mark\nexit 1\n");
+    let hers = "chown alice /home/alice/program; ln -sf /home/alice/program $program";
+    for (how, is_run) in [
+        ("", true),
+        ("chown alice $program", false),
+        ("chmod 777 $program", false),
+        ("chgrp users $program; chmod 775 $program", false),
+        (hers, false),
+        ("chown alice /usr/local/bin", false),
+        ("chgrp users /usr/local/bin; chmod 775 /usr/local/bin", false),
+        ("chmod 777 /usr/local/bin", false),
+    ] {
+        // Which asks a container engine whether a GitLab runs in it.
+        let script = format!(
+            "program={program}; rm -f /usr/bin/podman $program /tmp/mark
+             chown root:root /usr/local/bin; chmod 755 /usr/local/bin
+             install -m 755 /home/alice/program $program; {how}
+             labtrust setup {HOST} --no-trust"
+        );
+        machine.sh(&script).exited(3);
+        assert_eq!(machine.has("/tmp/mark"), is_run, "{how:?}");
+    }
+}
+
+#[test]
 fn a_linker_that_was_told_otherwise_is_not_passed_on() {
     let scene = Scene::set(machine!("client"));
     // A library that is none: the loader says so of each program that it is preloaded into.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{VICTIMS, trust_command, witness};
+use super::{VICTIMS, is_whole, trust_command, witness};
 use crate::lab::{Machine, REGISTRY};
 
 /// Run by the store's updater, while the process that acts as alice is there.
@@ -12,7 +12,7 @@ exec >/tmp/delegate
 for process in /proc/[0-9]*; do
     grep -aqz '^--act-as-user$' $process/cmdline 2>/dev/null || continue
     grep -E '^(Uid|Gid|Groups|CapInh|CapPrm|CapEff|CapAmb|Umask):' $process/status
-    echo "Descriptors: $(ls $process/fd | sort -n | tr '\n' ' ')"
+    echo "Descriptors: $(readlink $process/fd/* | sed 's/:.*//' | sort -u | tr '\n' ' ')"
     echo "Owner: $(stat -c %U $process/mem)"
     tr '\0' '\n' <$process/environ
 done
@@ -67,7 +67,7 @@ fn the_process_that_acts_as_a_user_is_that_user_and_nothing_besides() {
         "CapEff: 0000000000000000".into(),
         "CapAmb: 0000000000000000".into(),
         "Umask: 0022".into(),
-        "Descriptors: 0 1 2".into(),
+        "Descriptors: /dev/null pipe".into(),
         "Owner: root".into(),
         "HOME=/home/alice".into(),
     ] {
@@ -107,4 +107,19 @@ fn nothing_in_a_home_leads_root_elsewhere() {
         machine.sh("rm -rf /var/lib/labtrust").succeeded();
     }
     println!("{} traps tried, all held", TRAPS.len());
+}
+
+#[test]
+fn a_process_that_its_user_has_stopped_holds_root_up_for_a_while_only() {
+    let machine = machine!("laptop");
+    if !is_whole() {
+        return;
+    }
+    let sudo = laptop(&machine);
+    let trust = trust_command(&machine, REGISTRY).join(" ");
+    let stop = "su alice -c 'while :; do pkill -STOP -f act-as-user; done' & stopper=$!";
+    let script =
+        format!("export {sudo}; {stop}; {trust} -v --store docker; code=$?; kill $stopper; exit $code");
+    let output = machine.command(["bash", "-c", &script]).limit(Duration::from_secs(100)).run();
+    output.exited(3).says("it does not answer, and was stopped");
 }

@@ -9,6 +9,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,6 +18,9 @@ use super::{
     trusted_path,
 };
 use crate::{Error, Result, fact::User};
+
+/// Seconds that an answer may take besides what was asked for: a home folder may lie across a network.
+const MARGIN: u64 = 30;
 
 /// The parent's end of a process that acts as a user. It ends when this is dropped.
 #[derive(Debug)]
@@ -54,10 +58,23 @@ impl Delegate {
         let fault = |why: &dyn std::fmt::Display| broken(&user, why);
         let requests = self.requests.as_mut().ok_or_else(|| fault(&"it was closed"))?;
         send(requests, request).map_err(|error| fault(&error))?;
+        if !self.answers_within(request.seconds() + MARGIN).map_err(|error| fault(&error))? {
+            // Its user may have stopped it; it must not stop us.
+            let _ = self.child.kill();
+            return Err(fault(&"it does not answer, and was stopped"));
+        }
         let reply = receive(&mut self.replies).map_err(|error| fault(&error))?;
         let reply = reply.ok_or_else(|| fault(&"it said nothing"))?;
         let reply: Result<Reply, Fault> = serde_json::from_slice(&reply).map_err(|error| fault(&error))?;
         reply.map_err(Fault::into_error)
+    }
+}
+
+impl Delegate {
+    /// Whether it has begun to answer, or has ended, within so many seconds.
+    fn answers_within(&self, seconds: u64) -> io::Result<bool> {
+        let limit = Timespec { tv_sec: seconds.cast_signed(), tv_nsec: 0 };
+        Ok(poll(&mut [PollFd::new(&self.replies, PollFlags::IN)], Some(&limit))? > 0)
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
         fs::MetadataExt,
         process::{CommandExt, ExitStatusExt},
     },
+    path::{Path, PathBuf},
     process::{self, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
@@ -24,10 +25,19 @@ const FOLDERS: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/loca
 /// The folders in which programs that act for us are looked for, as PATH has them: those that
 /// belong to root. Homebrew gives `/usr/local/bin` to a user, who could put anything there.
 pub fn trusted_path() -> String {
-    let is_roots = |folder: &&str| {
-        fs::metadata(folder).is_ok_and(|metadata| metadata.uid() == 0 && metadata.mode() & 0o002 == 0)
-    };
-    FOLDERS.into_iter().filter(is_roots).collect::<Vec<_>>().join(":")
+    FOLDERS.into_iter().filter(|folder| is_roots(Path::new(folder))).collect::<Vec<_>>().join(":")
+}
+
+/// The program `name` in one of those folders, if it is root's as well: the folder may hold a link to a
+/// user's.
+pub fn trusted_program(name: &str) -> Option<PathBuf> {
+    which::which_in(name, Some(trusted_path()), "/").ok().filter(|program| is_roots(program))
+}
+
+/// Whether root alone writes what is at `path`, links followed; root's own group counts as root.
+fn is_roots(path: &Path) -> bool {
+    let others = |metadata: fs::Metadata| if metadata.gid() == 0 { 0o002 } else { 0o022 } & metadata.mode();
+    fs::metadata(path).is_ok_and(|metadata| metadata.uid() == 0 && others(metadata) == 0)
 }
 
 /// How long what a helper says is waited for once it has ended: a service that it started may hold its
@@ -132,7 +142,7 @@ fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
     let (end, ended) = mpsc::channel();
     let said = Said { bytes: Arc::clone(&bytes), ended };
     thread::spawn(move || {
-        let mut part = [0; 1 << 16];
+        let mut part = [0; 1 << 14];
         while let Some(stream) = &mut stream {
             let count = match stream.read(&mut part) {
                 Ok(0) => break,
