@@ -26,7 +26,7 @@ pub mod verify;
 
 pub use authority::{Authority, Scope};
 pub use chain::Chain;
-pub use import::{Material, read_certificates, read_material};
+pub use import::{Material, read_certificates, read_material, read_request};
 pub use inspect::{Description, Inspection};
 pub use judge::{Refusal, judge};
 pub use key::{KeyType, Passphrase, PrivateKey};

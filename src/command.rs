@@ -18,7 +18,10 @@ mod stores;
 mod trust;
 mod untrust;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use labtrust_platform::{Facts, Session, Worlds, probe, receipt::Receipts, text};
@@ -45,7 +48,8 @@ pub(crate) struct Context<'a> {
 /// Runs the verb of `cli`; the answer is its exit code.
 pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let facts = probe()?;
-    let home = Home::locate(cli.everywhere.state.as_deref(), &facts);
+    let state = cli.everywhere.state.as_deref().map(|state| folder(state, "--state")).transpose()?;
+    let home = Home::locate(state.as_deref(), &facts);
     let worlds = Worlds::new(&facts, own_program()?, ACT_AS_USER);
     let context = Context { everywhere: &cli.everywhere, printer, facts, home, worlds };
     match &cli.verb {
@@ -76,11 +80,14 @@ impl Context<'_> {
 
 /// The folder that was given with `flag`, there or yet to be made, from the root on.
 pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
-    if path.exists() && !path.is_dir() {
-        let what = format!("{} is no folder", text::path(path));
-        return Err(fail(what, format!("give a folder, there or not: {flag} DIR")));
+    let hint = || format!("give a folder, there or not: {flag} DIR");
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_dir() => Err(fail(format!("{} is no folder", text::path(path)), hint())),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(fail(format!("cannot use {}: {error}", text::path(path)), hint()))
+        }
+        _ => Ok(std::path::absolute(path)?),
     }
-    Ok(std::path::absolute(path)?)
 }
 
 /// This program, for commands that are printed and for the process that acts as another user.

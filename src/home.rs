@@ -16,10 +16,10 @@ pub struct Home {
 }
 
 impl Home {
-    /// `chosen`, or the usual place for whoever runs us.
+    /// `chosen`, a path from the root on, or the usual place for whoever runs us.
     pub fn locate(chosen: Option<&Path>, facts: &Facts) -> Self {
         let state = match chosen {
-            Some(chosen) => std::path::absolute(chosen).unwrap_or_else(|_| chosen.to_owned()),
+            Some(chosen) => chosen.to_owned(),
             None if facts.is_root() => machine_folder(facts),
             None => own_folder(facts),
         };

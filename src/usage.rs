@@ -1,6 +1,6 @@
 //! What clap refuses, said as everything else is: in one line with a hint, or as the one document.
 
-use std::error::Error as _;
+use std::{error::Error as _, num::ParseIntError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use labtrust_platform::{InvalidFingerprint, InvalidHost};
@@ -21,10 +21,18 @@ fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
         return None;
     }
     let source = error.source()?;
-    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return None };
+    let string = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text),
+        _ => None,
+    };
+    let argument = string(ContextKind::InvalidArg)?;
     // A positional argument is known by what was typed.
     let flag = argument.split(' ').next().filter(|flag| flag.starts_with('-'));
-    let what = flag.map_or_else(|| source.to_string(), |flag| format!("{flag}: {source}"));
+    let said = match string(ContextKind::InvalidValue) {
+        Some(value) if source.is::<ParseIntError>() => format!("{value:?} is no number that it can be"),
+        _ => source.to_string(),
+    };
+    let what = flag.map_or_else(|| said.clone(), |flag| format!("{flag}: {said}"));
     let hint = source.downcast_ref().map(InvalidHost::hint);
     let hint = hint.or_else(|| source.downcast_ref().map(InvalidFingerprint::hint));
     Some(misuse(what, hint.unwrap_or(HELP)))
@@ -33,6 +41,12 @@ fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
 const HELP: &str = "--help says what can be given";
 
 fn said_by_clap(error: &clap::Error) -> anyhow::Error {
+    if error.kind() == ErrorKind::InvalidUtf8 {
+        return misuse(
+            "an argument is no UTF-8 text",
+            "if it is a file's name, rename the file and try again",
+        );
+    }
     let text = error.to_string();
     // The paragraph that says what is wrong may name what is missing in lines of its own.
     let lines = text.lines().take_while(|line| !line.is_empty()).map(str::trim);

@@ -25,8 +25,8 @@ const LOOKS: usize = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
 /// A keytool that somebody else runs at the same time puts back what it had read: so often an entry is
-/// taken out again.
-const MOST_DELETIONS: usize = 5;
+/// put in or taken out again.
+const MOST_WRITES: usize = 8;
 
 impl Byproduct {
     /// The file whose bytes are kept before it is rewritten.
@@ -125,6 +125,29 @@ impl Byproduct {
         }))
     }
 
+    /// What stands where its file is.
+    pub(crate) fn stands(&self, world: &World) -> Result<Option<Node>> {
+        self.file().map(|path| world.look(&resolved(world, path)?)).transpose()
+    }
+
+    /// Does what the hook has done and somebody else undone by writing at the same time.
+    pub(crate) fn tell(
+        &self,
+        world: &World,
+        certificate: &Certificate,
+        progress: &dyn Progress,
+    ) -> Result<()> {
+        let Self::Keystore { path, anchor, alias, keytool: Some(keytool), .. } = self else { return Ok(()) };
+        for _ in 0..MOST_WRITES {
+            keystore::await_writers(progress);
+            if self.is_told(world, certificate)? {
+                break;
+            }
+            keystore::import(world, keytool, path, alias, anchor)?;
+        }
+        Ok(())
+    }
+
     /// After the updater has run: takes out of a keystore an anchor that is gone, which its hook
     /// leaves in; again, if whoever else was writing to it has put it back.
     pub(crate) fn delete_entry(
@@ -137,7 +160,7 @@ impl Byproduct {
         if world.look(anchor)? != Node::Absent {
             return Ok(());
         }
-        for _ in 0..MOST_DELETIONS {
+        for _ in 0..MOST_WRITES {
             keystore::await_writers(progress);
             if world.look(path)? == Node::Absent
                 || !keystore::holds(world, keytool, path, alias, certificate)?

@@ -95,7 +95,8 @@ impl FromStr for Fingerprint {
 /// What is left of `text` without the words before a fingerprint, colons and spaces.
 fn digits(text: &str) -> String {
     let text = text.trim().to_ascii_lowercase();
-    let mut rest = text.rsplit_once('=').map_or(text.as_str(), |(_, rest)| rest);
+    let after = text.rsplit_once('=').map(|(_, rest)| rest).filter(|rest| !rest.is_empty());
+    let mut rest = after.unwrap_or(&text);
     for word in ["sha256", "sha-256", "sha1", "sha-1", "md5", "fingerprint"] {
         rest = rest.strip_prefix(word).unwrap_or(rest).trim_start_matches([':', ' ']);
     }

@@ -69,6 +69,8 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
             Ok(stream) => {
                 return shake_hands(stream, endpoint, deadline).map_err(|error| fault(said(&error)));
             }
+            // Of a name it matters which of its addresses was tried.
+            Err(error) if matches!(endpoint.host, Host::Ip(_)) => fault(said(&error)),
             Err(error) => fault(format!("{address}: {}", said(&error))),
         };
     }
@@ -128,6 +130,9 @@ fn said(error: &io::Error) -> String {
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused: nothing listens on this port".into(),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            "no way leads there from this machine".into()
+        }
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "it did not answer in time".into(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "it closed the connection".into(),
         _ => error.to_string(),

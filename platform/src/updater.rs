@@ -24,7 +24,11 @@ use crate::{
 };
 
 /// An updater that was disturbed is run again so many times.
-const MOST_REPAIRS: usize = 5;
+const MOST_REPAIRS: u32 = 5;
+
+/// Longer each time it waits for others to begin before it runs again.
+const PAUSE: Duration = Duration::from_millis(500);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// How long somebody else's updater is waited for.
 const UPDATER_WAIT: Duration = Duration::from_secs(120);
@@ -84,14 +88,21 @@ impl Updater<'_> {
         let started = Instant::now();
         let mut last = None;
         for round in 0..=MOST_REPAIRS {
-            while let Some(pid) = self.await_others()? {
-                // Somebody else's run has done it, and another beside the next would only disturb.
-                let made = self.made()?;
-                if is_good(&made) {
-                    return Ok(made.complaints);
+            // Whoever runs it again and again would disturb ours again too: left alone, they do it for us.
+            let quiet = Instant::now() + PAUSE * round;
+            loop {
+                let waited = self.await_others()?;
+                if waited.is_some() || round > 0 {
+                    let made = self.made()?;
+                    if is_good(&made) {
+                        return Ok(made.complaints);
+                    }
                 }
-                if started.elapsed() > UPDATER_WAIT {
-                    return Err(self.busy(pid));
+                match waited {
+                    Some(pid) if started.elapsed() > UPDATER_WAIT => return Err(self.busy(pid)),
+                    None if Instant::now() >= quiet => break,
+                    None => thread::sleep(BETWEEN_LOOKS),
+                    Some(_) => {}
                 }
             }
             if round > 0 {
@@ -196,7 +207,7 @@ pub(crate) fn await_end(
             progress.note(&format!("waiting for {programs} (process {pid}), which somebody else runs"));
             said = true;
         }
-        thread::sleep(Duration::from_millis(20));
+        thread::sleep(BETWEEN_LOOKS);
         left = running(programs);
         left.retain(|pid| awaited.contains(pid));
     }

@@ -4,7 +4,13 @@
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::{import::Material, key::PrivateKey, name::list, parsed::Parsed, path};
+use super::{
+    import::Material,
+    key::PrivateKey,
+    name::list,
+    parsed::{Parsed, moment},
+    path,
+};
 use crate::hint::fail;
 
 /// A key pair to be served, with all that clients need to trust it.
@@ -133,7 +139,7 @@ fn check(leaf: &Parsed, now: OffsetDateTime) -> Result<()> {
     }
     if now < leaf.not_before {
         return Err(fail(
-            format!("the certificate for {} is valid only from {}", leaf.title(), leaf.not_before),
+            format!("the certificate for {} is valid only from {}", leaf.title(), moment(leaf.not_before)),
             "check this machine's clock: date",
         ));
     }

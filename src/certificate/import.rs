@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use pkcs8::EncryptedPrivateKeyInfoRef;
-use rustls_pki_types::CertificateDer;
+use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use x509_parser::{asn1_rs::Tag, certification_request::X509CertificationRequest, prelude::FromDer};
 use zeroize::Zeroizing;
 
@@ -94,6 +94,25 @@ fn parse_all(certificates: &[CertificateDer<'_>]) -> Result<Vec<Parsed>> {
         other => other,
     };
     certificates.iter().enumerate().map(parse).collect()
+}
+
+/// The first certificate signing request (PKCS #10) of a file, PEM or DER.
+pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static>> {
+    let none = || {
+        fail(
+            "there is no certificate signing request in it",
+            "give the file that has a line BEGIN CERTIFICATE REQUEST",
+        )
+    };
+    if pem::is_pem(bytes) {
+        let mut sections = pem::read(bytes)?.into_iter();
+        return sections.find_map(Section::into_request).ok_or_else(none);
+    }
+    match Shape::of(bytes) {
+        Shape::Request => Ok(bytes.to_vec().into()),
+        Shape::Unknown => Err(foreign::no_shape(bytes)),
+        _ => Err(none()),
+    }
 }
 
 impl Material {

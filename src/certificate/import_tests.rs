@@ -1,6 +1,8 @@
 //! What no tool writes, and what comes by accident: it is refused in words, and never by a panic.
 //! What tools do write is read in `tests/judges/import.rs`.
 
+use std::time::{Duration, Instant};
+
 use anyhow::bail;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
 use time::{OffsetDateTime, macros::datetime};
@@ -85,11 +87,17 @@ fn an_archive_of_nothing_is_no_pair() {
 }
 
 #[test]
-fn no_file_keeps_us_busy_for_minutes() {
-    let costly = include_bytes!("../../fuzz/seeds/keys/ed25519.rounds.der");
-    let error = read_material(costly, &mut |_| Ok(Zeroizing::new("changeit".into())));
-    let error = error.expect_err("twenty million rounds");
-    assert!(error.to_string().contains("not supported"), "{error}");
+fn no_file_keeps_us_busy_for_minutes_or_makes_us_panic() {
+    for (what, key) in [
+        ("twenty million rounds", &include_bytes!("../../fuzz/seeds/keys/ed25519.rounds.der")[..]),
+        ("a cost of nothing", include_bytes!("../../fuzz/seeds/keys/ed25519.scrypt-cost-0.der")),
+    ] {
+        let error = read_material(key, &mut |_| Ok(Zeroizing::new("changeit".into()))).expect_err(what);
+        assert!(error.to_string().contains("not supported"), "{what}: {error}");
+    }
+    let archive = include_bytes!("../../fuzz/seeds/pkcs12/scrypt-cost-0.p12");
+    let error = read_material(archive, &mut nothing).expect_err("a cost of nothing");
+    assert!(error.to_string().contains("PKCS #12 file cannot be read"), "{error}");
 }
 
 /// A generator of numbers that are the same in every run (Knuth's constants).
@@ -132,4 +140,46 @@ fn damage_of_any_kind_is_survived() {
         // Sequences of no length, each in the other.
         drop(read_material(&[0x30, 0x80].repeat(length), &mut nothing));
     }
+}
+
+/// `SignedData` with nothing in it but these certificates (RFC 5652 §5.1).
+fn pkcs7(certificates: &[&[u8]]) -> Vec<u8> {
+    let tagged = |tag: u8, content: &[u8]| {
+        let length = u16::try_from(content.len()).expect("a short one").to_be_bytes();
+        [&[tag, 0x82], &length[..], content].concat()
+    };
+    let version = [0x02, 0x01, 0x01, 0x31, 0x00];
+    let data = [0x30, 0x0B, 0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01];
+    let signed_data = [0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
+    let content = [&version[..], &data, &tagged(0xA0, &certificates.concat()), &[0x31, 0x00]].concat();
+    tagged(0x30, &[&signed_data[..], &tagged(0xA0, &tagged(0x30, &content))].concat())
+}
+
+#[test]
+fn a_cut_or_a_flipped_bit_anywhere_is_survived_in_no_time() {
+    let mut numbers = Numbers(2);
+    let mut files = files();
+    let archive = pkcs7(&[&files[1], &files[2]]);
+    assert_eq!(read_certificates(&archive, &mut nothing).expect("an archive").len(), 2);
+    files.push(archive);
+    let (mut tried, mut longest) = (0, Duration::ZERO);
+    let mut survive = |bytes: &[u8]| {
+        let start = Instant::now();
+        let mut passphrase = |_: &str| Ok(Zeroizing::new("a passphrase".to_owned()));
+        drop(read_certificates(bytes, &mut passphrase));
+        drop(read_material(bytes, &mut passphrase).map(|found| found.into_chain(Vec::new(), NOW)));
+        drop(read_request(bytes).map(|request| LeafOrder::from_csr(&request, 397)));
+        longest = longest.max(start.elapsed());
+        tried += 1;
+    };
+    for file in files {
+        // Long ones are long in the same way everywhere.
+        for at in (0..file.len()).step_by(file.len().div_ceil(500)) {
+            survive(&file[..at]);
+            let mut flipped = file.clone();
+            flipped[at] ^= 1 << numbers.below(8);
+            survive(&flipped);
+        }
+    }
+    assert!(tried > 4_000 && longest < Duration::from_secs(5), "{tried} tried, {longest:?} the longest");
 }

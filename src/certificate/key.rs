@@ -122,9 +122,9 @@ impl PrivateKey {
 
     /// The key as rcgen signs with it; made for the moment, so that no copy outlives it.
     pub(super) fn signer(&self) -> Result<Signer> {
-        let damaged = |error: ring::error::KeyRejected| {
+        let damaged = |_: ring::error::KeyRejected| {
             fail(
-                format!("the {} key is damaged ({error})", self.public.kind()),
+                format!("the {} key is damaged, or its halves do not belong together", self.public.kind()),
                 "check it: openssl pkey -in FILE -noout -check",
             )
         };
@@ -140,7 +140,7 @@ impl PrivateKey {
             }
             other => {
                 return Err(fail(
-                    format!("a {other} key cannot sign here"),
+                    format!("{other} key cannot sign here", other = other.with_article()),
                     "keys that sign may be of these kinds: EC P-256, EC P-384, RSA of 2048 to 4096 bits",
                 ));
             }

@@ -108,7 +108,9 @@ fn is_affordable(kdf: &Kdf) -> bool {
         Kdf::Pbkdf2(pbkdf2) => pbkdf2.iteration_count <= MOST_ROUNDS,
         Kdf::Scrypt(scrypt) => {
             let lanes = 128 * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
-            scrypt.cost_parameter.checked_mul(lanes).is_some_and(|bytes| bytes <= MOST_BYTES)
+            // pkcs5 0.8 panics where the cost is none.
+            let bytes = scrypt.cost_parameter.checked_mul(lanes).unwrap_or(u64::MAX);
+            (1..=MOST_BYTES).contains(&bytes)
         }
         _ => false,
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use anyhow::Result;
 use labtrust_platform::{Certificate, Fingerprint, Host, text};
 use rustls_pki_types::CertificateDer;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::{
     certificate::X509Certificate,
     error::X509Error,
@@ -291,6 +291,11 @@ const KEY_USAGES: [&str; 9] = [
 fn common_name(certificate: &X509Certificate<'_>) -> Option<String> {
     let name = certificate.subject().iter_common_name().last()?;
     name.as_str().ok().map(shown)
+}
+
+/// A moment to the second, as RFC 3339 writes it.
+pub(super) fn moment(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
 }
 
 /// No text of a certificate is shown at greater length.

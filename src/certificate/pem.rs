@@ -52,6 +52,13 @@ impl std::fmt::Debug for Key {
     }
 }
 
+impl Section {
+    /// The request, if it is one.
+    pub fn into_request(self) -> Option<CertificateSigningRequestDer<'static>> {
+        if let Self::Request(request) = self { Some(request) } else { None }
+    }
+}
+
 /// Whether the bytes hold any PEM section, whatever else they hold.
 pub fn is_pem(bytes: &[u8]) -> bool {
     let mut room = Zeroizing::default();

@@ -1,6 +1,8 @@
 //! Takes keys and certificates out of PKCS #12 (`.p12`, `.pfx`), the form in which Windows and
 //! Java hand out a pair.
 
+use std::panic;
+
 use anyhow::Result;
 use p12_keystore::{Pkcs12Archive, error::Error};
 use rustls_pki_types::CertificateDer;
@@ -17,9 +19,9 @@ pub(super) struct Contents {
 
 /// Opens an archive (RFC 7292). The empty passphrase, which many have, is tried unasked.
 pub(super) fn open(der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Contents> {
-    let archive = match Pkcs12Archive::from_pkcs12(der, "") {
+    let archive = match read(der, "") {
         Err(error) if is_passphrase(&error) => {
-            Pkcs12Archive::from_pkcs12(der, &passphrase("the PKCS #12 file")?).map_err(|error| {
+            read(der, &passphrase("the PKCS #12 file")?).map_err(|error| {
                 if is_passphrase(&error) { wrong_passphrase("the PKCS #12 file") } else { unreadable(&error) }
             })?
         }
@@ -28,6 +30,16 @@ pub(super) fn open(der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Conten
     let certificates = archive.certs.iter().map(|bag| CertificateDer::from(bag.cert.as_der().to_vec()));
     let keys = archive.keys.iter().map(|bag| Zeroizing::new(bag.key.as_der().to_vec()));
     Ok(Contents { certificates: certificates.collect(), keys: keys.collect() })
+}
+
+/// Reads an archive. pkcs5 0.8.1 panics where scrypt (RFC 7914) is to cost nothing, and p12-keystore 0.4.1 lets
+/// that through, also in what it has just decrypted: here it is an error of the file's.
+fn read(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive, Error> {
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| ()));
+    let archive = panic::catch_unwind(|| Pkcs12Archive::from_pkcs12(der, passphrase));
+    panic::set_hook(hook);
+    archive.unwrap_or(Err(Error::InvalidParameters))
 }
 
 /// Whether another passphrase could help. Without a MAC, a wrong one shows only as nonsense.

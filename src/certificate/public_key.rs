@@ -70,7 +70,7 @@ impl PublicKey {
             KeyKind::Other(_) => "clients do not know this algorithm",
         };
         Err(fail(
-            format!("a {} key cannot serve HTTPS: {why}", self.kind),
+            format!("{} key cannot serve HTTPS: {why}", self.kind.with_article()),
             "use a key of one of these kinds: EC P-256, EC P-384, RSA of 2048 to 8192 bits; left out, a P-256 \
              key is made",
         ))
@@ -78,11 +78,17 @@ impl PublicKey {
 
     /// The key as rcgen takes it, which knows only the kinds that [`Self::check_usable`] lets pass.
     pub(super) fn for_rcgen(&self) -> Result<RcgenKey> {
-        RcgenKey::from_der(&self.spki).map_err(|_| anyhow!("a {} key cannot be certified", self.kind))
+        RcgenKey::from_der(&self.spki)
+            .map_err(|_| anyhow!("{} key cannot be certified", self.kind.with_article()))
     }
 }
 
 impl KeyKind {
+    /// Its name after the indefinite article: an RSA, an EC, an Ed25519; a number.
+    pub(super) fn with_article(&self) -> String {
+        format!("{} {self}", if matches!(self, Self::Other(_)) { "a" } else { "an" })
+    }
+
     fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {
         let algorithm = &key.algorithm.algorithm;
         if *algorithm == OID_PKCS1_RSAENCRYPTION {

@@ -11,7 +11,7 @@ use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted
 
 use super::{
     name::{list, list_to},
-    parsed::Parsed,
+    parsed::{Parsed, moment},
     path,
 };
 use crate::hint::fail;
@@ -152,17 +152,18 @@ fn check_leaf(leaf: &Parsed, host: &Host, now: OffsetDateTime) -> Result<()> {
 }
 
 fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<()> {
+    let clock = moment(now);
     if now < certificate.not_before {
         return Err(fail(
-            format!("{role} ({}) is valid only from {}", certificate.title(), certificate.not_before),
-            format!("this machine's clock says {now}: if that is wrong, set it; else wait"),
+            format!("{role} ({}) is valid only from {}", certificate.title(), moment(certificate.not_before)),
+            format!("this machine's clock says {clock}: if that is wrong, set it; else wait"),
         ));
     }
     if now > certificate.not_after {
         return Err(fail(
-            format!("{role} ({}) has ended on {}", certificate.title(), certificate.not_after),
+            format!("{role} ({}) has ended on {}", certificate.title(), moment(certificate.not_after)),
             format!(
-                "this machine's clock says {now}: if that is wrong, set it; else, on the server: labtrust setup"
+                "this machine's clock says {clock}: if that is wrong, set it; else, on the server: labtrust setup"
             ),
         ));
     }

@@ -9,16 +9,12 @@ use labtrust_platform::{
     session::State,
     text,
 };
-use rustls_pki_types::CertificateSigningRequestDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{Context, own::OwnCa, pair_report::PairReport, source, stores::print_plan};
 use crate::{
-    certificate::{
-        Issued, LeafOrder, Parsed, PrivateKey, SubjectName,
-        pem::{self, Section},
-    },
+    certificate::{Issued, LeafOrder, Parsed, PrivateKey, SubjectName, read_request},
     cli::Sign,
     exit,
     hint::fail,
@@ -91,29 +87,12 @@ impl Signed {
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
     let bytes = source::bytes(path, "give the file of a certificate signing request")?;
-    let order = request(&bytes).and_then(|request| LeafOrder::from_csr(&request, days));
+    let order = read_request(&bytes).and_then(|request| LeafOrder::from_csr(&request, days));
     let mut order = order.with_context(|| format!("cannot use {}", text::path(path)))?;
     if !names.is_empty() {
         order.names = names;
     }
     Ok(order)
-}
-
-/// The first request in PEM text, or the one that DER bytes are.
-fn request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static>> {
-    if !pem::is_pem(bytes) {
-        return Ok(bytes.to_vec().into());
-    }
-    let requests = pem::read(bytes)?.into_iter();
-    let mut requests = requests
-        .filter_map(|section| if let Section::Request(request) = section { Some(request) } else { None });
-    let none = || {
-        fail(
-            "there is no certificate signing request in it",
-            "give the file that has a line BEGIN CERTIFICATE REQUEST",
-        )
-    };
-    requests.next().ok_or_else(none)
 }
 
 /// Writes `NAME.crt` (leaf, intermediate, root) and, if the key was made here, `NAME.key`; never over

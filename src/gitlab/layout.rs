@@ -168,10 +168,13 @@ impl Layout {
             }
             None if listeners.is_some() => self.add_reconfigure(installation, &certificate, endpoint),
             // Where its configuration does not say that it answers us, what answers now will answer afterwards.
-            _ if installation.running && (listener.is_some_and(|found| found.is_everywhere) || answers()) => {
+            _ if !installation.running => {}
+            _ if listener.is_some_and(|found| found.is_everywhere) || answers() => {
                 self.served.push(here.clone());
             }
-            _ => {}
+            _ => self.notes.push(format!(
+                "nothing at {endpoint} answers in TLS yet, so it is not proven that it will: labtrust inspect {endpoint}"
+            )),
         }
         self.listening.push(here);
         Ok(())

@@ -65,16 +65,16 @@ fn a_request_that_cannot_be_signed_is_refused() {
         ("sign --csr absent.csr", "absent.csr does not exist"),
         ("sign --csr folder", "folder is a folder"),
         ("sign --csr pipe", "pipe is no regular file"),
-        ("sign --csr empty", "empty: "),
+        ("sign --csr empty", "empty: the file is empty"),
         ("sign --csr large.pem", "large.pem is larger than"),
-        ("sign --csr zeros", "zeros: "),
+        ("sign --csr zeros", "zeros: this is no certificate"),
         ("sign --csr noise", "noise: "),
         ("sign --csr cut.csr", "cut.csr: the section CERTIFICATE REQUEST that starts in line 1 has no end"),
         ("sign --csr damaged.csr", "damaged.csr: "),
         ("sign --csr leaf.crt", "leaf.crt: there is no certificate signing request in it"),
-        ("sign --csr ca.der", "ca.der: "),
+        ("sign --csr ca.der", "ca.der: there is no certificate signing request in it"),
         ("sign --csr leaf.key", "leaf.key: there is no certificate signing request in it"),
-        ("sign --csr page.html", "page.html: "),
+        ("sign --csr page.html", "page.html: this is a web page"),
         ("sign --csr nameless.csr", "nameless.csr: "),
         ("sign --csr weak.csr", "RSA 1024"),
         ("sign other.example.com", "other.example.com"),
@@ -84,5 +84,5 @@ fn a_request_that_cannot_be_signed_is_refused() {
         ("sign a.mygitlab.example.com --out leaf.crt", "leaf.crt is no folder|-o DIR"),
     ];
     let rows: Vec<_> = lines.iter().map(|(line, says)| Row::words(line, 3, says)).collect();
-    refused(&machine, "requests and names to sign", 2, &rows);
+    refused(&machine, "requests and names to sign", 1, &rows);
 }

@@ -64,11 +64,15 @@ impl Row {
     }
 }
 
-/// Which of `all` places number `index` is tried at: all of them if `LABTRUST_INPUT` is `all`, otherwise two,
+/// Whether everything is to be tried, however long it takes.
+pub fn is_whole() -> bool {
+    std::env::var("LABTRUST_INPUT").is_ok_and(|value| value == "all")
+}
+
+/// Which of `all` places number `index` is tried at: all of them if the whole is tried, otherwise two,
 /// and over the numbers each as often as the others.
 pub fn places<T>(all: &[T], index: usize) -> impl Iterator<Item = &T> {
-    let is_whole = std::env::var("LABTRUST_INPUT").is_ok_and(|value| value == "all");
-    let some = if is_whole { all.len() } else { 2 };
+    let some = if is_whole() { all.len() } else { 2 };
     all.iter().cycle().skip(index % all.len()).take(some)
 }
 

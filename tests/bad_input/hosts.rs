@@ -3,8 +3,11 @@
 
 use std::{ffi::OsString, os::unix::ffi::OsStringExt};
 
-use super::case::{Row, outcomes, places, refused};
-use crate::lab::Machine;
+use super::{
+    case::{Row, outcomes, places, refused},
+    samples,
+};
+use crate::{lab::Machine, trust::fingerprint};
 
 /// What is no host, and what is said of it.
 const NO_HOSTS: &[(&str, &str)] = &[
@@ -65,6 +68,7 @@ const NO_HOSTS: &[(&str, &str)] = &[
 const PLACES: &[&str] = &[
     "trust HOST",
     "inspect HOST",
+    "untrust HOST",
     "setup HOST --out pair",
     "setup a.example.com --out pair --registry=HOST",
     "import --cert chain.pem --out pair --host=HOST",
@@ -94,7 +98,7 @@ const NO_FLAGS: &[(&str, &str)] = &[
     ("sign a.example.com --days 9999", "--days: 9999 is not in 1..=825"),
     ("setup gitlab.example.com --days -1", "'-1'"),
     ("setup gitlab.example.com --days=-1", "--days: "),
-    ("setup gitlab.example.com --days abc", "--days: "),
+    ("setup gitlab.example.com --days abc", "--days: \"abc\" is no number"),
     ("setup gitlab.example.com --days 99999999999999999999", "--days: "),
     ("setup gitlab.example.com --key-type rsa", "invalid value 'rsa' for '--key-type <KIND>'|p256"),
     ("setup gitlab.example.com --ca-cert ca.crt", "--ca-key <FILE>"),
@@ -246,4 +250,49 @@ fn hosts_are_taken_in_every_spelling() {
         assert!(outcome.stdout.contains(&format!("/tmp/in/pair/{normal}")), "{host}: {outcome:?}");
     }
     println!("hosts: {} spellings taken", spellings.len());
+}
+
+#[test]
+fn a_state_folder_that_is_none_is_refused() {
+    let machine = machine!("client");
+    samples::make(&machine);
+    let sha256 = fingerprint(&machine, &machine.read("/tmp/in/ca.crt"));
+    let mut rows = Vec::new();
+    for (state, says) in [
+        ("empty", "empty is no folder|--state DIR"),
+        ("empty/state", "cannot use empty/state: Not a directory"),
+        ("/dev/null", "/dev/null is no folder"),
+        ("loop", "cannot use loop: Too many levels"),
+    ] {
+        for line in [
+            "trust ca.crt --fingerprint",
+            "untrust",
+            "status",
+            "inspect",
+            "export",
+            "sign a.example.com",
+            "setup a.example.com --out pair",
+        ] {
+            let line = line.replace("--fingerprint", &format!("--fingerprint {sha256}"));
+            rows.push(Row::words(&format!("{line} --state {state}"), 3, says));
+        }
+    }
+    refused(&machine, "state folders", 2, &rows);
+}
+
+#[test]
+fn a_host_for_which_no_file_can_be_named_leaves_nothing_behind() {
+    let machine = machine!("server");
+    let host = format!("{}abcde", "a.".repeat(124));
+    let before = machine.settled();
+    let setup = machine.run(["labtrust", "setup", &host, "--out", "/srv/pair", "--yes"]);
+    setup.exited(3).says("File name too long").says("hint: ");
+    machine.run(["labtrust", "setup", "--undo", "--yes"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    machine.run(["labtrust", "setup", "gitlab.example.com", "--out", "/srv/pair", "--no-trust"]).succeeded();
+    let before = machine.settled();
+    machine.run(["labtrust", "trust", "--for", &host]).exited(3).says("File name too long");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
 }

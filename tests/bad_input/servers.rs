@@ -1,7 +1,9 @@
 //! Servers that refuse, hang, drip, flood or lie: whoever asks them is told in bounded time what is wrong.
 
+use std::time::{Duration, Instant};
+
 use super::{
-    case::{FOLDER, Limit, Row, outcomes, refused},
+    case::{FOLDER, Limit, Row, is_whole, outcomes, refused},
     samples,
 };
 use crate::{
@@ -76,12 +78,15 @@ fn a_server_that_does_not_do_what_it_should_is_no_trap() {
     for (host, says) in [
         (format!("{HOST}:9999"), "connection refused: nothing listens on this port"),
         (format!("192.0.2.10:{}", port("http")), "it does not speak TLS on this port"),
-        ("nobody.example.com".to_owned(), "198.51.100.1:443: it did not answer in time"),
+        (
+            "nobody.example.com".to_owned(),
+            "nobody.example.com:443: 198.51.100.1:443: it did not answer in time",
+        ),
         ("nobody-twice.example.com".to_owned(), "it did not answer in time"),
         ("198.51.100.1".to_owned(), "it did not answer in time"),
         (format!("nowhere.example.org:{good}"), "its name "),
-        ("203.0.113.1".to_owned(), "203.0.113.1:443: "),
-        ("[2001:db8::1]:443".to_owned(), "[2001:db8::1]:443: "),
+        ("203.0.113.1".to_owned(), "203.0.113.1:443: no way leads there"),
+        ("[2001:db8::1]:443".to_owned(), "[2001:db8::1]:443: no way leads there"),
     ] {
         rows.push(wait(&["trust", &host], says));
         rows.push(wait(&["inspect", &host], says));
@@ -123,5 +128,82 @@ fn a_server_that_does_not_do_what_it_should_is_no_trap() {
     for (line, outcome) in lines.iter().zip(outcomes(&machine, &lines)) {
         assert_eq!(outcome.code, 0, "{line}: {outcome:?}");
         assert!(outcome.stdout.lines().count() < 60, "{line}: {outcome:?}");
+    }
+}
+
+/// What `gitlab-ctl` says of an nginx that runs, whatever it does.
+const GITLAB_CTL: &str = "#!/bin/sh
+[ \"$1\" != status ] || echo 'run: nginx: (pid 9) 5s; run: log: (pid 3) 9s'
+";
+
+/// Passes on what comes to GitLab's own ports to the port that it is given.
+const RELAY: &str = r#"
+import socket, sys, threading
+
+def pump(one, other):
+    try:
+        while block := one.recv(65536):
+            other.sendall(block)
+    except OSError:
+        pass
+    one.close()
+    other.close()
+
+def listen(port):
+    server = socket.create_server(("0.0.0.0", port), backlog=64)
+    while True:
+        client = server.accept()[0]
+        behind = socket.create_connection(("192.0.2.10", int(sys.argv[1])))
+        for pair in (client, behind), (behind, client):
+            threading.Thread(target=pump, args=pair, daemon=True).start()
+
+threading.Thread(target=listen, args=(443,), daemon=True).start()
+listen(4567)
+"#;
+
+/// A GitLab whose ports behave as `server` does.
+fn gitlab(machine: &Machine, server: &str) {
+    start(machine);
+    machine.write("/etc/gitlab/gitlab.rb", include_str!("../lab/gitlab/gitlab.rb"));
+    machine.write_with_mode("/opt/gitlab/bin/gitlab-ctl", "755", GITLAB_CTL);
+    machine.write("/opt/gitlab/version-manifest.txt", "gitlab-ce 18.5.1\n");
+    machine.write("/tmp/relay.py", RELAY);
+    let relay =
+        format!("setsid python3 /tmp/relay.py {} >/tmp/relay.log 2>&1 </dev/null & sleep 0.5", port(server));
+    machine.sh(&relay).succeeded();
+}
+
+#[test]
+fn setup_ends_and_says_so_though_nothing_serves_what_it_placed() {
+    let machine = machine!("server");
+    gitlab(&machine, "hang");
+    let began = Instant::now();
+    let says = "nothing at mygitlab.example.com:443 answers in TLS yet";
+    machine
+        .command(["labtrust", "setup", "--yes", "--no-trust"])
+        .limit(Duration::from_secs(40))
+        .run()
+        .succeeded()
+        .says(says);
+    println!("setup beside a server that hangs: {:.1} s", began.elapsed().as_secs_f64());
+
+    // Where nginx's own configuration says that it answers, that is waited for, and then taken back.
+    if is_whole() {
+        for server in ["hang", "drip", "http", "close"] {
+            let machine = machine!("server");
+            gitlab(&machine, server);
+            machine.write("/var/opt/gitlab/nginx/conf/nginx.conf", include_str!("../lab/gitlab/nginx.conf"));
+            let before = machine.settled();
+            let began = Instant::now();
+            let setup = machine.command(["labtrust", "setup", "--yes"]).limit(Duration::from_secs(200)).run();
+            println!(
+                "setup, and nginx is a server that would {server}: {:.1} s",
+                began.elapsed().as_secs_f64()
+            );
+            setup.exited(3).says("mygitlab.example.com:443: ");
+            assert!(!machine.has(&format!("/etc/gitlab/ssl/{HOST}.key")));
+            machine.run(["labtrust", "setup", "--undo", "--yes"]).succeeded();
+            assert_eq!(machine.changes_since(&before), [""; 0]);
+        }
     }
 }

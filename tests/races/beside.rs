@@ -68,9 +68,9 @@ fn beside_bare_updaters_and_a_strangers_keytool_every_claim_holds() {
     let stranger = Pair::made(&machine, &["other.example.com"], Validity::Current);
     machine.write("/tmp/stranger.crt", &stranger.root);
     machine.settled();
-    let (before, java_before) = (Bundle::of(&machine).unwrap(), entries(&machine));
-
+    let before = Bundle::of(&machine).unwrap();
     baseline(&machine, &before, &cas);
+    let java_before = entries(&machine);
 
     for _ in 0..rounds(1, 10) {
         let mut members: Vec<Member> =
@@ -94,11 +94,12 @@ fn beside_bare_updaters_and_a_strangers_keytool_every_claim_holds() {
         );
         assert!(after.whole && after.lacks(&before) == 0);
         assert_eq!(java_before.difference(&java).count(), 0);
-        assert_eq!(claims, held);
+        assert!(claims == held && claims * 2 > runs.len());
         machine.run(["labtrust", "untrust", "--all"]).succeeded();
         machine.run(["labtrust", "untrust", "--all", "--state", "/tmp/state"]).succeeded();
         forget_strangers(&machine);
-        assert_eq!(entries(&machine), java_before);
+        let left = entries(&machine);
+        assert_eq!(left.symmetric_difference(&java_before).collect::<Vec<_>>(), [""; 0]);
     }
 }
 
@@ -141,8 +142,11 @@ fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> (usize, usize) {
     };
     let (mut claims, mut held) = (0, 0);
     for run in runs {
-        // A fault would be honest, and is none of what is asked for here.
-        run.output.clone().succeeded();
+        // Where others are too quick, to say that it could not be done is honest.
+        if run.output.code() != 0 {
+            println!("no claim: {}", run.output.clone().exited(3));
+            continue;
+        }
         claims += 1;
         let index = (0..3).find(|index| run.is_about(&Cas::file(*index)));
         // What is trusted and untrusted at once is either; the rest must be there.

@@ -40,6 +40,14 @@ pub fn holds(
     Ok(output.code == Some(0) && Certificate::read_all(&output.stdout).0.contains(certificate))
 }
 
+/// Adds the certificate in the file `anchor` to `keystore` under `alias`; whether it is there then is to be
+/// asked.
+pub fn import(world: &World, keytool: &Path, keystore: &Path, alias: &str, anchor: &Path) -> Result<()> {
+    let file = anchor.to_string_lossy();
+    let command = keytool_command(keytool, "-importcert", keystore, alias, &["-noprompt", "-file", &file]);
+    world.try_run(&command).map(drop)
+}
+
 /// Deletes the entry `alias` from `keystore`.
 pub fn delete(world: &World, keytool: &Path, keystore: &Path, alias: &str) -> Result<()> {
     world.run(&keytool_command(keytool, "-delete", keystore, alias, &[])).map(drop)

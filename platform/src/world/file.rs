@@ -244,7 +244,9 @@ pub fn remove_folder(path: &Path) -> Result<()> {
     match unlinkat(&place.folder.file, &place.name, AtFlags::REMOVEDIR) {
         Ok(()) => flush(&place.folder),
         // A volume that is mounted there is busy, and not ours to remove.
-        Err(Errno::NOENT | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY) => Ok(()),
+        Err(
+            Errno::NOENT | Errno::NAMETOOLONG | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY,
+        ) => Ok(()),
         Err(error) => Err(place.fault("remove the folder", error)),
     }
 }
@@ -289,7 +291,8 @@ impl Place {
     fn kind(&self) -> Result<Option<FileType>> {
         match statat(&self.folder.file, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => Ok(Some(FileType::from_raw_mode(found.st_mode))),
-            Err(Errno::NOENT) => Ok(None),
+            // No file can have a name that is too long, so none has.
+            Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(None),
             Err(error) => Err(self.fault("look at", error)),
         }
     }
@@ -298,7 +301,7 @@ impl Place {
     fn open(&self) -> Result<Option<File>> {
         match openat(&self.folder.file, &self.name, READING | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(file) => Ok(Some(file.into())),
-            Err(Errno::NOENT) => Ok(None),
+            Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(None),
             Err(error) => Err(self.fault("read", error)),
         }
     }
@@ -332,7 +335,7 @@ impl Place {
     fn remove(&self) -> Result<()> {
         match unlinkat(&self.folder.file, &self.name, AtFlags::empty()) {
             Ok(()) => flush(&self.folder),
-            Err(Errno::NOENT) => Ok(()),
+            Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(()),
             Err(error) => Err(self.fault("remove", error)),
         }
     }
@@ -345,7 +348,8 @@ impl Place {
 }
 
 fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    use io::ErrorKind::{InvalidFilename, NotADirectory, NotFound};
+    matches!(error.kind(), NotFound | NotADirectory | InvalidFilename)
 }
 
 #[cfg(test)]

@@ -91,7 +91,8 @@ pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) 
             continue;
         }
         let mut met = here.meet(&name)?;
-        if matches!(met, Met::Nothing) && make(&here, &name)? {
+        // Whoever takes back the last of what is in a folder removes it, be it as soon as it is made.
+        while matches!(met, Met::Nothing) && make(&here, &name)? {
             met = here.meet(&name)?;
         }
         match met {
@@ -175,7 +176,7 @@ impl Folder {
         let path = self.path.join(name);
         match openat(&self.file, name, flags, Mode::empty()) {
             Ok(file) => Ok(Met::Folder(Self { file: file.into(), path })),
-            Err(Errno::NOENT) => Ok(Met::Nothing),
+            Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(Met::Nothing),
             // What each system says of a link here, and of a file.
             Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
                 Ok(self.link(name)?.map_or(Met::NoFolder, Met::Link))
@@ -188,7 +189,7 @@ impl Folder {
     fn link(&self, name: &OsStr) -> Result<Option<PathBuf>> {
         let path = self.path.join(name);
         let found = match statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW) {
-            Err(Errno::NOENT) => return Ok(None),
+            Err(Errno::NOENT | Errno::NAMETOOLONG) => return Ok(None),
             other => other.map_err(|error| Error::file("look at", &path)(error.into()))?,
         };
         if FileType::from_raw_mode(found.st_mode) != FileType::Symlink {

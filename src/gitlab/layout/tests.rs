@@ -95,7 +95,11 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
             Some("answers a proxy alone at git.example.com:443"),
         ),
         // Not on loopback, and nothing answers now.
-        (both.replace("*:", "192.0.2.10:"), vec![], None),
+        (
+            both.replace("*:", "192.0.2.10:"),
+            vec![],
+            Some("nothing at git.example.com:443 answers in TLS yet"),
+        ),
         (server("old.example.com", 443, usual), vec![], Some("at git.example.com:443 yet")),
     ] {
         nginx(folder.path(), &conf);
