@@ -256,6 +256,7 @@ impl Receipts {
             world.make_folders(state, 0o700)?;
             // Somebody else's would have us run and restore whatever they put into its receipts.
             World::refuse_foreign(state)?;
+            World::refuse_foreign(&state.join("receipts"))?;
             Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
         };
         let mut locked = lock();

@@ -68,14 +68,19 @@ fn what_somebody_else_can_write_into_a_state_folder_is_not_believed() {
     let commands = commands(&machine);
     let state = ["--state".to_owned(), "/srv/lab/state".to_owned()];
     let (mut tried, mut refused) = (0, 0);
+    let is_passed_by: Vec<_> =
+        WAYS.iter().map(|(way, _)| *way).skip_while(|way| !way.starts_with("the receipt's folder")).collect();
     for (way, script) in WAYS {
         for line in sampled(&commands) {
             write(script);
             let output = machine.command([&line[..], &state].concat()).limit(LIMIT).run();
             let point = format!("{way}: {output}");
-            assert_eq!(output.code(), 3, "{point}");
-            assert!(output.stderr.starts_with("error: "), "{point}");
-            refused += 1;
+            // To trust something else, the receipt of a setup need not be read.
+            if output.code() != 0 || !is_passed_by.contains(&way) || line[1] != "trust" {
+                assert_eq!(output.code(), 3, "{point}");
+                assert!(output.stderr.starts_with("error: "), "{point}");
+                refused += 1;
+            }
             assert_eq!(witness(&machine), before, "{point}");
             tried += 1;
         }

@@ -109,8 +109,8 @@ fn whole(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     if metadata.len() > LARGEST_FILE {
         return Err(too_large());
     }
-    // With room for one byte more, so that the end is met without growing: it may be a key.
-    let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1));
+    // With room to spare, so that the end is met without growing: it may be a key.
+    let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 64));
     file.take(LARGEST_FILE + 1).read_to_end(&mut contents).map_err(Error::file("read", path))?;
     if contents.len() as u64 > LARGEST_FILE {
         return Err(too_large());
