@@ -109,7 +109,7 @@ fn is_affordable(kdf: &Kdf) -> bool {
         Kdf::Scrypt(scrypt) => {
             let lanes = 128 * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
             // pkcs5 0.8 panics where the cost is none.
-            let bytes = scrypt.cost_parameter.checked_mul(lanes).unwrap_or(u64::MAX);
+            let bytes = scrypt.cost_parameter.saturating_mul(lanes);
             (1..=MOST_BYTES).contains(&bytes)
         }
         _ => false,
