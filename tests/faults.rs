@@ -16,7 +16,7 @@ mod updater;
 
 use std::{collections::BTreeSet, sync::Mutex, thread};
 
-use self::table::{Lane, Table};
+use self::table::{Lane, Pool, Table};
 
 #[test]
 fn every_verb_holds_whatever_fails() {
@@ -26,7 +26,7 @@ fn every_verb_holds_whatever_fails() {
         .into_iter()
         .flatten();
     let lanes: Vec<Lane> = lanes.filter(|lane| lane.name().contains(&only)).collect();
-    let (queue, table) = (Mutex::new(lanes.into_iter()), Mutex::new(Table::default()));
+    let (queue, table, pool) = (Mutex::new(lanes.into_iter()), Mutex::new(Table::default()), Pool::default());
     let workers = thread::available_parallelism().map_or(1, usize::from);
     thread::scope(|scope| {
         for _ in 0..workers {
@@ -34,7 +34,7 @@ fn every_verb_holds_whatever_fails() {
                 loop {
                     let next = queue.lock().unwrap().next();
                     let Some(lane) = next else { break };
-                    let row = lane.run();
+                    let row = lane.run(&pool);
                     table.lock().unwrap().push(row);
                 }
             });

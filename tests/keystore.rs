@@ -55,3 +55,18 @@ fn what_another_hand_adds_to_the_keystore_between_two_runs_stays() {
     assert!(java_trusts(&machine, &stranger.root));
     assert!(!java_trusts(&machine, &pair.root));
 }
+
+#[test]
+fn a_keystore_whose_hook_an_administrator_turned_off_is_left_alone() {
+    let machine = machine!("client");
+    let (pair, trust) = scene(&machine);
+    machine.sh("sed -i s/cacerts_updates=yes/cacerts_updates=no/ /etc/default/cacerts").succeeded();
+    let before = machine.settled();
+    machine.run(&trust).succeeded().says("✓  system  trusted");
+    assert!(!java_trusts(&machine, &pair.root));
+    machine.run(["labtrust", "untrust"]).succeeded();
+    // The hook's own list of what it was told, which it keeps until it is turned on again.
+    let mut changes = machine.changes_since(&before);
+    changes.retain(|change| !change.starts_with("/var/lib/ca-certificates-java/pending:"));
+    assert_eq!(changes, [""; 0]);
+}

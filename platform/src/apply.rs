@@ -193,11 +193,6 @@ impl Run<'_> {
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
         let certificate = self.receipt.anchor.as_ref().map(|anchor| &anchor.certificate);
-        let is_told =
-            |byproduct: &Byproduct| certificate.map_or(Ok(true), |wanted| byproduct.is_told(&world, wanted));
-        let are_told =
-            || settle.byproducts.iter().try_fold(true, |all, one| Ok::<_, Error>(all && is_told(one)?));
-        let stood = settle.byproducts.iter().map(|one| one.stands(&world)).collect::<Result<Vec<_>>>()?;
         // A reload rebuilds nothing that another run could disturb; its proof waits, and is asked once, below.
         let is_reload = settle.byproducts.is_empty();
         let is_so = || Ok(is_reload || prove(&world, &change.proof)?.holds());
@@ -210,16 +205,11 @@ impl Run<'_> {
             progress: self.session.progress,
         };
         let mut complaints = updater.run()?;
-        for (byproduct, stood) in settle.byproducts.iter().zip(stood) {
-            // Written to, and still without ours: whoever else was writing has put back what was before.
-            if let Some(wanted) = certificate
-                && byproduct.stands(&world)? != stood
-            {
-                byproduct.tell(&world, wanted, self.session.progress)?;
-            }
-        }
-        if !are_told()? {
-            complaints.push("the updater's hook did not add it to Java's keystore".into());
+        if let Some(wanted) = certificate {
+            let add = |byproduct: &Byproduct| {
+                byproduct.add_entry(&world, wanted, &mut complaints, self.session.progress)
+            };
+            settle.byproducts.iter().try_for_each(add)?;
         }
         if let Some(anchor) = &self.receipt.anchor {
             let gone = |byproduct: &Byproduct| {

@@ -111,11 +111,16 @@ impl Byproduct {
         }
     }
 
-    /// After the updater has added: whether its hook has done the same. A hook that is not there has
-    /// nothing to do, and of a keystore that only Java can read this is not asked.
+    /// After the updater has added: whether its hook has done the same. A hook that is not there or turned
+    /// off has nothing to do, and of a keystore that only Java can read this is not asked.
     pub(crate) fn is_told(&self, world: &World, certificate: &Certificate) -> Result<bool> {
-        let Self::Keystore { path, anchor, hook: Some(hook), .. } = self else { return Ok(true) };
+        let Self::Keystore { path, anchor, hook: Some(hook), settings, .. } = self else { return Ok(true) };
         if !matches!(world.look(hook)?, Node::File { .. }) || world.look(anchor)? == Node::Absent {
+            return Ok(true);
+        }
+        if let Some(settings) = settings
+            && keystore::is_fed(&world.read(settings)?.unwrap_or_default()) == Some(false)
+        {
             return Ok(true);
         }
         let bytes = world.read(path)?.unwrap_or_default();
@@ -125,26 +130,39 @@ impl Byproduct {
         }))
     }
 
-    /// What stands where its file is.
-    pub(crate) fn stands(&self, world: &World) -> Result<Option<Node>> {
-        self.file().map(|path| world.look(&resolved(world, path)?)).transpose()
-    }
-
-    /// Does what the hook has done and somebody else undone by writing at the same time.
-    pub(crate) fn tell(
+    /// After the updater has run: adds what its hook should have added and has not, which may be waiting for
+    /// something else, such as a dpkg that was interrupted. What the updater complained of that hook is
+    /// settled by that.
+    pub(crate) fn add_entry(
         &self,
         world: &World,
         certificate: &Certificate,
+        complaints: &mut Vec<String>,
         progress: &dyn Progress,
     ) -> Result<()> {
-        let Self::Keystore { path, anchor, alias, keytool: Some(keytool), .. } = self else { return Ok(()) };
-        for _ in 0..MOST_WRITES {
-            keystore::await_writers(progress);
-            if self.is_told(world, certificate)? {
-                break;
-            }
-            keystore::import(world, keytool, path, alias, anchor)?;
+        let Self::Keystore { path, anchor, alias, keytool, hook: Some(hook), .. } = self else {
+            return Ok(());
+        };
+        let hook = hook.to_string_lossy();
+        let is_complaint = |text: &String| text.contains(&*hook);
+        if self.is_told(world, certificate)? && !complaints.iter().any(is_complaint) {
+            return Ok(());
         }
+        let mut why = String::new();
+        if let Some(keytool) = keytool {
+            // Whoever else writes to it at the same time may take it out again.
+            for _ in 0..MOST_WRITES {
+                keystore::await_writers(progress);
+                if keystore::holds(world, keytool, path, alias, certificate)? {
+                    complaints.retain(|text| !is_complaint(text));
+                    return Ok(());
+                }
+                if let Err(error) = keystore::add(world, keytool, path, alias, anchor) {
+                    why = format!(": {error}");
+                }
+            }
+        }
+        complaints.push(format!("it is not in Java's keystore {}{why}", path.display()));
         Ok(())
     }
 

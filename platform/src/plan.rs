@@ -131,6 +131,9 @@ pub enum Byproduct {
         /// The hook, where it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hook: Option<PathBuf>,
+        /// The hook's settings, which may say that it is to add nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        settings: Option<PathBuf>,
     },
     /// A folder of links, among them those that lead to `target`.
     Links {

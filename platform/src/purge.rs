@@ -58,7 +58,7 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
             Byproduct::Links { folder, .. } => byproducts.extend(
                 removed().map(|path| Byproduct::Links { folder: folder.clone(), target: path.clone() }),
             ),
-            Byproduct::Keystore { path, alias, keytool, hook, .. } => {
+            Byproduct::Keystore { path, alias, keytool, hook, settings, .. } => {
                 byproducts.extend(removed().map(|file| {
                     let alias = alias.replace(&stem(&ours), &stem(file));
                     Byproduct::Keystore {
@@ -67,6 +67,7 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
                         alias,
                         keytool: keytool.clone(),
                         hook: hook.clone(),
+                        settings: settings.clone(),
                     }
                 }));
             }

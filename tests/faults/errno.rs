@@ -30,7 +30,7 @@ pub fn lanes() -> Vec<Lane> {
                 let calls = Call::all(scene, &FAILING);
                 scene.undo();
                 // Each lane's sample begins elsewhere, so that together they are more.
-                for call in sample(calls, 7 * number + 6, 28, |call| call.name.clone()) {
+                for call in sample(calls, 9 * number + 6, 40, |call| call.name.clone()) {
                     trial.point(&call.to_string(), |scene| {
                         let failed = scene.run_under(&call.strace(&format!("error={errno}")));
                         call.check_hit(scene);

@@ -18,12 +18,12 @@ pub fn lanes() -> Vec<Lane> {
             scene.prepare();
             let calls = Call::all(scene, &CHANGING);
             scene.undo();
-            for call in sample(calls, 8, 9, |call| call.name.clone()) {
+            for call in sample(calls, 10, 12, |call| call.name.clone()) {
                 trial.point(&call.to_string(), |scene| {
                     let killed = scene.run_under(&call.strace("signal=KILL"));
                     assert_eq!(killed.code(), 137, "{killed}");
                     call.check_hit(scene);
-                    scene.check();
+                    scene.check_bundle();
                     scene.check_recovery();
                 });
             }

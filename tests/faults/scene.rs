@@ -60,14 +60,19 @@ pub const UNTRUSTING: Verb = Verb {
 /// All of them.
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 
-pub const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// What says when it was written.
+const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
 
-/// Few anchors, so that the updater is quick, and no Java, whose hook takes a second: neither is what
-/// is tried here.
-const SMALL: &str = "
-sed -i '16,$d' /etc/ca-certificates.conf
-rm -f /etc/ca-certificates/update.d/*
-update-ca-certificates --fresh";
+/// What a dpkg that was killed leaves for the next to mend; Java's hook runs it.
+const DPKG: [&str; 2] = ["/var/lib/dpkg/", "/var/lib/ca-certificates-java/"];
+
+const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Few anchors, so that the updater is quick: how many there are is not what is tried here.
+const SMALL: &str = "sed -i '28,$d' /etc/ca-certificates.conf";
+
+/// Java's hook takes seconds.
+const NO_JAVA: &str = "rm -f /etc/ca-certificates/update.d/*";
 
 /// A machine on which a verb is tried.
 pub struct Scene {
@@ -84,17 +89,22 @@ pub struct Scene {
 impl Scene {
     /// A new machine, as it is before each try.
     pub fn set(verb: &'static Verb) -> Self {
-        Self::set_with(verb, SMALL, None)
+        Self::set_with(verb, NO_JAVA, None)
+    }
+
+    /// The same, with Java's keystore and the hook that fills it.
+    pub fn with_java(verb: &'static Verb) -> Self {
+        Self::set_with(verb, ":", None)
     }
 
     /// The same, with `folder` on a small file system of its own.
     pub fn apart(verb: &'static Verb, folder: &'static str) -> Self {
-        Self::set_with(verb, SMALL, Some(folder))
+        Self::set_with(verb, NO_JAVA, Some(folder))
     }
 
     fn set_with(verb: &'static Verb, script: &str, apart: Option<&'static str>) -> Self {
         let machine = Machine::new("faults").unwrap();
-        machine.sh(script).succeeded();
+        machine.sh(&format!("{SMALL}; {script}; update-ca-certificates --fresh")).succeeded();
         if let Some(folder) = apart {
             let script = format!(
                 "mkdir -p {folder}; cp -a {folder} /tmp/apart; mount -t tmpfs -o size=2m,mode=755 apart {folder}; \
@@ -150,11 +160,23 @@ impl Scene {
         self.command().under(under).run()
     }
 
-    /// What must be true at any time: the bundle loads, with the anchor or without it, and the pair
-    /// that is in place is one.
-    pub fn check(&self) {
+    /// What must be true at any time: the bundle loads, with the anchor or without it.
+    pub fn check_bundle(&self) {
         let loaded = anchors(&self.machine);
         assert!([self.anchors, self.anchors + 1].contains(&loaded), "the bundle holds {loaded} anchors");
+    }
+
+    /// The same after labtrust has ended by itself, and was not killed: the certificate and the key that are
+    /// in place belong together, or one is not there. Two files cannot be replaced in one instant, so whoever is
+    /// killed between the two leaves one of each.
+    pub fn check(&self) {
+        self.check_bundle();
+        if let Some([certificate, key]) = self.verb.pair
+            && self.machine.has(certificate)
+            && self.machine.has(key)
+        {
+            self.check_pair();
+        }
     }
 
     /// All that the verb does is done, as if nothing had happened.
@@ -162,7 +184,7 @@ impl Scene {
         // What setup makes is another each time.
         if self.verb.name != SETUP.name {
             let mut changes = self.machine.changes_since(&self.done);
-            changes.retain(|line| !line.starts_with("/var/lib/labtrust/"));
+            changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
             assert_eq!(changes, [""; 0], "all is not done");
         }
     }
@@ -184,7 +206,9 @@ impl Scene {
 
     pub fn undo(&self) {
         self.verb.undo.iter().for_each(|line| drop(self.run(line).succeeded()));
-        assert_eq!(self.machine.changes_since(&self.before), [""; 0], "after undoing");
+        let mut changes = self.machine.changes_since(&self.before);
+        changes.retain(|line| !DPKG.iter().any(|path| line.starts_with(path)));
+        assert_eq!(changes, [""; 0], "after undoing");
         if let Some((folder, before)) = &self.apart {
             assert_eq!(digest(&self.machine, folder), *before, "{folder} after undoing");
         }

@@ -7,6 +7,7 @@ import contextlib
 import os
 import signal
 import sys
+import time
 
 mode, chosen, counted = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(",")
 main = None
@@ -32,7 +33,9 @@ def kill(pid):
     else:
         group = os.getpgid(pid)
         os.kill(main, signal.SIGKILL)
-        os.killpg(group, signal.SIGKILL)
+        # A group that stands still and has lost its parent is ended by the kernel.
+        with gone:
+            os.killpg(group, signal.SIGKILL)
 
 
 def stat(pid):
@@ -48,15 +51,17 @@ def find_strace():
     return pid
 
 
-def wait_until_listening():
-    """strace says that a process has stopped before it lets it be, and ends if that has gone by then."""
+def wait_until_listening(pid):
+    """strace says that a thread has stopped before it lets it be, and ends if that has gone on by then."""
+    if len(os.listdir(f"/proc/{pid}/task")) > 1:
+        time.sleep(0.01)
     while stat(strace)[1] != "S":
         pass
 
 
-strace = find_strace()
 # Whoever was killed is not there any more when what it did last is read.
 gone = contextlib.suppress(ProcessLookupError, FileNotFoundError)
+strace = find_strace()
 for line in sys.stdin:
     pid, _, what = line.strip().partition(" ")
     pid, what = int(pid), what.strip()
@@ -67,10 +72,12 @@ for line in sys.stdin:
         last[pid] = what
     if what != "--- stopped by SIGSTOP ---":
         continue
-    with gone:
-        wait_until_listening()
-    # All threads of a process stop; one of them has made the call.
+    # All threads of a process stop, and go on together; one of them has made the call.
     call = last.pop(pid, "")
+    if not call:
+        continue
+    with gone:
+        wait_until_listening(pid)
     if pid != main and changed_a_file(call):
         points.append(call)
         if len(points) == chosen:

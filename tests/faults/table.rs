@@ -3,6 +3,7 @@
 use std::{
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -21,14 +22,18 @@ impl Lane {
         format!("{:<8} {:<16} {}", self.verb.name, self.fault, self.at)
     }
 
-    /// Tries all points, on a machine of its own.
-    pub fn run(self) -> Row {
+    /// Tries all points.
+    pub fn run(self, pool: &Pool) -> Row {
         let started = Instant::now();
         let mut trial =
-            Trial { verb: self.verb, set: Box::new(Scene::set), scene: None, tried: 0, broken: Vec::new() };
+            Trial { verb: self.verb, set: None, scene: pool.take(self.verb), tried: 0, broken: Vec::new() };
         let worked = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut trial)));
         if let Err(panic) = worked {
             trial.broken.push(format!("could not be tried: {}", text_of(panic.as_ref())));
+            trial.scene = None;
+        }
+        if let (None, Some(scene)) = (trial.set, trial.scene) {
+            pool.0.lock().unwrap().push(scene);
         }
         let row =
             Row { name: self.name(), tried: trial.tried, broken: trial.broken, time: started.elapsed() };
@@ -37,11 +42,24 @@ impl Lane {
     }
 }
 
+/// Machines on which all that was tried has held, for other lanes of the same verb.
+#[derive(Default)]
+pub struct Pool(Mutex<Vec<Scene>>);
+
+impl Pool {
+    fn take(&self, verb: &Verb) -> Option<Scene> {
+        let mut scenes = self.0.lock().unwrap();
+        let index = scenes.iter().position(|scene| scene.verb.name == verb.name)?;
+        Some(scenes.remove(index))
+    }
+}
+
 /// The points of a lane as they are tried: one that does not hold is written down, and the next
 /// begins on a new machine.
 pub struct Trial {
     verb: &'static Verb,
-    set: Box<dyn Fn(&'static Verb) -> Scene>,
+    /// How its machines are made, if not as usual.
+    set: Option<Box<dyn Fn(&'static Verb) -> Scene>>,
     scene: Option<Scene>,
     tried: usize,
     broken: Vec<String>,
@@ -50,19 +68,22 @@ pub struct Trial {
 impl Trial {
     /// The machine, as it was.
     pub fn scene(&mut self) -> &Scene {
-        self.scene.get_or_insert_with(|| (self.set)(self.verb))
+        self.scene.get_or_insert_with(|| match &self.set {
+            Some(set) => set(self.verb),
+            None => Scene::set(self.verb),
+        })
     }
 
     /// Goes on to machines that are made otherwise.
     pub fn move_to(&mut self, set: impl Fn(&'static Verb) -> Scene + 'static) {
-        self.set = Box::new(set);
+        self.set = Some(Box::new(set));
         self.scene = None;
     }
 
     /// Tries one point.
     pub fn point(&mut self, name: &str, attempt: impl FnOnce(&Scene)) {
         self.tried += 1;
-        let scene = self.scene.get_or_insert_with(|| (self.set)(self.verb));
+        let scene = self.scene();
         let held = catch_unwind(AssertUnwindSafe(|| {
             scene.prepare();
             attempt(scene);

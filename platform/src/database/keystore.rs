@@ -40,12 +40,19 @@ pub fn holds(
     Ok(output.code == Some(0) && Certificate::read_all(&output.stdout).0.contains(certificate))
 }
 
-/// Adds the certificate in the file `anchor` to `keystore` under `alias`; whether it is there then is to be
-/// asked.
-pub fn import(world: &World, keytool: &Path, keystore: &Path, alias: &str, anchor: &Path) -> Result<()> {
-    let file = anchor.to_string_lossy();
-    let command = keytool_command(keytool, "-importcert", keystore, alias, &["-noprompt", "-file", &file]);
-    world.try_run(&command).map(drop)
+/// Adds the certificate in the file `anchor` to `keystore` under `alias`.
+pub fn add(world: &World, keytool: &Path, keystore: &Path, alias: &str, anchor: &Path) -> Result<()> {
+    let anchor = anchor.to_string_lossy();
+    let more = ["-noprompt", "-trustcacerts", "-file", &anchor];
+    world.run(&keytool_command(keytool, "-importcert", keystore, alias, &more)).map(drop)
+}
+
+/// Whether the hook's `settings`, of Debian's package ca-certificates-java, let it add anchors; none if they
+/// do not say.
+pub fn is_fed(settings: &[u8]) -> Option<bool> {
+    let text = String::from_utf8_lossy(settings);
+    let value = text.lines().rev().find_map(|line| line.trim().strip_prefix("cacerts_updates="))?;
+    Some(value.trim_matches(['"', '\'']) == "yes")
 }
 
 /// Deletes the entry `alias` from `keystore`.
@@ -121,6 +128,19 @@ fn keytool_command(keytool: &Path, verb: &str, keystore: &Path, alias: &str, mor
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_administrator_may_turn_the_hook_off() {
+        for (settings, fed) in [
+            ("# x\ncacerts_updates=yes\n", Some(true)),
+            ("cacerts_updates=yes\n cacerts_updates='no'", Some(false)),
+            ("cacerts_updates=", Some(false)),
+            ("#cacerts_updates=no\n", None),
+            ("", None),
+        ] {
+            assert_eq!(is_fed(settings.as_bytes()), fed, "{settings}");
+        }
+    }
 
     #[test]
     fn a_keystore_is_read_to_its_end_and_a_cut_one_is_noticed() {

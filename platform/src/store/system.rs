@@ -43,8 +43,19 @@ struct Family {
     stale: Option<&'static str>,
     /// A folder of hash links that the updater makes and does not take away.
     links: Option<&'static str>,
-    /// A Java keystore, the hook that adds to it, and the alias's beginning and end around our file's stem.
-    keystore: Option<(&'static str, &'static str, &'static str, &'static str)>,
+    /// A Java keystore to which the updater's hook adds what it added.
+    keystore: Option<JavaStore>,
+}
+
+/// A Java keystore that an updater's hook feeds.
+#[derive(Clone, Copy)]
+struct JavaStore {
+    path: &'static str,
+    hook: &'static str,
+    /// Where an administrator turns the hook off.
+    settings: &'static str,
+    /// What the hook's aliases have before and after our file's stem.
+    alias: (&'static str, &'static str),
 }
 
 const PLAIN: Family = Family {
@@ -109,12 +120,12 @@ const FAMILIES: &[Family] = &[
         bundle: "/etc/ssl/certs/ca-certificates.crt",
         stale: Some("/etc/ssl/certs/ca-certificates.crt.new"),
         links: Some("/etc/ssl/certs"),
-        keystore: Some((
-            "/etc/ssl/certs/java/cacerts",
-            "/etc/ca-certificates/update.d/jks-keystore",
-            "debian:",
-            ".pem",
-        )),
+        keystore: Some(JavaStore {
+            path: "/etc/ssl/certs/java/cacerts",
+            hook: "/etc/ca-certificates/update.d/jks-keystore",
+            settings: "/etc/default/cacerts",
+            alias: ("debian:", ".pem"),
+        }),
         ..PLAIN
     },
     // Its `/usr` is read-only, and its own script of that name bundles what lies in `/etc/ssl/certs`.
@@ -218,14 +229,14 @@ impl Family {
         if let Some(folder) = self.links {
             byproducts.push(Byproduct::Links { folder: folder.into(), target: path.clone() });
         }
-        let keystore = self.keystore.filter(|(keystore, ..)| facts.has(keystore));
-        if let Some((keystore, hook, before, after)) = keystore {
+        if let Some(java) = self.keystore.filter(|java| facts.has(java.path)) {
             byproducts.push(Byproduct::Keystore {
-                path: keystore.into(),
+                path: java.path.into(),
                 anchor: path.clone(),
-                alias: format!("{before}{stem}{after}"),
+                alias: format!("{}{stem}{}", java.alias.0, java.alias.1),
                 keytool: facts.tools.get("keytool").cloned(),
-                hook: Some(hook.into()),
+                hook: Some(java.hook.into()),
+                settings: Some(java.settings.into()),
             });
         }
         let rootful = facts.engines.iter().filter(|engine| engine.kind == EngineKind::Rootful);
@@ -263,7 +274,7 @@ fn paths() -> Vec<PathBuf> {
             [
                 Some(family.folder),
                 family.tool.starts_with('/').then_some(family.tool),
-                family.keystore.map(|(path, ..)| path),
+                family.keystore.map(|java| java.path),
             ]
         })
         .flatten()
