@@ -4,7 +4,7 @@
 use super::{
     calls::{CHANGING, set},
     is_whole, sample,
-    scene::{Scene, TRUSTING, UNTRUSTING, VERBS},
+    scene::{Scene, TRUSTING, VERBS},
     table::{Lane, Trial},
 };
 use crate::lab::Output;
@@ -37,13 +37,15 @@ pub fn lanes() -> Vec<Lane> {
             }),
         }));
     }
-    lanes.extend([&TRUSTING, &UNTRUSTING].into_iter().filter(|_| is_whole()).map(|verb| Lane {
-        verb,
+    // Untrusting puts the keystore's old bytes back, and runs no Java.
+    lanes.extend(is_whole().then(|| Lane {
+        verb: &TRUSTING,
         fault: "Java killed".into(),
         at: "keystore's writes",
         work: Box::new(|trial| {
-            trial.move_to(Scene::with_java);
             for when in JAVA {
+                // The dpkg that ran Java runs it no more until it is mended.
+                trial.move_to(Scene::with_java);
                 trial.point(&format!("write {when}"), |scene| kill_java(scene, when));
             }
         }),
@@ -80,7 +82,7 @@ fn kill_java(scene: &Scene, when: usize) {
         "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool $tool.real; done
         cat >java; cp java keytool; chmod 755 java keytool";
     let wrapper = format!(
-        "#!/bin/sh\nexec strace -f -qq -o /dev/null -P {KEYSTORE} -e trace=write \
+        "#!/bin/sh\nexec strace -f -qq -o /tmp/java.$$ -P {KEYSTORE} -e trace=write \
          -e inject=write:signal=KILL:when={when} $(readlink -f $0).real \"$@\"\n"
     );
     scene.machine.command(["sh", "-c", wrap]).stdin(wrapper).run().succeeded();
@@ -88,6 +90,8 @@ fn kill_java(scene: &Scene, when: usize) {
     let unwrap =
         "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool.real $tool; done";
     scene.machine.sh(unwrap).succeeded();
+    // A call that never returned.
+    scene.machine.sh("grep -q '= ?' /tmp/java.*; met=$?; rm -f /tmp/java.*; exit $met").succeeded();
     scene.check();
     match output.code() {
         0 => scene.check_done(),
