@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
-use labtrust_platform::{DnsName, Endpoint, Fingerprint, Target, store::STORES};
+use labtrust_platform::{DnsName, Endpoint, Fingerprint, Target, plan::shell_word, store::STORES};
 
 use crate::certificate::{KeyType, SubjectName};
 
@@ -152,6 +152,19 @@ pub struct Place {
     /// Replace a pair that is not ours
     #[arg(long)]
     pub replace: bool,
+}
+
+impl Place {
+    /// The options that name it, each after a space, as they can be typed again.
+    pub fn options(&self) -> String {
+        let folders = [("--gitlab", &self.gitlab), ("--prepare", &self.prepare), ("--out", &self.out)];
+        let folders = folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));
+        folders
+            .map(|(option, folder)| (option, folder.to_string_lossy().into_owned()))
+            .chain(self.reload.iter().map(|command| ("--reload", command.clone())))
+            .map(|(option, value)| format!(" {option} {}", shell_word(&value)))
+            .collect()
+    }
 }
 
 /// Where the passphrase of an encrypted key comes from; a terminal is asked otherwise.

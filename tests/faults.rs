@@ -17,6 +17,7 @@ mod updater;
 use std::{collections::BTreeSet, sync::Mutex, thread};
 
 use self::table::{Lane, Pool, Table};
+use crate::lab;
 
 #[test]
 fn every_verb_holds_whatever_fails() {
@@ -47,7 +48,7 @@ fn every_verb_holds_whatever_fails() {
 
 /// Whether every point is tried.
 fn is_whole() -> bool {
-    std::env::var("LABTRUST_FAULTS").is_ok_and(|value| value == "all")
+    lab::is_whole("LABTRUST_FAULTS")
 }
 
 /// Of `points`, all or every `stride`th from `first` on, and the first of each kind.

@@ -39,6 +39,11 @@ pub const HOST: &str = "mygitlab.example.com";
 /// The GitLab container registry, as `docker login` is told it.
 pub const REGISTRY: &str = "mygitlab.example.com:4567";
 
+/// Whether everything is to be tried, however long it takes: the environment variable `name` is `all`.
+pub fn is_whole(name: &str) -> bool {
+    std::env::var(name).is_ok_and(|value| value == "all")
+}
+
 /// A disposable machine; where there cannot be one, the test ends here and says why.
 macro_rules! machine {
     ($name:expr) => {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use self::crowd::Member;
 use crate::{
-    lab::{HOST, Machine, Pair, REGISTRY, Validity},
+    lab::{HOST, Machine, Pair, REGISTRY, Validity, is_whole},
     trust::fingerprint,
 };
 
@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(300);
 
 /// How often a race is run: chance decides who wins.
 fn rounds(usual: usize, all: usize) -> usize {
-    if std::env::var_os("LABTRUST_RACES").is_some_and(|races| races == "all") { all } else { usual }
+    if is_whole("LABTRUST_RACES") { all } else { usual }
 }
 
 /// CAs of other hands, each in a file.
@@ -55,9 +55,4 @@ impl Cas {
     fn untrust(index: usize) -> Member {
         Member::root(["labtrust", "untrust", &Self::file(index)])
     }
-}
-
-/// Java's hook takes seconds; where it is not what is tried, it is left out.
-fn without_hooks(machine: &Machine) {
-    machine.sh("rm -f /etc/ca-certificates/update.d/*").succeeded();
 }

@@ -357,13 +357,19 @@ fn a_handshake_is_trusted_only_by_the_fingerprint_of_the_root_that_it_leads_to()
     // key, certified by another root.
     machine.write("/root/intermediate.crt", intermediate);
     machine.write("/root/root.crt", root);
-    let resign = "cd /root; openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.crt -subj /CN=Other -days 90 2>/dev/null
-        openssl x509 -in intermediate.crt -CA other.crt -CAkey other.key -days 90 -out cross.crt
+    let resign = "set -e; cd /root; openssl req -x509 -newkey rsa:2048 -nodes -keyout other.key -out other.crt -subj /CN=Other -days 90 2>/dev/null
+        openssl x509 -x509toreq -in intermediate.crt -signkey /var/lib/labtrust/authority/intermediate.key -out cross.csr
+        id=$(openssl x509 -in intermediate.crt -noout -ext subjectKeyIdentifier | tail -n 1 | tr -d ' :')
+        printf 'basicConstraints=critical,CA:TRUE\\nsubjectKeyIdentifier=%s\\n' $id >cross.ext
+        openssl x509 -req -in cross.csr -CA other.crt -CAkey other.key -days 90 -extfile cross.ext -out cross.crt
         openssl x509 -in /etc/gitlab/ssl/mygitlab.example.com.crt -out leaf.crt
         cat leaf.crt cross.crt root.crt >/etc/gitlab/ssl/mygitlab.example.com.crt
         openssl verify -CAfile other.crt -untrusted cross.crt leaf.crt
-        gitlab-ctl hup nginx; sleep 1";
-    machine.sh(resign).succeeded();
+        gitlab-ctl hup nginx
+        for i in $(seq 200); do
+            ! openssl s_client -connect \"$0\" </dev/null 2>/dev/null | grep -q 'i:.*Other' || exit 0; sleep 0.1
+        done; exit 1";
+    machine.run(["sh", "-c", resign, REGISTRY]).succeeded();
     let before = machine.settled();
     trust(&fingerprint(&machine, root)).exited(3).says("hint:");
     trust(&fingerprint(&machine, &machine.read("/root/other.crt"))).exited(3).says("hint:");

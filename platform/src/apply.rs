@@ -301,6 +301,8 @@ impl Run<'_> {
             };
             if let Some(fault) = back {
                 outcome.detail = format!("{why}; and it could not be taken back: {fault}");
+                outcome.hint =
+                    Some("run it again when that is mended: what was begun is written down".into());
             }
         }
         Ok(outcome)

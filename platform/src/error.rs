@@ -157,6 +157,9 @@ impl Error {
             Self::Locked { .. } => Some("wait for the other run to end, then run it again".into()),
             Self::Busy { .. } => Some("wait for it to end or stop it, then run this again".into()),
             Self::Advised { hint, .. } => Some(hint.clone()),
+            Self::Failed { .. } => {
+                Some("run that command by hand to see why; when it works, run this again".into())
+            }
             Self::Timeout { .. } => Some("run that command by hand to see what it waits for".into()),
             _ => None,
         }

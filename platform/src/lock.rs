@@ -169,7 +169,7 @@ mod tests {
         let (_folder, path) = place();
         let _held = Lock::acquire(&path, LONGEST_WAIT, &Silent)?;
         let (started, heard) = (Instant::now(), Heard::default());
-        let limit = Duration::from_millis(1300);
+        let limit = SILENT_WAIT * 3;
         let error = Lock::acquire(&path, limit, &heard).expect_err("it is held");
         assert!(started.elapsed() >= limit && started.elapsed() < limit * 3, "{:?}", started.elapsed());
         let us = format!("process {}", std::process::id());
@@ -186,7 +186,7 @@ mod tests {
         thread::scope(|scope| {
             scope.spawn(|| {
                 for pid in 1..=6 {
-                    thread::sleep(Duration::from_millis(100));
+                    thread::sleep(Duration::from_millis(500));
                     held.file
                         .set_len(0)
                         .and_then(|()| held.file.write_all_at(format!("{pid}\n").as_bytes(), 0))
@@ -194,7 +194,7 @@ mod tests {
                 }
                 drop(held);
             });
-            Lock::acquire(&path, Duration::from_millis(400), &Silent).map(drop)
+            Lock::acquire(&path, Duration::from_secs(2), &Silent).map(drop)
         })
     }
 

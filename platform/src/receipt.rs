@@ -1,6 +1,8 @@
 //! What was changed and what stood there before, written before the change is made. A crash at
 //! any point leaves a receipt from which the next run goes on or goes back.
 
+mod record;
+
 use std::{
     cell::RefCell,
     path::{Path, PathBuf},
@@ -9,13 +11,14 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Anchor, Certificate, Contents, Error, Fingerprint, Result,
-    database::{Database, Listing},
+    Anchor, Contents, Error, Fingerprint, Result,
     lock::{LONGEST_WAIT, Lock},
-    plan::{Actor, Byproduct, Change, Proof, Settle, StoreId},
+    plan::StoreId,
     progress::Progress,
     world::{Access, Node, World},
 };
+
+pub use self::record::{ByproductRecord, ChangeRecord, Phase, StepRecord};
 
 /// The newest form of a receipt that this program writes; it reads all older ones.
 pub const SCHEMA: u32 = 1;
@@ -32,185 +35,6 @@ pub struct Receipt {
     pub anchor: Option<Anchor>,
     /// One entry for each change, in the order in which they were begun.
     pub changes: Vec<ChangeRecord>,
-}
-
-/// What became of one [`Change`], and all that undoing it needs.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ChangeRecord {
-    /// The change's store.
-    pub store: StoreId,
-    /// The change's subject.
-    pub subject: String,
-    /// Whose rights it needs.
-    pub actor: Actor,
-    /// How far it came.
-    pub phase: Phase,
-    /// When it took effect, in milliseconds since 1970.
-    #[serde(default)]
-    pub settled: Option<u64>,
-    /// What makes it, and its undoing, take effect.
-    pub settle: Settle,
-    /// What shows that it worked.
-    pub proof: Proof,
-    /// Its steps, in their order. One file is among them twice while a run replaces what an earlier run
-    /// of ours put there.
-    pub steps: Vec<StepRecord>,
-    /// How many of the steps stood when it was last proven; the others are a later run's.
-    #[serde(default)]
-    pub proven: usize,
-    /// What its settling rewrote.
-    #[serde(default)]
-    pub byproducts: Vec<ByproductRecord>,
-}
-
-/// How far a change came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// Begun, not proven.
-    Applying,
-    /// Applied and proven.
-    Applied,
-    /// Being taken back.
-    Undoing,
-}
-
-/// One step that acted.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepRecord {
-    /// A file.
-    File {
-        /// Where.
-        path: PathBuf,
-        /// What stood there. Its bytes are kept in `before/`, under their SHA-256.
-        before: Node,
-        /// What we put there; none if we removed it.
-        after: Option<Fingerprint>,
-        /// The folders that were made for it, outermost first.
-        #[serde(default)]
-        folders: Vec<PathBuf>,
-    },
-    /// An entry of a database.
-    Entry {
-        /// The database.
-        database: Database,
-        /// The certificate that we added.
-        certificate: Certificate,
-        /// How the database listed it before, if it did.
-        before: Option<Listing>,
-    },
-}
-
-/// A file that a settling command rewrote.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ByproductRecord {
-    /// Which.
-    pub byproduct: Byproduct,
-    /// What it was before. Its bytes are kept in `before/`.
-    pub before: Node,
-    /// What it was afterwards; none while that is not known.
-    #[serde(default)]
-    pub after: Option<Node>,
-}
-
-impl ChangeRecord {
-    pub(crate) fn of(change: &Change) -> Self {
-        Self {
-            store: change.store.clone(),
-            subject: change.subject.clone(),
-            actor: change.actor.clone(),
-            phase: Phase::Applying,
-            settled: None,
-            settle: change.settle.clone(),
-            proof: change.proof.clone(),
-            steps: Vec::new(),
-            proven: 0,
-            byproducts: Vec::new(),
-        }
-    }
-
-    /// Writes down that `path` is about to become `after`, and `folders` made for it. What stood there
-    /// before the first run of ours stays written down, however often we replace our own.
-    pub(crate) fn note_file(
-        &mut self,
-        path: &Path,
-        before: Node,
-        after: Option<Fingerprint>,
-        folders: Vec<PathBuf>,
-    ) {
-        let is_same =
-            |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
-        let is_noted =
-            |step: &StepRecord| matches!(step, StepRecord::File { before: noted, .. } if *noted == before);
-        // As it stands now it was noted before: that was not done, or put back since.
-        let noted = self.steps.iter().position(|step| is_same(step) && is_noted(step));
-        let mut made_before = Vec::new();
-        for index in (noted.unwrap_or(self.steps.len())..self.steps.len()).rev() {
-            if is_same(&self.steps[index]) {
-                if let StepRecord::File { folders, .. } = self.steps.remove(index) {
-                    made_before.splice(0..0, folders);
-                }
-                self.proven -= usize::from(index < self.proven);
-            }
-        }
-        let new = folders.into_iter().filter(|folder| !made_before.contains(folder)).collect::<Vec<_>>();
-        let folders = made_before.into_iter().chain(new).collect();
-        self.steps.push(StepRecord::File { path: path.to_owned(), before, after, folders });
-    }
-
-    /// Whether all that its settling rewrote is as it was before, to the byte.
-    pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
-        let mut files = self.byproducts.iter();
-        Ok(files.len() > 0
-            && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
-    }
-
-    /// The change is proven as it stands now: what we replaced of our own is forgotten.
-    pub(crate) fn set_proven(&mut self, settled: u64) {
-        let mut steps: Vec<StepRecord> = Vec::new();
-        for step in std::mem::take(&mut self.steps) {
-            match steps.iter_mut().find_map(|earlier| earlier.continued_by(&step)) {
-                Some((last, made)) => {
-                    if let StepRecord::File { after, folders, .. } = step {
-                        *last = after;
-                        made.extend(folders);
-                    }
-                }
-                None => steps.push(step),
-            }
-        }
-        self.proven = steps.len();
-        self.steps = steps;
-        self.phase = Phase::Applied;
-        self.settled = Some(settled);
-    }
-}
-
-impl StepRecord {
-    /// What to change in this record if `next` replaces what it put there.
-    fn continued_by(&mut self, next: &Self) -> Option<(&mut Option<Fingerprint>, &mut Vec<PathBuf>)> {
-        match (self, next) {
-            (
-                Self::File { path, after, folders, .. },
-                Self::File { path: again, before: Node::File { sha256, .. }, .. },
-            ) if path == again && *after == Some(*sha256) => Some((after, folders)),
-            _ => None,
-        }
-    }
-
-    /// The folders that were made for it.
-    fn folders(&self) -> &[PathBuf] {
-        match self {
-            Self::File { folders, .. } => folders,
-            Self::Entry { .. } => &[],
-        }
-    }
-
-    /// Whether the bytes under `sha256` are needed to undo it.
-    fn needs(&self, wanted: Fingerprint) -> bool {
-        matches!(self, Self::File { before: Node::File { sha256, .. }, .. } if *sha256 == wanted)
-    }
 }
 
 impl Receipt {

@@ -1,7 +1,10 @@
 //! Takes keys and certificates out of PKCS #12 (`.p12`, `.pfx`), the form in which Windows and
 //! Java hand out a pair.
 
-use std::panic;
+use std::{
+    panic,
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::Result;
 use p12_keystore::{Pkcs12Archive, error::Error};
@@ -35,6 +38,9 @@ pub(super) fn open(der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Conten
 /// Reads an archive. pkcs5 0.8.1 panics where scrypt (RFC 7914) is to cost nothing, and p12-keystore 0.4.1 lets
 /// that through, also in what it has just decrypted: here it is an error of the file's.
 fn read(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive, Error> {
+    // The hook is the process's: two that exchange it at once would leave none behind.
+    static EXCHANGE: Mutex<()> = Mutex::new(());
+    let _one = EXCHANGE.lock().unwrap_or_else(PoisonError::into_inner);
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| ()));
     let archive = panic::catch_unwind(|| Pkcs12Archive::from_pkcs12(der, passphrase));

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Endpoint, Host, World, handshake};
+use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, plan::shell_word};
 use zeroize::Zeroizing;
 
 use super::layout::{Layout, Place};
@@ -148,11 +148,15 @@ impl Foreign {
     }
 }
 
-/// The refusal to replace `foreign`, with the gentle ways and the other one.
-pub fn refusal(foreign: &[Foreign], host: &Host) -> anyhow::Error {
+/// The refusal to replace `foreign`, with the gentle ways and the other one. `place` is what names the place
+/// on the command line, to be typed again.
+pub fn refusal(foreign: &[Foreign], host: &Host, place: &str) -> anyhow::Error {
     let titles: Vec<_> = foreign.iter().map(Foreign::title).collect();
     let import = match foreign.iter().find_map(Foreign::files) {
-        Some((certificate, key)) => format!("--cert {} --key {}", certificate.display(), key.display()),
+        Some((certificate, key)) => {
+            let [certificate, key] = [certificate, key].map(|path| shell_word(&path.to_string_lossy()));
+            format!("--cert {certificate} --key {key}")
+        }
         None => "--cert FILE --key FILE".into(),
     };
     let host = host.in_url();
@@ -160,9 +164,9 @@ pub fn refusal(foreign: &[Foreign], host: &Host) -> anyhow::Error {
         format!("this is not labtrust's: {}", titles.join("; ")),
         format!(
             "choose:\n  \
-             keep it, and have it trusted:               labtrust import {import}\n  \
-             hand our CA out first, place nothing yet:   labtrust setup {host} --stage\n  \
-             replace it (setup --undo brings it back):   labtrust setup {host} --replace"
+             keep it, and have it trusted:               labtrust import {import}{place}\n  \
+             hand our CA out first, place nothing yet:   labtrust setup {host}{place} --stage\n  \
+             replace it (setup --undo brings it back):   labtrust setup {host}{place} --replace"
         ),
     )
 }

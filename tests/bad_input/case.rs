@@ -5,7 +5,7 @@ use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 
 use serde::Deserialize;
 
-use crate::lab::Machine;
+use crate::lab::{self, Machine};
 
 /// Where the rows are run, and where the samples are.
 pub const FOLDER: &str = "/tmp/in";
@@ -66,7 +66,7 @@ impl Row {
 
 /// Whether everything is to be tried, however long it takes.
 pub fn is_whole() -> bool {
-    std::env::var("LABTRUST_INPUT").is_ok_and(|value| value == "all")
+    lab::is_whole("LABTRUST_INPUT")
 }
 
 /// Which of `all` places number `index` is tried at: all of them if the whole is tried, otherwise two,

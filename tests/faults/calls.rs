@@ -57,8 +57,7 @@ pub struct Call {
 impl Call {
     /// Those that `scene`'s verb makes by itself, not by its children, among `names`.
     pub fn all(scene: &Scene, names: &[&str]) -> Vec<Self> {
-        let trace =
-            format!("trace={}", names.iter().map(|name| format!("?{name}")).collect::<Vec<_>>().join(","));
+        let trace = format!("trace={}", set(names));
         scene.run_under(&["strace", "-qq", "-y", "-s", "0", "-o", "/tmp/trace", "-e", &trace]).succeeded();
         let mut counts = std::collections::BTreeMap::new();
         let mut calls = Vec::new();

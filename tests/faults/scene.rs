@@ -71,9 +71,6 @@ const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 /// Few anchors, so that the updater is quick: how many there are is not what is tried here.
 const SMALL: &str = "sed -i '28,$d' /etc/ca-certificates.conf";
 
-/// Java's hook takes seconds.
-const NO_JAVA: &str = "rm -f /etc/ca-certificates/update.d/*";
-
 /// A machine on which a verb is tried.
 pub struct Scene {
     pub verb: &'static Verb,
@@ -89,22 +86,25 @@ pub struct Scene {
 impl Scene {
     /// A new machine, as it is before each try.
     pub fn set(verb: &'static Verb) -> Self {
-        Self::set_with(verb, NO_JAVA, None)
+        Self::set_with(verb, false, None)
     }
 
     /// The same, with Java's keystore and the hook that fills it.
     pub fn with_java(verb: &'static Verb) -> Self {
-        Self::set_with(verb, ":", None)
+        Self::set_with(verb, true, None)
     }
 
     /// The same, with `folder` on a small file system of its own.
     pub fn apart(verb: &'static Verb, folder: &'static str) -> Self {
-        Self::set_with(verb, NO_JAVA, Some(folder))
+        Self::set_with(verb, false, Some(folder))
     }
 
-    fn set_with(verb: &'static Verb, script: &str, apart: Option<&'static str>) -> Self {
+    fn set_with(verb: &'static Verb, java: bool, apart: Option<&'static str>) -> Self {
         let machine = Machine::new("faults").unwrap();
-        machine.sh(&format!("{SMALL}; {script}; update-ca-certificates --fresh")).succeeded();
+        if !java {
+            machine.without_hooks();
+        }
+        machine.sh(&format!("{SMALL}; update-ca-certificates --fresh")).succeeded();
         if let Some(folder) = apart {
             let script = format!(
                 "mkdir -p {folder}; cp -a {folder} /tmp/apart; mount -t tmpfs -o size=2m,mode=755 apart {folder}; \

@@ -48,7 +48,7 @@ fn the_process_that_acts_as_a_user_is_that_user_and_nothing_besides() {
     let machine = machine!("laptop");
     let sudo = laptop(&machine);
     let trust = trust_command(&machine, REGISTRY).join(" ");
-    machine.sh("rm -f /etc/ca-certificates/update.d/*").succeeded();
+    machine.without_hooks();
     machine.write_with_mode("/etc/ca-certificates/update.d/hook", "755", HOOK);
     let groups = machine.sh("id -u alice; id -g alice").stdout;
     let (uid, gid) = groups.trim().split_once('\n').unwrap();
@@ -111,10 +111,10 @@ fn nothing_in_a_home_leads_root_elsewhere() {
 
 #[test]
 fn a_process_that_its_user_has_stopped_holds_root_up_for_a_while_only() {
-    let machine = machine!("laptop");
     if !is_whole() {
-        return;
+        return println!("left out: it takes half a minute of waiting");
     }
+    let machine = machine!("laptop");
     let sudo = laptop(&machine);
     let trust = trust_command(&machine, REGISTRY).join(" ");
     // While the store's updater runs, between what is asked of it; the pattern is not its own line.

@@ -166,7 +166,7 @@ fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> (usize, usize) {
 #[test]
 fn an_endless_loop_of_updaters_is_no_reason_to_wait_for_ever() {
     let machine = machine!("client");
-    super::without_hooks(&machine);
+    machine.without_hooks();
     let cas = Cas::made(&machine, 1);
     let before = Bundle::of(&machine).unwrap();
     machine.write("/tmp/go", "");

@@ -10,7 +10,7 @@ use super::{
     Cas,
     bundle::{Bundle, Seen},
     crowd::{Member, Run, all_at_once, longest},
-    rounds, without_hooks,
+    rounds,
 };
 use crate::lab::Machine;
 
@@ -37,7 +37,7 @@ fn members(cas: &Cas, uid: &str) -> Vec<Member> {
 #[test]
 fn fifty_at_once_lose_nothing_and_say_what_is_so() {
     let machine = machine!("client");
-    without_hooks(&machine);
+    machine.without_hooks();
     machine.ensure_user("alice");
     let cas = Cas::made(&machine, 4);
     let settled = machine.settled();

@@ -101,5 +101,6 @@ fn what_is_signed_beside_setups_is_signed_by_the_ca_that_stands() {
         machine.sh(&verify).succeeded();
         undo().run(&machine).succeeded();
     }
+    assert!(signed > 0, "nobody came to sign: it was not tried");
     println!("{rounds} times two to sign beside two setups: {signed} signed, each by the CA that stands");
 }

@@ -1,17 +1,21 @@
 //! A run that waits for another says so after a second, says for whom, and goes on when it may.
 
-use super::{Cas, without_hooks};
+use super::Cas;
 use crate::lab::{Machine, Output};
 
-/// Runs `waiter` while a run of labtrust is stopped in the middle of its work, and lets that go on after
-/// three seconds. Prints the process that was stopped, and what had been said by then.
+/// Runs `waiter` while a run of labtrust is stopped in the middle of its work, and lets that go on
+/// when `waiter` has said something; one that is to be quiet is given three seconds for it. Keeps the process
+/// that was stopped, and what had been said by then.
 const STOPPED_HOLDER: &str = r#"
 "$0" "$@" >/dev/null 2>&1 & holder=$!
 until [ -s /run/labtrust.lock ]; do sleep 0.01; done
 kill -STOP $holder
 echo $holder >/tmp/holder
 sh -c "$WAITER" >/tmp/stdout 2>/tmp/stderr & waiter=$!
-sleep 3
+case $WAITER in
+    *--quiet*) sleep 3 ;;
+    *) until [ -s /tmp/stderr ]; do sleep 0.1; done ;;
+esac
 cp /tmp/stderr /tmp/early
 kill -CONT $holder
 wait $waiter || echo "the waiter failed: $?" >&2
@@ -30,7 +34,7 @@ fn behind_a_stopped_holder(machine: &Machine, cas: &Cas, waiter: &[String]) -> O
 #[test]
 fn whoever_waits_says_for_whom_and_standard_output_stays_one_document() {
     let machine = machine!("client");
-    without_hooks(&machine);
+    machine.without_hooks();
     let cas = Cas::made(&machine, 2);
 
     let waiter = cas.trust(1).with(&["--json"]).line;
@@ -54,10 +58,15 @@ fn whoever_waits_says_for_whom_and_standard_output_stays_one_document() {
 fn an_updater_that_somebody_else_runs_is_waited_for_and_named() {
     let machine = machine!("client");
     let cas = Cas::made(&machine, 1);
-    without_hooks(&machine);
+    machine.without_hooks();
     // One that reads the folder, and is slow before it overwrites the bundle.
-    machine.write_with_mode("/etc/ca-certificates/update.d/slow", "755", "#!/bin/sh\nsleep 3\n");
-    let script = "update-ca-certificates >/dev/null & sleep 1; rm /etc/ca-certificates/update.d/slow; exec \"$0\" \"$@\"";
+    machine.write_with_mode(
+        "/etc/ca-certificates/update.d/slow",
+        "755",
+        "#!/bin/sh\n: >/tmp/slow\nsleep 6\n",
+    );
+    let script = "update-ca-certificates >/dev/null & until [ -e /tmp/slow ]; do sleep 0.05; done
+        rm /etc/ca-certificates/update.d/slow; exec \"$0\" \"$@\"";
     let mut line = vec!["sh".to_owned(), "-c".into(), script.into()];
     line.extend(cas.trust(0).with(&["--json"]).line);
     let output = machine.run(line).succeeded();
@@ -68,7 +77,7 @@ fn an_updater_that_somebody_else_runs_is_waited_for_and_named() {
 #[test]
 fn nobody_but_root_can_hold_up_root() {
     let machine = machine!("client");
-    without_hooks(&machine);
+    machine.without_hooks();
     let cas = Cas::made(&machine, 1);
     machine.ensure_user("mallory");
     // In every place that all may write to, under every name that a lock has or had, and as a process that is

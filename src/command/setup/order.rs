@@ -72,8 +72,8 @@ pub fn endpoints(
         }
         (None, None) => {
             return Err(fail(
-                "gitlab.rb does not say under which name this GitLab is met",
-                "name it: labtrust setup mygitlab.example.com",
+                "nothing says under which name this GitLab is met",
+                "name it: labtrust setup HOST, or labtrust import --host HOST",
             ));
         }
     };

@@ -20,6 +20,8 @@ pub struct Site {
     prepared: Option<Prepared>,
     config: Config,
     layout: Layout,
+    /// The options that named it.
+    options: String,
     /// GitLab itself.
     pub gitlab: Endpoint,
     /// Its registry.
@@ -58,7 +60,7 @@ impl Site {
             None => endpoints(host, registry, &config)?,
         };
         let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
-        Ok(Self { installation, prepared, config, layout, gitlab, registry })
+        Ok(Self { installation, prepared, config, layout, options: place.options(), gitlab, registry })
     }
 
     /// The certificate and key files.
@@ -70,7 +72,9 @@ impl Site {
     pub fn guard(&self, ours: &dyn Fn(&[Certificate]) -> bool, replace: bool, host: &Host) -> Result<()> {
         let survey = guard::survey(&World::here(), &self.layout)?;
         match guard::judge(&survey, ours) {
-            guard::Verdict::Foreign(foreign) if !replace => Err(guard::refusal(&foreign, host)),
+            guard::Verdict::Foreign(foreign) if !replace => {
+                Err(guard::refusal(&foreign, host, &self.options))
+            }
             _ => Ok(()),
         }
     }
