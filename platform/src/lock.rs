@@ -36,8 +36,8 @@ pub struct Lock {
 
 impl Lock {
     /// The machine's lock, whatever state folder is used.
-    pub fn machine(progress: &dyn Progress) -> Result<Self> {
-        Self::acquire(&folder()?.join("labtrust.lock"), LONGEST_WAIT, progress)
+    pub fn machine(limit: Duration, progress: &dyn Progress) -> Result<Self> {
+        Self::acquire(&folder()?.join("labtrust.lock"), limit, progress)
     }
 
     /// Waits for the lock at `path`, saying so after a second. The run that holds it is waited for

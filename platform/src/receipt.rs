@@ -2,8 +2,9 @@
 //! any point leaves a receipt from which the next run goes on or goes back.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -246,6 +247,8 @@ pub struct Receipts {
     world: World,
     /// The state folder's lock, and the machine's if it was asked for.
     locks: RefCell<Vec<Lock>>,
+    /// How long the machine's lock is waited for.
+    patience: Cell<Duration>,
 }
 
 impl Receipts {
@@ -271,7 +274,12 @@ impl Receipts {
             }
         }
         let lock = locked?;
-        let receipts = Self { state: state.to_owned(), world, locks: RefCell::new(vec![lock]) };
+        let receipts = Self {
+            state: state.to_owned(),
+            world,
+            locks: RefCell::new(vec![lock]),
+            patience: Cell::new(LONGEST_WAIT),
+        };
         receipts.sweep()?;
         Ok(receipts)
     }
@@ -280,7 +288,9 @@ impl Receipts {
     pub(crate) fn hold_machine(&self, progress: &dyn Progress) -> Result<()> {
         let mut locks = self.locks.borrow_mut();
         if locks.len() == 1 {
-            locks.push(Lock::machine(progress)?);
+            // The next change does not wait as long again for the same run.
+            let limit = self.patience.replace(Duration::ZERO);
+            locks.push(Lock::machine(limit, progress)?);
         }
         Ok(())
     }
