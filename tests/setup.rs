@@ -152,6 +152,17 @@ fn a_reload_that_fails_puts_the_old_pair_back() {
 }
 
 #[test]
+fn an_administrator_who_watches_the_logs_holds_up_no_reload() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    machine.write_with_mode("/tmp/gitlab-ctl", "755", "#!/bin/sh\nsleep 60\n");
+    machine.sh("/tmp/gitlab-ctl tail >/dev/null 2>&1 &").succeeded();
+    let setup = machine.command(["labtrust", "setup", "--no-trust"]);
+    setup.limit(std::time::Duration::from_secs(40)).run().succeeded();
+    assert!(gitlab.calls().iter().any(|call| call == "hup nginx"), "{:?}", gitlab.calls());
+}
+
+#[test]
 fn a_prepared_folder_is_complete_and_a_second_run_changes_nothing() {
     let machine = machine!("nas");
     let before = machine.settled();

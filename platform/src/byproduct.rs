@@ -10,7 +10,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Certificate, Contents, Fingerprint, Result,
+    Certificate, Contents, Error, Fingerprint, Result,
     bundle::Bundle,
     database::keystore,
     plan::Byproduct,
@@ -114,8 +114,8 @@ impl Byproduct {
     /// After the updater has added: whether its hook has done the same. A hook that is not there or turned
     /// off has nothing to do, and of a keystore that only Java can read this is not asked.
     pub(crate) fn is_told(&self, world: &World, certificate: &Certificate) -> Result<bool> {
-        let Self::Keystore { path, anchor, hook: Some(hook), settings, .. } = self else { return Ok(true) };
-        if !matches!(world.look(hook)?, Node::File { .. }) || world.look(anchor)? == Node::Absent {
+        let Self::Keystore { path, hook: Some(hook), settings, .. } = self else { return Ok(true) };
+        if !matches!(world.look(hook)?, Node::File { .. }) {
             return Ok(true);
         }
         if let Some(settings) = settings
@@ -143,6 +143,9 @@ impl Byproduct {
         let Self::Keystore { path, anchor, alias, keytool, hook: Some(hook), .. } = self else {
             return Ok(());
         };
+        if world.look(anchor)? == Node::Absent {
+            return Ok(());
+        }
         let hook = hook.to_string_lossy();
         let is_complaint = |text: &String| text.contains(&*hook);
         if self.is_told(world, certificate)? && !complaints.iter().any(is_complaint) {
@@ -187,7 +190,8 @@ impl Byproduct {
             }
             keystore::delete(world, keytool, path, alias)?;
         }
-        Ok(())
+        let why = "still holds it: whoever else writes to it puts it back each time it is taken out";
+        Err(Error::Corrupt { path: path.clone(), why: why.into() })
     }
 }
 

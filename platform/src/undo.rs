@@ -204,20 +204,21 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
             let world = session.worlds.of(&record.actor)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-            byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+            let is_so = || match absence(&record.proof) {
+                Some(proof) => Ok(!prove(&world, &proof)?.holds()),
+                None => Ok(true),
+            };
+            let updater = updater(session, &world, commands, byproducts, &is_so);
+            updater.clear()?;
             let is_as_before = || record.is_as_before(&world);
             let ran = if settled.contains(commands) || is_as_before()? {
                 Ok(Vec::new())
             } else {
                 settled.push(commands.clone());
-                let is_so = || match absence(&record.proof) {
-                    Some(proof) => Ok(!prove(&world, &proof)?.holds()),
-                    None => Ok(true),
-                };
-                updater(session, &world, commands, byproducts, &is_so).run()
+                updater.run()
             };
             if ran.is_err() {
-                byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+                updater.clear()?;
             }
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
                 if undone.left.is_empty() {
