@@ -256,10 +256,14 @@ impl Receipts {
     pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
         let world = World::here();
         let lock = || {
-            world.make_folders(state, 0o700)?;
+            let made = world.make_folders(state, 0o700)?;
             // Somebody else's would have us run and restore whatever they put into its receipts.
-            World::refuse_foreign(state)?;
-            World::refuse_foreign(&state.join("receipts"))?;
+            let refused =
+                World::refuse_foreign(state).and_then(|()| World::refuse_foreign(&state.join("receipts")));
+            if refused.is_err() {
+                made.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
+            }
+            refused?;
             Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
         };
         let mut locked = lock();
@@ -335,8 +339,10 @@ impl Receipts {
         }
         let folder = self.folder(&receipt.name);
         self.world.make_folders(&folder, 0o700)?;
-        let json = serde_json::to_vec_pretty(receipt)
-            .map_err(|error| Error::Corrupt { path: folder.clone(), why: error.to_string() })?;
+        let corrupt = |why| Error::Corrupt { path: folder.clone(), why };
+        let json = serde_json::to_vec_pretty(receipt).map_err(|error| corrupt(error.to_string()))?;
+        // What could not be read again could not be taken back.
+        parse(&json).map_err(corrupt)?;
         self.world.put(&file(&folder), &Contents::Public(json), PRIVATE)
     }
 

@@ -5,7 +5,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::File,
+    fs::{File, Metadata},
     io,
     os::unix::{ffi::OsStringExt, fs::MetadataExt},
     path::{Component, Path, PathBuf},
@@ -137,8 +137,8 @@ pub fn own(path: &Path) -> Result<Option<Folder>> {
         let why = format!("it belongs to user {}, not to the user who runs this ({us})", found.uid());
         return refuse(&folder.path, why);
     }
-    if found.mode() & 0o022 != 0 {
-        return refuse(&folder.path, "others may write to it".into());
+    if let Some(who) = who_else_may_write(&found) {
+        return refuse(&folder.path, format!("{who} may write to it"));
     }
     Ok(Some(folder))
 }
@@ -216,15 +216,7 @@ impl Folder {
             return Ok(Some(format!("user {}", found.uid())));
         }
         let is_sticky = found.mode() & 0o1000 != 0;
-        // A user's own group is often that user alone; root's folders are another matter.
-        let is_the_groups = geteuid().is_root() && found.gid() != 0 && found.mode() & 0o020 != 0;
-        Ok(if is_sticky {
-            None
-        } else if found.mode() & 0o002 != 0 {
-            Some("everybody".into())
-        } else {
-            is_the_groups.then(|| format!("group {}", found.gid()))
-        })
+        Ok(if is_sticky { None } else { who_else_may_write(&found) })
     }
 
     /// The folder as it can be listed and flushed.
@@ -239,6 +231,15 @@ impl Place {
     pub fn path(&self) -> PathBuf {
         self.folder.path.join(&self.name)
     }
+}
+
+/// Who, but its owner, may write to what `found` tells of.
+fn who_else_may_write(found: &Metadata) -> Option<String> {
+    // A user's own group is often that user alone; root's folders are another matter.
+    let is_the_groups = geteuid().is_root() && found.gid() != 0 && found.mode() & 0o020 != 0;
+    let is_everybodys = found.mode() & 0o002 != 0;
+    let everybody = is_everybodys.then(|| "everybody".into());
+    everybody.or_else(|| is_the_groups.then(|| format!("group {}", found.gid())))
 }
 
 /// Whether what belongs to user `uid` is root's, or that of the user that acts.
