@@ -202,6 +202,11 @@ impl Folder {
         if let Some(who) = self.who_else_writes()? {
             return refuse(format!("it is a link in a folder that {who} may write to"));
         }
+        // Where everybody may add to a folder, they may add a second name of a link of root's.
+        let folder = self.file.metadata().map_err(Error::file("look at", &self.path))?;
+        if found.st_nlink > 1 && folder.mode() & 0o002 != 0 {
+            return refuse("it is a link of several names, in a folder that everybody may write to".into());
+        }
         // Nobody else could have changed it since: they may not write to the folder.
         let target = readlinkat(&self.file, name, Vec::new());
         let target = target.map_err(|error| Error::file("read the link", &path)(error.into()))?;
@@ -209,7 +214,7 @@ impl Folder {
     }
 
     /// Who, but root and the user that acts, may put into this folder what they like, a hard link to
-    /// one of root's links for example. In one with the sticky bit, what is there is its owner's.
+    /// one of root's links for example. In one with the sticky bit, what has one name is its owner's.
     pub fn who_else_writes(&self) -> Result<Option<String>> {
         let found = self.file.metadata().map_err(Error::file("look at", &self.path))?;
         if !is_ours(found.uid()) {
@@ -245,4 +250,26 @@ fn who_else_may_write(found: &Metadata) -> Option<String> {
 /// Whether what belongs to user `uid` is root's, or that of the user that acts.
 fn is_ours(uid: u32) -> bool {
     [0, geteuid().as_raw()].contains(&uid)
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn a_second_name_of_a_link_is_not_followed_where_everybody_could_have_made_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (link, second) = (folder.path().join("link"), folder.path().join("second"));
+        std::os::unix::fs::symlink("/", &link).expect("a link");
+        for (mode, may_be_followed) in [(0o1777, false), (0o755, true)] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).expect("a mode");
+            assert!(open(&link).is_ok());
+            fs::hard_link(&link, &second).expect("a second name");
+            assert_eq!(open(&second).is_ok(), may_be_followed, "{mode:o}");
+            fs::remove_file(&second).expect("removed");
+        }
+    }
 }
