@@ -57,6 +57,21 @@ fn what_another_hand_adds_to_the_keystore_between_two_runs_stays() {
 }
 
 #[test]
+fn a_keytool_that_is_installed_between_two_runs_changes_nothing_of_what_stood_there() {
+    let machine = machine!("client");
+    let (_, trust) = scene(&machine);
+    let before = machine.settled();
+    machine.sh("mv /usr/bin/keytool /root/keytool").succeeded();
+    machine.run(&trust).succeeded();
+    // The anchor is gone from the bundle, so the next run settles again.
+    let again = "mv /root/keytool /usr/bin/keytool; rm /usr/local/share/ca-certificates/labtrust-*; update-ca-certificates";
+    machine.sh(again).succeeded();
+    machine.run(&trust).succeeded();
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
 fn a_keystore_whose_hook_an_administrator_turned_off_is_left_alone() {
     let machine = machine!("client");
     let (pair, trust) = scene(&machine);

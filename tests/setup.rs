@@ -152,6 +152,17 @@ fn a_reload_that_fails_puts_the_old_pair_back() {
 }
 
 #[test]
+fn an_administrator_who_watches_the_logs_holds_up_no_reload() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    machine.write_with_mode("/tmp/gitlab-ctl", "755", "#!/bin/sh\nsleep 60\n");
+    machine.sh("/tmp/gitlab-ctl tail >/dev/null 2>&1 &").succeeded();
+    let setup = machine.command(["labtrust", "setup", "--no-trust"]);
+    setup.limit(std::time::Duration::from_secs(40)).run().succeeded();
+    assert!(gitlab.calls().iter().any(|call| call == "hup nginx"), "{:?}", gitlab.calls());
+}
+
+#[test]
 fn a_prepared_folder_is_complete_and_a_second_run_changes_nothing() {
     let machine = machine!("nas");
     let before = machine.settled();
@@ -374,4 +385,17 @@ fn a_handshake_is_trusted_only_by_the_fingerprint_of_the_root_that_it_leads_to()
     trust(&fingerprint(&machine, root)).exited(3).says("hint:");
     trust(&fingerprint(&machine, &machine.read("/root/other.crt"))).exited(3).says("hint:");
     assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_reload_that_works_no_more_is_said_and_does_not_keep_a_setup_from_being_taken_back() {
+    let machine = machine!("server");
+    let before = machine.settled();
+    machine.sh("touch /tmp/works").succeeded();
+    let reload = ["--out", "/srv/tls", "--reload", "ls /tmp/works"];
+    machine.run([&["labtrust", "setup", HOST, "--no-trust"][..], &reload].concat()).succeeded();
+    machine.sh("rm /tmp/works").succeeded();
+    machine.run(["labtrust", "setup", "--undo"]).exited(3).says("ls /tmp/works");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.run(["labtrust", "setup", "--undo"]).exited(3).says("no setup is recorded");
 }

@@ -15,14 +15,20 @@ struct Absolute(PathBuf);
 impl<'de> Deserialize<'de> for Absolute {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        let has_drive =
-            |bytes: &[u8]| matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
-        let is_absolute = text.starts_with('/') || text.starts_with(r"\\") || has_drive(text.as_bytes());
-        if !is_absolute || text.contains('\0') || text.split(['/', '\\']).any(|part| part == "..") {
+        if !is_absolute(&text) {
             return Err(de::Error::custom(format!("{text:?} is no absolute path")));
         }
         Ok(Self(text.into()))
     }
+}
+
+/// Whether `text` is such a path: what is to be kept has to be, to be read again.
+pub fn is_absolute(text: &str) -> bool {
+    let has_drive =
+        |bytes: &[u8]| matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
+    (text.starts_with('/') || text.starts_with(r"\\") || has_drive(text.as_bytes()))
+        && !text.contains('\0')
+        && text.split(['/', '\\']).all(|part| part != "..")
 }
 
 pub fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {

@@ -6,7 +6,7 @@ use crate::{
     Anchor, Error, Result,
     check::is_met,
     database,
-    plan::{Byproduct, Change, Service, Settle, Step},
+    plan::{Change, Service, Settle, Step},
     proof::prove,
     receipt::{ChangeRecord, Phase, Receipt, Receipts, StepRecord},
     session::{Outcome, Session, State},
@@ -192,10 +192,7 @@ impl Run<'_> {
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
-        let certificate = self.receipt.anchor.as_ref().map(|anchor| &anchor.certificate);
-        // A reload rebuilds nothing that another run could disturb; its proof waits, and is asked once, below.
-        let is_reload = settle.byproducts.is_empty();
-        let is_so = || Ok(is_reload || prove(&world, &change.proof)?.holds());
+        let is_so = || Ok(prove(&world, &change.proof)?.holds());
         let updater = Updater {
             world: &world,
             commands: &settle.applied,
@@ -205,17 +202,12 @@ impl Run<'_> {
             progress: self.session.progress,
         };
         let mut complaints = updater.run()?;
-        if let Some(wanted) = certificate {
-            let add = |byproduct: &Byproduct| {
-                byproduct.add_entry(&world, wanted, &mut complaints, self.session.progress)
-            };
-            settle.byproducts.iter().try_for_each(add)?;
-        }
         if let Some(anchor) = &self.receipt.anchor {
-            let gone = |byproduct: &Byproduct| {
-                byproduct.delete_entry(&world, &anchor.certificate, self.session.progress)
-            };
-            settle.byproducts.iter().try_for_each(gone)?;
+            for byproduct in &settle.byproducts {
+                let progress = self.session.progress;
+                byproduct.add_entry(&world, &anchor.certificate, &mut complaints, progress)?;
+                byproduct.delete_entry(&world, &anchor.certificate, progress)?;
+            }
         }
         if self.mend(record, &world)? {
             return Err(Error::Corrupt {
@@ -282,7 +274,7 @@ impl Run<'_> {
         outcome.changed = changed;
         outcome.await_restart(change.settle.restart.iter());
         if !complaints.is_empty() {
-            outcome.fall_short(&complaints);
+            outcome.fall_short(&complaints, "mend or remove that hook, then run it again");
         }
         Ok(outcome)
     }

@@ -10,7 +10,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    Certificate, Contents, Fingerprint, Result,
+    Certificate, Contents, Error, Fingerprint, Result,
     bundle::Bundle,
     database::keystore,
     plan::Byproduct,
@@ -55,12 +55,21 @@ impl Byproduct {
         records: &mut Vec<ByproductRecord>,
     ) -> Result<()> {
         let Some(path) = self.file() else { return Ok(()) };
-        if records.iter().any(|record| record.byproduct == *self) {
+        if let Some(record) = records.iter_mut().find(|record| record.byproduct.is_same(self)) {
+            record.byproduct = self.clone();
             return Ok(());
         }
         let before = receipts.keep(receipt, world, &resolved(world, path)?)?;
         records.push(ByproductRecord { byproduct: self.clone(), before, after: None });
         Ok(())
+    }
+
+    /// Whether it is the same place for the same anchor, be the tools that are used there others by now.
+    fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Keystore { anchor, .. }, Self::Keystore { anchor: known, .. }) if anchor != known => false,
+            _ => self.file() == other.file(),
+        }
     }
 
     /// Whether `bytes` are all of such a file.
@@ -114,8 +123,8 @@ impl Byproduct {
     /// After the updater has added: whether its hook has done the same. A hook that is not there or turned
     /// off has nothing to do, and of a keystore that only Java can read this is not asked.
     pub(crate) fn is_told(&self, world: &World, certificate: &Certificate) -> Result<bool> {
-        let Self::Keystore { path, anchor, hook: Some(hook), settings, .. } = self else { return Ok(true) };
-        if !matches!(world.look(hook)?, Node::File { .. }) || world.look(anchor)? == Node::Absent {
+        let Self::Keystore { path, hook: Some(hook), settings, .. } = self else { return Ok(true) };
+        if !matches!(world.look(hook)?, Node::File { .. }) {
             return Ok(true);
         }
         if let Some(settings) = settings
@@ -124,10 +133,8 @@ impl Byproduct {
             return Ok(true);
         }
         let bytes = world.read(path)?.unwrap_or_default();
-        let entries = keystore::entries(&bytes);
-        Ok(entries.is_none_or(|entries| {
-            entries.iter().any(|(_, parts)| parts.iter().any(|part| *part == certificate.der()))
-        }))
+        let holds = |(_, parts): &keystore::Entry<'_>| parts.contains(&certificate.der());
+        Ok(keystore::entries(&bytes).is_none_or(|entries| entries.iter().any(holds)))
     }
 
     /// After the updater has run: adds what its hook should have added and has not, which may be waiting for
@@ -143,8 +150,10 @@ impl Byproduct {
         let Self::Keystore { path, anchor, alias, keytool, hook: Some(hook), .. } = self else {
             return Ok(());
         };
-        let hook = hook.to_string_lossy();
-        let is_complaint = |text: &String| text.contains(&*hook);
+        if world.look(anchor)? == Node::Absent {
+            return Ok(());
+        }
+        let is_complaint = |text: &String| text.contains(&*hook.to_string_lossy());
         if self.is_told(world, certificate)? && !complaints.iter().any(is_complaint) {
             return Ok(());
         }
@@ -187,7 +196,7 @@ impl Byproduct {
             }
             keystore::delete(world, keytool, path, alias)?;
         }
-        Ok(())
+        Err(Error::Corrupt { path: path.clone(), why: "still holds it: somebody else puts it back".into() })
     }
 }
 

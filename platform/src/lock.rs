@@ -17,7 +17,7 @@ use std::{
 
 use rustix::fs::{FlockOperation, flock};
 
-use crate::{Error, Result, progress::Progress};
+use crate::{Error, Result, progress::Progress, text};
 
 /// How long one other run is waited for: longer than the slowest updater was ever seen to take.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(180);
@@ -36,8 +36,8 @@ pub struct Lock {
 
 impl Lock {
     /// The machine's lock, whatever state folder is used.
-    pub fn machine(progress: &dyn Progress) -> Result<Self> {
-        Self::acquire(&folder()?.join("labtrust.lock"), LONGEST_WAIT, progress)
+    pub fn machine(limit: Duration, progress: &dyn Progress) -> Result<Self> {
+        Self::acquire(&folder()?.join("labtrust.lock"), limit, progress)
     }
 
     /// Waits for the lock at `path`, saying so after a second. The run that holds it is waited for
@@ -128,12 +128,8 @@ fn holder_of(file: &File) -> Option<u32> {
 /// The process `pid` in a sentence, with its command where the system tells it.
 fn describe(pid: u32) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    let line: String = String::from_utf8_lossy(&line)
-        .trim_end_matches('\0')
-        .chars()
-        .map(|sign| if sign.is_control() { ' ' } else { sign })
-        .take(120)
-        .collect();
+    let line = String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " ");
+    let line: String = text::in_line(&line).chars().take(120).collect();
     let command = if line.is_empty() { line } else { format!(": {line}") };
     format!(" (process {pid}{command})")
 }

@@ -1,24 +1,19 @@
 //! What was changed and what stood there before, written before the change is made. A crash at
 //! any point leaves a receipt from which the next run goes on or goes back.
 
-mod record;
+mod kept;
 
-use std::{
-    cell::RefCell,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::kept::Receipts;
 use crate::{
-    Anchor, Contents, Error, Fingerprint, Result,
-    lock::{LONGEST_WAIT, Lock},
-    plan::StoreId,
-    progress::Progress,
-    world::{Access, Node, World},
+    Anchor, Certificate, Error, Fingerprint, Result,
+    database::{Database, Listing},
+    plan::{Actor, Byproduct, Change, Proof, Settle, StoreId},
+    world::{Node, World},
 };
-
-pub use self::record::{ByproductRecord, ChangeRecord, Phase, StepRecord};
 
 /// The newest form of a receipt that this program writes; it reads all older ones.
 pub const SCHEMA: u32 = 1;
@@ -35,6 +30,185 @@ pub struct Receipt {
     pub anchor: Option<Anchor>,
     /// One entry for each change, in the order in which they were begun.
     pub changes: Vec<ChangeRecord>,
+}
+
+/// What became of one [`Change`], and all that undoing it needs.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChangeRecord {
+    /// The change's store.
+    pub store: StoreId,
+    /// The change's subject.
+    pub subject: String,
+    /// Whose rights it needs.
+    pub actor: Actor,
+    /// How far it came.
+    pub phase: Phase,
+    /// When it took effect, in milliseconds since 1970.
+    #[serde(default)]
+    pub settled: Option<u64>,
+    /// What makes it, and its undoing, take effect.
+    pub settle: Settle,
+    /// What shows that it worked.
+    pub proof: Proof,
+    /// Its steps, in their order. One file is among them twice while a run replaces what an earlier run
+    /// of ours put there.
+    pub steps: Vec<StepRecord>,
+    /// How many of the steps stood when it was last proven; the others are a later run's.
+    #[serde(default)]
+    pub proven: usize,
+    /// What its settling rewrote.
+    #[serde(default)]
+    pub byproducts: Vec<ByproductRecord>,
+}
+
+/// How far a change came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Begun, not proven.
+    Applying,
+    /// Applied and proven.
+    Applied,
+    /// Being taken back.
+    Undoing,
+}
+
+/// One step that acted.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepRecord {
+    /// A file.
+    File {
+        /// Where.
+        path: PathBuf,
+        /// What stood there. Its bytes are kept in `before/`, under their SHA-256.
+        before: Node,
+        /// What we put there; none if we removed it.
+        after: Option<Fingerprint>,
+        /// The folders that were made for it, outermost first.
+        #[serde(default)]
+        folders: Vec<PathBuf>,
+    },
+    /// An entry of a database.
+    Entry {
+        /// The database.
+        database: Database,
+        /// The certificate that we added.
+        certificate: Certificate,
+        /// How the database listed it before, if it did.
+        before: Option<Listing>,
+    },
+}
+
+/// A file that a settling command rewrote.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ByproductRecord {
+    /// Which.
+    pub byproduct: Byproduct,
+    /// What it was before. Its bytes are kept in `before/`.
+    pub before: Node,
+    /// What it was afterwards; none while that is not known.
+    #[serde(default)]
+    pub after: Option<Node>,
+}
+
+impl ChangeRecord {
+    pub(crate) fn of(change: &Change) -> Self {
+        Self {
+            store: change.store.clone(),
+            subject: change.subject.clone(),
+            actor: change.actor.clone(),
+            phase: Phase::Applying,
+            settled: None,
+            settle: change.settle.clone(),
+            proof: change.proof.clone(),
+            steps: Vec::new(),
+            proven: 0,
+            byproducts: Vec::new(),
+        }
+    }
+
+    /// Writes down that `path` is about to become `after`, and `folders` made for it. What stood there
+    /// before the first run of ours stays written down, however often we replace our own.
+    pub(crate) fn note_file(
+        &mut self,
+        path: &Path,
+        before: Node,
+        after: Option<Fingerprint>,
+        folders: Vec<PathBuf>,
+    ) {
+        let is_same =
+            |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
+        let is_noted =
+            |step: &StepRecord| matches!(step, StepRecord::File { before: noted, .. } if *noted == before);
+        // As it stands now it was noted before: that was not done, or put back since.
+        let noted = self.steps.iter().position(|step| is_same(step) && is_noted(step));
+        let mut made_before = Vec::new();
+        for index in (noted.unwrap_or(self.steps.len())..self.steps.len()).rev() {
+            if is_same(&self.steps[index]) {
+                if let StepRecord::File { folders, .. } = self.steps.remove(index) {
+                    made_before.splice(0..0, folders);
+                }
+                self.proven -= usize::from(index < self.proven);
+            }
+        }
+        let new = folders.into_iter().filter(|folder| !made_before.contains(folder)).collect::<Vec<_>>();
+        let folders = made_before.into_iter().chain(new).collect();
+        self.steps.push(StepRecord::File { path: path.to_owned(), before, after, folders });
+    }
+
+    /// Whether all that its settling rewrote is as it was before, to the byte.
+    pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
+        let mut files = self.byproducts.iter();
+        Ok(files.len() > 0
+            && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
+    }
+
+    /// The change is proven as it stands now: what we replaced of our own is forgotten.
+    pub(crate) fn set_proven(&mut self, settled: u64) {
+        let mut steps: Vec<StepRecord> = Vec::new();
+        for step in std::mem::take(&mut self.steps) {
+            match steps.iter_mut().find_map(|earlier| earlier.continued_by(&step)) {
+                Some((last, made)) => {
+                    if let StepRecord::File { after, folders, .. } = step {
+                        *last = after;
+                        made.extend(folders);
+                    }
+                }
+                None => steps.push(step),
+            }
+        }
+        self.proven = steps.len();
+        self.steps = steps;
+        self.phase = Phase::Applied;
+        self.settled = Some(settled);
+    }
+}
+
+impl StepRecord {
+    /// What to change in this record if `next` replaces what it put there.
+    fn continued_by(&mut self, next: &Self) -> Option<(&mut Option<Fingerprint>, &mut Vec<PathBuf>)> {
+        match (self, next) {
+            (
+                Self::File { path, after, folders, .. },
+                Self::File { path: again, before: Node::File { sha256, .. }, .. },
+            ) if path == again && *after == Some(*sha256) => Some((after, folders)),
+            _ => None,
+        }
+    }
+
+    /// The folders that were made for it.
+    fn folders(&self) -> &[PathBuf] {
+        match self {
+            Self::File { folders, .. } => folders,
+            Self::Entry { .. } => &[],
+        }
+    }
+
+    /// Whether the bytes under `sha256` are needed to undo it.
+    fn needs(&self, wanted: Fingerprint) -> bool {
+        matches!(self, Self::File { before: Node::File { sha256, .. }, .. } if *sha256 == wanted)
+    }
 }
 
 impl Receipt {
@@ -61,233 +235,6 @@ impl Receipt {
         }
         any
     }
-}
-
-/// The receipts in a state folder, held against other runs while this lives.
-#[derive(Debug)]
-pub struct Receipts {
-    state: PathBuf,
-    world: World,
-    /// The state folder's lock, and the machine's if it was asked for.
-    locks: RefCell<Vec<Lock>>,
-}
-
-impl Receipts {
-    /// Opens the state folder `state`, making it if need be, and waits for its lock.
-    pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
-        let world = World::here();
-        let lock = || {
-            world.make_folders(state, 0o700)?;
-            // Somebody else's would have us run and restore whatever they put into its receipts.
-            World::refuse_foreign(state)?;
-            World::refuse_foreign(&state.join("receipts"))?;
-            Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
-        };
-        let mut locked = lock();
-        for _ in 0..MOST_REMOVALS {
-            match locked {
-                // A run that took everything back has just removed the folder, which was empty.
-                Err(error) if error.is_absence() => locked = lock(),
-                other => {
-                    locked = other;
-                    break;
-                }
-            }
-        }
-        let lock = locked?;
-        let receipts = Self { state: state.to_owned(), world, locks: RefCell::new(vec![lock]) };
-        receipts.sweep()?;
-        Ok(receipts)
-    }
-
-    /// Holds the machine's lock too, from now on: runs with other state folders wait.
-    pub(crate) fn hold_machine(&self, progress: &dyn Progress) -> Result<()> {
-        let mut locks = self.locks.borrow_mut();
-        if locks.len() == 1 {
-            locks.push(Lock::machine(progress)?);
-        }
-        Ok(())
-    }
-
-    /// Removes what a run that was killed left of a receipt that it was forgetting or had not begun
-    /// to keep.
-    fn sweep(&self) -> Result<()> {
-        for folder in self.world.list(&self.state.join("receipts"))? {
-            if self.world.look(&file(&folder))? == Node::Absent {
-                self.clear(&folder)?;
-            }
-        }
-        self.world.remove_folder(&self.state.join("receipts"))
-    }
-
-    /// All receipts in the state folder `state`, in the order of their names. No lock is needed: each is
-    /// replaced in one instant.
-    pub fn all(state: &Path) -> Result<Vec<Receipt>> {
-        let world = World::here();
-        let folders = world.list(&state.join("receipts"))?;
-        let mut receipts = Vec::new();
-        for folder in folders {
-            receipts.extend(read(&folder)?);
-        }
-        Ok(receipts)
-    }
-
-    /// The receipt `name`, or a new one.
-    pub fn load_or_new(&self, name: &str, anchor: Option<&Anchor>) -> Result<Receipt> {
-        Ok(self.load(name)?.unwrap_or_else(|| Receipt::new(name, anchor)))
-    }
-
-    /// The receipt `name`, if there is one.
-    pub fn load(&self, name: &str) -> Result<Option<Receipt>> {
-        read(&self.folder(name))
-    }
-
-    /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
-    pub fn save(&self, receipt: &Receipt) -> Result<()> {
-        if receipt.changes.is_empty() {
-            return self.forget(&receipt.name);
-        }
-        let folder = self.folder(&receipt.name);
-        self.world.make_folders(&folder, 0o700)?;
-        let json = serde_json::to_vec_pretty(receipt)
-            .map_err(|error| Error::Corrupt { path: folder.clone(), why: error.to_string() })?;
-        self.world.put(&file(&folder), &Contents::Public(json), PRIVATE)
-    }
-
-    /// Folders that the steps `gone` made and that are still in use are from now on those of whoever uses
-    /// them, in `receipt` or in another: the last to go removes them.
-    pub(crate) fn hand_over(&self, receipt: &mut Receipt, gone: &[StepRecord]) -> Result<()> {
-        let mut kept = Vec::new();
-        for folder in gone.iter().flat_map(StepRecord::folders) {
-            if matches!(self.world.look(folder), Ok(Node::Folder)) {
-                kept.push(folder.clone());
-            }
-        }
-        if kept.is_empty() {
-            return Ok(());
-        }
-        receipt.inherit(&kept);
-        for mut other in Self::all(&self.state)?.into_iter().filter(|other| other.name != receipt.name) {
-            if other.inherit(&kept) {
-                self.save(&other)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Removes what was kept beside `receipt` and is needed no more: a key that was ours and is
-    /// replaced should be gone.
-    pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
-        for kept in self.world.list(&self.folder(&receipt.name).join("before"))? {
-            let sha256 = kept.file_name().and_then(|name| name.to_str()?.parse::<Fingerprint>().ok());
-            let is_needed = |sha256| {
-                receipt.changes.iter().any(|change| {
-                    change.steps.iter().any(|step| step.needs(sha256))
-                        || change.byproducts.iter().any(|kept| {
-                            matches!(kept.before, Node::File { sha256: before, .. } if before == sha256)
-                        })
-                })
-            };
-            if sha256.is_some_and(|sha256| !is_needed(sha256)) {
-                self.world.remove(&kept)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Forgets the receipt `name`, with all that was kept beside it: what it records is not ours to
-    /// take back any more.
-    pub fn forget(&self, name: &str) -> Result<()> {
-        let folder = self.folder(name);
-        self.world.remove(&file(&folder))?;
-        self.clear(&folder)?;
-        self.world.remove_folder(&self.state.join("receipts"))
-    }
-
-    fn clear(&self, folder: &Path) -> Result<()> {
-        let before = folder.join("before");
-        for kept in self.world.list(&before)? {
-            self.world.remove(&kept)?;
-        }
-        self.world.remove_folder(&before)?;
-        self.world.tidy(&file(folder))?;
-        self.world.remove_folder(folder)
-    }
-
-    /// Keeps the bytes of what stands at `path` beside the receipt `name`, and says what stands there.
-    pub(crate) fn keep(&self, name: &str, world: &World, path: &Path) -> Result<Node> {
-        let node = world.look(path)?;
-        if let Node::File { sha256, .. } = node {
-            let before = self.folder(name).join("before");
-            self.world.make_folders(&before, 0o700)?;
-            let kept = before.join(sha256.to_string());
-            if self.world.look(&kept)? == Node::Absent {
-                let bytes = world.read(path)?.unwrap_or_default();
-                if Fingerprint::of(&bytes) != sha256 {
-                    return Err(Error::Corrupt {
-                        path: path.to_owned(),
-                        why: "changes while it is read".into(),
-                    });
-                }
-                self.world.put(&kept, &Contents::Secret(bytes), PRIVATE)?;
-            }
-        }
-        Ok(node)
-    }
-
-    /// The bytes that were kept under `sha256` beside the receipt `name`.
-    pub(crate) fn kept(&self, name: &str, sha256: Fingerprint) -> Result<Contents> {
-        let path = self.folder(name).join("before").join(sha256.to_string());
-        match self.world.read(&path)? {
-            Some(bytes) if Fingerprint::of(&bytes) == sha256 => Ok(Contents::Secret(bytes)),
-            _ => Err(Error::Corrupt { path, why: "is missing or damaged: it cannot be put back".into() }),
-        }
-    }
-
-    /// Lets other runs at them.
-    pub fn close(mut self) -> Result<()> {
-        self.release()
-    }
-
-    fn release(&mut self) -> Result<()> {
-        if self.locks.get_mut().is_empty() {
-            return Ok(());
-        }
-        self.locks.get_mut().clear();
-        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
-        self.world.remove_folder(&self.state)
-    }
-
-    /// Whether `path` lies in the state folder, where all is for its owner's eyes only.
-    pub(crate) fn keeps(&self, path: &Path) -> bool {
-        path.starts_with(&self.state)
-    }
-
-    fn folder(&self, name: &str) -> PathBuf {
-        self.state.join("receipts").join(name)
-    }
-}
-
-impl Drop for Receipts {
-    fn drop(&mut self) {
-        // Whoever drops these without closing them has another error to tell.
-        let _ = self.release();
-    }
-}
-
-/// So many runs may remove the empty state folder while one waits for it.
-const MOST_REMOVALS: usize = 1000;
-
-const PRIVATE: Access = Access { mode: 0o600, owner: None };
-
-fn file(folder: &Path) -> PathBuf {
-    folder.join("receipt.json")
-}
-
-fn read(folder: &Path) -> Result<Option<Receipt>> {
-    let path = file(folder);
-    let Some(bytes) = World::read_own(&path)? else { return Ok(None) };
-    parse(&bytes).map(Some).map_err(|why| Error::Corrupt { path, why })
 }
 
 /// The receipt that `bytes` are, in any form that was ever released.

@@ -112,10 +112,10 @@ impl Outcome {
     }
 
     /// It is so in the store itself, and what the store's hooks were to do is not done.
-    pub(crate) fn fall_short(&mut self, complaints: &[String]) {
+    pub(crate) fn fall_short(&mut self, complaints: &[String], hint: &str) {
         self.state = State::Partial;
         self.detail = format!("{}, but: {}", self.detail, complaints.join("; "));
-        self.hint = Some("mend or remove that hook, then run it again".into());
+        self.hint = Some(hint.into());
     }
 
     pub(crate) fn needs_root(store: &StoreId, subject: &str, state: State) -> Self {

@@ -204,20 +204,21 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
             let world = session.worlds.of(&record.actor)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-            byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+            let is_so = || match absence(&record.proof) {
+                Some(proof) => Ok(!prove(&world, &proof)?.holds()),
+                None => Ok(true),
+            };
+            let updater = updater(session, &world, commands, byproducts, &is_so);
+            updater.clear()?;
             let is_as_before = || record.is_as_before(&world);
             let ran = if settled.contains(commands) || is_as_before()? {
                 Ok(Vec::new())
             } else {
                 settled.push(commands.clone());
-                let is_so = || match absence(&record.proof) {
-                    Some(proof) => Ok(!prove(&world, &proof)?.holds()),
-                    None => Ok(true),
-                };
-                updater(session, &world, commands, byproducts, &is_so).run()
+                updater.run()
             };
             if ran.is_err() {
-                byproducts.iter().try_for_each(|byproduct| byproduct.clear(&world))?;
+                updater.clear()?;
             }
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
                 if undone.left.is_empty() {
@@ -230,6 +231,8 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
             undone.complaints = match ran {
                 // Whatever became of the updater: what it was to do is done.
                 Err(_) if is_as_before()? => Vec::new(),
+                // A reload makes nothing: what it should have been told of is taken back all the same.
+                Err(error) if byproducts.is_empty() => vec![error.to_string()],
                 ran => ran?,
             };
             Ok(())
@@ -275,7 +278,7 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
     if !undone.complaints.is_empty() && outcome.state == State::Untrusted {
-        outcome.fall_short(&undone.complaints);
+        outcome.fall_short(&undone.complaints, "mend that; all else is taken back");
     }
     outcome
 }

@@ -83,7 +83,13 @@ impl Updater<'_> {
     /// as it is meant to be; or until the same comes of it twice, which is no accident then. What it said of
     /// hooks that failed is the answer.
     pub fn run(&self) -> Result<Vec<String>> {
+        // A reload rebuilds nothing that another run could disturb.
+        if self.byproducts.is_empty() {
+            return self.run_commands();
+        }
         let before = self.read()?;
+        // Where it was so from the start, another's run proves nothing of what is to be rebuilt.
+        let was_so = (self.is_so)()?;
         let is_good = |made: &Made| made.is_so && self.is_sound(&before, &made.bundles);
         let started = Instant::now();
         let mut last = None;
@@ -92,7 +98,7 @@ impl Updater<'_> {
             let quiet = Instant::now() + PAUSE * round;
             loop {
                 let waited = self.await_others()?;
-                if waited.is_some() || round > 0 {
+                if round > 0 || (waited.is_some() && !was_so) {
                     let made = self.made()?;
                     if is_good(&made) {
                         return Ok(made.complaints);
@@ -130,13 +136,26 @@ impl Updater<'_> {
 
     fn run_once(&self) -> Result<Made> {
         self.byproducts.iter().try_for_each(|byproduct| byproduct.clear(self.world))?;
+        let complaints = self.run_commands()?;
+        self.await_others()?;
+        Ok(Made { complaints, ..self.made()? })
+    }
+
+    fn run_commands(&self) -> Result<Vec<String>> {
         let mut complaints = Vec::new();
         for command in self.commands {
             self.progress.begin(&command.to_string());
             complaints.extend(self.world.run(command)?.lines_with(&COMPLAINTS));
         }
-        self.await_others()?;
-        Ok(Made { complaints, ..self.made()? })
+        Ok(complaints)
+    }
+
+    /// Removes what an updater that was killed has left; not while one runs that may be writing it.
+    pub fn clear(&self) -> Result<()> {
+        if !running(&self.names()).is_empty() {
+            return Ok(());
+        }
+        self.byproducts.iter().try_for_each(|byproduct| byproduct.clear(self.world))
     }
 
     fn made(&self) -> Result<Made> {

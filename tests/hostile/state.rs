@@ -87,8 +87,53 @@ fn what_somebody_else_can_write_into_a_state_folder_is_not_believed() {
     }
     println!("{tried} foreign states tried, {refused} refused");
 
+    // A new one in alice's home is refused as well, and not left there.
+    machine.run(["labtrust", "setup", HOST, "--state", "/home/alice/new/state"]).exited(3);
+    assert!(!machine.has("/home/alice/new"));
+
     // The same receipt, where root alone can have written it, is one.
     write("");
     machine.command([&commands[0][..], &state].concat()).run();
     assert!(machine.has("/etc/planted-run") && !machine.has("/root/victim"), "the receipt was never one");
+}
+
+/// How folders are on machines where nobody means harm, and the run that must go through on each.
+const ORDINARY: [(&str, &str, &str, &str); 5] = [
+    (
+        "Debian's group staff writes below /usr/local",
+        "root",
+        "chgrp -R staff /usr/local; chmod 2775 /usr/local /usr/local/share /usr/local/share/ca-certificates",
+        "$trust && labtrust untrust",
+    ),
+    ("a user's umask is 002", "alice", "umask 002; mkdir ~/state ~/out", "umask 002; $setup --state ~/state"),
+    ("root's umask is 002", "root", "umask 002; mkdir ~/state", "umask 002; $setup --state ~/state"),
+    (
+        "the state folder is on another volume",
+        "root",
+        "mkdir /srv/state; ln -s /srv/state /var/lib/labtrust",
+        "$trust && labtrust untrust && [ -d /var/lib/labtrust ]",
+    ),
+    (
+        "Docker's configuration is on another volume",
+        "root",
+        "mkdir -p /etc/docker; mv /etc/docker /srv/docker; ln -s ../srv/docker /etc/docker",
+        "$trust && ls /srv/docker/certs.d/*/labtrust-* && labtrust untrust",
+    ),
+];
+
+#[test]
+fn what_is_ordinary_is_not_taken_for_somebody_elses() {
+    let machine = machine!("server");
+    machine.ensure_user("alice");
+    machine.sh("rm -f /etc/ca-certificates/update.d/*").succeeded();
+    let trust = trust_command(&machine, HOST).join(" ");
+    let setup = format!("labtrust setup {HOST} --no-trust --out ~/out");
+    for (what, user, prepare, run) in ORDINARY {
+        println!("{what}");
+        for script in [prepare, &run.replace("$trust", &trust).replace("$setup", &setup)] {
+            let command = machine.command(["sh", "-c", script]);
+            if user == "root" { command } else { command.user(user) }.run().succeeded();
+        }
+    }
+    println!("{} ordinary machines tried, all held", ORDINARY.len());
 }

@@ -81,7 +81,7 @@ fn nobody_but_root_can_hold_up_root() {
     let cas = Cas::made(&machine, 1);
     machine.ensure_user("mallory");
     // In every place that all may write to, under every name that a lock has or had, and as a process that is
-    // named like an updater.
+    // named like an updater, also with root's rights: a program that has them may be called by any name.
     let plant = "
         for folder in /tmp /var/tmp /dev/shm /run/lock; do
             for name in labtrust.lock labtrust-system-store.lock; do
@@ -89,8 +89,11 @@ fn nobody_but_root_can_hold_up_root() {
             done
         done
         cp /bin/sleep /tmp/update-ca-certificates; /tmp/update-ca-certificates 60 &
-        cp /bin/sleep /tmp/keytool; /tmp/keytool 60 &";
+        cp /bin/sleep /tmp/keytool; /tmp/keytool 60 &
+        mkdir /tmp/raised; ln -s $(command -v su) /tmp/raised/update-ca-certificates
+        sleep 60 | /tmp/raised/update-ca-certificates &";
     machine.command(["sh", "-c", plant]).user("mallory").run().succeeded();
+    machine.sh("until grep -qs update-ca-certi /proc/[0-9]*/comm; do sleep 0.01; done").succeeded();
     let output = cas.trust(0).run(&machine).succeeded();
     assert!(!output.stderr.contains("waiting"), "{output}");
     machine.run(["labtrust", "untrust"]).succeeded();

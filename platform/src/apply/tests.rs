@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use super::*;
 use crate::{
     Contents, Facts, Fingerprint, Worlds,
-    plan::{Actor, Command, Proof, StoreId},
+    plan::{Actor, Byproduct, Command, Proof, StoreId},
     progress::Silent,
     receipt::Receipts,
     undo,

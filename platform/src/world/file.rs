@@ -268,7 +268,8 @@ pub fn room(path: &Path) -> Option<u64> {
     if found.f_files > 0 && found.f_ffree == 0 {
         return Some(0);
     }
-    blocks.checked_mul(found.f_frsize)
+    // Some file systems do not count at all.
+    blocks.checked_mul(found.f_frsize).filter(|_| found.f_blocks > 0)
 }
 
 fn flush(folder: &Folder) -> Result<()> {

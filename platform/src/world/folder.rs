@@ -5,7 +5,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs::File,
+    fs::{File, Metadata},
     io,
     os::unix::{ffi::OsStringExt, fs::MetadataExt},
     path::{Component, Path, PathBuf},
@@ -137,8 +137,8 @@ pub fn own(path: &Path) -> Result<Option<Folder>> {
         let why = format!("it belongs to user {}, not to the user who runs this ({us})", found.uid());
         return refuse(&folder.path, why);
     }
-    if found.mode() & 0o022 != 0 {
-        return refuse(&folder.path, "others may write to it".into());
+    if let Some(who) = who_else_may_write(&found) {
+        return refuse(&folder.path, format!("{who} may write to it"));
     }
     Ok(Some(folder))
 }
@@ -202,6 +202,11 @@ impl Folder {
         if let Some(who) = self.who_else_writes()? {
             return refuse(format!("it is a link in a folder that {who} may write to"));
         }
+        // Where everybody may add to a folder, they may add a second name of a link of root's.
+        let folder = self.file.metadata().map_err(Error::file("look at", &self.path))?;
+        if found.st_nlink > 1 && folder.mode() & 0o002 != 0 {
+            return refuse("it is a link of several names, in a folder that everybody may write to".into());
+        }
         // Nobody else could have changed it since: they may not write to the folder.
         let target = readlinkat(&self.file, name, Vec::new());
         let target = target.map_err(|error| Error::file("read the link", &path)(error.into()))?;
@@ -209,22 +214,14 @@ impl Folder {
     }
 
     /// Who, but root and the user that acts, may put into this folder what they like, a hard link to
-    /// one of root's links for example. In one with the sticky bit, what is there is its owner's.
+    /// one of root's links for example. In one with the sticky bit, what has one name is its owner's.
     pub fn who_else_writes(&self) -> Result<Option<String>> {
         let found = self.file.metadata().map_err(Error::file("look at", &self.path))?;
         if !is_ours(found.uid()) {
             return Ok(Some(format!("user {}", found.uid())));
         }
         let is_sticky = found.mode() & 0o1000 != 0;
-        // A user's own group is often that user alone; root's folders are another matter.
-        let is_the_groups = geteuid().is_root() && found.gid() != 0 && found.mode() & 0o020 != 0;
-        Ok(if is_sticky {
-            None
-        } else if found.mode() & 0o002 != 0 {
-            Some("everybody".into())
-        } else {
-            is_the_groups.then(|| format!("group {}", found.gid()))
-        })
+        Ok(if is_sticky { None } else { who_else_may_write(&found) })
     }
 
     /// The folder as it can be listed and flushed.
@@ -241,7 +238,38 @@ impl Place {
     }
 }
 
+/// Who, but its owner, may write to what `found` tells of.
+fn who_else_may_write(found: &Metadata) -> Option<String> {
+    // A user's own group is often that user alone; root's folders are another matter.
+    let is_the_groups = geteuid().is_root() && found.gid() != 0 && found.mode() & 0o020 != 0;
+    let is_everybodys = found.mode() & 0o002 != 0;
+    let everybody = is_everybodys.then(|| "everybody".into());
+    everybody.or_else(|| is_the_groups.then(|| format!("group {}", found.gid())))
+}
+
 /// Whether what belongs to user `uid` is root's, or that of the user that acts.
 fn is_ours(uid: u32) -> bool {
     [0, geteuid().as_raw()].contains(&uid)
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
+mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn a_second_name_of_a_link_is_not_followed_where_everybody_could_have_made_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (link, second) = (folder.path().join("link"), folder.path().join("second"));
+        std::os::unix::fs::symlink("/", &link).expect("a link");
+        for (mode, may_be_followed) in [(0o1777, false), (0o755, true)] {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).expect("a mode");
+            assert!(open(&link).is_ok());
+            fs::hard_link(&link, &second).expect("a second name");
+            assert_eq!(open(&second).is_ok(), may_be_followed, "{mode:o}");
+            fs::remove_file(&second).expect("removed");
+        }
+    }
 }

@@ -4,6 +4,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -35,7 +36,7 @@ pub fn running(names: &[&str]) -> Vec<u32> {
     processes
         .iter()
         .filter(|process| process.is_roots && process.is_alive && !ours.contains(&process.pid))
-        .filter(|process| names.iter().any(|name| process.runs(name)))
+        .filter(|process| names.iter().any(|name| process.runs(name)) && process.is_at_our_stores())
         .map(|process| process.pid)
         .collect()
 }
@@ -61,6 +62,16 @@ impl Process {
             is_roots: field("Uid").split_whitespace().nth(1) == Some("0"),
             is_alive: !field("State").starts_with(['Z', 'X']),
         })
+    }
+
+    /// Not one in a container, which has other stores; nor a program that gives everybody root's rights,
+    /// such as su: a user may call it by any name, and let it wait for a password for ever.
+    fn is_at_our_stores(&self) -> bool {
+        let look = |name| fs::metadata(file(self.pid, name)).ok();
+        let (Some(program), Some(root), Ok(ours)) = (look("exe"), look("root"), fs::metadata("/")) else {
+            return false;
+        };
+        program.mode() & 0o4000 == 0 && (root.dev(), root.ino()) == (ours.dev(), ours.ino())
     }
 
     fn runs(&self, name: &str) -> bool {
