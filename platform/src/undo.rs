@@ -61,8 +61,13 @@ pub(crate) fn undo_records(
     for &index in records {
         let record = &receipt.changes[index];
         if record.actor.is_within_reach(session.facts) {
+            let was_proven = record.phase == Phase::Applied;
             receipt.changes[index].phase = Phase::Undoing;
-            session.receipts.save(receipt)?;
+            let saved = session.receipts.save(receipt);
+            // What was only begun is written down as that: a full disk is no reason to leave half of it.
+            if was_proven {
+                saved?;
+            }
             undone.push(take_back_steps(session, receipt, index));
         } else {
             outcomes.push(Outcome::needs_root(&record.store, &record.subject, State::Trusted));
