@@ -209,17 +209,20 @@ fn resolved(world: &World, path: &Path) -> Result<PathBuf> {
 }
 
 impl ByproductRecord {
+    /// What stands where its file is; none if it has none.
+    fn found(&self, world: &World) -> Result<Option<Node>> {
+        self.byproduct.file().map(|path| world.look(&resolved(world, path)?)).transpose()
+    }
+
     /// Whether nobody else has written it since we last looked, or since it was kept.
     pub(crate) fn is_undisturbed(&self, world: &World) -> Result<bool> {
-        let Some(path) = self.byproduct.file() else { return Ok(true) };
-        let found = world.look(&resolved(world, path)?)?;
-        Ok(found == self.before || self.after.as_ref() == Some(&found))
+        let known = |found| found == self.before || self.after.as_ref() == Some(&found);
+        Ok(self.found(world)?.is_none_or(known))
     }
 
     /// Whether it is what it was before us.
     pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
-        let Some(path) = self.byproduct.file() else { return Ok(true) };
-        Ok(world.look(&resolved(world, path)?)? == self.before)
+        Ok(self.found(world)?.is_none_or(|found| found == self.before))
     }
 
     /// After the updater has added: remembers what it made, if that is all that was made of it.
@@ -237,10 +240,7 @@ impl ByproductRecord {
 
     /// Whether the file is still what our updater's run made it.
     pub(crate) fn is_ours(&self, world: &World) -> Result<bool> {
-        match (&self.after, self.byproduct.file()) {
-            (Some(after), Some(path)) => Ok(world.look(&resolved(world, path)?)? == *after),
-            _ => Ok(false),
-        }
+        Ok(self.after.is_some() && self.found(world)? == self.after)
     }
 
     /// Puts back what a killed updater or hook left empty, cut off or not at all. Says whether it did.
