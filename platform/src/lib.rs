@@ -22,6 +22,7 @@ mod probe;
 mod progress;
 mod proof;
 mod purge;
+pub mod reach;
 pub mod receipt;
 pub mod session;
 pub mod store;
