@@ -23,6 +23,7 @@ mod network;
 mod pair;
 mod process;
 mod proxy;
+mod recipe;
 mod terminal;
 mod tree;
 
@@ -33,6 +34,7 @@ pub use machine::Machine;
 pub use pair::{Pair, Validity};
 pub use process::Output;
 pub use proxy::{Passing, Proxy};
+pub use recipe::Recipe;
 pub use tree::Manifest;
 
 /// The name that every machine of the lab knows, and the address behind it.
