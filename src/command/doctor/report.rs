@@ -2,6 +2,9 @@
 
 use serde::Serialize;
 
+use labtrust_platform::session::State as Stands;
+
+use super::fix::{Fixed, FixedReport, again};
 use crate::{
     command::Context,
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
@@ -15,6 +18,9 @@ struct Report<'r> {
     healthy: bool,
     checks: &'r [Line],
     findings: Vec<FindingReport<'r>>,
+    /// What `--fix` has done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<Vec<FixedReport<'r>>>,
 }
 
 #[derive(Serialize)]
@@ -51,8 +57,8 @@ impl<'r> FindingReport<'r> {
     }
 }
 
-/// Prints `diagnosis` of `evidence`.
-pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis) {
+/// Prints `diagnosis` of `evidence`, after `fixed` was done.
+pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, fixed: Option<&Fixed>) {
     let printer = context.printer;
     let target = Case::new(evidence).endpoint();
     printer.document(&Report {
@@ -61,7 +67,15 @@ pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis) 
         healthy: diagnosis.is_healthy(),
         checks: &diagnosis.lines,
         findings: diagnosis.findings.iter().map(FindingReport::of).collect(),
+        fixed: fixed.map(Fixed::report),
     });
+    if let Some(fixed) = fixed {
+        printer.heading("What was done");
+        if fixed.outcomes.is_empty() {
+            printer.say("  nothing: none of it can be mended without you");
+        }
+        fixed.print(context, Stands::Trusted, &again(&["doctor", &target.to_string(), "--fix"]));
+    }
     printer.heading(&target.to_string());
     let row = |line: &Line| (mark(line), vec![line.title.to_owned(), line.detail.clone()]);
     printer.table(&diagnosis.lines.iter().map(row).collect::<Vec<_>>());
