@@ -6,7 +6,7 @@ use labtrust_platform::session::State as Stands;
 
 use super::fix::{Fixed, FixedReport, again};
 use crate::{
-    command::Context,
+    command::{Context, report::sudo},
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
     printer::Mark,
 };
@@ -103,19 +103,28 @@ fn print_finding(context: &Context<'_>, target: &str, finding: &Finding) {
         Severity::Warning => "warning",
     };
     printer.heading(&format!("{word}: {}", finding.code.id));
-    printer.say(format_args!("  {}", finding.what));
-    printer.say(format_args!("  {}", finding.why));
-    if let Some(advice) = &finding.fix.advice {
-        printer.say(format_args!("  {advice}"));
-    }
-    for command in &finding.fix.commands {
-        printer.command(command);
+    printer.say(format_args!("  what  {}", finding.what));
+    printer.say(format_args!("  why   {}", finding.why));
+    let Fix { advice, commands, .. } = &finding.fix;
+    if let Some(advice) = advice {
+        printer.say(format_args!("  fix   {advice}"));
     }
     if finding.fix.is_automatic() {
-        printer.command(format_args!("labtrust doctor {target} --fix"));
+        let words = again(&["doctor", target, "--fix"]);
+        let line =
+            if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
+        printer.say(format_args!("  fix   {line}"));
+        if !commands.is_empty() {
+            printer.say("  or    by hand:");
+        }
+    } else if advice.is_none() && !commands.is_empty() {
+        printer.say("  fix   by hand:");
+    }
+    for command in commands {
+        printer.command(format_args!("      {command}"));
     }
     for consequence in &finding.consequences {
-        printer.say(format_args!("  therefore: {} ({})", consequence.what, consequence.code.id));
+        printer.say(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
     }
-    printer.command(format_args!("labtrust explain {}", finding.code.id));
+    printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
 }
