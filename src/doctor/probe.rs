@@ -2,6 +2,8 @@
 //! pulled, no credentials sent.
 
 mod client;
+mod connect;
+mod daemon;
 mod engine;
 mod gitlab;
 mod server;
@@ -38,9 +40,12 @@ pub struct Question<'q> {
 pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
     let endpoints = endpoints(question);
+    let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
     let (engines, servers) = thread::scope(|scope| {
         let engines: Vec<_> = (question.facts.engines.iter())
-            .map(|engine| scope.spawn(|| engine::ask(engine, &endpoints, deadline)))
+            .map(|engine| {
+                scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, deadline))
+            })
             .collect();
         let servers: Vec<_> =
             endpoints.iter().map(|endpoint| scope.spawn(|| server::ask(endpoint, deadline))).collect();
