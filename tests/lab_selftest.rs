@@ -2,6 +2,7 @@
 //! certificates as real ones do, so that what the other tests show of labtrust is true elsewhere.
 
 mod engines;
+mod gitlabs;
 mod networks;
 mod pairs;
 
