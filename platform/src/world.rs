@@ -15,6 +15,7 @@ mod running;
 use std::{
     path::{Path, PathBuf},
     sync::Mutex,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,7 @@ enum Lane {
 #[derive(Serialize, Deserialize)]
 enum Request {
     Look(PathBuf),
+    Resolve(PathBuf),
     Read(PathBuf),
     List(PathBuf),
     Put { path: PathBuf, contents: Bytes, access: Access },
@@ -98,7 +100,7 @@ enum Request {
     Sync(PathBuf),
     Room(PathBuf),
     Run(Command),
-    AskEngine(PathBuf, String),
+    AskEngine(PathBuf, String, Duration),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,7 +110,7 @@ enum Reply {
     Bytes(Option<Bytes>),
     Paths(Vec<PathBuf>),
     Output(Output),
-    Text(String),
+    Engine(engine::Answer),
     Number(Option<u64>),
 }
 
@@ -137,6 +139,14 @@ impl World {
     pub fn look(&self, path: &Path) -> Result<Node> {
         match self.ask(Request::Look(path.to_owned()))? {
             Reply::Node(node) => Ok(node),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Where the file at `path` is, links followed that nobody else could have planted, be it there or not.
+    pub(crate) fn resolve(&self, path: &Path) -> Result<PathBuf> {
+        match self.ask(Request::Resolve(path.to_owned()))? {
+            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(misfit),
             _ => Err(misfit()),
         }
     }
@@ -262,10 +272,10 @@ impl World {
         }
     }
 
-    /// The body of the answer that the Docker engine at `socket` gives to `GET path`.
-    pub(crate) fn ask_engine(&self, socket: &Path, path: &str) -> Result<String> {
-        match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned()))? {
-            Reply::Text(text) => Ok(text),
+    /// The answer that the Docker engine at `socket` gives to `GET path` within `limit`.
+    fn ask_engine(&self, socket: &Path, path: &str, limit: Duration) -> Result<engine::Answer> {
+        match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned(), limit))? {
+            Reply::Engine(answer) => Ok(answer),
             _ => Err(misfit()),
         }
     }
@@ -296,6 +306,7 @@ impl Request {
     fn perform(self) -> Result<Reply> {
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),
+            Self::Resolve(path) => Reply::Paths(vec![file::resolve(&path)?]),
             Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {
@@ -311,7 +322,7 @@ impl Request {
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
             Self::Room(path) => Reply::Number(file::room(&path)),
             Self::Run(command) => Reply::Output(process::run(&command)?),
-            Self::AskEngine(socket, path) => Reply::Text(engine::ask(&socket, &path)?),
+            Self::AskEngine(socket, path, limit) => Reply::Engine(engine::ask(&socket, &path, limit)?),
         })
     }
 }
