@@ -1,5 +1,7 @@
 //! The verbs, one a file, and what they share.
 
+mod doctor;
+mod explain;
 mod export;
 mod import;
 mod inspect;
@@ -63,6 +65,8 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Setup(arguments) => setup::run(&context, arguments),
         Verb::Inspect(arguments) => inspect::run(&context, arguments),
         Verb::Import(arguments) => import::run(&context, arguments),
+        Verb::Doctor(arguments) => doctor::run(&context, arguments),
+        Verb::Explain(arguments) => explain::run(&context, arguments),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod certificate;
 pub mod cli;
 pub mod command;
+pub mod doctor;
 pub mod exit;
 pub mod gitlab;
 pub mod hint;

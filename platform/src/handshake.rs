@@ -78,7 +78,7 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
 }
 
 /// The system's resolver has no bound in time, so it gets a thread that may be left behind.
-fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
+pub(crate) fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
     if let Host::Ip(address) = endpoint.host {
         return Ok(vec![(address, endpoint.port).into()]);
     }
@@ -95,7 +95,12 @@ fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
     }
 }
 
-fn shake_hands(stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> io::Result<Vec<Certificate>> {
+/// The chain that the server at the other end of `stream` presents as `endpoint`.
+pub(crate) fn shake_hands(
+    stream: TcpStream,
+    endpoint: &Endpoint,
+    deadline: Instant,
+) -> io::Result<Vec<Certificate>> {
     let provider = Arc::new(ring::default_provider());
     let witness = Arc::new(Witness { provider: Arc::clone(&provider), chain: Mutex::default() });
     let config = ClientConfig::builder_with_provider(provider)
@@ -124,7 +129,8 @@ fn server_name(host: &Host) -> ServerName<'static> {
     }
 }
 
-fn said(error: &io::Error) -> String {
+/// What `error`, of connecting or of shaking hands, means in words for those who run the server.
+pub(crate) fn said(error: &io::Error) -> String {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return refused(tls);
     }

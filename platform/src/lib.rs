@@ -23,6 +23,7 @@ mod probe;
 mod progress;
 mod proof;
 mod purge;
+pub mod reach;
 pub mod receipt;
 pub mod session;
 pub mod store;

@@ -46,6 +46,8 @@ pub enum Planned {
 /// All stores, in the order in which they are served.
 pub const STORES: &[Store] = &[system::STORE, docker::STORE, macos::STORE];
 
+pub use system::bundle;
+
 impl Store {
     /// Its id.
     pub fn id(&self) -> StoreId {

@@ -15,6 +15,7 @@ mod running;
 use std::{
     path::{Path, PathBuf},
     sync::Mutex,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -99,7 +100,7 @@ enum Request {
     Sync(PathBuf),
     Room(PathBuf),
     Run(Command),
-    AskEngine(PathBuf, String),
+    AskEngine(PathBuf, String, Duration),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -109,7 +110,7 @@ enum Reply {
     Bytes(Option<Bytes>),
     Paths(Vec<PathBuf>),
     Output(Output),
-    Text(String),
+    Engine(engine::Answer),
     Number(Option<u64>),
 }
 
@@ -271,10 +272,10 @@ impl World {
         }
     }
 
-    /// The body of the answer that the Docker engine at `socket` gives to `GET path`.
-    pub(crate) fn ask_engine(&self, socket: &Path, path: &str) -> Result<String> {
-        match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned()))? {
-            Reply::Text(text) => Ok(text),
+    /// The answer that the Docker engine at `socket` gives to `GET path` within `limit`.
+    fn ask_engine(&self, socket: &Path, path: &str, limit: Duration) -> Result<engine::Answer> {
+        match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned(), limit))? {
+            Reply::Engine(answer) => Ok(answer),
             _ => Err(misfit()),
         }
     }
@@ -321,7 +322,7 @@ impl Request {
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
             Self::Room(path) => Reply::Number(file::room(&path)),
             Self::Run(command) => Reply::Output(process::run(&command)?),
-            Self::AskEngine(socket, path) => Reply::Text(engine::ask(&socket, &path)?),
+            Self::AskEngine(socket, path, limit) => Reply::Engine(engine::ask(&socket, &path, limit)?),
         })
     }
 }

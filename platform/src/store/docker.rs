@@ -70,7 +70,8 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
 }
 
 impl Service {
-    pub(crate) fn engine(engine: &Engine) -> Self {
+    /// The service of `engine`.
+    pub fn engine(engine: &Engine) -> Self {
         let title = match engine.kind {
             EngineKind::Rootful => "the Docker engine",
             EngineKind::Rootless => "the rootless Docker engine",

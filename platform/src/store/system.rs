@@ -187,6 +187,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     }
 }
 
+/// The bundle of all anchors that most programs of the machine load; none where there is no such file.
+pub fn bundle(facts: &Facts) -> Option<PathBuf> {
+    family(facts).ok().map(|family| PathBuf::from(family.bundle)).filter(|path| !path.as_os_str().is_empty())
+}
+
 /// The family of the machine, or the one that it would be if its tool were there. Distribution and
 /// tool decide together: either alone, and any folder, has fooled others.
 fn family(facts: &Facts) -> Result<&'static Family, Option<&'static Family>> {

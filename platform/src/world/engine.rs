@@ -1,13 +1,13 @@
 //! Asks a Docker engine, over its socket, what it sees. Nothing is pulled and no credentials are sent.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     os::unix::net::UnixStream,
     path::Path,
     time::{Duration, Instant},
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::World;
 use crate::{Endpoint, Error, Result};
@@ -15,6 +15,53 @@ use crate::{Endpoint, Error, Result};
 /// The engine contacts the registry itself, so this bounds a connection it may have to give up on.
 const LIMIT: Duration = Duration::from_secs(8);
 const LONGEST_ANSWER: u64 = 1 << 20;
+
+/// An engine's answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+/// Whether an engine's socket lets one in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Door {
+    /// Somebody listens.
+    Open,
+    /// Nothing is there.
+    Absent,
+    /// It is there, and nobody listens.
+    Deserted,
+    /// It may not be used by whoever asks.
+    Forbidden,
+    /// It could not be told; with what the operating system said.
+    Unknown(String),
+}
+
+/// Knocks at `socket` with this process's own rights.
+pub fn knock(socket: &Path) -> Door {
+    match UnixStream::connect(socket).map_err(|error| (error.kind(), error)) {
+        Ok(_) => Door::Open,
+        Err((io::ErrorKind::NotFound, _)) => Door::Absent,
+        Err((io::ErrorKind::ConnectionRefused, _)) => Door::Deserted,
+        Err((io::ErrorKind::PermissionDenied, _)) => Door::Forbidden,
+        Err((_, error)) => Door::Unknown(error.to_string()),
+    }
+}
+
+/// The answer of the engine at `socket` to `GET path`, within `limit`.
+pub fn get(world: &World, socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
+    world.ask_engine(socket, path, limit)
+}
+
+/// The request by which an engine contacts the registry at `endpoint` (moby API,
+/// `GET /distribution/{name}/json`).
+pub fn distribution(endpoint: &Endpoint) -> String {
+    format!("/distribution/{endpoint}/labtrust/probe/json")
+}
 
 /// What the engine says of a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +74,9 @@ pub enum Reach {
     Unknown(String),
 }
 
-/// Makes the engine at `socket` contact the registry at `endpoint` (moby API,
-/// `GET /distribution/{name}/json`) and judges its answer.
+/// Makes the engine at `socket` contact the registry at `endpoint` and judges its answer.
 pub fn reaches(world: &World, socket: &Path, endpoint: &Endpoint) -> Result<Reach> {
-    let answer = world.ask_engine(socket, &format!("/distribution/{endpoint}/labtrust/probe/json"))?;
-    Ok(judge(&answer))
+    Ok(judge(&get(world, socket, &distribution(endpoint), LIMIT)?.body))
 }
 
 /// What the engine's `answer` to that request says.
@@ -74,14 +119,14 @@ pub fn judge(answer: &str) -> Reach {
     }
 }
 
-pub(super) fn ask(socket: &Path, path: &str) -> Result<String> {
+pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
     let peer = || format!("the Docker engine at {}", socket.display());
-    let fault = |error: std::io::Error| Error::Peer { peer: peer(), why: error.to_string() };
+    let fault = |error: io::Error| Error::Peer { peer: peer(), why: error.to_string() };
     let mut stream = UnixStream::connect(socket).map_err(fault)?;
-    let deadline = Instant::now() + LIMIT;
+    let deadline = Instant::now() + limit;
     stream
-        .set_read_timeout(Some(LIMIT))
-        .and_then(|()| stream.set_write_timeout(Some(LIMIT)))
+        .set_read_timeout(Some(limit))
+        .and_then(|()| stream.set_write_timeout(Some(limit)))
         .map_err(fault)?;
     // HTTP/1.0, so that the answer ends with the connection and is not chunked.
     write!(stream, "GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n").map_err(fault)?;
@@ -98,10 +143,13 @@ pub(super) fn ask(socket: &Path, path: &str) -> Result<String> {
         }
     }
     let answer = String::from_utf8_lossy(&answer);
-    match answer.split_once("\r\n\r\n") {
-        Some((_, body)) => Ok(body.to_owned()),
-        None => Err(Error::Peer { peer: peer(), why: "its answer is no HTTP".into() }),
-    }
+    parse(&answer).ok_or_else(|| Error::Peer { peer: peer(), why: "its answer is no HTTP".into() })
+}
+
+fn parse(answer: &str) -> Option<Answer> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.strip_prefix("HTTP/1.")?.split_whitespace().nth(1)?;
+    Some(Answer { status: status.parse().ok()?, body: body.to_owned() })
 }
 
 #[cfg(test)]

@@ -1,0 +1,90 @@
+//! `doctor`: why it does not work, and what fixes it.
+
+mod fix;
+mod report;
+
+use std::{ops::ControlFlow, path::Path};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{Contents, Progress, Target, World, probe, session::State, text, world::Access};
+
+use super::Context;
+use crate::{
+    cli::Doctor,
+    doctor::{Diagnosis, Evidence, Question, diagnose, evidence::SCHEMA, gather},
+    exit,
+    hint::fail,
+};
+
+pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
+    if arguments.undo {
+        return fix::take_back(context, arguments.restart);
+    }
+    let evidence = match (&arguments.from, &arguments.target) {
+        (Some(file), _) => read(file)?,
+        (None, Some(target)) => ask(context, target),
+        (None, None) => return Err(exit::misuse("no host is named", "labtrust doctor HOST[:PORT]")),
+    };
+    if let Some(file) = &arguments.evidence {
+        write(file, &evidence)?;
+    }
+    let diagnosis = diagnose(&evidence);
+    match &arguments.target {
+        Some(target) if arguments.fix => mend(context, arguments, target, &diagnosis),
+        _ => {
+            report::print(context, &evidence, &diagnosis, None);
+            Ok(code(&diagnosis))
+        }
+    }
+}
+
+fn ask(context: &Context<'_>, target: &Target) -> Evidence {
+    context.printer.begin(&format!("asking {target}"));
+    gather(&Question { host: &target.host, port: target.port, facts: &context.facts })
+}
+
+/// Mends what can be mended, and asks everything again.
+fn mend(context: &Context<'_>, arguments: &Doctor, target: &Target, before: &Diagnosis) -> Result<u8> {
+    let fixed = match fix::fix(context, before, arguments.restart)? {
+        ControlFlow::Break(code) => return Ok(code),
+        ControlFlow::Continue(fixed) => fixed,
+    };
+    let facts = probe()?;
+    let after = gather(&Question { host: &target.host, port: target.port, facts: &facts });
+    let diagnosis = diagnose(&after);
+    report::print(context, &after, &diagnosis, Some(&fixed));
+    let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);
+    // What waits for a restart is still found, and the restart is named.
+    let found = if done == exit::RESTART { exit::DONE } else { code(&diagnosis) };
+    Ok(exit::worse(done, found))
+}
+
+/// A cause that was found is an answer, though another question could not be asked.
+fn code(diagnosis: &Diagnosis) -> u8 {
+    match (diagnosis.findings.is_empty(), diagnosis.has_faults()) {
+        (false, _) => exit::NO,
+        (true, true) => exit::FAULT,
+        (true, false) => exit::DONE,
+    }
+}
+
+fn read(file: &Path) -> Result<Evidence> {
+    let hint = "give a file that labtrust doctor --evidence FILE has written";
+    let shown = text::path(file);
+    let bytes = World::read_named(file)?.ok_or_else(|| fail(format!("{shown} does not exist"), hint))?;
+    let evidence: Evidence = serde_json::from_slice(&bytes)
+        .map_err(|error| fail(format!("{shown} holds no evidence: {error}"), hint))?;
+    if evidence.schema != SCHEMA {
+        let what = format!("{shown} was written by another version of labtrust ({})", evidence.labtrust);
+        return Err(fail(what, "judge it with that version"));
+    }
+    Ok(evidence)
+}
+
+fn write(file: &Path, evidence: &Evidence) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(evidence)?;
+    text.push('\n');
+    let access = Access { mode: 0o644, owner: None };
+    let contents = Contents::Public(text.into_bytes());
+    World::here().put(&std::path::absolute(file)?, &contents, access).context("cannot write the evidence")
+}

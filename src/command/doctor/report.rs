@@ -1,0 +1,130 @@
+//! What the doctor says: the path of a request, a line each, then the causes.
+
+use serde::Serialize;
+
+use labtrust_platform::session::State as Stands;
+
+use super::fix::{Fixed, FixedReport, again};
+use crate::{
+    command::{Context, report::sudo},
+    doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
+    printer::Mark,
+};
+
+#[derive(Serialize)]
+struct Report<'r> {
+    schema: u32,
+    target: String,
+    healthy: bool,
+    checks: &'r [Line],
+    findings: Vec<FindingReport<'r>>,
+    /// What `--fix` has done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<Vec<FixedReport<'r>>>,
+}
+
+#[derive(Serialize)]
+struct FindingReport<'r> {
+    code: &'r str,
+    severity: Severity,
+    what: &'r str,
+    why: &'r str,
+    fix: FixReport<'r>,
+    /// What merely follows from it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    explains: Vec<FindingReport<'r>>,
+}
+
+#[derive(Serialize)]
+struct FixReport<'r> {
+    automatic: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<&'r str>,
+    commands: &'r [String],
+}
+
+impl<'r> FindingReport<'r> {
+    fn of(finding: &'r Finding) -> Self {
+        let Fix { advice, commands, .. } = &finding.fix;
+        Self {
+            code: finding.code.id,
+            severity: finding.code.severity,
+            what: &finding.what,
+            why: &finding.why,
+            fix: FixReport { automatic: finding.fix.is_automatic(), advice: advice.as_deref(), commands },
+            explains: finding.consequences.iter().map(Self::of).collect(),
+        }
+    }
+}
+
+/// Prints `diagnosis` of `evidence`, after `fixed` was done.
+pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, fixed: Option<&Fixed>) {
+    let printer = context.printer;
+    let target = Case::new(evidence).endpoint();
+    printer.document(&Report {
+        schema: 1,
+        target: target.to_string(),
+        healthy: diagnosis.is_healthy(),
+        checks: &diagnosis.lines,
+        findings: diagnosis.findings.iter().map(FindingReport::of).collect(),
+        fixed: fixed.map(Fixed::report),
+    });
+    if let Some(fixed) = fixed {
+        printer.heading("What was done");
+        if fixed.outcomes.is_empty() {
+            printer.say("  nothing: none of it can be mended without you");
+        }
+        fixed.print(context, Stands::Trusted, &again(&["doctor", &target.to_string(), "--fix"]));
+    }
+    printer.heading(&target.to_string());
+    let row = |line: &Line| (mark(line), vec![line.title.to_owned(), line.detail.clone()]);
+    printer.table(&diagnosis.lines.iter().map(row).collect::<Vec<_>>());
+    for finding in &diagnosis.findings {
+        print_finding(context, &target.to_string(), finding);
+    }
+    if diagnosis.is_healthy() {
+        printer.say("\nnothing was found that would not work");
+    }
+}
+
+fn mark(line: &Line) -> Mark {
+    match line.state {
+        State::Passed => Mark::Good,
+        State::Failed if line.is_fault => Mark::Open,
+        State::Failed => Mark::Bad,
+        State::Skipped => Mark::Faint,
+    }
+}
+
+fn print_finding(context: &Context<'_>, target: &str, finding: &Finding) {
+    let printer = context.printer;
+    let word = match finding.code.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    };
+    printer.heading(&format!("{word}: {}", finding.code.id));
+    printer.say(format_args!("  what  {}", finding.what));
+    printer.say(format_args!("  why   {}", finding.why));
+    let Fix { advice, commands, .. } = &finding.fix;
+    if let Some(advice) = advice {
+        printer.say(format_args!("  fix   {advice}"));
+    }
+    if finding.fix.is_automatic() {
+        let words = again(&["doctor", target, "--fix"]);
+        let line =
+            if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
+        printer.say(format_args!("  fix   {line}"));
+        if !commands.is_empty() {
+            printer.say("  or    by hand:");
+        }
+    } else if advice.is_none() && !commands.is_empty() {
+        printer.say("  fix   by hand:");
+    }
+    for command in commands {
+        printer.command(format_args!("      {command}"));
+    }
+    for consequence in &finding.consequences {
+        printer.say(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
+    }
+    printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
+}

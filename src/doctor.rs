@@ -1,0 +1,21 @@
+//! Why a GitLab or its registry cannot be reached or is not believed: everything is asked at once,
+//! and the one cause is named.
+//!
+//! Three things are apart. [`gather`] asks this machine, its engines and the servers, and changes
+//! nothing; what they said is [`Evidence`], plain data without secrets. [`diagnose`] judges it, here or
+//! elsewhere, now or later. What a finding can mend is a plan like any other, part of its [`Fix`].
+
+mod case;
+pub mod check;
+pub mod evidence;
+mod finding;
+mod http;
+mod page;
+mod probe;
+
+pub use case::Case;
+pub use check::{CHECKS, Diagnosis, Line, State, diagnose};
+pub use evidence::Evidence;
+pub use finding::{Code, Finding, Fix, Severity};
+pub use page::{PAGES, Page};
+pub use probe::{Question, gather};

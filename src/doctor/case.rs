@@ -1,0 +1,58 @@
+//! The evidence as the checks look at it: which of the servers is the registry, what was served.
+
+use labtrust_platform::{Endpoint, Host};
+
+use super::evidence::{Evidence, ServerSeen};
+use crate::certificate::Parsed;
+
+/// A port that GitLab's own web server is on unless it is said otherwise.
+pub const WEB: u16 = 443;
+/// The ports that registries are usually on: Omnibus's example, and what it chooses by itself.
+pub const REGISTRIES: [u16; 2] = [4567, 5050];
+
+/// What is judged.
+#[derive(Debug)]
+pub struct Case<'e> {
+    /// All of the evidence.
+    pub evidence: &'e Evidence,
+    /// The registry's port: the one that was named, else the first usual one that is open.
+    pub registry: u16,
+    /// The chain that is served there, as far as it can be read.
+    pub chain: Vec<Parsed>,
+}
+
+impl<'e> Case<'e> {
+    /// What `evidence` is about.
+    pub fn new(evidence: &'e Evidence) -> Self {
+        let is_open = |port: &u16| server(evidence, *port).is_some_and(|seen| seen.reached.is_open());
+        let registry =
+            evidence.port.or_else(|| REGISTRIES.into_iter().find(is_open)).unwrap_or(REGISTRIES[0]);
+        let served = server(evidence, registry).and_then(|seen| seen.reached.chain()).unwrap_or_default();
+        let chain = served.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect();
+        Self { evidence, registry, chain }
+    }
+
+    /// The host.
+    pub fn host(&self) -> &'e Host {
+        &self.evidence.host
+    }
+
+    /// The registry.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint::new(self.host().clone(), self.registry)
+    }
+
+    /// What was seen of the port `port`.
+    pub fn server(&self, port: u16) -> Option<&'e ServerSeen> {
+        server(self.evidence, port)
+    }
+
+    /// What was seen of the registry's port.
+    pub fn registry_server(&self) -> Option<&'e ServerSeen> {
+        self.server(self.registry)
+    }
+}
+
+fn server(evidence: &Evidence, port: u16) -> Option<&ServerSeen> {
+    evidence.servers.iter().find(|seen| seen.endpoint.port == port)
+}

@@ -1,0 +1,53 @@
+//! What a Docker engine says of itself and of the registry.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use labtrust_platform::world::engine::Door;
+use serde::{Deserialize, Serialize};
+
+use super::Asked;
+
+/// An engine, asked over its socket.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EngineSeen {
+    /// What it is called in a sentence.
+    pub title: String,
+    /// Its socket.
+    pub socket: Option<PathBuf>,
+    /// Whether its socket lets one in.
+    pub door: Door,
+    /// Its version.
+    pub version: Asked<EngineVersion>,
+    /// Its settings.
+    pub info: Asked<EngineInfo>,
+    /// What it says when it is told to contact the registry on a port, in its own words.
+    pub registries: BTreeMap<u16, Asked<String>>,
+}
+
+/// Of `GET /version`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineVersion {
+    /// Docker's version.
+    #[serde(alias = "Version", default)]
+    pub version: String,
+    /// The version of Go that it was built with.
+    #[serde(alias = "GoVersion", default)]
+    pub go: String,
+}
+
+/// Of `GET /info`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineInfo {
+    /// The proxy for plain HTTP, as the engine shows it: without a password.
+    #[serde(alias = "HttpProxy", default)]
+    pub http_proxy: String,
+    /// The proxy for HTTPS.
+    #[serde(alias = "HttpsProxy", default)]
+    pub https_proxy: String,
+    /// The hosts that are reached without a proxy.
+    #[serde(alias = "NoProxy", default)]
+    pub no_proxy: String,
+    /// The operating system that it runs on.
+    #[serde(alias = "OperatingSystem", default)]
+    pub operating_system: String,
+}

@@ -1,0 +1,93 @@
+//! What the doctor has found, and what mends it.
+
+use labtrust_platform::{Anchor, plan::Change};
+use serde::Serialize;
+
+/// A cause that can be found; its name is a promise to scripts and does not change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The name, as in JSON, in `labtrust explain` and as a heading of `docs/doctor.md`.
+    pub id: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The names of those that merely follow from it where both are found.
+    pub explains: &'static [&'static str],
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// It does not work.
+    Error,
+    /// It works, and will not for long or not for everybody.
+    Warning,
+}
+
+/// A cause that was found on this machine.
+#[derive(Debug)]
+pub struct Finding {
+    /// Which.
+    pub code: &'static Code,
+    /// What was seen, with the names and numbers of this machine.
+    pub what: String,
+    /// Why that fails, in one sentence.
+    pub why: String,
+    /// What mends it.
+    pub fix: Fix,
+    /// What merely follows from it.
+    pub consequences: Vec<Finding>,
+}
+
+/// What mends a finding.
+#[derive(Debug, Default)]
+pub struct Fix {
+    /// What to do, where that is no command.
+    pub advice: Option<String>,
+    /// Commands that do it, as they can be pasted.
+    pub commands: Vec<String>,
+    /// What `--fix` does.
+    pub changes: Vec<Change>,
+    /// The CA that those changes trust, if they do.
+    pub anchor: Option<Anchor>,
+}
+
+impl Finding {
+    /// `code` was found: `what` was seen, and that fails because of `why`.
+    pub fn new(code: &'static Code, what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { code, what: what.into(), why: why.into(), fix: Fix::default(), consequences: Vec::new() }
+    }
+
+    /// Itself and what follows from it.
+    pub fn with_consequences(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.consequences)
+    }
+
+    /// With what mends it.
+    #[must_use]
+    pub fn with(mut self, fix: Fix) -> Self {
+        self.fix = fix;
+        self
+    }
+
+    /// With what to do about it, where no command does it.
+    #[must_use]
+    pub fn advise(mut self, advice: impl Into<String>) -> Self {
+        self.fix.advice = Some(advice.into());
+        self
+    }
+
+    /// With a command that mends it or helps to.
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.fix.commands.push(command.into());
+        self
+    }
+}
+
+impl Fix {
+    /// Whether `--fix` mends it.
+    pub fn is_automatic(&self) -> bool {
+        !self.changes.is_empty()
+    }
+}

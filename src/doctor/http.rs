@@ -1,0 +1,62 @@
+//! One GET, as a client without credentials and without a proxy sends it. TLS is not verified: what
+//! is served is judged elsewhere, and what is not believed is still to be seen.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use labtrust_platform::text;
+use ureq::{Agent, tls::TlsConfig};
+
+use super::evidence::Http;
+
+/// The headers that tell something.
+const HEADERS: &[&str] = &[
+    "content-type",
+    "date",
+    "docker-distribution-api-version",
+    "location",
+    "server",
+    "via",
+    "www-authenticate",
+];
+/// Of a header's value and of the body so many bytes are kept.
+const LONGEST: usize = 2048;
+
+/// The answer to `GET url` within `limit`.
+///
+/// # Errors
+/// The reason why there is none.
+pub fn get(url: &str, limit: Duration) -> Result<Http, String> {
+    let tls = TlsConfig::builder()
+        .disable_verification(true)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build();
+    let agent: Agent = Agent::config_builder()
+        .tls_config(tls)
+        .proxy(None)
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .max_response_header_size(64 << 10)
+        .timeout_global(Some(limit))
+        .user_agent(concat!("labtrust/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .into();
+    let mut answer = agent.get(url).call().map_err(|error| text::in_line(&error.to_string()).into_owned())?;
+    let kept = |name: &&str| {
+        let value = answer.headers().get(*name)?.to_str().ok()?;
+        Some(((*name).to_owned(), cut(value)))
+    };
+    let headers: BTreeMap<_, _> = HEADERS.iter().filter_map(kept).collect();
+    let status = answer.status().as_u16();
+    let mut body = Vec::new();
+    // A body that does not come is no reason not to tell of the head.
+    let _ = std::io::Read::read_to_end(
+        &mut std::io::Read::take(answer.body_mut().as_reader(), LONGEST as u64),
+        &mut body,
+    );
+    Ok(Http { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
+}

@@ -1,0 +1,84 @@
+//! Gathers the evidence: everything at once, each question bounded in time, nothing changed, nothing
+//! pulled, no credentials sent.
+
+mod client;
+mod engine;
+mod gitlab;
+mod server;
+mod trust;
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use labtrust_platform::{Endpoint, Facts, Host, World};
+use time::OffsetDateTime;
+
+use super::{
+    case::{Case, REGISTRIES, WEB},
+    evidence::{Evidence, SCHEMA, TrustSeen},
+};
+
+/// The time for everything: whoever waits for an answer that does not come waits no longer.
+const LIMIT: Duration = Duration::from_millis(5200);
+
+/// What is asked about.
+#[derive(Clone, Debug)]
+pub struct Question<'q> {
+    /// The host.
+    pub host: &'q Host,
+    /// The port, if one was named.
+    pub port: Option<u16>,
+    /// The machine.
+    pub facts: &'q Facts,
+}
+
+/// Asks everything.
+pub fn gather(question: &Question<'_>) -> Evidence {
+    let deadline = Instant::now() + LIMIT;
+    let endpoints = endpoints(question);
+    let (engines, servers) = thread::scope(|scope| {
+        let engines: Vec<_> = (question.facts.engines.iter())
+            .map(|engine| scope.spawn(|| engine::ask(engine, &endpoints, deadline)))
+            .collect();
+        let servers: Vec<_> =
+            endpoints.iter().map(|endpoint| scope.spawn(|| server::ask(endpoint, deadline))).collect();
+        // A thread of ours that panics is a bug, and what it would have seen is missing all the same.
+        (
+            engines.into_iter().filter_map(|one| one.join().ok()).collect(),
+            servers.into_iter().filter_map(|one| one.join().ok()).collect(),
+        )
+    });
+    let mut evidence = Evidence {
+        schema: SCHEMA,
+        labtrust: env!("CARGO_PKG_VERSION").into(),
+        at: OffsetDateTime::now_utc(),
+        host: question.host.clone(),
+        port: question.port,
+        facts: question.facts.clone(),
+        engines,
+        client: client::look(question),
+        gitlab: gitlab::look(question),
+        servers,
+        realm: None,
+        trust: TrustSeen::default(),
+    };
+    let registry = Case::new(&evidence).registry;
+    evidence.realm = server::realm(&evidence, registry, deadline);
+    evidence.trust = trust::look(&World::here(), &evidence);
+    evidence
+}
+
+/// The ports that are asked: the one that was named, and those that GitLab and registries are usually on.
+fn endpoints(question: &Question<'_>) -> Vec<Endpoint> {
+    let mut ports: Vec<u16> = question.port.into_iter().chain([WEB]).chain(REGISTRIES).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports.into_iter().map(|port| Endpoint::new(question.host.clone(), port)).collect()
+}
+
+/// What is left until `deadline`; never nothing, which some would take for "for ever".
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20))
+}

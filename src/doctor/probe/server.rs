@@ -1,0 +1,66 @@
+//! Asks the servers: how far one comes, and what they answer there.
+
+use std::time::Instant;
+
+use labtrust_platform::{
+    Endpoint,
+    reach::{Step, Tls, reach},
+};
+
+use super::left;
+use crate::doctor::{
+    evidence::{Asked, Evidence, RealmSeen, ServerSeen},
+    http,
+};
+
+pub fn ask(endpoint: &Endpoint, deadline: Instant) -> ServerSeen {
+    let reached = reach(endpoint, left(deadline));
+    let get = |scheme: &str| Asked::from(http::get(&format!("{scheme}://{endpoint}/v2/"), left(deadline)));
+    let is_not_tls = |(_, step): &(_, Step)| matches!(step, Step::Connected(Tls::NotTls));
+    let answer = if reached.chain().is_some() { get("https") } else { Asked::Not };
+    let plain = if reached.addresses().iter().any(is_not_tls) { get("http") } else { Asked::Not };
+    ServerSeen { endpoint: endpoint.clone(), reached, answer, plain }
+}
+
+/// The token service that the registry on `port` names, if it names one.
+pub fn realm(evidence: &Evidence, port: u16, deadline: Instant) -> Option<RealmSeen> {
+    let server = evidence.servers.iter().find(|server| server.endpoint.port == port)?;
+    let answer = server.answer.answer().or_else(|| server.plain.answer())?;
+    let challenge = answer.headers.get("www-authenticate")?;
+    let url = parameter(challenge, "realm")?;
+    let service = parameter(challenge, "service");
+    // Of another scheme, and over plain HTTP, nothing is asked: that it is named is what is found.
+    let authority =
+        url.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(rest));
+    let target: Option<labtrust_platform::Target> = authority.and_then(|authority| authority.parse().ok());
+    let endpoint = target.map(|target| target.or_port(443));
+    let known = |endpoint: &Endpoint| evidence.servers.iter().any(|server| server.endpoint == *endpoint);
+    let reached =
+        endpoint.as_ref().filter(|endpoint| !known(endpoint)).map(|endpoint| reach(endpoint, left(deadline)));
+    let answer = match &endpoint {
+        Some(_) => http::get(&with_service(&url, service.as_deref()), left(deadline)).into(),
+        None => Asked::Not,
+    };
+    Some(RealmSeen { url, service, endpoint, reached, answer })
+}
+
+/// The token service's URL with the service that a token is asked for.
+fn with_service(url: &str, service: Option<&str>) -> String {
+    let separator = if url.contains('?') { '&' } else { '?' };
+    match service {
+        Some(service)
+            if service.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~:".contains(&byte)) =>
+        {
+            format!("{url}{separator}service={service}")
+        }
+        _ => url.to_owned(),
+    }
+}
+
+/// The quoted parameter `name` of a `Bearer` challenge (RFC 9110 §11.2).
+fn parameter(challenge: &str, name: &str) -> Option<String> {
+    let parameters = challenge.strip_prefix("Bearer ").or_else(|| challenge.strip_prefix("bearer "))?;
+    let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
+    let (value, _) = parameters[start..].split_once('"')?;
+    Some(value.to_owned())
+}

@@ -1,0 +1,97 @@
+//! `doctor` beside real engines, servers and proxies: each cause is laid, found, and where it can be, mended.
+
+mod certificate;
+mod engine;
+mod explain;
+mod network;
+mod proxy;
+mod recorded;
+mod registry;
+mod server;
+mod trust;
+
+use crate::lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity};
+
+/// What the doctor says of the lab's registry, as a script reads it.
+pub struct Report {
+    pub code: i32,
+    pub json: serde_json::Value,
+    evidence: String,
+}
+
+/// Asks the doctor about the lab's registry.
+pub fn ask(machine: &Machine) -> Report {
+    ask_with(machine, &[])
+}
+
+/// The same with more options.
+pub fn ask_with(machine: &Machine, options: &[&str]) -> Report {
+    let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
+    Report::of(machine, &machine.run([&line[..], options].concat()))
+}
+
+/// Where a machine keeps what the doctor has seen.
+const EVIDENCE: &str = "/tmp/evidence.json";
+
+impl Report {
+    /// What `output`, of a doctor who wrote the evidence down, says.
+    #[track_caller]
+    pub fn of(machine: &Machine, output: &Output) -> Self {
+        let json = serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}"));
+        Self { code: output.code(), json, evidence: machine.read(EVIDENCE) }
+    }
+
+    /// The codes of the causes, in their order.
+    pub fn causes(&self) -> Vec<&str> {
+        let findings = self.json["findings"].as_array().into_iter().flatten();
+        findings.filter_map(|finding| finding["code"].as_str()).collect()
+    }
+
+    /// Itself, if `code` is the first cause and the exit code says that there is one.
+    #[track_caller]
+    pub fn blames(self, code: &str) -> Self {
+        assert_eq!((self.causes().first().copied(), self.code), (Some(code), 1), "{:#}", self.json);
+        recorded::keep(code, &self.evidence);
+        self
+    }
+
+    /// Itself, if nothing was found and everything could be looked at.
+    #[track_caller]
+    pub fn is_healthy(self) -> Self {
+        assert_eq!(
+            (self.causes(), self.code, &self.json["healthy"]),
+            (vec![], 0, &true.into()),
+            "{:#}",
+            self.json
+        );
+        self
+    }
+}
+
+/// A GitLab that serves a pair which nobody trusts yet, and its root in `/root/ca.crt`.
+pub fn serving(machine: &Machine) -> Pair {
+    let gitlab = Gitlab::start(machine);
+    let pair = Pair::made(machine, &[HOST], Validity::Current);
+    gitlab.serve(&pair);
+    machine.write("/root/ca.crt", &pair.root);
+    pair
+}
+
+/// Trusts that root, everywhere.
+pub fn trusting(machine: &Machine, pair: &Pair) {
+    let sha256 = crate::trust::fingerprint(machine, &pair.root);
+    machine
+        .run(["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &sha256])
+        .succeeded();
+}
+
+#[test]
+fn a_healthy_machine_gives_no_finding() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let pair = serving(&machine);
+    trusting(&machine, &pair);
+    engine.login().succeeded();
+    ask(&machine).is_healthy();
+}

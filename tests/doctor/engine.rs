@@ -1,0 +1,1 @@
+//! No engine, or one that may not be asked.

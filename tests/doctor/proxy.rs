@@ -1,0 +1,1 @@
+//! Proxies that are in the way.

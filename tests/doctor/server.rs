@@ -1,0 +1,1 @@
+//! The doctor on the server itself.
