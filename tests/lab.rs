@@ -22,15 +22,19 @@ mod machine;
 mod network;
 mod pair;
 mod process;
+mod proxy;
+mod recipe;
 mod terminal;
 mod tree;
 
 pub use command::Command;
-pub use engine::Engine;
+pub use engine::{Engine, Manager, Release};
 pub use gitlab::Gitlab;
 pub use machine::Machine;
 pub use pair::{Pair, Validity};
 pub use process::Output;
+pub use proxy::{Passing, Proxy};
+pub use recipe::Recipe;
 pub use tree::Manifest;
 
 /// The name that every machine of the lab knows, and the address behind it.

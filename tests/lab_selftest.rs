@@ -1,6 +1,9 @@
 //! Proves the lab itself: that its machines are apart from this one and its engine judges
 //! certificates as real ones do, so that what the other tests show of labtrust is true elsewhere.
 
+mod engines;
+mod pairs;
+
 use crate::lab::{Engine, Gitlab, HOST, Pair, REGISTRY, Validity};
 use std::time::Duration;
 

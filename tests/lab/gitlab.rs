@@ -40,7 +40,12 @@ impl<'m> Gitlab<'m> {
 
     /// Puts a pair where nginx looks, by hand, and waits until it is served.
     pub fn serve(&self, pair: &Pair) {
-        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), pair.chain());
+        self.serve_chain(pair, &pair.chain());
+    }
+
+    /// The same with another chain: `pair.leaf` alone, or `pair.shuffled()`.
+    pub fn serve_chain(&self, pair: &Pair, chain: &str) {
+        self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), chain);
         self.machine.write_with_mode(&format!("/etc/gitlab/ssl/{HOST}.key"), "600", &pair.key);
         self.machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
         self.wait_served(&pair.leaf);
