@@ -2,11 +2,14 @@
 
 use labtrust_platform::reach::{Reached, Step, Tls as Handshake};
 
-use super::{Check, Verdict};
+use super::{
+    Check, Verdict,
+    registry::{OTHER_PORT, elsewhere},
+};
 use crate::doctor::{Case, Code, Finding, Severity};
 
 pub const NAME: Check = Check { id: "name", title: "name", codes: &[&NOT_RESOLVED], judge: name };
-pub const PORT: Check = Check { id: "port", title: "port", codes: &[&REFUSED], judge: port };
+pub const PORT: Check = Check { id: "port", title: "port", codes: &[&OTHER_PORT, &REFUSED], judge: port };
 pub const TLS: Check = Check { id: "tls", title: "TLS", codes: &[&NOT_TLS], judge: tls };
 
 const NOT_RESOLVED: Code = Code { id: "name-not-resolved", severity: Severity::Error, explains: &[] };
@@ -33,6 +36,9 @@ fn port(case: &Case<'_>) -> Verdict {
     let Some((address, step)) = server.reached.addresses().first() else {
         return Verdict::skipped("the name comes first");
     };
+    if let Some(elsewhere) = elsewhere(case) {
+        return elsewhere.into();
+    }
     match step {
         Step::Connected(_) => Verdict::passed(format!("{address} is open")),
         Step::Refused => Finding::new(
