@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use self::{
-    client::{ClientSeen, DoorSeen},
+    client::{ClientSeen, DoorSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion},
     gitlab::GitlabSeen,
     proxy::{Form, ProxySeen, Setting, Source},

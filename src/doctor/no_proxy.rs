@@ -1,6 +1,7 @@
 //! Which requests of a Go program go past its proxy. Docker, podman and every other Go program share
 //! these rules: golang.org/x/net/http/httpproxy, of which net/http holds a copy.
 
+pub mod curl;
 mod meant;
 
 use std::net::IpAddr;

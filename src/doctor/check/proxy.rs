@@ -1,10 +1,12 @@
 //! Whether the engine's requests go where they should: through a proxy that serves, or past it.
 
 mod fix;
+mod tools;
 mod words;
 
 use labtrust_platform::{Endpoint, fact::Engine, world::engine};
 
+pub use self::tools::CHECK as TOOLS;
 use self::words::Words;
 use super::{Check, Verdict, engine::remote};
 use crate::doctor::{

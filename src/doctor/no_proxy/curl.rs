@@ -16,7 +16,9 @@ pub fn is_bypassed(list: &str, endpoint: &Endpoint) -> bool {
                 meant @ (Entry::Network(..) | Entry::Address(_, None)) => meant.matches(endpoint),
                 _ => false,
             },
-            Host::Dns(_) => host.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+            Host::Dns(_) => {
+                host.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }
         }
     };
     list.trim() == "*"

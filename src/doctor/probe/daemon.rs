@@ -21,6 +21,7 @@ use crate::doctor::{
     evidence::{Form, Setting, Source},
     proxy::{VARIABLES, redacted},
 };
+pub use settings::client as client_settings;
 
 /// Files that some init script or unit reads, by who starts the daemon.
 const DEFAULTS: &[(ServiceManager, &str)] = &[

@@ -68,7 +68,10 @@ mod tests {
             ("", None),
             ("[http]\n\tproxy = http://p:1 # why\n", Some(("http://p:1", 2))),
             ("[HTTP]\nProxy=\"http://p:1\"\n[core]\nproxy = x\n", Some(("http://p:1", 2))),
-            ("[http \"https://mygitlab.example.com/\"]\nproxy = own\n[http]\nproxy = all\n", Some(("own", 2))),
+            (
+                "[http \"https://mygitlab.example.com/\"]\nproxy = own\n[http]\nproxy = all\n",
+                Some(("own", 2)),
+            ),
             ("[http]\nproxy = all\n[http \"https://mygitlab.example.com\"]\nproxy =\n", Some(("", 4))),
             ("[http \"https://other.example\"]\nproxy = other\n", None),
             ("[http]\nproxy = a\nproxy = b\n", Some(("b", 3))),
