@@ -10,8 +10,10 @@ pub mod check;
 pub mod evidence;
 mod finding;
 mod http;
+pub mod no_proxy;
 mod page;
 mod probe;
+pub mod proxy;
 
 pub use case::Case;
 pub use check::{CHECKS, Diagnosis, Line, State, diagnose};

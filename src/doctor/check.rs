@@ -44,6 +44,7 @@ pub const CHECKS: &[Check] = &[
     realm::CHECK,
     trust::DOCKER,
     trust::SYSTEM,
+    proxy::TOOLS,
 ];
 
 /// How a check came out.

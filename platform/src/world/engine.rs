@@ -121,7 +121,12 @@ pub fn judge(answer: &str) -> Reach {
 
 pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
     let peer = || format!("the Docker engine at {}", socket.display());
-    let fault = |error: io::Error| Error::Peer { peer: peer(), why: error.to_string() };
+    let fault = |error: io::Error| {
+        // The kernel's words for the end of our patience are "try again".
+        let is_late = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        let why = if is_late { "it did not answer in time".into() } else { error.to_string() };
+        Error::Peer { peer: peer(), why }
+    };
     let mut stream = UnixStream::connect(socket).map_err(fault)?;
     let deadline = Instant::now() + limit;
     stream
