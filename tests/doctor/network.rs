@@ -81,13 +81,23 @@ fn a_port_on_which_no_tls_is_spoken() {
     let machine = machine!("client");
     let engine = Engine::start(&machine);
     for (behaviour, code, said, what) in [
-        (Behaviour::SSH, "not-tls", "first record does not look like a TLS handshake", "neither TLS nor HTTP"),
+        (
+            Behaviour::SSH,
+            "not-tls",
+            "first record does not look like a TLS handshake",
+            "neither TLS nor HTTP",
+        ),
         (Behaviour::Silent, "tls-handshake-failed", "TLS handshake timeout", "says nothing"),
-        (Behaviour::Drips, "tls-handshake-failed", "", "says nothing"),
+        (Behaviour::Drips, "not-tls", "", "neither TLS nor HTTP"),
         (Behaviour::Endless, "not-tls", "", "neither TLS nor HTTP"),
         (Behaviour::Resets, "connection-closed", "connection reset by peer", "closes it"),
         (Behaviour::Closes, "connection-closed", "EOF", "closes it"),
-        (Behaviour::HTTP, "not-tls", "server gave HTTP response to HTTPS client", "plain HTTP (it answers 200)"),
+        (
+            Behaviour::HTTP,
+            "not-tls",
+            "server gave HTTP response to HTTPS client",
+            "plain HTTP (it answers 200)",
+        ),
     ] {
         machine.listen(4567, behaviour);
         if !said.is_empty() {
