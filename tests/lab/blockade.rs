@@ -50,7 +50,8 @@ impl Machine {
         self.sh("iptables -F INPUT").succeeded();
     }
 
-    /// Leaves `name` out of the machine's hosts; who asks further meets this.
+    /// Leaves `name` out of the machine's hosts; who asks further meets this. A program that runs already, an
+    /// engine too, may take five seconds to notice.
     pub fn forget_name(&self, name: &str, names: Names) {
         let address = self.address();
         self.run(["sed", "-i", &format!("/ {name}$/d"), "/etc/hosts"]).succeeded();
