@@ -6,12 +6,16 @@ mod name;
 mod port;
 mod tls;
 
-use super::Check;
+use super::{Check, registry::OTHER_PORT};
 use crate::doctor::{Code, Severity};
 
 pub const NAME: Check = Check { id: "name", title: "name", codes: &[&NOT_RESOLVED], judge: name::judge };
-pub const PORT: Check =
-    Check { id: "port", title: "port", codes: &[&REFUSED, &UNREACHABLE, &TIMEOUT], judge: port::judge };
+pub const PORT: Check = Check {
+    id: "port",
+    title: "port",
+    codes: &[&OTHER_PORT, &REFUSED, &UNREACHABLE, &TIMEOUT],
+    judge: port::judge,
+};
 pub const TLS: Check =
     Check { id: "tls", title: "TLS", codes: &[&NOT_TLS, &CLOSED, &HANDSHAKE_FAILED], judge: tls::judge };
 

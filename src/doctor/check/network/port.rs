@@ -5,13 +5,20 @@ use std::net::SocketAddr;
 use labtrust_platform::{Endpoint, reach::Step};
 
 use super::{REFUSED, TIMEOUT, UNREACHABLE, engine};
-use crate::doctor::{Case, Code, Finding, check::Verdict, evidence::ServerSeen};
+use crate::doctor::{
+    Case, Code, Finding,
+    check::{Verdict, registry::elsewhere},
+    evidence::ServerSeen,
+};
 
 pub fn judge(case: &Case<'_>) -> Verdict {
     let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
     let addresses = server.reached.addresses();
     if addresses.is_empty() {
         return Verdict::skipped("the name comes first");
+    }
+    if let Some(elsewhere) = elsewhere(case).filter(|_| !engine::gets_there(case)) {
+        return elsewhere.into();
     }
     if server.reached.is_open() {
         let findings = engine::obstacle(case, super::PORT.codes).into_iter().collect();
