@@ -42,6 +42,9 @@ pub fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Finding> {
         };
         // What is said of another address, such as the token service's, is not meant here.
         let (_, said) = message.split_once(&format!("{}/v2/", case.endpoint()))?;
+        if said.contains("\"http") {
+            return None;
+        }
         let (_, code) = WORDS.iter().find(|(words, _)| said.contains(words))?;
         let code = codes.iter().find(|one| one.id == code.id)?;
         let what = format!("{} does not get to {}, though this program does", engine.title, case.endpoint());
