@@ -10,6 +10,7 @@ pub mod check;
 pub mod evidence;
 mod finding;
 mod http;
+pub mod message;
 mod page;
 mod probe;
 
