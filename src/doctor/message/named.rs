@@ -14,6 +14,7 @@ const BEFORE: &[&str] = &[
     "pull image ",
     "failed to solve: ",
     "could not resolve host: ",
+    "resolving ",
     "resolve host address ",
     "failed to connect to ",
     "connect to ",

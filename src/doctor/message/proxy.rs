@@ -96,6 +96,12 @@ pub const BARE: &[Row] = &[
         next: DOCTOR,
     },
     Row {
+        says: &[&["NotAfter:"]],
+        codes: &["cert-expired", "clock-skew"],
+        what: "Java says when the certificate ended: by the clock of whoever complains it has expired.",
+        next: DOCTOR,
+    },
+    Row {
         says: &[&[
             "certificate verify failed",
             "certificate verification failed",

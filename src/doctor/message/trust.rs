@@ -81,13 +81,17 @@ pub const ROWS: &[Row] = &[
         next: TRUST,
     },
     Row {
-        says: &[
-            &["unable to access", "git clone", "git-lfs"],
-            &["server certificate verification failed", "server verification failed"],
+        says: &[&["server certificate verification failed"]],
+        codes: &[
+            "untrusted-system",
+            "cert-expired",
+            "chain-incomplete",
+            "cert-not-yet-valid",
+            "tls-intercepted",
         ],
-        codes: HERE,
-        what: "git does not trust the server's certificate: it reads the system's store, unless http.sslCAInfo names \
-               another file.",
+        what: "git does not believe the server's certificate: this build of it has the same words for a CA that it does \
+               not know and for a certificate that has expired. It reads the system's store, unless http.sslCAInfo \
+               names another file.",
         next: &[
             "labtrust doctor {}",
             "labtrust trust {} --fingerprint SHA256",
@@ -102,6 +106,7 @@ pub const ROWS: &[Row] = &[
                 "self-signed certificate",
                 "self signed certificate",
                 "SSL certificate problem",
+                "server verification failed",
                 "SEC_E_UNTRUSTED_ROOT",
             ],
         ],
@@ -200,11 +205,11 @@ pub const ROWS: &[Row] = &[
         says: &[&[
             "certificate signed by unknown authority",
             "certificate is not trusted",
+            "doesn't have a known issuer",
             "unable to get local issuer certificate",
             "unable to get issuer certificate",
             "self-signed certificate",
             "self signed certificate",
-            "server certificate verification failed",
             "server verification failed",
             "certificate signer not trusted",
             "certificate issuer is unknown",
