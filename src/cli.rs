@@ -295,13 +295,13 @@ pub struct Status {}
 #[derive(Debug, Args)]
 pub struct Doctor {
     /// The registry or GitLab; without a port GitLab's and the registry's usual ones
-    #[arg(required_unless_present = "from", value_name = "HOST[:PORT]")]
+    #[arg(required_unless_present_any = ["from", "undo"], value_name = "HOST[:PORT]")]
     pub target: Option<Target>,
     /// Mend what can be mended without you
     #[arg(long, conflicts_with = "from")]
     pub fix: bool,
-    /// Take back what --fix did
-    #[arg(long, conflicts_with_all = ["fix", "from", "evidence"])]
+    /// Take back what --fix did, for whichever host
+    #[arg(long, conflicts_with_all = ["fix", "from", "evidence", "target"])]
     pub undo: bool,
     /// The SHA-256 of the root that --fix may trust
     #[arg(long, value_name = "SHA256")]

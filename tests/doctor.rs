@@ -47,6 +47,11 @@ impl Report {
         findings.filter_map(|finding| finding["code"].as_str()).collect()
     }
 
+    /// What was seen of the first cause.
+    pub fn what(&self) -> &str {
+        self.json["findings"][0]["what"].as_str().unwrap_or_default()
+    }
+
     /// Itself, if `code` is the first cause and the exit code says that there is one.
     #[track_caller]
     pub fn blames(self, code: &str) -> Self {

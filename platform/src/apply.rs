@@ -1,18 +1,19 @@
 //! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
 
+mod step;
+
 use std::path::PathBuf;
 
 use crate::{
     Anchor, Error, Result,
     check::is_met,
-    database,
     plan::{Change, Service, Settle, Step},
     proof::prove,
-    receipt::{ChangeRecord, Phase, Receipt, Receipts, StepRecord},
+    receipt::{ChangeRecord, Phase, Receipt},
     session::{Outcome, Session, State},
     undo,
     updater::{Updater, check_room},
-    world::{Access, Node, World},
+    world::World,
 };
 
 /// What is still to be done of a change.
@@ -83,7 +84,7 @@ impl Run<'_> {
             if !is_met(&reader, step)? {
                 self.session.progress.begin(&step.to_string());
                 self.note(record, step, &reader)?;
-                act(&reader, step, self.session.receipts)?;
+                step::act(&reader, step, self.session.receipts)?;
                 changed = true;
             }
         }
@@ -110,45 +111,6 @@ impl Run<'_> {
         changes[index].settle.clone_from(&change.settle);
         changes[index].proof.clone_from(&change.proof);
         index
-    }
-
-    /// Writes down what stands where `step` will act.
-    fn note(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
-        let receipts = self.session.receipts;
-        let (name, change) = (&self.receipt.name, &mut self.receipt.changes[record]);
-        match step {
-            Step::Put { path, .. } | Step::Remove { path } => {
-                let before = receipts.keep(name, world, path)?;
-                if matches!(before, Node::Folder | Node::Other) {
-                    let why = "it is no regular file, and a file belongs there".into();
-                    return Err(Error::Unsafe { path: path.clone(), why });
-                }
-                let mut folders = Vec::new();
-                for folder in path.ancestors().skip(1) {
-                    if world.look_at_folder(folder)? {
-                        break;
-                    }
-                    folders.insert(0, folder.to_owned());
-                }
-                let after = match step {
-                    Step::Put { contents, .. } => Some(contents.sha256()),
-                    _ => None,
-                };
-                change.note_file(path, before, after, folders);
-            }
-            Step::Entry { database, certificate } => {
-                let is_same = |record: &StepRecord| matches!(record, StepRecord::Entry { database: known, .. } if known == database);
-                if !change.steps.iter().any(is_same) {
-                    let before = database::find(world, database, certificate)?;
-                    change.steps.push(StepRecord::Entry {
-                        database: database.clone(),
-                        certificate: certificate.clone(),
-                        before,
-                    });
-                }
-            }
-        }
-        receipts.save(&self.receipt)
     }
 
     /// Settles what was applied, each distinct settling once. The answer has one entry a change.
@@ -337,35 +299,9 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
     })
 }
 
-fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
-    match step {
-        Step::Put { path, contents, mode } => {
-            if let Some(folder) = path.parent() {
-                world.make_folders(folder, if receipts.keeps(folder) { 0o700 } else { 0o755 })?;
-            }
-            world.put(path, contents, Access { mode: *mode, owner: None })
-        }
-        Step::Remove { path } => world.remove(path),
-        Step::Entry { database, certificate } => database::add(world, database, certificate),
-    }
-}
-
 fn now() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-impl World {
-    /// Whether a folder is at `path`, links followed.
-    fn look_at_folder(&self, path: &std::path::Path) -> Result<bool> {
-        Ok(match self.look(path) {
-            Ok(Node::Folder | Node::Link { .. }) => true,
-            Ok(_) => false,
-            // The root folder has no name to look at.
-            Err(_) if path.parent().is_none() => true,
-            Err(error) => return Err(error),
-        })
-    }
 }
 
 #[cfg(test)]

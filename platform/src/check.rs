@@ -15,6 +15,7 @@ pub fn is_met(world: &World, step: &Step) -> Result<bool> {
             _ => false,
         },
         Step::Remove { path } => world.look(path)? == Node::Absent,
+        Step::Edit { path, edit, .. } => edit.stands_in(world, path)?,
         Step::Entry { database, certificate } => {
             database::find(world, database, certificate)?.is_some_and(|listing| listing.trusted)
         }

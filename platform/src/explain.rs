@@ -3,22 +3,42 @@
 use std::fmt;
 
 use crate::{
+    Result,
     database::Database,
     plan::{Change, Contents, Step},
     receipt::{ChangeRecord, StepRecord},
-    world::Node,
+    world::{Node, World},
 };
 
 /// The lines that say what `change` does, in the order in which it is done.
 pub fn explain(change: &Change) -> Vec<String> {
-    let mut lines: Vec<String> = change.steps.iter().map(ToString::to_string).collect();
-    lines.extend(change.settle.applied.iter().map(|command| format!("run {command}")));
-    lines
+    change.steps.iter().map(ToString::to_string).chain(settling(change)).collect()
+}
+
+fn settling(change: &Change) -> impl Iterator<Item = String> {
+    change.settle.applied.iter().map(|command| format!("run {command}"))
+}
+
+/// The same, with what each edit would take out of its file, as it is now, and put there: under its step, in
+/// lines that begin with `-` and `+`.
+pub fn explain_here(world: &World, change: &Change) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for step in &change.steps {
+        lines.push(step.to_string());
+        if let Step::Edit { path, edit, .. } = step {
+            lines.extend(edit.difference_in(world, path)?);
+        }
+    }
+    lines.extend(settling(change));
+    Ok(lines)
 }
 
 /// The lines that say what undoing `record` does, in the order in which it is done.
 pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
     let line = |step: &StepRecord| match step {
+        StepRecord::File { path, edit: Some(edit), .. } => {
+            format!("put back {edit} in {} as it was", path.display())
+        }
         StepRecord::File { path, before: Node::Absent, .. } => format!("remove {}", path.display()),
         StepRecord::File { path, .. } => format!("put back {} as it was", path.display()),
         StepRecord::Entry { database, certificate, before: None } => {
@@ -44,6 +64,7 @@ impl fmt::Display for Step {
                 write!(f, "write {} ({what}, mode {mode:04o})", path.display())
             }
             Self::Remove { path } => write!(f, "remove {}", path.display()),
+            Self::Edit { path, edit, .. } => write!(f, "set {edit} in {}", path.display()),
             Self::Entry { database, certificate } => {
                 write!(f, "trust {} in {database}", certificate.fingerprint().short())?;
                 match database {

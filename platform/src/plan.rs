@@ -1,5 +1,7 @@
 //! A plan is data. The same value is explained, applied, proven and undone; nothing here acts.
 
+mod command;
+
 use std::{
     fmt,
     path::{Path, PathBuf},
@@ -8,8 +10,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+pub use self::command::{Command, shell_word};
 use crate::{
-    Certificate, Endpoint, Fingerprint, absolute,
+    Certificate, Edit, Endpoint, Fingerprint,
     database::Database,
     fact::{Facts, User},
 };
@@ -66,6 +69,16 @@ pub enum Step {
     Remove {
         /// Where.
         path: PathBuf,
+    },
+    /// One value or marked block of a file that is not ours, which keeps its owner and permission bits. Where a
+    /// link leads to the file, the file is edited and the link stays.
+    Edit {
+        /// Where.
+        path: PathBuf,
+        /// What is set there.
+        edit: Edit,
+        /// The permission bits of the file, where there is none yet.
+        mode: u32,
     },
     /// A certificate in a database that only its own tool writes.
     Entry {
@@ -151,20 +164,6 @@ pub enum Byproduct {
     },
 }
 
-/// A program, its arguments, and the time it gets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Command {
-    /// Absolute path.
-    #[serde(deserialize_with = "absolute::path")]
-    pub program: PathBuf,
-    /// Arguments; never a secret.
-    #[serde(default)]
-    pub arguments: Vec<String>,
-    /// Seconds until it is stopped.
-    #[serde(default = "Command::default_seconds")]
-    pub seconds: u64,
-}
-
 /// Something that runs and must be restarted to see a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
@@ -220,6 +219,13 @@ pub enum Proof {
     Files {
         /// The files and what they must hold.
         files: Vec<(PathBuf, Fingerprint)>,
+    },
+    /// A file that is not ours holds what was set in it.
+    Edited {
+        /// The file.
+        path: PathBuf,
+        /// What was set.
+        edit: Edit,
     },
     /// The server presents this leaf.
     Served {
@@ -294,54 +300,24 @@ impl fmt::Debug for Contents {
     }
 }
 
-impl Command {
-    /// `program arguments…` with two minutes to end.
-    pub fn new<A: Into<String>>(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = A>) -> Self {
-        Self {
-            program: program.into(),
-            arguments: arguments.into_iter().map(Into::into).collect(),
-            seconds: Self::default_seconds(),
-        }
-    }
-
-    /// The same with another bound.
-    #[must_use]
-    pub fn within(mut self, seconds: u64) -> Self {
-        self.seconds = seconds;
-        self
-    }
-
-    fn default_seconds() -> u64 {
-        120
-    }
-}
-
-impl fmt::Display for Command {
-    /// As it can be pasted into a POSIX shell.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shell_word(&self.program.to_string_lossy()))?;
-        self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
-    }
-}
-
-/// `text` as one word of a POSIX shell.
-pub fn shell_word(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 impl Proof {
-    /// The files that `steps` put are as they were put.
+    /// The files that `steps` put are as they were put, and those that they edit hold what was set.
     pub fn of_files(steps: &[Step]) -> Self {
-        let file = |step: &Step| match step {
-            Step::Put { path, contents, .. } => Some((path.clone(), contents.sha256())),
-            Step::Remove { .. } | Step::Entry { .. } => None,
-        };
-        Self::Files { files: steps.iter().filter_map(file).collect() }
+        let (mut files, mut edits) = (Vec::new(), Vec::new());
+        for step in steps {
+            match step {
+                Step::Put { path, contents, .. } => files.push((path.clone(), contents.sha256())),
+                Step::Edit { path, edit, .. } => {
+                    edits.push(Self::Edited { path: path.clone(), edit: edit.clone() });
+                }
+                Step::Remove { .. } | Step::Entry { .. } => {}
+            }
+        }
+        match &edits[..] {
+            [] => Self::Files { files },
+            _ if files.is_empty() => Self::All(edits),
+            _ => Self::All([vec![Self::Files { files }], edits].concat()),
+        }
     }
 }
 
@@ -359,11 +335,11 @@ impl Change {
         }
     }
 
-    /// The files that it makes or replaces.
+    /// The files that it makes, replaces or removes; not those of which it edits a part.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.steps.iter().filter_map(|step| match step {
             Step::Put { path, .. } | Step::Remove { path } => Some(path.as_path()),
-            Step::Entry { .. } => None,
+            Step::Edit { .. } | Step::Entry { .. } => None,
         })
     }
 }
@@ -380,12 +356,6 @@ pub fn spare_restarts(changes: &mut [Change]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn commands_can_be_pasted() {
-        let command = Command::new("/usr/bin/x", ["plain-1.2", "two words", "it's", ""]);
-        assert_eq!(command.to_string(), r"/usr/bin/x plain-1.2 'two words' 'it'\''s' ''");
-    }
 
     #[test]
     fn secrets_are_not_shown() {

@@ -56,6 +56,12 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
             }
             Ok(Verdict::Holds("in place".into()))
         }
+        Proof::Edited { path, edit } if edit.stands_in(world, path)? => {
+            Ok(Verdict::Holds(format!("{edit} is set in {}", path.display())))
+        }
+        Proof::Edited { path, edit } => {
+            Ok(Verdict::Fails(format!("{edit} is not set in {}", path.display())))
+        }
         Proof::Served { endpoint, sha256, seconds } => {
             Ok(served(endpoint, *sha256, Duration::from_secs(*seconds)))
         }

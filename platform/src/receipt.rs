@@ -3,13 +3,13 @@
 
 mod kept;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::kept::Receipts;
 use crate::{
-    Anchor, Certificate, Error, Fingerprint, Result,
+    Anchor, Certificate, Edit, Error, Fingerprint, Result,
     database::{Database, Listing},
     plan::{Actor, Byproduct, Change, Proof, Settle, StoreId},
     world::{Node, World},
@@ -88,6 +88,9 @@ pub enum StepRecord {
         /// The folders that were made for it, outermost first.
         #[serde(default)]
         folders: Vec<PathBuf>,
+        /// What we set in it, if all else in it is not ours.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edit: Option<Edit>,
     },
     /// An entry of a database.
     Entry {
@@ -128,19 +131,14 @@ impl ChangeRecord {
         }
     }
 
-    /// Writes down that `path` is about to become `after`, and `folders` made for it. What stood there
-    /// before the first run of ours stays written down, however often we replace our own.
-    pub(crate) fn note_file(
-        &mut self,
-        path: &Path,
-        before: Node,
-        after: Option<Fingerprint>,
-        folders: Vec<PathBuf>,
-    ) {
+    /// Writes down what is about to be made of a file. What stood there before the first run of ours stays
+    /// written down, however often we replace our own.
+    pub(crate) fn note_file(&mut self, mut step: StepRecord) {
+        let StepRecord::File { path, before, folders, .. } = &mut step else { return };
         let is_same =
             |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
         let is_noted =
-            |step: &StepRecord| matches!(step, StepRecord::File { before: noted, .. } if *noted == before);
+            |step: &StepRecord| matches!(step, StepRecord::File { before: noted, .. } if noted == before);
         // As it stands now it was noted before: that was not done, or put back since.
         let noted = self.steps.iter().position(|step| is_same(step) && is_noted(step));
         let mut made_before = Vec::new();
@@ -152,9 +150,9 @@ impl ChangeRecord {
                 self.proven -= usize::from(index < self.proven);
             }
         }
-        let new = folders.into_iter().filter(|folder| !made_before.contains(folder)).collect::<Vec<_>>();
-        let folders = made_before.into_iter().chain(new).collect();
-        self.steps.push(StepRecord::File { path: path.to_owned(), before, after, folders });
+        folders.retain(|folder| !made_before.contains(folder));
+        folders.splice(0..0, made_before);
+        self.steps.push(step);
     }
 
     /// Whether all that its settling rewrote is as it was before, to the byte.
@@ -168,14 +166,8 @@ impl ChangeRecord {
     pub(crate) fn set_proven(&mut self, settled: u64) {
         let mut steps: Vec<StepRecord> = Vec::new();
         for step in std::mem::take(&mut self.steps) {
-            match steps.iter_mut().find_map(|earlier| earlier.continued_by(&step)) {
-                Some((last, made)) => {
-                    if let StepRecord::File { after, folders, .. } = step {
-                        *last = after;
-                        made.extend(folders);
-                    }
-                }
-                None => steps.push(step),
+            if !steps.iter_mut().any(|earlier| earlier.goes_on_with(&step)) {
+                steps.push(step);
             }
         }
         self.proven = steps.len();
@@ -186,15 +178,24 @@ impl ChangeRecord {
 }
 
 impl StepRecord {
-    /// What to change in this record if `next` replaces what it put there.
-    fn continued_by(&mut self, next: &Self) -> Option<(&mut Option<Fingerprint>, &mut Vec<PathBuf>)> {
-        match (self, next) {
-            (
-                Self::File { path, after, folders, .. },
-                Self::File { path: again, before: Node::File { sha256, .. }, .. },
-            ) if path == again && *after == Some(*sha256) => Some((after, folders)),
-            _ => None,
+    /// Makes one record of this and `next`, if that replaced what this put there. Says whether it did.
+    fn goes_on_with(&mut self, next: &Self) -> bool {
+        let Self::File { path, after, folders, edit, .. } = self else { return false };
+        let Self::File { path: again, before, after: last, folders: more, edit: new } = next else {
+            return false;
+        };
+        let is_same_place = match (&edit, new) {
+            (Some(edit), Some(new)) => edit.is_same_place(new),
+            (edit, new) => edit.is_none() && new.is_none(),
+        };
+        let found = if let Node::File { sha256, .. } = before { Some(*sha256) } else { None };
+        if path != again || !is_same_place || found.is_none() || *after != found {
+            return false;
         }
+        *after = *last;
+        folders.extend_from_slice(more);
+        edit.clone_from(new);
+        true
     }
 
     /// The folders that were made for it.

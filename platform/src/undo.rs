@@ -154,15 +154,25 @@ fn take_back(
     step: &StepRecord,
 ) -> Result<Option<PathBuf>> {
     match step {
-        StepRecord::File { path, before, after, folders } => {
+        StepRecord::File { path, before, after, folders, edit } => {
             world.tidy(path)?;
             let found = world.look(path)?;
             if found != *before {
-                if !is_ours(&found, *after) {
+                session.progress.begin(&format!("putting back {}", path.display()));
+                let is_back = match (edit, before, &found) {
+                    // Of a link that was replaced, no more is known than of a file of ours.
+                    (Some(edit), Node::File { .. } | Node::Absent, Node::File { .. } | Node::Absent) => {
+                        edit.take_back(world, (session.receipts, receipt), path, before, *after)?
+                    }
+                    _ if is_ours(&found, *after) => {
+                        put_back(world, session.receipts, receipt, path, before)?;
+                        true
+                    }
+                    _ => false,
+                };
+                if !is_back {
                     return Ok(Some(path.clone()));
                 }
-                session.progress.begin(&format!("putting back {}", path.display()));
-                put_back(world, session.receipts, receipt, path, before)?;
             }
             folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
         }
@@ -297,7 +307,7 @@ fn left_by_others(left: &[PathBuf]) -> String {
 /// Whether `proof` is that files stand where we put them, served or not.
 fn is_of_files(proof: &Proof) -> bool {
     match proof {
-        Proof::Files { .. } => true,
+        Proof::Files { .. } | Proof::Edited { .. } => true,
         Proof::All(proofs) => proofs.iter().any(is_of_files),
         _ => false,
     }

@@ -86,6 +86,7 @@ enum Lane {
 #[derive(Serialize, Deserialize)]
 enum Request {
     Look(PathBuf),
+    Resolve(PathBuf),
     Read(PathBuf),
     List(PathBuf),
     Put { path: PathBuf, contents: Bytes, access: Access },
@@ -138,6 +139,14 @@ impl World {
     pub fn look(&self, path: &Path) -> Result<Node> {
         match self.ask(Request::Look(path.to_owned()))? {
             Reply::Node(node) => Ok(node),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Where the file at `path` is, links followed that nobody else could have planted, be it there or not.
+    pub(crate) fn resolve(&self, path: &Path) -> Result<PathBuf> {
+        match self.ask(Request::Resolve(path.to_owned()))? {
+            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(misfit),
             _ => Err(misfit()),
         }
     }
@@ -297,6 +306,7 @@ impl Request {
     fn perform(self) -> Result<Reply> {
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),
+            Self::Resolve(path) => Reply::Paths(vec![file::resolve(&path)?]),
             Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {

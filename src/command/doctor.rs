@@ -1,11 +1,12 @@
 //! `doctor`: why it does not work, and what fixes it.
 
+mod fix;
 mod report;
 
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Contents, World, text, world::Access};
+use labtrust_platform::{Contents, Progress, Target, World, probe, session::State, text, world::Access};
 
 use super::Context;
 use crate::{
@@ -16,20 +17,46 @@ use crate::{
 };
 
 pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
+    if arguments.undo {
+        return fix::take_back(context, arguments.restart);
+    }
     let evidence = match (&arguments.from, &arguments.target) {
         (Some(file), _) => read(file)?,
-        (None, Some(target)) => {
-            labtrust_platform::Progress::begin(context.printer, &format!("asking {target}"));
-            gather(&Question { host: &target.host, port: target.port, facts: &context.facts })
-        }
+        (None, Some(target)) => ask(context, target),
         (None, None) => return Err(exit::misuse("no host is named", "labtrust doctor HOST[:PORT]")),
     };
     if let Some(file) = &arguments.evidence {
         write(file, &evidence)?;
     }
     let diagnosis = diagnose(&evidence);
-    report::print(context, &evidence, &diagnosis);
-    Ok(code(&diagnosis))
+    match &arguments.target {
+        Some(target) if arguments.fix => mend(context, arguments, target, &diagnosis),
+        _ => {
+            report::print(context, &evidence, &diagnosis, None);
+            Ok(code(&diagnosis))
+        }
+    }
+}
+
+fn ask(context: &Context<'_>, target: &Target) -> Evidence {
+    context.printer.begin(&format!("asking {target}"));
+    gather(&Question { host: &target.host, port: target.port, facts: &context.facts })
+}
+
+/// Mends what can be mended, and asks everything again.
+fn mend(context: &Context<'_>, arguments: &Doctor, target: &Target, before: &Diagnosis) -> Result<u8> {
+    let fixed = match fix::fix(context, before, arguments.restart)? {
+        ControlFlow::Break(code) => return Ok(code),
+        ControlFlow::Continue(fixed) => fixed,
+    };
+    let facts = probe()?;
+    let after = gather(&Question { host: &target.host, port: target.port, facts: &facts });
+    let diagnosis = diagnose(&after);
+    report::print(context, &after, &diagnosis, Some(&fixed));
+    let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);
+    // What waits for a restart is still found, and the restart is named.
+    let found = if done == exit::RESTART { exit::DONE } else { code(&diagnosis) };
+    Ok(exit::worse(done, found))
 }
 
 /// A cause that was found is an answer, though another question could not be asked.

@@ -1,8 +1,8 @@
 //! The evidence as the checks look at it: which of the servers is the registry, what was served.
 
-use labtrust_platform::{Endpoint, Host};
+use labtrust_platform::{Endpoint, Host, world::engine};
 
-use super::evidence::{Evidence, ServerSeen};
+use super::evidence::{EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
 
 /// A port that GitLab's own web server is on unless it is said otherwise.
@@ -15,7 +15,8 @@ pub const REGISTRIES: [u16; 2] = [4567, 5050];
 pub struct Case<'e> {
     /// All of the evidence.
     pub evidence: &'e Evidence,
-    /// The registry's port: the one that was named, else the first usual one that is open.
+    /// The registry's port: the one that was named, else the first usual one where a registry answers or,
+    /// failing that, anybody.
     pub registry: u16,
     /// The chain that is served there, as far as it can be read.
     pub chain: Vec<Parsed>,
@@ -25,8 +26,12 @@ impl<'e> Case<'e> {
     /// What `evidence` is about.
     pub fn new(evidence: &'e Evidence) -> Self {
         let is_open = |port: &u16| server(evidence, *port).is_some_and(|seen| seen.reached.is_open());
-        let registry =
-            evidence.port.or_else(|| REGISTRIES.into_iter().find(is_open)).unwrap_or(REGISTRIES[0]);
+        let is_registry = |port: &u16| server(evidence, *port).is_some_and(ServerSeen::is_registry);
+        let registry = evidence
+            .port
+            .or_else(|| REGISTRIES.into_iter().chain([WEB]).find(is_registry))
+            .or_else(|| REGISTRIES.into_iter().find(is_open))
+            .unwrap_or(REGISTRIES[0]);
         let served = server(evidence, registry).and_then(|seen| seen.reached.chain()).unwrap_or_default();
         let chain = served.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect();
         Self { evidence, registry, chain }
@@ -45,6 +50,25 @@ impl<'e> Case<'e> {
     /// What was seen of the port `port`.
     pub fn server(&self, port: u16) -> Option<&'e ServerSeen> {
         server(self.evidence, port)
+    }
+
+    /// What `engine` says of the registry, if it was asked and answered.
+    pub fn verdict_of(&self, engine: &EngineSeen) -> Option<engine::Reach> {
+        Some(engine::judge(engine.registries.get(&self.registry)?.answer()?))
+    }
+
+    /// Whether an engine accepts the registry, however it gets there.
+    pub fn is_accepted(&self) -> bool {
+        let verdict = |engine| self.verdict_of(engine) == Some(engine::Reach::Accepted);
+        self.evidence.engines.iter().any(verdict)
+    }
+
+    /// The words of the first engine that does not believe what is served at `url`.
+    pub fn refusal_of(&self, url: &str) -> Option<String> {
+        self.evidence.engines.iter().find_map(|engine| match self.verdict_of(engine)? {
+            engine::Reach::Refused(message) if message.contains(&format!("\"{url}")) => Some(message),
+            _ => None,
+        })
     }
 
     /// What was seen of the registry's port.

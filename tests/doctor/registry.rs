@@ -1,1 +1,164 @@
-//! What answers, and is no registry.
+//! What answers and is no registry, and token services that give no token.
+
+use super::{ask, serving, trusting};
+use crate::lab::{Engine, HOST, Machine, Pair, REGISTRY, Validity};
+
+const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
+const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
+
+/// A machine that trusts its GitLab, where `sed` then edits `file` with this script.
+fn edited(machine: &Machine, file: &str, script: &str) {
+    trusting(machine, &serving(machine));
+    machine.run(["sed", "-i", script, file]).succeeded();
+    if file == NGINX {
+        machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
+    } else {
+        restart(machine, "registry");
+    }
+}
+
+/// Ends a service; what supervises it starts it again.
+fn restart(machine: &Machine, service: &str) {
+    machine.sh(&format!("kill $(cat /opt/gitlab/service/{service}.pid)")).succeeded();
+    let gone = format!("! kill -0 $(cat /opt/gitlab/service/{service}.pid)");
+    wait_until(machine, &gone);
+    wait_until(machine, "curl -s -o /dev/null http://127.0.0.1:5000/");
+}
+
+fn wait_until(machine: &Machine, command: &str) {
+    machine
+        .sh(&format!("for i in $(seq 600); do ({command}) 2>/dev/null && exit; sleep 0.02; done; exit 1"))
+        .succeeded();
+}
+
+/// Waits until what a client reads at `url` holds `text`.
+fn wait_for(machine: &Machine, url: &str, text: &str) {
+    wait_until(machine, &format!("curl -s -i --max-time 5 {url} | grep -q '{text}'"));
+}
+
+/// In the registry's site of nginx, the line that hands requests on.
+const BACKEND: &str = "s|proxy_pass http://127.0.0.1:5000;|INSTEAD|";
+
+fn instead_of_the_registry(machine: &Machine, line: &str) {
+    edited(machine, NGINX, &BACKEND.replace("INSTEAD", line));
+}
+
+#[test]
+fn a_page_that_answers_200_is_no_registry_though_docker_calls_it_a_success() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    instead_of_the_registry(&machine, "return 200 welcome;");
+    wait_for(&machine, &format!("https://{REGISTRY}/v2/"), "welcome");
+    engine.login().succeeded().says("Login Succeeded");
+    ask(&machine).blames("not-a-registry");
+}
+
+#[test]
+fn a_web_server_without_its_registry() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    instead_of_the_registry(&machine, "proxy_pass http://127.0.0.1:5001;");
+    wait_for(&machine, &format!("https://{REGISTRY}/v2/"), "502");
+    engine.login().exited(1).says("502");
+    ask(&machine).blames("registry-backend-down");
+}
+
+#[test]
+fn gitlab_itself_on_the_registrys_port() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    instead_of_the_registry(&machine, "proxy_pass http://127.0.0.1:8080;");
+    wait_for(&machine, &format!("https://{REGISTRY}/v2/"), "404");
+    engine.login().exited(1).says("404");
+    ask(&machine).blames("registry-wrong-host");
+}
+
+#[test]
+fn a_registry_on_the_other_usual_port() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    edited(&machine, NGINX, "s|listen \\*:4567|listen *:5050|");
+    wait_for(&machine, &format!("https://{HOST}:5050/v2/"), "401");
+    engine.login().exited(1).says("connection refused");
+    ask(&machine).blames("registry-other-port");
+}
+
+#[test]
+fn gitlab_on_the_port_and_the_registry_on_the_other() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let script = "s|listen \\*:4567|listen *:5050|; s|listen \\*:443 ssl;|& listen *:4567 ssl;|";
+    edited(&machine, NGINX, script);
+    wait_for(&machine, &format!("https://{HOST}:5050/v2/"), "401");
+    engine.login().exited(1).says("404");
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["registry-other-port"], "{:#}", report.json);
+    assert_eq!(report.json["findings"][0]["explains"][0]["code"], "registry-wrong-host");
+}
+
+#[test]
+fn a_token_service_to_which_the_password_would_go_in_clear() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    edited(&machine, NGINX, "s|listen \\*:443 ssl;|listen *:80; &|");
+    machine.run(["sed", "-i", "s|https://mygitlab|http://mygitlab|", REGISTRY_SETTINGS]).succeeded();
+    restart(&machine, "registry");
+    wait_for(&machine, &format!("https://{REGISTRY}/v2/"), "http://mygitlab");
+    engine.login().succeeded();
+    ask(&machine).blames("realm-insecure");
+}
+
+#[test]
+fn a_token_service_that_nobody_offers() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    edited(&machine, REGISTRY_SETTINGS, "s|example.com/jwt|example.com:8443/jwt|");
+    engine.login().exited(1).says("connection refused");
+    ask(&machine).blames("realm-unreachable");
+}
+
+#[test]
+fn a_token_service_whose_gitlab_does_not_run() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    edited(&machine, NGINX, "s|proxy_pass http://127.0.0.1:8080;|proxy_pass http://127.0.0.1:8081;|");
+    wait_for(&machine, &format!("https://{HOST}/"), "502");
+    engine.login().exited(1).says("502");
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["realm-unreachable"], "{:#}", report.json);
+}
+
+#[test]
+fn a_page_instead_of_a_token() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    edited(&machine, REGISTRY_SETTINGS, "s|/jwt/auth|/users/sign_in|");
+    engine.login().exited(1).says("invalid character '<'");
+    ask(&machine).blames("realm-not-json");
+}
+
+#[test]
+fn a_token_service_with_a_certificate_of_another_ca() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let other = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/etc/gitlab/other.crt", other.chain());
+    machine.write_with_mode("/etc/gitlab/other.key", "600", &other.key);
+    // The first of the two sites is GitLab's own.
+    let script = "0,/ssl_certificate .*/s||ssl_certificate /etc/gitlab/other.crt;|; \
+        0,/ssl_certificate_key .*/s||ssl_certificate_key /etc/gitlab/other.key;|";
+    edited(&machine, NGINX, script);
+    wait_until(&machine, &format!("! curl -s -o /dev/null https://{HOST}/"));
+    engine.login().exited(1).says("unknown authority");
+    ask(&machine).blames("realm-untrusted");
+}

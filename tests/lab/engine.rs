@@ -1,5 +1,5 @@
-//! A real Docker engine in a machine, run by Debian's own init script, so that a restart of the
-//! service is a restart of the daemon.
+//! A real Docker engine in a machine, old or current, run by Debian's own init script or by a stand-in
+//! for systemd, so that a restart of the service is a restart of the daemon.
 
 use super::REGISTRY;
 use super::machine::Machine;
@@ -12,27 +12,97 @@ DOCKER_OPTS='--iptables=false --bridge=none --storage-driver=vfs'
 ulimit() { command ulimit \"$@\" 2>/dev/null || :; }
 ";
 
+/// Which engine is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
+    /// What the distribution has: 20.10 on Debian 12, which knows no `proxies` in its `daemon.json`.
+    Installed,
+    /// What Debian unstable has: 28 or later (`scripts/install-engine`).
+    Current,
+}
+
+impl Release {
+    /// All of them, to try one thing on each.
+    pub const ALL: [Self; 2] = [Self::Installed, Self::Current];
+}
+
+/// Who starts the engine, and so where its environment comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Manager {
+    /// Debian's init script, which reads `/etc/default/docker` as a shell script.
+    Init,
+    /// systemd, with the unit of Docker's own packages: drop-ins count, `/etc/default/docker` does not.
+    Systemd,
+    /// systemd, with Debian's unit: of `/etc/default/docker` only lines without `export` count.
+    DebianSystemd,
+}
+
 /// The engine of a machine, listening on its usual socket; it ends with the machine.
 pub struct Engine<'m> {
     machine: &'m Machine,
+    manager: Manager,
 }
 
 impl<'m> Engine<'m> {
-    /// Starts it and waits until it answers.
+    /// Starts the installed one by its init script and waits until it answers.
     pub fn start(machine: &'m Machine) -> Self {
-        machine.write("/etc/default/docker", DEFAULTS);
+        Self::start_as(machine, Release::Installed, Manager::Init)
+    }
+
+    /// Starts this one in this way and waits until it answers.
+    pub fn start_as(machine: &'m Machine, release: Release, manager: Manager) -> Self {
+        if release == Release::Current {
+            machine.sh(include_str!("engine/current.sh")).succeeded();
+        }
         // The init script would otherwise lay control groups where they already are.
         machine.write("/etc/fstab", "cgroup /sys/fs/cgroup tmpfs defaults 0 0\n");
-        machine.run(["service", "docker", "start"]).succeeded();
-        let engine = Self { machine };
+        if manager == Manager::Init {
+            machine.write("/etc/default/docker", DEFAULTS);
+        } else {
+            machine.write_with_mode("/usr/bin/systemctl", "755", include_str!("engine/systemctl"));
+            machine.run(["mkdir", "-p", "/run/systemd/system"]).succeeded();
+        }
+        if manager == Manager::Systemd {
+            machine.write("/lib/systemd/system/docker.service", include_str!("engine/docker.service"));
+        }
+        let engine = Self { machine, manager };
+        engine.service("start");
         engine.wait();
         engine
     }
 
-    /// Restarts the service, and waits until the daemon answers again.
+    /// Adds lines to `/etc/default/docker`, such as `export HTTPS_PROXY=…`, and restarts the service.
+    pub fn defaults(&self, lines: &str) {
+        let append = ["sh", "-c", "cat >>/etc/default/docker"];
+        self.machine.command(append).stdin(format!("{lines}\n")).run().succeeded();
+        self.restart();
+    }
+
+    /// Writes a drop-in of this name (`proxy.conf`) with these lines in its `[Service]`, and restarts the service.
+    pub fn drop_in(&self, name: &str, lines: &str) {
+        let path = format!("/etc/systemd/system/docker.service.d/{name}");
+        self.machine.write(&path, format!("[Service]\n{lines}\n"));
+        self.restart();
+    }
+
+    /// Writes the engine's own settings, as JSON, and restarts the service.
+    pub fn settings(&self, json: &str) {
+        self.machine.write("/etc/docker/daemon.json", json);
+        self.restart();
+    }
+
+    /// Restarts the service, as an administrator who reloads first, and waits until the daemon answers again.
     pub fn restart(&self) {
-        self.machine.run(["service", "docker", "restart"]).succeeded();
+        if self.manager != Manager::Init {
+            self.machine.run(["systemctl", "daemon-reload"]).succeeded();
+        }
+        self.service("restart");
         self.wait();
+    }
+
+    /// Stops the service.
+    pub fn stop(&self) {
+        self.service("stop");
     }
 
     /// `docker login` as a user who may, at the registry of the lab.
@@ -45,6 +115,22 @@ impl<'m> Engine<'m> {
         let line =
             ["docker", "--config", "/tmp/docker", "login", "--username", user, "--password-stdin", REGISTRY];
         self.machine.command(line).stdin(password).run()
+    }
+
+    /// What the engine's socket answers at this path, such as `/info`.
+    pub fn get(&self, path: &str) -> String {
+        let url = format!("http://engine{path}");
+        let line = ["curl", "--silent", "--max-time", "20", "--unix-socket", "/run/docker.sock", &url];
+        self.machine.run(line).succeeded().stdout
+    }
+
+    fn service(&self, verb: &str) {
+        match self.manager {
+            Manager::Init => self.machine.run(["service", "docker", verb]).succeeded(),
+            Manager::Systemd | Manager::DebianSystemd => {
+                self.machine.run(["systemctl", verb, "docker"]).succeeded()
+            }
+        };
     }
 
     fn wait(&self) {

@@ -3,6 +3,25 @@
 use super::machine::Machine;
 
 impl Machine {
+    /// The machine's address that is not loopback.
+    pub fn address(&self) -> String {
+        let script = "ip -4 -oneline address show scope global | sed -n '1s|.* inet \\([^/ ]*\\).*|\\1|p'";
+        self.sh(script).succeeded().stdout.trim().to_owned()
+    }
+
+    /// Starts a Python program that serves until the machine ends.
+    pub(super) fn daemon<'a>(&self, program: &'a str, arguments: impl IntoIterator<Item = &'a str>) {
+        let script = r#"setsid python3 -c "$@" >>/var/log/lab.log 2>&1 </dev/null &"#;
+        let line = ["sh", "-c", script, "daemon", program].into_iter().chain(arguments);
+        self.run(line).succeeded();
+    }
+
+    /// Waits until somebody in the machine listens there.
+    pub fn wait_for_port(&self, address: &str, port: &str) {
+        let script = "for i in $(seq 400); do bash -c ': </dev/tcp/$0/$1' $0 $1 2>/dev/null && exit; sleep 0.05; done; exit 1";
+        self.run(["sh", "-c", script, address, port]).succeeded();
+    }
+
     /// Lays a cable to `client`: it reaches this machine at 192.0.2.10, and is itself `address`.
     pub fn connect(&self, client: &Self, address: &str) {
         let cable = format!("to-{}", client.pid());

@@ -1,13 +1,17 @@
 //! Certificates by another hand: OpenSSL makes a root and a leaf, so that no test takes labtrust's
 //! own word for what a certificate is.
 
+use super::HOST;
 use super::machine::Machine;
+use super::recipe::Recipe;
 
-/// A root, a leaf that it signed, and the leaf's key, all PEM.
+/// A root, a leaf that it or an intermediate signed, and the leaf's key, all PEM.
 pub struct Pair {
     pub root: String,
     pub leaf: String,
     pub key: String,
+    /// Between leaf and root, the leaf's signer first; mostly none.
+    pub intermediates: Vec<String>,
 }
 
 /// When a leaf holds good.
@@ -21,32 +25,51 @@ pub enum Validity {
 impl Pair {
     /// Makes a root of its own and a leaf for these DNS names.
     pub fn made(machine: &Machine, names: &[&str], validity: Validity) -> Self {
-        Self::make(machine, names, validity, "")
+        let recipe = match validity {
+            Validity::Current => Recipe::CURRENT,
+            Validity::Expired => Recipe::EXPIRED,
+            Validity::Future => Recipe::FUTURE,
+        };
+        let common_name = names.first().copied().unwrap_or(HOST);
+        Self::by(machine, &Recipe { names: &san(names), common_name, ..recipe })
     }
 
     /// The same, with a root that may sign for these names only.
     pub fn constrained(machine: &Machine, names: &[&str]) -> Self {
         let permitted: Vec<_> = names.iter().map(|name| format!("permitted;DNS:{name}")).collect();
-        Self::make(machine, names, Validity::Current, &format!("critical,{}", permitted.join(",")))
+        let constraints = format!("critical,{}", permitted.join(","));
+        let common_name = names.first().copied().unwrap_or(HOST);
+        let recipe = Recipe { names: &san(names), common_name, constraints: &constraints, ..Recipe::CURRENT };
+        Self::by(machine, &recipe)
     }
 
-    fn make(machine: &Machine, names: &[&str], validity: Validity, constraints: &str) -> Self {
-        let (from, to) = match validity {
-            Validity::Current => ("now - 1 day", "now + 90 days"),
-            Validity::Expired => ("now - 30 days", "now - 1 day"),
-            Validity::Future => ("now + 30 days", "now + 90 days"),
-        };
-        let san: Vec<_> = names.iter().map(|name| format!("DNS:{name}")).collect();
-        let script = include_str!("pair.sh");
-        let made =
-            machine.run(["sh", "-c", script, "pair", &san.join(","), from, to, constraints]).succeeded();
+    /// Makes what the recipe says.
+    pub fn by(machine: &Machine, recipe: &Recipe<'_>) -> Self {
+        let mut command = machine.command(["sh", "-c", include_str!("pair.sh"), "pair"]);
+        for (name, value) in recipe.environment() {
+            command = command.env(name, &value);
+        }
+        let made = command.run().succeeded();
         let mut parts = made.stdout.split("%\n").map(str::to_owned);
-        let mut part = || parts.next().expect("pair.sh writes three parts");
-        Self { root: part(), leaf: part(), key: part() }
+        let mut part = || parts.next().expect("pair.sh writes three parts at least");
+        let (key, leaf) = (part(), part());
+        let mut intermediates: Vec<_> = parts.collect();
+        let root = intermediates.pop().expect("the root is the last part");
+        Self { root, leaf, key, intermediates }
     }
 
-    /// What a server sends: the leaf, then the root.
+    /// What a server sends: the leaf, what is between, then the root.
     pub fn chain(&self) -> String {
-        format!("{}{}", self.leaf, self.root)
+        format!("{}{}{}", self.leaf, self.intermediates.concat(), self.root)
     }
+
+    /// The same in the wrong order: the leaf, then the root and down from it.
+    pub fn shuffled(&self) -> String {
+        let down: String = self.intermediates.iter().rev().map(String::as_str).collect();
+        format!("{}{}{down}", self.leaf, self.root)
+    }
+}
+
+fn san(names: &[&str]) -> String {
+    names.iter().map(|name| format!("DNS:{name}")).collect::<Vec<_>>().join(",")
 }

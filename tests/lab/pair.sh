@@ -1,39 +1,69 @@
-# Makes a root and a leaf with OpenSSL and writes root, leaf and the leaf's key, separated by `%`.
-# Arguments: the leaf's subjectAltName, the leaf's first and last day, as date(1) reads them, and the
-# root's name constraints, or nothing.
+# Makes a root, intermediates and a leaf with OpenSSL and writes the leaf's key, the leaf, and whoever signed it up to
+# the root, separated by `%`. The environment says how: NAMES (subjectAltName) and COMMON_NAME, FROM and TO (days
+# from now), KEY (`ec` or `rsa:BITS`), DIGEST, EXTENSIONS (of the leaf, a line each), ROOT (its common name),
+# CONSTRAINTS (of the root), INTERMEDIATES (how many).
 set -eu
-names=$1 constraints=${4:+"-addext nameConstraints=$4"} from=$(date -u -d "$2" +%Y%m%d%H%M%SZ) to=$(date -u -d "$3" +%Y%m%d%H%M%SZ)
-common_name=${names%%,*} common_name=${common_name#DNS:}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-key="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
+exec 3>&1 1>&2 </dev/null # what OpenSSL chats about is for whoever looks into a failure
+day() { date -u -d "now $1 days" +%Y%m%d%H%M%SZ; }
 cat >ca.cnf <<CONFIG
 [ca]
 default_ca = lab
 [lab]
 database = index.txt
 new_certs_dir = .
-copy_extensions = copy
 rand_serial = yes
+unique_subject = no
 policy = any
 [any]
 commonName = optional
+[req]
+distinguished_name = empty
+[empty]
+[root]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+${CONSTRAINTS:+nameConstraints = $CONSTRAINTS}
+[intermediate]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[leaf]
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+${NAMES:+subjectAltName = $NAMES}
+$EXTENSIONS
 CONFIG
 : >index.txt
-exec 3>&1 1>&2 </dev/null # what OpenSSL chats about is for whoever looks into a failure
-# shellcheck disable=SC2086 # several words
-openssl req -x509 $key -keyout root.key -out root.crt -days 3650 \
-    -subj "/CN=Foreign root $(openssl rand -hex 4)" -addext keyUsage=critical,keyCertSign,cRLSign $constraints
-# shellcheck disable=SC2086
-openssl req $key -keyout leaf.key -out leaf.csr -subj "/CN=$common_name" \
-    -addext "subjectAltName=$names" -addext extendedKeyUsage=serverAuth
-openssl ca -batch -notext -config ca.cnf -cert root.crt -keyfile root.key -md sha256 \
-    -startdate "$from" -enddate "$to" -in leaf.csr -out leaf.crt
-{
-    cat root.crt
-    echo %
-    cat leaf.crt
-    echo %
-    cat leaf.key
-} >&3
+request() { # NAME KEY COMMON_NAME
+    case $2 in
+        ec) openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$1.key" ;;
+        rsa:*) openssl genpkey -algorithm RSA -pkeyopt "rsa_keygen_bits:${2#rsa:}" -out "$1.key" ;;
+    esac
+    openssl req -new -config ca.cnf -key "$1.key" -subj "/CN=$3" -out "$1.csr"
+}
+sign() { # NAME EXTENSIONS DIGEST FROM TO SIGNER...
+    name=$1 extensions=$2 digest=$3 from=$(day "$4") to=$(day "$5")
+    shift 5
+    openssl ca -batch -notext -config ca.cnf -extensions "$extensions" -md "$digest" \
+        -startdate "$from" -enddate "$to" "$@" -in "$name.csr" -out "$name.crt"
+}
+signer=root chain=root.crt
+request root ec "${ROOT:-Foreign root $(openssl rand -hex 4)}"
+sign root root sha256 -3650 +3650 -selfsign -keyfile root.key
+for number in $(seq "$INTERMEDIATES"); do
+    request "i$number" ec "Foreign intermediate $number"
+    sign "i$number" intermediate sha256 -3650 +3650 -cert $signer.crt -keyfile $signer.key
+    signer=i$number chain="$signer.crt $chain"
+done
+request leaf "$KEY" "$COMMON_NAME"
+sign leaf leaf "$DIGEST" "$FROM" "$TO" -cert $signer.crt -keyfile $signer.key
+cat leaf.key >&3
+for file in leaf.crt $chain; do
+    echo % >&3
+    cat "$file" >&3
+done

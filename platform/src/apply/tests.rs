@@ -1,5 +1,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
 
+mod edits;
+
 use std::{fs, path::PathBuf};
 
 use super::*;

@@ -62,6 +62,11 @@ pub fn look(path: &Path) -> Result<Node> {
     })
 }
 
+/// Where what is read at `path` is written; `path` itself where its folder is not there yet.
+pub fn resolve(path: &Path) -> Result<PathBuf> {
+    Ok(folder::target(path)?.map_or_else(|| path.to_owned(), |place| place.path()))
+}
+
 pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(place) = folder::target(path)? else { return Ok(None) };
     match place.kind()? {

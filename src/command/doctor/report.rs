@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use labtrust_platform::session::State as Stands;
+
+use super::fix::{Fixed, FixedReport, again};
 use crate::{
-    command::Context,
+    command::{Context, report::sudo},
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
     printer::Mark,
 };
@@ -15,6 +18,9 @@ struct Report<'r> {
     healthy: bool,
     checks: &'r [Line],
     findings: Vec<FindingReport<'r>>,
+    /// What `--fix` has done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<Vec<FixedReport<'r>>>,
 }
 
 #[derive(Serialize)]
@@ -51,8 +57,8 @@ impl<'r> FindingReport<'r> {
     }
 }
 
-/// Prints `diagnosis` of `evidence`.
-pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis) {
+/// Prints `diagnosis` of `evidence`, after `fixed` was done.
+pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, fixed: Option<&Fixed>) {
     let printer = context.printer;
     let target = Case::new(evidence).endpoint();
     printer.document(&Report {
@@ -61,7 +67,15 @@ pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis) 
         healthy: diagnosis.is_healthy(),
         checks: &diagnosis.lines,
         findings: diagnosis.findings.iter().map(FindingReport::of).collect(),
+        fixed: fixed.map(Fixed::report),
     });
+    if let Some(fixed) = fixed {
+        printer.heading("What was done");
+        if fixed.outcomes.is_empty() {
+            printer.say("  nothing: none of it can be mended without you");
+        }
+        fixed.print(context, Stands::Trusted, &again(&["doctor", &target.to_string(), "--fix"]));
+    }
     printer.heading(&target.to_string());
     let row = |line: &Line| (mark(line), vec![line.title.to_owned(), line.detail.clone()]);
     printer.table(&diagnosis.lines.iter().map(row).collect::<Vec<_>>());
@@ -89,19 +103,28 @@ fn print_finding(context: &Context<'_>, target: &str, finding: &Finding) {
         Severity::Warning => "warning",
     };
     printer.heading(&format!("{word}: {}", finding.code.id));
-    printer.say(format_args!("  {}", finding.what));
-    printer.say(format_args!("  {}", finding.why));
-    if let Some(advice) = &finding.fix.advice {
-        printer.say(format_args!("  {advice}"));
-    }
-    for command in &finding.fix.commands {
-        printer.command(command);
+    printer.say(format_args!("  what  {}", finding.what));
+    printer.say(format_args!("  why   {}", finding.why));
+    let Fix { advice, commands, .. } = &finding.fix;
+    if let Some(advice) = advice {
+        printer.say(format_args!("  fix   {advice}"));
     }
     if finding.fix.is_automatic() {
-        printer.command(format_args!("labtrust doctor {target} --fix"));
+        let words = again(&["doctor", target, "--fix"]);
+        let line =
+            if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
+        printer.say(format_args!("  fix   {line}"));
+        if !commands.is_empty() {
+            printer.say("  or    by hand:");
+        }
+    } else if advice.is_none() && !commands.is_empty() {
+        printer.say("  fix   by hand:");
+    }
+    for command in commands {
+        printer.command(format_args!("      {command}"));
     }
     for consequence in &finding.consequences {
-        printer.say(format_args!("  therefore: {} ({})", consequence.what, consequence.code.id));
+        printer.say(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
     }
-    printer.command(format_args!("labtrust explain {}", finding.code.id));
+    printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
 }

@@ -1,21 +1,122 @@
-//! Whether the token service that the registry names serves.
+//! Whether the token service that the registry names serves: a login is two requests, and the second
+//! one goes there.
+
+use labtrust_platform::reach::{Reached, Step, Tls};
 
 use super::{Check, Verdict};
-use crate::doctor::{Case, Code, Finding, Severity};
+use crate::doctor::{
+    Case, Code, Finding, Severity,
+    evidence::{Asked, Http, RealmSeen},
+};
 
-pub const CHECK: Check = Check { id: "realm", title: "token realm", codes: &[&INSECURE], judge };
+pub const CHECK: Check = Check {
+    id: "realm",
+    title: "token realm",
+    codes: &[&INSECURE, &UNREACHABLE, &NOT_JSON, &UNTRUSTED],
+    judge,
+};
 
 const INSECURE: Code = Code { id: "realm-insecure", severity: Severity::Error, explains: &[] };
+const UNREACHABLE: Code = Code { id: "realm-unreachable", severity: Severity::Error, explains: &[] };
+const NOT_JSON: Code = Code { id: "realm-not-json", severity: Severity::Error, explains: &[] };
+const UNTRUSTED: Code = Code { id: "realm-untrusted", severity: Severity::Error, explains: &[] };
+
+const SETTING: &str = "on the server, mend external_url in gitlab.rb (or registry['token_realm']), then: gitlab-ctl reconfigure";
 
 fn judge(case: &Case<'_>) -> Verdict {
     let Some(realm) = &case.evidence.realm else { return Verdict::skipped("the registry names none") };
-    if !realm.url.starts_with("https://") {
+    if realm.url.to_lowercase().starts_with("http://") {
         return Finding::new(
             &INSECURE,
             format!("the registry sends one to {} for a token", realm.url),
             "docker login would send the password there without encryption",
         )
+        .advise(format!("do not log in there before it is mended: {SETTING}"))
         .into();
     }
-    Verdict::passed(&realm.url)
+    let unreachable = |what: String| {
+        let why = "the registry accepts nobody without a token, and this is who gives it out";
+        Finding::new(&UNREACHABLE, what, why)
+    };
+    if realm.endpoint.is_none() {
+        let what = format!("the registry names {:?} for a token, which is no https:// URL", realm.url);
+        return unreachable(what).advise(SETTING).into();
+    }
+    match &realm.answer {
+        Asked::Not => Verdict::fault("it was not asked"),
+        Asked::Failed(_) if case.is_accepted() => Verdict::passed("the engine reaches it"),
+        Asked::Failed(why) => {
+            let why = reached(case, realm).and_then(obstacle).unwrap_or(why);
+            unreachable(format!("{} cannot be reached: {why}", realm.url)).advise(SETTING).into()
+        }
+        Asked::Answered(answer) if answer.status >= 500 => {
+            unreachable(format!("{} answers {}: GitLab itself does not run", realm.url, answer.status))
+                .advise("on the server: gitlab-ctl status; after a start GitLab takes some minutes")
+                .into()
+        }
+        Asked::Answered(answer) if !is_json(answer) => not_json(realm, answer),
+        Asked::Answered(answer) if answer.status == 404 => {
+            unreachable(format!("{} answers 404: {}", realm.url, answer.body.trim()))
+                .advise("on the server, set registry_external_url in gitlab.rb, then: gitlab-ctl reconfigure")
+                .into()
+        }
+        Asked::Answered(_) => trusted(case, realm),
+    }
+}
+
+/// How far one came there.
+fn reached<'e>(case: &Case<'e>, realm: &'e RealmSeen) -> Option<&'e Reached> {
+    let endpoint = realm.endpoint.as_ref()?;
+    let known = case.evidence.servers.iter().find(|server| server.endpoint == *endpoint);
+    realm.reached.as_ref().or(known.map(|server| &server.reached))
+}
+
+/// Why one came no further, in words.
+fn obstacle(reached: &Reached) -> Option<&str> {
+    match reached {
+        Reached::Nowhere(why) => Some(why),
+        Reached::Addresses(addresses) => addresses.iter().find_map(|(_, step)| match step {
+            Step::Refused => Some("connection refused"),
+            Step::Unreachable => Some("no way leads there from this machine"),
+            Step::TimedOut | Step::Connected(Tls::TimedOut) => Some("it did not answer in time"),
+            Step::Connected(Tls::NotTls) => Some("it does not speak TLS"),
+            Step::Connected(Tls::Closed) => Some("it closed the connection"),
+            Step::Failed(why) | Step::Connected(Tls::Failed(why)) => Some(why),
+            Step::Connected(Tls::Chain(_)) => None,
+        }),
+    }
+}
+
+/// A token, or an error as the token specification of distribution has it, is a JSON object.
+fn is_json(answer: &Http) -> bool {
+    answer.body.trim_start().starts_with('{')
+}
+
+fn not_json(realm: &RealmSeen, answer: &Http) -> Verdict {
+    let what = match answer.headers.get("location") {
+        Some(location) => format!("{} sends one on to {location} instead of giving a token", realm.url),
+        None => format!("{} answers {} with a page instead of a token", realm.url, answer.status),
+    };
+    Finding::new(&NOT_JSON, what, "docker login expects JSON there and cannot read anything else")
+        .advise(format!(
+            "the URL is not GitLab's, or something in front of it (a sign-in page, a portal) answers: {SETTING}"
+        ))
+        .into()
+}
+
+fn trusted(case: &Case<'_>, realm: &RealmSeen) -> Verdict {
+    match case.refusal_of(&realm.url) {
+        Some(message) => Finding::new(
+            &UNTRUSTED,
+            format!("the engine does not believe {}: {message}", realm.url),
+            "it presents another certificate than the registry, and docker login goes there too",
+        )
+        .command(format!(
+            "labtrust trust {} --for {} --fingerprint SHA256",
+            realm.endpoint.as_ref().map_or_else(|| realm.url.clone(), ToString::to_string),
+            case.endpoint()
+        ))
+        .into(),
+        None => Verdict::passed(&realm.url),
+    }
 }

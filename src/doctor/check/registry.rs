@@ -6,9 +6,31 @@ use crate::doctor::{
     evidence::{Asked, Http},
 };
 
-pub const CHECK: Check = Check { id: "registry", title: "registry", codes: &[&NOT_A_REGISTRY], judge };
+pub const CHECK: Check =
+    Check { id: "registry", title: "registry", codes: &[&BACKEND_DOWN, &WRONG_HOST, &NOT_A_REGISTRY], judge };
 
+/// Found where the port is looked at: whoever asks at a wrong one has no other fault.
+pub const OTHER_PORT: Code = Code {
+    id: "registry-other-port",
+    severity: Severity::Error,
+    explains: &["not-tls", "registry-wrong-host", "not-a-registry"],
+};
+const BACKEND_DOWN: Code = Code { id: "registry-backend-down", severity: Severity::Error, explains: &[] };
+const WRONG_HOST: Code = Code { id: "registry-wrong-host", severity: Severity::Error, explains: &[] };
 const NOT_A_REGISTRY: Code = Code { id: "not-a-registry", severity: Severity::Error, explains: &[] };
+
+/// That the registry is on another port than the one that was asked for, if it is.
+pub fn elsewhere(case: &Case<'_>) -> Option<Finding> {
+    let asked = case.registry_server()?;
+    let is_down = |answer: &Http| answer.status >= 500;
+    if asked.is_registry() || asked.answer.answer().is_some_and(is_down) {
+        return None;
+    }
+    let other = &case.evidence.servers.iter().find(|server| server.is_registry())?.endpoint;
+    let what = format!("the registry is at {other}, and not on port {}", case.registry);
+    let why = "docker asks for the port that stands in the image's name, and for no other";
+    Some(Finding::new(&OTHER_PORT, what, why).command(format!("docker login {other}")))
+}
 
 fn judge(case: &Case<'_>) -> Verdict {
     match case.registry_server().map(|server| &server.answer) {
@@ -19,14 +41,47 @@ fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn judge_answer(case: &Case<'_>, answer: &Http) -> Verdict {
-    if answer.headers.contains_key("docker-distribution-api-version") {
-        return Verdict::passed(format!("answers {}", answer.status));
+    let (endpoint, status) = (case.endpoint(), answer.status);
+    if status >= 500 {
+        return Finding::new(
+            &BACKEND_DOWN,
+            format!("{endpoint} answers {status}: the registry behind that web server does not"),
+            "the web server accepts the connection and has nobody to hand the request to",
+        )
+        .advise(
+            "on the server, see whether it runs and what it says: gitlab-ctl status registry; gitlab-ctl tail registry",
+        )
+        .into();
     }
-    let what = format!("{} answers {}, and is no registry", case.endpoint(), answer.status);
+    if answer.is_of_registry() {
+        return Verdict::passed(format!("answers {status}"));
+    }
+    if let Some(whose) = stranger(answer) {
+        return Finding::new(
+            &WRONG_HOST,
+            format!("{endpoint} answers {status}: {whose}, not the registry"),
+            "the web server takes the request for that of another of its sites",
+        )
+        .advise(
+            "on the server, let registry_external_url in gitlab.rb name this host and port, then: gitlab-ctl reconfigure; \
+             behind a reverse proxy, pass this name and port on to the registry",
+        )
+        .into();
+    }
     Finding::new(
         &NOT_A_REGISTRY,
-        what,
+        format!("{endpoint} answers {status}, and is no registry"),
         "docker login calls any page that answers 200 a success, and every pull fails",
     )
+    .advise("name the registry as GitLab's page Deploy > Container registry shows it")
     .into()
+}
+
+/// Whose answer it is, if it is known whose: GitLab's own, or that of a site which has no such page.
+fn stranger(answer: &Http) -> Option<&'static str> {
+    let leads_to_sign_in = answer.headers.get("location").is_some_and(|url| url.contains("/users/sign_in"));
+    if leads_to_sign_in || answer.is_of_dependency_proxy() || answer.body.contains("GitLab") {
+        return Some("that is GitLab's own page");
+    }
+    (answer.status == 404).then_some("that is another site of this web server")
 }

@@ -45,3 +45,34 @@ pub struct Http {
     /// The beginning of its body.
     pub body: String,
 }
+
+impl Http {
+    /// The parameter `name` of its `Bearer` challenge (RFC 9110 §11.2), if it makes one.
+    pub fn challenge(&self, name: &str) -> Option<&str> {
+        let challenge = self.headers.get("www-authenticate")?;
+        let parameters = challenge.strip_prefix("Bearer ").or_else(|| challenge.strip_prefix("bearer "))?;
+        let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
+        Some(parameters[start..].split_once('"')?.0)
+    }
+
+    /// Whether a container registry says this: it names the version of its interface, or asks for a token
+    /// of a service. GitLab's own web server does both for its dependency proxy, and is none.
+    pub fn is_of_registry(&self) -> bool {
+        let names_version = self.headers.contains_key("docker-distribution-api-version");
+        let service = self.challenge("service");
+        !self.is_of_dependency_proxy() && (names_version || (self.status == 401 && service.is_some()))
+    }
+
+    /// Whether GitLab's web server says this, which answers for its dependency proxy (GitLab,
+    /// `config/routes/group.rb` and `auth/dependency_proxy_authentication_service.rb`).
+    pub fn is_of_dependency_proxy(&self) -> bool {
+        self.challenge("service") == Some("dependency_proxy")
+    }
+}
+
+impl ServerSeen {
+    /// Whether a container registry answers there, over TLS.
+    pub fn is_registry(&self) -> bool {
+        self.answer.answer().is_some_and(Http::is_of_registry)
+    }
+}

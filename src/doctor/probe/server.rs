@@ -9,7 +9,7 @@ use labtrust_platform::{
 
 use super::left;
 use crate::doctor::{
-    evidence::{Asked, Evidence, RealmSeen, ServerSeen},
+    evidence::{Asked, Evidence, Http, RealmSeen, ServerSeen},
     http,
 };
 
@@ -26,9 +26,8 @@ pub fn ask(endpoint: &Endpoint, deadline: Instant) -> ServerSeen {
 pub fn realm(evidence: &Evidence, port: u16, deadline: Instant) -> Option<RealmSeen> {
     let server = evidence.servers.iter().find(|server| server.endpoint.port == port)?;
     let answer = server.answer.answer().or_else(|| server.plain.answer())?;
-    let challenge = answer.headers.get("www-authenticate")?;
-    let url = parameter(challenge, "realm")?;
-    let service = parameter(challenge, "service");
+    let url = answer.challenge("realm")?.to_owned();
+    let service = answer.challenge("service").map(str::to_owned);
     // Of another scheme, and over plain HTTP, nothing is asked: that it is named is what is found.
     let authority =
         url.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(rest));
@@ -38,10 +37,20 @@ pub fn realm(evidence: &Evidence, port: u16, deadline: Instant) -> Option<RealmS
     let reached =
         endpoint.as_ref().filter(|endpoint| !known(endpoint)).map(|endpoint| reach(endpoint, left(deadline)));
     let answer = match &endpoint {
-        Some(_) => http::get(&with_service(&url, service.as_deref()), left(deadline)).into(),
+        Some(_) => {
+            http::get(&with_service(&url, service.as_deref()), left(deadline)).map(without_token).into()
+        }
         None => Asked::Not,
     };
     Some(RealmSeen { url, service, endpoint, reached, answer })
+}
+
+/// What a token service answers, without the token, which is nobody's but whoever asked for it.
+fn without_token(mut answer: Http) -> Http {
+    if answer.body.contains("token\"") {
+        answer.body = r#"{"token": "left out"}"#.into();
+    }
+    answer
 }
 
 /// The token service's URL with the service that a token is asked for.
@@ -55,12 +64,4 @@ fn with_service(url: &str, service: Option<&str>) -> String {
         }
         _ => url.to_owned(),
     }
-}
-
-/// The quoted parameter `name` of a `Bearer` challenge (RFC 9110 §11.2).
-fn parameter(challenge: &str, name: &str) -> Option<String> {
-    let parameters = challenge.strip_prefix("Bearer ").or_else(|| challenge.strip_prefix("bearer "))?;
-    let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
-    let (value, _) = parameters[start..].split_once('"')?;
-    Some(value.to_owned())
 }

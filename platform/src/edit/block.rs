@@ -1,0 +1,137 @@
+//! A block of lines of ours between two marks, in a file of lines. Bytes, not text: others may have written
+//! their comments in any encoding.
+
+use std::ops::Range;
+
+use super::Undone;
+
+/// The file with the block in it.
+pub fn apply(before: Option<&[u8]>, name: &str, lines: &[String]) -> Result<Vec<u8>, String> {
+    check(name)?;
+    let bytes = before.unwrap_or_default();
+    let found = find(bytes, name)?;
+    let end = line_end(bytes);
+    let mut ours = marked(name, lines).join(end).into_bytes();
+    ours.extend(end.as_bytes());
+    Ok(match found {
+        // A last line without an end stays one: all before it is as it was.
+        Some(range) if bytes[range.clone()].ends_with(b"\n") => spliced(bytes, range, &ours),
+        Some(range) => spliced(bytes, range, &ours[..ours.len() - end.len()]),
+        None => {
+            let mut after = bytes.to_vec();
+            if !bytes.is_empty() && !bytes.ends_with(b"\n") {
+                after.extend(end.as_bytes());
+            }
+            after.extend(ours);
+            after
+        }
+    })
+}
+
+pub fn is_met(found: Option<&[u8]>, name: &str, lines: &[String]) -> Result<bool, String> {
+    check(name)?;
+    Ok(self::lines(found, name)? == marked(name, lines))
+}
+
+pub fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, lines: &[String]) -> Undone {
+    let (now, then) = (found.unwrap_or_default(), before.unwrap_or_default());
+    let (Ok(ours), Ok(theirs)) = (find(now, name), find(then, name)) else { return Undone::Foreign };
+    let shown = |bytes: &[u8], range: &Range<usize>| split(&bytes[range.clone()]);
+    match (ours, theirs) {
+        (None, None) => Undone::Already,
+        (Some(ours), Some(theirs)) if shown(now, &ours) == shown(then, &theirs) => Undone::Already,
+        (Some(ours), theirs) if shown(now, &ours) == marked(name, lines) => {
+            let end = line_end(then).as_bytes();
+            let mut old = theirs.clone().map_or(&[][..], |range| &then[range]).to_vec();
+            let mut range = ours;
+            if theirs.is_some() && now[range.clone()].ends_with(b"\n") && !old.ends_with(b"\n") {
+                if range.end < now.len() {
+                    old.extend(end);
+                }
+            } else if theirs.is_none() && range.end == now.len() && !then.is_empty() && !then.ends_with(b"\n")
+            {
+                // The end of the last line was made with the block, and goes with it.
+                let added = now[..range.start].ends_with(end);
+                range.start -= if added { end.len() } else { 0 };
+            }
+            let after = spliced(now, range, &old);
+            if before.is_none() && after.is_empty() { Undone::Gone } else { Undone::Bytes(after) }
+        }
+        _ => Undone::Foreign,
+    }
+}
+
+/// The lines of the block as they stand there, its marks with them; none if it is not there.
+pub fn lines(found: Option<&[u8]>, name: &str) -> Result<Vec<String>, String> {
+    let bytes = found.unwrap_or_default();
+    Ok(find(bytes, name)?.map(|range| split(&bytes[range])).unwrap_or_default())
+}
+
+/// The lines between their marks.
+pub fn marked(name: &str, lines: &[String]) -> Vec<String> {
+    let [begin, end] = marks(name);
+    let inner = lines.iter().flat_map(|line| line.split('\n')).map(str::to_owned);
+    std::iter::once(begin).chain(inner).chain([end]).collect()
+}
+
+fn marks(name: &str) -> [String; 2] {
+    ["begin", "end"].map(|what| format!("# labtrust {name} {what}"))
+}
+
+/// A name with a line break in it would end its mark, and what follows would be set.
+fn check(name: &str) -> Result<(), String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    if name.is_empty() || !name.bytes().all(is_plain) {
+        return Err(format!("can have no block of the name {name:?}"));
+    }
+    Ok(())
+}
+
+/// Where the block is, from its first mark to the end of its last line.
+fn find(bytes: &[u8], name: &str) -> Result<Option<Range<usize>>, String> {
+    if bytes.contains(&0) {
+        return Err("is no text: there is a zero byte in it".into());
+    }
+    let [begin, end] = marks(name);
+    let (mut begins, mut ends, mut others, mut at) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let range = at..at + line.len();
+        at = range.end;
+        match line.trim_ascii_end() {
+            line if line == begin.as_bytes() => begins.push(range),
+            line if line == end.as_bytes() => ends.push(range),
+            line if is_mark(line) => others.push(range),
+            _ => {}
+        }
+    }
+    match (&begins[..], &ends[..]) {
+        ([], []) => Ok(None),
+        ([begin], [end])
+            if begin.start < end.start
+                && !others.iter().any(|one| (begin.end..end.start).contains(&one.start)) =>
+        {
+            Ok(Some(begin.start..end.end))
+        }
+        _ => Err(format!("holds `{begin}` and `{end}`, but not one of each with a block between them")),
+    }
+}
+
+/// Whether `line` begins or ends a block of ours, of whatever name.
+fn is_mark(line: &[u8]) -> bool {
+    line.starts_with(b"# labtrust ") && (line.ends_with(b" begin") || line.ends_with(b" end"))
+}
+
+/// The lines without their ends.
+fn split(bytes: &[u8]) -> Vec<String> {
+    String::from_utf8_lossy(bytes).lines().map(|line| line.trim_end_matches('\r').to_owned()).collect()
+}
+
+/// How the file's lines end.
+fn line_end(bytes: &[u8]) -> &'static str {
+    let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
+    if first.ends_with(b"\r\n") { "\r\n" } else { "\n" }
+}
+
+fn spliced(bytes: &[u8], range: Range<usize>, new: &[u8]) -> Vec<u8> {
+    [&bytes[..range.start], new, &bytes[range.end..]].concat()
+}

@@ -1,0 +1,181 @@
+//! `doctor --fix`: what the findings know how to mend, as one plan: shown, applied under a receipt, and
+//! believed only when everything was asked again.
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Outcome, Session, apply, plan::Change, receipt::Receipts, session::State, undo,
+};
+use serde::Serialize;
+
+use crate::{
+    command::{
+        Context,
+        report::{self, NextSteps},
+        restart, stores, trust,
+    },
+    doctor::{Diagnosis, Finding},
+    exit,
+    hint::fail,
+    printer::Mark,
+};
+
+/// What the doctor changes is kept under one name, for all hosts: they share the engine's settings.
+const RECEIPT: &str = "doctor";
+
+/// Changes that belong in one receipt.
+struct Part<'d> {
+    anchor: Option<&'d Anchor>,
+    changes: Vec<Change>,
+}
+
+/// What became of a fix.
+#[derive(Default)]
+pub struct Fixed {
+    pub outcomes: Vec<Outcome>,
+}
+
+/// One change, for JSON.
+#[derive(Serialize)]
+pub struct FixedReport<'f> {
+    id: &'f str,
+    subject: &'f str,
+    state: State,
+    changed: bool,
+    detail: &'f str,
+}
+
+/// Mends what `diagnosis` knows how to mend. Breaks with the exit code where nothing was to be done or it
+/// was not to be done.
+pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Result<ControlFlow<u8, Fixed>> {
+    let parts = parts(diagnosis);
+    let receipts = Receipts::all(&context.home.state)?;
+    let outstanding: Vec<Change> = (parts.iter())
+        .flat_map(|part| stores::outstanding(context, &receipts, &part.receipt(), &part.changes))
+        .collect();
+    if context.everywhere.dry_run {
+        context.printer.document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(&outstanding) }));
+        let any = stores::print_plan(context, &outstanding);
+        return Ok(ControlFlow::Break(if any { exit::NO } else { exit::DONE }));
+    }
+    if !outstanding.is_empty() && !context.everywhere.yes && context.printer.can_ask() {
+        stores::print_plan(context, &outstanding);
+        if !context.printer.confirm("\nDo this?")? {
+            context.printer.aside("nothing was changed");
+            return Ok(ControlFlow::Break(exit::NO));
+        }
+    }
+    let mut outcomes =
+        if parts.is_empty() { Vec::new() } else { context.session(|session| carry_out(session, &parts))? };
+    if restart {
+        restart::restart(context, &mut outcomes);
+    }
+    Ok(ControlFlow::Continue(Fixed { outcomes }))
+}
+
+/// Each change once, in the order of the findings, by the receipt that it belongs in.
+fn parts(diagnosis: &Diagnosis) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for finding in diagnosis.findings.iter().flat_map(Finding::with_consequences) {
+        let anchor = finding.fix.anchor.as_ref();
+        let same = |part: &&mut Part<'_>| part.anchor.map(Anchor::sha256) == anchor.map(Anchor::sha256);
+        let changes = finding.fix.changes.iter().cloned();
+        match parts.iter_mut().find(same) {
+            Some(part) => part.changes.extend(changes),
+            None => parts.push(Part { anchor, changes: changes.collect() }),
+        }
+    }
+    for part in &mut parts {
+        let mut seen = Vec::new();
+        part.changes.retain(|change| {
+            let key = (change.store.clone(), change.subject.clone());
+            let is_new = !seen.contains(&key);
+            seen.push(key);
+            is_new
+        });
+    }
+    parts.retain(|part| !part.changes.is_empty());
+    parts
+}
+
+impl Part<'_> {
+    /// What trusts a CA is taken back by `untrust`, as if `trust` had done it.
+    fn receipt(&self) -> String {
+        self.anchor.map_or_else(|| RECEIPT.to_owned(), trust::receipt_name)
+    }
+}
+
+fn carry_out(session: &Session<'_>, parts: &[Part<'_>]) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for part in parts {
+        outcomes.extend(apply(session, &part.receipt(), part.anchor, &part.changes)?);
+    }
+    Ok(outcomes)
+}
+
+/// Takes back what `--fix` did.
+pub fn take_back(context: &Context<'_>, restart: bool) -> Result<u8> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT).ok_or_else(|| {
+        let what = format!("no fix of the doctor's is recorded in {}", context.home.state.display());
+        fail(what, "trust in a CA is taken back with labtrust untrust")
+    })?;
+    if context.everywhere.dry_run {
+        stores::print_undo(context, recorded.changes.iter().rev());
+        context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
+        return Ok(exit::NO);
+    }
+    let mut outcomes = context.session(|session| {
+        let Some(mut receipt) = session.receipts.load(RECEIPT)? else { return Ok(Vec::new()) };
+        Ok(undo(session, &mut receipt, |_| true)?)
+    })?;
+    if restart {
+        restart::restart(context, &mut outcomes);
+    }
+    let fixed = Fixed { outcomes };
+    let again = again(&["doctor", "--undo"]);
+    let next = NextSteps::of(context, &fixed.outcomes, &again).into_lines();
+    context.printer.document(&serde_json::json!({ "schema": 1, "undone": fixed.report(), "notes": next }));
+    fixed.print(context, State::Untrusted, &again);
+    Ok(exit::of_outcomes(&fixed.outcomes, State::Untrusted))
+}
+
+/// The arguments of this program that do the rest as root.
+pub fn again(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+impl<'f> FixedReport<'f> {
+    fn of(outcome: &'f Outcome) -> Self {
+        Self {
+            id: outcome.store.as_str(),
+            subject: &outcome.subject,
+            state: outcome.state,
+            changed: outcome.changed,
+            detail: &outcome.detail,
+        }
+    }
+}
+
+impl Fixed {
+    /// For JSON.
+    pub fn report(&self) -> Vec<FixedReport<'_>> {
+        self.outcomes.iter().map(FixedReport::of).collect()
+    }
+
+    /// For people; `good` is the state that was wanted, and `again` what root says to do the rest.
+    pub fn print(&self, context: &Context<'_>, good: State, again: &[String]) {
+        let row = |outcome: &Outcome| {
+            let (mark, word) = match outcome.state {
+                state if state == good => (Mark::Good, if outcome.changed { "done" } else { "as it was" }),
+                State::Pending => (Mark::Open, "after a restart"),
+                State::Partial => (Mark::Open, "partly done"),
+                _ => (Mark::Bad, "not done"),
+            };
+            (mark, vec![outcome.store.to_string(), word.to_owned(), outcome.detail.clone()])
+        };
+        context.printer.table(&self.outcomes.iter().map(row).collect::<Vec<_>>());
+        report::print_next(context, &self.outcomes, again);
+    }
+}

@@ -1,0 +1,70 @@
+//! A real forward proxy in a machine, as many sites have one between their machines and everything else.
+
+use super::machine::Machine;
+
+/// What a proxy does with `CONNECT`, which is how HTTPS asks to pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passing {
+    /// It forwards to every port.
+    All,
+    /// It forwards to 443 only and refuses the registry's ports: 403, in tinyproxy's words `Access violation`.
+    WebOnly,
+    /// It asks who wants to pass: 407, unless it is [`USER`].
+    Known,
+    /// It forwards nothing and answers this, such as `503 Service Unavailable`.
+    Never(&'static str),
+}
+
+/// The user, with password, whom a proxy with [`Passing::Known`] lets pass.
+pub const USER: &str = "alice:secret";
+
+/// Debian's tinyproxy, running, or what answers in its place; it ends with the machine.
+pub struct Proxy<'m> {
+    machine: &'m Machine,
+    address: String,
+}
+
+/// Its port.
+const PORT: &str = "3128";
+const LOG: &str = "/var/log/tinyproxy.log";
+
+impl<'m> Proxy<'m> {
+    /// Starts it at the machine's address, and waits until it answers.
+    pub fn start(machine: &'m Machine, passing: Passing) -> Self {
+        let address = machine.address();
+        let rules = match passing {
+            Passing::All => "",
+            Passing::WebOnly => "ConnectPort 443\n",
+            Passing::Known => "BasicAuth alice secret\n",
+            Passing::Never(status) => {
+                machine.daemon(include_str!("proxy/answer.py"), [&address, PORT, LOG, status]);
+                machine.wait_for_port(&address, PORT);
+                return Self { machine, address };
+            }
+        };
+        let settings = format!(
+            "Port {PORT}\nListen {address}\nTimeout 60\nMaxClients 50\nLogFile \"{LOG}\"\nLogLevel Connect\n{rules}"
+        );
+        machine.write("/run/tinyproxy.conf", settings);
+        machine.run(["tinyproxy", "-c", "/run/tinyproxy.conf"]).succeeded();
+        machine.wait_for_port(&address, PORT);
+        Self { machine, address }
+    }
+
+    /// As `HTTPS_PROXY` has it: `http://192.0.2.10:3128`.
+    pub fn url(&self) -> String {
+        format!("http://{}:{PORT}", self.address)
+    }
+
+    /// The same for the user whom it knows, with the password.
+    pub fn url_with_user(&self) -> String {
+        format!("http://{USER}@{}:{PORT}", self.address)
+    }
+
+    /// What it was asked for so far, such as `CONNECT mygitlab.example.com:4567 HTTP/1.1`.
+    pub fn requests(&self) -> Vec<String> {
+        let log = self.machine.read(LOG);
+        let asked = log.lines().filter_map(|line| line.split_once("Request (file descriptor "));
+        asked.filter_map(|(_, rest)| Some(rest.split_once("): ")?.1.to_owned())).collect()
+    }
+}

@@ -1,0 +1,82 @@
+//! What may be wrong with a pair, a row each.
+
+/// How a pair is made; each row below differs from [`Recipe::CURRENT`] in one thing. The text is OpenSSL's.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe<'a> {
+    /// The leaf's subject alternative names, such as `DNS:a.example,IP:192.0.2.10`; empty: it has none.
+    pub names: &'a str,
+    pub common_name: &'a str,
+    /// From when until when the leaf holds good, in days from now.
+    pub days: (i32, i32),
+    /// The leaf's key: `ec` or `rsa:BITS`.
+    pub key: &'a str,
+    /// What the leaf is signed with.
+    pub digest: &'a str,
+    /// The leaf's other extensions, a line each.
+    pub extensions: &'a str,
+    /// The root's common name; empty: one of its own. Two pairs with one name have two keys.
+    pub root: &'a str,
+    /// The root's name constraints; empty: none.
+    pub constraints: &'a str,
+    /// How many certificates are between root and leaf.
+    pub intermediates: u8,
+}
+
+impl Recipe<'_> {
+    pub const CURRENT: Self = Self {
+        names: "DNS:mygitlab.example.com",
+        common_name: "mygitlab.example.com",
+        days: (-1, 90),
+        key: "ec",
+        digest: "sha256",
+        extensions: "extendedKeyUsage=serverAuth",
+        root: "",
+        constraints: "",
+        intermediates: 0,
+    };
+    pub const EXPIRED: Self = Self { days: (-30, -1), ..Self::CURRENT };
+    pub const FUTURE: Self = Self { days: (30, 90), ..Self::CURRENT };
+    /// It ends in five days.
+    pub const EXPIRING: Self = Self { days: (-85, 5), ..Self::CURRENT };
+    pub const WRONG_NAME: Self =
+        Self { names: "DNS:other.example.com", common_name: "other.example.com", ..Self::CURRENT };
+    /// The host is in the common name only.
+    pub const NO_SAN: Self = Self { names: "", ..Self::CURRENT };
+    /// Another address than the lab's. `CURRENT` has no address at all.
+    pub const OTHER_ADDRESS: Self = Self { names: "DNS:mygitlab.example.com,IP:192.0.2.99", ..Self::CURRENT };
+    /// For clients only.
+    pub const NO_SERVER_AUTH: Self = Self { extensions: "extendedKeyUsage=clientAuth", ..Self::CURRENT };
+    pub const WEAK_KEY: Self = Self { key: "rsa:1024", ..Self::CURRENT };
+    pub const SHA1: Self = Self { digest: "sha1", ..Self::CURRENT };
+    pub const TOO_LONG: Self = Self { days: (-1, 3650), ..Self::CURRENT };
+    /// The leaf is a certificate authority itself.
+    pub const IS_CA: Self = Self {
+        extensions: "basicConstraints=critical,CA:TRUE\nextendedKeyUsage=serverAuth",
+        ..Self::CURRENT
+    };
+    /// The root may sign for another name only.
+    pub const CONSTRAINT_VIOLATED: Self =
+        Self { constraints: "critical,permitted;DNS:other.example", ..Self::CURRENT };
+    /// Two between root and leaf: to be served whole, in the wrong order or without them.
+    pub const DEEP: Self = Self { intermediates: 2, ..Self::CURRENT };
+    /// Made twice, the second root has the first one's name and another key.
+    pub const NAMESAKE: Self = Self { root: "GitLab internal CA", ..Self::CURRENT };
+    /// What a middlebox signs in the server's place.
+    pub const CORPORATE: Self = Self { root: "Corporate Proxy CA", ..Self::CURRENT };
+
+    /// The same as `pair.sh` reads it.
+    pub(super) fn environment(&self) -> [(&'static str, String); 10] {
+        [
+            ("NAMES", self.names.to_owned()),
+            ("COMMON_NAME", self.common_name.to_owned()),
+            ("FROM", format!("{:+}", self.days.0)),
+            ("TO", format!("{:+}", self.days.1)),
+            ("KEY", self.key.to_owned()),
+            ("DIGEST", self.digest.to_owned()),
+            ("EXTENSIONS", self.extensions.to_owned()),
+            ("ROOT", self.root.to_owned()),
+            ("CONSTRAINTS", self.constraints.to_owned()),
+            ("INTERMEDIATES", self.intermediates.to_string()),
+        ]
+    }
+}
