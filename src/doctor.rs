@@ -10,6 +10,7 @@ pub mod check;
 pub mod evidence;
 mod finding;
 mod http;
+pub mod message;
 pub mod no_proxy;
 mod page;
 mod probe;

@@ -14,7 +14,7 @@ use crate::{Endpoint, Error, Result};
 
 /// The engine contacts the registry itself, so this bounds a connection it may have to give up on.
 const LIMIT: Duration = Duration::from_secs(8);
-const LONGEST_ANSWER: u64 = 1 << 20;
+const LONGEST_ANSWER: usize = 1 << 20;
 
 /// An engine's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,22 +129,20 @@ pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> 
     };
     let mut stream = UnixStream::connect(socket).map_err(fault)?;
     let deadline = Instant::now() + limit;
-    stream
-        .set_read_timeout(Some(limit))
-        .and_then(|()| stream.set_write_timeout(Some(limit)))
-        .map_err(fault)?;
+    stream.set_write_timeout(Some(limit)).map_err(fault)?;
     // HTTP/1.0, so that the answer ends with the connection and is not chunked.
     write!(stream, "GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n").map_err(fault)?;
     let mut answer = Vec::new();
     let mut part = [0; 8192];
-    let mut limited = stream.take(LONGEST_ANSWER);
-    loop {
-        match limited.read(&mut part).map_err(fault)? {
+    while answer.len() < LONGEST_ANSWER {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Error::Peer { peer: peer(), why: "it does not stop answering".into() });
+        }
+        stream.set_read_timeout(Some(left)).map_err(fault)?;
+        match stream.read(&mut part).map_err(fault)? {
             0 => break,
             length => answer.extend_from_slice(&part[..length]),
-        }
-        if Instant::now() > deadline {
-            return Err(Error::Peer { peer: peer(), why: "it does not stop answering".into() });
         }
     }
     let answer = String::from_utf8_lossy(&answer);
