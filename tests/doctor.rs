@@ -3,6 +3,7 @@
 mod certificate;
 mod engine;
 mod explain;
+mod hostile;
 mod network;
 mod proxy;
 mod recorded;
@@ -45,6 +46,11 @@ impl Report {
     pub fn causes(&self) -> Vec<&str> {
         let findings = self.json["findings"].as_array().into_iter().flatten();
         findings.filter_map(|finding| finding["code"].as_str()).collect()
+    }
+
+    /// What was seen of the first cause.
+    pub fn what(&self) -> &str {
+        self.json["findings"][0]["what"].as_str().unwrap_or_default()
     }
 
     /// Itself, if `code` is the first cause and the exit code says that there is one.

@@ -13,11 +13,45 @@
 //! machine.run(["labtrust", "trust", "/tmp/root.crt", "--for", REGISTRY]).succeeded();
 //! engine.login().succeeded();
 //! ```
+//!
+//! What may be in the way of a request, from its engine to the certificate that it meets:
+//!
+//! ```ignore
+//! for release in Release::ALL { Engine::start_as(&machine, release, Manager::Systemd); } // 20.10, 28
+//! engine.defaults("export HTTPS_PROXY=http://192.0.2.10:9"); // a line in /etc/default/docker, restarted
+//! engine.drop_in("proxy.conf", "Environment=HTTPS_PROXY=…"); // under systemd, reloaded and restarted
+//! engine.settings(r#"{"proxies": {"https-proxy": "…"}}"#); // daemon.json, restarted
+//! engine.stop();
+//! let info = engine.get("/info");
+//!
+//! let proxy = Proxy::start(&machine, Passing::Never("503 Service Unavailable")); // or All, WebOnly, Known
+//! engine.defaults(&format!("export HTTPS_PROXY={}", proxy.url())); // or .url_with_user()
+//! assert!(proxy.requests().is_empty());
+//!
+//! server.connect(&client, "192.0.2.20");
+//! server.block(Blockade::Dropped, &[443, 4567]); // or Refused, HostUnreachable, NetUnreachable
+//! server.block_all();
+//! server.unblock();
+//! client.forget_name(HOST, Names::Unknown); // or Refused, Silent
+//! server.listen(4567, Behaviour::HTTP); // or SSH, Closes, Resets, Silent, Says(…), Answers(…), Endless, Drips
+//! server.listen_tls(4567, &pair, Behaviour::Answers("HTTP/1.1 200 OK\r\n\r\n<html>"));
+//! server.listen_old_tls(5050, &pair);
+//! client.intercept(&Pair::by(&client, &Recipe::CORPORATE), &[443, 4567]);
+//!
+//! let pair = Pair::by(&machine, &Recipe::NO_SAN); // a row for each thing that may be wrong
+//! let pair = Pair::by(&machine, &Recipe { days: (-1, 7), ..Recipe::CURRENT });
+//! gitlab.serve_chain(&pair, &pair.leaf); // or &pair.shuffled()
+//! gitlab.change_registry("https://mygitlab.example.com/jwt/auth", "http://mygitlab.example.com/jwt/auth");
+//! gitlab.change_nginx("listen *:4567", "listen *:5050");
+//! machine.command(["labtrust", "inspect", "leaf.crt"]).at(400).run(); // its clock 400 days ahead
+//! ```
 
+mod blockade;
 mod command;
 mod engine;
 mod files;
 mod gitlab;
+mod listener;
 mod machine;
 mod network;
 mod pair;
@@ -27,9 +61,11 @@ mod recipe;
 mod terminal;
 mod tree;
 
+pub use blockade::{Blockade, Names};
 pub use command::Command;
 pub use engine::{Engine, Manager, Release};
 pub use gitlab::Gitlab;
+pub use listener::Behaviour;
 pub use machine::Machine;
 pub use pair::{Pair, Validity};
 pub use process::Output;

@@ -2,6 +2,8 @@
 //! certificates as real ones do, so that what the other tests show of labtrust is true elsewhere.
 
 mod engines;
+mod gitlabs;
+mod networks;
 mod pairs;
 
 use crate::lab::{Engine, Gitlab, HOST, Pair, REGISTRY, Validity};
@@ -136,6 +138,28 @@ fn faults_reach_a_program_and_none_outlives_its_time() {
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| slow.run()));
     assert!(outcome.is_err());
     machine.run(["pgrep", "sleep"]).exited(1);
+}
+
+#[test]
+fn a_program_can_live_at_another_time() {
+    let machine = machine!("client");
+    let year = |days| {
+        machine
+            .command(["date", "-u", "+%Y"])
+            .at(days)
+            .run()
+            .succeeded()
+            .stdout
+            .trim()
+            .parse::<i32>()
+            .unwrap()
+    };
+    assert_eq!((year(366) - year(0), year(-366) - year(0)), (1, -1));
+    machine.write("/tmp/leaf.crt", Pair::made(&machine, &[HOST], Validity::Current).leaf);
+    let inspect =
+        |days| machine.command(["labtrust", "inspect", "/tmp/leaf.crt"]).at(days).user("alice").run();
+    inspect(80).says("days left");
+    inspect(100).says("expired");
 }
 
 #[test]

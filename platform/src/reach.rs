@@ -64,10 +64,10 @@ pub fn reach(endpoint: &Endpoint, limit: Duration) -> Reached {
     // A name with more addresses than this is an attack, or somebody else's content network.
     let tried = &addresses[..addresses.len().min(MOST_ADDRESSES)];
     let steps = std::thread::scope(|scope| {
-        let tries: Vec<_> =
+        let attempts: Vec<_> =
             tried.iter().map(|address| scope.spawn(|| step(*address, endpoint, deadline))).collect();
         let lost = || Step::Failed("the probe itself failed".into());
-        tries.into_iter().map(|one| one.join().unwrap_or_else(|_| lost())).collect::<Vec<_>>()
+        attempts.into_iter().map(|one| one.join().unwrap_or_else(|_| lost())).collect::<Vec<_>>()
     });
     Reached::Addresses(tried.iter().copied().zip(steps).collect())
 }
@@ -77,10 +77,12 @@ const MOST_ADDRESSES: usize = 8;
 fn step(address: SocketAddr, endpoint: &Endpoint, deadline: Instant) -> Step {
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     match TcpStream::connect_timeout(&address, left) {
-        Ok(stream) => Step::Connected(match handshake::shake_hands(stream, endpoint, deadline) {
-            Ok(chain) => Tls::Chain(chain),
-            Err(error) => Tls::from(&error),
-        }),
+        Ok(stream) => Step::Connected(
+            match handshake::shake_hands(stream, endpoint, deadline, handshake::Demand::Nothing) {
+                Ok(chain) => Tls::Chain(chain),
+                Err(error) => Tls::from(&error),
+            },
+        ),
         Err(error) => Step::from(&error),
     }
 }
@@ -106,13 +108,12 @@ impl From<&io::Error> for Tls {
                 _,
             ) => Self::Failed(handshake::said(error)),
             (Some(InvalidMessage(_)), _) => Self::NotTls,
-            (Some(_), _) => Self::Failed(handshake::said(error)),
             (
                 None,
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe,
             ) => Self::Closed,
             (None, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => Self::TimedOut,
-            (None, _) => Self::Failed(handshake::said(error)),
+            _ => Self::Failed(handshake::said(error)),
         }
     }
 }

@@ -1,1 +1,152 @@
 //! The way there.
+
+use std::time::{Duration, Instant};
+
+use super::{EVIDENCE, Report, ask, ask_with, serving, trusting};
+use crate::lab::{Behaviour, Blockade, Engine, HOST, Machine, Names, Pair, REGISTRY, Recipe};
+
+/// With everything dropped by a firewall, the whole answer takes no longer.
+const DROPPED: Duration = Duration::from_secs(6);
+/// Nor does it on a healthy machine.
+const HEALTHY: Duration = Duration::from_millis(500);
+
+/// The quickest of three answers: the tests beside this one take their share of the machine, too.
+#[track_caller]
+fn within(limit: Duration, what: &str, machine: &Machine) -> Report {
+    let timed = || {
+        let began = Instant::now();
+        (ask(machine), began.elapsed())
+    };
+    let mut answers = std::iter::repeat_with(timed).take(3);
+    let (report, took) = answers.find(|(_, took)| *took <= limit).unwrap_or_else(timed);
+    println!("{what}: {:.2} s", took.as_secs_f64());
+    assert!(took <= limit, "{what}: {took:?}");
+    report
+}
+
+#[test]
+fn a_healthy_machine_is_answered_at_once() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let pair = serving(&machine);
+    trusting(&machine, &pair);
+    engine.login().succeeded();
+    within(HEALTHY, "healthy", &machine).is_healthy();
+}
+
+#[test]
+fn a_name_that_nobody_knows() {
+    for names in [Names::Unknown, Names::Refused, Names::Silent] {
+        let machine = machine!("client");
+        machine.forget_name(HOST, names);
+        let engine = Engine::start(&machine);
+        if names == Names::Unknown {
+            engine.login().exited(1).says("no such host");
+        }
+        within(DROPPED, &format!("{names:?}"), &machine).blames("name-not-resolved");
+    }
+}
+
+#[test]
+fn a_port_that_is_closed_or_behind_a_firewall() {
+    let server = machine!("gitlab");
+    let machine = machine!("client");
+    server.connect(&machine, "192.0.2.20");
+    serving(&server);
+    let engine = Engine::start(&machine);
+    for (blockade, code, said) in [
+        (Blockade::Refused, "port-refused", "connect: connection refused"),
+        (Blockade::HostUnreachable, "port-unreachable", "connect: no route to host"),
+        (Blockade::NetUnreachable, "port-unreachable", "connect: network is unreachable"),
+        (Blockade::Dropped, "port-timeout", "while awaiting headers"),
+    ] {
+        server.block(blockade, &[4567]);
+        engine.login().exited(1).says(said);
+        let report = within(DROPPED, &format!("{blockade:?}"), &machine).blames(code);
+        assert!(report.what().contains("while port 443 is open"), "{:#}", report.json);
+        server.unblock();
+    }
+    server.block_all();
+    let report = within(DROPPED, "everything dropped", &machine).blames("port-timeout");
+    assert_eq!(report.what(), "192.0.2.10:4567 does not answer");
+    // Of an unnamed registry, all usual ports are looked at.
+    let output = machine.run(["labtrust", "doctor", HOST, "--json", "--evidence", EVIDENCE]);
+    let report = Report::of(&machine, &output);
+    assert!(report.what().ends_with("nor is any of 443, 5050 open"), "{:#}", report.json);
+}
+
+#[test]
+fn a_port_on_which_no_tls_is_spoken() {
+    let machine = machine!("client");
+    let engine = Engine::start(&machine);
+    for (behaviour, code, said, what) in [
+        (
+            Behaviour::SSH,
+            "not-tls",
+            "first record does not look like a TLS handshake",
+            "neither TLS nor HTTP",
+        ),
+        (Behaviour::Silent, "tls-handshake-failed", "TLS handshake timeout", "says nothing"),
+        (Behaviour::Drips, "not-tls", "", "neither TLS nor HTTP"),
+        (Behaviour::Endless, "not-tls", "", "neither TLS nor HTTP"),
+        (Behaviour::Resets, "connection-closed", "connection reset by peer", "closes it"),
+        (Behaviour::Closes, "connection-closed", "EOF", "closes it"),
+        (
+            Behaviour::HTTP,
+            "not-tls",
+            "server gave HTTP response to HTTPS client",
+            "plain HTTP (it answers 200)",
+        ),
+    ] {
+        machine.listen(4567, behaviour);
+        if !said.is_empty() {
+            engine.login().exited(1).says(said);
+        }
+        let report = within(DROPPED, &format!("{behaviour:?}"), &machine).blames(code);
+        assert!(report.what().contains(what), "{behaviour:?}: {:#}", report.json);
+    }
+}
+
+#[test]
+fn a_handshake_that_fails() {
+    let machine = machine!("client");
+    let engine = Engine::start(&machine);
+    let pair = Pair::by(&machine, &Recipe::CURRENT);
+    machine.listen_old_tls(4567, &pair);
+    engine.login().exited(1).says("protocol version not supported");
+    let report = ask(&machine).blames("tls-handshake-failed");
+    assert!(report.what().contains("none of the versions of TLS that are in use"), "{:#}", report.json);
+}
+
+/// Runs the doctor with other hosts than the engine has.
+fn ask_knowing(machine: &Machine, hosts: &str) -> Report {
+    let script = "printf '%s' \"$0\" >/tmp/hosts; mount --bind /tmp/hosts /etc/hosts; exec \"$@\"";
+    let line = ["unshare", "--mount", "sh", "-c", script, hosts];
+    let doctor = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
+    Report::of(machine, &machine.run([&line[..], &doctor[..]].concat()))
+}
+
+#[test]
+fn what_counts_is_how_far_the_engine_gets() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let pair = serving(&machine);
+    trusting(&machine, &pair);
+    engine.login().succeeded();
+    // The engine knows the name, and this program does not; or it is swallowed at one of two addresses.
+    let report = ask_knowing(&machine, "127.0.0.1 localhost\n");
+    assert_eq!(report.causes(), [""; 0], "{:#}", report.json);
+    machine.sh("ip route add blackhole 198.51.100.1/32").succeeded();
+    machine.sh(&format!("echo 198.51.100.1 {HOST} >>/etc/hosts")).succeeded();
+    ask_with(&machine, &[]).is_healthy();
+    // The other way round.
+    let machine = machine!("client");
+    serving(&machine);
+    machine.forget_name(HOST, Names::Unknown);
+    Engine::start(&machine).login().exited(1).says("no such host");
+    let report = ask_knowing(&machine, &format!("192.0.2.10 {HOST}\n"));
+    assert_eq!(report.causes().first(), Some(&"name-not-resolved"), "{:#}", report.json);
+    assert!(report.what().contains("does not get to"), "{:#}", report.json);
+}

@@ -57,6 +57,13 @@ impl<'m> Command<'m> {
         self
     }
 
+    /// With a clock that is this many days ahead, or behind; for programs that ask the C library for the
+    /// time, so not for Docker's.
+    pub fn at(self, days: i32) -> Self {
+        // What is waited for is measured by another clock, which must go on as it does.
+        self.under(["faketime", "-m", "--exclude-monotonic", "-f", &format!("{days:+}d")])
+    }
+
     /// With a fault: an `inject` expression of strace(1), such as `fsync:error=EIO:when=2` or
     /// `rename:signal=KILL`. Each thread of each process counts its calls for itself.
     pub fn inject(self, fault: &str) -> Self {

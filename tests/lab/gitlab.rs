@@ -51,6 +51,23 @@ impl<'m> Gitlab<'m> {
         self.wait_served(&pair.leaf);
     }
 
+    /// Puts `new` in place of `old` in nginx's settings, such as another port, and starts it again.
+    pub fn change_nginx(&self, old: &str, new: &str) {
+        self.change("nginx", "/var/opt/gitlab/nginx/conf/nginx.conf", old, new);
+    }
+
+    /// Puts `new` in place of `old` in the registry's settings, such as another realm, and starts it again.
+    pub fn change_registry(&self, old: &str, new: &str) {
+        self.change("registry", "/var/opt/gitlab/registry/config.yml", old, new);
+    }
+
+    fn change(&self, service: &str, path: &str, old: &str, new: &str) {
+        let settings = self.machine.read(path);
+        assert!(settings.contains(old), "{path} has no {old:?}:\n{settings}");
+        self.machine.write(path, settings.replace(old, new));
+        self.machine.run(["sh", "-c", include_str!("gitlab/again.sh"), "again", service]).succeeded();
+    }
+
     /// Waits until this leaf is served on both ports.
     pub fn wait_served(&self, leaf: &str) {
         let script = include_str!("gitlab/wait-served.sh");

@@ -92,26 +92,38 @@ fn find(bytes: &[u8], name: &str) -> Result<Option<Range<usize>>, String> {
     if bytes.contains(&0) {
         return Err("is no text: there is a zero byte in it".into());
     }
-    let marks = marks(name);
-    let (mut found, mut at) = ([Vec::new(), Vec::new()], 0);
+    let [begin, end] = marks(name);
+    let (mut begins, mut ends, mut others, mut at) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        for (mark, found) in marks.iter().zip(&mut found) {
-            if line.trim_ascii_end() == mark.as_bytes() {
-                found.push(at..at + line.len());
-            }
+        let range = at..at + line.len();
+        at = range.end;
+        match line.trim_ascii_end() {
+            line if line == begin.as_bytes() => begins.push(range),
+            line if line == end.as_bytes() => ends.push(range),
+            line if is_mark(line) => others.push(range),
+            _ => {}
         }
-        at += line.len();
     }
-    match found.each_ref().map(Vec::as_slice) {
-        [[], []] => Ok(None),
-        [[begin], [end]] if begin.start < end.start => Ok(Some(begin.start..end.end)),
-        _ => Err(format!("holds `{}` and `{}`, but not one of each in this order", marks[0], marks[1])),
+    match (&begins[..], &ends[..]) {
+        ([], []) => Ok(None),
+        ([begin], [end])
+            if begin.start < end.start
+                && !others.iter().any(|one| (begin.end..end.start).contains(&one.start)) =>
+        {
+            Ok(Some(begin.start..end.end))
+        }
+        _ => Err(format!("holds `{begin}` and `{end}`, but not one of each with a block between them")),
     }
+}
+
+/// Whether `line` begins or ends a block of ours, of whatever name.
+fn is_mark(line: &[u8]) -> bool {
+    line.starts_with(b"# labtrust ") && (line.ends_with(b" begin") || line.ends_with(b" end"))
 }
 
 /// The lines without their ends.
 fn split(bytes: &[u8]) -> Vec<String> {
-    String::from_utf8_lossy(bytes).lines().map(str::to_owned).collect()
+    String::from_utf8_lossy(bytes).lines().map(|line| line.trim_end_matches('\r').to_owned()).collect()
 }
 
 /// How the file's lines end.

@@ -209,7 +209,9 @@ fn a_block_in_any_encoding_is_made_and_one_that_cannot_be_read_is_said() {
     let after = block(&["x"]).apply(Some(b"# caf\xe9\n")).expect("an edit");
     assert!(after.starts_with(b"# caf\xe9\n# labtrust"));
     let begin = &b"# labtrust no-proxy begin\n"[..];
-    for before in [begin, b"\0", b"# labtrust no-proxy end\n# labtrust no-proxy begin\n"] {
+    let crossed =
+        b"# labtrust no-proxy begin\n# labtrust x begin\n# labtrust no-proxy end\n# labtrust x end\n";
+    for before in [begin, b"\0", b"# labtrust no-proxy end\n# labtrust no-proxy begin\n", crossed] {
         assert!(block(&["x"]).apply(Some(before)).is_err());
     }
     assert!(block(&["# labtrust no-proxy end"]).apply(None).is_err());

@@ -1,71 +1,32 @@
-//! Whether one gets there: the name, the port, TLS.
+//! Whether one gets there: the name, the port, TLS. What counts is the engine's own way: where it gets
+//! there, by a proxy say, it is no fault that this program, which uses none, does not.
 
-use labtrust_platform::reach::{Reached, Step, Tls as Handshake};
+mod engine;
+mod name;
+mod port;
+mod tls;
 
-use super::{
-    Check, Verdict,
-    registry::{OTHER_PORT, elsewhere},
+use super::{Check, registry::OTHER_PORT};
+use crate::doctor::{Code, Severity};
+
+pub const NAME: Check = Check { id: "name", title: "name", codes: &[&NOT_RESOLVED], judge: name::judge };
+pub const PORT: Check = Check {
+    id: "port",
+    title: "port",
+    codes: &[&OTHER_PORT, &REFUSED, &UNREACHABLE, &TIMEOUT],
+    judge: port::judge,
 };
-use crate::doctor::{Case, Code, Finding, Severity};
+pub const TLS: Check =
+    Check { id: "tls", title: "TLS", codes: &[&NOT_TLS, &CLOSED, &HANDSHAKE_FAILED], judge: tls::judge };
 
-pub const NAME: Check = Check { id: "name", title: "name", codes: &[&NOT_RESOLVED], judge: name };
-pub const PORT: Check = Check { id: "port", title: "port", codes: &[&OTHER_PORT, &REFUSED], judge: port };
-pub const TLS: Check = Check { id: "tls", title: "TLS", codes: &[&NOT_TLS], judge: tls };
+const NOT_RESOLVED: Code = error("name-not-resolved");
+const REFUSED: Code = error("port-refused");
+const UNREACHABLE: Code = error("port-unreachable");
+const TIMEOUT: Code = error("port-timeout");
+const NOT_TLS: Code = error("not-tls");
+const CLOSED: Code = error("connection-closed");
+const HANDSHAKE_FAILED: Code = error("tls-handshake-failed");
 
-const NOT_RESOLVED: Code = Code { id: "name-not-resolved", severity: Severity::Error, explains: &[] };
-const REFUSED: Code = Code { id: "port-refused", severity: Severity::Error, explains: &[] };
-const NOT_TLS: Code = Code { id: "not-tls", severity: Severity::Error, explains: &[] };
-
-fn name(case: &Case<'_>) -> Verdict {
-    match case.registry_server().map(|server| &server.reached) {
-        None => Verdict::fault("it was not asked"),
-        Some(Reached::Nowhere(why)) => {
-            Finding::new(&NOT_RESOLVED, why.clone(), "without an address nothing can be reached")
-                .advise("add it to DNS or to the hosts file")
-                .into()
-        }
-        Some(Reached::Addresses(addresses)) => {
-            let addresses: Vec<_> = addresses.iter().map(|(address, _)| address.ip().to_string()).collect();
-            Verdict::passed(addresses.join(", "))
-        }
-    }
-}
-
-fn port(case: &Case<'_>) -> Verdict {
-    let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
-    let Some((address, step)) = server.reached.addresses().first() else {
-        return Verdict::skipped("the name comes first");
-    };
-    if let Some(elsewhere) = elsewhere(case) {
-        return elsewhere.into();
-    }
-    match step {
-        Step::Connected(_) => Verdict::passed(format!("{address} is open")),
-        Step::Refused => Finding::new(
-            &REFUSED,
-            format!("{address} refuses the connection"),
-            "nothing listens on this port, or a firewall answers in its place",
-        )
-        .into(),
-        other => Verdict::fault(format!("{address}: {other:?}")),
-    }
-}
-
-fn tls(case: &Case<'_>) -> Verdict {
-    let steps = case.registry_server().map(|server| server.reached.addresses()).unwrap_or_default();
-    let handshake = steps.iter().find_map(|(_, step)| match step {
-        Step::Connected(handshake) => Some(handshake),
-        _ => None,
-    });
-    match handshake {
-        None => Verdict::skipped("the port comes first"),
-        Some(Handshake::Chain(chain)) => {
-            Verdict::passed(format!("{} certificates are presented", chain.len()))
-        }
-        Some(Handshake::NotTls) => {
-            Finding::new(&NOT_TLS, format!("{} does not speak TLS", case.endpoint()), "Docker expects HTTPS")
-                .into()
-        }
-        Some(other) => Verdict::fault(format!("{other:?}")),
-    }
+const fn error(id: &'static str) -> Code {
+    Code { id, severity: Severity::Error, explains: &[] }
 }

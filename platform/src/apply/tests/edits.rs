@@ -239,3 +239,16 @@ fn a_dry_run_shows_the_value_that_goes_and_the_one_that_comes() {
         ]
     );
 }
+
+#[test]
+fn a_recorded_edit_is_read_and_told_as_it_was_meant() {
+    let recorded = include_bytes!("../../../../fuzz/seeds/receipts/edit.json");
+    let receipt = crate::receipt::parse(recorded).expect("a receipt");
+    assert_eq!(
+        crate::explain_undo(&receipt.changes[0]),
+        [
+            "put back labtrust's block no-proxy in /etc/default/docker as it was",
+            "put back proxies.no-proxy in /etc/docker/daemon.json as it was",
+        ]
+    );
+}

@@ -1,0 +1,61 @@
+//! Files that others wrote and in which we set a value or a block: it is set, and taken back to the byte,
+//! also where another edit was made around it, or the file became something else altogether.
+#![no_main]
+
+use labtrust_platform::edit::{Edit, Undone};
+use libfuzzer_sys::fuzz_target;
+use serde_json::{Value, json};
+
+fn set(keys: &[&str], value: Value) -> Edit {
+    Edit::Json { keys: keys.iter().map(ToString::to_string).collect(), value }
+}
+
+/// What `edit` makes of `before`; none if it stands there already or cannot be made.
+fn made(edit: &Edit, before: &[u8]) -> Option<Vec<u8>> {
+    if edit.is_met(Some(before)) != Ok(false) {
+        return None;
+    }
+    let after = edit.apply(Some(before)).ok()?;
+    assert_eq!(edit.is_met(Some(&after)), Ok(true));
+    edit.difference(Some(before)).expect("what can be edited can be shown");
+    assert_eq!(edit.undo(Some(&after), Some(before)), Undone::Bytes(before.to_vec()));
+    Some(after)
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let edits = [
+        set(&["proxies", "no-proxy"], json!("localhost,mygitlab.example.com")),
+        set(&["a"], json!(["h:1", {"b": {}}])),
+        Edit::Block { name: "no-proxy".into(), lines: vec!["export NO_PROXY=h".into(), String::new()] },
+    ];
+    let other = [
+        set(&["z", "y"], json!(1)),
+        set(&["z", "y"], json!(1)),
+        Edit::Block { name: "other".into(), lines: Vec::new() },
+    ];
+    for (edit, other) in edits.iter().zip(&other) {
+        let Some(after) = made(edit, bytes) else { continue };
+        let Some(both) = made(other, &after) else { continue };
+        // In the wrong order.
+        let Undone::Bytes(others) = edit.undo(Some(&both), Some(bytes)) else {
+            panic!("{edit:?} is not taken back in {:?}", String::from_utf8_lossy(&both))
+        };
+        assert_eq!(edit.undo(Some(&others), Some(bytes)), Undone::Already);
+        assert_eq!(other.is_met(Some(&others)), Ok(true));
+        let Undone::Bytes(none) = other.undo(Some(&others), Some(&after)) else {
+            panic!("{other:?} is not taken back in {:?}", String::from_utf8_lossy(&others))
+        };
+        if let (Edit::Json { .. }, Ok(was)) = (edit, serde_json::from_slice::<Value>(bytes)) {
+            assert_eq!(serde_json::from_slice::<Value>(&none).ok(), Some(was), "JSON stays JSON");
+        }
+    }
+    // A file that became another one.
+    if let Some(at) = bytes.iter().position(|byte| *byte == 0) {
+        let (now, before) = (&bytes[..at], &bytes[at + 1..]);
+        for edit in &edits {
+            if let Undone::Bytes(back) = edit.undo(Some(now), Some(before)) {
+                assert_eq!(edit.undo(Some(&back), Some(before)), Undone::Already);
+            }
+        }
+    }
+});

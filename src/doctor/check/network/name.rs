@@ -1,0 +1,30 @@
+//! Whether the host's name has an address.
+
+use labtrust_platform::{Host, reach::Reached};
+
+use super::{NOT_RESOLVED, engine};
+use crate::doctor::{Case, Finding, check::Verdict};
+
+pub fn judge(case: &Case<'_>) -> Verdict {
+    let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
+    match &server.reached {
+        Reached::Nowhere(why) if engine::gets_there(case) => {
+            Verdict::passed(format!("the engine gets there; for this program: {why}"))
+        }
+        Reached::Nowhere(why) => {
+            let host = case.host();
+            Finding::new(&NOT_RESOLVED, why, "without an address nothing can be reached")
+                .advise(format!(
+                    "ask whoever runs DNS for an entry of {host}, or add a line with its address to /etc/hosts; if \
+                     other machines know it, this one asks another DNS server (a VPN that is down?)"
+                ))
+                .into()
+        }
+        Reached::Addresses(_) if matches!(case.host(), Host::Ip(_)) => Verdict::passed("is an address"),
+        Reached::Addresses(addresses) => {
+            let list: Vec<_> = addresses.iter().map(|(address, _)| address.ip().to_string()).collect();
+            let detail = list.join(", ");
+            Verdict::of(detail, engine::obstacle(case, super::NAME.codes).into_iter().collect())
+        }
+    }
+}
