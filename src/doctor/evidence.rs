@@ -16,7 +16,7 @@ pub use self::{
     engine::{EngineInfo, EngineSeen, EngineVersion, NamedRegistry, RegistrySettings},
     gitlab::GitlabSeen,
     server::{Http, RealmSeen, ServerSeen},
-    trust::{BundleSeen, CertsDSeen, FileSeen, FolderSeen, Form, TrustSeen},
+    trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},
 };
 
 /// The number of this form of evidence; a greater one is not understood.

@@ -59,7 +59,7 @@ pub struct FileSeen {
     /// Its name.
     pub name: String,
     /// What it is.
-    pub form: Form,
+    pub form: FileForm,
     /// The certificates that whoever reads plain PEM finds in it, as far as a served chain may lead to them.
     #[serde(default)]
     pub certificates: Vec<Certificate>,
@@ -71,7 +71,7 @@ pub struct FileSeen {
 /// What a file is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Form {
+pub enum FileForm {
     /// PEM with a certificate in it.
     Pem,
     /// The same after the three bytes that some editors put first, which hide the first certificate.

@@ -10,7 +10,7 @@ use crate::{
     certificate::read_certificates,
     doctor::{
         certs_d::is_meant,
-        evidence::{Asked, CertsDSeen, Evidence, FileSeen, FolderSeen, Form},
+        evidence::{Asked, CertsDSeen, Evidence, FileForm, FileSeen, FolderSeen},
     },
     hint::fail,
 };
@@ -73,10 +73,10 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let is = |form| FileSeen { name: name.clone(), form, certificates: Vec::new(), hidden: Vec::new() };
     match path.metadata() {
-        Ok(metadata) if !metadata.is_file() => return is(Form::Other),
-        Ok(metadata) if metadata.len() > LARGEST => return is(Form::TooLarge),
+        Ok(metadata) if !metadata.is_file() => return is(FileForm::Other),
+        Ok(metadata) if metadata.len() > LARGEST => return is(FileForm::TooLarge),
         Ok(_) => {}
-        Err(error) => return is(Form::Unreadable(error.to_string())),
+        Err(error) => return is(FileForm::Unreadable(error.to_string())),
     }
     match world.read(path) {
         Ok(bytes) => {
@@ -85,7 +85,7 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
             let (certificates, hidden) = (served.related(certificates), served.related(hidden));
             FileSeen { name: name.clone(), form: form(&bytes), certificates, hidden }
         }
-        Err(error) => is(Form::Unreadable(error.to_string())),
+        Err(error) => is(FileForm::Unreadable(error.to_string())),
     }
 }
 
@@ -98,17 +98,17 @@ fn certificates(bytes: &[u8]) -> (Vec<Certificate>, Vec<Certificate>) {
     (plain, hidden)
 }
 
-fn form(bytes: &[u8]) -> Form {
+fn form(bytes: &[u8]) -> FileForm {
     let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
     match bytes {
-        _ if bytes.iter().all(u8::is_ascii_whitespace) => Form::Empty,
-        [0xef, 0xbb, 0xbf, ..] => Form::ByteOrderMark,
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Form::Utf16,
-        _ if has("-----BEGIN CERTIFICATE-----") => Form::Pem,
-        _ if has("PRIVATE KEY-----") => Form::Key,
-        _ if has("CERTIFICATE-----") => Form::OtherLabel,
-        [0x30, ..] => Form::Der,
-        _ => Form::Other,
+        _ if bytes.iter().all(u8::is_ascii_whitespace) => FileForm::Empty,
+        [0xef, 0xbb, 0xbf, ..] => FileForm::ByteOrderMark,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => FileForm::Utf16,
+        _ if has("-----BEGIN CERTIFICATE-----") => FileForm::Pem,
+        _ if has("PRIVATE KEY-----") => FileForm::Key,
+        _ if has("CERTIFICATE-----") => FileForm::OtherLabel,
+        [0x30, ..] => FileForm::Der,
+        _ => FileForm::Other,
     }
 }
 
@@ -118,16 +118,16 @@ mod tests {
 
     #[test]
     fn files_are_told_by_what_is_in_them() {
-        let forms: [(&[u8], Form); 9] = [
-            (b"", Form::Empty),
-            (b" \r\n", Form::Empty),
-            (b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\n", Form::ByteOrderMark),
-            (b"\xff\xfe-\0-\0", Form::Utf16),
-            (b"# ours\n-----BEGIN CERTIFICATE-----\n", Form::Pem),
-            (b"-----BEGIN TRUSTED CERTIFICATE-----\n", Form::OtherLabel),
-            (b"-----BEGIN EC PRIVATE KEY-----\n", Form::Key),
-            (b"\x30\x82\x01\x00", Form::Der),
-            (b"<html>", Form::Other),
+        let forms: [(&[u8], FileForm); 9] = [
+            (b"", FileForm::Empty),
+            (b" \r\n", FileForm::Empty),
+            (b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\n", FileForm::ByteOrderMark),
+            (b"\xff\xfe-\0-\0", FileForm::Utf16),
+            (b"# ours\n-----BEGIN CERTIFICATE-----\n", FileForm::Pem),
+            (b"-----BEGIN TRUSTED CERTIFICATE-----\n", FileForm::OtherLabel),
+            (b"-----BEGIN EC PRIVATE KEY-----\n", FileForm::Key),
+            (b"\x30\x82\x01\x00", FileForm::Der),
+            (b"<html>", FileForm::Other),
         ];
         for (bytes, expected) in forms {
             assert_eq!(form(bytes), expected, "{}", String::from_utf8_lossy(bytes));

@@ -6,7 +6,7 @@ use labtrust_platform::Endpoint;
 use super::root::{leads_to, parsed};
 use crate::{
     certificate::Parsed,
-    doctor::evidence::{CertsDSeen, FileSeen, FolderSeen, Form},
+    doctor::evidence::{CertsDSeen, FileForm, FileSeen, FolderSeen},
 };
 
 /// The folder in `certs_d` that is read for `endpoint`, if it is there.
@@ -45,8 +45,16 @@ pub fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'e FileS
 
 /// The first file that should be read and in which no certificate is to be found.
 pub fn without_any(folder: &FolderSeen) -> Option<&FileSeen> {
-    let is_none = |form: &Form| {
-        matches!(form, Form::Empty | Form::Other | Form::Utf16 | Form::Key | Form::OtherLabel | Form::Der)
+    let is_none = |form: &FileForm| {
+        matches!(
+            form,
+            FileForm::Empty
+                | FileForm::Other
+                | FileForm::Utf16
+                | FileForm::Key
+                | FileForm::OtherLabel
+                | FileForm::Der
+        )
     };
     files(Some(folder)).iter().find(|file| is_read(file) && is_none(&file.form))
 }
@@ -68,17 +76,17 @@ pub fn stray(folder: &FolderSeen) -> Option<(&FileSeen, String)> {
 }
 
 /// What a file is, in a few words.
-pub fn described(form: &Form) -> String {
+pub fn described(form: &FileForm) -> String {
     match form {
-        Form::Pem => "PEM".into(),
-        Form::ByteOrderMark => "PEM after a byte order mark, which hides its first certificate".into(),
-        Form::OtherLabel => "PEM with another label than CERTIFICATE".into(),
-        Form::Der => "DER (binary)".into(),
-        Form::Utf16 => "text in UTF-16".into(),
-        Form::Key => "a private key".into(),
-        Form::Empty => "empty".into(),
-        Form::Other => "no certificate".into(),
-        Form::TooLarge => "too large".into(),
-        Form::Unreadable(why) => format!("unreadable ({why})"),
+        FileForm::Pem => "PEM".into(),
+        FileForm::ByteOrderMark => "PEM after a byte order mark, which hides its first certificate".into(),
+        FileForm::OtherLabel => "PEM with another label than CERTIFICATE".into(),
+        FileForm::Der => "DER (binary)".into(),
+        FileForm::Utf16 => "text in UTF-16".into(),
+        FileForm::Key => "a private key".into(),
+        FileForm::Empty => "empty".into(),
+        FileForm::Other => "no certificate".into(),
+        FileForm::TooLarge => "too large".into(),
+        FileForm::Unreadable(why) => format!("unreadable ({why})"),
     }
 }
