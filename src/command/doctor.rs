@@ -6,9 +6,11 @@ mod report;
 use std::{ops::ControlFlow, path::Path};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Contents, Progress, Target, World, probe, session::State, text, world::Access};
+use labtrust_platform::{
+    Contents, Facts, Progress, Target, World, probe, receipt::Receipts, session::State, text, world::Access,
+};
 
-use super::Context;
+use super::{Context, own::OwnCa, untrust};
 use crate::{
     cli::Doctor,
     doctor::{Diagnosis, Evidence, Question, diagnose, evidence::SCHEMA, gather},
@@ -22,7 +24,10 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     }
     let evidence = match (&arguments.from, &arguments.target) {
         (Some(file), _) => read(file)?,
-        (None, Some(target)) => ask(context, target),
+        (None, Some(target)) => {
+            context.printer.begin(&format!("asking {target}"));
+            ask(context, arguments, target, &context.facts)
+        }
         (None, None) => return Err(exit::misuse("no host is named", "labtrust doctor HOST[:PORT]")),
     };
     if let Some(file) = &arguments.evidence {
@@ -38,9 +43,13 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     }
 }
 
-fn ask(context: &Context<'_>, target: &Target) -> Evidence {
-    context.printer.begin(&format!("asking {target}"));
-    gather(&Question { host: &target.host, port: target.port, facts: &context.facts })
+fn ask(context: &Context<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
+    // What cannot be read is only not known: the question is another.
+    let receipts = Receipts::all(&context.home.state).unwrap_or_default();
+    let own = OwnCa::find(&context.home).ok().flatten().map(|own| own.anchor());
+    let known: Vec<_> = untrust::trusted(&receipts).chain(own).map(|anchor| anchor.certificate).collect();
+    let fingerprint = arguments.fingerprint;
+    gather(&Question { host: &target.host, port: target.port, facts, known: &known, fingerprint })
 }
 
 /// Mends what can be mended, and asks everything again.
@@ -50,7 +59,7 @@ fn mend(context: &Context<'_>, arguments: &Doctor, target: &Target, before: &Dia
         ControlFlow::Continue(fixed) => fixed,
     };
     let facts = probe()?;
-    let after = gather(&Question { host: &target.host, port: target.port, facts: &facts });
+    let after = ask(context, arguments, target, &facts);
     let diagnosis = diagnose(&after);
     report::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);
