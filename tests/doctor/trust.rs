@@ -2,7 +2,7 @@
 
 use super::{EVIDENCE, Report, ask, ask_with, serving, trusting};
 use crate::{
-    lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe},
+    lab::{Engine, Gitlab, HOST, Machine, Pair, Podman, REGISTRY, Recipe},
     trust::fingerprint,
 };
 
@@ -259,4 +259,29 @@ fn the_files_are_judged_where_the_engine_may_not_be_asked() {
     assert_eq!(docker(&machine), "failed");
     trusting(&machine, &pair);
     assert_eq!(docker(&machine), "passed");
+}
+
+#[test]
+fn a_folder_of_podmans_that_hides_the_one_with_the_ca() {
+    let machine = machine!("client");
+    let podman = Podman::install(&machine);
+    let (engine, pair) = refusing(&machine);
+    podman.login().exited(125).says("unknown authority");
+    machine.write(&format!("{CERTS_D}/{REGISTRY}/ca.crt"), &pair.root);
+    engine.login().succeeded();
+    podman.login().succeeded();
+    for folder in ["/etc/containers", "/root/.config/containers"] {
+        let folder = format!("{folder}/certs.d/{REGISTRY}");
+        machine.run(["mkdir", "-p", &folder]).succeeded();
+        podman.login().exited(125).says("unknown authority");
+        ask(&machine).blames("certsd-masked");
+
+        let before = machine.settled();
+        labtrust(&machine, &["doctor", REGISTRY, "--fix", "--yes"]);
+        podman.login().succeeded();
+        labtrust(&machine, &["untrust"]).says("podman");
+        podman.login().exited(125);
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+        machine.run(["rmdir", &folder]).succeeded();
+    }
 }

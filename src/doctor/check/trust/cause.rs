@@ -1,7 +1,5 @@
 //! Why an engine does not trust a registry, as far as its files tell.
 
-use std::path::PathBuf;
-
 use super::{
     docker::Look,
     folder,
@@ -45,11 +43,6 @@ impl Look<'_> {
         mend(self.case, finding, "docker", &self.case.chain, &self.case.endpoint())
     }
 
-    /// The folder that it reads for the registry.
-    fn folder(&self) -> PathBuf {
-        self.engine.certs_d.join(self.case.endpoint().certs_d_folder())
-    }
-
     /// That it was started too early.
     fn late(&self, holds_it: bool) -> Option<Finding> {
         let title = &self.seen.title;
@@ -59,7 +52,8 @@ impl Look<'_> {
             return holds_it
                 .then(|| Finding::new(&NEEDS_RESTART, what, why).advise(format!("restart {title}")));
         }
-        if !self.is_in_system() {
+        // What is in certs.d it has read.
+        if !self.is_in_system() || self.is_in_folder() {
             return None;
         }
         let finding = Finding::new(

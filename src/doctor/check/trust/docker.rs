@@ -1,6 +1,8 @@
 //! Whether Docker's engines trust the registry: they have an idea of trust of their own, and are asked
 //! themselves; where they cannot be, their files are judged.
 
+use std::path::PathBuf;
+
 use labtrust_platform::{fact::Engine, plan::Actor, world::engine::Reach};
 
 use super::{
@@ -142,16 +144,21 @@ impl<'c> Look<'c> {
 
     /// Where the CA is, as far as the engine can have read it.
     fn trusting_file(&self) -> Option<String> {
-        if folder::loaded(self.exact()).iter().any(|root| leads_to(&self.case.chain, root)) {
-            return Some(format!(
-                "{}/{}",
-                self.engine.certs_d.display(),
-                self.case.endpoint().certs_d_folder()
-            ));
+        if self.is_in_folder() {
+            return Some(self.folder().display().to_string());
         }
         let bundle = self.case.evidence.trust.system.as_ref();
         let bundle = bundle.filter(|_| self.is_in_system() && !self.is_older_than_system());
         bundle.map(|bundle| bundle.path.display().to_string())
+    }
+
+    /// The folder that it reads for the registry.
+    pub fn folder(&self) -> PathBuf {
+        self.engine.certs_d.join(self.case.endpoint().certs_d_folder())
+    }
+
+    pub fn is_in_folder(&self) -> bool {
+        folder::loaded(self.exact()).iter().any(|root| leads_to(&self.case.chain, root))
     }
 
     pub fn is_in_system(&self) -> bool {

@@ -22,10 +22,10 @@ pub fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
     std::iter::once(leaf).chain(above).any(|one| one.der() == root.der() || is_signed(one))
 }
 
-/// Whether `root` has the name of what `chain` leads to, and another key.
+/// Whether `root` has the name of a CA that signed something of `chain`, and another key.
 pub fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
-    let has_name = |one: &Parsed| one.issuer_der == root.subject_der;
-    root.may_sign() && chain.iter().any(has_name) && !leads_to(chain, root)
+    let is_of_namesake = |one: &Parsed| one.issuer_der == root.subject_der && !one.is_signed_by(root);
+    root.may_sign() && chain.iter().any(is_of_namesake)
 }
 
 /// `certificates`, as far as they can be read.
