@@ -3,6 +3,7 @@
 mod certificate;
 mod engine;
 mod explain;
+mod hostile;
 mod network;
 mod proxy;
 mod recorded;

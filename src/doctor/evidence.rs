@@ -14,11 +14,11 @@ use time::OffsetDateTime;
 
 pub use self::{
     client::{ClientSeen, DoorSeen, Tool, ToolSeen},
-    engine::{EngineInfo, EngineSeen, EngineVersion},
+    engine::{EngineInfo, EngineSeen, EngineVersion, NamedRegistry, RegistrySettings},
     gitlab::GitlabSeen,
     proxy::{Form, ProxySeen, Setting, Source},
     server::{Http, RealmSeen, ServerSeen},
-    trust::{BundleSeen, TrustSeen},
+    trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},
 };
 
 /// The number of this form of evidence; a greater one is not understood.

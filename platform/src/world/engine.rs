@@ -15,6 +15,7 @@ use crate::{Endpoint, Error, Result};
 /// The engine contacts the registry itself, so this bounds a connection it may have to give up on.
 const LIMIT: Duration = Duration::from_secs(8);
 const LONGEST_ANSWER: usize = 1 << 20;
+const LONGEST_MESSAGE: usize = 1000;
 
 /// An engine's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +95,8 @@ pub fn judge(answer: &str) -> Reach {
     }
     let message = match serde_json::from_str(answer) {
         Ok(Answer::Found { .. }) => return Reach::Accepted,
-        Ok(Answer::Fault { message }) => message,
+        // An engine passes on what a server has sent it, however long.
+        Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
         Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
     };
     let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
@@ -122,9 +124,10 @@ pub fn judge(answer: &str) -> Reach {
 pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
     let peer = || format!("the Docker engine at {}", socket.display());
     let fault = |error: io::Error| {
-        // The kernel's words for the end of our patience are "try again".
-        let is_late = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
-        let why = if is_late { "it did not answer in time".into() } else { error.to_string() };
+        let why = match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it did not answer in time".into(),
+            _ => error.to_string(),
+        };
         Error::Peer { peer: peer(), why }
     };
     let mut stream = UnixStream::connect(socket).map_err(fault)?;
