@@ -94,3 +94,11 @@ fn endpoints(question: &Question<'_>) -> Vec<Endpoint> {
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20))
 }
+
+/// All that is read of files in which others set proxies.
+#[cfg(fuzzing)]
+#[allow(missing_docs, reason = "it is the parsers' own door")]
+pub fn proxies(text: &str, host: &Host) {
+    daemon::read_all(text);
+    client::read_all(text, host);
+}
