@@ -3,6 +3,7 @@
 
 mod authorities;
 pub mod case;
+mod evidence;
 mod files;
 mod hosts;
 mod keys;
