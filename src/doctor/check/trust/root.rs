@@ -6,6 +6,7 @@ use labtrust_platform::{
     store::{Planned, Store},
 };
 
+use super::docker::has_containerd;
 use crate::{
     certificate::{Parsed, path, verify_served},
     doctor::{
@@ -87,7 +88,10 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, id: &str, known: &Known) -> 
             finding.fix.changes.extend(changes);
         }
     }
-    spare_restarts(&mut finding.fix.changes);
+    // Unless its pulls do not read that.
+    if !has_containerd(case) {
+        spare_restarts(&mut finding.fix.changes);
+    }
     finding.fix.anchor = Some(anchor);
     finding.advise(format!("the CA is {}: {}", known.root.title(), known.by))
 }
