@@ -6,6 +6,7 @@
 //! elsewhere, now or later. What a finding can mend is a plan like any other, part of its [`Fix`].
 
 mod case;
+mod certs_d;
 pub mod check;
 pub mod evidence;
 mod finding;

@@ -7,9 +7,9 @@ mod report;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{Progress, Target, probe, session::State};
+use labtrust_platform::{Facts, Progress, Target, probe, receipt::Receipts, session::State};
 
-use super::Context;
+use super::{Context, own::OwnCa, untrust};
 use crate::{
     cli::Doctor,
     doctor::{Diagnosis, Evidence, Question, diagnose, gather},
@@ -22,7 +22,10 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     }
     let evidence = match (&arguments.from, &arguments.target) {
         (Some(file), _) => file::read(file)?,
-        (None, Some(target)) => ask(context, target),
+        (None, Some(target)) => {
+            context.printer.begin(&format!("asking {target}"));
+            ask(context, arguments, target, &context.facts)
+        }
         (None, None) => return Err(exit::misuse("no host is named", "labtrust doctor HOST[:PORT]")),
     };
     if let Some(file) = &arguments.evidence {
@@ -38,9 +41,13 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     }
 }
 
-fn ask(context: &Context<'_>, target: &Target) -> Evidence {
-    context.printer.begin(&format!("asking {target}"));
-    gather(&Question { host: &target.host, port: target.port, facts: &context.facts })
+fn ask(context: &Context<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
+    // What cannot be read is only not known: the question is another.
+    let receipts = Receipts::all(&context.home.state).unwrap_or_default();
+    let own = OwnCa::find(&context.home).ok().flatten().map(|own| own.anchor());
+    let known: Vec<_> = untrust::trusted(&receipts).chain(own).collect();
+    let fingerprint = arguments.fingerprint;
+    gather(&Question { host: &target.host, port: target.port, facts, known: &known, fingerprint })
 }
 
 /// Mends what can be mended, and asks everything again.
@@ -50,7 +57,7 @@ fn mend(context: &Context<'_>, arguments: &Doctor, target: &Target, before: &Dia
         ControlFlow::Continue(fixed) => fixed,
     };
     let facts = probe()?;
-    let after = gather(&Question { host: &target.host, port: target.port, facts: &facts });
+    let after = ask(context, arguments, target, &facts);
     let diagnosis = diagnose(&after);
     report::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);

@@ -1,8 +1,10 @@
 //! The evidence as the checks look at it: which of the servers is the registry, what was served.
 
+use std::path::Path;
+
 use labtrust_platform::{Endpoint, Host, world::engine};
 
-use super::evidence::{EngineSeen, Evidence, ServerSeen};
+use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
 
 /// A port that GitLab's own web server is on unless it is said otherwise.
@@ -69,6 +71,11 @@ impl<'e> Case<'e> {
             engine::Reach::Refused(message) if message.contains(&format!("\"{url}")) => Some(message),
             _ => None,
         })
+    }
+
+    /// What was seen of the `certs.d` at `path`.
+    pub fn certs_d(&self, path: &Path) -> Option<&'e CertsDSeen> {
+        self.evidence.trust.certs_d.iter().find(|seen| seen.path == path)
     }
 
     /// What was seen of the registry's port.

@@ -43,6 +43,7 @@ pub const CHECKS: &[Check] = &[
     registry::CHECK,
     realm::CHECK,
     trust::DOCKER,
+    trust::PODMAN,
     trust::SYSTEM,
 ];
 

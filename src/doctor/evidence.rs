@@ -13,10 +13,10 @@ use time::OffsetDateTime;
 
 pub use self::{
     client::ClientSeen,
-    engine::{EngineInfo, EngineSeen, EngineVersion},
+    engine::{EngineInfo, EngineSeen, EngineVersion, NamedRegistry, RegistrySettings},
     gitlab::GitlabSeen,
     server::{Http, RealmSeen, ServerSeen},
-    trust::{BundleSeen, TrustSeen},
+    trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},
 };
 
 /// The number of this form of evidence; a greater one is not understood.

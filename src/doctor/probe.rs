@@ -1,6 +1,7 @@
 //! Gathers the evidence: everything at once, each question bounded in time, nothing changed, nothing
 //! pulled, no credentials sent.
 
+mod certs_d;
 mod client;
 mod engine;
 mod gitlab;
@@ -12,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{Endpoint, Facts, Host, World};
+use labtrust_platform::{Anchor, Endpoint, Facts, Fingerprint, Host, World};
 use time::OffsetDateTime;
 
 use super::{
@@ -32,6 +33,10 @@ pub struct Question<'q> {
     pub port: Option<u16>,
     /// The machine.
     pub facts: &'q Facts,
+    /// The CAs that labtrust made or trusted on it.
+    pub known: &'q [Anchor],
+    /// The fingerprint of the root that may be trusted, if it was named.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Asks everything.
@@ -66,7 +71,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     };
     let registry = Case::new(&evidence).registry;
     evidence.realm = server::realm(&evidence, registry, deadline);
-    evidence.trust = trust::look(&World::here(), &evidence);
+    evidence.trust = trust::look(&World::here(), question, &evidence);
     evidence
 }
 
