@@ -320,7 +320,7 @@ pub struct Doctor {
 /// What an error message or a finding means, and the next step
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The message, pasted, or a finding's code
+    /// The message, pasted, or a finding's code; `-` reads it from standard input
     #[arg(required = true, value_name = "TEXT|CODE")]
     pub text: Vec<String>,
 }

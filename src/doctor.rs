@@ -11,8 +11,11 @@ pub mod check;
 pub mod evidence;
 mod finding;
 mod http;
+pub mod message;
+pub mod no_proxy;
 mod page;
 mod probe;
+pub mod proxy;
 
 pub use case::Case;
 pub use check::{CHECKS, Diagnosis, Line, State, diagnose};

@@ -79,8 +79,9 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
     Err(last)
 }
 
-/// The system's resolver has no bound in time, so it gets a thread that may be left behind.
-pub(crate) fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
+/// The addresses of `endpoint`, within `limit`. The system's resolver has no bound in time, so it gets a thread
+/// that may be left behind.
+pub fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
     if let Host::Ip(address) = endpoint.host {
         return Ok(vec![(address, endpoint.port).into()]);
     }
@@ -142,7 +143,7 @@ fn server_name(host: &Host) -> ServerName<'static> {
 }
 
 /// What `error`, of connecting or of shaking hands, means in words for those who run the server.
-pub(crate) fn said(error: &io::Error) -> String {
+pub fn said(error: &io::Error) -> String {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return refused(tls);
     }

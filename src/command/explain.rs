@@ -1,20 +1,139 @@
 //! `explain`: what a finding or an error message means, without a browser.
 
-use anyhow::Result;
+use std::io::{self, Read};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
 
 use super::Context;
-use crate::{cli::Explain, doctor::Page, exit, hint::fail};
+use crate::{
+    cli::Explain,
+    doctor::{
+        Page,
+        check::codes,
+        message::{self, Meaning},
+    },
+    exit,
+    hint::fail,
+};
+
+/// No error message is longer, and a whole log of a job seldom is.
+const LONGEST: u64 = 1 << 20;
+
+#[derive(Serialize)]
+struct Report<'r> {
+    schema: u32,
+    /// The likeliest cause; none where the doctor has no part in it.
+    code: Option<&'r str>,
+    codes: &'r [&'r str],
+    what: Option<&'r str>,
+    next: Vec<String>,
+    /// The page of `code`.
+    page: Option<&'r str>,
+}
 
 pub fn run(context: &Context<'_>, arguments: &Explain) -> Result<u8> {
-    let text = arguments.text.join(" ");
-    let page = Page::find(text.trim()).ok_or_else(|| {
-        fail(
-            "that is no finding of the doctor's, and no message that labtrust knows",
-            "labtrust doctor HOST:4567 asks",
-        )
-    })?;
-    context.printer.document(&serde_json::json!({ "schema": 1, "code": page.code, "text": page.text }));
+    let text = match arguments.text.as_slice() {
+        [dash] if dash == "-" => pasted()?,
+        words => words.join(" "),
+    };
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(exit::misuse("there is no text to explain", "labtrust explain \"the error message\""));
+    }
+    if let Some(page) = Page::find(text) {
+        explain_code(context, page);
+        return Ok(exit::DONE);
+    }
+    if let Some(meaning) = message::meaning(text) {
+        explain(context, &meaning);
+        return Ok(exit::DONE);
+    }
+    say_unknown(context, text);
+    Ok(exit::NO)
+}
+
+fn pasted() -> Result<String> {
+    let mut bytes = Vec::new();
+    io::stdin().take(LONGEST + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
+    if bytes.len() as u64 > LONGEST {
+        let hint = "give the lines around the error: … | tail -n 50 | labtrust explain -";
+        return Err(fail("standard input holds more than 1 MiB", hint));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn explain_code(context: &Context<'_>, page: Page) {
+    context.printer.document(&Report {
+        schema: 1,
+        code: Some(page.code),
+        codes: &[page.code],
+        what: Some(page.cause()),
+        next: message::next_of_unknown(""),
+        page: Some(page.text),
+    });
     context.printer.heading(page.code);
     context.printer.say(page.text);
-    Ok(exit::DONE)
+}
+
+fn explain(context: &Context<'_>, meaning: &Meaning) {
+    let printer = context.printer;
+    let row = meaning.row;
+    let code = row.codes.first().copied();
+    let page = code.and_then(Page::find);
+    let next = meaning.next();
+    printer.document(&Report {
+        schema: 1,
+        code,
+        codes: row.codes,
+        what: Some(row.what),
+        next: next.clone(),
+        page: page.map(|page| page.text),
+    });
+    printer.say(row.what);
+    if !row.codes.is_empty() {
+        printer.heading("it may be, the likeliest first");
+        say_codes(context, row.codes);
+    }
+    say_next(context, &next);
+}
+
+fn say_unknown(context: &Context<'_>, text: &str) {
+    let printer = context.printer;
+    let next = message::next_of_unknown(text);
+    printer.document(&Report {
+        schema: 1,
+        code: None,
+        codes: &[],
+        what: None,
+        next: next.clone(),
+        page: None,
+    });
+    let near: Vec<_> = codes().map(|code| code.id).filter(|id| is_near(id, text)).collect();
+    if near.is_empty() {
+        printer.say("labtrust does not know this message");
+    } else {
+        printer.say("the doctor finds nothing of that name; there are");
+    }
+    say_codes(context, &near);
+    say_next(context, &next);
+}
+
+fn say_codes(context: &Context<'_>, codes: &[&str]) {
+    for code in codes {
+        context.printer.command(format_args!("labtrust explain {code}"));
+    }
+}
+
+fn say_next(context: &Context<'_>, next: &[String]) {
+    context.printer.heading("next");
+    for line in next {
+        context.printer.command(line);
+    }
+}
+
+/// Whether `text` may be meant to be the code `id`: it has a word of it.
+fn is_near(id: &str, text: &str) -> bool {
+    !text.contains(char::is_whitespace)
+        && text.split('-').any(|part| part.len() > 3 && id.split('-').any(|word| word == part))
 }

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use labtrust_platform::{Endpoint, Host, world::engine};
+use labtrust_platform::{
+    Endpoint, Host,
+    world::engine::{self, Door},
+};
 
 use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
@@ -47,6 +50,17 @@ impl<'e> Case<'e> {
     /// The registry.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.host().clone(), self.registry)
+    }
+
+    /// The engine that is judged, with its place in the facts: the first that lets one in, else the first that is
+    /// there, else the first.
+    pub fn engine(&self) -> Option<(usize, &'e EngineSeen)> {
+        let strangeness = |engine: &EngineSeen| match engine.door {
+            Door::Open => 0,
+            Door::Forbidden | Door::Unknown(_) => 1,
+            Door::Deserted | Door::Absent => 2,
+        };
+        self.evidence.engines.iter().enumerate().min_by_key(|(_, engine)| strangeness(engine))
     }
 
     /// What was seen of the port `port`.

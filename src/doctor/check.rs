@@ -45,6 +45,7 @@ pub const CHECKS: &[Check] = &[
     trust::DOCKER,
     trust::PODMAN,
     trust::SYSTEM,
+    proxy::TOOLS,
 ];
 
 /// How a check came out.

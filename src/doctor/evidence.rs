@@ -4,6 +4,7 @@
 mod client;
 mod engine;
 mod gitlab;
+mod proxy;
 mod server;
 mod trust;
 
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use self::{
-    client::ClientSeen,
+    client::{ClientSeen, DoorSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion, NamedRegistry, RegistrySettings},
     gitlab::GitlabSeen,
+    proxy::{Form, ProxySeen, Setting, Source},
     server::{Http, RealmSeen, ServerSeen},
     trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},
 };

@@ -28,6 +28,12 @@ impl Page {
     pub fn find(code: &str) -> Option<Self> {
         Self::all().find(|page| page.code == code)
     }
+
+    /// What it says of the cause.
+    pub fn cause(&self) -> &'static str {
+        let (_, rest) = self.text.split_once("**Cause.**").unwrap_or_default();
+        rest.split("**Fix.**").next().unwrap_or(rest).trim()
+    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 mod certs_d;
 mod client;
+mod connect;
+mod daemon;
 mod engine;
 mod gitlab;
 mod server;
@@ -43,16 +45,21 @@ pub struct Question<'q> {
 pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
     let endpoints = endpoints(question);
-    let (engines, servers) = thread::scope(|scope| {
+    let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
+    let (engines, servers, client) = thread::scope(|scope| {
         let engines: Vec<_> = (question.facts.engines.iter())
-            .map(|engine| scope.spawn(|| engine::ask(engine, &endpoints, deadline)))
+            .map(|engine| {
+                scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, deadline))
+            })
             .collect();
         let servers: Vec<_> =
             endpoints.iter().map(|endpoint| scope.spawn(|| server::ask(endpoint, deadline))).collect();
+        let client = scope.spawn(|| client::look(question, deadline));
         // A thread of ours that panics is a bug, and what it would have seen is missing all the same.
         (
             engines.into_iter().filter_map(|one| one.join().ok()).collect(),
             servers.into_iter().filter_map(|one| one.join().ok()).collect(),
+            client.join().unwrap_or_default(),
         )
     });
     let mut evidence = Evidence {
@@ -63,7 +70,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         port: question.port,
         facts: question.facts.clone(),
         engines,
-        client: client::look(question),
+        client,
         gitlab: gitlab::look(question),
         servers,
         realm: None,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use labtrust_platform::world::engine::Door;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::{Asked, ProxySeen, Source};
 
 /// An engine, asked over its socket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub struct EngineSeen {
     pub info: Asked<EngineInfo>,
     /// What it says when it is told to contact the registry on a port, in its own words.
     pub registries: BTreeMap<u16, Asked<String>>,
+    /// Where its proxies are set, or could be; the stronger later, those that it does not read last.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// What the proxy that it uses for HTTPS answers.
+    #[serde(default)]
+    pub proxy: Option<ProxySeen>,
 }
 
 /// Of `GET /version`.
@@ -75,4 +81,12 @@ pub struct NamedRegistry {
     /// Whether its certificate is looked at.
     #[serde(alias = "Secure", default)]
     pub secure: bool,
+}
+
+impl EngineInfo {
+    /// Whether it is Docker Desktop, whose engine sees a proxy of its own, `http.docker.internal:3128`, whatever the
+    /// user has set.
+    pub fn is_desktop(&self) -> bool {
+        self.operating_system == "Docker Desktop"
+    }
 }

@@ -1,0 +1,95 @@
+//! What an error message means, whoever says it: every tool has words of its own for the same few
+//! causes. The words are rows of data, most specific first, so that of nested errors the innermost tells.
+
+mod certificate;
+mod engine;
+mod gitlab;
+mod named;
+mod network;
+mod pasted;
+mod proxy;
+mod realm;
+mod registry;
+mod trust;
+
+use labtrust_platform::plan::shell_word;
+
+use self::pasted::Pasted;
+
+/// Alternatives for the same words.
+type Any = &'static [&'static str];
+
+/// Words, and what they mean.
+#[derive(Debug)]
+pub struct Row {
+    /// One of each of these stands in the text, in this order and near each other; case, spaces, quotation
+    /// marks and line ends do not matter.
+    says: &'static [Any],
+    /// The codes of what it may be, the likeliest first; none where the doctor has no part in it.
+    pub codes: &'static [&'static str],
+    /// What it means, in a sentence or two.
+    pub what: &'static str,
+    /// What to do next, a command or a sentence each; `{}` stands for the server.
+    next: &'static [&'static str],
+}
+
+/// The rows of [`meaning`], in the order in which they are tried.
+const ROWS: &[&[Row]] = &[
+    registry::CREDENTIALS,
+    proxy::ROWS,
+    realm::ROWS,
+    registry::ROWS,
+    gitlab::ROWS,
+    engine::ROWS,
+    certificate::ROWS,
+    trust::ROWS,
+    network::ROWS,
+    proxy::BARE,
+];
+
+/// What is asked when nothing else is known to be better.
+const DOCTOR: &[&str] = &["labtrust doctor {}"];
+
+/// What a message means.
+#[derive(Debug)]
+pub struct Meaning {
+    /// The words that were known.
+    pub row: &'static Row,
+    /// The server that the text names, if it does.
+    pub server: Option<String>,
+}
+
+impl Meaning {
+    /// What to do next, a command or a sentence each.
+    pub fn next(&self) -> Vec<String> {
+        next(self.row.next, self.server.as_deref())
+    }
+}
+
+/// What `text`, as it was pasted, means; none if its words are not known.
+pub fn meaning(text: &str) -> Option<Meaning> {
+    let pasted = Pasted::new(text);
+    let row = rows().find(|row| pasted.says(row.says))?;
+    Some(Meaning { row, server: server(text) })
+}
+
+/// What to do about a message that is not known.
+pub fn next_of_unknown(text: &str) -> Vec<String> {
+    next(DOCTOR, server(text).as_deref())
+}
+
+/// Every row.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.iter().copied().flatten()
+}
+
+fn server(text: &str) -> Option<String> {
+    named::server(&pasted::visible(text)).map(|target| shell_word(&target.to_string()))
+}
+
+fn next(lines: &[&str], server: Option<&str>) -> Vec<String> {
+    lines.iter().map(|line| line.replace("{}", server.unwrap_or("HOST:PORT"))).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! Certificates that are refused for what they are: dates, names, purposes, strength.
+
+use super::{Any, DOCTOR, Row};
+
+const DATES: Any = &["certificate has expired or is not yet valid"];
+
+pub const ROWS: &[Row] = &[
+    Row {
+        says: &[DATES, &["is before"]],
+        codes: &["cert-not-yet-valid", "clock-skew"],
+        what: "By the clock of whoever complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
+               made for later.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[DATES, &["is after"]],
+        codes: &["cert-expired", "clock-skew"],
+        what: "By the clock of whoever complains the certificate has expired.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[DATES],
+        codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
+        what: "The certificate has expired, is not valid yet, or the clock of whoever complains is wrong.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "certificate is not yet valid",
+            "certificate not valid yet",
+            "CertificateNotYetValidException",
+            "CERT_NOT_YET_VALID",
+            "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE",
+            "MOZILLA_PKIX_ERROR_NOT_YET_VALID_ISSUER_CERTIFICATE",
+            "certificate is not yet activated",
+            "certificate has not yet been activated",
+            "Issued certificate not yet valid",
+            "NotYetValid",
+        ]],
+        codes: &["cert-not-yet-valid", "clock-skew"],
+        what: "By the clock of whoever complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
+               made for later.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "certificate has expired",
+            "certificate expired",
+            "CertificateExpiredException",
+            "validity check failed",
+            "CERT_HAS_EXPIRED",
+            "SEC_ERROR_EXPIRED_CERTIFICATE",
+            "SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE",
+            "certificate is expired",
+            "certificate chain uses expired certificate",
+            "SEC_E_CERT_EXPIRED",
+            "CERT_E_EXPIRED",
+            "alert certificate expired",
+            "alert number 45",
+        ]],
+        codes: &["cert-expired", "clock-skew"],
+        what: "The certificate, or one above it, has expired by the clock of whoever complains.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&["ERR_CERT_DATE_INVALID", "SEC_ERROR_INVALID_TIME"]],
+        codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
+        what: "The certificate has expired or is not valid yet, or this machine's clock is wrong.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "doesn't contain any IP SANs",
+            "No subject alternative names matching IP address",
+            "IP address mismatch",
+            "is not in the cert's list",
+        ]],
+        codes: &["cert-ip-not-in-san"],
+        what: "The server was asked by its address, and its certificate has no such address in it. Use the name, or \
+               sign a certificate that has the address.",
+        next: &["labtrust doctor {}", "on the server: labtrust setup HOST --name ADDRESS"],
+    },
+    Row {
+        says: &[&[
+            "relies on legacy Common Name field",
+            "is not valid for any names",
+            "No subject alternative names present",
+            "ERR_CERT_COMMON_NAME_INVALID: no subject",
+            "no appropriate commonName or subjectAltName",
+        ]],
+        codes: &["cert-no-san"],
+        what: "The certificate names its host only in the common name, where nobody looks any more: it needs a subject \
+               alternative name.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[
+            &["certificate is valid for", "certificate is only valid for", "certificate is valid for only"],
+            &["not"],
+        ],
+        codes: &["cert-name-mismatch", "registry-wrong-host"],
+        what: "The certificate that is served was made for other names than the one that was asked: another server \
+               answers, the name is missing from the certificate, or you should call the server by one that is in it.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "but none matched",
+            "no alternative certificate subject name matches",
+            "does not match target host",
+            "no certificate subject alternative name matches",
+            "doesn't match requested host name",
+            "The name in the certificate does not match",
+            "The certificate's owner does not match hostname",
+            "No subject alternative DNS name matching",
+            "No name matching",
+            "ERR_TLS_CERT_ALTNAME_INVALID",
+            "does not match certificate's altnames",
+            "Hostname mismatch",
+            "doesn't match either of",
+            "certificate not valid for name",
+            "NotValidForName",
+            "ERR_CERT_COMMON_NAME_INVALID",
+            "SSL_ERROR_BAD_CERT_DOMAIN",
+            "RemoteCertificateNameMismatch",
+            "SEC_E_WRONG_PRINCIPAL",
+            "CERT_E_CN_NO_MATCH",
+            "does not match the server certificate",
+            "curl: (51)",
+        ]],
+        codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
+        what: "The certificate that is served was not made for the name that was asked: another server answers, the name \
+               is missing from the certificate, or you should call the server by one that is in it.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "specifies an incompatible key usage",
+            "unsuitable certificate purpose",
+            "unsupported certificate purpose",
+            "SEC_ERROR_INADEQUATE_CERT_TYPE",
+            "SEC_ERROR_INADEQUATE_KEY_USAGE",
+            "ERR_SSL_KEY_USAGE_INCOMPATIBLE",
+            "Extended key usage does not permit use for TLS server authentication",
+            "INVALID_PURPOSE",
+            "InvalidPurpose",
+            "CERT_E_WRONG_USAGE",
+        ]],
+        codes: &["cert-no-server-auth", "cert-is-ca"],
+        what: "The certificate says what it may be used for, and a server is not among it (extended key usage serverAuth).",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&["MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY", "CaUsedAsEndEntity"]],
+        codes: &["cert-is-ca"],
+        what: "The server presents the CA's own certificate as its own.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "is not permitted by any constraint",
+            "not authorized to sign for this name",
+            "is excluded by constraint",
+            "permitted subtree violation",
+            "excluded subtree violation",
+            "name constraints check failed",
+            "SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
+            "NameConstraintViolation",
+            "PERMITTED_VIOLATION",
+        ]],
+        codes: &["constraint-violated"],
+        what: "The CA may sign certain names only, and the certificate has one that is not among them.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&["not standards compliant", "ERR_CERT_VALIDITY_TOO_LONG", "CERT_VALIDITY_TOO_LONG"]],
+        codes: &["cert-too-long", "cert-no-server-auth", "cert-no-san"],
+        what: "Apple's rules refuse the certificate, whoever signed it: it holds good for more than 825 days, or lacks a \
+               subject alternative name or the purpose serverAuth.",
+        next: &["labtrust doctor {}", "labtrust inspect {}"],
+    },
+    Row {
+        says: &[&[
+            "insecure algorithm",
+            "key too weak",
+            "md too weak",
+            "key too small",
+            "digest algorithm too weak",
+            "ERR_CERT_WEAK_SIGNATURE_ALGORITHM",
+            "ERR_CERT_WEAK_KEY",
+            "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED",
+            "MOZILLA_PKIX_ERROR_INADEQUATE_KEY_SIZE",
+            "Certificates do not conform to algorithm constraints",
+            "Algorithm constraints check failed",
+            "negative serial number",
+            "insecure digital signature algorithm",
+        ]],
+        codes: &["cert-weak"],
+        what: "The certificate, or one above it, is made with a key or a signature that is no longer accepted.",
+        next: &["labtrust doctor {}", "labtrust inspect {}"],
+    },
+];

@@ -1,0 +1,52 @@
+//! No engine, or one that may not be asked.
+
+use super::{DOCTOR, Row};
+
+pub const ROWS: &[Row] = &[
+    Row {
+        says: &[
+            &["permission denied while trying to connect", "dial unix"],
+            &["docker daemon socket", "docker api", "permission denied"],
+        ],
+        codes: &["daemon-no-permission"],
+        what: "The engine runs, and you may not use its socket: it is for root and the group docker.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "Cannot connect to the Docker daemon at tcp",
+            "Cannot connect to the Docker daemon at ssh",
+            "docker_host",
+        ]],
+        codes: &["daemon-remote", "daemon-down"],
+        what: "The docker command looks for its engine on another machine, because DOCKER_HOST or its context says so, and \
+               finds none there.",
+        next: &["labtrust doctor {}", "docker context ls"],
+    },
+    Row {
+        says: &[&[
+            "Cannot connect to the Docker daemon",
+            "failed to connect to the docker API",
+            "Is the docker daemon running",
+            "error during connect",
+            "docker_engine: The system cannot find the file specified",
+            "Cannot connect to Podman",
+        ]],
+        codes: &["daemon-down", "daemon-remote"],
+        what: "The docker command is there and its engine is not: it does not run, or the command looks for it in the wrong \
+               place.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "docker: command not found",
+            "docker: not found",
+            "command not found: docker",
+            "docker is not recognized",
+            "unknown command: docker",
+        ]],
+        codes: &["docker-missing"],
+        what: "There is no docker command on this machine, or not in the folders that are searched.",
+        next: DOCTOR,
+    },
+];

@@ -1,0 +1,155 @@
+//! The server that a message names, so that the next step can be pasted.
+
+use labtrust_platform::{Host, Target};
+
+use super::pasted::is_quote;
+
+/// What stands before a server's name where no URL names it.
+const BEFORE: &[&str] = &[
+    "pinging container registry ",
+    "docker login ",
+    "docker pull ",
+    "docker push ",
+    "resolve reference ",
+    "pull image ",
+    "failed to solve: ",
+    "could not resolve host: ",
+    "resolving ",
+    "resolve host address ",
+    "failed to connect to ",
+    "connect to ",
+    "host=",
+    "cannot verify ",
+    "target host name ",
+    "wanted to match ",
+    "unable to verify the hostname of ",
+    "dns name matching ",
+    "no name matching ",
+    "matching ip address ",
+    "unknownhostexception: ",
+    "enotfound ",
+    "econnrefused ",
+    "but none matched ",
+    ", not ",
+    "lookup ",
+    "dial tcp ",
+];
+
+/// Where tools send people to read more.
+const MANUALS: &[&str] = &[
+    "curl.se",
+    "curl.haxx.se",
+    "docker.com",
+    "gitlab.com",
+    "nodejs.org",
+    "aka.ms",
+    "pypa.io",
+    "readthedocs.io",
+    "microsoft.com",
+    "go.dev",
+    "golang.org",
+    "kubernetes.io",
+    "npmjs.org",
+];
+
+/// No name and password before it that anybody uses make it longer.
+const LONGEST: usize = 512;
+
+/// The server that `text` names: the registry rather than its token service.
+pub fn server(text: &str) -> Option<Target> {
+    let lower = text.to_ascii_lowercase();
+    let urls: Vec<(Target, &str)> = (lower.match_indices("https://"))
+        .filter_map(|(at, scheme)| read(&lower[at + scheme.len()..]))
+        .filter(|(target, _)| !is_manual(&target.host))
+        .collect();
+    let registry = urls.iter().find(|(_, rest)| rest.starts_with("/v2/"));
+    if let Some((target, _)) = registry.or(urls.first()) {
+        return Some(target.clone());
+    }
+    // What is dialled and looked up then is the proxy.
+    if lower.contains("proxyconnect") {
+        return None;
+    }
+    let named = |before: &&str| {
+        let mut found = lower.match_indices(*before);
+        found.find_map(|(at, before)| read(&lower[at + before.len()..])).map(|(target, _)| target)
+    };
+    BEFORE.iter().find_map(|before| {
+        named(before).filter(|target| {
+            // An image's version is no port.
+            let has_port = target.port.is_some_and(|port| port >= 1024);
+            (has_port || target.host.to_string().contains(['.', ':'])) && !is_manual(&target.host)
+        })
+    })
+}
+
+/// The server at the beginning of `text`, and what follows its name.
+fn read(text: &str) -> Option<(Target, &str)> {
+    let text = text.trim_start_matches(is_quote);
+    let ends = |one: char| one.is_whitespace() || is_quote(one) || "/?#\\,;()<>{}=".contains(one);
+    let end = text.find(ends).unwrap_or(text.len());
+    if end > LONGEST {
+        return None;
+    }
+    let (authority, rest) = text.split_at(end);
+    // What stands before an @ may be a password.
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let authority = authority.trim_end_matches(['.', ':', '…']);
+    let mut target: Target = authority.parse().ok()?;
+    target.port = target.port.or_else(|| port(rest.trim_start_matches(is_quote)));
+    // Without a port the usual ones are asked, this one among them.
+    target.port = target.port.filter(|port| *port != 443);
+    Some((target, rest))
+}
+
+/// The port that is named in words.
+fn port(rest: &str) -> Option<u16> {
+    let number = [" port ", ", port=", ":"].iter().find_map(|before| rest.strip_prefix(before))?;
+    let end = number.find(|one: char| !one.is_ascii_digit()).unwrap_or(number.len());
+    number[..end].parse().ok().filter(|port| *port != 0)
+}
+
+fn is_manual(host: &Host) -> bool {
+    let Host::Dns(name) = host else { return false };
+    MANUALS.iter().any(|manual| manual.parse().is_ok_and(|manual| name.is_within(&manual)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_is_taken_out_of_the_words() {
+        for (text, expected) in [
+            (r#"Get "https://git.example.com:4567/v2/": EOF"#, "git.example.com:4567"),
+            (
+                "Get https://git.example.com/jwt/auth?x: Get https://git.example.com:4567/v2/: EOF",
+                "git.example.com:4567",
+            ),
+            ("fatal: unable to access 'https://git.example.com/g/p.git/': x", "git.example.com"),
+            (
+                "fatal: unable to access 'https://me:pa%20ss@git.example.com:8443/g/': x",
+                "git.example.com:8443",
+            ),
+            ("curl: (60) x\nMore details here: https://curl.se/docs/sslcerts.html", ""),
+            ("curl: (6) Could not resolve host: git.example.com", "git.example.com"),
+            ("curl: (7) Failed to connect to git.example.com port 4567 after 0 ms", "git.example.com:4567"),
+            ("HTTPSConnectionPool(host='git.example.com', port=443): Max", "git.example.com"),
+            ("HTTPSConnectionPool(host='git.example.com', port=8443): Max", "git.example.com:8443"),
+            ("ERROR: cannot verify git.example.com's certificate, issued by", "git.example.com"),
+            ("x509: certificate is valid for a.example.com, not git.example.com", "git.example.com"),
+            ("No subject alternative DNS name matching git.example.com found.", "git.example.com"),
+            ("dial tcp: lookup git.example.com on 127.0.0.53:53: no such host", "git.example.com"),
+            ("dial tcp 192.0.2.10:4567: connect: connection refused", "192.0.2.10:4567"),
+            ("proxyconnect tcp: dial tcp 192.0.2.9:3128: connect: connection refused", ""),
+            ("dial tcp [2001:db8::1]:4567: connect: connection refused", "[2001:db8::1]:4567"),
+            (r#"failed to resolve reference "git.example.com:4567/g/p:1": x"#, "git.example.com:4567"),
+            ("Failed to pull image \"alpine:3\": EOF", ""),
+            ("“https://nas/”", "nas"),
+            ("nothing", ""),
+        ] {
+            let found = server(text).map(|target| target.to_string()).unwrap_or_default();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Text as people paste it: wrapped by a terminal, coloured, quoted by a mail program, with the quotation
+//! marks of a word processor, escaped by a log. What is left is the letters.
+
+use super::Any;
+
+/// Words that belong to one error stand within so many characters of each other.
+const NEAR: usize = 1500;
+
+/// A text without what pasting changes.
+pub struct Pasted {
+    /// Its letters, in lower case.
+    text: String,
+    /// Before which bytes of it something was left out.
+    gaps: Vec<bool>,
+}
+
+impl Pasted {
+    /// What is left of `text`.
+    pub fn new(text: &str) -> Self {
+        let mut pasted = Self { text: String::with_capacity(text.len()), gaps: Vec::new() };
+        let mut is_gap = false;
+        for one in visible(text).chars() {
+            if is_left_out(one) {
+                is_gap = true;
+                continue;
+            }
+            pasted.text.push(one.to_ascii_lowercase());
+            pasted.gaps.resize(pasted.text.len(), false);
+            if let Some(gap) = pasted.gaps.iter_mut().rev().nth(one.len_utf8() - 1) {
+                *gap = std::mem::take(&mut is_gap);
+            }
+        }
+        pasted
+    }
+
+    /// Whether one of each of `parts` stands in it, in their order.
+    pub fn says(&self, parts: &[Any]) -> bool {
+        let Some((first, rest)) = parts.split_first() else { return true };
+        first.iter().any(|words| {
+            let words = letters(words);
+            let mut from = 0;
+            while let Some((start, end)) = self.find(&words, from, self.text.len()) {
+                if self.goes_on(rest, end) {
+                    return true;
+                }
+                from = start + 1;
+            }
+            false
+        })
+    }
+
+    /// Whether `parts` follow within reach of `from`.
+    fn goes_on(&self, parts: &[Any], mut from: usize) -> bool {
+        parts.iter().all(|part| {
+            let to = from.saturating_add(NEAR);
+            let nearest = part.iter().filter_map(|words| self.find(&letters(words), from, to)).min();
+            nearest.is_some_and(|(_, end)| {
+                from = end;
+                true
+            })
+        })
+    }
+
+    /// Where `words` are as whole words, within `from` and `to`.
+    fn find(&self, words: &str, mut from: usize, to: usize) -> Option<(usize, usize)> {
+        let mut to = to.min(self.text.len());
+        while !self.text.is_char_boundary(to) {
+            to -= 1;
+        }
+        loop {
+            while from < to && !self.text.is_char_boundary(from) {
+                from += 1;
+            }
+            let start = from + self.text.get(from..to)?.find(words)?;
+            let end = start + words.len();
+            if self.is_edge(start) && self.is_edge(end) {
+                return Some((start, end));
+            }
+            from = start + 1;
+        }
+    }
+
+    /// Whether a word may begin or end at `index`.
+    fn is_edge(&self, index: usize) -> bool {
+        let is_letter = |index: usize| self.text.as_bytes().get(index).is_some_and(u8::is_ascii_alphanumeric);
+        let is_gap = self.gaps.get(index).is_none_or(|gap| *gap);
+        index == 0 || is_gap || !is_letter(index - 1) || !is_letter(index)
+    }
+}
+
+/// `text` without what a terminal would obey: colours and the like (ECMA-48 §5.4).
+pub fn visible(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(one) = rest.next() {
+        match one {
+            '\u{1b}' => {
+                match rest.next() {
+                    Some('[') => while rest.next().is_some_and(|one| !('@'..='~').contains(&one)) {},
+                    // A title or a link ends with BEL or ESC \.
+                    Some(']') => while rest.next().is_some_and(|one| !['\u{7}', '\\'].contains(&one)) {},
+                    _ => {}
+                }
+                kept.push(' ');
+            }
+            '\n' | '\t' => kept.push(one),
+            _ if one.is_control() => kept.push(' '),
+            _ if labtrust_platform::text::is_hidden(one) => {}
+            _ => kept.push(one),
+        }
+    }
+    kept
+}
+
+fn is_left_out(one: char) -> bool {
+    one.is_whitespace() || is_quote(one) || ['\\', '>', '|'].contains(&one)
+}
+
+/// Whether `one` quotes something, in whatever typography.
+pub fn is_quote(one: char) -> bool {
+    matches!(one, '"' | '\'' | '`' | '´' | '«' | '»' | '\u{2018}'..='\u{201f}')
+}
+
+fn letters(words: &str) -> String {
+    words.chars().filter(|one| !is_left_out(*one)).map(|one| one.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whatever_became_of_it_the_words_are_found() {
+        for text in [
+            "x509: certificate signed by unknown authority",
+            "X509: Certificate\u{a0}signed by unknown authority.",
+            "x509: certificate signed by unk\nnown authority",
+            "\u{1b}[31;1mx509: certificate \u{1b}[0msigned by\r\n> unknown authority\u{1b}]0;title\u{7}",
+            r#"level=error msg="Get \"https://h\": x509: certificate signed by unknown authority""#,
+            "x509: cert\u{ad}ificate signed by “unknown” authority",
+        ] {
+            assert!(Pasted::new(text).says(&[&["certificate signed by unknown authority"]]), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_whole_words_in_their_order_and_near_each_other_are_found() {
+        let far = format!("one {} two", "x".repeat(NEAR));
+        let again = format!("one {} one two", "x".repeat(NEAR));
+        for (text, says) in [
+            ("one two", true),
+            ("one, and two", true),
+            ("two one", false),
+            ("someone two", false),
+            ("one twofold", false),
+            ("one_two", true),
+            (&far, false),
+            (&again, true),
+            ("öne öne one ö two", true),
+            ("", false),
+        ] {
+            assert_eq!(Pasted::new(text).says(&[&["one"], &["two"]]), says, "{text}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+use super::*;
+
+/// Pasted texts, each below a line with the first code that it means (`-` where the doctor has no part in
+/// it) and a word of what is said of it.
+const PASTED: &str = include_str!("messages.txt");
+
+#[test]
+fn pasted_texts_mean_what_they_mean() {
+    let texts: Vec<&str> = PASTED.split("\n% ").skip(1).collect();
+    assert!(texts.len() >= 80);
+    let mut wrong = Vec::new();
+    for text in texts {
+        let (expected, text) = text.split_once('\n').expect("a line above the text");
+        let (code, word) = expected.split_once(": ").expect("a code and a word");
+        // However it was wrapped, it means the same.
+        let wrapped: String = (text.chars().enumerate())
+            .flat_map(|(at, one)| (at % 40 == 39).then_some('\n').into_iter().chain([one]))
+            .collect();
+        let logged = format!("2026-11-24T12:00:00.123Z gitlab | \u{1b}[31m{text}\u{1b}[0m");
+        for text in [text, &wrapped, &logged] {
+            let found = meaning(text).map(|meaning| meaning.row);
+            let first = found.map(|row| row.codes.first().copied().unwrap_or("-"));
+            if first != Some(code) || !found.is_some_and(|row| row.what.contains(word)) {
+                wrong.push(format!("{text}\n  is not {code}: {found:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn what_is_not_known_means_nothing() {
+    for text in ["", " ", "hello", "x509", "Login Succeeded", "error", "the forbiddenness of feof"] {
+        let found = meaning(text).map(|meaning| meaning.row.codes);
+        assert!(found.is_none() || text == "x509", "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn the_next_step_names_the_server() {
+    let next = |text: &str| meaning(text).map(|meaning| meaning.next());
+    let named = r#"Get "https://[2001:db8::1]:4567/v2/": Service Unavailable"#;
+    assert_eq!(next(named), Some(vec!["labtrust doctor '[2001:db8::1]:4567'".into()]));
+    assert_eq!(next("Service Unavailable"), Some(vec!["labtrust doctor HOST:PORT".into()]));
+}
+
+#[test]
+fn a_text_as_long_as_is_taken_is_judged_quickly() {
+    let began = std::time::Instant::now();
+    for part in
+        ["x509 ", "https://", "failed with status letsencrypt bind() to ", "é", "\u{1b}]", "lookup a.b, not "]
+    {
+        meaning(&part.repeat((1 << 20) / part.len()));
+    }
+    assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+}
