@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{Certificate, Endpoint, Facts, Fingerprint, Host, World};
+use labtrust_platform::{Anchor, Endpoint, Facts, Fingerprint, Host, World};
 use time::OffsetDateTime;
 
 use super::{
@@ -36,7 +36,7 @@ pub struct Question<'q> {
     /// The machine.
     pub facts: &'q Facts,
     /// The CAs that labtrust made or trusted on it.
-    pub known: &'q [Certificate],
+    pub known: &'q [Anchor],
     /// The fingerprint of the root that may be trusted, if it was named.
     pub fingerprint: Option<Fingerprint>,
 }
