@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 pub use self::{
     client::ClientSeen,
     engine::{EngineInfo, EngineSeen, EngineVersion},
-    gitlab::GitlabSeen,
+    gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
     server::{Http, RealmSeen, ServerSeen},
     trust::{BundleSeen, TrustSeen},
 };

@@ -38,7 +38,8 @@ pub struct Question<'q> {
 pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
     let endpoints = endpoints(question);
-    let (engines, servers) = thread::scope(|scope| {
+    let (engines, servers, gitlabs) = thread::scope(|scope| {
+        let gitlabs = scope.spawn(|| gitlab::look(question, deadline));
         let engines: Vec<_> = (question.facts.engines.iter())
             .map(|engine| scope.spawn(|| engine::ask(engine, &endpoints, deadline)))
             .collect();
@@ -47,7 +48,8 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         // A thread of ours that panics is a bug, and what it would have seen is missing all the same.
         (
             engines.into_iter().filter_map(|one| one.join().ok()).collect(),
-            servers.into_iter().filter_map(|one| one.join().ok()).collect(),
+            servers.into_iter().filter_map(|one| one.join().ok()).collect::<Vec<_>>(),
+            gitlabs.join().unwrap_or_default(),
         )
     });
     let mut evidence = Evidence {
@@ -59,7 +61,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         facts: question.facts.clone(),
         engines,
         client: client::look(question),
-        gitlab: gitlab::look(question),
+        gitlab: servers.first().and_then(|server| gitlab::choose(gitlabs, question.host, &server.reached)),
         servers,
         realm: None,
         trust: TrustSeen::default(),
