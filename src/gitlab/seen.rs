@@ -32,7 +32,7 @@ struct Mount {
 }
 
 impl Installation {
-    /// The GitLabs of this machine: its package, else its containers, those that run first.
+    /// Every GitLab of this machine: its package, else its containers, those that run first.
     pub fn seen(world: &World, facts: &Facts, limit: Duration) -> Result<Vec<Self>> {
         if let Some(omnibus) = Self::omnibus_unasked(world)? {
             return Ok(vec![omnibus]);

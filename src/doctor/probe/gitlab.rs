@@ -24,7 +24,7 @@ use crate::{
 /// A server that speaks TLS on this machine does so within this.
 const LOCAL: Duration = Duration::from_secs(2);
 
-/// The GitLabs of this machine.
+/// Every GitLab of this machine.
 pub fn look(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
     let world = World::here();
     let found = Installation::seen(&world, question.facts, left(deadline)).unwrap_or_default();

@@ -123,14 +123,14 @@ fn mismatch(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
 }
 
 fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
-    let (served, leaf) = (served(site)?, site.meant.leaf()?);
-    if served == leaf || is_taken(server, site) {
+    let (shown, leaf) = (served(site)?, site.meant.leaf()?);
+    if shown == leaf || is_taken(server, site) {
         return None;
     }
     let what = format!(
         "{} presents another certificate (SHA-256 {}…) than {} holds ({}…)",
         site.endpoint,
-        short(served),
+        short(shown),
         site.meant.certificate.display(),
         short(leaf)
     );
