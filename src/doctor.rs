@@ -6,13 +6,16 @@
 //! elsewhere, now or later. What a finding can mend is a plan like any other, part of its [`Fix`].
 
 mod case;
+mod certs_d;
 pub mod check;
 pub mod evidence;
 mod finding;
 mod http;
 pub mod message;
+pub mod no_proxy;
 mod page;
 mod probe;
+pub mod proxy;
 
 pub use case::Case;
 pub use check::{CHECKS, Diagnosis, Line, State, diagnose};

@@ -3,6 +3,7 @@
 mod certificate;
 mod engine;
 mod explain;
+mod hostile;
 mod network;
 mod proxy;
 mod recorded;
@@ -62,6 +63,7 @@ impl Report {
 
     /// Itself, if nothing was found and everything could be looked at.
     #[track_caller]
+    #[expect(clippy::wrong_self_convention, reason = "it is a demand, and what it is made of goes on")]
     pub fn is_healthy(self) -> Self {
         assert_eq!(
             (self.causes(), self.code, &self.json["healthy"]),

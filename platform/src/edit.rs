@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::json::current;
 use crate::text;
 
 /// No settings file is larger (1 MiB); what is, is not edited.
@@ -69,7 +70,7 @@ impl Edit {
     pub fn is_met(&self, found: Option<&[u8]>) -> Result<bool, String> {
         check_size(found)?;
         match self {
-            Self::Json { keys, value } => json::is_met(found, keys, value),
+            Self::Json { keys, value } => Ok(current(found, keys)?.as_ref() == Some(value)),
             Self::Block { name, lines } => block::is_met(found, name, lines),
         }
     }

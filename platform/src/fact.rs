@@ -109,6 +109,9 @@ pub struct Engine {
     /// Whose it is; none for the machine's.
     #[serde(default)]
     pub owner: Option<User>,
+    /// Its daemon's process, where that can be told.
+    #[serde(default)]
+    pub pid: Option<u32>,
     /// When its daemon started, in milliseconds since 1970, where that can be told.
     #[serde(default)]
     pub started: Option<u64>,

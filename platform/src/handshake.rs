@@ -1,5 +1,6 @@
 //! What a TLS server presents, whoever signed it: the chain is taken from a handshake in which
-//! the server proves that it holds the leaf's key, and is judged afterwards.
+//! the server proves that it holds the leaf's key, and is judged afterwards. Only who merely looks at what is
+//! wrong lets it pass that the proof cannot be verified.
 
 use std::{
     io::{self, Read, Write},
@@ -67,7 +68,8 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
         let share = left / u32::try_from(others).unwrap_or(u32::MAX);
         last = match TcpStream::connect_timeout(address, share) {
             Ok(stream) => {
-                return shake_hands(stream, endpoint, deadline).map_err(|error| fault(said(&error)));
+                return shake_hands(stream, endpoint, deadline, Demand::Proof)
+                    .map_err(|error| fault(said(&error)));
             }
             // Of a name it matters which of its addresses was tried.
             Err(error) if matches!(endpoint.host, Host::Ip(_)) => fault(said(&error)),
@@ -77,8 +79,9 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
     Err(last)
 }
 
-/// The system's resolver has no bound in time, so it gets a thread that may be left behind.
-pub(crate) fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
+/// The addresses of `endpoint`, within `limit`. The system's resolver has no bound in time, so it gets a thread
+/// that may be left behind.
+pub fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
     if let Host::Ip(address) = endpoint.host {
         return Ok(vec![(address, endpoint.port).into()]);
     }
@@ -95,14 +98,24 @@ pub(crate) fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Socket
     }
 }
 
+/// What is asked of a server besides its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// That it holds the leaf's key.
+    Proof,
+    /// Nothing: what is made with a weak key is to be seen, too, and no proof by such a key is verified here.
+    Nothing,
+}
+
 /// The chain that the server at the other end of `stream` presents as `endpoint`.
 pub(crate) fn shake_hands(
     stream: TcpStream,
     endpoint: &Endpoint,
     deadline: Instant,
+    demand: Demand,
 ) -> io::Result<Vec<Certificate>> {
     let provider = Arc::new(ring::default_provider());
-    let witness = Arc::new(Witness { provider: Arc::clone(&provider), chain: Mutex::default() });
+    let witness = Arc::new(Witness { provider: Arc::clone(&provider), demand, chain: Mutex::default() });
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
@@ -130,7 +143,7 @@ fn server_name(host: &Host) -> ServerName<'static> {
 }
 
 /// What `error`, of connecting or of shaking hands, means in words for those who run the server.
-pub(crate) fn said(error: &io::Error) -> String {
+pub fn said(error: &io::Error) -> String {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return refused(tls);
     }
@@ -201,10 +214,23 @@ impl Write for Bounded {
     }
 }
 
-/// Remembers the chain and accepts it; the handshake's signature is verified all the same.
+impl Demand {
+    fn on(
+        self,
+        proof: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match self {
+            Self::Proof => proof,
+            Self::Nothing => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
+}
+
+/// Remembers the chain and accepts it; the handshake's signature is verified all the same, if that is asked.
 #[derive(Debug)]
 struct Witness {
     provider: Arc<CryptoProvider>,
+    demand: Demand,
     chain: Mutex<Vec<Certificate>>,
 }
 
@@ -228,7 +254,8 @@ impl ServerCertVerifier for Witness {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, leaf, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.demand.on(verify_tls12_signature(message, leaf, signature, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -237,7 +264,8 @@ impl ServerCertVerifier for Witness {
         leaf: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, leaf, signature, &self.provider.signature_verification_algorithms)
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.demand.on(verify_tls13_signature(message, leaf, signature, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

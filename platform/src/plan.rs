@@ -208,6 +208,11 @@ pub enum Proof {
         #[serde(default)]
         socket: Option<PathBuf>,
     },
+    /// Nothing is at the path.
+    Absent {
+        /// The path.
+        path: PathBuf,
+    },
     /// Those who rely on the database trust the certificate.
     Entry {
         /// The database.
@@ -301,22 +306,24 @@ impl fmt::Debug for Contents {
 }
 
 impl Proof {
-    /// The files that `steps` put are as they were put, and those that they edit hold what was set.
+    /// The files that `steps` put are as they were put, those that they edit hold what was set, and those
+    /// that they remove are gone.
     pub fn of_files(steps: &[Step]) -> Self {
-        let (mut files, mut edits) = (Vec::new(), Vec::new());
+        let (mut files, mut others) = (Vec::new(), Vec::new());
         for step in steps {
             match step {
                 Step::Put { path, contents, .. } => files.push((path.clone(), contents.sha256())),
                 Step::Edit { path, edit, .. } => {
-                    edits.push(Self::Edited { path: path.clone(), edit: edit.clone() });
+                    others.push(Self::Edited { path: path.clone(), edit: edit.clone() });
                 }
-                Step::Remove { .. } | Step::Entry { .. } => {}
+                Step::Remove { path } => others.push(Self::Absent { path: path.clone() }),
+                Step::Entry { .. } => {}
             }
         }
-        match &edits[..] {
+        match &others[..] {
             [] => Self::Files { files },
-            _ if files.is_empty() => Self::All(edits),
-            _ => Self::All([vec![Self::Files { files }], edits].concat()),
+            _ if files.is_empty() => Self::All(others),
+            _ => Self::All([vec![Self::Files { files }], others].concat()),
         }
     }
 }

@@ -56,6 +56,10 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
             }
             Ok(Verdict::Holds("in place".into()))
         }
+        Proof::Absent { path } => Ok(match world.look(path)? {
+            Node::Absent => Verdict::Holds(format!("{} is gone", path.display())),
+            _ => Verdict::Fails(format!("{} is there", path.display())),
+        }),
         Proof::Edited { path, edit } if edit.stands_in(world, path)? => {
             Ok(Verdict::Holds(format!("{edit} is set in {}", path.display())))
         }

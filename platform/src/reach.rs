@@ -77,10 +77,12 @@ const MOST_ADDRESSES: usize = 8;
 fn step(address: SocketAddr, endpoint: &Endpoint, deadline: Instant) -> Step {
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     match TcpStream::connect_timeout(&address, left) {
-        Ok(stream) => Step::Connected(match handshake::shake_hands(stream, endpoint, deadline) {
-            Ok(chain) => Tls::Chain(chain),
-            Err(error) => Tls::from(&error),
-        }),
+        Ok(stream) => Step::Connected(
+            match handshake::shake_hands(stream, endpoint, deadline, handshake::Demand::Nothing) {
+                Ok(chain) => Tls::Chain(chain),
+                Err(error) => Tls::from(&error),
+            },
+        ),
         Err(error) => Step::from(&error),
     }
 }

@@ -307,7 +307,7 @@ fn left_by_others(left: &[PathBuf]) -> String {
 /// Whether `proof` is that files stand where we put them, served or not.
 fn is_of_files(proof: &Proof) -> bool {
     match proof {
-        Proof::Files { .. } | Proof::Edited { .. } => true,
+        Proof::Files { .. } | Proof::Edited { .. } | Proof::Absent { .. } => true,
         Proof::All(proofs) => proofs.iter().any(is_of_files),
         _ => false,
     }

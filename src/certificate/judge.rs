@@ -15,6 +15,30 @@ pub struct Refusal {
     pub client: &'static str,
     /// Why, as a clause with no full stop.
     pub why: String,
+    /// What was looked at.
+    #[serde(skip)]
+    pub about: About,
+}
+
+/// What a client looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum About {
+    /// From when until when it is valid.
+    Dates,
+    /// Whether it may serve TLS.
+    Purpose,
+    /// For how long it is valid.
+    Life,
+    /// Its names.
+    Names,
+    /// Keys and signatures that can be forged.
+    Weakness,
+    /// Whether it is a CA's.
+    Authority,
+    /// What the CAs above it may sign.
+    Constraint,
+    /// Anything else.
+    Form,
 }
 
 /// What the rules look at: the parts that the certificates play for a client.
@@ -37,7 +61,11 @@ pub fn judge(certificates: &[Parsed], now: OffsetDateTime) -> Vec<Refusal> {
     let mut refusals = Vec::new();
     for rule in rules::RULES {
         if let Some(why) = (rule.check)(&case) {
-            refusals.extend(rule.clients.iter().map(|client| Refusal { client, why: why.clone() }));
+            refusals.extend(rule.clients.iter().map(|client| Refusal {
+                client,
+                why: why.clone(),
+                about: rule.about,
+            }));
         }
     }
     refusals

@@ -72,7 +72,7 @@ fn choose_root<'p>(
         None if leaf.is_self_signed() => leaf,
         None => match path::above(leaf, above).last() {
             Some(top) if top.is_self_signed() => top,
-            _ => return Err(root_not_sent(host)),
+            _ => return Err(root_not_sent(leaf, host)),
         },
     };
     if found.der() == leaf.der() {
@@ -102,10 +102,14 @@ fn fingerprint_of(role: &str, certificate: &Parsed) -> anyhow::Error {
     )
 }
 
-fn root_not_sent(host: &Host) -> anyhow::Error {
+fn root_not_sent(leaf: &Parsed, host: &Host) -> anyhow::Error {
     fail(
-        format!("{host} does not send its root CA, so a fingerprint cannot find it"),
-        "get the root's file from whoever runs the server, and give that: labtrust trust FILE",
+        format!(
+            "{host} does not send its root CA, so a fingerprint cannot find it; {} signed its certificate",
+            leaf.issuer
+        ),
+        "get the root's file from whoever runs the server, and give that: labtrust trust FILE. If they do not know that \
+         issuer, a proxy or firewall in between signs anew what they send",
     )
 }
 
@@ -116,7 +120,7 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
         above.iter().filter(|certificate| certificate.is_self_signed()).collect()
     };
     if roots.is_empty() {
-        return root_not_sent(host);
+        return root_not_sent(leaf, host);
     }
     let sent: Vec<_> =
         roots.iter().map(|root| format!("{} with SHA-256 {}", root.title(), root.fingerprint())).collect();
@@ -126,7 +130,8 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
             list_to(3, &sent)
         ),
         "do not trust it before whoever runs the server confirms one of them: the fingerprint may be of an older \
-         CA, or this may not be their server",
+         CA, this may not be their server, or a proxy or firewall in between signs anew what they send: labtrust \
+         explain tls-intercepted",
     )
 }
 

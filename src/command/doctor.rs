@@ -1,19 +1,19 @@
 //! `doctor`: why it does not work, and what fixes it.
 
+mod file;
 mod fix;
 mod report;
 
-use std::{ops::ControlFlow, path::Path};
+use std::ops::ControlFlow;
 
-use anyhow::{Context as _, Result};
-use labtrust_platform::{Contents, Progress, Target, World, probe, session::State, text, world::Access};
+use anyhow::Result;
+use labtrust_platform::{Facts, Progress, Target, probe, receipt::Receipts, session::State};
 
-use super::Context;
+use super::{Context, own::OwnCa, untrust};
 use crate::{
     cli::Doctor,
-    doctor::{Diagnosis, Evidence, Question, diagnose, evidence::SCHEMA, gather},
+    doctor::{Diagnosis, Evidence, Question, diagnose, gather},
     exit,
-    hint::fail,
 };
 
 pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
@@ -21,12 +21,15 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
         return fix::take_back(context, arguments.restart);
     }
     let evidence = match (&arguments.from, &arguments.target) {
-        (Some(file), _) => read(file)?,
-        (None, Some(target)) => ask(context, target),
+        (Some(file), _) => file::read(file)?,
+        (None, Some(target)) => {
+            context.printer.begin(&format!("asking {target}"));
+            ask(context, arguments, target, &context.facts)
+        }
         (None, None) => return Err(exit::misuse("no host is named", "labtrust doctor HOST[:PORT]")),
     };
     if let Some(file) = &arguments.evidence {
-        write(file, &evidence)?;
+        file::write(file, &evidence)?;
     }
     let diagnosis = diagnose(&evidence);
     match &arguments.target {
@@ -38,9 +41,13 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     }
 }
 
-fn ask(context: &Context<'_>, target: &Target) -> Evidence {
-    context.printer.begin(&format!("asking {target}"));
-    gather(&Question { host: &target.host, port: target.port, facts: &context.facts })
+fn ask(context: &Context<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
+    // What cannot be read is only not known: the question is another.
+    let receipts = Receipts::all(&context.home.state).unwrap_or_default();
+    let own = OwnCa::find(&context.home).ok().flatten().map(|own| own.anchor());
+    let known: Vec<_> = untrust::trusted(&receipts).chain(own).map(|anchor| anchor.certificate).collect();
+    let fingerprint = arguments.fingerprint;
+    gather(&Question { host: &target.host, port: target.port, facts, known: &known, fingerprint })
 }
 
 /// Mends what can be mended, and asks everything again.
@@ -50,7 +57,7 @@ fn mend(context: &Context<'_>, arguments: &Doctor, target: &Target, before: &Dia
         ControlFlow::Continue(fixed) => fixed,
     };
     let facts = probe()?;
-    let after = gather(&Question { host: &target.host, port: target.port, facts: &facts });
+    let after = ask(context, arguments, target, &facts);
     let diagnosis = diagnose(&after);
     report::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);
@@ -66,25 +73,4 @@ fn code(diagnosis: &Diagnosis) -> u8 {
         (true, true) => exit::FAULT,
         (true, false) => exit::DONE,
     }
-}
-
-fn read(file: &Path) -> Result<Evidence> {
-    let hint = "give a file that labtrust doctor --evidence FILE has written";
-    let shown = text::path(file);
-    let bytes = World::read_named(file)?.ok_or_else(|| fail(format!("{shown} does not exist"), hint))?;
-    let evidence: Evidence = serde_json::from_slice(&bytes)
-        .map_err(|error| fail(format!("{shown} holds no evidence: {error}"), hint))?;
-    if evidence.schema != SCHEMA {
-        let what = format!("{shown} was written by another version of labtrust ({})", evidence.labtrust);
-        return Err(fail(what, "judge it with that version"));
-    }
-    Ok(evidence)
-}
-
-fn write(file: &Path, evidence: &Evidence) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(evidence)?;
-    text.push('\n');
-    let access = Access { mode: 0o644, owner: None };
-    let contents = Contents::Public(text.into_bytes());
-    World::here().put(&std::path::absolute(file)?, &contents, access).context("cannot write the evidence")
 }

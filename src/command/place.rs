@@ -69,7 +69,7 @@ fn dry_run(context: &Context<'_>, plan: &Plan) -> Result<u8> {
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "sha256": plan.anchor.sha256(),
-        "plan": stores::as_json(&changes),
+        "plan": stores::as_json(context, &changes),
     }));
     Ok(if print_plan(context, &changes) { exit::NO } else { exit::DONE })
 }

@@ -24,9 +24,9 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
     if context.everywhere.dry_run {
         let change = Signed::make(context, arguments)?.change;
         print_plan(context, std::slice::from_ref(&change));
-        context
-            .printer
-            .document(&serde_json::json!({ "schema": 1, "plan": super::stores::as_json(&[change]) }));
+        context.printer.document(
+            &serde_json::json!({ "schema": 1, "plan": super::stores::as_json(context, &[change]) }),
+        );
         return Ok(exit::NO);
     }
     // A setup that is at work, there or back, is waited for before the CA is read.

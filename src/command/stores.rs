@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, already, explain, explain_undo,
+    Anchor, Outcome, already, explain, explain_here, explain_undo,
     plan::{Change, spare_restarts},
     receipt::{ChangeRecord, Receipt},
     session::State,
@@ -95,9 +95,22 @@ impl Stores {
     }
 }
 
+/// What `change` would do, a line each; an edit as it would be in its file as that is now.
+fn explained(context: &Context<'_>, change: &Change) -> Vec<String> {
+    let reader = context.worlds.reader(&context.facts, &change.actor);
+    reader.and_then(|world| explain_here(&world, change)).unwrap_or_else(|error| {
+        let mut lines = explain(change);
+        lines.push(format!("! {error}"));
+        lines
+    })
+}
+
 /// `changes` as `--json --dry-run` shows them.
-pub fn as_json(changes: &[Change]) -> Vec<serde_json::Value> {
-    let json = |change: &Change| serde_json::json!({ "store": change.store, "subject": change.subject, "steps": explain(change) });
+pub fn as_json(context: &Context<'_>, changes: &[Change]) -> Vec<serde_json::Value> {
+    let json = |change: &Change| {
+        let steps = explained(context, change);
+        serde_json::json!({ "store": change.store, "subject": change.subject, "steps": steps })
+    };
     changes.iter().map(json).collect()
 }
 
@@ -105,7 +118,7 @@ pub fn as_json(changes: &[Change]) -> Vec<serde_json::Value> {
 pub fn print_plan(context: &Context<'_>, changes: &[Change]) -> bool {
     for change in changes {
         context.printer.heading(&format!("{}: {}", change.store, change.subject));
-        for line in explain(change) {
+        for line in explained(context, change) {
             context.printer.say(format_args!("  {line}"));
         }
     }

@@ -73,7 +73,7 @@ fn dry_run(context: &Context<'_>, found: &source::Found, planning: Planning) -> 
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "sha256": anchor.sha256(),
-        "plan": stores::as_json(&outstanding),
+        "plan": stores::as_json(context, &outstanding),
         "stores": report::by_store(&outcomes),
         "notes": found.notes,
     }));

@@ -1,8 +1,13 @@
 //! The evidence as the checks look at it: which of the servers is the registry, what was served.
 
-use labtrust_platform::{Endpoint, Host, world::engine};
+use std::path::Path;
 
-use super::evidence::{EngineSeen, Evidence, ServerSeen};
+use labtrust_platform::{
+    Endpoint, Host,
+    world::engine::{self, Door},
+};
+
+use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
 
 /// A port that GitLab's own web server is on unless it is said otherwise.
@@ -47,6 +52,17 @@ impl<'e> Case<'e> {
         Endpoint::new(self.host().clone(), self.registry)
     }
 
+    /// The engine that is judged, with its place in the facts: the first that lets one in, else the first that is
+    /// there, else the first.
+    pub fn engine(&self) -> Option<(usize, &'e EngineSeen)> {
+        let strangeness = |engine: &EngineSeen| match engine.door {
+            Door::Open => 0,
+            Door::Forbidden | Door::Unknown(_) => 1,
+            Door::Deserted | Door::Absent => 2,
+        };
+        self.evidence.engines.iter().enumerate().min_by_key(|(_, engine)| strangeness(engine))
+    }
+
     /// What was seen of the port `port`.
     pub fn server(&self, port: u16) -> Option<&'e ServerSeen> {
         server(self.evidence, port)
@@ -69,6 +85,11 @@ impl<'e> Case<'e> {
             engine::Reach::Refused(message) if message.contains(&format!("\"{url}")) => Some(message),
             _ => None,
         })
+    }
+
+    /// What was seen of the `certs.d` at `path`.
+    pub fn certs_d(&self, path: &Path) -> Option<&'e CertsDSeen> {
+        self.evidence.trust.certs_d.iter().find(|seen| seen.path == path)
     }
 
     /// What was seen of the registry's port.

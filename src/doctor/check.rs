@@ -43,7 +43,9 @@ pub const CHECKS: &[Check] = &[
     registry::CHECK,
     realm::CHECK,
     trust::DOCKER,
+    trust::PODMAN,
     trust::SYSTEM,
+    proxy::TOOLS,
 ];
 
 /// How a check came out.

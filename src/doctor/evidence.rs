@@ -4,6 +4,7 @@
 mod client;
 mod engine;
 mod gitlab;
+mod proxy;
 mod server;
 mod trust;
 
@@ -12,11 +13,12 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use self::{
-    client::ClientSeen,
-    engine::{EngineInfo, EngineSeen, EngineVersion},
+    client::{ClientSeen, DoorSeen, Tool, ToolSeen},
+    engine::{EngineInfo, EngineSeen, EngineVersion, NamedRegistry, RegistrySettings},
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
+    proxy::{Form, ProxySeen, Setting, Source},
     server::{Http, RealmSeen, ServerSeen},
-    trust::{BundleSeen, TrustSeen},
+    trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},
 };
 
 /// The number of this form of evidence; a greater one is not understood.

@@ -1,7 +1,10 @@
 //! Gathers the evidence: everything at once, each question bounded in time, nothing changed, nothing
 //! pulled, no credentials sent.
 
+mod certs_d;
 mod client;
+mod connect;
+mod daemon;
 mod engine;
 mod gitlab;
 mod server;
@@ -12,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{Endpoint, Facts, Host, World};
+use labtrust_platform::{Certificate, Endpoint, Facts, Fingerprint, Host, World};
 use time::OffsetDateTime;
 
 use super::{
@@ -21,7 +24,7 @@ use super::{
 };
 
 /// The time for everything: whoever waits for an answer that does not come waits no longer.
-const LIMIT: Duration = Duration::from_millis(5200);
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// What is asked about.
 #[derive(Clone, Debug)]
@@ -32,23 +35,32 @@ pub struct Question<'q> {
     pub port: Option<u16>,
     /// The machine.
     pub facts: &'q Facts,
+    /// The CAs that labtrust made or trusted on it.
+    pub known: &'q [Certificate],
+    /// The fingerprint of the root that may be trusted, if it was named.
+    pub fingerprint: Option<Fingerprint>,
 }
 
 /// Asks everything.
 pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
     let endpoints = endpoints(question);
-    let (engines, servers, gitlabs) = thread::scope(|scope| {
+    let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
+    let (engines, servers, client, gitlabs) = thread::scope(|scope| {
         let gitlabs = scope.spawn(|| gitlab::look(question, deadline));
         let engines: Vec<_> = (question.facts.engines.iter())
-            .map(|engine| scope.spawn(|| engine::ask(engine, &endpoints, deadline)))
+            .map(|engine| {
+                scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, deadline))
+            })
             .collect();
         let servers: Vec<_> =
             endpoints.iter().map(|endpoint| scope.spawn(|| server::ask(endpoint, deadline))).collect();
+        let client = scope.spawn(|| client::look(question, deadline));
         // A thread of ours that panics is a bug, and what it would have seen is missing all the same.
         (
             engines.into_iter().filter_map(|one| one.join().ok()).collect(),
             servers.into_iter().filter_map(|one| one.join().ok()).collect::<Vec<_>>(),
+            client.join().unwrap_or_default(),
             gitlabs.join().unwrap_or_default(),
         )
     });
@@ -60,7 +72,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         port: question.port,
         facts: question.facts.clone(),
         engines,
-        client: client::look(question),
+        client,
         gitlab: servers.first().and_then(|server| gitlab::choose(gitlabs, question.host, &server.reached)),
         servers,
         realm: None,
@@ -68,7 +80,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     };
     let registry = Case::new(&evidence).registry;
     evidence.realm = server::realm(&evidence, registry, deadline);
-    evidence.trust = trust::look(&World::here(), &evidence);
+    evidence.trust = trust::look(&World::here(), question, &evidence);
     evidence
 }
 

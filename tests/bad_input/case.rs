@@ -83,7 +83,7 @@ pub struct Outcome {
     late: bool,
     pub stdout: String,
     pub stderr: String,
-    wall: f64,
+    pub wall: f64,
     pub cpu: f64,
     pub megabytes: f64,
 }
@@ -128,8 +128,13 @@ pub fn refused(machine: &Machine, what: &str, parallel: usize, rows: &[Row]) {
 
 /// Runs each line once and gives what came of it; for rows that are no refusals.
 pub fn outcomes(machine: &Machine, lines: &[&str]) -> Vec<Outcome> {
+    outcomes_of(machine, 1, lines)
+}
+
+/// The same with so many at a time.
+pub fn outcomes_of(machine: &Machine, parallel: usize, lines: &[&str]) -> Vec<Outcome> {
     let rows: Vec<_> = lines.iter().map(|line| Row::words(line, 0, "")).collect();
-    run(machine, 1, &rows.iter().map(|row| (row, Vec::new())).collect::<Vec<_>>()).0
+    run(machine, parallel, &rows.iter().map(|row| (row, Vec::new())).collect::<Vec<_>>()).0
 }
 
 fn run(machine: &Machine, parallel: usize, cases: &[(&Row, Vec<&str>)]) -> (Vec<Outcome>, bool) {
@@ -206,7 +211,7 @@ fn complaints(row: &Row, json: bool, outcome: &Outcome) -> Vec<String> {
 }
 
 /// What only a programmer would write.
-const INNARDS: &[&str] = &[
+pub const INNARDS: &[&str] = &[
     "panicked",
     "RUST_BACKTRACE",
     "stack backtrace",

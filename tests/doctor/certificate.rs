@@ -1,1 +1,165 @@
 //! What is wrong with what is served.
+
+use super::{EVIDENCE, Report, ask};
+use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity};
+
+/// What Docker says of what its engine does not refuse.
+const ACCEPTED: &str = "Login Succeeded";
+
+/// Trusts a pair's root in the system's store and for Docker, as another hand does.
+fn trust(machine: &Machine, pair: &Pair) {
+    machine.write(&format!("/etc/docker/certs.d/{REGISTRY}/ca.crt"), &pair.root);
+    machine.write("/usr/local/share/ca-certificates/lab.crt", &pair.root);
+    machine.sh("update-ca-certificates").succeeded();
+}
+
+#[test]
+fn what_is_wrong_with_a_leaf_that_leads_to_a_trusted_root() {
+    let machine = machine!("gitlab");
+    machine.without_hooks();
+    let gitlab = Gitlab::start(&machine);
+    let engine = Engine::start(&machine);
+    for (recipe, code, docker, said) in [
+        (Recipe::EXPIRED, "cert-expired", "certificate has expired or is not yet valid", "has ended on"),
+        (
+            Recipe::FUTURE,
+            "cert-not-yet-valid",
+            "certificate has expired or is not yet valid",
+            "valid only from",
+        ),
+        (Recipe::EXPIRING, "cert-expiring", ACCEPTED, "ends in "),
+        (
+            Recipe::WRONG_NAME,
+            "cert-name-mismatch",
+            "certificate is valid for other.example.com, not mygitlab.example.com",
+            "is for other.example.com, not for mygitlab.example.com",
+        ),
+        (
+            Recipe::NO_SAN,
+            "cert-no-san",
+            "relies on legacy Common Name field",
+            "only a common name (mygitlab.example.com)",
+        ),
+        (
+            Recipe::NO_SERVER_AUTH,
+            "cert-no-server-auth",
+            "specifies an incompatible key usage",
+            "may not serve TLS",
+        ),
+        (Recipe::SHA1, "cert-weak", "signed by unknown authority", "SHA-1"),
+        (Recipe::WEAK_KEY, "cert-weak", ACCEPTED, "weak (RSA 1024"),
+        (Recipe::TOO_LONG, "cert-too-long", ACCEPTED, "825 are the most"),
+        (Recipe::IS_CA, "cert-is-ca", ACCEPTED, "marked as a CA's"),
+        (
+            Recipe::CONSTRAINT_VIOLATED,
+            "constraint-violated",
+            "is not permitted by any constraint",
+            "may not sign",
+        ),
+    ] {
+        let pair = Pair::by(&machine, &recipe);
+        trust(&machine, &pair);
+        gitlab.serve(&pair);
+        engine.login().says(docker);
+        let report = ask(&machine).blames(code);
+        assert!(report.what().contains(said), "{code}: {:#}", report.json);
+        let others: Vec<_> =
+            report.causes().into_iter().filter(|one| !one.starts_with("untrusted")).collect();
+        assert_eq!(others, [code], "nothing else is wrong: {:#}", report.json);
+    }
+}
+
+/// A certificate of which some clients take what others do not.
+fn asked_at(machine: &Machine, target: &str) -> Report {
+    let line = ["labtrust", "doctor", target, "--json", "--evidence", EVIDENCE];
+    Report::of(machine, &machine.run(line))
+}
+
+#[test]
+fn an_address_that_is_called_and_not_in_the_certificate() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    let engine = Engine::start(&machine);
+    for recipe in [Recipe::CURRENT, Recipe::OTHER_ADDRESS] {
+        gitlab.serve(&Pair::by(&machine, &recipe));
+        let answer = engine.get("/distribution/192.0.2.10:4567/labtrust/probe/json");
+        assert!(
+            answer.contains("doesn't contain any IP SANs") || answer.contains("valid for 192.0.2.99"),
+            "{answer}"
+        );
+        let report = asked_at(&machine, "192.0.2.10:4567").blames("cert-ip-not-in-san");
+        let command = &report.json["findings"][0]["fix"]["commands"][0];
+        assert_eq!(command, "docker login mygitlab.example.com:4567");
+    }
+}
+
+#[test]
+fn a_chain_that_is_cut_or_out_of_order() {
+    let machine = machine!("gitlab");
+    machine.without_hooks();
+    let gitlab = Gitlab::start(&machine);
+    let engine = Engine::start(&machine);
+    let pair = Pair::by(&machine, &Recipe::DEEP);
+    trust(&machine, &pair);
+    gitlab.serve(&pair);
+    engine.login().succeeded();
+    engine.restart();
+    ask(&machine).is_healthy();
+    gitlab.serve_chain(&pair, &pair.shuffled());
+    engine.login().succeeded();
+    let report = ask(&machine).blames("chain-out-of-order");
+    assert_eq!(report.causes(), ["chain-out-of-order"], "{:#}", report.json);
+    for cut in [
+        pair.leaf.clone(),
+        format!("{}{}", pair.leaf, pair.root),
+        format!("{}{}", pair.leaf, pair.intermediates[0]),
+    ] {
+        gitlab.serve_chain(&pair, &cut);
+        engine.login().exited(1).says("certificate signed by unknown authority");
+        let report = ask(&machine).blames("chain-incomplete");
+        assert_eq!(report.causes(), ["chain-incomplete"], "{:#}", report.json);
+        assert!(report.what().contains("Foreign intermediate"), "{:#}", report.json);
+    }
+    // The root need not be sent, whoever else is there.
+    gitlab.serve_chain(&pair, &format!("{}{}", pair.leaf, pair.intermediates.concat()));
+    ask(&machine).is_healthy();
+}
+
+#[test]
+fn a_clock_that_is_wrong() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    Engine::start(&machine);
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    trust(&machine, &pair);
+    gitlab.serve(&pair);
+    let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
+    for (days, consequence) in [(100, "cert-expired"), (-10, "cert-not-yet-valid")] {
+        let report = Report::of(&machine, &machine.command(line).at(days).run()).blames("clock-skew");
+        assert_eq!(report.json["findings"][0]["explains"][0]["code"], consequence, "{:#}", report.json);
+        assert!(!report.causes().contains(&consequence), "{:#}", report.json);
+    }
+    // It is the certificate that has ended, whatever the clock.
+    gitlab.serve(&Pair::by(&machine, &Recipe::EXPIRED));
+    let report = Report::of(&machine, &machine.command(line).at(2).run());
+    assert_eq!(report.causes()[..2], ["cert-expired", "clock-skew"], "{:#}", report.json);
+}
+
+#[test]
+fn two_things_at_once_are_both_told() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    let engine = Engine::start(&machine);
+    // An expired leaf, and what is between it and its root is missing.
+    let pair = Pair::by(&machine, &Recipe { days: (-30, -1), ..Recipe::DEEP });
+    trust(&machine, &pair);
+    gitlab.serve_chain(&pair, &pair.leaf);
+    engine.login().exited(1).says("certificate has expired");
+    assert_eq!(ask(&machine).causes()[..2], ["cert-expired", "chain-incomplete"]);
+    // Another's name, under a CA that nobody trusts.
+    let pair = Pair::by(&machine, &Recipe::WRONG_NAME);
+    gitlab.serve(&pair);
+    engine.login().exited(1);
+    let report = ask(&machine);
+    assert_eq!(report.causes()[..2], ["cert-name-mismatch", "untrusted-docker"], "{:#}", report.json);
+}

@@ -88,7 +88,7 @@ fn a_port_on_which_no_tls_is_spoken() {
             "neither TLS nor HTTP",
         ),
         (Behaviour::Silent, "tls-handshake-failed", "TLS handshake timeout", "says nothing"),
-        (Behaviour::Drips, "tls-handshake-failed", "", "says nothing"),
+        (Behaviour::Drips, "not-tls", "", "neither TLS nor HTTP"),
         (Behaviour::Endless, "not-tls", "", "neither TLS nor HTTP"),
         (Behaviour::Resets, "connection-closed", "connection reset by peer", "closes it"),
         (Behaviour::Closes, "connection-closed", "EOF", "closes it"),

@@ -1,1 +1,192 @@
-//! Proxies that are in the way.
+//! Proxies in the engine's way: where they are set, what is wrong with them, and what mends it.
+
+mod places;
+mod tools;
+
+use super::{Report, ask, ask_with, serving, trusting};
+use crate::lab::{Engine, HOST, Machine, Manager, Passing, Proxy, Release};
+
+/// What most sites' proxies say of a host inside.
+const NEVER: Passing = Passing::Never("503 Service Unavailable");
+
+/// A machine with an engine, a registry that it trusts, and a proxy.
+struct Scene<'m> {
+    machine: &'m Machine,
+    engine: Engine<'m>,
+    proxy: Proxy<'m>,
+}
+
+impl<'m> Scene<'m> {
+    fn laid(machine: &'m Machine, release: Release, manager: Manager, passing: Passing) -> Self {
+        machine.without_hooks();
+        let engine = Engine::start_as(machine, release, manager);
+        let pair = serving(machine);
+        trusting(machine, &pair);
+        Self { machine, engine, proxy: Proxy::start(machine, passing) }
+    }
+
+    /// `export HTTPS_PROXY=…`, with this in `NO_PROXY`, for an engine of an init script.
+    fn exports(&self, no_proxy: &str) {
+        self.engine.defaults(&format!("export HTTPS_PROXY={} NO_PROXY='{no_proxy}'", self.proxy.url()));
+    }
+
+    fn mend(&self) -> Report {
+        ask_with(self.machine, &["--fix", "--restart", "--yes"])
+    }
+}
+
+#[test]
+fn whatever_the_proxy_answers_it_is_its_answer() {
+    for passing in [NEVER, Passing::WebOnly, Passing::Known, Passing::Never("502 Bad Gateway")] {
+        let machine = machine!("client");
+        let scene = Scene::laid(&machine, Release::Installed, Manager::Init, passing);
+        scene.exports("a.example");
+        scene.engine.login().exited(1);
+        let report = ask(&machine).blames("proxy-not-bypassed");
+        assert_eq!(report.causes(), ["proxy-not-bypassed"], "{:#}", report.json);
+        let what = report.json["findings"][0]["what"].as_str().unwrap();
+        assert!(what.contains(&scene.proxy.url()), "{what}");
+    }
+}
+
+#[test]
+fn a_proxy_that_serves_is_no_fault_and_its_password_stays_in_its_place() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Init, Passing::Known);
+    scene.engine.defaults(&format!("export HTTPS_PROXY={}", scene.proxy.url_with_user()));
+    scene.engine.login().succeeded();
+    let report = ask(&machine).is_healthy();
+    assert!(!report.evidence.contains("secret") && report.evidence.contains("xxxxx@"), "{}", report.evidence);
+    // The same with a fault: neither is it said then.
+    scene.engine.defaults("export HTTPS_PROXY=http://alice:secret@192.0.2.10:9");
+    let report = ask(&machine).blames("proxy-unreachable");
+    let said = machine.run(["labtrust", "doctor", crate::lab::REGISTRY]).exited(1);
+    for text in [report.evidence, report.json.to_string(), said.stdout, said.stderr] {
+        assert!(!text.contains("secret"), "{text}");
+    }
+}
+
+#[test]
+fn a_proxy_that_is_not_there() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
+    scene.engine.defaults("export HTTPS_PROXY=http://192.0.2.10:9");
+    scene.engine.login().exited(1).says("proxyconnect tcp");
+    let report = ask(&machine).blames("proxy-unreachable");
+    let advice = report.json["findings"][0]["fix"]["advice"].as_str().unwrap();
+    assert!(advice.contains("/etc/default/docker, line 3"), "{advice}");
+    // A firewall that drops what goes there: the engine waits longer than we do.
+    machine.sh("iptables -I OUTPUT -p tcp --dport 3999 -j DROP").succeeded();
+    scene.engine.defaults("export HTTPS_PROXY=http://192.0.2.10:3999");
+    ask(&machine).blames("proxy-unreachable");
+    scene.engine.defaults("export HTTPS_PROXY=http://proxy.example:3128");
+    ask(&machine).blames("proxy-unreachable");
+}
+
+#[test]
+fn a_proxy_that_is_spoken_with_in_the_wrong_way() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
+    let wrong = scene.proxy.url().replace("http://", "https://");
+    scene.engine.defaults(&format!("export HTTPS_PROXY={wrong}"));
+    scene.engine.login().exited(1).says("first record does not look like a TLS handshake");
+    let report = ask(&machine).blames("proxy-wrong-scheme");
+    let advice = report.json["findings"][0]["fix"]["advice"].as_str().unwrap();
+    assert!(advice.contains(&format!("write {}", scene.proxy.url())), "{advice}");
+}
+
+#[test]
+fn the_token_is_fetched_through_the_proxy_where_only_the_registrys_port_is_named() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
+    scene.exports(&format!("{HOST}:4567"));
+    scene.engine.login().exited(1).says("/jwt/auth").says("Service Unavailable");
+    ask(&machine).blames("no-proxy-port-only");
+    scene.mend();
+    scene.engine.login().succeeded();
+    ask(&machine).is_healthy();
+}
+
+#[test]
+fn entries_that_are_meant_and_mean_nothing() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
+    for (list, why) in [
+        (format!("a.example {HOST}"), "only commas separate"),
+        (format!(".{HOST}"), "not for itself"),
+        ("192.0.2.*".into(), "a * in it"),
+        ("192.0.2.0/24".into(), "not looked up"),
+        (format!("https://{HOST}"), "a URL"),
+    ] {
+        scene.exports(&list);
+        scene.engine.login().exited(1).says("Service Unavailable");
+        let report = ask(&machine).blames("no-proxy-ineffective");
+        let said = report.json["findings"][0]["why"].as_str().unwrap();
+        assert!(said.contains(why), "{list}: {said}");
+    }
+    scene.mend();
+    scene.engine.login().succeeded();
+    ask(&machine).is_healthy();
+}
+
+#[test]
+fn settings_that_nobody_reads() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Systemd, NEVER);
+    scene.engine.drop_in("proxy.conf", &format!("Environment=HTTPS_PROXY={}", scene.proxy.url()));
+    ask(&machine).blames("proxy-not-bypassed");
+    scene.engine.defaults(&format!("export NO_PROXY={HOST}"));
+    scene.engine.login().exited(1).says("Service Unavailable");
+    let report = ask(&machine).blames("proxy-config-unused");
+    let why = report.json["findings"][0]["why"].as_str().unwrap();
+    assert!(why.contains("/etc/default/docker, line 1"), "{why}");
+    machine.sh("rm /etc/default/docker").succeeded();
+    machine.write(
+        "/root/.docker/config.json",
+        format!(r#"{{"proxies": {{"default": {{"noProxy": "{HOST}"}}}}}}"#),
+    );
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["proxy-config-unused"], "{:#}", report.json);
+    scene.mend();
+    scene.engine.login().succeeded();
+    ask(&machine).is_healthy();
+}
+
+#[test]
+fn a_proxy_that_is_needed_and_set_where_nobody_reads_it() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Systemd, Passing::All);
+    // From here only the proxy gets there; it runs as somebody else.
+    machine
+        .sh("iptables -I OUTPUT -p tcp -m multiport --dports 443,4567,5050 -m owner --uid-owner 0 -j REJECT")
+        .succeeded();
+    scene.engine.defaults(&format!("export HTTPS_PROXY={}", scene.proxy.url()));
+    scene.engine.login().exited(1).says("connection refused");
+    let report = ask(&machine);
+    assert_eq!(report.causes().first(), Some(&"proxy-config-unused"), "{:#}", report.json);
+    let why = report.json["findings"][0]["why"].as_str().unwrap();
+    assert!(why.contains("/etc/default/docker, line 1"), "{why}");
+}
+
+#[test]
+fn settings_that_the_engine_has_not_read_yet() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Systemd, NEVER);
+    let set = format!("Environment=HTTPS_PROXY={}", scene.proxy.url());
+    scene.engine.drop_in("proxy.conf", &set);
+    let path = "/etc/systemd/system/docker.service.d/proxy.conf";
+    machine.write(path, format!("[Service]\n{set}\nEnvironment=NO_PROXY={HOST}\n"));
+    scene.engine.login().exited(1).says("Service Unavailable");
+    let report = ask(&machine).blames("proxy-needs-restart");
+    assert!(
+        report.json["findings"][0]["what"].as_str().unwrap().contains("proxy.conf, line 3"),
+        "{:#}",
+        report.json
+    );
+    let commands = &report.json["findings"][0]["fix"]["commands"];
+    assert!(commands[0].as_str().unwrap().ends_with("systemctl daemon-reload"), "{commands}");
+    assert!(commands[1].as_str().unwrap().ends_with("systemctl restart docker"), "{commands}");
+    scene.engine.restart();
+    scene.engine.login().succeeded();
+    ask(&machine).is_healthy();
+}

@@ -37,6 +37,11 @@ impl Machine {
         self.sh("rm -f /etc/ca-certificates/update.d/*").succeeded();
     }
 
+    /// Takes Docker away, as far as anybody can tell by looking.
+    pub fn without_docker(&self) {
+        self.sh("rm -f /usr/sbin/dockerd /usr/bin/dockerd /usr/bin/docker /etc/init.d/docker").succeeded();
+    }
+
     /// What differs now between the machine's tree and that of the machine it is a copy of.
     pub fn manifest(&self) -> Manifest {
         // The first process's working folder holds the overlay's layers; nobody else sees them.

@@ -14,7 +14,7 @@ use jsonc_parser::{
 };
 use serde_json::{Map, Value};
 
-use super::{Undone, title};
+use super::{Undone, check_size, title};
 
 /// What a file that is not there, or is empty, is taken for.
 const NEW: &str = "{\n}\n";
@@ -51,8 +51,11 @@ pub fn apply(before: Option<&[u8]>, keys: &[String], value: &Value) -> Result<Ve
     document.spliced(splices, &expected).ok_or_else(|| "cannot be edited without changing more".into())
 }
 
-pub fn is_met(found: Option<&[u8]>, keys: &[String], value: &Value) -> Result<bool, String> {
-    Ok(Document::read(found)?.found(keys)?.is_some_and(|found| Value::from(found.clone()) == *value))
+/// The value at the end of `keys` in the JSON object `found`, if there is one: what a new one may have to add
+/// to. If that is no file in which it could be set, says why, as [`super::Edit::apply`] does.
+pub fn current(found: Option<&[u8]>, keys: &[String]) -> Result<Option<Value>, String> {
+    check_size(found)?;
+    Ok(Document::read(found)?.found(keys)?.map(|value| value.clone().into()))
 }
 
 /// The value as it is written there, if it is.

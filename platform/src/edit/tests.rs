@@ -72,6 +72,15 @@ fn a_value_is_set_as_a_person_would_and_nothing_else_is_touched() {
 }
 
 #[test]
+fn what_stands_there_can_be_asked_for() {
+    let keys = ["proxies", "no-proxy"].map(str::to_owned);
+    let found = |text: &str| current(Some(text.as_bytes()), &keys);
+    assert_eq!(found("{\"proxies\": {\"no-proxy\": \"\\u0078\"}}"), Ok(Some("x".into())));
+    assert_eq!((found("{\"proxies\": {}}"), found(""), current(None, &keys)), (Ok(None), Ok(None), Ok(None)));
+    assert!(found("{").is_err());
+}
+
+#[test]
 fn values_of_several_lines_are_indented_as_the_file_is() {
     let keys = vec!["insecure-registries".to_owned()];
     let edit = |value: Value| Edit::Json { keys: keys.clone(), value };

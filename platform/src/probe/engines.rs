@@ -72,13 +72,15 @@ impl Place {
 
     fn engine(&self, facts: &Facts) -> Engine {
         let socket = Path::new(self.socket);
+        let pid = pid(Path::new(self.pid));
         Engine {
             kind: self.kind,
             certs_d: self.certs_d.into(),
             registries: registries(Path::new(self.certs_d)),
             socket: is_socket(socket).then(|| socket.to_owned()),
             owner: None,
-            started: started(Path::new(self.pid)),
+            pid,
+            started: pid.and_then(started),
             restart: restart(facts, self.service),
         }
     }
@@ -91,13 +93,15 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         .unwrap_or_else(|| PathBuf::from(format!("/run/user/{}", user.uid)));
     let socket = runtime.join("docker.sock");
     let unit = user.home.join(".config/systemd/user/docker.service");
+    let pid = pid(&runtime.join("docker.pid"));
     (is_socket(&socket) || unit.exists()).then(|| Engine {
         kind: EngineKind::Rootless,
         registries: registries(&config.join("docker/certs.d")),
         certs_d: config.join("docker/certs.d"),
         socket: is_socket(&socket).then_some(socket),
         owner: Some(user.clone()),
-        started: started(&runtime.join("docker.pid")),
+        pid,
+        started: pid.and_then(started),
         restart: None,
     })
 }
@@ -145,6 +149,7 @@ fn virtual_ones(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
             registries: registries(&user.home.join(".docker/certs.d")),
             socket,
             owner: Some(user.clone()),
+            pid: None,
             started: None,
             restart: None,
         })
@@ -191,12 +196,16 @@ fn is_socket(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
 }
 
-/// When the process whose id the file `pid` holds was started, in milliseconds since 1970: field
-/// 22 of `/proc/PID/stat` (proc(5)) counts hundredths of a second since boot.
-fn started(pid: &Path) -> Option<u64> {
+/// The process whose number the file `path` holds.
+fn pid(path: &Path) -> Option<u32> {
     // It may be a user's, and anything: a pipe, or without an end.
-    let pid = World::read_named(pid).ok()??;
-    let pid: u32 = std::str::from_utf8(&pid).ok()?.trim().parse().ok()?;
+    let pid = World::read_named(path).ok()??;
+    std::str::from_utf8(&pid).ok()?.trim().parse().ok()
+}
+
+/// When the process `pid` was started, in milliseconds since 1970: field 22 of `/proc/PID/stat` (proc(5))
+/// counts hundredths of a second since boot.
+fn started(pid: u32) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
     let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;

@@ -14,7 +14,8 @@ use crate::{Endpoint, Error, Result};
 
 /// The engine contacts the registry itself, so this bounds a connection it may have to give up on.
 const LIMIT: Duration = Duration::from_secs(8);
-const LONGEST_ANSWER: u64 = 1 << 20;
+const LONGEST_ANSWER: usize = 1 << 20;
+const LONGEST_MESSAGE: usize = 1000;
 
 /// An engine's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +95,8 @@ pub fn judge(answer: &str) -> Reach {
     }
     let message = match serde_json::from_str(answer) {
         Ok(Answer::Found { .. }) => return Reach::Accepted,
-        Ok(Answer::Fault { message }) => message,
+        // An engine passes on what a server has sent it, however long.
+        Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
         Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
     };
     let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
@@ -121,25 +123,29 @@ pub fn judge(answer: &str) -> Reach {
 
 pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
     let peer = || format!("the Docker engine at {}", socket.display());
-    let fault = |error: io::Error| Error::Peer { peer: peer(), why: error.to_string() };
+    let fault = |error: io::Error| {
+        let why = match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it did not answer in time".into(),
+            _ => error.to_string(),
+        };
+        Error::Peer { peer: peer(), why }
+    };
     let mut stream = UnixStream::connect(socket).map_err(fault)?;
     let deadline = Instant::now() + limit;
-    stream
-        .set_read_timeout(Some(limit))
-        .and_then(|()| stream.set_write_timeout(Some(limit)))
-        .map_err(fault)?;
+    stream.set_write_timeout(Some(limit)).map_err(fault)?;
     // HTTP/1.0, so that the answer ends with the connection and is not chunked.
     write!(stream, "GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n").map_err(fault)?;
     let mut answer = Vec::new();
     let mut part = [0; 8192];
-    let mut limited = stream.take(LONGEST_ANSWER);
-    loop {
-        match limited.read(&mut part).map_err(fault)? {
+    while answer.len() < LONGEST_ANSWER {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Error::Peer { peer: peer(), why: "it does not stop answering".into() });
+        }
+        stream.set_read_timeout(Some(left)).map_err(fault)?;
+        match stream.read(&mut part).map_err(fault)? {
             0 => break,
             length => answer.extend_from_slice(&part[..length]),
-        }
-        if Instant::now() > deadline {
-            return Err(Error::Peer { peer: peer(), why: "it does not stop answering".into() });
         }
     }
     let answer = String::from_utf8_lossy(&answer);

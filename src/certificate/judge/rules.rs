@@ -4,7 +4,7 @@
 
 use time::Duration;
 
-use super::Case;
+use super::{About, Case};
 use crate::certificate::{
     name::{SubjectName, list},
     parsed::Parsed,
@@ -14,6 +14,8 @@ use crate::certificate::{
 
 /// A demand and who has it.
 pub(super) struct Rule {
+    /// What it looks at.
+    pub about: About,
     /// The clients that refuse.
     pub clients: &'static [&'static str],
     /// Why they do, if they do.
@@ -28,16 +30,19 @@ const HOLD_ROOTS: &[&str] = &["Apple", "Chrome", "Firefox", "GnuTLS", "Go", "Ope
 pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
+        about: About::Dates,
         clients: &["every client"],
         check: |case| case.leaf.iter().chain(&case.intermediates).find_map(|one| dates(one, case)),
     },
     // Measured: Java and rustls do not look.
     Rule {
+        about: About::Dates,
         clients: &["Firefox", "GnuTLS", "Go", "OpenSSL", "Python"],
         check: |case| case.anchor.and_then(|root| dates(root, case)),
     },
     // Measured.
     Rule {
+        about: About::Purpose,
         clients: &["every client"],
         check: |case| {
             case.leaf
@@ -47,6 +52,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured.
     Rule {
+        about: About::Purpose,
         clients: &["Firefox", "OpenSSL", "Python", "rustls"],
         check: |case| {
             let usages = case.leaf?.extended_key_usage.as_ref()?;
@@ -59,6 +65,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // support.apple.com/103769
     Rule {
+        about: About::Form,
         clients: &["Apple"],
         check: |case| {
             case.leaf?
@@ -69,6 +76,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // support.apple.com/103769; SecPolicyServer.c
     Rule {
+        about: About::Life,
         clients: &["Apple"],
         check: |case| {
             let leaf = case.leaf?;
@@ -79,6 +87,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // vercel-labs/portless#416
     Rule {
+        about: About::Names,
         clients: &["Apple"],
         check: |case| {
             let single = |name: &&SubjectName| matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.'));
@@ -91,6 +100,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured for Go and rustls; the browsers and Apple: support.apple.com/103769, Chrome 58, Firefox 101.
     Rule {
+        about: About::Names,
         clients: &["Apple", "Chrome", "Firefox", "Go", "rustls"],
         check: |case| {
             case.leaf?
@@ -100,6 +110,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        about: About::Weakness,
         clients: &["Apple", "OpenSSL on Debian and Ubuntu", "rustls"],
         check: |case| {
             let weak = |one: &&Parsed| matches!(one.public_key().kind(), KeyKind::Rsa(0..2048));
@@ -109,12 +120,14 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        about: About::Form,
         clients: &["Chrome"],
         check: |case| {
             (*case.leaf?.public_key().kind() == KeyKind::P521).then(|| "its key is on P-521".into())
         },
     },
     Rule {
+        about: About::Form,
         clients: &["Apple", "Chrome", "Firefox"],
         check: |case| {
             (*case.leaf?.public_key().kind() == KeyKind::Ed25519).then(|| "its key is Ed25519".into())
@@ -122,6 +135,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // The root's own signature counts for nothing.
     Rule {
+        about: About::Weakness,
         clients: &["every client of the last years"],
         check: |case| {
             let broken =
@@ -133,6 +147,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured for rustls.
     Rule {
+        about: About::Authority,
         clients: &["Firefox", "rustls"],
         check: |case| {
             case.leaf?.is_ca().then(|| "it is marked as a CA's (CA:TRUE), not as a server's".into())
@@ -140,6 +155,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured.
     Rule {
+        about: About::Form,
         clients: STRICT,
         check: |case| {
             let leaf = case.leaf.filter(|leaf| !leaf.is_self_signed())?;
@@ -148,29 +164,35 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured.
     Rule {
+        about: About::Form,
         clients: STRICT,
         check: |case| of_ca(case, "has no key usage", |ca| ca.key_usage.is_none() && ca.is_ca()),
     },
     Rule {
+        about: About::Form,
         clients: STRICT,
         check: |case| of_ca(case, "has no subject key identifier", |ca| ca.subject_key_id.is_none()),
     },
     // Measured: the leaf's issuer is then empty, too.
     Rule {
+        about: About::Form,
         clients: &["GnuTLS", "Java", "OpenSSL, if strict", "Python 3.13 and later"],
         check: |case| of_ca(case, "has an empty subject", |ca| ca.subject_der == EMPTY_NAME),
     },
     // Measured.
     Rule {
+        about: About::Constraint,
         clients: &["Firefox", "Go", "Java", "OpenSSL", "Python"],
         check: |case| of_ca(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.is_ca()),
     },
     Rule {
+        about: About::Constraint,
         clients: &["GnuTLS"],
         check: |case| of_ca(case, "is marked as no CA's (CA:FALSE)", |ca| ca.ca == Some(false)),
     },
     // Measured.
     Rule {
+        about: About::Constraint,
         clients: &["GnuTLS", "Go", "Java", "OpenSSL", "Python"],
         check: |case| {
             of_ca(case, "may not sign certificates (keyCertSign is not among its key usages)", |ca| {
@@ -180,6 +202,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured.
     Rule {
+        about: About::Constraint,
         clients: &["Go", "OpenSSL", "Python"],
         check: |case| {
             of_ca(case, "may not sign for servers (serverAuth is not among its extended key usages)", |ca| {
@@ -189,6 +212,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured; Chrome: RSAKeyUsageForLocalAnchorsEnabled.
     Rule {
+        about: About::Form,
         clients: &["Chrome", "Firefox", "Java"],
         check: |case| {
             (!case.leaf?.may("digitalSignature"))
@@ -197,6 +221,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured.
     Rule {
+        about: About::Form,
         clients: STRICT,
         check: |case| {
             let leaf = case.leaf.filter(|leaf| !leaf.is_ca())?;
@@ -208,6 +233,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured.
     Rule {
+        about: About::Form,
         clients: &["every client"],
         check: |case| {
             let odd = all(case).find(|one| !one.unknown_critical.is_empty())?;
@@ -219,6 +245,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
+        about: About::Constraint,
         clients: &["every client"],
         check: |case| {
             let too_deep = case
@@ -229,11 +256,20 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     // Measured.
-    Rule { clients: HOLD_ROOTS, check: |case| case.cas().find_map(|ca| outside(case, ca)) },
+    Rule {
+        about: About::Constraint,
+        clients: HOLD_ROOTS,
+        check: |case| case.cas().find_map(|ca| outside(case, ca)),
+    },
     // Measured: Java holds only intermediates to their constraints.
-    Rule { clients: &["Java"], check: |case| case.intermediates.iter().find_map(|ca| outside(case, ca)) },
+    Rule {
+        about: About::Constraint,
+        clients: &["Java"],
+        check: |case| case.intermediates.iter().find_map(|ca| outside(case, ca)),
+    },
     // Measured: any common name of a server is a DNS name to it, if there is no other.
     Rule {
+        about: About::Form,
         clients: &["GnuTLS"],
         check: |case| {
             let leaf = case.leaf.filter(|leaf| leaf.names.iter().all(|name| name.dns().is_none()))?;
@@ -246,6 +282,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Go 1.23's release notes; webpki's `InvalidSerialNumber`.
     Rule {
+        about: About::Form,
         clients: &["Go 1.23 and later", "rustls"],
         check: |case| {
             let negative = |one: &&Parsed| one.serial.first().is_some_and(|first| first & 0x80 != 0);
@@ -254,6 +291,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // Measured.
     Rule {
+        about: About::Form,
         clients: &["GnuTLS"],
         check: |case| {
             let leaf = case.self_signed()?;
@@ -266,6 +304,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // mozilla::pkix wants a CA above every leaf, and takes none for a leaf.
     Rule {
+        about: About::Form,
         clients: &["Firefox"],
         check: |case| {
             case.self_signed()
@@ -274,11 +313,13 @@ pub(super) const RULES: &[Rule] = &[
     },
     // 10.13's release notes: before, these constraints were an unknown critical extension.
     Rule {
+        about: About::Form,
         clients: &["macOS before 10.13"],
         check: |case| of_ca(case, "has name constraints", |ca| ca.constraints_critical),
     },
     // libressl/portable#1299; macOS has LibreSSL in /usr/bin/curl.
     Rule {
+        about: About::Form,
         clients: &["LibreSSL before mid-2026"],
         check: |case| {
             let root =
@@ -291,6 +332,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     // developer.android.com/privacy-and-security/security-config
     Rule {
+        about: About::Form,
         clients: &["Android apps"],
         check: |case| {
             let private = case.anchor.or(case.self_signed());

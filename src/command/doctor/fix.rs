@@ -55,7 +55,9 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
         .flat_map(|part| stores::outstanding(context, &receipts, &part.receipt(), &part.changes))
         .collect();
     if context.everywhere.dry_run {
-        context.printer.document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(&outstanding) }));
+        context
+            .printer
+            .document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(context, &outstanding) }));
         let any = stores::print_plan(context, &outstanding);
         return Ok(ControlFlow::Break(if any { exit::NO } else { exit::DONE }));
     }

@@ -1,18 +1,85 @@
-//! Whether the certificate that is served would be accepted, once its root is trusted.
+//! Whether the certificate that is served would be accepted, once its root is trusted: by its dates, its
+//! names, what it may be used for, and the way up from it.
 
+mod chain;
+mod dates;
+mod intercepted;
+mod name;
+mod refused;
+mod subject;
+
+use self::subject::Subject;
 use super::{Check, Verdict};
 use crate::doctor::{Case, Code, Finding, Severity};
 
-pub const CHECK: Check = Check { id: "certificate", title: "certificate", codes: &[&EXPIRED], judge };
+pub const CHECK: Check = Check {
+    id: "certificate",
+    title: "certificate",
+    codes: &[
+        &INTERCEPTED,
+        &EXPIRED,
+        &NOT_YET_VALID,
+        &CLOCK_SKEW,
+        &NAME_MISMATCH,
+        &NO_SAN,
+        &IP_NOT_IN_SAN,
+        &NO_SERVER_AUTH,
+        &CONSTRAINT_VIOLATED,
+        &WEAK,
+        &INCOMPLETE,
+        &IS_CA,
+        &OUT_OF_ORDER,
+        &TOO_LONG,
+        &EXPIRING,
+    ],
+    judge,
+};
 
-const EXPIRED: Code = Code { id: "cert-expired", severity: Severity::Error, explains: &[] };
+const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-system"];
+
+const INTERCEPTED: Code = Code {
+    id: "tls-intercepted",
+    severity: Severity::Error,
+    explains: &["chain-incomplete", "untrusted-docker", "untrusted-system"],
+};
+const EXPIRED: Code = error("cert-expired");
+const NOT_YET_VALID: Code = error("cert-not-yet-valid");
+const CLOCK_SKEW: Code = error("clock-skew");
+const NAME_MISMATCH: Code = error("cert-name-mismatch");
+const NO_SAN: Code = error("cert-no-san");
+const IP_NOT_IN_SAN: Code = error("cert-ip-not-in-san");
+const NO_SERVER_AUTH: Code = error("cert-no-server-auth");
+const CONSTRAINT_VIOLATED: Code = error("constraint-violated");
+/// To Go a signature with SHA-1 is none, and so the authority unknown.
+const WEAK: Code = Code { id: "cert-weak", severity: Severity::Error, explains: &["untrusted-docker"] };
+const INCOMPLETE: Code = Code { id: "chain-incomplete", severity: Severity::Error, explains: UNTRUSTED };
+const IS_CA: Code = warning("cert-is-ca");
+const OUT_OF_ORDER: Code = warning("chain-out-of-order");
+const TOO_LONG: Code = warning("cert-too-long");
+const EXPIRING: Code = warning("cert-expiring");
+
+const fn error(id: &'static str) -> Code {
+    Code { id, severity: Severity::Error, explains: &[] }
+}
+
+const fn warning(id: &'static str) -> Code {
+    Code { id, severity: Severity::Warning, explains: &[] }
+}
+
+/// What can be wrong with what is presented somewhere.
+const JUDGES: &[fn(&Case<'_>, &Subject) -> Vec<Finding>] =
+    &[intercepted::judge, dates::judge, name::judge, refused::judge, chain::judge];
 
 fn judge(case: &Case<'_>) -> Verdict {
-    let Some(leaf) = case.chain.first() else { return Verdict::skipped("none is presented") };
-    let mut findings = Vec::new();
-    if leaf.not_after < case.evidence.at {
-        let what = format!("the certificate of {} expired on {}", case.endpoint(), leaf.not_after.date());
-        findings.push(Finding::new(&EXPIRED, what, "every client refuses a certificate after its last day"));
-    }
-    Verdict::of(format!("{} until {}", leaf.subject, leaf.not_after.date()), findings)
+    let subjects = match subject::all(case) {
+        Ok(subjects) => subjects,
+        Err(why) => return Verdict::fault(why),
+    };
+    let Some(first) = subjects.first() else { return Verdict::skipped("none is presented to this program") };
+    let leaf = first.leaf();
+    let detail = format!("{} until {}", leaf.title(), leaf.not_after.date());
+    let all = subjects.iter().flat_map(|subject| JUDGES.iter().flat_map(|judge| judge(case, subject)));
+    let mut findings: Vec<Finding> = all.collect();
+    findings.extend(dates::skew(case, &subjects));
+    Verdict::of(detail, findings)
 }

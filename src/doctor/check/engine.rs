@@ -1,6 +1,10 @@
 //! Whether there is a Docker engine to ask, and whether one may.
 
-use labtrust_platform::world::engine::Door;
+use labtrust_platform::{
+    fact::{Engine, EngineKind, ServiceManager},
+    plan::{Command, shell_word},
+    world::engine::Door,
+};
 
 use super::{Check, Verdict};
 use crate::doctor::{
@@ -9,36 +13,111 @@ use crate::doctor::{
 };
 
 pub const CHECK: Check =
-    Check { id: "engine", title: "engine", codes: &[&MISSING, &DOWN, &NO_PERMISSION], judge };
+    Check { id: "engine", title: "engine", codes: &[&REMOTE, &MISSING, &DOWN, &NO_PERMISSION], judge };
 
+const REMOTE: Code =
+    Code { id: "daemon-remote", severity: Severity::Warning, explains: &["untrusted-docker"] };
 const MISSING: Code = Code { id: "docker-missing", severity: Severity::Error, explains: &[] };
 const DOWN: Code = Code { id: "daemon-down", severity: Severity::Error, explains: &[] };
 const NO_PERMISSION: Code = Code { id: "daemon-no-permission", severity: Severity::Error, explains: &[] };
 
 fn judge(case: &Case<'_>) -> Verdict {
-    let Some(engine) = case.evidence.engines.first() else {
-        return Finding::new(&MISSING, "Docker is not installed", "there is no engine that could log in")
-            .advise("install Docker, or podman")
-            .into();
-    };
+    if let Some(finding) = elsewhere(case) {
+        return finding.into();
+    }
+    let Some((place, engine)) = case.engine() else { return none(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
     match &engine.door {
         Door::Open => answers(engine, &socket),
-        Door::Forbidden => Finding::new(
-            &NO_PERMISSION,
-            format!("you may not use {socket}"),
-            "the engine's socket is for root and the group docker",
-        )
-        .command(format!("sudo usermod -aG docker {}", case.evidence.facts.user.name))
-        .into(),
-        Door::Absent | Door::Deserted => Finding::new(
-            &DOWN,
-            format!("{} does not run", engine.title),
-            "every docker command asks the engine, and nobody listens on its socket",
-        )
-        .into(),
+        Door::Forbidden => no_permission(case, &socket),
+        Door::Absent | Door::Deserted => down(case, engine, case.evidence.facts.engines.get(place)),
         Door::Unknown(why) => Verdict::fault(format!("{socket}: {why}")),
     }
+}
+
+/// Where the docker command finds its engine, if that is not one of this machine's.
+pub fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
+    let at = case.evidence.client.door.as_ref()?.at.answer()?;
+    let address = at.split_once("://").map_or("", |(_, rest)| rest);
+    let is_here = at.starts_with("unix://")
+        || at.starts_with("npipe://")
+        || ["localhost", "127.", "[::1]"].iter().any(|local| address.starts_with(local));
+    (!is_here && !address.is_empty()).then_some(at)
+}
+
+fn elsewhere(case: &Case<'_>) -> Option<Finding> {
+    let at = remote(case)?;
+    let told_by = &case.evidence.client.door.as_ref()?.told_by;
+    let what = format!("{told_by} sends the docker command to the engine at {at}");
+    let why = "that engine is who contacts the registry: what this machine's engine trusts, and its proxy, \
+               do not matter to docker login";
+    let finding = Finding::new(&REMOTE, what, why)
+        .advise("run labtrust on that engine's machine, or have the docker command ask this one:");
+    Some(finding.command(if told_by == "DOCKER_HOST" {
+        "unset DOCKER_HOST"
+    } else {
+        "docker context use default"
+    }))
+}
+
+fn none(case: &Case<'_>) -> Verdict {
+    if case.evidence.gitlab.is_some() {
+        return Verdict::skipped("Docker is not installed, and the server needs none");
+    }
+    if case.evidence.facts.tools.contains_key("podman") {
+        return Verdict::skipped("Docker is not installed; podman is");
+    }
+    Finding::new(&MISSING, "Docker is not installed", "there is no engine that could log in")
+        .advise("install Docker, or podman, if this machine is to use the registry")
+        .into()
+}
+
+fn no_permission(case: &Case<'_>, socket: &str) -> Verdict {
+    let user = &case.evidence.facts.user.name;
+    let what = format!("{user} may not use {socket}");
+    Finding::new(&NO_PERMISSION, what, "the engine's socket is for root and the group docker")
+        .advise("become a member of that group, which is as good as root, and log in anew; or use sudo:")
+        .command(format!("sudo usermod -aG docker {}", shell_word(user)))
+        .command(format!("sudo labtrust doctor {}", case.endpoint()))
+        .into()
+}
+
+fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> Verdict {
+    let title = &engine.title;
+    let what = match (&engine.door, &engine.socket) {
+        (Door::Deserted, Some(socket)) => {
+            format!("{title} does not run: nobody listens on {}", socket.display())
+        }
+        _ => format!("{title} does not run: it has no socket"),
+    };
+    let finding =
+        Finding::new(&DOWN, what, "every docker command asks the engine, which contacts the registry");
+    let services = case.evidence.facts.services;
+    match fact.map(|fact| (fact.kind, fact.restart.as_ref())) {
+        Some((EngineKind::Desktop, _)) => finding.advise("start Docker Desktop"),
+        Some((EngineKind::Colima, _)) => finding.command("colima start"),
+        Some((EngineKind::Rootless, _)) => finding.command("systemctl --user start docker"),
+        Some((_, Some(restart))) => {
+            let finding = finding
+                .advise("start it; if it does not stay up, its log says why")
+                .command(format!("sudo {}", started(restart)));
+            match services {
+                Some(ServiceManager::Systemd) => finding.command("sudo journalctl -u docker -n 20"),
+                _ => finding.command("sudo tail -n 20 /var/log/docker.log"),
+            }
+        }
+        _ => finding.advise("start it"),
+    }
+    .into()
+}
+
+/// The command that starts what `restart` restarts.
+fn started(restart: &Command) -> Command {
+    let mut start = restart.clone();
+    for argument in start.arguments.iter_mut().filter(|argument| *argument == "restart") {
+        "start".clone_into(argument);
+    }
+    start
 }
 
 fn answers(engine: &EngineSeen, socket: &str) -> Verdict {

@@ -1,15 +1,275 @@
 //! Whether the engine's requests go where they should: through a proxy that serves, or past it.
 
-use super::{Check, Verdict};
-use crate::doctor::Case;
+mod fix;
+mod tools;
+mod words;
 
-pub const CHECK: Check = Check { id: "proxy", title: "proxy", codes: &[], judge };
+use labtrust_platform::{Endpoint, fact::Engine, world::engine};
+
+pub use self::tools::CHECK as TOOLS;
+use self::words::Words;
+use super::{Check, Verdict, engine::remote};
+use crate::doctor::{
+    Case, Code, Finding, Severity,
+    case::WEB,
+    evidence::{Asked, EngineSeen, ProxySeen, Setting, Source},
+    no_proxy,
+    proxy::{Proxies, winner},
+};
+
+pub const CHECK: Check = Check {
+    id: "proxy",
+    title: "proxy",
+    codes: &[&WRONG_SCHEME, &UNREACHABLE, &NEEDS_RESTART, &PORT_ONLY, &INEFFECTIVE, &UNUSED, &NOT_BYPASSED],
+    judge,
+};
+
+const WRONG_SCHEME: Code = code("proxy-wrong-scheme");
+const UNREACHABLE: Code = code("proxy-unreachable");
+const NEEDS_RESTART: Code = code("proxy-needs-restart");
+const PORT_ONLY: Code = code("no-proxy-port-only");
+const INEFFECTIVE: Code = code("no-proxy-ineffective");
+const UNUSED: Code = code("proxy-config-unused");
+const NOT_BYPASSED: Code = code("proxy-not-bypassed");
+
+const fn code(id: &'static str) -> Code {
+    Code { id, severity: Severity::Error, explains: &[] }
+}
 
 fn judge(case: &Case<'_>) -> Verdict {
-    let info = case.evidence.engines.iter().find_map(|engine| engine.info.answer());
-    match info {
-        None => Verdict::skipped("no engine answers"),
-        Some(info) if info.https_proxy.is_empty() => Verdict::passed("the engine uses none"),
-        Some(info) => Verdict::passed(format!("the engine uses {}", info.https_proxy)),
+    if let Some(at) = remote(case) {
+        return Verdict::skipped(format!("the docker command uses the engine at {at}"));
     }
+    let Some((place, engine)) = case.engine() else { return Verdict::skipped("no engine") };
+    let info = match &engine.info {
+        Asked::Answered(info) => info,
+        Asked::Failed(why) => return Verdict::fault(why.clone()),
+        Asked::Not => return Verdict::skipped("the engine comes first"),
+    };
+    if info.is_desktop() {
+        return Verdict::passed("Docker Desktop has one of its own, which follows its settings");
+    }
+    let go = engine.version.answer().map_or("", |version| &version.go);
+    let view = View { case, engine, fact: case.evidence.facts.engines.get(place), told: info.into(), go };
+    let finding = match engine.registries.get(&case.registry) {
+        None | Some(Asked::Not) => None,
+        Some(Asked::Failed(why)) => view.blame(why),
+        Some(Asked::Answered(body)) => match engine::judge(body) {
+            // It speaks TLS with the registry: the proxy, if there is one, serves.
+            engine::Reach::Accepted | engine::Reach::Refused(_) => None,
+            engine::Reach::Unknown(message) => view.blame(&message),
+        },
+    };
+    finding.map_or_else(|| Verdict::passed(view.said()), Verdict::from)
+}
+
+/// What is judged: the engine, and what it is told of proxies.
+struct View<'c, 'e> {
+    case: &'c Case<'e>,
+    engine: &'e EngineSeen,
+    fact: Option<&'e Engine>,
+    /// What the engine that runs is told.
+    told: Proxies,
+    /// The version of Go that it was built with.
+    go: &'e str,
+}
+
+impl View<'_, '_> {
+    fn proxy_of(&self, endpoint: &Endpoint) -> Option<&str> {
+        self.told.of_request(endpoint, self.go)
+    }
+
+    /// Where the registry sends one for a token, or where GitLab has it.
+    fn realm(&self) -> Endpoint {
+        let named = self.case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
+        named.unwrap_or_else(|| Endpoint::new(self.case.host().clone(), WEB))
+    }
+
+    fn said(&self) -> String {
+        match (self.proxy_of(&self.case.endpoint()), self.told.https.as_str()) {
+            (Some(proxy), _) => format!("the engine goes through {proxy}"),
+            (None, "") => "the engine uses none".into(),
+            (None, proxy) => format!("the engine goes past {proxy}"),
+        }
+    }
+
+    /// The finding, if it is a proxy's fault that the engine says `message` instead of reaching the registry.
+    fn blame(&self, message: &str) -> Option<Finding> {
+        let (registry, realm) = (self.case.endpoint(), self.realm());
+        for target in [registry, realm] {
+            if let Some(proxy) = self.proxy_of(&target) {
+                return self.blame_for(&target, proxy, message);
+            }
+        }
+        self.without(message)
+    }
+
+    /// The engine goes through `proxy` to `target`.
+    fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
+        let words = Words::of(message);
+        let seen = self.engine.proxy.as_ref();
+        if let Some(finding) = self.broken(target, proxy, words, message) {
+            return Some(finding);
+        }
+        // What fails on the way through a proxy is its fault if there is no trouble without it.
+        let works_directly =
+            self.case.server(target.port).is_some_and(|server| server.reached.chain().is_some());
+        match words {
+            Words::Proxy => {}
+            Words::Transport if works_directly => {}
+            _ => return None,
+        }
+        let answer = match (words, seen.and_then(|seen| seen.answer.answer())) {
+            (Words::Proxy, _) => format!("which answers: {}", last_words(message)),
+            (_, Some(answer)) => format!("which answers: {answer}"),
+            _ => format!("and does not get there: {message}"),
+        };
+        let what = format!("the engine asks {proxy} for {target}, {answer}");
+        Some(self.not_bypassed(target, what))
+    }
+
+    /// The proxy itself cannot be used.
+    fn broken(&self, target: &Endpoint, proxy: &str, words: Words, message: &str) -> Option<Finding> {
+        let unreached = self.engine.proxy.as_ref().and_then(|seen: &ProxySeen| seen.reached.fault());
+        let (code, what, why) = match (words, unreached) {
+            (Words::Scheme, _) => (
+                &WRONG_SCHEME,
+                format!("the engine speaks TLS with {proxy}, which does not: {message}"),
+                "https:// before a proxy's name says how the proxy itself is spoken with, not what for",
+            ),
+            (Words::Unreachable, _) | (_, Some(_)) if is_of_no_kind(proxy) => (
+                &WRONG_SCHEME,
+                format!("the engine is told to use {proxy}"),
+                "proxies are spoken with by http://, https:// or socks5://, and nothing else",
+            ),
+            (Words::Unreachable, _) => (
+                &UNREACHABLE,
+                format!("the engine cannot reach its proxy {proxy}: {message}"),
+                "all that is not named in NO_PROXY goes there",
+            ),
+            (Words::Transport, Some(why)) => (
+                &UNREACHABLE,
+                format!("the engine's proxy {proxy} cannot be reached: {why}"),
+                "all that is not named in NO_PROXY goes there",
+            ),
+            _ => return None,
+        };
+        if let Some(finding) = self.needs_restart(target, Some(proxy)) {
+            return Some(finding);
+        }
+        let finding = Finding::new(code, what, why);
+        let is_scheme = code == &WRONG_SCHEME;
+        Some(finding.with(fix::of_url(self, target, proxy, is_scheme)))
+    }
+
+    /// The proxy serves, but not for this; and the engine is not told to go past it.
+    fn not_bypassed(&self, target: &Endpoint, what: String) -> Finding {
+        if let Some(finding) = self.needs_restart(target, self.proxy_of(target)) {
+            return finding;
+        }
+        let registry = self.case.endpoint();
+        let limited = (self.proxy_of(&registry).is_none() && target.host == registry.host)
+            .then(|| {
+                no_proxy::entries(&self.told.no).find(|entry| no_proxy::Entry::parse(entry).port().is_some())
+            })
+            .flatten();
+        let finding = if let Some(entry) = limited {
+            let why =
+                format!("{entry} in NO_PROXY is for that port alone, and the token comes from {target}");
+            Finding::new(&PORT_ONLY, what, why)
+        } else if let Some(miss) = no_proxy::miss(&self.told.no, target, &self.addresses()) {
+            let why =
+                format!("NO_PROXY is meant to name {}, but \"{}\" {}", target.host, miss.entry, miss.why);
+            Finding::new(&INEFFECTIVE, what, why)
+        } else if let Some((source, setting)) = self.unread(|told| told.of_request(target, self.go).is_none())
+        {
+            let why =
+                format!("NO_PROXY names it in {}, which the engine does not read", place(source, setting));
+            Finding::new(&UNUSED, what, why)
+        } else {
+            Finding::new(&NOT_BYPASSED, what, format!("{} is not in the engine's NO_PROXY", target.host))
+        };
+        finding.with(fix::bypass(self, target))
+    }
+
+    /// The engine goes there directly, and does not get there.
+    fn without(&self, message: &str) -> Option<Finding> {
+        let registry = self.case.endpoint();
+        if !matches!(Words::of(message), Words::Transport) {
+            return None;
+        }
+        if let Some(finding) = self.needs_restart(&registry, None) {
+            return Some(finding);
+        }
+        // Where one gets there without a proxy, it is not a proxy that is missing.
+        let is_open = self.case.registry_server().is_some_and(|server| server.reached.is_open());
+        let (source, setting) =
+            self.unread(|told| told.of_request(&registry, self.go).is_some()).filter(|_| !is_open)?;
+        let what = format!("the engine uses no proxy, and does not reach {registry}: {message}");
+        let why = format!("the proxy is set in {}, which the engine does not read", place(source, setting));
+        Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
+    }
+
+    /// What the engine's files say is not what the engine that runs was told.
+    fn needs_restart(&self, target: &Endpoint, now: Option<&str>) -> Option<Finding> {
+        let sources = &self.engine.sources;
+        let is_known = sources.iter().any(|source| source.is_read)
+            && sources.iter().all(|source| !source.is_read || source.fault.is_none());
+        let then = Proxies::of(sources);
+        let next = then.of_request(target, self.go);
+        if !is_known || next == now {
+            return None;
+        }
+        let says = |proxy: Option<&str>| {
+            proxy.map_or("go there directly".to_owned(), |proxy| format!("go through {proxy}"))
+        };
+        let set = winner(sources, if next.is_none() && now.is_some() { "NO_PROXY" } else { "HTTPS_PROXY" });
+        let by = set.map_or("its settings".to_owned(), |(source, setting)| place(source, setting));
+        let what = format!("by {by}, the engine is to {}; it is running with other settings", says(next));
+        let why = format!("the engine reads them when it starts, and was told to {}", says(now));
+        Some(Finding::new(&NEEDS_RESTART, what, why).with(fix::restart(self)))
+    }
+
+    /// A source that the engine does not read, and in which it would be told what `is_meant`.
+    fn unread(&self, is_meant: impl Fn(&Proxies) -> bool) -> Option<(&Source, &Setting)> {
+        let unread = self.engine.sources.iter().filter(|source| !source.is_read);
+        unread.into_iter().find_map(|source| {
+            let read = [Source { is_read: true, ..source.clone() }];
+            let mut told = Proxies::of(&read);
+            if told.https.is_empty() {
+                told.https.clone_from(&self.told.https);
+            }
+            let is_about = |setting: &&Setting| {
+                let bypass = told.of_request(&self.case.endpoint(), self.go).is_none();
+                setting.name.eq_ignore_ascii_case(if bypass { "NO_PROXY" } else { "HTTPS_PROXY" })
+            };
+            is_meant(&told)
+                .then(|| source.settings.iter().find(is_about))
+                .flatten()
+                .map(|setting| (source, setting))
+        })
+    }
+
+    fn addresses(&self) -> Vec<std::net::IpAddr> {
+        let seen = self.case.registry_server().map(|server| server.reached.addresses()).unwrap_or_default();
+        seen.iter().map(|(address, _)| address.ip()).collect()
+    }
+}
+
+/// A file and line, as editors take it.
+fn place(source: &Source, setting: &Setting) -> String {
+    match setting.line {
+        0 => format!("the command line of {}", source.path.display()),
+        line => format!("{}, line {line}", source.path.display()),
+    }
+}
+
+/// Whether Go knows no way to speak with a proxy of this URL.
+fn is_of_no_kind(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, _)| !["http", "https", "socks5", "socks5h"].contains(&scheme))
+}
+
+/// What follows the URL that the engine asked for.
+fn last_words(message: &str) -> &str {
+    message.rsplit_once("\": ").map_or(message, |(_, words)| words)
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use labtrust_platform::world::engine::Door;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::{Asked, ProxySeen, Source};
 
 /// An engine, asked over its socket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,6 +22,12 @@ pub struct EngineSeen {
     pub info: Asked<EngineInfo>,
     /// What it says when it is told to contact the registry on a port, in its own words.
     pub registries: BTreeMap<u16, Asked<String>>,
+    /// Where its proxies are set, or could be; the stronger later, those that it does not read last.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// What the proxy that it uses for HTTPS answers.
+    #[serde(default)]
+    pub proxy: Option<ProxySeen>,
 }
 
 /// Of `GET /version`.
@@ -50,4 +56,37 @@ pub struct EngineInfo {
     /// The operating system that it runs on.
     #[serde(alias = "OperatingSystem", default)]
     pub operating_system: String,
+    /// Which registries it believes without looking at their certificates.
+    #[serde(alias = "RegistryConfig", default)]
+    pub registries: Option<RegistrySettings>,
+    /// Its image store's properties, by name.
+    #[serde(alias = "DriverStatus", default)]
+    pub image_store: Option<Vec<(String, String)>>,
+}
+
+/// Of `GET /info`, `RegistryConfig` (moby, `registry.ServiceConfig`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrySettings {
+    /// Registries that are named in its settings.
+    #[serde(alias = "IndexConfigs", default)]
+    pub named: Option<BTreeMap<String, NamedRegistry>>,
+    /// Networks whose registries are not looked at, such as `127.0.0.0/8`.
+    #[serde(alias = "InsecureRegistryCIDRs", default)]
+    pub insecure_networks: Option<Vec<String>>,
+}
+
+/// A registry that is named in an engine's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedRegistry {
+    /// Whether its certificate is looked at.
+    #[serde(alias = "Secure", default)]
+    pub secure: bool,
+}
+
+impl EngineInfo {
+    /// Whether it is Docker Desktop, whose engine sees a proxy of its own, `http.docker.internal:3128`, whatever the
+    /// user has set.
+    pub fn is_desktop(&self) -> bool {
+        self.operating_system == "Docker Desktop"
+    }
 }

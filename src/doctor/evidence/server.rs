@@ -52,7 +52,9 @@ impl Http {
         let challenge = self.headers.get("www-authenticate")?;
         let parameters = challenge.strip_prefix("Bearer ").or_else(|| challenge.strip_prefix("bearer "))?;
         let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
-        Some(parameters[start..].split_once('"')?.0)
+        // What was too long to be kept has no end.
+        let rest = &parameters[start..];
+        Some(rest.split_once('"').map_or(rest, |(value, _)| value))
     }
 
     /// Whether a container registry says this: it names the version of its interface, or asks for a token

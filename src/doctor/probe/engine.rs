@@ -3,16 +3,26 @@
 use std::{thread, time::Instant};
 
 use labtrust_platform::{
-    Endpoint, Service, World,
+    Endpoint, Facts, Service, World,
     fact::Engine,
     world::engine::{Door, distribution, get, knock},
 };
 use serde::de::DeserializeOwned;
 
-use super::left;
-use crate::doctor::evidence::{Asked, EngineSeen};
+use super::{connect, daemon, left};
+use crate::doctor::{
+    evidence::{Asked, EngineInfo, EngineSeen, ProxySeen},
+    proxy::redacted,
+};
 
-pub fn ask(engine: &Engine, endpoints: &[Endpoint], deadline: Instant) -> EngineSeen {
+/// `registry` is that of the `endpoints` by which a proxy is tried.
+pub fn ask(
+    engine: &Engine,
+    facts: &Facts,
+    endpoints: &[Endpoint],
+    registry: &Endpoint,
+    deadline: Instant,
+) -> EngineSeen {
     let door = engine.socket.as_deref().map_or(Door::Absent, knock);
     let mut seen = EngineSeen {
         title: Service::engine(engine).title,
@@ -21,6 +31,8 @@ pub fn ask(engine: &Engine, endpoints: &[Endpoint], deadline: Instant) -> Engine
         version: Asked::Not,
         info: Asked::Not,
         registries: endpoints.iter().map(|endpoint| (endpoint.port, Asked::Not)).collect(),
+        sources: daemon::look(engine, facts),
+        proxy: None,
     };
     let (Some(socket), Door::Open) = (&engine.socket, &seen.door) else { return seen };
     let world = World::here();
@@ -32,12 +44,34 @@ pub fn ask(engine: &Engine, endpoints: &[Endpoint], deadline: Instant) -> Engine
                 scope.spawn(move || *answer = text(&distribution(endpoint)).into())
             })
             .collect();
-        let info = scope.spawn(move || parsed(text("/info")));
+        let info = scope.spawn(move || {
+            let info = info(text("/info"));
+            let proxy = info.answer().and_then(|info| proxy(info, registry, deadline));
+            (info, proxy)
+        });
         seen.version = parsed(text("/version"));
-        seen.info = info.join().unwrap_or_else(|_| Asked::Failed("the probe itself failed".into()));
+        let lost = || (Asked::Failed("the probe itself failed".into()), None);
+        (seen.info, seen.proxy) = info.join().unwrap_or_else(|_| lost());
         drop(registries);
     });
     seen
+}
+
+/// The engine's settings, without the passwords that it may not leave out itself.
+fn info(body: labtrust_platform::Result<String>) -> Asked<EngineInfo> {
+    let mut info = parsed::<EngineInfo>(body);
+    if let Asked::Answered(info) = &mut info {
+        for value in [&mut info.http_proxy, &mut info.https_proxy, &mut info.no_proxy] {
+            *value = redacted(value);
+        }
+    }
+    info
+}
+
+/// What the proxy that the engine uses answers. That of Docker Desktop is inside its virtual machine.
+fn proxy(info: &EngineInfo, registry: &Endpoint, deadline: Instant) -> Option<ProxySeen> {
+    let url = [&info.https_proxy, &info.http_proxy].into_iter().find(|url| !url.is_empty())?;
+    (!info.is_desktop()).then(|| connect::ask(url, registry, deadline))
 }
 
 fn parsed<T: DeserializeOwned>(body: labtrust_platform::Result<String>) -> Asked<T> {

@@ -4,37 +4,58 @@ use std::{path::Path, time::UNIX_EPOCH};
 
 use labtrust_platform::{Certificate, World, store};
 
+use super::certs_d;
 use crate::{
     certificate::Parsed,
-    doctor::evidence::{Asked, BundleSeen, Evidence, TrustSeen},
+    doctor::{
+        Question,
+        evidence::{Asked, BundleSeen, Evidence, TrustSeen},
+    },
 };
 
-pub fn look(world: &World, evidence: &Evidence) -> TrustSeen {
-    let served: Vec<Parsed> = (evidence.servers.iter())
-        .filter_map(|server| server.reached.chain())
-        .flatten()
-        .filter_map(|certificate| Parsed::from_der(certificate.der()).ok())
-        .collect();
+pub fn look(world: &World, question: &Question<'_>, evidence: &Evidence) -> TrustSeen {
+    let served = Served::of(evidence);
     let system = store::bundle(&evidence.facts).map(|path| BundleSeen {
         written: written(&path),
         candidates: candidates(world, &path, &served),
         path,
     });
-    TrustSeen { system }
+    TrustSeen {
+        system,
+        certs_d: certs_d::look(world, evidence, &served),
+        known: served.related(question.known.to_vec()),
+        fingerprint: question.fingerprint,
+    }
+}
+
+/// All that was served, anywhere.
+pub struct Served(Vec<Parsed>);
+
+impl Served {
+    fn of(evidence: &Evidence) -> Self {
+        let realm = evidence.realm.iter().filter_map(|realm| realm.reached.as_ref());
+        let chains = evidence.servers.iter().map(|server| &server.reached).chain(realm);
+        let certificates = chains.filter_map(|reached| reached.chain()).flatten();
+        Self(certificates.filter_map(|certificate| Parsed::from_der(certificate.der()).ok()).collect())
+    }
+
+    /// Those of `certificates` that a served chain may lead to, or that were served themselves.
+    pub fn related(&self, mut certificates: Vec<Certificate>) -> Vec<Certificate> {
+        certificates.retain(|anchor| {
+            Parsed::from_der(anchor.der()).is_ok_and(|anchor| {
+                self.0.iter().any(|one| one.issuer_der == anchor.subject_der || one.der() == anchor.der())
+            })
+        });
+        certificates
+    }
 }
 
 /// Those certificates of the bundle at `path` that `served` may lead to.
-fn candidates(world: &World, path: &Path, served: &[Parsed]) -> Asked<Vec<Certificate>> {
-    let bytes = match world.read(path) {
-        Ok(bytes) => bytes.unwrap_or_default(),
-        Err(error) => return Asked::Failed(error.to_string()),
-    };
-    let is_candidate = |anchor: &Certificate| {
-        Parsed::from_der(anchor.der()).is_ok_and(|anchor| {
-            served.iter().any(|one| one.issuer_der == anchor.subject_der || one.der() == anchor.der())
-        })
-    };
-    Asked::Answered(Certificate::read_all(&bytes).0.into_iter().filter(is_candidate).collect())
+fn candidates(world: &World, path: &Path, served: &Served) -> Asked<Vec<Certificate>> {
+    match world.read(path) {
+        Ok(bytes) => Asked::Answered(served.related(Certificate::read_all(&bytes.unwrap_or_default()).0)),
+        Err(error) => Asked::Failed(error.to_string()),
+    }
 }
 
 fn written(path: &Path) -> Option<u64> {

@@ -17,7 +17,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
     if addresses.is_empty() {
         return Verdict::skipped("the name comes first");
     }
-    if let Some(elsewhere) = elsewhere(case) {
+    if let Some(elsewhere) = elsewhere(case).filter(|_| !engine::gets_there(case)) {
         return elsewhere.into();
     }
     if server.reached.is_open() {

@@ -1,0 +1,64 @@
+//! The names that folders in a `certs.d` have, rightly and by mistake, and where podman looks for them.
+
+use std::path::PathBuf;
+
+use labtrust_platform::{Facts, Host, fact::User};
+
+/// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
+/// read how it must be.
+pub fn is_meant(name: &str, host: &Host) -> bool {
+    let (name, host) = (core(name), core(&host.to_string()));
+    let rest = name.strip_prefix("https").unwrap_or(&name).strip_prefix(&host).map(str::to_owned);
+    // A port, or an ending such as `.crt`.
+    rest.is_some_and(|rest| rest.len() <= LONGEST_REST)
+}
+
+const LONGEST_REST: usize = 8;
+
+/// What is left of a name without case and everything that is no letter or digit.
+fn core(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|one| one.to_ascii_lowercase()).collect()
+}
+
+/// The `certs.d` folders in which podman, and all that is made of containers/image, looks for the one of a
+/// registry, for each person: the first that is there counts, the others are not looked at (containers/image,
+/// `docker/docker_client.go`, `dockerCertDir`).
+pub fn podman(facts: &Facts) -> Vec<(&User, Vec<PathBuf>)> {
+    let mut people: Vec<&User> = vec![&facts.user];
+    people.extend(facts.people().filter(|person| person.uid != facts.user.uid));
+    let paths = |user: &User| {
+        let machine = ["/etc/containers/certs.d", "/etc/docker/certs.d"].map(PathBuf::from);
+        [user.home.join(".config/containers/certs.d")].into_iter().chain(machine).collect()
+    };
+    people.into_iter().map(|user| (user, paths(user))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_meant_for_a_host_also_by_a_wrong_name() {
+        let is_meant = |name: &str, host: &str| host.parse().is_ok_and(|host: Host| is_meant(name, &host));
+        let host = "gitlab.example.com";
+        for name in [
+            "gitlab.example.com:4567",
+            "gitlab.example.com",
+            "GitLab.example.com:4567",
+            "gitlab.example.com_4567",
+            "gitlab.example.com_4567_",
+            "gitlab.example.com:4567.crt",
+            "gitlab.example.com:5050",
+            "https:gitlab.example.com:4567",
+            "gitlab.example.com4567",
+        ] {
+            assert!(is_meant(name, host), "{name}");
+        }
+        for name in
+            ["other.example.com:4567", "registry.gitlab.example.com", "gitlab.example.com.elsewhere.net", ""]
+        {
+            assert!(!is_meant(name, host), "{name}");
+        }
+        assert!(is_meant("192.0.2.10:4567", "192.0.2.10") && !is_meant("192.0.2.10:4567", "192.0.2.11"));
+    }
+}

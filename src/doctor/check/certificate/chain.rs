@@ -1,0 +1,70 @@
+//! Whether all that is between leaf and root is sent, and in its order.
+
+use super::{INCOMPLETE, OUT_OF_ORDER, subject::Subject};
+use crate::{
+    certificate::{Parsed, path},
+    doctor::{Case, Finding},
+};
+
+pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+    let above = path::above(subject.leaf(), subject.rest());
+    incomplete(subject).or_else(|| out_of_order(subject, &above)).into_iter().collect()
+}
+
+/// A way that ends below its root, and at nobody who is trusted here. An engine may know more.
+fn incomplete(subject: &Subject) -> Option<Finding> {
+    let way = subject.way();
+    let top = way.last().filter(|top| !top.is_self_signed() && !subject.is_accepted)?;
+    if way.len() > 1 && !subject.rest().iter().any(|sent| sent.der() == top.der()) {
+        // It ends at a trusted one, which need not be a root.
+        return None;
+    }
+    let sent = match subject.sent.len() {
+        1 => "its own certificate alone".to_owned(),
+        count => format!("{count} certificates"),
+    };
+    let what = format!(
+        "{} sends {sent}; that of {}, who signed {}, is missing",
+        subject.endpoint,
+        top.issuer,
+        subject.role(top).trim_end_matches(',')
+    );
+    let finding = Finding::new(
+        &INCOMPLETE,
+        what,
+        "a server has to send every CA between its certificate and the root that clients trust; browsers fetch what \
+         is missing, Docker, git and curl do not",
+    );
+    let url = top.issuer_url.as_ref().map_or(String::new(), |url| format!(" (it is said to be at {url})"));
+    Some(
+        finding
+            .advise(format!(
+                "on the server, append the missing certificate{url} to /etc/gitlab/ssl/{}.crt, below the server's own, then: \
+                 gitlab-ctl hup nginx; labtrust import does both. If the missing one is the root itself, it need not be \
+                 sent: trust its file",
+                subject.endpoint.host
+            ))
+            .command(format!("labtrust trust FILE --for {}", subject.endpoint)),
+    )
+}
+
+/// RFC 5246 §7.4.2 demands that each certificate is followed by the one that signed it; RFC 8446 §4.4.2 lets
+/// clients be patient, and most are.
+fn out_of_order(subject: &Subject, above: &[&Parsed]) -> Option<Finding> {
+    let sent = subject.rest().iter().take(above.len());
+    if sent.map(Parsed::der).eq(above.iter().map(|one| one.der())) {
+        return None;
+    }
+    Some(
+        Finding::new(
+            &OUT_OF_ORDER,
+            format!("{} sends its certificates in another order than they signed each other", subject.endpoint),
+            "Docker, OpenSSL and browsers put them in order; older Java, GnuTLS and small devices do not",
+        )
+        .advise(format!(
+            "on the server, bring /etc/gitlab/ssl/{}.crt into the order leaf, intermediates, root, then: gitlab-ctl hup \
+             nginx; labtrust import does both",
+            subject.endpoint.host
+        )),
+    )
+}

@@ -1,0 +1,49 @@
+//! Whether the certificate is for the host by the name that was given.
+
+use labtrust_platform::Host;
+
+use super::{IP_NOT_IN_SAN, NAME_MISMATCH, NO_SAN, subject::Subject};
+use crate::{
+    certificate::name::{SubjectName, list_to},
+    doctor::{Case, Finding},
+};
+
+pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+    let (leaf, host) = (subject.leaf(), &subject.endpoint.host);
+    if leaf.covers(host) {
+        return Vec::new();
+    }
+    let anew = format!("have it made for {host}; on the server: labtrust setup --name {host}");
+    if leaf.names.is_empty() && leaf.other_names.is_empty() {
+        let common_name = leaf.common_name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
+        let what = format!(
+            "the certificate of {} has no subject alternative name, only a common name{common_name}",
+            subject.endpoint
+        );
+        let why = "Docker and browsers look at the subject alternative names alone";
+        return vec![Finding::new(&NO_SAN, what, why).advise(anew)];
+    }
+    let what = format!("the certificate of {} is for {}", subject.endpoint, names(subject));
+    let (code, why) = match host {
+        Host::Ip(_) => {
+            (&IP_NOT_IN_SAN, "an address that is called must stand in the certificate as an address")
+        }
+        Host::Dns(_) => {
+            (&NAME_MISMATCH, "the name that is called must be among the names in the certificate")
+        }
+    };
+    let finding = Finding::new(code, format!("{what}, not for {host}"), why);
+    let other = leaf.names.iter().find(|name| matches!(name, SubjectName::Dns(_)));
+    vec![match other {
+        Some(name) => finding
+            .advise(format!("call it by a name that it is for, or {anew}"))
+            .command(format!("docker login {name}:{}", case.registry)),
+        None => finding.advise(anew),
+    }]
+}
+
+fn names(subject: &Subject) -> String {
+    let leaf = subject.leaf();
+    let known = leaf.names.iter().map(ToString::to_string).chain(leaf.other_names.iter().cloned());
+    list_to(4, &known.collect::<Vec<_>>())
+}

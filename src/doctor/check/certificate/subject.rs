@@ -1,0 +1,105 @@
+//! The chains that docker meets on its way: the registry's, the token service's, and GitLab's own.
+
+use labtrust_platform::{Certificate, Endpoint, reach::Reached};
+use time::OffsetDateTime;
+
+use crate::{
+    certificate::{Parsed, path},
+    doctor::{Case, case::WEB, evidence::Asked},
+};
+
+/// What is presented at an endpoint.
+pub struct Subject {
+    /// Where.
+    pub endpoint: Endpoint,
+    /// Leaf first, as it was sent; never empty.
+    pub sent: Vec<Parsed>,
+    /// All certificates that a way up may lead over: those that were sent above the leaf, and those that are
+    /// trusted here.
+    pool: Vec<Parsed>,
+    /// The moment to judge for.
+    pub now: OffsetDateTime,
+    /// Whether an engine accepts it.
+    pub is_accepted: bool,
+}
+
+impl Subject {
+    /// The server's certificate.
+    pub fn leaf(&self) -> &Parsed {
+        &self.sent[0]
+    }
+
+    /// What was sent besides.
+    pub fn rest(&self) -> &[Parsed] {
+        &self.sent[1..]
+    }
+
+    /// The leaf and the certificates above it, as far up as they are known.
+    pub fn way(&self) -> Vec<&Parsed> {
+        let mut way = path::above(self.leaf(), &self.pool);
+        way.insert(0, self.leaf());
+        way
+    }
+
+    /// All that is known, the leaf first.
+    pub fn all(&self) -> Vec<Parsed> {
+        std::iter::once(self.leaf()).chain(&self.pool).cloned().collect()
+    }
+
+    /// What to call `certificate` in a sentence.
+    pub fn role(&self, certificate: &Parsed) -> String {
+        if certificate.der() == self.leaf().der() {
+            format!("the certificate of {}", self.endpoint)
+        } else {
+            format!("{}, a CA above the certificate of {},", certificate.title(), self.endpoint)
+        }
+    }
+}
+
+/// All of them, the registry's first; what is presented in several places is looked at once.
+///
+/// # Errors
+/// A certificate that nobody can read, as a sentence.
+pub fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
+    let realm = case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
+    let web = case.evidence.port.is_none().then(|| Endpoint::new(case.host().clone(), WEB));
+    let mut subjects: Vec<Subject> = Vec::new();
+    for endpoint in [Some(case.endpoint()), realm, web].into_iter().flatten() {
+        let Some(chain) = reached(case, &endpoint).and_then(Reached::chain) else { continue };
+        let sent = parsed(chain, &endpoint)?;
+        let is_same = |known: &Subject| {
+            known.endpoint.host == endpoint.host
+                && known.sent.iter().map(Parsed::der).eq(sent.iter().map(Parsed::der))
+        };
+        if sent.is_empty() || subjects.iter().any(is_same) {
+            continue;
+        }
+        let pool = sent[1..].iter().cloned().chain(trusted(case)).collect();
+        let is_accepted = endpoint == case.endpoint() && case.is_accepted();
+        subjects.push(Subject { endpoint, sent, pool, now: case.evidence.at, is_accepted });
+    }
+    Ok(subjects)
+}
+
+fn reached<'e>(case: &Case<'e>, endpoint: &Endpoint) -> Option<&'e Reached> {
+    let server = case.evidence.servers.iter().find(|server| server.endpoint == *endpoint);
+    let realm = case.evidence.realm.as_ref().filter(|realm| realm.endpoint.as_ref() == Some(endpoint));
+    server.map(|server| &server.reached).or_else(|| realm?.reached.as_ref())
+}
+
+/// What cannot be read above the leaf leads nowhere.
+fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, String> {
+    let Some((leaf, rest)) = chain.split_first() else { return Ok(Vec::new()) };
+    let leaf = Parsed::from_der(leaf.der()).map_err(|error| format!("{endpoint}: {error}"))?;
+    let rest = rest.iter().filter_map(|one| Parsed::from_der(one.der()).ok());
+    Ok(std::iter::once(leaf).chain(rest).collect())
+}
+
+/// The CAs that are trusted here and that a chain may lead to.
+fn trusted(case: &Case<'_>) -> Vec<Parsed> {
+    let system = case.evidence.trust.system.iter().filter_map(|bundle| match &bundle.candidates {
+        Asked::Answered(candidates) => Some(candidates),
+        _ => None,
+    });
+    system.flatten().filter_map(|one| Parsed::from_der(one.der()).ok()).collect()
+}

@@ -1,0 +1,209 @@
+//! What mends the engine's proxy settings: the host is added where the value stands that wins, and all else
+//! stays as it is.
+
+use labtrust_platform::{
+    Contents, Edit, Endpoint, Service,
+    fact::{EngineKind, ServiceManager},
+    plan::{Actor, Change, Command, Proof, Settle, Step, StoreId},
+};
+
+use super::{View, place};
+use crate::doctor::{
+    Fix,
+    evidence::{Form, Setting, Source},
+    proxy::{Proxies, winner},
+};
+
+/// The engine's requests to `target`'s host go past the proxy.
+pub fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
+    let host = target.host.to_string();
+    let sources = &view.engine.sources;
+    let at = winner(sources, "NO_PROXY")
+        .or_else(|| winner(sources, "HTTPS_PROXY"))
+        .or_else(|| winner(sources, "HTTP_PROXY"));
+    let old = winner(sources, "NO_PROXY").map_or(&view.told.no, |(_, setting)| &setting.value);
+    let list = match old.trim().trim_end_matches(',') {
+        "" => host.clone(),
+        old => format!("{old},{host}"),
+    };
+    let changes: Vec<Change> = change(view, at, &list).into_iter().collect();
+    let named = at.map(|(source, setting)| place(source, setting));
+    let advice = match (&named, changes.is_empty()) {
+        (Some(named), false) => {
+            format!("--fix adds {host} to NO_PROXY beside {named}; the engine must be restarted then")
+        }
+        (None, false) => format!("--fix sets NO_PROXY={list} for the engine, which must be restarted then"),
+        (Some(named), true) => format!("add {host} to NO_PROXY (see {named}), and restart the engine"),
+        (None, true) => {
+            format!("set NO_PROXY={list} where the engine's proxy is set, and restart the engine")
+        }
+    };
+    Fix {
+        advice: Some(advice),
+        changes,
+        commands: if at.is_none() { Vec::new() } else { restarts(view) },
+        ..Fix::default()
+    }
+}
+
+/// The URL of the proxy is to be set right, by whoever knows it.
+pub fn of_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bool) -> Fix {
+    let sources = &view.engine.sources;
+    let named = winner(sources, "HTTPS_PROXY").or_else(|| winner(sources, "HTTP_PROXY"));
+    let named = named.map_or("where the engine's proxy is set".into(), |(source, setting)| {
+        format!("in {}", place(source, setting))
+    });
+    let what = match proxy.split_once("://") {
+        Some((_, rest)) if is_scheme => format!("write http://{rest}"),
+        _ => "name a proxy that can be reached, or none".into(),
+    };
+    let advice = format!(
+        "{named}, {what}; if {} is to be reached without a proxy, add it to NO_PROXY; then restart the engine",
+        target.host
+    );
+    Fix { advice: Some(advice), commands: restarts(view), ..Fix::default() }
+}
+
+/// The proxy is to be set where the engine reads it.
+pub fn unused(view: &View<'_, '_>) -> Fix {
+    let is_systemd = view.case.evidence.facts.services == Some(ServiceManager::Systemd);
+    let advice = if is_systemd {
+        "set it as Environment=\"HTTPS_PROXY=…\" below [Service] in a drop-in of the engine's unit, and restart the engine"
+    } else {
+        "set it with export HTTPS_PROXY=… in the file that the engine's init script reads, and restart the engine"
+    };
+    let mut commands = restarts(view);
+    if is_systemd {
+        commands.insert(0, format!("sudo systemctl edit {}", unit(view).unwrap_or("docker.service")));
+    }
+    Fix { advice: Some(advice.into()), commands, ..Fix::default() }
+}
+
+/// The engine is to be restarted.
+pub fn restart(view: &View<'_, '_>) -> Fix {
+    let advice = "restart the engine; without live-restore this stops its containers";
+    Fix { advice: Some(advice.into()), commands: restarts(view), ..Fix::default() }
+}
+
+fn restarts(view: &View<'_, '_>) -> Vec<String> {
+    let restart = view.fact.and_then(|fact| fact.restart.as_ref());
+    let reload = reload(view).map(|reload| format!("sudo {reload}"));
+    reload.into_iter().chain(restart.map(|restart| format!("sudo {restart}"))).collect()
+}
+
+/// What makes systemd read its units anew.
+fn reload(view: &View<'_, '_>) -> Option<Command> {
+    let facts = &view.case.evidence.facts;
+    let is_systemds = facts.services == Some(ServiceManager::Systemd) && unit(view).is_some();
+    is_systemds.then(|| Some(Command::new(facts.tools.get("systemctl")?, ["daemon-reload"]))).flatten()
+}
+
+/// The engine's unit, if it is one of the machine's.
+fn unit(view: &View<'_, '_>) -> Option<&'static str> {
+    match view.fact?.kind {
+        EngineKind::Rootful => Some("docker.service"),
+        EngineKind::Snap => Some("snap.docker.dockerd.service"),
+        EngineKind::Rootless | EngineKind::Desktop | EngineKind::Colima => None,
+    }
+}
+
+/// Sorted last among the drop-ins, so that it is the one that counts.
+const DROP_IN: &str = "zz-labtrust.conf";
+
+/// What gives `NO_PROXY` the value `list` where `at` wins; none if that would not help, or is not for us.
+fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> Option<Change> {
+    let fact = view.fact?;
+    // What needs no quoting anywhere; a value with more in it is for its owner to change.
+    let is_plain = |one: char| one.is_ascii_alphanumeric() || ".-_:,*/[] ~+;".contains(one);
+    if !list.chars().all(is_plain) || view.engine.sources.iter().any(|one| one.is_read && one.fault.is_some())
+    {
+        return None;
+    }
+    let is_small = view.engine.sources.iter().filter(|source| source.is_read).any(|source| {
+        let is_small = |setting: &Setting| setting.name == "no_proxy";
+        source.settings.iter().any(is_small)
+    });
+    let names: &[&str] = if is_small { &["NO_PROXY", "no_proxy"] } else { &["NO_PROXY"] };
+    let is_systemds = view.case.evidence.facts.services == Some(ServiceManager::Systemd);
+    let form = match at {
+        Some((source, _)) => source.form,
+        None if is_systemds => Form::Unit,
+        None => return None,
+    };
+    let path = at.map(|(source, _)| source.path.clone());
+    let mut settle = Settle { restart: vec![Service::engine(fact)], ..Settle::default() };
+    let block = |line: fn(&str, &str) -> String| Edit::Block {
+        name: "no-proxy".into(),
+        lines: names.iter().map(|name| line(name, list)).collect(),
+    };
+    let step = match form {
+        Form::Unit | Form::Manager => {
+            settle.applied = vec![reload(view)?];
+            settle.undone.clone_from(&settle.applied);
+            let lines = names.iter().map(|name| format!("Environment=\"{name}={list}\"\n"));
+            let text = format!(
+                "# Made by labtrust: what NO_PROXY was before, and one host more.\n[Service]\n{}",
+                lines.collect::<String>()
+            );
+            Step::Put {
+                path: format!("/etc/systemd/system/{}.d/{DROP_IN}", unit(view)?).into(),
+                contents: Contents::Public(text.into_bytes()),
+                mode: 0o644,
+            }
+        }
+        Form::EnvironmentFile => {
+            Step::Edit { path: path?, edit: block(|name, list| format!("{name}=\"{list}\"")), mode: 0o644 }
+        }
+        Form::Shell => Step::Edit {
+            path: path?,
+            edit: block(|name, list| format!("export {name}='{list}'")),
+            mode: 0o644,
+        },
+        Form::Settings => Step::Edit {
+            path: path?,
+            edit: Edit::Json { keys: vec!["proxies".into(), "no-proxy".into()], value: list.into() },
+            mode: 0o644,
+        },
+        Form::CommandLine | Form::Client => return None,
+    };
+    would_win(view, form, &step, names, list)?;
+    let subject = match &step {
+        Step::Put { path, .. } | Step::Edit { path, .. } => path.display().to_string(),
+        Step::Remove { .. } | Step::Entry { .. } => return None,
+    };
+    let steps = vec![step];
+    Some(Change {
+        store: StoreId::new("proxy"),
+        subject,
+        actor: fact.owner.clone().map_or(Actor::Machine, Actor::User),
+        proof: Proof::of_files(&steps),
+        steps,
+        settle,
+        serves: None,
+    })
+}
+
+/// Whether the engine would then be told what is meant, whatever else is set.
+fn would_win(view: &View<'_, '_>, form: Form, step: &Step, names: &[&str], list: &str) -> Option<()> {
+    let (Step::Put { path, .. } | Step::Edit { path, .. }) = step else { return None };
+    let setting = |name: &&str| Setting { name: (*name).to_owned(), value: list.to_owned(), line: 1 };
+    let ours = Source {
+        path: path.clone(),
+        form,
+        is_read: true,
+        settings: names.iter().map(setting).collect(),
+        written: None,
+        fault: None,
+    };
+    let mut sources = view.engine.sources.clone();
+    let is_before = |source: &Source| match form {
+        Form::Unit | Form::Manager => {
+            source.form == Form::Manager
+                || source.form == Form::Unit && source.path.file_name() <= path.file_name()
+        }
+        _ => source.path == *path,
+    };
+    let at = sources.iter().rposition(is_before).map_or(0, |last| last + 1);
+    sources.insert(at, ours);
+    (Proxies::of(&sources).no == list).then_some(())
+}

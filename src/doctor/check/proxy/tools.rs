@@ -1,0 +1,86 @@
+//! Whether the tools that come after a login go where they should: `docker build`, and git.
+
+use labtrust_platform::{Endpoint, plan::shell_word};
+
+use super::{Check, Verdict};
+use crate::doctor::{
+    Case, Code, Finding, Severity,
+    case::WEB,
+    evidence::{Tool, ToolSeen},
+    no_proxy,
+};
+
+pub const CHECK: Check = Check { id: "tools", title: "tools' proxy", codes: &[&CLI, &GIT], judge };
+
+const CLI: Code = Code { id: "cli-proxy-not-bypassed", severity: Severity::Warning, explains: &[] };
+const GIT: Code = Code { id: "git-proxy-not-bypassed", severity: Severity::Warning, explains: &[] };
+
+fn judge(case: &Case<'_>) -> Verdict {
+    let tools = &case.evidence.client.tools;
+    if tools.is_empty() {
+        return Verdict::skipped("none is set");
+    }
+    let web = Endpoint::new(case.host().clone(), WEB);
+    // Where nobody answers, a proxy is not to blame for it.
+    let is_open = case.server(WEB).is_some_and(|server| server.reached.is_open());
+    let findings = tools.iter().filter(|_| is_open).filter_map(|tool| blame(tool, &web)).collect();
+    let names: Vec<_> = tools.iter().map(|tool| tool.told_by.as_str()).collect();
+    Verdict::of(format!("set by {}, and in nobody's way", names.join(" and ")), findings)
+}
+
+/// The finding, if the proxy that `told` is told to use lets it not get to `web`.
+fn blame(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
+    let is_bypassed = match told.tool {
+        Tool::Docker => no_proxy::is_bypassed(&told.no_proxy, web),
+        Tool::Git => no_proxy::curl::is_bypassed(&told.no_proxy, web),
+        // One that either of the usual rules lets pass passes.
+        Tool::Containers => {
+            no_proxy::is_bypassed(&told.no_proxy, web) || no_proxy::curl::is_bypassed(&told.no_proxy, web)
+        }
+    };
+    let said = refusal(told).filter(|_| !is_bypassed)?;
+    let host = web.host.to_string();
+    let what = format!("{} sends {} to {} for {host}: {said}", told.told_by, name(told.tool), told.proxy);
+    let list = match told.no_proxy.trim().trim_end_matches(',') {
+        "" => host.clone(),
+        old => format!("{old},{host}"),
+    };
+    Some(match told.tool {
+        Tool::Docker => {
+            Finding::new(&CLI, what, "docker build fetches its token by the docker command itself")
+                .advise("have it go past the proxy, also where the variable is set for every shell:")
+                .command(format!("export NO_PROXY={}", shell_word(&list)))
+        }
+        Tool::Containers => {
+            Finding::new(&CLI, what, "what runs in a container or a build is given this proxy")
+                .advise(format!("set \"noProxy\": \"{list}\" beside it"))
+        }
+        Tool::Git => Finding::new(&GIT, what, "git clone goes through this proxy")
+            .advise("have git go past the proxy for this host:")
+            .command(format!("git config --global http.https://{}/.proxy ''", web.host.in_url())),
+    })
+}
+
+fn name(tool: Tool) -> &'static str {
+    match tool {
+        Tool::Docker => "the docker command",
+        Tool::Containers => "containers and builds",
+        Tool::Git => "git",
+    }
+}
+
+/// Why the proxy does not serve, in its words or ours; none if it does, or if that cannot be told.
+fn refusal(told: &ToolSeen) -> Option<String> {
+    let seen = told.seen.as_ref()?;
+    if let Some(why) = seen.reached.fault() {
+        return Some(format!("it cannot be reached ({why})"));
+    }
+    let answer = match (seen.answer.answer(), seen.answer.fault()) {
+        (Some(answer), _) => answer,
+        (None, why) => return why.map(str::to_owned),
+    };
+    let status = answer.split_whitespace().nth(1).unwrap_or_default();
+    let is_known = told.proxy.contains('@');
+    let serves = status.starts_with('2') || status == "407" && is_known;
+    (!serves).then(|| format!("it answers {answer}"))
+}

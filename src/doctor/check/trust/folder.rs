@@ -1,0 +1,92 @@
+//! What a container tool makes of a folder in a `certs.d`: which files it reads, which it passes over
+//! without a word, and which make it give up.
+
+use labtrust_platform::Endpoint;
+
+use super::root::{leads_to, parsed};
+use crate::{
+    certificate::Parsed,
+    doctor::evidence::{CertsDSeen, FileForm, FileSeen, FolderSeen},
+};
+
+/// The folder in `certs_d` that is read for `endpoint`, if it is there.
+pub fn exact<'e>(certs_d: Option<&'e CertsDSeen>, endpoint: &Endpoint) -> Option<&'e FolderSeen> {
+    named(certs_d, &endpoint.certs_d_folder())
+}
+
+/// The folder `name`.
+pub fn named<'e>(certs_d: Option<&'e CertsDSeen>, name: &str) -> Option<&'e FolderSeen> {
+    certs_d?.folders.answer()?.iter().find(|folder| folder.name == name)
+}
+
+/// Its files; none if they could not be listed.
+pub fn files(folder: Option<&FolderSeen>) -> &[FileSeen] {
+    folder.and_then(|folder| folder.files.answer()).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Whether a file of this name is read as certificates of CAs (moby, `registry.ReadCertsDirectory`;
+/// containers/image, `pkg/tlsclientconfig`). Case matters.
+pub fn is_read(file: &FileSeen) -> bool {
+    std::path::Path::new(&file.name).extension().is_some_and(|ending| ending == "crt")
+}
+
+/// The CAs that are loaded from `folder`.
+pub fn loaded(folder: Option<&FolderSeen>) -> Vec<Parsed> {
+    parsed(files(folder).iter().filter(|file| is_read(file)).flat_map(|file| &file.certificates))
+}
+
+/// The first file of `folder` that is not loaded, or not as a whole, and holds what `chain` leads to.
+pub fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'e FileSeen> {
+    files(Some(folder)).iter().find(|file| {
+        let lost = if is_read(file) { None } else { Some(&file.certificates) };
+        parsed(lost.into_iter().flatten().chain(&file.hidden)).iter().any(|root| leads_to(chain, root))
+    })
+}
+
+/// The first file that should be read and in which no certificate is to be found.
+pub fn without_any(folder: &FolderSeen) -> Option<&FileSeen> {
+    let is_none = |form: &FileForm| {
+        matches!(
+            form,
+            FileForm::Empty
+                | FileForm::Other
+                | FileForm::Utf16
+                | FileForm::Key
+                | FileForm::OtherLabel
+                | FileForm::Der
+        )
+    };
+    files(Some(folder)).iter().find(|file| is_read(file) && is_none(&file.form))
+}
+
+/// The first client's certificate without its key, or key without its certificate: with one of them
+/// there, every request to the registry fails.
+pub fn stray(folder: &FolderSeen) -> Option<(&FileSeen, String)> {
+    let files = files(Some(folder));
+    let partner = |file: &FileSeen| {
+        let (stem, ending) = file.name.rsplit_once('.')?;
+        let other = match ending {
+            "cert" => format!("{stem}.key"),
+            "key" => format!("{stem}.cert"),
+            _ => return None,
+        };
+        files.iter().all(|file| file.name != other).then_some(other)
+    };
+    files.iter().find_map(|file| Some((file, partner(file)?)))
+}
+
+/// What a file is, in a few words.
+pub fn described(form: &FileForm) -> String {
+    match form {
+        FileForm::Pem => "PEM".into(),
+        FileForm::ByteOrderMark => "PEM after a byte order mark, which hides its first certificate".into(),
+        FileForm::OtherLabel => "PEM with another label than CERTIFICATE".into(),
+        FileForm::Der => "DER (binary)".into(),
+        FileForm::Utf16 => "text in UTF-16".into(),
+        FileForm::Key => "a private key".into(),
+        FileForm::Empty => "empty".into(),
+        FileForm::Other => "no certificate".into(),
+        FileForm::TooLarge => "too large".into(),
+        FileForm::Unreadable(why) => format!("unreadable ({why})"),
+    }
+}

@@ -1,0 +1,102 @@
+//! Whether podman trusts the registry: it reads the system's store, and the first folder that it finds.
+
+use labtrust_platform::{
+    Contents,
+    fact::User,
+    plan::{Actor, Change, Proof, Settle, Step, StoreId},
+};
+use std::path::{Path, PathBuf};
+
+use super::{
+    Check, Verdict, folder,
+    masked::MASKED,
+    root::{self, leads_to},
+    stray::stray,
+    system,
+};
+use crate::{
+    certificate::Parsed,
+    doctor::{
+        Case, Finding, State, certs_d,
+        evidence::{CertsDSeen, FolderSeen},
+    },
+};
+
+pub const CHECK: Check = Check { id: "podman", title: "podman", codes: &[], judge };
+
+fn judge(case: &Case<'_>) -> Verdict {
+    if !case.evidence.facts.tools.contains_key("podman") {
+        return Verdict::skipped("it is not installed");
+    }
+    if case.chain.is_empty() {
+        return Verdict::skipped("no certificate is presented");
+    }
+    let people = certs_d::podman(&case.evidence.facts);
+    let verdicts = people.into_iter().map(|(user, paths)| of(case, user, &paths));
+    verdicts
+        .reduce(|first, next| if first.state == State::Passed { next } else { first.with(next.findings) })
+        .unwrap_or_else(|| Verdict::skipped("nobody uses it"))
+}
+
+fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> Verdict {
+    let chain = &case.chain;
+    let found: Vec<(&CertsDSeen, &FolderSeen)> = (paths.iter())
+        .filter_map(|path| {
+            let seen = case.certs_d(path)?;
+            Some((seen, folder::exact(Some(seen), &case.endpoint())?))
+        })
+        .collect();
+    let read = found.first().map(|(seen, folder)| seen.path.join(&folder.name));
+    if let (Some(path), Some((_, folder))) = (&read, found.first())
+        && let Some((file, partner)) = folder::stray(folder)
+    {
+        return stray(&path.join(&file.name), &partner, actor(user, path)).into();
+    }
+    let trusting =
+        |folder: &FolderSeen| folder::loaded(Some(folder)).into_iter().find(|root| leads_to(chain, root));
+    if let Some((seen, folder)) = found.first().filter(|(_, folder)| trusting(folder).is_some()) {
+        return Verdict::passed(format!("in {}", seen.path.join(&folder.name).display()));
+    }
+    if system::is_trusted(case, chain) {
+        return Verdict::passed("by the system store");
+    }
+    let later = found.iter().skip(1).find_map(|(seen, folder)| Some((seen, trusting(folder)?)));
+    match (read, later) {
+        (Some(path), Some((later, root))) => masked(case, user, &path, later, &root).into(),
+        // It is said of the stores that it reads.
+        _ => Verdict { state: State::Failed, ..Verdict::passed("it finds no CA either") },
+    }
+}
+
+/// Whose rights it takes to change what is below `path`, which podman reads for `user`.
+fn actor(user: &User, path: &Path) -> Actor {
+    if path.starts_with("/etc") || user.uid == 0 { Actor::Machine } else { Actor::User(user.clone()) }
+}
+
+fn masked(case: &Case<'_>, user: &User, path: &Path, later: &CertsDSeen, root: &Parsed) -> Finding {
+    let anchor = root::anchor(case, root);
+    let mut finding = Finding::new(
+        &MASKED,
+        format!(
+            "podman reads {}, which has no CA in it, and so not {}",
+            path.display(),
+            later.path.display()
+        ),
+        "of the folders that may be there for a registry podman reads the first, and no other",
+    );
+    finding.fix.changes = vec![Change {
+        store: StoreId::new("podman"),
+        subject: path.display().to_string(),
+        actor: actor(user, path),
+        steps: vec![Step::Put {
+            path: path.join(format!("{}.crt", anchor.file_stem())),
+            contents: Contents::Public(anchor.certificate.pem().into_bytes()),
+            mode: 0o644,
+        }],
+        settle: Settle::default(),
+        proof: Proof::Folder { folder: path.to_owned(), sha256: anchor.sha256() },
+        serves: None,
+    }];
+    finding.fix.anchor = Some(anchor);
+    finding
+}

@@ -1,0 +1,127 @@
+//! Which root a served chain leads to, and whether that may be trusted without asking anybody.
+
+use labtrust_platform::{
+    Anchor, Certificate, Endpoint, Fingerprint,
+    plan::spare_restarts,
+    store::{Planned, Store},
+};
+
+use crate::{
+    certificate::{Parsed, path, verify_served},
+    doctor::{
+        Case, Finding,
+        evidence::{Asked, BundleSeen},
+    },
+};
+
+/// Whether `chain` leads to `root` by its signatures: whatever else is wrong with it, and whenever.
+pub fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
+    let Some((leaf, rest)) = chain.split_first() else { return false };
+    let above = path::above(leaf, rest);
+    let is_signed = |one: &Parsed| root.may_sign() && one.is_signed_by(root);
+    std::iter::once(leaf).chain(above).any(|one| one.der() == root.der() || is_signed(one))
+}
+
+/// Whether `root` has the name of a CA that signed something of `chain`, and another key.
+pub fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
+    let is_of_namesake = |one: &Parsed| one.issuer_der == root.subject_der && !one.is_signed_by(root);
+    root.may_sign() && chain.iter().any(is_of_namesake)
+}
+
+/// `certificates`, as far as they can be read.
+pub fn parsed<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> Vec<Parsed> {
+    certificates.into_iter().filter_map(|one| Parsed::from_der(one.der()).ok()).collect()
+}
+
+/// Those anchors of the system's bundle that matter; none if there is no bundle.
+pub fn of_system(bundle: Option<&BundleSeen>) -> Vec<Parsed> {
+    parsed(bundle.and_then(|bundle| bundle.candidates.answer()).into_iter().flatten())
+}
+
+/// A root that somebody here has already chosen to trust.
+struct Known {
+    root: Parsed,
+    /// By what, in a few words.
+    by: &'static str,
+    /// Whether it was chosen for more than one registry.
+    is_for_all: bool,
+}
+
+/// The root that `chain` leads to, if whoever runs this machine has already chosen it.
+fn known(case: &Case<'_>, chain: &[Parsed]) -> Option<Known> {
+    let trust = &case.evidence.trust;
+    let first = |roots: Vec<Parsed>| roots.into_iter().find(|root| leads_to(chain, root));
+    let of = |root: Option<Parsed>, by, is_for_all| root.map(|root| Known { root, by, is_for_all });
+    let folders = trust.certs_d.iter().filter_map(|seen| seen.folders.answer()).flatten();
+    let files = folders.filter_map(|folder| folder.files.answer()).flatten();
+    let laid = files.flat_map(|file| file.certificates.iter().chain(&file.hidden));
+    of(first(parsed(&trust.known)), "labtrust knows it", true)
+        .or_else(|| of(named(case, chain, trust.fingerprint), "it has the fingerprint that was given", true))
+        .or_else(|| of(first(of_system(trust.system.as_ref())), "the system store holds it", true))
+        .or_else(|| of(first(parsed(laid)), "somebody laid it there for this registry", false))
+}
+
+/// The root with the fingerprint `named`, if the server sends it and all else that it sends is good.
+fn named(case: &Case<'_>, chain: &[Parsed], named: Option<Fingerprint>) -> Option<Parsed> {
+    let sent: Vec<_> = chain.iter().map(|one| one.der().clone()).collect();
+    verify_served(&sent, Some(named?), case.host(), case.evidence.at).ok().map(|served| served.root)
+}
+
+/// `finding` with what makes the store `id` trust the root of `chain`, which `endpoint` presents.
+pub fn mend(case: &Case<'_>, finding: Finding, id: &str, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
+    let known = known(case, chain);
+    // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
+    let may = |known: &Known| id != "system" || known.is_for_all || !known.root.permitted.is_everything();
+    match known.filter(may) {
+        Some(known) => with_plan(case, finding, id, &known),
+        None => by_hand(case, finding, chain, endpoint),
+    }
+}
+
+fn with_plan(case: &Case<'_>, mut finding: Finding, id: &str, known: &Known) -> Finding {
+    let anchor = anchor(case, &known.root);
+    // An engine needs no restart for what it reads in certs.d anyway, whatever else trusts the CA now.
+    let stores = if id == "docker" { vec![id] } else { vec!["docker", id] };
+    for store in stores.into_iter().filter_map(Store::find) {
+        if let Planned::Changes(changes) = (store.plan)(&case.evidence.facts, &anchor) {
+            finding.fix.changes.extend(changes);
+        }
+    }
+    spare_restarts(&mut finding.fix.changes);
+    finding.fix.anchor = Some(anchor);
+    finding.advise(format!("the CA is {}: {}", known.root.title(), known.by))
+}
+
+/// What is trusted, for the registry.
+pub fn anchor(case: &Case<'_>, root: &Parsed) -> Anchor {
+    Anchor { certificate: Certificate::from(root), endpoints: vec![case.endpoint()] }
+}
+
+/// A fingerprint is compared with what the server's own administrator says, and never taken from the
+/// handshake that it is to make sure of.
+fn by_hand(case: &Case<'_>, finding: Finding, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
+    let top = chain.first().and_then(|leaf| path::above(leaf, &chain[1..]).last().copied().or(Some(leaf)));
+    let registry = case.endpoint();
+    let source = if *endpoint == registry { String::new() } else { format!(" --for {registry}") };
+    match top.filter(|top| top.is_self_signed()) {
+        Some(root) => finding
+            .command(format!("labtrust trust {endpoint}{source} --fingerprint SHA256"))
+            .advise(format!(
+                "SHA256 is what labtrust status shows on the server; what the server sends here is {}, and must be \
+                 the same",
+                root.fingerprint()
+            )),
+        None => finding
+            .command(format!("labtrust trust FILE --for {registry}"))
+            .advise("FILE is the root's certificate, from whoever runs the server: it does not send it"),
+    }
+}
+
+/// Why the system's store could not be looked at, if so.
+pub fn fault(bundle: Option<&BundleSeen>) -> Option<&str> {
+    match bundle.map(|bundle| &bundle.candidates) {
+        Some(Asked::Failed(why)) => Some(why),
+        Some(Asked::Not) => Some("it was not read"),
+        _ => None,
+    }
+}

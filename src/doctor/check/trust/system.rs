@@ -1,0 +1,69 @@
+//! Whether the system's store trusts what is served: curl and git read it, and the docker command when
+//! it fetches a token for a build.
+
+use super::{
+    Check, Verdict,
+    cause::replaced,
+    docker,
+    root::{self, is_replaced, leads_to, mend},
+};
+use crate::{
+    certificate::Parsed,
+    doctor::{Case, Code, Finding, Severity},
+};
+
+pub const CHECK: Check =
+    Check { id: "system", title: "system", codes: &[&UNTRUSTED, &BUILD_UNTRUSTED], judge };
+
+const UNTRUSTED: Code =
+    Code { id: "untrusted-system", severity: Severity::Error, explains: &["build-untrusted"] };
+const BUILD_UNTRUSTED: Code = Code { id: "build-untrusted", severity: Severity::Warning, explains: &[] };
+
+fn judge(case: &Case<'_>) -> Verdict {
+    let chain = &case.chain;
+    if chain.is_empty() {
+        return Verdict::skipped("no certificate is presented");
+    }
+    let Some(bundle) = &case.evidence.trust.system else { return Verdict::skipped("it is not known where") };
+    if let Some(why) = root::fault(Some(bundle)) {
+        return Verdict::fault(why);
+    }
+    let shown = bundle.path.display();
+    let roots = root::of_system(Some(bundle));
+    if roots.iter().any(|root| leads_to(chain, root)) {
+        return Verdict::passed(format!("in {shown}"));
+    }
+    let mend = |finding| mend(case, finding, "system", chain, &case.endpoint());
+    let is_enough_for_docker = docker::is_trusted(case);
+    let old = roots.iter().find(|root| is_replaced(chain, root));
+    if let Some(old) = old.filter(|_| is_enough_for_docker) {
+        return mend(replaced(case, old)).into();
+    }
+    let mut findings = Vec::new();
+    // Whoever asks for the registry alone wants docker to work; GitLab itself is for curl and git.
+    if !is_enough_for_docker || case.evidence.port.is_none() || case.registry == 443 {
+        findings.push(untrusted(case, &bundle.path.display().to_string()));
+    }
+    if is_enough_for_docker {
+        let what = format!(
+            "docker login to {} works, and docker build will not: the CA is not in {shown}",
+            case.endpoint()
+        );
+        let why = "for a build the docker command fetches the token itself, and reads the system store alone, as curl and git do";
+        findings.push(Finding::new(&BUILD_UNTRUSTED, what, why));
+    }
+    Verdict::of("", findings.into_iter().map(mend).collect())
+}
+
+fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
+    Finding::new(
+        &UNTRUSTED,
+        format!("the certificate of {} leads to no CA in {shown}", case.endpoint()),
+        "curl, git and docker build read this store",
+    )
+}
+
+/// Whether `chain` leads to a CA of the system's store.
+pub fn is_trusted(case: &Case<'_>, chain: &[Parsed]) -> bool {
+    root::of_system(case.evidence.trust.system.as_ref()).iter().any(|root| leads_to(chain, root))
+}

@@ -1,0 +1,58 @@
+//! The same question by curl's rules, which git has too (curl's `lib/noproxy.c`): they differ in nearly everything.
+
+use labtrust_platform::{Endpoint, Host};
+
+use super::Entry;
+
+/// Whether curl goes to `endpoint` past the proxy, where `NO_PROXY` is `list`: commas and spaces separate, a
+/// dot at either end counts for nothing, ports are not known, and a `*` is everything only as the whole list.
+pub fn is_bypassed(list: &str, endpoint: &Endpoint) -> bool {
+    let host = endpoint.host.to_string();
+    let is_meant = |entry: &str| {
+        let entry = entry.trim_end_matches('.').to_lowercase();
+        let entry = entry.strip_prefix('.').unwrap_or(&entry);
+        match endpoint.host {
+            Host::Ip(_) => match Entry::parse(entry.trim_matches(['[', ']'])) {
+                meant @ (Entry::Network(..) | Entry::Address(_, None)) => meant.matches(endpoint),
+                _ => false,
+            },
+            Host::Dns(_) => {
+                host.strip_suffix(entry).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            }
+        }
+    };
+    list.trim() == "*"
+        || list.split([',', ' ', '\t']).map(str::trim).filter(|entry| !entry.is_empty()).any(is_meant)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_of_curl_holds() {
+        for (list, host, expected) in [
+            ("", "h.example:443", false),
+            ("*", "h.example:443", true),
+            ("*,a", "h.example:443", false),
+            ("h.example", "h.example:443", true),
+            ("H.Example.", "h.example:443", true),
+            (".h.example", "h.example:443", true),
+            (".example", "h.example:443", true),
+            ("example", "h.example:443", true),
+            ("xample", "h.example:443", false),
+            ("a.example h.example", "h.example:443", true),
+            ("h.example:443", "h.example:443", false),
+            ("*.example", "h.example:443", false),
+            ("192.0.2.0/24", "192.0.2.7:443", true),
+            ("192.0.2.7", "192.0.2.7:443", true),
+            ("192.0.2.*", "192.0.2.7:443", false),
+            ("0.2.7", "192.0.2.7:443", false),
+            ("[2001:db8::7]", "[2001:db8::7]:443", true),
+            ("192.0.2.0/24", "h.example:443", false),
+        ] {
+            let endpoint: Endpoint = host.parse().expect("an endpoint");
+            assert_eq!(is_bypassed(list, &endpoint), expected, "NO_PROXY={list}: {host}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Looks into the folders by which container tools trust one registry at a time: what is there for the
+//! host, by a right name or a wrong one, and what each file is.
+
+use std::path::{Path, PathBuf};
+
+use labtrust_platform::{Certificate, Facts, Host, World};
+
+use super::trust::Served;
+use crate::{
+    certificate::read_certificates,
+    doctor::{
+        certs_d::is_meant,
+        evidence::{Asked, CertsDSeen, Evidence, FileForm, FileSeen, FolderSeen},
+    },
+    hint::fail,
+};
+
+/// So many folders and files are looked at, and no larger ones.
+const MOST: usize = 64;
+const LARGEST: u64 = 1 << 20;
+
+pub fn look(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSeen> {
+    let host = &evidence.host;
+    let addresses = evidence.servers.iter().flat_map(|server| server.reached.addresses());
+    let mut names: Vec<Host> = addresses.map(|(address, _)| Host::Ip(address.ip())).collect();
+    names.push(host.clone());
+    let seen = |path: PathBuf| CertsDSeen { folders: folders(world, &path, &names, served), path };
+    paths(&evidence.facts).into_iter().map(seen).collect()
+}
+
+/// Where Docker's engines and podman look.
+fn paths(facts: &Facts) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = facts.engines.iter().map(|engine| engine.certs_d.clone()).collect();
+    if facts.tools.contains_key("podman") {
+        paths.extend(crate::doctor::certs_d::podman(facts).into_iter().flat_map(|(_, paths)| paths));
+    }
+    let mut seen = Vec::new();
+    paths.retain(|path| {
+        !seen.contains(path) && {
+            seen.push(path.clone());
+            true
+        }
+    });
+    paths
+}
+
+fn folders(world: &World, path: &Path, names: &[Host], served: &Served) -> Asked<Vec<FolderSeen>> {
+    let entries = match world.list(path) {
+        Ok(entries) => entries,
+        Err(error) => return Asked::Failed(error.to_string()),
+    };
+    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let (folders, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.is_dir());
+    let meant = folders.into_iter().filter_map(|folder| Some((name(&folder)?, folder)));
+    let meant = meant.filter(|(name, _)| names.iter().any(|host| is_meant(name, host))).take(MOST);
+    let seen = |(name, folder): (String, PathBuf)| {
+        let files = world.list(&folder).map(|files| look_at(world, files, served));
+        FolderSeen { name, files: files.into() }
+    };
+    let mut seen: Vec<_> = meant.map(seen).collect();
+    if !files.is_empty() {
+        let files = Asked::Answered(look_at(world, files, served));
+        seen.push(FolderSeen { name: String::new(), files });
+    }
+    Asked::Answered(seen)
+}
+
+fn look_at(world: &World, files: Vec<PathBuf>, served: &Served) -> Vec<FileSeen> {
+    files.into_iter().take(MOST).map(|path| file(world, &path, served)).collect()
+}
+
+fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let is = |form| FileSeen { name: name.clone(), form, certificates: Vec::new(), hidden: Vec::new() };
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() => return is(FileForm::Other),
+        Ok(metadata) if metadata.len() > LARGEST => return is(FileForm::TooLarge),
+        Ok(_) => {}
+        Err(error) => return is(FileForm::Unreadable(error.to_string())),
+    }
+    match world.read(path) {
+        Ok(bytes) => {
+            let bytes = bytes.unwrap_or_default();
+            let (certificates, hidden) = certificates(&bytes);
+            let (certificates, hidden) = (served.related(certificates), served.related(hidden));
+            FileSeen { name: name.clone(), form: form(&bytes), certificates, hidden }
+        }
+        Err(error) => is(FileForm::Unreadable(error.to_string())),
+    }
+}
+
+/// What Go finds in `bytes`, and what is in them besides.
+fn certificates(bytes: &[u8]) -> (Vec<Certificate>, Vec<Certificate>) {
+    let plain = Certificate::read_all(bytes).0;
+    let all = read_certificates(bytes, &mut |_| Err(fail("it is encrypted", ""))).unwrap_or_default();
+    let all = all.iter().map(Certificate::from);
+    let hidden = all.filter(|one| !plain.contains(one)).collect();
+    (plain, hidden)
+}
+
+fn form(bytes: &[u8]) -> FileForm {
+    let has = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    match bytes {
+        _ if bytes.iter().all(u8::is_ascii_whitespace) => FileForm::Empty,
+        [0xef, 0xbb, 0xbf, ..] => FileForm::ByteOrderMark,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => FileForm::Utf16,
+        _ if has("-----BEGIN CERTIFICATE-----") => FileForm::Pem,
+        _ if has("PRIVATE KEY-----") => FileForm::Key,
+        _ if has("CERTIFICATE-----") => FileForm::OtherLabel,
+        [0x30, ..] => FileForm::Der,
+        _ => FileForm::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_told_by_what_is_in_them() {
+        let forms: [(&[u8], FileForm); 9] = [
+            (b"", FileForm::Empty),
+            (b" \r\n", FileForm::Empty),
+            (b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\n", FileForm::ByteOrderMark),
+            (b"\xff\xfe-\0-\0", FileForm::Utf16),
+            (b"# ours\n-----BEGIN CERTIFICATE-----\n", FileForm::Pem),
+            (b"-----BEGIN TRUSTED CERTIFICATE-----\n", FileForm::OtherLabel),
+            (b"-----BEGIN EC PRIVATE KEY-----\n", FileForm::Key),
+            (b"\x30\x82\x01\x00", FileForm::Der),
+            (b"<html>", FileForm::Other),
+        ];
+        for (bytes, expected) in forms {
+            assert_eq!(form(bytes), expected, "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+}

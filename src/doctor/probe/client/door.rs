@@ -1,0 +1,88 @@
+//! Where the docker command finds its engine.
+
+use std::path::Path;
+
+use labtrust_platform::{Facts, World, text};
+use ring::digest::{SHA256, digest};
+use serde::Deserialize;
+
+use super::{folder, variable};
+use crate::doctor::{
+    evidence::{Asked, DoorSeen},
+    proxy::redacted,
+};
+
+/// The docker command's own settings, as far as they matter here (docker/cli, `cli/config/configfile`).
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct Config {
+    current_context: String,
+}
+
+/// A context's (docker/cli, `cli/context/store`).
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Context {
+    #[serde(default)]
+    endpoints: Endpoints,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Endpoints {
+    docker: Docker,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+struct Docker {
+    host: String,
+}
+
+/// Where the docker command is told to find its engine: a variable that names the engine comes before one
+/// that names a context, and that before its settings.
+pub fn door(facts: &Facts) -> Option<DoorSeen> {
+    if let Some(host) = variable("DOCKER_HOST") {
+        return Some(DoorSeen {
+            told_by: "DOCKER_HOST".into(),
+            at: Asked::Answered(without_password(&host)),
+        });
+    }
+    let folder = folder(facts);
+    let name = match variable("DOCKER_CONTEXT") {
+        Some(name) => name,
+        None => read::<Config>(&folder.join("config.json")).ok()??.current_context,
+    };
+    if name.is_empty() || name == "default" {
+        return None;
+    }
+    let told_by = format!("the context {}", text::in_line(&name));
+    // The folder is named by the SHA-256 of the context's name.
+    let id = digest(&SHA256, name.as_bytes())
+        .as_ref()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    let path = folder.join("contexts/meta").join(id).join("meta.json");
+    let at = match read::<Context>(&path) {
+        Ok(Some(context)) => Asked::Answered(without_password(&context.endpoints.docker.host)),
+        Ok(None) => Asked::Failed(format!("{} does not exist", text::path(&path))),
+        Err(why) => Asked::Failed(why),
+    };
+    Some(DoorSeen { told_by, at })
+}
+
+/// What the JSON file at `path` holds; none if it is not there.
+fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> Result<Option<T>, String> {
+    let bytes = World::read_named(path).map_err(|error| error.to_string())?;
+    let parsed = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose();
+    parsed.map_err(|error| format!("{}: {error}", text::path(path)))
+}
+
+/// A user's name belongs to where it is; a password does not.
+fn without_password(url: &str) -> String {
+    let has_password = url
+        .rsplit_once('@')
+        .is_some_and(|(before, _)| before.rsplit("//").next().unwrap_or(before).contains(':'));
+    text::in_line(&if has_password { redacted(url) } else { url.to_owned() }).into_owned()
+}

@@ -1,0 +1,90 @@
+//! Which proxies the docker command, its builds and git are told to use.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    thread,
+    time::Instant,
+};
+
+use labtrust_platform::{Endpoint, Facts, World, text};
+
+use super::{folder, git, variable};
+use crate::doctor::{
+    Question,
+    case::WEB,
+    evidence::{ProxySeen, Tool, ToolSeen},
+    probe::{connect, daemon},
+    proxy::redacted,
+};
+
+/// The tools that are told to use a proxy, and what those say; each proxy is asked once.
+pub fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen> {
+    let web = Endpoint::new(question.host.clone(), WEB);
+    let told = [docker(), containers(question.facts), git(question)];
+    let mut tools: Vec<ToolSeen> = told.into_iter().flatten().collect();
+    let urls: HashMap<String, Option<ProxySeen>> = thread::scope(|scope| {
+        let mut asked: HashMap<String, _> = HashMap::new();
+        for tool in &tools {
+            let ask = || scope.spawn(|| connect::ask(&tool.proxy, &web, deadline));
+            asked.entry(tool.proxy.clone()).or_insert_with(ask);
+        }
+        asked.into_iter().map(|(url, one)| (url, one.join().ok())).collect()
+    });
+    for tool in &mut tools {
+        tool.seen = urls.get(&tool.proxy).cloned().flatten();
+        tool.proxy = redacted(&tool.proxy);
+        tool.no_proxy = redacted(&tool.no_proxy);
+    }
+    tools
+}
+
+/// The first of the variables `names` that is set to something.
+fn first(names: &[&str]) -> Option<(String, String)> {
+    names.iter().find_map(|name| Some(((*name).to_owned(), variable(name)?)))
+}
+
+fn told(tool: Tool, told_by: String, proxy: String, no_proxy: Option<String>) -> ToolSeen {
+    ToolSeen { tool, told_by, proxy, no_proxy: no_proxy.unwrap_or_default(), seen: None }
+}
+
+/// The docker command is a program of Go's: capitals first.
+fn docker() -> Option<ToolSeen> {
+    let (name, proxy) = first(&["HTTPS_PROXY", "https_proxy"])?;
+    Some(told(Tool::Docker, name, proxy, first(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list)))
+}
+
+/// What the docker command hands on to containers and builds, whatever they make of it.
+fn containers(facts: &Facts) -> Option<ToolSeen> {
+    let path = folder(facts).join("config.json");
+    let settings = daemon::client_settings(&read(&path)?).ok()?;
+    let value = |name: &str| settings.iter().find(|one| one.name == name && !one.value.is_empty());
+    let proxy = value("HTTPS_PROXY")?;
+    let told_by = format!("{}, line {}", text::path(&path), proxy.line);
+    Some(told(Tool::Containers, told_by, proxy.value.clone(), value("NO_PROXY").map(|one| one.value.clone())))
+}
+
+/// git's own settings come before the variables, of which the small ones come first (git's `http.c`).
+fn git(question: &Question<'_>) -> Option<ToolSeen> {
+    let no_proxy = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list);
+    let home = &question.facts.invoker.as_ref().unwrap_or(&question.facts.user).home;
+    let files = ["/etc/gitconfig".into(), home.join(".config/git/config"), home.join(".gitconfig")];
+    let mut found: Option<(PathBuf, git::Proxy)> = None;
+    for path in files {
+        let Some(proxy) = read(&path).and_then(|text| git::proxy(&text, question.host)) else { continue };
+        if proxy.is_own || found.as_ref().is_none_or(|(_, before)| !before.is_own) {
+            found = Some((path, proxy));
+        }
+    }
+    if let Some((path, proxy)) = found {
+        let told_by = format!("{}, line {}", text::path(&path), proxy.line);
+        return (!proxy.url.is_empty()).then(|| told(Tool::Git, told_by, proxy.url, no_proxy));
+    }
+    let (name, proxy) = first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
+    Some(told(Tool::Git, name, proxy, no_proxy))
+}
+
+fn read(path: &Path) -> Option<String> {
+    let bytes = World::read_named(path).ok()??;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

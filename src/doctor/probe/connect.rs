@@ -1,0 +1,88 @@
+//! Asks a proxy for a way to a server, as HTTPS does, without credentials and without going it.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Instant,
+};
+
+use labtrust_platform::{Endpoint, Target, handshake, text};
+
+use super::left;
+use crate::doctor::{
+    evidence::{Asked, ProxySeen},
+    proxy::redacted,
+};
+
+/// No status line is longer.
+const LONGEST: usize = 512;
+
+/// What the proxy at `url` says when it is asked for a way to `endpoint`.
+pub fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
+    let mut seen = ProxySeen { url: redacted(url), reached: Asked::Not, answer: Asked::Not };
+    // TLS or SOCKS is spoken with others; they are connected to, and the rest is what the engine says.
+    let Some((is_http, proxy)) = place(url) else {
+        seen.reached = Asked::Failed("this is no URL of a proxy".into());
+        return seen;
+    };
+    match connect(&proxy, deadline) {
+        Ok((stream, address)) => {
+            seen.reached = Asked::Answered(address);
+            if is_http {
+                seen.answer = converse(stream, endpoint, deadline).into();
+            }
+        }
+        Err(why) => seen.reached = Asked::Failed(why),
+    }
+    seen
+}
+
+/// Whether plain HTTP is spoken with it, and where it is.
+fn place(url: &str) -> Option<(bool, Endpoint)> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let authority = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
+    let authority = authority.split(['/', '?', '#']).next()?;
+    let target: Target = authority.parse().ok()?;
+    let port = match scheme {
+        "https" => 443,
+        "socks5" | "socks5h" => 1080,
+        _ => 80,
+    };
+    Some((scheme == "http", target.or_port(port)))
+}
+
+fn connect(proxy: &Endpoint, deadline: Instant) -> Result<(TcpStream, String), String> {
+    let addresses = handshake::resolve(proxy, left(deadline)).map_err(|error| error.to_string())?;
+    let mut why = "it has no address".to_owned();
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, left(deadline)) {
+            Ok(stream) => return Ok((stream, address.to_string())),
+            Err(error) => why = format!("{address}: {}", handshake::said(&error)),
+        }
+    }
+    Err(why)
+}
+
+fn converse(mut stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<String, String> {
+    let said = |error: std::io::Error| handshake::said(&error);
+    stream.set_write_timeout(Some(left(deadline))).map_err(said)?;
+    write!(stream, "CONNECT {endpoint} HTTP/1.1\r\nHost: {endpoint}\r\n\r\n").map_err(said)?;
+    let mut line = Vec::new();
+    let mut part = [0; LONGEST];
+    while line.len() < LONGEST && !line.contains(&b'\n') {
+        if Instant::now() >= deadline {
+            return Err("it does not answer".into());
+        }
+        stream.set_read_timeout(Some(left(deadline))).map_err(said)?;
+        match stream.read(&mut part).map_err(said)? {
+            0 => break,
+            count => line.extend_from_slice(&part[..count]),
+        }
+    }
+    let line = String::from_utf8_lossy(&line);
+    let line = line.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        return Err("it closes the connection".into());
+    }
+    Ok(text::in_line(line).chars().take(LONGEST).collect())
+}

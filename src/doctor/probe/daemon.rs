@@ -1,0 +1,157 @@
+//! Finds where a Docker daemon is told its proxies: the files are read as whoever starts it reads them, and
+//! nothing is run.
+
+mod assignment;
+mod settings;
+mod unit;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
+
+use labtrust_platform::{
+    Facts, World,
+    fact::{Engine, EngineKind, ServiceManager},
+};
+
+use super::client;
+use crate::doctor::{
+    evidence::{Form, Setting, Source},
+    proxy::{VARIABLES, redacted},
+};
+pub use settings::client as client_settings;
+
+/// Files that some init script or unit reads, by who starts the daemon.
+const DEFAULTS: &[(ServiceManager, &str)] = &[
+    (ServiceManager::Sysv, "/etc/default/docker"),
+    (ServiceManager::Sysv, "/etc/sysconfig/docker"),
+    (ServiceManager::Openrc, "/etc/conf.d/docker"),
+];
+
+/// Where a machine's daemon has its own settings, unless its command line says otherwise; the first that is there.
+const SETTINGS: &[(EngineKind, &str)] = &[
+    // Synology's packages, from DSM 7.2 on and before.
+    (EngineKind::Rootful, "/var/packages/ContainerManager/etc/dockerd.json"),
+    (EngineKind::Rootful, "/var/packages/Docker/etc/dockerd.json"),
+    (EngineKind::Rootful, "/etc/docker/daemon.json"),
+    (EngineKind::Snap, "/var/snap/docker/current/config/daemon.json"),
+];
+
+/// Where the proxies of `engine` are set: what it reads, the stronger later, and then what it does not read.
+pub fn look(engine: &Engine, facts: &Facts) -> Vec<Source> {
+    let line = engine.pid.map(command_line).unwrap_or_default();
+    let mut sources = environment(engine, facts);
+    sources.extend(settings_file(engine, &line).map(|path| settings(&path)));
+    sources.extend(settings::flags(&line));
+    sources.extend(unread(facts, &sources));
+    // What is read and sets nothing shows that nothing is set.
+    sources.retain(|source| source.is_read || !source.settings.is_empty());
+    for setting in sources.iter_mut().flat_map(|source| &mut source.settings) {
+        setting.value = redacted(&setting.value);
+    }
+    sources
+}
+
+/// What the daemon's environment is made of.
+fn environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
+    let is_systemds = facts.services == Some(ServiceManager::Systemd);
+    match (engine.kind, &engine.owner) {
+        (EngineKind::Rootful, _) if is_systemds => unit::environment(&unit::MACHINE, "docker.service"),
+        (EngineKind::Snap, _) if is_systemds => {
+            unit::environment(&unit::MACHINE, "snap.docker.dockerd.service")
+        }
+        (EngineKind::Rootless, Some(owner)) if is_systemds => {
+            let own = owner.home.join(".config/systemd/user");
+            unit::environment(&[own.as_path(), Path::new("/etc/systemd/user")], "docker.service")
+        }
+        (EngineKind::Rootful, _) => {
+            let read = DEFAULTS.iter().filter(|(manager, _)| facts.services == Some(*manager));
+            read.filter_map(|(_, path)| {
+                let read = text(Path::new(path)).transpose()?;
+                let exported = read.map(|text| assignment::shell(&text).0);
+                Some(source(Path::new(path), Form::Shell, true, exported))
+            })
+            .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn settings_file(engine: &Engine, line: &[String]) -> Option<PathBuf> {
+    if let Some(named) = settings::flag(line, "config-file") {
+        return Some(PathBuf::from(named)).filter(|path| path.is_absolute());
+    }
+    if engine.kind == EngineKind::Rootless {
+        return engine.certs_d.parent().map(|folder| folder.join("daemon.json"));
+    }
+    let mut rows = SETTINGS.iter().filter(|(kind, _)| *kind == engine.kind).map(|(_, path)| Path::new(path));
+    rows.find(|path| path.exists()).map(Path::to_owned)
+}
+
+fn settings(path: &Path) -> Source {
+    let read = text(path).and_then(|text| match text {
+        Some(text) => settings::daemon(&text),
+        None => Ok(Vec::new()),
+    });
+    source(path, Form::Settings, true, read)
+}
+
+/// What sets proxies for others, or as nobody reads it.
+fn unread(facts: &Facts, read: &[Source]) -> Vec<Source> {
+    let mut sources = Vec::new();
+    let files = DEFAULTS.iter().map(|(_, path)| *path).chain(["/etc/environment"]);
+    for path in files.map(Path::new) {
+        let Ok(Some(text)) = text(path) else { continue };
+        let is_read = |setting: &Setting| {
+            let mut there =
+                read.iter().filter(|source| source.path == path).flat_map(|source| &source.settings);
+            there.any(|known| known.line == setting.line && known.name == setting.name)
+        };
+        let (exported, others) = assignment::shell(&text);
+        let mut settings = [exported, others].concat();
+        settings.retain(|setting| !is_read(setting));
+        settings.sort_by_key(|setting| setting.line);
+        sources.push(source(path, Form::Shell, false, Ok(settings)));
+    }
+    let path = client::folder(facts).join("config.json");
+    if let Ok(Some(text)) = text(&path) {
+        sources.push(source(&path, Form::Client, false, settings::client(&text)));
+    }
+    sources
+}
+
+fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, String>) -> Source {
+    let (settings, fault) = match read {
+        Ok(settings) => (settings, None),
+        Err(fault) => (Vec::new(), Some(fault)),
+    };
+    Source { path: path.to_owned(), form, is_read, settings, written: written(path), fault }
+}
+
+/// What the file at `path` holds; none if it is not there.
+fn text(path: &Path) -> Result<Option<String>, String> {
+    let bytes = World::read_named(path).map_err(|error| error.to_string())?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn written(path: &Path) -> Option<u64> {
+    let modified = fs::metadata(path).ok()?.modified().ok()?;
+    u64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+/// The command line of the daemon `pid`; nothing if that number is another's by now.
+fn command_line(pid: u32) -> Vec<String> {
+    let line = World::read_named(Path::new(&format!("/proc/{pid}/cmdline")));
+    let line = line.ok().flatten().unwrap_or_default();
+    let words: Vec<_> =
+        line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    let is_daemon = words.first().is_some_and(|program| Path::new(program).ends_with("dockerd"));
+    if is_daemon { words } else { Vec::new() }
+}
+
+/// Whether `name` is one of the variables that are looked for.
+fn is_meant(name: &str) -> bool {
+    VARIABLES.contains(&name)
+}

@@ -1,0 +1,103 @@
+//! Proxies in Docker's own settings: the daemon's file and command line (docs.docker.com, "Daemon proxy
+//! configuration"), and the docker command's file.
+
+use serde_json::Value;
+
+use crate::doctor::evidence::{Form, Setting, Source};
+
+/// A key of the daemon's settings, which is also the name of its option, the docker command's name for the same,
+/// and the variable that they stand for.
+const KEYS: [(&str, &str, &str); 3] = [
+    ("http-proxy", "httpProxy", "HTTP_PROXY"),
+    ("https-proxy", "httpsProxy", "HTTPS_PROXY"),
+    ("no-proxy", "noProxy", "NO_PROXY"),
+];
+
+/// What the daemon's settings `text` say.
+pub fn daemon(text: &str) -> Result<Vec<Setting>, String> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let value = |key: &str| document.get("proxies")?.get(key)?.as_str();
+    Ok(found(text, KEYS.iter().map(|(key, _, name)| (*key, *name)), value))
+}
+
+/// What the docker command's settings `text` say, for whichever engine.
+pub fn client(text: &str) -> Result<Vec<Setting>, String> {
+    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let engines = document.get("proxies").and_then(Value::as_object);
+    let value = |key: &str| engines?.values().find_map(|engine| engine.get(key)?.as_str());
+    Ok(found(text, KEYS.iter().map(|(_, key, name)| (*key, *name)), value))
+}
+
+fn found<'k, 'v>(
+    text: &str,
+    keys: impl Iterator<Item = (&'k str, &'k str)>,
+    value: impl Fn(&str) -> Option<&'v str>,
+) -> Vec<Setting> {
+    keys.filter_map(|(key, name)| {
+        let quoted = format!("\"{key}\"");
+        let line = text.lines().position(|line| line.contains(&quoted)).map_or(1, |at| at + 1);
+        Some(Setting { name: name.to_owned(), value: value(key)?.to_owned(), line })
+    })
+    .collect()
+}
+
+/// What the daemon's command line says.
+pub fn flags(line: &[String]) -> Option<Source> {
+    let setting = |(key, _, name): &(&str, &str, &str)| {
+        Some(Setting { name: (*name).to_owned(), value: flag(line, key)?, line: 0 })
+    };
+    Some(Source {
+        path: line.first()?.into(),
+        form: Form::CommandLine,
+        is_read: true,
+        settings: KEYS.iter().filter_map(setting).collect(),
+        written: None,
+        fault: None,
+    })
+}
+
+/// The value of the option `name`, as `--name=value` or `--name value`; the last counts.
+pub fn flag(line: &[String], name: &str) -> Option<String> {
+    let option = format!("--{name}");
+    let value = |at: usize| {
+        let rest = line[at].strip_prefix(&option)?;
+        if rest.is_empty() { line.get(at + 1).cloned() } else { rest.strip_prefix('=').map(str::to_owned) }
+    };
+    (0..line.len()).rev().find_map(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pairs(settings: &[Setting]) -> Vec<(&str, &str, usize)> {
+        settings.iter().map(|one| (one.name.as_str(), one.value.as_str(), one.line)).collect()
+    }
+
+    #[test]
+    fn dockers_own_settings_are_read() {
+        let text = "{\n  \"live-restore\": true,\n  \"proxies\": {\n    \"https-proxy\": \"http://p:1\",\n    \"no-proxy\": \"\"\n  }\n}";
+        let read = daemon(text).expect("settings");
+        assert_eq!(pairs(&read), [("HTTPS_PROXY", "http://p:1", 4), ("NO_PROXY", "", 5)]);
+        for nothing in ["", "{}", "[]", r#"{"proxies": 1}"#, r#"{"proxies": {"no-proxy": 1}}"#] {
+            assert_eq!(daemon(nothing), Ok(vec![]), "{nothing}");
+        }
+        assert!(daemon("{").is_err());
+        let text = r#"{"proxies": {"default": {"httpsProxy": "http://p:1", "noProxy": "a,b"}}}"#;
+        let read = client(text).expect("settings");
+        assert_eq!(pairs(&read), [("HTTPS_PROXY", "http://p:1", 1), ("NO_PROXY", "a,b", 1)]);
+    }
+
+    #[test]
+    fn the_command_line_is_read() {
+        let line = ["dockerd", "--config-file", "/x.json", "--no-proxy=a", "--no-proxy=b", "--debug"];
+        let line: Vec<_> = line.map(str::to_owned).into();
+        assert_eq!(flag(&line, "config-file").as_deref(), Some("/x.json"));
+        assert_eq!(flag(&line, "http-proxy"), None);
+        let source = flags(&line).expect("a source");
+        assert_eq!(pairs(&source.settings), [("NO_PROXY", "b", 0)]);
+    }
+}
