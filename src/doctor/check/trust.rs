@@ -4,8 +4,8 @@
 mod cause;
 mod docker;
 mod folder;
+mod image_store;
 mod insecure;
-mod masked;
 mod podman;
 mod root;
 mod stray;

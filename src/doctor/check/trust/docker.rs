@@ -9,8 +9,8 @@ use super::{
     Check, Verdict,
     cause::{NEEDS_RESTART, NOT_PEM, REPLACED, UNTRUSTED, WRONG_EXTENSION, WRONG_NAME},
     folder,
+    image_store::MASKED,
     insecure::{self, INSECURE},
-    masked::MASKED,
     root::{self, leads_to},
     stray::{STRAY_KEY, stray},
 };
@@ -65,6 +65,11 @@ pub fn is_trusted(case: &Case<'_>) -> bool {
     })
 }
 
+/// Whether an engine keeps its images in containerd.
+pub fn has_containerd(case: &Case<'_>) -> bool {
+    looks(case).any(|look| look.has_containerd())
+}
+
 /// The engines.
 fn looks<'c>(case: &'c Case<'c>) -> impl Iterator<Item = Look<'c>> {
     let pairs = case.evidence.engines.iter().zip(&case.evidence.facts.engines);
@@ -83,17 +88,9 @@ impl<'c> Look<'c> {
         let (case, endpoint) = (self.case, self.case.endpoint());
         let reach = case.verdict_of(self.seen);
         if reach == Some(Reach::Accepted) {
-            let masked = self.masked();
-            let insecure = insecure::finding(case, self.seen);
-            let detail = format!("the engine accepts {endpoint}");
-            let passed = Verdict::passed(detail);
-            return match (masked, insecure) {
-                (Some(masked), insecure) => {
-                    Verdict::of("", vec![masked]).with(insecure.into_iter().collect())
-                }
-                (None, Some(insecure)) => passed.with(vec![insecure]),
-                (None, None) => passed,
-            };
+            let insecure = insecure::finding(case, self.seen).into_iter().collect();
+            let pulls = self.pulls().into_iter().collect();
+            return Verdict::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
         }
         let stray: Vec<Finding> = self.stray().into_iter().collect();
         let verdict = self.unaccepted(reach);
@@ -167,7 +164,7 @@ impl<'c> Look<'c> {
     }
 
     /// Whether it read the system's store before that was written.
-    fn is_older_than_system(&self) -> bool {
+    pub fn is_older_than_system(&self) -> bool {
         let written = self.case.evidence.trust.system.as_ref().and_then(|bundle| bundle.written);
         self.engine.started.zip(written).is_some_and(|(started, written)| started < written)
     }

@@ -6,6 +6,7 @@ use labtrust_platform::{
     store::{Planned, Store},
 };
 
+use super::docker::has_containerd;
 use crate::{
     certificate::{Parsed, path, verify_served},
     doctor::{
@@ -24,8 +25,8 @@ pub fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
 
 /// Whether `root` has the name of a CA that signed something of `chain`, and another key.
 pub fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
-    let is_of_namesake = |one: &Parsed| one.issuer_der == root.subject_der && !one.is_signed_by(root);
-    root.may_sign() && chain.iter().any(is_of_namesake)
+    let has_name = |one: &Parsed| one.issuer_der == root.subject_der && !one.is_signed_by(root);
+    root.may_sign() && chain.iter().any(has_name) && !leads_to(chain, root)
 }
 
 /// `certificates`, as far as they can be read.
@@ -87,7 +88,10 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, id: &str, known: &Known) -> 
             finding.fix.changes.extend(changes);
         }
     }
-    spare_restarts(&mut finding.fix.changes);
+    // Unless its pulls do not read that.
+    if !has_containerd(case) {
+        spare_restarts(&mut finding.fix.changes);
+    }
     finding.fix.anchor = Some(anchor);
     finding.advise(format!("the CA is {}: {}", known.root.title(), known.by))
 }
