@@ -1,6 +1,6 @@
 //! What the doctor has found, and what mends it.
 
-use labtrust_platform::{Anchor, plan::Change};
+use labtrust_platform::{Anchor, Service, plan::Change};
 use serde::Serialize;
 
 /// A cause that can be found; its name is a promise to scripts and does not change.
@@ -50,6 +50,8 @@ pub struct Fix {
     pub changes: Vec<Change>,
     /// The CA that those changes trust, if they do.
     pub anchor: Option<Anchor>,
+    /// What is only to be restarted, which `--fix --restart` does.
+    pub restart: Vec<Service>,
 }
 
 impl Finding {
@@ -88,6 +90,6 @@ impl Finding {
 impl Fix {
     /// Whether `--fix` mends it.
     pub fn is_automatic(&self) -> bool {
-        !self.changes.is_empty()
+        !self.changes.is_empty() || !self.restart.is_empty()
     }
 }

@@ -3,7 +3,7 @@
 mod places;
 mod tools;
 
-use super::{Report, ask, ask_with, serving, trusting};
+use super::{ask, ask_with, serving, trusting};
 use crate::lab::{Engine, HOST, Machine, Manager, Passing, Proxy, Release};
 
 /// What most sites' proxies say of a host inside.
@@ -30,8 +30,11 @@ impl<'m> Scene<'m> {
         self.engine.defaults(&format!("export HTTPS_PROXY={} NO_PROXY='{no_proxy}'", self.proxy.url()));
     }
 
-    fn mend(&self) -> Report {
-        ask_with(self.machine, &["--fix", "--restart", "--yes"])
+    /// Mends it, which restarts the engine; then the login works.
+    #[track_caller]
+    fn mend(&self) {
+        ask_with(self.machine, &["--fix", "--restart", "--yes"]).is_healthy();
+        self.engine.login().succeeded();
     }
 }
 
@@ -103,8 +106,6 @@ fn the_token_is_fetched_through_the_proxy_where_only_the_registrys_port_is_named
     scene.engine.login().exited(1).says("/jwt/auth").says("Service Unavailable");
     ask(&machine).blames("no-proxy-port-only");
     scene.mend();
-    scene.engine.login().succeeded();
-    ask(&machine).is_healthy();
 }
 
 #[test]
@@ -125,8 +126,6 @@ fn entries_that_are_meant_and_mean_nothing() {
         assert!(said.contains(why), "{list}: {said}");
     }
     scene.mend();
-    scene.engine.login().succeeded();
-    ask(&machine).is_healthy();
 }
 
 #[test]
@@ -148,8 +147,6 @@ fn settings_that_nobody_reads() {
     let report = ask(&machine);
     assert_eq!(report.causes(), ["proxy-config-unused"], "{:#}", report.json);
     scene.mend();
-    scene.engine.login().succeeded();
-    ask(&machine).is_healthy();
 }
 
 #[test]
@@ -199,7 +196,5 @@ fn settings_that_the_engine_has_not_read_yet() {
     let commands = &report.json["findings"][0]["fix"]["commands"];
     assert!(commands[0].as_str().unwrap().ends_with("systemctl daemon-reload"), "{commands}");
     assert!(commands[1].as_str().unwrap().ends_with("systemctl restart docker"), "{commands}");
-    scene.engine.restart();
-    scene.engine.login().succeeded();
-    ask(&machine).is_healthy();
+    scene.mend();
 }

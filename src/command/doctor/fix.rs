@@ -1,11 +1,20 @@
 //! `doctor --fix`: what the findings know how to mend, as one plan: shown, applied under a receipt, and
 //! believed only when everything was asked again.
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Session, apply, plan::Change, receipt::Receipts, session::State, undo,
+    Anchor, Outcome, Service, Session, World, apply,
+    plan::{Change, StoreId},
+    receipt::Receipts,
+    session::State,
+    undo,
+    world::engine::get,
 };
 use serde::Serialize;
 
@@ -70,10 +79,45 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
     }
     let mut outcomes =
         if parts.is_empty() { Vec::new() } else { context.session(|session| carry_out(session, &parts))? };
-    if restart {
+    outcomes.extend(waiting(context, diagnosis));
+    if restart && !report::restarts(&outcomes).is_empty() {
         restart::restart(context, &mut outcomes);
+        wait_for_engines(context);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))
+}
+
+/// What was found to need a restart and nothing else.
+fn waiting(context: &Context<'_>, diagnosis: &Diagnosis) -> Vec<Outcome> {
+    let findings = diagnosis.findings.iter().flat_map(Finding::with_consequences);
+    let needs_root = !context.facts.is_root();
+    let outcome = |service: &Service| Outcome {
+        store: StoreId::new("engine"),
+        subject: service.title.clone(),
+        state: if needs_root { State::Untrusted } else { State::Pending },
+        changed: false,
+        detail: if needs_root {
+            "needs root".into()
+        } else {
+            format!("{} is to be restarted", service.title)
+        },
+        hint: None,
+        restart: if needs_root { Vec::new() } else { vec![service.clone()] },
+        needs_root,
+    };
+    findings.flat_map(|finding| &finding.fix.restart).map(outcome).collect()
+}
+
+/// An engine that was just restarted may take a moment to answer, and is asked next.
+fn wait_for_engines(context: &Context<'_>) {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    for socket in context.facts.engines.iter().filter_map(|engine| engine.socket.as_deref()) {
+        while Instant::now() < deadline
+            && get(&World::here(), socket, "/_ping", Duration::from_secs(5)).is_err()
+        {
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 /// Each change once, in the order of the findings, by the receipt that it belongs in.

@@ -86,7 +86,15 @@ pub fn unused(view: &View<'_, '_>) -> Fix {
 /// The engine is to be restarted.
 pub fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart the engine; without live-restore this stops its containers";
-    Fix { advice: Some(advice.into()), commands: restarts(view), ..Fix::default() }
+    let service = view.fact.map(|fact| {
+        let mut service = Service::engine(fact);
+        if let (Some(reload), Some(restart)) = (reload(view), &service.restart) {
+            service.restart = Some(Command::new("/bin/sh", ["-c", &format!("{reload} && {restart}")]));
+        }
+        service
+    });
+    let restart = service.filter(|service| service.restart.is_some()).into_iter().collect();
+    Fix { advice: Some(advice.into()), commands: restarts(view), restart, ..Fix::default() }
 }
 
 fn restarts(view: &View<'_, '_>) -> Vec<String> {
