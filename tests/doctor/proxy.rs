@@ -4,7 +4,7 @@ mod places;
 mod tools;
 
 use super::{ask, ask_with, serving, trusting};
-use crate::lab::{Engine, HOST, Machine, Manager, Passing, Proxy, Release};
+use crate::lab::{Engine, HOST, Machine, Manager, Passing, Proxy, REGISTRY, Release};
 
 /// What most sites' proxies say of a host inside.
 const NEVER: Passing = Passing::Never("503 Service Unavailable");
@@ -63,7 +63,7 @@ fn a_proxy_that_serves_is_no_fault_and_its_password_stays_in_its_place() {
     // The same with a fault: neither is it said then.
     scene.engine.defaults("export HTTPS_PROXY=http://alice:secret@192.0.2.10:9");
     let report = ask(&machine).blames("proxy-unreachable");
-    let said = machine.run(["labtrust", "doctor", crate::lab::REGISTRY]).exited(1);
+    let said = machine.run(["labtrust", "doctor", REGISTRY]).exited(1);
     for text in [report.evidence, report.json.to_string(), said.stdout, said.stderr] {
         assert!(!text.contains("secret"), "{text}");
     }
@@ -196,5 +196,7 @@ fn settings_that_the_engine_has_not_read_yet() {
     let commands = &report.json["findings"][0]["fix"]["commands"];
     assert!(commands[0].as_str().unwrap().ends_with("systemctl daemon-reload"), "{commands}");
     assert!(commands[1].as_str().unwrap().ends_with("systemctl restart docker"), "{commands}");
+    machine.run(["labtrust", "doctor", REGISTRY, "--fix"]).exited(4).says("systemctl restart docker");
+    scene.engine.login().exited(1);
     scene.mend();
 }

@@ -9,7 +9,7 @@ use labtrust_platform::{
 
 use super::{View, place};
 use crate::doctor::{
-    Fix,
+    Fix, Restart,
     evidence::{Form, Setting, Source},
     proxy::{Proxies, winner},
     unit::unit,
@@ -86,14 +86,8 @@ pub fn unused(view: &View<'_, '_>) -> Fix {
 /// The engine is to be restarted.
 pub fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart the engine; without live-restore this stops its containers";
-    let service = view.fact.map(|fact| {
-        let mut service = Service::engine(fact);
-        if let (Some(reload), Some(restart)) = (reload(view), &service.restart) {
-            service.restart = Some(Command::new("/bin/sh", ["-c", &format!("{reload} && {restart}")]));
-        }
-        service
-    });
-    let restart = service.filter(|service| service.restart.is_some()).into_iter().collect();
+    let restart = |fact| Restart { reload: reload(view), service: Service::engine(fact) };
+    let restart = view.fact.map(restart).into_iter().collect();
     Fix { advice: Some(advice.into()), commands: restarts(view), restart, ..Fix::default() }
 }
 
