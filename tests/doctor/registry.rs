@@ -161,4 +161,11 @@ fn a_token_service_with_a_certificate_of_another_ca() {
     wait_until(&machine, &format!("! curl -s -o /dev/null https://{HOST}/"));
     engine.login().exited(1).says("unknown authority");
     ask(&machine).blames("realm-untrusted");
+
+    let sha256 = crate::trust::fingerprint(&machine, &other.root);
+    let before = machine.settled();
+    machine.run(["labtrust", "doctor", REGISTRY, "--fix", "--yes", "--fingerprint", &sha256]).succeeded();
+    engine.login().succeeded();
+    machine.run(["labtrust", "untrust", &sha256]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
 }

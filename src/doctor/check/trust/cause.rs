@@ -31,8 +31,11 @@ impl Look<'_> {
     /// Why it does not trust the registry: it said `message`, if it was asked; and `holds_it` if its files
     /// would let it.
     pub fn cause(&self, message: Option<&str>, holds_it: bool) -> Finding {
-        let late = self.late(holds_it);
-        let finding = late.or_else(|| self.misplaced()).or_else(|| self.unread()).or_else(|| self.old());
+        if holds_it && self.engine.kind.copies_at_start() {
+            return self.copied_too_early();
+        }
+        let finding =
+            self.late().or_else(|| self.misplaced()).or_else(|| self.unread()).or_else(|| self.old());
         let finding = finding.unwrap_or_else(|| {
             let what = match message {
                 Some(message) => format!("{} says: {message}", self.seen.title),
@@ -43,15 +46,17 @@ impl Look<'_> {
         mend(self.case, finding, "docker", &self.case.chain, &self.case.endpoint())
     }
 
-    /// That it was started too early.
-    fn late(&self, holds_it: bool) -> Option<Finding> {
+    /// That it has copied its files before the CA was among them.
+    fn copied_too_early(&self) -> Finding {
         let title = &self.seen.title;
-        if self.engine.kind.copies_at_start() {
-            let what = format!("{title} was started before {} had the CA", self.folder().display());
-            let why = "it copies these files into its virtual machine when it starts";
-            return holds_it
-                .then(|| Finding::new(&NEEDS_RESTART, what, why).advise(format!("restart {title}")));
-        }
+        let what = format!("{title} was started before {} had the CA", self.folder().display());
+        let why = "it copies these files into its virtual machine when it starts";
+        Finding::new(&NEEDS_RESTART, what, why).advise(format!("restart {title}"))
+    }
+
+    /// That it read the system's store too early.
+    fn late(&self) -> Option<Finding> {
+        let title = &self.seen.title;
         // What is in certs.d it has read.
         if !self.is_in_system() || self.is_in_folder() {
             return None;
