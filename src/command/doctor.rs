@@ -45,7 +45,7 @@ fn ask(context: &Context<'_>, arguments: &Doctor, target: &Target, facts: &Facts
     // What cannot be read is only not known: the question is another.
     let receipts = Receipts::all(&context.home.state).unwrap_or_default();
     let own = OwnCa::find(&context.home).ok().flatten().map(|own| own.anchor());
-    let known: Vec<_> = untrust::trusted(&receipts).chain(own).map(|anchor| anchor.certificate).collect();
+    let known: Vec<_> = untrust::trusted(&receipts).chain(own).collect();
     let fingerprint = arguments.fingerprint;
     gather(&Question { host: &target.host, port: target.port, facts, known: &known, fingerprint })
 }

@@ -146,6 +146,63 @@ fn a_clock_that_is_wrong() {
 }
 
 #[test]
+fn a_middlebox_that_signs_anew() {
+    let server = machine!("gitlab");
+    let machine = machine!("client");
+    machine.without_hooks();
+    server.connect(&machine, "192.0.2.20");
+    let gitlab = Gitlab::start(&server);
+    let engine = Engine::start(&machine);
+    let pair = Pair::by(&machine, &Recipe::CURRENT);
+    gitlab.serve(&pair);
+    let sha256 = crate::trust::fingerprint(&machine, &pair.root);
+    let line = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
+    machine.intercept(&Pair::by(&machine, &Recipe::CORPORATE), &[443, 4567]);
+    // Whoever was given the fingerprint is told who signed instead, and that it may be somebody in between.
+    machine.run(line).exited(3).says("its root is CN=Corporate Proxy CA with SHA-256").says("signs anew");
+    // Of a CA that nobody ever trusted here nothing can be said, but of those who sign anew by trade.
+    assert_eq!(ask(&machine).causes()[0], "untrusted-docker");
+    machine.sh("iptables -t nat -F OUTPUT").succeeded();
+    let recipe = Recipe { root: "Zscaler Intermediate Root CA (zscaler.net)", ..Recipe::CORPORATE };
+    machine.intercept(&Pair::by(&machine, &recipe), &[443, 4567]);
+    let report = ask(&machine).blames("tls-intercepted");
+    assert!(
+        report.what().ends_with("is signed by CN=Zscaler Intermediate Root CA (zscaler.net)"),
+        "{}",
+        report.what()
+    );
+    machine.sh("iptables -t nat -F OUTPUT").succeeded();
+    machine.run(line).succeeded();
+    engine.login().succeeded();
+    ask(&machine).is_healthy();
+    machine.intercept(&Pair::by(&machine, &Recipe::CORPORATE), &[443, 4567]);
+    engine.login().exited(1).says("certificate signed by unknown authority");
+    let report = ask(&machine).blames("tls-intercepted");
+    assert_eq!(report.causes(), ["tls-intercepted"], "{:#}", report.json);
+    assert!(
+        report.what().contains("is signed by CN=Corporate Proxy CA, and not by CN=Foreign root"),
+        "{}",
+        report.what()
+    );
+    // The CA under its old name was made anew: that is another thing.
+    machine.sh("iptables -t nat -F OUTPUT").succeeded();
+    machine.run(["labtrust", "untrust", "--all"]).succeeded();
+    let old = Pair::by(&machine, &Recipe::NAMESAKE);
+    gitlab.serve(&old);
+    machine
+        .run([
+            "labtrust",
+            "trust",
+            REGISTRY,
+            "--fingerprint",
+            &crate::trust::fingerprint(&machine, &old.root),
+        ])
+        .succeeded();
+    gitlab.serve(&Pair::by(&machine, &Recipe::NAMESAKE));
+    assert_eq!(ask(&machine).causes()[0], "anchor-replaced");
+}
+
+#[test]
 fn two_things_at_once_are_both_told() {
     let machine = machine!("gitlab");
     let gitlab = Gitlab::start(&machine);

@@ -201,10 +201,13 @@ impl View<'_, '_> {
         if let Some(finding) = self.needs_restart(&registry, None) {
             return Some(finding);
         }
-        // Where one gets there without a proxy, it is not a proxy that is missing.
+        // Only a proxy that gets there, where nobody else does, is one that is missing.
         let is_open = self.case.registry_server().is_some_and(|server| server.reached.is_open());
-        let (source, setting) =
-            self.unread(|told| told.of_request(&registry, self.go).is_some()).filter(|_| !is_open)?;
+        let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
+        if is_open || !matches!(status, Some(200..=299 | 407)) {
+            return None;
+        }
+        let (source, setting) = self.unread(|told| told.of_request(&registry, self.go).is_some())?;
         let what = format!("the engine uses no proxy, and does not reach {registry}: {message}");
         let why = format!("the proxy is set in {}, which the engine does not read", place(source, setting));
         Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
@@ -273,3 +276,6 @@ fn is_of_no_kind(url: &str) -> bool {
 fn last_words(message: &str) -> &str {
     message.rsplit_once("\": ").map_or(message, |(_, words)| words)
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,10 @@ pub struct ProxySeen {
     /// The first line of its answer to `CONNECT`.
     pub answer: Asked<String>,
 }
+
+impl ProxySeen {
+    /// The status of its answer.
+    pub fn status(&self) -> Option<u16> {
+        self.answer.answer()?.split_whitespace().nth(1)?.parse().ok()
+    }
+}

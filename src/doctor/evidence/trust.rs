@@ -18,6 +18,9 @@ pub struct TrustSeen {
     /// Those CAs that labtrust made or trusted here and that a served chain may lead to.
     #[serde(default)]
     pub known: Vec<Certificate>,
+    /// Those CAs that labtrust made or trusted here for this host.
+    #[serde(default)]
+    pub expected: Vec<Certificate>,
     /// The root's fingerprint, if whoever asks has named it.
     #[serde(default)]
     pub fingerprint: Option<Fingerprint>,

@@ -20,6 +20,7 @@ use super::client;
 use crate::doctor::{
     evidence::{Form, Setting, Source},
     proxy::{VARIABLES, redacted},
+    unit::unit as unit_of,
 };
 pub use settings::client as client_settings;
 
@@ -57,11 +58,10 @@ pub fn look(engine: &Engine, facts: &Facts) -> Vec<Source> {
 /// What the daemon's environment is made of.
 fn environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let is_systemds = facts.services == Some(ServiceManager::Systemd);
+    if let Some(unit) = unit_of(engine).filter(|_| is_systemds) {
+        return unit::environment(&unit::MACHINE, &unit);
+    }
     match (engine.kind, &engine.owner) {
-        (EngineKind::Rootful, _) if is_systemds => unit::environment(&unit::MACHINE, "docker.service"),
-        (EngineKind::Snap, _) if is_systemds => {
-            unit::environment(&unit::MACHINE, "snap.docker.dockerd.service")
-        }
         (EngineKind::Rootless, Some(owner)) if is_systemds => {
             let own = owner.home.join(".config/systemd/user");
             unit::environment(&[own.as_path(), Path::new("/etc/systemd/user")], "docker.service")
@@ -154,4 +154,18 @@ fn command_line(pid: u32) -> Vec<String> {
 /// Whether `name` is one of the variables that are looked for.
 fn is_meant(name: &str) -> bool {
     VARIABLES.contains(&name)
+}
+
+/// Every parser of this module, for the fuzz target.
+#[cfg(fuzzing)]
+pub fn read_all(text: &str) {
+    let (mut exported, others) = assignment::shell(text);
+    exported.extend(others);
+    exported.extend(assignment::environment_file(text));
+    exported.extend(unit::settings(text));
+    exported.extend(settings::daemon(text).unwrap_or_default());
+    exported.extend(settings::client(text).unwrap_or_default());
+    let lines = text.lines().count().max(1);
+    assert!(exported.iter().all(|one| (1..=lines).contains(&one.line) && is_meant(&one.name)));
+    settings::flags(&text.split('\0').map(str::to_owned).collect::<Vec<_>>());
 }

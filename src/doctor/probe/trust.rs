@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::UNIX_EPOCH};
 
-use labtrust_platform::{Certificate, World, store};
+use labtrust_platform::{Anchor, Certificate, World, store};
 
 use super::certs_d;
 use crate::{
@@ -23,9 +23,17 @@ pub fn look(world: &World, question: &Question<'_>, evidence: &Evidence) -> Trus
     TrustSeen {
         system,
         certs_d: certs_d::look(world, evidence, &served),
-        known: served.related(question.known.to_vec()),
+        known: served.related(question.known.iter().map(|anchor| anchor.certificate.clone()).collect()),
+        expected: expected(question),
         fingerprint: question.fingerprint,
     }
+}
+
+/// The CAs that were made or trusted for this host.
+fn expected(question: &Question<'_>) -> Vec<Certificate> {
+    let is_for_it =
+        |anchor: &&Anchor| anchor.endpoints.iter().any(|endpoint| endpoint.host == *question.host);
+    question.known.iter().filter(is_for_it).map(|anchor| anchor.certificate.clone()).collect()
 }
 
 /// All that was served, anywhere.

@@ -15,8 +15,9 @@ pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
 fn incomplete(subject: &Subject) -> Option<Finding> {
     let way = subject.way();
     let top = way.last().filter(|top| !top.is_self_signed() && !subject.is_accepted)?;
-    if way.len() > 1 && !subject.rest().iter().any(|sent| sent.der() == top.der()) {
-        // It ends at a trusted one, which need not be a root.
+    let is_sent = subject.sent.iter().any(|sent| sent.der() == top.der());
+    // It ends at a trusted one, which need not be a root; or below one that was made anew.
+    if !is_sent || subject.knows_issuer(top) {
         return None;
     }
     let sent = match subject.sent.len() {

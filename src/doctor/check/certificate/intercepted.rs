@@ -2,7 +2,10 @@
 //! another CA than before signed it; who is known to do so by trade is named.
 
 use super::{INTERCEPTED, subject::Subject};
-use crate::doctor::{Case, Finding};
+use crate::{
+    certificate::Parsed,
+    doctor::{Case, Finding},
+};
 
 /// What those name themselves who open TLS in companies and on desks: a part of the issuer, in small letters.
 const MIDDLEBOXES: &[&str] = &[
@@ -32,20 +35,48 @@ const MIDDLEBOXES: &[&str] = &[
     "zscaler",
 ];
 
-pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     if subject.is_accepted {
         return Vec::new();
     }
     let leaf = subject.leaf();
     let issuer = leaf.issuer.to_lowercase();
-    let is_known = MIDDLEBOXES.iter().any(|name| issuer.contains(name));
-    is_known.then(|| {
-        Finding::new(
-            &INTERCEPTED,
-            format!("the certificate of {} is signed by {}", subject.endpoint, leaf.issuer),
-            "so call themselves proxies and firewalls that open TLS and sign anew: what is seen is not the server's own",
-        )
-    })
-    .into_iter()
-    .collect()
+    let (what, why) = if MIDDLEBOXES.iter().any(|name| issuer.contains(name)) {
+        let why = "so call themselves proxies and firewalls that open TLS and sign anew: it is not the server's own";
+        (format!("the certificate of {} is signed by {}", subject.endpoint, leaf.issuer), why)
+    } else if let Some((root, expected)) = stranger(case, subject) {
+        let why = "a proxy or firewall in between opens TLS and signs anew, or the server has got another CA";
+        let what = format!(
+            "the certificate of {} is signed by {}, and not by {}, which labtrust trusts for this host",
+            subject.endpoint,
+            root.title(),
+            expected.title()
+        );
+        (what, why)
+    } else {
+        return Vec::new();
+    };
+    let finding = Finding::new(&INTERCEPTED, what, why).advise(format!(
+        "ask whoever runs the server whether that is its CA. If it is: labtrust trust {0} with the fingerprint that they \
+         give. If not: have {1} exempted where TLS is opened, or let engine and tools pass by that proxy (NO_PROXY)",
+        subject.endpoint, subject.endpoint.host
+    ));
+    vec![finding]
+}
+
+/// The root that was sent and the CA that was expected instead, where the two have nothing in common: with the
+/// same name it would be the same CA, made anew.
+fn stranger(case: &Case<'_>, subject: &Subject) -> Option<(Parsed, Parsed)> {
+    // GitLab itself may have a certificate of another CA than its registry.
+    if subject.endpoint != case.endpoint() {
+        return None;
+    }
+    let expected = case.evidence.trust.expected.iter().filter_map(|one| Parsed::from_der(one.der()).ok());
+    let expected: Vec<Parsed> = expected.collect();
+    let way = subject.way();
+    let root = *way.last().filter(|top| top.is_self_signed())?;
+    let is_akin =
+        |one: &Parsed| one.subject_der == root.subject_der || way.iter().any(|step| step.is_signed_by(one));
+    let first = expected.first().filter(|_| !expected.iter().any(is_akin))?;
+    Some((root.clone(), first.clone()))
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::{
     certificate::{Parsed, path},
-    doctor::{Case, case::WEB, evidence::Asked},
+    doctor::{Case, case::WEB},
 };
 
 /// What is presented at an endpoint.
@@ -44,6 +44,11 @@ impl Subject {
     /// All that is known, the leaf first.
     pub fn all(&self) -> Vec<Parsed> {
         std::iter::once(self.leaf()).chain(&self.pool).cloned().collect()
+    }
+
+    /// Whether a CA that is trusted here has the name of the one who signed `certificate`, whatever its key.
+    pub fn knows_issuer(&self, certificate: &Parsed) -> bool {
+        self.pool.iter().any(|one| one.subject_der == certificate.issuer_der)
     }
 
     /// What to call `certificate` in a sentence.
@@ -95,11 +100,13 @@ fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, Str
     Ok(std::iter::once(leaf).chain(rest).collect())
 }
 
-/// The CAs that are trusted here and that a chain may lead to.
+/// The CAs that are trusted here, by whomever, and that a chain may lead to.
 fn trusted(case: &Case<'_>) -> Vec<Parsed> {
-    let system = case.evidence.trust.system.iter().filter_map(|bundle| match &bundle.candidates {
-        Asked::Answered(candidates) => Some(candidates),
-        _ => None,
-    });
-    system.flatten().filter_map(|one| Parsed::from_der(one.der()).ok()).collect()
+    let trust = &case.evidence.trust;
+    let system = trust.system.iter().filter_map(|bundle| bundle.candidates.answer()).flatten();
+    let folders = trust.certs_d.iter().filter_map(|seen| seen.folders.answer()).flatten();
+    let files = folders.filter_map(|folder| folder.files.answer()).flatten();
+    let laid = files.flat_map(|file| &file.certificates);
+    let all = system.chain(laid).chain(&trust.known);
+    all.filter_map(|one| Parsed::from_der(one.der()).ok()).collect()
 }
