@@ -1,5 +1,7 @@
 //! Why an engine does not trust a registry, as far as its files tell.
 
+use labtrust_platform::Service;
+
 use super::{
     docker::Look,
     folder,
@@ -7,7 +9,7 @@ use super::{
 };
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Code, Finding, Severity, evidence::FolderSeen},
+    doctor::{Case, Code, Finding, Fix, Restart, Severity, evidence::FolderSeen},
 };
 
 pub const NEEDS_RESTART: Code = Code { id: "daemon-needs-restart", severity: Severity::Error, explains: &[] };
@@ -51,7 +53,18 @@ impl Look<'_> {
         let title = &self.seen.title;
         let what = format!("{title} was started before {} had the CA", self.folder().display());
         let why = "it copies these files into its virtual machine when it starts";
-        Finding::new(&NEEDS_RESTART, what, why).advise(format!("restart {title}"))
+        Finding::new(&NEEDS_RESTART, what, why).with(self.restart())
+    }
+
+    /// The engine is to be restarted.
+    pub fn restart(&self) -> Fix {
+        let service = Service::engine(self.engine);
+        Fix {
+            advice: Some(format!("restart {}", self.seen.title)),
+            commands: service.restart.iter().map(ToString::to_string).collect(),
+            restart: vec![Restart { reload: None, service }],
+            ..Fix::default()
+        }
     }
 
     /// That it read the system's store too early.
