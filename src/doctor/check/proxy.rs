@@ -1,6 +1,7 @@
 //! Whether the engine's requests go where they should: through a proxy that serves, or past it.
 
 mod fix;
+mod intercepted;
 mod tools;
 mod words;
 
@@ -20,7 +21,16 @@ use crate::doctor::{
 pub const CHECK: Check = Check {
     id: "proxy",
     title: "proxy",
-    codes: &[&WRONG_SCHEME, &UNREACHABLE, &NEEDS_RESTART, &PORT_ONLY, &INEFFECTIVE, &UNUSED, &NOT_BYPASSED],
+    codes: &[
+        &WRONG_SCHEME,
+        &UNREACHABLE,
+        &NEEDS_RESTART,
+        &PORT_ONLY,
+        &INEFFECTIVE,
+        &UNUSED,
+        &NOT_BYPASSED,
+        &INTERCEPTED,
+    ],
     judge,
 };
 
@@ -31,6 +41,13 @@ const PORT_ONLY: Code = code("no-proxy-port-only");
 const INEFFECTIVE: Code = code("no-proxy-ineffective");
 const UNUSED: Code = code("proxy-config-unused");
 const NOT_BYPASSED: Code = code("proxy-not-bypassed");
+
+/// Found also where the certificate is looked at: who signs anew need be no proxy.
+pub const INTERCEPTED: Code = Code {
+    id: "tls-intercepted",
+    severity: Severity::Error,
+    explains: &["chain-incomplete", "untrusted-docker", "untrusted-system"],
+};
 
 const fn code(id: &'static str) -> Code {
     Code { id, severity: Severity::Error, explains: &[] }
@@ -56,7 +73,8 @@ fn judge(case: &Case<'_>) -> Verdict {
         Some(Asked::Failed(why)) => view.blame(why),
         Some(Asked::Answered(body)) => match engine::judge(body) {
             // It speaks TLS with the registry: the proxy, if there is one, serves.
-            engine::Reach::Accepted | engine::Reach::Refused(_) => None,
+            engine::Reach::Accepted => None,
+            engine::Reach::Refused(_) => intercepted::finding(&view),
             engine::Reach::Unknown(message) => view.blame(&message),
         },
     };
