@@ -5,8 +5,8 @@ use crate::lab::{Engine, Machine, REGISTRY};
 
 #[test]
 fn docker_is_not_installed() {
+    // Of a server it would not be asked.
     let machine = machine!("client");
-    serving(&machine);
     machine.without_docker();
     machine.sh("rm -f /usr/bin/podman").succeeded();
     ask(&machine).blames("docker-missing");

@@ -158,6 +158,9 @@ fn a_token_service_with_a_certificate_of_another_ca() {
     let script = "0,/ssl_certificate .*/s||ssl_certificate /etc/gitlab/other.crt;|; \
         0,/ssl_certificate_key .*/s||ssl_certificate_key /etc/gitlab/other.key;|";
     edited(&machine, NGINX, script);
+    // That is what `gitlab-ctl reconfigure` makes of these.
+    let lines = "nginx['ssl_certificate'] = '/etc/gitlab/other.crt'\nnginx['ssl_certificate_key'] = '/etc/gitlab/other.key'\n";
+    machine.command(["sh", "-c", "cat >>/etc/gitlab/gitlab.rb"]).stdin(lines).run().succeeded();
     wait_until(&machine, &format!("! curl -s -o /dev/null https://{HOST}/"));
     engine.login().exited(1).says("unknown authority");
     ask(&machine).blames("realm-untrusted");
