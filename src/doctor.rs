@@ -21,7 +21,7 @@ mod unit;
 pub use case::Case;
 pub use check::{CHECKS, Diagnosis, Line, State, diagnose};
 pub use evidence::Evidence;
-pub use finding::{Code, Finding, Fix, Severity};
+pub use finding::{Code, Finding, Fix, Restart, Severity};
 pub use page::{PAGES, Page};
 pub use probe::{Question, gather};
 

@@ -31,6 +31,11 @@ pub fn engines_words(code: &str) -> Vec<String> {
     engines.filter_map(answer).collect()
 }
 
+/// What is recorded of `code`.
+pub fn evidence(code: &str) -> Evidence {
+    serde_json::from_str(&fs::read_to_string(file(code)).unwrap()).unwrap()
+}
+
 #[test]
 fn each_code_is_found_in_its_recorded_evidence() {
     let mut wrong = Vec::new();

@@ -18,9 +18,6 @@ pub struct Source {
     pub is_read: bool,
     /// What it sets that has to do with proxies.
     pub settings: Vec<Setting>,
-    /// When it was written, in milliseconds since 1970.
-    #[serde(default)]
-    pub written: Option<u64>,
     /// Why it could not be read.
     #[serde(default)]
     pub fault: Option<String>,

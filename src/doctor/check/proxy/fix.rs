@@ -9,7 +9,7 @@ use labtrust_platform::{
 
 use super::{View, place};
 use crate::doctor::{
-    Fix,
+    Fix, Restart,
     evidence::{Form, Setting, Source},
     proxy::{Proxies, winner},
     unit::unit,
@@ -86,7 +86,9 @@ pub fn unused(view: &View<'_, '_>) -> Fix {
 /// The engine is to be restarted.
 pub fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart the engine; without live-restore this stops its containers";
-    Fix { advice: Some(advice.into()), commands: restarts(view), ..Fix::default() }
+    let restart = |fact| Restart { reload: reload(view), service: Service::engine(fact) };
+    let restart = view.fact.map(restart).into_iter().collect();
+    Fix { advice: Some(advice.into()), commands: restarts(view), restart, ..Fix::default() }
 }
 
 fn restarts(view: &View<'_, '_>) -> Vec<String> {
@@ -187,7 +189,6 @@ fn would_win(view: &View<'_, '_>, form: Form, step: &Step, names: &[&str], list:
         form,
         is_read: true,
         settings: names.iter().map(setting).collect(),
-        written: None,
         fault: None,
     };
     let mut sources = view.engine.sources.clone();
