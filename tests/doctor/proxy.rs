@@ -1,5 +1,6 @@
 //! Proxies in the engine's way: where they are set, what is wrong with them, and what mends it.
 
+mod intercepted;
 mod places;
 mod tools;
 

@@ -2,6 +2,7 @@
 
 mod blame;
 mod fix;
+mod intercepted;
 mod tools;
 mod words;
 
@@ -19,7 +20,16 @@ use crate::doctor::{
 pub const CHECK: Check = Check {
     id: "proxy",
     title: "proxy",
-    codes: &[&WRONG_SCHEME, &UNREACHABLE, &NEEDS_RESTART, &PORT_ONLY, &INEFFECTIVE, &UNUSED, &NOT_BYPASSED],
+    codes: &[
+        &WRONG_SCHEME,
+        &UNREACHABLE,
+        &NEEDS_RESTART,
+        &PORT_ONLY,
+        &INEFFECTIVE,
+        &UNUSED,
+        &NOT_BYPASSED,
+        &INTERCEPTED,
+    ],
     judge,
 };
 
@@ -30,6 +40,13 @@ const PORT_ONLY: Code = code("no-proxy-port-only");
 const INEFFECTIVE: Code = code("no-proxy-ineffective");
 const UNUSED: Code = code("proxy-config-unused");
 const NOT_BYPASSED: Code = code("proxy-not-bypassed");
+
+/// Found also where the certificate is looked at: who signs anew need be no proxy.
+pub const INTERCEPTED: Code = Code {
+    id: "tls-intercepted",
+    severity: Severity::Error,
+    explains: &["chain-incomplete", "untrusted-docker", "untrusted-system"],
+};
 
 const fn code(id: &'static str) -> Code {
     Code { id, severity: Severity::Error, explains: &[] }
@@ -55,7 +72,8 @@ fn judge(case: &Case<'_>) -> Verdict {
         Some(Asked::Failed(why)) => view.blame(why),
         Some(Asked::Answered(body)) => match engine::judge(body) {
             // It speaks TLS with the registry: the proxy, if there is one, serves.
-            engine::Reach::Accepted | engine::Reach::Refused(_) => None,
+            engine::Reach::Accepted => None,
+            engine::Reach::Refused(_) => intercepted::finding(&view),
             engine::Reach::Unknown(message) => view.blame(&message),
         },
     };

@@ -11,8 +11,9 @@ mod root;
 mod stray;
 mod system;
 
-pub use docker::CHECK as DOCKER;
+pub use docker::{CHECK as DOCKER, would_trust};
 pub use podman::CHECK as PODMAN;
+pub use root::mend;
 pub use system::CHECK as SYSTEM;
 
 use super::{Check, Verdict};

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use labtrust_platform::Certificate;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
@@ -63,6 +64,9 @@ pub struct ProxySeen {
     pub reached: Asked<String>,
     /// The first line of its answer to `CONNECT`.
     pub answer: Asked<String>,
+    /// What is presented through it, if it lets one pass; leaf first.
+    #[serde(default)]
+    pub chain: Vec<Certificate>,
 }
 
 impl ProxySeen {

@@ -14,9 +14,12 @@ use super::{
     root::{self, leads_to},
     stray::{STRAY_KEY, stray},
 };
-use crate::doctor::{
-    Case, Finding,
-    evidence::{Asked, CertsDSeen, EngineSeen, FolderSeen},
+use crate::{
+    certificate::Parsed,
+    doctor::{
+        Case, Finding,
+        evidence::{Asked, CertsDSeen, EngineSeen, FolderSeen},
+    },
 };
 
 pub const CHECK: Check = Check {
@@ -62,6 +65,15 @@ pub fn is_trusted(case: &Case<'_>) -> bool {
         Some(Reach::Accepted) => true,
         Some(Reach::Refused(_)) => false,
         Some(Reach::Unknown(_)) | None => look.trusting_file().is_some(),
+    })
+}
+
+/// Whether each engine would trust `chain` for the registry's token service, by its files.
+pub fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
+    looks(case).all(|look| {
+        let system = root::of_system(case.evidence.trust.system.as_ref());
+        let mut roots = folder::loaded(look.exact()).into_iter().chain(system);
+        roots.any(|root| leads_to(chain, &root))
     })
 }
 

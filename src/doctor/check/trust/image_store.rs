@@ -3,12 +3,7 @@
 
 use labtrust_platform::world::engine::{Reach, judge};
 
-use super::{
-    cause::NEEDS_RESTART,
-    docker::Look,
-    folder,
-    root::{leads_to, mend},
-};
+use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
 use crate::doctor::{Code, Finding, Severity, evidence::FolderSeen};
 
 pub const MASKED: Code = Code { id: "certsd-masked", severity: Severity::Error, explains: &[] };
@@ -74,14 +69,6 @@ impl Look<'_> {
         let what =
             format!("the system store holds the CA, and {title}, which was started before, does not know it");
         let why = "with the image store of containerd a pull fetches its token by that store, and not by certs.d: logins work";
-        let finding = mend(
-            self.case,
-            Finding::new(&NEEDS_RESTART, what, why),
-            "system",
-            &self.case.chain,
-            &self.case.endpoint(),
-        );
-        let restart = self.engine.restart.as_ref().map(ToString::to_string);
-        Some(restart.into_iter().fold(finding, Finding::command))
+        Some(Finding::new(&NEEDS_RESTART, what, why).with(self.restart()))
     }
 }
