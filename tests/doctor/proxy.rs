@@ -4,7 +4,11 @@ mod intercepted;
 mod places;
 mod tools;
 
-use super::{ask, ask_with, serving, trusting};
+use super::{
+    ask, ask_with,
+    network::{DROPPED, within},
+    serving, trusting,
+};
 use crate::lab::{Engine, HOST, Machine, Manager, Passing, Proxy, REGISTRY, Release};
 
 /// What most sites' proxies say of a host inside.
@@ -54,6 +58,25 @@ fn whatever_the_proxy_answers_it_is_its_answer() {
 }
 
 #[test]
+fn a_ca_that_is_not_trusted_either_comes_after_the_proxy() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let pair = serving(&machine);
+    let proxy = Proxy::start(&machine, NEVER);
+    engine.defaults(&format!("export HTTPS_PROXY={}", proxy.url()));
+    let report = ask(&machine);
+    assert_eq!(
+        report.causes(),
+        ["proxy-not-bypassed", "untrusted-docker", "untrusted-system"],
+        "{:#}",
+        report.json
+    );
+    trusting(&machine, &pair);
+    assert_eq!(ask(&machine).causes(), ["proxy-not-bypassed"]);
+}
+
+#[test]
 fn a_proxy_that_serves_is_no_fault_and_its_password_stays_in_its_place() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, Passing::Known);
@@ -82,7 +105,7 @@ fn a_proxy_that_is_not_there() {
     // A firewall that drops what goes there: the engine waits longer than we do.
     machine.sh("iptables -I OUTPUT -p tcp --dport 3999 -j DROP").succeeded();
     scene.engine.defaults("export HTTPS_PROXY=http://192.0.2.10:3999");
-    ask(&machine).blames("proxy-unreachable");
+    within(DROPPED, "a proxy that is dropped", &machine).blames("proxy-unreachable");
     scene.engine.defaults("export HTTPS_PROXY=http://proxy.example:3128");
     ask(&machine).blames("proxy-unreachable");
 }

@@ -7,7 +7,7 @@ use labtrust_platform::{
 
 use super::*;
 use crate::doctor::{
-    Evidence, diagnose,
+    Evidence, Finding, diagnose,
     evidence::{DoorSeen, Form},
 };
 

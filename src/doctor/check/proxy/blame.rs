@@ -1,0 +1,165 @@
+//! Whether it is a proxy's fault that an engine does not reach a registry, and which.
+
+use labtrust_platform::Endpoint;
+
+use super::{
+    INEFFECTIVE, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, View, WRONG_SCHEME, fix, place,
+    words::Words,
+};
+use crate::doctor::{
+    Finding,
+    evidence::ProxySeen,
+    no_proxy,
+    proxy::{Proxies, winner},
+};
+
+impl View<'_, '_> {
+    /// The finding, if it is a proxy's fault that the engine says `message` instead of reaching the registry.
+    pub fn blame(&self, message: &str) -> Option<Finding> {
+        // The last URL is the one that failed: a registry's begins with /v2/, and others are for tokens.
+        let is_token = message.rsplit_once("https://").is_some_and(|(_, url)| !url.contains("/v2/"));
+        let target = if is_token { self.realm() } else { self.case.endpoint() };
+        match self.proxy_of(&target) {
+            Some(proxy) => self.blame_for(&target, proxy, message),
+            None => self.without(&target, message),
+        }
+    }
+
+    /// The engine goes through `proxy` to `target`.
+    fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
+        let words = Words::of(message);
+        let seen = self.engine.proxy.as_ref().filter(|_| *target == self.case.endpoint());
+        if let Some(finding) = self.broken(target, proxy, words, message) {
+            return Some(finding);
+        }
+        // What fails on the way through a proxy is its fault if there is no trouble without it.
+        let works_directly =
+            self.case.server(target.port).is_some_and(|server| server.reached.chain().is_some());
+        match words {
+            Words::Proxy => {}
+            Words::Transport if works_directly => {}
+            _ => return None,
+        }
+        let answer = match (words, seen.and_then(|seen| seen.answer.answer())) {
+            (Words::Proxy, _) => format!("which answers: {}", last_words(message)),
+            (_, Some(answer)) => format!("which answers: {answer}"),
+            _ => format!("and does not get there: {message}"),
+        };
+        let what = format!("the engine asks {proxy} for {target}, {answer}");
+        Some(self.not_bypassed(target, what))
+    }
+
+    /// The proxy itself cannot be used.
+    fn broken(&self, target: &Endpoint, proxy: &str, words: Words, message: &str) -> Option<Finding> {
+        let unreached = self.engine.proxy.as_ref().and_then(|seen: &ProxySeen| seen.reached.fault());
+        let (code, what, why) = match (words, unreached) {
+            (Words::Scheme, _) => (
+                &WRONG_SCHEME,
+                format!("the engine speaks TLS with {proxy}, which does not: {message}"),
+                "https:// before a proxy's name says how the proxy itself is spoken with, not what for",
+            ),
+            (Words::Unreachable, _) | (_, Some(_)) if is_of_no_kind(proxy) => (
+                &WRONG_SCHEME,
+                format!("the engine is told to use {proxy}"),
+                "proxies are spoken with by http://, https:// or socks5://, and nothing else",
+            ),
+            (Words::Unreachable, _) => (
+                &UNREACHABLE,
+                format!("the engine cannot reach its proxy {proxy}: {message}"),
+                "all that is not named in NO_PROXY goes there",
+            ),
+            (Words::Transport, Some(why)) => (
+                &UNREACHABLE,
+                format!("the engine's proxy {proxy} cannot be reached: {why}"),
+                "all that is not named in NO_PROXY goes there",
+            ),
+            _ => return None,
+        };
+        if let Some(finding) = self.needs_restart(target, Some(proxy)) {
+            return Some(finding);
+        }
+        let finding = Finding::new(code, what, why);
+        let is_scheme = code == &WRONG_SCHEME;
+        Some(finding.with(fix::of_url(self, target, proxy, is_scheme)))
+    }
+
+    /// The proxy serves, but not for this; and the engine is not told to go past it.
+    fn not_bypassed(&self, target: &Endpoint, what: String) -> Finding {
+        if let Some(finding) = self.needs_restart(target, self.proxy_of(target)) {
+            return finding;
+        }
+        let registry = self.case.endpoint();
+        let is_limited = |entry: &&str| {
+            let entry = no_proxy::Entry::parse(entry);
+            entry.port().is_some() && entry.matches(&registry) && target.host == registry.host
+        };
+        let limited = no_proxy::entries(&self.told.no).find(is_limited);
+        let finding = if let Some(entry) = limited {
+            let why =
+                format!("{entry} in NO_PROXY is for that port alone, and the token comes from {target}");
+            Finding::new(&PORT_ONLY, what, why)
+        } else if let Some(miss) = no_proxy::miss(&self.told.no, target, &self.addresses()) {
+            let why =
+                format!("NO_PROXY is meant to name {}, but \"{}\" {}", target.host, miss.entry, miss.why);
+            Finding::new(&INEFFECTIVE, what, why)
+        } else if let Some((source, setting)) = self.unread(|told| told.of_request(target, self.go).is_none())
+        {
+            let why =
+                format!("NO_PROXY names it in {}, which the engine does not read", place(source, setting));
+            Finding::new(&UNUSED, what, why)
+        } else {
+            Finding::new(&NOT_BYPASSED, what, format!("{} is not in the engine's NO_PROXY", target.host))
+        };
+        finding.with(fix::bypass(self, target))
+    }
+
+    /// The engine goes there directly, and does not get there.
+    fn without(&self, target: &Endpoint, message: &str) -> Option<Finding> {
+        if !matches!(Words::of(message), Words::Transport) {
+            return None;
+        }
+        if let Some(finding) = self.needs_restart(target, None) {
+            return Some(finding);
+        }
+        // Only a proxy that gets there, where nobody else does, is one that is missing.
+        let is_open = self.case.server(target.port).is_some_and(|server| server.reached.is_open());
+        let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
+        if is_open || !matches!(status, Some(200..=299 | 407)) {
+            return None;
+        }
+        let (source, setting) = self.unread(|told| told.of_request(target, self.go).is_some())?;
+        let what = format!("the engine uses no proxy, and does not reach {target}: {message}");
+        let why = format!("the proxy is set in {}, which the engine does not read", place(source, setting));
+        Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
+    }
+
+    /// What the engine's files say is not what the engine that runs was told.
+    fn needs_restart(&self, target: &Endpoint, now: Option<&str>) -> Option<Finding> {
+        let sources = &self.engine.sources;
+        let is_known = sources.iter().any(|source| source.is_read)
+            && sources.iter().all(|source| !source.is_read || source.fault.is_none());
+        let then = Proxies::of(sources);
+        let next = then.of_request(target, self.go);
+        if !is_known || next == now {
+            return None;
+        }
+        let says = |proxy: Option<&str>| {
+            proxy.map_or("go there directly".to_owned(), |proxy| format!("go through {proxy}"))
+        };
+        let set = winner(sources, if next.is_none() && now.is_some() { "NO_PROXY" } else { "HTTPS_PROXY" });
+        let by = set.map_or("its settings".to_owned(), |(source, setting)| place(source, setting));
+        let what = format!("by {by}, the engine is to {}; it is running with other settings", says(next));
+        let why = format!("the engine reads them when it starts, and was told to {}", says(now));
+        Some(Finding::new(&NEEDS_RESTART, what, why).with(fix::restart(self)))
+    }
+}
+
+/// Whether Go knows no way to speak with a proxy of this URL.
+fn is_of_no_kind(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, _)| !["http", "https", "socks5", "socks5h"].contains(&scheme))
+}
+
+/// What follows the URL that the engine asked for.
+fn last_words(message: &str) -> &str {
+    message.rsplit_once("\": ").map_or(message, |(_, words)| words)
+}
