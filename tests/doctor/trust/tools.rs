@@ -3,7 +3,7 @@
 use super::{CERTS_D, labtrust, refusing};
 use crate::{
     doctor::{ask, serving},
-    lab::{Engine, HOST, Machine, Manager, Podman, REGISTRY, Release},
+    lab::{Engine, HOST, Machine, Manager, Passing, Podman, Proxy, REGISTRY, Release},
     trust::fingerprint,
 };
 
@@ -81,4 +81,30 @@ fn a_folder_of_containerds_that_hides_the_one_with_the_ca() {
     machine.sh(command.trim_start_matches("sudo ")).succeeded();
     assert!(pull().contains("/jwt/auth"));
     assert_eq!(ask(&machine).causes(), ["untrusted-system"]);
+}
+
+#[test]
+fn a_proxy_that_is_in_the_way_of_a_ca_that_nobody_trusts() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let proxy = Proxy::start(&machine, Passing::Never("503 Service Unavailable"));
+    let engine = Engine::start_as(&machine, Release::Installed, Manager::Systemd);
+    engine.drop_in("proxy.conf", &format!("Environment=HTTPS_PROXY={}", proxy.url()));
+    let pair = serving(&machine);
+    engine.login().exited(1).says("Service Unavailable");
+    let report = ask(&machine);
+    let causes = ["proxy-not-bypassed", "untrusted-docker", "untrusted-system"];
+    assert_eq!(report.causes(), causes, "{:#}", report.json);
+
+    // Either alone does not help.
+    let before = machine.settled();
+    let sha256 = fingerprint(&machine, &pair.root);
+    let fix = ["doctor", REGISTRY, "--fix", "--yes", "--restart", "--fingerprint", &sha256];
+    labtrust(&machine, &fix).succeeded();
+    engine.login().succeeded();
+    ask(&machine).is_healthy();
+    labtrust(&machine, &["untrust", "--restart"]);
+    labtrust(&machine, &["doctor", "--undo", "--restart"]);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    engine.login().exited(1).says("Service Unavailable");
 }
