@@ -44,6 +44,7 @@ pub const CHECKS: &[Check] = &[
     realm::CHECK,
     trust::DOCKER,
     trust::PODMAN,
+    trust::CONTAINERD,
     trust::SYSTEM,
     proxy::TOOLS,
 ];

@@ -2,7 +2,7 @@
 
 use super::{CERTS_D, labtrust, refusing};
 use crate::{
-    doctor::{ask, serving},
+    doctor::{Report, ask, serving},
     lab::{Engine, HOST, Machine, Manager, Passing, Podman, Proxy, REGISTRY, Release},
     trust::fingerprint,
 };
@@ -107,4 +107,30 @@ fn a_proxy_that_is_in_the_way_of_a_ca_that_nobody_trusts() {
     labtrust(&machine, &["doctor", "--undo", "--restart"]);
     assert_eq!(machine.changes_since(&before), [""; 0]);
     engine.login().exited(1).says("Service Unavailable");
+}
+
+#[test]
+fn containerd_itself_where_it_is_told_of_the_registry() {
+    let machine = machine!("node");
+    let (engine, pair) = refusing(&machine);
+    let folder = format!("/etc/containerd/certs.d/{REGISTRY}");
+    let pull = |says: &str| {
+        let image = format!("{REGISTRY}/labtrust/probe:latest");
+        let socket = "/run/docker/containerd/containerd.sock";
+        let line =
+            ["ctr", "--address", socket, "images", "pull", "--hosts-dir", "/etc/containerd/certs.d", &image];
+        machine.run(line).exited(1).says(says);
+    };
+    machine.write(&format!("{folder}/ca.crt"), &pair.root);
+    pull("403 Forbidden");
+    engine.login().exited(1);
+    let state = |report: &Report| {
+        let lines = report.json["checks"].as_array().unwrap();
+        lines.iter().find(|line| line["id"] == "containerd").unwrap()["state"].clone()
+    };
+    assert_eq!(state(&ask(&machine)), "passed");
+    machine.run(["mkdir", &format!("/etc/containerd/certs.d/{HOST}_4567_")]).succeeded();
+    pull("unknown authority");
+    let report = ask(&machine);
+    assert!(report.causes().contains(&"certsd-masked"), "{:#}", report.json);
 }
