@@ -98,6 +98,13 @@ pub fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> 
     }
 }
 
+/// What is presented as `endpoint` at the other end of `stream`, such as a way through a proxy; it need not be
+/// proven.
+pub fn present(stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Certificate>> {
+    shake_hands(stream, endpoint, deadline, Demand::Nothing)
+        .map_err(|error| Error::Peer { peer: endpoint.to_string(), why: said(&error) })
+}
+
 /// What is asked of a server besides its chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {

@@ -1,7 +1,11 @@
 //! `doctor --fix`: what the findings know how to mend, as one plan: shown, applied under a receipt, and
 //! believed only when everything was asked again.
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -10,6 +14,7 @@ use labtrust_platform::{
     receipt::Receipts,
     session::State,
     undo,
+    world::engine::get,
 };
 use serde::Serialize;
 
@@ -80,10 +85,23 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
         }
         outcomes.push(waiting(&late.service));
     }
-    if restart {
+    if restart && !report::restarts(&outcomes).is_empty() {
         restart::restart(context, &mut outcomes);
+        wait_for_engines(context);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))
+}
+
+/// An engine that was just restarted may take a moment to answer, and is asked next.
+fn wait_for_engines(context: &Context<'_>) {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    for socket in context.facts.engines.iter().filter_map(|engine| engine.socket.as_deref()) {
+        while Instant::now() < deadline
+            && get(&World::here(), socket, "/_ping", Duration::from_secs(5)).is_err()
+        {
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
 }
 
 /// What need only be restarted, and is by nothing in `outcomes` anyway.

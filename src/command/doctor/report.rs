@@ -116,7 +116,8 @@ fn print_finding(context: &Context<'_>, target: &str, finding: &Finding) {
 fn print_fix(context: &Context<'_>, target: &str, fix: &Fix) {
     let mut lines = Vec::new();
     if fix.is_automatic() {
-        let words = again(&["doctor", target, "--fix"]);
+        let mut words = again(&["doctor", target, "--fix"]);
+        words.extend(fix.changes.is_empty().then(|| "--restart".to_owned()));
         let line =
             if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
         lines.push(line);

@@ -8,6 +8,7 @@ mod name;
 mod refused;
 mod subject;
 
+pub use self::intercepted::signs_anew_by_trade;
 use self::subject::Subject;
 use super::{Check, Verdict};
 use crate::doctor::{Case, Code, Finding, Severity};
@@ -16,7 +17,6 @@ pub const CHECK: Check = Check {
     id: "certificate",
     title: "certificate",
     codes: &[
-        &INTERCEPTED,
         &EXPIRED,
         &NOT_YET_VALID,
         &CLOCK_SKEW,
@@ -37,11 +37,6 @@ pub const CHECK: Check = Check {
 
 const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-system"];
 
-const INTERCEPTED: Code = Code {
-    id: "tls-intercepted",
-    severity: Severity::Error,
-    explains: &["chain-incomplete", "untrusted-docker", "untrusted-system"],
-};
 const EXPIRED: Code = error("cert-expired");
 const NOT_YET_VALID: Code = error("cert-not-yet-valid");
 const CLOCK_SKEW: Code = error("clock-skew");

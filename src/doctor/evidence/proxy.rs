@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use labtrust_platform::Certificate;
 use serde::{Deserialize, Serialize};
 
 use super::Asked;
@@ -18,9 +19,6 @@ pub struct Source {
     pub is_read: bool,
     /// What it sets that has to do with proxies.
     pub settings: Vec<Setting>,
-    /// When it was written, in milliseconds since 1970.
-    #[serde(default)]
-    pub written: Option<u64>,
     /// Why it could not be read.
     #[serde(default)]
     pub fault: Option<String>,
@@ -66,6 +64,9 @@ pub struct ProxySeen {
     pub reached: Asked<String>,
     /// The first line of its answer to `CONNECT`.
     pub answer: Asked<String>,
+    /// What is presented through it, if it lets one pass; leaf first.
+    #[serde(default)]
+    pub chain: Vec<Certificate>,
 }
 
 impl ProxySeen {

@@ -1,4 +1,4 @@
-//! Asks a proxy for a way to a server, as HTTPS does, without credentials and without going it.
+//! Asks a proxy for a way to a server, as HTTPS does, without credentials, and looks at what is presented there.
 
 use std::{
     io::{Read, Write},
@@ -16,10 +16,13 @@ use crate::doctor::{
 
 /// No status line is longer.
 const LONGEST: usize = 512;
+/// Nor is the whole head of an answer.
+const LONGEST_HEAD: usize = 8192;
 
 /// What the proxy at `url` says when it is asked for a way to `endpoint`.
 pub fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
-    let mut seen = ProxySeen { url: redacted(url), reached: Asked::Not, answer: Asked::Not };
+    let mut seen =
+        ProxySeen { url: redacted(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
     // TLS or SOCKS is spoken with others; they are connected to, and the rest is what the engine says.
     let Some((is_http, proxy)) = place(url) else {
         seen.reached = Asked::Failed("this is no URL of a proxy".into());
@@ -29,7 +32,10 @@ pub fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
         Ok((stream, address)) => {
             seen.reached = Asked::Answered(address);
             if is_http {
-                seen.answer = converse(stream, endpoint, deadline).into();
+                seen.answer = converse(&stream, endpoint, deadline).into();
+                if seen.answer.answer().is_some_and(|line| line.split(' ').nth(1) == Some("200")) {
+                    seen.chain = handshake::present(stream, endpoint, deadline).unwrap_or_default();
+                }
             }
         }
         Err(why) => seen.reached = Asked::Failed(why),
@@ -63,20 +69,27 @@ fn connect(proxy: &Endpoint, deadline: Instant) -> Result<(TcpStream, String), S
     Err(why)
 }
 
-fn converse(mut stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<String, String> {
+fn converse(mut stream: &TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<String, String> {
     let said = |error: std::io::Error| handshake::said(&error);
     stream.set_write_timeout(Some(left(deadline))).map_err(said)?;
     write!(stream, "CONNECT {endpoint} HTTP/1.1\r\nHost: {endpoint}\r\n\r\n").map_err(said)?;
     let mut line = Vec::new();
-    let mut part = [0; LONGEST];
-    while line.len() < LONGEST && !line.contains(&b'\n') {
+    let mut part = [0];
+    // What comes after the head is said by whoever is behind the proxy.
+    while line.len() < LONGEST_HEAD && !line.ends_with(b"\r\n\r\n") {
+        let is_told = line.contains(&b'\n');
         if Instant::now() >= deadline {
+            if is_told {
+                break;
+            }
             return Err("it does not answer".into());
         }
         stream.set_read_timeout(Some(left(deadline))).map_err(said)?;
-        match stream.read(&mut part).map_err(said)? {
-            0 => break,
-            count => line.extend_from_slice(&part[..count]),
+        match stream.read(&mut part) {
+            Ok(0) => break,
+            Ok(count) => line.extend_from_slice(&part[..count]),
+            Err(_) if is_told => break,
+            Err(error) => return Err(said(error)),
         }
     }
     let line = String::from_utf8_lossy(&line);

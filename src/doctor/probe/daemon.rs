@@ -5,11 +5,7 @@ mod assignment;
 mod settings;
 mod unit;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::UNIX_EPOCH,
-};
+use std::path::{Path, PathBuf};
 
 use labtrust_platform::{
     Facts, World,
@@ -127,18 +123,13 @@ fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, Str
         Ok(settings) => (settings, None),
         Err(fault) => (Vec::new(), Some(fault)),
     };
-    Source { path: path.to_owned(), form, is_read, settings, written: written(path), fault }
+    Source { path: path.to_owned(), form, is_read, settings, fault }
 }
 
 /// What the file at `path` holds; none if it is not there.
 fn text(path: &Path) -> Result<Option<String>, String> {
     let bytes = World::read_named(path).map_err(|error| error.to_string())?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn written(path: &Path) -> Option<u64> {
-    let modified = fs::metadata(path).ok()?.modified().ok()?;
-    u64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
 /// The command line of the daemon `pid`; nothing if that number is another's by now.

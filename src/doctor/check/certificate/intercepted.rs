@@ -1,10 +1,10 @@
 //! Whether somebody between here and the server shows a certificate of their own. What is certain is only that
 //! another CA than before signed it; who is known to do so by trade is named.
 
-use super::{INTERCEPTED, subject::Subject};
+use super::subject::Subject;
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Finding},
+    doctor::{Case, Finding, check::proxy::INTERCEPTED},
 };
 
 /// What those name themselves who open TLS in companies and on desks: a part of the issuer, in small letters.
@@ -35,13 +35,18 @@ const MIDDLEBOXES: &[&str] = &[
     "zscaler",
 ];
 
+/// Whether `issuer` is one of them.
+pub fn signs_anew_by_trade(issuer: &str) -> bool {
+    let issuer = issuer.to_lowercase();
+    MIDDLEBOXES.iter().any(|name| issuer.contains(name))
+}
+
 pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     if subject.is_accepted {
         return Vec::new();
     }
     let leaf = subject.leaf();
-    let issuer = leaf.issuer.to_lowercase();
-    let (what, why) = if MIDDLEBOXES.iter().any(|name| issuer.contains(name)) {
+    let (what, why) = if signs_anew_by_trade(&leaf.issuer) {
         let why = "so call themselves proxies and firewalls that open TLS and sign anew: it is not the server's own";
         (format!("the certificate of {} is signed by {}", subject.endpoint, leaf.issuer), why)
     } else if let Some((root, expected)) = stranger(case, subject) {

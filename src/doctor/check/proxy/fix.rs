@@ -189,7 +189,6 @@ fn would_win(view: &View<'_, '_>, form: Form, step: &Step, names: &[&str], list:
         form,
         is_read: true,
         settings: names.iter().map(setting).collect(),
-        written: None,
         fault: None,
     };
     let mut sources = view.engine.sources.clone();

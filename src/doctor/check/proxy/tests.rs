@@ -42,9 +42,12 @@ fn set_source(evidence: &mut Evidence, form: Form, path: &str, settings: &[(&str
         line: usize::from(form != Form::CommandLine),
     };
     let settings = settings.iter().map(setting).collect();
-    let source = Source { path: path.into(), form, is_read: true, settings, written: None, fault: None };
+    let source = Source { path: path.into(), form, is_read: true, settings, fault: None };
     evidence.engines[0].sources.push(source);
 }
+
+/// Lays something else into the evidence.
+type Lay = fn(&mut Evidence);
 
 fn only(evidence: &Evidence) -> Finding {
     let mut findings = diagnose(evidence).findings;
@@ -125,7 +128,7 @@ fn a_users_engine_is_mended_by_the_user() {
 fn what_would_not_help_or_is_not_known_is_not_changed() {
     let plain = recorded();
     assert!(only(&plain).fix.is_automatic());
-    let cases: [(&str, fn(&mut Evidence)); 6] = [
+    let cases: [(&str, Lay); 6] = [
         ("the command line wins", |evidence| {
             set_source(evidence, Form::CommandLine, "/usr/bin/dockerd", &[("NO_PROXY", "a")]);
         }),
