@@ -45,6 +45,7 @@ pub const CHECKS: &[Check] = &[
     realm::CHECK,
     trust::DOCKER,
     trust::PODMAN,
+    trust::CONTAINERD,
     trust::SYSTEM,
     proxy::TOOLS,
 ];
