@@ -16,10 +16,18 @@ pub mod no_proxy;
 mod page;
 mod probe;
 pub mod proxy;
+mod unit;
 
 pub use case::Case;
 pub use check::{CHECKS, Diagnosis, Line, State, diagnose};
 pub use evidence::Evidence;
-pub use finding::{Code, Finding, Fix, Severity};
+pub use finding::{Code, Finding, Fix, Restart, Severity};
 pub use page::{PAGES, Page};
 pub use probe::{Question, gather};
+
+/// Doors to private parsers, for the fuzz targets alone.
+#[cfg(fuzzing)]
+#[allow(missing_docs, reason = "they are the parsers' own names")]
+pub(crate) mod fuzzing {
+    pub use super::probe::proxies;
+}

@@ -16,6 +16,7 @@ pub mod place;
 mod ports;
 pub mod prepare;
 mod ruby;
+mod seen;
 
 pub use config::{Address, Config, Known, Role};
 pub use container::Container;

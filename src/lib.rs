@@ -15,5 +15,6 @@ pub mod usage;
 #[cfg(fuzzing)]
 #[allow(missing_docs, reason = "they are the parsers' own names")]
 pub mod fuzzing {
+    pub use crate::doctor::fuzzing::proxies;
     pub use crate::gitlab::fuzzing::{compose, nginx};
 }

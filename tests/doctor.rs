@@ -17,7 +17,7 @@ use crate::lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity
 pub struct Report {
     pub code: i32,
     pub json: serde_json::Value,
-    evidence: String,
+    pub evidence: String,
 }
 
 /// Asks the doctor about the lab's registry.

@@ -1,9 +1,12 @@
 //! What the README shows is what happens: each of its console examples is run, in order, on one
-//! machine, and its output compared. `LABTRUST_UPDATE=1` writes what happens into the README instead.
+//! machine (those of the doctor on one where the story is laid), and its output compared. `LABTRUST_UPDATE=1` writes what happens into the README instead.
 
 use std::{fmt::Write as _, fs};
 
-use crate::lab::Machine;
+use crate::{
+    doctor::{serving, trusting},
+    lab::{Engine, Machine, Manager, Passing, Proxy, Release},
+};
 
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
@@ -44,20 +47,37 @@ fn run(machine: &Machine, line: &str) -> String {
     output.stdout
 }
 
+/// The story: a registry that serves, and an engine that asks a proxy for it.
+fn lay_the_story(machine: &Machine) {
+    machine.without_hooks();
+    machine.sh("mkdir /root/labtrust; echo 'correct horse' >/root/labtrust/password").succeeded();
+    let engine = Engine::start_as(machine, Release::Installed, Manager::Systemd);
+    let pair = serving(machine);
+    trusting(machine, &pair);
+    let proxy = Proxy::start(machine, Passing::Never("503 Service Unavailable"));
+    engine.drop_in("proxy.conf", &format!("Environment=HTTPS_PROXY={}", proxy.url()));
+}
+
 #[test]
 fn every_example_does_what_the_readme_says() {
-    let machine = machine!("mygitlab");
+    let server = machine!("mygitlab");
+    let client = machine!("client");
+    lay_the_story(&client);
+    let mut machine = &server;
     let readme = fs::read_to_string(README).unwrap();
     let mut actual = String::new();
     let mut rest = readme.as_str();
     while let Some((before, block)) = rest.split_once("```console\n") {
         let (block, after) = block.split_once("```\n").unwrap();
+        if before.contains("\n## When it does not work\n") {
+            machine = &client;
+        }
         writeln!(actual, "{before}```console").unwrap();
         for example in block.split("$ ").skip(1) {
             let command = example.lines().next().unwrap();
             let shown = &example[command.len() + 1..];
             // Running the tests from within the tests would not end.
-            let happened = if command == "scripts/test" { shown.to_owned() } else { run(&machine, command) };
+            let happened = if command == "scripts/test" { shown.to_owned() } else { run(machine, command) };
             write!(actual, "$ {command}\n{happened}").unwrap();
         }
         writeln!(actual, "```").unwrap();

@@ -91,7 +91,8 @@ impl Run<'_> {
         if !changed {
             self.session.receipts.save(&self.receipt)?;
         }
-        Ok(Begun::Applied { changed })
+        // Where nothing but the settling is to be done, that is the change.
+        Ok(Begun::Applied { changed: changed || change.steps.is_empty() })
     }
 
     fn recorded(&self, change: &Change) -> Option<&ChangeRecord> {

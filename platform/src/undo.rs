@@ -323,7 +323,11 @@ fn absence(proof: &Proof) -> Option<Proof> {
             socket: None,
         }),
         Proof::Served { .. } => None,
-        Proof::All(proofs) => Some(Proof::All(proofs.iter().filter_map(absence).collect())),
+        // All of nothing would hold whatever became of it.
+        Proof::All(proofs) => {
+            let left: Vec<Proof> = proofs.iter().filter_map(absence).collect();
+            (!left.is_empty()).then_some(Proof::All(left))
+        }
         other => Some(other.clone()),
     }
 }

@@ -8,6 +8,7 @@ pub mod engine;
 mod file;
 mod folder;
 mod inherited;
+pub mod listener;
 mod message;
 mod process;
 mod running;

@@ -73,7 +73,8 @@ fn explain_code(context: &Context<'_>, page: Page) {
         page: Some(page.text),
     });
     context.printer.heading(page.code);
-    context.printer.say(page.text);
+    // What a reader of the document sees in bold is a word at its line's beginning here.
+    context.printer.say(page.text.replace("**", ""));
 }
 
 fn explain(context: &Context<'_>, meaning: &Meaning) {

@@ -139,6 +139,11 @@ impl From<Finding> for Verdict {
 }
 
 impl Diagnosis {
+    /// Every finding, also those that merely follow from another.
+    pub fn all(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().flat_map(Finding::with_consequences)
+    }
+
     /// Whether nothing was found, and everything could be looked at.
     pub fn is_healthy(&self) -> bool {
         self.findings.is_empty() && !self.has_faults()

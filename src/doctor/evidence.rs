@@ -15,7 +15,7 @@ use time::OffsetDateTime;
 pub use self::{
     client::{ClientSeen, DoorSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion, NamedRegistry, RegistrySettings},
-    gitlab::GitlabSeen,
+    gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
     proxy::{Form, ProxySeen, Setting, Source},
     server::{Http, RealmSeen, ServerSeen},
     trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},

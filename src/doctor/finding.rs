@@ -1,6 +1,9 @@
 //! What the doctor has found, and what mends it.
 
-use labtrust_platform::{Anchor, plan::Change};
+use labtrust_platform::{
+    Anchor, Service,
+    plan::{Change, Command},
+};
 use serde::Serialize;
 
 /// A cause that can be found; its name is a promise to scripts and does not change.
@@ -50,6 +53,17 @@ pub struct Fix {
     pub changes: Vec<Change>,
     /// The CA that those changes trust, if they do.
     pub anchor: Option<Anchor>,
+    /// What `--fix --restart` restarts though nothing is changed.
+    pub restart: Vec<Restart>,
+}
+
+/// A service that was started too early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Restart {
+    /// What makes its manager read its settings, beforehand.
+    pub reload: Option<Command>,
+    /// The service.
+    pub service: Service,
 }
 
 impl Finding {
@@ -86,8 +100,8 @@ impl Finding {
 }
 
 impl Fix {
-    /// Whether `--fix` mends it.
+    /// Whether `--fix` mends it, with `--restart` beside it perhaps.
     pub fn is_automatic(&self) -> bool {
-        !self.changes.is_empty()
+        !self.changes.is_empty() || self.restart.iter().any(|late| late.service.restart.is_some())
     }
 }

@@ -46,7 +46,8 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
     let endpoints = endpoints(question);
     let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
-    let (engines, servers, client) = thread::scope(|scope| {
+    let (engines, servers, client, gitlabs) = thread::scope(|scope| {
+        let gitlabs = scope.spawn(|| gitlab::look(question, deadline));
         let engines: Vec<_> = (question.facts.engines.iter())
             .map(|engine| {
                 scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, deadline))
@@ -58,8 +59,9 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         // A thread of ours that panics is a bug, and what it would have seen is missing all the same.
         (
             engines.into_iter().filter_map(|one| one.join().ok()).collect(),
-            servers.into_iter().filter_map(|one| one.join().ok()).collect(),
+            servers.into_iter().filter_map(|one| one.join().ok()).collect::<Vec<_>>(),
             client.join().unwrap_or_default(),
+            gitlabs.join().unwrap_or_default(),
         )
     });
     let mut evidence = Evidence {
@@ -71,7 +73,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         facts: question.facts.clone(),
         engines,
         client,
-        gitlab: gitlab::look(question),
+        gitlab: servers.first().and_then(|server| gitlab::choose(gitlabs, question.host, &server.reached)),
         servers,
         realm: None,
         trust: TrustSeen::default(),
@@ -93,4 +95,12 @@ fn endpoints(question: &Question<'_>) -> Vec<Endpoint> {
 /// What is left until `deadline`; never nothing, which some would take for "for ever".
 fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20))
+}
+
+/// All that is read of files in which others set proxies.
+#[cfg(fuzzing)]
+#[allow(missing_docs, reason = "it is the parsers' own door")]
+pub fn proxies(text: &str, host: &Host) {
+    daemon::read_all(text);
+    client::read_all(text, host);
 }

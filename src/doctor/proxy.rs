@@ -142,7 +142,6 @@ mod tests {
             form,
             is_read: true,
             settings: settings.iter().map(setting).collect(),
-            written: None,
             fault: None,
         }
     }

@@ -104,8 +104,16 @@ impl Config {
 
     /// Whether Let's Encrypt is certainly off. Left unset, it turns itself on when a pair is missing.
     pub fn is_lets_encrypt_off(&self) -> bool {
-        let setting = self.script.last(&["letsencrypt", "enable"]);
-        setting.is_some_and(|setting| setting.value == Value::Switch(false))
+        self.lets_encrypt() == Known::Is(false)
+    }
+
+    /// Whether Let's Encrypt is switched on or off.
+    pub fn lets_encrypt(&self) -> Known<bool> {
+        match self.script.last(&["letsencrypt", "enable"]) {
+            None | Some(Setting { value: Value::Nil, .. }) => Known::Unset,
+            Some(Setting { value: Value::Switch(on), .. }) => Known::Is(on),
+            Some(other) => Known::Computed(other.text),
+        }
     }
 
     /// The lines without which GitLab does not serve HTTPS under `gitlab` and `registry`, or replaces

@@ -71,6 +71,12 @@ impl Control {
 }
 
 impl Status {
+    /// What an Omnibus package on this machine is to run, by its supervisor's folders.
+    pub(super) fn of_folders() -> Self {
+        let has = |name: &str| std::path::Path::new("/opt/gitlab/service").join(name).exists();
+        Self { nginx: has("nginx"), registry: has("registry") }
+    }
+
     /// Reads what `gitlab-ctl status` prints, a service a line (sv(8)): `run: nginx: (pid 9) 5s; …`,
     /// `down: nginx: 1s, normally up, want up; …`, `fail: nginx: runsv not running`.
     fn read(text: &str) -> Self {

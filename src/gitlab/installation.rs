@@ -60,15 +60,21 @@ const OMNIBUS: &str = "/opt/gitlab/bin/gitlab-ctl";
 impl Installation {
     /// The Omnibus package, if it is installed.
     pub fn omnibus(world: &World) -> Result<Option<Self>> {
+        // Who is not root may not ask, and is still shown what root would do.
+        Self::omnibus_with(world, |control| control.status(world).unwrap_or_else(Status::of_folders))
+    }
+
+    /// The same without asking `gitlab-ctl`, which takes seconds.
+    pub(super) fn omnibus_unasked(world: &World) -> Result<Option<Self>> {
+        Self::omnibus_with(world, |_| Status::of_folders())
+    }
+
+    fn omnibus_with(world: &World, status: impl Fn(&Control) -> Status) -> Result<Option<Self>> {
         if !exists(world, Path::new(OMNIBUS))? {
             return Ok(None);
         }
         let control = Control::omnibus();
-        // Who is not root may not ask, and is still shown what root would do.
-        let status = control.status(world).unwrap_or_else(|| {
-            let has = |name: &str| Path::new("/opt/gitlab/service").join(name).exists();
-            Status { nginx: has("nginx"), registry: has("registry") }
-        });
+        let status = status(&control);
         Ok(Some(Self {
             actor: Actor::Machine,
             running: status.nginx,
@@ -79,6 +85,20 @@ impl Installation {
 
     /// The GitLab in `container`.
     pub fn container(world: &World, facts: &Facts, container: Container) -> Result<Self> {
+        Self::container_with(world, facts, container, |control| control.status(world).unwrap_or_default())
+    }
+
+    /// The same without asking `gitlab-ctl`, which takes seconds.
+    pub(super) fn container_unasked(world: &World, facts: &Facts, container: Container) -> Result<Self> {
+        Self::container_with(world, facts, container, |_| Status { nginx: true, registry: true })
+    }
+
+    fn container_with(
+        world: &World,
+        facts: &Facts,
+        container: Container,
+        status: impl Fn(&Control) -> Status,
+    ) -> Result<Self> {
         let outside = |inside: &str| container.outside(Path::new(inside));
         let Some(config) = outside(container::CONFIG) else {
             return Err(fail(
@@ -104,7 +124,7 @@ impl Installation {
             None => owner(&config, facts)?,
         };
         let control = Control::inside(&container.engine, &container.name);
-        let status = container.running.then(|| control.status(world)).flatten().unwrap_or_default();
+        let status = if container.running { status(&control) } else { Status::default() };
         let ssl = outside("/etc/gitlab/ssl");
         let trusted_certs = outside("/etc/gitlab/trusted-certs");
         let mut found = Self::folder(Kind::Container(Box::new(container)), &config, ssl);

@@ -46,6 +46,13 @@ pub struct Layout {
 /// which has nothing to do with HTTPS.
 const DATA: &str = "/var/opt/gitlab";
 
+impl Installation {
+    /// What its nginx is told to listen on; none if that cannot be read.
+    pub fn listeners(&self, world: &World) -> Option<Vec<Listener>> {
+        self.outside(Path::new(DATA)).and_then(|data| nginx::listeners(world, &data))
+    }
+}
+
 impl Layout {
     /// The layout of `installation` for a GitLab at `gitlab` and a registry at `registry`, as
     /// clients call them.
@@ -75,7 +82,7 @@ impl Layout {
                 ),
             ));
         }
-        let listeners = installation.outside(Path::new(DATA)).and_then(|data| nginx::listeners(world, &data));
+        let listeners = installation.listeners(world);
         let mut layout = Self::default();
         for (role, endpoint) in roles {
             layout.add_role(installation, config, listeners.as_deref(), role, endpoint)?;

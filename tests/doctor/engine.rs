@@ -5,11 +5,18 @@ use crate::lab::{Engine, Machine, REGISTRY};
 
 #[test]
 fn docker_is_not_installed() {
-    let machine = machine!("client");
-    serving(&machine);
-    machine.without_docker();
-    machine.sh("rm -f /usr/bin/podman").succeeded();
-    ask(&machine).blames("docker-missing");
+    let server = machine!("gitlab");
+    serving(&server);
+    let client = machine!("client");
+    server.connect(&client, "192.0.2.20");
+    for machine in [&server, &client] {
+        machine.without_docker();
+        machine.sh("rm -f /usr/bin/podman").succeeded();
+    }
+    ask(&client).blames("docker-missing");
+    // The server needs none.
+    let causes = ask(&server);
+    assert!(!causes.causes().contains(&"docker-missing"), "{:#}", causes.json);
 }
 
 #[test]

@@ -17,6 +17,11 @@ pub fn keep(code: &str, evidence: &str) {
     }
 }
 
+/// What is recorded of `code`.
+pub fn evidence(code: &str) -> Evidence {
+    serde_json::from_str(&fs::read_to_string(file(code)).unwrap()).unwrap()
+}
+
 #[test]
 fn each_code_is_found_in_its_recorded_evidence() {
     let mut wrong = Vec::new();

@@ -154,11 +154,19 @@ fn a_token_service_with_a_certificate_of_another_ca() {
     let other = Pair::made(&machine, &[HOST], Validity::Current);
     machine.write("/etc/gitlab/other.crt", other.chain());
     machine.write_with_mode("/etc/gitlab/other.key", "600", &other.key);
-    // The first of the two sites is GitLab's own.
-    let script = "0,/ssl_certificate .*/s||ssl_certificate /etc/gitlab/other.crt;|; \
-        0,/ssl_certificate_key .*/s||ssl_certificate_key /etc/gitlab/other.key;|";
-    edited(&machine, NGINX, script);
-    wait_until(&machine, &format!("! curl -s -o /dev/null https://{HOST}/"));
+    edited(&machine, REGISTRY_SETTINGS, "s|example.com/jwt|example.com:8443/jwt|");
+    let site = "server { listen *:8443 ssl; ssl_certificate /etc/gitlab/other.crt; \
+                ssl_certificate_key /etc/gitlab/other.key; location / { proxy_pass http://127.0.0.1:8080; } }";
+    machine.run(["sed", "-i", &format!("$s|}}|{site} }}|"), NGINX]).succeeded();
+    machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
+    wait_for(&machine, &format!("-k https://{HOST}:8443/jwt/auth"), "token");
     engine.login().exited(1).says("unknown authority");
     ask(&machine).blames("realm-untrusted");
+
+    let sha256 = crate::trust::fingerprint(&machine, &other.root);
+    let before = machine.settled();
+    machine.run(["labtrust", "doctor", REGISTRY, "--fix", "--yes", "--fingerprint", &sha256]).succeeded();
+    engine.login().succeeded();
+    machine.run(["labtrust", "untrust", &sha256]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
 }

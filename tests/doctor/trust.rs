@@ -1,5 +1,8 @@
 //! Who does not trust what is served.
 
+mod by_hand;
+mod tools;
+
 use super::{EVIDENCE, Report, ask, ask_with, serving, trusting};
 use crate::{
     lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe},

@@ -133,7 +133,8 @@ impl<'m> Engine<'m> {
         };
     }
 
-    fn wait(&self) {
+    /// Waits until the daemon answers.
+    pub fn wait(&self) {
         let ping = "curl --silent --fail --max-time 5 --unix-socket /run/docker.sock http://engine/_ping";
         let script = format!(
             "for i in $(seq 600); do {ping} && exit; sleep 0.05; done; tail -n 20 /var/log/docker.log; exit 1"

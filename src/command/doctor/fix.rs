@@ -1,11 +1,20 @@
 //! `doctor --fix`: what the findings know how to mend, as one plan: shown, applied under a receipt, and
 //! believed only when everything was asked again.
 
-use std::ops::ControlFlow;
+use std::{
+    ops::ControlFlow,
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Session, apply, plan::Change, receipt::Receipts, session::State, undo,
+    Anchor, Outcome, Service, Session, World, apply,
+    plan::{Change, StoreId},
+    receipt::Receipts,
+    session::State,
+    undo,
+    world::engine::get,
 };
 use serde::Serialize;
 
@@ -15,7 +24,7 @@ use crate::{
         report::{self, NextSteps},
         restart, stores, trust,
     },
-    doctor::{Diagnosis, Finding},
+    doctor::{Diagnosis, Restart},
     exit,
     hint::fail,
     printer::Mark,
@@ -70,16 +79,60 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
     }
     let mut outcomes =
         if parts.is_empty() { Vec::new() } else { context.session(|session| carry_out(session, &parts))? };
-    if restart {
+    for late in late(diagnosis, &outcomes) {
+        if let Some(reload) = late.reload.as_ref().filter(|_| restart) {
+            World::here().run(reload)?;
+        }
+        outcomes.push(waiting(&late.service));
+    }
+    if restart && !report::restarts(&outcomes).is_empty() {
         restart::restart(context, &mut outcomes);
+        wait_for_engines(context);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))
+}
+
+/// An engine that was just restarted may take a moment to answer, and is asked next.
+fn wait_for_engines(context: &Context<'_>) {
+    let deadline = Instant::now() + Duration::from_secs(15);
+    for socket in context.facts.engines.iter().filter_map(|engine| engine.socket.as_deref()) {
+        while Instant::now() < deadline
+            && get(&World::here(), socket, "/_ping", Duration::from_secs(5)).is_err()
+        {
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+/// What need only be restarted, and is by nothing in `outcomes` anyway.
+fn late<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Restart> {
+    let mut all: Vec<&Restart> = Vec::new();
+    for late in diagnosis.all().flat_map(|finding| &finding.fix.restart) {
+        let is_named = outcomes.iter().any(|outcome| outcome.restart.contains(&late.service));
+        if !is_named && !all.iter().any(|known| known.service == late.service) {
+            all.push(late);
+        }
+    }
+    all
+}
+
+fn waiting(service: &Service) -> Outcome {
+    Outcome {
+        store: StoreId::new("engine"),
+        subject: service.title.clone(),
+        state: State::Pending,
+        changed: false,
+        detail: "its settings are newer than it is".into(),
+        hint: None,
+        restart: vec![service.clone()],
+        needs_root: false,
+    }
 }
 
 /// Each change once, in the order of the findings, by the receipt that it belongs in.
 fn parts(diagnosis: &Diagnosis) -> Vec<Part<'_>> {
     let mut parts: Vec<Part<'_>> = Vec::new();
-    for finding in diagnosis.findings.iter().flat_map(Finding::with_consequences) {
+    for finding in diagnosis.all() {
         let anchor = finding.fix.anchor.as_ref();
         let same = |part: &&mut Part<'_>| part.anchor.map(Anchor::sha256) == anchor.map(Anchor::sha256);
         let changes = finding.fix.changes.iter().cloned();

@@ -105,26 +105,32 @@ fn print_finding(context: &Context<'_>, target: &str, finding: &Finding) {
     printer.heading(&format!("{word}: {}", finding.code.id));
     printer.say(format_args!("  what  {}", finding.what));
     printer.say(format_args!("  why   {}", finding.why));
-    let Fix { advice, commands, .. } = &finding.fix;
-    if let Some(advice) = advice {
-        printer.say(format_args!("  fix   {advice}"));
-    }
-    if finding.fix.is_automatic() {
-        let words = again(&["doctor", target, "--fix"]);
-        let line =
-            if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
-        printer.say(format_args!("  fix   {line}"));
-        if !commands.is_empty() {
-            printer.say("  or    by hand:");
-        }
-    } else if advice.is_none() && !commands.is_empty() {
-        printer.say("  fix   by hand:");
-    }
-    for command in commands {
-        printer.command(format_args!("      {command}"));
-    }
+    print_fix(context, target, &finding.fix);
     for consequence in &finding.consequences {
         printer.say(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
     }
     printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
+}
+
+/// What mends it, shortest first: by this program, in words, by other commands.
+fn print_fix(context: &Context<'_>, target: &str, fix: &Fix) {
+    let mut lines = Vec::new();
+    if fix.is_automatic() {
+        let mut words = again(&["doctor", target, "--fix"]);
+        words.extend(fix.changes.is_empty().then(|| "--restart".to_owned()));
+        let line =
+            if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
+        lines.push(line);
+    }
+    lines.extend(fix.advice.clone());
+    // What is said before tells what these are for.
+    if !fix.commands.is_empty() && fix.advice.is_none() {
+        lines.push(if lines.is_empty() { "by hand:".into() } else { "or by hand:".into() });
+    }
+    for (line, label) in lines.iter().zip(std::iter::once("fix").chain(std::iter::repeat(""))) {
+        context.printer.say(format_args!("  {label:<4}  {line}"));
+    }
+    for command in &fix.commands {
+        context.printer.command(format_args!("      {command}"));
+    }
 }

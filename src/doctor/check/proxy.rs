@@ -113,19 +113,19 @@ impl View<'_, '_> {
 
     /// The finding, if it is a proxy's fault that the engine says `message` instead of reaching the registry.
     fn blame(&self, message: &str) -> Option<Finding> {
-        let (registry, realm) = (self.case.endpoint(), self.realm());
-        for target in [registry, realm] {
-            if let Some(proxy) = self.proxy_of(&target) {
-                return self.blame_for(&target, proxy, message);
-            }
+        // The last URL is the one that failed: a registry's begins with /v2/, and others are for tokens.
+        let is_token = message.rsplit_once("https://").is_some_and(|(_, url)| !url.contains("/v2/"));
+        let target = if is_token { self.realm() } else { self.case.endpoint() };
+        match self.proxy_of(&target) {
+            Some(proxy) => self.blame_for(&target, proxy, message),
+            None => self.without(&target, message),
         }
-        self.without(message)
     }
 
     /// The engine goes through `proxy` to `target`.
     fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
         let words = Words::of(message);
-        let seen = self.engine.proxy.as_ref();
+        let seen = self.engine.proxy.as_ref().filter(|_| *target == self.case.endpoint());
         if let Some(finding) = self.broken(target, proxy, words, message) {
             return Some(finding);
         }
@@ -186,11 +186,11 @@ impl View<'_, '_> {
             return finding;
         }
         let registry = self.case.endpoint();
-        let limited = (self.proxy_of(&registry).is_none() && target.host == registry.host)
-            .then(|| {
-                no_proxy::entries(&self.told.no).find(|entry| no_proxy::Entry::parse(entry).port().is_some())
-            })
-            .flatten();
+        let is_limited = |entry: &&str| {
+            let entry = no_proxy::Entry::parse(entry);
+            entry.port().is_some() && entry.matches(&registry) && target.host == registry.host
+        };
+        let limited = no_proxy::entries(&self.told.no).find(is_limited);
         let finding = if let Some(entry) = limited {
             let why =
                 format!("{entry} in NO_PROXY is for that port alone, and the token comes from {target}");
@@ -211,19 +211,21 @@ impl View<'_, '_> {
     }
 
     /// The engine goes there directly, and does not get there.
-    fn without(&self, message: &str) -> Option<Finding> {
-        let registry = self.case.endpoint();
+    fn without(&self, target: &Endpoint, message: &str) -> Option<Finding> {
         if !matches!(Words::of(message), Words::Transport) {
             return None;
         }
-        if let Some(finding) = self.needs_restart(&registry, None) {
+        if let Some(finding) = self.needs_restart(target, None) {
             return Some(finding);
         }
-        // Where one gets there without a proxy, it is not a proxy that is missing.
-        let is_open = self.case.registry_server().is_some_and(|server| server.reached.is_open());
-        let (source, setting) =
-            self.unread(|told| told.of_request(&registry, self.go).is_some()).filter(|_| !is_open)?;
-        let what = format!("the engine uses no proxy, and does not reach {registry}: {message}");
+        // Only a proxy that gets there, where nobody else does, is one that is missing.
+        let is_open = self.case.server(target.port).is_some_and(|server| server.reached.is_open());
+        let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
+        if is_open || !matches!(status, Some(200..=299 | 407)) {
+            return None;
+        }
+        let (source, setting) = self.unread(|told| told.of_request(target, self.go).is_some())?;
+        let what = format!("the engine uses no proxy, and does not reach {target}: {message}");
         let why = format!("the proxy is set in {}, which the engine does not read", place(source, setting));
         Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
     }
@@ -291,3 +293,6 @@ fn is_of_no_kind(url: &str) -> bool {
 fn last_words(message: &str) -> &str {
     message.rsplit_once("\": ").map_or(message, |(_, words)| words)
 }
+
+#[cfg(test)]
+mod tests;

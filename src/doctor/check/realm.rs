@@ -3,10 +3,16 @@
 
 use labtrust_platform::reach::{Reached, Step, Tls};
 
-use super::{Check, Verdict};
-use crate::doctor::{
-    Case, Code, Finding, Severity,
-    evidence::{Asked, Http, RealmSeen},
+use super::{
+    Check, Verdict,
+    trust::{mend, would_trust},
+};
+use crate::{
+    certificate::Parsed,
+    doctor::{
+        Case, Code, Finding, Severity,
+        evidence::{Asked, Http, RealmSeen},
+    },
 };
 
 pub const CHECK: Check = Check {
@@ -104,19 +110,22 @@ fn not_json(realm: &RealmSeen, answer: &Http) -> Verdict {
         .into()
 }
 
+/// Whether an engine that believes the registry believes it too: in its own words, or else by its files.
 fn trusted(case: &Case<'_>, realm: &RealmSeen) -> Verdict {
-    match case.refusal_of(&realm.url) {
-        Some(message) => Finding::new(
-            &UNTRUSTED,
-            format!("the engine does not believe {}: {message}", realm.url),
-            "it presents another certificate than the registry, and docker login goes there too",
-        )
-        .command(format!(
-            "labtrust trust {} --for {} --fingerprint SHA256",
-            realm.endpoint.as_ref().map_or_else(|| realm.url.clone(), ToString::to_string),
-            case.endpoint()
-        ))
-        .into(),
-        None => Verdict::passed(&realm.url),
+    let chain = reached(case, realm).and_then(Reached::chain).unwrap_or_default();
+    let chain: Vec<Parsed> = chain.iter().map_while(|one| Parsed::from_der(one.der()).ok()).collect();
+    let is_silent = case.evidence.engines.iter().all(|engine| case.verdict_of(engine).is_none());
+    let what = match case.refusal_of(&realm.url) {
+        Some(message) => format!("the engine does not believe {}: {message}", realm.url),
+        None if is_silent && would_trust(case, &case.chain) && !would_trust(case, &chain) => {
+            format!("{} presents a certificate of a CA that Docker does not know", realm.url)
+        }
+        None => return Verdict::passed(&realm.url),
+    };
+    let why = "it presents another certificate than the registry, and docker login goes there too";
+    let finding = Finding::new(&UNTRUSTED, what, why);
+    match &realm.endpoint {
+        Some(endpoint) => mend(case, finding, "docker", &chain, endpoint).into(),
+        None => finding.into(),
     }
 }

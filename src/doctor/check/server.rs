@@ -1,13 +1,62 @@
 //! On the server: whether GitLab is set up to serve what it should.
 
-use super::{Check, Verdict};
-use crate::doctor::Case;
+mod pair;
+mod port;
+mod settings;
 
-pub const CHECK: Check = Check { id: "server", title: "server", codes: &[], judge };
+use super::{Check, Verdict};
+use crate::doctor::{
+    Case, Finding,
+    evidence::{Asked, GitlabSeen, SettingsSeen},
+};
+
+pub const CHECK: Check = Check {
+    id: "server",
+    title: "server",
+    codes: &[
+        &port::TAKEN,
+        &port::NOT_PUBLISHED,
+        &settings::IGNORED,
+        &pair::OVERRIDDEN,
+        &pair::MISMATCH,
+        &pair::NOT_ON_DISK,
+        &settings::LETS_ENCRYPT,
+    ],
+    judge,
+};
+
+/// A GitLab on this machine, and what its settings say.
+#[derive(Clone, Copy)]
+struct Server<'c> {
+    case: &'c Case<'c>,
+    gitlab: &'c GitlabSeen,
+    settings: &'c SettingsSeen,
+}
 
 fn judge(case: &Case<'_>) -> Verdict {
-    match &case.evidence.gitlab {
-        None => Verdict::skipped("GitLab is not on this machine"),
-        Some(_) => Verdict::passed(""),
+    let Some(gitlab) = &case.evidence.gitlab else {
+        return Verdict::skipped("GitLab is not on this machine");
+    };
+    let settings = match &gitlab.settings {
+        Asked::Answered(settings) => settings,
+        Asked::Failed(why) if case.evidence.facts.is_root() => {
+            return Verdict::fault(format!("{}: {why}", gitlab.title));
+        }
+        Asked::Failed(why) => return Verdict::fault(format!("{}: {why}; root may look", gitlab.title)),
+        Asked::Not => return Verdict::fault(format!("{} was not looked at", gitlab.title)),
+    };
+    let server = Server { case, gitlab, settings };
+    let mut findings: Vec<Finding> = Vec::new();
+    // Where another web server speaks TLS, GitLab's own is not met by anybody.
+    if settings.served_elsewhere.is_none() {
+        findings.extend(port::find(server));
+        findings.extend(pair::find(server));
     }
+    findings.extend(settings::find(server));
+    if findings.is_empty()
+        && let Some(why) = pair::fault(server)
+    {
+        return Verdict::fault(why);
+    }
+    Verdict::of(&gitlab.title, findings)
 }

@@ -4,15 +4,16 @@
 mod cause;
 mod docker;
 mod folder;
+mod image_store;
 mod insecure;
-mod masked;
 mod podman;
 mod root;
 mod stray;
 mod system;
 
-pub use docker::CHECK as DOCKER;
+pub use docker::{CHECK as DOCKER, would_trust};
 pub use podman::CHECK as PODMAN;
+pub use root::mend;
 pub use system::CHECK as SYSTEM;
 
 use super::{Check, Verdict};

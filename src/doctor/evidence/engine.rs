@@ -25,7 +25,7 @@ pub struct EngineSeen {
     /// Where its proxies are set, or could be; the stronger later, those that it does not read last.
     #[serde(default)]
     pub sources: Vec<Source>,
-    /// What the proxy that it uses for HTTPS answers.
+    /// What the proxy that it uses answers; if it uses none, that which is set where it does not read.
     #[serde(default)]
     pub proxy: Option<ProxySeen>,
 }

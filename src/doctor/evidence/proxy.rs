@@ -19,9 +19,6 @@ pub struct Source {
     pub is_read: bool,
     /// What it sets that has to do with proxies.
     pub settings: Vec<Setting>,
-    /// When it was written, in milliseconds since 1970.
-    #[serde(default)]
-    pub written: Option<u64>,
     /// Why it could not be read.
     #[serde(default)]
     pub fault: Option<String>,
@@ -70,4 +67,11 @@ pub struct ProxySeen {
     /// What is presented through it, if it lets one pass; leaf first.
     #[serde(default)]
     pub chain: Vec<Certificate>,
+}
+
+impl ProxySeen {
+    /// The status of its answer.
+    pub fn status(&self) -> Option<u16> {
+        self.answer.answer()?.split_whitespace().nth(1)?.parse().ok()
+    }
 }

@@ -54,3 +54,11 @@ fn a_text_as_long_as_is_taken_is_judged_quickly() {
     }
     assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
 }
+
+#[test]
+fn what_a_row_names_is_a_code_with_a_page() {
+    let named = rows().flat_map(|row| row.codes);
+    let unknown: Vec<_> = named.filter(|code| crate::doctor::Page::find(code).is_none()).collect();
+    assert_eq!(unknown, [&""; 0]);
+    assert!(rows().all(|row| !row.next.is_empty()));
+}

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{Certificate, Facts, Host, World};
+use labtrust_platform::{Certificate, Facts, Host, World, text};
 
 use super::trust::Served;
 use crate::{
@@ -49,9 +49,8 @@ fn folders(world: &World, path: &Path, names: &[Host], served: &Served) -> Asked
         Ok(entries) => entries,
         Err(error) => return Asked::Failed(error.to_string()),
     };
-    let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
     let (folders, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.is_dir());
-    let meant = folders.into_iter().filter_map(|folder| Some((name(&folder)?, folder)));
+    let meant = folders.into_iter().map(|folder| (name(&folder), folder));
     let meant = meant.filter(|(name, _)| names.iter().any(|host| is_meant(name, host))).take(MOST);
     let seen = |(name, folder): (String, PathBuf)| {
         let files = world.list(&folder).map(|files| look_at(world, files, served));
@@ -65,12 +64,17 @@ fn folders(world: &World, path: &Path, names: &[Host], served: &Served) -> Asked
     Asked::Answered(seen)
 }
 
+/// The last part of `path`. It is text of others: what a terminal would obey is written out.
+fn name(path: &Path) -> String {
+    path.file_name().map(|name| text::path(Path::new(name))).unwrap_or_default()
+}
+
 fn look_at(world: &World, files: Vec<PathBuf>, served: &Served) -> Vec<FileSeen> {
     files.into_iter().take(MOST).map(|path| file(world, &path, served)).collect()
 }
 
 fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = name(path);
     let is = |form| FileSeen { name: name.clone(), form, certificates: Vec::new(), hidden: Vec::new() };
     match path.metadata() {
         Ok(metadata) if !metadata.is_file() => return is(FileForm::Other),

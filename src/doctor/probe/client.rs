@@ -24,3 +24,9 @@ pub fn folder(facts: &Facts) -> PathBuf {
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
+
+/// Every parser of this module, for the fuzz target.
+#[cfg(fuzzing)]
+pub fn read_all(text: &str, host: &labtrust_platform::Host) {
+    let _ = git::proxy(text, host);
+}

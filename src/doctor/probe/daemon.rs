@@ -5,11 +5,7 @@ mod assignment;
 mod settings;
 mod unit;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    time::UNIX_EPOCH,
-};
+use std::path::{Path, PathBuf};
 
 use labtrust_platform::{
     Facts, World,
@@ -20,6 +16,7 @@ use super::client;
 use crate::doctor::{
     evidence::{Form, Setting, Source},
     proxy::{VARIABLES, redacted},
+    unit::unit as unit_of,
 };
 pub use settings::client as client_settings;
 
@@ -57,11 +54,10 @@ pub fn look(engine: &Engine, facts: &Facts) -> Vec<Source> {
 /// What the daemon's environment is made of.
 fn environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let is_systemds = facts.services == Some(ServiceManager::Systemd);
+    if let Some(unit) = unit_of(engine).filter(|_| is_systemds) {
+        return unit::environment(&unit::MACHINE, &unit);
+    }
     match (engine.kind, &engine.owner) {
-        (EngineKind::Rootful, _) if is_systemds => unit::environment(&unit::MACHINE, "docker.service"),
-        (EngineKind::Snap, _) if is_systemds => {
-            unit::environment(&unit::MACHINE, "snap.docker.dockerd.service")
-        }
         (EngineKind::Rootless, Some(owner)) if is_systemds => {
             let own = owner.home.join(".config/systemd/user");
             unit::environment(&[own.as_path(), Path::new("/etc/systemd/user")], "docker.service")
@@ -127,18 +123,13 @@ fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, Str
         Ok(settings) => (settings, None),
         Err(fault) => (Vec::new(), Some(fault)),
     };
-    Source { path: path.to_owned(), form, is_read, settings, written: written(path), fault }
+    Source { path: path.to_owned(), form, is_read, settings, fault }
 }
 
 /// What the file at `path` holds; none if it is not there.
 fn text(path: &Path) -> Result<Option<String>, String> {
     let bytes = World::read_named(path).map_err(|error| error.to_string())?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn written(path: &Path) -> Option<u64> {
-    let modified = fs::metadata(path).ok()?.modified().ok()?;
-    u64::try_from(modified.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
 /// The command line of the daemon `pid`; nothing if that number is another's by now.
@@ -154,4 +145,18 @@ fn command_line(pid: u32) -> Vec<String> {
 /// Whether `name` is one of the variables that are looked for.
 fn is_meant(name: &str) -> bool {
     VARIABLES.contains(&name)
+}
+
+/// Every parser of this module, for the fuzz target.
+#[cfg(fuzzing)]
+pub fn read_all(text: &str) {
+    let (mut exported, others) = assignment::shell(text);
+    exported.extend(others);
+    exported.extend(assignment::environment_file(text));
+    exported.extend(unit::settings(text));
+    exported.extend(settings::daemon(text).unwrap_or_default());
+    exported.extend(settings::client(text).unwrap_or_default());
+    let lines = text.lines().count().max(1);
+    assert!(exported.iter().all(|one| (1..=lines).contains(&one.line) && is_meant(&one.name)));
+    settings::flags(&text.split('\0').map(str::to_owned).collect::<Vec<_>>());
 }

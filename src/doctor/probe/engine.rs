@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{connect, daemon, left};
 use crate::doctor::{
-    evidence::{Asked, EngineInfo, EngineSeen, ProxySeen},
+    evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Source},
     proxy::redacted,
 };
 
@@ -44,9 +44,10 @@ pub fn ask(
                 scope.spawn(move || *answer = text(&distribution(endpoint)).into())
             })
             .collect();
+        let sources = &seen.sources;
         let info = scope.spawn(move || {
             let info = info(text("/info"));
-            let proxy = info.answer().and_then(|info| proxy(info, registry, deadline));
+            let proxy = info.answer().and_then(|info| proxy(info, sources, registry, deadline));
             (info, proxy)
         });
         seen.version = parsed(text("/version"));
@@ -68,9 +69,11 @@ fn info(body: labtrust_platform::Result<String>) -> Asked<EngineInfo> {
     info
 }
 
-/// What the proxy that the engine uses answers. That of Docker Desktop is inside its virtual machine.
-fn proxy(info: &EngineInfo, registry: &Endpoint, deadline: Instant) -> Option<ProxySeen> {
-    let url = [&info.https_proxy, &info.http_proxy].into_iter().find(|url| !url.is_empty())?;
+/// What the proxy answers that the engine uses or should. That of Docker Desktop is inside its virtual machine.
+fn proxy(info: &EngineInfo, sources: &[Source], registry: &Endpoint, deadline: Instant) -> Option<ProxySeen> {
+    let unread = sources.iter().filter(|source| !source.is_read).flat_map(|source| &source.settings);
+    let unread = unread.filter(|one| one.name.eq_ignore_ascii_case("HTTPS_PROXY")).map(|one| &one.value);
+    let url = [&info.https_proxy, &info.http_proxy].into_iter().chain(unread).find(|url| !url.is_empty())?;
     (!info.is_desktop()).then(|| connect::ask(url, registry, deadline))
 }
 

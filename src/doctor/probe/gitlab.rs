@@ -1,7 +1,178 @@
-//! Looks at the GitLab of this machine, if there is one.
+//! Looks at the GitLab of this machine, if there is one: its settings, its pairs, what it serves. Its own
+//! programs are not run, because they take seconds.
 
-use crate::doctor::{Question, evidence::GitlabSeen};
+use std::{
+    net::UdpSocket,
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
 
-pub fn look(_question: &Question<'_>) -> Option<GitlabSeen> {
-    None
+use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, reach::Reached, world::listener};
+use serde::Deserialize;
+
+use super::left;
+use crate::{
+    certificate::{Parsed, PrivateKey},
+    doctor::{
+        Question,
+        evidence::{Asked, GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
+    },
+    gitlab::{Address, Config, Installation, Kind, Known, Role, container::Reach},
+};
+
+/// A server that speaks TLS on this machine does so within this.
+const LOCAL: Duration = Duration::from_secs(2);
+
+/// Every GitLab of this machine.
+pub fn look(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
+    let world = World::here();
+    let found = Installation::seen(&world, question.facts, left(deadline)).unwrap_or_default();
+    found.iter().map(|installation| gitlab(&world, installation, deadline)).collect()
+}
+
+/// Of `found` the one that is asked about: it calls itself `host`, or `host` is this machine.
+pub fn choose(found: Vec<GitlabSeen>, host: &Host, reached: &Reached) -> Option<GitlabSeen> {
+    let is_here = reached.addresses().iter().any(|(address, _)| {
+        // Only an address of this machine's own can be taken.
+        UdpSocket::bind((address.ip(), 0)).is_ok()
+    });
+    let is_alone = found.len() == 1;
+    found.into_iter().find(|gitlab| gitlab.is_called(host) || (is_here && is_alone))
+}
+
+fn gitlab(world: &World, installation: &Installation, deadline: Instant) -> GitlabSeen {
+    let settings = installation.settings(world);
+    GitlabSeen {
+        title: installation.title(),
+        gitlab_rb: installation.gitlab_rb(),
+        container: match &installation.kind {
+            Kind::Container(container) => Some(container.name.clone()),
+            _ => None,
+        },
+        running: installation.running,
+        actor: installation.actor.clone(),
+        reload: installation.reload.clone(),
+        reconfigure: installation.reconfigure(),
+        settings: settings.map(|config| self::settings(world, installation, &config, deadline)).into(),
+    }
+}
+
+fn settings(world: &World, installation: &Installation, config: &Config, deadline: Instant) -> SettingsSeen {
+    let addresses: Vec<(Role, Address)> = [Role::Gitlab, Role::Registry]
+        .into_iter()
+        .filter_map(|role| match config.address(role) {
+            Known::Is(address) => Some((role, address)),
+            _ => None,
+        })
+        .collect();
+    let tls: Vec<_> = addresses.iter().filter(|(_, address)| address.https).collect();
+    let sites = thread::scope(|scope| {
+        let sites: Vec<_> = (tls.iter())
+            .map(|(role, address)| {
+                scope.spawn(|| site(world, installation, config, *role, address, deadline))
+            })
+            .collect();
+        sites.into_iter().filter_map(|site| site.join().ok()).collect()
+    });
+    let mut hosts: Vec<Host> = addresses.iter().map(|(_, address)| address.endpoint.host.clone()).collect();
+    hosts.dedup();
+    SettingsSeen {
+        hosts,
+        ignored: config.remarks(),
+        served_elsewhere: config.served_elsewhere(),
+        lets_encrypt: lets_encrypt(world, installation, config),
+        sites,
+    }
+}
+
+fn site(
+    world: &World,
+    installation: &Installation,
+    config: &Config,
+    role: Role,
+    address: &Address,
+    deadline: Instant,
+) -> SiteSeen {
+    let inside = config.listen_port(role).unwrap_or(address.endpoint.port);
+    let usual = |ending: &str| Path::new("/etc/gitlab/ssl").join(format!("{}.{ending}", address.stem));
+    let named = (config.certificate(role), config.key(role));
+    let path = |said: &Known<PathBuf>, ending: &str| match said {
+        Known::Is(path) => path.clone(),
+        _ => usual(ending),
+    };
+    let (certificate, key) = (path(&named.0, "crt"), path(&named.1, "key"));
+    let is_usual = certificate == usual("crt") && key == usual("key");
+    let published = match installation.published(inside) {
+        Reach::Here(port) => Some(port),
+        Reach::Apart(_) | Reach::Nowhere => None,
+    };
+    let served = match published {
+        Some(port) => {
+            let here = Endpoint::new(address.endpoint.host.clone(), port);
+            handshake::fetch_here(&here, left(deadline).min(LOCAL)).into()
+        }
+        None => Asked::Not,
+    };
+    let listener = installation
+        .listeners(world)
+        .unwrap_or_default()
+        .into_iter()
+        .find(|found| found.is_for(&address.stem, inside));
+    SiteSeen {
+        inside,
+        published,
+        usual: (!is_usual).then(|| pair(world, installation, &usual("crt"), &usual("key"))),
+        meant: pair(world, installation, &certificate, &key),
+        configured: listener.map(|found| found.certificate),
+        served,
+        holder: listener::holder(published.unwrap_or(address.endpoint.port)),
+        endpoint: address.endpoint.clone(),
+    }
+}
+
+/// The pair in the files that GitLab calls so.
+fn pair(world: &World, installation: &Installation, certificate: &Path, key: &Path) -> PairSeen {
+    let read = |inside: &Path| match installation.outside(inside) {
+        Some(outside) => world.read(&outside).map_err(|error| error.to_string()),
+        None => Err(format!("{} cannot be reached from here", inside.display())),
+    };
+    let chain = read(certificate).map(|pem| pem.map(|pem| Certificate::read_all(&pem).0));
+    let leaf = chain.as_ref().ok().and_then(|chain| chain.as_ref()?.first());
+    let leaf = leaf.and_then(|leaf| Parsed::from_der(leaf.der()).ok());
+    let fits = read(key).and_then(|pem| {
+        let Some(pem) = pem else { return Ok(None) };
+        let key = PrivateKey::from_plain_pem(&pem).map_err(|error| format!("{}: {error}", key.display()))?;
+        match &leaf {
+            Some(leaf) => Ok(Some(key.matches(leaf))),
+            None => Err("there is no certificate to compare it with".into()),
+        }
+    });
+    PairSeen { certificate: certificate.into(), key: key.into(), chain: chain.into(), fits: fits.into() }
+}
+
+/// What GitLab keeps of its own decision, beside its secrets, of which nothing is kept here.
+#[derive(Deserialize)]
+struct Kept {
+    #[serde(default)]
+    letsencrypt: Option<KeptLetsEncrypt>,
+}
+
+#[derive(Deserialize)]
+struct KeptLetsEncrypt {
+    #[serde(default)]
+    auto_enabled: Option<bool>,
+}
+
+fn lets_encrypt(world: &World, installation: &Installation, config: &Config) -> LetsEncrypt {
+    match config.lets_encrypt() {
+        Known::Is(true) => return LetsEncrypt::On,
+        Known::Is(false) => return LetsEncrypt::Off,
+        Known::Computed(_) => return LetsEncrypt::WithoutPair,
+        Known::Unset => {}
+    }
+    let file = installation.config.join("gitlab-secrets.json");
+    let kept = world.read(&file).ok().flatten().and_then(|json| serde_json::from_slice::<Kept>(&json).ok());
+    let has_enabled = kept.and_then(|kept| kept.letsencrypt?.auto_enabled).unwrap_or(false);
+    if has_enabled { LetsEncrypt::Itself } else { LetsEncrypt::WithoutPair }
 }

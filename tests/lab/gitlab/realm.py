@@ -63,6 +63,11 @@ class Gitlab(http.server.BaseHTTPRequestHandler):
         else:
             self.answer(404, "text/html", b"<html><title>Not Found</title></html>")
 
+    def do_POST(self):
+        """GitLab gives tokens to GET alone."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer(404, "text/html", b"")
+
     def authenticate(self, query):
         scopes = query.get("scope", [])
         scheme, _, value = self.headers.get("Authorization", "").partition(" ")

@@ -3,15 +3,16 @@
 
 use labtrust_platform::{
     Contents, Edit, Endpoint, Service,
-    fact::{EngineKind, ServiceManager},
+    fact::ServiceManager,
     plan::{Actor, Change, Command, Proof, Settle, Step, StoreId},
 };
 
 use super::{View, place};
 use crate::doctor::{
-    Fix,
+    Fix, Restart,
     evidence::{Form, Setting, Source},
     proxy::{Proxies, winner},
+    unit::unit,
 };
 
 /// The engine's requests to `target`'s host go past the proxy.
@@ -28,22 +29,19 @@ pub fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
     };
     let changes: Vec<Change> = change(view, at, &list).into_iter().collect();
     let named = at.map(|(source, setting)| place(source, setting));
-    let advice = match (&named, changes.is_empty()) {
-        (Some(named), false) => {
-            format!("--fix adds {host} to NO_PROXY beside {named}; the engine must be restarted then")
-        }
-        (None, false) => format!("--fix sets NO_PROXY={list} for the engine, which must be restarted then"),
-        (Some(named), true) => format!("add {host} to NO_PROXY (see {named}), and restart the engine"),
-        (None, true) => {
+    let commands = if changes.is_empty() { restarts(view) } else { Vec::new() };
+    let advice = match (named, changes.first()) {
+        (_, Some(change)) => format!(
+            "--fix adds {host} to NO_PROXY in {}; the engine must be restarted then (--restart), which without \
+             live-restore stops its containers",
+            change.subject
+        ),
+        (Some(named), None) => format!("add {host} to NO_PROXY (see {named}), and restart the engine"),
+        (None, None) => {
             format!("set NO_PROXY={list} where the engine's proxy is set, and restart the engine")
         }
     };
-    Fix {
-        advice: Some(advice),
-        changes,
-        commands: if at.is_none() { Vec::new() } else { restarts(view) },
-        ..Fix::default()
-    }
+    Fix { advice: Some(advice), changes, commands, ..Fix::default() }
 }
 
 /// The URL of the proxy is to be set right, by whoever knows it.
@@ -74,7 +72,13 @@ pub fn unused(view: &View<'_, '_>) -> Fix {
     };
     let mut commands = restarts(view);
     if is_systemd {
-        commands.insert(0, format!("sudo systemctl edit {}", unit(view).unwrap_or("docker.service")));
+        commands.insert(
+            0,
+            format!(
+                "sudo systemctl edit {}",
+                view.fact.and_then(unit).as_deref().unwrap_or("docker.service")
+            ),
+        );
     }
     Fix { advice: Some(advice.into()), commands, ..Fix::default() }
 }
@@ -82,7 +86,9 @@ pub fn unused(view: &View<'_, '_>) -> Fix {
 /// The engine is to be restarted.
 pub fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart the engine; without live-restore this stops its containers";
-    Fix { advice: Some(advice.into()), commands: restarts(view), ..Fix::default() }
+    let restart = |fact| Restart { reload: reload(view), service: Service::engine(fact) };
+    let restart = view.fact.map(restart).into_iter().collect();
+    Fix { advice: Some(advice.into()), commands: restarts(view), restart, ..Fix::default() }
 }
 
 fn restarts(view: &View<'_, '_>) -> Vec<String> {
@@ -94,17 +100,8 @@ fn restarts(view: &View<'_, '_>) -> Vec<String> {
 /// What makes systemd read its units anew.
 fn reload(view: &View<'_, '_>) -> Option<Command> {
     let facts = &view.case.evidence.facts;
-    let is_systemds = facts.services == Some(ServiceManager::Systemd) && unit(view).is_some();
+    let is_systemds = facts.services == Some(ServiceManager::Systemd) && view.fact.and_then(unit).is_some();
     is_systemds.then(|| Some(Command::new(facts.tools.get("systemctl")?, ["daemon-reload"]))).flatten()
-}
-
-/// The engine's unit, if it is one of the machine's.
-fn unit(view: &View<'_, '_>) -> Option<&'static str> {
-    match view.fact?.kind {
-        EngineKind::Rootful => Some("docker.service"),
-        EngineKind::Snap => Some("snap.docker.dockerd.service"),
-        EngineKind::Rootless | EngineKind::Desktop | EngineKind::Colima => None,
-    }
 }
 
 /// Sorted last among the drop-ins, so that it is the one that counts.
@@ -146,7 +143,7 @@ fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> O
                 lines.collect::<String>()
             );
             Step::Put {
-                path: format!("/etc/systemd/system/{}.d/{DROP_IN}", unit(view)?).into(),
+                path: format!("/etc/systemd/system/{}.d/{DROP_IN}", unit(fact)?).into(),
                 contents: Contents::Public(text.into_bytes()),
                 mode: 0o644,
             }
@@ -192,7 +189,6 @@ fn would_win(view: &View<'_, '_>, form: Form, step: &Step, names: &[&str], list:
         form,
         is_read: true,
         settings: names.iter().map(setting).collect(),
-        written: None,
         fault: None,
     };
     let mut sources = view.engine.sources.clone();

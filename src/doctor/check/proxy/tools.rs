@@ -79,8 +79,8 @@ fn refusal(told: &ToolSeen) -> Option<String> {
         (Some(answer), _) => answer,
         (None, why) => return why.map(str::to_owned),
     };
-    let status = answer.split_whitespace().nth(1).unwrap_or_default();
     let is_known = told.proxy.contains('@');
-    let serves = status.starts_with('2') || status == "407" && is_known;
+    // The password that it asks for is not sent, and may well be right.
+    let serves = matches!(seen.status(), Some(200..=299)) || seen.status() == Some(407) && is_known;
     (!serves).then(|| format!("it answers {answer}"))
 }

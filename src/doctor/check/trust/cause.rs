@@ -1,6 +1,6 @@
 //! Why an engine does not trust a registry, as far as its files tell.
 
-use std::path::PathBuf;
+use labtrust_platform::Service;
 
 use super::{
     docker::Look,
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Code, Finding, Severity, evidence::FolderSeen},
+    doctor::{Case, Code, Finding, Fix, Restart, Severity, evidence::FolderSeen},
 };
 
 pub const NEEDS_RESTART: Code = Code { id: "daemon-needs-restart", severity: Severity::Error, explains: &[] };
@@ -33,8 +33,11 @@ impl Look<'_> {
     /// Why it does not trust the registry: it said `message`, if it was asked; and `holds_it` if its files
     /// would let it.
     pub fn cause(&self, message: Option<&str>, holds_it: bool) -> Finding {
-        let late = self.late(holds_it);
-        let finding = late.or_else(|| self.misplaced()).or_else(|| self.unread()).or_else(|| self.old());
+        if holds_it && self.engine.kind.copies_at_start() {
+            return self.copied_too_early();
+        }
+        let finding =
+            self.late().or_else(|| self.misplaced()).or_else(|| self.unread()).or_else(|| self.old());
         let finding = finding.unwrap_or_else(|| {
             let what = match message {
                 Some(message) => format!("{} says: {message}", self.seen.title),
@@ -45,23 +48,30 @@ impl Look<'_> {
         mend(self.case, finding, "docker", &self.case.chain, &self.case.endpoint())
     }
 
-    /// The folder that it reads for the registry.
-    fn folder(&self) -> PathBuf {
-        self.engine.certs_d.join(self.case.endpoint().certs_d_folder())
+    /// That it has copied its files before the CA was among them.
+    fn copied_too_early(&self) -> Finding {
+        let title = &self.seen.title;
+        let what = format!("{title} was started before {} had the CA", self.folder().display());
+        let why = "it copies these files into its virtual machine when it starts";
+        Finding::new(&NEEDS_RESTART, what, why).with(self.restart())
     }
 
-    /// That it was started too early.
-    fn late(&self, holds_it: bool) -> Option<Finding> {
-        let title = &self.seen.title;
-        if self.engine.kind.copies_at_start() {
-            let what = format!("{title} was started before {} had the CA", self.folder().display());
-            let why = "it copies these files into its virtual machine when it starts";
-            return holds_it
-                .then(|| Finding::new(&NEEDS_RESTART, what, why).advise(format!("restart {title}")));
+    /// The engine is to be restarted.
+    pub fn restart(&self) -> Fix {
+        let service = Service::engine(self.engine);
+        Fix {
+            advice: Some(format!("restart {}", self.seen.title)),
+            commands: service.restart.iter().map(ToString::to_string).collect(),
+            restart: vec![Restart { reload: None, service }],
+            ..Fix::default()
         }
-        // Where it reads the CA in certs.d, the store would tell it nothing new.
-        let is_laid = folder::loaded(self.exact()).iter().any(|root| leads_to(&self.case.chain, root));
-        if is_laid || !self.is_in_system() {
+    }
+
+    /// That it read the system's store too early.
+    fn late(&self) -> Option<Finding> {
+        let title = &self.seen.title;
+        // What is in certs.d it has read.
+        if !self.is_in_system() || self.is_in_folder() {
             return None;
         }
         let finding = Finding::new(

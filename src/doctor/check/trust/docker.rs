@@ -1,20 +1,25 @@
 //! Whether Docker's engines trust the registry: they have an idea of trust of their own, and are asked
 //! themselves; where they cannot be, their files are judged.
 
+use std::path::PathBuf;
+
 use labtrust_platform::{fact::Engine, plan::Actor, world::engine::Reach};
 
 use super::{
     Check, Verdict,
     cause::{NEEDS_RESTART, NOT_PEM, REPLACED, UNTRUSTED, WRONG_EXTENSION, WRONG_NAME},
     folder,
+    image_store::MASKED,
     insecure::{self, INSECURE},
-    masked::MASKED,
     root::{self, leads_to},
     stray::{STRAY_KEY, stray},
 };
-use crate::doctor::{
-    Case, Finding,
-    evidence::{Asked, CertsDSeen, EngineSeen, FolderSeen},
+use crate::{
+    certificate::Parsed,
+    doctor::{
+        Case, Finding,
+        evidence::{Asked, CertsDSeen, EngineSeen, FolderSeen},
+    },
 };
 
 pub const CHECK: Check = Check {
@@ -63,6 +68,20 @@ pub fn is_trusted(case: &Case<'_>) -> bool {
     })
 }
 
+/// Whether each engine would trust `chain` for the registry's token service, by its files.
+pub fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
+    looks(case).all(|look| {
+        let system = root::of_system(case.evidence.trust.system.as_ref());
+        let mut roots = folder::loaded(look.exact()).into_iter().chain(system);
+        roots.any(|root| leads_to(chain, &root))
+    })
+}
+
+/// Whether an engine keeps its images in containerd.
+pub fn has_containerd(case: &Case<'_>) -> bool {
+    looks(case).any(|look| look.has_containerd())
+}
+
 /// The engines.
 fn looks<'c>(case: &'c Case<'c>) -> impl Iterator<Item = Look<'c>> {
     let pairs = case.evidence.engines.iter().zip(&case.evidence.facts.engines);
@@ -81,17 +100,9 @@ impl<'c> Look<'c> {
         let (case, endpoint) = (self.case, self.case.endpoint());
         let reach = case.verdict_of(self.seen);
         if reach == Some(Reach::Accepted) {
-            let masked = self.masked();
-            let insecure = insecure::finding(case, self.seen);
-            let detail = format!("the engine accepts {endpoint}");
-            let passed = Verdict::passed(detail);
-            return match (masked, insecure) {
-                (Some(masked), insecure) => {
-                    Verdict::of("", vec![masked]).with(insecure.into_iter().collect())
-                }
-                (None, Some(insecure)) => passed.with(vec![insecure]),
-                (None, None) => passed,
-            };
+            let insecure = insecure::finding(case, self.seen).into_iter().collect();
+            let pulls = self.pulls().into_iter().collect();
+            return Verdict::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
         }
         let stray: Vec<Finding> = self.stray().into_iter().collect();
         let verdict = self.unaccepted(reach);
@@ -142,16 +153,21 @@ impl<'c> Look<'c> {
 
     /// Where the CA is, as far as the engine can have read it.
     fn trusting_file(&self) -> Option<String> {
-        if folder::loaded(self.exact()).iter().any(|root| leads_to(&self.case.chain, root)) {
-            return Some(format!(
-                "{}/{}",
-                self.engine.certs_d.display(),
-                self.case.endpoint().certs_d_folder()
-            ));
+        if self.is_in_folder() {
+            return Some(self.folder().display().to_string());
         }
         let bundle = self.case.evidence.trust.system.as_ref();
         let bundle = bundle.filter(|_| self.is_in_system() && !self.is_older_than_system());
         bundle.map(|bundle| bundle.path.display().to_string())
+    }
+
+    /// The folder that it reads for the registry.
+    pub fn folder(&self) -> PathBuf {
+        self.engine.certs_d.join(self.case.endpoint().certs_d_folder())
+    }
+
+    pub fn is_in_folder(&self) -> bool {
+        folder::loaded(self.exact()).iter().any(|root| leads_to(&self.case.chain, root))
     }
 
     pub fn is_in_system(&self) -> bool {
@@ -160,7 +176,7 @@ impl<'c> Look<'c> {
     }
 
     /// Whether it read the system's store before that was written.
-    fn is_older_than_system(&self) -> bool {
+    pub fn is_older_than_system(&self) -> bool {
         let written = self.case.evidence.trust.system.as_ref().and_then(|bundle| bundle.written);
         self.engine.started.zip(written).is_some_and(|(started, written)| started < written)
     }

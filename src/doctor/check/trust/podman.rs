@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::{
     Check, Verdict, folder,
-    masked::MASKED,
+    image_store::MASKED,
     root::{self, leads_to},
     stray::stray,
     system,

@@ -1,16 +1,17 @@
 //! Which root a served chain leads to, and whether that may be trusted without asking anybody.
 
 use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Fingerprint,
+    Anchor, Certificate, Endpoint, Host,
     plan::spare_restarts,
     store::{Planned, Store},
 };
 
+use super::docker::has_containerd;
 use crate::{
     certificate::{Parsed, path, verify_served},
     doctor::{
         Case, Finding,
-        evidence::{Asked, BundleSeen},
+        evidence::{Asked, BundleSeen, CertsDSeen},
     },
 };
 
@@ -22,7 +23,7 @@ pub fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
     std::iter::once(leaf).chain(above).any(|one| one.der() == root.der() || is_signed(one))
 }
 
-/// Whether `root` has the name of what `chain` leads to, and another key.
+/// Whether `root` has the name of a CA that signed something of `chain`, and another key.
 pub fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
     let has_name = |one: &Parsed| one.issuer_der == root.subject_der && !one.is_signed_by(root);
     root.may_sign() && chain.iter().any(has_name) && !leads_to(chain, root)
@@ -47,29 +48,36 @@ struct Known {
     is_for_all: bool,
 }
 
-/// The root that `chain` leads to, if whoever runs this machine has already chosen it.
-fn known(case: &Case<'_>, chain: &[Parsed]) -> Option<Known> {
+/// The root that `chain`, of `host`, leads to, if whoever runs this machine has already chosen it.
+fn known(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Known> {
     let trust = &case.evidence.trust;
     let first = |roots: Vec<Parsed>| roots.into_iter().find(|root| leads_to(chain, root));
     let of = |root: Option<Parsed>, by, is_for_all| root.map(|root| Known { root, by, is_for_all });
-    let folders = trust.certs_d.iter().filter_map(|seen| seen.folders.answer()).flatten();
+    // What a user has laid down for the user's own engine is not root's choice.
+    let facts = &case.evidence.facts;
+    let is_others = |seen: &&CertsDSeen| {
+        facts.is_root() && facts.people().any(|person| seen.path.starts_with(&person.home))
+    };
+    let certs_d = trust.certs_d.iter().filter(|seen| !is_others(seen));
+    let folders = certs_d.filter_map(|seen| seen.folders.answer()).flatten();
     let files = folders.filter_map(|folder| folder.files.answer()).flatten();
     let laid = files.flat_map(|file| file.certificates.iter().chain(&file.hidden));
     of(first(parsed(&trust.known)), "labtrust knows it", true)
-        .or_else(|| of(named(case, chain, trust.fingerprint), "it has the fingerprint that was given", true))
+        .or_else(|| of(named(case, chain, host), "it has the fingerprint that was given", true))
         .or_else(|| of(first(of_system(trust.system.as_ref())), "the system store holds it", true))
         .or_else(|| of(first(parsed(laid)), "somebody laid it there for this registry", false))
 }
 
-/// The root with the fingerprint `named`, if the server sends it and all else that it sends is good.
-fn named(case: &Case<'_>, chain: &[Parsed], named: Option<Fingerprint>) -> Option<Parsed> {
+/// The root with the fingerprint that was named, if `host` sends it and all else that it sends is good.
+fn named(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
+    let named = case.evidence.trust.fingerprint?;
     let sent: Vec<_> = chain.iter().map(|one| one.der().clone()).collect();
-    verify_served(&sent, Some(named?), case.host(), case.evidence.at).ok().map(|served| served.root)
+    verify_served(&sent, Some(named), host, case.evidence.at).ok().map(|served| served.root)
 }
 
 /// `finding` with what makes the store `id` trust the root of `chain`, which `endpoint` presents.
 pub fn mend(case: &Case<'_>, finding: Finding, id: &str, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
-    let known = known(case, chain);
+    let known = known(case, chain, &endpoint.host);
     // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
     let may = |known: &Known| id != "system" || known.is_for_all || !known.root.permitted.is_everything();
     match known.filter(may) {
@@ -87,7 +95,10 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, id: &str, known: &Known) -> 
             finding.fix.changes.extend(changes);
         }
     }
-    spare_restarts(&mut finding.fix.changes);
+    // Unless its pulls do not read that.
+    if !has_containerd(case) {
+        spare_restarts(&mut finding.fix.changes);
+    }
     finding.fix.anchor = Some(anchor);
     finding.advise(format!("the CA is {}: {}", known.root.title(), known.by))
 }

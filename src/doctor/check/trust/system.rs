@@ -41,7 +41,8 @@ fn judge(case: &Case<'_>) -> Verdict {
     }
     let mut findings = Vec::new();
     // Whoever asks for the registry alone wants docker to work; GitLab itself is for curl and git.
-    if !is_enough_for_docker || case.evidence.port.is_none() || case.registry == 443 {
+    let is_for_all = case.evidence.port.is_none() || case.registry == 443;
+    if !is_enough_for_docker || is_for_all || docker::has_containerd(case) {
         findings.push(untrusted(case, &bundle.path.display().to_string()));
     }
     if is_enough_for_docker {
@@ -56,11 +57,13 @@ fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
-    Finding::new(
-        &UNTRUSTED,
-        format!("the certificate of {} leads to no CA in {shown}", case.endpoint()),
-        "curl, git and docker build read this store",
-    )
+    let why = if docker::has_containerd(case) {
+        "curl, git and docker build read this store, and docker pull for its token, since images are kept in containerd"
+    } else {
+        "curl, git and docker build read this store"
+    };
+    let what = format!("the certificate of {} leads to no CA in {shown}", case.endpoint());
+    Finding::new(&UNTRUSTED, what, why)
 }
 
 /// Whether `chain` leads to a CA of the system's store.

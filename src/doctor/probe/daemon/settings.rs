@@ -54,7 +54,6 @@ pub fn flags(line: &[String]) -> Option<Source> {
         form: Form::CommandLine,
         is_read: true,
         settings: KEYS.iter().filter_map(setting).collect(),
-        written: None,
         fault: None,
     })
 }

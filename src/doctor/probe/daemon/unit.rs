@@ -131,6 +131,14 @@ impl Unit {
     }
 }
 
+/// What a unit's `text` sets, for the fuzz target.
+#[cfg(fuzzing)]
+pub fn settings(text: &str) -> Vec<Setting> {
+    let mut found = Unit::default();
+    found.read(text, "[Service]", "Environment");
+    found.settings
+}
+
 fn assigned(value: &str, line: usize) -> impl Iterator<Item = Setting> {
     words(value).into_iter().filter_map(move |word| {
         let (name, value) = word.split_once('=')?;

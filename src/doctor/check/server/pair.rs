@@ -1,0 +1,193 @@
+//! The pair on the server's disk, and whether it is the one that is served.
+
+use labtrust_platform::{
+    Certificate,
+    plan::{Change, Command, Proof, Settle, StoreId},
+};
+
+use super::{Server, port::is_taken};
+use crate::{
+    certificate::Parsed,
+    doctor::{
+        Code, Finding, Fix, Severity,
+        evidence::{Asked, PairSeen, SiteSeen},
+    },
+    gitlab::STORE,
+};
+
+pub const OVERRIDDEN: Code =
+    Code { id: "ssl-path-overridden", severity: Severity::Error, explains: OF_ANOTHER_PAIR };
+pub const MISMATCH: Code = Code {
+    id: "key-mismatch-on-disk",
+    severity: Severity::Error,
+    explains: &["served-not-on-disk", "port-refused", "connection-closed"],
+};
+pub const NOT_ON_DISK: Code =
+    Code { id: "served-not-on-disk", severity: Severity::Error, explains: OF_ANOTHER_PAIR };
+
+/// What may be wrong with a pair that nobody means to serve.
+const OF_ANOTHER_PAIR: &[&str] = &[
+    "cert-expired",
+    "cert-expiring",
+    "cert-not-yet-valid",
+    "cert-name-mismatch",
+    "cert-no-san",
+    "cert-ip-not-in-san",
+    "cert-no-server-auth",
+    "cert-weak",
+    "cert-too-long",
+    "cert-is-ca",
+    "chain-incomplete",
+    "chain-out-of-order",
+    "constraint-violated",
+    "realm-untrusted",
+    "untrusted-docker",
+    "untrusted-system",
+    "anchor-replaced",
+    "build-untrusted",
+];
+
+/// How long nginx gets to serve what it was told to read again.
+const SECONDS: u64 = 5;
+
+pub fn find(server: Server<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut seen: Vec<&PairSeen> = Vec::new();
+    // One pair serves both GitLab and its registry, as a rule.
+    for site in &server.settings.sites {
+        if !seen.contains(&&site.meant) {
+            findings.extend(overridden(server, site));
+            findings.extend(mismatch(server, site));
+        }
+        if !seen.contains(&&site.meant) || findings.is_empty() {
+            findings.extend(not_on_disk(server, site));
+        }
+        seen.push(&site.meant);
+    }
+    findings
+}
+
+/// Why it is not known whether what is on the disk is good.
+pub fn fault(server: Server<'_>) -> Option<String> {
+    server.settings.sites.iter().find_map(|site| {
+        // That it is served shows that nginx could use it.
+        let is_served = site.meant.leaf().is_some() && site.meant.leaf() == served(site);
+        let fault = site.meant.chain.fault().or_else(|| site.meant.fits.fault());
+        fault.filter(|_| !is_served).map(str::to_owned)
+    })
+}
+
+fn served(site: &SiteSeen) -> Option<&Certificate> {
+    site.served.answer()?.first()
+}
+
+fn short(leaf: &Certificate) -> String {
+    leaf.fingerprint().short()
+}
+
+fn overridden(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
+    let (meant, usual) = (&site.meant, site.usual.as_ref()?);
+    let trouble = match (meant.leaf(), usual.leaf()) {
+        _ if meant.is_missing() => "which is not there".to_owned(),
+        (Some(meant), Some(other)) if meant != other => {
+            format!("while another certificate lies in {}", usual.certificate.display())
+        }
+        _ => return None,
+    };
+    let file = server.gitlab.gitlab_rb.display();
+    let (path, endpoint) = (meant.certificate.display(), &site.endpoint);
+    let what = format!("{file} names {path} as the certificate of {endpoint}, {trouble}");
+    let why = "a path in gitlab.rb wins over the usual place in /etc/gitlab/ssl, and what is put there is not served";
+    let finding = Finding::new(&OVERRIDDEN, what, why)
+        .advise(format!(
+            "take the lines ssl_certificate and ssl_certificate_key out of {file}, so that the usual place holds, or put \
+             the pair where they say; then:"
+        ))
+        .command(format!("sudo {}", server.gitlab.reconfigure));
+    Some(finding)
+}
+
+fn mismatch(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
+    if site.meant.fits != Asked::Answered(Some(false)) {
+        return None;
+    }
+    let (certificate, key) = (site.meant.certificate.display(), site.meant.key.display());
+    let what = format!("{key} is not the key of {certificate}");
+    let why = "nginx refuses a pair that does not belong together: it keeps the one that it has read, or does not start";
+    let finding = Finding::new(&MISMATCH, what, why)
+        .advise(
+            "put the key that belongs to the certificate there, with labtrust import, or make a new pair:",
+        )
+        .command(format!("sudo labtrust setup {} --replace", server.case.host().in_url()));
+    Some(finding)
+}
+
+fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
+    let (shown, leaf) = (served(site)?, site.meant.leaf()?);
+    if shown == leaf || is_taken(server, site) {
+        return None;
+    }
+    let what = format!(
+        "{} presents another certificate (SHA-256 {}…) than {} holds ({}…)",
+        site.endpoint,
+        short(shown),
+        site.meant.certificate.display(),
+        short(leaf)
+    );
+    // What nginx was told to serve is another file: then gitlab.rb was changed and nobody told GitLab.
+    let is_configured = site.configured.as_ref().is_none_or(|path| *path == site.meant.certificate);
+    let (why, command) = if is_configured {
+        ("nginx reads its pair when it starts and when it is told to, not when the file changes", None)
+    } else {
+        (
+            "nginx was last told to serve another file: gitlab.rb has been changed since",
+            Some(server.gitlab.reconfigure.clone()),
+        )
+    };
+    let finding = Finding::new(&NOT_ON_DISK, what, why);
+    let commands: Vec<String> = match command {
+        Some(command) => vec![format!("sudo {command}")],
+        None => reading(server).iter().map(|command| format!("sudo {command}")).collect(),
+    };
+    let changes =
+        if is_configured && is_good(server, site) { vec![reload(server, leaf)] } else { Vec::new() };
+    Some(finding.with(Fix { commands, changes, ..Fix::default() }))
+}
+
+/// Whether what is on the disk would be served, and be believed by those who trust its CA.
+fn is_good(server: Server<'_>, site: &SiteSeen) -> bool {
+    let leaf = site.meant.leaf().and_then(|leaf| Parsed::from_der(leaf.der()).ok());
+    let is_good = |leaf: Parsed| {
+        leaf.is_valid_at(server.case.evidence.at) && leaf.covers(&site.endpoint.host) && leaf.may_serve()
+    };
+    site.meant.fits == Asked::Answered(Some(true)) && leaf.is_some_and(is_good) && !reading(server).is_empty()
+}
+
+/// What makes nginx read its pair. The registry behind it has no part in TLS, and is left in peace.
+fn reading(server: Server<'_>) -> &[Command] {
+    let nginx =
+        server.gitlab.reload.iter().position(|command| command.arguments.iter().any(|word| word == "nginx"));
+    nginx.map(|at| &server.gitlab.reload[at..=at]).unwrap_or_default()
+}
+
+/// Nothing is put anywhere: nginx reads what is there, and the handshake shows it.
+fn reload(server: Server<'_>, leaf: &Certificate) -> Change {
+    let shown = |site: &&SiteSeen| site.meant.leaf() == Some(leaf) && site.served.answer().is_some();
+    let proof = |site: &SiteSeen| Proof::Served {
+        endpoint: labtrust_platform::Endpoint::new(
+            site.endpoint.host.clone(),
+            site.published.unwrap_or(site.endpoint.port),
+        ),
+        sha256: leaf.fingerprint(),
+        seconds: SECONDS,
+    };
+    Change {
+        store: StoreId::new(STORE),
+        subject: "reload".into(),
+        actor: server.gitlab.actor.clone(),
+        steps: Vec::new(),
+        settle: Settle { applied: reading(server).to_vec(), ..Settle::default() },
+        proof: Proof::All(server.settings.sites.iter().filter(shown).map(proof).collect()),
+        serves: None,
+    }
+}

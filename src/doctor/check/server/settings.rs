@@ -1,0 +1,59 @@
+//! Lines of gitlab.rb that do not do what they say, and one whose lack does what nobody asked for.
+
+use labtrust_platform::plan::shell_word;
+
+use super::Server;
+use crate::{
+    certificate::Parsed,
+    doctor::{
+        Code, Finding, Severity,
+        evidence::{LetsEncrypt, SiteSeen},
+    },
+};
+
+pub const IGNORED: Code =
+    Code { id: "setting-ignored", severity: Severity::Warning, explains: &["letsencrypt-will-take-over"] };
+pub const LETS_ENCRYPT: Code =
+    Code { id: "letsencrypt-will-take-over", severity: Severity::Warning, explains: &[] };
+
+pub fn find(server: Server<'_>) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for remark in &server.settings.ignored {
+        let what = format!("in {}, {remark}", server.gitlab.gitlab_rb.display());
+        let why =
+            "gitlab.rb is a Ruby program, which takes it for something of its own and does not complain";
+        findings.push(
+            Finding::new(&IGNORED, what, why)
+                .advise("write the line as it is meant, then:")
+                .command(format!("sudo {}", server.gitlab.reconfigure)),
+        );
+    }
+    findings.extend(lets_encrypt(server));
+    findings
+}
+
+fn lets_encrypt(server: Server<'_>) -> Option<Finding> {
+    let site = server.settings.sites.first()?;
+    let is_theirs = site.meant.leaf().is_some_and(|leaf| {
+        Parsed::from_der(leaf.der()).is_ok_and(|leaf| leaf.issuer.contains("Let's Encrypt"))
+    });
+    let is_missing = |site: &SiteSeen| site.meant.leaf().is_none() && site.meant.is_missing();
+    let how = match server.settings.lets_encrypt {
+        LetsEncrypt::On if !is_theirs => "is switched on",
+        LetsEncrypt::Itself if !is_theirs => "has switched itself on before",
+        LetsEncrypt::WithoutPair if is_missing(site) => "switches itself on where there is no pair",
+        _ => return None,
+    };
+    let file = server.gitlab.gitlab_rb.display().to_string();
+    let what = format!(
+        "Let's Encrypt {how}: at the next `{}` it replaces {} or fails over it",
+        server.gitlab.reconfigure,
+        site.meant.certificate.display()
+    );
+    let why = "unless gitlab.rb says letsencrypt['enable'] = false, GitLab gets a certificate by itself, and a server on a \
+               private network gets none";
+    let finding = Finding::new(&LETS_ENCRYPT, what, why)
+        .command(format!(r#"echo "letsencrypt['enable'] = false" | sudo tee -a {}"#, shell_word(&file)))
+        .command(format!("sudo {}", server.gitlab.reconfigure));
+    Some(finding)
+}

@@ -1,0 +1,74 @@
+//! What is otherwise where Docker keeps its images in containerd, as it does by itself from version 29 on:
+//! logins go one way and pulls another.
+
+use labtrust_platform::world::engine::{Reach, judge};
+
+use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
+use crate::doctor::{Code, Finding, Severity, evidence::FolderSeen};
+
+pub const MASKED: Code = Code { id: "certsd-masked", severity: Severity::Error, explains: &[] };
+
+impl Look<'_> {
+    /// Whether it keeps images in containerd (moby, `GET /info`, `DriverStatus`).
+    pub fn has_containerd(&self) -> bool {
+        let is_driver =
+            |(key, value): &(String, String)| key == "driver-type" && value.contains("containerd");
+        self.seen
+            .info
+            .answer()
+            .and_then(|info| info.image_store.as_ref())
+            .into_iter()
+            .flatten()
+            .any(is_driver)
+    }
+
+    /// What fails though it accepts the registry.
+    pub fn pulls(&self) -> Option<Finding> {
+        if self.has_containerd() { self.masked().or_else(|| self.token()) } else { None }
+    }
+
+    /// That pulls look into another folder first.
+    fn masked(&self) -> Option<Finding> {
+        let endpoint = self.case.endpoint();
+        let first = format!("{}_{}_", endpoint.host.in_url(), endpoint.port);
+        let mask = folder::named(self.certs_d(), &first)?;
+        let has_settings = folder::files(Some(mask)).iter().any(|file| file.name == "hosts.toml");
+        if has_settings || self.is_in(Some(mask)) || !self.is_in_folder() || self.is_in_system() {
+            return None;
+        }
+        let (path, right) = (self.engine.certs_d.join(&first), self.folder());
+        let (path, right) = (path.display(), right.display());
+        let what = format!("{path} is read before {right}, and has no CA in it");
+        let why = "Docker's image store of containerd takes the first of the two that is there: pulls fail, logins do not";
+        Some(Finding::new(&MASKED, what, why).command(format!("sudo mv {path} {path}.off")))
+    }
+
+    fn is_in(&self, folder: Option<&FolderSeen>) -> bool {
+        folder::loaded(folder).iter().any(|root| leads_to(&self.case.chain, root))
+    }
+
+    /// That pulls fetch their token with the system's store as it was at the start: for that containerd
+    /// does not look into `certs.d`. Where the store has no such CA at all, that is found there.
+    fn token(&self) -> Option<Finding> {
+        let realm = self.case.evidence.realm.as_ref()?.endpoint.as_ref()?;
+        if !self.is_in_system() {
+            return None;
+        }
+        let is_known = if self.is_in(folder::exact(self.certs_d(), realm)) || realm.host != *self.case.host()
+        {
+            !self.is_older_than_system()
+        } else {
+            // Nothing but the store makes it accept that one.
+            let answer = self.seen.registries.get(&realm.port)?.answer()?;
+            !matches!(judge(answer), Reach::Refused(_))
+        };
+        if is_known {
+            return None;
+        }
+        let title = &self.seen.title;
+        let what =
+            format!("the system store holds the CA, and {title}, which was started before, does not know it");
+        let why = "with the image store of containerd a pull fetches its token by that store, and not by certs.d: logins work";
+        Some(Finding::new(&NEEDS_RESTART, what, why).with(self.restart()))
+    }
+}

@@ -1,0 +1,68 @@
+//! The GitLab of this machine, as far as it can be seen at once: nothing is run, and engines are asked
+//! over their sockets, within bounds. What is not certain is left out: nothing is changed by what is seen.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::Result;
+use labtrust_platform::{Facts, World, fact::Engine, plan::Command, world::engine};
+use serde::Deserialize;
+
+use super::{
+    container::{CONFIG, Container},
+    installation::Installation,
+};
+
+/// Of more containers that may be GitLab only the first are looked at.
+const MOST: usize = 8;
+
+/// One line of `GET /containers/json` (moby API, `ContainerList`).
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    id: String,
+    #[serde(default)]
+    mounts: Vec<Mount>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mount {
+    #[serde(default)]
+    destination: String,
+}
+
+impl Installation {
+    /// Every GitLab of this machine: its package, else its containers, those that run first.
+    pub fn seen(world: &World, facts: &Facts, limit: Duration) -> Result<Vec<Self>> {
+        if let Some(omnibus) = Self::omnibus_unasked(world)? {
+            return Ok(vec![omnibus]);
+        }
+        let mut containers: Vec<Container> = facts
+            .engines
+            .iter()
+            .filter_map(|engine| containers(world, facts, engine, limit))
+            .flatten()
+            .collect();
+        containers.sort_by_key(|container| !container.running);
+        let installation = |container| Self::container_unasked(world, facts, container).ok();
+        Ok(containers.into_iter().filter_map(installation).collect())
+    }
+}
+
+/// The containers of `engine` that have something at `/etc/gitlab`; none if it does not say.
+fn containers(world: &World, facts: &Facts, engine: &Engine, limit: Duration) -> Option<Vec<Container>> {
+    let socket = engine.socket.as_ref()?;
+    let docker = facts.tools.get("docker")?;
+    let ask = |path: &str| engine::get(world, socket, path, limit).ok().map(|answer| answer.body);
+    let listed: Vec<Listed> = serde_json::from_str(&ask("/containers/json?all=true")?).ok()?;
+    let has_config = |listed: &&Listed| {
+        let is_id = !listed.id.is_empty() && listed.id.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_id && listed.mounts.iter().any(|mount| Path::new(&mount.destination) == Path::new(CONFIG))
+    };
+    let client = Command::new(docker, ["--host", &format!("unix://{}", socket.display())]);
+    let read = |listed: &Listed| {
+        let inspected = ask(&format!("/containers/{}/json", listed.id))?;
+        Container::read(&inspected, &client, engine.owner.as_ref()).ok()
+    };
+    Some(listed.iter().filter(has_config).take(MOST).filter_map(read).collect())
+}
