@@ -100,6 +100,30 @@ fn whoever_does_not_get_there_says_so_in_words_that_are_understood() {
     every_client_means(&machine, "127.0.0.1", "5000", "not-tls");
 }
 
+/// Whatever an engine said in the lab when something was the matter is known, and what was the matter is among its
+/// meanings, unless the words are those of what follows from it.
+#[test]
+fn what_engines_said_when_evidence_was_recorded_is_understood() {
+    const SAID_OF_WHAT_FOLLOWS: [&str; 3] = ["daemon-remote", "port-taken", "ssl-path-overridden"];
+    let mut wrong = Vec::new();
+    let mut known = 0;
+    for code in labtrust::doctor::check::codes().map(|code| code.id) {
+        for message in super::recorded::engines_words(code) {
+            // The registry itself was reached and asks who one is.
+            if message.contains("denied: access forbidden") {
+                continue;
+            }
+            let found = labtrust::doctor::message::meaning(&message).map(|meaning| meaning.row.codes);
+            let is_right =
+                found.is_some_and(|codes| codes.contains(&code) || SAID_OF_WHAT_FOLLOWS.contains(&code));
+            known += usize::from(is_right);
+            wrong.extend((!is_right).then(|| format!("{code}: {message}: {found:?}")));
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+    assert!(known > 30, "{known}");
+}
+
 #[test]
 fn a_text_that_is_not_known_is_an_answer_and_no_fault() {
     let machine = machine!("client");

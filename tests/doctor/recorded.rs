@@ -17,6 +17,20 @@ pub fn keep(code: &str, evidence: &str) {
     }
 }
 
+/// What the engines said of the registry in the evidence of `code`.
+pub fn engines_words(code: &str) -> Vec<String> {
+    let Ok(text) = fs::read_to_string(file(code)) else { return Vec::new() };
+    let evidence: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let port = evidence["port"].as_u64().unwrap_or(4567).to_string();
+    let engines = evidence["engines"].as_array().into_iter().flatten();
+    let answer = |engine: &serde_json::Value| {
+        let body = engine["registries"][&port]["answered"].as_str()?;
+        let body: serde_json::Value = serde_json::from_str(body).ok()?;
+        body["message"].as_str().map(str::to_owned)
+    };
+    engines.filter_map(answer).collect()
+}
+
 /// What is recorded of `code`.
 pub fn evidence(code: &str) -> Evidence {
     serde_json::from_str(&fs::read_to_string(file(code)).unwrap()).unwrap()

@@ -8,7 +8,7 @@ const KEY: &str = "/etc/gitlab/ssl/mygitlab.example.com.key";
 const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
 
 /// A server whose GitLab serves a pair that is trusted on it.
-fn server<'m>(machine: &'m Machine) -> (Engine<'m>, Pair) {
+fn server(machine: &Machine) -> (Engine<'_>, Pair) {
     machine.without_hooks();
     let engine = Engine::start(machine);
     let pair = serving(machine);

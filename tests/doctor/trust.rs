@@ -42,7 +42,8 @@ fn a_ca_that_nobody_trusts() {
     let machine = machine!("client");
     let (engine, pair) = refusing(&machine);
     let report = ask(&machine);
-    assert_eq!(report.causes(), ["untrusted-docker", "untrusted-system"], "{:#}", report.json);
+    assert_eq!(report.causes(), ["untrusted-docker"], "{:#}", report.json);
+    assert_eq!(report.json["findings"][0]["explains"][0]["code"], "untrusted-system", "{:#}", report.json);
     assert_eq!(report.json["findings"][0]["fix"]["automatic"], false);
     report.blames("untrusted-docker");
 

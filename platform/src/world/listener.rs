@@ -75,8 +75,6 @@ fn text(path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
 
     #[test]
@@ -91,7 +89,7 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn whoever_listens_is_found() {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its number").port();
         let found = holder(port).expect("ourselves");
         assert_eq!((found.pid, found.is_gitlabs), (std::process::id(), false));

@@ -60,3 +60,6 @@ fn judge(case: &Case<'_>) -> Verdict {
     }
     Verdict::of(&gitlab.title, findings)
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,7 +14,7 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         says: &[DATES, &["is after"]],
-        codes: &["cert-expired", "clock-skew"],
+        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
         what: "By the clock of whoever complains the certificate has expired.",
         next: DOCTOR,
     },
@@ -58,7 +58,7 @@ pub const ROWS: &[Row] = &[
             "alert certificate expired",
             "alert number 45",
         ]],
-        codes: &["cert-expired", "clock-skew"],
+        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
         what: "The certificate, or one above it, has expired by the clock of whoever complains.",
         next: DOCTOR,
     },
@@ -98,7 +98,7 @@ pub const ROWS: &[Row] = &[
             &["certificate is valid for", "certificate is only valid for", "certificate is valid for only"],
             &["not"],
         ],
-        codes: &["cert-name-mismatch", "registry-wrong-host"],
+        codes: &["cert-name-mismatch", "cert-ip-not-in-san", "registry-wrong-host", "served-not-on-disk"],
         what: "The certificate that is served was made for other names than the one that was asked: another server \
                answers, the name is missing from the certificate, or you should call the server by one that is in it.",
         next: DOCTOR,

@@ -4,7 +4,13 @@ use super::{Any, DOCTOR, Row};
 
 const CONNECT: Any = &["proxyconnect tcp"];
 /// An engine's own way there.
-const NO_PROXY: &[&str] = &["proxy-not-bypassed", "no-proxy-ineffective", "cli-proxy-not-bypassed"];
+const NO_PROXY: &[&str] = &[
+    "proxy-not-bypassed",
+    "no-proxy-ineffective",
+    "proxy-config-unused",
+    "proxy-needs-restart",
+    "cli-proxy-not-bypassed",
+];
 
 pub const ROWS: &[Row] = &[
     Row {

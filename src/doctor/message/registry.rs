@@ -94,7 +94,8 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         says: &[&[
-            "invalid character '<' looking for beginning of value",
+            "error unmarshalling content",
+            "looking for beginning of value",
             "404 page not found",
             "missing or empty Content-Type header",
             "missing signature key",

@@ -75,7 +75,15 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         says: &[&["response from daemon", "docker login", "docker pull", "docker push", "/v2/"], UNKNOWN],
-        codes: &["untrusted-docker", "daemon-needs-restart", "certsd-wrong-name", "chain-incomplete"],
+        codes: &[
+            "untrusted-docker",
+            "daemon-needs-restart",
+            "certsd-wrong-name",
+            "certsd-wrong-extension",
+            "certsd-not-pem",
+            "chain-incomplete",
+            "tls-intercepted",
+        ],
         what: "Docker does not trust the registry's certificate: its CA is not where the engine looks, the engine has \
                not been restarted since it came into the system's store, or the server does not send the whole chain.",
         next: TRUST,

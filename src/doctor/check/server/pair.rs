@@ -27,6 +27,7 @@ pub const NOT_ON_DISK: Code =
 
 /// What may be wrong with a pair that nobody means to serve.
 const OF_ANOTHER_PAIR: &[&str] = &[
+    "tls-intercepted",
     "cert-expired",
     "cert-expiring",
     "cert-not-yet-valid",
@@ -87,9 +88,11 @@ fn short(leaf: &Certificate) -> String {
 
 fn overridden(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
     let (meant, usual) = (&site.meant, site.usual.as_ref()?);
+    // The other of the two may rightly serve what lies in the usual place.
+    let is_used = server.settings.sites.iter().any(|other| other.meant.certificate == usual.certificate);
     let trouble = match (meant.leaf(), usual.leaf()) {
         _ if meant.is_missing() => "which is not there".to_owned(),
-        (Some(meant), Some(other)) if meant != other => {
+        (Some(meant), Some(other)) if meant != other && !is_used => {
             format!("while another certificate lies in {}", usual.certificate.display())
         }
         _ => return None,

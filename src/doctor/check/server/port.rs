@@ -15,6 +15,7 @@ pub const TAKEN: Code = Code {
         "tls-handshake-failed",
         "cert-name-mismatch",
         "not-a-registry",
+        "tls-intercepted",
         "untrusted-docker",
         "untrusted-system",
     ],

@@ -22,7 +22,9 @@ pub const REPLACED: Code = Code {
     severity: Severity::Error,
     explains: &["untrusted-docker", "untrusted-system"],
 };
-pub const UNTRUSTED: Code = Code { id: "untrusted-docker", severity: Severity::Error, explains: &[] };
+/// One CA that nothing here trusts is one cause.
+pub const UNTRUSTED: Code =
+    Code { id: "untrusted-docker", severity: Severity::Error, explains: &["untrusted-system"] };
 
 const FOLLOWS: &[&str] = &["untrusted-docker"];
 const OWN_IDEA: &str =
