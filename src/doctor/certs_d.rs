@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{Facts, Host, fact::User};
+use labtrust_platform::{Endpoint, Facts, Host, fact::User};
 
 /// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
 /// read how it must be.
@@ -31,6 +31,16 @@ pub fn podman(facts: &Facts) -> Vec<(&User, Vec<PathBuf>)> {
         [user.home.join(".config/containers/certs.d")].into_iter().chain(machine).collect()
     };
     people.into_iter().map(|user| (user, paths(user))).collect()
+}
+
+/// Where containerd is told of registries, if its `config_path` says so, as it does everywhere.
+pub const CONTAINERD: &str = "/etc/containerd/certs.d";
+
+/// The names of the folder of `registry`, of which containerd takes the first that is there (containerd,
+/// `core/remotes/docker/config/hosts.go`, `hostPaths`). Docker does so for its pulls if it keeps images there.
+pub fn containerd(registry: &Endpoint) -> [String; 2] {
+    let (host, port) = (registry.host.in_url(), registry.port);
+    [format!("{host}_{port}_"), format!("{host}:{port}")]
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod registry;
 mod server;
 mod trust;
 
+use labtrust_platform::Anchor;
 use serde::Serialize;
 
 use super::{
@@ -44,6 +45,7 @@ pub const CHECKS: &[Check] = &[
     realm::CHECK,
     trust::DOCKER,
     trust::PODMAN,
+    trust::CONTAINERD,
     trust::SYSTEM,
     proxy::TOOLS,
 ];
@@ -139,9 +141,16 @@ impl From<Finding> for Verdict {
 }
 
 impl Diagnosis {
-    /// Every finding, also those that merely follow from another.
-    pub fn all(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter().flat_map(Finding::with_consequences)
+    /// The findings that are to be mended: what merely follows from one that is mended itself needs no
+    /// mending, unless it is the same CA that is to be trusted in another store.
+    pub fn to_mend(&self) -> impl Iterator<Item = &Finding> {
+        let anchor = |finding: &Finding| finding.fix.anchor.as_ref().map(Anchor::sha256);
+        self.findings.iter().flat_map(move |cause| {
+            let is_same = move |other: &&Finding| {
+                !cause.fix.is_automatic() || anchor(cause).is_some() && anchor(cause) == anchor(other)
+            };
+            std::iter::once(cause).chain(cause.consequences.iter().filter(is_same))
+        })
     }
 
     /// Whether nothing was found, and everything could be looked at.

@@ -72,11 +72,6 @@ impl Finding {
         Self { code, what: what.into(), why: why.into(), fix: Fix::default(), consequences: Vec::new() }
     }
 
-    /// Itself and what follows from it.
-    pub fn with_consequences(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(&self.consequences)
-    }
-
     /// With what mends it.
     #[must_use]
     pub fn with(mut self, fix: Fix) -> Self {

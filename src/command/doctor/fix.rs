@@ -107,7 +107,7 @@ fn wait_for_engines(context: &Context<'_>) {
 /// What need only be restarted, and is by nothing in `outcomes` anyway.
 fn late<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Restart> {
     let mut all: Vec<&Restart> = Vec::new();
-    for late in diagnosis.all().flat_map(|finding| &finding.fix.restart) {
+    for late in diagnosis.to_mend().flat_map(|finding| &finding.fix.restart) {
         let is_named = outcomes.iter().any(|outcome| outcome.restart.contains(&late.service));
         if !is_named && !all.iter().any(|known| known.service == late.service) {
             all.push(late);
@@ -132,7 +132,7 @@ fn waiting(service: &Service) -> Outcome {
 /// Each change once, in the order of the findings, by the receipt that it belongs in.
 fn parts(diagnosis: &Diagnosis) -> Vec<Part<'_>> {
     let mut parts: Vec<Part<'_>> = Vec::new();
-    for finding in diagnosis.all() {
+    for finding in diagnosis.to_mend() {
         let anchor = finding.fix.anchor.as_ref();
         let same = |part: &&mut Part<'_>| part.anchor.map(Anchor::sha256) == anchor.map(Anchor::sha256);
         let changes = finding.fix.changes.iter().cloned();

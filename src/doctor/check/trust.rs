@@ -2,6 +2,7 @@
 //! certificates are judged by themselves.
 
 mod cause;
+mod containerd;
 mod docker;
 mod folder;
 mod image_store;
@@ -11,6 +12,7 @@ mod root;
 mod stray;
 mod system;
 
+pub use containerd::CHECK as CONTAINERD;
 pub use docker::{CHECK as DOCKER, would_trust};
 pub use podman::CHECK as PODMAN;
 pub use root::mend;

@@ -9,7 +9,7 @@ use super::trust::Served;
 use crate::{
     certificate::read_certificates,
     doctor::{
-        certs_d::is_meant,
+        certs_d::{CONTAINERD, is_meant},
         evidence::{Asked, CertsDSeen, Evidence, FileForm, FileSeen, FolderSeen},
     },
     hint::fail,
@@ -28,12 +28,13 @@ pub fn look(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSe
     paths(&evidence.facts).into_iter().map(seen).collect()
 }
 
-/// Where Docker's engines and podman look.
+/// Where Docker's engines, podman and containerd look.
 fn paths(facts: &Facts) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = facts.engines.iter().map(|engine| engine.certs_d.clone()).collect();
     if facts.tools.contains_key("podman") {
         paths.extend(crate::doctor::certs_d::podman(facts).into_iter().flat_map(|(_, paths)| paths));
     }
+    paths.extend(Some(PathBuf::from(CONTAINERD)).filter(|path| path.is_dir()));
     let mut seen = Vec::new();
     paths.retain(|path| {
         !seen.contains(path) && {

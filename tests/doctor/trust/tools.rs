@@ -2,8 +2,8 @@
 
 use super::{CERTS_D, labtrust, refusing};
 use crate::{
-    doctor::{ask, serving},
-    lab::{Engine, HOST, Machine, Manager, Podman, REGISTRY, Release},
+    doctor::{Report, ask, serving},
+    lab::{Engine, HOST, Machine, Manager, Passing, Podman, Proxy, REGISTRY, Release},
     trust::fingerprint,
 };
 
@@ -81,4 +81,56 @@ fn a_folder_of_containerds_that_hides_the_one_with_the_ca() {
     machine.sh(command.trim_start_matches("sudo ")).succeeded();
     assert!(pull().contains("/jwt/auth"));
     assert_eq!(ask(&machine).causes(), ["untrusted-system"]);
+}
+
+#[test]
+fn a_proxy_that_is_in_the_way_of_a_ca_that_nobody_trusts() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let proxy = Proxy::start(&machine, Passing::Never("503 Service Unavailable"));
+    let engine = Engine::start_as(&machine, Release::Installed, Manager::Systemd);
+    engine.drop_in("proxy.conf", &format!("Environment=HTTPS_PROXY={}", proxy.url()));
+    let pair = serving(&machine);
+    engine.login().exited(1).says("Service Unavailable");
+    let report = ask(&machine);
+    let causes = ["proxy-not-bypassed", "untrusted-docker", "untrusted-system"];
+    assert_eq!(report.causes(), causes, "{:#}", report.json);
+
+    // Either alone does not help.
+    let before = machine.settled();
+    let sha256 = fingerprint(&machine, &pair.root);
+    let fix = ["doctor", REGISTRY, "--fix", "--yes", "--restart", "--fingerprint", &sha256];
+    labtrust(&machine, &fix).succeeded();
+    engine.login().succeeded();
+    ask(&machine).is_healthy();
+    labtrust(&machine, &["untrust", "--restart"]);
+    labtrust(&machine, &["doctor", "--undo", "--restart"]);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    engine.login().exited(1).says("Service Unavailable");
+}
+
+#[test]
+fn containerd_itself_where_it_is_told_of_the_registry() {
+    let machine = machine!("node");
+    let (engine, pair) = refusing(&machine);
+    let folder = format!("/etc/containerd/certs.d/{REGISTRY}");
+    let pull = |says: &str| {
+        let image = format!("{REGISTRY}/labtrust/probe:latest");
+        let socket = "/run/docker/containerd/containerd.sock";
+        let line =
+            ["ctr", "--address", socket, "images", "pull", "--hosts-dir", "/etc/containerd/certs.d", &image];
+        machine.run(line).exited(1).says(says);
+    };
+    machine.write(&format!("{folder}/ca.crt"), &pair.root);
+    pull("403 Forbidden");
+    engine.login().exited(1);
+    let state = |report: &Report| {
+        let lines = report.json["checks"].as_array().unwrap();
+        lines.iter().find(|line| line["id"] == "containerd").unwrap()["state"].clone()
+    };
+    assert_eq!(state(&ask(&machine)), "passed");
+    machine.run(["mkdir", &format!("/etc/containerd/certs.d/{HOST}_4567_")]).succeeded();
+    pull("unknown authority");
+    let report = ask(&machine);
+    assert!(report.causes().contains(&"certsd-masked"), "{:#}", report.json);
 }

@@ -47,6 +47,10 @@ impl Look<'_> {
             };
             Finding::new(&UNTRUSTED, what, OWN_IDEA)
         });
+        // What lies there already need not be laid there: something else is the matter.
+        if finding.code == &UNTRUSTED && self.is_in_folder() {
+            return finding;
+        }
         mend(self.case, finding, "docker", &self.case.chain, &self.case.endpoint())
     }
 

@@ -4,7 +4,7 @@
 use labtrust_platform::world::engine::{Reach, judge};
 
 use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
-use crate::doctor::{Code, Finding, Severity, evidence::FolderSeen};
+use crate::doctor::{Code, Finding, Severity, certs_d::containerd, evidence::FolderSeen};
 
 pub const MASKED: Code = Code { id: "certsd-masked", severity: Severity::Error, explains: &[] };
 
@@ -30,7 +30,7 @@ impl Look<'_> {
     /// That pulls look into another folder first.
     fn masked(&self) -> Option<Finding> {
         let endpoint = self.case.endpoint();
-        let first = format!("{}_{}_", endpoint.host.in_url(), endpoint.port);
+        let [first, _] = containerd(&endpoint);
         let mask = folder::named(self.certs_d(), &first)?;
         let has_settings = folder::files(Some(mask)).iter().any(|file| file.name == "hosts.toml");
         if has_settings || self.is_in(Some(mask)) || !self.is_in_folder() || self.is_in_system() {

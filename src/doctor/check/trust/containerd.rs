@@ -1,0 +1,45 @@
+//! Whether containerd itself trusts the registry, where somebody told it of the registry: Kubernetes pulls by
+//! that, and `nerdctl`.
+
+use super::{Check, Verdict, folder, image_store::MASKED, root::leads_to, system};
+use crate::doctor::{
+    Case, Finding, State,
+    certs_d::{CONTAINERD, containerd},
+    evidence::FolderSeen,
+};
+
+pub const CHECK: Check = Check { id: "containerd", title: "containerd", codes: &[], judge };
+
+fn judge(case: &Case<'_>) -> Verdict {
+    let certs_d = case.certs_d(CONTAINERD.as_ref());
+    let names = containerd(&case.endpoint());
+    let found: Vec<&FolderSeen> = names.iter().filter_map(|name| folder::named(certs_d, name)).collect();
+    let Some((first, later)) = found.split_first() else {
+        return Verdict::skipped("it has no folder for this registry");
+    };
+    if case.chain.is_empty() {
+        return Verdict::skipped("no certificate is presented");
+    }
+    let path = format!("{CONTAINERD}/{}", first.name);
+    if folder::files(Some(first)).iter().any(|file| file.name == "hosts.toml") {
+        return Verdict::skipped(format!("{path}/hosts.toml says what it trusts"));
+    }
+    let trusts =
+        |folder: &FolderSeen| folder::loaded(Some(folder)).iter().any(|root| leads_to(&case.chain, root));
+    if trusts(first) {
+        return Verdict::passed(format!("in {path}"));
+    }
+    if system::is_trusted(case, &case.chain) {
+        return Verdict::passed("by the system store");
+    }
+    match later.iter().find(|folder| trusts(folder)) {
+        Some(later) => Finding::new(
+            &MASKED,
+            format!("{path} is read before {CONTAINERD}/{}, and has no CA in it", later.name),
+            "of the folders that may be there for a registry containerd reads the first, and no other",
+        )
+        .command(format!("sudo mv {path} {path}.off"))
+        .into(),
+        None => Verdict { state: State::Failed, ..Verdict::passed(format!("{path} has no CA of it either")) },
+    }
+}
