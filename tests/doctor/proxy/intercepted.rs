@@ -2,7 +2,7 @@
 
 use super::{NEVER, Scene};
 use crate::{
-    doctor::{ask, ask_with, serving},
+    doctor::{ask, serving},
     lab::{Engine, Manager, Pair, Passing, Proxy, Recipe, Release},
 };
 
@@ -24,8 +24,7 @@ fn a_proxy_that_signs_anew() {
     let report = ask(&machine).blames("tls-intercepted");
     assert_eq!(report.causes(), ["tls-intercepted"], "{:#}", report.json);
     assert!(report.what().contains("is signed by CN=Corporate Proxy CA; without it, by CN=Foreign root"));
-    ask_with(&machine, &["--fix", "--restart", "--yes"]);
-    scene.engine.login().succeeded();
+    scene.mend();
     ask(&machine).is_healthy();
 }
 
