@@ -92,6 +92,21 @@ fn a_proxy_that_is_not_there() {
 }
 
 #[test]
+fn a_proxy_is_not_to_blame_for_a_host_that_is_not_there() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Init, Passing::All);
+    scene.exports("");
+    for (host, code) in
+        [("nowhere.example.com:4567", "name-not-resolved"), ("192.0.2.99:4567", "port-unreachable")]
+    {
+        let output = machine.run(["labtrust", "doctor", host]).exited(1);
+        let first = output.stdout.lines().find(|line| line.starts_with("error: "));
+        assert!(!output.stdout.contains("proxy-not-bypassed"), "{output}");
+        assert_eq!(first, Some(&*format!("error: {code}")), "{output}");
+    }
+}
+
+#[test]
 fn a_proxy_that_is_spoken_with_in_the_wrong_way() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);

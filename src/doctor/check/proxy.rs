@@ -77,7 +77,7 @@ fn judge(case: &Case<'_>) -> Verdict {
             engine::Reach::Unknown(message) => view.blame(&message),
         },
     };
-    finding.map_or_else(|| Verdict::passed(view.said()), Verdict::from)
+    finding.map_or_else(|| view.said(), Verdict::from)
 }
 
 /// What is judged: the engine, and what it is told of proxies.
@@ -102,12 +102,17 @@ impl View<'_, '_> {
         named.unwrap_or_else(|| Endpoint::new(self.case.host().clone(), WEB))
     }
 
-    fn said(&self) -> String {
-        match (self.proxy_of(&self.case.endpoint()), self.told.https.as_str()) {
+    /// What is said where nothing was found.
+    fn said(&self) -> Verdict {
+        let registry = self.case.endpoint();
+        Verdict::passed(match (self.proxy_of(&registry), self.told.https.as_str()) {
+            (Some(proxy), _) if self.is_as_far_without(&registry) => {
+                return Verdict::skipped(format!("{proxy} does not get there, and nobody else does either"));
+            }
             (Some(proxy), _) => format!("the engine goes through {proxy}"),
             (None, "") => "the engine uses none".into(),
             (None, proxy) => format!("the engine goes past {proxy}"),
-        }
+        })
     }
 
     /// A source that the engine does not read, and in which it would be told what `is_meant`.

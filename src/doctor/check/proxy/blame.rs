@@ -40,6 +40,9 @@ impl View<'_, '_> {
             Words::Transport if works_directly => {}
             _ => return None,
         }
+        if self.is_as_far_without(target) {
+            return None;
+        }
         let answer = match (words, seen.and_then(|seen| seen.answer.answer())) {
             (Words::Proxy, _) => format!("which answers: {}", last_words(message)),
             (_, Some(answer)) => format!("which answers: {answer}"),
@@ -47,6 +50,13 @@ impl View<'_, '_> {
         };
         let what = format!("the engine asks {proxy} for {target}, {answer}");
         Some(self.not_bypassed(target, what))
+    }
+
+    /// Whether the proxy says that it does not get to `target`, and neither does anybody who goes past it.
+    pub fn is_as_far_without(&self, target: &Endpoint) -> bool {
+        let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
+        let server = self.case.server(target.port).filter(|server| server.endpoint == *target);
+        matches!(status, Some(500..=599)) && server.is_some_and(|server| !server.reached.is_open())
     }
 
     /// The proxy itself cannot be used.

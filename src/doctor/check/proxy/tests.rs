@@ -160,6 +160,27 @@ fn what_would_not_help_or_is_not_known_is_not_changed() {
 }
 
 #[test]
+fn a_proxy_that_gets_as_far_as_everybody_is_not_to_blame() {
+    for (answer, expected) in [
+        ("HTTP/1.0 503 Service Unavailable", "port-refused"),
+        ("HTTP/1.0 500 Unable to connect", "port-refused"),
+        // It does not want to.
+        ("HTTP/1.0 403 Access violation", "proxy-not-bypassed"),
+    ] {
+        let mut evidence = recorded();
+        for server in &mut evidence.servers {
+            let labtrust_platform::reach::Reached::Addresses(addresses) = &mut server.reached else {
+                panic!("it has addresses")
+            };
+            addresses[0].1 = labtrust_platform::reach::Step::Refused;
+        }
+        let seen = evidence.engines[0].proxy.as_mut().expect("a proxy");
+        seen.answer = Asked::Answered(answer.into());
+        assert_eq!(diagnose(&evidence).findings[0].code.id, expected, "{answer}");
+    }
+}
+
+#[test]
 fn a_proxy_that_lets_tls_pass_is_not_to_blame() {
     let mut evidence = recorded();
     for (said, is_blamed) in [
