@@ -300,7 +300,7 @@ pub struct Doctor {
     /// Mend what can be mended without you
     #[arg(long, conflicts_with = "from")]
     pub fix: bool,
-    /// Take back what --fix did, for whichever host
+    /// Take back what --fix did, for whichever host; but trust in a CA is taken back by untrust
     #[arg(long, conflicts_with_all = ["fix", "from", "evidence", "target"])]
     pub undo: bool,
     /// The SHA-256 of the root that --fix may trust
@@ -312,7 +312,7 @@ pub struct Doctor {
     /// Write what was seen into this file, without secrets: for a ticket
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
-    /// Judge what was seen elsewhere, from such a file
+    /// Judge what was seen elsewhere, from such a file; `-` reads it from standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "evidence"])]
     pub from: Option<PathBuf>,
 }

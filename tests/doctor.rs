@@ -8,6 +8,7 @@ mod network;
 mod proxy;
 mod recorded;
 mod registry;
+mod report;
 mod server;
 mod trust;
 

@@ -20,6 +20,9 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     if arguments.undo {
         return fix::take_back(context, arguments.restart);
     }
+    if let Some(file) = &arguments.evidence {
+        file::check(file)?;
+    }
     let evidence = match (&arguments.from, &arguments.target) {
         (Some(file), _) => file::read(file)?,
         (None, Some(target)) => {

@@ -1,14 +1,21 @@
 //! Evidence in a file: written here for a ticket, judged elsewhere.
 
-use std::path::Path;
+use std::{
+    io::{self, Read as _},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Contents, World, text, world::Access};
+use labtrust_platform::{
+    Contents, World, text,
+    world::{Access, Node},
+};
 use serde::Deserialize;
 
 use crate::{
     command::source,
     doctor::{Evidence, evidence::SCHEMA},
+    exit,
     hint::fail,
 };
 
@@ -23,10 +30,19 @@ struct Form {
     labtrust: String,
 }
 
-/// The evidence in `file`.
+/// What stands for standard input.
+const DASH: &str = "-";
+
+/// The evidence in `file`, or with `-` on standard input.
 pub fn read(file: &Path) -> Result<Evidence> {
-    let shown = text::path(file);
-    let bytes = source::bytes(file, HINT)?;
+    let (shown, bytes) = if file == Path::new(DASH) {
+        let mut bytes = Vec::new();
+        let limit = LARGEST as u64 + 1;
+        io::stdin().take(limit).read_to_end(&mut bytes).context("cannot read standard input")?;
+        ("standard input".to_owned(), bytes.into())
+    } else {
+        (text::path(file), source::bytes(file, HINT)?)
+    };
     if bytes.len() > LARGEST {
         return Err(fail(format!("{shown} is larger than evidence ever is"), HINT));
     }
@@ -42,6 +58,25 @@ pub fn read(file: &Path) -> Result<Evidence> {
         return Err(fail(what, "judge it with that version"));
     }
     serde_json::from_slice(&bytes).map_err(damaged)
+}
+
+/// Fails if nothing can be written into `file` but in place of what is no file.
+pub fn check(file: &Path) -> Result<()> {
+    if file == Path::new(DASH) {
+        return Err(exit::misuse(
+            "--evidence takes the name of a file",
+            "labtrust doctor HOST --evidence FILE",
+        ));
+    }
+    // A terminal, a pipe or a link to one would be replaced, and not written to.
+    match World::here().look(&std::path::absolute(file)?) {
+        Ok(Node::Link { .. } | Node::Other) => Err(fail(
+            format!("{} is no regular file", text::path(file)),
+            "name a file of its own for the evidence",
+        )),
+        // What else is wrong is said by who writes.
+        _ => Ok(()),
+    }
 }
 
 /// Writes `evidence` into `file`.

@@ -2,6 +2,7 @@
 //! believed only when everything was asked again.
 
 use std::{
+    collections::BTreeSet,
     ops::ControlFlow,
     thread,
     time::{Duration, Instant},
@@ -9,7 +10,7 @@ use std::{
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Service, Session, World, apply,
+    Anchor, Outcome, Session, World, apply,
     plan::{Change, StoreId},
     receipt::Receipts,
     session::State,
@@ -64,10 +65,16 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
         .flat_map(|part| stores::outstanding(context, &receipts, &part.receipt(), &part.changes))
         .collect();
     if context.everywhere.dry_run {
-        context
-            .printer
-            .document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(context, &outstanding) }));
-        let any = stores::print_plan(context, &outstanding);
+        let restarts = if restart { restarts(diagnosis, &outstanding) } else { Vec::new() };
+        let plan = stores::as_json(context, &outstanding);
+        context.printer.document(&serde_json::json!({ "schema": 1, "plan": plan, "restarts": restarts }));
+        if restarts.is_empty() || !outstanding.is_empty() {
+            stores::print_plan(context, &outstanding);
+        }
+        for command in &restarts {
+            context.printer.say(format_args!("restart: {command}"));
+        }
+        let any = !outstanding.is_empty() || !restarts.is_empty();
         return Ok(ControlFlow::Break(if any { exit::NO } else { exit::DONE }));
     }
     if !outstanding.is_empty() && !context.everywhere.yes && context.printer.can_ask() {
@@ -80,7 +87,7 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
     let mut outcomes =
         if parts.is_empty() { Vec::new() } else { context.session(|session| carry_out(session, &parts))? };
     for late in late(diagnosis, &outcomes) {
-        let mut outcome = waiting(&late.service);
+        let mut outcome = waiting(late, restart);
         let reload = late.reload.as_ref().filter(|_| restart);
         if let Some(Err(error)) = reload.map(|reload| World::here().run(reload)) {
             outcome.state = State::Failed;
@@ -95,6 +102,15 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
         wait_for_engines(context);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))
+}
+
+/// What `--restart` would run after `changes`, each once.
+fn restarts(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
+    let late = late(diagnosis, &[]).into_iter().map(|late| &late.service);
+    let services = changes.iter().flat_map(|change| &change.settle.restart).chain(late);
+    let commands: BTreeSet<String> =
+        services.filter_map(|service| Some(service.restart.as_ref()?.to_string())).collect();
+    commands.into_iter().collect()
 }
 
 /// An engine that was just restarted may take a moment to answer, and is asked next.
@@ -121,15 +137,17 @@ fn late<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Restart> 
     all
 }
 
-fn waiting(service: &Service) -> Outcome {
+/// What only waits for a restart, which is the change if it `is_restarted` now.
+fn waiting(late: &Restart, is_restarted: bool) -> Outcome {
+    let first = late.reload.as_ref().filter(|_| !is_restarted);
     Outcome {
         store: StoreId::new("engine"),
-        subject: service.title.clone(),
+        subject: late.service.title.clone(),
         state: State::Pending,
-        changed: false,
-        detail: "its settings are newer than it is".into(),
-        hint: None,
-        restart: vec![service.clone()],
+        changed: is_restarted,
+        detail: "its settings were newer than it was".into(),
+        hint: first.map(|reload| format!("before the restart: {reload}")),
+        restart: vec![late.service.clone()],
         needs_root: false,
     }
 }

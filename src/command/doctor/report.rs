@@ -72,18 +72,23 @@ pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, 
     if let Some(fixed) = fixed {
         printer.heading("What was done");
         if fixed.outcomes.is_empty() {
-            printer.say("  nothing: none of it can be mended without you");
+            let is_needless = diagnosis.findings.is_empty();
+            let why = if is_needless { "there is no need" } else { "none of it can be mended without you" };
+            printer.say(format_args!("  nothing: {why}"));
         }
-        fixed.print(context, Stands::Trusted, &again(&["doctor", &target.to_string(), "--fix"]));
+        let mut root = again(&["doctor", &target.to_string(), "--fix"]);
+        root.extend(fingerprint(evidence));
+        fixed.print(context, Stands::Trusted, &root);
     }
     printer.heading(&target.to_string());
     let row = |line: &Line| (mark(line), vec![line.title.to_owned(), line.detail.clone()]);
     printer.table(&diagnosis.lines.iter().map(row).collect::<Vec<_>>());
     for finding in &diagnosis.findings {
-        print_finding(context, &target.to_string(), finding);
+        print_finding(context, evidence, &target.to_string(), finding);
     }
-    if diagnosis.is_healthy() {
-        printer.say("\nnothing was found that would not work");
+    if diagnosis.findings.is_empty() {
+        let but = if diagnosis.has_faults() { "; what has a ! could not be looked at" } else { "" };
+        printer.say(format_args!("\nnothing was found that would not work{but}"));
     }
 }
 
@@ -96,7 +101,7 @@ fn mark(line: &Line) -> Mark {
     }
 }
 
-fn print_finding(context: &Context<'_>, target: &str, finding: &Finding) {
+fn print_finding(context: &Context<'_>, evidence: &Evidence, target: &str, finding: &Finding) {
     let printer = context.printer;
     let word = match finding.code.severity {
         Severity::Error => "error",
@@ -105,19 +110,26 @@ fn print_finding(context: &Context<'_>, target: &str, finding: &Finding) {
     printer.heading(&format!("{word}: {}", finding.code.id));
     printer.say(format_args!("  what  {}", finding.what));
     printer.say(format_args!("  why   {}", finding.why));
-    print_fix(context, target, &finding.fix);
+    print_fix(context, evidence, target, &finding.fix);
     for consequence in &finding.consequences {
         printer.say(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
     }
     printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
 }
 
+/// The option that says which root may be trusted, if one was named.
+fn fingerprint(evidence: &Evidence) -> impl Iterator<Item = String> {
+    let named = evidence.trust.fingerprint.iter();
+    named.flat_map(|sha256| ["--fingerprint".to_owned(), sha256.to_string()])
+}
+
 /// What mends it, shortest first: by this program, in words, by other commands.
-fn print_fix(context: &Context<'_>, target: &str, fix: &Fix) {
+fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix) {
     let mut lines = Vec::new();
     if fix.is_automatic() {
         let mut words = again(&["doctor", target, "--fix"]);
         words.extend(fix.changes.is_empty().then(|| "--restart".to_owned()));
+        words.extend(fix.anchor.iter().flat_map(|_| fingerprint(evidence)));
         let line =
             if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
         lines.push(line);

@@ -1,0 +1,72 @@
+//! What people are told beside the causes, and evidence that goes from hand to hand.
+
+use super::{ask, serving, trusting};
+use crate::lab::{Engine, HOST, Manager, Passing, Proxy, REGISTRY, Release};
+
+#[test]
+fn evidence_goes_into_files_and_comes_from_anywhere() {
+    let machine = machine!("client");
+    let doctor = |options: &[&str]| machine.run([&["labtrust", "doctor"], options].concat());
+    let judged =
+        |evidence: &str| machine.command(["labtrust", "doctor", "--from", "-"]).stdin(evidence).run();
+    let evidence = ask(&machine).evidence;
+    let said = doctor(&["--from", "/tmp/evidence.json"]);
+    assert_eq!(judged(&evidence).exited(1).stdout, said.stdout);
+    judged("no evidence").exited(3).says("standard input holds no evidence");
+    judged(&" ".repeat((8 << 20) + 1)).exited(3).says("larger than evidence ever is");
+    doctor(&[REGISTRY, "--evidence", "-"]).exited(2).says("--evidence FILE");
+    doctor(&[REGISTRY, "--evidence", "/dev/stdout"]).exited(3).says("/dev/stdout is no regular file");
+    machine.sh("test -L /dev/stdout && test ! -e ./-").succeeded();
+}
+
+#[test]
+fn what_is_not_to_be_mended_and_what_could_not_be_seen_is_said() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let pair = serving(&machine);
+    trusting(&machine, &pair);
+    engine.restart();
+    machine.run(["labtrust", "doctor", REGISTRY, "--fix"]).exited(0).says("nothing: there is no need");
+    machine.ensure_user("alice");
+    machine.run(["usermod", "--append", "--groups", "docker", "alice"]).succeeded();
+    machine
+        .run_as("alice", ["labtrust", "doctor", REGISTRY])
+        .exited(3)
+        .says("has a ! could not be looked at");
+}
+
+#[test]
+fn a_restart_is_part_of_the_plan_and_of_what_was_done() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start_as(&machine, Release::Installed, Manager::Systemd);
+    let pair = serving(&machine);
+    trusting(&machine, &pair);
+    let proxy = Proxy::start(&machine, Passing::Never("503 Service Unavailable"));
+    let set = format!("Environment=HTTPS_PROXY={}", proxy.url());
+    engine.drop_in("proxy.conf", &set);
+    let fix = |options: &[&str]| machine.run([&["labtrust", "doctor", REGISTRY, "--fix"], options].concat());
+    let plan = fix(&["--restart", "--dry-run"]).exited(1).says("zz-labtrust.conf").stdout;
+    assert!(plan.ends_with("restart: /usr/bin/systemctl restart docker\n"), "{plan}");
+    let path = "/etc/systemd/system/docker.service.d/proxy.conf";
+    machine.write(path, format!("[Service]\n{set}\nEnvironment=NO_PROXY={HOST}\n"));
+    fix(&["--dry-run"]).exited(0).says("nothing would change");
+    let plan = fix(&["--restart", "--dry-run"]).exited(1).stdout;
+    assert_eq!(plan, "restart: /usr/bin/systemctl restart docker\n");
+    fix(&[]).exited(4).says("before the restart: /usr/bin/systemctl daemon-reload");
+    fix(&["--restart"]).exited(0).says("engine  done  ");
+}
+
+#[test]
+fn the_command_that_mends_it_works_when_it_is_pasted() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let pair = serving(&machine);
+    let sha256 = crate::trust::fingerprint(&machine, &pair.root);
+    let said = machine.run(["labtrust", "doctor", REGISTRY, "--fingerprint", &sha256]).exited(1).stdout;
+    let pasted = said.lines().find_map(|line| line.strip_prefix("  fix   ")).unwrap();
+    machine.sh(pasted).succeeded();
+    engine.login().succeeded();
+}
