@@ -141,15 +141,15 @@ impl From<Finding> for Verdict {
 }
 
 impl Diagnosis {
-    /// The findings that are to be mended: what merely follows from one that is mended itself needs no
-    /// mending, unless it is the same CA that is to be trusted in another store.
+    /// The findings that are to be mended. What follows from a cause that is mended only by a restart cannot
+    /// be judged before that, unless it is the same CA that is to be trusted in another store.
     pub fn to_mend(&self) -> impl Iterator<Item = &Finding> {
         let anchor = |finding: &Finding| finding.fix.anchor.as_ref().map(Anchor::sha256);
         self.findings.iter().flat_map(move |cause| {
-            let is_same = move |other: &&Finding| {
-                !cause.fix.is_automatic() || anchor(cause).is_some() && anchor(cause) == anchor(other)
+            let is_ripe = move |other: &&Finding| {
+                !cause.fix.awaits_restart() || anchor(cause).is_some() && anchor(cause) == anchor(other)
             };
-            std::iter::once(cause).chain(cause.consequences.iter().filter(is_same))
+            std::iter::once(cause).chain(cause.consequences.iter().filter(is_ripe))
         })
     }
 

@@ -95,6 +95,11 @@ impl Finding {
 }
 
 impl Fix {
+    /// Whether it takes effect only once something is restarted.
+    pub fn awaits_restart(&self) -> bool {
+        !self.restart.is_empty() || self.changes.iter().any(|change| !change.settle.restart.is_empty())
+    }
+
     /// Whether `--fix` mends it, with `--restart` beside it perhaps.
     pub fn is_automatic(&self) -> bool {
         !self.changes.is_empty() || self.restart.iter().any(|late| late.service.restart.is_some())

@@ -58,25 +58,6 @@ fn whatever_the_proxy_answers_it_is_its_answer() {
 }
 
 #[test]
-fn a_ca_that_is_not_trusted_either_comes_after_the_proxy() {
-    let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    let pair = serving(&machine);
-    let proxy = Proxy::start(&machine, NEVER);
-    engine.defaults(&format!("export HTTPS_PROXY={}", proxy.url()));
-    let report = ask(&machine);
-    assert_eq!(
-        report.causes(),
-        ["proxy-not-bypassed", "untrusted-docker", "untrusted-system"],
-        "{:#}",
-        report.json
-    );
-    trusting(&machine, &pair);
-    assert_eq!(ask(&machine).causes(), ["proxy-not-bypassed"]);
-}
-
-#[test]
 fn a_proxy_that_serves_is_no_fault_and_its_password_stays_in_its_place() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, Passing::Known);

@@ -80,10 +80,15 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
     let mut outcomes =
         if parts.is_empty() { Vec::new() } else { context.session(|session| carry_out(session, &parts))? };
     for late in late(diagnosis, &outcomes) {
-        if let Some(reload) = late.reload.as_ref().filter(|_| restart) {
-            World::here().run(reload)?;
+        let mut outcome = waiting(&late.service);
+        let reload = late.reload.as_ref().filter(|_| restart);
+        if let Some(Err(error)) = reload.map(|reload| World::here().run(reload)) {
+            outcome.state = State::Failed;
+            outcome.detail = error.to_string();
+            outcome.hint = error.hint();
+            outcome.restart.clear();
         }
-        outcomes.push(waiting(&late.service));
+        outcomes.push(outcome);
     }
     if restart && !report::restarts(&outcomes).is_empty() {
         restart::restart(context, &mut outcomes);
