@@ -102,6 +102,19 @@ fn an_engine_that_keeps_images_in_containerd_pulls_after_the_restart_that_is_nam
 }
 
 #[test]
+fn what_is_not_valid_yet_says_from_when_it_is() {
+    let machine = machine!("client");
+    machine.run(["labtrust", "setup", HOST, "--out", "/root/pair", "--no-trust"]).succeeded();
+    for (verb, whole) in [("inspect", "days left)"), ("status", "days left)")] {
+        let at = |days| machine.command(["labtrust", verb]).at(days).run();
+        at(1).says(whole);
+        let early = at(-30).says("(not valid until 20");
+        assert!(!early.stdout.contains(whole), "{early:?}");
+        at(4000).says("(expired)");
+    }
+}
+
+#[test]
 fn a_strangers_file_in_the_same_folder_is_left_alone() {
     let machine = machine!("client");
     let _engine = Engine::start(&machine);
