@@ -10,9 +10,27 @@ mod lab;
 
 use std::time::Duration;
 
+use lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY};
+
 fn main() {
-    let machine = lab::Machine::new("bench").unwrap_or_else(|reason| panic!("{reason}"));
+    let machine = Machine::new("bench").unwrap_or_else(|reason| panic!("{reason}"));
     machine.write("/tmp/speed.py", include_str!("speed.py"));
     let table = machine.command(["python3", "/tmp/speed.py"]).limit(Duration::from_secs(1200)).run();
     print!("{}", table.succeeded().stdout);
+    drop(machine);
+    print!("{}", doctor());
+}
+
+/// How long the doctor takes beside an engine and a GitLab that are as they should be.
+fn doctor() -> String {
+    let machine = Machine::new("client").unwrap_or_else(|reason| panic!("{reason}"));
+    machine.without_hooks();
+    let _engine = Engine::start(&machine);
+    let gitlab = Gitlab::start(&machine);
+    let pair = Pair::constrained(&machine, &[HOST]);
+    gitlab.serve(&pair);
+    machine.write("/root/ca.crt", &pair.root);
+    machine.run(["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--yes"]).succeeded();
+    machine.write("/tmp/speed.py", include_str!("speed.py"));
+    machine.run(["python3", "/tmp/speed.py", "doctor"]).succeeded().stdout
 }

@@ -77,6 +77,44 @@ fn the_system_store_alone_reaches_docker_after_the_restart_that_is_named() {
 }
 
 #[test]
+fn an_engine_that_keeps_images_in_containerd_pulls_after_the_restart_that_is_named() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::with_containerd(&machine);
+    let (_, fingerprint) = serving(&machine);
+    engine.login().exited(1).says(UNKNOWN_AUTHORITY);
+    engine.pull().says(UNKNOWN_AUTHORITY);
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
+    for _ in ["done", "in place"] {
+        machine.run(trust).exited(4).says("systemctl restart docker").says("the engine accepts");
+        machine.run(["labtrust", "status"]).exited(4).says("systemctl restart docker");
+        engine.login().succeeded();
+        engine.pull().says(UNKNOWN_AUTHORITY);
+    }
+    machine.run([&trust[..], &["--restart"]].concat()).succeeded().says("was restarted");
+    engine.wait();
+    engine.pull().says("not found");
+    machine.run(["labtrust", "status"]).succeeded();
+    machine.run(trust).succeeded();
+    machine.run(["labtrust", "untrust", "--restart"]).succeeded();
+    engine.wait();
+    engine.pull().says(UNKNOWN_AUTHORITY);
+}
+
+#[test]
+fn what_is_not_valid_yet_says_from_when_it_is() {
+    let machine = machine!("client");
+    machine.run(["labtrust", "setup", HOST, "--out", "/root/pair", "--no-trust"]).succeeded();
+    for (verb, whole) in [("inspect", "days left)"), ("status", "days left)")] {
+        let at = |days| machine.command(["labtrust", verb]).at(days).run();
+        at(1).says(whole);
+        let early = at(-30).says("(not valid until 20");
+        assert!(!early.stdout.contains(whole), "{early:?}");
+        at(4000).says("(expired)");
+    }
+}
+
+#[test]
 fn a_strangers_file_in_the_same_folder_is_left_alone() {
     let machine = machine!("client");
     let _engine = Engine::start(&machine);

@@ -118,6 +118,10 @@ pub struct Engine {
     /// What restarts it, where a program can.
     #[serde(default)]
     pub restart: Option<Command>,
+    /// Whether it keeps images in containerd: a pull then fetches its token by the system's store as that was
+    /// when the daemon started, and not by `certs.d`. Not known before [`crate::ask_engines`].
+    #[serde(default)]
+    pub containerd: bool,
 }
 
 /// How a Docker engine is installed.

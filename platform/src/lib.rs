@@ -42,7 +42,7 @@ pub use explain::{explain, explain_here, explain_undo};
 pub use fact::Facts;
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use plan::{Contents, Service};
-pub use probe::probe;
+pub use probe::{ask_engines, probe};
 pub use progress::{Progress, Silent};
 pub use proof::{Verdict, prove};
 pub use purge::purge;

@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use self::engines::ask_engines;
 use crate::{
     Facts, Result,
     fact::{Distribution, Os, ServiceManager},

@@ -85,7 +85,7 @@ impl Description {
             validity: Validity {
                 not_before: certificate.not_before,
                 not_after: certificate.not_after,
-                days: (certificate.not_after - now).whole_seconds().div_euclid(86_400),
+                days: certificate.days_left(now),
             },
             usages: usages.chain(extended).collect(),
             constraints: (!permitted.is_everything())
@@ -150,8 +150,16 @@ mod tests {
         ] {
             assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
         }
-        let ended = Description::of(ca.root(), ca.root().not_after + time::Duration::SECOND);
-        assert_eq!(ended.validity.days, -1);
+        let (root, second) = (ca.root(), time::Duration::SECOND);
+        for (now, days, standing) in [
+            (root.not_before - second, 3651, "not valid until 2026-02-28"),
+            (root.not_before, 3651, "3651 days left"),
+            (root.not_after, 0, "0 days left"),
+            (root.not_after + second, -1, "expired"),
+        ] {
+            assert_eq!(Description::of(root, now).validity.days, days, "{standing}");
+            assert_eq!(root.standing(now), standing);
+        }
         assert!(Inspection::of(&[], NOW).is_none());
     }
 }

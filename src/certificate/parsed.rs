@@ -265,6 +265,22 @@ impl Parsed {
         self.not_before <= now && now <= self.not_after
     }
 
+    /// The days that are left at `now`, rounded down; negative once it has ended.
+    pub fn days_left(&self, now: OffsetDateTime) -> i64 {
+        (self.not_after - now).whole_seconds().div_euclid(86_400)
+    }
+
+    /// How it stands at `now`, in a few words.
+    pub fn standing(&self, now: OffsetDateTime) -> String {
+        if now < self.not_before {
+            return format!("not valid until {}", self.not_before.date());
+        }
+        match self.days_left(now) {
+            ..0 => "expired".into(),
+            days => format!("{days} days left"),
+        }
+    }
+
     /// Its subject, or what else it can be called if that is empty.
     pub fn title(&self) -> String {
         match (&self.subject, self.names.first()) {

@@ -26,10 +26,11 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
         }
     };
     let none = || fail("there is no certificate", "give a certificate file, HOST[:PORT] or an https:// URL");
-    let inspection = Inspection::of(&certificates, OffsetDateTime::now_utc()).ok_or_else(none)?;
+    let now = OffsetDateTime::now_utc();
+    let inspection = Inspection::of(&certificates, now).ok_or_else(none)?;
     let printer = context.printer;
     printer.document(&Report { schema: 1, inspection: &inspection });
-    describe(printer, &inspection.certificate, &certificates[0]);
+    describe(printer, &inspection.certificate, &certificates[0], now);
     if !inspection.chain.is_empty() {
         printer.heading("Came with it:");
         for other in inspection.chain.iter().take(MOST_SHOWN) {
@@ -71,7 +72,7 @@ fn own(context: &Context<'_>) -> Result<Vec<Parsed>> {
     Ok(std::iter::once(own.root).chain(own.intermediates).collect())
 }
 
-fn describe(printer: &Printer, description: &Description, certificate: &Parsed) {
+fn describe(printer: &Printer, description: &Description, certificate: &Parsed, now: OffsetDateTime) {
     let kind = match (description.is_ca, description.self_signed) {
         (true, true) => "a root CA",
         (true, false) => "an intermediate CA",
@@ -79,12 +80,12 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed) 
         (false, false) => "a server's certificate",
     };
     let validity = &description.validity;
-    let until = if validity.days < 0 { "expired".to_owned() } else { format!("{} days left", validity.days) };
+    let standing = certificate.standing(now);
     let mut rows = vec![
         ("subject", description.subject.clone()),
         ("issuer", description.issuer.clone()),
         ("kind", format!("{kind}, {}", description.key)),
-        ("valid", format!("{} to {} ({until})", validity.not_before.date(), validity.not_after.date())),
+        ("valid", format!("{} to {} ({standing})", validity.not_before.date(), validity.not_after.date())),
         ("sha256", description.sha256.to_string()),
     ];
     if !description.names.is_empty() {

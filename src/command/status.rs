@@ -95,11 +95,7 @@ fn trust_command(anchor: &Anchor) -> Vec<String> {
     words
 }
 
-/// The last day of a certificate, and how far away it is.
+/// The last day of a certificate, and how it stands.
 pub fn until(certificate: &Parsed) -> String {
-    let days = (certificate.not_after - OffsetDateTime::now_utc()).whole_days();
-    match days {
-        ..0 => format!("{} (expired)", certificate.not_after.date()),
-        _ => format!("{} ({days} days)", certificate.not_after.date()),
-    }
+    format!("{} ({})", certificate.not_after.date(), certificate.standing(OffsetDateTime::now_utc()))
 }

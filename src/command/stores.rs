@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, already, explain, explain_here, explain_undo,
+    Anchor, Outcome, already, ask_engines, explain, explain_here, explain_undo,
     plan::{Change, spare_restarts},
     receipt::{ChangeRecord, Receipt},
     session::State,
@@ -25,8 +25,11 @@ pub struct Planning {
 /// Plans every store that `selection` leaves.
 pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Planning {
     let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
+    // Only where both are planned, one spares the other's restart.
+    let may_spare = selection.has_id("system") && selection.has_id("docker");
+    let facts = if may_spare { &ask_engines(&context.facts) } else { &context.facts };
     for store in STORES.iter().filter(|store| selection.has(store)) {
-        match (store.plan)(&context.facts, anchor) {
+        match (store.plan)(facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Absent(why) => {
                 // What was asked for by name and is not there is no success.

@@ -71,6 +71,13 @@ impl<'m> Engine<'m> {
         engine
     }
 
+    /// Starts a current one that keeps its images in containerd, as it does by itself from version 29 on.
+    pub fn with_containerd(machine: &'m Machine) -> Self {
+        let engine = Self::start_as(machine, Release::Current, Manager::Systemd);
+        engine.settings(r#"{"features": {"containerd-snapshotter": true}}"#);
+        engine
+    }
+
     /// Adds lines to `/etc/default/docker`, such as `export HTTPS_PROXY=…`, and restarts the service.
     pub fn defaults(&self, lines: &str) {
         let append = ["sh", "-c", "cat >>/etc/default/docker"];
@@ -115,6 +122,12 @@ impl<'m> Engine<'m> {
         let line =
             ["docker", "--config", "/tmp/docker", "login", "--username", user, "--password-stdin", REGISTRY];
         self.machine.command(line).stdin(password).run()
+    }
+
+    /// `docker pull` of an image that is not there, with what the login left: how far it comes tells.
+    pub fn pull(&self) -> Output {
+        let image = format!("{REGISTRY}/labtrust/probe");
+        self.machine.run(["docker", "--config", "/tmp/docker", "pull", &image]).exited(1)
     }
 
     /// What the engine's socket answers at this path, such as `/info`.

@@ -10,7 +10,7 @@ use crate::{
     Endpoint, Target,
     fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
     plan::Command,
-    world::World,
+    world::{World, engine::has_containerd},
 };
 
 /// Where a kind of engine that belongs to the machine keeps its things.
@@ -63,6 +63,18 @@ pub fn find(facts: &Facts) -> Vec<Engine> {
     engines
 }
 
+/// `facts`, with what only the machine's own engine itself can tell. Users' engines are not asked: nothing waits for
+/// their restart. One that does not answer within seconds is taken for one without containerd.
+#[must_use]
+pub fn ask_engines(facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
+        let socket = engine.socket.as_deref();
+        engine.containerd = socket.is_some_and(|socket| has_containerd(&World::here(), socket));
+    }
+    facts
+}
+
 impl Place {
     fn is_installed(&self, snap: bool) -> bool {
         let signs = self.signs.iter().any(|sign| Path::new(sign).exists());
@@ -82,6 +94,7 @@ impl Place {
             pid,
             started: pid.and_then(started),
             restart: restart(facts, self.service),
+            containerd: false,
         }
     }
 }
@@ -103,6 +116,7 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         pid,
         started: pid.and_then(started),
         restart: None,
+        containerd: false,
     })
 }
 
@@ -152,6 +166,7 @@ fn virtual_ones(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
             pid: None,
             started: None,
             restart: None,
+            containerd: false,
         })
     })
 }

@@ -1,5 +1,5 @@
 //! Docker's `certs.d`: read anew at each request, so it needs no restart, and it is all that an
-//! engine needs for a registry and its token realm.
+//! engine needs for a registry and its token realm; unless it keeps images in containerd.
 
 use std::path::PathBuf;
 
@@ -65,7 +65,8 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
             endpoint: endpoint.clone(),
             socket: live.and_then(|engine| engine.socket.clone()),
         },
-        serves: live.map(|engine| Service::engine(engine)),
+        // Pulls do not read the folder alone then.
+        serves: live.filter(|engine| !engine.containerd).map(|engine| Service::engine(engine)),
     }
 }
 

@@ -14,6 +14,8 @@ use crate::{Endpoint, Error, Result};
 
 /// The engine contacts the registry itself, so this bounds a connection it may have to give up on.
 const LIMIT: Duration = Duration::from_secs(8);
+/// It tells what it knows by itself.
+const INFO_LIMIT: Duration = Duration::from_secs(5);
 const LONGEST_ANSWER: usize = 1 << 20;
 const LONGEST_MESSAGE: usize = 1000;
 
@@ -56,6 +58,24 @@ pub fn knock(socket: &Path) -> Door {
 /// The answer of the engine at `socket` to `GET path`, within `limit`.
 pub fn get(world: &World, socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
     world.ask_engine(socket, path, limit)
+}
+
+/// Whether the engine at `socket` says that it keeps its images in containerd.
+pub fn has_containerd(world: &World, socket: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Info {
+        #[serde(rename = "DriverStatus")]
+        properties: Option<Vec<(String, String)>>,
+    }
+    let info = get(world, socket, "/info", INFO_LIMIT).ok();
+    let info = info.and_then(|answer| serde_json::from_str::<Info>(&answer.body).ok());
+    info.and_then(|info| info.properties).is_some_and(|properties| is_containerds(&properties))
+}
+
+/// Whether an image store with these properties (moby API, `GET /info`, `DriverStatus`) is containerd's, as it is
+/// by itself from Docker 29 on.
+pub fn is_containerds(properties: &[(String, String)]) -> bool {
+    properties.iter().any(|(key, value)| key == "driver-type" && value.contains("containerd"))
 }
 
 /// The request by which an engine contacts the registry at `endpoint` (moby API,

@@ -1,7 +1,7 @@
 //! What is otherwise where Docker keeps its images in containerd, as it does by itself from version 29 on:
 //! logins go one way and pulls another.
 
-use labtrust_platform::world::engine::{Reach, judge};
+use labtrust_platform::world::engine::{Reach, is_containerds, judge};
 
 use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
 use crate::doctor::{Code, Finding, Severity, certs_d::containerd, evidence::FolderSeen};
@@ -9,17 +9,10 @@ use crate::doctor::{Code, Finding, Severity, certs_d::containerd, evidence::Fold
 pub const MASKED: Code = Code { id: "certsd-masked", severity: Severity::Error, explains: &[] };
 
 impl Look<'_> {
-    /// Whether it keeps images in containerd (moby, `GET /info`, `DriverStatus`).
+    /// Whether it keeps images in containerd.
     pub fn has_containerd(&self) -> bool {
-        let is_driver =
-            |(key, value): &(String, String)| key == "driver-type" && value.contains("containerd");
-        self.seen
-            .info
-            .answer()
-            .and_then(|info| info.image_store.as_ref())
-            .into_iter()
-            .flatten()
-            .any(is_driver)
+        let properties = self.seen.info.answer().and_then(|info| info.image_store.as_deref());
+        properties.is_some_and(is_containerds)
     }
 
     /// What fails though it accepts the registry.
