@@ -41,7 +41,9 @@ pub fn run(context: &Context<'_>, arguments: &Explain) -> Result<u8> {
     if text.is_empty() {
         return Err(exit::misuse("there is no text to explain", "labtrust explain \"the error message\""));
     }
-    if let Some(page) = Page::find(text) {
+    // As the doctor itself writes it above a finding.
+    let code = text.strip_prefix("error: ").or_else(|| text.strip_prefix("warning: ")).unwrap_or(text);
+    if let Some(page) = Page::find(code) {
         explain_code(context, page);
         return Ok(exit::DONE);
     }

@@ -134,6 +134,8 @@ fn a_text_that_is_not_known_is_an_answer_and_no_fault() {
         .run(["labtrust", "explain", "untrusted-dokcer"])
         .exited(1)
         .says("labtrust explain untrusted-docker");
+    // The heading of a finding, as it stands.
+    machine.run(["labtrust", "explain", "error: untrusted-docker"]).succeeded().says("Cause.");
     machine.run(["labtrust", "explain", ""]).exited(2).says("there is no text");
     let long = machine.command(["labtrust", "explain", "-"]).stdin("x".repeat((1 << 20) + 1)).run();
     long.exited(3).says("1 MiB").says("tail");
