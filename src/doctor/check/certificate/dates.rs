@@ -1,7 +1,7 @@
 //! From when until when: by this machine's clock, and by the server's, for one of them may be wrong.
 
 use labtrust_platform::{Endpoint, fact::ServiceManager};
-use time::{Duration, OffsetDateTime, format_description::well_known::Rfc2822};
+use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc2822};
 
 use super::{CLOCK_SKEW, EXPIRED, EXPIRING, NOT_YET_VALID, subject::Subject};
 use crate::{
@@ -82,7 +82,11 @@ fn clock<'e>(case: &Case<'e>) -> Option<Clock<'e>> {
 }
 
 fn shown(at: OffsetDateTime) -> String {
-    format!("{} {:02}:{:02} UTC", at.to_offset(time::UtcOffset::UTC).date(), at.hour(), at.minute())
+    // A server may say what it likes, and the last hours of the year 9999 elsewhere are no time in UTC.
+    at.checked_to_offset(UtcOffset::UTC).map_or_else(
+        || at.to_string(),
+        |at| format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()),
+    )
 }
 
 fn finding(subject: &Subject, one: &Parsed) -> Finding {
@@ -113,4 +117,21 @@ fn expiring(subject: &Subject, one: &Parsed) -> Option<Finding> {
         Finding::new(&EXPIRING, what, "every client refuses a certificate after its last day")
             .advise("on the server: labtrust setup, which makes a new one; if another CA made it, have it renewed there")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_moment_can_be_shown() {
+        for (date, expected) in [
+            ("Tue, 24 Nov 2026 12:00:00 GMT", "2026-11-24 12:00 UTC"),
+            ("Tue, 24 Nov 2026 01:30:00 +0200", "2026-11-23 23:30 UTC"),
+            ("Fri, 31 Dec 9999 23:59:00 -2300", "9999-12-31 23:59:00.0 -23:00:00"),
+        ] {
+            let at = OffsetDateTime::parse(date, &Rfc2822).expect("a date");
+            assert_eq!(shown(at), expected);
+        }
+    }
 }
