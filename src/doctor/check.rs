@@ -185,6 +185,13 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         });
         findings.extend(verdict.findings);
     }
+    lines.extend(evidence.unseen.iter().map(|what| Line {
+        id: "probe",
+        title: "probe",
+        state: State::Failed,
+        detail: format!("{what} was not looked at: a fault of labtrust's own"),
+        is_fault: true,
+    }));
     let rank = |finding: &Finding| codes().position(|code| code.id == finding.code.id);
     findings.sort_by_key(rank);
     Diagnosis { lines, findings: folded(findings) }
@@ -201,4 +208,30 @@ fn folded(findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     causes
+}
+
+#[cfg(test)]
+mod tests {
+    use labtrust_platform::world::engine::Door;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_looked_at_is_a_fault_and_no_finding() {
+        let text = include_str!("../../tests/evidence/docker-missing.json");
+        let missing: Evidence = serde_json::from_str(text).expect("evidence");
+        assert!(!diagnose(&missing).has_faults());
+
+        let mut evidence = missing.clone();
+        evidence.unseen = vec!["GitLab on this machine".into()];
+        assert!(diagnose(&evidence).has_faults());
+
+        let text = include_str!("../../tests/evidence/daemon-down.json");
+        let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
+        evidence.engines[0].door = Door::Unknown("the probe itself failed".into());
+        let diagnosis = diagnose(&evidence);
+        assert!(diagnosis.has_faults());
+        let codes: Vec<_> = diagnosis.findings.iter().map(|finding| finding.code.id).collect();
+        assert!(!codes.contains(&"docker-missing") && !codes.contains(&"daemon-down"), "{codes:?}");
+    }
 }

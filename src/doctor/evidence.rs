@@ -54,6 +54,9 @@ pub struct Evidence {
     pub realm: Option<RealmSeen>,
     /// What is trusted.
     pub trust: TrustSeen,
+    /// What was to be looked at and was not, by a fault of this program's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
 }
 
 /// What came of a question.

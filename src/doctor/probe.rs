@@ -11,11 +11,12 @@ mod server;
 mod trust;
 
 use std::{
-    thread,
+    panic::resume_unwind,
+    thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{Anchor, Endpoint, Facts, Fingerprint, Host, World};
+use labtrust_platform::{Anchor, Endpoint, Facts, Fingerprint, Host, World, world::engine::Door};
 use time::OffsetDateTime;
 
 use super::{
@@ -46,6 +47,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
     let endpoints = endpoints(question);
     let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
+    let mut unseen = Vec::new();
     let (engines, servers, client, gitlabs) = thread::scope(|scope| {
         let gitlabs = scope.spawn(|| gitlab::look(question, deadline));
         let engines: Vec<_> = (question.facts.engines.iter())
@@ -56,12 +58,20 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         let servers: Vec<_> =
             endpoints.iter().map(|endpoint| scope.spawn(|| server::ask(endpoint, deadline))).collect();
         let client = scope.spawn(|| client::look(question, deadline));
-        // A thread of ours that panics is a bug, and what it would have seen is missing all the same.
+        let engines: Vec<_> = (engines.into_iter().zip(&question.facts.engines))
+            .map(|(probe, engine)| {
+                let failed = || engine::unasked(engine, Door::Unknown("the probe itself failed".into()));
+                seen(probe, "a Docker engine", &mut unseen).unwrap_or_else(failed)
+            })
+            .collect();
+        let servers: Vec<_> = (servers.into_iter().zip(&endpoints))
+            .filter_map(|(probe, endpoint)| seen(probe, &endpoint.to_string(), &mut unseen))
+            .collect();
         (
-            engines.into_iter().filter_map(|one| one.join().ok()).collect(),
-            servers.into_iter().filter_map(|one| one.join().ok()).collect::<Vec<_>>(),
-            client.join().unwrap_or_default(),
-            gitlabs.join().unwrap_or_default(),
+            engines,
+            servers,
+            seen(client, "what the tools are told", &mut unseen).unwrap_or_default(),
+            seen(gitlabs, "GitLab on this machine", &mut unseen).unwrap_or_default(),
         )
     });
     let mut evidence = Evidence {
@@ -77,11 +87,27 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         servers,
         realm: None,
         trust: TrustSeen::default(),
+        unseen,
     };
     let registry = Case::new(&evidence).registry;
     evidence.realm = server::realm(&evidence, registry, deadline);
     evidence.trust = trust::look(&World::here(), question, &evidence);
     evidence
+}
+
+/// What `probe` saw of `what`. One that panics is a bug of ours: that is kept, for it does not say that nothing
+/// is there.
+fn seen<T>(probe: ScopedJoinHandle<'_, T>, what: &str, unseen: &mut Vec<String>) -> Option<T> {
+    let seen = probe.join().ok();
+    if seen.is_none() {
+        unseen.push(what.to_owned());
+    }
+    seen
+}
+
+/// What `probe`, a part of another, saw: if it panics, so does that.
+fn joined<T>(probe: ScopedJoinHandle<'_, T>) -> T {
+    probe.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 
 /// The ports that are asked: the one that was named, and those that GitLab and registries are usually on.
@@ -103,4 +129,20 @@ fn left(deadline: Instant) -> Duration {
 pub fn proxies(text: &str, host: &Host) {
     daemon::read_all(text);
     client::read_all(text, host);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_that_panics_is_not_one_that_saw_nothing() {
+        let mut unseen = Vec::new();
+        let seen = thread::scope(|scope| {
+            let lost = scope.spawn(|| thread::scope(|scope| joined::<()>(scope.spawn(|| panic!("a bug")))));
+            let good = scope.spawn(|| 7);
+            (seen(lost, "the one", &mut unseen), seen(good, "the other", &mut unseen))
+        });
+        assert_eq!((seen, unseen), ((None, Some(7)), vec!["the one".to_owned()]));
+    }
 }

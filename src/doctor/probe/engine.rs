@@ -1,6 +1,6 @@
 //! Asks a Docker engine over its socket.
 
-use std::{thread, time::Instant};
+use std::{collections::BTreeMap, thread, time::Instant};
 
 use labtrust_platform::{
     Endpoint, Facts, Service, World,
@@ -9,7 +9,7 @@ use labtrust_platform::{
 };
 use serde::de::DeserializeOwned;
 
-use super::{connect, daemon, left};
+use super::{connect, daemon, joined, left};
 use crate::doctor::{
     evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Source},
     proxy::redacted,
@@ -25,25 +25,18 @@ pub fn ask(
 ) -> EngineSeen {
     let door = engine.socket.as_deref().map_or(Door::Absent, knock);
     let mut seen = EngineSeen {
-        title: Service::engine(engine).title,
-        socket: engine.socket.clone(),
-        door,
-        version: Asked::Not,
-        info: Asked::Not,
         registries: endpoints.iter().map(|endpoint| (endpoint.port, Asked::Not)).collect(),
         sources: daemon::look(engine, facts),
-        proxy: None,
+        ..unasked(engine, door)
     };
     let (Some(socket), Door::Open) = (&engine.socket, &seen.door) else { return seen };
     let world = World::here();
     let text = |path: &str| get(&world, socket, path, left(deadline)).map(|answer| answer.body);
     thread::scope(|scope| {
         let text = &text;
-        let registries: Vec<_> = (seen.registries.iter_mut().zip(endpoints))
-            .map(|((_, answer), endpoint)| {
-                scope.spawn(move || *answer = text(&distribution(endpoint)).into())
-            })
-            .collect();
+        for ((_, answer), endpoint) in seen.registries.iter_mut().zip(endpoints) {
+            scope.spawn(move || *answer = text(&distribution(endpoint)).into());
+        }
         let sources = &seen.sources;
         let info = scope.spawn(move || {
             let info = info(text("/info"));
@@ -51,11 +44,23 @@ pub fn ask(
             (info, proxy)
         });
         seen.version = parsed(text("/version"));
-        let lost = || (Asked::Failed("the probe itself failed".into()), None);
-        (seen.info, seen.proxy) = info.join().unwrap_or_else(|_| lost());
-        drop(registries);
+        (seen.info, seen.proxy) = joined(info);
     });
     seen
+}
+
+/// What is known of `engine` before anything but its door was tried.
+pub fn unasked(engine: &Engine, door: Door) -> EngineSeen {
+    EngineSeen {
+        title: Service::engine(engine).title,
+        socket: engine.socket.clone(),
+        door,
+        version: Asked::Not,
+        info: Asked::Not,
+        registries: BTreeMap::new(),
+        sources: Vec::new(),
+        proxy: None,
+    }
 }
 
 /// The engine's settings, without the passwords that it may not leave out itself.

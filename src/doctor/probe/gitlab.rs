@@ -11,7 +11,7 @@ use std::{
 use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, reach::Reached, world::listener};
 use serde::Deserialize;
 
-use super::left;
+use super::{joined, left};
 use crate::{
     certificate::{Parsed, PrivateKey},
     doctor::{
@@ -73,7 +73,7 @@ fn settings(world: &World, installation: &Installation, config: &Config, deadlin
                 scope.spawn(|| site(world, installation, config, *role, address, deadline))
             })
             .collect();
-        sites.into_iter().filter_map(|site| site.join().ok()).collect()
+        sites.into_iter().map(joined).collect()
     });
     let mut hosts: Vec<Host> = addresses.iter().map(|(_, address)| address.endpoint.host.clone()).collect();
     hosts.dedup();

@@ -83,10 +83,8 @@ fn clock<'e>(case: &Case<'e>) -> Option<Clock<'e>> {
 
 fn shown(at: OffsetDateTime) -> String {
     // A server may say what it likes, and the last hours of the year 9999 elsewhere are no time in UTC.
-    at.checked_to_offset(UtcOffset::UTC).map_or_else(
-        || at.to_string(),
-        |at| format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()),
-    )
+    at.checked_to_offset(UtcOffset::UTC)
+        .map_or_else(|| at.to_string(), |at| format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
 }
 
 fn finding(subject: &Subject, one: &Parsed) -> Finding {

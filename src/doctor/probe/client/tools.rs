@@ -14,7 +14,7 @@ use crate::doctor::{
     Question,
     case::WEB,
     evidence::{ProxySeen, Tool, ToolSeen},
-    probe::{connect, daemon},
+    probe::{connect, daemon, joined},
     proxy::redacted,
 };
 
@@ -23,16 +23,16 @@ pub fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen> {
     let web = Endpoint::new(question.host.clone(), WEB);
     let told = [docker(), containers(question.facts), git(question)];
     let mut tools: Vec<ToolSeen> = told.into_iter().flatten().collect();
-    let urls: HashMap<String, Option<ProxySeen>> = thread::scope(|scope| {
+    let urls: HashMap<String, ProxySeen> = thread::scope(|scope| {
         let mut asked: HashMap<String, _> = HashMap::new();
         for tool in &tools {
             let ask = || scope.spawn(|| connect::ask(&tool.proxy, &web, deadline));
             asked.entry(tool.proxy.clone()).or_insert_with(ask);
         }
-        asked.into_iter().map(|(url, one)| (url, one.join().ok())).collect()
+        asked.into_iter().map(|(url, one)| (url, joined(one))).collect()
     });
     for tool in &mut tools {
-        tool.seen = urls.get(&tool.proxy).cloned().flatten();
+        tool.seen = urls.get(&tool.proxy).cloned();
         tool.proxy = redacted(&tool.proxy);
         tool.no_proxy = redacted(&tool.no_proxy);
     }
