@@ -85,9 +85,12 @@ fn falls_back(go: &str) -> bool {
 
 /// `value` without the user and password of the URLs in it.
 pub fn redacted(value: &str) -> String {
-    let entries: Vec<_> = value.split(',').map(redacted_url).collect();
+    let Some((before, _)) = value.rsplit_once('@') else { return value.to_owned() };
     // A password may hold commas; then it is one URL after all.
-    if value.contains("://") && value.contains('@') { redacted_url(value) } else { entries.join(",") }
+    if before.rsplit_once(',').is_some_and(|(earlier, _)| earlier.contains(':')) {
+        return redacted_url(value);
+    }
+    value.split(',').map(redacted_url).collect::<Vec<_>>().join(",")
 }
 
 fn redacted_url(url: &str) -> String {
@@ -108,6 +111,9 @@ mod tests {
             ("alice:secret@proxy:3128", "xxxxx@proxy:3128"),
             ("http://alice:se/cr@e,t@proxy:3128", "http://xxxxx@proxy:3128"),
             ("a.example,b:secret@c,d", "a.example,xxxxx@c,d"),
+            ("alice:sec,ret@proxy:3128", "xxxxx@proxy:3128"),
+            ("a.example,alice:sec,ret@proxy", "xxxxx@proxy"),
+            ("a.example,http://alice:sec,ret@proxy", "a.example,http://xxxxx@proxy"),
         ] {
             assert_eq!(redacted(value), expected);
         }
