@@ -1,7 +1,10 @@
 //! The GitLab of this machine, as far as it can be seen at once: nothing is run, and engines are asked
 //! over their sockets, within bounds. What is not certain is left out: nothing is changed by what is seen.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use labtrust_platform::{Facts, World, fact::Engine, plan::Command, world::engine};
@@ -32,15 +35,16 @@ struct Mount {
 }
 
 impl Installation {
-    /// Every GitLab of this machine: its package, else its containers, those that run first.
-    pub fn seen(world: &World, facts: &Facts, limit: Duration) -> Result<Vec<Self>> {
+    /// Every GitLab of this machine: its package, else its containers, those that run first. What is not
+    /// answered by `deadline` is not seen.
+    pub fn seen(world: &World, facts: &Facts, deadline: Instant) -> Result<Vec<Self>> {
         if let Some(omnibus) = Self::omnibus_unasked(world)? {
             return Ok(vec![omnibus]);
         }
         let mut containers: Vec<Container> = facts
             .engines
             .iter()
-            .filter_map(|engine| containers(world, facts, engine, limit))
+            .filter_map(|engine| containers(world, facts, engine, deadline))
             .flatten()
             .collect();
         containers.sort_by_key(|container| !container.running);
@@ -50,10 +54,13 @@ impl Installation {
 }
 
 /// The containers of `engine` that have something at `/etc/gitlab`; none if it does not say.
-fn containers(world: &World, facts: &Facts, engine: &Engine, limit: Duration) -> Option<Vec<Container>> {
+fn containers(world: &World, facts: &Facts, engine: &Engine, deadline: Instant) -> Option<Vec<Container>> {
     let socket = engine.socket.as_ref()?;
     let docker = facts.tools.get("docker")?;
-    let ask = |path: &str| engine::get(world, socket, path, limit).ok().map(|answer| answer.body);
+    let ask = |path: &str| {
+        let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+        engine::get(world, socket, path, left).ok().map(|answer| answer.body)
+    };
     let listed: Vec<Listed> = serde_json::from_str(&ask("/containers/json?all=true")?).ok()?;
     let has_config = |listed: &&Listed| {
         let is_id = !listed.id.is_empty() && listed.id.bytes().all(|byte| byte.is_ascii_hexdigit());
