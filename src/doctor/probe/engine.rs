@@ -8,12 +8,16 @@ use labtrust_platform::{
     world::engine::{Door, distribution, get, knock},
 };
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::{connect, daemon, joined, left};
 use crate::doctor::{
     evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Source},
     proxy::redacted,
 };
+
+/// So much of an engine's words is kept.
+const LONGEST: usize = 4096;
 
 /// `registry` is that of the `endpoints` by which a proxy is tried.
 pub fn ask(
@@ -35,7 +39,7 @@ pub fn ask(
     thread::scope(|scope| {
         let text = &text;
         for ((_, answer), endpoint) in seen.registries.iter_mut().zip(endpoints) {
-            scope.spawn(move || *answer = text(&distribution(endpoint)).into());
+            scope.spawn(move || *answer = text(&distribution(endpoint)).map(shortened).into());
         }
         let sources = &seen.sources;
         let info = scope.spawn(move || {
@@ -74,6 +78,21 @@ fn info(body: labtrust_platform::Result<String>) -> Asked<EngineInfo> {
     info
 }
 
+/// The engine's answer without the rest of what a server sent it: an engine passes that on, however long.
+fn shortened(body: String) -> String {
+    if body.len() <= LONGEST {
+        return body;
+    }
+    let cut = |text: &str| text.chars().take(LONGEST).collect::<String>();
+    match serde_json::from_str::<Value>(&body) {
+        Ok(Value::Object(answer)) => match answer.get("message").and_then(Value::as_str) {
+            Some(message) => serde_json::json!({ "message": cut(message) }).to_string(),
+            None => body,
+        },
+        _ => cut(&body),
+    }
+}
+
 /// What the proxy answers that the engine uses or should. That of Docker Desktop is inside its virtual machine.
 fn proxy(info: &EngineInfo, sources: &[Source], registry: &Endpoint, deadline: Instant) -> Option<ProxySeen> {
     let unread = sources.iter().filter(|source| !source.is_read).flat_map(|source| &source.settings);
@@ -88,5 +107,25 @@ fn parsed<T: DeserializeOwned>(body: labtrust_platform::Result<String>) -> Asked
             serde_json::from_str(&body).map_err(|error| format!("its answer is unreadable: {error}")).into()
         }
         Err(error) => Asked::Failed(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use labtrust_platform::world::engine::{Reach, judge};
+
+    use super::*;
+
+    #[test]
+    fn of_what_an_engine_passes_on_the_beginning_is_kept() {
+        let answer = |message: &str| serde_json::json!({ "message": message }).to_string();
+        let short = answer("x509: certificate signed by unknown authority");
+        assert_eq!(shortened(short.clone()), short);
+        let long = shortened(answer(&format!("x509: {}", "\u{1b}ü".repeat(1 << 18))));
+        assert!(long.len() < 10 * LONGEST, "{}", long.len());
+        assert!(matches!(judge(&long), Reach::Refused(_)));
+        assert!(shortened("x".repeat(1 << 20)).len() <= LONGEST);
+        let found = serde_json::json!({ "Descriptor": {}, "Platforms": vec!["linux"; 1 << 10] }).to_string();
+        assert_eq!(judge(&shortened(found)), Reach::Accepted);
     }
 }
