@@ -25,6 +25,11 @@ fn judge(case: &Case<'_>) -> Verdict {
     if let Some(finding) = elsewhere(case) {
         return finding.into();
     }
+    if let Some(door) = &case.evidence.client.door
+        && let Some(why) = door.at.fault()
+    {
+        return Verdict::fault(format!("{} names no engine: {why}", door.told_by));
+    }
     let Some((place, engine)) = case.engine() else { return none(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
     match &engine.door {
