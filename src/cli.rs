@@ -3,11 +3,14 @@
 #![allow(missing_docs, reason = "what a field is called by, clap flattens; its own fields are documented")]
 #![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
 
+mod doctor;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, builder::PossibleValuesParser};
 use labtrust_platform::{DnsName, Endpoint, Fingerprint, Target, plan::shell_word, store::STORES};
 
+pub use self::doctor::{Doctor, Explain};
 use crate::certificate::{KeyType, SubjectName};
 
 /// HTTPS for your own GitLab and its container registry, trusted everywhere it is used
@@ -290,40 +293,6 @@ pub struct Untrust {
 /// What is trusted where, asked of the stores themselves
 #[derive(Debug, Args)]
 pub struct Status {}
-
-/// Why does it not work, and what fixes it
-#[derive(Debug, Args)]
-pub struct Doctor {
-    /// The registry or GitLab; without a port GitLab's and the registry's usual ones
-    #[arg(required_unless_present_any = ["from", "undo"], value_name = "HOST[:PORT]")]
-    pub target: Option<Target>,
-    /// Mend what can be mended without you
-    #[arg(long, conflicts_with = "from")]
-    pub fix: bool,
-    /// Take back what --fix did, for whichever host
-    #[arg(long, conflicts_with_all = ["fix", "from", "evidence", "target"])]
-    pub undo: bool,
-    /// The SHA-256 of the root that --fix may trust
-    #[arg(long, value_name = "SHA256")]
-    pub fingerprint: Option<Fingerprint>,
-    /// Restart what must be restarted before it sees the change
-    #[arg(long)]
-    pub restart: bool,
-    /// Write what was seen into this file, without secrets: for a ticket
-    #[arg(long, value_name = "FILE")]
-    pub evidence: Option<PathBuf>,
-    /// Judge what was seen elsewhere, from such a file
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "evidence"])]
-    pub from: Option<PathBuf>,
-}
-
-/// What an error message or a finding means, and the next step
-#[derive(Debug, Args)]
-pub struct Explain {
-    /// The message, pasted, or a finding's code; `-` reads it from standard input
-    #[arg(required = true, value_name = "TEXT|CODE")]
-    pub text: Vec<String>,
-}
 
 /// What a certificate is, and which clients would refuse it and why
 #[derive(Debug, Args)]
