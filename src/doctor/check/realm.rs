@@ -10,7 +10,7 @@ use super::{
 use crate::{
     certificate::Parsed,
     doctor::{
-        Case, Code, Finding, Severity,
+        Case, Code, Finding,
         evidence::{Asked, Http, RealmSeen},
     },
 };
@@ -22,10 +22,10 @@ pub const CHECK: Check = Check {
     judge,
 };
 
-const INSECURE: Code = Code { id: "realm-insecure", severity: Severity::Error, explains: &[] };
-const UNREACHABLE: Code = Code { id: "realm-unreachable", severity: Severity::Error, explains: &[] };
-const NOT_JSON: Code = Code { id: "realm-not-json", severity: Severity::Error, explains: &[] };
-const UNTRUSTED: Code = Code { id: "realm-untrusted", severity: Severity::Error, explains: &[] };
+const INSECURE: Code = Code::error("realm-insecure");
+const UNREACHABLE: Code = Code::error("realm-unreachable");
+const NOT_JSON: Code = Code::error("realm-not-json");
+const UNTRUSTED: Code = Code::error("realm-untrusted");
 
 const SETTING: &str = "on the server, mend external_url in gitlab.rb (or registry['token_realm']), then: gitlab-ctl reconfigure";
 

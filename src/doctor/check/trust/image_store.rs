@@ -4,9 +4,9 @@
 use labtrust_platform::world::engine::{Reach, judge};
 
 use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
-use crate::doctor::{Code, Finding, Severity, certs_d::containerd, evidence::FolderSeen};
+use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};
 
-pub const MASKED: Code = Code { id: "certsd-masked", severity: Severity::Error, explains: &[] };
+pub const MASKED: Code = Code::error("certsd-masked");
 
 impl Look<'_> {
     /// Whether it keeps images in containerd (moby, `GET /info`, `DriverStatus`).

@@ -2,9 +2,9 @@
 
 use std::net::IpAddr;
 
-use crate::doctor::{Case, Code, Finding, Severity, evidence::EngineSeen};
+use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
 
-pub const INSECURE: Code = Code { id: "registry-insecure", severity: Severity::Warning, explains: &[] };
+pub const INSECURE: Code = Code::warning("registry-insecure");
 
 /// That `engine` does not, if so (moby, `registry.isSecureIndex`): what is named in its settings comes
 /// first, then the networks of all addresses that the name has.
