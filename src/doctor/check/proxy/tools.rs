@@ -39,12 +39,9 @@ fn blame(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
         }
     };
     let said = refusal(told).filter(|_| !is_bypassed)?;
-    let host = web.host.to_string();
+    let host = &web.host;
     let what = format!("{} sends {} to {} for {host}: {said}", told.told_by, name(told.tool), told.proxy);
-    let list = match told.no_proxy.trim().trim_end_matches(',') {
-        "" => host.clone(),
-        old => format!("{old},{host}"),
-    };
+    let list = no_proxy::with(&told.no_proxy, host);
     Some(match told.tool {
         Tool::Docker => {
             Finding::new(&CLI, what, "docker build fetches its token by the docker command itself")
