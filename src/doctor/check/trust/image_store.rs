@@ -32,8 +32,8 @@ impl Look<'_> {
         let endpoint = self.case.endpoint();
         let [first, _] = containerd(&endpoint);
         let mask = folder::named(self.certs_d(), &first)?;
-        let has_settings = folder::files(Some(mask)).iter().any(|file| file.name == "hosts.toml");
-        if has_settings || self.is_in(Some(mask)) || !self.is_in_folder() || self.is_in_system() {
+        if folder::has_settings(mask) || self.is_in(Some(mask)) || !self.is_in_folder() || self.is_in_system()
+        {
             return None;
         }
         let (path, right) = (self.engine.certs_d.join(&first), self.folder());
