@@ -4,6 +4,7 @@ use std::path::Path;
 
 use labtrust_platform::{
     Endpoint, Host,
+    reach::Reached,
     world::engine::{self, Door},
 };
 
@@ -37,9 +38,15 @@ impl<'e> Case<'e> {
             .or_else(|| REGISTRIES.into_iter().chain([WEB]).find(is_registry))
             .or_else(|| REGISTRIES.into_iter().find(is_open))
             .unwrap_or(REGISTRIES[0]);
-        let served = server(evidence, registry).and_then(|seen| seen.reached.chain()).unwrap_or_default();
-        let chain = served.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect();
+        let chain = chain(server(evidence, registry).map(|seen| &seen.reached));
         Self { evidence, registry, chain }
+    }
+
+    /// How far one came to `endpoint`, be it one of the servers or the token service's.
+    pub fn reached(&self, endpoint: &Endpoint) -> Option<&'e Reached> {
+        let server = self.evidence.servers.iter().find(|server| server.endpoint == *endpoint);
+        let realm = self.evidence.realm.as_ref().filter(|realm| realm.endpoint.as_ref() == Some(endpoint));
+        server.map(|server| &server.reached).or_else(|| realm?.reached.as_ref())
     }
 
     /// The host.
@@ -96,6 +103,12 @@ impl<'e> Case<'e> {
     pub fn registry_server(&self) -> Option<&'e ServerSeen> {
         self.server(self.registry)
     }
+}
+
+/// The chain that is presented there, as far as it can be read.
+pub fn chain(reached: Option<&Reached>) -> Vec<Parsed> {
+    let presented = reached.and_then(Reached::chain).unwrap_or_default();
+    presented.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect()
 }
 
 fn server(evidence: &Evidence, port: u16) -> Option<&ServerSeen> {

@@ -17,6 +17,25 @@ pub struct Code {
     pub explains: &'static [&'static str],
 }
 
+impl Code {
+    /// `id`: it does not work.
+    pub const fn error(id: &'static str) -> Self {
+        Self { id, severity: Severity::Error, explains: &[] }
+    }
+
+    /// `id`: it works, and will not for long or not for everybody.
+    pub const fn warning(id: &'static str) -> Self {
+        Self { id, severity: Severity::Warning, explains: &[] }
+    }
+
+    /// With the names of those that merely follow from it.
+    #[must_use]
+    pub const fn explaining(mut self, codes: &'static [&'static str]) -> Self {
+        self.explains = codes;
+        self
+    }
+}
+
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

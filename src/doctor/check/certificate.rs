@@ -11,7 +11,7 @@ mod subject;
 pub use self::intercepted::signs_anew_by_trade;
 use self::subject::Subject;
 use super::{Check, Verdict};
-use crate::doctor::{Case, Code, Finding, Severity};
+use crate::doctor::{Case, Code, Finding};
 
 pub const CHECK: Check = Check {
     id: "certificate",
@@ -37,29 +37,21 @@ pub const CHECK: Check = Check {
 
 const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-system"];
 
-const EXPIRED: Code = error("cert-expired");
-const NOT_YET_VALID: Code = error("cert-not-yet-valid");
-const CLOCK_SKEW: Code = error("clock-skew");
-const NAME_MISMATCH: Code = error("cert-name-mismatch");
-const NO_SAN: Code = error("cert-no-san");
-const IP_NOT_IN_SAN: Code = error("cert-ip-not-in-san");
-const NO_SERVER_AUTH: Code = error("cert-no-server-auth");
-const CONSTRAINT_VIOLATED: Code = error("constraint-violated");
+const EXPIRED: Code = Code::error("cert-expired");
+const NOT_YET_VALID: Code = Code::error("cert-not-yet-valid");
+const CLOCK_SKEW: Code = Code::error("clock-skew");
+const NAME_MISMATCH: Code = Code::error("cert-name-mismatch");
+const NO_SAN: Code = Code::error("cert-no-san");
+const IP_NOT_IN_SAN: Code = Code::error("cert-ip-not-in-san");
+const NO_SERVER_AUTH: Code = Code::error("cert-no-server-auth");
+const CONSTRAINT_VIOLATED: Code = Code::error("constraint-violated");
 /// To Go a signature with SHA-1 is none, and so the authority unknown.
-const WEAK: Code = Code { id: "cert-weak", severity: Severity::Error, explains: &["untrusted-docker"] };
-const INCOMPLETE: Code = Code { id: "chain-incomplete", severity: Severity::Error, explains: UNTRUSTED };
-const IS_CA: Code = warning("cert-is-ca");
-const OUT_OF_ORDER: Code = warning("chain-out-of-order");
-const TOO_LONG: Code = warning("cert-too-long");
-const EXPIRING: Code = warning("cert-expiring");
-
-const fn error(id: &'static str) -> Code {
-    Code { id, severity: Severity::Error, explains: &[] }
-}
-
-const fn warning(id: &'static str) -> Code {
-    Code { id, severity: Severity::Warning, explains: &[] }
-}
+const WEAK: Code = Code::error("cert-weak").explaining(&["untrusted-docker"]);
+const INCOMPLETE: Code = Code::error("chain-incomplete").explaining(UNTRUSTED);
+const IS_CA: Code = Code::warning("cert-is-ca");
+const OUT_OF_ORDER: Code = Code::warning("chain-out-of-order");
+const TOO_LONG: Code = Code::warning("cert-too-long");
+const EXPIRING: Code = Code::warning("cert-expiring");
 
 /// What can be wrong with what is presented somewhere.
 const JUDGES: &[fn(&Case<'_>, &Subject) -> Vec<Finding>] =

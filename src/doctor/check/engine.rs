@@ -8,18 +8,17 @@ use labtrust_platform::{
 
 use super::{Check, Verdict};
 use crate::doctor::{
-    Case, Code, Finding, Severity,
+    Case, Code, Finding,
     evidence::{Asked, EngineSeen},
 };
 
 pub const CHECK: Check =
     Check { id: "engine", title: "engine", codes: &[&REMOTE, &MISSING, &DOWN, &NO_PERMISSION], judge };
 
-const REMOTE: Code =
-    Code { id: "daemon-remote", severity: Severity::Warning, explains: &["untrusted-docker"] };
-const MISSING: Code = Code { id: "docker-missing", severity: Severity::Error, explains: &[] };
-const DOWN: Code = Code { id: "daemon-down", severity: Severity::Error, explains: &[] };
-const NO_PERMISSION: Code = Code { id: "daemon-no-permission", severity: Severity::Error, explains: &[] };
+const REMOTE: Code = Code::warning("daemon-remote").explaining(&["untrusted-docker"]);
+const MISSING: Code = Code::error("docker-missing");
+const DOWN: Code = Code::error("daemon-down");
+const NO_PERMISSION: Code = Code::error("daemon-no-permission");
 
 fn judge(case: &Case<'_>) -> Verdict {
     if let Some(finding) = elsewhere(case) {

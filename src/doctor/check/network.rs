@@ -7,7 +7,7 @@ mod port;
 mod tls;
 
 use super::{Check, registry::OTHER_PORT};
-use crate::doctor::{Code, Severity};
+use crate::doctor::Code;
 
 pub const NAME: Check = Check { id: "name", title: "name", codes: &[&NOT_RESOLVED], judge: name::judge };
 pub const PORT: Check = Check {
@@ -19,14 +19,10 @@ pub const PORT: Check = Check {
 pub const TLS: Check =
     Check { id: "tls", title: "TLS", codes: &[&NOT_TLS, &CLOSED, &HANDSHAKE_FAILED], judge: tls::judge };
 
-const NOT_RESOLVED: Code = error("name-not-resolved");
-const REFUSED: Code = error("port-refused");
-const UNREACHABLE: Code = error("port-unreachable");
-const TIMEOUT: Code = error("port-timeout");
-const NOT_TLS: Code = error("not-tls");
-const CLOSED: Code = error("connection-closed");
-const HANDSHAKE_FAILED: Code = error("tls-handshake-failed");
-
-const fn error(id: &'static str) -> Code {
-    Code { id, severity: Severity::Error, explains: &[] }
-}
+const NOT_RESOLVED: Code = Code::error("name-not-resolved");
+const REFUSED: Code = Code::error("port-refused");
+const UNREACHABLE: Code = Code::error("port-unreachable");
+const TIMEOUT: Code = Code::error("port-timeout");
+const NOT_TLS: Code = Code::error("not-tls");
+const CLOSED: Code = Code::error("connection-closed");
+const HANDSHAKE_FAILED: Code = Code::error("tls-handshake-failed");

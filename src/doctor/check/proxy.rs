@@ -11,7 +11,7 @@ use labtrust_platform::{Endpoint, fact::Engine, world::engine};
 pub use self::tools::CHECK as TOOLS;
 use super::{Check, Verdict, engine::remote};
 use crate::doctor::{
-    Case, Code, Severity,
+    Case, Code,
     case::WEB,
     evidence::{Asked, EngineSeen, Setting, Source},
     proxy::Proxies,
@@ -33,24 +33,17 @@ pub const CHECK: Check = Check {
     judge,
 };
 
-const WRONG_SCHEME: Code = code("proxy-wrong-scheme");
-const UNREACHABLE: Code = code("proxy-unreachable");
-const NEEDS_RESTART: Code = code("proxy-needs-restart");
-const PORT_ONLY: Code = code("no-proxy-port-only");
-const INEFFECTIVE: Code = code("no-proxy-ineffective");
-const UNUSED: Code = code("proxy-config-unused");
-const NOT_BYPASSED: Code = code("proxy-not-bypassed");
+const WRONG_SCHEME: Code = Code::error("proxy-wrong-scheme");
+const UNREACHABLE: Code = Code::error("proxy-unreachable");
+const NEEDS_RESTART: Code = Code::error("proxy-needs-restart");
+const PORT_ONLY: Code = Code::error("no-proxy-port-only");
+const INEFFECTIVE: Code = Code::error("no-proxy-ineffective");
+const UNUSED: Code = Code::error("proxy-config-unused");
+const NOT_BYPASSED: Code = Code::error("proxy-not-bypassed");
 
 /// Found also where the certificate is looked at: who signs anew need be no proxy.
-pub const INTERCEPTED: Code = Code {
-    id: "tls-intercepted",
-    severity: Severity::Error,
-    explains: &["chain-incomplete", "untrusted-docker", "untrusted-system"],
-};
-
-const fn code(id: &'static str) -> Code {
-    Code { id, severity: Severity::Error, explains: &[] }
-}
+pub const INTERCEPTED: Code =
+    Code::error("tls-intercepted").explaining(&["chain-incomplete", "untrusted-docker", "untrusted-system"]);
 
 fn judge(case: &Case<'_>) -> Verdict {
     if let Some(at) = remote(case) {

@@ -1,18 +1,19 @@
 //! Whether the token service that the registry names serves: a login is two requests, and the second
 //! one goes there.
 
-use labtrust_platform::reach::{Reached, Step, Tls};
+use labtrust_platform::{
+    Endpoint,
+    reach::{Reached, Step, Tls},
+};
 
 use super::{
     Check, Verdict,
     trust::{mend, would_trust},
 };
-use crate::{
-    certificate::Parsed,
-    doctor::{
-        Case, Code, Finding, Severity,
-        evidence::{Asked, Http, RealmSeen},
-    },
+use crate::doctor::{
+    Case, Code, Finding,
+    case::chain,
+    evidence::{Asked, Http, RealmSeen},
 };
 
 pub const CHECK: Check = Check {
@@ -22,10 +23,10 @@ pub const CHECK: Check = Check {
     judge,
 };
 
-const INSECURE: Code = Code { id: "realm-insecure", severity: Severity::Error, explains: &[] };
-const UNREACHABLE: Code = Code { id: "realm-unreachable", severity: Severity::Error, explains: &[] };
-const NOT_JSON: Code = Code { id: "realm-not-json", severity: Severity::Error, explains: &[] };
-const UNTRUSTED: Code = Code { id: "realm-untrusted", severity: Severity::Error, explains: &[] };
+const INSECURE: Code = Code::error("realm-insecure");
+const UNREACHABLE: Code = Code::error("realm-unreachable");
+const NOT_JSON: Code = Code::error("realm-not-json");
+const UNTRUSTED: Code = Code::error("realm-untrusted");
 
 const SETTING: &str = "on the server, mend external_url in gitlab.rb (or registry['token_realm']), then: gitlab-ctl reconfigure";
 
@@ -44,15 +45,15 @@ fn judge(case: &Case<'_>) -> Verdict {
         let why = "the registry accepts nobody without a token, and this is who gives it out";
         Finding::new(&UNREACHABLE, what, why)
     };
-    if realm.endpoint.is_none() {
+    let Some(endpoint) = &realm.endpoint else {
         let what = format!("the registry names {:?} for a token, which is no https:// URL", realm.url);
         return unreachable(what).advise(SETTING).into();
-    }
+    };
     match &realm.answer {
         Asked::Not => Verdict::fault("it was not asked"),
         Asked::Failed(_) if case.is_accepted() => Verdict::passed("the engine reaches it"),
         Asked::Failed(why) => {
-            let why = reached(case, realm).and_then(obstacle).unwrap_or(why);
+            let why = case.reached(endpoint).and_then(obstacle).unwrap_or(why);
             unreachable(format!("{} cannot be reached: {why}", realm.url)).advise(SETTING).into()
         }
         Asked::Answered(answer) if answer.status >= 500 => {
@@ -66,15 +67,8 @@ fn judge(case: &Case<'_>) -> Verdict {
                 .advise("on the server, set registry_external_url in gitlab.rb, then: gitlab-ctl reconfigure")
                 .into()
         }
-        Asked::Answered(_) => trusted(case, realm),
+        Asked::Answered(_) => trusted(case, realm, endpoint),
     }
-}
-
-/// How far one came there.
-fn reached<'e>(case: &Case<'e>, realm: &'e RealmSeen) -> Option<&'e Reached> {
-    let endpoint = realm.endpoint.as_ref()?;
-    let known = case.evidence.servers.iter().find(|server| server.endpoint == *endpoint);
-    realm.reached.as_ref().or(known.map(|server| &server.reached))
 }
 
 /// Why one came no further, in words.
@@ -111,9 +105,8 @@ fn not_json(realm: &RealmSeen, answer: &Http) -> Verdict {
 }
 
 /// Whether an engine that believes the registry believes it too: in its own words, or else by its files.
-fn trusted(case: &Case<'_>, realm: &RealmSeen) -> Verdict {
-    let chain = reached(case, realm).and_then(Reached::chain).unwrap_or_default();
-    let chain: Vec<Parsed> = chain.iter().map_while(|one| Parsed::from_der(one.der()).ok()).collect();
+fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> Verdict {
+    let chain = chain(case.reached(endpoint));
     let is_silent = case.evidence.engines.iter().all(|engine| case.verdict_of(engine).is_none());
     let what = match case.refusal_of(&realm.url) {
         Some(message) => format!("the engine does not believe {}: {message}", realm.url),
@@ -123,9 +116,5 @@ fn trusted(case: &Case<'_>, realm: &RealmSeen) -> Verdict {
         None => return Verdict::passed(&realm.url),
     };
     let why = "it presents another certificate than the registry, and docker login goes there too";
-    let finding = Finding::new(&UNTRUSTED, what, why);
-    match &realm.endpoint {
-        Some(endpoint) => mend(case, finding, "docker", &chain, endpoint).into(),
-        None => finding.into(),
-    }
+    mend(case, Finding::new(&UNTRUSTED, what, why), "docker", &chain, endpoint).into()
 }

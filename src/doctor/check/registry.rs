@@ -2,7 +2,7 @@
 
 use super::{Check, Verdict};
 use crate::doctor::{
-    Case, Code, Finding, Severity,
+    Case, Code, Finding,
     evidence::{Asked, Http},
 };
 
@@ -10,14 +10,11 @@ pub const CHECK: Check =
     Check { id: "registry", title: "registry", codes: &[&BACKEND_DOWN, &WRONG_HOST, &NOT_A_REGISTRY], judge };
 
 /// Found where the port is looked at: whoever asks at a wrong one has no other fault.
-pub const OTHER_PORT: Code = Code {
-    id: "registry-other-port",
-    severity: Severity::Error,
-    explains: &["not-tls", "registry-wrong-host", "not-a-registry"],
-};
-const BACKEND_DOWN: Code = Code { id: "registry-backend-down", severity: Severity::Error, explains: &[] };
-const WRONG_HOST: Code = Code { id: "registry-wrong-host", severity: Severity::Error, explains: &[] };
-const NOT_A_REGISTRY: Code = Code { id: "not-a-registry", severity: Severity::Error, explains: &[] };
+pub const OTHER_PORT: Code =
+    Code::error("registry-other-port").explaining(&["not-tls", "registry-wrong-host", "not-a-registry"]);
+const BACKEND_DOWN: Code = Code::error("registry-backend-down");
+const WRONG_HOST: Code = Code::error("registry-wrong-host");
+const NOT_A_REGISTRY: Code = Code::error("not-a-registry");
 
 /// That the registry is on another port than the one that was asked for, if it is.
 pub fn elsewhere(case: &Case<'_>) -> Option<Finding> {

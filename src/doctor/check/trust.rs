@@ -15,7 +15,7 @@ mod system;
 pub use containerd::CHECK as CONTAINERD;
 pub use docker::{CHECK as DOCKER, would_trust};
 pub use podman::CHECK as PODMAN;
-pub use root::mend;
+pub use root::{mend, parsed};
 pub use system::CHECK as SYSTEM;
 
 use super::{Check, Verdict};

@@ -27,7 +27,7 @@ pub struct RealmSeen {
     pub url: String,
     /// The service that a token is asked for.
     pub service: Option<String>,
-    /// Where it is, if that is a URL of HTTP or HTTPS.
+    /// Where it is, if that is a URL of HTTPS.
     pub endpoint: Option<Endpoint>,
     /// How far one comes there; none if it is one of the servers above, or not over TLS.
     pub reached: Option<Reached>,

@@ -47,6 +47,14 @@ pub struct CertsDSeen {
     pub folders: Asked<Vec<FolderSeen>>,
 }
 
+impl CertsDSeen {
+    /// All files in it that could be listed.
+    pub fn files(&self) -> impl Iterator<Item = &FileSeen> {
+        let folders = self.folders.answer().into_iter().flatten();
+        folders.filter_map(|folder| folder.files.answer()).flatten()
+    }
+}
+
 /// A folder of a `certs.d`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FolderSeen {

@@ -127,7 +127,7 @@ fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, Str
 }
 
 /// What the file at `path` holds; none if it is not there.
-fn text(path: &Path) -> Result<Option<String>, String> {
+pub fn text(path: &Path) -> Result<Option<String>, String> {
     let bytes = World::read_named(path).map_err(|error| error.to_string())?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use crate::{
     certificate::{Parsed, path},
-    doctor::{Case, case::WEB},
+    doctor::{Case, case::WEB, check::trust, evidence::CertsDSeen},
 };
 
 /// What is presented at an endpoint.
@@ -70,7 +70,7 @@ pub fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
     let web = case.evidence.port.is_none().then(|| Endpoint::new(case.host().clone(), WEB));
     let mut subjects: Vec<Subject> = Vec::new();
     for endpoint in [Some(case.endpoint()), realm, web].into_iter().flatten() {
-        let Some(chain) = reached(case, &endpoint).and_then(Reached::chain) else { continue };
+        let Some(chain) = case.reached(&endpoint).and_then(Reached::chain) else { continue };
         let sent = parsed(chain, &endpoint)?;
         let is_same = |known: &Subject| {
             known.endpoint.host == endpoint.host
@@ -86,12 +86,6 @@ pub fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
     Ok(subjects)
 }
 
-fn reached<'e>(case: &Case<'e>, endpoint: &Endpoint) -> Option<&'e Reached> {
-    let server = case.evidence.servers.iter().find(|server| server.endpoint == *endpoint);
-    let realm = case.evidence.realm.as_ref().filter(|realm| realm.endpoint.as_ref() == Some(endpoint));
-    server.map(|server| &server.reached).or_else(|| realm?.reached.as_ref())
-}
-
 /// What cannot be read above the leaf leads nowhere.
 fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, String> {
     let Some((leaf, rest)) = chain.split_first() else { return Ok(Vec::new()) };
@@ -104,9 +98,6 @@ fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, Str
 fn trusted(case: &Case<'_>) -> Vec<Parsed> {
     let trust = &case.evidence.trust;
     let system = trust.system.iter().filter_map(|bundle| bundle.candidates.answer()).flatten();
-    let folders = trust.certs_d.iter().filter_map(|seen| seen.folders.answer()).flatten();
-    let files = folders.filter_map(|folder| folder.files.answer()).flatten();
-    let laid = files.flat_map(|file| &file.certificates);
-    let all = system.chain(laid).chain(&trust.known);
-    all.filter_map(|one| Parsed::from_der(one.der()).ok()).collect()
+    let laid = trust.certs_d.iter().flat_map(CertsDSeen::files).flat_map(|file| &file.certificates);
+    trust::parsed(system.chain(laid).chain(&trust.known))
 }

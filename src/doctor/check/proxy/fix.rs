@@ -11,22 +11,20 @@ use super::{View, place};
 use crate::doctor::{
     Fix, Restart,
     evidence::{Form, Setting, Source},
+    no_proxy,
     proxy::{Proxies, winner},
     unit::unit,
 };
 
 /// The engine's requests to `target`'s host go past the proxy.
 pub fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
-    let host = target.host.to_string();
+    let host = &target.host;
     let sources = &view.engine.sources;
     let at = winner(sources, "NO_PROXY")
         .or_else(|| winner(sources, "HTTPS_PROXY"))
         .or_else(|| winner(sources, "HTTP_PROXY"));
     let old = winner(sources, "NO_PROXY").map_or(&view.told.no, |(_, setting)| &setting.value);
-    let list = match old.trim().trim_end_matches(',') {
-        "" => host.clone(),
-        old => format!("{old},{host}"),
-    };
+    let list = no_proxy::with(old, host);
     let changes: Vec<Change> = change(view, at, &list).into_iter().collect();
     let named = at.map(|(source, setting)| place(source, setting));
     let commands = if changes.is_empty() { restarts(view) } else { Vec::new() };

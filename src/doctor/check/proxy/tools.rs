@@ -4,7 +4,7 @@ use labtrust_platform::{Endpoint, plan::shell_word};
 
 use super::{Check, Verdict};
 use crate::doctor::{
-    Case, Code, Finding, Severity,
+    Case, Code, Finding,
     case::WEB,
     evidence::{Tool, ToolSeen},
     no_proxy,
@@ -12,8 +12,8 @@ use crate::doctor::{
 
 pub const CHECK: Check = Check { id: "tools", title: "tools' proxy", codes: &[&CLI, &GIT], judge };
 
-const CLI: Code = Code { id: "cli-proxy-not-bypassed", severity: Severity::Warning, explains: &[] };
-const GIT: Code = Code { id: "git-proxy-not-bypassed", severity: Severity::Warning, explains: &[] };
+const CLI: Code = Code::warning("cli-proxy-not-bypassed");
+const GIT: Code = Code::warning("git-proxy-not-bypassed");
 
 fn judge(case: &Case<'_>) -> Verdict {
     let tools = &case.evidence.client.tools;
@@ -39,12 +39,9 @@ fn blame(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
         }
     };
     let said = refusal(told).filter(|_| !is_bypassed)?;
-    let host = web.host.to_string();
+    let host = &web.host;
     let what = format!("{} sends {} to {} for {host}: {said}", told.told_by, name(told.tool), told.proxy);
-    let list = match told.no_proxy.trim().trim_end_matches(',') {
-        "" => host.clone(),
-        old => format!("{old},{host}"),
-    };
+    let list = no_proxy::with(&told.no_proxy, host);
     Some(match told.tool {
         Tool::Docker => {
             Finding::new(&CLI, what, "docker build fetches its token by the docker command itself")

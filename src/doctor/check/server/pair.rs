@@ -9,21 +9,19 @@ use super::{Server, port::is_taken};
 use crate::{
     certificate::Parsed,
     doctor::{
-        Code, Finding, Fix, Severity,
+        Code, Finding, Fix,
         evidence::{Asked, PairSeen, SiteSeen},
     },
     gitlab::STORE,
 };
 
-pub const OVERRIDDEN: Code =
-    Code { id: "ssl-path-overridden", severity: Severity::Error, explains: OF_ANOTHER_PAIR };
-pub const MISMATCH: Code = Code {
-    id: "key-mismatch-on-disk",
-    severity: Severity::Error,
-    explains: &["served-not-on-disk", "port-refused", "connection-closed"],
-};
-pub const NOT_ON_DISK: Code =
-    Code { id: "served-not-on-disk", severity: Severity::Error, explains: OF_ANOTHER_PAIR };
+pub const OVERRIDDEN: Code = Code::error("ssl-path-overridden").explaining(OF_ANOTHER_PAIR);
+pub const MISMATCH: Code = Code::error("key-mismatch-on-disk").explaining(&[
+    "served-not-on-disk",
+    "port-refused",
+    "connection-closed",
+]);
+pub const NOT_ON_DISK: Code = Code::error("served-not-on-disk").explaining(OF_ANOTHER_PAIR);
 
 /// What may be wrong with a pair that nobody means to serve.
 const OF_ANOTHER_PAIR: &[&str] = &[

@@ -1,36 +1,28 @@
 //! Ports of the server that lead nowhere or to somebody else.
 
 use super::Server;
-use crate::doctor::{Code, Finding, Severity, evidence::SiteSeen};
+use crate::doctor::{Code, Finding, evidence::SiteSeen};
 
-pub const TAKEN: Code = Code {
-    id: "port-taken",
-    severity: Severity::Error,
-    explains: &[
-        "served-not-on-disk",
-        "port-not-published",
-        "port-refused",
-        "connection-closed",
-        "not-tls",
-        "tls-handshake-failed",
-        "cert-name-mismatch",
-        "not-a-registry",
-        "tls-intercepted",
-        "untrusted-docker",
-        "untrusted-system",
-    ],
-};
-pub const NOT_PUBLISHED: Code = Code {
-    id: "port-not-published",
-    severity: Severity::Error,
-    explains: &[
-        "port-refused",
-        "port-unreachable",
-        "port-timeout",
-        "registry-other-port",
-        "realm-unreachable",
-    ],
-};
+pub const TAKEN: Code = Code::error("port-taken").explaining(&[
+    "served-not-on-disk",
+    "port-not-published",
+    "port-refused",
+    "connection-closed",
+    "not-tls",
+    "tls-handshake-failed",
+    "cert-name-mismatch",
+    "not-a-registry",
+    "tls-intercepted",
+    "untrusted-docker",
+    "untrusted-system",
+]);
+pub const NOT_PUBLISHED: Code = Code::error("port-not-published").explaining(&[
+    "port-refused",
+    "port-unreachable",
+    "port-timeout",
+    "registry-other-port",
+    "realm-unreachable",
+]);
 
 /// What listens on a container's ports in its place.
 const ENGINES: [&str; 8] = [

@@ -6,15 +6,13 @@ use super::Server;
 use crate::{
     certificate::Parsed,
     doctor::{
-        Code, Finding, Severity,
+        Code, Finding,
         evidence::{LetsEncrypt, SiteSeen},
     },
 };
 
-pub const IGNORED: Code =
-    Code { id: "setting-ignored", severity: Severity::Warning, explains: &["letsencrypt-will-take-over"] };
-pub const LETS_ENCRYPT: Code =
-    Code { id: "letsencrypt-will-take-over", severity: Severity::Warning, explains: &[] };
+pub const IGNORED: Code = Code::warning("setting-ignored").explaining(&["letsencrypt-will-take-over"]);
+pub const LETS_ENCRYPT: Code = Code::warning("letsencrypt-will-take-over");
 
 pub fn find(server: Server<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();

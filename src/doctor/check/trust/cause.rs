@@ -9,22 +9,17 @@ use super::{
 };
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Code, Finding, Fix, Restart, Severity, evidence::FolderSeen},
+    doctor::{Case, Code, Finding, Fix, Restart, evidence::FolderSeen},
 };
 
-pub const NEEDS_RESTART: Code = Code { id: "daemon-needs-restart", severity: Severity::Error, explains: &[] };
-pub const WRONG_EXTENSION: Code =
-    Code { id: "certsd-wrong-extension", severity: Severity::Error, explains: FOLLOWS };
-pub const NOT_PEM: Code = Code { id: "certsd-not-pem", severity: Severity::Error, explains: FOLLOWS };
-pub const WRONG_NAME: Code = Code { id: "certsd-wrong-name", severity: Severity::Error, explains: FOLLOWS };
-pub const REPLACED: Code = Code {
-    id: "anchor-replaced",
-    severity: Severity::Error,
-    explains: &["untrusted-docker", "untrusted-system"],
-};
+pub const NEEDS_RESTART: Code = Code::error("daemon-needs-restart");
+pub const WRONG_EXTENSION: Code = Code::error("certsd-wrong-extension").explaining(FOLLOWS);
+pub const NOT_PEM: Code = Code::error("certsd-not-pem").explaining(FOLLOWS);
+pub const WRONG_NAME: Code = Code::error("certsd-wrong-name").explaining(FOLLOWS);
+pub const REPLACED: Code =
+    Code::error("anchor-replaced").explaining(&["untrusted-docker", "untrusted-system"]);
 /// One CA that nothing here trusts is one cause.
-pub const UNTRUSTED: Code =
-    Code { id: "untrusted-docker", severity: Severity::Error, explains: &["untrusted-system"] };
+pub const UNTRUSTED: Code = Code::error("untrusted-docker").explaining(&["untrusted-system"]);
 
 const FOLLOWS: &[&str] = &["untrusted-docker"];
 const OWN_IDEA: &str =

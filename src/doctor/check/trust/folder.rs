@@ -24,6 +24,11 @@ pub fn files(folder: Option<&FolderSeen>) -> &[FileSeen] {
     folder.and_then(|folder| folder.files.answer()).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// Whether containerd finds settings in it, which then say what it trusts.
+pub fn has_settings(folder: &FolderSeen) -> bool {
+    files(Some(folder)).iter().any(|file| file.name == "hosts.toml")
+}
+
 /// Whether a file of this name is read as certificates of CAs (moby, `registry.ReadCertsDirectory`;
 /// containers/image, `pkg/tlsclientconfig`). Case matters.
 pub fn is_read(file: &FileSeen) -> bool {

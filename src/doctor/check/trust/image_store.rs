@@ -4,9 +4,9 @@
 use labtrust_platform::world::engine::{Reach, is_containerds, judge};
 
 use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
-use crate::doctor::{Code, Finding, Severity, certs_d::containerd, evidence::FolderSeen};
+use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};
 
-pub const MASKED: Code = Code { id: "certsd-masked", severity: Severity::Error, explains: &[] };
+pub const MASKED: Code = Code::error("certsd-masked");
 
 impl Look<'_> {
     /// Whether it keeps images in containerd.
@@ -25,8 +25,8 @@ impl Look<'_> {
         let endpoint = self.case.endpoint();
         let [first, _] = containerd(&endpoint);
         let mask = folder::named(self.certs_d(), &first)?;
-        let has_settings = folder::files(Some(mask)).iter().any(|file| file.name == "hosts.toml");
-        if has_settings || self.is_in(Some(mask)) || !self.is_in_folder() || self.is_in_system() {
+        if folder::has_settings(mask) || self.is_in(Some(mask)) || !self.is_in_folder() || self.is_in_system()
+        {
             return None;
         }
         let (path, right) = (self.engine.certs_d.join(&first), self.folder());

@@ -1,10 +1,8 @@
 //! Whether an engine looks at the registry's certificate at all.
 
-use std::net::IpAddr;
+use crate::doctor::{Case, Code, Finding, evidence::EngineSeen, no_proxy::is_in};
 
-use crate::doctor::{Case, Code, Finding, Severity, evidence::EngineSeen};
-
-pub const INSECURE: Code = Code { id: "registry-insecure", severity: Severity::Warning, explains: &[] };
+pub const INSECURE: Code = Code::warning("registry-insecure");
 
 /// That `engine` does not, if so (moby, `registry.isSecureIndex`): what is named in its settings comes
 /// first, then the networks of all addresses that the name has.
@@ -35,18 +33,6 @@ pub fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
              this machine's own loopback address that is always so",
         ),
     )
-}
-
-/// Whether `address` is in `network`, such as `10.0.0.0/8`.
-fn is_in(address: IpAddr, network: &str) -> bool {
-    let bits = |address: IpAddr| match address {
-        IpAddr::V4(address) => (u128::from(address.to_bits()) << 96, 32),
-        IpAddr::V6(address) => (address.to_bits(), 128),
-    };
-    let Some((start, length)) = network.split_once('/') else { return false };
-    let (Ok(start), Ok(length)) = (start.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
-    let ((address, width), (start, of)) = (bits(address), bits(start));
-    width == of && length <= width && (address ^ start).checked_shr(128 - length).unwrap_or(0) == 0
 }
 
 #[cfg(test)]

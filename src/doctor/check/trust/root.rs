@@ -59,9 +59,8 @@ fn known(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Known> {
         facts.is_root() && facts.people().any(|person| seen.path.starts_with(&person.home))
     };
     let certs_d = trust.certs_d.iter().filter(|seen| !is_others(seen));
-    let folders = certs_d.filter_map(|seen| seen.folders.answer()).flatten();
-    let files = folders.filter_map(|folder| folder.files.answer()).flatten();
-    let laid = files.flat_map(|file| file.certificates.iter().chain(&file.hidden));
+    let laid =
+        certs_d.flat_map(CertsDSeen::files).flat_map(|file| file.certificates.iter().chain(&file.hidden));
     of(first(parsed(&trust.known)), "labtrust knows it", true)
         .or_else(|| of(named(case, chain, host), "it has the fingerprint that was given", true))
         .or_else(|| of(first(of_system(trust.system.as_ref())), "the system store holds it", true))

@@ -7,20 +7,16 @@ use labtrust_platform::{
     text,
 };
 
-use crate::doctor::{Code, Finding, Fix, Severity};
+use crate::doctor::{Code, Finding, Fix};
 
-pub const STRAY_KEY: Code = Code {
-    id: "certsd-stray-key",
-    severity: Severity::Error,
-    explains: &[
-        "daemon-needs-restart",
-        "certsd-wrong-extension",
-        "certsd-not-pem",
-        "certsd-wrong-name",
-        "anchor-replaced",
-        "untrusted-docker",
-    ],
-};
+pub const STRAY_KEY: Code = Code::error("certsd-stray-key").explaining(&[
+    "daemon-needs-restart",
+    "certsd-wrong-extension",
+    "certsd-not-pem",
+    "certsd-wrong-name",
+    "anchor-replaced",
+    "untrusted-docker",
+]);
 /// That a file of a client's pair is there without the other.
 pub fn stray(path: &Path, partner: &str, actor: Actor) -> Finding {
     let shown = text::path(path);

@@ -9,15 +9,14 @@ use super::{
 };
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Code, Finding, Severity},
+    doctor::{Case, Code, Finding},
 };
 
 pub const CHECK: Check =
     Check { id: "system", title: "system", codes: &[&UNTRUSTED, &BUILD_UNTRUSTED], judge };
 
-const UNTRUSTED: Code =
-    Code { id: "untrusted-system", severity: Severity::Error, explains: &["build-untrusted"] };
-const BUILD_UNTRUSTED: Code = Code { id: "build-untrusted", severity: Severity::Warning, explains: &[] };
+const UNTRUSTED: Code = Code::error("untrusted-system").explaining(&["build-untrusted"]);
+const BUILD_UNTRUSTED: Code = Code::warning("build-untrusted");
 
 fn judge(case: &Case<'_>) -> Verdict {
     let chain = &case.chain;

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use labtrust_platform::{Facts, World, text};
+use labtrust_platform::{Facts, text};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 
 use super::{folder, variable};
 use crate::doctor::{
     evidence::{Asked, DoorSeen},
+    probe::daemon,
     proxy::redacted,
 };
 
@@ -74,8 +75,7 @@ pub fn door(facts: &Facts) -> Option<DoorSeen> {
 
 /// What the JSON file at `path` holds; none if it is not there.
 fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> Result<Option<T>, String> {
-    let bytes = World::read_named(path).map_err(|error| error.to_string())?;
-    let parsed = bytes.map(|bytes| serde_json::from_slice(&bytes)).transpose();
+    let parsed = daemon::text(path)?.map(|json| serde_json::from_str(&json)).transpose();
     parsed.map_err(|error| format!("{}: {error}", text::path(path)))
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use labtrust_platform::{Endpoint, Facts, World, text};
+use labtrust_platform::{Endpoint, Facts, text};
 
 use super::{folder, git, variable};
 use crate::doctor::{
@@ -85,6 +85,5 @@ fn git(question: &Question<'_>) -> Option<ToolSeen> {
 }
 
 fn read(path: &Path) -> Option<String> {
-    let bytes = World::read_named(path).ok()??;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    daemon::text(path).ok().flatten()
 }
