@@ -1,5 +1,7 @@
 //! No engine, or one that is not to be asked.
 
+use std::time::{Duration, Instant};
+
 use super::{ask, recorded, serving, trusting};
 use crate::lab::{Engine, Machine, REGISTRY};
 
@@ -115,4 +117,29 @@ fn ask_as(machine: &Machine, user: &str, environment: &[(&str, &str)]) -> serde_
         recorded::keep(code, &seen);
     }
     report
+}
+
+#[test]
+fn a_socket_that_lets_nobody_in_holds_up_nobody() {
+    let machine = machine!("client");
+    serving(&machine);
+    let queue = "import socket, time
+full = socket.socket(socket.AF_UNIX)
+full.bind('/run/docker.sock')
+full.listen(0)
+ones = [socket.socket(socket.AF_UNIX) for _ in range(3)]
+for one in ones:
+    one.setblocking(False)
+    one.connect_ex('/run/docker.sock')
+open('/tmp/ready', 'w').close()
+time.sleep(600)";
+    machine.write("/tmp/full.py", queue);
+    let started = "setsid python3 /tmp/full.py >/dev/null 2>&1 </dev/null & \
+        for i in $(seq 200); do [ -e /tmp/ready ] && exit; sleep 0.05; done; exit 1";
+    machine.sh(started).succeeded();
+    let begun = Instant::now();
+    let report = ask(&machine);
+    assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+    let engine = &report.json["checks"][0];
+    assert_eq!((&engine["id"], &engine["state"]), (&"engine".into(), &"failed".into()), "{:#}", report.json);
 }

@@ -4,6 +4,8 @@ use std::{
     io::{self, Read, Write},
     os::unix::net::UnixStream,
     path::Path,
+    sync::mpsc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -46,7 +48,7 @@ pub enum Door {
 
 /// Knocks at `socket` with this process's own rights.
 pub fn knock(socket: &Path) -> Door {
-    match UnixStream::connect(socket).map_err(|error| (error.kind(), error)) {
+    match connect(socket, LIMIT / 2).map_err(|error| (error.kind(), error)) {
         Ok(_) => Door::Open,
         Err((io::ErrorKind::NotFound, _)) => Door::Absent,
         Err((io::ErrorKind::ConnectionRefused, _)) => Door::Deserted,
@@ -130,7 +132,7 @@ pub fn judge(answer: &str) -> Reach {
     } else if says(&[
         "no basic auth credentials",
         "unauthorized",
-        "denied",
+        "denied: ",
         "manifest unknown",
         "not found",
         "authentication required",
@@ -139,6 +141,15 @@ pub fn judge(answer: &str) -> Reach {
     } else {
         Reach::Unknown(message)
     }
+}
+
+/// One whose queue is full lets nobody in and nobody go, and any user can open such a socket: the thread that
+/// waits there may be left behind.
+fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
+    let (sender, receiver) = mpsc::channel();
+    let path = socket.to_owned();
+    thread::spawn(move || sender.send(UnixStream::connect(path)));
+    receiver.recv_timeout(limit).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
 }
 
 pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
@@ -150,7 +161,7 @@ pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> 
         };
         Error::Peer { peer: peer(), why }
     };
-    let mut stream = UnixStream::connect(socket).map_err(fault)?;
+    let mut stream = connect(socket, limit).map_err(fault)?;
     let deadline = Instant::now() + limit;
     stream.set_write_timeout(Some(limit)).map_err(fault)?;
     // HTTP/1.0, so that the answer ends with the connection and is not chunked.
@@ -199,6 +210,7 @@ mod tests {
             "dial tcp 192.0.2.10:4567: connect: permission denied",
             r#"Get "https://h:4567/v2/": remote error: tls: certificate required"#,
             "missing key x.key for client certificate x.cert",
+            r#"Get "https://h:4567/v2/": access denied by policy"#,
         ] {
             assert!(matches!(judged(message), Reach::Unknown(_)), "{message}");
         }
