@@ -16,7 +16,8 @@ use labtrust_platform::{
 use libfuzzer_sys::fuzz_target;
 
 static RECORDED: LazyLock<Evidence> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("../../tests/evidence/chain-incomplete.json")).expect("our own evidence")
+    serde_json::from_str(include_str!("../../tests/evidence/chain-incomplete.json"))
+        .expect("our own evidence")
 });
 
 fuzz_target!(|parts: (u8, &str, &[u8])| {

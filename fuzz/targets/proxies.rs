@@ -17,7 +17,8 @@ fuzz_target!(|bytes: &[u8]| {
     for endpoint in ["mygitlab.example.com:4567", "192.0.2.7:443", "[2001:db8::7]:4567"] {
         let endpoint: Endpoint = endpoint.parse().expect("an endpoint");
         proxies(&text, &endpoint.host);
-        let addresses = ["192.0.2.7".parse().expect("an address"), "2001:db8::7".parse().expect("an address")];
+        let addresses =
+            ["192.0.2.7".parse().expect("an address"), "2001:db8::7".parse().expect("an address")];
         if let Some(miss) = miss(&text, &endpoint, &addresses) {
             assert!(!no_proxy::is_bypassed(miss.entry, &endpoint), "{miss:?}");
         }
