@@ -99,8 +99,12 @@ impl<'c> Look<'c> {
     fn verdict(&self) -> Verdict {
         let (case, endpoint) = (self.case, self.case.endpoint());
         let reach = case.verdict_of(self.seen);
-        if reach == Some(Reach::Accepted) {
-            let insecure = insecure::finding(case, self.seen).into_iter().collect();
+        let insecure = insecure::finding(case, self.seen);
+        // A current engine then asks over plain HTTP too, and repeats what a port for HTTPS says to that.
+        let is_masked =
+            insecure.is_some() && !case.chain.is_empty() && !matches!(reach, Some(Reach::Refused(_)));
+        if reach == Some(Reach::Accepted) || is_masked {
+            let insecure = insecure.into_iter().collect();
             let pulls = self.pulls().into_iter().collect();
             return Verdict::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
         }
