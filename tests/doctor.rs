@@ -93,13 +93,19 @@ pub fn trusting(machine: &Machine, pair: &Pair) {
         .succeeded();
 }
 
+/// A machine on which all is as it should be, and its engine.
+pub fn well(machine: &Machine) -> Engine<'_> {
+    machine.without_hooks();
+    let engine = Engine::start(machine);
+    let pair = serving(machine);
+    trusting(machine, &pair);
+    engine.login().succeeded();
+    engine
+}
+
 #[test]
 fn a_healthy_machine_gives_no_finding() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    let pair = serving(&machine);
-    trusting(&machine, &pair);
-    engine.login().succeeded();
+    well(&machine);
     ask(&machine).is_healthy();
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{EVIDENCE, Report, ask, ask_with, serving, trusting};
+use super::{EVIDENCE, Report, ask, ask_with, serving, well};
 use crate::lab::{Behaviour, Blockade, Engine, HOST, Machine, Names, Pair, REGISTRY, Recipe};
 
 /// With everything dropped by a firewall, the whole answer takes no longer.
@@ -28,11 +28,7 @@ pub fn within(limit: Duration, what: &str, machine: &Machine) -> Report {
 #[test]
 fn a_healthy_machine_is_answered_at_once() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    let pair = serving(&machine);
-    trusting(&machine, &pair);
-    engine.login().succeeded();
+    well(&machine);
     within(HEALTHY, "healthy", &machine).is_healthy();
 }
 
@@ -132,11 +128,7 @@ fn ask_knowing(machine: &Machine, hosts: &str) -> Report {
 #[test]
 fn what_counts_is_how_far_the_engine_gets() {
     let machine = machine!("client");
-    machine.without_hooks();
-    let engine = Engine::start(&machine);
-    let pair = serving(&machine);
-    trusting(&machine, &pair);
-    engine.login().succeeded();
+    well(&machine);
     // The engine knows the name, and this program does not; or it is swallowed at one of two addresses.
     let report = ask_knowing(&machine, "127.0.0.1 localhost\n");
     assert_eq!(report.causes(), [""; 0], "{:#}", report.json);
