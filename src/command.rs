@@ -21,11 +21,11 @@ mod trust;
 mod untrust;
 
 use std::{
-    io,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use labtrust_platform::{Facts, Session, Worlds, probe, receipt::Receipts, text};
 
 use crate::{
@@ -92,6 +92,13 @@ pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
         }
         _ => Ok(std::path::absolute(path)?),
     }
+}
+
+/// What comes on standard input; of more than `limit` bytes one more than that, which tells.
+pub(crate) fn standard_input(limit: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().take(limit as u64 + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
+    Ok(bytes)
 }
 
 /// This program, for commands that are printed and for the process that acts as another user.

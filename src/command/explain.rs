@@ -1,11 +1,9 @@
 //! `explain`: what a finding or an error message means, without a browser.
 
-use std::io::{self, Read};
-
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde::Serialize;
 
-use super::Context;
+use super::{Context, standard_input};
 use crate::{
     cli::Explain,
     doctor::{
@@ -18,7 +16,7 @@ use crate::{
 };
 
 /// No error message is longer, and a whole log of a job seldom is.
-const LONGEST: u64 = 1 << 20;
+const LONGEST: usize = 1 << 20;
 
 #[derive(Serialize)]
 struct Report<'r> {
@@ -56,9 +54,8 @@ pub fn run(context: &Context<'_>, arguments: &Explain) -> Result<u8> {
 }
 
 fn pasted() -> Result<String> {
-    let mut bytes = Vec::new();
-    io::stdin().take(LONGEST + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
-    if bytes.len() as u64 > LONGEST {
+    let bytes = standard_input(LONGEST)?;
+    if bytes.len() > LONGEST {
         let hint = "give the lines around the error: … | tail -n 50 | labtrust explain -";
         return Err(fail("standard input holds more than 1 MiB", hint));
     }

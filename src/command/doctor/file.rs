@@ -1,9 +1,6 @@
 //! Evidence in a file: written here for a ticket, judged elsewhere.
 
-use std::{
-    io::{self, Read as _},
-    path::Path,
-};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
@@ -13,7 +10,7 @@ use labtrust_platform::{
 use serde::Deserialize;
 
 use crate::{
-    command::source,
+    command::{source, standard_input},
     doctor::{Evidence, evidence::SCHEMA},
     exit,
     hint::fail,
@@ -36,10 +33,7 @@ const DASH: &str = "-";
 /// The evidence in `file`, or with `-` on standard input.
 pub fn read(file: &Path) -> Result<Evidence> {
     let (shown, bytes) = if file == Path::new(DASH) {
-        let mut bytes = Vec::new();
-        let limit = LARGEST as u64 + 1;
-        io::stdin().take(limit).read_to_end(&mut bytes).context("cannot read standard input")?;
-        ("standard input".to_owned(), bytes.into())
+        ("standard input".to_owned(), standard_input(LARGEST)?.into())
     } else {
         (text::path(file), source::bytes(file, HINT)?)
     };
