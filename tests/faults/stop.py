@@ -12,6 +12,7 @@ import time
 mode, chosen, counted = sys.argv[1], int(sys.argv[2]), sys.argv[3].split(",")
 main = None
 last = {}
+stopped = set()
 points = []
 
 
@@ -51,12 +52,10 @@ def find_strace():
     return pid
 
 
-def wait_until_listening(pid):
+def wait_until_listening():
     """strace says that a thread has stopped before it lets it be, and ends if that has gone on by then."""
-    if len(os.listdir(f"/proc/{pid}/task")) > 1:
-        time.sleep(0.01)
     while stat(strace)[1] != "S":
-        pass
+        time.sleep(0.0005)
 
 
 # Whoever was killed is not there any more when what it did last is read.
@@ -72,18 +71,20 @@ for line in sys.stdin:
         last[pid] = what
     if what != "--- stopped by SIGSTOP ---":
         continue
-    # All threads of a process stop, and go on together; one of them has made the call.
-    call = last.pop(pid, "")
-    if not call:
-        continue
+    # All threads of a process stop, and go on together when the last has said so; one of them has made the call.
+    stopped.add(pid)
     with gone:
-        wait_until_listening(pid)
-    if pid != main and changed_a_file(call):
-        points.append(call)
-        if len(points) == chosen:
-            kill(pid)
+        threads = {int(thread) for thread in os.listdir(f"/proc/{pid}/task")}
+        if not threads <= stopped:
             continue
-    with gone:
+        stopped -= threads
+        calls = [last.pop(thread, "") for thread in threads]
+        wait_until_listening()
+        if main not in threads and any(map(changed_a_file, calls)):
+            points.append(next(filter(changed_a_file, calls)))
+            if len(points) == chosen:
+                kill(pid)
+                continue
         os.kill(pid, signal.SIGCONT)
 
 with open("/tmp/points", "w") as file:
