@@ -5,6 +5,7 @@ the calls that count. The points are written to /tmp/points, a line each."""
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import time
@@ -58,10 +59,52 @@ def wait_until_listening():
         time.sleep(0.0005)
 
 
+def go_on_after(stopped_thread, is_quiet=False):
+    """Lets a process go on, once all its threads have said that they stand; one of them has made the call."""
+    try:
+        tasks = os.listdir(f"/proc/{stopped_thread}/task")
+        threads = {int(task) for task in tasks if stat(task)[1] not in "ZX"}
+    except (ProcessLookupError, FileNotFoundError):
+        stopped.discard(stopped_thread)
+        return
+    # Of two threads that were stopped at once, one may not say so again.
+    if not threads <= stopped and not is_quiet:
+        return
+    stopped.difference_update(threads)
+    calls = [call for call in (last.pop(thread, "") for thread in threads) if changed_a_file(call)]
+    with gone:
+        wait_until_listening()
+        if main not in threads and calls:
+            points.append(calls[0])
+            if len(points) == chosen:
+                kill(stopped_thread)
+                return
+        os.kill(stopped_thread, signal.SIGCONT)
+
+
+def lines():
+    """What strace says, a line each, and nothing where it says nothing for a while."""
+    text = b""
+    while True:
+        if not select.select([0], [], [], 0.3)[0]:
+            yield None
+            continue
+        read = os.read(0, 65536)
+        if not read:
+            return
+        *whole, text = (text + read).split(b"\n")
+        for line in whole:
+            yield line.decode(errors="replace")
+
+
 # Whoever was killed is not there any more when what it did last is read.
 gone = contextlib.suppress(ProcessLookupError, FileNotFoundError)
 strace = find_strace()
-for line in sys.stdin:
+for line in lines():
+    if line is None:
+        for thread in sorted(stopped):
+            go_on_after(thread, is_quiet=True)
+        continue
     pid, _, what = line.strip().partition(" ")
     pid, what = int(pid), what.strip()
     main = main or pid
@@ -69,23 +112,12 @@ for line in sys.stdin:
         last[pid] = last.get(pid, "").removesuffix("<unfinished ...>") + what.partition("resumed>")[2]
     elif not what.startswith(("---", "+++")):
         last[pid] = what
-    if what != "--- stopped by SIGSTOP ---":
+    if what == "--- stopped by SIGSTOP ---":
+        stopped.add(pid)
+    elif not what.startswith("+++"):
         continue
-    # All threads of a process stop, and go on together when the last has said so; one of them has made the call.
-    stopped.add(pid)
-    with gone:
-        threads = {int(thread) for thread in os.listdir(f"/proc/{pid}/task")}
-        if not threads <= stopped:
-            continue
-        stopped -= threads
-        calls = [last.pop(thread, "") for thread in threads]
-        wait_until_listening()
-        if main not in threads and any(map(changed_a_file, calls)):
-            points.append(next(filter(changed_a_file, calls)))
-            if len(points) == chosen:
-                kill(pid)
-                continue
-        os.kill(pid, signal.SIGCONT)
+    for thread in sorted(stopped):
+        go_on_after(thread)
 
 with open("/tmp/points", "w") as file:
     file.writelines(point + "\n" for point in points)
