@@ -22,8 +22,32 @@ enum Begun {
     Already(String),
     /// It needs root, and we are not.
     OutOfReach,
+    /// It is of no use without another one, which failed.
+    NotBegun,
     /// Its steps are applied; it is to be settled and proven.
     Applied { changed: bool },
+}
+
+/// What has become of a change.
+enum Judged {
+    /// It is so already.
+    Already(String),
+    /// It needs root, and we are not.
+    OutOfReach,
+    /// The store says that it is so now.
+    Proven { changed: bool, detail: String, complaints: Vec<String> },
+    /// It is not so.
+    Failed { why: String, hint: Option<String> },
+    /// It has to go, because another one failed without which it is of no use.
+    Omitted,
+    /// The same, before anything was done.
+    NotBegun,
+}
+
+impl Judged {
+    fn is_failure(&self) -> bool {
+        matches!(self, Self::Failed { .. } | Self::OutOfReach)
+    }
 }
 
 /// Applies `changes`, writing them down in the receipt `name`. A change that fails is taken back
@@ -34,20 +58,17 @@ pub fn apply(
     anchor: Option<&Anchor>,
     changes: &[Change],
 ) -> Result<Vec<Outcome>> {
-    let mut run = Run { session, receipt: session.receipts.load_or_new(name, anchor)? };
-    if let (Some(known), Some(anchor)) = (&mut run.receipt.anchor, anchor) {
-        let new = anchor.endpoints.iter().filter(|endpoint| !known.endpoints.contains(endpoint));
-        let new: Vec<_> = new.cloned().collect();
-        known.endpoints.extend(new);
-    }
-    let begun: Vec<Result<Begun>> = changes.iter().map(|change| run.begin(change)).collect();
-    let settled = run.settle(changes, &begun);
-    changes
-        .iter()
-        .zip(begun)
-        .zip(settled)
-        .map(|((change, begun), settled)| run.conclude(change, begun, settled))
-        .collect()
+    Run::new(session, name, anchor)?.all(changes, false)
+}
+
+/// The same for changes of which none is of use without the others: if one fails, all are taken back.
+pub fn apply_together(
+    session: &Session<'_>,
+    name: &str,
+    anchor: Option<&Anchor>,
+    changes: &[Change],
+) -> Result<Vec<Outcome>> {
+    Run::new(session, name, anchor)?.all(changes, true)
 }
 
 /// What the updater said of hooks that failed; or why the change could not be settled.
@@ -58,7 +79,50 @@ struct Run<'a> {
     receipt: Receipt,
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    fn new(session: &'a Session<'a>, name: &str, anchor: Option<&Anchor>) -> Result<Self> {
+        let mut run = Run { session, receipt: session.receipts.load_or_new(name, anchor)? };
+        if let (Some(known), Some(anchor)) = (&mut run.receipt.anchor, anchor) {
+            let new = anchor.endpoints.iter().filter(|endpoint| !known.endpoints.contains(endpoint));
+            let new: Vec<_> = new.cloned().collect();
+            known.endpoints.extend(new);
+        }
+        Ok(run)
+    }
+
+    /// Carries out `changes`; all of them or none, if they go `together`.
+    fn all(mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
+        let mut begun: Vec<Result<Begun>> = Vec::new();
+        let mut is_over = false;
+        for change in changes {
+            let next = if is_over { Ok(Begun::NotBegun) } else { self.begin(change) };
+            is_over |= together && matches!(next, Err(_) | Ok(Begun::OutOfReach));
+            begun.push(next);
+        }
+        let settled =
+            if is_over { vec![Ok(Vec::new()); changes.len()] } else { self.settle(changes, &begun) };
+        is_over |= together && settled.iter().any(Result::is_err);
+        let mut judged = Vec::new();
+        for ((change, begun), settled) in changes.iter().zip(begun).zip(settled) {
+            // Where all is to go, a server is not asked for what it would not show.
+            let is_spared = is_over && settled.is_ok() && matches!(begun, Ok(Begun::Applied { .. }));
+            let verdict = if is_spared { Judged::Omitted } else { self.judge(change, begun, settled)? };
+            is_over |= together && verdict.is_failure();
+            judged.push(verdict);
+        }
+        let mut outcomes = Vec::new();
+        // What came last goes first, if all must go.
+        for (change, judged) in changes.iter().zip(judged).rev() {
+            let judged = match judged {
+                Judged::Proven { .. } if is_over => Judged::Omitted,
+                judged => judged,
+            };
+            outcomes.push(self.conclude(change, judged)?);
+        }
+        outcomes.reverse();
+        Ok(outcomes)
+    }
+
     fn begin(&mut self, change: &Change) -> Result<Begun> {
         let within_reach = change.actor.is_within_reach(self.session.facts);
         let reader = self.session.worlds.reader(self.session.facts, &change.actor)?;
@@ -195,16 +259,55 @@ impl Run<'_> {
         Ok(any)
     }
 
-    fn conclude(&mut self, change: &Change, begun: Result<Begun>, settled: Settled) -> Result<Outcome> {
-        let (store, subject) = (&change.store, change.subject.as_str());
+    /// Asks the store whether the change has worked.
+    fn judge(&mut self, change: &Change, begun: Result<Begun>, settled: Settled) -> Result<Judged> {
+        let store = &change.store;
         let changed = match begun {
-            Err(error) => {
-                let mut outcome = self.take_back(change, &error.to_string())?;
-                outcome.hint = error.hint();
+            Err(error) => return Ok(Judged::Failed { why: error.to_string(), hint: error.hint() }),
+            Ok(Begun::OutOfReach) => return Ok(Judged::OutOfReach),
+            Ok(Begun::NotBegun) => return Ok(Judged::NotBegun),
+            Ok(Begun::Already(detail)) => return Ok(Judged::Already(detail)),
+            Ok(Begun::Applied { changed }) => changed,
+        };
+        let failed = |why: &str| Ok(Judged::Failed { why: why.to_owned(), hint: None });
+        let complaints = match settled {
+            Ok(complaints) => complaints,
+            Err(why) => return failed(&why),
+        };
+        self.session.progress.begin(&format!("asking the {store} store"));
+        let world = self.session.worlds.of(&change.actor)?;
+        match prove(&world, &change.proof) {
+            Ok(verdict) if verdict.holds() => {
+                Ok(Judged::Proven { changed, detail: verdict.detail().to_owned(), complaints })
+            }
+            Ok(verdict) => failed(verdict.detail()),
+            Err(error) => failed(&error.to_string()),
+        }
+    }
+
+    /// Writes down what has worked, and takes back what has not.
+    fn conclude(&mut self, change: &Change, judged: Judged) -> Result<Outcome> {
+        let (store, subject) = (&change.store, change.subject.as_str());
+        let (changed, detail, complaints) = match judged {
+            Judged::Proven { changed, detail, complaints } => (changed, detail, complaints),
+            Judged::OutOfReach => return Ok(Outcome::needs_root(store, subject, State::Untrusted)),
+            Judged::Omitted => {
+                let mut outcome = self.take_back(change, "taken back with the rest of this plan")?;
+                if outcome.hint.is_none() {
+                    outcome.state = State::Untrusted;
+                }
                 return Ok(outcome);
             }
-            Ok(Begun::OutOfReach) => return Ok(Outcome::needs_root(store, subject, State::Untrusted)),
-            Ok(Begun::Already(detail)) => {
+            Judged::NotBegun => {
+                let why = "not begun: the rest of this plan failed";
+                return Ok(Outcome::new(store, subject, State::Untrusted, why));
+            }
+            Judged::Failed { why, hint } => {
+                let mut outcome = self.take_back(change, &why)?;
+                outcome.hint = hint.or(outcome.hint);
+                return Ok(outcome);
+            }
+            Judged::Already(detail) => {
                 let settled = self.recorded(change).and_then(|record| record.settled);
                 let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
                 outcome.await_restart(
@@ -212,18 +315,6 @@ impl Run<'_> {
                 );
                 return Ok(outcome);
             }
-            Ok(Begun::Applied { changed }) => changed,
-        };
-        let complaints = match settled {
-            Ok(complaints) => complaints,
-            Err(why) => return self.take_back(change, &why),
-        };
-        self.session.progress.begin(&format!("asking the {store} store"));
-        let world = self.session.worlds.of(&change.actor)?;
-        let verdict = match prove(&world, &change.proof) {
-            Ok(verdict) if verdict.holds() => verdict,
-            Ok(verdict) => return self.take_back(change, verdict.detail()),
-            Err(error) => return self.take_back(change, &error.to_string()),
         };
         let record = self.record(change);
         self.receipt.changes[record].set_proven(now());
@@ -233,7 +324,7 @@ impl Run<'_> {
         }
         self.session.receipts.save(&self.receipt)?;
         self.session.receipts.prune(&self.receipt)?;
-        let mut outcome = Outcome::new(store, subject, State::Trusted, verdict.detail());
+        let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
         outcome.changed = changed;
         outcome.await_restart(change.settle.restart.iter());
         if !complaints.is_empty() {

@@ -33,7 +33,7 @@ mod updater;
 pub mod world;
 
 pub use anchor::{Anchor, Certificate};
-pub use apply::{already, apply};
+pub use apply::{already, apply, apply_together};
 pub use check::is_met;
 pub use edit::Edit;
 pub use endpoint::{DnsName, Endpoint, Host, InvalidHost, Target};

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem},
+    cli::Place,
     hint::fail,
     home::Home,
 };
@@ -34,6 +35,45 @@ pub struct Notes {
     pub schema: u32,
     /// The server's endpoints: GitLab's own first, then its registry's.
     pub endpoints: Vec<Endpoint>,
+    /// Where the pair was placed. Setups before this was written down found it by themselves.
+    #[serde(default)]
+    pub site: SiteNotes,
+}
+
+/// The options by which the place of a pair was named; none where it was found on this machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteNotes {
+    /// `--gitlab`, from the root on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gitlab: Option<PathBuf>,
+    /// `--prepare`, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepare: Option<PathBuf>,
+    /// `--out`, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out: Option<PathBuf>,
+    /// `--reload`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reload: Option<String>,
+}
+
+impl SiteNotes {
+    /// What `place` says, so that it holds from any folder.
+    pub fn of(place: &Place) -> Result<Self> {
+        let absolute = |path: &Option<PathBuf>| path.as_ref().map(std::path::absolute).transpose();
+        Ok(Self {
+            gitlab: absolute(&place.gitlab)?,
+            prepare: absolute(&place.prepare)?,
+            out: absolute(&place.out)?,
+            reload: place.reload.clone(),
+        })
+    }
+
+    /// The options again.
+    pub fn place(&self) -> Place {
+        let Self { gitlab, prepare, out, reload } = self.clone();
+        Place { gitlab, prepare, out, reload, replace: false }
+    }
 }
 
 const ROOT: &str = "root.crt";

@@ -15,7 +15,7 @@ use labtrust_platform::{Anchor, Certificate, Fingerprint};
 use self::{ca::Ca, leaf::Leaf, order::Order};
 use super::{
     Context,
-    own::{self, Notes, OwnCa},
+    own::{self, Notes, OwnCa, SiteNotes},
     place::{self, Done, Plan},
     restart, stores,
 };
@@ -93,7 +93,7 @@ impl Draft {
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
         }
-        let notes = Notes { schema: 1, endpoints: order.endpoints() };
+        let notes = Notes { schema: 1, endpoints: order.endpoints(), site: SiteNotes::of(&arguments.place)? };
         let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));

@@ -9,7 +9,7 @@ use super::order::endpoints;
 
 use crate::{
     cli::Place,
-    command::{Context, folder},
+    command::{Context, folder, own::Notes},
     gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place},
     printer::Printer,
 };
@@ -61,6 +61,14 @@ impl Site {
         };
         let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
         Ok(Self { installation, prepared, config, layout, options: place.options(), gitlab, registry })
+    }
+
+    /// The place where an earlier setup placed its pair.
+    pub fn again(context: &Context<'_>, notes: &Notes) -> Result<Self> {
+        let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
+        let gitlab = notes.endpoints.first().map(target);
+        let registry = notes.endpoints.last().map(target);
+        Self::find(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
     }
 
     /// The certificate and key files.
