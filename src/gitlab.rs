@@ -17,6 +17,7 @@ mod ports;
 pub mod prepare;
 mod ruby;
 mod seen;
+pub mod settings;
 
 pub use config::{Address, Config, Known, Role};
 pub use container::Container;

@@ -49,7 +49,7 @@ impl Config {
     /// Reads `texts`, each of which overrides those before it.
     pub fn read(texts: &[&str]) -> Self {
         let settings = texts.iter().flat_map(|text| Script::read(text).settings).collect();
-        Self { script: Script { settings } }
+        Self { script: Script { settings, ..Script::default() } }
     }
 
     /// Under which URL the server `role` is met.
@@ -197,7 +197,7 @@ impl Config {
 
 impl Address {
     /// Reads `https://host:port/` as Omnibus does.
-    fn read(url: &str) -> Option<Self> {
+    pub(super) fn read(url: &str) -> Option<Self> {
         let (scheme, rest) = url.trim().split_once("://")?;
         let https = match scheme.to_ascii_lowercase().as_str() {
             "https" => true,
