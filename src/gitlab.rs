@@ -4,6 +4,7 @@
 
 mod compose;
 pub mod config;
+pub mod configure;
 pub mod container;
 pub mod control;
 mod find;
@@ -22,6 +23,7 @@ mod seen;
 pub mod settings;
 
 pub use config::{Address, Config, Known};
+pub use configure::Configured;
 pub use container::Container;
 pub use guard::{Foreign, Survey, Verdict};
 pub use installation::{Installation, Kind};

@@ -98,6 +98,7 @@ impl Draft {
         site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
+            site.check_settings(context, arguments.place.replace)?;
         }
         let notes = Notes { schema: 1, endpoints: order.endpoints(), site: SiteNotes::of(&arguments.place)? };
         let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
@@ -106,7 +107,8 @@ impl Draft {
         }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning } })
+        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning, warnings } })
     }
 }
 

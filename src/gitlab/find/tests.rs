@@ -6,7 +6,7 @@ use labtrust_platform::{Endpoint, plan::Actor};
 
 use super::*;
 use crate::{
-    gitlab::{Kind, container::tests::inspected},
+    gitlab::{Kind, Known, Role, container::tests::inspected},
     hint::hint_of,
 };
 
@@ -201,7 +201,7 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
     fs::create_dir(other.join("ssl")).expect("a folder");
     let found = at(&other).expect("a configuration folder");
     assert!(matches!(found.kind, Kind::Folder) && !found.running && found.reload.is_empty());
-    assert_eq!(found.settings(&world).expect("none").lines_to_add(&endpoint(), &endpoint()).len(), 3);
+    assert_eq!(found.settings(&world).expect("none").address(Role::Gitlab), Known::Unset);
 }
 
 fn endpoint() -> Endpoint {
