@@ -19,6 +19,7 @@ pub mod prepare;
 pub mod role;
 mod ruby;
 mod seen;
+pub mod settings;
 
 pub use config::{Address, Config, Known};
 pub use container::Container;
