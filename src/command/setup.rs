@@ -86,14 +86,20 @@ impl Draft {
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
         let site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        let order = Order::new(arguments, &site.gitlab, &site.registry);
+        let earlier = OwnCa::read(&context.home.authority())?.map(|own| own.notes);
+        let order = Order::new(arguments, &site.gitlab, &site.registry, earlier.as_ref());
         let ca = ca::ca(context, arguments, &order)?;
         let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
         }
-        let notes = Notes { schema: 1, endpoints: order.endpoints(), site: SiteNotes::of(&arguments.place)? };
+        let notes = Notes {
+            schema: 1,
+            endpoints: order.endpoints(),
+            site: SiteNotes::of(&arguments.place)?,
+            days: order.days,
+        };
         let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));

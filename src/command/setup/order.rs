@@ -4,8 +4,9 @@ use anyhow::Result;
 use labtrust_platform::{DnsName, Endpoint, Target};
 
 use crate::{
-    certificate::SubjectName,
+    certificate::{SubjectName, profile::LEAF_DAYS},
     cli::Setup,
+    command::own::Notes,
     gitlab::{Address, Config, Known, Role},
     hint::fail,
 };
@@ -24,11 +25,14 @@ pub struct Order {
     pub names: Vec<SubjectName>,
     /// Domains that the CA may sign for besides.
     pub permits: Vec<DnsName>,
+    /// For how many days the certificate is made.
+    pub days: u32,
 }
 
 impl Order {
-    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints.
-    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint) -> Self {
+    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and what an
+    /// earlier setup was asked for where they say nothing.
+    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint, earlier: Option<&Notes>) -> Self {
         let mut names =
             vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
         names.extend(arguments.names.iter().cloned());
@@ -43,6 +47,7 @@ impl Order {
             registry: registry.clone(),
             names: unique,
             permits: arguments.permits.clone(),
+            days: arguments.days.or(earlier.map(|notes| notes.days)).unwrap_or(LEAF_DAYS),
         }
     }
 
