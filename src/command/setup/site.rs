@@ -107,9 +107,14 @@ impl Site {
 
     /// What placing `pair` takes.
     pub fn changes(&self, pair: &Pair) -> Vec<Change> {
-        let mut changes = place::plan(&self.installation, &self.layout, pair);
+        let mut changes = self.placing(pair);
         changes.extend(self.prepared.iter().flat_map(Prepared::changes));
         changes
+    }
+
+    /// The same for the pair alone, where all else is in place.
+    pub fn placing(&self, pair: &Pair) -> Vec<Change> {
+        place::plan(&self.installation, &self.layout, pair)
     }
 
     /// What a person should know.
