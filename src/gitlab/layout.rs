@@ -15,6 +15,7 @@ use super::{
     container::{self, Reach},
     installation::{Installation, Kind},
     nginx::{self, Listener},
+    place::linked::Standing,
 };
 use crate::hint::fail;
 
@@ -34,6 +35,8 @@ pub struct Place {
 pub struct Layout {
     /// The files; one pair serves all hosts.
     pub places: Vec<Place>,
+    /// What stands there, once that was looked at.
+    pub standing: Standing,
     /// Where clients meet this GitLab on this machine: looked at before anything is replaced.
     pub listening: Vec<Endpoint>,
     /// Those that present the pair as soon as nginx has read it.

@@ -10,7 +10,7 @@ use super::order::endpoints;
 use crate::{
     cli::Place,
     command::{Context, folder, own::Notes},
-    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place},
+    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place, place::linked::Standing},
     printer::Printer,
 };
 
@@ -59,7 +59,8 @@ impl Site {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,
         };
-        let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
+        let mut layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
+        layout.standing = Standing::look(&world, &layout.places);
         Ok(Self { installation, prepared, config, layout, options: place.options(), gitlab, registry })
     }
 
