@@ -49,7 +49,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let ours = |met: &[Certificate]| {
         let leaf = met.first().map(Certificate::fingerprint);
         leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
-            || own.as_ref().is_some_and(|own| own.has_signed(met))
+            || own.as_ref().is_some_and(|own| own.is_ours(met))
     };
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     let changes = site.changes(&pair(&chain, &site)?);

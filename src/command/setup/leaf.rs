@@ -48,7 +48,7 @@ pub fn leaf(
 ) -> Result<Leaf> {
     let own = match ca {
         Ca::Known(own, _) => Some((**own).clone()),
-        Ca::Adopted(authority) => OwnCa::read(&context.home.authority())?
+        Ca::Adopted(authority) => OwnCa::here(&context.home)?
             .filter(|own| own.root.fingerprint() == authority.root().fingerprint()),
         Ca::Made(_) | Ca::SelfSigned => None,
     };
