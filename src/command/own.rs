@@ -31,6 +31,8 @@ pub struct OwnCa {
     pub previous: Option<Box<OwnCa>>,
     /// Where its files are.
     pub folder: PathBuf,
+    /// Of a CA that is to follow another: what that one has signed for it.
+    pub voucher: Option<Parsed>,
 }
 
 /// What `setup` remembers beside the certificates.
@@ -85,6 +87,7 @@ const ROOT: &str = "root.crt";
 const INTERMEDIATES: &str = "intermediates.crt";
 const KEY: &str = "intermediate.key";
 const NOTES: &str = "setup.json";
+const VOUCHER: &str = "voucher.crt";
 
 /// The store that the CA's own files belong to in receipts.
 pub const AUTHORITY: &str = "authority";
@@ -134,7 +137,10 @@ impl OwnCa {
         let notes = notes.unwrap_or_default();
         let notes =
             serde_json::from_slice(&notes).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Some(Self { root, intermediates, notes, next: None, previous: None, folder: folder.to_owned() }))
+        let voucher = folder.join(VOUCHER);
+        let voucher = world.read(&voucher)?.map(|bytes| single(&bytes, &voucher)).transpose()?;
+        let (next, previous, folder) = (None, None, folder.to_owned());
+        Ok(Some(Self { root, intermediates, notes, next, previous, folder, voucher }))
     }
 
     /// What clients are to trust, and for which endpoints.
@@ -145,6 +151,13 @@ impl OwnCa {
     /// This CA and those beside it.
     pub fn all(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.next.as_deref()).chain(self.previous.as_deref())
+    }
+
+    /// What is served after the root while this CA is being replaced: the next root, and before it what tells
+    /// clients of this CA that they can believe in it.
+    pub fn along(&self) -> Vec<Certificate> {
+        let Some(next) = &self.next else { return Vec::new() };
+        next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
     }
 
     /// Whether `chain`, as met on disk or in a handshake, was signed by this CA or by one beside it.
