@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use labtrust_platform::{Certificate, World};
 use time::OffsetDateTime;
@@ -47,7 +49,7 @@ pub fn leaf(
     arguments: &Setup,
     order: &Order,
     ca: &Ca,
-    places: &[(std::path::PathBuf, std::path::PathBuf)],
+    places: &[(PathBuf, PathBuf)],
 ) -> Result<Leaf> {
     let own = match ca {
         Ca::Known(own, _) => Some((**own).clone()),
@@ -141,6 +143,14 @@ impl Standing {
         let chain: Vec<Certificate> = self.chain.iter().map(Certificate::from).collect();
         Pair::new(&chain, along, self.pem.clone())
     }
+}
+
+/// Whether the certificate that stands in the first of `places` is for `name`.
+pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
+    let standing = places.first().and_then(|(certificate, _)| World::here().read(certificate).ok().flatten());
+    let certificates = standing.and_then(|pem| pem::certificates(&pem).ok()).unwrap_or_default();
+    let leaf = certificates.first().and_then(|der| Parsed::from_der(der).ok());
+    leaf.is_some_and(|leaf| leaf.names.contains(name))
 }
 
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
