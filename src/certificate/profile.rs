@@ -17,6 +17,7 @@ use time::{Duration, OffsetDateTime};
 use super::{
     authority::Scope,
     name::SubjectName,
+    parsed::Parsed,
     permitted::{NO_DNS, NO_IPV4, NO_IPV6},
     public_key::KeyKind,
 };
@@ -100,6 +101,18 @@ pub fn root(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<Certif
 /// Java ignores those of a root.
 pub fn intermediate(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
     let mut params = authority(title.subject("issuing CA"), 0, scope, validity)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
+/// What a CA signs for the root `next` that will follow its own: that name and that key (RFC 4210 §4.4, "new with
+/// old"). It is a statement and no link of any chain: the path length of whoever signs it is zero.
+pub fn voucher(next: &Parsed, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
+    let mut subject = DistinguishedName::new();
+    subject.push(DnType::OrganizationName, ORGANIZATION);
+    subject.push(DnType::CommonName, next.common_name.as_deref().unwrap_or_default());
+    let mut params = authority(subject, 0, scope, validity)?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     Ok(params)

@@ -49,7 +49,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let ours = |met: &[Certificate]| {
         let leaf = met.first().map(Certificate::fingerprint);
         leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
-            || own.as_ref().is_some_and(|own| own.has_signed(met))
+            || own.as_ref().is_some_and(|own| own.is_ours(met))
     };
     site.settle(
         &chain.leaf,
@@ -140,13 +140,13 @@ fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
         && let (Ok(Some(standing)), Ok(Some(key))) = (world.read(certificate), world.read(key))
         && Certificate::read_all(&standing).0 == served
         && PrivateKey::from_plain_pem(&key).is_ok_and(|key| key.matches(&chain.leaf))
-        && let Some(mut pair) = Pair::new(&served, key)
+        && let Some(mut pair) = Pair::new(&served, &[], key)
     {
         pair.certificates_pem = standing.to_vec();
         return Ok(pair);
     }
     let key = Zeroizing::new(chain.key.to_pem().as_bytes().to_vec());
-    Pair::new(&served, key)
+    Pair::new(&served, &[], key)
         .ok_or_else(|| fail("there is no certificate", "give the file with the certificate: --cert FILE"))
 }
 

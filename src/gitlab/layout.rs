@@ -16,8 +16,8 @@ use super::{
     further::{Annex, Further},
     installation::{Installation, Kind},
     nginx::{self, Listener},
-    role::Role,
     place::linked::Standing,
+    role::Role,
 };
 use crate::hint::fail;
 
