@@ -25,7 +25,7 @@ use crate::{
     hint::fail,
 };
 
-pub use self::site::Site;
+pub use self::{order::endpoints, site::Site};
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
