@@ -19,6 +19,8 @@ mod doctor;
 mod faults;
 #[cfg(target_os = "linux")]
 mod hostile;
+#[cfg(target_os = "linux")]
+mod hosts;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;

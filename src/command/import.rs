@@ -45,6 +45,12 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
             || own.as_ref().is_some_and(|own| own.has_signed(met))
     };
+    site.settle(
+        &chain.leaf,
+        &ours,
+        arguments.place.replace,
+        "a certificate for all of them serves all of them",
+    )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     let changes = site.changes(&pair(&chain, &site)?);
 

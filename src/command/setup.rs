@@ -7,7 +7,7 @@ mod report;
 mod site;
 mod take_back;
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, path::PathBuf};
 
 use anyhow::Result;
 use labtrust_platform::{Anchor, Certificate, Fingerprint};
@@ -20,12 +20,16 @@ use super::{
     restart, stores,
 };
 use crate::{
-    certificate::Authority,
+    certificate::{Authority, SubjectName},
     cli::{Setup, Stores},
     hint::fail,
 };
 
 pub use self::{order::endpoints, site::Site};
+
+/// What is done about a host that the CA here may never sign for.
+const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
+                      setup again";
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
@@ -84,12 +88,14 @@ impl Draft {
     }
 
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
-        let site =
+        let mut site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        let order = Order::new(arguments, &site.gitlab, &site.registry);
+        let order = Order::new(arguments, &site.gitlab, &site.registry, site.further_names());
         let ca = ca::ca(context, arguments, &order)?;
+        let order = order.within(|name| ca.may_sign(name, &site.files()));
         let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
+        site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
         }
@@ -115,6 +121,17 @@ impl Ca {
             Self::Known(_, authority) => authority.as_ref(),
             Self::Made(authority) => Some(authority),
             Self::Adopted(_) | Self::SelfSigned => None,
+        }
+    }
+
+    /// Whether it can sign for `name`; where its key is not here, whether it did in these `places`.
+    fn may_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
+        match self {
+            Self::Known(_, Some(authority)) | Self::Adopted(authority) => {
+                authority.check_permitted(std::slice::from_ref(name)).is_ok()
+            }
+            Self::Known(_, None) => leaf::has_name(places, name),
+            Self::Made(_) | Self::SelfSigned => true,
         }
     }
 

@@ -38,7 +38,7 @@ pub fn ca(context: &Context<'_>, arguments: &Setup, order: &Order) -> Result<Ca>
         return Ok(Ca::SelfSigned);
     }
     let scope = Scope {
-        names: order.names.clone(),
+        names: order.names.iter().chain(&order.further).cloned().collect(),
         permit: order.permits.clone(),
         constrained: !arguments.no_constraints,
     };

@@ -1,6 +1,8 @@
 //! The pair that a setup places: the one that is in place already, if it is ours and still right;
 //! else a fresh one.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use labtrust_platform::{Certificate, World};
 use time::OffsetDateTime;
@@ -44,7 +46,7 @@ pub fn leaf(
     arguments: &Setup,
     order: &Order,
     ca: &Ca,
-    places: &[(std::path::PathBuf, std::path::PathBuf)],
+    places: &[(PathBuf, PathBuf)],
 ) -> Result<Leaf> {
     let own = match ca {
         Ca::Known(own, _) => Some((**own).clone()),
@@ -96,6 +98,14 @@ fn pair(issued: &Issued, key: &PrivateKey) -> Result<Pair> {
     let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
     let key = zeroize::Zeroizing::new(key.to_pem().as_bytes().to_vec());
     Pair::new(&chain, key).ok_or_else(|| fail("nothing was signed", "run it again"))
+}
+
+/// Whether the certificate that stands in the first of `places` is for `name`.
+pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
+    let standing = places.first().and_then(|(certificate, _)| World::here().read(certificate).ok().flatten());
+    let certificates = standing.and_then(|pem| pem::certificates(&pem).ok()).unwrap_or_default();
+    let leaf = certificates.first().and_then(|der| Parsed::from_der(der).ok());
+    leaf.is_some_and(|leaf| leaf.names.contains(name))
 }
 
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.

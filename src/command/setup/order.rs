@@ -22,27 +22,40 @@ pub struct Order {
     pub registry: Endpoint,
     /// Every name in the certificate: GitLab's host first.
     pub names: Vec<SubjectName>,
+    /// Names of further hosts of this GitLab, which go into it where the CA may sign them.
+    pub further: Vec<SubjectName>,
     /// Domains that the CA may sign for besides.
     pub permits: Vec<DnsName>,
 }
 
 impl Order {
-    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints.
-    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint) -> Self {
-        let mut names =
-            vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
-        names.extend(arguments.names.iter().cloned());
-        let mut unique: Vec<SubjectName> = Vec::new();
-        for name in names {
-            if !unique.contains(&name) {
-                unique.push(name);
-            }
-        }
-        Self {
+    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and whose
+    /// further hosts have these names.
+    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint, further: Vec<SubjectName>) -> Self {
+        let mut order = Self {
             gitlab: gitlab.clone(),
             registry: registry.clone(),
-            names: unique,
+            names: Vec::new(),
+            further,
             permits: arguments.permits.clone(),
+        };
+        order.add([gitlab, registry].map(|endpoint| SubjectName::from(endpoint.host.clone())));
+        order.add(arguments.names.iter().cloned());
+        order
+    }
+
+    /// The order with those names of further hosts that `may_sign` leaves.
+    pub fn within(mut self, may_sign: impl Fn(&SubjectName) -> bool) -> Self {
+        let further = std::mem::take(&mut self.further);
+        self.add(further.into_iter().filter(may_sign));
+        self
+    }
+
+    fn add(&mut self, names: impl IntoIterator<Item = SubjectName>) {
+        for name in names {
+            if !self.names.contains(&name) {
+                self.names.push(name);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use labtrust_platform::{Certificate, Endpoint, Host, Target, World, plan::Change
 use super::order::endpoints;
 
 use crate::{
+    certificate::{Parsed, SubjectName},
     cli::Place,
     command::{Context, folder, own::Notes},
     gitlab::{Address, Config, Installation, Kind, Known, Layout, Pair, Prepared, guard, place},
@@ -79,6 +80,23 @@ impl Site {
     /// The certificate and key files.
     pub fn files(&self) -> Vec<(PathBuf, PathBuf)> {
         self.layout.places.iter().map(|place| (place.certificate.clone(), place.key.clone())).collect()
+    }
+
+    /// The names of the hosts that this GitLab has besides its own and its registry's.
+    pub fn further_names(&self) -> Vec<SubjectName> {
+        self.layout.annexes.iter().flat_map(|annex| annex.further.names.clone()).collect()
+    }
+
+    /// Gives each further host its place if `leaf` is for it and nothing of others' stands there; `way_on` is
+    /// what is done about a name that is lacking.
+    pub fn settle(
+        &mut self,
+        leaf: &Parsed,
+        ours: &dyn Fn(&[Certificate]) -> bool,
+        replace: bool,
+        way_on: &str,
+    ) -> Result<()> {
+        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
     }
 
     /// Refuses to replace what is not ours, on disk or served.
