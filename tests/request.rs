@@ -223,11 +223,11 @@ fn answers_that_clients_would_refuse_are_refused_in_one_line() {
 fn every_host_that_gitlab_rb_names_is_asked_for() {
     let machine = machine!("gitlab");
     let ruby = "external_url 'https://mygitlab.example.com'\nregistry_external_url 'https://registry.example.com'\n\
-        mattermost_external_url 'https://chat.example.com'\ngitlab_kas_external_url \"wss://#{kas}\"\n";
+        pages_external_url 'https://pages.example.com'\ngitlab_kas_external_url \"wss://#{kas}\"\n";
     machine.write("/srv/gitlab/gitlab.rb", ruby);
     let made = machine.run(["labtrust", "request", "--gitlab", "/srv/gitlab", "--json"]).succeeded();
     let report: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
-    let names = serde_json::json!([HOST, "registry.example.com", "chat.example.com"]);
+    let names = serde_json::json!([HOST, "registry.example.com", "pages.example.com", "*.pages.example.com"]);
     assert_eq!((&report["schema"], &report["names"]), (&serde_json::json!(1), &names), "{report}");
     made.says("gitlab_kas_external_url");
     let dry = machine.run(["labtrust", "request", "--gitlab", "/srv/gitlab", "--dry-run"]).succeeded();

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::place;
 use crate::{
-    certificate::{CertificateDer, Chain, Parsed, PrivateKey, PublicKey, SubjectName, pem, request},
+    certificate::{CertificateDer, Chain, PrivateKey, PublicKey, SubjectName, pem, request},
     hint::fail,
     home::Home,
 };
@@ -190,8 +190,8 @@ pub fn answered(session: &Session<'_>, home: &Home, requests: &[Kept], chain: &C
     for kept in requests.iter().filter(|kept| kept.folder.starts_with(&home.state)) {
         if kept.public_key == *chain.leaf.public_key() {
             let path = kept.folder.join(ANSWER);
-            let served = chain.served();
-            let answer = pem::write_certificates(served.iter().map(Parsed::der));
+            let served: Vec<_> = chain.served().iter().map(|one| one.der().clone()).collect();
+            let answer = pem::write_certificates(&served);
             let contents = Contents::Public(answer.into_bytes());
             let step = Step::Put { path: path.clone(), contents, mode: 0o644 };
             let change = Change::of_files(STORE, &path, Actor::Caller, vec![step]);

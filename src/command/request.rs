@@ -17,7 +17,7 @@ use crate::{
     certificate::{PrivateKey, SubjectName, name},
     cli::{Place, Request},
     exit,
-    gitlab::{Config, Known},
+    gitlab::Config,
     hint::fail,
 };
 
@@ -122,32 +122,19 @@ impl<'a> Order<'a> {
 fn gather(context: &Context<'_>, arguments: &Request) -> Result<(Vec<SubjectName>, Vec<String>)> {
     let (host, registry) = (arguments.host.as_ref(), arguments.registry.as_ref());
     let place = Place { gitlab: arguments.gitlab.clone(), ..Place::default() };
-    let mut notes = Vec::new();
-    let (gitlab, registry, others) = match Site::find(context, &place, host, registry) {
-        Ok(site) => (site.gitlab.clone(), site.registry.clone(), site.others()),
-        Err(error) if host.is_none() || arguments.gitlab.is_some() => return Err(error),
+    let hosts = |gitlab: Endpoint, registry: Endpoint| vec![gitlab.host.into(), registry.host.into()];
+    match Site::find(context, &place, host, registry) {
+        Ok(site) => {
+            let names = hosts(site.gitlab.clone(), site.registry.clone());
+            Ok(([names, site.further_names()].concat(), site.notes()))
+        }
+        Err(error) if host.is_none() || arguments.gitlab.is_some() => Err(error),
         Err(error) => {
-            notes.push(format!("no gitlab.rb was read, so only what was typed is in it: {error}"));
             let (gitlab, registry) = endpoints(host, registry, &Config::default())?;
-            (gitlab, registry, Vec::new())
-        }
-    };
-    let mut names: Vec<SubjectName> = [gitlab, registry].map(|Endpoint { host, .. }| host.into()).into();
-    for (setting, address) in others {
-        match address {
-            Known::Is(address) => names.push(address.endpoint.host.into()),
-            Known::Computed(line) => {
-                notes.push(format!("only Ruby knows what `{line}` is: add that host with --name"));
-            }
-            Known::Unset => {}
-        }
-        if setting == "pages_external_url" {
-            notes.push(
-                "Pages serves each group under a name of its own: add them with --name '*.PAGES-HOST'".into(),
-            );
+            let note = format!("no gitlab.rb was read, so only what was typed is in it: {error}");
+            Ok((hosts(gitlab, registry), vec![note]))
         }
     }
-    Ok((names, notes))
 }
 
 fn read_key(context: &Context<'_>, arguments: &Request, path: &Path) -> Result<PrivateKey> {

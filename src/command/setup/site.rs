@@ -11,7 +11,7 @@ use crate::{
     certificate::{Parsed, SubjectName},
     cli::Place,
     command::{Context, folder, own::Notes},
-    gitlab::{Address, Config, Installation, Kind, Known, Layout, Pair, Prepared, guard, place},
+    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place},
     printer::Printer,
 };
 
@@ -70,11 +70,6 @@ impl Site {
         let gitlab = notes.endpoints.first().map(target);
         let registry = notes.endpoints.last().map(target);
         Self::find(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
-    }
-
-    /// The other URLs that gitlab.rb names, by their settings.
-    pub fn others(&self) -> Vec<(String, Known<Address>)> {
-        self.config.others()
     }
 
     /// The certificate and key files.
