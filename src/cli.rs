@@ -5,6 +5,7 @@
 
 mod doctor;
 mod renew;
+mod request;
 mod server;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 pub use self::{
     doctor::{Doctor, Explain},
     renew::Renew,
+    request::Request,
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
 
@@ -56,6 +58,7 @@ pub struct Everywhere {
 pub enum Verb {
     Setup(Setup),
     Import(Import),
+    Request(Request),
     Sign(Sign),
     Renew(Renew),
     Trust(Trust),
@@ -71,7 +74,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "sign", "renew"]),
+    ("On the server", &["setup", "import", "request", "sign", "renew"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];

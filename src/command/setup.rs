@@ -25,7 +25,7 @@ use crate::{
     hint::fail,
 };
 
-pub use self::site::Site;
+pub use self::{order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
 const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
