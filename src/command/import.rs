@@ -79,7 +79,8 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let repeat = ["trust".to_owned()];
     let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
     made.stores = report::by_store(outcomes);
-    made.next = NextSteps::of(context, outcomes, &repeat).into_lines();
+    made.next = site.next();
+    made.next.extend(NextSteps::of(context, outcomes, &repeat).into_lines());
     let client = chain
         .anchor()
         .map(|root| format!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
@@ -100,6 +101,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         report::print_next(context, outcomes, &repeat);
     }
     site.print_missing_lines(printer);
+    site.print_next(printer);
     if let Some(client) = client {
         printer.heading("On each client that does not know this CA yet:");
         printer.command(client);
