@@ -11,6 +11,7 @@ mod passphrase;
 mod place;
 mod report;
 mod restart;
+mod rotate;
 mod setup;
 mod shell;
 mod sign;
@@ -59,6 +60,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Untrust(arguments) => untrust::run(&context, arguments),
         Verb::Status(_) => status::run(&context),
         Verb::Sign(arguments) => sign::run(&context, arguments),
+        Verb::Rotate(arguments) => rotate::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
         Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
         Verb::Man(_) => shell::man(&context),

@@ -106,8 +106,9 @@ pub fn pair(issued: &Issued, along: &[Certificate], key: &PrivateKey) -> Result<
 
 /// The pair that stands in a place.
 pub struct Standing {
-    /// The leaf, and what leads from it to the root of its CA.
-    pub chain: Vec<Parsed>,
+    leaf: Parsed,
+    /// What leads from the leaf to the root of its CA.
+    above: Vec<Parsed>,
     /// The leaf's key.
     pub key: PrivateKey,
     pem: Zeroizing<Vec<u8>>,
@@ -129,18 +130,22 @@ impl Standing {
         }
         let known = own.intermediates.iter().chain([&own.root]).cloned();
         let pool: Vec<Parsed> = pool.into_iter().skip(1).chain(known).collect();
-        let above = path::above(&leaf, &pool).into_iter().cloned();
-        Some(Self { chain: std::iter::once(leaf.clone()).chain(above).collect(), key, pem })
+        let above = path::above(&leaf, &pool).into_iter().cloned().collect();
+        Some(Self { leaf, above, key, pem })
     }
 
     /// The leaf.
-    pub fn leaf(&self) -> Option<&Parsed> {
-        self.chain.first()
+    pub fn leaf(&self) -> &Parsed {
+        &self.leaf
+    }
+
+    fn chain(&self) -> impl Iterator<Item = &Parsed> {
+        std::iter::once(&self.leaf).chain(&self.above)
     }
 
     /// The same pair as it is to be placed, to the byte where nothing else is sent.
     pub fn pair(&self, along: &[Certificate]) -> Option<Pair> {
-        let chain: Vec<Certificate> = self.chain.iter().map(Certificate::from).collect();
+        let chain: Vec<Certificate> = self.chain().map(Certificate::from).collect();
         Pair::new(&chain, along, self.pem.clone())
     }
 }
@@ -156,7 +161,7 @@ pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
 fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Option<Leaf> {
     let standing = Standing::read(own, certificate, key)?;
-    let leaf = standing.leaf()?;
+    let leaf = standing.leaf();
     let sorted = |names: &[SubjectName]| {
         let mut names = names.to_vec();
         names.sort();
@@ -170,5 +175,5 @@ fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Optio
         return None;
     }
     let pair = standing.pair(&own.along())?;
-    Some(Leaf { chain: standing.chain, root: own.root.clone(), pair, notes: Vec::new() })
+    Some(Leaf { chain: standing.chain().cloned().collect(), root: own.root.clone(), pair, notes: Vec::new() })
 }

@@ -107,9 +107,26 @@ impl Site {
 
     /// What placing `pair` takes.
     pub fn changes(&self, pair: &Pair) -> Vec<Change> {
-        let mut changes = place::plan(&self.installation, &self.layout, pair);
+        let mut changes = self.placing(pair);
         changes.extend(self.prepared.iter().flat_map(Prepared::changes));
         changes
+    }
+
+    /// The same for the pair alone, where all else is in place.
+    pub fn placing(&self, pair: &Pair) -> Vec<Change> {
+        place::plan(&self.installation, &self.layout, pair)
+    }
+
+    /// What makes GitLab itself trust `root` too.
+    pub fn trusting(&self, root: &Parsed) -> Option<Change> {
+        let root = Certificate::from(root);
+        place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
+    }
+
+    /// What makes GitLab take up what it is to trust, where there is a GitLab.
+    pub fn reconfigure(&self) -> Option<String> {
+        let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
     }
 
     /// What a person should know.
