@@ -14,6 +14,7 @@ mod renew;
 mod report;
 mod request;
 mod restart;
+mod rotate;
 mod setup;
 mod shell;
 mod sign;
@@ -64,6 +65,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Request(arguments) => request::run(&context, arguments),
         Verb::Sign(arguments) => sign::run(&context, arguments),
         Verb::Renew(arguments) => renew::run(&context, arguments),
+        Verb::Rotate(arguments) => rotate::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
         Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
         Verb::Man(_) => shell::man(&context),

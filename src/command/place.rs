@@ -93,7 +93,7 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
 
 /// Applies the changes, in their order. The first that fails ends it: what comes after depends on
 /// it.
-fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
+pub fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for change in changes {
         let outcome = apply_changes(session, RECEIPT, None, std::slice::from_ref(change))?;

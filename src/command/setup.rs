@@ -25,10 +25,10 @@ use crate::{
     hint::fail,
 };
 
-pub use self::{order::endpoints, site::Site};
+pub use self::{leaf::Standing, order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
-const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
+pub const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
                       setup again";
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {

@@ -97,8 +97,9 @@ pub fn leaf(
 
 /// The pair that stands in a place.
 pub struct Standing {
-    /// The leaf, and what leads from it to the root of its CA.
-    pub chain: Vec<Parsed>,
+    leaf: Parsed,
+    /// What leads from the leaf to the root of its CA.
+    above: Vec<Parsed>,
     /// The leaf's key.
     pub key: PrivateKey,
     pem: Zeroizing<Vec<u8>>,
@@ -120,18 +121,22 @@ impl Standing {
         }
         let known = own.intermediates.iter().chain([&own.root]).cloned();
         let pool: Vec<Parsed> = pool.into_iter().skip(1).chain(known).collect();
-        let above = path::above(&leaf, &pool).into_iter().cloned();
-        Some(Self { chain: std::iter::once(leaf.clone()).chain(above).collect(), key, pem })
+        let above = path::above(&leaf, &pool).into_iter().cloned().collect();
+        Some(Self { leaf, above, key, pem })
     }
 
     /// The leaf.
-    pub fn leaf(&self) -> Option<&Parsed> {
-        self.chain.first()
+    pub fn leaf(&self) -> &Parsed {
+        &self.leaf
+    }
+
+    fn chain(&self) -> impl Iterator<Item = &Parsed> {
+        std::iter::once(&self.leaf).chain(&self.above)
     }
 
     /// The same pair as it is to be placed, to the byte where nothing else is sent.
     pub fn pair(&self, along: &[Certificate]) -> Option<Pair> {
-        let chain: Vec<Certificate> = self.chain.iter().map(Certificate::from).collect();
+        let chain: Vec<Certificate> = self.chain().map(Certificate::from).collect();
         Pair::new(&chain, along, self.pem.clone())
     }
 }
@@ -147,7 +152,7 @@ pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
 fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Option<Leaf> {
     let standing = Standing::read(own, certificate, key)?;
-    let leaf = standing.leaf()?;
+    let leaf = standing.leaf();
     let now = OffsetDateTime::now_utc();
     // A name more is what a renewal was asked for.
     let has_all = order.names.iter().all(|name| leaf.names.contains(name));
@@ -156,5 +161,5 @@ fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Optio
         return None;
     }
     let pair = standing.pair(&own.along())?;
-    Some(Leaf { chain: standing.chain, root: own.root.clone(), pair, notes: Vec::new() })
+    Some(Leaf { chain: standing.chain().cloned().collect(), root: own.root.clone(), pair, notes: Vec::new() })
 }

@@ -123,6 +123,18 @@ impl Site {
         place::plan(&self.installation, &self.layout, pair)
     }
 
+    /// What makes GitLab itself trust `root` too.
+    pub fn trusting(&self, root: &Parsed) -> Option<Change> {
+        let root = Certificate::from(root);
+        place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
+    }
+
+    /// What makes GitLab take up what it is to trust, where there is a GitLab.
+    pub fn reconfigure(&self) -> Option<String> {
+        let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
+    }
+
     /// What a person should know.
     pub fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
