@@ -4,6 +4,9 @@
 #![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
 
 mod doctor;
+mod renew;
+mod request;
+mod rotate;
 mod server;
 
 use std::path::PathBuf;
@@ -13,6 +16,9 @@ use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 
 pub use self::{
     doctor::{Doctor, Explain},
+    renew::Renew,
+    request::Request,
+    rotate::{Rotate, Turn},
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
 
@@ -54,7 +60,10 @@ pub struct Everywhere {
 pub enum Verb {
     Setup(Setup),
     Import(Import),
+    Request(Request),
     Sign(Sign),
+    Renew(Renew),
+    Rotate(Rotate),
     Trust(Trust),
     Untrust(Untrust),
     Status(Status),
@@ -68,7 +77,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "sign"]),
+    ("On the server", &["setup", "import", "request", "sign", "renew", "rotate"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];
@@ -96,6 +105,9 @@ pub struct Trust {
     /// The root's SHA-256, which a server's handshake must show
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
+    /// The SHA-256 of the CA that will follow it, where that may sign more
+    #[arg(long, value_name = "SHA256", requires = "source")]
+    pub next: Option<Fingerprint>,
     /// A registry or server that the CA is for; repeatable
     #[arg(long = "for", value_name = "HOST[:PORT]")]
     pub endpoints: Vec<Target>,

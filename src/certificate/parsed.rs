@@ -237,22 +237,28 @@ impl Parsed {
     /// This finds chains; trust is decided by [`super::verify`]. For signatures that ring does not
     /// know (on P-521, say) the key identifiers must do, since such chains exist and are served.
     pub fn is_signed_by(&self, issuer: &Parsed) -> bool {
-        if self.issuer_der != issuer.subject_der {
-            return false;
-        }
-        let (Ok((_, certificate)), Ok((_, issuer_certificate))) =
-            (parse_x509_certificate(&self.der), parse_x509_certificate(&issuer.der))
-        else {
-            return false;
-        };
-        match certificate.verify_signature(Some(issuer_certificate.public_key())) {
-            Ok(()) => true,
-            Err(X509Error::SignatureUnsupportedAlgorithm) => {
+        match self.verify(issuer) {
+            Some(Err(X509Error::SignatureUnsupportedAlgorithm)) => {
                 let own = self.der == issuer.der && self.authority_key_id.is_none();
                 own || (self.authority_key_id.is_some() && self.authority_key_id == issuer.subject_key_id)
             }
-            Err(_) => false,
+            verified => matches!(verified, Some(Ok(()))),
         }
+    }
+
+    /// The same, with a signature that was verified indeed: for what is trusted because of it.
+    pub fn is_provably_signed_by(&self, issuer: &Parsed) -> bool {
+        matches!(self.verify(issuer), Some(Ok(())))
+    }
+
+    /// What comes of verifying its signature with the key of `issuer`; none if that has another name.
+    fn verify(&self, issuer: &Parsed) -> Option<Result<(), X509Error>> {
+        if self.issuer_der != issuer.subject_der {
+            return None;
+        }
+        let (_, certificate) = parse_x509_certificate(&self.der).ok()?;
+        let (_, issuer_certificate) = parse_x509_certificate(&issuer.der).ok()?;
+        Some(certificate.verify_signature(Some(issuer_certificate.public_key())))
     }
 
     /// Whether one of its names covers the host (never the common name: no client looks there).
@@ -268,6 +274,12 @@ impl Parsed {
     /// The days that are left at `now`, rounded down; negative once it has ended.
     pub fn days_left(&self, now: OffsetDateTime) -> i64 {
         (self.not_after - now).whole_seconds().div_euclid(86_400)
+    }
+
+    /// From when on it is to be replaced: when a third of its life is left, which is a month where Let's
+    /// Encrypt gives three, and time for a person where the replacing fails.
+    pub fn due(&self) -> OffsetDateTime {
+        self.not_after - (self.not_after - self.not_before) / 3
     }
 
     /// How it stands at `now`, in a few words.

@@ -30,9 +30,9 @@ pub struct Setup {
     /// Take a setup back
     #[arg(long, conflicts_with_all = ["stage", "replace"])]
     pub undo: bool,
-    /// Days until the certificate ends
-    #[arg(long, default_value_t = 397, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
-    pub days: u32,
+    /// Days until the certificate ends [default: as an earlier setup was told, else 397]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
+    pub days: Option<u32>,
     /// Kind of key; p256 is accepted everywhere
     #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256)]
     pub key_type: KeyKind,
@@ -62,7 +62,7 @@ pub struct Setup {
 }
 
 /// Where a pair is placed.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Place {
     /// An existing configuration folder, the one that holds gitlab.rb and ssl/
     #[arg(long, value_name = "DIR", group = "where")]
@@ -111,7 +111,7 @@ pub struct Import {
     /// The certificate, with or without its chain: PEM, DER or PKCS#7
     #[arg(long, value_name = "FILE", required_unless_present = "pkcs12", conflicts_with = "pkcs12")]
     pub cert: Option<PathBuf>,
-    /// Its private key, if it is in a file of its own
+    /// Its private key, if it is in a file of its own; left out: the one that `request` kept
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Certificates that complete the chain; repeatable

@@ -1,7 +1,7 @@
 //! Placing a pair on the server, for `setup` and `import` alike: shown, asked about, applied under
 //! a receipt, proven.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, path::PathBuf};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -98,43 +98,58 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
 
 /// Applies the changes, in their order; those of one store together, as a pair is of no use to a GitLab that is
 /// not set to serve it. The first that fails ends it: what comes after depends on it.
-fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
+pub fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for changes in changes.chunk_by(|one, next| one.store == next.store) {
         let next = apply_together(session, RECEIPT, None, changes)?;
-        if let Some(outcome) = next.iter().find(|outcome| outcome.needs_root) {
-            let what = format!("{} needs root", outcome.subject);
-            // Not `args`, which ends the program where one is no text.
-            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-            return Err(fail(what, report::sudo(&words.collect::<Vec<_>>())));
-        }
-        if let Some(failed) = next.iter().find(|outcome| outcome.state == State::Failed) {
-            return Err(fail(
-                failed.detail.clone(),
-                failed.hint.clone().unwrap_or_else(|| {
-                    "what this run had placed there was taken back; run it again when that is mended".into()
-                }),
-            ));
-        }
+        check(&next)?;
         outcomes.extend(next);
     }
     Ok(outcomes)
 }
 
+/// Fails with the first of `outcomes` that was not done.
+pub fn check(outcomes: &[Outcome]) -> Result<()> {
+    if let Some(failed) = outcomes.iter().find(|one| one.needs_root || one.state == State::Failed) {
+        if failed.needs_root {
+            let what = format!("{} needs root", failed.subject);
+            // Not `args`, which ends the program where one is no text.
+            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+            return Err(fail(what, report::sudo(&words.collect::<Vec<_>>())));
+        }
+        return Err(fail(
+            failed.detail.clone(),
+            failed.hint.clone().unwrap_or_else(|| {
+                "what this run had placed there was taken back; run it again when that is mended".into()
+            }),
+        ));
+    }
+    Ok(())
+}
+
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
 pub fn leaves_placed(context: &Context<'_>) -> Result<Vec<Fingerprint>> {
+    let leaf = |(_, chain): &(PathBuf, Vec<Certificate>)| chain.first().map(Certificate::fingerprint);
+    Ok(chains_placed(context)?.iter().filter_map(leaf).collect())
+}
+
+/// The certificate files themselves, each with what is in it, leaf first.
+pub fn chains_placed(context: &Context<'_>) -> Result<Vec<(PathBuf, Vec<Certificate>)>> {
     let world = World::here();
-    let mut leaves = Vec::new();
+    let mut chains = Vec::new();
     for receipt in Receipts::all(&context.home.state)? {
         for record in receipt.changes.iter().filter(|record| record.store.as_str() == gitlab::STORE) {
             for step in &record.steps {
                 let StepRecord::File { path, after: Some(after), .. } = step else { continue };
                 let standing = world.read(path)?.unwrap_or_default();
-                if Fingerprint::of(&standing) == *after {
-                    leaves.extend(Certificate::read_all(&standing).0.first().map(Certificate::fingerprint));
+                let chain = Certificate::read_all(&standing).0;
+                // The CA that GitLab itself is to trust stands for itself.
+                let is_pair = path.as_os_str() != record.subject.as_str();
+                if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
+                    chains.push((path.clone(), chain));
                 }
             }
         }
     }
-    Ok(leaves)
+    Ok(chains)
 }

@@ -1,7 +1,9 @@
 //! The plan that puts a pair where it is served from, and the CA where GitLab itself trusts it.
 
+pub mod linked;
+
 use labtrust_platform::{
-    Contents, World,
+    Contents, Fingerprint, World,
     plan::{Change, Proof, Settle, Step, StoreId},
     receipt::ChangeRecord,
 };
@@ -12,36 +14,31 @@ use super::{STORE, control::is_alive, installation::Installation, layout::Layout
 /// by its supervisor, after a pause that grows.
 const SECONDS: u64 = 60;
 
-/// What placing `pair` in `installation` takes.
+/// What placing `pair` in `installation` takes, which is told to read it only when all of it is there.
 ///
-/// A certificate is put before its key. The two cannot be put in one instant, and a run that is
-/// killed between them leaves files that do not belong together; nginx keeps serving what it has
-/// read, because it is told to read them only when both are there. The next run then finds a
-/// certificate of ours, and so may go on without being allowed to replace anything. A renewed
-/// certificate keeps its key: then there is only one file to put.
+/// A renewed certificate keeps its key: then there is one file to put, in one instant. Where the key
+/// changes too, one link is switched, see [`linked`].
 pub fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Change> {
     let mut changes = Vec::new();
     // The CA first: it does no harm alone.
-    changes.extend(installation.trusted_certs.as_ref().map(|folder| {
-        let path = folder.join(format!("labtrust-{}.crt", pair.root.short()));
-        let contents = Contents::Public(pair.root_pem.clone());
-        let steps = vec![Step::Put { path: path.clone(), contents, mode: 0o644 }];
-        // Only `gitlab-ctl reconfigure` links it; that restarts services, and nothing of ours waits for it.
-        Change::of_files(STORE, &path, installation.actor.clone(), steps)
-    }));
+    changes.extend(trust(installation, pair.root, &pair.root_pem));
     changes.push(place(installation, layout, pair));
     changes
 }
 
+/// What makes GitLab itself trust `root`, if it has a folder for that.
+pub fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Option<Change> {
+    installation.trusted_certs.as_ref().map(|folder| {
+        let path = folder.join(format!("labtrust-{}.crt", root.short()));
+        let contents = Contents::Public(pem.to_vec());
+        let steps = vec![Step::Put { path: path.clone(), contents, mode: 0o644 }];
+        // Only `gitlab-ctl reconfigure` links it; that restarts services, and nothing of ours waits for it.
+        Change::of_files(STORE, &path, installation.actor.clone(), steps)
+    })
+}
+
 fn place(installation: &Installation, layout: &Layout, pair: &Pair) -> Change {
-    let mut steps = Vec::new();
-    for place in &layout.places {
-        for (path, contents, mode) in
-            [(&place.certificate, pair.certificates(), 0o644), (&place.key, pair.key(), 0o600)]
-        {
-            steps.push(Step::Put { path: path.clone(), contents, mode });
-        }
-    }
+    let steps = layout.standing.steps(&layout.places, pair);
     Change {
         store: StoreId::new(STORE),
         subject: installation.ssl.display().to_string(),
@@ -62,6 +59,7 @@ pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Pr
     let served = layout.served.iter().map(|endpoint| Proof::Served {
         endpoint: endpoint.clone(),
         sha256: pair.leaf,
+        along: pair.along,
         seconds: SECONDS,
     });
     Proof::All(files.into_iter().chain(served).collect())

@@ -31,7 +31,7 @@ pub fn ca(context: &Context<'_>, arguments: &Setup, order: &Order) -> Result<Ca>
     if let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) {
         return adopt(context, arguments, certificate, key, now).map(Ca::Adopted);
     }
-    if let Some(own) = OwnCa::read(&context.home.authority())? {
+    if let Some(own) = OwnCa::here(&context.home)? {
         return known(own, arguments, order);
     }
     if arguments.self_signed {

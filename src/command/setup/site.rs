@@ -15,7 +15,10 @@ use crate::{
     certificate::{Parsed, SubjectName},
     cli::Place,
     command::{Context, folder, own::Notes, place::RECEIPT},
-    gitlab::{self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, configure, guard, place},
+    gitlab::{
+        self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure, guard,
+        place, place::linked::Standing,
+    },
     printer::Printer,
 };
 
@@ -27,6 +30,7 @@ pub struct Site {
     layout: Layout,
     /// Whether an earlier run did not come to the end of its settings.
     is_begun: bool,
+    republish: Republish,
     /// The options that named it.
     options: String,
     /// GitLab itself.
@@ -44,6 +48,16 @@ impl Site {
         registry: Option<&Target>,
     ) -> Result<Self> {
         Self::found(context, place, host, registry, true)
+    }
+
+    /// The same with a gitlab.rb that stays as it is.
+    pub fn look(
+        context: &Context<'_>,
+        place: &Place,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+    ) -> Result<Self> {
+        Self::found(context, place, host, registry, false)
     }
 
     fn found(
@@ -82,10 +96,22 @@ impl Site {
             installation.control = None;
             Configured::untouched(&installation, &config)
         };
-        let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
+        let mut layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
+        layout.standing = Standing::look(&world, &layout.places);
+        let republish = Republish::look(&world, &installation, &configured.config, &gitlab, &registry);
         let is_begun = is_begun(context, &installation)?;
         let options = place.options();
-        Ok(Self { installation, prepared, configured, layout, is_begun, options, gitlab, registry })
+        Ok(Self {
+            installation,
+            prepared,
+            configured,
+            layout,
+            is_begun,
+            republish,
+            options,
+            gitlab,
+            registry,
+        })
     }
 
     /// The place where an earlier setup placed its pair; its settings stay as they are.
@@ -93,7 +119,7 @@ impl Site {
         let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
         let gitlab = notes.endpoints.first().map(target);
         let registry = notes.endpoints.last().map(target);
-        Self::found(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref(), false)
+        Self::look(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
     }
 
     /// The certificate and key files.
@@ -147,22 +173,51 @@ impl Site {
 
     /// What placing `pair` takes.
     pub fn changes(&self, pair: &Pair) -> Vec<Change> {
-        let mut changes = place::plan(&self.installation, &self.layout, pair);
+        let mut changes = self.placing(pair);
         changes.extend(self.configured.change(&self.installation, &self.layout, pair, self.is_begun));
         changes.extend(self.prepared.iter().flat_map(Prepared::changes));
         changes
     }
 
+    /// The same for the pair alone, where all else is in place.
+    pub fn placing(&self, pair: &Pair) -> Vec<Change> {
+        place::plan(&self.installation, &self.layout, pair)
+    }
+
+    /// What makes GitLab itself trust `root` too.
+    pub fn trusting(&self, root: &Parsed) -> Option<Change> {
+        let root = Certificate::from(root);
+        place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
+    }
+
+    /// What makes GitLab take up what it is to trust, where there is a GitLab.
+    pub fn reconfigure(&self) -> Option<String> {
+        let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
+    }
+
     /// What a person should know.
     pub fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
+        let notes = self.layout.notes.iter().chain(&self.republish.notes).cloned();
         let settings = self.configured.notes().chain(self.configured.config.remarks());
-        self.layout.notes.iter().cloned().chain(settings).chain(prepared).collect()
+        notes.chain(settings).chain(prepared).collect()
     }
 
     /// What is still to be done on this machine, a line each.
     pub fn next(&self) -> Vec<String> {
-        self.prepared.iter().map(Prepared::start).collect()
+        self.prepared.iter().map(Prepared::start).chain(self.republish.lines.iter().cloned()).collect()
+    }
+
+    /// The same, for people.
+    pub fn print_next(&self, printer: &Printer) {
+        let next = self.next();
+        if !next.is_empty() {
+            printer.heading("Next, on this machine:");
+        }
+        for line in next {
+            printer.command(line);
+        }
     }
 
     /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.
