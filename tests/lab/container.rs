@@ -20,6 +20,8 @@ impl<'m> Containers<'m> {
     /// Makes the image, the volumes in `/srv/gitlab` and a network.
     pub fn prepare(machine: &'m Machine, _engine: &Engine<'m>) -> Self {
         machine.write("/tmp/image/gitlab-ctl", include_str!("gitlab/gitlab-ctl"));
+        machine.write("/tmp/image/omnibus.rb", include_str!("../gitlab_rb/omnibus.rb"));
+        machine.write("/tmp/image/reconfigure.rb", include_str!("gitlab/reconfigure.rb"));
         machine.write("/tmp/image/init", include_str!("container/init"));
         machine.sh(include_str!("container/image.sh")).succeeded();
         machine.write("/srv/gitlab/config/gitlab.rb", GITLAB_RB);
