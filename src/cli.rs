@@ -4,6 +4,7 @@
 #![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
 
 mod doctor;
+mod renew;
 mod rotate;
 mod server;
 
@@ -14,6 +15,7 @@ use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 
 pub use self::{
     doctor::{Doctor, Explain},
+    renew::Renew,
     rotate::{Rotate, Turn},
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
@@ -57,6 +59,7 @@ pub enum Verb {
     Setup(Setup),
     Import(Import),
     Sign(Sign),
+    Renew(Renew),
     Rotate(Rotate),
     Trust(Trust),
     Untrust(Untrust),
@@ -71,7 +74,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "sign", "rotate"]),
+    ("On the server", &["setup", "import", "sign", "renew", "rotate"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];

@@ -4,11 +4,13 @@ mod doctor;
 mod explain;
 mod export;
 mod import;
+mod in_place;
 mod inspect;
 mod own;
 mod pair_report;
 mod passphrase;
 mod place;
+mod renew;
 mod report;
 mod restart;
 mod rotate;
@@ -60,6 +62,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Untrust(arguments) => untrust::run(&context, arguments),
         Verb::Status(_) => status::run(&context),
         Verb::Sign(arguments) => sign::run(&context, arguments),
+        Verb::Renew(arguments) => renew::run(&context, arguments),
         Verb::Rotate(arguments) => rotate::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
         Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),

@@ -44,10 +44,8 @@ impl Authority {
     /// Signs that the root of `next`, which was made with `scope`, will follow the root of this CA.
     pub fn vouch(&self, next: &Parsed, scope: &Scope, now: OffsetDateTime) -> Result<Parsed> {
         self.check_dates(now)?;
-        let validity = Validity {
-            not_before: next.not_before,
-            not_after: next.not_after.min(self.not_after()),
-        };
+        let validity =
+            Validity { not_before: next.not_before, not_after: next.not_after.min(self.not_after()) };
         let params = profile::voucher(next, scope, validity)?;
         let issuer = self.rcgen_issuer()?;
         let public = next.public_key().for_rcgen()?;

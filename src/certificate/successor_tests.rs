@@ -86,7 +86,10 @@ fn a_stranger_in_the_middle_adds_no_root() {
         ([served_by(&stranger), of_stranger].concat(), vec![Verdict::Unvouched; 2]),
         // The real voucher vouches for the real one only.
         (vec![along[0].clone(), root(&stranger)], vec![Verdict::Unvouched]),
-        (vec![along[0].clone(), root(&follower), along[1].clone()], vec![Verdict::Unvouched, Verdict::Follows]),
+        (
+            vec![along[0].clone(), root(&follower), along[1].clone()],
+            vec![Verdict::Unvouched, Verdict::Follows],
+        ),
         (vec![along[0].clone()], vec![]),
         (vec![along[1].clone(); 3], vec![Verdict::Unvouched]),
     ] {
@@ -124,7 +127,8 @@ fn limits_between_leaf_and_root_count_too() {
     let scope = Scope { names: vec![name()], permit: Vec::new(), constrained: true };
     let title = profile::CaTitle::new(&scope).expect("a title");
     let validity = Validity::days(100, NOW).expect("days");
-    let top = profile::root(&title, &Scope { constrained: false, ..scope.clone() }, validity).expect("a root");
+    let top =
+        profile::root(&title, &Scope { constrained: false, ..scope.clone() }, validity).expect("a root");
     let signer = PrivateKey::generate(KeyType::P256).expect("a key");
     let root = top.self_signed(&signer.signer().expect("a signer")).expect("a root").der().clone();
     let params = profile::intermediate(&title, &scope, validity).expect("an intermediate");

@@ -10,7 +10,7 @@ use labtrust_platform::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem},
+    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS},
     cli::Place,
     hint::fail,
     home::{Home, Rotation},
@@ -45,6 +45,13 @@ pub struct Notes {
     /// Where the pair was placed. Setups before this was written down found it by themselves.
     #[serde(default)]
     pub site: SiteNotes,
+    /// For how many days a certificate is made.
+    #[serde(default = "usual_days")]
+    pub days: u32,
+}
+
+fn usual_days() -> u32 {
+    LEAF_DAYS
 }
 
 /// The options by which the place of a pair was named; none where it was found on this machine.
@@ -223,8 +230,7 @@ impl OwnCa {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
         let line = format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint());
         // What may sign more than the CA that vouches for it is trusted by its own fingerprint only.
-        let wider =
-            self.next.as_ref().filter(|next| !next.root.permitted.is_within(&self.root.permitted));
+        let wider = self.next.as_ref().filter(|next| !next.root.permitted.is_within(&self.root.permitted));
         wider.map_or(line.clone(), |next| format!("{line} --next {}", next.root.fingerprint()))
     }
 }
@@ -243,12 +249,7 @@ pub fn change_vouched(folder: &Path, next: &Authority, notes: &Notes, voucher: &
     Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
 }
 
-fn steps(
-    folder: &Path,
-    root: &Parsed,
-    authority: Option<&Authority>,
-    notes: &Notes,
-) -> Result<Vec<Step>> {
+fn steps(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Vec<Step>> {
     let put = |name: &str, contents: Contents, mode| Step::Put { path: folder.join(name), contents, mode };
     let mut steps = Vec::new();
     if let Some(authority) = authority {

@@ -25,10 +25,7 @@ use crate::{
     hint::fail,
 };
 
-pub use self::{
-    leaf::{Standing, pair},
-    site::Site,
-};
+pub use self::site::Site;
 
 /// What is done about a host that the CA here may never sign for.
 pub const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
@@ -93,7 +90,9 @@ impl Draft {
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
         let mut site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        let order = Order::new(arguments, &site.gitlab, &site.registry, site.further_names());
+        let earlier = OwnCa::here(&context.home)?.map(|own| own.notes);
+        let order =
+            Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier.as_ref());
         let ca = ca::ca(context, arguments, &order)?;
         let order = order.within(|name| ca.may_sign(name, &site.files()));
         let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
@@ -102,7 +101,12 @@ impl Draft {
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
         }
-        let notes = Notes { schema: 1, endpoints: order.endpoints(), site: SiteNotes::of(&arguments.place)? };
+        let notes = Notes {
+            schema: 1,
+            endpoints: order.endpoints(),
+            site: SiteNotes::of(&arguments.place)?,
+            days: order.days,
+        };
         let mut changes = vec![own::change(&context.home.authority()?, &leaf.root, ca.kept(), &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));

@@ -3,6 +3,8 @@
 use labtrust_platform::{Certificate, Contents, Fingerprint};
 use zeroize::Zeroizing;
 
+use crate::certificate::{Issued, PrivateKey};
+
 /// A certificate and its private key as they are written to files.
 #[derive(Clone)]
 pub struct Pair {
@@ -24,20 +26,27 @@ pub struct Pair {
 impl Pair {
     /// The pair of `chain`, which runs from leaf to root, and the key `key_pem`; `along` is sent after the root.
     /// None if `chain` is empty.
-    pub fn new(
-        chain: &[Certificate],
-        along: &[Certificate],
-        key_pem: Zeroizing<Vec<u8>>,
-    ) -> Option<Self> {
+    pub fn new(chain: &[Certificate], along: &[Certificate], key_pem: Zeroizing<Vec<u8>>) -> Option<Self> {
         let (leaf, root) = (chain.first()?, chain.last()?);
         Some(Self {
-            certificates_pem: chain.iter().chain(along).map(Certificate::pem).collect::<String>().into_bytes(),
+            certificates_pem: chain
+                .iter()
+                .chain(along)
+                .map(Certificate::pem)
+                .collect::<String>()
+                .into_bytes(),
             key_pem,
             leaf: leaf.fingerprint(),
             root_pem: root.pem().into_bytes(),
             root: root.fingerprint(),
             along: along.last().map(Certificate::fingerprint),
         })
+    }
+
+    /// The pair of what was signed for `key`; `along` is sent after the root.
+    pub fn of(issued: &Issued, along: &[Certificate], key: &PrivateKey) -> Option<Self> {
+        let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
+        Self::new(&chain, along, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
     }
 
     /// What stands in the certificate's file.

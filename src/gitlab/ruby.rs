@@ -69,9 +69,8 @@ impl Script {
                 if !is_certain {
                     setting.value = Value::Computed;
                 }
-                let is_apart = |other: usize| {
-                    statements.get(other).is_none_or(|other| !other.lines.contains(&first))
-                };
+                let is_apart =
+                    |other: usize| statements.get(other).is_none_or(|other| !other.lines.contains(&first));
                 setting.line = first;
                 setting.alone =
                     is_certain && first == last && is_apart(index.wrapping_sub(1)) && is_apart(index + 1);

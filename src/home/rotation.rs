@@ -146,12 +146,14 @@ mod tests {
         assert_eq!(read().expect("nothing written"), Rotation::default());
         let next = Rotation::folder_for(Fingerprint::of(b"root"));
         let started = Rotation { next: Some(next.clone()), ..Rotation::default() };
-        let Step::Put { path, contents, .. } = &started.change(state.path()).expect("a change").steps[0] else {
+        let Step::Put { path, contents, .. } = &started.change(state.path()).expect("a change").steps[0]
+        else {
             panic!("nothing is put");
         };
         std::fs::write(path, contents.bytes()).expect("a file");
         assert_eq!(read().expect("as it was written"), started);
-        let folders = [&next, "authority", "authority-0000000000000000", "kept"].map(|name| state.path().join(name));
+        let folders =
+            [&next, "authority", "authority-0000000000000000", "kept"].map(|name| state.path().join(name));
         let subjects = folders.iter().filter_map(|folder| folder.to_str());
         assert_eq!(started.orphans(state.path(), subjects).collect::<Vec<_>>(), [folders[2].clone()]);
         for (text, what) in [

@@ -12,13 +12,14 @@ use time::OffsetDateTime;
 
 use super::no_ca;
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, SubjectName, profile::LEAF_DAYS},
+    certificate::{Authority, LeafOrder, Parsed, SubjectName},
     cli::{Stores, Turn},
     command::{
         Context,
+        in_place::InPlace,
         own::{self, AUTHORITY, OwnCa},
         place::{Plan, RECEIPT},
-        setup::{Site, Standing, WAY_ON, pair},
+        setup::{Site, WAY_ON},
         stores, trust,
     },
     gitlab::Pair,
@@ -221,7 +222,7 @@ impl Placed {
         let files = site.files();
         let standing = |own: &OwnCa| {
             let (certificate, key) = files.first()?;
-            Standing::read(own, certificate, key)
+            InPlace::read(own, certificate, key)
         };
         let now = OffsetDateTime::now_utc();
         let own = standing(owner);
@@ -240,8 +241,8 @@ impl Placed {
         let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;
         let names = standing.leaf().names.clone();
         let public_key = standing.key.public_key().clone();
-        let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: LEAF_DAYS }, now)?;
-        let pair = pair(&issued, along, &standing.key)?;
+        let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
+        let pair = Pair::of(&issued, along, &standing.key).ok_or_else(nothing)?;
         Ok(Self { site, leaf: issued.leaf, pair })
     }
 
@@ -257,7 +258,9 @@ impl Placed {
 /// The folders of CAs that are in use no more and that a run left which was killed.
 pub fn orphans(context: &Context<'_>) -> Result<Vec<PathBuf>> {
     let receipts = Receipts::all(&context.home.state)?;
-    let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else { return Ok(Vec::new()) };
+    let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else {
+        return Ok(Vec::new());
+    };
     orphans_in(context, receipt)
 }
 

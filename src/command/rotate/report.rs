@@ -35,7 +35,9 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
         Turn::Start { .. } => "the next CA is made, and its root is served along",
         Turn::Switch { .. } => "the server is on the next CA",
         Turn::Retire => "the old CA is gone from here, with its key",
-        Turn::Abort if own.next.is_some() => "the server is back on the old CA, and the next one stays beside it",
+        Turn::Abort if own.next.is_some() => {
+            "the server is back on the old CA, and the next one stays beside it"
+        }
         Turn::Abort => "the next CA is gone from here, with its key",
     };
     printer.say(said);
@@ -45,7 +47,11 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     print(context, own, &done.trusted, next);
     if !done.trusted.is_empty() {
         let is_dropped = dropped.is_some();
-        printer.heading(if is_dropped { "No longer trusted on this machine:" } else { "Trusted on this machine:" });
+        printer.heading(if is_dropped {
+            "No longer trusted on this machine:"
+        } else {
+            "Trusted on this machine:"
+        });
         let repeat = own.trust_command(context.everywhere.state.is_some());
         report::print_stores(printer, &done.trusted, wanted);
         report::print_next(context, &done.trusted, &repeat);
@@ -92,31 +98,37 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
 
 /// Says who does what next.
 pub fn print_standing(printer: &Printer, own: &OwnCa) {
-    let (clients, then, command) = match Phase::of(own) {
-        Phase::None => ("On each client:", "To replace this CA some day:", "labtrust rotate start"),
+    let (clients, then) = match Phase::of(own) {
+        Phase::None => ("On each client:", None),
         Phase::Started => (
             "On each client, before the switch (it then trusts both CAs):",
-            "When every client has run it (labtrust rotate abort gives the next CA up):",
-            "labtrust rotate switch",
+            Some("When every client has run it (labtrust rotate abort gives the next CA up):"),
         ),
         Phase::Switched => (
             "On each client that does not trust the new CA yet:",
-            "When all of them work (labtrust rotate abort goes back to the old CA):",
-            "labtrust rotate retire",
+            Some("When all of them work (labtrust rotate abort goes back to the old CA):"),
         ),
     };
     printer.heading(clients);
     printer.command(own.client_line());
-    printer.heading(then);
-    printer.command(command);
+    if let Some(then) = then {
+        printer.heading(then);
+    }
+    if let Some(command) = turn(own) {
+        printer.command(command);
+    }
 }
 
-/// The same, for scripts.
-fn next(own: &OwnCa) -> Vec<String> {
-    let turn = match Phase::of(own) {
+/// The step that comes next in a rotation that is under way.
+fn turn(own: &OwnCa) -> Option<&'static str> {
+    match Phase::of(own) {
         Phase::None => None,
         Phase::Started => Some("labtrust rotate switch"),
         Phase::Switched => Some("labtrust rotate retire"),
-    };
-    std::iter::once(own.client_line()).chain(turn.map(str::to_owned)).collect()
+    }
+}
+
+/// What comes next, for scripts.
+fn next(own: &OwnCa) -> Vec<String> {
+    std::iter::once(own.client_line()).chain(turn(own).map(str::to_owned)).collect()
 }

@@ -61,7 +61,8 @@ fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<
         return Ok(ControlFlow::Break(if goes { exit::NO } else { code }));
     }
     let Turn::Switch { clients_ready: false } = step else { return place::ask(context, &draft.plan) };
-    let what = "whether every client trusts the next CA cannot be seen from here: those that do not are locked out";
+    let what =
+        "whether every client trusts the next CA cannot be seen from here: those that do not are locked out";
     if !printer.can_ask() {
         return Err(fail(
             what,

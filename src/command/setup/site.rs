@@ -11,7 +11,7 @@ use crate::{
     certificate::{Parsed, SubjectName},
     cli::Place,
     command::{Context, folder, own::Notes},
-    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place},
+    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place, place::linked::Standing},
     printer::Printer,
 };
 
@@ -60,7 +60,8 @@ impl Site {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,
         };
-        let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
+        let mut layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
+        layout.standing = Standing::look(&world, &layout.places);
         Ok(Self { installation, prepared, config, layout, options: place.options(), gitlab, registry })
     }
 

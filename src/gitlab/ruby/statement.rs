@@ -120,7 +120,10 @@ impl Cutter<'_> {
     /// Whether a list such as `%w(a b)` begins here, and not a remainder.
     fn begins_list(&self) -> bool {
         let is_value = self.statement.ends_with([' ', '\t', '(', '[', ',', '=', '{']);
-        is_value && self.rest[1..].trim_start_matches(['w', 'W', 'i', 'I', 'q', 'Q']).starts_with(BRACKETS.map(|(open, _)| open))
+        is_value
+            && self.rest[1..]
+                .trim_start_matches(['w', 'W', 'i', 'I', 'q', 'Q'])
+                .starts_with(BRACKETS.map(|(open, _)| open))
     }
 
     /// Reads a string, which may go on in the lines below, to where `end` says. One that never ends is

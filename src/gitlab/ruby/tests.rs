@@ -163,10 +163,7 @@ nginx['o'] = 1";
     let expected = |rows: &[(usize, &str, &str)]| -> Vec<(usize, String, String)> {
         rows.iter().map(|(line, path, value)| (*line, (*path).into(), (*value).into())).collect()
     };
-    assert_eq!(
-        alone(&found.settings),
-        expected(&[(0, "external_url", "'https://a'"), (24, "o", "1")])
-    );
+    assert_eq!(alone(&found.settings), expected(&[(0, "external_url", "'https://a'"), (24, "o", "1")]));
     assert_eq!(
         alone(&found.comments),
         expected(&[(1, "redirect", "false"), (21, "l", "\"x\""), (23, "n", "1 means this")])

@@ -5,6 +5,7 @@ use labtrust_platform::Endpoint;
 use super::wanted::{Wanted, Wish};
 use crate::gitlab::{
     config::{self, Address},
+    role::Role,
     ruby::{Setting, Value},
 };
 
@@ -39,7 +40,9 @@ pub fn standing(wanted: &Wanted, found: Option<&Setting>) -> Standing {
 }
 
 fn url(wanted: &Endpoint, text: &str, templates: &[&str], plain: Value) -> Standing {
-    let Some(address) = Address::read(text, Role::Gitlab).filter(|address| address.endpoint.host == wanted.host) else {
+    let Some(address) =
+        Address::read(text, Role::Gitlab).filter(|address| address.endpoint.host == wanted.host)
+    else {
         let is_chosen = !templates.contains(&text);
         return if is_chosen { Standing::Conflict(plain) } else { Standing::Due(plain) };
     };

@@ -6,6 +6,7 @@ use labtrust_platform::{Endpoint, edit::Undone};
 use serde_json::Value as Json;
 
 use super::*;
+use crate::gitlab::{Address, Role};
 
 const HOST: &str = "mygitlab.example.com";
 
@@ -101,7 +102,7 @@ fn check(name: &str, before: &[u8], wanted: &[Wanted], settings: &Settings) {
         let (was, is) = (value(&then, one.row), value(&now, one.row));
         let holds = match &one.value {
             Wish::Url(endpoint) => {
-                let address = super::super::config::Address::read(is.as_str().unwrap_or_default(), super::super::config::Role::Gitlab);
+                let address = Address::read(is.as_str().unwrap_or_default(), Role::Gitlab);
                 address.is_some_and(|address| address.https && address.endpoint == *endpoint)
             }
             Wish::Literal(Value::Switch(on)) => is.as_bool() == Some(*on),
