@@ -33,6 +33,8 @@ mod readme;
 #[cfg(target_os = "linux")]
 mod renew;
 #[cfg(target_os = "linux")]
+mod rotate;
+#[cfg(target_os = "linux")]
 mod secrets;
 #[cfg(target_os = "linux")]
 mod setup;
