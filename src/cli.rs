@@ -5,6 +5,7 @@
 
 mod doctor;
 mod renew;
+mod request;
 mod rotate;
 mod server;
 
@@ -16,6 +17,7 @@ use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 pub use self::{
     doctor::{Doctor, Explain},
     renew::Renew,
+    request::Request,
     rotate::{Rotate, Turn},
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
@@ -58,6 +60,7 @@ pub struct Everywhere {
 pub enum Verb {
     Setup(Setup),
     Import(Import),
+    Request(Request),
     Sign(Sign),
     Renew(Renew),
     Rotate(Rotate),
@@ -74,7 +77,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "sign", "renew", "rotate"]),
+    ("On the server", &["setup", "import", "request", "sign", "renew", "rotate"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];

@@ -6,12 +6,14 @@ mod export;
 mod import;
 mod in_place;
 mod inspect;
+mod kept;
 mod own;
 mod pair_report;
 mod passphrase;
 mod place;
 mod renew;
 mod report;
+mod request;
 mod restart;
 mod rotate;
 mod setup;
@@ -61,6 +63,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Trust(arguments) => trust::run(&context, arguments),
         Verb::Untrust(arguments) => untrust::run(&context, arguments),
         Verb::Status(_) => status::run(&context),
+        Verb::Request(arguments) => request::run(&context, arguments),
         Verb::Sign(arguments) => sign::run(&context, arguments),
         Verb::Renew(arguments) => renew::run(&context, arguments),
         Verb::Rotate(arguments) => rotate::run(&context, arguments),

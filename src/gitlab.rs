@@ -16,10 +16,13 @@ pub mod pair;
 pub mod place;
 mod ports;
 pub mod prepare;
+mod recipe;
+pub mod republish;
 pub mod role;
 mod ruby;
 mod seen;
 pub mod settings;
+pub mod synology;
 
 pub use config::{Address, Config, Known};
 pub use container::Container;
@@ -28,6 +31,7 @@ pub use installation::{Installation, Kind};
 pub use layout::{Layout, Place};
 pub use pair::Pair;
 pub use prepare::Prepared;
+pub use republish::Republish;
 pub use role::Role;
 
 /// The store that everything placed in GitLab belongs to in receipts.

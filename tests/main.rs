@@ -14,6 +14,8 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
+mod container;
+#[cfg(target_os = "linux")]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod faults;
@@ -32,6 +34,8 @@ mod races;
 mod readme;
 #[cfg(target_os = "linux")]
 mod renew;
+#[cfg(target_os = "linux")]
+mod request;
 #[cfg(target_os = "linux")]
 mod rotate;
 #[cfg(target_os = "linux")]

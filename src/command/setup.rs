@@ -25,7 +25,7 @@ use crate::{
     hint::fail,
 };
 
-pub use self::site::Site;
+pub use self::{order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
 pub const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
@@ -37,6 +37,9 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     let draft = Draft::make(context, arguments)?;
     if let ControlFlow::Break(code) = place::ask(context, &draft.plan)? {
+        if context.everywhere.dry_run {
+            draft.site.print_next(context.printer);
+        }
         return Ok(code);
     }
     let mut made = context.session(|session| {

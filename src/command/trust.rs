@@ -68,7 +68,7 @@ fn report_one(
     let notes = if is_next { &empty } else { &found.notes };
     match &found.announced.root {
         Some(next) if is_next => {
-            printer.heading(&format!("And the CA that will follow it: {}", next.title()))
+            printer.heading(&format!("And the CA that will follow it: {}", next.title()));
         }
         _ => printer.say(&found.title),
     }

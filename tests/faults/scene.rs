@@ -19,6 +19,15 @@ pub struct Verb {
     pub pair: Option<[&'static str; 2]>,
     /// Whether it adds an anchor to the system's bundle, or takes one away.
     pub adds: bool,
+    /// A step of a rotation.
+    pub turn: Option<Turn>,
+}
+
+/// What is known of a step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and what
+/// is served keeps its key.
+pub struct Turn {
+    /// The script that succeeds when it is done.
+    ends: &'static str,
 }
 
 const TRUST: &str = "labtrust trust /root/ca.crt --for mygitlab.example.com:4567 --fingerprint {sha256}";
@@ -33,6 +42,7 @@ pub const SETUP: Verb = Verb {
         "/srv/gitlab/config/ssl/mygitlab.example.com.key",
     ]),
     adds: true,
+    turn: None,
 };
 
 /// In place of another pair, which must come back.
@@ -43,10 +53,18 @@ pub const IMPORT: Verb = Verb {
     undo: &["labtrust setup --undo", "labtrust untrust"],
     pair: Some(["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"]),
     adds: true,
+    turn: None,
 };
 
-pub const TRUSTING: Verb =
-    Verb { name: "trust", prepare: &[], line: TRUST, undo: &["labtrust untrust"], pair: None, adds: true };
+pub const TRUSTING: Verb = Verb {
+    name: "trust",
+    prepare: &[],
+    line: TRUST,
+    undo: &["labtrust untrust"],
+    pair: None,
+    adds: true,
+    turn: None,
+};
 
 pub const UNTRUSTING: Verb = Verb {
     name: "untrust",
@@ -55,10 +73,89 @@ pub const UNTRUSTING: Verb = Verb {
     undo: &["labtrust untrust"],
     pair: None,
     adds: false,
+    turn: None,
 };
 
-/// All of them.
+/// Keeps a key.
+pub const REQUEST: Verb = Verb {
+    name: "request",
+    prepare: &[],
+    line: "labtrust request mygitlab.example.com",
+    undo: &["labtrust request --undo"],
+    pair: None,
+    adds: false,
+    turn: None,
+};
+
+/// With the key that was kept, in place of that of an earlier answer.
+pub const ANSWERED: Verb = Verb {
+    name: "answered",
+    prepare: &[
+        "labtrust request mygitlab.example.com --key /root/old.key",
+        "labtrust import --cert /root/old.crt --chain /root/old-ca.crt --out /srv/proxy --replace --no-trust",
+        "labtrust request mygitlab.example.com --key /root/leaf.key",
+    ],
+    line: "labtrust import --cert /root/leaf.crt --chain /root/ca.crt --out /srv/proxy --replace --no-trust",
+    undo: &["labtrust setup --undo", "labtrust request --undo"],
+    pair: IMPORT.pair,
+    adds: false,
+    turn: None,
+};
+
+const SETUP_OUT: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --replace";
+const ROTATE: &str = "labtrust rotate start";
+const SWITCH: &str = "labtrust rotate switch --clients-ready";
+
+/// A step of a rotation after those in `prepare`.
+const fn turn(
+    name: &'static str,
+    prepare: &'static [&'static str],
+    line: &'static str,
+    adds: bool,
+    ends: &'static str,
+) -> Verb {
+    let turn = Some(Turn { ends });
+    Verb { name, prepare, line, undo: &["labtrust setup --undo"], pair: IMPORT.pair, adds, turn }
+}
+
+/// The steps of a rotation.
+pub const TURNS: [&Verb; 5] = [
+    &turn(
+        "start",
+        &[SETUP_OUT],
+        ROTATE,
+        true,
+        r#"grep -q '"next": "authority-' rotation.json && [ $(grep -c BEGIN /srv/proxy/*.crt) = 5 ]"#,
+    ),
+    &turn("switch", &[SETUP_OUT, ROTATE], SWITCH, true, r#"grep -q '"current": "authority-' rotation.json"#),
+    &turn(
+        "retire",
+        &[SETUP_OUT, ROTATE, SWITCH],
+        "labtrust rotate retire",
+        false,
+        r#"grep -q '"previous": null' rotation.json && [ ! -e authority ]"#,
+    ),
+    &turn(
+        "abort",
+        &[SETUP_OUT, ROTATE],
+        "labtrust rotate abort",
+        false,
+        "[ ! -e rotation.json ] && [ $(ls -d authority* | wc -l) = 1 ]",
+    ),
+    &turn(
+        "back",
+        &[SETUP_OUT, ROTATE, SWITCH],
+        "labtrust rotate abort",
+        true,
+        r#"grep -q '"current": "authority"' rotation.json"#,
+    ),
+];
+
+/// All of them that have others work for them.
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
+
+/// Those that change files and nothing else.
+pub const ALONE: [&Verb; 2] = [&REQUEST, &ANSWERED];
 
 /// What says when it was written.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
@@ -117,9 +214,11 @@ impl Scene {
         machine.write("/root/leaf.crt", &pair.leaf);
         machine.write_with_mode("/root/leaf.key", "600", &pair.key);
         let sha256 = fingerprint(&machine, &pair.root);
-        if verb.name == IMPORT.name {
+        if let Some([certificate, key]) = verb.pair.filter(|_| verb.name != SETUP.name) {
             let old = Pair::made(&machine, &[HOST], Validity::Current);
-            let [certificate, key] = IMPORT.pair.unwrap();
+            machine.write("/root/old.crt", &old.leaf);
+            machine.write("/root/old-ca.crt", &old.root);
+            machine.write_with_mode("/root/old.key", "600", &old.key);
             machine.write(certificate, old.chain());
             machine.write_with_mode(key, "600", &old.key);
         }
@@ -163,7 +262,8 @@ impl Scene {
     /// What must be true at any time: the bundle loads, with the anchor or without it.
     pub fn check_bundle(&self) {
         let loaded = anchors(&self.machine);
-        assert!([self.anchors, self.anchors + 1].contains(&loaded), "the bundle holds {loaded} anchors");
+        let least = self.least();
+        assert!([least, least + 1].contains(&loaded), "the bundle holds {loaded} anchors");
     }
 
     /// The same after labtrust has ended by itself, and was not killed: the certificate and the key that are
@@ -179,10 +279,21 @@ impl Scene {
         }
     }
 
+    /// What must be true whoever was killed: the bundle loads, and what was there with its key is.
+    pub fn check_killed(&self) {
+        if self.verb.turn.is_some() { self.check() } else { self.check_bundle() }
+    }
+
     /// All that the verb does is done, as if nothing had happened.
     pub fn check_done(&self) {
-        // What setup makes is another each time.
-        if self.verb.name != SETUP.name {
+        // The keys that these make are others each time.
+        if self.verb.turn.is_some() {
+            assert!(
+                self.has_turned(),
+                "all is not done:\n{}",
+                self.machine.sh("head /var/lib/labtrust/*.json")
+            );
+        } else if ![SETUP.name, REQUEST.name].contains(&self.verb.name) {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
             assert_eq!(changes, [""; 0], "all is not done");
@@ -191,17 +302,36 @@ impl Scene {
 
     /// The next run converges, and undoing gives the machine back.
     pub fn check_recovery(&self) {
-        self.run(self.verb.line).succeeded();
+        if !self.has_turned() {
+            self.run(self.verb.line).succeeded();
+        }
         self.check_anchors();
         self.check_done();
         self.check_pair();
         self.undo();
     }
 
+    /// So many anchors are in the bundle at any time.
+    fn least(&self) -> usize {
+        self.anchors + usize::from(self.verb.turn.is_some())
+    }
+
+    /// So many are when the verb is done.
+    fn expected(&self) -> usize {
+        self.least() + usize::from(self.verb.adds)
+    }
+
+    /// Whether this was a step of a rotation that came to its end.
+    fn has_turned(&self) -> bool {
+        self.verb.turn.as_ref().is_some_and(|turn| {
+            let script = format!("cd /var/lib/labtrust && {}", turn.ends);
+            self.machine.sh(&script).code() == 0 && anchors(&self.machine) == self.expected()
+        })
+    }
+
     /// The bundle holds what it should after the verb.
     pub fn check_anchors(&self) {
-        let expected = self.anchors + usize::from(self.verb.adds);
-        assert_eq!(anchors(&self.machine), expected, "anchors in the bundle");
+        assert_eq!(anchors(&self.machine), self.expected(), "anchors in the bundle");
     }
 
     pub fn undo(&self) {

@@ -66,7 +66,6 @@ impl Draft {
                     "drop the old one (labtrust rotate retire), or go back to it (labtrust rotate abort)",
                 ));
             }
-            (Turn::Switch { .. }, None, None) => return Err(not_begun()),
             (Turn::Retire, None, Some(previous)) => {
                 draft.dropped = Some(previous.clone());
                 draft.last = vec![draft.seen.retired().change(&context.home.state)?];
@@ -85,7 +84,7 @@ impl Draft {
             (Turn::Abort, None, Some(previous)) => draft.switch_back(context, &own, previous)?,
             // A run was killed before the files of the CA that went were gone.
             (Turn::Retire | Turn::Abort, None, None) if !orphans(context)?.is_empty() => {}
-            (Turn::Retire | Turn::Abort, None, None) => return Err(not_begun()),
+            (Turn::Switch { .. } | Turn::Retire | Turn::Abort, None, None) => return Err(not_begun()),
         }
         Ok(draft)
     }

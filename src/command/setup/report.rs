@@ -73,13 +73,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     }
     if !arguments.stage {
         draft.site.print_missing_lines(printer);
-        let next = draft.site.next();
-        if !next.is_empty() {
-            printer.heading("Next, on this machine:");
-        }
-        for line in next {
-            printer.command(line);
-        }
+        draft.site.print_next(printer);
     }
     printer.heading("On each client:");
     printer.command(own.client_line());

@@ -11,7 +11,9 @@ use crate::{
     certificate::{Parsed, SubjectName},
     cli::Place,
     command::{Context, folder, own::Notes},
-    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place, place::linked::Standing},
+    gitlab::{
+        Config, Installation, Kind, Layout, Pair, Prepared, Republish, guard, place, place::linked::Standing,
+    },
     printer::Printer,
 };
 
@@ -21,6 +23,7 @@ pub struct Site {
     prepared: Option<Prepared>,
     config: Config,
     layout: Layout,
+    republish: Republish,
     /// The options that named it.
     options: String,
     /// GitLab itself.
@@ -62,7 +65,9 @@ impl Site {
         };
         let mut layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
         layout.standing = Standing::look(&world, &layout.places);
-        Ok(Self { installation, prepared, config, layout, options: place.options(), gitlab, registry })
+        let republish = Republish::look(&world, &installation, &config, &gitlab, &registry);
+        let options = place.options();
+        Ok(Self { installation, prepared, config, layout, republish, options, gitlab, registry })
     }
 
     /// The place where an earlier setup placed its pair.
@@ -133,12 +138,24 @@ impl Site {
     /// What a person should know.
     pub fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
-        self.layout.notes.iter().cloned().chain(self.config.remarks()).chain(prepared).collect()
+        let notes = self.layout.notes.iter().chain(&self.republish.notes).cloned();
+        notes.chain(self.config.remarks()).chain(prepared).collect()
     }
 
     /// What is still to be done on this machine, a line each.
     pub fn next(&self) -> Vec<String> {
-        self.prepared.iter().map(Prepared::start).collect()
+        self.prepared.iter().map(Prepared::start).chain(self.republish.lines.iter().cloned()).collect()
+    }
+
+    /// The same, for people.
+    pub fn print_next(&self, printer: &Printer) {
+        let next = self.next();
+        if !next.is_empty() {
+            printer.heading("Next, on this machine:");
+        }
+        for line in next {
+            printer.command(line);
+        }
     }
 
     /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.
