@@ -3,7 +3,7 @@
 use super::{
     calls::{CHANGING, Call},
     sample,
-    scene::VERBS,
+    scene::ALL,
     table::Lane,
 };
 
@@ -23,11 +23,11 @@ pub fn lanes() -> Vec<Lane> {
                     let killed = scene.run_under(&call.strace("signal=KILL"));
                     assert_eq!(killed.code(), 137, "{killed}");
                     call.check_hit(scene);
-                    scene.check_bundle();
+                    scene.check_killed();
                     scene.check_recovery();
                 });
             }
         }),
     };
-    VERBS.into_iter().map(lane).collect()
+    ALL.into_iter().map(lane).collect()
 }

@@ -17,6 +17,8 @@ pub struct Verb {
     undo: &'static [&'static str],
     /// The certificate and the key that it places.
     pub pair: Option<[&'static str; 2]>,
+    /// Whether these two belong together at every instant: a pair stood there before.
+    pub replaces: bool,
     /// Whether it adds an anchor to the system's bundle, or takes one away.
     pub adds: bool,
 }
@@ -32,6 +34,7 @@ pub const SETUP: Verb = Verb {
         "/srv/gitlab/config/ssl/mygitlab.example.com.crt",
         "/srv/gitlab/config/ssl/mygitlab.example.com.key",
     ]),
+    replaces: false,
     adds: true,
 };
 
@@ -41,12 +44,49 @@ pub const IMPORT: Verb = Verb {
     prepare: &[],
     line: "labtrust import --cert /root/leaf.crt --key /root/leaf.key --chain /root/ca.crt --out /srv/proxy --replace --reload true",
     undo: &["labtrust setup --undo", "labtrust untrust"],
-    pair: Some(["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"]),
+    pair: Some(PROXY),
+    replaces: true,
     adds: true,
 };
 
-pub const TRUSTING: Verb =
-    Verb { name: "trust", prepare: &[], line: TRUST, undo: &["labtrust untrust"], pair: None, adds: true };
+const PROXY: [&str; 2] = ["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"];
+
+const PROXY_SETUP: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust";
+
+/// With the key that is there: one file is replaced.
+pub const RENEW: Verb = Verb {
+    name: "renew",
+    prepare: &[PROXY_SETUP],
+    line: "labtrust renew",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+};
+
+/// With a new key, which an earlier run has given a folder of its own.
+pub const REKEY: Verb = Verb {
+    name: "renew --new-key",
+    prepare: &[PROXY_SETUP, "labtrust renew --new-key"],
+    line: "labtrust renew --new-key",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+};
+
+/// The same where plain files stand.
+pub const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
+
+pub const TRUSTING: Verb = Verb {
+    name: "trust",
+    prepare: &[],
+    line: TRUST,
+    undo: &["labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: true,
+};
 
 pub const UNTRUSTING: Verb = Verb {
     name: "untrust",
@@ -54,11 +94,15 @@ pub const UNTRUSTING: Verb = Verb {
     line: "labtrust untrust",
     undo: &["labtrust untrust"],
     pair: None,
+    replaces: false,
     adds: false,
 };
 
-/// All of them.
+/// Those that have others work for them.
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
+
+/// All of them.
+pub const ALL: [&Verb; 7] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING, &RENEW, &FIRST_REKEY, &REKEY];
 
 /// What says when it was written.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
@@ -166,9 +210,16 @@ impl Scene {
         assert!([self.anchors, self.anchors + 1].contains(&loaded), "the bundle holds {loaded} anchors");
     }
 
+    /// The same, and where a pair stood before the certificate and the key that are in place belong together.
+    pub fn check_killed(&self) {
+        self.check_bundle();
+        if self.verb.replaces {
+            self.check_pair();
+        }
+    }
+
     /// The same after labtrust has ended by itself, and was not killed: the certificate and the key that are
-    /// in place belong together, or one is not there. Two files cannot be replaced in one instant, so whoever is
-    /// killed between the two leaves one of each.
+    /// in place belong together, or one is not there.
     pub fn check(&self) {
         self.check_bundle();
         if let Some([certificate, key]) = self.verb.pair
@@ -181,8 +232,8 @@ impl Scene {
 
     /// All that the verb does is done, as if nothing had happened.
     pub fn check_done(&self) {
-        // What setup makes is another each time.
-        if self.verb.name != SETUP.name {
+        // What setup and renew make is another each time.
+        if [&IMPORT, &TRUSTING, &UNTRUSTING].iter().any(|verb| verb.name == self.verb.name) {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
             assert_eq!(changes, [""; 0], "all is not done");
