@@ -7,6 +7,7 @@ pub mod config;
 pub mod container;
 pub mod control;
 mod find;
+mod further;
 pub mod guard;
 pub mod installation;
 pub mod layout;
@@ -15,16 +16,23 @@ pub mod pair;
 pub mod place;
 mod ports;
 pub mod prepare;
+mod recipe;
+pub mod republish;
+pub mod role;
 mod ruby;
 mod seen;
+pub mod settings;
+pub mod synology;
 
-pub use config::{Address, Config, Known, Role};
+pub use config::{Address, Config, Known};
 pub use container::Container;
 pub use guard::{Foreign, Survey, Verdict};
 pub use installation::{Installation, Kind};
 pub use layout::{Layout, Place};
 pub use pair::Pair;
 pub use prepare::Prepared;
+pub use republish::Republish;
+pub use role::Role;
 
 /// The store that everything placed in GitLab belongs to in receipts.
 pub const STORE: &str = "gitlab";

@@ -48,6 +48,7 @@
 
 mod blockade;
 mod command;
+mod container;
 mod engine;
 mod files;
 mod gitlab;
@@ -64,6 +65,7 @@ mod tree;
 
 pub use blockade::{Blockade, Names};
 pub use command::Command;
+pub use container::Containers;
 pub use engine::{Engine, Manager, Release};
 pub use gitlab::Gitlab;
 pub use listener::Behaviour;

@@ -14,11 +14,15 @@ mod bad_input;
 #[cfg(target_os = "linux")]
 mod cli;
 #[cfg(target_os = "linux")]
+mod container;
+#[cfg(target_os = "linux")]
 mod doctor;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
 mod hostile;
+#[cfg(target_os = "linux")]
+mod hosts;
 mod judges;
 #[cfg(target_os = "linux")]
 mod keystore;
@@ -30,6 +34,8 @@ mod races;
 mod readme;
 #[cfg(target_os = "linux")]
 mod renew;
+#[cfg(target_os = "linux")]
+mod request;
 #[cfg(target_os = "linux")]
 mod secrets;
 #[cfg(target_os = "linux")]

@@ -7,7 +7,7 @@ mod report;
 mod site;
 mod take_back;
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, path::PathBuf};
 
 use anyhow::Result;
 use labtrust_platform::{Anchor, Certificate, Fingerprint};
@@ -20,12 +20,16 @@ use super::{
     restart, stores,
 };
 use crate::{
-    certificate::Authority,
+    certificate::{Authority, SubjectName},
     cli::{Setup, Stores},
     hint::fail,
 };
 
-pub use self::site::Site;
+pub use self::{leaf::Standing, order::endpoints, site::Site};
+
+/// What is done about a host that the CA here may never sign for.
+pub const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
+                      setup again";
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
@@ -33,6 +37,9 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     let draft = Draft::make(context, arguments)?;
     if let ControlFlow::Break(code) = place::ask(context, &draft.plan)? {
+        if context.everywhere.dry_run {
+            draft.site.print_next(context.printer);
+        }
         return Ok(code);
     }
     let mut made = context.session(|session| {
@@ -40,7 +47,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         let is_current = draft.found == found(context)?;
         let draft = if is_current { draft } else { Draft::make(context, arguments)? };
         let done = place::carry_out(session, &draft.plan)?;
-        let own = OwnCa::read(&context.home.authority())?
+        let own = OwnCa::here(&context.home)?
             .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
         Ok(Made { draft, done, own })
     })?;
@@ -68,7 +75,7 @@ struct Made {
 
 /// The CA that is here.
 fn found(context: &Context<'_>) -> Result<Option<Fingerprint>> {
-    Ok(OwnCa::read(&context.home.authority())?.map(|own| own.root.fingerprint()))
+    Ok(OwnCa::here(&context.home)?.map(|own| own.root.fingerprint()))
 }
 
 impl Draft {
@@ -84,13 +91,16 @@ impl Draft {
     }
 
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
-        let site =
+        let mut site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        let earlier = OwnCa::read(&context.home.authority())?.map(|own| own.notes);
-        let order = Order::new(arguments, &site.gitlab, &site.registry, earlier.as_ref());
+        let earlier = OwnCa::here(&context.home)?.map(|own| own.notes);
+        let order =
+            Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier.as_ref());
         let ca = ca::ca(context, arguments, &order)?;
+        let order = order.within(|name| ca.may_sign(name, &site.files()));
         let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
+        site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
         }
@@ -100,7 +110,7 @@ impl Draft {
             site: SiteNotes::of(&arguments.place)?,
             days: order.days,
         };
-        let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
+        let mut changes = vec![own::change(&context.home.authority()?, &leaf.root, ca.kept(), &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));
         }
@@ -124,10 +134,21 @@ impl Ca {
         }
     }
 
+    /// Whether it can sign for `name`; where its key is not here, whether it did in these `places`.
+    fn may_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
+        match self {
+            Self::Known(_, Some(authority)) | Self::Adopted(authority) => {
+                authority.check_permitted(std::slice::from_ref(name)).is_ok()
+            }
+            Self::Known(_, None) => leaf::has_name(places, name),
+            Self::Made(_) | Self::SelfSigned => true,
+        }
+    }
+
     /// Whether a chain that is met leads to this CA.
     fn is_ours(&self, chain: &[Certificate]) -> bool {
         match self {
-            Self::Known(own, _) => own.has_signed(chain),
+            Self::Known(own, _) => own.is_ours(chain),
             Self::Adopted(authority) => OwnCa::leads_to(chain, authority.root()),
             Self::Made(_) | Self::SelfSigned => false,
         }

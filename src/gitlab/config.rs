@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use labtrust_platform::{Endpoint, Host};
 
-use super::ruby::{Script, Setting, Value};
+use super::{
+    role::Role,
+    ruby::{Script, Setting, Value},
+};
 
 /// GitLab's configuration, as far as it says something about certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,42 +39,21 @@ pub struct Address {
     pub stem: String,
 }
 
-/// The two servers of GitLab's nginx that a registry's clients talk to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// GitLab itself, with the token realm.
-    Gitlab,
-    /// The container registry.
-    Registry,
-}
-
 impl Config {
     /// Reads `texts`, each of which overrides those before it.
     pub fn read(texts: &[&str]) -> Self {
         let settings = texts.iter().flat_map(|text| Script::read(text).settings).collect();
-        Self { script: Script { settings } }
+        Self { script: Script { settings, ..Script::default() } }
     }
 
     /// Under which URL the server `role` is met.
     pub fn address(&self, role: Role) -> Known<Address> {
-        self.url(match role {
-            Role::Gitlab => "external_url",
-            Role::Registry => "registry_external_url",
-        })
-    }
-
-    /// The other URLs, by the name of their settings: Pages, Mattermost and the like, which may have
-    /// hosts of their own.
-    pub fn others(&self) -> Vec<(String, Known<Address>)> {
-        let mut names: Vec<String> = Vec::new();
-        for setting in &self.script.settings {
-            let [name] = setting.path.as_slice() else { continue };
-            if name.ends_with("_external_url") && name != "registry_external_url" && !names.contains(name) {
-                names.push(name.clone());
-            }
+        let Some(setting) = self.script.last(&[role.url()]) else { return Known::Unset };
+        match &setting.value {
+            Value::Nil => Known::Unset,
+            Value::Text(text) => Address::read(text, role).map_or(Known::Computed(setting.text), Known::Is),
+            _ => Known::Computed(setting.text),
         }
-        let address = |name: String| (name.clone(), self.url(&name));
-        names.into_iter().map(address).filter(|(_, address)| *address != Known::Unset).collect()
     }
 
     /// The certificate's file where the server `role` is told to take another than the usual one.
@@ -86,20 +68,35 @@ impl Config {
 
     /// The port on which nginx listens for `role`, where it is not the URL's.
     pub fn listen_port(&self, role: Role) -> Option<u16> {
-        match self.nginx(role, "listen_port")?.value {
-            Value::Number(port) => u16::try_from(port).ok(),
-            Value::Text(port) => port.parse().ok(),
+        let row = role.row();
+        let said = match self.nginx(role, row.port).map(|setting| setting.value) {
+            Some(Value::Number(port)) => u16::try_from(port).ok(),
+            Some(Value::Text(port)) => port.parse().ok(),
             _ => None,
-        }
+        };
+        said.or(row.usual_port)
     }
 
     /// The line, if any, by which something else than GitLab's nginx speaks TLS with clients: no
     /// pair that is placed in GitLab is then seen by anybody.
     pub fn served_elsewhere(&self) -> Option<String> {
-        let off = |setting: Option<Setting>| setting.filter(|setting| setting.value == Value::Switch(false));
-        off(self.script.last(&["nginx", "enable"]))
-            .or_else(|| off(self.nginx(Role::Gitlab, "listen_https")))
-            .map(|setting| setting.text)
+        self.off(&["nginx", "enable"]).or_else(|| self.switched_off(Role::Gitlab, &["listen_https"]))
+    }
+
+    /// The same for `role` alone.
+    pub fn role_served_elsewhere(&self, role: Role) -> Option<String> {
+        self.switched_off(role, &["enable", "listen_https"])
+    }
+
+    /// Whether the service behind `role` is switched off.
+    pub fn is_off(&self, role: Role) -> bool {
+        role.row().enable.is_some_and(|path| self.off(&path).is_some())
+    }
+
+    /// Whether every site of Pages' is a folder of one host, not a host below it.
+    pub fn are_pages_in_path(&self) -> bool {
+        let path = self.script.last(&["gitlab_pages", "namespace_in_path"]);
+        path.is_some_and(|setting| setting.value == Value::Switch(true))
     }
 
     /// Whether Let's Encrypt is certainly off. Left unset, it turns itself on when a pair is missing.
@@ -163,13 +160,16 @@ impl Config {
         }
     }
 
-    fn url(&self, name: &str) -> Known<Address> {
-        let Some(setting) = self.script.last(&[name]) else { return Known::Unset };
-        match &setting.value {
-            Value::Nil => Known::Unset,
-            Value::Text(text) => Address::read(text).map_or(Known::Computed(setting.text), Known::Is),
-            _ => Known::Computed(setting.text),
-        }
+    /// The line that says `false` at `path`.
+    fn off(&self, path: &[&str]) -> Option<String> {
+        let setting = self.script.last(path).filter(|setting| setting.value == Value::Switch(false))?;
+        Some(setting.text)
+    }
+
+    /// The first of these nginx settings of `role` that says `false`.
+    fn switched_off(&self, role: Role, names: &[&str]) -> Option<String> {
+        let mut found = names.iter().filter_map(|name| self.nginx(role, name));
+        found.find(|setting| setting.value == Value::Switch(false)).map(|setting| setting.text)
     }
 
     fn path(&self, role: Role, name: &str) -> Known<PathBuf> {
@@ -183,27 +183,22 @@ impl Config {
     /// A setting of nginx's. Since 19.2 it belongs to its service; the older spelling is still read
     /// where the newer is not set (omnibus-gitlab, nginx.rb, `translate_service_nginx_settings`).
     fn nginx(&self, role: Role, name: &str) -> Option<Setting> {
-        let (service, old) = match role {
-            Role::Gitlab => ("gitlab_rails", "nginx"),
-            Role::Registry => ("registry", "registry_nginx"),
-        };
         let is_set = |setting: &Setting| setting.value != Value::Nil;
         // A service's other settings, assigned as a whole, say nothing of this one.
         let is_near = |setting: &Setting| setting.path.len() > 1 || setting.value != Value::Computed;
-        let new = self.script.last(&[service, "nginx", name]).filter(is_set).filter(is_near);
-        new.or_else(|| self.script.last(&[old, name]).filter(is_set))
+        let at = |path: &[&str]| self.script.last(&[path, &[name]].concat()).filter(is_set);
+        let [new, old] = role.row().nginx;
+        at(new).filter(is_near).or_else(|| at(old))
     }
 }
 
 impl Address {
-    /// Reads `https://host:port/` as Omnibus does.
-    fn read(url: &str) -> Option<Self> {
+    /// Reads `https://host:port/` as Omnibus does for `role`.
+    pub(super) fn read(url: &str, role: Role) -> Option<Self> {
         let (scheme, rest) = url.trim().split_once("://")?;
-        let https = match scheme.to_ascii_lowercase().as_str() {
-            "https" => true,
-            "http" => false,
-            _ => return None,
-        };
+        let scheme = scheme.to_ascii_lowercase();
+        let [tls, plain] = role.row().schemes.map(|schemes| schemes.contains(&scheme.as_str()));
+        let https = Some(tls).filter(|tls| *tls || plain)?;
         let authority = rest.split(['/', '?', '#']).next()?;
         let (stem, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => {

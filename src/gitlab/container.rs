@@ -9,6 +9,8 @@ use std::{
 use labtrust_platform::{fact::User, plan::Command};
 use serde::Deserialize;
 
+use super::recipe::Recipe;
+
 /// Where GitLab's image keeps its configuration.
 pub const CONFIG: &str = "/etc/gitlab";
 
@@ -27,6 +29,8 @@ pub struct Container {
     pub owner: Option<User>,
     /// `GITLAB_OMNIBUS_CONFIG`, which GitLab evaluates before gitlab.rb.
     pub settings: String,
+    /// How it was started.
+    pub recipe: Recipe,
     mounts: Vec<(PathBuf, PathBuf)>,
     ports: Vec<(u16, Reach)>,
     own_network: bool,
@@ -127,6 +131,7 @@ impl Container {
             engine: engine.clone(),
             owner: owner.cloned(),
             settings: settings.unwrap_or_default().to_owned(),
+            recipe: Recipe::read(json)?,
             mounts: inspected
                 .mounts
                 .into_iter()
@@ -136,6 +141,12 @@ impl Container {
             ports,
             own_network: inspected.host_config.network_mode != "host",
         })
+    }
+
+    /// Whether it has ports of its own and lends this machine none of them: then another container stands in
+    /// front, or its network gives it an address.
+    pub fn lends_nothing(&self) -> bool {
+        self.own_network && self.ports.is_empty()
     }
 
     /// Whether it is GitLab in its maker's layout: something is mounted where its configuration is.

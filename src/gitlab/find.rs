@@ -39,8 +39,7 @@ impl Installation {
         }
         let asked = ask(world, facts);
         let is_left_over = exists(world, &Path::new(container::CONFIG).join("gitlab.rb"))?;
-        let candidates: Vec<Container> =
-            asked.containers.iter().filter(|container| container.has_config()).cloned().collect();
+        let candidates = one_a_folder(&asked.containers);
         match <[Container; 1]>::try_from(candidates) {
             Ok([container]) => Self::container(world, facts, container),
             Err(none) if none.is_empty() && is_left_over => {
@@ -86,11 +85,19 @@ impl Installation {
         let has = |container: &Container| {
             container.outside(Path::new(container::CONFIG)).is_some_and(|config| absolute(&config) == wanted)
         };
-        // Of several that share it, one that runs shows what is served.
-        let mut found: Vec<_> = ask(world, facts).containers.into_iter().filter(has).collect();
-        found.sort_by_key(|container| !container.running);
-        found.into_iter().next().map(|container| Self::container(world, facts, container)).transpose()
+        let found = one_a_folder(&ask(world, facts).containers).into_iter().find(has);
+        found.map(|container| Self::container(world, facts, container)).transpose()
     }
+}
+
+/// The containers that have something at `/etc/gitlab`. Of several that share it, as while one is made anew, the
+/// one that runs stands for all.
+fn one_a_folder(containers: &[Container]) -> Vec<Container> {
+    let mut sorted: Vec<&Container> = containers.iter().filter(|container| container.has_config()).collect();
+    sorted.sort_by_key(|container| !container.running);
+    let mut folders = BTreeSet::new();
+    sorted.retain(|container| folders.insert(container.outside(Path::new(container::CONFIG))));
+    sorted.into_iter().cloned().collect()
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -11,11 +11,13 @@ use anyhow::Result;
 use labtrust_platform::{Endpoint, Host, World, handshake};
 
 use super::{
-    config::{Config, Known, Role},
+    config::{Config, Known},
     container::{self, Reach},
+    further::{Annex, Further},
     installation::{Installation, Kind},
     nginx::{self, Listener},
     place::linked::Standing,
+    role::Role,
 };
 use crate::hint::fail;
 
@@ -43,6 +45,8 @@ pub struct Layout {
     pub served: Vec<Endpoint>,
     /// What a person should know or do, a line each.
     pub notes: Vec<String>,
+    /// The further hosts, which are yet to be decided on.
+    pub annexes: Vec<Annex>,
 }
 
 /// What GitLab's data lies under: among it the pair by which the registry knows GitLab's tokens,
@@ -67,10 +71,16 @@ impl Layout {
         registry: &Endpoint,
     ) -> Result<Self> {
         let roles = [(Role::Gitlab, gitlab), (Role::Registry, registry)];
+        let (further, notes) = Further::of(config, &gitlab.host);
+        let mut layout = Self { notes, ..Self::default() };
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
-            let mut layout = Self::default();
             for (_, endpoint) in roles {
                 layout.add(usual(installation, &endpoint.host));
+            }
+            for further in further {
+                let mut part = Self::default();
+                part.add(usual(installation, &further.address.endpoint.host));
+                layout.annexes.push(Annex { further, layout: part });
             }
             return Ok(layout);
         }
@@ -86,9 +96,23 @@ impl Layout {
             ));
         }
         let listeners = installation.listeners(world);
-        let mut layout = Self::default();
         for (role, endpoint) in roles {
-            layout.add_role(installation, config, listeners.as_deref(), role, endpoint)?;
+            layout.add_role(installation, config, listeners.as_deref(), role, endpoint, &endpoint.host)?;
+        }
+        for further in further {
+            let (mut part, endpoint) = (Self::default(), &further.address.endpoint);
+            let added = part.add_role(
+                installation,
+                config,
+                listeners.as_deref(),
+                further.role,
+                endpoint,
+                &further.met,
+            );
+            match added {
+                Ok(()) => layout.annexes.push(Annex { further, layout: part }),
+                Err(error) => layout.notes.push(format!("{} gets no pair: {error}", further.title())),
+            }
         }
         if !installation.running {
             layout.notes.push(
@@ -105,12 +129,21 @@ impl Layout {
         Ok(layout)
     }
 
+    /// Adds what `other` names.
+    pub(super) fn take_in(&mut self, other: Self) {
+        other.places.into_iter().for_each(|place| self.add(place));
+        self.listening.extend(other.listening);
+        self.served.extend(other.served);
+        self.notes.extend(other.notes);
+    }
+
     fn add(&mut self, place: Place) {
         if !self.places.iter().any(|known| known.certificate == place.certificate) {
             self.places.push(place);
         }
     }
 
+    /// Adds what serves `role` at `endpoint`, where clients call `met`.
     fn add_role(
         &mut self,
         installation: &Installation,
@@ -118,6 +151,7 @@ impl Layout {
         listeners: Option<&[Listener]>,
         role: Role,
         endpoint: &Endpoint,
+        met: &Host,
     ) -> Result<()> {
         let address = config.address(role);
         let stem = match &address {
@@ -140,6 +174,13 @@ impl Layout {
                 format!("gitlab.rb names {} for both the certificate and its key", certificate.display()),
                 "name a file for each, or neither, and run `gitlab-ctl reconfigure`",
             ));
+        }
+        if let Some(line) = config.role_served_elsewhere(role).filter(|_| role != Role::Gitlab) {
+            self.notes.push(format!(
+                "gitlab.rb says `{line}`: what speaks TLS at {endpoint} must be told to read {}",
+                certificate.display()
+            ));
+            return Ok(());
         }
         let speaks_tls = match &address {
             Known::Is(address) => address.https,
@@ -167,7 +208,7 @@ impl Layout {
                 return Ok(());
             }
         };
-        let here = Endpoint::new(endpoint.host.clone(), published);
+        let here = Endpoint::new(met.clone(), published);
         let answers = || handshake::fetch_here(&here, Duration::from_secs(3)).is_ok();
         match listener {
             Some(found) if found.is_proxied => self.notes.push(format!(

@@ -25,8 +25,16 @@ pub struct Listener {
 impl Listener {
     /// Whether it is where `host` is served on `port`.
     pub fn is_for(&self, host: &str, port: u16) -> bool {
-        self.port == port && self.names.iter().any(|name| name.eq_ignore_ascii_case(host))
+        self.port == port && self.names.iter().any(|name| is_called(name, host))
     }
+}
+
+/// Whether a server that is called `name` answers for `host`: the sites of Pages' are matched by an
+/// expression, `~^(?<group>.*)\.pages\.example\.com$`.
+fn is_called(name: &str, host: &str) -> bool {
+    let Some(expression) = name.strip_prefix('~') else { return name.eq_ignore_ascii_case(host) };
+    let end = format!("{}$", host.replace('.', "\\."));
+    expression.strip_suffix(&end).is_some_and(|before| before.ends_with(['^', '.']))
 }
 
 /// The listeners in the configuration below `data`, which GitLab has at `/var/opt/gitlab`; none if
@@ -207,5 +215,19 @@ mod tests {
         );
         assert!(found[0].is_for("Git.Example.com", 443));
         assert!(!found[0].is_for("git.example.com", 4567) && !found[0].is_for("other", 443));
+    }
+
+    #[test]
+    fn the_sites_of_pages_are_known_by_the_name_above_them() {
+        for (name, is) in [
+            (r"~^(?<group>.*)\.pages\.example\.com$", true),
+            (r"~^pages\.example\.com$", true),
+            (r"~^(?<group>.*)\.otherpages\.example\.com$", false),
+            (r"~^pages\.example\.com", false),
+            ("PAGES.example.com", true),
+            ("x.pages.example.com", false),
+        ] {
+            assert_eq!(is_called(name, "pages.example.com"), is, "{name}");
+        }
     }
 }

@@ -14,10 +14,11 @@ use labtrust_platform::{
 use super::{
     STORE,
     compose::{Blueprint, published},
-    config::{Address, Config, Known, Role, url},
+    config::{Address, Config, Known, url},
     installation::{Installation, exists},
     layout::Layout,
     ports::{self, Chooser, Ports},
+    role::Role,
 };
 use crate::hint::fail;
 

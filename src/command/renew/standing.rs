@@ -39,7 +39,7 @@ pub struct Ours {
 impl Standing {
     /// Looks where an earlier setup or import placed its pair.
     pub fn find(context: &Context<'_>) -> Result<Self> {
-        match OwnCa::read(&context.home.authority())? {
+        match OwnCa::here(&context.home)? {
             Some(own) => Self::of_setup(context, own),
             None => Self::of_import(context),
         }

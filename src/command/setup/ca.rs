@@ -31,14 +31,14 @@ pub fn ca(context: &Context<'_>, arguments: &Setup, order: &Order) -> Result<Ca>
     if let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) {
         return adopt(context, arguments, certificate, key, now).map(Ca::Adopted);
     }
-    if let Some(own) = OwnCa::read(&context.home.authority())? {
+    if let Some(own) = OwnCa::here(&context.home)? {
         return known(own, arguments, order);
     }
     if arguments.self_signed {
         return Ok(Ca::SelfSigned);
     }
     let scope = Scope {
-        names: order.names.clone(),
+        names: order.names.iter().chain(&order.further).cloned().collect(),
         permit: order.permits.clone(),
         constrained: !arguments.no_constraints,
     };

@@ -23,6 +23,8 @@ pub struct Order {
     pub registry: Endpoint,
     /// Every name in the certificate: GitLab's host first.
     pub names: Vec<SubjectName>,
+    /// Names of further hosts of this GitLab, which go into it where the CA may sign them.
+    pub further: Vec<SubjectName>,
     /// Domains that the CA may sign for besides.
     pub permits: Vec<DnsName>,
     /// For how many days the certificate is made.
@@ -30,24 +32,40 @@ pub struct Order {
 }
 
 impl Order {
-    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and what an
-    /// earlier setup was asked for where they say nothing.
-    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint, earlier: Option<&Notes>) -> Self {
-        let mut names =
-            vec![SubjectName::from(gitlab.host.clone()), SubjectName::from(registry.host.clone())];
-        names.extend(arguments.names.iter().cloned());
-        let mut unique: Vec<SubjectName> = Vec::new();
-        for name in names {
-            if !unique.contains(&name) {
-                unique.push(name);
-            }
-        }
-        Self {
+    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and whose
+    /// further hosts have these names; and what an earlier setup was asked for where they say nothing.
+    pub fn new(
+        arguments: &Setup,
+        gitlab: &Endpoint,
+        registry: &Endpoint,
+        further: Vec<SubjectName>,
+        earlier: Option<&Notes>,
+    ) -> Self {
+        let mut order = Self {
             gitlab: gitlab.clone(),
             registry: registry.clone(),
-            names: unique,
+            names: Vec::new(),
+            further,
             permits: arguments.permits.clone(),
             days: arguments.days.or(earlier.map(|notes| notes.days)).unwrap_or(LEAF_DAYS),
+        };
+        order.add([gitlab, registry].map(|endpoint| SubjectName::from(endpoint.host.clone())));
+        order.add(arguments.names.iter().cloned());
+        order
+    }
+
+    /// The order with those names of further hosts that `may_sign` leaves.
+    pub fn within(mut self, may_sign: impl Fn(&SubjectName) -> bool) -> Self {
+        let further = std::mem::take(&mut self.further);
+        self.add(further.into_iter().filter(may_sign));
+        self
+    }
+
+    fn add(&mut self, names: impl IntoIterator<Item = SubjectName>) {
+        for name in names {
+            if !self.names.contains(&name) {
+                self.names.push(name);
+            }
         }
     }
 
@@ -78,7 +96,7 @@ pub fn endpoints(
         (None, None) => {
             return Err(fail(
                 "nothing says under which name this GitLab is met",
-                "name it: labtrust setup HOST, or labtrust import --host HOST",
+                "name it: labtrust setup HOST, labtrust request HOST, or labtrust import --host HOST",
             ));
         }
     };

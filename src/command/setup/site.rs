@@ -8,9 +8,12 @@ use labtrust_platform::{Certificate, Endpoint, Host, Target, World, plan::Change
 use super::order::endpoints;
 
 use crate::{
+    certificate::{Parsed, SubjectName},
     cli::Place,
     command::{Context, folder, own::Notes},
-    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, guard, place, place::linked::Standing},
+    gitlab::{
+        Config, Installation, Kind, Layout, Pair, Prepared, Republish, guard, place, place::linked::Standing,
+    },
     printer::Printer,
 };
 
@@ -20,6 +23,7 @@ pub struct Site {
     prepared: Option<Prepared>,
     config: Config,
     layout: Layout,
+    republish: Republish,
     /// The options that named it.
     options: String,
     /// GitLab itself.
@@ -61,7 +65,9 @@ impl Site {
         };
         let mut layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
         layout.standing = Standing::look(&world, &layout.places);
-        Ok(Self { installation, prepared, config, layout, options: place.options(), gitlab, registry })
+        let republish = Republish::look(&world, &installation, &config, &gitlab, &registry);
+        let options = place.options();
+        Ok(Self { installation, prepared, config, layout, republish, options, gitlab, registry })
     }
 
     /// The place where an earlier setup placed its pair.
@@ -75,6 +81,23 @@ impl Site {
     /// The certificate and key files.
     pub fn files(&self) -> Vec<(PathBuf, PathBuf)> {
         self.layout.places.iter().map(|place| (place.certificate.clone(), place.key.clone())).collect()
+    }
+
+    /// The names of the hosts that this GitLab has besides its own and its registry's.
+    pub fn further_names(&self) -> Vec<SubjectName> {
+        self.layout.annexes.iter().flat_map(|annex| annex.further.names.clone()).collect()
+    }
+
+    /// Gives each further host its place if `leaf` is for it and nothing of others' stands there; `way_on` is
+    /// what is done about a name that is lacking.
+    pub fn settle(
+        &mut self,
+        leaf: &Parsed,
+        ours: &dyn Fn(&[Certificate]) -> bool,
+        replace: bool,
+        way_on: &str,
+    ) -> Result<()> {
+        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
     }
 
     /// Refuses to replace what is not ours, on disk or served.
@@ -100,15 +123,39 @@ impl Site {
         place::plan(&self.installation, &self.layout, pair)
     }
 
+    /// What makes GitLab itself trust `root` too.
+    pub fn trusting(&self, root: &Parsed) -> Option<Change> {
+        let root = Certificate::from(root);
+        place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
+    }
+
+    /// What makes GitLab take up what it is to trust, where there is a GitLab.
+    pub fn reconfigure(&self) -> Option<String> {
+        let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
+    }
+
     /// What a person should know.
     pub fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
-        self.layout.notes.iter().cloned().chain(self.config.remarks()).chain(prepared).collect()
+        let notes = self.layout.notes.iter().chain(&self.republish.notes).cloned();
+        notes.chain(self.config.remarks()).chain(prepared).collect()
     }
 
     /// What is still to be done on this machine, a line each.
     pub fn next(&self) -> Vec<String> {
-        self.prepared.iter().map(Prepared::start).collect()
+        self.prepared.iter().map(Prepared::start).chain(self.republish.lines.iter().cloned()).collect()
+    }
+
+    /// The same, for people.
+    pub fn print_next(&self, printer: &Printer) {
+        let next = self.next();
+        if !next.is_empty() {
+            printer.heading("Next, on this machine:");
+        }
+        for line in next {
+            printer.command(line);
+        }
     }
 
     /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.

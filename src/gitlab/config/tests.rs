@@ -137,11 +137,61 @@ fn a_reverse_proxy_in_front_is_noticed() {
 }
 
 #[test]
-fn the_other_urls_are_listed() {
-    let config = Config::read(&[
-        "pages_external_url 'https://pages.example.com'\nmattermost_external_url ENV['X']\ngitlab_kas_external_url nil",
-    ]);
-    let names: Vec<_> = config.others().into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["pages_external_url", "mattermost_external_url"]);
-    assert_eq!(Config::read(&["nginx['listen_port'] = '8443'"]).listen_port(Role::Gitlab), Some(8443));
+fn each_server_has_its_own_schemes_and_ports() {
+    for (script, role, https, port, listens) in [
+        ("external_url 'https://h:8443'", Role::Gitlab, Some(true), 8443, None),
+        ("external_url 'wss://h'", Role::Gitlab, None, 0, None),
+        (
+            "external_url 'https://h'\nnginx['listen_port'] = '8443'",
+            Role::Gitlab,
+            Some(true),
+            443,
+            Some(8443),
+        ),
+        ("pages_external_url 'http://h'", Role::Pages, Some(false), 80, None),
+        (
+            "pages_external_url 'https://h'\npages_nginx['listen_port'] = 444",
+            Role::Pages,
+            Some(true),
+            443,
+            Some(444),
+        ),
+        // Not the URL's port: KAS's nginx listens on 443 whatever it says.
+        ("gitlab_kas_external_url 'wss://h:8150/'", Role::Kas, Some(true), 8150, Some(443)),
+        (
+            "gitlab_kas_external_url 'ws://h'\ngitlab_kas['nginx']['port'] = 81",
+            Role::Kas,
+            Some(false),
+            80,
+            Some(81),
+        ),
+        ("mattermost_external_url 'https://h'", Role::Mattermost, Some(true), 443, None),
+    ] {
+        let config = Config::read(&[script]);
+        match config.address(role) {
+            Known::Is(address) => {
+                assert_eq!((Some(address.https), address.endpoint.port), (https, port), "{script}");
+            }
+            other => assert_eq!((https, format!("{other:?}").contains("Computed")), (None, true), "{script}"),
+        }
+        assert_eq!(config.listen_port(role), listens, "{script}");
+    }
+}
+
+#[test]
+fn a_server_that_is_switched_off_is_noticed() {
+    for (script, elsewhere) in [
+        ("pages_nginx['enable'] = false", true),
+        ("gitlab_pages['nginx']['listen_https'] = false", true),
+        ("pages_nginx['listen_https'] = true", false),
+        ("nginx['listen_https'] = false", false),
+    ] {
+        assert_eq!(
+            Config::read(&[script]).role_served_elsewhere(Role::Pages).is_some(),
+            elsewhere,
+            "{script}"
+        );
+    }
+    assert!(Config::read(&["gitlab_kas['enable'] = false"]).is_off(Role::Kas));
+    assert!(!Config::read(&["gitlab_kas['enable'] = false"]).is_off(Role::Pages));
 }

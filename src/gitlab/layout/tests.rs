@@ -193,3 +193,64 @@ fn what_cannot_be_obeyed_is_refused() {
         assert!(hint_of(&error).is_some(), "{error}");
     }
 }
+
+#[test]
+fn further_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    let usual = |host: &str| format!("/etc/gitlab/ssl/{host}");
+    let host = "git.example.com";
+    nginx(
+        folder.path(),
+        &[
+            server(host, 443, &usual(host)),
+            server(host, 4567, &usual(host)),
+            server(r"~^(?<group>.*)\.pages\.example\.com$", 443, "/etc/gitlab/tls/pages"),
+            server("kas.example.com", 443, &usual("kas.example.com")),
+        ]
+        .concat(),
+    );
+    let script = format!(
+        "{URLS}pages_external_url 'https://pages.example.com'\ngitlab_kas_external_url 'wss://kas.example.com'\n\
+         gitlab_pages['nginx']['ssl_certificate'] = '/etc/gitlab/tls/pages.crt'\n\
+         gitlab_pages['nginx']['ssl_certificate_key'] = '/etc/gitlab/tls/pages.key'\n\
+         mattermost_external_url 'https://chat.example.com'\nmattermost_nginx['ssl_certificate'] = x\n"
+    );
+    let all = of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
+    assert_eq!(all.places.len(), 1, "they are yet to be decided on");
+    assert!(
+        all.notes.iter().any(|note| note.starts_with("Mattermost at chat.example.com gets no pair")),
+        "{:?}",
+        all.notes
+    );
+    let settled = |covered: &str, ours: bool, replace| {
+        let mut layout = all.clone();
+        let covers = |host: &Host| host.to_string().contains(covered);
+        layout.settle(&World::here(), &covers, &|_| ours, replace, "the way on").expect("it is settled");
+        let config = folder.path().join("config").display().to_string();
+        let places: Vec<_> = names(&layout)[1..].iter().map(|name| name.replace(&config, "")).collect();
+        let served: Vec<_> = layout.served[2..].iter().map(ToString::to_string).collect();
+        (places, served, layout.notes[1..].concat())
+    };
+    let (pages, kas) = ("/tls/pages.crt".to_owned(), "/ssl/kas.example.com.crt".to_owned());
+    let (site, agents) = ("projects.pages.example.com:8443".to_owned(), "kas.example.com:8443".to_owned());
+    assert_eq!(
+        settled("", false, false),
+        (vec![pages.clone(), kas.clone()], vec![site.clone(), agents.clone()], String::new())
+    );
+    let (places, served, notes) = settled("kas", false, false);
+    assert_eq!((places, served), (vec![kas.clone()], vec![agents.clone()]));
+    assert!(
+        notes.starts_with("Pages at pages.example.com gets no pair") && notes.ends_with("the way on"),
+        "{notes}"
+    );
+    // Somebody else's stays, unless it is to be replaced.
+    fs::create_dir_all(folder.path().join("config/tls")).expect("a folder");
+    fs::write(folder.path().join("config/tls/pages.crt"), "somebody else's").expect("a file");
+    let (places, _, notes) = settled("", false, false);
+    assert_eq!(places, [kas.as_str()]);
+    assert!(notes.contains("Pages at pages.example.com has a certificate that is not labtrust's"), "{notes}");
+    for (ours, replace) in [(true, false), (false, true)] {
+        assert_eq!(settled("", ours, replace).0, [pages.as_str(), kas.as_str()]);
+    }
+}

@@ -1,0 +1,85 @@
+//! How a container was started, as its engine tells it: a port cannot be added to one that is there, so
+//! whoever lacks one needs the exact way to make it anew.
+
+mod compose;
+mod flag;
+mod run;
+mod words;
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+pub use self::compose::Project;
+
+/// What `docker inspect` says of a container. It may hold passwords, among the environment and the labels: what
+/// is made of it names those and shows no value.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Recipe(Value);
+
+/// A port that is lent: this machine's, and the container's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lent {
+    /// This machine's.
+    pub outside: u16,
+    /// The container's.
+    pub inside: u16,
+}
+
+impl Recipe {
+    /// Reads one line of `docker inspect --format '{{json .}}'`.
+    pub fn read(json: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(json).map(Self)
+    }
+
+    /// The project that it belongs to, if Compose made it.
+    pub fn project(&self) -> Option<Project> {
+        let label = |name: &str| self.text(&["Config", "Labels", &format!("com.docker.compose.{name}")]);
+        let files = label("project.config_files").unwrap_or_default();
+        Some(Project {
+            name: label("project")?.to_owned(),
+            service: label("service")?.to_owned(),
+            folder: label("project.working_dir").map(PathBuf::from),
+            files: files.split(',').filter(|file| !file.is_empty()).map(PathBuf::from).collect(),
+            is_old: label("version").is_some_and(|version| version.starts_with("1.")),
+        })
+    }
+
+    /// The image that it was made from, as the engine knows it.
+    pub fn image(&self) -> Option<&str> {
+        self.text(&["Image"])
+    }
+
+    fn name(&self) -> &str {
+        self.text(&["Name"]).unwrap_or_default().trim_start_matches('/')
+    }
+
+    fn at(&self, path: &[&str]) -> &Value {
+        path.iter().try_fold(&self.0, |value, key| value.get(key)).unwrap_or(&Value::Null)
+    }
+
+    fn text(&self, path: &[&str]) -> Option<&str> {
+        self.at(path).as_str().filter(|text| !text.is_empty())
+    }
+}
+
+impl std::fmt::Debug for Recipe {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Recipe({})", self.name())
+    }
+}
+
+/// Whether `value` is what an option has that was not given.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(on) => !on,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(values) => values.iter().all(is_nothing),
+        Value::Object(values) => values.values().all(is_nothing),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! The change of a container that Compose made: a line in its file, and one command.
+
+use std::path::{Path, PathBuf};
+
+use labtrust_platform::plan::shell_word;
+
+use super::Lent;
+
+/// The project and the service that a container belongs to (docker/compose, `labels.go`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// Its name.
+    pub name: String,
+    /// The service.
+    pub service: String,
+    /// The folder that its paths are told from.
+    pub folder: Option<PathBuf>,
+    /// Its files; a later one overrides those before it.
+    pub files: Vec<PathBuf>,
+    /// Whether it was made by the first Compose, a program of its own.
+    pub is_old: bool,
+}
+
+/// What Compose reads where no file is named, the first that is there (compose-spec).
+const USUAL: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
+
+impl Project {
+    /// The file that ports are added to; none if it is not on this machine, as where Portainer keeps it.
+    pub fn file(&self, is_here: &dyn Fn(&Path) -> bool) -> Option<&Path> {
+        self.files.last().map(PathBuf::as_path).filter(|file| is_here(file))
+    }
+
+    /// What lends `missing`: remarks after `#`, and commands for a shell.
+    pub fn lines(&self, engine: &str, missing: &[Lent], is_here: &dyn Fn(&Path) -> bool) -> Vec<String> {
+        let service = &self.service;
+        let mut lines = Vec::new();
+        let file = self.file(is_here);
+        let place = match (file, self.files.last()) {
+            (Some(file), _) => format!("in {}", file.display()),
+            (None, Some(file)) => format!(
+                "in the file of the project {}, which is not on this machine under its name, {} (Portainer and the like \
+                 keep it; change it there)",
+                self.name,
+                file.display()
+            ),
+            (None, None) => format!("in the file of the project {}", self.name),
+        };
+        lines.push(format!("# {place}, below `ports:` of the service {service}, add"));
+        for Lent { outside, inside } in missing {
+            lines.push(format!("#       - \"{outside}:{inside}\""));
+        }
+        if file.is_some() {
+            lines.push(self.up(engine));
+        }
+        lines
+    }
+
+    /// The command that makes its containers anew where its files have changed.
+    fn up(&self, engine: &str) -> String {
+        let compose = match engine {
+            "podman" => "podman-compose",
+            _ if self.is_old => "docker-compose",
+            _ => "docker compose",
+        };
+        let service = shell_word(&self.service);
+        let path = |path: &Path| shell_word(&path.to_string_lossy());
+        if let (Some(folder), [file]) = (&self.folder, self.files.as_slice())
+            && USUAL.iter().any(|name| folder.join(name) == *file)
+            && is_named_after(&self.name, folder)
+        {
+            return format!("cd {} && {compose} up -d {service}", path(folder));
+        }
+        let mut words = vec![compose.to_owned(), format!("-p {}", shell_word(&self.name))];
+        // podman-compose and the first Compose take paths from the first file's folder.
+        if compose == "docker compose" {
+            words.extend(self.folder.iter().map(|folder| format!("--project-directory {}", path(folder))));
+        }
+        words.extend(self.files.iter().map(|file| format!("-f {}", path(file))));
+        words.push(format!("up -d {service}"));
+        words.join(" ")
+    }
+}
+
+/// Whether Compose would call the project in `folder` so by itself (compose-go, `NormalizeProjectName`).
+fn is_named_after(name: &str, folder: &Path) -> bool {
+    let folder = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let kept: String = folder
+        .chars()
+        .filter(|next| next.is_ascii_lowercase() || next.is_ascii_digit() || ['_', '-'].contains(next))
+        .collect();
+    kept.trim_start_matches(['_', '-']) == name
+}

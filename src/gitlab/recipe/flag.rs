@@ -1,0 +1,175 @@
+//! The options of `docker run`, each a row: where an engine's answer holds what was given (moby API,
+//! `ContainerInspect`; docker/cli, `opts.go`).
+
+use serde_json::Value;
+
+use super::is_nothing;
+
+/// An option.
+pub struct Flag {
+    /// Where its value is.
+    pub at: [&'static str; 2],
+    /// How it is given.
+    pub name: &'static str,
+    kind: Kind,
+    /// What it is where nothing was given.
+    usual: &'static [&'static str],
+}
+
+/// What is made of a value.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// As it is; a list gives the option once for each.
+    Plain,
+    /// `--init`
+    Switch,
+    /// `KEY=VALUE`, once for each.
+    Pairs,
+    /// `PATH:OPTIONS`, once for each.
+    Paths,
+    /// Billionths of a processor.
+    Cpus,
+    /// `NAME=SOFT:HARD`, once for each.
+    Limits,
+    /// `on-failure:5`
+    Restart,
+}
+
+const fn host(at: &'static str, name: &'static str, kind: Kind, usual: &'static [&'static str]) -> Flag {
+    Flag { at: ["HostConfig", at], name, kind, usual }
+}
+
+const fn config(at: &'static str, name: &'static str, kind: Kind) -> Flag {
+    Flag { at: ["Config", at], name, kind, usual: &[] }
+}
+
+/// All that are carried over as they are.
+pub const FLAGS: [Flag; 43] = [
+    config("Domainname", "--domainname", Kind::Plain),
+    config("User", "--user", Kind::Plain),
+    config("WorkingDir", "--workdir", Kind::Plain),
+    config("StopSignal", "--stop-signal", Kind::Plain),
+    config("StopTimeout", "--stop-timeout", Kind::Plain),
+    config("Tty", "--tty", Kind::Switch),
+    config("OpenStdin", "--interactive", Kind::Switch),
+    host("RestartPolicy", "--restart", Kind::Restart, &[]),
+    host("Binds", "--volume", Kind::Plain, &[]),
+    host("VolumesFrom", "--volumes-from", Kind::Plain, &[]),
+    host("VolumeDriver", "--volume-driver", Kind::Plain, &["local"]),
+    host("Tmpfs", "--tmpfs", Kind::Paths, &[]),
+    // Docker's and podman's own.
+    host("ShmSize", "--shm-size", Kind::Plain, &["67108864", "65536000"]),
+    host("Memory", "--memory", Kind::Plain, &[]),
+    host("MemoryReservation", "--memory-reservation", Kind::Plain, &[]),
+    host("MemorySwap", "--memory-swap", Kind::Plain, &[]),
+    host("NanoCpus", "--cpus", Kind::Cpus, &[]),
+    host("CpuShares", "--cpu-shares", Kind::Plain, &[]),
+    host("CpuPeriod", "--cpu-period", Kind::Plain, &[]),
+    host("CpuQuota", "--cpu-quota", Kind::Plain, &[]),
+    host("CpusetCpus", "--cpuset-cpus", Kind::Plain, &[]),
+    host("CpusetMems", "--cpuset-mems", Kind::Plain, &[]),
+    host("BlkioWeight", "--blkio-weight", Kind::Plain, &[]),
+    host("PidsLimit", "--pids-limit", Kind::Plain, &["2048"]),
+    host("OomScoreAdj", "--oom-score-adj", Kind::Plain, &[]),
+    host("OomKillDisable", "--oom-kill-disable", Kind::Switch, &[]),
+    host("Ulimits", "--ulimit", Kind::Limits, &[]),
+    host("Privileged", "--privileged", Kind::Switch, &[]),
+    host("ReadonlyRootfs", "--read-only", Kind::Switch, &[]),
+    host("Init", "--init", Kind::Switch, &[]),
+    host("CapAdd", "--cap-add", Kind::Plain, &[]),
+    host("CapDrop", "--cap-drop", Kind::Plain, &[]),
+    host("SecurityOpt", "--security-opt", Kind::Plain, &[]),
+    host("GroupAdd", "--group-add", Kind::Plain, &[]),
+    host("Sysctls", "--sysctl", Kind::Pairs, &[]),
+    host("Dns", "--dns", Kind::Plain, &[]),
+    host("DnsOptions", "--dns-option", Kind::Plain, &[]),
+    host("DnsSearch", "--dns-search", Kind::Plain, &[]),
+    host("ExtraHosts", "--add-host", Kind::Plain, &[]),
+    host("IpcMode", "--ipc", Kind::Plain, &["private", "shareable"]),
+    host("UsernsMode", "--userns", Kind::Plain, &[]),
+    host("Runtime", "--runtime", Kind::Plain, &["runc", "oci"]),
+    host("CgroupParent", "--cgroup-parent", Kind::Plain, &[]),
+];
+
+/// What is carried over by itself, follows from something else, or is the engine's own affair.
+pub const NO_FLAGS: [[&str; 2]; 28] = [
+    ["HostConfig", "NetworkMode"],
+    ["HostConfig", "PortBindings"],
+    ["HostConfig", "PublishAllPorts"],
+    ["HostConfig", "Mounts"],
+    ["HostConfig", "LogConfig"],
+    ["HostConfig", "AutoRemove"],
+    ["HostConfig", "ContainerIDFile"],
+    ["HostConfig", "ConsoleSize"],
+    ["HostConfig", "CgroupnsMode"],
+    ["HostConfig", "Isolation"],
+    ["HostConfig", "MemorySwappiness"],
+    ["HostConfig", "MaskedPaths"],
+    ["HostConfig", "ReadonlyPaths"],
+    ["Config", "Hostname"],
+    ["Config", "Image"],
+    ["Config", "Env"],
+    ["Config", "Labels"],
+    ["Config", "Cmd"],
+    ["Config", "Entrypoint"],
+    ["Config", "Volumes"],
+    ["Config", "ExposedPorts"],
+    ["Config", "AttachStdin"],
+    ["Config", "AttachStdout"],
+    ["Config", "AttachStderr"],
+    ["Config", "StdinOnce"],
+    ["Config", "OnBuild"],
+    ["Config", "ArgsEscaped"],
+    ["Config", "Shell"],
+];
+
+impl Flag {
+    /// The words that give `value`; none where nothing was given.
+    pub fn words(&self, value: &Value) -> Vec<String> {
+        if is_nothing(value) || self.usual.contains(&plain(value).as_str()) {
+            return Vec::new();
+        }
+        if let Kind::Switch = self.kind {
+            return vec![self.name.to_owned()];
+        }
+        let values: Vec<String> = match (self.kind, value) {
+            (Kind::Cpus, _) => {
+                value.as_f64().map(|billionths| (billionths / 1e9).to_string()).into_iter().collect()
+            }
+            (Kind::Restart, _) => restart(value).into_iter().collect(),
+            (Kind::Limits, Value::Array(limits)) => limits.iter().map(limit).collect(),
+            (Kind::Pairs, Value::Object(pairs)) => joined(pairs, '='),
+            (Kind::Paths, Value::Object(pairs)) => joined(pairs, ':'),
+            (_, Value::Array(values)) => values.iter().map(plain).collect(),
+            _ => vec![plain(value)],
+        };
+        values.into_iter().flat_map(|value| [self.name.to_owned(), value]).collect()
+    }
+}
+
+/// A text as it is, anything else as JSON writes it.
+pub fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The pairs of an object, each with `between`.
+pub fn joined(pairs: &serde_json::Map<String, Value>, between: char) -> Vec<String> {
+    let pair = |(key, value): (&String, &Value)| match plain(value) {
+        value if value.is_empty() => key.clone(),
+        value => format!("{key}{between}{value}"),
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn restart(value: &Value) -> Option<String> {
+    let name = value.get("Name")?.as_str().filter(|name| !["", "no"].contains(name))?;
+    Some(match value.get("MaximumRetryCount").and_then(Value::as_u64) {
+        Some(most) if most > 0 => format!("{name}:{most}"),
+        _ => name.to_owned(),
+    })
+}
+
+fn limit(value: &Value) -> String {
+    let part = |key: &str| value.get(key).map(plain).unwrap_or_default();
+    format!("{}={}:{}", part("Name"), part("Soft"), part("Hard"))
+}

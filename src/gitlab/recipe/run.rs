@@ -1,0 +1,133 @@
+//! The commands that make a container of `docker run` anew with more ports: the old one is stopped and kept until
+//! the new one works, and nothing of what it holds in volumes is touched.
+
+use labtrust_platform::plan::shell_word;
+use serde_json::Value;
+
+use super::{
+    Lent, Recipe,
+    flag::{FLAGS, NO_FLAGS, plain},
+    is_nothing,
+};
+
+impl Recipe {
+    /// What makes it anew with `more` ports besides those that it lends: remarks after `#`, and commands for a
+    /// shell. `image` is what its image says of itself, which need not be said again.
+    ///
+    /// # Errors
+    /// What cannot be given on a command line as it is: then it is not said in another way either.
+    pub fn lines(&self, engine: &str, image: &Value, more: &[Lent]) -> Result<Vec<String>, String> {
+        self.check(engine, image)?;
+        let (name, old) = (self.name(), format!("{}-before", self.name()));
+        let (name_word, old_word) = (shell_word(name), shell_word(&old));
+        let run = self.run(engine, image, more, &old)?;
+        let restart = FLAGS.iter().find(|flag| flag.name == "--restart");
+        let restart = restart.map(|flag| flag.words(self.at(&flag.at))).unwrap_or_default().pop();
+        // An engine that is started anew would start the old one, too.
+        let keep = restart.as_ref().map(|_| format!("{engine} update --restart no {old_word}"));
+        let give_back = restart.map(|policy| format!("{engine} update --restart {policy} {name_word} && "));
+        let mut lines =
+            vec![format!("{engine} stop {name_word}"), format!("{engine} rename {name_word} {old_word}")];
+        lines.extend(keep);
+        lines.push(run);
+        lines.extend(self.more_networks().into_iter().map(|(network, options)| {
+            format!("{engine} network connect {}{} {name_word}", options, shell_word(network))
+        }));
+        lines.push(format!("# when it works: {engine} rm {old_word}"));
+        lines.push(format!(
+            "# if it does not: {engine} rm --force {name_word}; {engine} rename {old_word} {name_word} && {}{engine} start \
+             {name_word}",
+            give_back.unwrap_or_default()
+        ));
+        Ok(lines)
+    }
+
+    fn check(&self, engine: &str, image: &Value) -> Result<(), String> {
+        if self.at(&["HostConfig", "AutoRemove"]) == &Value::Bool(true) {
+            return Err("it was started with --rm, and is gone when it stops".into());
+        }
+        let network = self.network();
+        if network == "none" || network.starts_with("container:") {
+            return Err(format!("it has no network of its own to lend ports of: --network {network}"));
+        }
+        let is_known = |at: [&str; 2]| NO_FLAGS.contains(&at) || FLAGS.iter().any(|flag| flag.at == at);
+        let mut strange = Vec::new();
+        // Podman says much of itself there, and little of what it was given.
+        let parts = if engine == "podman" { &[][..] } else { &["Config", "HostConfig"] };
+        for part in parts {
+            for (key, value) in self.at(&[part]).as_object().into_iter().flatten() {
+                let is_images = *part == "Config" && image.get(key) == Some(value);
+                if !is_nothing(value) && !is_known([part, key]) && !is_images {
+                    strange.push(format!("{part}.{key}"));
+                }
+            }
+        }
+        if strange.is_empty() { Ok(()) } else { Err(format!("it was given {}", strange.join(", "))) }
+    }
+
+    /// `docker run …`, with what `old`, as the container is called by then, holds in its environment and labels.
+    fn run(&self, engine: &str, image: &Value, more: &[Lent], old: &str) -> Result<String, String> {
+        let mut words: Vec<String> = Vec::new();
+        let mut add = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
+        add("--name", self.name());
+        let host_name = self.text(&["Config", "Hostname"]).unwrap_or_default();
+        if !self.text(&["Id"]).unwrap_or_default().starts_with(host_name) {
+            add("--hostname", host_name);
+        }
+        if !["", "default", "bridge"].contains(&self.network()) {
+            add("--network", self.network());
+        }
+        for port in self.lent() {
+            add("--publish", &port);
+        }
+        if self.at(&["HostConfig", "PublishAllPorts"]) == &Value::Bool(true) {
+            words.push("--publish-all".to_owned());
+        }
+        let mut add = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
+        for Lent { outside, inside } in more {
+            add("--publish", &format!("{outside}:{inside}"));
+        }
+        for flag in &FLAGS {
+            let value = self.at(&flag.at);
+            if flag.at[0] == "Config" && image.get(flag.at[1]) == Some(value) {
+                continue;
+            }
+            match flag.words(value).as_slice() {
+                [name] => words.push(name.clone()),
+                given => {
+                    let pair = |pair: &[String]| pair.iter().map(|word| shell_word(word)).collect::<Vec<_>>();
+                    words.extend(given.chunks(2).map(|given| pair(given).join(" ")));
+                }
+            }
+        }
+        words.extend(self.mounts()?);
+        words.extend(self.log());
+        words.extend(self.in_network(self.at(&["NetworkSettings", "Networks", self.network()])));
+        words.extend(self.labels(engine, image, old)?);
+        let (environment, names) = self.environment(engine, image, old)?;
+        words.extend(names.iter().map(|name| format!("--env {name}")));
+        let (entry, arguments) = self.entry(image);
+        words.extend(entry);
+        words.push(shell_word(self.text(&["Config", "Image"]).unwrap_or_default()));
+        words.extend(arguments.iter().map(|word| shell_word(word)));
+        Ok(format!("{environment}{engine} run --detach {}", words.join(" ")))
+    }
+
+    /// The option for the first program, and the words after the image, where they are not the image's.
+    fn entry(&self, image: &Value) -> (Option<String>, Vec<String>) {
+        let words = |value: &Value| value.as_array().into_iter().flatten().map(plain).collect::<Vec<_>>();
+        let command = words(self.at(&["Config", "Cmd"]));
+        let entry = self.at(&["Config", "Entrypoint"]);
+        let is_images = |key: &str, value: &Value| {
+            let images = image.get(key).unwrap_or(&Value::Null);
+            images == value || (is_nothing(images) && is_nothing(value))
+        };
+        match words(entry).split_first() {
+            Some((first, rest)) if !is_images("Entrypoint", entry) => {
+                (Some(format!("--entrypoint {}", shell_word(first))), [rest, &command].concat())
+            }
+            _ if is_images("Cmd", self.at(&["Config", "Cmd"])) => (None, Vec::new()),
+            _ => (None, command),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+use serde_json::json;
+
+use super::*;
+
+/// What Docker 28 says of a container, and of its image.
+fn inspected(more: &[(&str, Value)]) -> (Recipe, Value) {
+    let image = json!({
+        "Env": ["PATH=/opt/gitlab/bin:/bin", "LANG=C.UTF-8"],
+        "Cmd": ["/assets/init-container"],
+        "Entrypoint": null,
+        "WorkingDir": "/",
+        "Healthcheck": {"Test": ["CMD-SHELL", "/opt/gitlab/bin/gitlab-healthcheck"]},
+        "Labels": {"org.opencontainers.image.title": "GitLab"},
+    });
+    let mut all = json!({
+        "Id": "0123456789ab0000",
+        "Name": "/gitlab",
+        "Image": "sha256:abcd",
+        "Config": {
+            "Hostname": "0123456789ab",
+            "Image": "gitlab/gitlab-ce:18.5.1-ce.0",
+            "Env": ["PATH=/opt/gitlab/bin:/bin", "LANG=C.UTF-8"],
+            "Cmd": ["/assets/init-container"],
+            "Entrypoint": null,
+            "WorkingDir": "/",
+            "Healthcheck": {"Test": ["CMD-SHELL", "/opt/gitlab/bin/gitlab-healthcheck"]},
+            "Labels": {"org.opencontainers.image.title": "GitLab"},
+            "ExposedPorts": {"443/tcp": {}},
+        },
+        "HostConfig": {
+            "NetworkMode": "bridge",
+            "PortBindings": {"443/tcp": [{"HostIp": "", "HostPort": "443"}]},
+            "RestartPolicy": {"Name": "no", "MaximumRetryCount": 0},
+            "ShmSize": 67_108_864,
+            "LogConfig": {"Type": "json-file", "Config": {}},
+            "Runtime": "runc",
+            "IpcMode": "private",
+            "CgroupnsMode": "private",
+            "MaskedPaths": ["/proc/acpi"],
+            "ConsoleSize": [0, 0],
+            "CapAdd": null,
+            "Dns": [],
+        },
+        "NetworkSettings": {"Networks": {"bridge": {"Aliases": null, "IPAMConfig": null}}},
+        "Mounts": [],
+    });
+    for (at, value) in more {
+        let (folder, name) = at.rsplit_once('/').expect("a pointer");
+        all.pointer_mut(folder).expect("a place")[name] = value.clone();
+    }
+    (Recipe(all), image)
+}
+
+const REGISTRY: Lent = Lent { outside: 4567, inside: 4567 };
+
+fn run(more: &[(&str, Value)]) -> Result<Vec<String>, String> {
+    let (recipe, image) = inspected(more);
+    recipe.lines("docker", &image, &[REGISTRY])
+}
+
+#[test]
+fn the_old_one_is_kept_until_the_new_one_works() {
+    assert_eq!(
+        run(&[]).expect("it can be said"),
+        [
+            "docker stop gitlab",
+            "docker rename gitlab gitlab-before",
+            "docker run --detach --name gitlab --publish 443:443 --publish 4567:4567 gitlab/gitlab-ce:18.5.1-ce.0",
+            "# when it works: docker rm gitlab-before",
+            "# if it does not: docker rm --force gitlab; docker rename gitlab-before gitlab && docker start gitlab",
+        ]
+    );
+    let lines = run(&[("/HostConfig/RestartPolicy", json!({"Name": "always", "MaximumRetryCount": 0}))]);
+    let lines = lines.expect("it can be said");
+    assert_eq!(lines[2], "docker update --restart no gitlab-before");
+    assert!(lines[3].contains(" --restart always "), "{lines:?}");
+    assert!(lines[5].contains("docker update --restart always gitlab && docker start gitlab"), "{lines:?}");
+}
+
+#[test]
+fn whatever_was_given_is_given_again() {
+    for (at, value, expected) in [
+        ("/Config/Hostname", json!("git.example.com"), "--hostname git.example.com"),
+        ("/Config/User", json!("git"), "--user git"),
+        ("/Config/Tty", json!(true), "--tty"),
+        ("/HostConfig/NetworkMode", json!("web"), "--network web"),
+        (
+            "/HostConfig/RestartPolicy",
+            json!({"Name": "on-failure", "MaximumRetryCount": 5}),
+            "--restart on-failure:5",
+        ),
+        (
+            "/HostConfig/Binds",
+            json!(["/volume1/docker/gitlab/config:/etc/gitlab", "logs and more:/var/log/gitlab:Z"]),
+            "--volume /volume1/docker/gitlab/config:/etc/gitlab --volume 'logs and more:/var/log/gitlab:Z'",
+        ),
+        (
+            "/HostConfig/Mounts",
+            json!([{"Type": "bind", "Source": "/srv/x", "Target": "/x", "ReadOnly": true}]),
+            "--mount type=bind,source=/srv/x,target=/x,readonly",
+        ),
+        // What the image keeps and nobody named: the data would be lost with the old container.
+        (
+            "/Mounts",
+            json!([{"Type": "volume", "Name": "beef", "Destination": "/var/opt/gitlab"}]),
+            "--volume beef:/var/opt/gitlab",
+        ),
+        ("/HostConfig/ShmSize", json!(268_435_456), "--shm-size 268435456"),
+        ("/HostConfig/NanoCpus", json!(1_500_000_000_u64), "--cpus 1.5"),
+        ("/HostConfig/Memory", json!(4_294_967_296_u64), "--memory 4294967296"),
+        ("/HostConfig/Ulimits", json!([{"Name": "nofile", "Hard": 2, "Soft": 1}]), "--ulimit nofile=1:2"),
+        ("/HostConfig/Tmpfs", json!({"/run": "size=64m"}), "--tmpfs /run:size=64m"),
+        ("/HostConfig/ExtraHosts", json!(["h:192.0.2.1"]), "--add-host h:192.0.2.1"),
+        ("/HostConfig/PublishAllPorts", json!(true), "--publish-all"),
+        (
+            "/HostConfig/PortBindings",
+            json!({"22/tcp": [{"HostIp": "::1", "HostPort": "2222"}], "53/udp": [{"HostIp": "192.0.2.9", "HostPort": "53"}], "80/tcp": [{"HostIp": "", "HostPort": ""}]}),
+            "--publish '[::1]:2222:22' --publish 192.0.2.9:53:53/udp --publish 80 --publish 4567:4567",
+        ),
+        (
+            "/HostConfig/LogConfig",
+            json!({"Type": "local", "Config": {"max-size": "10m"}}),
+            "--log-driver local --log-opt max-size=10m",
+        ),
+        ("/Config/Cmd", json!(["sleep", "it's"]), r"gitlab/gitlab-ce:18.5.1-ce.0 sleep 'it'\''s'"),
+        (
+            "/Config/Entrypoint",
+            json!(["/bin/sh", "-c"]),
+            "--entrypoint /bin/sh gitlab/gitlab-ce:18.5.1-ce.0 -c /assets/init-container",
+        ),
+        (
+            "/Config/Labels",
+            json!({"org.opencontainers.image.title": "GitLab", "backup.key": "hunter2"}),
+            "--label \"backup.key=$(docker inspect --format '{{index .Config.Labels \"backup.key\"}}' gitlab-before)\"",
+        ),
+        (
+            "/Config/Env",
+            json!([
+                "PATH=/opt/gitlab/bin:/bin",
+                "LANG=C.UTF-8",
+                "GITLAB_OMNIBUS_CONFIG=gitlab_rails['initial_root_password'] = 'hunter2'"
+            ]),
+            "--env GITLAB_OMNIBUS_CONFIG gitlab/",
+        ),
+    ] {
+        let lines = run(&[(at, value)]).expect("it can be said");
+        let all = lines.join("\n");
+        assert!(all.contains(&format!(" {expected}")), "{expected}: {all}");
+        assert!(!all.contains("hunter2"), "{all}");
+        let is_run =
+            |line: &String| line.contains("docker run ") && line.contains("gitlab/gitlab-ce:18.5.1-ce.0");
+        assert!(lines.iter().any(is_run), "{all}");
+    }
+}
+
+#[test]
+fn further_networks_are_joined_again() {
+    let networks = json!({"web": {"Aliases": ["gitlab", "0123456789ab", "git"], "IPAMConfig": {"IPv4Address": "172.20.0.5"}}, "back": {}});
+    let lines = run(&[("/HostConfig/NetworkMode", json!("web")), ("/NetworkSettings/Networks", networks)]);
+    let lines = lines.expect("it can be said");
+    assert!(lines[2].contains("--network-alias git --ip 172.20.0.5"), "{lines:?}");
+    assert_eq!(lines[3], "docker network connect back gitlab");
+}
+
+#[test]
+fn what_cannot_be_said_is_not_said_in_another_way() {
+    for (at, value, why) in [
+        ("/HostConfig/AutoRemove", json!(true), "--rm"),
+        ("/HostConfig/NetworkMode", json!("none"), "--network none"),
+        ("/HostConfig/NetworkMode", json!("container:abc"), "no network of its own"),
+        ("/HostConfig/Devices", json!([{"PathOnHost": "/dev/x"}]), "HostConfig.Devices"),
+        ("/HostConfig/Invented", json!("x"), "HostConfig.Invented"),
+        ("/Config/Healthcheck", json!({"Test": ["NONE"]}), "Config.Healthcheck"),
+        ("/Config/Env", json!(["PATH=/mine"]), "--env PATH"),
+        ("/Config/Labels", json!({"$(reboot)": "x"}), "label"),
+        (
+            "/HostConfig/Mounts",
+            json!([{"Type": "bind", "Source": "/x", "Target": "/x", "BindOptions": {"Propagation": "rshared"}}]),
+            "options of its own",
+        ),
+    ] {
+        let said = run(&[(at, value)]).expect_err(at);
+        assert!(said.contains(why), "{said}");
+    }
+}
+
+#[test]
+fn a_project_of_composes_is_changed_in_its_file() {
+    let project = |more: &[(&str, &str)]| {
+        let mut labels = json!({"com.docker.compose.project": "gitlab", "com.docker.compose.service": "web"});
+        for (name, value) in more {
+            labels[format!("com.docker.compose.{name}")] = json!(value);
+        }
+        inspected(&[("/Config/Labels", labels)]).0.project().expect("a project")
+    };
+    let folder = ("project.working_dir", "/volume1/docker/gitlab");
+    let file = ("project.config_files", "/volume1/docker/gitlab/compose.yaml");
+    for (labels, last) in [
+        (vec![folder, file], "cd /volume1/docker/gitlab && docker compose up -d web"),
+        (vec![folder, file, ("version", "1.29.2")], "cd /volume1/docker/gitlab && docker-compose up -d web"),
+        (
+            vec![folder, ("project.config_files", "/srv/a.yml,/srv/b c.yml")],
+            "docker compose -p gitlab --project-directory /volume1/docker/gitlab -f /srv/a.yml -f '/srv/b c.yml' up -d web",
+        ),
+        (
+            vec![("project.working_dir", "/srv/other"), ("project.config_files", "/srv/other/compose.yaml")],
+            "docker compose -p gitlab --project-directory /srv/other -f /srv/other/compose.yaml up -d web",
+        ),
+    ] {
+        let lines = project(&labels).lines("docker", &[REGISTRY], &|_| true);
+        assert_eq!(lines.last().map(String::as_str), Some(last));
+        assert_eq!(lines[1], "#       - \"4567:4567\"");
+    }
+    let lines = project(&[folder, file]).lines("docker", &[REGISTRY], &|_| false);
+    assert!(lines.len() == 2 && lines[0].contains("Portainer"), "{lines:?}");
+    assert_eq!(inspected(&[]).0.project(), None);
+}

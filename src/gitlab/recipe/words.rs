@@ -1,0 +1,167 @@
+//! What a container was given that is more than one value: ports, mounts, networks, labels and the environment, as
+//! words of `docker run`.
+
+use labtrust_platform::plan::shell_word;
+use serde_json::Value;
+
+use super::{
+    Recipe,
+    flag::{joined, plain},
+    is_nothing,
+};
+
+/// Variables of the shell itself, and of the engine's client, which a command cannot be given lightly.
+const NOT_TO_BE_SET: [&str; 8] = ["PATH", "HOME", "IFS", "ENV", "BASH_ENV", "PWD", "SHELLOPTS", "PS4"];
+
+impl Recipe {
+    /// The ports that it lends, as they were given.
+    pub(super) fn lent(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let bindings = self.at(&["HostConfig", "PortBindings"]).as_object();
+        for (inside, bindings) in bindings.into_iter().flatten() {
+            let inside = inside.strip_suffix("/tcp").unwrap_or(inside);
+            for binding in bindings.as_array().into_iter().flatten() {
+                let part = |key: &str| binding.get(key).and_then(Value::as_str).unwrap_or_default();
+                let outside = match (part("HostIp"), part("HostPort")) {
+                    ("", "") => String::new(),
+                    ("", number) => format!("{number}:"),
+                    (address, number) if address.contains(':') => format!("[{address}]:{number}:"),
+                    (address, number) => format!("{address}:{number}:"),
+                };
+                found.push(format!("{outside}{inside}"));
+            }
+        }
+        found
+    }
+
+    /// What is mounted and not among the volumes that were given by `--volume`: those without a name, in which the
+    /// image keeps what nobody gave a place, hold data as well.
+    pub(super) fn mounts(&self) -> Result<Vec<String>, String> {
+        let mut words = Vec::new();
+        let mut known: Vec<&str> = Vec::new();
+        let binds = self.at(&["HostConfig", "Binds"]).as_array();
+        known.extend(binds.into_iter().flatten().filter_map(|bind| bind.as_str()?.split(':').nth(1)));
+        for mount in self.at(&["HostConfig", "Mounts"]).as_array().into_iter().flatten() {
+            let part = |key: &str| mount.get(key).and_then(Value::as_str).unwrap_or_default();
+            let (kind, source, target) = (part("Type"), part("Source"), part("Target"));
+            let rest = ["BindOptions", "VolumeOptions", "TmpfsOptions"].map(|key| mount.get(key));
+            if !rest.iter().flatten().all(|options| is_nothing(options)) || source.contains(',') {
+                return Err(format!("{target} was mounted with options of its own"));
+            }
+            let read_only = if mount.get("ReadOnly") == Some(&Value::Bool(true)) { ",readonly" } else { "" };
+            let source = if source.is_empty() { String::new() } else { format!(",source={source}") };
+            let given = format!("type={kind}{source},target={target}{read_only}");
+            words.push(format!("--mount {}", shell_word(&given)));
+            known.push(target);
+        }
+        for mount in self.at(&["Mounts"]).as_array().into_iter().flatten() {
+            let part = |key: &str| mount.get(key).and_then(Value::as_str).unwrap_or_default();
+            let target = part("Destination");
+            if part("Type") == "volume" && !known.contains(&target) && !part("Name").is_empty() {
+                words.push(format!("--volume {}", shell_word(&format!("{}:{target}", part("Name")))));
+            }
+        }
+        Ok(words)
+    }
+
+    pub(super) fn log(&self) -> Vec<String> {
+        let driver = self.text(&["HostConfig", "LogConfig", "Type"]).unwrap_or_default();
+        let options = self.at(&["HostConfig", "LogConfig", "Config"]).as_object();
+        let options: Vec<_> = options.into_iter().flat_map(|options| joined(options, '=')).collect();
+        if ["", "json-file", "k8s-file", "journald"].contains(&driver) && options.is_empty() {
+            return Vec::new();
+        }
+        let options = options.iter().map(|option| format!("--log-opt {}", shell_word(option)));
+        std::iter::once(format!("--log-driver {}", shell_word(driver))).chain(options).collect()
+    }
+
+    /// The networks besides its first, with the options that it has in them.
+    pub(super) fn more_networks(&self) -> Vec<(&str, String)> {
+        let networks = self.at(&["NetworkSettings", "Networks"]).as_object();
+        let first = match self.network() {
+            "" | "default" => "bridge",
+            network => network,
+        };
+        let more = networks.into_iter().flatten().filter(|(network, _)| *network != first);
+        more.map(|(network, settings)| {
+            let options: Vec<_> = self
+                .in_network(settings)
+                .into_iter()
+                .map(|word| word.replace("--network-alias", "--alias") + " ")
+                .collect();
+            (network.as_str(), options.concat())
+        })
+        .collect()
+    }
+
+    pub(super) fn in_network(&self, settings: &Value) -> Vec<String> {
+        let aliases = settings.get("Aliases").and_then(Value::as_array);
+        let id = self.text(&["Id"]).unwrap_or_default();
+        let aliases = aliases.into_iter().flatten().filter_map(Value::as_str);
+        let own = aliases.filter(|alias| !id.starts_with(alias) && *alias != self.name());
+        let mut words: Vec<_> = own.map(|alias| format!("--network-alias {}", shell_word(alias))).collect();
+        for (key, option) in [("IPv4Address", "--ip"), ("IPv6Address", "--ip6")] {
+            let address = settings.pointer(&format!("/IPAMConfig/{key}")).map(plain).unwrap_or_default();
+            if !address.is_empty() && address != "null" {
+                words.push(format!("{option} {}", shell_word(&address)));
+            }
+        }
+        words
+    }
+
+    /// The labels that are not the image's. Their values are asked of the old container.
+    pub(super) fn labels(&self, engine: &str, image: &Value, old: &str) -> Result<Vec<String>, String> {
+        let labels = self.at(&["Config", "Labels"]).as_object();
+        let images = image.get("Labels");
+        let is_own = |(name, value): &(&String, &Value)| {
+            images.and_then(|images| images.get(name.as_str())) != Some(*value)
+        };
+        let label = |(name, _): (&String, &Value)| {
+            // A name that means something to a shell or a template.
+            if !name.bytes().all(|next| next.is_ascii_alphanumeric() || b"._-/".contains(&next)) {
+                return Err(format!("it was given a label {name:?}"));
+            }
+            let format = shell_word(&format!("{{{{index .Config.Labels \"{name}\"}}}}"));
+            Ok(format!("--label \"{name}=$({engine} inspect --format {format} {})\"", shell_word(old)))
+        };
+        labels.into_iter().flatten().filter(is_own).map(label).collect()
+    }
+
+    /// The variables that are not the image's: what sets them for one command, from the old container so that no
+    /// value is shown, and their names.
+    pub(super) fn environment(
+        &self,
+        engine: &str,
+        image: &Value,
+        old: &str,
+    ) -> Result<(String, Vec<&str>), String> {
+        let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
+        let images = list(image.get("Env").unwrap_or(&Value::Null));
+        let (mut set, mut names) = (Vec::new(), Vec::new());
+        for line in
+            self.at(&["Config", "Env"]).as_array().into_iter().flatten().filter(|line| !images.contains(line))
+        {
+            let Some((name, _)) = line.as_str().and_then(|line| line.split_once('=')) else { continue };
+            let is_shells =
+                NOT_TO_BE_SET.contains(&name) || name.starts_with("LD_") || name.starts_with("DOCKER_");
+            if is_shells || !name.bytes().all(|next| next.is_ascii_alphanumeric() || next == b'_') {
+                return Err(format!("it was given --env {name}, which a shell would take for its own"));
+            }
+            let after = name.len() + 1;
+            let format = format!(
+                "{{{{range .Config.Env}}}}{{{{if eq (index (split . \"=\") 0) \"{name}\"}}}}{{{{slice . {after}}}}}{{{{end}}}}{{{{end}}}}"
+            );
+            set.push(format!(
+                "{name}=\"$({engine} inspect --format {} {})\" ",
+                shell_word(&format),
+                shell_word(old)
+            ));
+            names.push(name);
+        }
+        Ok((set.concat(), names))
+    }
+
+    pub(super) fn network(&self) -> &str {
+        self.text(&["HostConfig", "NetworkMode"]).unwrap_or_default()
+    }
+}

@@ -1,0 +1,234 @@
+//! The ports that a GitLab in a container needs of this machine, held against those that it has: what is
+//! missing, who is in the way, and the exact change.
+
+use std::path::Path;
+
+use labtrust_platform::{
+    Endpoint, World,
+    world::listener::{self, Holder},
+};
+use serde_json::Value;
+
+use super::{
+    config::{Config, url},
+    container::{Container, Reach},
+    installation::{Installation, Kind, exists},
+    ports::{self, Chooser},
+    recipe::Lent,
+    role::Role,
+    synology::{self, Dsm},
+};
+
+/// What is to be done about the ports of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Republish {
+    /// What to know, a line each.
+    pub notes: Vec<String>,
+    /// What to do on this machine: remarks after `#`, and commands for a shell.
+    pub lines: Vec<String>,
+}
+
+/// A port that GitLab needs, and what was seen of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// What it is for.
+    pub need: Need,
+    /// The container's port.
+    pub inside: u16,
+    /// This machine's, under which clients look for it.
+    pub outside: u16,
+    /// Where this machine has it.
+    pub reach: Reach,
+    /// Whether nothing of this machine listens on `outside`.
+    pub is_free: bool,
+    /// Who does, if that may be known.
+    pub holder: Option<Holder>,
+    /// A port that is free, to be had instead.
+    pub instead: Option<u16>,
+}
+
+/// What a port is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// GitLab or its registry, at this address.
+    Web(Role, Endpoint),
+    /// Git over SSH; whether gitlab.rb says on which port.
+    Ssh {
+        /// It does.
+        is_said: bool,
+    },
+}
+
+impl Republish {
+    /// Looks at the ports of `installation`; nothing is to be done if it is no container.
+    pub fn look(
+        world: &World,
+        installation: &Installation,
+        config: &Config,
+        gitlab: &Endpoint,
+        registry: &Endpoint,
+    ) -> Self {
+        let dsm = Dsm::of(world);
+        let mut found = Self { notes: dsm.iter().flat_map(Dsm::notes).collect(), lines: Vec::new() };
+        if let (Kind::Out, Some(_)) = (&installation.kind, &dsm) {
+            found.lines = Dsm::steps(&gitlab.host.to_string(), &installation.ssl);
+        }
+        let Kind::Container(container) = &installation.kind else { return found };
+        let seen = seen(container, config, gitlab, registry);
+        let image = || {
+            let mut command = container.engine.clone();
+            let id = container.recipe.image().unwrap_or_default();
+            command
+                .arguments
+                .extend(["image", "inspect", "--format", "{{json .Config}}", id].map(str::to_owned));
+            let output = world.try_run(&command).ok().filter(|output| output.code == Some(0));
+            output.and_then(|output| serde_json::from_slice(&output.stdout).ok()).unwrap_or_default()
+        };
+        let is_here = |path: &Path| exists(world, path).unwrap_or_default();
+        let judged = judge(container, &seen, dsm.is_some(), &image, &is_here);
+        found.notes.extend(judged.notes);
+        found.lines = judged.lines;
+        found
+    }
+}
+
+/// Looks at each port that is needed.
+fn seen(container: &Container, config: &Config, gitlab: &Endpoint, registry: &Endpoint) -> Vec<Seen> {
+    let ssh = config.number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
+    let ssh_port = ssh.and_then(|port| u16::try_from(port).ok());
+    let web = |role, endpoint: &Endpoint| {
+        let inside = config.listen_port(role).unwrap_or(endpoint.port);
+        (Need::Web(role, endpoint.clone()), inside, endpoint.port, usual(role))
+    };
+    let mut needs = vec![web(Role::Gitlab, gitlab)];
+    // Two hosts can share one port.
+    if registry.port != gitlab.port {
+        needs.push(web(Role::Registry, registry));
+    }
+    needs.push((Need::Ssh { is_said: ssh_port.is_some() }, 22, ssh_port.unwrap_or(22), &ports::SSH));
+    let mut chooser = Chooser { is_free: &ports::is_free, taken: Vec::new() };
+    needs
+        .into_iter()
+        .map(|(need, inside, outside, candidates)| {
+            let reach = container.published(inside);
+            let is_here = reach == Reach::Here(outside);
+            let is_free = !is_here && chooser.take(outside);
+            let instead = if is_here || is_free { None } else { chooser.choose(candidates) };
+            let holder = if is_here || is_free { None } else { listener::holder(outside) };
+            Seen { need, inside, outside, reach, is_free, holder, instead }
+        })
+        .collect()
+}
+
+fn usual(role: Role) -> &'static [u16] {
+    if role == Role::Registry { &ports::REGISTRY } else { &ports::HTTPS }
+}
+
+/// What follows from what was `seen`. `image` asks the engine for the image's own settings, and `is_here`
+/// whether this machine has a file.
+fn judge(
+    container: &Container,
+    seen: &[Seen],
+    is_dsm: bool,
+    image: &dyn Fn() -> Value,
+    is_here: &dyn Fn(&Path) -> bool,
+) -> Republish {
+    let mut found = Republish::default();
+    let mut missing = Vec::new();
+    for port in seen {
+        let Seen { inside, outside, .. } = port;
+        let holder =
+            port.holder.as_ref().map_or_else(|| "another program".to_owned(), |holder| title(holder, is_dsm));
+        match (&port.reach, &port.need) {
+            (Reach::Here(here), Need::Web(_, endpoint)) if here != outside && !port.is_free => {
+                found.notes.push(format!(
+                    "{} leads to port {outside} of this machine, which is {holder}'s; GitLab's {inside} is met on {here}",
+                    url(endpoint)
+                ));
+                found.notes.extend(is_dsm.then(|| {
+                    format!(
+                        "behind DSM's reverse proxy the pair belongs to DSM: labtrust setup {} --out DIR",
+                        endpoint.host
+                    )
+                }));
+            }
+            (Reach::Nowhere, Need::Ssh { is_said: false }) => {
+                let here = if port.is_free { *outside } else { port.instead.unwrap_or(*outside) };
+                found.notes.push(format!(
+                    "Git over SSH is not met: port 22 of the container is not published (--publish {here}:22, with \
+                     gitlab_rails['gitlab_shell_ssh_port'] = {here})"
+                ));
+            }
+            (Reach::Nowhere, need) => {
+                let Some((lent, lines)) = lend(port, need, &holder) else { continue };
+                missing.push(lent);
+                found.lines.extend(lines);
+            }
+            _ => {}
+        }
+    }
+    // Another container stands in front, or it has an address of its own.
+    if missing.is_empty() || container.lends_nothing() {
+        found.lines.clear();
+        return found;
+    }
+    let name = &container.name;
+    let shown: Vec<_> = missing.iter().map(|lent| lent.outside.to_string()).collect();
+    let engine = container.engine.program.file_name().unwrap_or_default().to_string_lossy();
+    let head = format!("the container {name} does not lend this machine port {}", shown.join(", "));
+    if let Some(project) = container.recipe.project() {
+        found.lines.push(format!("# {head}:"));
+        found.lines.extend(project.lines(&engine, &missing, is_here));
+        return found;
+    }
+    match container.recipe.lines(&engine, &image(), &missing) {
+        Ok(lines) => {
+            found.lines.push(format!(
+                "# {head}, and none can be added to it: it is made anew, and what it keeps in volumes stays"
+            ));
+            found.lines.extend(lines);
+        }
+        Err(why) => {
+            let publish: Vec<_> =
+                missing.iter().map(|lent| format!("--publish {}:{}", lent.outside, lent.inside)).collect();
+            found.lines.push(format!(
+                "# {head}: start it as it was started, with {} ({why}, so the line is not written here)",
+                publish.join(" ")
+            ));
+        }
+    }
+    found
+}
+
+/// The port that is to be lent for one that is missing, and what gitlab.rb has to say if it is another; none if
+/// there is none.
+fn lend(port: &Seen, need: &Need, holder: &str) -> Option<(Lent, Vec<String>)> {
+    let Seen { inside, outside, .. } = *port;
+    if port.is_free {
+        return Some((Lent { outside, inside }, Vec::new()));
+    }
+    let instead = port.instead?;
+    let (setting, lent) = match need {
+        Need::Web(role, endpoint) => {
+            let new = Endpoint::new(endpoint.host.clone(), instead);
+            // nginx listens on the URL's port, unless it is told another.
+            let inside = if inside == outside { instead } else { inside };
+            (format!("{} \"{}\"", role.url(), url(&new)), Lent { outside: instead, inside })
+        }
+        Need::Ssh { .. } => {
+            (format!("gitlab_rails['gitlab_shell_ssh_port'] = {instead}"), Lent { outside: instead, inside })
+        }
+    };
+    let line = format!(
+        "# port {outside} of this machine is {holder}'s, and {instead} is free; in gitlab.rb: {setting}"
+    );
+    Some((lent, vec![line]))
+}
+
+fn title(holder: &Holder, is_dsm: bool) -> String {
+    let dsms = synology::title(&holder.name).filter(|_| is_dsm && !holder.is_gitlabs);
+    dsms.map_or_else(|| format!("{} (process {})", holder.name, holder.pid), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The servers of GitLab's nginx, each a row: by which settings of gitlab.rb it is described
+//! (omnibus-gitlab: `registry.rb`, `gitlab_pages.rb`, `gitlab_kas.rb`, until 18.11 `gitlab_mattermost.rb`).
+
+/// One of the servers of GitLab's nginx.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// GitLab itself, with the token realm.
+    Gitlab,
+    /// The container registry.
+    Registry,
+    /// The static sites of projects.
+    Pages,
+    /// The agent server for Kubernetes, where it has a host of its own.
+    Kas,
+    /// The chat server that packages before 19.0 brought along.
+    Mattermost,
+}
+
+/// How a [`Role`] is set.
+#[derive(Debug)]
+pub(super) struct Row {
+    role: Role,
+    /// What people call it.
+    pub title: &'static str,
+    /// The setting that names its URL.
+    pub url: &'static str,
+    /// The schemes of that URL that mean TLS, and those that mean none.
+    pub schemes: [&'static [&'static str]; 2],
+    /// Where its nginx settings lie: from 19.2 on, which wins where both are set, and before.
+    pub nginx: [&'static [&'static str]; 2],
+    /// The nginx setting that names the port.
+    pub port: &'static str,
+    /// The port where that is not set; none where it is the URL's.
+    pub usual_port: Option<u16>,
+    /// The setting by which the service itself is off.
+    pub enable: Option<[&'static str; 2]>,
+}
+
+const WEB: [&[&str]; 2] = [&["https"], &["http"]];
+
+const ROWS: [Row; 5] = [
+    Row {
+        role: Role::Gitlab,
+        title: "GitLab",
+        url: "external_url",
+        schemes: WEB,
+        nginx: [&["gitlab_rails", "nginx"], &["nginx"]],
+        port: "listen_port",
+        usual_port: None,
+        enable: None,
+    },
+    Row {
+        role: Role::Registry,
+        title: "the registry",
+        url: "registry_external_url",
+        schemes: WEB,
+        nginx: [&["registry", "nginx"], &["registry_nginx"]],
+        port: "listen_port",
+        usual_port: None,
+        enable: None,
+    },
+    Row {
+        role: Role::Pages,
+        title: "Pages",
+        url: "pages_external_url",
+        schemes: WEB,
+        nginx: [&["gitlab_pages", "nginx"], &["pages_nginx"]],
+        port: "listen_port",
+        usual_port: None,
+        enable: Some(["gitlab_pages", "enable"]),
+    },
+    Row {
+        role: Role::Kas,
+        title: "KAS",
+        url: "gitlab_kas_external_url",
+        schemes: [&["wss", "https", "grpcs"], &["ws", "http", "grpc"]],
+        nginx: [&["gitlab_kas", "nginx"], &["gitlab_kas_nginx"]],
+        port: "port",
+        usual_port: Some(443),
+        enable: Some(["gitlab_kas", "enable"]),
+    },
+    Row {
+        role: Role::Mattermost,
+        title: "Mattermost",
+        url: "mattermost_external_url",
+        schemes: WEB,
+        nginx: [&["mattermost", "nginx"], &["mattermost_nginx"]],
+        port: "listen_port",
+        usual_port: None,
+        enable: Some(["mattermost", "enable"]),
+    },
+];
+
+impl Role {
+    /// Those that a GitLab may have besides itself and its registry.
+    pub const FURTHER: [Self; 3] = [Self::Pages, Self::Kas, Self::Mattermost];
+
+    /// What people call it.
+    pub fn title(self) -> &'static str {
+        self.row().title
+    }
+
+    /// The setting that names its URL.
+    pub fn url(self) -> &'static str {
+        self.row().url
+    }
+
+    pub(super) fn row(self) -> &'static Row {
+        // Every role has its row (tested).
+        ROWS.iter().find(|row| row.role == self).unwrap_or(&ROWS[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_role_has_its_row() {
+        for role in [&[Role::Gitlab, Role::Registry][..], &Role::FURTHER].concat() {
+            assert_eq!(role.row().role, role);
+        }
+        assert_eq!(ROWS.len(), 2 + Role::FURTHER.len());
+    }
+}

@@ -1,0 +1,121 @@
+//! Synology's DSM: its own web server and its sshd hold the ports that a GitLab would have, and its reverse proxy
+//! takes a certificate in the Control Panel alone.
+
+use std::path::Path;
+
+use labtrust_platform::World;
+
+/// What is known of a DSM.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dsm {
+    /// `7.2.1`
+    pub version: String,
+    /// Templates of its nginx that somebody has changed so that it leaves 80 and 443.
+    pub changed: Vec<String>,
+}
+
+const VERSION: &str = "/etc.defaults/VERSION";
+const TEMPLATES: &str = "/usr/syno/share/nginx";
+
+/// How the pair of `--out` gets into DSM's reverse proxy.
+const STEPS: &str = include_str!("synology.txt");
+
+impl Dsm {
+    /// The DSM that this machine runs, if it is one.
+    pub fn of(world: &World) -> Option<Self> {
+        let read =
+            |path: &Path| Some(String::from_utf8_lossy(&world.read(path).ok().flatten()?).into_owned());
+        if world.list(Path::new("/usr/syno")).ok()?.is_empty() {
+            return None;
+        }
+        let version = version(&read(Path::new(VERSION))?);
+        let templates = world.list(Path::new(TEMPLATES)).unwrap_or_default();
+        let is_changed = |path: &&std::path::PathBuf| {
+            path.extension().is_some_and(|ending| ending == "mustache")
+                && read(path).is_some_and(|text| leaves_its_ports(&text))
+        };
+        let changed = templates.iter().filter(is_changed).map(|path| path.display().to_string()).collect();
+        Some(Self { version, changed })
+    }
+
+    /// What to know of it, a line each.
+    pub fn notes(&self) -> Vec<String> {
+        if self.changed.is_empty() {
+            return Vec::new();
+        }
+        vec![format!(
+            "{} was changed so that DSM's own nginx leaves port 80 or 443: each update of DSM undoes that, and then GitLab's \
+             port is taken; leave DSM its ports and give GitLab others, or put DSM's reverse proxy in front",
+            self.changed.join(", ")
+        )]
+    }
+
+    /// What is done in the Control Panel with the pair for `host` in `folder`, a remark or a command a line.
+    pub fn steps(host: &str, folder: &Path) -> Vec<String> {
+        let folder = labtrust_platform::plan::shell_word(&folder.display().to_string());
+        let fill = |line: &str| line.replace("HOST", host).replace("DIR", &folder);
+        STEPS.lines().map(fill).collect()
+    }
+}
+
+/// What DSM's own program is called that is known as `name`.
+pub fn title(name: &str) -> Option<&'static str> {
+    match name {
+        "nginx" => Some("DSM's own nginx"),
+        "sshd" => Some("DSM's own sshd"),
+        _ => None,
+    }
+}
+
+/// `productversion="7.2.1"`
+fn version(text: &str) -> String {
+    let value = text.lines().find_map(|line| line.strip_prefix("productversion="));
+    value.unwrap_or_default().trim_matches('"').to_owned()
+}
+
+/// Whether a template names ports, and neither 80 nor 443 among them: as DSM ships them, those that name any
+/// name these.
+fn leaves_its_ports(text: &str) -> bool {
+    let port = |line: &str| -> Option<u16> {
+        let value = line.trim_start().strip_prefix("listen")?.trim_start();
+        let value = value.strip_prefix("[::]:").unwrap_or(value);
+        value.split(|next: char| !next.is_ascii_digit()).next()?.parse().ok()
+    };
+    let ports: Vec<u16> = text.lines().filter_map(port).collect();
+    !ports.is_empty() && !ports.iter().any(|port| [80, 443].contains(port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_edit_that_people_find_on_the_web_is_recognised() {
+        let shipped = "server {\n    listen 80 default_server{{#reuseport}} reuseport{{/reuseport}};\n    listen [::]:80 default_server;\n}\n\
+                       server {\n    listen 443 default_server ssl;\n    listen [::]:443 default_server ssl;\n}\n";
+        let edited = shipped.replace("80", "81").replace("443", "444");
+        for (text, is) in
+            [(shipped, false), (edited.as_str(), true), ("listen {{DSM.port}};", false), ("# nothing", false)]
+        {
+            assert_eq!(leaves_its_ports(text), is, "{text}");
+        }
+        let dsm =
+            Dsm { version: "7.2.1".into(), changed: vec!["/usr/syno/share/nginx/server.mustache".into()] };
+        assert!(dsm.notes()[0].starts_with("/usr/syno/share/nginx/server.mustache was changed"));
+        assert!(Dsm::default().notes().is_empty());
+        assert_eq!(version("majorversion=\"7\"\nproductversion=\"7.2.1\"\n"), "7.2.1");
+    }
+
+    #[test]
+    fn the_steps_name_the_host_and_the_folder() {
+        let steps = Dsm::steps("git.example.com", Path::new("/volume1/tls"));
+        let all = steps.join("\n");
+        assert!(all.contains("git.example.com") && all.contains("/volume1/tls/git.example.com.key"), "{all}");
+        assert!(!all.contains("HOST") && !all.contains("DIR"), "{all}");
+        assert!(
+            steps.iter().all(|line| line.starts_with('#')
+                || line.starts_with("openssl ")
+                || line.starts_with("sed "))
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! GitLab in a container: found by asking the engine, its pair in the volume, read again through the engine.
+
+use crate::lab::{Containers, Engine, HOST, Machine};
+
+/// Names the leaf that is served on this machine's port.
+fn served(machine: &Machine, port: u16) -> String {
+    let script = "openssl s_client -connect 127.0.0.1:$0 -servername mygitlab.example.com </dev/null 2>/dev/null | openssl x509";
+    machine.run(["sh", "-c", script, &port.to_string()]).succeeded().stdout
+}
+
+#[test]
+fn the_pair_goes_into_the_volume_and_is_served_on_the_published_ports() {
+    let machine = machine!("nas");
+    let engine = Engine::start(&machine);
+    let containers = Containers::prepare(&machine, &engine);
+    let ports = ["--publish", "443:443", "--publish", "4567:4567"];
+    containers.run([&["--name", "gitlab"][..], &ports].concat()).succeeded();
+    let before = machine.settled();
+    let made = machine.run(["labtrust", "setup", "--no-trust", "-v"]).succeeded();
+    made.says("/srv/gitlab/config/ssl/mygitlab.example.com.crt");
+    let leaf = machine.read(&format!("/srv/gitlab/config/ssl/{HOST}.crt"));
+    for port in [443, 4567] {
+        assert!(leaf.contains(served(&machine, port).trim()), "{port}");
+    }
+    machine
+        .run(["docker", "exec", "gitlab", "cat", "/var/log/gitlab/gitlab-ctl.log"])
+        .succeeded()
+        .says("hup nginx");
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    let left: Vec<_> = machine
+        .changes_since(&before)
+        .into_iter()
+        .filter(|line| !line.contains("/var/lib/docker/"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
+/// The lines of `next` that concern this machine: remarks and commands, to be run by a shell as they stand.
+fn next(report: &str) -> String {
+    let report: serde_json::Value = serde_json::from_str(report).unwrap();
+    let lines = report["next"].as_array().unwrap().iter().map(|line| line.as_str().unwrap());
+    let lines: Vec<_> = lines.filter(|line| !line.starts_with("labtrust trust ")).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn a_port_that_is_not_published_is_published_by_the_commands_that_are_printed() {
+    let machine = machine!("nas");
+    let engine = Engine::start(&machine);
+    let containers = Containers::prepare(&machine, &engine);
+    let settings = "GITLAB_OMNIBUS_CONFIG=gitlab_rails['initial_root_password'] = \"hunter2's\"\nx['y'] = 1";
+    let more = ["--name", "gitlab", "--publish", "443:443", "--restart", "always", "--env", settings];
+    let options = ["--hostname", HOST, "--shm-size", "256m", "--label", "backup=daily at 3"];
+    containers.run([&more[..], &options].concat()).succeeded();
+    let planned = machine.run(["labtrust", "setup", "--no-trust", "--dry-run"]).exited(1);
+    planned.says("--publish 4567:4567");
+    let made = machine.run(["labtrust", "setup", "--no-trust", "--json"]).succeeded();
+    assert!(!format!("{made}").contains("hunter2"), "{made}");
+    let lines = next(&made.stdout);
+    assert!(lines.contains("docker run ") && lines.contains("--publish 4567:4567"), "{lines}");
+
+    let before = inspected(&machine);
+    machine.sh(&format!("set -e\n{lines}")).succeeded();
+    machine.run(["labtrust", "setup", "--no-trust", "-v"]).succeeded().says(&format!("{HOST}:4567"));
+    let leaf = machine.read(&format!("/srv/gitlab/config/ssl/{HOST}.crt"));
+    for port in [443, 4567] {
+        assert!(leaf.contains(served(&machine, port).trim()), "{port}");
+    }
+    // All else is as it was.
+    let mut after = inspected(&machine);
+    after["HostConfig"]["PortBindings"].as_object_mut().unwrap().remove("4567/tcp");
+    after["Config"]["ExposedPorts"].as_object_mut().unwrap().remove("4567/tcp");
+    for part in ["Config", "HostConfig"] {
+        assert_eq!(before[part], after[part], "{part}");
+    }
+    machine
+        .run(["docker", "inspect", "--format", "{{.State.Status}}", "gitlab-before"])
+        .succeeded()
+        .says("exited");
+    // And the way back.
+    let back = lines.lines().find_map(|line| line.strip_prefix("# if it does not: ")).unwrap();
+    machine.sh(&format!("set -e\n{back}")).succeeded();
+    assert_eq!(inspected(&machine)["HostConfig"], before["HostConfig"]);
+}
+
+/// What the engine says of the container, without what it wrote itself: the volumes' names stay.
+fn inspected(machine: &Machine) -> serde_json::Value {
+    let said = machine.run(["docker", "inspect", "--format", "{{json .}}", "gitlab"]).succeeded().stdout;
+    let mut value: serde_json::Value = serde_json::from_str(&said).unwrap();
+    // What the image keeps in a volume without a name is named from then on.
+    let binds = value["HostConfig"]["Binds"].as_array_mut().unwrap();
+    binds.retain(|bind| bind.as_str().unwrap().starts_with("/srv/"));
+    value
+}
+
+#[test]
+fn on_a_nas_whose_own_web_server_holds_443_the_free_port_and_dsms_own_way_are_named() {
+    let machine = machine!("nas");
+    machine.write("/etc.defaults/VERSION", "majorversion=\"7\"\nproductversion=\"7.2.1\"\n");
+    machine
+        .write("/usr/syno/share/nginx/server.mustache", "server {\n    listen 444 default_server ssl;\n}\n");
+    machine.write(
+        "/tmp/dsm.conf",
+        "pid /tmp/dsm.pid; events {} http { access_log off; server { listen 443; } }",
+    );
+    machine.run(["nginx", "-c", "/tmp/dsm.conf"]).succeeded();
+    let engine = Engine::start(&machine);
+    let containers = Containers::prepare(&machine, &engine);
+    containers.run(["--name", "gitlab", "--publish", "8443:443", "--publish", "4567:4567"]).succeeded();
+    let made = machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    let made = made.says("leads to port 443 of this machine, which is DSM's own nginx's");
+    let made = made.says("/usr/syno/share/nginx/server.mustache was changed");
+    made.says(&format!("labtrust setup {HOST} --out DIR"));
+    let out =
+        ["labtrust", "setup", HOST, "--out", "/volume1/tls", "--no-trust", "--json", "--state", "/tmp/state"];
+    let steps = next(&machine.run(out).succeeded().stdout);
+    assert!(steps.contains("Control Panel > Security > Certificate"), "{steps}");
+    machine.sh(&format!("set -e\n{steps}")).succeeded();
+    let verify = "cd /volume1/tls && labtrust export --state /tmp/state >root.crt && \
+                  openssl verify -CAfile root.crt -untrusted $0.chain.crt $0.leaf.crt";
+    machine.run(["sh", "-c", verify, HOST]).succeeded();
+}
+
+#[test]
+fn the_file_overrides_the_environment_of_the_container() {
+    let machine = machine!("nas");
+    let engine = Engine::start(&machine);
+    let containers = Containers::prepare(&machine, &engine);
+    let settings = "GITLAB_OMNIBUS_CONFIG=external_url 'https://old.example.com'; gitlab_kas_external_url 'wss://kas.example.com'";
+    let ports = ["--publish", "443:443", "--publish", "4567:4567"];
+    containers.run([&["--name", "gitlab", "--env", settings][..], &ports].concat()).succeeded();
+    let made = machine.run(["labtrust", "setup", "--no-trust", "--json"]).succeeded();
+    let report: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
+    assert_eq!(report["names"], serde_json::json!([HOST, "kas.example.com"]));
+    assert!(machine.has("/srv/gitlab/config/ssl/kas.example.com.crt"));
+}

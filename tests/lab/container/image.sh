@@ -1,0 +1,21 @@
+# Makes an image that looks like GitLab's from the outside, of this machine's own nginx: nothing is pulled.
+set -eu
+root=$(mktemp -d)
+mkdir -p "$root/etc" "$root/opt/gitlab/bin" "$root/assets" "$root/tmp" "$root/var/lib/nginx"
+cp /etc/passwd /etc/group "$root/etc/"
+cp /tmp/image/gitlab-ctl "$root/opt/gitlab/bin/gitlab-ctl"
+cp /tmp/image/init "$root/assets/init-container"
+chmod 755 "$root/opt/gitlab/bin/gitlab-ctl" "$root/assets/init-container"
+for program in /bin/sh /bin/cat /bin/sleep /bin/mkdir /usr/sbin/nginx; do
+    for file in $program $(ldd "$program" | grep -o '/[^ ]*'); do
+        mkdir -p "$root${file%/*}"
+        cp -L "$file" "$root$file"
+    done
+done
+tar -cf- -C "$root" . | docker import \
+    --change 'CMD ["/assets/init-container"]' \
+    --change 'ENV PATH=/opt/gitlab/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
+    --change 'EXPOSE 22 80 443' \
+    --change 'VOLUME /var/log/gitlab' \
+    - gitlab/gitlab-ce:lab
+rm -rf "$root"
