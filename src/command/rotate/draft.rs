@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::no_ca;
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, SubjectName, profile::LEAF_DAYS},
+    certificate::{Authority, LeafOrder, Parsed, SubjectName},
     cli::{Stores, Turn},
     command::{
         Context,
@@ -240,7 +240,7 @@ impl Placed {
         let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;
         let names = standing.leaf().names.clone();
         let public_key = standing.key.public_key().clone();
-        let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: LEAF_DAYS }, now)?;
+        let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
         let pair = Pair::of(&issued, along, &standing.key)
             .ok_or_else(|| fail("nothing was signed", "run it again"))?;
         Ok(Self { site, leaf: issued.leaf, pair })
