@@ -4,6 +4,7 @@
 #![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
 
 mod doctor;
+mod renew;
 mod server;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 
 pub use self::{
     doctor::{Doctor, Explain},
+    renew::Renew,
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
 
@@ -55,6 +57,7 @@ pub enum Verb {
     Setup(Setup),
     Import(Import),
     Sign(Sign),
+    Renew(Renew),
     Trust(Trust),
     Untrust(Untrust),
     Status(Status),
@@ -68,7 +71,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "sign"]),
+    ("On the server", &["setup", "import", "sign", "renew"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];

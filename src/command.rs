@@ -9,6 +9,7 @@ mod own;
 mod pair_report;
 mod passphrase;
 mod place;
+mod renew;
 mod report;
 mod restart;
 mod setup;
@@ -59,6 +60,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Untrust(arguments) => untrust::run(&context, arguments),
         Verb::Status(_) => status::run(&context),
         Verb::Sign(arguments) => sign::run(&context, arguments),
+        Verb::Renew(arguments) => renew::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
         Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
         Verb::Man(_) => shell::man(&context),

@@ -21,6 +21,7 @@ pub mod republish;
 pub mod role;
 mod ruby;
 mod seen;
+pub mod settings;
 pub mod synology;
 
 pub use config::{Address, Config, Known};

@@ -55,6 +55,12 @@ fn every_host_that_gitlab_rb_names_gets_its_pair() {
     let placed = machine.manifest();
     machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
     assert_eq!(machine.changes_since(&placed), [""; 0]);
+    for more in [&[][..], &["--new-key"]] {
+        machine.run([&["labtrust", "renew"], more].concat()).succeeded();
+        let pair = |host: &str| machine.read(&format!("/etc/gitlab/ssl/{host}.crt"));
+        assert_eq!((pair("pages.example.com"), pair("kas.example.com")), (pair(HOST), pair(HOST)));
+        verify(&machine, "project.pages.example.com");
+    }
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }

@@ -27,11 +27,13 @@ fuzz_target!(|bytes: &[u8]| {
         set(&["proxies", "no-proxy"], json!("localhost,mygitlab.example.com")),
         set(&["a"], json!(["h:1", {"b": {}}])),
         Edit::Block { name: "no-proxy".into(), lines: vec!["export NO_PROXY=h".into(), String::new()] },
+        Edit::Line { old: "# a = nil".into(), new: "a = 1".into() },
     ];
     let other = [
         set(&["z", "y"], json!(1)),
         set(&["z", "y"], json!(1)),
         Edit::Block { name: "other".into(), lines: Vec::new() },
+        Edit::Block { name: "other".into(), lines: vec!["b = 1".into()] },
     ];
     for (edit, other) in edits.iter().zip(&other) {
         let Some(after) = made(edit, bytes) else { continue };

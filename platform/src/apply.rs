@@ -149,6 +149,9 @@ impl<'a> Run<'a> {
                 self.session.progress.begin(&step.to_string());
                 self.note(record, step, &reader)?;
                 step::act(&reader, step, self.session.receipts)?;
+                if let Step::Remove { path } = step {
+                    self.remove_folder_of(record, path, &reader)?;
+                }
                 changed = true;
             }
         }
@@ -317,7 +320,8 @@ impl<'a> Run<'a> {
             }
         };
         let record = self.record(change);
-        self.receipt.changes[record].set_proven(now());
+        let done_with = self.receipt.changes[record].set_proven(now());
+        self.session.receipts.hand_over(&mut self.receipt, &done_with)?;
         if !complaints.is_empty() {
             // The next run tells the hooks again.
             self.receipt.changes[record].phase = Phase::Applying;

@@ -14,6 +14,9 @@ pub fn is_met(world: &World, step: &Step) -> Result<bool> {
             Node::File { sha256, mode: found, .. } => sha256 == contents.sha256() && found == *mode,
             _ => false,
         },
+        Step::Link { path, target } => {
+            matches!(world.look(path)?, Node::Link { target: found } if found == *target)
+        }
         Step::Remove { path } => world.look(path)? == Node::Absent,
         Step::Edit { path, edit, .. } => edit.stands_in(world, path)?,
         Step::Entry { database, certificate } => {

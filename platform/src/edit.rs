@@ -1,9 +1,10 @@
-//! One value or one marked block of a file that is not ours. All else in the file stays as it is, to the
+//! One value, one line or one marked block of a file that is not ours. All else in the file stays as it is, to the
 //! byte: its order, its comments, its indentation, its line endings, how it ends. Pure: bytes in, bytes out.
 
 mod block;
 mod file;
 mod json;
+mod line;
 
 use std::fmt;
 
@@ -35,6 +36,13 @@ pub enum Edit {
         /// The lines, without their ends; never a secret.
         lines: Vec<String>,
     },
+    /// One whole line in place of another, in a file in which only one reads so.
+    Line {
+        /// The line that stands there, without its end.
+        old: String,
+        /// What it becomes; never a secret.
+        new: String,
+    },
 }
 
 /// What is to be done to take an edit back, whatever else has changed in the file since.
@@ -58,6 +66,7 @@ impl Edit {
         let after = match self {
             Self::Json { keys, value } => json::apply(before, keys, value),
             Self::Block { name, lines } => block::apply(before, name, lines),
+            Self::Line { old, new } => line::apply(before, old, new),
         }?;
         match self.is_met(Some(&after)) {
             Ok(true) => Ok(after),
@@ -72,6 +81,7 @@ impl Edit {
         match self {
             Self::Json { keys, value } => Ok(current(found, keys)?.as_ref() == Some(value)),
             Self::Block { name, lines } => block::is_met(found, name, lines),
+            Self::Line { old, new } => line::is_met(found, old, new),
         }
     }
 
@@ -84,6 +94,7 @@ impl Edit {
         match self {
             Self::Json { keys, value } => json::undo(found, before, keys, value),
             Self::Block { name, lines } => block::undo(found, before, name, lines),
+            Self::Line { old, new } => line::undo(found, before, old, new),
         }
     }
 
@@ -99,6 +110,7 @@ impl Edit {
                 (old.unwrap_or_default(), vec![line(value.to_string())])
             }
             Self::Block { name, lines } => (block::lines(before, name)?, block::marked(name, lines)),
+            Self::Line { old, new } => (vec![old.clone()], vec![new.clone()]),
         };
         let signed = |sign, lines: Vec<String>| {
             lines.into_iter().map(move |line| format!("{sign} {}", text::in_line(&line)))
@@ -106,7 +118,8 @@ impl Edit {
         Ok(signed('-', old).chain(signed('+', new)).collect())
     }
 
-    /// Whether it is the same value or block, be it set to something else.
+    /// Whether it is the same value or block, be it set to something else. A line has no name by which it
+    /// could be known again.
     pub(crate) fn is_same_place(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Json { keys, .. }, Self::Json { keys: others, .. }) => keys == others,
@@ -122,6 +135,7 @@ impl fmt::Display for Edit {
         match self {
             Self::Json { keys, .. } => f.write_str(&text::in_line(&title(keys))),
             Self::Block { name, .. } => write!(f, "labtrust's block {}", text::in_line(name)),
+            Self::Line { new, .. } => write!(f, "the line `{}`", text::in_line(new)),
         }
     }
 }

@@ -63,6 +63,7 @@ impl fmt::Display for Step {
                 };
                 write!(f, "write {} ({what}, mode {mode:04o})", path.display())
             }
+            Self::Link { path, target } => write!(f, "link {} to {}", path.display(), target.display()),
             Self::Remove { path } => write!(f, "remove {}", path.display()),
             Self::Edit { path, edit, .. } => write!(f, "set {edit} in {}", path.display()),
             Self::Entry { database, certificate } => {

@@ -65,7 +65,15 @@ pub enum Step {
         /// Its permission bits.
         mode: u32,
     },
-    /// No file there.
+    /// A symbolic link, which replaces what stands there in one instant: what lies behind several links
+    /// changes at once when the one is put that they lead through.
+    Link {
+        /// Where.
+        path: PathBuf,
+        /// Where it leads, as written in it.
+        target: PathBuf,
+    },
+    /// No file there. Its folder goes with it, if that was made for it and is empty.
     Remove {
         /// Where.
         path: PathBuf,
@@ -225,6 +233,13 @@ pub enum Proof {
         /// The files and what they must hold.
         files: Vec<(PathBuf, Fingerprint)>,
     },
+    /// The link leads there.
+    Linked {
+        /// The link.
+        path: PathBuf,
+        /// Where it must lead, as written in it.
+        target: PathBuf,
+    },
     /// A file that is not ours holds what was set in it.
     Edited {
         /// The file.
@@ -307,11 +322,20 @@ impl fmt::Debug for Contents {
 
 impl Proof {
     /// The files that `steps` put are as they were put, those that they edit hold what was set, and those
-    /// that they remove are gone.
+    /// that they remove are gone. Of several steps at one place the last counts.
     pub fn of_files(steps: &[Step]) -> Self {
         let (mut files, mut others) = (Vec::new(), Vec::new());
-        for step in steps {
+        for (index, step) in steps.iter().enumerate() {
+            let is_passing = step
+                .file()
+                .is_some_and(|path| steps[index + 1..].iter().any(|next| next.file() == Some(path)));
+            if is_passing {
+                continue;
+            }
             match step {
+                Step::Link { path, target } => {
+                    others.push(Self::Linked { path: path.clone(), target: target.clone() });
+                }
                 Step::Put { path, contents, .. } => files.push((path.clone(), contents.sha256())),
                 Step::Edit { path, edit, .. } => {
                     others.push(Self::Edited { path: path.clone(), edit: edit.clone() });
@@ -344,10 +368,17 @@ impl Change {
 
     /// The files that it makes, replaces or removes; not those of which it edits a part.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
-        self.steps.iter().filter_map(|step| match step {
-            Step::Put { path, .. } | Step::Remove { path } => Some(path.as_path()),
-            Step::Edit { .. } | Step::Entry { .. } => None,
-        })
+        self.steps.iter().filter_map(Step::file)
+    }
+}
+
+impl Step {
+    /// The file or link that it makes, replaces or removes as a whole.
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Put { path, .. } | Self::Link { path, .. } | Self::Remove { path } => Some(path),
+            Self::Edit { .. } | Self::Entry { .. } => None,
+        }
     }
 }
 

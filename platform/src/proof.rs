@@ -60,6 +60,10 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
             Node::Absent => Verdict::Holds(format!("{} is gone", path.display())),
             _ => Verdict::Fails(format!("{} is there", path.display())),
         }),
+        Proof::Linked { path, target } => Ok(match world.look(path)? {
+            Node::Link { target: found } if found == *target => Verdict::Holds("in place".into()),
+            _ => Verdict::Fails(format!("{} does not lead to {}", path.display(), target.display())),
+        }),
         Proof::Edited { path, edit } if edit.stands_in(world, path)? => {
             Ok(Verdict::Holds(format!("{edit} is set in {}", path.display())))
         }

@@ -83,8 +83,11 @@ pub enum StepRecord {
         path: PathBuf,
         /// What stood there. Its bytes are kept in `before/`, under their SHA-256.
         before: Node,
-        /// What we put there; none if we removed it.
+        /// What we put there; none if we removed it, or put a link.
         after: Option<Fingerprint>,
+        /// Where the link leads that we put there, if it is one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<PathBuf>,
         /// The folders that were made for it, outermost first.
         #[serde(default)]
         folders: Vec<PathBuf>,
@@ -162,44 +165,58 @@ impl ChangeRecord {
             && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
     }
 
-    /// The change is proven as it stands now: what we replaced of our own is forgotten.
-    pub(crate) fn set_proven(&mut self, settled: u64) {
+    /// The change is proven as it stands now: what we replaced of our own is forgotten, and so is what we
+    /// made and removed again. The answer is what is so forgotten altogether.
+    pub(crate) fn set_proven(&mut self, settled: u64) -> Vec<StepRecord> {
         let mut steps: Vec<StepRecord> = Vec::new();
         for step in std::mem::take(&mut self.steps) {
             if !steps.iter_mut().any(|earlier| earlier.goes_on_with(&step)) {
                 steps.push(step);
             }
         }
+        let gone = steps.extract_if(.., |step| step.is_undone()).collect();
         self.proven = steps.len();
         self.steps = steps;
         self.phase = Phase::Applied;
         self.settled = Some(settled);
+        gone
     }
 }
 
 impl StepRecord {
     /// Makes one record of this and `next`, if that replaced what this put there. Says whether it did.
     fn goes_on_with(&mut self, next: &Self) -> bool {
-        let Self::File { path, after, folders, edit, .. } = self else { return false };
-        let Self::File { path: again, before, after: last, folders: more, edit: new } = next else {
+        let Self::File { path, after, link, folders, edit, .. } = self else { return false };
+        let Self::File { path: again, before, after: last, link: last_link, folders: more, edit: new } = next
+        else {
             return false;
         };
         let is_same_place = match (&edit, new) {
             (Some(edit), Some(new)) => edit.is_same_place(new),
             (edit, new) => edit.is_none() && new.is_none(),
         };
-        let found = if let Node::File { sha256, .. } = before { Some(*sha256) } else { None };
-        if path != again || !is_same_place || found.is_none() || *after != found {
+        let is_what_we_put = match before {
+            Node::File { sha256, .. } => *after == Some(*sha256),
+            Node::Link { target } => link.as_ref() == Some(target),
+            _ => false,
+        };
+        if path != again || !is_same_place || !is_what_we_put {
             return false;
         }
         *after = *last;
+        link.clone_from(last_link);
         folders.extend_from_slice(more);
         edit.clone_from(new);
         true
     }
 
+    /// Whether what was made is as if it had never been.
+    fn is_undone(&self) -> bool {
+        matches!(self, Self::File { before: Node::Absent, after: None, link: None, .. })
+    }
+
     /// The folders that were made for it.
-    fn folders(&self) -> &[PathBuf] {
+    pub(crate) fn folders(&self) -> &[PathBuf] {
         match self {
             Self::File { folders, .. } => folders,
             Self::Entry { .. } => &[],

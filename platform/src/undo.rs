@@ -154,7 +154,7 @@ fn take_back(
     step: &StepRecord,
 ) -> Result<Option<PathBuf>> {
     match step {
-        StepRecord::File { path, before, after, folders, edit } => {
+        StepRecord::File { path, before, after, link, folders, edit } => {
             world.tidy(path)?;
             let found = world.look(path)?;
             if found != *before {
@@ -164,7 +164,11 @@ fn take_back(
                     (Some(edit), Node::File { .. } | Node::Absent, Node::File { .. } | Node::Absent) => {
                         edit.take_back(world, (session.receipts, receipt), path, before, *after)?
                     }
-                    _ if is_ours(&found, *after) => {
+                    _ if is_ours(&found, *after, link.as_deref()) => {
+                        if let (Node::File { .. } | Node::Link { .. }, Some(folder)) = (before, path.parent())
+                        {
+                            world.make_folders(folder, 0o755)?;
+                        }
                         put_back(world, session.receipts, receipt, path, before)?;
                         true
                     }
@@ -188,11 +192,12 @@ fn take_back(
     Ok(None)
 }
 
-fn is_ours(found: &Node, after: Option<crate::Fingerprint>) -> bool {
+fn is_ours(found: &Node, after: Option<crate::Fingerprint>, link: Option<&Path>) -> bool {
     match found {
-        Node::Absent => after.is_none(),
+        Node::Absent => after.is_none() && link.is_none(),
         Node::File { sha256, .. } => after == Some(*sha256),
-        Node::Folder | Node::Link { .. } | Node::Other => false,
+        Node::Link { target } => link == Some(target.as_path()),
+        Node::Folder | Node::Other => false,
     }
 }
 
@@ -307,7 +312,7 @@ fn left_by_others(left: &[PathBuf]) -> String {
 /// Whether `proof` is that files stand where we put them, served or not.
 fn is_of_files(proof: &Proof) -> bool {
     match proof {
-        Proof::Files { .. } | Proof::Edited { .. } | Proof::Absent { .. } => true,
+        Proof::Files { .. } | Proof::Linked { .. } | Proof::Edited { .. } | Proof::Absent { .. } => true,
         Proof::All(proofs) => proofs.iter().any(is_of_files),
         _ => false,
     }

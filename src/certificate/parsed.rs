@@ -270,6 +270,12 @@ impl Parsed {
         (self.not_after - now).whole_seconds().div_euclid(86_400)
     }
 
+    /// From when on it is to be replaced: when a third of its life is left, which is a month where Let's
+    /// Encrypt gives three, and time for a person where the replacing fails.
+    pub fn due(&self) -> OffsetDateTime {
+        self.not_after - (self.not_after - self.not_before) / 3
+    }
+
     /// How it stands at `now`, in a few words.
     pub fn standing(&self, now: OffsetDateTime) -> String {
         if now < self.not_before {

@@ -30,9 +30,9 @@ pub struct Setup {
     /// Take a setup back
     #[arg(long, conflicts_with_all = ["stage", "replace"])]
     pub undo: bool,
-    /// Days until the certificate ends
-    #[arg(long, default_value_t = 397, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
-    pub days: u32,
+    /// Days until the certificate ends [default: as an earlier setup was told, else 397]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
+    pub days: Option<u32>,
     /// Kind of key; p256 is accepted everywhere
     #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256)]
     pub key_type: KeyKind,

@@ -10,7 +10,7 @@ use labtrust_platform::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem},
+    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS},
     cli::Place,
     hint::fail,
     home::Home,
@@ -38,6 +38,13 @@ pub struct Notes {
     /// Where the pair was placed. Setups before this was written down found it by themselves.
     #[serde(default)]
     pub site: SiteNotes,
+    /// For how many days a certificate is made.
+    #[serde(default = "usual_days")]
+    pub days: u32,
+}
+
+fn usual_days() -> u32 {
+    LEAF_DAYS
 }
 
 /// The options by which the place of a pair was named; none where it was found on this machine.

@@ -1,6 +1,6 @@
 //! What `setup`, `import` and `sign` made: where, for which names, until when, and what to do next.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use labtrust_platform::{
     Fingerprint,
@@ -36,13 +36,7 @@ pub struct FileReport {
 impl PairReport {
     /// The report of `leaf`, which leads to `root`, as `changes` placed it.
     pub fn new(root: &Parsed, leaf: &Parsed, changes: &[&Change]) -> Self {
-        let files = changes.iter().flat_map(|change| &change.steps).filter_map(|step| match step {
-            Step::Put { path, contents, .. } => {
-                let kind = if contents.is_secret() { "key" } else { kind_of(path) };
-                Some(FileReport { path: path.clone(), kind })
-            }
-            _ => None,
-        });
+        let files = changes.iter().flat_map(|change| files_of(&change.steps));
         Self {
             schema: 1,
             sha256: root.fingerprint(),
@@ -66,7 +60,38 @@ impl PairReport {
     }
 }
 
-fn kind_of(path: &std::path::Path) -> &'static str {
+/// The files that `steps` put, as a server reads them: of those that lie behind a link, the link.
+fn files_of(steps: &[Step]) -> Vec<FileReport> {
+    // A link that is switched leads to a folder beside it.
+    let is_switched = |target: &Path| target.components().count() == 1;
+    let switched: Vec<_> = steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::Link { path, target } if is_switched(target) => path.parent(),
+            _ => None,
+        })
+        .collect();
+    let is_behind = |path: &Path| switched.iter().any(|folder| path.starts_with(folder));
+    let mut files: Vec<FileReport> = Vec::new();
+    for step in steps {
+        let (path, kind) = match step {
+            Step::Put { path, .. } if is_behind(path) => continue,
+            Step::Put { path, contents, .. } if contents.is_secret() => (path, "key"),
+            Step::Put { path, .. } => (path, kind_of(path)),
+            Step::Link { path, .. } if path.extension().is_some_and(|ending| ending == "key") => {
+                (path, "key")
+            }
+            Step::Link { path, target } if !is_switched(target) => (path, kind_of(path)),
+            _ => continue,
+        };
+        if files.iter().all(|file| file.path != *path) {
+            files.push(FileReport { path: path.clone(), kind });
+        }
+    }
+    files
+}
+
+fn kind_of(path: &Path) -> &'static str {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     if name.starts_with("labtrust-") || name == "root.crt" {
         "ca"

@@ -1,7 +1,7 @@
 //! Placing a pair on the server, for `setup` and `import` alike: shown, asked about, applied under
 //! a receipt, proven.
 
-use std::ops::ControlFlow;
+use std::{ops::ControlFlow, path::PathBuf};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -119,18 +119,27 @@ fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
 pub fn leaves_placed(context: &Context<'_>) -> Result<Vec<Fingerprint>> {
+    let leaf = |(_, chain): &(PathBuf, Vec<Certificate>)| chain.first().map(Certificate::fingerprint);
+    Ok(chains_placed(context)?.iter().filter_map(leaf).collect())
+}
+
+/// The certificate files themselves, each with what is in it, leaf first.
+pub fn chains_placed(context: &Context<'_>) -> Result<Vec<(PathBuf, Vec<Certificate>)>> {
     let world = World::here();
-    let mut leaves = Vec::new();
+    let mut chains = Vec::new();
     for receipt in Receipts::all(&context.home.state)? {
         for record in receipt.changes.iter().filter(|record| record.store.as_str() == gitlab::STORE) {
             for step in &record.steps {
                 let StepRecord::File { path, after: Some(after), .. } = step else { continue };
                 let standing = world.read(path)?.unwrap_or_default();
-                if Fingerprint::of(&standing) == *after {
-                    leaves.extend(Certificate::read_all(&standing).0.first().map(Certificate::fingerprint));
+                let chain = Certificate::read_all(&standing).0;
+                // The CA that GitLab itself is to trust stands for itself.
+                let is_pair = path.as_os_str() != record.subject.as_str();
+                if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
+                    chains.push((path.clone(), chain));
                 }
             }
         }
     }
-    Ok(leaves)
+    Ok(chains)
 }

@@ -93,7 +93,9 @@ impl Draft {
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
         let mut site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        let order = Order::new(arguments, &site.gitlab, &site.registry, site.further_names());
+        let earlier = OwnCa::read(&context.home.authority())?.map(|own| own.notes);
+        let order =
+            Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier.as_ref());
         let ca = ca::ca(context, arguments, &order)?;
         let order = order.within(|name| ca.may_sign(name, &site.files()));
         let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
@@ -102,7 +104,12 @@ impl Draft {
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
         }
-        let notes = Notes { schema: 1, endpoints: order.endpoints(), site: SiteNotes::of(&arguments.place)? };
+        let notes = Notes {
+            schema: 1,
+            endpoints: order.endpoints(),
+            site: SiteNotes::of(&arguments.place)?,
+            days: order.days,
+        };
         let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));

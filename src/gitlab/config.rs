@@ -43,7 +43,7 @@ impl Config {
     /// Reads `texts`, each of which overrides those before it.
     pub fn read(texts: &[&str]) -> Self {
         let settings = texts.iter().flat_map(|text| Script::read(text).settings).collect();
-        Self { script: Script { settings } }
+        Self { script: Script { settings, ..Script::default() } }
     }
 
     /// Under which URL the server `role` is met.
@@ -194,7 +194,7 @@ impl Config {
 
 impl Address {
     /// Reads `https://host:port/` as Omnibus does for `role`.
-    fn read(url: &str, role: Role) -> Option<Self> {
+    pub(super) fn read(url: &str, role: Role) -> Option<Self> {
         let (scheme, rest) = url.trim().split_once("://")?;
         let scheme = scheme.to_ascii_lowercase();
         let [tls, plain] = role.row().schemes.map(|schemes| schemes.contains(&scheme.as_str()));

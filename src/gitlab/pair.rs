@@ -3,6 +3,8 @@
 use labtrust_platform::{Certificate, Contents, Fingerprint};
 use zeroize::Zeroizing;
 
+use crate::certificate::{Issued, PrivateKey};
+
 /// A certificate and its private key as they are written to files.
 #[derive(Clone)]
 pub struct Pair {
@@ -30,6 +32,12 @@ impl Pair {
             root_pem: root.pem().into_bytes(),
             root: root.fingerprint(),
         })
+    }
+
+    /// The pair of what was signed for `key`.
+    pub fn of(issued: &Issued, key: &PrivateKey) -> Option<Self> {
+        let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
+        Self::new(&chain, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
     }
 
     /// What stands in the certificate's file.

@@ -1,5 +1,7 @@
 //! The plan that puts a pair where it is served from, and the CA where GitLab itself trusts it.
 
+pub mod linked;
+
 use labtrust_platform::{
     Contents, World,
     plan::{Change, Proof, Settle, Step, StoreId},
@@ -12,13 +14,10 @@ use super::{STORE, control::is_alive, installation::Installation, layout::Layout
 /// by its supervisor, after a pause that grows.
 const SECONDS: u64 = 60;
 
-/// What placing `pair` in `installation` takes.
+/// What placing `pair` in `installation` takes, which is told to read it only when all of it is there.
 ///
-/// A certificate is put before its key. The two cannot be put in one instant, and a run that is
-/// killed between them leaves files that do not belong together; nginx keeps serving what it has
-/// read, because it is told to read them only when both are there. The next run then finds a
-/// certificate of ours, and so may go on without being allowed to replace anything. A renewed
-/// certificate keeps its key: then there is only one file to put.
+/// A renewed certificate keeps its key: then there is one file to put, in one instant. Where the key
+/// changes too, one link is switched, see [`linked`].
 pub fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Change> {
     let mut changes = Vec::new();
     // The CA first: it does no harm alone.
@@ -34,14 +33,7 @@ pub fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Ch
 }
 
 fn place(installation: &Installation, layout: &Layout, pair: &Pair) -> Change {
-    let mut steps = Vec::new();
-    for place in &layout.places {
-        for (path, contents, mode) in
-            [(&place.certificate, pair.certificates(), 0o644), (&place.key, pair.key(), 0o600)]
-        {
-            steps.push(Step::Put { path: path.clone(), contents, mode });
-        }
-    }
+    let steps = layout.standing.steps(&layout.places, pair);
     let mut proofs = vec![Proof::of_files(&steps)];
     proofs.extend(layout.served.iter().map(|endpoint| Proof::Served {
         endpoint: endpoint.clone(),

@@ -3,7 +3,9 @@
 
 mod statement;
 
-use self::statement::{end_of_string, nesting, statements};
+use std::ops::Range;
+
+use self::statement::{Comment, end_of_string, nesting, statements};
 
 /// What is assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +31,12 @@ pub struct Setting {
     pub value: Value,
     /// The statement, as written.
     pub text: String,
+    /// Where in its text the value is written.
+    pub literal: Range<usize>,
+    /// The line in which it begins, counted from 0.
+    pub line: usize,
+    /// Whether it is a line of its own, all of it, and outside any condition or loop.
+    pub alone: bool,
     /// Whether it assigns to a local variable where a call was meant, which does nothing.
     pub inert: bool,
 }
@@ -38,26 +46,41 @@ pub struct Setting {
 pub struct Script {
     /// All settings, in their order.
     pub settings: Vec<Setting>,
+    /// Those that are commented out, each in a line of its own where a setting could stand.
+    pub comments: Vec<Setting>,
 }
 
 impl Script {
     /// Reads `text`.
     pub fn read(text: &str) -> Self {
+        let (statements, comments) = statements(text);
         let mut settings = Vec::new();
-        let mut depth = 0_usize;
-        for statement in statements(text) {
+        // How deep it is in conditions and loops before each statement, and at the end.
+        let mut depths = vec![0_usize];
+        for (index, statement) in statements.iter().enumerate() {
             let (opens, closes) = nesting(&statement.text);
-            depth = depth.saturating_sub(closes);
-            if let Some(mut setting) = setting(&statement.text) {
+            let depth = depths[index].saturating_sub(closes);
+            let outer = setting(&statement.text);
+            let is_whole = outer.is_some();
+            for mut setting in outer.map_or_else(|| within(&statement.text), |setting| vec![setting]) {
+                let (first, last) = (*statement.lines.start(), *statement.lines.end());
                 // What stands in a condition or a loop may not happen at all.
-                if depth > 0 || statement.is_cut {
+                let is_certain = is_whole && depth == 0 && !statement.is_cut;
+                if !is_certain {
                     setting.value = Value::Computed;
                 }
+                let is_apart =
+                    |other: usize| statements.get(other).is_none_or(|other| !other.lines.contains(&first));
+                setting.line = first;
+                setting.alone =
+                    is_certain && first == last && is_apart(index.wrapping_sub(1)) && is_apart(index + 1);
                 settings.push(setting);
             }
-            depth += opens;
+            depths.push(depth + opens);
         }
-        Self { settings }
+        let is_outside = |comment: &&Comment| depths.get(comment.after) == Some(&0);
+        let comments = comments.iter().filter(is_outside).filter_map(commented).collect();
+        Self { settings, comments }
     }
 
     /// The setting that decides `path`: the last one of it, or of a whole that it is part of.
@@ -75,6 +98,44 @@ impl Script {
     }
 }
 
+/// The settings within a statement that is none itself: `when 1 then external_url '…'`.
+fn within(statement: &str) -> Vec<Setting> {
+    /// Nobody writes more in one.
+    const LONGEST: usize = 4096;
+    if statement.len() > LONGEST {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let (mut at, mut is_in_word) = (0, false);
+    while let Some(next) = statement[at..].chars().next() {
+        let rest = &statement[at..];
+        at += match next {
+            '\'' | '"' | '`' => end_of_string(rest, next).unwrap_or(rest.len()),
+            _ => {
+                // Where the statement itself begins was looked already.
+                if !is_in_word && at > 0 {
+                    found.extend(setting(rest));
+                }
+                next.len_utf8()
+            }
+        };
+        is_in_word = next.is_alphanumeric() || "_.:@$".contains(next);
+    }
+    found.into_iter().map(|setting| Setting { text: first_line(statement), ..setting }).collect()
+}
+
+fn first_line(statement: &str) -> String {
+    statement.lines().next().unwrap_or(statement).trim_end().to_owned()
+}
+
+/// The setting that a comment would be without its `#`.
+fn commented(comment: &Comment) -> Option<Setting> {
+    let (statements, _) = statements(&comment.text);
+    let [statement] = statements.as_slice() else { return None };
+    let setting = setting(&statement.text).filter(|setting| !setting.inert)?;
+    Some(Setting { line: comment.line, alone: true, ..setting })
+}
+
 fn setting(statement: &str) -> Option<Setting> {
     let name: String =
         statement.chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '_').collect();
@@ -88,19 +149,25 @@ fn setting(statement: &str) -> Option<Setting> {
         path.push(key);
         rest = after.trim_start();
     }
-    let text = statement.lines().next().unwrap_or(statement).trim_end().to_owned();
-    let setting = |value, inert| Some(Setting { path: path.clone(), value, text: text.clone(), inert });
+    let text = first_line(statement);
+    let setting = |written: &str, inert| {
+        // What is written is a part of the statement.
+        let begin = statement.rfind(written).unwrap_or_default();
+        let literal = begin..begin + written.len();
+        let (path, text, value) = (path.clone(), text.clone(), self::literal(written));
+        Some(Setting { path, value, text, literal, line: 0, alone: false, inert })
+    };
     if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '~', '>'])) {
-        return setting(literal(value.trim()), is_call && path.len() == 1);
+        return setting(value.trim(), is_call && path.len() == 1);
     }
     if is_call && path.len() == 1 {
         // A bare name asks for the value.
         let argument = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest).trim();
-        return if argument.is_empty() { None } else { setting(literal(argument), false) };
+        return if argument.is_empty() { None } else { setting(argument, false) };
     }
     // `||=`, `<<`, `.merge!(…)`: something happens to it.
     let changes = ["||=", "&&=", "+=", "<<", ".merge!", ".update", ".store", ".push", "["];
-    if changes.iter().any(|change| rest.starts_with(change)) { setting(Value::Computed, false) } else { None }
+    if changes.iter().any(|change| rest.starts_with(change)) { setting(rest, false) } else { None }
 }
 
 /// The key that `text` begins with, in brackets, and what follows it.

@@ -1,6 +1,6 @@
 //! One step of a change: what stands where it will act, written down, and then the act itself.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::Run;
 use crate::{
@@ -15,14 +15,22 @@ impl Run<'_> {
     pub(super) fn note(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
         match step {
             Step::Put { path, contents, .. } => {
-                self.note_file(record, world, path, Some(contents.sha256()), None)?;
+                self.note_file(
+                    record,
+                    world,
+                    path,
+                    After { sha256: Some(contents.sha256()), ..After::NOTHING },
+                )?;
             }
-            Step::Remove { path } => self.note_file(record, world, path, None, None)?,
+            Step::Link { path, target } => {
+                self.note_file(record, world, path, After { link: Some(target), ..After::NOTHING })?;
+            }
+            Step::Remove { path } => self.note_file(record, world, path, After::NOTHING)?,
             Step::Edit { path, edit, .. } => {
                 // Ours replaces a link; what others wrote is edited where it is.
                 let path = world.resolve(path)?;
-                let after = edit.made_in(world, &path)?.sha256();
-                self.note_file(record, world, &path, Some(after), Some(edit))?;
+                let sha256 = Some(edit.made_in(world, &path)?.sha256());
+                self.note_file(record, world, &path, After { sha256, edit: Some(edit), ..After::NOTHING })?;
             }
             Step::Entry { database, certificate } => {
                 let steps = &mut self.receipt.changes[record].steps;
@@ -40,14 +48,7 @@ impl Run<'_> {
         self.session.receipts.save(&self.receipt)
     }
 
-    fn note_file(
-        &mut self,
-        record: usize,
-        world: &World,
-        path: &Path,
-        after: Option<Fingerprint>,
-        edit: Option<&Edit>,
-    ) -> Result<()> {
+    fn note_file(&mut self, record: usize, world: &World, path: &Path, after: After<'_>) -> Result<()> {
         let before = self.session.receipts.keep(&self.receipt.name, world, path)?;
         if matches!(before, Node::Folder | Node::Other) {
             let why = "it is no regular file, and a file belongs there".into();
@@ -61,10 +62,29 @@ impl Run<'_> {
             folders.insert(0, folder.to_owned());
         }
         let path = path.to_owned();
-        let step = StepRecord::File { path, before, after, folders, edit: edit.cloned() };
+        let (link, edit) = (after.link.map(Path::to_owned), after.edit.cloned());
+        let step = StepRecord::File { path, before, after: after.sha256, link, folders, edit };
         self.receipt.changes[record].note_file(step);
         Ok(())
     }
+
+    /// Removes the folder of what was removed at `path`, if we made it and it is empty.
+    pub(super) fn remove_folder_of(&self, record: usize, path: &Path, world: &World) -> Result<()> {
+        let made = self.receipt.changes[record].steps.iter().flat_map(StepRecord::folders);
+        let made = made.map(PathBuf::as_path).find(|made| Some(*made) == path.parent());
+        made.map_or(Ok(()), |folder| world.remove_folder(folder))
+    }
+}
+
+/// What a step leaves at its place.
+struct After<'a> {
+    sha256: Option<Fingerprint>,
+    link: Option<&'a Path>,
+    edit: Option<&'a Edit>,
+}
+
+impl After<'_> {
+    const NOTHING: Self = Self { sha256: None, link: None, edit: None };
 }
 
 pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
@@ -78,6 +98,10 @@ pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()>
         Step::Put { path, contents, mode } => {
             make_folder(path)?;
             world.put(path, contents, Access { mode: *mode, owner: None })
+        }
+        Step::Link { path, target } => {
+            make_folder(path)?;
+            world.link(path, target)
         }
         Step::Remove { path } => world.remove(path),
         Step::Edit { path, edit, mode } => {

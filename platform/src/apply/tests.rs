@@ -1,6 +1,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
 
 mod edits;
+mod links;
 mod together;
 
 use std::{fs, path::PathBuf};

@@ -244,3 +244,51 @@ fn a_difference_shows_the_value_or_block_and_nothing_else() {
     let expected = expected.map(|(sign, lines)| lines.map(|line| format!("{sign} {line}"))).concat();
     assert_eq!(difference, expected);
 }
+
+fn line(old: &str, new: &str) -> Edit {
+    Edit::Line { old: old.into(), new: new.into() }
+}
+
+#[test]
+fn a_line_takes_the_place_of_another() {
+    let edit = line("# a = nil", "a = 1");
+    for (before, after) in [
+        ("# a = nil", "a = 1"),
+        ("x\n# a = nil\ny\n", "x\na = 1\ny\n"),
+        ("x\r\n# a = nil\r\ny", "x\r\na = 1\r\ny"),
+        ("## a = nil\n  # a = nil\n# a = nil\n", "## a = nil\n  # a = nil\na = 1\n"),
+    ] {
+        assert_eq!(applied(&edit, Some(before)), after, "{before:?}");
+    }
+    // In whatever encoding the others are.
+    let after = edit.apply(Some(b"# f\xfcr\n# a = nil\n")).expect("an edit");
+    assert_eq!(after, b"# f\xfcr\na = 1\n");
+    for (before, why) in [
+        (None, "has no line `# a = nil`"),
+        (Some("# a = nil \n"), "has no line `# a = nil`"),
+        (Some("# a = nil\n# a = nil"), "has 2 lines `# a = nil`"),
+        (Some("# a = nil\0"), "is no text: there is a zero byte in it"),
+    ] {
+        assert_eq!(edit.apply(before.map(str::as_bytes)), Err(why.into()), "{before:?}");
+    }
+    assert!(line("a", "b\nc").apply(Some(b"a\n")).is_err());
+}
+
+#[test]
+fn a_line_is_taken_back_whatever_else_has_changed() {
+    let edit = line("# a = nil", "a = 1");
+    let before = Some("x\n# a = nil\n");
+    for (now, after) in [
+        ("y\na = 1\nz", Some("y\n# a = nil\nz")),
+        ("a = 1\r\n", Some("# a = nil\r\n")),
+        // Changed, doubled or put back by somebody else.
+        ("x\na = 2\n", None),
+        ("a = 1\na = 1\n", None),
+        ("y\n# a = nil\n", None),
+    ] {
+        assert_eq!(undone(&edit, now, before).as_deref(), after, "{now:?}");
+    }
+    assert_eq!(edit.undo(Some(b"y\n# a = nil\n"), before.map(str::as_bytes)), Undone::Already);
+    assert_eq!(edit.difference(before.map(str::as_bytes)), Ok(vec!["- # a = nil".into(), "+ a = 1".into()]));
+    assert_eq!(edit.to_string(), "the line `a = 1`");
+}

@@ -175,11 +175,18 @@ pub fn remove(path: &Path) -> Result<()> {
 
 pub fn link(path: &Path, target: &Path) -> Result<()> {
     let place = existing(path)?;
+    if place.kind()? == Some(FileType::Directory) {
+        return Err(Error::Unsafe { path: place.path(), why: "a folder is where a link belongs".into() });
+    }
     let draft = place.draft();
     draft.remove()?;
-    symlinkat(target, &draft.folder.file, &draft.name)
-        .map_err(|error| place.fault("make a link at", error))?;
-    draft.rename(&place)
+    let made = symlinkat(target, &draft.folder.file, &draft.name)
+        .map_err(|error| place.fault("make a link at", error))
+        .and_then(|()| draft.rename(&place));
+    if made.is_err() {
+        let _ = unlinkat(&draft.folder.file, &draft.name, AtFlags::empty());
+    }
+    made
 }
 
 pub fn rename(from: &Path, to: &Path) -> Result<()> {

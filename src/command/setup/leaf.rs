@@ -12,7 +12,7 @@ use super::{
     order::Order,
 };
 use crate::{
-    certificate::{Authority, Issued, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
+    certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
     cli::Setup,
     command::{Context, own::OwnCa},
     gitlab::Pair,
@@ -67,11 +67,8 @@ pub fn leaf(
     };
     let now = OffsetDateTime::now_utc();
     let sign = |authority: &Authority| {
-        let order = LeafOrder {
-            names: order.names.clone(),
-            public_key: key.public_key().clone(),
-            days: arguments.days,
-        };
+        let order =
+            LeafOrder { names: order.names.clone(), public_key: key.public_key().clone(), days: order.days };
         Ok::<_, anyhow::Error>((authority.sign(&order, now)?, authority.root().clone()))
     };
     let (issued, root) = match ca {
@@ -83,21 +80,14 @@ pub fn leaf(
             ));
         }
         Ca::Known(_, None) | Ca::SelfSigned => {
-            let issued = self_signed(&order.names, &key, arguments.days, now)?;
+            let issued = self_signed(&order.names, &key, order.days, now)?;
             let root = issued.leaf.clone();
             (issued, root)
         }
     };
-    let pair = pair(&issued, &key)?;
+    let pair = Pair::of(&issued, &key).ok_or_else(|| fail("nothing was signed", "run it again"))?;
     let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
     Ok(Leaf { chain, root, pair, notes: issued.notes })
-}
-
-/// The pair as it is placed.
-fn pair(issued: &Issued, key: &PrivateKey) -> Result<Pair> {
-    let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
-    let key = zeroize::Zeroizing::new(key.to_pem().as_bytes().to_vec());
-    Pair::new(&chain, key).ok_or_else(|| fail("nothing was signed", "run it again"))
 }
 
 /// Whether the certificate that stands in the first of `places` is for `name`.
@@ -126,16 +116,11 @@ fn in_place(
     let key = PrivateKey::from_plain_pem(&key_pem).ok()?;
     let chain: Vec<Certificate> = certificates.iter().map(|der| Certificate::new(der.to_vec())).collect();
     let is_ours = own.has_signed(&chain);
-    let sorted = |names: &[SubjectName]| {
-        let mut names = names.to_vec();
-        names.sort();
-        names
-    };
     let now = OffsetDateTime::now_utc();
-    // A third of the life left is when a certificate is due (the same bound as for renewing).
-    let life = leaf.not_after - leaf.not_before;
-    let is_fresh = leaf.not_before <= now && leaf.not_after - now > life / 3;
-    if !is_ours || !is_fresh || !key.matches(leaf) || sorted(&leaf.names) != sorted(&order.names) {
+    // A name more is what a renewal was asked for.
+    let has_all = order.names.iter().all(|name| leaf.names.contains(name));
+    let is_fresh = leaf.not_before <= now && now < leaf.due();
+    if !is_ours || !is_fresh || !key.matches(leaf) || !has_all {
         return None;
     }
     Pair::new(&chain, key_pem).map(|pair| Leaf {

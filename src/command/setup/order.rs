@@ -4,8 +4,9 @@ use anyhow::Result;
 use labtrust_platform::{DnsName, Endpoint, Target};
 
 use crate::{
-    certificate::SubjectName,
+    certificate::{SubjectName, profile::LEAF_DAYS},
     cli::Setup,
+    command::own::Notes,
     gitlab::{Address, Config, Known, Role},
     hint::fail,
 };
@@ -26,18 +27,27 @@ pub struct Order {
     pub further: Vec<SubjectName>,
     /// Domains that the CA may sign for besides.
     pub permits: Vec<DnsName>,
+    /// For how many days the certificate is made.
+    pub days: u32,
 }
 
 impl Order {
     /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and whose
-    /// further hosts have these names.
-    pub fn new(arguments: &Setup, gitlab: &Endpoint, registry: &Endpoint, further: Vec<SubjectName>) -> Self {
+    /// further hosts have these names; and what an earlier setup was asked for where they say nothing.
+    pub fn new(
+        arguments: &Setup,
+        gitlab: &Endpoint,
+        registry: &Endpoint,
+        further: Vec<SubjectName>,
+        earlier: Option<&Notes>,
+    ) -> Self {
         let mut order = Self {
             gitlab: gitlab.clone(),
             registry: registry.clone(),
             names: Vec::new(),
             further,
             permits: arguments.permits.clone(),
+            days: arguments.days.or(earlier.map(|notes| notes.days)).unwrap_or(LEAF_DAYS),
         };
         order.add([gitlab, registry].map(|endpoint| SubjectName::from(endpoint.host.clone())));
         order.add(arguments.names.iter().cloned());

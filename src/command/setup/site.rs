@@ -10,8 +10,13 @@ use super::order::endpoints;
 use crate::{
     certificate::{Parsed, SubjectName},
     cli::Place,
-    command::{Context, folder, own::Notes},
-    gitlab::{Config, Installation, Kind, Layout, Pair, Prepared, Republish, guard, place},
+    command::{
+        Context, folder,
+        own::{Notes, OwnCa},
+    },
+    gitlab::{
+        Config, Installation, Kind, Layout, Pair, Prepared, Republish, guard, place, place::linked::Standing,
+    },
     printer::Printer,
 };
 
@@ -72,7 +77,18 @@ impl Site {
         let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
         let gitlab = notes.endpoints.first().map(target);
         let registry = notes.endpoints.last().map(target);
-        Self::find(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
+        let mut site = Self::find(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())?;
+        let own = OwnCa::read(&context.home.authority())?;
+        let standing =
+            site.files().first().map(|(certificate, _)| World::here().read(certificate)).transpose()?;
+        let chain = Certificate::read_all(&standing.flatten().unwrap_or_default()).0;
+        if let Some(leaf) = chain.first() {
+            let ours = |met: &[Certificate]| {
+                met.first() == Some(leaf) || own.as_ref().is_some_and(|own| own.has_signed(met))
+            };
+            site.settle(&Parsed::from_der(leaf.der())?, &ours, false, "labtrust setup says more")?;
+        }
+        Ok(site)
     }
 
     /// The certificate and key files.
@@ -94,7 +110,10 @@ impl Site {
         replace: bool,
         way_on: &str,
     ) -> Result<()> {
-        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
+        let world = World::here();
+        self.layout.settle(&world, &|host| leaf.covers(host), ours, replace, way_on)?;
+        self.layout.standing = Standing::look(&world, &self.layout.places);
+        Ok(())
     }
 
     /// Refuses to replace what is not ours, on disk or served.
@@ -110,9 +129,14 @@ impl Site {
 
     /// What placing `pair` takes.
     pub fn changes(&self, pair: &Pair) -> Vec<Change> {
-        let mut changes = place::plan(&self.installation, &self.layout, pair);
+        let mut changes = self.placing(pair);
         changes.extend(self.prepared.iter().flat_map(Prepared::changes));
         changes
+    }
+
+    /// The same for the pair alone, where all else is in place.
+    pub fn placing(&self, pair: &Pair) -> Vec<Change> {
+        place::plan(&self.installation, &self.layout, pair)
     }
 
     /// What a person should know.

@@ -9,6 +9,7 @@ use crate::{
         Context,
         own::OwnCa,
         place,
+        renew::Record,
         report::{self, NextSteps},
         restart, stores, trust,
     },
@@ -51,6 +52,9 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         // A setup that was waited for may have made another.
         let own = OwnCa::read(&context.home.authority())?;
         let outcomes = take_back(session, &names(own.as_ref()))?;
+        if session.receipts.load(place::RECEIPT)?.is_none() {
+            Record::forget(&context.home)?;
+        }
         Ok((own, outcomes))
     })?;
     if arguments.restart {

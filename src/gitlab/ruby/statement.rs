@@ -1,24 +1,40 @@
 //! Cuts a Ruby program into statements: only what stands outside strings, comments and
 //! here-documents is one, wherever its lines end.
 
-use std::str::SplitInclusive;
+use std::{iter::Enumerate, ops::RangeInclusive, str::SplitInclusive};
 
-/// One statement. `is_cut` if a string in it never ended.
+/// One statement.
 pub struct Statement {
     pub text: String,
+    /// Whether a string in it never ended.
     pub is_cut: bool,
+    /// The lines that it is in, counted from 0.
+    pub lines: RangeInclusive<usize>,
 }
 
-/// The statements of `text`, which line ends and semicolons part.
-pub fn statements(text: &str) -> Vec<Statement> {
+/// A line that is nothing but a comment, outside any statement.
+pub struct Comment {
+    /// Which, counted from 0.
+    pub line: usize,
+    /// How many statements come before it.
+    pub after: usize,
+    /// What follows the first `#`.
+    pub text: String,
+}
+
+/// The statements of `text`, which line ends and semicolons part, and the comments between them.
+pub fn statements(text: &str) -> (Vec<Statement>, Vec<Comment>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut cutter = Cutter {
-        lines: text.split_inclusive('\n'),
+        lines: text.split_inclusive('\n').enumerate(),
         rest: "",
+        at: 0,
         statement: String::new(),
+        begun: 0,
         brackets: 0,
         here_documents: Vec::new(),
         found: Vec::new(),
+        comments: Vec::new(),
     };
     while cutter.next_line() {
         while let Some(next) = cutter.rest.chars().next() {
@@ -26,19 +42,24 @@ pub fn statements(text: &str) -> Vec<Statement> {
         }
     }
     cutter.end_statement(false);
-    cutter.found
+    (cutter.found, cutter.comments)
 }
 
 struct Cutter<'t> {
-    lines: SplitInclusive<'t, char>,
+    lines: Enumerate<SplitInclusive<'t, char>>,
     /// What is left of the line that is read.
     rest: &'t str,
+    /// Which line that is.
+    at: usize,
     statement: String,
+    /// In which line the statement begins.
+    begun: usize,
     /// How many brackets are open.
     brackets: usize,
     /// The ends of the here-documents that the line announced.
     here_documents: Vec<String>,
     found: Vec<Statement>,
+    comments: Vec<Comment>,
 }
 
 impl Cutter<'_> {
@@ -46,12 +67,12 @@ impl Cutter<'_> {
         loop {
             match self.lines.next() {
                 None => return false,
-                Some(line) if line.trim_end() == "__END__" => return false,
-                Some(line) if line.starts_with("=begin") => {
-                    let _ = self.lines.find(|line| line.starts_with("=end"));
+                Some((_, line)) if line.trim_end() == "__END__" => return false,
+                Some((_, line)) if line.starts_with("=begin") => {
+                    let _ = self.lines.find(|(_, line)| line.starts_with("=end"));
                 }
-                Some(line) => {
-                    self.rest = line;
+                Some((at, line)) => {
+                    (self.at, self.rest) = (at, line);
                     return true;
                 }
             }
@@ -60,8 +81,16 @@ impl Cutter<'_> {
 
     fn read(&mut self, next: char) {
         match next {
-            '\'' | '"' | '`' => return self.read_string(next),
+            '\'' | '"' | '`' => return self.read_string(&|text| end_of_string(text, next)),
+            '%' if self.begins_list() => return self.read_string(&end_of_list),
             '#' => {
+                if self.brackets == 0 && self.statement.trim().is_empty() {
+                    let text = self.rest[1..].trim_end().to_owned();
+                    // One that follows a statement in its line is not alone there.
+                    if self.found.last().is_none_or(|last| *last.lines.end() < self.at) {
+                        self.comments.push(Comment { line: self.at, after: self.found.len(), text });
+                    }
+                }
                 self.rest = if self.rest.ends_with('\n') { "\n" } else { "" };
                 return;
             }
@@ -74,27 +103,47 @@ impl Cutter<'_> {
                     ')' | ']' | '}' => self.brackets = self.brackets.saturating_sub(1),
                     _ => {}
                 }
+                if self.statement.is_empty() {
+                    // Space before a statement is none of it.
+                    if next.is_whitespace() {
+                        self.rest = &self.rest[next.len_utf8()..];
+                        return;
+                    }
+                    self.begun = self.at;
+                }
                 self.statement.push(next);
             }
         }
         self.rest = &self.rest[next.len_utf8()..];
     }
 
-    /// Reads a string, which may go on in the lines below. One that never ends is cut where its own
-    /// line ends, so that it hides nothing.
-    fn read_string(&mut self, quote: char) {
+    /// Whether a list such as `%w(a b)` begins here, and not a remainder.
+    fn begins_list(&self) -> bool {
+        let is_value = self.statement.ends_with([' ', '\t', '(', '[', ',', '=', '{']);
+        is_value
+            && self.rest[1..]
+                .trim_start_matches(['w', 'W', 'i', 'I', 'q', 'Q'])
+                .starts_with(BRACKETS.map(|(open, _)| open))
+    }
+
+    /// Reads a string, which may go on in the lines below, to where `end` says. One that never ends is
+    /// cut where its own line ends, so that it hides nothing.
+    fn read_string(&mut self, end: &dyn Fn(&str) -> Option<usize>) {
         let mut text = self.rest.to_owned();
-        let (mut ahead, mut last) = (self.lines.clone(), self.rest);
+        let (mut ahead, mut last, mut at) = (self.lines.clone(), self.rest, self.at);
+        if self.statement.is_empty() {
+            self.begun = at;
+        }
         loop {
-            if let Some(end) = end_of_string(&text, quote) {
+            if let Some(end) = end(&text) {
                 let left = text.len() - end;
                 self.statement.push_str(&text[..end]);
                 self.rest = &last[last.len() - left..];
-                self.lines = ahead;
+                (self.lines, self.at) = (ahead, at);
                 return;
             }
-            let Some(line) = ahead.next() else { break };
-            last = line;
+            let Some((next, line)) = ahead.next() else { break };
+            (last, at) = (line, next);
             text.push_str(line);
         }
         self.statement.push_str(self.rest);
@@ -107,24 +156,33 @@ impl Cutter<'_> {
         for name in std::mem::take(&mut self.here_documents) {
             let mut ahead = self.lines.clone();
             // Without its end it was none.
-            if ahead.any(|line| line.trim() == name) {
+            if ahead.any(|(_, line)| line.trim() == name) {
                 self.lines = ahead;
             }
         }
         if self.statement.ends_with('\\') {
             self.statement.pop();
             self.statement.push(' ');
-        } else if self.brackets == 0 {
+        } else if self.brackets == 0 && !self.goes_on() {
             self.end_statement(false);
-        } else {
+        } else if !self.statement.is_empty() {
             self.statement.push(' ');
         }
+    }
+
+    /// Whether the statement goes on in the next line: it ends with what wants more, or that begins with a
+    /// call of a method.
+    fn goes_on(&self) -> bool {
+        let text = self.statement.trim_end();
+        let next = self.lines.clone().next().map_or("", |(_, line)| line.trim_start());
+        let calls = (next.starts_with('.') && !next.starts_with("..")) || next.starts_with("&.");
+        !text.is_empty() && (calls || [",", "=", "+", "&&", " ||", "."].iter().any(|end| text.ends_with(end)))
     }
 
     fn end_statement(&mut self, is_cut: bool) {
         let text = std::mem::take(&mut self.statement).trim().to_owned();
         if !text.is_empty() {
-            self.found.push(Statement { text, is_cut });
+            self.found.push(Statement { text, is_cut, lines: self.begun..=self.at });
         }
     }
 }
@@ -136,6 +194,20 @@ pub fn end_of_string(text: &str, quote: char) -> Option<usize> {
         let ends = next == quote && !is_escaped;
         is_escaped = next == '\\' && !is_escaped;
         ends.then_some(index + 1)
+    })
+}
+
+const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
+
+/// The length of the list that `text` begins with, brackets within it being its own.
+fn end_of_list(text: &str) -> Option<usize> {
+    let begin = text.find(BRACKETS.map(|(open, _)| open))?;
+    let (open, close) = *BRACKETS.iter().find(|(open, _)| text[begin..].starts_with(*open))?;
+    let mut depth = 0_usize;
+    text[begin..].char_indices().find_map(|(index, next)| {
+        depth += usize::from(next == open);
+        depth -= usize::from(next == close && depth > 0);
+        (depth == 0).then_some(begin + index + 1)
     })
 }
 

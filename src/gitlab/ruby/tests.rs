@@ -28,6 +28,7 @@ fn literals_are_read_and_the_last_one_wins() {
         ("=begin\nexternal_url 'https://h'\n=end\n", None),
         ("__END__\nexternal_url 'https://h'", None),
         ("puts external_url", None),
+        ("puts \"external_url 'https://h'\"", None),
         ("mattermost_external_url 'https://h'", None),
         ("external_url = 'https://h'", None),
         ("", None),
@@ -67,6 +68,10 @@ fn what_ruby_computes_is_said_to_be_computed() {
         "external_url 'https://h'.freeze",
         "if x\n  external_url 'https://h'\nend",
         "x.each do |y|\nexternal_url 'https://h'\nend",
+        "case x\nwhen 1 then external_url 'https://h'\nend",
+        "if x then external_url 'https://h' end",
+        "x and external_url('https://h')",
+        "x.each { |y| external_url y }",
         "y = if x then\nexternal_url 'https://h'\nend",
     ] {
         assert_eq!(last(script, &["external_url"]), Some(Value::Computed), "{script:?}");
@@ -117,4 +122,53 @@ fn an_assignment_where_a_call_is_meant_is_noticed() {
     assert!(script.settings[0].inert);
     assert_eq!(script.settings[0].text, "external_url = 'https://h'");
     assert!(!script.settings[1].inert);
+}
+
+#[test]
+fn what_stands_alone_in_its_line_is_told_from_what_does_not() {
+    let script = "\u{feff}external_url 'https://a' # mine\r
+# nginx['redirect'] = false\r
+if x\r
+  # nginx['b'] = 1\r
+  nginx['c'] = 1\r
+end\r
+nginx['d'] = 1; nginx['e'] = 2 # nginx['f'] = 3\r
+=begin\r
+# nginx['g'] = 1\r
+=end\r
+puts <<'EOS'\r
+# nginx['h'] = 1\r
+EOS\r
+y = %w(it's
+nginx['i'] = 1
+# nginx['j'] = 1
+)
+nginx['k'] =
+  'v'
+pages_external_url 'https://p'
+  .sub('p', 'q')
+  # nginx['l'] = \"x\" # why
+## nginx['m'] = 1
+# nginx['n'] = 1 means this
+nginx['o'] = 1";
+    let found = Script::read(script);
+    let alone = |settings: &[Setting]| -> Vec<(usize, String, String)> {
+        let alone = settings.iter().filter(|setting| setting.alone && setting.path != ["puts"]);
+        let row = |one: &Setting| {
+            let key = one.path.last().cloned().unwrap_or_default();
+            (one.line, key, one.text[one.literal.clone()].to_owned())
+        };
+        alone.map(row).collect()
+    };
+    let expected = |rows: &[(usize, &str, &str)]| -> Vec<(usize, String, String)> {
+        rows.iter().map(|(line, path, value)| (*line, (*path).into(), (*value).into())).collect()
+    };
+    assert_eq!(alone(&found.settings), expected(&[(0, "external_url", "'https://a'"), (24, "o", "1")]));
+    assert_eq!(
+        alone(&found.comments),
+        expected(&[(1, "redirect", "false"), (21, "l", "\"x\""), (23, "n", "1 means this")])
+    );
+    assert_eq!(last(script, &["nginx", "k"]), text("v"));
+    assert_eq!(last(script, &["pages_external_url"]), Some(Value::Computed));
+    assert_eq!(last(script, &["nginx", "i"]), None);
 }

@@ -12,6 +12,10 @@ fn no_proxy(value: &str) -> Edit {
     Edit::Json { keys: vec!["proxies".into(), "no-proxy".into()], value: value.into() }
 }
 
+fn line(old: &str, new: &str) -> Edit {
+    Edit::Line { old: old.into(), new: new.into() }
+}
+
 fn block(line: &str) -> Edit {
     Edit::Block { name: "no-proxy".into(), lines: vec![line.into()] }
 }
@@ -60,6 +64,7 @@ fn an_edit_is_made_once_and_undone_to_the_byte() {
         (no_proxy("h"), ""),
         (block("export NO_PROXY=h"), "# comment\n\tA=1"),
         (block("export NO_PROXY=h"), "A=1\r\nB=2\r\n"),
+        (line("# A=1", "A=2"), "B=1\r\n# A=1"),
     ] {
         let bench = Bench::with_file(before);
         let outcome = bench.edit(std::slice::from_ref(&edit));
@@ -251,4 +256,22 @@ fn a_recorded_edit_is_read_and_told_as_it_was_meant() {
             "put back proxies.no-proxy in /etc/docker/daemon.json as it was",
         ]
     );
+}
+
+#[test]
+fn several_edits_of_one_file_are_taken_back_together() {
+    let before = "# A=1\n# B=1";
+    let edits = [line("# A=1", "A=2"), line("# B=1", "B=2"), block("C=2")];
+    let bench = Bench::with_file(before);
+    assert!(bench.edit(&edits).changed);
+    let after = "A=2\nB=2\n# labtrust no-proxy begin\nC=2\n# labtrust no-proxy end\n";
+    assert_eq!(bench.file().as_deref(), Some(after));
+    assert!(!bench.edit(&edits).changed);
+    bench.undo();
+    assert_eq!(bench.file().as_deref(), Some(before));
+    // What somebody else writes around them stays.
+    bench.edit(&edits);
+    bench.write(&format!("{after}D=2\n"));
+    bench.undo();
+    assert_eq!(bench.file().as_deref(), Some("# A=1\n# B=1\nD=2\n"));
 }

@@ -164,7 +164,7 @@ fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> O
     would_win(view, form, &step, names, list)?;
     let subject = match &step {
         Step::Put { path, .. } | Step::Edit { path, .. } => path.display().to_string(),
-        Step::Remove { .. } | Step::Entry { .. } => return None,
+        Step::Link { .. } | Step::Remove { .. } | Step::Entry { .. } => return None,
     };
     let steps = vec![step];
     Some(Change {

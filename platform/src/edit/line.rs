@@ -1,0 +1,60 @@
+//! One line of a file in place of another. Bytes, not text: the other lines may be in any encoding.
+
+use std::ops::Range;
+
+use super::Undone;
+
+pub fn apply(before: Option<&[u8]>, old: &str, new: &str) -> Result<Vec<u8>, String> {
+    check(old, new)?;
+    let bytes = before.unwrap_or_default();
+    match &standing(bytes, old)?[..] {
+        [range] => Ok(spliced(bytes, range, new)),
+        [] => Err(format!("has no line `{old}`")),
+        several => Err(format!("has {} lines `{old}`", several.len())),
+    }
+}
+
+pub fn is_met(found: Option<&[u8]>, old: &str, new: &str) -> Result<bool, String> {
+    check(old, new)?;
+    Ok(!standing(found.unwrap_or_default(), new)?.is_empty())
+}
+
+pub fn undo(found: Option<&[u8]>, before: Option<&[u8]>, old: &str, new: &str) -> Undone {
+    let (now, then) = (found.unwrap_or_default(), before.unwrap_or_default());
+    let lines = |bytes, line| standing(bytes, line).unwrap_or_default();
+    let is_as_before = [old, new].into_iter().all(|line| lines(now, line).len() == lines(then, line).len());
+    match &lines(now, new)[..] {
+        _ if is_as_before => Undone::Already,
+        [range] => Undone::Bytes(spliced(now, range, old)),
+        _ => Undone::Foreign,
+    }
+}
+
+/// A line break would make two lines of one.
+fn check(old: &str, new: &str) -> Result<(), String> {
+    match [old, new].iter().find(|line| line.contains(['\n', '\r', '\0'])) {
+        Some(line) => Err(format!("can have no line {line:?}")),
+        None => Ok(()),
+    }
+}
+
+/// Where the lines are that read `line`, without their ends.
+fn standing(bytes: &[u8], line: &str) -> Result<Vec<Range<usize>>, String> {
+    if bytes.contains(&0) {
+        return Err("is no text: there is a zero byte in it".into());
+    }
+    let (mut found, mut at) = (Vec::new(), 0);
+    for whole in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let bare = whole.strip_suffix(b"\n").unwrap_or(whole);
+        let bare = bare.strip_suffix(b"\r").unwrap_or(bare);
+        if bare == line.as_bytes() {
+            found.push(at..at + bare.len());
+        }
+        at += whole.len();
+    }
+    Ok(found)
+}
+
+fn spliced(bytes: &[u8], range: &Range<usize>, new: &str) -> Vec<u8> {
+    [&bytes[..range.start], new.as_bytes(), &bytes[range.end..]].concat()
+}

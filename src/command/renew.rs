@@ -1,0 +1,258 @@
+//! `renew`: a fresh certificate before the old one ends, for the same names and, unless another is asked
+//! for, the same key; placed, read again by nginx, proven to be served, and taken back if it is not.
+
+mod clock;
+mod record;
+mod standing;
+
+use std::ops::ControlFlow;
+
+use anyhow::{Context as _, Result};
+use time::{Duration, OffsetDateTime};
+
+use self::standing::{Ours, Signer, Standing};
+use super::{
+    Context,
+    pair_report::PairReport,
+    place::{self, Plan},
+    stores,
+};
+use crate::{
+    certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey},
+    cli::{Renew, Stores},
+    exit,
+    gitlab::Pair,
+    hint::fail,
+};
+
+pub use self::record::Record;
+
+/// What the next CA is begun with.
+const NEXT_CA: &str = "labtrust rotate start";
+
+pub fn run(context: &Context<'_>, arguments: &Renew) -> Result<u8> {
+    let now = OffsetDateTime::now_utc();
+    // One that cannot be read is replaced; `status` says of it what is wrong.
+    let ran = Record::read(&context.home).ok().flatten().map(|record| record.ran);
+    let ended = renew(context, arguments, ran.filter(|_| arguments.if_expiring.is_some()), now);
+    let ended = match ended {
+        Ok(ControlFlow::Break(code)) => return Ok(code),
+        Ok(ControlFlow::Continue(ended)) => Ok(ended),
+        Err(error) => Err(error),
+    };
+    if !context.everywhere.dry_run {
+        write_down(context, &ended, now, ran)?;
+    }
+    ended.map(|ended| ended.code)
+}
+
+/// What a run has come to.
+struct Ended {
+    code: u8,
+    outcome: String,
+    not_after: OffsetDateTime,
+}
+
+/// Keeps what a run has come to, where there is a state to keep it in.
+fn write_down(
+    context: &Context<'_>,
+    ended: &Result<Ended>,
+    now: OffsetDateTime,
+    ran: Option<OffsetDateTime>,
+) -> Result<()> {
+    if !context.home.state.is_dir() {
+        return Ok(());
+    }
+    let record = match ended {
+        Ok(ended) => Record {
+            schema: 1,
+            ran: now,
+            well: ended.code == exit::DONE,
+            outcome: ended.outcome.clone(),
+            not_after: Some(ended.not_after),
+        },
+        // A clock that is behind must not be taken for the last time it was.
+        Err(error) => Record {
+            schema: 1,
+            ran: ran.map_or(now, |ran| ran.max(now)),
+            well: false,
+            outcome: format!("{error:#}"),
+            not_after: None,
+        },
+    };
+    let written = context.session(|_| record.write(&context.home));
+    // What the run has come to is said whether or not it can be kept.
+    if ended.is_ok() { written } else { Ok(()) }
+}
+
+fn renew(
+    context: &Context<'_>,
+    arguments: &Renew,
+    ran: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<ControlFlow<u8, Ended>> {
+    if let Answer::Renew(draft) = look(context, arguments, ran, now)?
+        && let ControlFlow::Break(code) = place::ask(context, &draft.plan)?
+    {
+        return Ok(ControlFlow::Break(code));
+    }
+    let answer = context.session(|session| {
+        // A run that was waited for may have done it.
+        let answer = look(context, arguments, ran, now)?;
+        if let Answer::Renew(draft) = &answer {
+            place::carry_out(session, &draft.plan)?;
+        }
+        Ok(answer)
+    })?;
+    Ok(ControlFlow::Continue(answer.report(context)))
+}
+
+/// What is to be done.
+enum Answer {
+    /// Nothing yet: the certificate in place is good until it is due.
+    Nothing { standing: Standing, due: OffsetDateTime },
+    /// It is due, and it is not ours to renew, or nothing would come of it.
+    Warn { standing: Standing, why: String, hint: String },
+    /// A fresh one is placed.
+    Renew(Box<Draft>),
+}
+
+/// A fresh certificate.
+struct Draft {
+    plan: Plan,
+    leaf: Parsed,
+    root: Parsed,
+    notes: Vec<String>,
+}
+
+fn look(
+    context: &Context<'_>,
+    arguments: &Renew,
+    ran: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<Answer> {
+    let standing = Standing::find(context)?;
+    clock::check(now, &[&standing.leaf, &standing.root], ran)?;
+    let leaf = &standing.leaf;
+    let due = match arguments.if_expiring {
+        None => now,
+        Some(None) => leaf.due(),
+        Some(Some(days)) => leaf.not_after - Duration::days(days.into()),
+    };
+    let is_due = due <= now;
+    match &standing.signer {
+        Signer::Others { why, hint } if arguments.if_expiring.is_some() => Ok(if is_due {
+            let why = format!("it cannot be renewed here: {why}");
+            let hint = hint.clone();
+            Answer::Warn { standing, why, hint }
+        } else {
+            Answer::Nothing { standing, due }
+        }),
+        Signer::Others { why, hint } => Err(fail(
+            format!("this certificate cannot be renewed here: {why}; it ends on {}", leaf.not_after.date()),
+            hint.clone(),
+        )),
+        // One whose key is not there is of no use, however fresh it is.
+        Signer::Ours(ours) if is_due || ours.key.is_none() => {
+            // What ends with its CA, another one of that CA does not outlive.
+            if arguments.if_expiring.is_some()
+                && ours.key.is_some()
+                && leaf.not_after >= ours.authority.not_after()
+            {
+                let why = format!("its CA ends with it, on {}", ours.authority.not_after().date());
+                return Ok(Answer::Warn { standing, why, hint: format!("begin the next CA: {NEXT_CA}") });
+            }
+            Draft::make(context, arguments, &standing, ours, now).map(|draft| Answer::Renew(Box::new(draft)))
+        }
+        Signer::Ours(_) => Ok(Answer::Nothing { standing, due }),
+    }
+}
+
+impl Draft {
+    fn make(
+        context: &Context<'_>,
+        arguments: &Renew,
+        standing: &Standing,
+        ours: &Ours,
+        now: OffsetDateTime,
+    ) -> Result<Self> {
+        let fresh;
+        let key = match &ours.key {
+            Some(key) if !arguments.new_key => key,
+            _ => {
+                fresh = PrivateKey::generate(kind_of(&standing.leaf))?;
+                &fresh
+            }
+        };
+        let mut names = standing.leaf.names.clone();
+        names.extend(arguments.names.iter().cloned());
+        let days = arguments.days.unwrap_or(ours.own.notes.days);
+        let order = LeafOrder { names, public_key: key.public_key().clone(), days };
+        let issued = ours.authority.sign(&order, now)?;
+        let pair = Pair::of(&issued, key).context("nothing was signed")?;
+        let anchor = ours.own.anchor();
+        let planning = stores::plan(context, &anchor, &Stores::none());
+        let mut notes = issued.notes;
+        if !notes.is_empty() {
+            notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
+        }
+        Ok(Self {
+            plan: Plan { changes: ours.site.placing(&pair), anchor, planning },
+            leaf: issued.leaf,
+            root: standing.root.clone(),
+            notes,
+        })
+    }
+}
+
+/// The kind of key that a certificate is for, if we make such ones.
+fn kind_of(certificate: &Parsed) -> KeyType {
+    match certificate.public_key().kind() {
+        KeyKind::P384 => KeyType::P384,
+        _ => KeyType::P256,
+    }
+}
+
+impl Answer {
+    /// Says what was done, or why not.
+    fn report(self, context: &Context<'_>) -> Ended {
+        let printer = context.printer;
+        let (code, outcome, mut report) = match &self {
+            Self::Nothing { standing, due } => {
+                let outcome = format!("nothing to renew until {}", due.date());
+                (exit::DONE, outcome, PairReport::new(&standing.root, &standing.leaf, &[]))
+            }
+            Self::Warn { standing, why, .. } => {
+                let outcome =
+                    format!("the certificate ends on {}, and {why}", standing.leaf.not_after.date());
+                (exit::NO, outcome, PairReport::new(&standing.root, &standing.leaf, &[]))
+            }
+            Self::Renew(draft) => {
+                let outcome = format!("renewed until {}", draft.leaf.not_after.date());
+                let changes: Vec<_> = draft.plan.changes.iter().collect();
+                (exit::DONE, outcome, PairReport::new(&draft.root, &draft.leaf, &changes))
+            }
+        };
+        printer.say(&outcome);
+        report.print(context, |_| true);
+        match &self {
+            Self::Nothing { .. } => {}
+            Self::Warn { hint, .. } => {
+                printer.say(format_args!("hint: {hint}"));
+                report.next.push(hint.clone());
+            }
+            Self::Renew(draft) => {
+                for note in &draft.notes {
+                    printer.say(format_args!("  note        {note}"));
+                }
+                report.next.extend(draft.notes.iter().cloned());
+            }
+        }
+        printer.document(&report);
+        let not_after = match &self {
+            Self::Nothing { standing, .. } | Self::Warn { standing, .. } => standing.leaf.not_after,
+            Self::Renew(draft) => draft.leaf.not_after,
+        };
+        Ended { code, outcome, not_after }
+    }
+}

@@ -1,0 +1,31 @@
+//! A certificate that is made under a wrong clock is refused by every client whose clock is right, so
+//! nothing is signed while what is known already says that this clock is behind.
+
+use anyhow::Result;
+use time::OffsetDateTime;
+
+use crate::{
+    certificate::{Parsed, profile::SET_BACK},
+    hint::fail,
+};
+
+/// Refuses a time `now` that lies before the last run, `ran`, or before one of `certificates` was made.
+///
+/// A day is let pass: by so much the start of what is signed is set back, and a machine without a clock
+/// of its own is off by hours until it has asked for the time.
+pub fn check(now: OffsetDateTime, certificates: &[&Parsed], ran: Option<OffsetDateTime>) -> Result<()> {
+    let made = certificates.iter().map(|certificate| {
+        let what = format!("{} is valid only from", certificate.title());
+        (what, certificate.not_before + SET_BACK, "make another certificate: labtrust setup")
+    });
+    let ran = ran.map(|ran| ("the last run was on".to_owned(), ran, "labtrust renew"));
+    match made.chain(ran).find(|(_, at, _)| now + SET_BACK < *at) {
+        None => Ok(()),
+        Some((what, at, way_out)) => Err(fail(
+            format!("this machine's clock says {}, but {what} {}", now.date(), at.date()),
+            format!(
+                "look at it (date, timedatectl) and set it right; if it is right now and was wrong then: {way_out}"
+            ),
+        )),
+    }
+}

@@ -1,0 +1,56 @@
+//! How the last run went, for the next one and for `status`: whoever is to renew by itself must be
+//! seen to.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{Contents, World, world::Access};
+use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, serde::rfc3339};
+
+use crate::home::Home;
+
+/// What is written down.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The form of this file.
+    pub schema: u32,
+    /// When it ran.
+    #[serde(with = "rfc3339")]
+    pub ran: OffsetDateTime,
+    /// Whether that went as it should.
+    pub well: bool,
+    /// What came of it, in a sentence.
+    pub outcome: String,
+    /// When the certificate ends that is in place now, where that is known.
+    #[serde(with = "rfc3339::option", default)]
+    pub not_after: Option<OffsetDateTime>,
+}
+
+impl Record {
+    /// The record of the last run, if there was one.
+    pub fn read(home: &Home) -> Result<Option<Self>> {
+        let path = path(home);
+        let Some(bytes) = World::here().read(&path)? else { return Ok(None) };
+        serde_json::from_slice(&bytes)
+            .map(Some)
+            .with_context(|| format!("cannot read {}; remove it", path.display()))
+    }
+
+    /// Writes it down in the place of the last.
+    pub fn write(&self, home: &Home) -> Result<()> {
+        let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
+        Ok(World::here().put(&path(home), &contents, Access { mode: 0o600, owner: None })?)
+    }
+
+    /// Forgets it.
+    pub fn forget(home: &Home) -> Result<()> {
+        let path = path(home);
+        World::here().tidy(&path)?;
+        Ok(World::here().remove(&path)?)
+    }
+}
+
+fn path(home: &Home) -> PathBuf {
+    home.state.join("renewal.json")
+}

@@ -1,0 +1,206 @@
+//! A certificate and its key cannot be replaced in one instant, but one link can. Where a pair with
+//! another key stands already, each pair gets a folder of its own beside it, and `current` leads to the
+//! one that is in use:
+//!
+//! ```text
+//! ssl/labtrust/0123456789abcdef/HOST.crt, HOST.key
+//! ssl/labtrust/current  ->  0123456789abcdef
+//! ssl/HOST.crt          ->  labtrust/current/HOST.crt
+//! ssl/HOST.key          ->  labtrust/current/HOST.key
+//! ```
+//!
+//! The links are relative, so that they hold inside a container too. Whatever the instant, the two files
+//! that a server would read belong together.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use labtrust_platform::{Certificate, Contents, World, plan::Step, world::Node};
+use zeroize::Zeroizing;
+
+use crate::{
+    certificate::PrivateKey,
+    gitlab::{Pair, Place},
+};
+
+/// The folder of our pairs, beside the files that a server reads.
+const OWN: &str = "labtrust";
+/// The link in it.
+const CURRENT: &str = "current";
+
+/// What stands in the folders where pairs go, by folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing(BTreeMap<PathBuf, Folder>);
+
+/// What stands in one folder.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Folder {
+    /// The places that hold a certificate and a key, and both.
+    pairs: Vec<(Place, Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>)>,
+    /// The name of the folder that `current` leads to.
+    current: Option<PathBuf>,
+    /// The files in the folders of pairs.
+    kept: Vec<PathBuf>,
+}
+
+impl Standing {
+    /// Looks at `places`. What cannot be read, because it takes root for example, counts as not there:
+    /// whoever may not read it does not write it either.
+    pub fn look(world: &World, places: &[Place]) -> Self {
+        let mut standing = Self::default();
+        for place in places {
+            let (Some(folder), true) = (place.certificate.parent(), is_together(place)) else { continue };
+            let found = standing.0.entry(folder.to_owned()).or_default();
+            let read = |path: &Path| world.read(path).ok().flatten();
+            if let (Some(certificate), Some(key)) = (read(&place.certificate), read(&place.key)) {
+                found.pairs.push((place.clone(), certificate, key));
+            }
+        }
+        for (folder, found) in &mut standing.0 {
+            // Without it being known what is there, nothing of it is used.
+            let _ = found.look_at_own(world, &folder.join(OWN));
+        }
+        standing
+    }
+
+    /// The steps that put `pair` at `places`, so that at no instant a certificate lies beside another's
+    /// key where a pair stood before.
+    pub fn steps(&self, places: &[Place], pair: &Pair) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut by_folder: BTreeMap<&Path, Vec<&Place>> = BTreeMap::new();
+        for place in places {
+            match place.certificate.parent().filter(|_| is_together(place)) {
+                Some(folder) => by_folder.entry(folder).or_default().push(place),
+                None => steps.extend(put(&place.certificate, &place.key, pair.certificates(), pair.key())),
+            }
+        }
+        let nothing = Folder::default();
+        for (folder, places) in by_folder {
+            let found = self.0.get(folder).unwrap_or(&nothing);
+            steps.extend(found.steps(folder, &places, pair));
+        }
+        steps
+    }
+}
+
+impl Folder {
+    fn look_at_own(&mut self, world: &World, own: &Path) -> Result<()> {
+        if let Node::Link { target } = world.look(&own.join(CURRENT))? {
+            self.current = Some(target);
+        }
+        for folder in world.list(own)? {
+            if world.look(&folder)? == Node::Folder {
+                for path in world.list(&folder)? {
+                    if matches!(world.look(&path)?, Node::File { .. }) {
+                        self.kept.push(path);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn steps(&self, folder: &Path, places: &[&Place], pair: &Pair) -> Vec<Step> {
+        let own = folder.join(OWN);
+        let key = PrivateKey::from_plain_pem(&pair.key_pem).ok();
+        let is_same_key = |(_, _, standing): &(_, _, Zeroizing<Vec<u8>>)| {
+            let parsed = PrivateKey::from_plain_pem(standing).ok();
+            let is_same_text = *standing == pair.key_pem;
+            is_same_text
+                || parsed.zip(key.as_ref()).is_some_and(|(one, other)| one.public_key() == other.public_key())
+        };
+        let keeps_key = self.pairs.iter().all(is_same_key);
+        let mut steps = Vec::new();
+        let used = match &self.current {
+            None if keeps_key => {
+                for place in places {
+                    steps.extend(put(&place.certificate, &place.key, pair.certificates(), pair.key()));
+                }
+                None
+            }
+            Some(current) if keeps_key && !self.pairs.is_empty() => Some(own.join(current)),
+            _ => Some(own.join(pair.leaf.short())),
+        };
+        if let Some(used) = &used {
+            self.switch(folder, places, pair, used, &mut steps);
+        }
+        let is_stray = |path: &&PathBuf| used.is_none() || path.parent() != used.as_deref();
+        steps.extend(self.kept.iter().filter(is_stray).map(|path| Step::Remove { path: path.clone() }));
+        steps
+    }
+
+    /// Puts `pair` into the folder `used` and switches to it, from a folder that holds what stands now.
+    fn switch(&self, folder: &Path, places: &[&Place], pair: &Pair, used: &Path, steps: &mut Vec<Step>) {
+        let own = folder.join(OWN);
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
+        let link = |path: &Path| Step::Link {
+            path: path.to_owned(),
+            target: Path::new(OWN).join(CURRENT).join(name(path)),
+        };
+        let switch = |to: &Path| Step::Link { path: own.join(CURRENT), target: name(to).into() };
+        let old = self.current.as_ref().map(|current| own.join(current)).or_else(|| self.converted(&own));
+        let old = old.filter(|old| old != used);
+        if let Some(old) = &old {
+            for (place, certificate, key) in &self.pairs {
+                let [certificate, key] =
+                    [Contents::Public(certificate.to_vec()), Contents::Secret(key.clone())];
+                let [certificate_file, key_file] =
+                    [&place.certificate, &place.key].map(|path| old.join(name(path)));
+                steps.extend(put(&certificate_file, &key_file, certificate, key));
+            }
+            steps.push(switch(old));
+            steps.extend(
+                self.pairs.iter().flat_map(|(place, ..)| [link(&place.certificate), link(&place.key)]),
+            );
+        }
+        for place in places {
+            let [certificate, key] = [&place.certificate, &place.key].map(|path| used.join(name(path)));
+            steps.extend(put(&certificate, &key, pair.certificates(), pair.key()));
+        }
+        steps.push(switch(used));
+        steps.extend(places.iter().flat_map(|place| [link(&place.certificate), link(&place.key)]));
+        if let Some(old) = &old {
+            let names = self.pairs.iter().flat_map(|(place, ..)| [&place.certificate, &place.key]);
+            let removed = names.map(|path| old.join(name(path))).filter(|path| !self.kept.contains(path));
+            steps.extend(removed.map(|path| Step::Remove { path }));
+        }
+    }
+
+    /// The folder for the pair that stands in plain files.
+    fn converted(&self, own: &Path) -> Option<PathBuf> {
+        let (_, certificate, _) = self.pairs.first()?;
+        let leaf = Certificate::read_all(certificate).0.first().map(Certificate::fingerprint);
+        let before = leaf.unwrap_or_else(|| labtrust_platform::Fingerprint::of(certificate));
+        Some(own.join(before.short()))
+    }
+}
+
+/// Whether both files of `place` lie in one folder, so that one link can switch them.
+fn is_together(place: &Place) -> bool {
+    place.certificate.parent() == place.key.parent() && place.certificate.file_name() != Some(OsStr::new(OWN))
+}
+
+/// A certificate and its key.
+///
+/// The certificate is put first. Where no pair stood, a run that is killed between the two leaves a
+/// certificate without its key, which the next run finds to be ours, and so may go on without being allowed to
+/// replace anything.
+fn put(certificate: &Path, key: &Path, certificates: Contents, secret: Contents) -> [Step; 2] {
+    [
+        Step::Put { path: certificate.to_owned(), contents: certificates, mode: 0o644 },
+        Step::Put { path: key.to_owned(), contents: secret, mode: 0o600 },
+    ]
+}
+
+impl std::fmt::Debug for Folder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Folder({} pairs, current {:?}, {:?})", self.pairs.len(), self.current, self.kept)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+#![allow(clippy::disallowed_methods, reason = "tests act as a server and as a power cut do")]
+
+use std::fs;
+
+use labtrust_platform::world::Access;
+
+use super::*;
+use crate::certificate::KeyType;
+
+/// A pair whose certificate says which key is its own.
+struct Made {
+    pair: Pair,
+    certificate: String,
+    key: String,
+}
+
+fn made(number: u8, key: &PrivateKey) -> Made {
+    let certificate = Certificate::new([0x30, 2, number, 0]);
+    let key_pem = Zeroizing::new(key.to_pem().as_bytes().to_vec());
+    let pair = Pair::new(std::slice::from_ref(&certificate), key_pem).expect("a chain");
+    Made { certificate: certificate.pem(), key: key.to_pem().to_string(), pair }
+}
+
+fn key() -> PrivateKey {
+    PrivateKey::generate(KeyType::P256).expect("a key")
+}
+
+fn places(folder: &Path, names: &[&str]) -> Vec<Place> {
+    let place = |name: &&str| Place {
+        host: name.parse().expect("a host"),
+        certificate: folder.join(format!("{name}.crt")),
+        key: folder.join(format!("{name}.key")),
+    };
+    names.iter().map(place).collect()
+}
+
+/// What a server would read at a place.
+fn read(place: &Place) -> (Option<String>, Option<String>) {
+    (fs::read_to_string(&place.certificate).ok(), fs::read_to_string(&place.key).ok())
+}
+
+fn act(step: &Step) {
+    let world = World::here();
+    let made = match step {
+        Step::Put { path, contents, mode } => {
+            world.make_folders(path.parent().expect("a folder"), 0o755).expect("folders");
+            world.put(path, contents, Access { mode: *mode, owner: None })
+        }
+        Step::Link { path, target } => world.link(path, target),
+        Step::Remove { path } => world.remove(path),
+        other => panic!("{other}"),
+    };
+    made.expect("done");
+}
+
+/// Does what is planned for `pair`; at each instant each place holds one of `known`, or not both files.
+fn place(folder: &Path, names: &[&str], pair: &Pair, known: &[&Made]) -> Vec<Step> {
+    let places = places(folder, names);
+    let steps = Standing::look(&World::here(), &places).steps(&places, pair);
+    for (index, step) in steps.iter().enumerate() {
+        act(step);
+        for place in &places {
+            if let (Some(certificate), Some(key)) = read(place) {
+                let belong = |made: &&&Made| made.certificate == certificate;
+                let made = known.iter().find(belong).unwrap_or_else(|| panic!("{index}: {step}"));
+                assert_eq!(made.key, key, "{index}: {step}: the two do not belong together");
+            }
+        }
+    }
+    steps
+}
+
+fn in_plain_files(folder: &Path, names: &[&str], made: &Made) {
+    for place in places(folder, names) {
+        fs::write(&place.certificate, &made.certificate).expect("a file");
+        fs::write(&place.key, &made.key).expect("a file");
+    }
+}
+
+#[test]
+fn where_nothing_stands_or_the_key_stays_there_are_plain_files() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (one, two) = {
+        let key = key();
+        (made(1, &key), made(2, &key))
+    };
+    for pair in [&one, &two] {
+        let steps = place(folder.path(), &["a.test", "b.test"], &pair.pair, &[&one, &two]);
+        assert!(steps.iter().all(|step| matches!(step, Step::Put { .. })) && steps.len() == 4, "{steps:?}");
+    }
+    assert_eq!(read(&places(folder.path(), &["b.test"])[0]), (Some(two.certificate), Some(two.key)));
+}
+
+#[test]
+fn another_key_comes_with_one_link_whatever_stood_there() {
+    let names = ["a.test", "b.test"];
+    let (one, two, three) = (made(1, &key()), made(2, &key()), made(3, &key()));
+    for standing in [&names[..1], &names] {
+        let folder = tempfile::tempdir().expect("a folder");
+        in_plain_files(folder.path(), standing, &one);
+        for pair in [&two, &three] {
+            place(folder.path(), &names, &pair.pair, &[&one, &two, &three]);
+            for place in places(folder.path(), &names) {
+                assert_eq!(read(&place), (Some(pair.certificate.clone()), Some(pair.key.clone())));
+                let link = fs::read_link(&place.key).expect("a link");
+                assert!(link.is_relative() && link.starts_with("labtrust/current"), "{link:?}");
+            }
+        }
+        let kept = fs::read_dir(folder.path().join("labtrust")).expect("ours").map(|entry| {
+            let entry = entry.expect("an entry");
+            fs::read_dir(entry.path()).map_or(0, Iterator::count)
+        });
+        assert_eq!(kept.sum::<usize>(), 2 * 4, "the link and its folder; the old keys are gone");
+    }
+}
+
+#[test]
+fn a_run_that_was_killed_anywhere_is_gone_on_with_or_given_up() {
+    let names = ["a.test", "b.test"];
+    let (key_one, key_two) = (key(), key());
+    let (one, two) = (made(1, &key_one), made(2, &key_two));
+    for next in [made(3, &key_one), made(4, &key_two), made(5, &key())] {
+        let mut done = 0;
+        loop {
+            let folder = tempfile::tempdir().expect("a folder");
+            in_plain_files(folder.path(), &names, &one);
+            let places = places(folder.path(), &names);
+            let steps = Standing::look(&World::here(), &places).steps(&places, &two.pair);
+            steps.iter().take(done).for_each(act);
+            place(folder.path(), &names, &next.pair, &[&one, &two, &next]);
+            for place in &places {
+                assert_eq!(read(place), (Some(next.certificate.clone()), Some(next.key.clone())), "{done}");
+            }
+            // And then there is nothing more to be done.
+            let steps_after = Standing::look(&World::here(), &places).steps(&places, &next.pair);
+            let is_met = |step: &&Step| match step {
+                Step::Put { path, contents, .. } => {
+                    fs::read(path).is_ok_and(|found| found == contents.bytes())
+                }
+                Step::Link { path, target } => fs::read_link(path).is_ok_and(|found| found == *target),
+                _ => false,
+            };
+            let unmet: Vec<_> = steps_after.iter().filter(|step| !is_met(step)).collect();
+            assert!(unmet.is_empty(), "{done}: {unmet:?}");
+            done += 1;
+            if done > steps.len() {
+                break;
+            }
+        }
+    }
+}
+
+#[test]
+fn files_in_folders_apart_are_put_one_by_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut places = places(folder.path(), &["a.test"]);
+    places[0].key = folder.path().join("private/a.test.key");
+    fs::create_dir(folder.path().join("private")).expect("a folder");
+    let (one, two) = (made(1, &key()), made(2, &key()));
+    for pair in [&one, &two] {
+        let steps = Standing::look(&World::here(), &places).steps(&places, &pair.pair);
+        assert!(steps.iter().all(|step| matches!(step, Step::Put { .. })), "{steps:?}");
+        steps.iter().for_each(act);
+    }
+}

@@ -1,0 +1,41 @@
+//! The marked block at the end: what has no line of its own in the file.
+
+use labtrust_platform::Edit;
+
+use super::{NAME, Row, written::Lines};
+use crate::gitlab::ruby::{Script, Value};
+
+/// The block, with what an earlier run has written into it.
+pub struct Block {
+    begin: usize,
+    lines: Vec<String>,
+    known: usize,
+    is_changed: bool,
+}
+
+impl Block {
+    pub fn of(lines: &Lines<'_>) -> Self {
+        let (begin, lines) = lines.block().unwrap_or_default();
+        Self { begin, known: lines.len(), lines, is_changed: false }
+    }
+
+    /// Whether the line `line` of the file is in it.
+    pub fn holds(&self, line: usize) -> bool {
+        (self.begin..self.begin + self.known).contains(&line)
+    }
+
+    /// Sets `row` in it.
+    pub fn set(&mut self, row: &Row, value: &Value) {
+        let is_of = |line: &String| {
+            let script = Script::read(line);
+            script.settings.iter().any(|setting| row.paths.iter().any(|path| setting.path == *path))
+        };
+        self.lines.retain(|line| !is_of(line));
+        self.lines.push(row.line(value));
+        self.is_changed = true;
+    }
+
+    pub fn into_edit(self) -> Option<Edit> {
+        self.is_changed.then(|| Edit::Block { name: NAME.into(), lines: self.lines })
+    }
+}

@@ -1,0 +1,70 @@
+//! What decides a setting now, and the line in which it can be set.
+
+use super::{Conflict, Row};
+use crate::gitlab::ruby::{Script, Setting, Value};
+
+/// What decides a setting.
+pub enum Found {
+    /// Nothing.
+    Nowhere,
+    /// What a container's environment says, and gitlab.rb does not.
+    Environment(Setting),
+    /// gitlab.rb.
+    File(Setting),
+}
+
+impl Found {
+    /// What decides `row` where GitLab evaluates the environment, then the file.
+    pub fn of([environment, file]: &[Script; 2], row: &Row) -> Self {
+        let mut found = Self::Nowhere;
+        for path in row.paths {
+            let next = match (file.last(path), environment.last(path)) {
+                (Some(setting), _) => Self::File(setting),
+                (None, Some(setting)) => Self::Environment(setting),
+                (None, None) => continue,
+            };
+            // A service's other settings, assigned as a whole, say nothing of this one.
+            let is_set = next.setting().is_some_and(|setting| {
+                setting.value != Value::Nil && (setting.path.len() > 1 || row.paths.len() == 1)
+            });
+            if is_set {
+                return next;
+            }
+            found = next;
+        }
+        found
+    }
+
+    pub fn setting(&self) -> Option<&Setting> {
+        match self {
+            Self::Nowhere => None,
+            Self::Environment(setting) | Self::File(setting) => Some(setting),
+        }
+    }
+
+    /// That it stands against `becomes`.
+    pub fn conflict(&self, becomes: String) -> Option<Conflict> {
+        let setting = self.setting()?;
+        let line = matches!(self, Self::File(_)).then_some(setting.line + 1);
+        Some(Conflict { line, text: setting.text.clone(), becomes })
+    }
+
+    /// The one line of `file` in which `row` can be set so that it holds: the one that decides it, or where
+    /// there is none, the template's, commented out.
+    pub fn place(&self, file: &Script, row: &Row) -> Option<Setting> {
+        let is_whole = |setting: &&Setting| row.paths.iter().any(|path| setting.path == *path);
+        if let Self::File(setting) = self {
+            let can_hold = setting.alone && setting.value != Value::Computed && is_whole(&setting);
+            return can_hold.then(|| setting.clone());
+        }
+        let is_template = |setting: &&Setting| {
+            let value = match &setting.value {
+                Value::Text(text) => text.clone(),
+                _ => setting.text.get(setting.literal.clone()).unwrap_or_default().to_owned(),
+            };
+            is_whole(setting) && row.templates.contains(&value.as_str())
+        };
+        let mut templates = file.comments.iter().filter(is_template);
+        templates.next().filter(|_| templates.next().is_none()).cloned()
+    }
+}

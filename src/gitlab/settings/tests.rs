@@ -1,0 +1,143 @@
+#![allow(clippy::disallowed_methods, reason = "tests set the stage, and run Ruby")]
+
+use std::{fs, path::PathBuf, process::Command};
+
+use labtrust_platform::{Endpoint, edit::Undone};
+use serde_json::Value as Json;
+
+use super::*;
+use crate::gitlab::{Address, Role};
+
+const HOST: &str = "mygitlab.example.com";
+
+fn folder() -> PathBuf {
+    concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gitlab_rb").into()
+}
+
+fn endpoint(text: &str) -> Endpoint {
+    text.parse().expect("an endpoint")
+}
+
+/// What a setup wants of the GitLab of the case `name`.
+fn wanted(name: &str) -> Vec<Wanted> {
+    let mut wanted = vec![
+        Wanted::url(&GITLAB, &endpoint(&format!("{HOST}:443"))),
+        Wanted::url(&REGISTRY, &endpoint(&format!("{HOST}:4567"))),
+        Wanted::literal(&LETS_ENCRYPT, Value::Switch(false)),
+        Wanted::literal(&REDIRECT, Value::Switch(true)),
+    ];
+    if name.starts_with("nas") {
+        wanted.push(Wanted::literal(&SSH_PORT, Value::Number(2222)));
+    }
+    wanted
+}
+
+/// What becomes of `file`, for people.
+fn shown(file: &[u8], planned: &Result<Settings, String>) -> String {
+    let mut lines = Vec::new();
+    match planned {
+        Err(why) => lines.push(format!("! gitlab.rb {why}")),
+        Ok(settings) => {
+            for edit in &settings.edits {
+                lines.extend(edit.difference(Some(file)).expect("an edit"));
+            }
+            lines.extend(settings.conflicts.iter().map(|conflict| format!("? {conflict}")));
+            lines.extend(settings.left.iter().map(|left| format!("= {left}")));
+        }
+    }
+    lines.into_iter().map(|line| line + "\n").collect()
+}
+
+/// What Ruby makes of gitlab.rb.
+fn evaluated(text: &[u8]) -> Json {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("gitlab.rb");
+    fs::write(&path, text).expect("a file");
+    let output = Command::new("ruby").arg(self::folder().join("omnibus.rb")).arg(&path).output();
+    let output = output.expect("Ruby: run scripts/install-lab");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// What `row` is where GitLab reads it.
+fn value<'j>(settings: &'j Json, row: &Row) -> &'j Json {
+    let get = |path: &&&[&str]| path.iter().fold(settings, |json, key| &json[*key]);
+    let mut found = row.paths.iter().map(|path| get(&path)).filter(|found| !is_unset(found));
+    found.next().unwrap_or(&Json::Null)
+}
+
+/// Not set, or made by a question for it.
+fn is_unset(json: &Json) -> bool {
+    json.is_null() || json.as_object().is_some_and(serde_json::Map::is_empty)
+}
+
+#[test]
+fn every_gitlab_rb_says_what_is_wanted_with_the_smallest_edit() {
+    let mut count = 0;
+    for entry in fs::read_dir(folder()).expect("the cases") {
+        let path = entry.expect("a case").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        if name == "omnibus" || path.extension().is_none_or(|ending| ending != "rb") {
+            continue;
+        }
+        count += 1;
+        let before = fs::read(&path).expect("a case");
+        let wanted = wanted(&name);
+        let planned = Settings::plan(Some(&before), "", &wanted);
+        let becomes = path.with_extension("becomes");
+        let found = shown(&before, &planned);
+        if std::env::var_os("LABTRUST_RECORD").is_some() {
+            fs::write(&becomes, &found).expect("a record");
+        }
+        assert_eq!(found, fs::read_to_string(&becomes).expect("a record"), "{name}");
+        let Ok(settings) = planned else { continue };
+        check(&name, &before, &wanted, &settings);
+    }
+    assert!(count > 20, "{count}");
+}
+
+fn check(name: &str, before: &[u8], wanted: &[Wanted], settings: &Settings) {
+    let (then, now) = (evaluated(before), evaluated(&settings.after));
+    for one in wanted {
+        let (was, is) = (value(&then, one.row), value(&now, one.row));
+        let holds = match &one.value {
+            Wish::Url(endpoint) => {
+                let address = Address::read(is.as_str().unwrap_or_default(), Role::Gitlab);
+                address.is_some_and(|address| address.https && address.endpoint == *endpoint)
+            }
+            Wish::Literal(Value::Switch(on)) => is.as_bool() == Some(*on),
+            Wish::Literal(Value::Number(number)) => is.as_i64() == Some(*number),
+            Wish::Literal(_) => false,
+        };
+        let is_chosen = one.row.is_choice && !is_unset(was) && was == is;
+        assert!(holds || is_chosen, "{name}: {} is {is}", one.row.left_side());
+    }
+    // What was not asked for stays.
+    let mut both = [then, now];
+    for settings in &mut both {
+        for row in wanted.iter().flat_map(|one| one.row.paths) {
+            let (last, way) = row.split_last().expect("a path");
+            let inner = way.iter().try_fold(&mut *settings, |json, key| json.get_mut(*key));
+            inner.and_then(Json::as_object_mut).map(|object| object.remove(*last));
+        }
+        settings.as_object_mut().expect("settings").retain(|_, value| {
+            value.as_object_mut().is_none_or(|object| {
+                object.retain(|_, value| !is_unset(value));
+                !object.is_empty()
+            })
+        });
+    }
+    assert_eq!(both[0], both[1], "{name}");
+    // A second run changes nothing.
+    let again = Settings::plan(Some(&settings.after), "", wanted).expect("a plan");
+    assert_eq!((again.edits, again.conflicts), (vec![], vec![]), "{name}");
+    // Undoing restores the bytes, last first.
+    let mut stages = vec![before.to_vec()];
+    for edit in &settings.edits {
+        stages.push(edit.apply(stages.last().map(Vec::as_slice)).expect("an edit"));
+    }
+    for (index, edit) in settings.edits.iter().enumerate().rev() {
+        let (then, now) = (&stages[index], &stages[index + 1]);
+        assert_eq!(edit.undo(Some(now), Some(then)), Undone::Bytes(then.clone()), "{name}");
+    }
+}

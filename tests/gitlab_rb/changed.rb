@@ -1,0 +1,4 @@
+external_url 'http://mygitlab.example.com'
+letsencrypt['enable'] = nil
+letsencrypt['enable'] ||= true
+nginx['redirect_http_to_https'] = false

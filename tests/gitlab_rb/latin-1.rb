@@ -1,0 +1,2 @@
+external_url 'http://mygitlab.example.com' # für alle
+# letsencrypt['enable'] = nil

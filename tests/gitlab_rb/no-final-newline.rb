@@ -1,0 +1,2 @@
+external_url 'https://mygitlab.example.com'
+letsencrypt['enable'] = nil

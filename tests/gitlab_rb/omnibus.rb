@@ -1,0 +1,44 @@
+# Evaluates gitlab.rb as Omnibus does and prints, as JSON, what its cookbooks then find. Stands in for its
+# settings' objects: names that it knows, hashes that make themselves, calls that set or ask.
+# Arguments: files, each of which overrides those before it.
+require 'json'
+require 'uri'
+require 'yaml'
+
+# Hashes in hashes, made when they are asked for; keys are names, however they are written.
+class Mash < Hash
+  def [](key)
+    key?(key.to_s) ? super(key.to_s) : (self[key] = Mash.new)
+  end
+
+  def []=(key, value)
+    super(key.to_s, value)
+  end
+end
+
+# What the words at the beginning of a line of gitlab.rb are sent to.
+class Settings
+  HASHES = %w[gitlab_rails nginx registry registry_nginx letsencrypt git_data_dirs user puma sidekiq postgresql redis
+              prometheus gitaly gitlab_pages pages_nginx mattermost mattermost_nginx gitlab_kas logging alertmanager
+              gitlab_workhorse package node_exporter].freeze
+  VALUES = %w[external_url registry_external_url pages_external_url mattermost_external_url gitlab_kas_external_url
+              roles git_data_dirs].freeze
+
+  attr_reader :values
+
+  def initialize
+    @values = Mash.new
+  end
+
+  (HASHES + VALUES).uniq.each do |name|
+    define_method(name) do |*value|
+      next @values[name] = value.first unless value.empty?
+
+      HASHES.include?(name) || @values.key?(name) ? @values[name] : nil
+    end
+  end
+end
+
+settings = Settings.new
+ARGV.each { |path| settings.instance_eval(File.read(path, encoding: 'UTF-8'), path, 1) }
+puts JSON.generate(settings.values)
