@@ -22,6 +22,7 @@ pub mod public_key;
 pub mod request;
 pub mod self_signed;
 pub mod sign;
+pub mod successor;
 pub mod verify;
 
 pub use authority::{Authority, Scope};

@@ -5,6 +5,8 @@
 
 mod doctor;
 mod renew;
+mod request;
+mod rotate;
 mod server;
 
 use std::path::PathBuf;
@@ -15,6 +17,8 @@ use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 pub use self::{
     doctor::{Doctor, Explain},
     renew::Renew,
+    request::Request,
+    rotate::{Rotate, Turn},
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
 
@@ -56,8 +60,10 @@ pub struct Everywhere {
 pub enum Verb {
     Setup(Setup),
     Import(Import),
+    Request(Request),
     Sign(Sign),
     Renew(Renew),
+    Rotate(Rotate),
     Trust(Trust),
     Untrust(Untrust),
     Status(Status),
@@ -71,7 +77,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "sign", "renew"]),
+    ("On the server", &["setup", "import", "request", "sign", "renew", "rotate"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];
@@ -99,6 +105,9 @@ pub struct Trust {
     /// The root's SHA-256, which a server's handshake must show
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
+    /// The SHA-256 of the CA that will follow it, where that may sign more
+    #[arg(long, value_name = "SHA256", requires = "source")]
+    pub next: Option<Fingerprint>,
     /// A registry or server that the CA is for; repeatable
     #[arg(long = "for", value_name = "HOST[:PORT]")]
     pub endpoints: Vec<Target>,

@@ -5,13 +5,16 @@ mod explain;
 mod export;
 mod import;
 mod inspect;
+mod kept;
 mod own;
 mod pair_report;
 mod passphrase;
 mod place;
 mod renew;
 mod report;
+mod request;
 mod restart;
+mod rotate;
 mod setup;
 mod shell;
 mod sign;
@@ -59,8 +62,10 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Trust(arguments) => trust::run(&context, arguments),
         Verb::Untrust(arguments) => untrust::run(&context, arguments),
         Verb::Status(_) => status::run(&context),
+        Verb::Request(arguments) => request::run(&context, arguments),
         Verb::Sign(arguments) => sign::run(&context, arguments),
         Verb::Renew(arguments) => renew::run(&context, arguments),
+        Verb::Rotate(arguments) => rotate::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
         Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
         Verb::Man(_) => shell::man(&context),

@@ -1,10 +1,15 @@
 //! Where state lives: what it records is the machine's when root runs us, and the user's own
 //! otherwise.
 
+mod rotation;
+
 use std::path::{Path, PathBuf};
 
+use anyhow::Result;
 use directories::ProjectDirs;
 use labtrust_platform::{Facts, fact::Os, fact::User};
+
+pub use self::rotation::Rotation;
 
 /// The state folder.
 #[derive(Debug, Clone)]
@@ -27,9 +32,14 @@ impl Home {
         Self { state, invoker: invoker.map(|user| user_folder(facts.os, user)) }
     }
 
-    /// The folder of the CA that `setup` made.
-    pub fn authority(&self) -> PathBuf {
-        self.state.join("authority")
+    /// The folder of the CA that is in use.
+    pub fn authority(&self) -> Result<PathBuf> {
+        Ok(self.state.join(self.rotation()?.current))
+    }
+
+    /// Which of the CAs here is which.
+    pub fn rotation(&self) -> Result<Rotation> {
+        Rotation::read(&self.state)
     }
 }
 

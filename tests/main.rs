@@ -35,6 +35,8 @@ mod readme;
 #[cfg(target_os = "linux")]
 mod renew;
 #[cfg(target_os = "linux")]
+mod request;
+#[cfg(target_os = "linux")]
 mod secrets;
 #[cfg(target_os = "linux")]
 mod setup;

@@ -253,6 +253,9 @@ pub enum Proof {
         endpoint: Endpoint,
         /// The leaf.
         sha256: Fingerprint,
+        /// Another certificate that it must send with it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        along: Option<Fingerprint>,
         /// Seconds until it must.
         seconds: u64,
     },

@@ -70,8 +70,8 @@ pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
         Proof::Edited { path, edit } => {
             Ok(Verdict::Fails(format!("{edit} is not set in {}", path.display())))
         }
-        Proof::Served { endpoint, sha256, seconds } => {
-            Ok(served(endpoint, *sha256, Duration::from_secs(*seconds)))
+        Proof::Served { endpoint, sha256, along, seconds } => {
+            Ok(served(endpoint, *sha256, *along, Duration::from_secs(*seconds)))
         }
         Proof::All(proofs) => {
             let mut details = Vec::new();
@@ -155,12 +155,18 @@ fn is_served_by(endpoint: &Endpoint, certificate: &Certificate) -> bool {
         .is_ok_and(|chain| handshake::leads_to(&chain, certificate, &endpoint.host))
 }
 
-fn served(endpoint: &Endpoint, sha256: Fingerprint, limit: Duration) -> Verdict {
+fn served(endpoint: &Endpoint, sha256: Fingerprint, along: Option<Fingerprint>, limit: Duration) -> Verdict {
+    let is_sent = |chain: &[Certificate], along| chain.iter().any(|sent| sent.fingerprint() == along);
     let deadline = Instant::now() + limit;
     loop {
         let seen = match handshake::fetch_here(endpoint, Duration::from_secs(5)) {
             Ok(chain) if chain.first().is_some_and(|leaf| leaf.fingerprint() == sha256) => {
-                return Verdict::Holds(format!("{endpoint} presents it"));
+                match along.filter(|along| !is_sent(&chain, *along)) {
+                    None => return Verdict::Holds(format!("{endpoint} presents it")),
+                    Some(along) => {
+                        format!("{endpoint} does not send the certificate {} with it", along.short())
+                    }
+                }
             }
             Ok(_) => format!("{endpoint} presents another certificate"),
             Err(error) => error.to_string(),

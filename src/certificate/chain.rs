@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::{
     import::Material,
+    judge::{About, judge},
     key::PrivateKey,
     name::list,
     parsed::{Parsed, moment},
@@ -70,19 +71,23 @@ impl Material {
         leaf.public_key().check_usable()?;
         check(&leaf, now)?;
 
-        let way: Vec<Parsed> = path::above(&leaf, &pool).into_iter().cloned().collect();
+        let known = self.known.iter().filter_map(|der| Parsed::from_der(der).ok());
+        let candidates: Vec<Parsed> = pool.iter().cloned().chain(known).collect();
+        let way: Vec<Parsed> = path::above(&leaf, &candidates).into_iter().cloned().collect();
         let complete = way.last().unwrap_or(&leaf).is_self_signed();
         let mut notes = Vec::new();
         if !complete {
             match way.last() {
                 None => return Err(no_issuer(&leaf)),
                 Some(top) => notes.push(format!(
-                    "The chain ends with {}; the certificate of {} above it is not here. Clients must know that one.",
+                    "The chain ends with {}; the certificate of {} above it is not here. Clients must know that one; \
+                     --chain FILE adds it.",
                     top.title(),
                     top.issuer
                 )),
             }
         }
+        refuse_useless(&leaf, &way, now)?;
         for certificate in &way {
             if !certificate.is_valid_at(now) {
                 notes
@@ -130,7 +135,30 @@ fn no_issuer(leaf: &Parsed) -> anyhow::Error {
     )
 }
 
+/// Refuses what no client would take, whatever it trusts.
+fn refuse_useless(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<()> {
+    let chain: Vec<Parsed> = std::iter::once(leaf).chain(way).cloned().collect();
+    let is_hopeless = |about| matches!(about, About::Purpose | About::Weakness);
+    let refusals = judge(&chain, now);
+    let refusal = refusals
+        .iter()
+        .find(|refusal| is_hopeless(refusal.about) && refusal.client.starts_with("every client"));
+    match refusal {
+        Some(refusal) => Err(fail(
+            format!("{} refuses the certificate for {}: {}", refusal.client, leaf.title(), refusal.why),
+            "ask the CA for another one, made by its rules for web servers",
+        )),
+        None => Ok(()),
+    }
+}
+
 fn check(leaf: &Parsed, now: OffsetDateTime) -> Result<()> {
+    if leaf.is_ca() && !leaf.is_self_signed() {
+        return Err(fail(
+            format!("{} is a CA's certificate, not a server's", leaf.title()),
+            "ask the CA for one that says CA:FALSE, made by its rules for web servers",
+        ));
+    }
     if now > leaf.not_after {
         return Err(fail(
             format!("the certificate for {} has ended on {}", leaf.title(), leaf.not_after.date()),

@@ -26,6 +26,8 @@ pub struct Material {
     pub certificates: Vec<CertificateDer<'static>>,
     /// The private keys.
     pub keys: Vec<PrivateKey>,
+    /// Certificates from elsewhere that may complete the chain, and of which nothing is said if they do not.
+    pub known: Vec<CertificateDer<'static>>,
     /// PKCS #8 keys whose public half is not in them; a certificate may have it.
     halves: Vec<Half>,
 }
@@ -119,6 +121,7 @@ impl Material {
     /// Adds what another file holds.
     pub fn extend(&mut self, other: Self) {
         self.certificates.extend(other.certificates);
+        self.known.extend(other.known);
         self.keys.extend(other.keys);
         self.halves.extend(other.halves);
         self.complete();

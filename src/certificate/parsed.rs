@@ -237,22 +237,28 @@ impl Parsed {
     /// This finds chains; trust is decided by [`super::verify`]. For signatures that ring does not
     /// know (on P-521, say) the key identifiers must do, since such chains exist and are served.
     pub fn is_signed_by(&self, issuer: &Parsed) -> bool {
-        if self.issuer_der != issuer.subject_der {
-            return false;
-        }
-        let (Ok((_, certificate)), Ok((_, issuer_certificate))) =
-            (parse_x509_certificate(&self.der), parse_x509_certificate(&issuer.der))
-        else {
-            return false;
-        };
-        match certificate.verify_signature(Some(issuer_certificate.public_key())) {
-            Ok(()) => true,
-            Err(X509Error::SignatureUnsupportedAlgorithm) => {
+        match self.verify(issuer) {
+            Some(Err(X509Error::SignatureUnsupportedAlgorithm)) => {
                 let own = self.der == issuer.der && self.authority_key_id.is_none();
                 own || (self.authority_key_id.is_some() && self.authority_key_id == issuer.subject_key_id)
             }
-            Err(_) => false,
+            verified => matches!(verified, Some(Ok(()))),
         }
+    }
+
+    /// The same, with a signature that was verified indeed: for what is trusted because of it.
+    pub fn is_provably_signed_by(&self, issuer: &Parsed) -> bool {
+        matches!(self.verify(issuer), Some(Ok(())))
+    }
+
+    /// What comes of verifying its signature with the key of `issuer`; none if that has another name.
+    fn verify(&self, issuer: &Parsed) -> Option<Result<(), X509Error>> {
+        if self.issuer_der != issuer.subject_der {
+            return None;
+        }
+        let (_, certificate) = parse_x509_certificate(&self.der).ok()?;
+        let (_, issuer_certificate) = parse_x509_certificate(&issuer.der).ok()?;
+        Some(certificate.verify_signature(Some(issuer_certificate.public_key())))
     }
 
     /// Whether one of its names covers the host (never the common name: no client looks there).

@@ -17,6 +17,7 @@ use time::{Duration, OffsetDateTime};
 use super::{
     authority::Scope,
     name::SubjectName,
+    parsed::Parsed,
     permitted::{NO_DNS, NO_IPV4, NO_IPV6},
     public_key::KeyKind,
 };
@@ -105,6 +106,18 @@ pub fn intermediate(title: &CaTitle, scope: &Scope, validity: Validity) -> Resul
     Ok(params)
 }
 
+/// What a CA signs for the root `next` that will follow its own: that name and that key (RFC 4210 §4.4, "new with
+/// old"). It is a statement and no link of any chain: the path length of whoever signs it is zero.
+pub fn voucher(next: &Parsed, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
+    let mut subject = DistinguishedName::new();
+    subject.push(DnType::OrganizationName, ORGANIZATION);
+    subject.push(DnType::CommonName, next.common_name.as_deref().unwrap_or_default());
+    let mut params = authority(subject, 0, scope, validity)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
 fn authority(
     subject: DistinguishedName,
     path_length: u8,
@@ -120,9 +133,16 @@ fn authority(
 
 /// A server's certificate.
 pub fn leaf(names: &[SubjectName], key: &KeyKind, validity: Validity) -> Result<CertificateParams> {
-    let mut params = blank(leaf_subject(names), validity)?;
-    params.is_ca = IsCa::ExplicitNoCa;
+    let mut params = dated(request(names, key)?, validity)?;
     params.use_authority_key_identifier_extension = true;
+    Ok(params)
+}
+
+/// What another CA is asked for: all of a server's certificate that is not the CA's to say.
+pub fn request(names: &[SubjectName], key: &KeyKind) -> Result<CertificateParams> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = leaf_subject(names);
+    params.is_ca = IsCa::ExplicitNoCa;
     params.subject_alt_names = subject_alt_names(names)?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -235,6 +255,10 @@ pub fn name_constraints(scope: &Scope) -> Option<NameConstraints> {
 fn blank(subject: DistinguishedName, validity: Validity) -> Result<CertificateParams> {
     let mut params = CertificateParams::default();
     params.distinguished_name = subject;
+    dated(params, validity)
+}
+
+fn dated(mut params: CertificateParams, validity: Validity) -> Result<CertificateParams> {
     params.not_before = validity.not_before;
     params.not_after = validity.not_after;
     params.serial_number = Some(serial()?);

@@ -1,8 +1,7 @@
-//! Asks another CA for a certificate: the request carries the key's public half and the names, and
-//! nothing that a CA would have to strip.
+//! Asks another CA for a certificate: the request carries the key's public half, the names, and what a
+//! server's certificate says of its use. A CA that has rules of its own for that overrides them.
 
 use anyhow::{Context, Result};
-use rcgen::CertificateParams;
 use rustls_pki_types::CertificateSigningRequestDer;
 
 use super::{
@@ -16,9 +15,7 @@ use super::{
 pub fn request(names: &[SubjectName], key: &PrivateKey) -> Result<CertificateSigningRequestDer<'static>> {
     key.public_key().check_usable()?;
     let names = checked_names(names)?;
-    let mut params = CertificateParams::default();
-    params.distinguished_name = profile::leaf_subject(&names);
-    params.subject_alt_names = profile::subject_alt_names(&names)?;
+    let params = profile::request(&names, key.public_key().kind())?;
     let signer = key.signer()?;
     let request = signing(&format!("the request for {}", list(&names)), || params.serialize_request(&signer));
     request.map(Into::into).context("cannot make a certificate signing request")

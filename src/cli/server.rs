@@ -62,7 +62,7 @@ pub struct Setup {
 }
 
 /// Where a pair is placed.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct Place {
     /// An existing configuration folder, the one that holds gitlab.rb and ssl/
     #[arg(long, value_name = "DIR", group = "where")]
@@ -111,7 +111,7 @@ pub struct Import {
     /// The certificate, with or without its chain: PEM, DER or PKCS#7
     #[arg(long, value_name = "FILE", required_unless_present = "pkcs12", conflicts_with = "pkcs12")]
     pub cert: Option<PathBuf>,
-    /// Its private key, if it is in a file of its own
+    /// Its private key, if it is in a file of its own; left out: the one that `request` kept
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// Certificates that complete the chain; repeatable

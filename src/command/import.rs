@@ -3,12 +3,15 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Endpoint, Host, Target, World, session::State};
+use labtrust_platform::{
+    Anchor, Certificate, Endpoint, Host, Target, World, receipt::Receipts, session::State,
+};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{
     Context,
+    kept::{self, Kept},
     own::OwnCa,
     pair_report::PairReport,
     place::{self, Plan},
@@ -18,7 +21,7 @@ use super::{
     source, stores,
 };
 use crate::{
-    certificate::{Parsed, PrivateKey, chain::Chain, import::Material, name},
+    certificate::{CertificateDer, Parsed, PrivateKey, SubjectName, chain::Chain, import::Material, name},
     cli::{Import, Stores},
     exit,
     gitlab::Pair,
@@ -26,20 +29,11 @@ use crate::{
 };
 
 pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
-    let chain = read(context, arguments)?.into_chain(Vec::new(), OffsetDateTime::now_utc())?;
-    let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());
-    let named = named.map(|host| Target { host, port: None });
-    let host = arguments.host.as_ref();
-    let mut site =
-        Site::find(context, &arguments.place, host, arguments.registry.as_ref()).or_else(|error| {
-            match (&named, host) {
-                // What GitLab is called, the certificate may know where gitlab.rb does not.
-                (Some(_), None) => {
-                    Site::find(context, &arguments.place, named.as_ref(), arguments.registry.as_ref())
-                }
-                _ => Err(error),
-            }
-        })?;
+    let (requests, keys): (Vec<_>, _) = Kept::all(&context.home)?.into_iter().unzip();
+    let chain = chain(context, arguments, &requests, keys)?;
+    let asked = requests.iter().find(|kept| kept.public_key == *chain.leaf.public_key());
+    let asked = asked.map(|kept| &kept.notes);
+    let mut site = site(context, arguments, &chain, asked)?;
     check_names(&chain.leaf, &site.gitlab, &site.registry)?;
     if chain.anchor().is_none() {
         site.leave_trusted_certs();
@@ -49,7 +43,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let ours = |met: &[Certificate]| {
         let leaf = met.first().map(Certificate::fingerprint);
         leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
-            || own.as_ref().is_some_and(|own| own.has_signed(met))
+            || own.as_ref().is_some_and(|own| own.is_ours(met))
     };
     site.settle(
         &chain.leaf,
@@ -71,7 +65,11 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     if let ControlFlow::Break(code) = place::ask(context, &plan)? {
         return Ok(code);
     }
-    let mut done = context.session(|session| place::carry_out(session, &plan))?;
+    let mut done = context.session(|session| {
+        let done = place::carry_out(session, &plan)?;
+        kept::answered(session, &context.home, &requests, &chain)?;
+        Ok(done)
+    })?;
     if arguments.restart {
         restart::restart(context, &mut done.trusted);
     }
@@ -92,7 +90,8 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         printer.say("this certificate is in place already: nothing was changed");
     }
     made.print(context, |_| true);
-    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note) {
+    let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
+    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped) {
         printer.say(format_args!("  note      {note}"));
     }
     report::print_refusals(printer, &chain.served());
@@ -110,6 +109,93 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     Ok(exit::of_outcomes(outcomes, State::Trusted))
 }
 
+/// The chain of the certificate that was given. Its key is in the files too, or is one that a request kept.
+fn chain(
+    context: &Context<'_>,
+    arguments: &Import,
+    requests: &[Kept],
+    mut keys: Vec<PrivateKey>,
+) -> Result<Chain> {
+    let mut material = read(context, arguments)?;
+    if material.has_key() {
+        keys.clear();
+    } else if !requests.is_empty() {
+        let given: Vec<Parsed> =
+            material.certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
+        let is_asked = |one: &Parsed| requests.iter().any(|kept| kept.public_key == *one.public_key());
+        if !given.is_empty() && !given.iter().any(is_asked) {
+            return Err(no_answer(&given, requests));
+        }
+    }
+    material.known = known(context, requests)?;
+    material.into_chain(keys, OffsetDateTime::now_utc())
+}
+
+/// What is said of a certificate that answers no request.
+fn no_answer(given: &[Parsed], requests: &[Kept]) -> anyhow::Error {
+    let titles: Vec<_> = given.iter().filter(|one| !one.is_ca()).map(Parsed::title).collect();
+    if titles.is_empty() {
+        let titles: Vec<_> = given.iter().map(Parsed::title).collect();
+        return fail(
+            format!("there is no server's certificate, only a CA's ({})", name::list(&titles)),
+            "give the certificate that the CA made for this server: --cert FILE; its own goes to --chain FILE",
+        );
+    }
+    let asked: Vec<_> =
+        requests.iter().map(|kept| kept.notes.names.first().map(ToString::to_string)).collect();
+    let asked: Vec<_> = asked.into_iter().flatten().collect();
+    fail(
+        format!(
+            "{} has another key than the requests that are kept here (for {})",
+            name::list(&titles),
+            name::list(&asked)
+        ),
+        "give its key: --key FILE; or give the CA the request that is kept: labtrust request",
+    )
+}
+
+/// The certificates that the state folder knows: earlier answers' chains, what was trusted, our own CA.
+fn known(context: &Context<'_>, requests: &[Kept]) -> Result<Vec<CertificateDer<'static>>> {
+    let mut known: Vec<_> = requests.iter().flat_map(|kept| kept.answer.iter().cloned()).collect();
+    for receipt in Receipts::all(&context.home.state)? {
+        known.extend(receipt.anchor.map(|anchor| anchor.certificate.der().to_vec().into()));
+    }
+    if let Some(own) = OwnCa::find(&context.home)? {
+        known.extend(own.intermediates.iter().chain([&own.root]).map(|one| one.der().clone()));
+    }
+    Ok(known)
+}
+
+/// The place for it: as typed, else as it was typed for its request, else where this machine's GitLab is.
+fn site(
+    context: &Context<'_>,
+    arguments: &Import,
+    chain: &Chain,
+    asked: Option<&kept::Notes>,
+) -> Result<Site> {
+    let host = arguments.host.clone().or_else(|| asked.and_then(kept::Notes::host));
+    let registry = arguments.registry.clone().or_else(|| asked.and_then(kept::Notes::registry));
+    let mut place = arguments.place.clone();
+    if place.options().is_empty() {
+        place.gitlab = asked.and_then(|asked| asked.gitlab.clone());
+    }
+    let find = |host: Option<&Target>| Site::find(context, &place, host, registry.as_ref());
+    find(host.as_ref()).or_else(|error| {
+        // What GitLab is called, the certificate may know where gitlab.rb does not.
+        let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());
+        match named {
+            Some(named) if host.is_none() => find(Some(&Target { host: named, port: None })),
+            _ => Err(error),
+        }
+    })
+}
+
+/// What is said if the CA left out names that it was asked for.
+fn dropped(leaf: &Parsed, asked: &[SubjectName]) -> Option<String> {
+    let left_out: Vec<_> = asked.iter().filter(|name| !leaf.names.contains(name)).collect();
+    (!left_out.is_empty()).then(|| format!("the CA left out what was asked for: {}", name::list(&left_out)))
+}
+
 /// Everything in the files that were given.
 fn read(context: &Context<'_>, arguments: &Import) -> Result<Material> {
     let mut material = Material::default();
@@ -124,10 +210,17 @@ fn read(context: &Context<'_>, arguments: &Import) -> Result<Material> {
 /// A certificate that is not for these hosts would replace a warning by an error.
 fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
     for endpoint in [gitlab, registry] {
+        if leaf.names.is_empty() {
+            return Err(fail(
+                format!("the certificate for {} names no host that clients would look at", leaf.title()),
+                "ask the CA for one with the request's subject alternative names",
+            ));
+        }
         if !leaf.covers(&endpoint.host) {
             return Err(fail(
                 format!("the certificate is for {}, not for {}", name::list(&leaf.names), endpoint.host),
-                "give the right one, or name the host that it is for: --host HOST, --registry HOST:PORT",
+                "give the right one, or name the host that it is for: --host HOST, --registry HOST:PORT; if the CA \
+                 left it out, ask for one with all names of the request",
             ));
         }
     }
@@ -142,13 +235,13 @@ fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
         && let (Ok(Some(standing)), Ok(Some(key))) = (world.read(certificate), world.read(key))
         && Certificate::read_all(&standing).0 == served
         && PrivateKey::from_plain_pem(&key).is_ok_and(|key| key.matches(&chain.leaf))
-        && let Some(mut pair) = Pair::new(&served, key)
+        && let Some(mut pair) = Pair::new(&served, &[], key)
     {
         pair.certificates_pem = standing.to_vec();
         return Ok(pair);
     }
     let key = Zeroizing::new(chain.key.to_pem().as_bytes().to_vec());
-    Pair::new(&served, key)
+    Pair::new(&served, &[], key)
         .ok_or_else(|| fail("there is no certificate", "give the file with the certificate: --cert FILE"))
 }
 

@@ -13,7 +13,7 @@ use crate::{
     certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS},
     cli::Place,
     hint::fail,
-    home::Home,
+    home::{Home, Rotation},
 };
 
 /// The CA's public part.
@@ -25,7 +25,14 @@ pub struct OwnCa {
     pub intermediates: Vec<Parsed>,
     /// What `setup` was asked for.
     pub notes: Notes,
-    folder: PathBuf,
+    /// The CA that will follow this one, while it is being replaced.
+    pub next: Option<Box<OwnCa>>,
+    /// The CA that this one has followed, until that is retired.
+    pub previous: Option<Box<OwnCa>>,
+    /// Where its files are.
+    pub folder: PathBuf,
+    /// Of a CA that is to follow another: what that one has signed for it.
+    pub voucher: Option<Parsed>,
 }
 
 /// What `setup` remembers beside the certificates.
@@ -87,6 +94,7 @@ const ROOT: &str = "root.crt";
 const INTERMEDIATES: &str = "intermediates.crt";
 const KEY: &str = "intermediate.key";
 const NOTES: &str = "setup.json";
+const VOUCHER: &str = "voucher.crt";
 
 /// The store that the CA's own files belong to in receipts.
 pub const AUTHORITY: &str = "authority";
@@ -94,10 +102,27 @@ pub const AUTHORITY: &str = "authority";
 impl OwnCa {
     /// The CA in the state folder, or in that of the user who called sudo.
     pub fn find(home: &Home) -> Result<Option<Self>> {
-        match Self::read(&home.authority())? {
+        match Self::here(home)? {
             Some(own) => Ok(Some(own)),
-            None => home.invoker.as_ref().map_or(Ok(None), |state| Self::read(&state.join(AUTHORITY))),
+            None => home.invoker.as_ref().map_or(Ok(None), |state| Self::in_use(state)),
         }
+    }
+
+    /// The CA in the state folder, with those beside it.
+    pub fn here(home: &Home) -> Result<Option<Self>> {
+        Self::in_use(&home.state)
+    }
+
+    fn in_use(state: &Path) -> Result<Option<Self>> {
+        let rotation = Rotation::read(state)?;
+        let Some(mut own) = Self::read(&state.join(rotation.current))? else { return Ok(None) };
+        let beside = |name: Option<String>| match name {
+            Some(name) => Ok::<_, anyhow::Error>(Self::read(&state.join(name))?.map(Box::new)),
+            None => Ok(None),
+        };
+        own.next = beside(rotation.next)?;
+        own.previous = beside(rotation.previous)?;
+        Ok(Some(own))
     }
 
     /// The CA whose files are in `folder`.
@@ -119,12 +144,32 @@ impl OwnCa {
         let notes = notes.unwrap_or_default();
         let notes =
             serde_json::from_slice(&notes).with_context(|| format!("cannot read {}", path.display()))?;
-        Ok(Some(Self { root, intermediates, notes, folder: folder.to_owned() }))
+        let voucher = folder.join(VOUCHER);
+        let voucher = world.read(&voucher)?.map(|bytes| single(&bytes, &voucher)).transpose()?;
+        let (next, previous, folder) = (None, None, folder.to_owned());
+        Ok(Some(Self { root, intermediates, notes, next, previous, folder, voucher }))
     }
 
     /// What clients are to trust, and for which endpoints.
     pub fn anchor(&self) -> Anchor {
         Anchor { certificate: Certificate::from(&self.root), endpoints: self.notes.endpoints.clone() }
+    }
+
+    /// This CA and those beside it.
+    pub fn all(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(self.next.as_deref()).chain(self.previous.as_deref())
+    }
+
+    /// What is served after the root while this CA is being replaced: the next root, and before it what tells
+    /// clients of this CA that they can believe in it.
+    pub fn along(&self) -> Vec<Certificate> {
+        let Some(next) = &self.next else { return Vec::new() };
+        next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
+    }
+
+    /// Whether `chain`, as met on disk or in a handshake, was signed by this CA or by one beside it.
+    pub fn is_ours(&self, chain: &[Certificate]) -> bool {
+        self.all().any(|own| own.has_signed(chain))
     }
 
     /// Whether `chain`, as met on disk or in a handshake, was signed by this CA.
@@ -180,16 +225,31 @@ impl OwnCa {
         words
     }
 
-    /// The exact line that makes a client trust the CA.
+    /// The exact line that makes a client trust the CA, and with it the one that will follow.
     pub fn client_line(&self) -> String {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
-        format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint())
+        let line = format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint());
+        // What may sign more than the CA that vouches for it is trusted by its own fingerprint only.
+        let wider = self.next.as_ref().filter(|next| !next.root.permitted.is_within(&self.root.permitted));
+        wider.map_or(line.clone(), |next| format!("{line} --next {}", next.root.fingerprint()))
     }
 }
 
-/// The files of a CA in the state folder, as a change.
-pub fn change(home: &Home, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Change> {
-    let folder = home.authority();
+/// The files of a CA in `folder`, as a change.
+pub fn change(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Change> {
+    let steps = steps(folder, root, authority, notes)?;
+    Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
+}
+
+/// The same of a CA that is to follow another, which has signed `voucher` for it.
+pub fn change_vouched(folder: &Path, next: &Authority, notes: &Notes, voucher: &Parsed) -> Result<Change> {
+    let contents = Contents::Public(pem::write_certificates([voucher.der()]).into_bytes());
+    let mut steps = steps(folder, next.root(), Some(next), notes)?;
+    steps.insert(0, Step::Put { path: folder.join(VOUCHER), contents, mode: 0o644 });
+    Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
+}
+
+fn steps(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Vec<Step>> {
     let put = |name: &str, contents: Contents, mode| Step::Put { path: folder.join(name), contents, mode };
     let mut steps = Vec::new();
     if let Some(authority) = authority {
@@ -203,7 +263,7 @@ pub fn change(home: &Home, root: &Parsed, authority: Option<&Authority>, notes: 
     steps.push(put(NOTES, Contents::Public(notes), 0o644));
     // Last, because its presence says that there is a CA.
     steps.push(put(ROOT, Contents::Public(pem::write_certificates([root.der()]).into_bytes()), 0o644));
-    Ok(Change::of_files(AUTHORITY, &folder, Actor::Caller, steps))
+    Ok(steps)
 }
 
 fn single(bytes: &[u8], path: &Path) -> Result<Parsed> {

@@ -93,12 +93,19 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
 
 /// Applies the changes, in their order. The first that fails ends it: what comes after depends on
 /// it.
-fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
+pub fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for change in changes {
         let outcome = apply_changes(session, RECEIPT, None, std::slice::from_ref(change))?;
         outcomes.extend(outcome);
-        let Some(last) = outcomes.last() else { continue };
+        check(&outcomes)?;
+    }
+    Ok(outcomes)
+}
+
+/// Fails with the last of `outcomes` if that was not done.
+pub fn check(outcomes: &[Outcome]) -> Result<()> {
+    if let Some(last) = outcomes.last() {
         if last.needs_root {
             let what = format!("{} needs root", last.subject);
             // Not `args`, which ends the program where one is no text.
@@ -114,7 +121,7 @@ fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
             ));
         }
     }
-    Ok(outcomes)
+    Ok(())
 }
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.

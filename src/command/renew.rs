@@ -189,7 +189,7 @@ impl Draft {
         let days = arguments.days.unwrap_or(ours.own.notes.days);
         let order = LeafOrder { names, public_key: key.public_key().clone(), days };
         let issued = ours.authority.sign(&order, now)?;
-        let pair = Pair::of(&issued, key).context("nothing was signed")?;
+        let pair = Pair::of(&issued, &ours.own.along(), key).context("nothing was signed")?;
         let anchor = ours.own.anchor();
         let planning = stores::plan(context, &anchor, &Stores::none());
         let mut notes = issued.notes;

@@ -25,11 +25,10 @@ use crate::{
     hint::fail,
 };
 
-pub use self::site::Site;
+pub use self::{leaf::Standing, order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
-const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
-                      setup again";
+pub const WAY_ON: &str = "labtrust setup adds it if the CA here may sign it; else the next CA may: labtrust rotate start --permit NAME";
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
@@ -47,7 +46,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         let is_current = draft.found == found(context)?;
         let draft = if is_current { draft } else { Draft::make(context, arguments)? };
         let done = place::carry_out(session, &draft.plan)?;
-        let own = OwnCa::read(&context.home.authority())?
+        let own = OwnCa::here(&context.home)?
             .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
         Ok(Made { draft, done, own })
     })?;
@@ -75,7 +74,7 @@ struct Made {
 
 /// The CA that is here.
 fn found(context: &Context<'_>) -> Result<Option<Fingerprint>> {
-    Ok(OwnCa::read(&context.home.authority())?.map(|own| own.root.fingerprint()))
+    Ok(OwnCa::here(&context.home)?.map(|own| own.root.fingerprint()))
 }
 
 impl Draft {
@@ -93,7 +92,7 @@ impl Draft {
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
         let mut site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        let earlier = OwnCa::read(&context.home.authority())?.map(|own| own.notes);
+        let earlier = OwnCa::here(&context.home)?.map(|own| own.notes);
         let order =
             Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier.as_ref());
         let ca = ca::ca(context, arguments, &order)?;
@@ -110,7 +109,7 @@ impl Draft {
             site: SiteNotes::of(&arguments.place)?,
             days: order.days,
         };
-        let mut changes = vec![own::change(&context.home, &leaf.root, ca.kept(), &notes)?];
+        let mut changes = vec![own::change(&context.home.authority()?, &leaf.root, ca.kept(), &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));
         }
@@ -148,7 +147,7 @@ impl Ca {
     /// Whether a chain that is met leads to this CA.
     fn is_ours(&self, chain: &[Certificate]) -> bool {
         match self {
-            Self::Known(own, _) => own.has_signed(chain),
+            Self::Known(own, _) => own.is_ours(chain),
             Self::Adopted(authority) => OwnCa::leads_to(chain, authority.root()),
             Self::Made(_) | Self::SelfSigned => false,
         }

@@ -9,7 +9,7 @@ use crate::certificate::{Issued, PrivateKey};
 #[derive(Clone)]
 pub struct Pair {
     /// Leaf, intermediates and root in this order, as PEM: clients that know only the root's fingerprint
-    /// take the root from the handshake.
+    /// take the root from the handshake. Then what is sent along.
     pub certificates_pem: Vec<u8>,
     /// The leaf's key, unencrypted, as PEM: nginx starts without anybody at the keyboard.
     pub key_pem: Zeroizing<Vec<u8>>,
@@ -19,25 +19,34 @@ pub struct Pair {
     pub root_pem: Vec<u8>,
     /// The root.
     pub root: Fingerprint,
+    /// The last of what is sent along, if anything is.
+    pub along: Option<Fingerprint>,
 }
 
 impl Pair {
-    /// The pair of `chain`, which runs from leaf to root, and the key `key_pem`. None if `chain` is empty.
-    pub fn new(chain: &[Certificate], key_pem: Zeroizing<Vec<u8>>) -> Option<Self> {
+    /// The pair of `chain`, which runs from leaf to root, and the key `key_pem`; `along` is sent after the root.
+    /// None if `chain` is empty.
+    pub fn new(chain: &[Certificate], along: &[Certificate], key_pem: Zeroizing<Vec<u8>>) -> Option<Self> {
         let (leaf, root) = (chain.first()?, chain.last()?);
         Some(Self {
-            certificates_pem: chain.iter().map(Certificate::pem).collect::<String>().into_bytes(),
+            certificates_pem: chain
+                .iter()
+                .chain(along)
+                .map(Certificate::pem)
+                .collect::<String>()
+                .into_bytes(),
             key_pem,
             leaf: leaf.fingerprint(),
             root_pem: root.pem().into_bytes(),
             root: root.fingerprint(),
+            along: along.last().map(Certificate::fingerprint),
         })
     }
 
-    /// The pair of what was signed for `key`.
-    pub fn of(issued: &Issued, key: &PrivateKey) -> Option<Self> {
+    /// The pair of what was signed for `key`, with `along` after the root.
+    pub fn of(issued: &Issued, along: &[Certificate], key: &PrivateKey) -> Option<Self> {
         let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
-        Self::new(&chain, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
+        Self::new(&chain, along, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
     }
 
     /// What stands in the certificate's file.

@@ -3,7 +3,7 @@
 pub mod linked;
 
 use labtrust_platform::{
-    Contents, World,
+    Contents, Fingerprint, World,
     plan::{Change, Proof, Settle, Step, StoreId},
     receipt::ChangeRecord,
 };
@@ -21,15 +21,20 @@ const SECONDS: u64 = 60;
 pub fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Change> {
     let mut changes = Vec::new();
     // The CA first: it does no harm alone.
-    changes.extend(installation.trusted_certs.as_ref().map(|folder| {
-        let path = folder.join(format!("labtrust-{}.crt", pair.root.short()));
-        let contents = Contents::Public(pair.root_pem.clone());
+    changes.extend(trust(installation, pair.root, &pair.root_pem));
+    changes.push(place(installation, layout, pair));
+    changes
+}
+
+/// What makes GitLab itself trust `root`, if it has a folder for that.
+pub fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Option<Change> {
+    installation.trusted_certs.as_ref().map(|folder| {
+        let path = folder.join(format!("labtrust-{}.crt", root.short()));
+        let contents = Contents::Public(pem.to_vec());
         let steps = vec![Step::Put { path: path.clone(), contents, mode: 0o644 }];
         // Only `gitlab-ctl reconfigure` links it; that restarts services, and nothing of ours waits for it.
         Change::of_files(STORE, &path, installation.actor.clone(), steps)
-    }));
-    changes.push(place(installation, layout, pair));
-    changes
+    })
 }
 
 fn place(installation: &Installation, layout: &Layout, pair: &Pair) -> Change {
@@ -38,6 +43,7 @@ fn place(installation: &Installation, layout: &Layout, pair: &Pair) -> Change {
     proofs.extend(layout.served.iter().map(|endpoint| Proof::Served {
         endpoint: endpoint.clone(),
         sha256: pair.leaf,
+        along: pair.along,
         seconds: SECONDS,
     }));
     Change {

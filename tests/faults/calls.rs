@@ -106,7 +106,8 @@ fn changes_a_file(name: &str, arguments: &str) -> bool {
         // What is said to people, or to a child, is no file.
         "write" | "writev" => {
             let path = arguments.split_once('<').map_or("", |(_, rest)| rest);
-            path.starts_with('/') && !path.starts_with("/dev/") && !path.starts_with("/proc/")
+            let is_report = arguments.starts_with("1<") || arguments.starts_with("2<");
+            !is_report && path.starts_with('/') && !path.starts_with("/dev/") && !path.starts_with("/proc/")
         }
         _ => true,
     }

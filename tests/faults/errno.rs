@@ -4,7 +4,7 @@
 use super::{
     calls::{Call, FAILING},
     sample,
-    scene::VERBS,
+    scene::{ALONE, VERBS},
     table::Lane,
 };
 
@@ -20,7 +20,7 @@ const ERRNOS: [(&str, &str); 4] = [
 pub fn lanes() -> Vec<Lane> {
     let mut lanes = Vec::new();
     for (number, (errno, reason)) in ERRNOS.into_iter().enumerate() {
-        lanes.extend(VERBS.into_iter().map(|verb| Lane {
+        lanes.extend(VERBS.into_iter().chain(ALONE).map(|verb| Lane {
             verb,
             fault: errno.into(),
             at: "own calls",

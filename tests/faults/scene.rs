@@ -57,8 +57,35 @@ pub const UNTRUSTING: Verb = Verb {
     adds: false,
 };
 
-/// All of them.
+/// Keeps a key.
+pub const REQUEST: Verb = Verb {
+    name: "request",
+    prepare: &[],
+    line: "labtrust request mygitlab.example.com",
+    undo: &["labtrust request --undo"],
+    pair: None,
+    adds: false,
+};
+
+/// With the key that was kept, in place of that of an earlier answer.
+pub const ANSWERED: Verb = Verb {
+    name: "answered",
+    prepare: &[
+        "labtrust request mygitlab.example.com --key /root/old.key",
+        "labtrust import --cert /root/old.crt --chain /root/old-ca.crt --out /srv/proxy --replace --no-trust",
+        "labtrust request mygitlab.example.com --key /root/leaf.key",
+    ],
+    line: "labtrust import --cert /root/leaf.crt --chain /root/ca.crt --out /srv/proxy --replace --no-trust",
+    undo: &["labtrust setup --undo", "labtrust request --undo"],
+    pair: IMPORT.pair,
+    adds: false,
+};
+
+/// All of them that have others work for them.
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
+
+/// Those that change files and nothing else.
+pub const ALONE: [&Verb; 2] = [&REQUEST, &ANSWERED];
 
 /// What says when it was written.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
@@ -117,9 +144,11 @@ impl Scene {
         machine.write("/root/leaf.crt", &pair.leaf);
         machine.write_with_mode("/root/leaf.key", "600", &pair.key);
         let sha256 = fingerprint(&machine, &pair.root);
-        if verb.name == IMPORT.name {
+        if let Some([certificate, key]) = verb.pair.filter(|_| verb.name != SETUP.name) {
             let old = Pair::made(&machine, &[HOST], Validity::Current);
-            let [certificate, key] = IMPORT.pair.unwrap();
+            machine.write("/root/old.crt", &old.leaf);
+            machine.write("/root/old-ca.crt", &old.root);
+            machine.write_with_mode("/root/old.key", "600", &old.key);
             machine.write(certificate, old.chain());
             machine.write_with_mode(key, "600", &old.key);
         }
@@ -181,8 +210,8 @@ impl Scene {
 
     /// All that the verb does is done, as if nothing had happened.
     pub fn check_done(&self) {
-        // What setup makes is another each time.
-        if self.verb.name != SETUP.name {
+        // The keys that these make are others each time.
+        if ![SETUP.name, REQUEST.name].contains(&self.verb.name) {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
             assert_eq!(changes, [""; 0], "all is not done");

@@ -70,12 +70,20 @@ fn keys_are_for_their_owner_alone_from_their_first_byte() {
             ),
             1,
         ),
+        (format!("labtrust request {HOST} --state /srv/state -o /srv/request.csr"), 1),
+        (
+            format!(
+                "labtrust request other.{HOST} --key /root/key.pem --state /srv/state -o /srv/request.csr"
+            ),
+            1,
+        ),
+        ("labtrust request --undo --state /srv/state".to_owned(), 0),
         ("labtrust setup --undo --yes --state /srv/state".to_owned(), 0),
     ] {
         let found = check(&machine, &line);
         assert_eq!(found, expected, "{line}");
         files += found;
-        let open = machine.sh("cd /srv; find . -perm /022 ! -type l; find state -type d ! -perm 700 2>/dev/null; find . -name '*.key' ! -perm 600; find state/receipts -type f ! -perm 600 2>/dev/null || :");
+        let open = machine.sh("cd /srv; find . -perm /022 ! -type l; find state -type d ! -perm 700 2>/dev/null; find . -name '*key' -type f ! -perm 600; find state/receipts -type f ! -perm 600 2>/dev/null || :");
         assert_eq!(open.stdout, "", "{line}");
     }
     println!("{files} files with keys, all private from their first byte");

@@ -8,7 +8,7 @@ use crate::{
 
 /// Commands that go well and commands that fail, all with a secret at hand. Each is run in one of
 /// [`WAYS`], and with `LABTRUST_HOSTILE=all` in each of them.
-const COMMANDS: [&str; 14] = [
+const COMMANDS: [&str; 18] = [
     "setup --replace --no-trust",
     "setup --replace --no-trust --key /root/key.pem",
     "setup --key /root/encrypted.pem --passphrase-file /root/passphrase --replace --no-trust",
@@ -20,6 +20,10 @@ const COMMANDS: [&str; 14] = [
     "import --cert /root/leaf.pem --key /root/other.pem --replace",
     "import --pkcs12 /root/pair.p12 --passphrase-file /root/passphrase --replace --no-trust",
     "import --pkcs12 /root/pair.p12 --passphrase-file /root/key.pem --replace",
+    "request",
+    "request --new-key --key /root/encrypted.pem --passphrase-file /root/passphrase",
+    "import --cert /root/leaf.pem --replace --no-trust",
+    "request --new-key --key /root/damaged.pem",
     "sign pages.mygitlab.example.com -o /srv/signed",
     "trust /root/key.pem",
     "inspect /root/key.pem --passphrase-file /root/passphrase",
@@ -81,7 +85,10 @@ fn made(machine: &Machine) -> Vec<String> {
         "/var/lib/labtrust/authority/intermediate.key".into(),
         "/srv/signed/pages.mygitlab.example.com.key".into(),
     ];
-    ours.iter().filter(|key| machine.has(key)).flat_map(|key| forms(machine, key)).collect()
+    let requests = machine.sh("ls /var/lib/labtrust/requests/*/key 2>/dev/null || :").stdout;
+    let requests = requests.lines().map(str::to_owned);
+    let ours = ours.into_iter().chain(requests);
+    ours.filter(|key| machine.has(key)).flat_map(|key| forms(machine, &key)).collect()
 }
 
 fn assert_none(secrets: &[String], text: &str, point: &str) {

@@ -1,18 +1,21 @@
 //! The pair that a setup places: the one that is in place already, if it is ours and still right;
-//! else a fresh one.
+//! else a fresh one. What a server of ours sends is put together here, for all verbs that place a pair.
+
+use std::path::Path;
 
 use std::path::PathBuf;
 
 use anyhow::Result;
 use labtrust_platform::{Certificate, World};
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use super::{
     ca::{Ca, read_key},
     order::Order,
 };
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
+    certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, path, pem, self_signed},
     cli::Setup,
     command::{Context, own::OwnCa},
     gitlab::Pair,
@@ -50,10 +53,12 @@ pub fn leaf(
 ) -> Result<Leaf> {
     let own = match ca {
         Ca::Known(own, _) => Some((**own).clone()),
-        Ca::Adopted(authority) => OwnCa::read(&context.home.authority())?
-            .filter(|own| own.root.fingerprint() == authority.root().fingerprint()),
+        Ca::Adopted(authority) => {
+            OwnCa::here(&context.home)?.filter(|own| own.root.fingerprint() == authority.root().fingerprint())
+        }
         Ca::Made(_) | Ca::SelfSigned => None,
     };
+    let along = own.as_ref().map(OwnCa::along).unwrap_or_default();
     let given = arguments.key.as_ref().map(|path| read_key(context, arguments, path)).transpose()?;
     if let (Some(own), Some((certificate, key))) = (own, places.first())
         && let Some(leaf) = in_place(&own, order, certificate, key)
@@ -85,9 +90,55 @@ pub fn leaf(
             (issued, root)
         }
     };
-    let pair = Pair::of(&issued, &key).ok_or_else(|| fail("nothing was signed", "run it again"))?;
+    let pair = Pair::of(&issued, &along, &key).ok_or_else(|| fail("nothing was signed", "run it again"))?;
     let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
     Ok(Leaf { chain, root, pair, notes: issued.notes })
+}
+
+/// The pair that stands in a place.
+pub struct Standing {
+    leaf: Parsed,
+    /// What leads from the leaf to the root of its CA.
+    above: Vec<Parsed>,
+    /// The leaf's key.
+    pub key: PrivateKey,
+    pem: Zeroizing<Vec<u8>>,
+}
+
+impl Standing {
+    /// The pair in these files, if it can be read, belongs together and `own` has signed it.
+    pub fn read(own: &OwnCa, certificate: &Path, key: &Path) -> Option<Self> {
+        let world = World::here();
+        // What cannot be read is not known to be ours; the guards say what stands there.
+        let (Ok(Some(sent)), Ok(Some(pem))) = (world.read(certificate), world.read(key)) else { return None };
+        let sent = pem::certificates(&sent).ok()?;
+        let pool: Vec<Parsed> = sent.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
+        let leaf = pool.first()?.clone();
+        let key = PrivateKey::from_plain_pem(&pem).ok().filter(|key| key.matches(&leaf))?;
+        let sent: Vec<Certificate> = pool.iter().map(Certificate::from).collect();
+        if !own.has_signed(&sent) {
+            return None;
+        }
+        let known = own.intermediates.iter().chain([&own.root]).cloned();
+        let pool: Vec<Parsed> = pool.into_iter().skip(1).chain(known).collect();
+        let above = path::above(&leaf, &pool).into_iter().cloned().collect();
+        Some(Self { leaf, above, key, pem })
+    }
+
+    /// The leaf.
+    pub fn leaf(&self) -> &Parsed {
+        &self.leaf
+    }
+
+    fn chain(&self) -> impl Iterator<Item = &Parsed> {
+        std::iter::once(&self.leaf).chain(&self.above)
+    }
+
+    /// The same pair as it is to be placed, to the byte where nothing else is sent.
+    pub fn pair(&self, along: &[Certificate]) -> Option<Pair> {
+        let chain: Vec<Certificate> = self.chain().map(Certificate::from).collect();
+        Pair::new(&chain, along, self.pem.clone())
+    }
 }
 
 /// Whether the certificate that stands in the first of `places` is for `name`.
@@ -99,34 +150,16 @@ pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
 }
 
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
-fn in_place(
-    own: &OwnCa,
-    order: &Order,
-    certificate: &std::path::Path,
-    key: &std::path::Path,
-) -> Option<Leaf> {
-    let world = World::here();
-    // What cannot be read is not known to be ours; the guards say what stands there.
-    let (Ok(Some(chain)), Ok(Some(key_pem))) = (world.read(certificate), world.read(key)) else {
-        return None;
-    };
-    let certificates = pem::certificates(&chain).ok()?;
-    let parsed: Vec<Parsed> = certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
-    let leaf = parsed.first()?;
-    let key = PrivateKey::from_plain_pem(&key_pem).ok()?;
-    let chain: Vec<Certificate> = certificates.iter().map(|der| Certificate::new(der.to_vec())).collect();
-    let is_ours = own.has_signed(&chain);
+fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Option<Leaf> {
+    let standing = Standing::read(own, certificate, key)?;
+    let leaf = standing.leaf();
     let now = OffsetDateTime::now_utc();
     // A name more is what a renewal was asked for.
     let has_all = order.names.iter().all(|name| leaf.names.contains(name));
     let is_fresh = leaf.not_before <= now && now < leaf.due();
-    if !is_ours || !is_fresh || !key.matches(leaf) || !has_all {
+    if !is_fresh || !has_all {
         return None;
     }
-    Pair::new(&chain, key_pem).map(|pair| Leaf {
-        chain: parsed.clone(),
-        root: own.root.clone(),
-        pair,
-        notes: Vec::new(),
-    })
+    let pair = standing.pair(&own.along())?;
+    Some(Leaf { chain: standing.chain().cloned().collect(), root: own.root.clone(), pair, notes: Vec::new() })
 }

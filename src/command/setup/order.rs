@@ -96,7 +96,7 @@ pub fn endpoints(
         (None, None) => {
             return Err(fail(
                 "nothing says under which name this GitLab is met",
-                "name it: labtrust setup HOST, or labtrust import --host HOST",
+                "name it: labtrust setup HOST, labtrust request HOST, or labtrust import --host HOST",
             ));
         }
     };

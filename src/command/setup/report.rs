@@ -21,7 +21,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     let Made { draft, own, .. } = made;
     let repeat = own.trust_command(context.everywhere.state.is_some());
     let changes: Vec<_> = draft.plan.changes.iter().collect();
-    let kept = context.home.authority();
+    let kept = &own.folder;
     let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
     report.stores = by_store(&made.done.trusted);
     report.next.extend(draft.site.next());
@@ -49,7 +49,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
         printer
             .say("  nothing was placed (--stage): run setup again without it when the clients trust this CA");
     } else {
-        report.print(context, |file| !file.path.starts_with(&kept));
+        report.print(context, |file| !file.path.starts_with(kept));
         for outcome in
             made.done.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE)
         {

@@ -10,10 +10,7 @@ use super::order::endpoints;
 use crate::{
     certificate::{Parsed, SubjectName},
     cli::Place,
-    command::{
-        Context, folder,
-        own::{Notes, OwnCa},
-    },
+    command::{Context, folder, own::Notes},
     gitlab::{
         Config, Installation, Kind, Layout, Pair, Prepared, Republish, guard, place, place::linked::Standing,
     },
@@ -72,23 +69,12 @@ impl Site {
         Ok(Self { installation, prepared, config, layout, republish, options, gitlab, registry })
     }
 
-    /// The place where an earlier setup placed its pair.
+    /// The place where an earlier setup placed its pair; its further hosts are to be settled.
     pub fn again(context: &Context<'_>, notes: &Notes) -> Result<Self> {
         let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
         let gitlab = notes.endpoints.first().map(target);
         let registry = notes.endpoints.last().map(target);
-        let mut site = Self::find(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())?;
-        let own = OwnCa::read(&context.home.authority())?;
-        let standing =
-            site.files().first().map(|(certificate, _)| World::here().read(certificate)).transpose()?;
-        let chain = Certificate::read_all(&standing.flatten().unwrap_or_default()).0;
-        if let Some(leaf) = chain.first() {
-            let ours = |met: &[Certificate]| {
-                met.first() == Some(leaf) || own.as_ref().is_some_and(|own| own.has_signed(met))
-            };
-            site.settle(&Parsed::from_der(leaf.der())?, &ours, false, "labtrust setup says more")?;
-        }
-        Ok(site)
+        Self::find(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
     }
 
     /// The certificate and key files.
@@ -110,10 +96,7 @@ impl Site {
         replace: bool,
         way_on: &str,
     ) -> Result<()> {
-        let world = World::here();
-        self.layout.settle(&world, &|host| leaf.covers(host), ours, replace, way_on)?;
-        self.layout.standing = Standing::look(&world, &self.layout.places);
-        Ok(())
+        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
     }
 
     /// Refuses to replace what is not ours, on disk or served.
@@ -136,7 +119,20 @@ impl Site {
 
     /// The same for the pair alone, where all else is in place.
     pub fn placing(&self, pair: &Pair) -> Vec<Change> {
-        place::plan(&self.installation, &self.layout, pair)
+        let standing = Standing::look(&World::here(), &self.layout.places);
+        place::plan(&self.installation, &Layout { standing, ..self.layout.clone() }, pair)
+    }
+
+    /// What makes GitLab itself trust `root` too.
+    pub fn trusting(&self, root: &Parsed) -> Option<Change> {
+        let root = Certificate::from(root);
+        place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
+    }
+
+    /// What makes GitLab take up what it is to trust, where there is a GitLab.
+    pub fn reconfigure(&self) -> Option<String> {
+        let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
     }
 
     /// What a person should know.

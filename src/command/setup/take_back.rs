@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
-    let own = OwnCa::read(&context.home.authority())?;
+    let own = OwnCa::here(&context.home)?;
     let receipts = Receipts::all(&context.home.state)?;
     let recorded: Vec<_> = names(own.as_ref())
         .iter()
@@ -50,7 +50,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     let (own, mut outcomes) = context.session(|session| {
         // A setup that was waited for may have made another.
-        let own = OwnCa::read(&context.home.authority())?;
+        let own = OwnCa::here(&context.home)?;
         let outcomes = take_back(session, &names(own.as_ref()))?;
         if session.receipts.load(place::RECEIPT)?.is_none() {
             Record::forget(&context.home)?;
@@ -74,9 +74,10 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     Ok(exit::of_outcomes(&outcomes, State::Untrusted))
 }
 
-/// The receipts of a setup: of the trust in its CA, then of what it placed.
+/// The receipts of a setup: of the trust in its CA and in those beside it, then of what it placed.
 fn names(own: Option<&OwnCa>) -> Vec<String> {
-    own.iter().map(|own| trust::receipt_name(&own.anchor())).chain([place::RECEIPT.to_owned()]).collect()
+    let trusted = own.into_iter().flat_map(OwnCa::all).map(|own| trust::receipt_name(&own.anchor()));
+    trusted.chain([place::RECEIPT.to_owned()]).collect()
 }
 
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA

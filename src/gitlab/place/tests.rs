@@ -21,7 +21,7 @@ use crate::gitlab::{config::Config, guard, prepare::Prepared};
 fn pair(number: u8) -> Pair {
     let certificate = |kind: u8| Certificate::new([0x30, 2, number, kind]);
     let key = Zeroizing::new(format!("key {number}").into_bytes());
-    Pair::new(&[certificate(0), certificate(1), certificate(2)], key).expect("a chain")
+    Pair::new(&[certificate(0), certificate(1), certificate(2)], &[], key).expect("a chain")
 }
 
 fn endpoint(text: &str) -> Endpoint {

@@ -180,6 +180,7 @@ fn reload(server: Server<'_>, leaf: &Certificate) -> Change {
             site.published.unwrap_or(site.endpoint.port),
         ),
         sha256: leaf.fingerprint(),
+        along: None,
         seconds: SECONDS,
     };
     Change {

@@ -17,7 +17,7 @@ struct Made {
 fn made(number: u8, key: &PrivateKey) -> Made {
     let certificate = Certificate::new([0x30, 2, number, 0]);
     let key_pem = Zeroizing::new(key.to_pem().as_bytes().to_vec());
-    let pair = Pair::new(std::slice::from_ref(&certificate), key_pem).expect("a chain");
+    let pair = Pair::new(std::slice::from_ref(&certificate), &[], key_pem).expect("a chain");
     Made { certificate: certificate.pem(), key: key.to_pem().to_string(), pair }
 }
 

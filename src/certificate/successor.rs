@@ -1,0 +1,145 @@
+//! The CA that will follow another: how the one vouches for the other, and when a client that trusts the one may
+//! trust the other too.
+
+use anyhow::Result;
+use labtrust_platform::Fingerprint;
+use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
+
+use super::{
+    authority::{Authority, Scope},
+    key::{KeyType, signing},
+    name::SubjectName,
+    parsed::Parsed,
+    profile::{self, Validity},
+    public_key::KeyKind,
+    verify::Served,
+};
+use crate::hint::fail;
+
+/// So many roots are looked at beside the one that is trusted: a server that sends more means to confuse.
+const MOST: usize = 4;
+
+impl Authority {
+    /// The scope of a CA to follow this one: for the same names, and for `wider` besides.
+    pub fn next_scope(&self, first: SubjectName, wider: &[labtrust_platform::DnsName]) -> Scope {
+        let permitted = self.permitted();
+        let hosts = permitted.hosts();
+        let (addresses, domains): (Vec<_>, Vec<_>) = hosts
+            .into_iter()
+            .map(SubjectName::from)
+            .filter(|name| *name != first)
+            .partition(|name| name.dns().is_none());
+        let mut permit: Vec<_> = domains.iter().filter_map(SubjectName::dns).cloned().collect();
+        permit.extend(wider.iter().filter(|domain| !permit.contains(domain)).cloned().collect::<Vec<_>>());
+        let names = std::iter::once(first).chain(addresses).collect();
+        Scope { names, permit, constrained: !permitted.is_everything() }
+    }
+
+    /// The kind of key that a CA to follow this one has.
+    pub fn next_key_type(&self) -> KeyType {
+        if *self.key().public_key().kind() == KeyKind::P384 { KeyType::P384 } else { KeyType::P256 }
+    }
+
+    /// Signs that the root of `next`, which was made with `scope`, will follow the root of this CA.
+    pub fn vouch(&self, next: &Parsed, scope: &Scope, now: OffsetDateTime) -> Result<Parsed> {
+        self.check_dates(now)?;
+        let validity =
+            Validity { not_before: next.not_before, not_after: next.not_after.min(self.not_after()) };
+        let params = profile::voucher(next, scope, validity)?;
+        let issuer = self.rcgen_issuer()?;
+        let public = next.public_key().for_rcgen()?;
+        let signed = signing("the next CA's name", || params.signed_by(&public, &issuer))?;
+        let voucher = Parsed::from_der(signed.der())?;
+        if voucher.vouches_for(next) && voucher.is_provably_signed_by(self.issuer()) {
+            return Ok(voucher);
+        }
+        Err(fail(
+            format!("{} cannot sign for the name of {}", self.issuer().title(), next.title()),
+            "begin anew instead: labtrust setup --undo, then labtrust setup",
+        ))
+    }
+}
+
+impl Parsed {
+    /// Whether this is for the very name and key of the root `next`, signed by another. It has to be a CA's: a
+    /// server's certificate is signed for anybody who has a host, and says nothing of a CA with that key.
+    fn vouches_for(&self, next: &Parsed) -> bool {
+        self.subject_der == next.subject_der
+            && self.public_key() == next.public_key()
+            && self.issuer_der != self.subject_der
+            && self.is_ca()
+            && self.may("keyCertSign")
+    }
+}
+
+/// What is to be thought of a root that a server sends beside the one that is trusted.
+#[derive(Clone, Debug)]
+pub struct Successor {
+    /// The root.
+    pub root: Parsed,
+    /// Whether to trust it too, and if not, why not.
+    pub verdict: Verdict,
+}
+
+/// Whether a root is to be trusted because another one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The trusted CA vouches for it, and it may sign no more than that.
+    Follows,
+    /// The trusted CA vouches for it, and it may sign more: somebody has to say so.
+    Wider,
+    /// Nothing that leads to the trusted root vouches for it.
+    Unvouched,
+    /// It, or what vouches for it, is not valid now.
+    Outdated,
+}
+
+/// Judges every root in `sent` but the one that `served` leads to. `named` is one whose fingerprint was given: its
+/// limits are then no matter.
+pub fn successors(
+    sent: &[CertificateDer<'_>],
+    served: &Served,
+    named: Option<Fingerprint>,
+    now: OffsetDateTime,
+) -> Vec<Successor> {
+    let sent: Vec<Parsed> = sent.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
+    let mut roots: Vec<&Parsed> = Vec::new();
+    for one in &sent {
+        let is_root = one.is_ca() && one.may("keyCertSign") && one.may_serve();
+        let is_new = one.der() != served.root.der() && !roots.iter().any(|root| root.der() == one.der());
+        if is_root && is_new && roots.len() < MOST && one.is_provably_signed_by(one) {
+            roots.push(one);
+        }
+    }
+    let judge = |root: &Parsed| {
+        let all: Vec<_> = sent.iter().filter(|one| one.vouches_for(root)).take(MOST).collect();
+        let vouchers: Vec<_> = all.into_iter().filter(|one| is_by(one, served)).collect();
+        if vouchers.is_empty() {
+            return Verdict::Unvouched;
+        }
+        let valid: Vec<_> = vouchers.into_iter().filter(|voucher| voucher.is_valid_at(now)).collect();
+        if valid.is_empty() || !root.is_valid_at(now) {
+            return Verdict::Outdated;
+        }
+        // Nobody hands on more than he has: neither the root, nor a CA below it, nor what the voucher says.
+        let above = || served.chain.iter().skip(1);
+        let is_within = |limits: &Parsed| {
+            root.permitted.is_within(&limits.permitted)
+                && (root.constraints_critical || !limits.constraints_critical)
+        };
+        let is_vouched_for = above().all(is_within) && valid.iter().any(|voucher| is_within(voucher));
+        if is_vouched_for || named == Some(root.fingerprint()) { Verdict::Follows } else { Verdict::Wider }
+    };
+    roots.into_iter().map(|root| Successor { root: root.clone(), verdict: judge(root) }).collect()
+}
+
+/// Whether a CA between the served leaf and the trusted root signed `voucher`.
+fn is_by(voucher: &Parsed, served: &Served) -> bool {
+    let above = served.chain.iter().skip(1);
+    above.filter(|ca| ca.is_ca() && ca.may("keyCertSign")).any(|ca| voucher.is_provably_signed_by(ca))
+}
+
+#[cfg(test)]
+#[path = "successor_tests.rs"]
+mod tests;

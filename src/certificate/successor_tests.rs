@@ -1,0 +1,174 @@
+//! Which roots are trusted because of another one, and which are not, whoever sends them.
+
+use labtrust_platform::DnsName;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose};
+use time::{Duration, macros::datetime};
+
+use super::*;
+use crate::certificate::{LeafOrder, PrivateKey, verify_served};
+
+const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+const HOST: &str = "gitlab.example.com";
+
+type Chain = Vec<CertificateDer<'static>>;
+
+fn name() -> SubjectName {
+    HOST.parse().expect("a name")
+}
+
+fn domain() -> DnsName {
+    "corp.example".parse().expect("a name")
+}
+
+fn authority(names: &[&str], constrained: bool) -> Authority {
+    let names = names.iter().map(|name| name.parse().expect("a name")).collect();
+    Authority::make(&Scope { names, permit: vec![domain()], constrained }, KeyType::P384, NOW).expect("a CA")
+}
+
+fn served_by(authority: &Authority) -> Chain {
+    let public_key = PrivateKey::generate(KeyType::P256).expect("a key").public_key().clone();
+    let order = LeafOrder { names: vec![name()], public_key, days: 397 };
+    authority.sign(&order, NOW).expect("a leaf").chain
+}
+
+/// The CA that follows `authority`, and what its server sends along.
+fn next(authority: &Authority, wider: &[DnsName], now: OffsetDateTime) -> (Authority, Chain) {
+    let scope = authority.next_scope(name(), wider);
+    let next = Authority::make(&scope, authority.next_key_type(), now).expect("a CA");
+    let voucher = authority.vouch(next.root(), &scope, NOW).expect("a voucher");
+    let along = vec![voucher.der().clone(), next.root().der().clone()];
+    (next, along)
+}
+
+fn judged(chain: &[CertificateDer<'_>], named: Option<Fingerprint>) -> Vec<Verdict> {
+    let served = verify_served(chain, None, &HOST.parse().expect("a host"), NOW).expect("good");
+    let all = successors(chain, &served, named, NOW);
+    all.into_iter().map(|successor| successor.verdict).collect()
+}
+
+#[test]
+fn a_ca_that_follows_has_the_same_limits_and_key() {
+    for (names, constrained) in
+        [(&[HOST, "192.0.2.10", "*.pages.example.org"][..], true), (&[HOST], true), (&[HOST], false)]
+    {
+        let old = authority(names, constrained);
+        let (new, along) = next(&old, &[], NOW);
+        assert_eq!(new.permitted().is_within(old.permitted()), old.permitted().is_within(new.permitted()));
+        assert!(new.permitted().is_within(old.permitted()), "{} / {}", new.permitted(), old.permitted());
+        assert_eq!(new.key().public_key().kind(), old.key().public_key().kind());
+        assert_ne!(new.root().subject_der, old.root().subject_der);
+        assert_eq!(judged(&[served_by(&old), along].concat(), None), [Verdict::Follows]);
+        assert_eq!(judged(&served_by(&old), None), []);
+    }
+}
+
+#[test]
+fn a_wider_one_needs_a_word_from_somebody() {
+    let old = authority(&[HOST], true);
+    let (new, along) = next(&old, &["wider.example".parse().expect("a name")], NOW);
+    let sent = [served_by(&old), along].concat();
+    assert_eq!(judged(&sent, None), [Verdict::Wider]);
+    assert_eq!(judged(&sent, Some(new.root().fingerprint())), [Verdict::Follows]);
+    assert_eq!(judged(&sent, Some(old.root().fingerprint())), [Verdict::Wider]);
+}
+
+#[test]
+fn a_stranger_in_the_middle_adds_no_root() {
+    let old = authority(&[HOST], true);
+    let stranger = authority(&[HOST], true);
+    let (follower, of_stranger) = next(&stranger, &[], NOW);
+    let (_, along) = next(&old, &[], NOW);
+    let root = |authority: &Authority| authority.root().der().clone();
+    for (added, expected) in [
+        (vec![root(&stranger)], vec![Verdict::Unvouched]),
+        // Vouched for by somebody else, who may send all his own.
+        (of_stranger.clone(), vec![Verdict::Unvouched]),
+        ([served_by(&stranger), of_stranger].concat(), vec![Verdict::Unvouched; 2]),
+        // The real voucher vouches for the real one only.
+        (vec![along[0].clone(), root(&stranger)], vec![Verdict::Unvouched]),
+        (
+            vec![along[0].clone(), root(&follower), along[1].clone()],
+            vec![Verdict::Unvouched, Verdict::Follows],
+        ),
+        (vec![along[0].clone()], vec![]),
+        (vec![along[1].clone(); 3], vec![Verdict::Unvouched]),
+    ] {
+        let sent = [served_by(&old), added].concat();
+        assert_eq!(judged(&sent, Some(stranger.root().fingerprint())), expected);
+    }
+}
+
+/// What the CA signs for others is no voucher: whoever has a host has such a certificate, and can make a root of
+/// his own with its name and key.
+#[test]
+fn a_servers_certificate_makes_no_successor() {
+    let old = authority(&[HOST], false);
+    let key = PrivateKey::generate(KeyType::P256).expect("a key");
+    let order = LeafOrder { names: vec![name()], public_key: key.public_key().clone(), days: 397 };
+    let leaf = old.sign(&order, NOW).expect("a leaf").leaf;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, HOST);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    params.not_before = NOW - Duration::DAY;
+    params.not_after = NOW + Duration::DAY;
+    let root = params.self_signed(&key.signer().expect("a signer")).expect("a root");
+    assert_eq!(Parsed::from_der(root.der()).expect("a root").subject_der, leaf.subject_der);
+    let sent = [served_by(&old), vec![leaf.der().clone(), root.der().clone()]].concat();
+    assert_eq!(judged(&sent, None), [Verdict::Unvouched]);
+}
+
+/// A CA of limits below a root without any hands on no more than its own.
+#[test]
+fn limits_between_leaf_and_root_count_too() {
+    let open = authority(&[HOST], false);
+    let key = PrivateKey::generate(KeyType::P256).expect("a key");
+    let scope = Scope { names: vec![name()], permit: Vec::new(), constrained: true };
+    let title = profile::CaTitle::new(&scope).expect("a title");
+    let validity = Validity::days(100, NOW).expect("days");
+    let top =
+        profile::root(&title, &Scope { constrained: false, ..scope.clone() }, validity).expect("a root");
+    let signer = PrivateKey::generate(KeyType::P256).expect("a key");
+    let root = top.self_signed(&signer.signer().expect("a signer")).expect("a root").der().clone();
+    let params = profile::intermediate(&title, &scope, validity).expect("an intermediate");
+    let issuer = Issuer::from_params(&top, signer.signer().expect("a signer"));
+    let public = key.public_key().for_rcgen().expect("a key");
+    let between = params.signed_by(&public, &issuer).expect("an intermediate").der().clone();
+    let limited = Authority::open(&[between, root], key).expect("a CA");
+    let voucher = limited
+        .vouch(open.root(), &Scope { constrained: false, ..scope }, NOW)
+        .expect("whoever has the key signs anything");
+    let sent = [served_by(&limited), vec![voucher.der().clone(), open.root().der().clone()]].concat();
+    assert_eq!(judged(&sent, None), [Verdict::Wider]);
+}
+
+#[test]
+fn dates_count() {
+    let old = authority(&[HOST], true);
+    let (_, along) = next(&old, &[], NOW + Duration::days(30));
+    assert_eq!(judged(&[served_by(&old), along].concat(), None), [Verdict::Outdated]);
+}
+
+/// A signature that cannot be verified is none, though chains are found by the identifiers then.
+#[test]
+fn what_cannot_be_verified_vouches_for_nothing() {
+    let old = authority(&[HOST], true);
+    let (_, along) = next(&old, &[], NOW);
+    let mut broken = along[0].to_vec();
+    let last = broken.len() - 1;
+    broken[last] ^= 1;
+    let mut unknown = along[0].to_vec();
+    // ecdsa-with-SHA384 becomes ecdsa-with-SHA1, in both places.
+    let known = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03];
+    let places: Vec<_> = unknown.windows(8).enumerate().filter(|(_, bytes)| *bytes == known).collect();
+    let places: Vec<_> = places.into_iter().map(|(at, _)| at).collect();
+    assert_eq!(places.len(), 2);
+    for at in places {
+        unknown[at + 7] = 0x0f;
+    }
+    for voucher in [broken, unknown] {
+        let sent = [served_by(&old), vec![voucher.into(), along[1].clone()]].concat();
+        assert_eq!(judged(&sent, None), [Verdict::Unvouched]);
+    }
+}

@@ -1,0 +1,204 @@
+//! The requests in the state folder: each with its key, which must not be lost before the answer is
+//! there, nor while the answer can still be taken back.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{
+    Contents, Endpoint, Fingerprint, Outcome, Session, Target, World, apply,
+    plan::{Actor, Change, Step},
+    receipt::{Phase, Receipts},
+    undo,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::place;
+use crate::{
+    certificate::{CertificateDer, Chain, PrivateKey, PublicKey, SubjectName, pem, request},
+    hint::fail,
+    home::Home,
+};
+
+/// The store that requests belong to in receipts.
+const STORE: &str = "request";
+/// Certificates, the answer's first, once they were placed.
+const ANSWER: &str = "answer.crt";
+const KEY: &str = "key";
+const REQUEST: &str = "request.csr";
+const NOTES: &str = "request.json";
+
+/// A request, without its key.
+#[derive(Debug)]
+pub struct Kept {
+    /// Where it is kept.
+    pub folder: PathBuf,
+    /// The public half of its key.
+    pub public_key: PublicKey,
+    /// What it was asked for.
+    pub notes: Notes,
+    /// The answer with its chain, once that was placed.
+    pub answer: Vec<CertificateDer<'static>>,
+}
+
+/// What is remembered beside a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes {
+    /// The form of this file.
+    pub schema: u32,
+    /// All names in the request, GitLab's host first.
+    pub names: Vec<SubjectName>,
+    /// When it was made (RFC 3339).
+    pub made: String,
+    /// GitLab itself, if the command line named it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Endpoint>,
+    /// Its registry, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<Endpoint>,
+    /// `--gitlab`, from the root on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gitlab: Option<PathBuf>,
+}
+
+impl Notes {
+    /// The host that was named.
+    pub fn host(&self) -> Option<Target> {
+        self.host.as_ref().map(target)
+    }
+
+    /// The registry that was named.
+    pub fn registry(&self) -> Option<Target> {
+        self.registry.as_ref().map(target)
+    }
+}
+
+fn target(endpoint: &Endpoint) -> Target {
+    Target { host: endpoint.host.clone(), port: Some(endpoint.port) }
+}
+
+impl Kept {
+    /// All requests of `home`, each with its key; those of the user who called sudo too.
+    pub fn all(home: &Home) -> Result<Vec<(Self, PrivateKey)>> {
+        let states = [Some(&home.state), home.invoker.as_ref()];
+        let mut all = Vec::new();
+        for state in states.into_iter().flatten() {
+            for folder in World::here().list(&state.join("requests"))? {
+                let read = Self::read(&folder).with_context(|| format!("cannot use {}", folder.display()))?;
+                all.extend(read);
+            }
+        }
+        Ok(all)
+    }
+
+    /// The request in `folder`; none while it is made or taken away.
+    fn read(folder: &Path) -> Result<Option<(Self, PrivateKey)>> {
+        let world = World::here();
+        let (Some(notes), Some(key)) = (world.read(&folder.join(NOTES))?, world.read(&folder.join(KEY))?)
+        else {
+            return Ok(None);
+        };
+        let notes: Notes = serde_json::from_slice(&notes).context(NOTES)?;
+        if notes.schema != 1 {
+            return Err(fail("a newer labtrust wrote it", "use that one"));
+        }
+        let key = PrivateKey::from_plain_pem(&key)?;
+        let answer = world.read(&folder.join(ANSWER))?.unwrap_or_default();
+        let answer = pem::certificates(&answer)?;
+        let public_key = key.public_key().clone();
+        Ok(Some((Self { folder: folder.to_owned(), public_key, notes, answer }, key)))
+    }
+
+    /// A new request for `key`, and what keeping it takes.
+    pub fn make(home: &Home, key: &PrivateKey, notes: Notes) -> Result<(Self, Change)> {
+        let public_key = key.public_key().clone();
+        let folder = home.state.join("requests").join(Fingerprint::of(public_key.spki()).short());
+        let kept = Self { folder, public_key, notes, answer: Vec::new() };
+        let request = pem::write_request(&request(&kept.notes.names, key)?).into_bytes();
+        let key = Contents::Secret(Zeroizing::new(key.to_pem().as_bytes().to_vec()));
+        let put = |name, contents, mode| Step::Put { path: kept.folder.join(name), contents, mode };
+        let steps = vec![
+            put(KEY, key, 0o600),
+            put(REQUEST, Contents::Public(request), 0o644),
+            // Last, because its presence says that there is a request.
+            put(NOTES, Contents::Public(serde_json::to_vec_pretty(&kept.notes)?), 0o644),
+        ];
+        let change = Change::of_files(STORE, &kept.folder, Actor::Caller, steps);
+        Ok((kept, change))
+    }
+
+    /// The request as PEM.
+    pub fn request(&self) -> Result<String> {
+        let path = self.folder.join(REQUEST);
+        let text = World::here().read(&path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        text.ok_or_else(|| {
+            fail(format!("{} is missing", path.display()), "make another: labtrust request --new-key")
+        })
+    }
+
+    /// The file of its key.
+    pub fn key_path(&self) -> PathBuf {
+        self.folder.join(KEY)
+    }
+
+    /// Whether it is for just these names, and has no answer yet.
+    pub fn waits_for(&self, names: &[SubjectName]) -> bool {
+        let sorted = |names: &[SubjectName]| {
+            let mut names = names.to_vec();
+            names.sort();
+            names
+        };
+        self.answer.is_empty() && sorted(&self.notes.names) == sorted(names)
+    }
+
+    /// What it is kept under.
+    pub fn receipt(&self) -> String {
+        let id = self.folder.file_name().unwrap_or_default().to_string_lossy();
+        format!("{STORE}-{id}")
+    }
+
+    /// Forgets it, and its key.
+    pub fn forget(&self, session: &Session<'_>) -> Result<Vec<Outcome>> {
+        match session.receipts.load(&self.receipt())? {
+            Some(mut receipt) => Ok(undo(session, &mut receipt, |_| true)?),
+            None => Ok(Vec::new()),
+        }
+    }
+}
+
+/// Takes back what a run that was killed had begun: a request that nobody has seen yet, or one that
+/// was being forgotten.
+pub fn sweep(session: &Session<'_>, home: &Home) -> Result<()> {
+    for mut receipt in Receipts::all(&home.state)? {
+        let is_whole = |change: &labtrust_platform::receipt::ChangeRecord| {
+            change.phase == Phase::Applied || change.subject.ends_with(ANSWER)
+        };
+        if receipt.changes.iter().any(|change| change.store.as_str() == STORE)
+            && !receipt.changes.iter().all(is_whole)
+        {
+            undo(session, &mut receipt, |_| true)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes down that `chain`, which is in its place now, is the answer to the request for its key. Requests
+/// that were answered before it are of no more use; one is kept until then, since what was placed can be
+/// taken back.
+pub fn answered(session: &Session<'_>, home: &Home, requests: &[Kept], chain: &Chain) -> Result<()> {
+    sweep(session, home)?;
+    for kept in requests.iter().filter(|kept| kept.folder.starts_with(&home.state)) {
+        if kept.public_key == *chain.leaf.public_key() {
+            let path = kept.folder.join(ANSWER);
+            let served: Vec<_> = chain.served().iter().map(|one| one.der().clone()).collect();
+            let answer = pem::write_certificates(&served);
+            let contents = Contents::Public(answer.into_bytes());
+            let step = Step::Put { path: path.clone(), contents, mode: 0o644 };
+            let change = Change::of_files(STORE, &path, Actor::Caller, vec![step]);
+            place::check(&apply(session, &kept.receipt(), None, &[change])?)?;
+        } else if !kept.answer.is_empty() {
+            place::check(&kept.forget(session)?)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! `request`: asks a company's CA for a certificate. The key stays here; the request goes out.
+
+use std::path::Path;
+
+use anyhow::Result;
+use labtrust_platform::{Contents, Endpoint, Session, World, apply, plan::Change, text, world::Access};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    Context,
+    kept::{self, Kept, Notes},
+    place,
+    setup::{Site, endpoints},
+    source, stores,
+};
+use crate::{
+    certificate::{PrivateKey, SubjectName, name},
+    cli::{Place, Request},
+    exit,
+    gitlab::Config,
+    hint::fail,
+};
+
+pub fn run(context: &Context<'_>, arguments: &Request) -> Result<u8> {
+    if arguments.undo {
+        return take_back(context, arguments);
+    }
+    let order = Order::new(context, arguments)?;
+    if context.everywhere.dry_run {
+        let change = match order.waiting(context)? {
+            Some(_) => None,
+            None => Some(order.make(context)?.1),
+        };
+        let changes: Vec<Change> = change.into_iter().collect();
+        context
+            .printer
+            .document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(context, &changes) }));
+        return Ok(if stores::print_plan(context, &changes) { exit::NO } else { exit::DONE });
+    }
+    let (kept, is_new) = context.session(|session| order.keep(context, session))?;
+    let request = kept.request()?;
+    hand_out(context, arguments, &kept, &request, is_new)?;
+    for note in &order.notes {
+        context.printer.aside(format_args!("  note    {note}"));
+    }
+    Ok(exit::DONE)
+}
+
+/// What is asked for.
+struct Order<'a> {
+    arguments: &'a Request,
+    names: Vec<SubjectName>,
+    /// The key that was given.
+    key: Option<PrivateKey>,
+    notes: Vec<String>,
+}
+
+impl<'a> Order<'a> {
+    fn new(context: &Context<'_>, arguments: &'a Request) -> Result<Self> {
+        let (mut names, notes) = gather(context, arguments)?;
+        names.extend(arguments.names.iter().cloned());
+        let mut unique: Vec<SubjectName> = Vec::new();
+        for name in names {
+            if !unique.contains(&name) {
+                unique.push(name);
+            }
+        }
+        let key = arguments.key.as_deref().map(|path| read_key(context, arguments, path)).transpose()?;
+        Ok(Self { arguments, names: unique, key, notes })
+    }
+
+    /// The request for these names that is here and waits for its answer: an answer to it may be on its
+    /// way, and its key is the only one that fits.
+    fn waiting(&self, context: &Context<'_>) -> Result<Option<Kept>> {
+        if self.arguments.new_key {
+            return Ok(None);
+        }
+        let is_asked = |kept: &Kept| {
+            kept.folder.starts_with(&context.home.state)
+                && kept.waits_for(&self.names)
+                && self.key.as_ref().is_none_or(|key| *key.public_key() == kept.public_key)
+        };
+        let mut waiting: Vec<Kept> =
+            Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept).filter(is_asked).collect();
+        waiting.sort_by(|one, other| one.notes.made.cmp(&other.notes.made));
+        Ok(waiting.pop())
+    }
+
+    fn make(&self, context: &Context<'_>) -> Result<(Kept, Change)> {
+        let made;
+        let key = if let Some(key) = &self.key {
+            key
+        } else {
+            made = PrivateKey::generate(self.arguments.key_type.into())?;
+            &made
+        };
+        let Request { host, registry, gitlab, .. } = self.arguments;
+        let notes = Notes {
+            schema: 1,
+            names: self.names.clone(),
+            made: OffsetDateTime::now_utc().format(&Rfc3339)?,
+            host: host.as_ref().map(|host| host.or_port(443)),
+            registry: registry.as_ref().map(|registry| registry.or_port(4567)),
+            gitlab: gitlab.as_ref().map(std::path::absolute).transpose()?,
+        };
+        Kept::make(&context.home, key, notes)
+    }
+
+    /// The request that waits, or a new one; and whether it is new.
+    fn keep(&self, context: &Context<'_>, session: &Session<'_>) -> Result<(Kept, bool)> {
+        kept::sweep(session, &context.home)?;
+        if let Some(kept) = self.waiting(context)? {
+            return Ok((kept, false));
+        }
+        let (kept, change) = self.make(context)?;
+        place::check(&apply(session, &kept.receipt(), None, &[change])?)?;
+        Ok((kept, true))
+    }
+}
+
+/// GitLab's and its registry's hosts, and those of the other URLs that gitlab.rb names.
+fn gather(context: &Context<'_>, arguments: &Request) -> Result<(Vec<SubjectName>, Vec<String>)> {
+    let (host, registry) = (arguments.host.as_ref(), arguments.registry.as_ref());
+    let place = Place { gitlab: arguments.gitlab.clone(), ..Place::default() };
+    let hosts = |gitlab: Endpoint, registry: Endpoint| vec![gitlab.host.into(), registry.host.into()];
+    match Site::find(context, &place, host, registry) {
+        Ok(site) => {
+            let names = hosts(site.gitlab.clone(), site.registry.clone());
+            Ok(([names, site.further_names()].concat(), site.notes()))
+        }
+        Err(error) if host.is_none() || arguments.gitlab.is_some() => Err(error),
+        Err(error) => {
+            let (gitlab, registry) = endpoints(host, registry, &Config::default())?;
+            let note = format!("no gitlab.rb was read, so only what was typed is in it: {error}");
+            Ok((hosts(gitlab, registry), vec![note]))
+        }
+    }
+}
+
+fn read_key(context: &Context<'_>, arguments: &Request, path: &Path) -> Result<PrivateKey> {
+    let material =
+        source::read_material(context, path, &arguments.passphrase, "give the file of a private key")?;
+    material.keys.into_iter().next().ok_or_else(|| {
+        let what = format!("{} holds no private key", text::path(path));
+        fail(what, "give the file that has a line BEGIN PRIVATE KEY")
+    })
+}
+
+/// The request as data; all else on standard error.
+fn hand_out(
+    context: &Context<'_>,
+    arguments: &Request,
+    kept: &Kept,
+    request: &str,
+    is_new: bool,
+) -> Result<()> {
+    let printer = context.printer;
+    let next = "labtrust import --cert ANSWER";
+    printer.document(&serde_json::json!({
+        "schema": 1,
+        "request": request,
+        "key": kept.key_path(),
+        "names": kept.notes.names,
+        "next": [next],
+    }));
+    match arguments.out.as_deref().map(std::path::absolute).transpose()? {
+        Some(path) => {
+            let contents = Contents::Public(request.as_bytes().to_vec());
+            World::here().put(&path, &contents, Access { mode: 0o644, owner: None })?;
+            printer.aside(format_args!("written to {}", path.display()));
+        }
+        None if context.everywhere.json => {}
+        None => printer.data(request.as_bytes()),
+    }
+    let (kind, names) = (kept.public_key.kind(), name::list(&kept.notes.names));
+    printer.aside(format_args!("request for {names} ({kind})"));
+    printer.aside(format_args!("  key     {}", kept.key_path().display()));
+    if !is_new {
+        printer.aside(format_args!("  note    the same as on {}: it waits for its answer", day(&kept.notes)));
+    }
+    printer.aside(format_args!("  next    give it to the CA, and when the answer is there: {next}"));
+    Ok(())
+}
+
+fn day(notes: &Notes) -> &str {
+    notes.made.split('T').next().unwrap_or_default()
+}
+
+/// Forgets the requests that are kept: all, or those for HOST.
+fn take_back(context: &Context<'_>, arguments: &Request) -> Result<u8> {
+    let host = arguments.host.as_ref().map(|target| SubjectName::from(target.host.clone()));
+    let kept = || -> Result<Vec<Kept>> {
+        let all = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept);
+        let is_meant = |kept: &Kept| {
+            kept.folder.starts_with(&context.home.state)
+                && host.as_ref().is_none_or(|host| kept.notes.names.contains(host))
+        };
+        Ok(all.filter(is_meant).collect())
+    };
+    let found = kept()?;
+    if found.is_empty() {
+        return Err(fail(
+            format!("no request is kept in {}", context.home.state.display()),
+            "if it was made with --state DIR, or as another user, give the same here",
+        ));
+    }
+    let printer = context.printer;
+    for kept in &found {
+        let answered = if kept.answer.is_empty() { "" } else { ", answered" };
+        let names = name::list(&kept.notes.names);
+        printer.say(format_args!("request for {names} of {}{answered}", day(&kept.notes)));
+    }
+    let document = |what: &str| {
+        let names: Vec<_> = found.iter().map(|kept| &kept.notes.names).collect();
+        printer.document(&serde_json::json!({ "schema": 1, what: names }));
+    };
+    if context.everywhere.dry_run {
+        document("would_forget");
+        return Ok(exit::NO);
+    }
+    let question = "The key goes too: an answer that comes later is of no use. Forget it?";
+    if !context.everywhere.yes && printer.can_ask() && !printer.confirm(question)? {
+        printer.aside("nothing was changed");
+        return Ok(exit::NO);
+    }
+    context.session(|session| {
+        kept::sweep(session, &context.home)?;
+        kept()?.iter().try_for_each(|kept| place::check(&kept.forget(session)?))
+    })?;
+    document("forgotten");
+    printer.say("forgotten, with the key");
+    Ok(exit::DONE)
+}

@@ -1,0 +1,170 @@
+//! Which of the CAs in a state folder is which. A group of files cannot be replaced in one instant, so each CA
+//! has a folder of its own, and one small file says which is in use, which will follow it, and which is
+//! replaced and not gone yet.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{
+    Contents, Fingerprint, World,
+    plan::{Actor, Change, Step},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::hint::fail;
+
+/// The folder of the first CA, and what the names of all the others begin with.
+const FIRST: &str = "authority";
+const FILE: &str = "rotation.json";
+const SCHEMA: u32 = 1;
+
+/// The folders of the CAs in a state folder, by their names there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    schema: u32,
+    /// The CA that signs what is served.
+    pub current: String,
+    /// The one that will follow it.
+    #[serde(default)]
+    pub next: Option<String>,
+    /// The one that it has followed.
+    #[serde(default)]
+    pub previous: Option<String>,
+}
+
+impl Default for Rotation {
+    /// How it is before the first rotation.
+    fn default() -> Self {
+        Self { schema: SCHEMA, current: FIRST.into(), next: None, previous: None }
+    }
+}
+
+impl Rotation {
+    /// What is written down in the state folder `state`.
+    pub fn read(state: &Path) -> Result<Self> {
+        let path = state.join(FILE);
+        let Some(bytes) = World::here().read(&path)? else { return Ok(Self::default()) };
+        let corrupt = || {
+            fail(
+                format!("{} does not say which CA is in use", path.display()),
+                "restore that file from a backup, or start anew: labtrust setup --undo",
+            )
+        };
+        let rotation: Self = serde_json::from_slice(&bytes).with_context(corrupt)?;
+        if rotation.schema != SCHEMA {
+            return Err(fail(
+                format!("{} has schema {}: a newer labtrust wrote it", path.display(), rotation.schema),
+                "use that one",
+            ));
+        }
+        if rotation.folders().all(|name| is_folder(name)) { Ok(rotation) } else { Err(corrupt()) }
+    }
+
+    /// The name for the folder of the CA with this root.
+    pub fn folder_for(root: Fingerprint) -> String {
+        format!("{FIRST}-{}", root.short())
+    }
+
+    /// With a CA to follow, or without one.
+    #[must_use]
+    pub fn with_next(&self, next: Option<String>) -> Self {
+        Self { next, ..self.clone() }
+    }
+
+    /// With the next CA in use.
+    #[must_use]
+    pub fn switched(&self) -> Self {
+        match self.next.clone() {
+            Some(next) => Self { current: next, next: None, previous: Some(self.current.clone()), ..*self },
+            None => self.clone(),
+        }
+    }
+
+    /// With the CA in use again that was followed, and the other one to follow it.
+    #[must_use]
+    pub fn switched_back(&self) -> Self {
+        match self.previous.clone() {
+            Some(old) => Self { current: old, next: Some(self.current.clone()), previous: None, ..*self },
+            None => self.clone(),
+        }
+    }
+
+    /// Without the CA that was followed.
+    #[must_use]
+    pub fn retired(&self) -> Self {
+        Self { previous: None, ..self.clone() }
+    }
+
+    /// The names of all folders that are in use.
+    pub fn folders(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.current).chain(&self.next).chain(&self.previous)
+    }
+
+    /// Writes it down in the state folder `state`: one rename, by which all changes at once.
+    pub fn change(&self, state: &Path) -> Result<Change> {
+        let path = state.join(FILE);
+        let step = if *self == Self::default() {
+            Step::Remove { path: path.clone() }
+        } else {
+            let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
+            Step::Put { path: path.clone(), contents, mode: 0o644 }
+        };
+        Ok(Change::of_files(FIRST, &path, Actor::Caller, vec![step]))
+    }
+
+    /// Of `subjects`, the folders of CAs in the state folder `state` that are in use no more.
+    pub fn orphans<'a>(
+        &self,
+        state: &'a Path,
+        subjects: impl Iterator<Item = &'a str> + 'a,
+    ) -> impl Iterator<Item = PathBuf> + 'a {
+        let used: Vec<PathBuf> = self.folders().map(|name| state.join(name)).collect();
+        let is_folder = move |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            path.parent() == Some(state) && name.is_some_and(is_folder) && !used.contains(path)
+        };
+        subjects.map(PathBuf::from).filter(is_folder)
+    }
+}
+
+/// Whether the folder of a CA can be called so.
+fn is_folder(name: &str) -> bool {
+    let is_hex = |tag: &str| tag.len() == 16 && tag.chars().all(|c| c.is_ascii_hexdigit());
+    let tag = name.strip_prefix(FIRST);
+    tag.is_some_and(|tag| tag.is_empty() || tag.strip_prefix('-').is_some_and(is_hex))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::disallowed_methods, reason = "what it reads is laid by hand")]
+    fn what_is_written_down_is_read_and_leads_nowhere_else() {
+        let state = tempfile::tempdir().expect("a folder");
+        let read = || Rotation::read(state.path());
+        assert_eq!(read().expect("nothing written"), Rotation::default());
+        let next = Rotation::folder_for(Fingerprint::of(b"root"));
+        let started = Rotation { next: Some(next.clone()), ..Rotation::default() };
+        let Step::Put { path, contents, .. } = &started.change(state.path()).expect("a change").steps[0]
+        else {
+            panic!("nothing is put");
+        };
+        std::fs::write(path, contents.bytes()).expect("a file");
+        assert_eq!(read().expect("as it was written"), started);
+        let folders =
+            [&next, "authority", "authority-0000000000000000", "kept"].map(|name| state.path().join(name));
+        let subjects = folders.iter().filter_map(|folder| folder.to_str());
+        assert_eq!(started.orphans(state.path(), subjects).collect::<Vec<_>>(), [folders[2].clone()]);
+        for (text, what) in [
+            ("", "does not say"),
+            (r#"{"schema":1,"current":"../authority"}"#, "does not say"),
+            (r#"{"schema":1,"current":"authority","next":"authority-/etc/gitlab/ssl/"}"#, "does not say"),
+            (r#"{"schema":2,"current":"authority"}"#, "newer labtrust"),
+        ] {
+            std::fs::write(path, text).expect("a file");
+            let error = format!("{:#}", read().expect_err(text));
+            assert!(error.contains(what), "{text}: {error}");
+        }
+    }
+}
