@@ -117,6 +117,7 @@ fn inspected(machine: &Machine) -> serde_json::Value {
     // What the image keeps in a volume without a name is named from then on.
     let binds = value["HostConfig"]["Binds"].as_array_mut().unwrap();
     binds.retain(|bind| bind.as_str().unwrap().starts_with("/srv/"));
+    binds.sort_by_key(ToString::to_string); // the engine has them in no order
     value
 }
 
