@@ -23,6 +23,7 @@ use crate::{
 };
 
 /// A place for a pair, and what is known of it.
+#[derive(Clone)]
 pub struct Site {
     installation: Installation,
     prepared: Option<Prepared>,
@@ -96,8 +97,7 @@ impl Site {
             installation.control = None;
             Configured::untouched(&installation, &config)
         };
-        let mut layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
-        layout.standing = Standing::look(&world, &layout.places);
+        let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
         let republish = Republish::look(&world, &installation, &configured.config, &gitlab, &registry);
         let is_begun = is_begun(context, &installation)?;
         let options = place.options();
@@ -114,7 +114,8 @@ impl Site {
         })
     }
 
-    /// The place where an earlier setup placed its pair; its settings stay as they are.
+    /// The place where an earlier setup placed its pair; its further hosts are to be settled, and its settings stay as
+    /// they are.
     pub fn again(context: &Context<'_>, notes: &Notes) -> Result<Self> {
         let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
         let gitlab = notes.endpoints.first().map(target);
@@ -141,7 +142,10 @@ impl Site {
         replace: bool,
         way_on: &str,
     ) -> Result<()> {
-        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
+        let world = World::here();
+        self.layout.settle(&world, &|host| leaf.covers(host), ours, replace, way_on)?;
+        self.layout.standing = Standing::look(&world, &self.layout.places);
+        Ok(())
     }
 
     /// Refuses to replace what is not ours, on disk or served.
@@ -181,7 +185,8 @@ impl Site {
 
     /// The same for the pair alone, where all else is in place.
     pub fn placing(&self, pair: &Pair) -> Vec<Change> {
-        place::plan(&self.installation, &self.layout, pair)
+        let standing = Standing::look(&World::here(), &self.layout.places);
+        place::plan(&self.installation, &Layout { standing, ..self.layout.clone() }, pair)
     }
 
     /// What makes GitLab itself trust `root` too.

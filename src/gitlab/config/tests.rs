@@ -1,9 +1,5 @@
 use super::*;
 
-fn endpoint(text: &str) -> Endpoint {
-    text.parse().expect("an endpoint")
-}
-
 fn address(script: &str) -> String {
     match Config::read(&[script]).address(Role::Gitlab) {
         Known::Unset => "unset".into(),

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use labtrust_platform::{Endpoint, plan::Actor};
+use labtrust_platform::plan::Actor;
 
 use super::*;
 use crate::{
@@ -202,8 +202,4 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
     let found = at(&other).expect("a configuration folder");
     assert!(matches!(found.kind, Kind::Folder) && !found.running && found.reload.is_empty());
     assert_eq!(found.settings(&world).expect("none").address(Role::Gitlab), Known::Unset);
-}
-
-fn endpoint() -> Endpoint {
-    "git.example.com:443".parse().expect("an endpoint")
 }
