@@ -64,6 +64,12 @@ impl Standing {
             ));
         };
         let chain = Certificate::read_all(&standing).0;
+        if !own.has_signed(&chain) && own.is_ours(&chain) {
+            return Err(fail(
+                "the certificate in place is not of the CA in use, but of the one beside it: a switch was cut short",
+                "go on with it (labtrust rotate switch), or back (labtrust rotate abort)",
+            ));
+        }
         if !own.has_signed(&chain) {
             return Self::foreign(context, &chain, certificate);
         }

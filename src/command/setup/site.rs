@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// A place for a pair, and what is known of it.
+#[derive(Clone)]
 pub struct Site {
     installation: Installation,
     prepared: Option<Prepared>,
@@ -96,7 +97,10 @@ impl Site {
         replace: bool,
         way_on: &str,
     ) -> Result<()> {
-        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
+        let world = World::here();
+        self.layout.settle(&world, &|host| leaf.covers(host), ours, replace, way_on)?;
+        self.layout.standing = Standing::look(&world, &self.layout.places);
+        Ok(())
     }
 
     /// Refuses to replace what is not ours, on disk or served.
