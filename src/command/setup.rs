@@ -102,6 +102,7 @@ impl Draft {
         site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
+            site.check_settings(context, arguments.place.replace)?;
         }
         let notes = Notes {
             schema: 1,
@@ -115,7 +116,8 @@ impl Draft {
         }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning } })
+        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning, warnings } })
     }
 }
 
