@@ -130,6 +130,11 @@ fn on_a_nas_whose_own_web_server_holds_443_the_free_port_and_dsms_own_way_are_na
         "pid /tmp/dsm.pid; events {} http { access_log off; server { listen 443; } }",
     );
     machine.run(["nginx", "-c", "/tmp/dsm.conf"]).succeeded();
+    let fresh = ["labtrust", "setup", HOST, "--prepare", "/srv/new", "--no-trust", "--state", "/tmp/fresh"];
+    machine
+        .run(fresh)
+        .succeeded()
+        .says(&format!("GitLab is at https://{HOST}:8443; 443 is DSM's own nginx's"));
     let engine = Engine::start(&machine);
     let containers = Containers::prepare(&machine, &engine);
     containers.run(["--name", "gitlab", "--publish", "8443:443", "--publish", "4567:4567"]).succeeded();
