@@ -9,7 +9,7 @@ use crate::{
     check::is_met,
     plan::{Change, Service, Settle, Step},
     proof::prove,
-    receipt::{ChangeRecord, Phase, Receipt},
+    receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     undo,
     updater::{Updater, check_room},
@@ -145,13 +145,13 @@ impl<'a> Run<'a> {
         self.receipt.changes[record].phase = Phase::Applying;
         let mut changed = false;
         for step in &change.steps {
+            if let Step::Remove { path } = step {
+                reader.tidy(path)?;
+            }
             if !is_met(&reader, step)? {
                 self.session.progress.begin(&step.to_string());
                 self.note(record, step, &reader)?;
                 step::act(&reader, step, self.session.receipts)?;
-                if let Step::Remove { path } = step {
-                    self.remove_folder_of(record, path, &reader)?;
-                }
                 changed = true;
             }
         }
@@ -321,6 +321,9 @@ impl<'a> Run<'a> {
         };
         let record = self.record(change);
         let done_with = self.receipt.changes[record].set_proven(now());
+        let world = self.session.worlds.of(&change.actor)?;
+        let made = done_with.iter().flat_map(StepRecord::folders).rev();
+        made.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
         self.session.receipts.hand_over(&mut self.receipt, &done_with)?;
         if !complaints.is_empty() {
             // The next run tells the hooks again.

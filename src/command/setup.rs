@@ -28,8 +28,7 @@ use crate::{
 pub use self::{order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
-pub const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
-                      setup again";
+pub const WAY_ON: &str = "labtrust setup adds it if the CA here may sign it; else the next CA may: labtrust rotate start --permit NAME";
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {

@@ -17,6 +17,8 @@ pub struct Verb {
     undo: &'static [&'static str],
     /// The certificate and the key that it places.
     pub pair: Option<[&'static str; 2]>,
+    /// Whether these two belong together at every instant: a pair stood there before.
+    pub replaces: bool,
     /// Whether it adds an anchor to the system's bundle, or takes one away.
     pub adds: bool,
     /// A step of a rotation.
@@ -41,6 +43,7 @@ pub const SETUP: Verb = Verb {
         "/srv/gitlab/config/ssl/mygitlab.example.com.crt",
         "/srv/gitlab/config/ssl/mygitlab.example.com.key",
     ]),
+    replaces: false,
     adds: true,
     turn: None,
 };
@@ -51,10 +54,42 @@ pub const IMPORT: Verb = Verb {
     prepare: &[],
     line: "labtrust import --cert /root/leaf.crt --key /root/leaf.key --chain /root/ca.crt --out /srv/proxy --replace --reload true",
     undo: &["labtrust setup --undo", "labtrust untrust"],
-    pair: Some(["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"]),
+    pair: Some(PROXY),
+    replaces: true,
     adds: true,
     turn: None,
 };
+
+const PROXY: [&str; 2] = ["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"];
+
+const PROXY_SETUP: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust";
+
+/// With the key that is there: one file is replaced.
+pub const RENEW: Verb = Verb {
+    name: "renew",
+    prepare: &[PROXY_SETUP],
+    line: "labtrust renew",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+    turn: None,
+};
+
+/// With a new key, which an earlier run has given a folder of its own.
+pub const REKEY: Verb = Verb {
+    name: "renew --new-key",
+    prepare: &[PROXY_SETUP, "labtrust renew --new-key"],
+    line: "labtrust renew --new-key",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+    turn: None,
+};
+
+/// The same where plain files stand.
+pub const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
 
 pub const TRUSTING: Verb = Verb {
     name: "trust",
@@ -62,6 +97,7 @@ pub const TRUSTING: Verb = Verb {
     line: TRUST,
     undo: &["labtrust untrust"],
     pair: None,
+    replaces: false,
     adds: true,
     turn: None,
 };
@@ -72,6 +108,7 @@ pub const UNTRUSTING: Verb = Verb {
     line: "labtrust untrust",
     undo: &["labtrust untrust"],
     pair: None,
+    replaces: false,
     adds: false,
     turn: None,
 };
@@ -83,6 +120,7 @@ pub const REQUEST: Verb = Verb {
     line: "labtrust request mygitlab.example.com",
     undo: &["labtrust request --undo"],
     pair: None,
+    replaces: false,
     adds: false,
     turn: None,
 };
@@ -98,6 +136,7 @@ pub const ANSWERED: Verb = Verb {
     line: "labtrust import --cert /root/leaf.crt --chain /root/ca.crt --out /srv/proxy --replace --no-trust",
     undo: &["labtrust setup --undo", "labtrust request --undo"],
     pair: IMPORT.pair,
+    replaces: true,
     adds: false,
     turn: None,
 };
@@ -115,7 +154,16 @@ const fn turn(
     ends: &'static str,
 ) -> Verb {
     let turn = Some(Turn { ends });
-    Verb { name, prepare, line, undo: &["labtrust setup --undo"], pair: IMPORT.pair, adds, turn }
+    Verb {
+        name,
+        prepare,
+        line,
+        undo: &["labtrust setup --undo"],
+        pair: IMPORT.pair,
+        replaces: true,
+        adds,
+        turn,
+    }
 }
 
 /// The steps of a rotation.
@@ -155,7 +203,7 @@ pub const TURNS: [&Verb; 5] = [
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 
 /// Those that change files and nothing else.
-pub const ALONE: [&Verb; 2] = [&REQUEST, &ANSWERED];
+pub const ALONE: [&Verb; 5] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY];
 
 /// What says when it was written.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
@@ -266,9 +314,16 @@ impl Scene {
         assert!([least, least + 1].contains(&loaded), "the bundle holds {loaded} anchors");
     }
 
+    /// The same, and where a pair stood before the certificate and the key that are in place belong together.
+    pub fn check_killed(&self) {
+        self.check_bundle();
+        if self.verb.replaces {
+            self.check_pair();
+        }
+    }
+
     /// The same after labtrust has ended by itself, and was not killed: the certificate and the key that are
-    /// in place belong together, or one is not there. Two files cannot be replaced in one instant, so whoever is
-    /// killed between the two leaves one of each.
+    /// in place belong together, or one is not there.
     pub fn check(&self) {
         self.check_bundle();
         if let Some([certificate, key]) = self.verb.pair
@@ -293,7 +348,8 @@ impl Scene {
                 "all is not done:\n{}",
                 self.machine.sh("head /var/lib/labtrust/*.json")
             );
-        } else if ![SETUP.name, REQUEST.name].contains(&self.verb.name) {
+        } else if [&IMPORT, &TRUSTING, &UNTRUSTING, &ANSWERED].iter().any(|verb| verb.name == self.verb.name)
+        {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
             assert_eq!(changes, [""; 0], "all is not done");

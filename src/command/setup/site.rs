@@ -18,6 +18,7 @@ use crate::{
 };
 
 /// A place for a pair, and what is known of it.
+#[derive(Clone)]
 pub struct Site {
     installation: Installation,
     prepared: Option<Prepared>,
@@ -63,14 +64,13 @@ impl Site {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,
         };
-        let mut layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
-        layout.standing = Standing::look(&world, &layout.places);
+        let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
         let republish = Republish::look(&world, &installation, &config, &gitlab, &registry);
         let options = place.options();
         Ok(Self { installation, prepared, config, layout, republish, options, gitlab, registry })
     }
 
-    /// The place where an earlier setup placed its pair.
+    /// The place where an earlier setup placed its pair; its further hosts are to be settled.
     pub fn again(context: &Context<'_>, notes: &Notes) -> Result<Self> {
         let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
         let gitlab = notes.endpoints.first().map(target);
@@ -97,7 +97,10 @@ impl Site {
         replace: bool,
         way_on: &str,
     ) -> Result<()> {
-        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
+        let world = World::here();
+        self.layout.settle(&world, &|host| leaf.covers(host), ours, replace, way_on)?;
+        self.layout.standing = Standing::look(&world, &self.layout.places);
+        Ok(())
     }
 
     /// Refuses to replace what is not ours, on disk or served.
@@ -120,7 +123,8 @@ impl Site {
 
     /// The same for the pair alone, where all else is in place.
     pub fn placing(&self, pair: &Pair) -> Vec<Change> {
-        place::plan(&self.installation, &self.layout, pair)
+        let standing = Standing::look(&World::here(), &self.layout.places);
+        place::plan(&self.installation, &Layout { standing, ..self.layout.clone() }, pair)
     }
 
     /// What makes GitLab itself trust `root` too.
