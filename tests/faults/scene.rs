@@ -334,11 +334,6 @@ impl Scene {
         }
     }
 
-    /// What must be true whoever was killed: the bundle loads, and what was there with its key is.
-    pub fn check_killed(&self) {
-        if self.verb.turn.is_some() { self.check() } else { self.check_bundle() }
-    }
-
     /// All that the verb does is done, as if nothing had happened.
     pub fn check_done(&self) {
         // The keys that these make are others each time.
