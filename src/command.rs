@@ -4,6 +4,7 @@ mod doctor;
 mod explain;
 mod export;
 mod import;
+mod in_place;
 mod inspect;
 mod kept;
 mod own;

@@ -16,14 +16,12 @@ use super::{Context, own::OwnCa};
 use crate::{cli::Rotate, exit, hint::fail};
 
 pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
-    match &arguments.step {
-        Some(step) => turn::run(context, step),
-        None => {
-            let own = OwnCa::find(&context.home)?.ok_or_else(no_ca)?;
-            report::print(context, &own, &[], Vec::new());
-            Ok(exit::DONE)
-        }
+    if let Some(step) = &arguments.step {
+        return turn::run(context, step);
     }
+    let own = OwnCa::find(&context.home)?.ok_or_else(no_ca)?;
+    report::print(context, &own, &[], Vec::new());
+    Ok(exit::DONE)
 }
 
 /// How far a rotation has come.

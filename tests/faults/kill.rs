@@ -3,7 +3,7 @@
 use super::{
     calls::{CHANGING, Call},
     sample,
-    scene::{ALONE, VERBS},
+    scene::{ALONE, TURNS, VERBS},
     table::Lane,
 };
 
@@ -29,5 +29,5 @@ pub fn lanes() -> Vec<Lane> {
             }
         }),
     };
-    VERBS.into_iter().chain(ALONE).map(lane).collect()
+    VERBS.into_iter().chain(ALONE).chain(TURNS).map(lane).collect()
 }

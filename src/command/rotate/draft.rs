@@ -16,9 +16,10 @@ use crate::{
     cli::{Stores, Turn},
     command::{
         Context,
+        in_place::InPlace,
         own::{self, AUTHORITY, OwnCa},
         place::{Plan, RECEIPT},
-        setup::{Site, Standing, WAY_ON},
+        setup::{Site, WAY_ON},
         stores, trust,
     },
     gitlab::Pair,
@@ -50,6 +51,7 @@ impl Draft {
                 changes: Vec::new(),
                 anchor: own.anchor(),
                 planning: stores::plan(context, &own.anchor(), &Stores::none()),
+                warnings: Vec::new(),
             },
             dropped: None,
             last: Vec::new(),
@@ -65,7 +67,6 @@ impl Draft {
                     "drop the old one (labtrust rotate retire), or go back to it (labtrust rotate abort)",
                 ));
             }
-            (Turn::Switch { .. }, None, None) => return Err(not_begun()),
             (Turn::Retire, None, Some(previous)) => {
                 draft.dropped = Some(previous.clone());
                 draft.last = vec![draft.seen.retired().change(&context.home.state)?];
@@ -84,7 +85,7 @@ impl Draft {
             (Turn::Abort, None, Some(previous)) => draft.switch_back(context, &own, previous)?,
             // A run was killed before the files of the CA that went were gone.
             (Turn::Retire | Turn::Abort, None, None) if !orphans(context)?.is_empty() => {}
-            (Turn::Retire | Turn::Abort, None, None) => return Err(not_begun()),
+            (Turn::Switch { .. } | Turn::Retire | Turn::Abort, None, None) => return Err(not_begun()),
         }
         Ok(draft)
     }
@@ -221,7 +222,7 @@ impl Placed {
         let files = site.files();
         let standing = |own: &OwnCa| {
             let (certificate, key) = files.first()?;
-            Standing::read(own, certificate, key)
+            InPlace::read(own, certificate, key)
         };
         let now = OffsetDateTime::now_utc();
         let own = standing(owner);
@@ -241,8 +242,7 @@ impl Placed {
         let names = standing.leaf().names.clone();
         let public_key = standing.key.public_key().clone();
         let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
-        let pair = Pair::of(&issued, along, &standing.key)
-            .ok_or_else(|| fail("nothing was signed", "run it again"))?;
+        let pair = Pair::of(&issued, along, &standing.key).ok_or_else(nothing)?;
         Ok(Self { site, leaf: issued.leaf, pair })
     }
 

@@ -98,31 +98,37 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
 
 /// Says who does what next.
 pub fn print_standing(printer: &Printer, own: &OwnCa) {
-    let (clients, then, command) = match Phase::of(own) {
-        Phase::None => ("On each client:", "To replace this CA some day:", "labtrust rotate start"),
+    let (clients, then) = match Phase::of(own) {
+        Phase::None => ("On each client:", None),
         Phase::Started => (
             "On each client, before the switch (it then trusts both CAs):",
-            "When every client has run it (labtrust rotate abort gives the next CA up):",
-            "labtrust rotate switch",
+            Some("When every client has run it (labtrust rotate abort gives the next CA up):"),
         ),
         Phase::Switched => (
             "On each client that does not trust the new CA yet:",
-            "When all of them work (labtrust rotate abort goes back to the old CA):",
-            "labtrust rotate retire",
+            Some("When all of them work (labtrust rotate abort goes back to the old CA):"),
         ),
     };
     printer.heading(clients);
     printer.command(own.client_line());
-    printer.heading(then);
-    printer.command(command);
+    if let Some(then) = then {
+        printer.heading(then);
+    }
+    if let Some(command) = turn(own) {
+        printer.command(command);
+    }
 }
 
-/// The same, for scripts.
-fn next(own: &OwnCa) -> Vec<String> {
-    let turn = match Phase::of(own) {
+/// The step that comes next in a rotation that is under way.
+fn turn(own: &OwnCa) -> Option<&'static str> {
+    match Phase::of(own) {
         Phase::None => None,
         Phase::Started => Some("labtrust rotate switch"),
         Phase::Switched => Some("labtrust rotate retire"),
-    };
-    std::iter::once(own.client_line()).chain(turn.map(str::to_owned)).collect()
+    }
+}
+
+/// What comes next, for scripts.
+fn next(own: &OwnCa) -> Vec<String> {
+    std::iter::once(own.client_line()).chain(turn(own).map(str::to_owned)).collect()
 }
