@@ -15,6 +15,7 @@ use super::{
     own::OwnCa,
     pair_report::PairReport,
     place::{self, Plan},
+    renew::schedule,
     report::{self, NextSteps},
     restart,
     setup::Site,
@@ -53,7 +54,14 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     site.check_settings(context, arguments.place.replace)?;
-    let changes = site.changes(&pair(&chain, &site)?);
+    let mut changes = site.changes(&pair(&chain, &site)?);
+    let mut unscheduled = None;
+    if !arguments.no_auto_renew {
+        match schedule::plan(context, &changes) {
+            Ok(change) => changes.push(change),
+            Err(note) => unscheduled = Some(note),
+        }
+    }
 
     let root = chain.anchor().unwrap_or(&chain.leaf);
     let anchor = Anchor {
@@ -92,7 +100,8 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     }
     made.print(context, |_| true);
     let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
-    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped) {
+    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(unscheduled)
+    {
         printer.say(format_args!("  note      {note}"));
     }
     report::print_refusals(printer, &chain.served());

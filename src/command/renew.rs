@@ -3,7 +3,9 @@
 
 mod clock;
 mod record;
+pub mod schedule;
 mod standing;
+pub mod status;
 
 use std::ops::ControlFlow;
 

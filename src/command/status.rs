@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::{
     Context,
     own::OwnCa,
+    renew::status::Renewal,
     report::{self, NextSteps, StoresReport},
     rotate::{self, RotationReport},
     source, stores, trust, untrust,
@@ -53,6 +54,10 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         context.printer.say("labtrust knows no CA here. On a client:");
         context.printer.command("labtrust trust HOST:4567 --fingerprint SHA256");
     }
+    let renewal = Renewal::look(context, &receipts)?;
+    if let Some(renewal) = &renewal {
+        renewal.print(context.printer);
+    }
     if !missing.is_empty() {
         context.printer.heading("To trust it here:");
     }
@@ -65,6 +70,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "anchors": reports,
+        "renewal": renewal,
         "rotation": own.as_ref().map(RotationReport::of),
         "next": own.iter().map(OwnCa::client_line).collect::<Vec<_>>(),
     }));

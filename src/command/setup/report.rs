@@ -58,7 +58,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
             }
         }
     }
-    for note in draft.leaf.notes.iter().cloned().chain(draft.site.notes()) {
+    for note in draft.leaf.notes.iter().cloned().chain(draft.site.notes()).chain(draft.unscheduled.clone()) {
         printer.say(format_args!("  note      {note}"));
     }
     // Whom our own profile leaves out is known (labtrust inspect says it); a certificate without a CA

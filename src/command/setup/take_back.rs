@@ -9,7 +9,7 @@ use crate::{
         Context,
         own::OwnCa,
         place,
-        renew::Record,
+        renew::{Record, schedule},
         report::{self, NextSteps},
         restart, stores, trust,
     },
@@ -86,7 +86,10 @@ fn take_back(session: &Session<'_>, names: &[String]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for name in names {
         let Some(mut receipt) = session.receipts.load(name)? else { continue };
-        receipt.changes.iter_mut().for_each(|record| spare_reloads(&World::here(), record));
+        for record in &mut receipt.changes {
+            spare_reloads(&World::here(), record);
+            schedule::spare(&World::here(), record);
+        }
         outcomes.extend(undo(session, &mut receipt, |_| true)?);
         if outcomes.iter().any(|outcome| outcome.state == State::Failed || outcome.needs_root) {
             break;
