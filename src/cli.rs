@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "what a field is called by, clap flattens; its own fields are documented")]
 #![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
 
+mod backup;
 mod doctor;
 mod renew;
 mod request;
@@ -14,6 +15,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, builder::PossibleValuesPars
 use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 
 pub use self::{
+    backup::{Backup, Restore},
     doctor::{Doctor, Explain},
     renew::Renew,
     request::Request,
@@ -61,6 +63,8 @@ pub enum Verb {
     Request(Request),
     Sign(Sign),
     Renew(Renew),
+    Backup(Backup),
+    Restore(Restore),
     Trust(Trust),
     Untrust(Untrust),
     Status(Status),
@@ -74,7 +78,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "request", "sign", "renew"]),
+    ("On the server", &["setup", "import", "request", "sign", "renew", "backup", "restore"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];

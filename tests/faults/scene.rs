@@ -81,11 +81,33 @@ pub const ANSWERED: Verb = Verb {
     adds: false,
 };
 
+const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
+const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+
+pub const BACKUP: Verb = Verb {
+    name: "backup",
+    prepare: &[CA],
+    line: TO_AGE,
+    undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
+    pair: None,
+    adds: false,
+};
+
+/// On a machine that has lost all that it had.
+pub const RESTORE: Verb = Verb {
+    name: "restore",
+    prepare: &[CA, TO_AGE, "labtrust setup --undo"],
+    line: "labtrust restore /root/ca.age --identity /root/age.key",
+    undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
+    pair: None,
+    adds: false,
+};
+
 /// All of them that have others work for them.
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 
 /// Those that change files and nothing else.
-pub const ALONE: [&Verb; 2] = [&REQUEST, &ANSWERED];
+pub const ALONE: [&Verb; 4] = [&REQUEST, &ANSWERED, &BACKUP, &RESTORE];
 
 /// What says when it was written.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
@@ -143,6 +165,7 @@ impl Scene {
         machine.write("/root/ca.crt", &pair.root);
         machine.write("/root/leaf.crt", &pair.leaf);
         machine.write_with_mode("/root/leaf.key", "600", &pair.key);
+        machine.write_with_mode("/root/age.key", "600", crate::backup::IDENTITY);
         let sha256 = fingerprint(&machine, &pair.root);
         if let Some([certificate, key]) = verb.pair.filter(|_| verb.name != SETUP.name) {
             let old = Pair::made(&machine, &[HOST], Validity::Current);
@@ -211,7 +234,7 @@ impl Scene {
     /// All that the verb does is done, as if nothing had happened.
     pub fn check_done(&self) {
         // The keys that these make are others each time.
-        if ![SETUP.name, REQUEST.name].contains(&self.verb.name) {
+        if ![SETUP.name, REQUEST.name, BACKUP.name, RESTORE.name].contains(&self.verb.name) {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
             assert_eq!(changes, [""; 0], "all is not done");

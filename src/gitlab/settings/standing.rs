@@ -4,7 +4,6 @@ use labtrust_platform::Endpoint;
 
 use super::wanted::{Wanted, Wish};
 use crate::gitlab::{
-    Role,
     config::{self, Address},
     role::Role,
     ruby::{Setting, Value},
