@@ -94,7 +94,7 @@ fn pack(context: &Context<'_>) -> Result<Archive> {
         version: env!("CARGO_PKG_VERSION").into(),
         made: OffsetDateTime::now_utc().replace_nanosecond(0)?.format(&Rfc3339)?,
         machine: machine()?,
-        host: read_line("/etc/hostname")?,
+        host: host()?,
     };
     Ok(Archive { manifest, items })
 }
@@ -102,6 +102,11 @@ fn pack(context: &Context<'_>) -> Result<Archive> {
 /// This machine, by its machine-id (machine-id(5)): its hash, since the id itself is to be told to nobody.
 pub fn machine() -> Result<Option<Fingerprint>> {
     Ok(read_line("/etc/machine-id")?.map(|id| Fingerprint::of(format!("labtrust {id}").as_bytes())))
+}
+
+/// What this machine is called, as far as it is written down.
+pub fn host() -> Result<Option<String>> {
+    read_line("/etc/hostname")
 }
 
 fn read_line(path: &str) -> Result<Option<String>> {

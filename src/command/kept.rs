@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::place;
 use crate::{
+    backup::Item,
     certificate::{CertificateDer, Chain, Parsed, PrivateKey, PublicKey, SubjectName, pem, request},
     hint::fail,
     home::Home,
@@ -173,13 +174,9 @@ impl Kept {
     }
 }
 
-/// The files of a request that `chain` would have answered, for a pair that was imported with its own key:
-/// each with what is in it and whether others may read it.
-pub fn answered_files(
-    state: &Path,
-    chain: &[Parsed],
-    key: &PrivateKey,
-) -> Result<Vec<(PathBuf, Zeroizing<Vec<u8>>, bool)>> {
+/// The files of a request that `chain` would have answered, for a pair that was imported with its own key,
+/// by their paths in the state folder.
+pub fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
     let Some(leaf) = chain.first() else { return Ok(Vec::new()) };
     let notes = Notes {
         schema: 1,
@@ -190,11 +187,12 @@ pub fn answered_files(
         gitlab: None,
     };
     let answer: Vec<_> = chain.iter().map(|one| one.der().clone()).collect();
-    let folder = folder(state, key.public_key());
+    let folder = folder(Path::new(""), key.public_key());
+    let item = |name, contents, is_public| Item { path: folder.join(name), contents, is_public };
     Ok(vec![
-        (folder.join(ANSWER), Zeroizing::new(pem::write_certificates(&answer).into_bytes()), true),
-        (folder.join(KEY), Zeroizing::new(key.to_pem().as_bytes().to_vec()), false),
-        (folder.join(NOTES), Zeroizing::new(serde_json::to_vec_pretty(&notes)?), true),
+        item(ANSWER, Zeroizing::new(pem::write_certificates(&answer).into_bytes()), true),
+        item(KEY, Zeroizing::new(key.to_pem().as_bytes().to_vec()), false),
+        item(NOTES, Zeroizing::new(serde_json::to_vec_pretty(&notes)?), true),
     ])
 }
 

@@ -47,13 +47,13 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
             return Ok(exit::NO);
         }
     }
-    let changed = context.session(|session| {
+    let is_new = context.session(|session| {
         kept::sweep(session, &context.home)?;
         // Another run may have made a CA meanwhile.
         let plan = Plan::make(context, &archive, arguments.replace)?;
         carry_out(session, &context.home.state, &plan)
     })?;
-    report(context, &archive, &plan, changed)
+    report(context, &archive, &plan, is_new)
 }
 
 /// The backup, decrypted.

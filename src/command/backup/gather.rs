@@ -79,18 +79,10 @@ fn foreign_pairs(context: &Context<'_>) -> Result<Vec<Item>> {
         };
         let is_kept = kept.iter().any(|kept| kept.public_key == *leaf.public_key());
         if !can_be_made && !is_kept && key.matches(leaf) {
-            items.extend(answered(&context.home.state, &chain, &key)?);
+            items.extend(kept::answered_files(&chain, &key)?);
         }
     }
     items.sort_by(|one, other| one.path.cmp(&other.path));
     items.dedup_by(|one, other| one.path == other.path);
     Ok(items)
-}
-
-fn answered(state: &Path, chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
-    let files = kept::answered_files(state, chain, key)?;
-    let item = |(path, contents, is_public): (std::path::PathBuf, _, _)| {
-        Ok(Item { path: path.strip_prefix(state)?.to_owned(), contents, is_public })
-    };
-    files.into_iter().map(item).collect()
 }

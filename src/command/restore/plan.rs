@@ -57,8 +57,10 @@ impl<'a> Plan<'a> {
     /// What restoring `archive` takes. What is here and differs is in the way, unless it may be replaced.
     pub fn make(context: &Context<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
         let (state, world) = (&context.home.state, World::here());
-        let machine = backup::machine()?;
-        let is_same_machine = machine.is_some() && machine == archive.manifest.machine;
+        // A machine that was cloned has the same id, and seldom the same name.
+        let (machine, host) = (backup::machine()?, backup::host()?);
+        let saved = &archive.manifest;
+        let is_same_machine = machine.is_some() && machine == saved.machine && host == saved.host;
         let mut groups: BTreeMap<PathBuf, Vec<&Item>> = BTreeMap::new();
         let mut receipts: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
         for item in &archive.items {
@@ -69,7 +71,7 @@ impl<'a> Plan<'a> {
                 (top, None) if OF_THE_MACHINE.contains(&top) || top == RECEIPTS => {}
                 (top, _) if !is_known(top) => {}
                 (kept::FOLDER, Some(id)) => {
-                    groups.entry(state.join(kept::FOLDER).join(id)).or_default().push(item)
+                    groups.entry(state.join(kept::FOLDER).join(id)).or_default().push(item);
                 }
                 (top, _) => groups.entry(state.join(top)).or_default().push(item),
             }
