@@ -7,6 +7,7 @@ mod backup;
 mod doctor;
 mod renew;
 mod request;
+mod rotate;
 mod server;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use self::{
     doctor::{Doctor, Explain},
     renew::Renew,
     request::Request,
+    rotate::{Rotate, Turn},
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
 
@@ -63,6 +65,7 @@ pub enum Verb {
     Request(Request),
     Sign(Sign),
     Renew(Renew),
+    Rotate(Rotate),
     Backup(Backup),
     Restore(Restore),
     Trust(Trust),
@@ -78,7 +81,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "request", "sign", "renew", "backup", "restore"]),
+    ("On the server", &["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];
@@ -106,6 +109,9 @@ pub struct Trust {
     /// The root's SHA-256, which a server's handshake must show
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
+    /// The SHA-256 of the CA that will follow it, where that may sign more
+    #[arg(long, value_name = "SHA256", requires = "source")]
+    pub next: Option<Fingerprint>,
     /// A registry or server that the CA is for; repeatable
     #[arg(long = "for", value_name = "HOST[:PORT]")]
     pub endpoints: Vec<Target>,

@@ -5,6 +5,7 @@ mod doctor;
 mod explain;
 mod export;
 mod import;
+mod in_place;
 mod inspect;
 mod kept;
 mod own;
@@ -16,6 +17,7 @@ mod report;
 mod request;
 mod restart;
 mod restore;
+mod rotate;
 mod setup;
 mod shell;
 mod sign;
@@ -68,6 +70,7 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
         Verb::Request(arguments) => request::run(&context, arguments),
         Verb::Sign(arguments) => sign::run(&context, arguments),
         Verb::Renew(arguments) => renew::run(&context, arguments),
+        Verb::Rotate(arguments) => rotate::run(&context, arguments),
         Verb::Export(arguments) => export::run(&context, arguments),
         Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
         Verb::Man(_) => shell::man(&context),

@@ -37,7 +37,9 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
         engine.login().succeeded();
         old.run(["labtrust", "status"]).succeeded().says("There is no backup").says("until 20");
         old.write_with_mode("/root/passphrase", "600", "correct horse\n");
-        old.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat())).succeeded().says("labtrust restore");
+        old.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat()))
+            .succeeded()
+            .says("labtrust restore");
         assert_eq!(old.sh(&format!("stat -c %a {FILE}")).stdout, "600\n");
         old.run(["labtrust", "status"]).succeeded().says("Last backup: 20").says(FILE);
         line.split_whitespace().last().unwrap().to_owned()
@@ -54,7 +56,8 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
     let before = new.settled();
 
     let restore = labtrust(&[&["restore", FILE][..], &PASSPHRASE].concat());
-    let restored = new.run(restore.clone()).succeeded().says(&sha256).says("clients that trust it need nothing new");
+    let restored =
+        new.run(restore.clone()).succeeded().says(&sha256).says("clients that trust it need nothing new");
     let next = restored.stdout.lines().find(|line| line.contains("labtrust setup ")).unwrap();
     new.run(restore).succeeded().says("nothing was changed");
     new.run(next.split_whitespace()).succeeded().says(&sha256);
@@ -68,7 +71,10 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
 #[test]
 fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
     let machine = machine!("gitlab");
-    machine.run(["labtrust", "backup", "/root/none.age", "--recipient", RECIPIENT]).exited(3).says("nothing to save");
+    machine
+        .run(["labtrust", "backup", "/root/none.age", "--recipient", RECIPIENT])
+        .exited(3)
+        .says("nothing to save");
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
     machine.write_with_mode("/root/passphrase", "600", "correct horse\n");
     machine.write_with_mode("/root/wrong", "600", "battery staple\n");
@@ -85,7 +91,8 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
     let script = format!("cd /root; head -c 2000 {FILE} >cut; head -c 100 {FILE} >stump; cp key plain; head -c 3000 /dev/urandom >noise; : >nothing
         sed 's/scrypt \\(.*\\) 17$/scrypt \\1 30/' {FILE} >heavy");
     machine.sh(&script).succeeded();
-    let state = machine.sh("cd /var/lib/labtrust; find . -type f ! -name lock | sort | xargs sha256sum").stdout;
+    let state =
+        machine.sh("cd /var/lib/labtrust; find . -type f ! -name lock | sort | xargs sha256sum").stdout;
     let before = machine.manifest();
     for (file, with, says) in [
         (FILE, "--passphrase-file /root/wrong", "the passphrase is wrong"),
@@ -101,11 +108,15 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
         ("/root/nothing", "--passphrase-file /root/passphrase", "not encrypted with age"),
         ("/root/absent", "--passphrase-file /root/passphrase", "does not exist"),
     ] {
-        let refused = machine.sh(&format!("labtrust restore {file} {with}")).exited(3).says(says).says("hint:");
+        let refused =
+            machine.sh(&format!("labtrust restore {file} {with}")).exited(3).says(says).says("hint:");
         assert_eq!(refused.stderr.lines().filter(|line| line.starts_with("error:")).count(), 1, "{refused}");
     }
     assert_eq!(machine.changes_since(&before), [""; 0]);
-    assert_eq!(machine.sh("cd /var/lib/labtrust; find . -type f ! -name lock | sort | xargs sha256sum").stdout, state);
+    assert_eq!(
+        machine.sh("cd /var/lib/labtrust; find . -type f ! -name lock | sort | xargs sha256sum").stdout,
+        state
+    );
 }
 
 #[test]
@@ -156,7 +167,11 @@ fn a_pair_that_was_imported_and_a_request_that_waits_come_back_too() {
     new.sh(&format!("{next} --out /srv/proxy --no-trust")).succeeded();
     let placed = new.read(&format!("/srv/proxy/{HOST}.crt"));
     assert_eq!(fingerprint(&new, &placed), fingerprint(&new, &pair.leaf));
-    assert_eq!(new.run(["labtrust", "request", HOST]).succeeded().stdout, request, "its answer is still good");
+    assert_eq!(
+        new.run(["labtrust", "request", HOST]).succeeded().stdout,
+        request,
+        "its answer is still good"
+    );
 }
 
 #[test]

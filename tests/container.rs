@@ -1,6 +1,6 @@
 //! GitLab in a container: found by asking the engine, its pair in the volume, read again through the engine.
 
-use crate::lab::{Containers, Engine, HOST, Machine};
+use crate::lab::{Containers, Engine, HOST, Machine, Manager, Release};
 
 /// Names the leaf that is served on this machine's port.
 fn served(machine: &Machine, port: u16) -> String {
@@ -84,6 +84,32 @@ fn a_port_that_is_not_published_is_published_by_the_commands_that_are_printed() 
     assert_eq!(inspected(&machine)["HostConfig"], before["HostConfig"]);
 }
 
+#[test]
+fn a_project_of_composes_is_changed_by_the_line_and_the_command_that_are_printed() {
+    let machine = machine!("nas");
+    let engine = Engine::start_as(&machine, Release::Current, Manager::Init);
+    let containers = Containers::prepare(&machine, &engine);
+    containers.compose();
+    let made = machine.run(["labtrust", "setup", "--no-trust", "--json"]).succeeded();
+    let lines = next(&made.stdout);
+    assert!(
+        lines.contains("# in /srv/gitlab/compose.yaml, below `ports:` of the service web, add"),
+        "{lines}"
+    );
+    let port = lines.lines().find_map(|line| line.strip_prefix('#')?.trim().strip_prefix("- ")).unwrap();
+    let (file, published) = ("/srv/gitlab/compose.yaml", "      - \"443:443\"\n");
+    let text = machine.read(file).replace(published, &format!("{published}      - {port}\n"));
+    machine.write(file, text);
+    machine.sh(&format!("set -e\n{lines}")).succeeded();
+    machine.run(["labtrust", "setup", "--no-trust", "-v"]).succeeded().says(&format!("{HOST}:4567"));
+    let leaf = machine.read(&format!("/srv/gitlab/config/ssl/{HOST}.crt"));
+    for port in [443, 4567] {
+        assert!(leaf.contains(served(&machine, port).trim()), "{port}");
+    }
+    let made = machine.run(["labtrust", "setup", "--no-trust", "--json"]).succeeded();
+    assert_eq!(next(&made.stdout), "");
+}
+
 /// What the engine says of the container, without what it wrote itself: the volumes' names stay.
 fn inspected(machine: &Machine) -> serde_json::Value {
     let said = machine.run(["docker", "inspect", "--format", "{{json .}}", "gitlab"]).succeeded().stdout;
@@ -91,6 +117,7 @@ fn inspected(machine: &Machine) -> serde_json::Value {
     // What the image keeps in a volume without a name is named from then on.
     let binds = value["HostConfig"]["Binds"].as_array_mut().unwrap();
     binds.retain(|bind| bind.as_str().unwrap().starts_with("/srv/"));
+    binds.sort_by_key(ToString::to_string); // the engine has them in no order
     value
 }
 

@@ -55,6 +55,12 @@ fn every_host_that_gitlab_rb_names_gets_its_pair() {
     let placed = machine.manifest();
     machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
     assert_eq!(machine.changes_since(&placed), [""; 0]);
+    for more in [&[][..], &["--new-key"]] {
+        machine.run([&["labtrust", "renew"], more].concat()).succeeded();
+        let pair = |host: &str| machine.read(&format!("/etc/gitlab/ssl/{host}.crt"));
+        assert_eq!((pair("pages.example.com"), pair("kas.example.com")), (pair(HOST), pair(HOST)));
+        verify(&machine, "project.pages.example.com");
+    }
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
@@ -68,7 +74,7 @@ fn a_host_that_came_later_does_not_spoil_what_worked() {
     let placed = machine.manifest();
     let again = machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
     let again = again.says("Pages at pages.example.com gets no pair");
-    again.says("KAS at kas.example.com gets no pair").says("setup --undo");
+    again.says("KAS at kas.example.com gets no pair").says("labtrust rotate start --permit kas.example.com");
     assert_eq!(machine.changes_since(&placed), [""; 0]);
     // What is asked for by name is refused, not left out.
     let asked = ["labtrust", "setup", "--no-trust", "--name", "pages.example.com"];
@@ -81,6 +87,14 @@ fn a_host_that_came_later_does_not_spoil_what_worked() {
         .says("Pages at pages.example.com gets no pair");
     assert!(machine.has(&format!("/etc/gitlab/ssl/kas.{HOST}.crt")));
     gitlab.wait_served(&machine.read(&format!("/etc/gitlab/ssl/{HOST}.crt")));
+    // The next CA may sign for it.
+    machine.run(["labtrust", "rotate", "start", "--permit", "pages.example.com"]).succeeded();
+    machine.run(["labtrust", "rotate", "switch", "--clients-ready"]).succeeded();
+    machine.run(["labtrust", "rotate", "retire"]).succeeded();
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    let pair = |host: &str| machine.read(&format!("/etc/gitlab/ssl/{host}.crt"));
+    assert_eq!(pair("pages.example.com"), pair(HOST));
+    assert_eq!(pair(&format!("kas.{HOST}")), pair(HOST));
 }
 
 #[test]

@@ -39,7 +39,11 @@ mod renew;
 #[cfg(target_os = "linux")]
 mod request;
 #[cfg(target_os = "linux")]
+mod rotate;
+#[cfg(target_os = "linux")]
 mod secrets;
+#[cfg(target_os = "linux")]
+mod settings;
 #[cfg(target_os = "linux")]
 mod setup;
 #[cfg(target_os = "linux")]

@@ -8,7 +8,7 @@ use crate::{
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 
 /// The line for the clients that a setup printed last.
-fn client_line(output: &str) -> Vec<String> {
+pub fn client_line(output: &str) -> Vec<String> {
     let line = output.lines().rev().find(|line| line.contains("labtrust trust ")).unwrap();
     line.split_whitespace().map(str::to_owned).collect()
 }

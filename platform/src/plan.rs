@@ -73,7 +73,7 @@ pub enum Step {
         /// Where it leads, as written in it.
         target: PathBuf,
     },
-    /// No file there. Its folder goes with it, if that was made for it and is empty.
+    /// No file there. A folder that was made for it goes with it, once it is empty.
     Remove {
         /// Where.
         path: PathBuf,

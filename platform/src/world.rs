@@ -197,6 +197,11 @@ impl World {
         self.act(Request::Tidy(path.to_owned()))
     }
 
+    /// The file that was to come of what an interrupted [`World::put`] left at `path`, if it is that.
+    pub fn drafted(path: &Path) -> Option<PathBuf> {
+        file::drafted(path)
+    }
+
     /// Removes the file or link at `path`, if it is there.
     pub fn remove(&self, path: &Path) -> Result<()> {
         self.act(Request::Remove(path.to_owned()))

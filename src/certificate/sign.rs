@@ -133,7 +133,7 @@ impl Authority {
                         list(&outside),
                         certificate.permitted
                     ),
-                    "a name outside these limits needs a new CA: labtrust setup --undo, then labtrust setup with --permit or --name",
+                    "a name outside these limits needs the next CA: labtrust rotate start --permit DOMAIN; or a new one: labtrust setup --undo, then labtrust setup with --permit or --name",
                 ));
             }
         }

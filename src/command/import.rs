@@ -52,6 +52,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         "a certificate for all of them serves all of them",
     )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
+    site.check_settings(context, arguments.place.replace)?;
     let changes = site.changes(&pair(&chain, &site)?);
 
     let root = chain.anchor().unwrap_or(&chain.leaf);
@@ -61,7 +62,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     let (selection, note) = trusted_here(arguments, &chain);
     let planning = stores::plan(context, &anchor, &selection);
-    let plan = Plan { changes, anchor, planning };
+    let plan = Plan { changes, anchor, planning, warnings: site.warnings() };
     if let ControlFlow::Break(code) = place::ask(context, &plan)? {
         return Ok(code);
     }

@@ -225,15 +225,31 @@ impl OwnCa {
         words
     }
 
-    /// The exact line that makes a client trust the CA.
+    /// The exact line that makes a client trust the CA, and with it the one that will follow.
     pub fn client_line(&self) -> String {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
-        format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint())
+        let line = format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint());
+        // What may sign more than the CA that vouches for it is trusted by its own fingerprint only.
+        let wider = self.next.as_ref().filter(|next| !next.root.permitted.is_within(&self.root.permitted));
+        wider.map_or(line.clone(), |next| format!("{line} --next {}", next.root.fingerprint()))
     }
 }
 
 /// The files of a CA in `folder`, as a change.
 pub fn change(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Change> {
+    let steps = steps(folder, root, authority, notes)?;
+    Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
+}
+
+/// The same of a CA that is to follow another, which has signed `voucher` for it.
+pub fn change_vouched(folder: &Path, next: &Authority, notes: &Notes, voucher: &Parsed) -> Result<Change> {
+    let contents = Contents::Public(pem::write_certificates([voucher.der()]).into_bytes());
+    let mut steps = steps(folder, next.root(), Some(next), notes)?;
+    steps.insert(0, Step::Put { path: folder.join(VOUCHER), contents, mode: 0o644 });
+    Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
+}
+
+fn steps(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Vec<Step>> {
     let put = |name: &str, contents: Contents, mode| Step::Put { path: folder.join(name), contents, mode };
     let mut steps = Vec::new();
     if let Some(authority) = authority {
@@ -247,7 +263,7 @@ pub fn change(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes
     steps.push(put(NOTES, Contents::Public(notes), 0o644));
     // Last, because its presence says that there is a CA.
     steps.push(put(ROOT, Contents::Public(pem::write_certificates([root.der()]).into_bytes()), 0o644));
-    Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
+    Ok(steps)
 }
 
 fn single(bytes: &[u8], path: &Path) -> Result<Parsed> {

@@ -15,6 +15,7 @@ use super::{
     Context,
     pair_report::PairReport,
     place::{self, Plan},
+    setup::WAY_ON,
     stores,
 };
 use crate::{
@@ -190,6 +191,8 @@ impl Draft {
         let order = LeafOrder { names, public_key: key.public_key().clone(), days };
         let issued = ours.authority.sign(&order, now)?;
         let pair = Pair::of(&issued, &ours.own.along(), key).context("nothing was signed")?;
+        let mut site = ours.site.clone();
+        site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, WAY_ON)?;
         let anchor = ours.own.anchor();
         let planning = stores::plan(context, &anchor, &Stores::none());
         let mut notes = issued.notes;
@@ -197,7 +200,7 @@ impl Draft {
             notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
         }
         Ok(Self {
-            plan: Plan { changes: ours.site.placing(&pair), anchor, planning },
+            plan: Plan { changes: site.placing(&pair), anchor, planning, warnings: Vec::new() },
             leaf: issued.leaf,
             root: standing.root.clone(),
             notes,

@@ -25,6 +25,9 @@ pub struct StoresReport {
     pub sha256: Fingerprint,
     pub stores: Vec<StoreReport>,
     pub notes: Vec<String>,
+    /// The CA that will follow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Box<StoresReport>>,
 }
 
 /// One store.

@@ -28,8 +28,7 @@ use crate::{
 pub use self::{order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
-const WAY_ON: &str = "it is outside what the CA here may sign, so it needs a new CA: labtrust setup --undo, then labtrust \
-                      setup again";
+pub const WAY_ON: &str = "labtrust setup adds it if the CA here may sign it; else the next CA may: labtrust rotate start --permit NAME";
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
@@ -103,6 +102,7 @@ impl Draft {
         site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
+            site.check_settings(context, arguments.place.replace)?;
         }
         let notes = Notes {
             schema: 1,
@@ -116,7 +116,8 @@ impl Draft {
         }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning } })
+        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning, warnings } })
     }
 }
 

@@ -1,15 +1,16 @@
 //! `SOURCE` on the command line: a file, a server's handshake, or the CA made here; and the guards
 //! that stand before trusting what comes from there.
 
+mod known;
+mod successor;
+
 use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Fingerprint, InvalidFingerprint, Target, World, handshake, text,
-};
+use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Target, World, handshake, text};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -25,6 +26,8 @@ use crate::{
     exit::{misuse, no_host},
     hint::fail,
 };
+
+pub use self::{known::known_anchor, successor::Announced};
 
 /// How long a server has for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
@@ -47,6 +50,8 @@ pub struct Found {
     pub title: String,
     /// What was assumed.
     pub notes: Vec<String>,
+    /// The CA that will follow it.
+    pub announced: Announced,
     /// Why a person must be asked, if one must.
     doubt: Option<String>,
 }
@@ -138,8 +143,11 @@ pub fn fetch(endpoint: &Endpoint) -> Result<Vec<CertificateDer<'static>>> {
 pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
     let mut found = match arguments.source.as_deref().map(Source::parse).transpose()? {
         None => own(context, arguments.fingerprint)?,
+        Some(Source::File(_)) if arguments.next.is_some() => {
+            return Err(misuse("--next is for what a server sends", "trust each file by itself"));
+        }
         Some(Source::File(path)) => from_file(context, &path, arguments)?,
-        Some(Source::Server(target)) => from_server(&target, arguments.fingerprint)?,
+        Some(Source::Server(target)) => from_server(&target, arguments)?,
     };
     let named = arguments.named_endpoints();
     if !named.is_empty() {
@@ -164,7 +172,16 @@ fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found>
     })?;
     matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
     let title = format!("{} (made on this machine)", own.root.title());
-    Ok(Found { anchor: own.anchor(), certificate: own.root, title, notes: Vec::new(), doubt: None })
+    let announced =
+        Announced { root: own.next.as_ref().map(|next| next.root.clone()), ..Announced::default() };
+    Ok(Found {
+        anchor: own.anchor(),
+        certificate: own.root,
+        title,
+        notes: Vec::new(),
+        announced,
+        doubt: None,
+    })
 }
 
 fn from_file(context: &Context<'_>, path: &Path, arguments: &Trust) -> Result<Found> {
@@ -179,14 +196,17 @@ fn from_file(context: &Context<'_>, path: &Path, arguments: &Trust) -> Result<Fo
         title: format!("{} (from {})", certificate.title(), text::path(path)),
         certificate,
         notes: Vec::new(),
+        announced: Announced::default(),
         doubt,
     })
 }
 
-fn from_server(target: &Target, fingerprint: Option<Fingerprint>) -> Result<Found> {
+fn from_server(target: &Target, arguments: &Trust) -> Result<Found> {
+    let fingerprint = arguments.fingerprint;
     let endpoint = target.or_port(443);
     let sent = fetch(&endpoint)?;
     let served = verify_served(&sent, fingerprint, &endpoint.host, OffsetDateTime::now_utc())?;
+    let announced = Announced::find(&sent, &served, arguments.next, &endpoint)?;
     let mut notes = Vec::new();
     let endpoints = endpoints_of(target);
     if target.port.is_none() {
@@ -200,6 +220,7 @@ fn from_server(target: &Target, fingerprint: Option<Fingerprint>) -> Result<Foun
         title: format!("{} (from {endpoint})", served.root.title()),
         certificate: served.root,
         notes,
+        announced,
         doubt,
     })
 }
@@ -317,6 +338,10 @@ pub fn confirm(context: &Context<'_>, found: &Found) -> Result<()> {
     context.printer.aside(format_args!("{}\n  sha256    {sha256}", found.title));
     context.printer.aside(format_args!("  may sign  {}", may_sign(&found.certificate)));
     context.printer.aside(format_args!("  note      {doubt}"));
+    if let Some(next) = &found.announced.root {
+        let (title, sha256) = (next.title(), next.fingerprint());
+        context.printer.aside(format_args!("  followed  by {title}, sha256 {sha256}, which it vouches for"));
+    }
     if context
         .printer
         .confirm("Compare the fingerprint with the one that setup printed on the server. Trust it?")?
@@ -330,64 +355,4 @@ pub fn confirm(context: &Context<'_>, found: &Found) -> Result<()> {
 /// What a certificate may sign, in words.
 pub fn may_sign(certificate: &Parsed) -> String {
     if certificate.may_sign() { certificate.permitted.to_string() } else { "nothing: it is no CA".into() }
-}
-
-/// The anchor, among `known` or from a file, that `what` means to `untrust`.
-pub fn known_anchor(
-    context: &Context<'_>,
-    what: &str,
-    known: &[Anchor],
-    passphrase: &Passphrase,
-) -> Result<Anchor> {
-    let no_such = || {
-        let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
-        let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
-        fail(
-            format!("labtrust put no CA here that {} means", text::in_line(what)),
-            format!("known are: {list}; a certificate file can be given too"),
-        )
-    };
-    if Fingerprint::is_meant_by(what) && !is_file(what) {
-        let fingerprint: Fingerprint =
-            what.parse().map_err(|error: InvalidFingerprint| misuse(error.to_string(), error.hint()))?;
-        let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
-        let mut all = known.iter().cloned().chain(own);
-        return all.find(|anchor| anchor.sha256() == fingerprint).ok_or_else(no_such);
-    }
-    match Source::parse(what)? {
-        Source::File(path) => {
-            let certificates = read_file(context, &path, passphrase)?;
-            let is_known = |certificate: &&Parsed| {
-                known.iter().any(|anchor| anchor.sha256() == certificate.fingerprint())
-            };
-            let certificate = match certificates.iter().find(is_known) {
-                Some(certificate) => certificate,
-                None => choose(&certificates, None, &text::path(&path))?,
-            };
-            let fingerprint = certificate.fingerprint();
-            let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();
-            Ok(known.unwrap_or_else(|| Anchor {
-                certificate: Certificate::from(certificate),
-                endpoints: usual_endpoints(certificate),
-            }))
-        }
-        Source::Server(target) => {
-            let is_for = |anchor: &&Anchor| {
-                anchor.endpoints.iter().any(|endpoint| {
-                    endpoint.host == target.host && target.port.is_none_or(|port| port == endpoint.port)
-                })
-            };
-            match known.iter().filter(is_for).collect::<Vec<_>>().as_slice() {
-                [anchor] => Ok((*anchor).clone()),
-                [] => Err(no_such()),
-                several => {
-                    let list: Vec<_> = several.iter().map(|anchor| anchor.sha256().to_string()).collect();
-                    Err(fail(
-                        format!("several CAs are trusted for {target}"),
-                        format!("name one by its fingerprint: {}", list.join(", ")),
-                    ))
-                }
-            }
-        }
-    }
 }

@@ -12,6 +12,7 @@ use super::{
     own::OwnCa,
     place,
     report::{self, NextSteps, StoresReport},
+    rotate::{self, RotationReport},
     source, stores, trust, untrust,
 };
 use crate::{certificate::parsed::Parsed, cli::Stores, exit};
@@ -19,7 +20,8 @@ use crate::{certificate::parsed::Parsed, cli::Stores, exit};
 pub fn run(context: &Context<'_>) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
     let own = OwnCa::find(&context.home)?;
-    let known = untrust::trusted(&receipts).chain(own.as_ref().map(OwnCa::anchor));
+    let all_own = || own.iter().flat_map(OwnCa::all);
+    let known = untrust::trusted(&receipts).chain(all_own().map(OwnCa::anchor));
     let mut anchors: BTreeMap<Fingerprint, Anchor> = BTreeMap::new();
     for anchor in known {
         let all = &mut anchors.entry(anchor.sha256()).or_insert_with(|| anchor.clone()).endpoints;
@@ -33,10 +35,14 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     for anchor in anchors.values() {
         let planning = stores::plan(context, anchor, &Stores::all());
         let outcomes = stores::standing(context, &receipts, &trust::receipt_name(anchor), planning);
-        let is_own = own.as_ref().filter(|own| own.root.fingerprint() == anchor.sha256());
+        let is_own = all_own().find(|own| own.root.fingerprint() == anchor.sha256());
+        // The CA that was followed is trusted by its file alone.
+        let is_followed = |one: &OwnCa| {
+            own.as_ref().and_then(|own| own.previous.as_ref()).is_some_and(|old| old.folder == one.folder)
+        };
         let repeat = is_own.map_or_else(
             || trust_command(anchor),
-            |own| own.trust_command(context.everywhere.state.is_some()),
+            |own| own.trust_command(context.everywhere.state.is_some() || is_followed(own)),
         );
         reports.push(print_one(context, anchor, &outcomes, &repeat)?);
         let stands = exit::of_outcomes(&outcomes, State::Trusted);
@@ -56,8 +62,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         context.printer.command(command);
     }
     if let Some(own) = &own {
-        context.printer.heading("On each client:");
-        context.printer.command(own.client_line());
+        rotate::print_standing(context.printer, own);
     }
     let kept = own.as_ref().filter(|own| own.folder.starts_with(&context.home.state));
     let last = Last::read(&context.home)?;
@@ -68,6 +73,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         "schema": 1,
         "anchors": reports,
         "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
+        "rotation": own.as_ref().map(RotationReport::of),
         "next": own.iter().map(OwnCa::client_line).collect::<Vec<_>>(),
     }));
     Ok(code)
@@ -99,6 +105,7 @@ fn print_one(
         sha256: anchor.sha256(),
         stores: report::by_store(outcomes),
         notes: NextSteps::of(context, outcomes, repeat).into_lines(),
+        successor: None,
     })
 }
 

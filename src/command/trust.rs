@@ -1,4 +1,4 @@
-//! `trust`: one CA into every store of this machine, each proven.
+//! `trust`: one CA into every store of this machine, each proven; and with it the one that will follow.
 
 use anyhow::Result;
 use labtrust_platform::{Anchor, Outcome, Session, apply, receipt::Receipts, session::State};
@@ -14,39 +14,79 @@ use crate::{cli::Trust, exit};
 pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     arguments.stores.check()?;
     let found = source::anchor(context, arguments)?;
-    let anchor = &found.anchor;
-    let planning = stores::plan(context, anchor, &arguments.stores);
+    let next = found.announced.anchor(&found.anchor.endpoints);
+    let anchors: Vec<&Anchor> = std::iter::once(&found.anchor).chain(&next).collect();
+    let plan = |anchor: &&Anchor| stores::plan(context, anchor, &arguments.stores);
+    let plannings: Vec<Planning> = anchors.iter().map(plan).collect();
     if context.everywhere.dry_run {
-        return dry_run(context, &found, planning);
+        return dry_run(context, &found, anchors, plannings);
     }
     source::confirm(context, &found)?;
-    let mut outcomes = if planning.changes.is_empty() {
-        planning.others
+    let mut parts: Vec<Vec<Outcome>> = if plannings.iter().all(|planning| planning.changes.is_empty()) {
+        plannings.into_iter().map(|planning| planning.others).collect()
     } else {
-        context.session(|session| trust(session, anchor, &planning))?
+        context.session(|session| {
+            let all = anchors.iter().zip(&plannings);
+            all.map(|(anchor, planning)| trust(session, anchor, planning)).collect()
+        })?
     };
     if arguments.restart {
-        restart::restart(context, &mut outcomes);
+        let mut all = parts.concat();
+        restart::restart(context, &mut all);
+        parts = parts.iter().map(|part| all.drain(..part.len()).collect()).collect();
     }
-    let repeat = root_command(arguments, anchor, &outcomes);
-    let notes =
-        found.notes.iter().cloned().chain(NextSteps::of(context, &outcomes, &repeat).into_lines()).collect();
-    context.printer.document(&StoresReport {
+    let mut reports = Vec::new();
+    let mut code = found.announced.code;
+    for (anchor, outcomes) in anchors.iter().zip(&parts) {
+        let is_next = anchor.sha256() != found.anchor.sha256();
+        reports.push(report_one(context, arguments, &found, (anchor, is_next), outcomes));
+        code = exit::worse(code, exit::of_outcomes(outcomes, State::Trusted));
+        // A machine without any store of its own does not trust it.
+        if outcomes.iter().all(|outcome| outcome.state == State::Skipped) {
+            code = exit::worse(code, exit::NO);
+        }
+    }
+    let mut reports = reports.into_iter();
+    if let Some(mut report) = reports.next() {
+        report.successor = reports.next().map(Box::new);
+        context.printer.document(&report);
+    }
+    Ok(code)
+}
+
+/// Reports `outcomes` of the CA in use, or of the one that will follow.
+fn report_one(
+    context: &Context<'_>,
+    arguments: &Trust,
+    found: &source::Found,
+    (anchor, is_next): (&Anchor, bool),
+    outcomes: &[Outcome],
+) -> StoresReport {
+    let printer = context.printer;
+    let repeat = root_command(arguments, anchor, outcomes);
+    let empty = Vec::new();
+    let notes = if is_next { &empty } else { &found.notes };
+    match &found.announced.root {
+        Some(next) if is_next => {
+            printer.heading(&format!("And the CA that will follow it: {}", next.title()));
+        }
+        _ => printer.say(&found.title),
+    }
+    printer.say(format_args!("  sha256 {}", anchor.sha256()));
+    let told = if is_next { &empty } else { &found.announced.notes };
+    for note in notes.iter().chain(told) {
+        printer.say(format_args!("  {note}"));
+    }
+    report::print_stores(printer, outcomes, State::Trusted);
+    report::print_next(context, outcomes, &repeat);
+    let steps = NextSteps::of(context, outcomes, &repeat).into_lines();
+    StoresReport {
         schema: 1,
         sha256: anchor.sha256(),
-        stores: report::by_store(&outcomes),
-        notes,
-    });
-    context.printer.say(format_args!("{}\n  sha256 {}", found.title, anchor.sha256()));
-    for note in &found.notes {
-        context.printer.say(format_args!("  {note}"));
+        stores: report::by_store(outcomes),
+        notes: notes.iter().chain(told).cloned().chain(steps).collect(),
+        successor: None,
     }
-    report::print_stores(context.printer, &outcomes, State::Trusted);
-    report::print_next(context, &outcomes, &repeat);
-    let code = exit::of_outcomes(&outcomes, State::Trusted);
-    // A machine without any store of its own does not trust it.
-    let is_nowhere = outcomes.iter().all(|outcome| outcome.state == State::Skipped);
-    Ok(if is_nowhere { exit::worse(code, exit::NO) } else { code })
 }
 
 /// Applies `planning`; what `setup` and `import` do on the server too.
@@ -65,23 +105,40 @@ pub fn receipt_name(anchor: &Anchor) -> String {
     format!("trust-{}", anchor.sha256().short())
 }
 
-fn dry_run(context: &Context<'_>, found: &source::Found, planning: Planning) -> Result<u8> {
-    let anchor = &found.anchor;
-    let (receipts, name) = (Receipts::all(&context.home.state)?, receipt_name(anchor));
-    let outstanding = stores::outstanding(context, &receipts, &name, &planning.changes);
-    let outcomes = stores::standing(context, &receipts, &name, planning);
-    context.printer.document(&serde_json::json!({
-        "schema": 1,
-        "sha256": anchor.sha256(),
-        "plan": stores::as_json(context, &outstanding),
-        "stores": report::by_store(&outcomes),
-        "notes": found.notes,
-    }));
-    for note in &found.notes {
+fn dry_run(
+    context: &Context<'_>,
+    found: &source::Found,
+    anchors: Vec<&Anchor>,
+    plannings: Vec<Planning>,
+) -> Result<u8> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let mut documents = Vec::new();
+    let mut would_change = false;
+    for note in found.notes.iter().chain(&found.announced.notes) {
         context.printer.say(format_args!("  {note}"));
     }
-    report::print_stores(context.printer, &outcomes, State::Trusted);
-    Ok(if print_plan(context, &outstanding) { exit::NO } else { exit::DONE })
+    for (anchor, planning) in anchors.into_iter().zip(plannings) {
+        let name = receipt_name(anchor);
+        let outstanding = stores::outstanding(context, &receipts, &name, &planning.changes);
+        let outcomes = stores::standing(context, &receipts, &name, planning);
+        documents.push(serde_json::json!({
+            "schema": 1,
+            "sha256": anchor.sha256(),
+            "plan": stores::as_json(context, &outstanding),
+            "stores": report::by_store(&outcomes),
+        }));
+        report::print_stores(context.printer, &outcomes, State::Trusted);
+        would_change |= print_plan(context, &outstanding);
+    }
+    let mut documents = documents.into_iter();
+    if let Some(mut document) = documents.next() {
+        document["notes"] = found.notes.iter().chain(&found.announced.notes).cloned().collect();
+        if let Some(next) = documents.next() {
+            document["successor"] = next;
+        }
+        context.printer.document(&document);
+    }
+    Ok(if would_change { exit::NO } else { found.announced.code })
 }
 
 /// What root runs to do the rest: the same, for the stores that are left.
@@ -90,6 +147,9 @@ fn root_command(arguments: &Trust, anchor: &Anchor, outcomes: &[Outcome]) -> Vec
     words.extend(arguments.source.as_deref().map(source::absolute));
     if let Some(fingerprint) = arguments.fingerprint {
         words.extend(["--fingerprint".into(), fingerprint.to_string()]);
+    }
+    if let Some(next) = arguments.next {
+        words.extend(["--next".into(), next.to_string()]);
     }
     for endpoint in &anchor.endpoints {
         words.extend(["--for".into(), endpoint.to_string()]);

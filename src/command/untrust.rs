@@ -214,5 +214,6 @@ fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> S
         sha256: anchor.sha256(),
         stores: report::by_store(outcomes),
         notes: NextSteps::of(context, outcomes, &repeat).into_lines(),
+        successor: None,
     }
 }

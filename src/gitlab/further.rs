@@ -84,7 +84,7 @@ fn is_part_of(role: Role, address: &Address, gitlab: &Host) -> bool {
 impl Layout {
     /// Decides on the further hosts: a pair is placed for each that it `covers`, and not over one that is
     /// not `ours` unless it may `replace`. They never keep GitLab and its registry from their pair: what is
-    /// left out is noted, with the way on for a name that is lacking.
+    /// left out is noted, with the way on for a NAME that is lacking.
     pub fn settle(
         &mut self,
         world: &World,
@@ -96,6 +96,7 @@ impl Layout {
         for Annex { further, layout } in std::mem::take(&mut self.annexes) {
             if !covers(&further.met) {
                 let (title, met) = (further.title(), &further.met);
+                let way_on = way_on.replace("NAME", &further.address.endpoint.host.to_string());
                 self.notes.push(format!("{title} gets no pair: the certificate is not for {met}; {way_on}"));
                 continue;
             }

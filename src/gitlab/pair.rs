@@ -43,7 +43,7 @@ impl Pair {
         })
     }
 
-    /// The pair of what was signed for `key`, with `along` after the root.
+    /// The pair of what was signed for `key`; `along` is sent after the root.
     pub fn of(issued: &Issued, along: &[Certificate], key: &PrivateKey) -> Option<Self> {
         let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
         Self::new(&chain, along, Zeroizing::new(key.to_pem().as_bytes().to_vec()))

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use labtrust_platform::{
     Endpoint, World,
+    plan::{Command, shell_word},
+    text,
     world::listener::{self, Holder},
 };
 use serde_json::Value;
@@ -134,6 +136,10 @@ fn judge(
     is_here: &dyn Fn(&Path) -> bool,
 ) -> Republish {
     let mut found = Republish::default();
+    // Another container stands in front, or it has an address of its own.
+    if container.lends_nothing() {
+        return found;
+    }
     let mut missing = Vec::new();
     for port in seen {
         let Seen { inside, outside, .. } = port;
@@ -167,37 +173,55 @@ fn judge(
             _ => {}
         }
     }
-    // Another container stands in front, or it has an address of its own.
-    if missing.is_empty() || container.lends_nothing() {
-        found.lines.clear();
+    if missing.is_empty() {
         return found;
     }
-    let name = &container.name;
     let shown: Vec<_> = missing.iter().map(|lent| lent.outside.to_string()).collect();
-    let engine = container.engine.program.file_name().unwrap_or_default().to_string_lossy();
-    let head = format!("the container {name} does not lend this machine port {}", shown.join(", "));
-    if let Some(project) = container.recipe.project() {
-        found.lines.push(format!("# {head}:"));
-        found.lines.extend(project.lines(&engine, &missing, is_here));
-        return found;
-    }
-    match container.recipe.lines(&engine, &image(), &missing) {
-        Ok(lines) => {
-            found.lines.push(format!(
-                "# {head}, and none can be added to it: it is made anew, and what it keeps in volumes stays"
-            ));
-            found.lines.extend(lines);
+    let head =
+        format!("the container {} does not lend this machine port {}", container.name, shown.join(", "));
+    let engine = client(&container.engine);
+    let change = match container.recipe.project() {
+        Some(project) => {
+            found.lines.push(format!("# {head}:"));
+            project.lines(&engine, &missing, is_here)
         }
-        Err(why) => {
-            let publish: Vec<_> =
-                missing.iter().map(|lent| format!("--publish {}:{}", lent.outside, lent.inside)).collect();
-            found.lines.push(format!(
-                "# {head}: start it as it was started, with {} ({why}, so the line is not written here)",
-                publish.join(" ")
-            ));
-        }
+        None => match container.recipe.lines(&engine, &image(), &missing) {
+            Ok(lines) => {
+                found.lines.push(format!(
+                    "# {head}, and none can be added to it: it is made anew, and what it keeps in volumes stays"
+                ));
+                lines
+            }
+            Err(why) => {
+                let publish =
+                    missing.iter().map(|Lent { outside, inside }| format!("--publish {outside}:{inside}"));
+                let publish = publish.collect::<Vec<_>>().join(" ");
+                vec![format!(
+                    "# {head}: start it as it was started, with {publish} ({why}, so the line is not written here)"
+                )]
+            }
+        },
+    };
+    found.lines.extend(container.owner.as_ref().map(|owner| format!("# as the user {}:", owner.name)));
+    found.lines.extend(change);
+    found.lines.push("# then, to have it proven: labtrust setup".into());
+    // What is not seen is not run either: a line of somebody else's making ends where ours does.
+    for line in found.lines.iter_mut().filter(|line| line.contains(text::is_hidden)) {
+        *line = format!("# {}", text::in_line(line));
     }
     found
+}
+
+/// The engine's client as it is typed: with the socket, where that is not the one it asks by itself.
+fn client(engine: &Command) -> String {
+    const USUAL: [&str; 2] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
+    let program = engine.program.file_name().unwrap_or_default().to_string_lossy();
+    let own = engine.arguments.iter().filter(|word| *word != "--host");
+    let elsewhere: Vec<_> = own.filter(|word| !USUAL.contains(&word.as_str())).collect();
+    match elsewhere.as_slice() {
+        [socket] => format!("{program} --host {}", shell_word(socket)),
+        _ => program.into_owned(),
+    }
 }
 
 /// The port that is to be lent for one that is missing, and what gitlab.rb has to say if it is another; none if

@@ -57,16 +57,42 @@ impl Rotation {
                 "use that one",
             ));
         }
-        let is_known = |name: &String| {
-            let tag = name.strip_prefix(FIRST);
-            tag.is_some_and(|tag| tag.is_empty() || tag.strip_prefix('-').is_some_and(is_tag))
-        };
-        if rotation.folders().all(is_known) { Ok(rotation) } else { Err(corrupt()) }
+        if rotation.folders().all(|name| is_folder(name)) { Ok(rotation) } else { Err(corrupt()) }
     }
 
     /// The name for the folder of the CA with this root.
     pub fn folder_for(root: Fingerprint) -> String {
         format!("{FIRST}-{}", root.short())
+    }
+
+    /// With a CA to follow, or without one.
+    #[must_use]
+    pub fn with_next(&self, next: Option<String>) -> Self {
+        Self { next, ..self.clone() }
+    }
+
+    /// With the next CA in use.
+    #[must_use]
+    pub fn switched(&self) -> Self {
+        match self.next.clone() {
+            Some(next) => Self { current: next, next: None, previous: Some(self.current.clone()), ..*self },
+            None => self.clone(),
+        }
+    }
+
+    /// With the CA in use again that was followed, and the other one to follow it.
+    #[must_use]
+    pub fn switched_back(&self) -> Self {
+        match self.previous.clone() {
+            Some(old) => Self { current: old, next: Some(self.current.clone()), previous: None, ..*self },
+            None => self.clone(),
+        }
+    }
+
+    /// Without the CA that was followed.
+    #[must_use]
+    pub fn retired(&self) -> Self {
+        Self { previous: None, ..self.clone() }
     }
 
     /// The names of all folders that are in use.
@@ -89,17 +115,23 @@ impl Rotation {
     /// Of `subjects`, the folders of CAs in the state folder `state` that are in use no more.
     pub fn orphans<'a>(
         &self,
-        state: &Path,
-        subjects: impl Iterator<Item = &'a str>,
-    ) -> impl Iterator<Item = PathBuf> {
-        let used: Vec<PathBuf> =
-            self.folders().map(|name| state.join(name)).chain([state.join(FILE)]).collect();
-        subjects.map(PathBuf::from).filter(move |subject| !used.contains(subject))
+        state: &'a Path,
+        subjects: impl Iterator<Item = &'a str> + 'a,
+    ) -> impl Iterator<Item = PathBuf> + 'a {
+        let used: Vec<PathBuf> = self.folders().map(|name| state.join(name)).collect();
+        let is_folder = move |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            path.parent() == Some(state) && name.is_some_and(is_folder) && !used.contains(path)
+        };
+        subjects.map(PathBuf::from).filter(is_folder)
     }
 }
 
-fn is_tag(tag: &str) -> bool {
-    tag.len() == 16 && tag.chars().all(|c| c.is_ascii_hexdigit())
+/// Whether the folder of a CA can be called so.
+fn is_folder(name: &str) -> bool {
+    let is_hex = |tag: &str| tag.len() == 16 && tag.chars().all(|c| c.is_ascii_hexdigit());
+    let tag = name.strip_prefix(FIRST);
+    tag.is_some_and(|tag| tag.is_empty() || tag.strip_prefix('-').is_some_and(is_hex))
 }
 
 #[cfg(test)]
@@ -120,7 +152,8 @@ mod tests {
         };
         std::fs::write(path, contents.bytes()).expect("a file");
         assert_eq!(read().expect("as it was written"), started);
-        let folders = [&next, "authority", "authority-0000000000000000"].map(|name| state.path().join(name));
+        let folders =
+            [&next, "authority", "authority-0000000000000000", "kept"].map(|name| state.path().join(name));
         let subjects = folders.iter().filter_map(|folder| folder.to_str());
         assert_eq!(started.orphans(state.path(), subjects).collect::<Vec<_>>(), [folders[2].clone()]);
         for (text, what) in [

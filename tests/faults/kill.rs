@@ -3,7 +3,7 @@
 use super::{
     calls::{CHANGING, Call},
     sample,
-    scene::{ALONE, VERBS},
+    scene::{ALONE, TURNS, VERBS},
     table::Lane,
 };
 
@@ -23,11 +23,11 @@ pub fn lanes() -> Vec<Lane> {
                     let killed = scene.run_under(&call.strace("signal=KILL"));
                     assert_eq!(killed.code(), 137, "{killed}");
                     call.check_hit(scene);
-                    scene.check_bundle();
+                    scene.check_killed();
                     scene.check_recovery();
                 });
             }
         }),
     };
-    VERBS.into_iter().chain(ALONE).map(lane).collect()
+    VERBS.into_iter().chain(ALONE).chain(TURNS).map(lane).collect()
 }

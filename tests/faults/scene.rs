@@ -17,8 +17,19 @@ pub struct Verb {
     undo: &'static [&'static str],
     /// The certificate and the key that it places.
     pub pair: Option<[&'static str; 2]>,
+    /// Whether these two belong together at every instant: a pair stood there before.
+    pub replaces: bool,
     /// Whether it adds an anchor to the system's bundle, or takes one away.
     pub adds: bool,
+    /// A step of a rotation.
+    pub turn: Option<Turn>,
+}
+
+/// What is known of a step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and what
+/// is served keeps its key.
+pub struct Turn {
+    /// The script that succeeds when it is done.
+    ends: &'static str,
 }
 
 const TRUST: &str = "labtrust trust /root/ca.crt --for mygitlab.example.com:4567 --fingerprint {sha256}";
@@ -32,7 +43,9 @@ pub const SETUP: Verb = Verb {
         "/srv/gitlab/config/ssl/mygitlab.example.com.crt",
         "/srv/gitlab/config/ssl/mygitlab.example.com.key",
     ]),
+    replaces: false,
     adds: true,
+    turn: None,
 };
 
 /// In place of another pair, which must come back.
@@ -41,12 +54,53 @@ pub const IMPORT: Verb = Verb {
     prepare: &[],
     line: "labtrust import --cert /root/leaf.crt --key /root/leaf.key --chain /root/ca.crt --out /srv/proxy --replace --reload true",
     undo: &["labtrust setup --undo", "labtrust untrust"],
-    pair: Some(["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"]),
+    pair: Some(PROXY),
+    replaces: true,
     adds: true,
+    turn: None,
 };
 
-pub const TRUSTING: Verb =
-    Verb { name: "trust", prepare: &[], line: TRUST, undo: &["labtrust untrust"], pair: None, adds: true };
+const PROXY: [&str; 2] = ["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"];
+
+const PROXY_SETUP: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust";
+
+/// With the key that is there: one file is replaced.
+pub const RENEW: Verb = Verb {
+    name: "renew",
+    prepare: &[PROXY_SETUP],
+    line: "labtrust renew",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+    turn: None,
+};
+
+/// With a new key, which an earlier run has given a folder of its own.
+pub const REKEY: Verb = Verb {
+    name: "renew --new-key",
+    prepare: &[PROXY_SETUP, "labtrust renew --new-key"],
+    line: "labtrust renew --new-key",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+    turn: None,
+};
+
+/// The same where plain files stand.
+pub const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
+
+pub const TRUSTING: Verb = Verb {
+    name: "trust",
+    prepare: &[],
+    line: TRUST,
+    undo: &["labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: true,
+    turn: None,
+};
 
 pub const UNTRUSTING: Verb = Verb {
     name: "untrust",
@@ -54,7 +108,9 @@ pub const UNTRUSTING: Verb = Verb {
     line: "labtrust untrust",
     undo: &["labtrust untrust"],
     pair: None,
+    replaces: false,
     adds: false,
+    turn: None,
 };
 
 /// Keeps a key.
@@ -64,7 +120,9 @@ pub const REQUEST: Verb = Verb {
     line: "labtrust request mygitlab.example.com",
     undo: &["labtrust request --undo"],
     pair: None,
+    replaces: false,
     adds: false,
+    turn: None,
 };
 
 /// With the key that was kept, in place of that of an earlier answer.
@@ -78,7 +136,9 @@ pub const ANSWERED: Verb = Verb {
     line: "labtrust import --cert /root/leaf.crt --chain /root/ca.crt --out /srv/proxy --replace --no-trust",
     undo: &["labtrust setup --undo", "labtrust request --undo"],
     pair: IMPORT.pair,
+    replaces: true,
     adds: false,
+    turn: None,
 };
 
 const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
@@ -90,7 +150,9 @@ pub const BACKUP: Verb = Verb {
     line: TO_AGE,
     undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
     pair: None,
+    replaces: false,
     adds: false,
+    turn: None,
 };
 
 /// On a machine that has lost all that it had.
@@ -100,14 +162,74 @@ pub const RESTORE: Verb = Verb {
     line: "labtrust restore /root/ca.age --identity /root/age.key",
     undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
     pair: None,
+    replaces: false,
     adds: false,
+    turn: None,
 };
+
+const SETUP_OUT: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --replace";
+const ROTATE: &str = "labtrust rotate start";
+const SWITCH: &str = "labtrust rotate switch --clients-ready";
+
+/// A step of a rotation after those in `prepare`.
+const fn turn(
+    name: &'static str,
+    prepare: &'static [&'static str],
+    line: &'static str,
+    adds: bool,
+    ends: &'static str,
+) -> Verb {
+    let turn = Some(Turn { ends });
+    Verb {
+        name,
+        prepare,
+        line,
+        undo: &["labtrust setup --undo"],
+        pair: IMPORT.pair,
+        replaces: true,
+        adds,
+        turn,
+    }
+}
+
+/// The steps of a rotation.
+pub const TURNS: [&Verb; 5] = [
+    &turn(
+        "start",
+        &[SETUP_OUT],
+        ROTATE,
+        true,
+        r#"grep -q '"next": "authority-' rotation.json && [ $(grep -c BEGIN /srv/proxy/*.crt) = 5 ]"#,
+    ),
+    &turn("switch", &[SETUP_OUT, ROTATE], SWITCH, true, r#"grep -q '"current": "authority-' rotation.json"#),
+    &turn(
+        "retire",
+        &[SETUP_OUT, ROTATE, SWITCH],
+        "labtrust rotate retire",
+        false,
+        r#"grep -q '"previous": null' rotation.json && [ ! -e authority ]"#,
+    ),
+    &turn(
+        "abort",
+        &[SETUP_OUT, ROTATE],
+        "labtrust rotate abort",
+        false,
+        "[ ! -e rotation.json ] && [ $(ls -d authority* | wc -l) = 1 ]",
+    ),
+    &turn(
+        "back",
+        &[SETUP_OUT, ROTATE, SWITCH],
+        "labtrust rotate abort",
+        true,
+        r#"grep -q '"current": "authority"' rotation.json"#,
+    ),
+];
 
 /// All of them that have others work for them.
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 
 /// Those that change files and nothing else.
-pub const ALONE: [&Verb; 4] = [&REQUEST, &ANSWERED, &BACKUP, &RESTORE];
+pub const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];
 
 /// What says when it was written.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
@@ -215,12 +337,20 @@ impl Scene {
     /// What must be true at any time: the bundle loads, with the anchor or without it.
     pub fn check_bundle(&self) {
         let loaded = anchors(&self.machine);
-        assert!([self.anchors, self.anchors + 1].contains(&loaded), "the bundle holds {loaded} anchors");
+        let least = self.least();
+        assert!([least, least + 1].contains(&loaded), "the bundle holds {loaded} anchors");
+    }
+
+    /// The same, and where a pair stood before the certificate and the key that are in place belong together.
+    pub fn check_killed(&self) {
+        self.check_bundle();
+        if self.verb.replaces {
+            self.check_pair();
+        }
     }
 
     /// The same after labtrust has ended by itself, and was not killed: the certificate and the key that are
-    /// in place belong together, or one is not there. Two files cannot be replaced in one instant, so whoever is
-    /// killed between the two leaves one of each.
+    /// in place belong together, or one is not there.
     pub fn check(&self) {
         self.check_bundle();
         if let Some([certificate, key]) = self.verb.pair
@@ -234,7 +364,14 @@ impl Scene {
     /// All that the verb does is done, as if nothing had happened.
     pub fn check_done(&self) {
         // The keys that these make are others each time.
-        if ![SETUP.name, REQUEST.name, BACKUP.name, RESTORE.name].contains(&self.verb.name) {
+        if self.verb.turn.is_some() {
+            assert!(
+                self.has_turned(),
+                "all is not done:\n{}",
+                self.machine.sh("head /var/lib/labtrust/*.json")
+            );
+        } else if [&IMPORT, &TRUSTING, &UNTRUSTING, &ANSWERED].iter().any(|verb| verb.name == self.verb.name)
+        {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
             assert_eq!(changes, [""; 0], "all is not done");
@@ -243,17 +380,36 @@ impl Scene {
 
     /// The next run converges, and undoing gives the machine back.
     pub fn check_recovery(&self) {
-        self.run(self.verb.line).succeeded();
+        if !self.has_turned() {
+            self.run(self.verb.line).succeeded();
+        }
         self.check_anchors();
         self.check_done();
         self.check_pair();
         self.undo();
     }
 
+    /// So many anchors are in the bundle at any time.
+    fn least(&self) -> usize {
+        self.anchors + usize::from(self.verb.turn.is_some())
+    }
+
+    /// So many are when the verb is done.
+    fn expected(&self) -> usize {
+        self.least() + usize::from(self.verb.adds)
+    }
+
+    /// Whether this was a step of a rotation that came to its end.
+    fn has_turned(&self) -> bool {
+        self.verb.turn.as_ref().is_some_and(|turn| {
+            let script = format!("cd /var/lib/labtrust && {}", turn.ends);
+            self.machine.sh(&script).code() == 0 && anchors(&self.machine) == self.expected()
+        })
+    }
+
     /// The bundle holds what it should after the verb.
     pub fn check_anchors(&self) {
-        let expected = self.anchors + usize::from(self.verb.adds);
-        assert_eq!(anchors(&self.machine), expected, "anchors in the bundle");
+        assert_eq!(anchors(&self.machine), self.expected(), "anchors in the bundle");
     }
 
     pub fn undo(&self) {

@@ -19,7 +19,7 @@ pub struct Lane {
 
 impl Lane {
     pub fn name(&self) -> String {
-        format!("{:<8} {:<16} {}", self.verb.name, self.fault, self.at)
+        format!("{:<15} {:<13} {}", self.verb.name, self.fault, self.at)
     }
 
     /// Tries all points.

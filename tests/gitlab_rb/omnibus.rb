@@ -1,6 +1,5 @@
 # Evaluates gitlab.rb as Omnibus does and prints, as JSON, what its cookbooks then find. Stands in for its
 # settings' objects: names that it knows, hashes that make themselves, calls that set or ask.
-# Arguments: files, each of which overrides those before it.
 require 'json'
 require 'uri'
 require 'yaml'
@@ -39,6 +38,11 @@ class Settings
   end
 end
 
-settings = Settings.new
-ARGV.each { |path| settings.instance_eval(File.read(path, encoding: 'UTF-8'), path, 1) }
-puts JSON.generate(settings.values)
+# What these files say, each of which overrides those before it.
+def evaluated(*paths)
+  settings = Settings.new
+  paths.each { |path| settings.instance_eval(File.read(path, encoding: 'UTF-8'), path, 1) }
+  settings.values
+end
+
+puts JSON.generate(evaluated(*ARGV)) if $PROGRAM_NAME == __FILE__

@@ -28,6 +28,17 @@ impl<'m> Containers<'m> {
         Self { machine }
     }
 
+    /// Has Compose, beside the current engine (`scripts/install-engine`), and a project in `/srv/gitlab` whose file
+    /// publishes GitLab's port alone; starts it.
+    pub fn compose(&self) {
+        let plugin = "/usr/libexec/docker/cli-plugins";
+        let link =
+            format!("mkdir -p {plugin} && ln -s /var/cache/labtrust-engine{plugin}/docker-compose {plugin}/");
+        self.machine.sh(&link).succeeded();
+        self.machine.write("/srv/gitlab/compose.yaml", include_str!("container/compose.yaml"));
+        self.machine.sh("cd /srv/gitlab && docker compose up -d").succeeded();
+    }
+
     /// `docker run` with these options, the volumes and the image.
     pub fn run<'a>(&self, options: impl IntoIterator<Item = &'a str>) -> Output {
         let volumes =

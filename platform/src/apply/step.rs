@@ -1,6 +1,6 @@
 //! One step of a change: what stands where it will act, written down, and then the act itself.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Run;
 use crate::{
@@ -66,13 +66,6 @@ impl Run<'_> {
         let step = StepRecord::File { path, before, after: after.sha256, link, folders, edit };
         self.receipt.changes[record].note_file(step);
         Ok(())
-    }
-
-    /// Removes the folder of what was removed at `path`, if we made it and it is empty.
-    pub(super) fn remove_folder_of(&self, record: usize, path: &Path, world: &World) -> Result<()> {
-        let made = self.receipt.changes[record].steps.iter().flat_map(StepRecord::folders);
-        let made = made.map(PathBuf::as_path).find(|made| Some(*made) == path.parent());
-        made.map_or(Ok(()), |folder| world.remove_folder(folder))
     }
 }
 

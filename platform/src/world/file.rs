@@ -6,7 +6,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Write},
     os::unix::{
-        ffi::OsStringExt,
+        ffi::{OsStrExt, OsStringExt},
         fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     },
     path::{Path, PathBuf},
@@ -28,6 +28,9 @@ use super::{
     folder::{self, Folder, Place},
 };
 use crate::{Error, Fingerprint, Result};
+
+/// How the name of a draft ends; it begins with a dot.
+const DRAFT: &str = ".labtrust-draft";
 
 /// So many names are tried for a scratch folder.
 const MOST_SCRATCHES: u32 = 1000;
@@ -167,6 +170,12 @@ pub fn tidy(path: &Path) -> Result<()> {
         Some(draft) if draft.kind()? != Some(FileType::Directory) => draft.remove(),
         _ => Ok(()),
     }
+}
+
+/// The file that the draft at `path` was to become, if it is one.
+pub fn drafted(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.as_bytes().strip_prefix(b".")?.strip_suffix(DRAFT.as_bytes())?;
+    Some(path.with_file_name(OsStr::from_bytes(name)))
 }
 
 pub fn remove(path: &Path) -> Result<()> {
@@ -319,12 +328,12 @@ impl Place {
         }
     }
 
-    /// Where a file is written before it takes its name. The name is the same each time, so that the
+    /// Where a file is written before it takes its name, see [`drafted`]. The name is the same each time, so that the
     /// next run finds what a killed one left; no store reads files that end so.
     fn draft(&self) -> Self {
         let mut name = OsString::from(".");
         name.push(&self.name);
-        name.push(".labtrust-draft");
+        name.push(DRAFT);
         Self { folder: Rc::clone(&self.folder), name }
     }
 

@@ -7,7 +7,12 @@ use labtrust_platform::{Certificate, World};
 
 use crate::{
     certificate::{Authority, Parsed, PrivateKey},
-    command::{Context, own::OwnCa, place, setup::Site},
+    command::{
+        Context,
+        own::OwnCa,
+        place,
+        setup::{Site, WAY_ON},
+    },
     hint::fail,
 };
 
@@ -46,7 +51,7 @@ impl Standing {
     }
 
     fn of_setup(context: &Context<'_>, own: OwnCa) -> Result<Self> {
-        let site = Site::again(context, &own.notes)?;
+        let mut site = Site::again(context, &own.notes)?;
         let files = site.files();
         let Some((certificate, key)) = files.first() else {
             return Err(fail("this place has no file for a certificate", "place one: labtrust setup"));
@@ -59,6 +64,12 @@ impl Standing {
             ));
         };
         let chain = Certificate::read_all(&standing).0;
+        if !own.has_signed(&chain) && own.is_ours(&chain) {
+            return Err(fail(
+                "the certificate in place is not of the CA in use, but of the one beside it: a switch was cut short",
+                "go on with it (labtrust rotate switch), or back (labtrust rotate abort)",
+            ));
+        }
         if !own.has_signed(&chain) {
             return Self::foreign(context, &chain, certificate);
         }
@@ -76,7 +87,9 @@ impl Standing {
                 hint: "give it again: labtrust setup --ca-cert FILE --ca-key FILE".into(),
             },
             Some(authority) => {
-                site.guard(&|chain| own.has_signed(chain), false, &site.gitlab.host)?;
+                let is_ours = |chain: &[Certificate]| own.is_ours(chain);
+                site.settle(&leaf, &is_ours, false, WAY_ON)?;
+                site.guard(&is_ours, false, &site.gitlab.host)?;
                 let key = world.read(key)?.and_then(|pem| PrivateKey::from_plain_pem(&pem).ok());
                 let key = key.filter(|key| key.matches(&leaf));
                 Signer::Ours(Box::new(Ours { own, authority, site, key }))

@@ -69,7 +69,7 @@ fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
     if !outside.is_empty() {
         return Err(fail(
             format!("the CA that is here can never sign for {}", outside.join(", ")),
-            "its limits cannot be widened: take the setup back (labtrust setup --undo) and begin anew",
+            "its limits cannot be widened, and the next CA may have others: labtrust rotate start --permit DOMAIN",
         ));
     }
     Ok(Ca::Known(Box::new(own), Some(authority)))

@@ -1,23 +1,20 @@
 //! The pair that a setup places: the one that is in place already, if it is ours and still right;
-//! else a fresh one. What a server of ours sends is put together here, for all verbs that place a pair.
+//! else a fresh one.
 
-use std::path::Path;
-
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, World};
+use labtrust_platform::World;
 use time::OffsetDateTime;
-use zeroize::Zeroizing;
 
 use super::{
     ca::{Ca, read_key},
     order::Order,
 };
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, path, pem, self_signed},
+    certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
     cli::Setup,
-    command::{Context, own::OwnCa},
+    command::{Context, in_place::InPlace, own::OwnCa},
     gitlab::Pair,
     hint::fail,
 };
@@ -95,47 +92,6 @@ pub fn leaf(
     Ok(Leaf { chain, root, pair, notes: issued.notes })
 }
 
-/// The pair that stands in a place.
-pub struct Standing {
-    /// The leaf, and what leads from it to the root of its CA.
-    pub chain: Vec<Parsed>,
-    /// The leaf's key.
-    pub key: PrivateKey,
-    pem: Zeroizing<Vec<u8>>,
-}
-
-impl Standing {
-    /// The pair in these files, if it can be read, belongs together and `own` has signed it.
-    pub fn read(own: &OwnCa, certificate: &Path, key: &Path) -> Option<Self> {
-        let world = World::here();
-        // What cannot be read is not known to be ours; the guards say what stands there.
-        let (Ok(Some(sent)), Ok(Some(pem))) = (world.read(certificate), world.read(key)) else { return None };
-        let sent = pem::certificates(&sent).ok()?;
-        let pool: Vec<Parsed> = sent.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
-        let leaf = pool.first()?.clone();
-        let key = PrivateKey::from_plain_pem(&pem).ok().filter(|key| key.matches(&leaf))?;
-        let sent: Vec<Certificate> = pool.iter().map(Certificate::from).collect();
-        if !own.has_signed(&sent) {
-            return None;
-        }
-        let known = own.intermediates.iter().chain([&own.root]).cloned();
-        let pool: Vec<Parsed> = pool.into_iter().skip(1).chain(known).collect();
-        let above = path::above(&leaf, &pool).into_iter().cloned();
-        Some(Self { chain: std::iter::once(leaf.clone()).chain(above).collect(), key, pem })
-    }
-
-    /// The leaf.
-    pub fn leaf(&self) -> Option<&Parsed> {
-        self.chain.first()
-    }
-
-    /// The same pair as it is to be placed, to the byte where nothing else is sent.
-    pub fn pair(&self, along: &[Certificate]) -> Option<Pair> {
-        let chain: Vec<Certificate> = self.chain.iter().map(Certificate::from).collect();
-        Pair::new(&chain, along, self.pem.clone())
-    }
-}
-
 /// Whether the certificate that stands in the first of `places` is for `name`.
 pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
     let standing = places.first().and_then(|(certificate, _)| World::here().read(certificate).ok().flatten());
@@ -146,8 +102,8 @@ pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
 
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
 fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Option<Leaf> {
-    let standing = Standing::read(own, certificate, key)?;
-    let leaf = standing.leaf()?;
+    let standing = InPlace::read(own, certificate, key)?;
+    let leaf = standing.leaf();
     let now = OffsetDateTime::now_utc();
     // A name more is what a renewal was asked for.
     let has_all = order.names.iter().all(|name| leaf.names.contains(name));
@@ -156,5 +112,5 @@ fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Optio
         return None;
     }
     let pair = standing.pair(&own.along())?;
-    Some(Leaf { chain: standing.chain, root: own.root.clone(), pair, notes: Vec::new() })
+    Some(Leaf { chain: standing.chain().cloned().collect(), root: own.root.clone(), pair, notes: Vec::new() })
 }

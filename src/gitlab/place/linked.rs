@@ -96,7 +96,7 @@ impl Folder {
             if world.look(&folder)? == Node::Folder {
                 for path in world.list(&folder)? {
                     if matches!(world.look(&path)?, Node::File { .. }) {
-                        self.kept.push(path);
+                        self.kept.push(World::drafted(&path).unwrap_or(path));
                     }
                 }
             }

@@ -58,9 +58,9 @@ impl Project {
     /// The command that makes its containers anew where its files have changed.
     fn up(&self, engine: &str) -> String {
         let compose = match engine {
-            "podman" => "podman-compose",
-            _ if self.is_old => "docker-compose",
-            _ => "docker compose",
+            "podman" => "podman-compose".to_owned(),
+            _ if self.is_old => engine.replacen("docker", "docker-compose", 1),
+            _ => format!("{engine} compose"),
         };
         let service = shell_word(&self.service);
         let path = |path: &Path| shell_word(&path.to_string_lossy());
@@ -70,9 +70,10 @@ impl Project {
         {
             return format!("cd {} && {compose} up -d {service}", path(folder));
         }
-        let mut words = vec![compose.to_owned(), format!("-p {}", shell_word(&self.name))];
+        let is_current = compose.ends_with(" compose");
+        let mut words = vec![compose, format!("-p {}", shell_word(&self.name))];
         // podman-compose and the first Compose take paths from the first file's folder.
-        if compose == "docker compose" {
+        if is_current {
             words.extend(self.folder.iter().map(|folder| format!("--project-directory {}", path(folder))));
         }
         words.extend(self.files.iter().map(|file| format!("-f {}", path(file))));

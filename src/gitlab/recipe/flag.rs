@@ -44,7 +44,7 @@ const fn config(at: &'static str, name: &'static str, kind: Kind) -> Flag {
 }
 
 /// All that are carried over as they are.
-pub const FLAGS: [Flag; 43] = [
+pub const FLAGS: [Flag; 45] = [
     config("Domainname", "--domainname", Kind::Plain),
     config("User", "--user", Kind::Plain),
     config("WorkingDir", "--workdir", Kind::Plain),
@@ -88,11 +88,13 @@ pub const FLAGS: [Flag; 43] = [
     host("IpcMode", "--ipc", Kind::Plain, &["private", "shareable"]),
     host("UsernsMode", "--userns", Kind::Plain, &[]),
     host("Runtime", "--runtime", Kind::Plain, &["runc", "oci"]),
+    host("CgroupnsMode", "--cgroupns", Kind::Plain, &["private"]),
+    host("MemorySwappiness", "--memory-swappiness", Kind::Plain, &["-1"]),
     host("CgroupParent", "--cgroup-parent", Kind::Plain, &[]),
 ];
 
 /// What is carried over by itself, follows from something else, or is the engine's own affair.
-pub const NO_FLAGS: [[&str; 2]; 28] = [
+pub const NO_FLAGS: [[&str; 2]; 26] = [
     ["HostConfig", "NetworkMode"],
     ["HostConfig", "PortBindings"],
     ["HostConfig", "PublishAllPorts"],
@@ -101,9 +103,7 @@ pub const NO_FLAGS: [[&str; 2]; 28] = [
     ["HostConfig", "AutoRemove"],
     ["HostConfig", "ContainerIDFile"],
     ["HostConfig", "ConsoleSize"],
-    ["HostConfig", "CgroupnsMode"],
     ["HostConfig", "Isolation"],
-    ["HostConfig", "MemorySwappiness"],
     ["HostConfig", "MaskedPaths"],
     ["HostConfig", "ReadonlyPaths"],
     ["Config", "Hostname"],

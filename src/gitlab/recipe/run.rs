@@ -53,7 +53,7 @@ impl Recipe {
         let is_known = |at: [&str; 2]| NO_FLAGS.contains(&at) || FLAGS.iter().any(|flag| flag.at == at);
         let mut strange = Vec::new();
         // Podman says much of itself there, and little of what it was given.
-        let parts = if engine == "podman" { &[][..] } else { &["Config", "HostConfig"] };
+        let parts = if engine.starts_with("podman") { &[][..] } else { &["Config", "HostConfig"] };
         for part in parts {
             for (key, value) in self.at(&[part]).as_object().into_iter().flatten() {
                 let is_images = *part == "Config" && image.get(key) == Some(value);

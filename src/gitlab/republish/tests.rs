@@ -78,6 +78,32 @@ fn what_is_missing_is_lent_as_it_was_started() {
 }
 
 #[test]
+fn what_is_not_seen_is_not_run() {
+    let labels = serde_json::json!({"com.docker.compose.project": "x", "com.docker.compose.service": "web\nreboot",
+        "com.docker.compose.project.config_files": "/srv/a\nreboot\n.yaml"});
+    let (_, lines) = judged(
+        &container(&[("443", "443")], &labels),
+        &[web(Role::Registry, 4567, Reach::Nowhere, None)],
+        false,
+    );
+    assert!(lines.lines().all(|line| line.starts_with('#')), "{lines}");
+}
+
+#[test]
+fn an_engine_that_is_not_the_machines_own_is_named() {
+    for (arguments, expected) in [
+        (vec![], "docker"),
+        (vec!["--host", "unix:///var/run/docker.sock"], "docker"),
+        (
+            vec!["--host", "unix:///run/user/1000/docker.sock"],
+            "docker --host unix:///run/user/1000/docker.sock",
+        ),
+    ] {
+        assert_eq!(client(&Command::new("/usr/bin/docker", arguments)), expected);
+    }
+}
+
+#[test]
 fn whoever_holds_a_port_is_named_with_a_free_one() {
     let nas = container(&[("80", "8080")], &Value::Null);
     for (is_dsm, holder, expected) in [

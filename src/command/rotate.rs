@@ -1,0 +1,72 @@
+//! `rotate`: one CA after another, so that at every point each client that did its step works.
+//!
+//! The next CA stands beside the one in use, and its root is served along with what vouches for it: clients that
+//! trust the one can take up the other from the handshake. Only then does the server change over, and only after
+//! that does the old one go.
+
+mod draft;
+mod report;
+mod turn;
+
+use anyhow::Result;
+use labtrust_platform::Fingerprint;
+use serde::Serialize;
+
+use super::{Context, own::OwnCa};
+use crate::{cli::Rotate, exit, hint::fail};
+
+pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
+    if let Some(step) = &arguments.step {
+        return turn::run(context, step);
+    }
+    let own = OwnCa::find(&context.home)?.ok_or_else(no_ca)?;
+    report::print(context, &own, &[], Vec::new());
+    Ok(exit::DONE)
+}
+
+/// How far a rotation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// There is one CA.
+    None,
+    /// The next one is served along.
+    Started,
+    /// It is in use, and the old one is still here.
+    Switched,
+}
+
+impl Phase {
+    /// How far the rotation of `own` has come.
+    pub fn of(own: &OwnCa) -> Self {
+        match (&own.next, &own.previous) {
+            (Some(_), _) => Self::Started,
+            (None, Some(_)) => Self::Switched,
+            (None, None) => Self::None,
+        }
+    }
+}
+
+/// How a rotation stands, as JSON has it.
+#[derive(Debug, Serialize)]
+pub struct RotationReport {
+    phase: Phase,
+    /// The root of the CA that will follow.
+    successor: Option<Fingerprint>,
+    /// The root of the CA that was followed.
+    previous: Option<Fingerprint>,
+}
+
+impl RotationReport {
+    /// How the rotation of `own` stands.
+    pub fn of(own: &OwnCa) -> Self {
+        let root = |own: &Option<Box<OwnCa>>| own.as_ref().map(|own| own.root.fingerprint());
+        Self { phase: Phase::of(own), successor: root(&own.next), previous: root(&own.previous) }
+    }
+}
+
+pub use self::report::print_standing;
+
+fn no_ca() -> anyhow::Error {
+    fail("there is no CA of labtrust's here", "make one: labtrust setup HOST")
+}

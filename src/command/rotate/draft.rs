@@ -1,0 +1,292 @@
+//! What each step of a rotation takes, as a plan, and why it may be out of turn.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Certificate, DnsName,
+    plan::Change,
+    receipt::{Receipt, Receipts},
+};
+use time::OffsetDateTime;
+
+use super::no_ca;
+use crate::{
+    certificate::{Authority, LeafOrder, Parsed, SubjectName},
+    cli::{Stores, Turn},
+    command::{
+        Context,
+        in_place::InPlace,
+        own::{self, AUTHORITY, OwnCa},
+        place::{Plan, RECEIPT},
+        setup::{Site, WAY_ON},
+        stores, trust,
+    },
+    gitlab::Pair,
+    hint::fail,
+    home::Rotation,
+};
+
+/// What a step takes.
+pub struct Draft {
+    /// What was written down when it was drafted.
+    pub seen: Rotation,
+    /// What is placed, and what is trusted here from then on.
+    pub plan: Plan,
+    /// The CA that goes: its trust here first, then what `last` says, then its files.
+    pub dropped: Option<OwnCa>,
+    /// What is placed after that.
+    pub last: Vec<Change>,
+    /// What makes GitLab itself trust what was put into its folder, if something new was.
+    pub reconfigure: Option<String>,
+}
+
+impl Draft {
+    /// Drafts `step`.
+    pub fn make(context: &Context<'_>, step: &Turn) -> Result<Self> {
+        let own = OwnCa::here(&context.home)?.ok_or_else(no_ca)?;
+        let mut draft = Self {
+            seen: context.home.rotation()?,
+            plan: Plan {
+                changes: Vec::new(),
+                anchor: own.anchor(),
+                planning: stores::plan(context, &own.anchor(), &Stores::none()),
+                warnings: Vec::new(),
+            },
+            dropped: None,
+            last: Vec::new(),
+            reconfigure: None,
+        };
+        match (step, own.next.as_deref(), own.previous.as_deref()) {
+            (Turn::Start { .. }, _, Some(_)) => return Err(unfinished()),
+            (Turn::Start { permits }, ..) => draft.start(context, &own, permits)?,
+            (Turn::Switch { .. }, Some(next), _) => draft.switch(context, &own, next)?,
+            (Turn::Switch { .. }, None, Some(_)) => {
+                return Err(fail(
+                    "the server is on the next CA already",
+                    "drop the old one (labtrust rotate retire), or go back to it (labtrust rotate abort)",
+                ));
+            }
+            (Turn::Retire, None, Some(previous)) => {
+                draft.dropped = Some(previous.clone());
+                draft.last = vec![draft.seen.retired().change(&context.home.state)?];
+            }
+            (Turn::Retire, Some(_), _) => {
+                return Err(fail(
+                    "the server is still on the CA that would go",
+                    "switch first, when every client trusts the next one: labtrust rotate switch",
+                ));
+            }
+            (Turn::Abort, Some(next), _) => {
+                draft.plan.changes = Placed::find(context, &own, Some(next), &[])?.changes(&own)?;
+                draft.dropped = Some(next.clone());
+                draft.last = vec![draft.seen.with_next(None).change(&context.home.state)?];
+            }
+            (Turn::Abort, None, Some(previous)) => draft.switch_back(context, &own, previous)?,
+            // A run was killed before the files of the CA that went were gone.
+            (Turn::Retire | Turn::Abort, None, None) if !orphans(context)?.is_empty() => {}
+            (Turn::Switch { .. } | Turn::Retire | Turn::Abort, None, None) => return Err(not_begun()),
+        }
+        Ok(draft)
+    }
+
+    fn start(&mut self, context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<()> {
+        let made;
+        let next = if let Some(next) = own.next.as_deref() {
+            refuse_wider(next, permits)?;
+            next
+        } else {
+            let (change, next) = make(context, own, permits)?;
+            let rotation = self.seen.with_next(Some(Rotation::folder_for(next.root.fingerprint())));
+            self.plan.changes = vec![change, rotation.change(&context.home.state)?];
+            made = next;
+            &made
+        };
+        let along = along(next);
+        let mut placed = Placed::find(context, own, own.next.as_deref(), &along)?;
+        self.plan.changes.extend(placed.site.trusting(&next.root));
+        self.plan.changes.extend(placed.changes(own)?);
+        self.reconfigure = placed.site.reconfigure();
+        self.plan.anchor = next.anchor();
+        let receipts = Receipts::all(&context.home.state)?;
+        let name = trust::receipt_name(&own.anchor());
+        // Who left the stores of this machine alone at setup means that now too.
+        let is_trusted = receipts.iter().any(|receipt| receipt.name == name);
+        let stores = if is_trusted { Stores::all() } else { Stores::none() };
+        self.plan.planning = stores::plan(context, &self.plan.anchor, &stores);
+        let is_done = own.next.is_some()
+            && stores::outstanding(context, &receipts, RECEIPT, &self.plan.changes).is_empty()
+            && orphans(context)?.is_empty();
+        let name = trust::receipt_name(&self.plan.anchor);
+        if is_done && stores::outstanding(context, &receipts, &name, &self.plan.planning.changes).is_empty() {
+            return Err(fail(
+                format!("the next CA is there already: {}", next.root.title()),
+                "when every client trusts it: labtrust rotate switch; to give it up: labtrust rotate abort",
+            ));
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, context: &Context<'_>, own: &OwnCa, next: &OwnCa) -> Result<()> {
+        self.turn_to(context, own, next, &[])?;
+        self.plan.changes.push(self.seen.switched().change(&context.home.state)?);
+        Ok(())
+    }
+
+    /// The next CA stays beside the old one: clients that know only it take up the old one again more easily, and
+    /// nobody has to begin anew.
+    fn switch_back(&mut self, context: &Context<'_>, own: &OwnCa, previous: &OwnCa) -> Result<()> {
+        self.turn_to(context, own, previous, &along(own))?;
+        self.plan.changes.push(self.seen.switched_back().change(&context.home.state)?);
+        Ok(())
+    }
+
+    /// A certificate of `to` in place of one of `from`, for the same names and the same key.
+    fn turn_to(
+        &mut self,
+        context: &Context<'_>,
+        from: &OwnCa,
+        to: &OwnCa,
+        along: &[Certificate],
+    ) -> Result<()> {
+        let authority = open(to)?;
+        let mut placed = Placed::find(context, to, Some(from), along)?;
+        // What was noted since the other CA was made holds for this one too.
+        self.plan.changes = vec![own::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
+        self.plan.changes.extend(placed.changes(from)?);
+        self.plan.anchor = to.anchor();
+        Ok(())
+    }
+}
+
+/// Makes the CA that will follow `own`: the change that keeps it here, and itself.
+fn make(context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<(Change, OwnCa)> {
+    let authority = open(own)?;
+    let now = OffsetDateTime::now_utc();
+    let first = own.notes.endpoints.first().ok_or_else(no_ca)?;
+    let scope = authority.next_scope(SubjectName::from(first.host.clone()), permits);
+    let next = Authority::make(&scope, authority.next_key_type(), now)?;
+    let voucher = authority.vouch(next.root(), &scope, now)?;
+    let folder = context.home.state.join(Rotation::folder_for(next.root().fingerprint()));
+    let change = own::change_vouched(&folder, &next, &own.notes, &voucher)?;
+    let own = OwnCa {
+        root: next.root().clone(),
+        intermediates: vec![next.issuer().clone()],
+        notes: own.notes.clone(),
+        next: None,
+        previous: None,
+        folder,
+        voucher: Some(voucher),
+    };
+    Ok((change, own))
+}
+
+/// What is served after the root while `next` is to follow.
+fn along(next: &OwnCa) -> Vec<Certificate> {
+    next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
+}
+
+/// The CA `own`, ready to sign.
+fn open(own: &OwnCa) -> Result<Authority> {
+    if !own.root.is_ca() {
+        return Err(fail(
+            "what is here is one self-signed certificate and no CA: nothing can vouch for what follows it",
+            "take it back (labtrust setup --undo), make a CA (labtrust setup), and give every client its new line",
+        ));
+    }
+    own.open()?.ok_or_else(|| {
+        fail(
+            format!("the key of {} is not kept here, so it can vouch for no other CA", own.root.title()),
+            "replace it where its key is; then, here: labtrust setup --ca-cert FILE --ca-key FILE",
+        )
+    })
+}
+
+/// A pair, and where it goes.
+struct Placed {
+    site: Site,
+    leaf: Parsed,
+    pair: Pair,
+}
+
+impl Placed {
+    /// The pair that `owner` has signed and that stands in its place, or else one by `owner` for the same names and the
+    /// same key as the one of `other`'s that stands there.
+    fn find(
+        context: &Context<'_>,
+        owner: &OwnCa,
+        other: Option<&OwnCa>,
+        along: &[Certificate],
+    ) -> Result<Self> {
+        let site = Site::again(context, &owner.notes)?;
+        let files = site.files();
+        let standing = |own: &OwnCa| {
+            let (certificate, key) = files.first()?;
+            InPlace::read(own, certificate, key)
+        };
+        let now = OffsetDateTime::now_utc();
+        let own = standing(owner);
+        if let Some(own) = own.as_ref().filter(|own| own.leaf().is_valid_at(now))
+            && let Some(pair) = own.pair(along)
+        {
+            return Ok(Self { site, leaf: own.leaf().clone(), pair });
+        }
+        let nothing = || {
+            let (path, _) = files.first().cloned().unwrap_or_default();
+            fail(
+                format!("{} holds no certificate of {} with its key", path.display(), owner.root.title()),
+                "place one first: labtrust setup",
+            )
+        };
+        let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;
+        let names = standing.leaf().names.clone();
+        let public_key = standing.key.public_key().clone();
+        let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
+        let pair = Pair::of(&issued, along, &standing.key).ok_or_else(nothing)?;
+        Ok(Self { site, leaf: issued.leaf, pair })
+    }
+
+    /// What placing it takes, where nothing stands but what `own`, or a CA beside it, has signed.
+    fn changes(&mut self, own: &OwnCa) -> Result<Vec<Change>> {
+        let is_ours = |chain: &[Certificate]| own.is_ours(chain);
+        self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
+        self.site.settle(&self.leaf, &is_ours, false, WAY_ON)?;
+        Ok(self.site.placing(&self.pair))
+    }
+}
+
+/// The folders of CAs that are in use no more and that a run left which was killed.
+pub fn orphans(context: &Context<'_>) -> Result<Vec<PathBuf>> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else {
+        return Ok(Vec::new());
+    };
+    orphans_in(context, receipt)
+}
+
+/// The same of those that `receipt` records.
+pub fn orphans_in(context: &Context<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
+    let records = receipt.changes.iter().filter(|record| record.store.as_str() == AUTHORITY);
+    let subjects = records.map(|record| record.subject.as_str());
+    Ok(context.home.rotation()?.orphans(&context.home.state, subjects).collect())
+}
+
+fn refuse_wider(next: &OwnCa, permits: &[DnsName]) -> Result<()> {
+    let outside = |domain: &&DnsName| !next.root.permitted.permits(&SubjectName::Dns((*domain).clone()));
+    let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
+    Err(fail(
+        format!("the next CA is there already, and can never sign for {domain}"),
+        "give it up, and begin anew: labtrust rotate abort",
+    ))
+}
+
+fn unfinished() -> anyhow::Error {
+    fail(
+        "the last rotation is not at its end: the old CA is still here",
+        "drop it (labtrust rotate retire), or go back to it (labtrust rotate abort)",
+    )
+}
+
+fn not_begun() -> anyhow::Error {
+    fail("no rotation is under way", "begin with: labtrust rotate start")
+}

@@ -1,0 +1,134 @@
+//! What a step of a rotation says at its end, and where a rotation stands: what each CA is, and who does what
+//! next.
+
+use labtrust_platform::{Outcome, session::State};
+
+use super::{Phase, RotationReport};
+use crate::{
+    cli::Turn,
+    command::{
+        Context,
+        own::OwnCa,
+        place::Done,
+        report::{self, by_store},
+        source::may_sign,
+        status::until,
+    },
+    exit,
+    printer::Printer,
+};
+
+/// What a step has come to.
+pub struct Turned {
+    pub own: OwnCa,
+    pub done: Done,
+    pub dropped: Option<OwnCa>,
+    pub reconfigure: Option<String>,
+}
+
+/// Reports `turned`; the answer is the exit code.
+pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
+    let printer = context.printer;
+    let Turned { own, done, dropped, reconfigure } = turned;
+    let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
+    let said = match step {
+        Turn::Start { .. } => "the next CA is made, and its root is served along",
+        Turn::Switch { .. } => "the server is on the next CA",
+        Turn::Retire => "the old CA is gone from here, with its key",
+        Turn::Abort if own.next.is_some() => {
+            "the server is back on the old CA, and the next one stays beside it"
+        }
+        Turn::Abort => "the next CA is gone from here, with its key",
+    };
+    printer.say(said);
+    let mut next: Vec<String> = reconfigure.iter().cloned().collect();
+    let untrust = |gone: &OwnCa| format!("labtrust untrust {}", gone.root.fingerprint());
+    next.extend(dropped.iter().map(untrust));
+    print(context, own, &done.trusted, next);
+    if !done.trusted.is_empty() {
+        let is_dropped = dropped.is_some();
+        printer.heading(if is_dropped {
+            "No longer trusted on this machine:"
+        } else {
+            "Trusted on this machine:"
+        });
+        let repeat = own.trust_command(context.everywhere.state.is_some());
+        report::print_stores(printer, &done.trusted, wanted);
+        report::print_next(context, &done.trusted, &repeat);
+    }
+    if let Some(reconfigure) = reconfigure {
+        printer.heading("So that GitLab itself trusts it, before the switch:");
+        printer.command(reconfigure);
+    }
+    if let Some(gone) = dropped {
+        printer.heading("On each client that trusts it, whenever it suits:");
+        printer.command(untrust(gone));
+    }
+    exit::of_outcomes(&done.trusted, wanted)
+}
+
+/// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.
+pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Vec<String>) {
+    let printer = context.printer;
+    let mut document = serde_json::json!({
+        "schema": 1,
+        "sha256": own.root.fingerprint(),
+        "stores": by_store(outcomes),
+        "next": first.into_iter().chain(next(own)).collect::<Vec<_>>(),
+    });
+    if let (Some(document), Ok(serde_json::Value::Object(standing))) =
+        (document.as_object_mut(), serde_json::to_value(RotationReport::of(own)))
+    {
+        document.extend(standing);
+    }
+    printer.document(&document);
+    for (role, own) in [
+        ("CA in use", Some(own)),
+        ("CA that will follow", own.next.as_deref()),
+        ("CA that was followed", own.previous.as_deref()),
+    ] {
+        let Some(own) = own else { continue };
+        printer.heading(&format!("{role}: {}", own.root.title()));
+        printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
+        printer.say(format_args!("  can sign  {}", may_sign(&own.root)));
+        printer.say(format_args!("  until     {}", until(&own.root)));
+    }
+    print_standing(printer, own);
+}
+
+/// Says who does what next.
+pub fn print_standing(printer: &Printer, own: &OwnCa) {
+    let (clients, then) = match Phase::of(own) {
+        Phase::None => ("On each client:", None),
+        Phase::Started => (
+            "On each client, before the switch (it then trusts both CAs):",
+            Some("When every client has run it (labtrust rotate abort gives the next CA up):"),
+        ),
+        Phase::Switched => (
+            "On each client that does not trust the new CA yet:",
+            Some("When all of them work (labtrust rotate abort goes back to the old CA):"),
+        ),
+    };
+    printer.heading(clients);
+    printer.command(own.client_line());
+    if let Some(then) = then {
+        printer.heading(then);
+    }
+    if let Some(command) = turn(own) {
+        printer.command(command);
+    }
+}
+
+/// The step that comes next in a rotation that is under way.
+fn turn(own: &OwnCa) -> Option<&'static str> {
+    match Phase::of(own) {
+        Phase::None => None,
+        Phase::Started => Some("labtrust rotate switch"),
+        Phase::Switched => Some("labtrust rotate retire"),
+    }
+}
+
+/// What comes next, for scripts.
+fn next(own: &OwnCa) -> Vec<String> {
+    std::iter::once(own.client_line()).chain(turn(own).map(str::to_owned)).collect()
+}

@@ -1,0 +1,134 @@
+//! A step of a rotation: asked about, carried out, reported.
+
+use std::{ops::ControlFlow, path::Path};
+
+use anyhow::Result;
+use labtrust_platform::{
+    Outcome, Session,
+    receipt::{ChangeRecord, Receipts},
+    session::State,
+    undo,
+};
+
+use super::{
+    draft::{Draft, orphans_in},
+    no_ca,
+    report::{self, Turned},
+};
+use crate::{
+    cli::Turn,
+    command::{
+        Context,
+        own::{AUTHORITY, OwnCa},
+        place::{self, Done, RECEIPT},
+        stores, trust,
+    },
+    exit, gitlab,
+    hint::fail,
+};
+
+pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
+    let draft = Draft::make(context, step)?;
+    if let ControlFlow::Break(code) = ask(context, step, &draft)? {
+        return Ok(code);
+    }
+    let turned = context.session(|session| {
+        // Another run may have turned meanwhile.
+        let is_current = draft.seen == context.home.rotation()?;
+        let draft = if is_current { draft } else { Draft::make(context, step)? };
+        let done = carry_out(context, session, &draft)?;
+        let own = OwnCa::here(&context.home)?.ok_or_else(no_ca)?;
+        Ok(Turned { own, done, dropped: draft.dropped, reconfigure: draft.reconfigure })
+    })?;
+    Ok(report::report(context, step, &turned))
+}
+
+/// Explains the plan for a dry run, and asks where somebody has to answer.
+fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<u8>> {
+    let printer = context.printer;
+    if context.everywhere.dry_run {
+        let receipts = Receipts::all(&context.home.state)?;
+        let records = receipts.iter().flat_map(|receipt| {
+            receipt.changes.iter().rev().filter(|record| {
+                draft.dropped.as_ref().is_some_and(|dropped| is_of(dropped, &receipt.name, record))
+            })
+        });
+        let goes = stores::print_undo(context, records);
+        stores::print_plan(context, &draft.last);
+        let ControlFlow::Break(code) = place::ask(context, &draft.plan)? else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        return Ok(ControlFlow::Break(if goes { exit::NO } else { code }));
+    }
+    let Turn::Switch { clients_ready: false } = step else { return place::ask(context, &draft.plan) };
+    let what =
+        "whether every client trusts the next CA cannot be seen from here: those that do not are locked out";
+    if !printer.can_ask() {
+        return Err(fail(
+            what,
+            "when each has run its line (labtrust rotate shows it): labtrust rotate switch --clients-ready",
+        ));
+    }
+    printer.aside(what);
+    if printer.confirm("Have all clients run their line (labtrust rotate shows it)? Switch now?")? {
+        return Ok(ControlFlow::Continue(()));
+    }
+    printer.aside("nothing was changed");
+    Ok(ControlFlow::Break(exit::NO))
+}
+
+/// Carries `draft` out. What a CA that goes was trusted by goes before what says that it is here, and its files
+/// after that: whoever is killed in between goes on with the next run.
+fn carry_out(context: &Context<'_>, session: &Session<'_>, draft: &Draft) -> Result<Done> {
+    let mut done = place::carry_out(session, &draft.plan)?;
+    if let Some(dropped) = &draft.dropped {
+        for name in [trust::receipt_name(&dropped.anchor()), RECEIPT.to_owned()] {
+            let outcomes = take_back(session, &name, |record| {
+                record.store.as_str() != AUTHORITY && is_of(dropped, &name, record)
+            })?;
+            let of_stores = outcomes.into_iter().filter(|outcome| outcome.store.as_str() != gitlab::STORE);
+            done.trusted.extend(of_stores);
+        }
+    }
+    done.placed.extend(place::apply(session, &draft.last)?);
+    let receipt = session.receipts.load_or_new(RECEIPT, None)?;
+    let orphans = orphans_in(context, &receipt)?;
+    take_back(session, RECEIPT, |record| orphans.iter().any(|orphan| is_at(record, orphan)))?;
+    Ok(done)
+}
+
+/// Whether `record`, of the receipt `name`, is of what a CA that goes takes with it.
+fn is_of(dropped: &OwnCa, name: &str, record: &ChangeRecord) -> bool {
+    let anchor = dropped.anchor();
+    let trusted = format!("labtrust-{}.crt", anchor.sha256().short());
+    let is_trusted_by_gitlab =
+        record.store.as_str() == gitlab::STORE && record.subject.ends_with(&format!("/{trusted}"));
+    name == trust::receipt_name(&anchor)
+        || (name == RECEIPT && (is_trusted_by_gitlab || is_at(record, &dropped.folder)))
+}
+
+/// Undoes those changes of the receipt `name` for which `wanted` holds. One that fails ends the step.
+fn take_back(
+    session: &Session<'_>,
+    name: &str,
+    wanted: impl Fn(&ChangeRecord) -> bool,
+) -> Result<Vec<Outcome>> {
+    let Some(mut receipt) = session.receipts.load(name)? else { return Ok(Vec::new()) };
+    if !receipt.changes.iter().any(&wanted) {
+        return Ok(Vec::new());
+    }
+    let outcomes = undo(session, &mut receipt, wanted)?;
+    let failed = outcomes.iter().find(|outcome| outcome.state == State::Failed || outcome.needs_root);
+    match failed {
+        None => Ok(outcomes),
+        Some(failed) => Err(fail(
+            format!("{}: {}", failed.subject, failed.detail),
+            failed.hint.clone().unwrap_or_else(|| "run it again, as root or when that is mended".into()),
+        )),
+    }
+}
+
+/// Whether `record` is of the files of the CA in `folder`.
+fn is_at(record: &ChangeRecord, folder: &Path) -> bool {
+    record.store.as_str() == AUTHORITY && Path::new(&record.subject) == folder
+}

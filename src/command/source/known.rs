@@ -1,0 +1,73 @@
+//! Which CA is meant where one is to be given up: by its fingerprint, its file, or a host that it is for.
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Certificate, Fingerprint, InvalidFingerprint, text};
+
+use super::{Source, choose, is_file, read_file, usual_endpoints};
+use crate::{
+    certificate::Parsed,
+    cli::Passphrase,
+    command::{Context, own::OwnCa},
+    exit::misuse,
+    hint::fail,
+};
+
+/// The anchor, among `known` or from a file, that `what` means to `untrust`.
+pub fn known_anchor(
+    context: &Context<'_>,
+    what: &str,
+    known: &[Anchor],
+    passphrase: &Passphrase,
+) -> Result<Anchor> {
+    let no_such = || {
+        let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
+        let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+        fail(
+            format!("labtrust put no CA here that {} means", text::in_line(what)),
+            format!("known are: {list}; a certificate file can be given too"),
+        )
+    };
+    if Fingerprint::is_meant_by(what) && !is_file(what) {
+        let fingerprint: Fingerprint =
+            what.parse().map_err(|error: InvalidFingerprint| misuse(error.to_string(), error.hint()))?;
+        let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
+        let mut all = known.iter().cloned().chain(own);
+        return all.find(|anchor| anchor.sha256() == fingerprint).ok_or_else(no_such);
+    }
+    match Source::parse(what)? {
+        Source::File(path) => {
+            let certificates = read_file(context, &path, passphrase)?;
+            let is_known = |certificate: &&Parsed| {
+                known.iter().any(|anchor| anchor.sha256() == certificate.fingerprint())
+            };
+            let certificate = match certificates.iter().find(is_known) {
+                Some(certificate) => certificate,
+                None => choose(&certificates, None, &text::path(&path))?,
+            };
+            let fingerprint = certificate.fingerprint();
+            let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();
+            Ok(known.unwrap_or_else(|| Anchor {
+                certificate: Certificate::from(certificate),
+                endpoints: usual_endpoints(certificate),
+            }))
+        }
+        Source::Server(target) => {
+            let is_for = |anchor: &&Anchor| {
+                anchor.endpoints.iter().any(|endpoint| {
+                    endpoint.host == target.host && target.port.is_none_or(|port| port == endpoint.port)
+                })
+            };
+            match known.iter().filter(is_for).collect::<Vec<_>>().as_slice() {
+                [anchor] => Ok((*anchor).clone()),
+                [] => Err(no_such()),
+                several => {
+                    let list: Vec<_> = several.iter().map(|anchor| anchor.sha256().to_string()).collect();
+                    Err(fail(
+                        format!("several CAs are trusted for {target}"),
+                        format!("name one by its fingerprint: {}", list.join(", ")),
+                    ))
+                }
+            }
+        }
+    }
+}
