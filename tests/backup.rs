@@ -52,7 +52,7 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
     client.sh("for i in $(seq 200); do ip link show eth0 >/dev/null 2>&1 || break; sleep 0.05; done; ip address add 192.0.2.10/32 dev lo").succeeded();
     engine.login().exited(1);
     new.connect(&client, "192.0.2.20");
-    let gitlab = Gitlab::start(&new);
+    let _gitlab = Gitlab::start(&new);
     let before = new.settled();
 
     let restore = labtrust(&[&["restore", FILE][..], &PASSPHRASE].concat());
@@ -62,7 +62,6 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
     new.run(restore).succeeded().says("nothing was changed");
     new.run(next.split_whitespace()).succeeded().says(&sha256);
     engine.login().succeeded();
-    drop(gitlab);
 
     new.run(["labtrust", "setup", "--undo"]).succeeded();
     assert_eq!(new.changes_since(&before), [""; 0]);
