@@ -12,6 +12,7 @@ mod client;
 mod import;
 mod profile;
 mod request;
+mod rotation;
 mod rules;
 mod self_signed;
 

@@ -213,10 +213,7 @@ fn answers_that_clients_would_refuse_are_refused_in_one_line() {
     import(&machine, &format!("--cert /root/request.csr {chain}")).exited(3).says("request");
     let changed: Vec<_> =
         machine.changes_since(&before).into_iter().filter(|line| !line.starts_with("/root/")).collect();
-    assert_eq!(
-        changed.iter().filter(|line| !line.starts_with("/usr/local/bin")).collect::<Vec<_>>(),
-        [&String::new(); 0]
-    );
+    assert!(changed.iter().all(|line| line.starts_with("/usr/local/bin")), "{changed:?}");
 }
 
 #[test]

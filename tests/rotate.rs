@@ -2,8 +2,9 @@
 //! and not before.
 
 use crate::{
-    lab::{Engine, Gitlab, HOST, Machine, Output, REGISTRY},
-    setup::client_line,
+    lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity},
+    setup::{client_line, json},
+    trust::fingerprint,
 };
 
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
@@ -68,6 +69,14 @@ fn serving(server: &Machine) -> Gitlab<'_> {
 /// How many certificates are in the file that nginx reads.
 fn sent(server: &Machine) -> usize {
     server.read(CERTIFICATE).matches("BEGIN CERTIFICATE").count()
+}
+
+/// Waits until the server sends what its file holds.
+fn wait_sent(server: &Machine) {
+    let script = "for i in $(seq 200); do
+        openssl s_client -connect \"$0\" -showcerts </dev/null 2>/dev/null | sed -n '/BEGIN/,/END/p' | cmp -s - \"$1\" && exit
+        sleep 0.05; done; exit 1";
+    server.run(["sh", "-c", script, REGISTRY, CERTIFICATE]).succeeded();
 }
 
 #[test]
@@ -160,4 +169,131 @@ fn whoever_did_its_step_works_at_every_point_of_a_rotation() {
         .sh("sed -i 's/location .group. { root .srv.git; } //' /var/opt/gitlab/nginx/conf/nginx.conf")
         .succeeded();
     assert_eq!(server.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_ca_that_may_sign_more_is_taken_up_only_by_its_own_fingerprint() {
+    let server = machine!("gitlab");
+    server.without_hooks();
+    let gitlab = Gitlab::start(&server);
+    server.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    let trust = |more: &[&str]| {
+        let line = server.run(["labtrust", "status"]).stdout;
+        let old: Vec<String> = client_line(&line).into_iter().take(5).collect();
+        let more = more.iter().map(|word| (*word).to_owned());
+        server.run(old.into_iter().chain(more))
+    };
+    server
+        .run(["labtrust", "sign", "wiki.example.com", "-o", "/tmp"])
+        .exited(3)
+        .says("rotate start --permit");
+    let started = ["labtrust", "rotate", "start", "--permit", "wiki.example.com", "--json"];
+    let started = json(&server.run(started).succeeded().stdout);
+    let next = started["successor"].as_str().unwrap().to_owned();
+    assert_eq!(started["phase"], "started");
+    let line =
+        started["next"].as_array().unwrap().iter().find(|line| line.as_str().unwrap().contains("--next"));
+    assert!(line.is_some_and(|line| line.as_str().unwrap().ends_with(&next)), "{started:#}");
+
+    let alone = json(&trust(&["--json"]).exited(1).stdout);
+    assert_eq!((&alone["sha256"], &alone["successor"]), (&started["sha256"], &serde_json::Value::Null));
+    assert!(alone["notes"].to_string().contains("may sign more"), "{alone:#}");
+    trust(&["--next", &"ab".repeat(32)]).exited(3).says("announces no CA");
+    let both = json(&trust(&["--next", &next, "--json"]).succeeded().stdout);
+    assert_eq!(both["successor"]["sha256"], next.as_str());
+    let known = json(&server.run(["labtrust", "status", "--json"]).stdout);
+    assert_eq!(known["anchors"].as_array().unwrap().len(), 2, "{known:#}");
+    assert_eq!(known["rotation"]["successor"], next.as_str());
+
+    server.run(["labtrust", "rotate", "switch", "--clients-ready"]).succeeded();
+    server.run(["labtrust", "sign", "wiki.example.com", "-o", "/tmp"]).succeeded();
+    assert!(gitlab.calls().iter().filter(|call| *call == "hup nginx").count() == 3, "{:?}", gitlab.calls());
+}
+
+/// Whoever is in the middle can add to what a server sends, but nobody vouches for his.
+#[test]
+fn a_root_that_somebody_adds_is_left_alone() {
+    let server = machine!("gitlab");
+    server.without_hooks();
+    let _gitlab = Gitlab::start(&server);
+    let line = client_line(&server.run(["labtrust", "setup", "--no-trust"]).succeeded().stdout);
+    let foreign = Pair::made(&server, &[HOST], Validity::Current);
+    server.run(["labtrust", "rotate", "start"]).succeeded();
+    let chain = server.read(CERTIFICATE);
+    let parts: Vec<&str> = chain.split_inclusive("-----END CERTIFICATE-----\n").collect();
+    let [leaf, between, root, voucher, next] = parts[..] else { panic!("{chain}") };
+    for (sent, said, trusted) in [
+        (vec![leaf, between, root, &foreign.root], Some(&foreign.root[..]), None),
+        (vec![leaf, between, root, voucher, &foreign.root], Some(&foreign.root), None),
+        (vec![leaf, between, root, next], Some(next), None),
+        (vec![leaf, between, root, &foreign.root, voucher, next], Some(&foreign.root), Some(next)),
+    ] {
+        server.write(CERTIFICATE, sent.concat());
+        server.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
+        wait_sent(&server);
+        let output = server.run(line.iter().cloned().chain(["--json".to_owned()])).succeeded();
+        let report = json(&output.stdout);
+        let sha256 = |pem: &str| fingerprint(&server, pem).to_lowercase().replace(':', "");
+        if let Some(said) = said {
+            let note =
+                format!("(sha256 {}): nothing that leads to the trusted root vouches for it", sha256(said));
+            assert!(report["notes"].to_string().contains(&note), "{report:#}");
+        }
+        let successor = trusted.map_or(serde_json::Value::Null, |next| sha256(next).into());
+        assert_eq!(report["successor"]["sha256"], successor, "{report:#}");
+        let status = json(&server.run(["labtrust", "status", "--json"]).stdout).to_string();
+        assert!(!status.contains(&sha256(&foreign.root)), "{status}");
+        server.run(["labtrust", "untrust", "--all"]).succeeded();
+    }
+}
+
+#[test]
+fn what_cannot_be_rotated_says_so_in_a_line() {
+    let out = ["labtrust", "setup", HOST, "--out", "/srv/tls", "--no-trust"];
+    let key = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /root/ca.key -out /root/ca.crt -days 900 -subj /CN=Corp \
+               -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null";
+    for (more, said) in [
+        (&["--ca-cert", "/root/ca.crt", "--ca-key", "/root/ca.key"][..], "is not kept here"),
+        (&["--self-signed"], "no CA"),
+        (&["--stage"], "holds no certificate"),
+    ] {
+        let machine = machine!("server");
+        machine.sh(key).succeeded();
+        machine.run(["labtrust", "rotate", "start"]).exited(3).says("labtrust setup HOST");
+        machine.run([&out[..], more].concat()).succeeded();
+        let before = machine.manifest();
+        machine.run(["labtrust", "rotate", "start"]).exited(3).says(said).says("hint:");
+        for step in ["switch", "retire", "abort"] {
+            machine.run(["labtrust", "rotate", step]).exited(3).says("no rotation is under way");
+        }
+        machine.run(["labtrust", "rotate"]).succeeded();
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+    }
+}
+
+/// A switch that nginx does not follow is none: all is as before, and said.
+#[test]
+fn a_switch_that_is_not_served_is_taken_back() {
+    let server = machine!("gitlab");
+    let gitlab = Gitlab::start(&server);
+    server.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    server.run(["labtrust", "rotate", "start"]).succeeded();
+    // It asks on a terminal, also with --yes.
+    let mut terminal = server.command(["labtrust", "rotate", "switch", "--yes"]).terminal();
+    terminal.expect("Switch now? [y/N]");
+    terminal.send("n\n");
+    terminal.finish().exited(1);
+    let before = server.manifest();
+    let chain = server.read(CERTIFICATE);
+    server.sh("mv /opt/gitlab/bin/gitlab-ctl /opt/gitlab/bin/real-ctl").succeeded();
+    let broken = "#!/bin/sh\n[ \"$1\" = hup ] && exit 7\nexec /opt/gitlab/bin/real-ctl \"$@\"\n";
+    server.write_with_mode("/opt/gitlab/bin/gitlab-ctl", "755", broken);
+    server.run(["labtrust", "rotate", "switch", "--clients-ready"]).exited(3).says("hup nginx");
+    server.sh("mv /opt/gitlab/bin/real-ctl /opt/gitlab/bin/gitlab-ctl").succeeded();
+    let changes = server.changes_since(&before);
+    assert!(changes.iter().all(|line| line.starts_with(STATE)), "{changes:?}");
+    gitlab.wait_served(&chain);
+    server.run(["labtrust", "rotate"]).succeeded().says("labtrust rotate switch");
+    server.run(["labtrust", "rotate", "switch", "--clients-ready"]).succeeded();
+    server.run(["labtrust", "inspect", REGISTRY]).succeeded();
 }

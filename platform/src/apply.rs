@@ -63,7 +63,7 @@ impl<'a> Run<'a> {
         let mut begun: Vec<Result<Begun>> = Vec::new();
         let mut is_over = false;
         for change in changes {
-            let next = if is_over { Ok(Begun::NotBegun) } else { self.begin(change) };
+            let next = if is_over { Ok(Begun::Pointless) } else { self.begin(change) };
             is_over |= together && matches!(next, Err(_) | Ok(Begun::OutOfReach));
             begun.push(next);
         }
@@ -249,7 +249,7 @@ impl<'a> Run<'a> {
         let changed = match begun {
             Err(error) => return Ok(Judged::Failed { why: error.to_string(), hint: error.hint() }),
             Ok(Begun::OutOfReach) => return Ok(Judged::OutOfReach),
-            Ok(Begun::NotBegun) => return Ok(Judged::NotBegun),
+            Ok(Begun::Pointless) => return Ok(Judged::NotBegun),
             Ok(Begun::Already(detail)) => return Ok(Judged::Already(detail)),
             Ok(Begun::Applied { changed }) => changed,
         };

@@ -79,7 +79,7 @@ pub struct Place {
     /// What makes the reverse proxy read the pair again
     #[arg(long, value_name = "CMD", requires = "out")]
     pub reload: Option<String>,
-    /// Replace a pair that is not ours
+    /// Replace a pair, or settings of gitlab.rb, that are not ours
     #[arg(long)]
     pub replace: bool,
 }

@@ -103,13 +103,9 @@ impl Rotation {
     /// Writes it down in the state folder `state`: one rename, by which all changes at once.
     pub fn change(&self, state: &Path) -> Result<Change> {
         let path = state.join(FILE);
-        let step = if *self == Self::default() {
-            Step::Remove { path: path.clone() }
-        } else {
-            let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
-            Step::Put { path: path.clone(), contents, mode: 0o644 }
-        };
-        Ok(Change::of_files(FIRST, &path, Actor::Caller, vec![step]))
+        let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
+        let steps = vec![Step::Put { path: path.clone(), contents, mode: 0o644 }];
+        Ok(Change::of_files(FIRST, &path, Actor::Caller, steps))
     }
 
     /// Of `subjects`, the folders of CAs in the state folder `state` that are in use no more.

@@ -188,7 +188,7 @@ pub const TURNS: [&Verb; 5] = [
         &[SETUP_OUT, ROTATE],
         "labtrust rotate abort",
         false,
-        "[ ! -e rotation.json ] && [ $(ls -d authority* | wc -l) = 1 ]",
+        "grep -q '\"next\": null' rotation.json && [ $(ls -d authority* | wc -l) = 1 ]",
     ),
     &turn(
         "back",

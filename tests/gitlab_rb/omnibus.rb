@@ -2,7 +2,7 @@
 # settings' objects: names that it knows, hashes that make themselves, calls that set or ask.
 require 'json'
 require 'uri'
-require 'yaml'
+autoload :YAML, 'yaml'
 
 # Hashes in hashes, made when they are asked for; keys are names, however they are written.
 class Mash < Hash
@@ -38,9 +38,10 @@ class Settings
   end
 end
 
-# What these files say, each of which overrides those before it.
+# What these files say, each of which overrides those before it, and all of them a container's environment.
 def evaluated(*paths)
   settings = Settings.new
+  settings.instance_eval(ENV.fetch('GITLAB_OMNIBUS_CONFIG', ''))
   paths.each { |path| settings.instance_eval(File.read(path, encoding: 'UTF-8'), path, 1) }
   settings.values
 end

@@ -24,7 +24,8 @@ class Judge {
 
     static String judge(Path folder) throws Exception {
         var server = SSLContext.getInstance("TLS");
-        var pair = KeyStore.getInstance("PKCS12");
+        // Another kind would refuse to hold a chain that goes on after its root; what is sent is not the client's say.
+        var pair = KeyStore.getInstance("JKS");
         pair.load(null, null);
         var chain = certificates(folder.resolve("chain.pem")).toArray(new java.security.cert.Certificate[0]);
         pair.setKeyEntry("leaf", key(folder.resolve("leaf.key"), chain[0]), new char[0], chain);

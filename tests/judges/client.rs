@@ -30,10 +30,19 @@ pub struct Question {
 impl Question {
     /// Does `chain`, with the last of it trusted, serve `host`?
     pub fn new(chain: &[CertificateDer<'static>], key: &PrivateKey, host: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
         let (root, served) = chain.split_last().expect("a root");
         // A leaf that signed itself is both.
-        let served = if served.is_empty() { chain } else { served };
+        Self::served(if served.is_empty() { chain } else { served }, root, key, host)
+    }
+
+    /// Does what is `served`, with `root` trusted, serve `host`?
+    pub fn served(
+        served: &[CertificateDer<'static>],
+        root: &CertificateDer<'static>,
+        key: &PrivateKey,
+        host: &str,
+    ) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).expect(name);
         write("host", host);
         write("leaf.key", &key.to_pem());

@@ -7,7 +7,7 @@ pub enum Begun {
     /// It needs root, and we are not.
     OutOfReach,
     /// It is of no use without another one, which failed.
-    NotBegun,
+    Pointless,
     /// Its steps are applied; it is to be settled and proven.
     Applied { changed: bool },
 }

@@ -253,7 +253,7 @@ impl Site {
 fn is_begun(context: &Context<'_>, installation: &Installation) -> Result<bool> {
     let (store, subject) = (StoreId::new(gitlab::STORE), installation.gitlab_rb().display().to_string());
     let receipts = Receipts::all(&context.home.state)?;
-    let record = receipts.iter().filter(|receipt| receipt.name == RECEIPT);
-    let record = record.filter_map(|receipt| receipt.find(&store, &subject)).next();
+    let mut ours = receipts.iter().filter(|receipt| receipt.name == RECEIPT);
+    let record = ours.find_map(|receipt| receipt.find(&store, &subject));
     Ok(record.is_some_and(|record| record.phase != Phase::Applied))
 }

@@ -65,6 +65,8 @@ if registry
 end
 head = File.read(NGINX)[/\A.*?(?=    server \{)/m]
 write(NGINX, "#{head}#{services.join}}\n", 'nginx')
-config = File.read(REGISTRY)
-write(REGISTRY, config.sub(/realm: .*/, "realm: #{url.chomp('/')}/jwt/auth"), 'registry')
+if File.exist?(REGISTRY)
+  config = File.read(REGISTRY)
+  write(REGISTRY, config.sub(/realm: .*/, "realm: #{url.chomp('/')}/jwt/auth"), 'registry')
+end
 puts 'gitlab Reconfigured!'
