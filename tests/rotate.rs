@@ -71,11 +71,14 @@ fn sent(server: &Machine) -> usize {
     server.read(CERTIFICATE).matches("BEGIN CERTIFICATE").count()
 }
 
-/// Waits until the server sends what its file holds.
+/// Waits until the server sends what its file holds, time after time: after a reload nginx's old worker may still answer.
 fn wait_sent(server: &Machine) {
-    let script = "for i in $(seq 200); do
-        openssl s_client -connect \"$0\" -showcerts </dev/null 2>/dev/null | sed -n '/BEGIN/,/END/p' | cmp -s - \"$1\" && exit
-        sleep 0.05; done; exit 1";
+    let script = "n=0; for i in $(seq 400); do
+        openssl s_client -connect \"$0\" -showcerts </dev/null 2>/tmp/s_client | sed -n '/BEGIN/,/END/p' >/tmp/sent
+        if cmp -s /tmp/sent \"$1\"; then n=$((n + 1)); else n=0; fi
+        [ $n -lt 5 ] || exit 0
+        [ $((i % 50)) != 0 ] || gitlab-ctl hup nginx
+        sleep 0.05; done; diff /tmp/sent \"$1\"; cat /tmp/s_client; tail -n 5 /var/log/gitlab/nginx/*.log; exit 1";
     server.run(["sh", "-c", script, REGISTRY, CERTIFICATE]).succeeded();
 }
 

@@ -7,6 +7,7 @@ use crate::{
     cli::Setup,
     command::{
         Context,
+        backup::Last,
         own::OwnCa,
         place,
         renew::{Record, schedule},
@@ -54,6 +55,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         let outcomes = take_back(session, &names(own.as_ref()))?;
         if session.receipts.load(place::RECEIPT)?.is_none() {
             Record::forget(&context.home)?;
+            Last::forget(&context.home)?;
         }
         Ok((own, outcomes))
     })?;
