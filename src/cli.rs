@@ -3,6 +3,7 @@
 #![allow(missing_docs, reason = "what a field is called by, clap flattens; its own fields are documented")]
 #![allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] is help text, not a link")]
 
+mod backup;
 mod doctor;
 mod renew;
 mod request;
@@ -15,6 +16,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, builder::PossibleValuesPars
 use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
 
 pub use self::{
+    backup::{Backup, Restore},
     doctor::{Doctor, Explain},
     renew::Renew,
     request::Request,
@@ -64,6 +66,8 @@ pub enum Verb {
     Sign(Sign),
     Renew(Renew),
     Rotate(Rotate),
+    Backup(Backup),
+    Restore(Restore),
     Trust(Trust),
     Untrust(Untrust),
     Status(Status),
@@ -77,7 +81,7 @@ pub enum Verb {
 
 /// The verbs as help shows them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("On the server", &["setup", "import", "request", "sign", "renew", "rotate"]),
+    ("On the server", &["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore"]),
     ("On a client", &["trust", "untrust", "status", "doctor", "explain"]),
     ("For anything", &["inspect", "export", "completions", "man"]),
 ];

@@ -1,5 +1,6 @@
 //! The verbs, one a file, and what they share.
 
+mod backup;
 mod doctor;
 mod explain;
 mod export;
@@ -15,6 +16,7 @@ mod renew;
 mod report;
 mod request;
 mod restart;
+mod restore;
 mod rotate;
 mod setup;
 mod shell;
@@ -60,6 +62,8 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let worlds = Worlds::new(&facts, own_program()?, ACT_AS_USER);
     let context = Context { everywhere: &cli.everywhere, printer, facts, home, worlds };
     match &cli.verb {
+        Verb::Backup(arguments) => backup::run(&context, arguments),
+        Verb::Restore(arguments) => restore::run(&context, arguments),
         Verb::Trust(arguments) => trust::run(&context, arguments),
         Verb::Untrust(arguments) => untrust::run(&context, arguments),
         Verb::Status(_) => status::run(&context),

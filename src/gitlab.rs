@@ -4,6 +4,7 @@
 
 mod compose;
 pub mod config;
+pub mod configure;
 pub mod container;
 pub mod control;
 mod find;
@@ -25,6 +26,7 @@ pub mod settings;
 pub mod synology;
 
 pub use config::{Address, Config, Known};
+pub use configure::Configured;
 pub use container::Container;
 pub use guard::{Foreign, Survey, Verdict};
 pub use installation::{Installation, Kind};

@@ -1,5 +1,6 @@
 //! HTTPS for a self-hosted GitLab: the parts of the program that the command line puts together.
 
+pub mod backup;
 pub mod certificate;
 pub mod cli;
 pub mod command;

@@ -96,12 +96,10 @@ fn hints_name_only_verbs_that_there_are() {
     let folder = with_ca(&[]);
     let outside = run(&folder, &["sign", "other.example.com"]);
     let text = String::from_utf8(outside.stderr).unwrap();
-    let verbs: Vec<&str> =
-        text.split("labtrust ").skip(1).filter_map(|rest| rest.split_whitespace().next()).collect();
-    assert!(verbs.contains(&"rotate"), "{text}");
-    for verb in verbs {
-        assert_eq!(code(&run(&folder, &[verb, "--help"])), 0, "{verb}: {text}");
-    }
+    assert!(text.contains("setup --undo"), "{text}");
+    let command = labtrust::cli::command();
+    let verbs = text.split("labtrust ").skip(1).filter_map(|rest| rest.split_whitespace().next());
+    verbs.for_each(|verb| assert!(command.find_subcommand(verb).is_some(), "{verb}: {text}"));
 }
 
 #[test]

@@ -22,10 +22,8 @@ fn the_pair_goes_into_the_volume_and_is_served_on_the_published_ports() {
     for port in [443, 4567] {
         assert!(leaf.contains(served(&machine, port).trim()), "{port}");
     }
-    machine
-        .run(["docker", "exec", "gitlab", "cat", "/var/log/gitlab/gitlab-ctl.log"])
-        .succeeded()
-        .says("hup nginx");
+    let calls = machine.run(["docker", "exec", "gitlab", "cat", "/var/log/gitlab/gitlab-ctl.log"]);
+    calls.succeeded().says("hup nginx").says("reconfigure");
     machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
     let left: Vec<_> = machine
@@ -132,6 +130,11 @@ fn on_a_nas_whose_own_web_server_holds_443_the_free_port_and_dsms_own_way_are_na
         "pid /tmp/dsm.pid; events {} http { access_log off; server { listen 443; } }",
     );
     machine.run(["nginx", "-c", "/tmp/dsm.conf"]).succeeded();
+    let fresh = ["labtrust", "setup", HOST, "--prepare", "/srv/new", "--no-trust", "--state", "/tmp/fresh"];
+    machine
+        .run(fresh)
+        .succeeded()
+        .says(&format!("GitLab is at https://{HOST}:8443; 443 is DSM's own nginx's"));
     let engine = Engine::start(&machine);
     let containers = Containers::prepare(&machine, &engine);
     containers.run(["--name", "gitlab", "--publish", "8443:443", "--publish", "4567:4567"]).succeeded();
@@ -161,4 +164,33 @@ fn the_file_overrides_the_environment_of_the_container() {
     let report: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
     assert_eq!(report["names"], serde_json::json!([HOST, "kas.example.com"]));
     assert!(machine.has("/srv/gitlab/config/ssl/kas.example.com.crt"));
+}
+
+#[test]
+fn settings_that_come_from_the_environment_are_overridden_in_the_file_and_ssh_keeps_its_port() {
+    let machine = machine!("nas");
+    let engine = Engine::start(&machine);
+    let containers = Containers::prepare(&machine, &engine);
+    machine.write("/srv/gitlab/config/gitlab.rb", "# external_url 'GENERATED_EXTERNAL_URL'\n");
+    machine.sh("python3 -m http.server 22 >/dev/null 2>&1 &").succeeded();
+    machine
+        .sh("for i in $(seq 100); do curl -s -o /dev/null localhost:22 && exit; sleep 0.05; done; exit 1")
+        .succeeded();
+    let settings =
+        "GITLAB_OMNIBUS_CONFIG=external_url 'http://mygitlab.example.com'; letsencrypt['enable'] = false";
+    let ports = ["--publish", "443:443", "--publish", "4567:4567", "--publish", "2222:22"];
+    containers.run([&["--name", "gitlab", "--env", settings][..], &ports].concat()).succeeded();
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    let written = machine.read("/srv/gitlab/config/gitlab.rb");
+    let expected = "external_url 'https://mygitlab.example.com'\n\
+                    # labtrust settings begin\n\
+                    registry_external_url 'https://mygitlab.example.com:4567'\n\
+                    nginx['redirect_http_to_https'] = true\n\
+                    gitlab_rails['gitlab_shell_ssh_port'] = 2222\n\
+                    # labtrust settings end\n";
+    assert_eq!(written, expected);
+    let leaf = machine.read(&format!("/srv/gitlab/config/ssl/{HOST}.crt"));
+    assert!(leaf.contains(served(&machine, 443).trim()));
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.read("/srv/gitlab/config/gitlab.rb"), "# external_url 'GENERATED_EXTERNAL_URL'\n");
 }

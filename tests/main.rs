@@ -10,6 +10,8 @@ mod lab;
 #[cfg(target_os = "linux")]
 mod answers;
 #[cfg(target_os = "linux")]
+mod backup;
+#[cfg(target_os = "linux")]
 mod bad_input;
 #[cfg(target_os = "linux")]
 mod cli;
@@ -40,6 +42,8 @@ mod request;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod secrets;
+#[cfg(target_os = "linux")]
+mod settings;
 #[cfg(target_os = "linux")]
 mod setup;
 #[cfg(target_os = "linux")]

@@ -174,3 +174,134 @@ fn a_certificate_that_ends_with_its_ca_is_not_made_anew_every_day() {
     assert_eq!(machine.read("/etc/proxy/mygitlab.example.com.crt"), last);
     machine.command(["labtrust", "renew"]).at(3700).run().exited(3).says("has ended");
 }
+
+#[test]
+fn systemd_runs_it_every_day_until_the_setup_is_taken_back() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    machine.with_systemd();
+    let before = machine.settled();
+    let unit = "/etc/systemd/system/labtrust-renew.timer";
+    machine.run(["labtrust", "setup", "--dry-run"]).exited(1).says(&format!("write {unit}"));
+    machine.run(["labtrust", "setup"]).succeeded();
+    machine.run(["systemctl", "is-enabled", "labtrust-renew.timer"]).succeeded();
+    machine.run(["labtrust", "setup"]).succeeded().says("nothing was changed");
+    // The original, which reads units without being the first process, finds nothing to say.
+    let verified = machine.sh(&format!("systemd-analyze verify --man=no {unit} /etc/systemd/system/labtrust-renew.service 2>&1 | grep labtrust || true"));
+    assert_eq!(verified.succeeded().stdout, "");
+
+    let service = machine.read("/etc/systemd/system/labtrust-renew.service");
+    let command = service.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap().to_owned();
+    let line = || command.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let first = machine.read(CERTIFICATE);
+    machine.command(line()).run().succeeded().says("nothing to renew until");
+    let status = json(&machine.run(["labtrust", "status", "--json"]).stdout);
+    assert!(status["renewal"]["next"].as_str().unwrap().contains("-"), "{status}");
+    assert_eq!(status["renewal"]["last"]["well"], true, "{status}");
+    machine.command(line()).at(280).run().succeeded().says("renewed until");
+    assert_ne!(machine.read(CERTIFICATE), first);
+    gitlab.wait_served(&machine.read(CERTIFICATE));
+    machine.run(["labtrust", "status"]).says("next run").says("renewed until");
+
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    machine.run(["systemctl", "is-active", "labtrust-renew.timer"]).exited(3);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_timer_that_does_not_start_is_said_and_one_that_an_administrator_stopped_hinders_no_undoing() {
+    let machine = machine!("gitlab");
+    machine.with_systemd();
+    let before = machine.settled();
+    let setup = ["labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-trust"];
+    machine.sh("mv /usr/bin/systemctl /usr/bin/real-systemctl").succeeded();
+    let broken = "#!/bin/sh\n[ \"$1\" = restart ] && exit 1\nexec /usr/bin/real-systemctl \"$@\"\n";
+    machine.write_with_mode("/usr/bin/systemctl", "755", broken);
+    machine.run(setup).exited(3).says("systemctl restart labtrust-renew.timer");
+    assert!(!machine.has("/etc/systemd/system/labtrust-renew.timer"));
+    machine.run([&setup[..], &["--no-auto-renew"]].concat()).succeeded();
+    machine.sh("mv /usr/bin/real-systemctl /usr/bin/systemctl").succeeded();
+    machine.run(setup).succeeded();
+    machine.run(["systemctl", "stop", "labtrust-renew.timer"]).succeeded();
+    machine.run(["labtrust", "status"]).says("never: labtrust-renew.timer is not active");
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn where_there_is_no_systemd_cron_runs_it_and_where_there_is_none_a_person_is_told() {
+    let machine = machine!("gitlab");
+    let before = machine.settled();
+    let setup = ["labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-trust"];
+    machine.sh("rm -rf /etc/cron.d; rm -f /usr/sbin/cron").succeeded();
+    machine
+        .run(setup)
+        .succeeded()
+        .says("nothing renews the certificate by itself")
+        .says("neither systemd nor a cron");
+    machine.run(["labtrust", "status"]).says("nothing runs it");
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+
+    machine.sh("mkdir -p /etc/cron.d").succeeded();
+    machine.write_with_mode("/usr/sbin/cron", "755", "#!/bin/sh\n");
+    machine.run(setup).succeeded();
+    let entry = machine.read("/etc/cron.d/labtrust-renew");
+    let line = entry.lines().last().unwrap().to_owned();
+    let command = line.splitn(7, ' ').last().unwrap();
+    // Nothing is said, and so no mail is sent, unless something is to be done.
+    let cron = |days: i32| machine.command(["sh", "-c", command]).at(days).run();
+    assert_eq!(cron(0).succeeded().stdout, "");
+    assert_eq!(cron(280).succeeded().stdout, "");
+    machine.sh("cp -a /etc/proxy /tmp/proxy").succeeded();
+    machine.write("/etc/proxy/mygitlab.example.com.crt", "no certificate");
+    assert_ne!(cron(280).stdout, "");
+    let status = machine.run(["labtrust", "status"]);
+    status.says("somebody else has changed it").says("it failed").says("every day at");
+    machine.sh("cp -a /tmp/proxy/. /etc/proxy/; labtrust setup --undo").succeeded();
+    machine.sh("rm -r /etc/cron.d /usr/sbin/cron").succeeded();
+    machine.sh("mkdir -p /etc/cron.d").succeeded();
+    let changes = machine.changes_since(&before);
+    assert!(changes.iter().all(|line| line.starts_with("/etc/cron.d")), "{changes:?}");
+}
+
+#[test]
+fn a_program_that_others_can_change_is_run_by_no_timer() {
+    let machine = machine!("gitlab");
+    machine.with_systemd();
+    machine.sh("mkdir -m 777 /opt/open && cp /usr/local/bin/labtrust /opt/open/").succeeded();
+    let setup = ["/opt/open/labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-trust"];
+    machine.run(setup).succeeded().says("install it to /usr/local/bin first");
+    assert!(!machine.has("/etc/systemd/system/labtrust-renew.timer"));
+}
+
+#[test]
+fn a_new_key_is_served_and_the_old_one_is_gone() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    let engine = Engine::start(&machine);
+    let before = machine.settled();
+    machine.run(["labtrust", "setup"]).succeeded();
+    let mut keys = vec![machine.read(KEY)];
+    for _ in 0..2 {
+        machine.run(["labtrust", "renew", "--new-key"]).succeeded().says(KEY);
+        gitlab.wait_served(&machine.read(CERTIFICATE));
+        engine.login().succeeded();
+        keys.push(machine.read(KEY));
+    }
+    assert!(keys[0] != keys[1] && keys[1] != keys[2]);
+    for (key, expected) in keys.iter().zip([1, 1, 0]) {
+        let middle = key.lines().nth(1).unwrap();
+        let found = machine.run(["grep", "-rqF", middle, "/etc/gitlab", "/var/lib/labtrust"]);
+        assert_eq!(
+            found.code(),
+            expected,
+            "a key that is not used any more is kept, or the one that is is not"
+        );
+    }
+    let third = machine.read(KEY);
+    machine.run(["labtrust", "renew"]).succeeded();
+    assert_eq!(machine.read(KEY), third);
+    machine.run(["labtrust", "setup"]).succeeded().says("nothing was changed");
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}

@@ -7,6 +7,7 @@ use labtrust::{
     gitlab::{
         config::{Config, Role},
         container::Container,
+        settings::{Settings, Wanted},
     },
 };
 use labtrust_platform::plan::Command;
@@ -20,10 +21,11 @@ fuzz_target!(|text: &str| {
     let _ = (config.others(), config.served_elsewhere(), config.is_lets_encrypt_off(), config.remarks());
     let endpoint = "mygitlab.example.com:443".parse().expect("an endpoint");
     let registry = "mygitlab.example.com:4567".parse().expect("an endpoint");
-    // What is said to be missing is not missing once it is there.
-    let lines = config.lines_to_add(&endpoint, &registry);
-    if !text.contains("__END__") && !text.contains("=begin") && !text.contains("<<") {
-        let _ = Config::read(&[text, &lines.join("\n")]);
+    // What is edited is edited once.
+    let wanted = Wanted::usual(&endpoint, &registry);
+    if let Ok(settings) = Settings::plan(Some(text.as_bytes()), "", &wanted) {
+        let again = Settings::plan(Some(&settings.after), "", &wanted).expect("what is read as meant");
+        assert!(again.edits.is_empty(), "{again:?}");
     }
     fuzzing::nginx(text);
     fuzzing::compose(text);

@@ -1,9 +1,11 @@
 //! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
 
+mod judged;
 mod step;
 
 use std::path::PathBuf;
 
+use self::judged::{Begun, Judged};
 use crate::{
     Anchor, Error, Result,
     check::is_met,
@@ -15,40 +17,6 @@ use crate::{
     updater::{Updater, check_room},
     world::World,
 };
-
-/// What is still to be done of a change.
-enum Begun {
-    /// Nothing: it is so already.
-    Already(String),
-    /// It needs root, and we are not.
-    OutOfReach,
-    /// It is of no use without another one, which failed.
-    NotBegun,
-    /// Its steps are applied; it is to be settled and proven.
-    Applied { changed: bool },
-}
-
-/// What has become of a change.
-enum Judged {
-    /// It is so already.
-    Already(String),
-    /// It needs root, and we are not.
-    OutOfReach,
-    /// The store says that it is so now.
-    Proven { changed: bool, detail: String, complaints: Vec<String> },
-    /// It is not so.
-    Failed { why: String, hint: Option<String> },
-    /// It has to go, because another one failed without which it is of no use.
-    Omitted,
-    /// The same, before anything was done.
-    NotBegun,
-}
-
-impl Judged {
-    fn is_failure(&self) -> bool {
-        matches!(self, Self::Failed { .. } | Self::OutOfReach)
-    }
-}
 
 /// Applies `changes`, writing them down in the receipt `name`. A change that fails is taken back
 /// and does not stop the others.
@@ -95,12 +63,15 @@ impl<'a> Run<'a> {
         let mut begun: Vec<Result<Begun>> = Vec::new();
         let mut is_over = false;
         for change in changes {
-            let next = if is_over { Ok(Begun::NotBegun) } else { self.begin(change) };
+            let next = if is_over { Ok(Begun::Pointless) } else { self.begin(change) };
             is_over |= together && matches!(next, Err(_) | Ok(Begun::OutOfReach));
             begun.push(next);
         }
-        let settled =
-            if is_over { vec![Ok(Vec::new()); changes.len()] } else { self.settle(changes, &begun) };
+        let settled = if is_over {
+            vec![Ok(Vec::new()); changes.len()]
+        } else {
+            self.settle(changes, &begun, together)
+        };
         is_over |= together && settled.iter().any(Result::is_err);
         let mut judged = Vec::new();
         for ((change, begun), settled) in changes.iter().zip(begun).zip(settled) {
@@ -109,6 +80,14 @@ impl<'a> Run<'a> {
             let verdict = if is_spared { Judged::Omitted } else { self.judge(change, begun, settled)? };
             is_over |= together && verdict.is_failure();
             judged.push(verdict);
+        }
+        if is_over {
+            // What settles one must not meet what another one has made.
+            let goes = |judged: &Judged| {
+                matches!(judged, Judged::Proven { .. } | Judged::Failed { .. } | Judged::Omitted)
+            };
+            let going = changes.iter().zip(&judged).rev().filter(|(_, judged)| goes(judged));
+            going.for_each(|(change, _)| self.put_steps_back(change));
         }
         let mut outcomes = Vec::new();
         // What came last goes first, if all must go.
@@ -181,12 +160,14 @@ impl<'a> Run<'a> {
         index
     }
 
-    /// Settles what was applied, each distinct settling once. The answer has one entry a change.
-    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>]) -> Vec<Settled> {
+    /// Settles what was applied, each distinct settling once; if they go `together`, to the first that
+    /// fails. The answer has one entry a change.
+    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>], together: bool) -> Vec<Settled> {
         let mut done: Vec<(&Settle, Settled)> = Vec::new();
-        let mut results = Vec::new();
+        let mut results: Vec<Settled> = Vec::new();
         for (change, begun) in changes.iter().zip(begun) {
-            if !matches!(begun, Ok(Begun::Applied { .. })) {
+            let is_over = together && results.iter().any(Result::is_err);
+            if is_over || !matches!(begun, Ok(Begun::Applied { .. })) {
                 results.push(Ok(Vec::new()));
                 continue;
             }
@@ -268,7 +249,7 @@ impl<'a> Run<'a> {
         let changed = match begun {
             Err(error) => return Ok(Judged::Failed { why: error.to_string(), hint: error.hint() }),
             Ok(Begun::OutOfReach) => return Ok(Judged::OutOfReach),
-            Ok(Begun::NotBegun) => return Ok(Judged::NotBegun),
+            Ok(Begun::Pointless) => return Ok(Judged::NotBegun),
             Ok(Begun::Already(detail)) => return Ok(Judged::Already(detail)),
             Ok(Begun::Applied { changed }) => changed,
         };
@@ -338,6 +319,18 @@ impl<'a> Run<'a> {
             outcome.fall_short(&complaints, "mend or remove that hook, then run it again");
         }
         Ok(outcome)
+    }
+
+    /// Takes back the steps of the latest run alone, where nothing else depends on them. What does not go is
+    /// said when the change is taken back as a whole.
+    fn put_steps_back(&self, change: &Change) {
+        let records = &self.receipt.changes;
+        let is_its = |record: &ChangeRecord| record.store == change.store && record.subject == change.subject;
+        if let Some(index) =
+            records.iter().position(is_its).filter(|index| records[*index].byproducts.is_empty())
+        {
+            let _ = undo::take_back_latest(self.session, &self.receipt, index);
+        }
     }
 
     /// Undoes a change that could not be finished, and says why it could not. One that was proven before

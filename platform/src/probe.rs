@@ -73,7 +73,7 @@ pub fn parse_os_release(text: &str) -> Distribution {
 fn tools() -> BTreeMap<String, PathBuf> {
     let names = STORES.iter().flat_map(|store| store.tools).copied();
     names
-        .chain(["podman", "systemctl", "service", "rc-service"])
+        .chain(["podman", "systemctl", "service", "rc-service", "cron", "crond"])
         .filter_map(|name| Some((name.to_owned(), trusted_program(name)?)))
         .collect()
 }

@@ -107,11 +107,8 @@ pub(crate) fn undo_latest(
     }
     let mut left = Vec::new();
     let mut work = || -> Result<()> {
-        session.hold(&record.actor)?;
+        left = take_back_latest(session, receipt, index)?;
         let world = session.worlds.of(&record.actor)?;
-        for step in record.steps[record.proven..].iter().rev() {
-            left.extend(take_back(session, &world, &receipt.name, step)?);
-        }
         updater(session, &world, &record.settle.undone, &record.settle.byproducts, &|| Ok(true)).run()?;
         Ok(())
     };
@@ -123,6 +120,23 @@ pub(crate) fn undo_latest(
     record.phase = Phase::Applied;
     session.receipts.save(receipt)?;
     Ok((!left.is_empty()).then(|| left_by_others(&left)))
+}
+
+/// Takes back the steps of the latest run of the change at `index`, and settles nothing. Says which files
+/// were left because somebody else changed them.
+pub(crate) fn take_back_latest(
+    session: &Session<'_>,
+    receipt: &Receipt,
+    index: usize,
+) -> Result<Vec<PathBuf>> {
+    let record = &receipt.changes[index];
+    session.hold(&record.actor)?;
+    let world = session.worlds.of(&record.actor)?;
+    let mut left = Vec::new();
+    for step in record.steps[record.proven..].iter().rev() {
+        left.extend(take_back(session, &world, &receipt.name, step)?);
+    }
+    Ok(left)
 }
 
 fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Undone {

@@ -169,6 +169,12 @@ impl World {
         folder::own(path).map(drop)
     }
 
+    /// Whether root alone can write to the program at `path`, or put another in its place.
+    pub fn is_roots_alone(path: &Path) -> bool {
+        let folder = path.parent().map(folder::own);
+        process::is_roots(path) && matches!(folder, Some(Ok(Some(_))))
+    }
+
     /// The contents of the file at `path`, links followed that nobody else could have planted; none if
     /// it is not there.
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {

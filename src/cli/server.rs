@@ -56,6 +56,9 @@ pub struct Setup {
     /// Leave the trust stores of this machine alone
     #[arg(long)]
     pub no_trust: bool,
+    /// Install nothing that renews the certificate in time
+    #[arg(long)]
+    pub no_auto_renew: bool,
     /// Restart what must be restarted before it sees the change
     #[arg(long)]
     pub restart: bool,
@@ -76,7 +79,7 @@ pub struct Place {
     /// What makes the reverse proxy read the pair again
     #[arg(long, value_name = "CMD", requires = "out")]
     pub reload: Option<String>,
-    /// Replace a pair that is not ours
+    /// Replace a pair, or settings of gitlab.rb, that are not ours
     #[arg(long)]
     pub replace: bool,
 }
@@ -133,6 +136,9 @@ pub struct Import {
     /// Leave the trust stores of this machine alone
     #[arg(long)]
     pub no_trust: bool,
+    /// Install nothing that warns in time before the certificate ends
+    #[arg(long)]
+    pub no_auto_renew: bool,
     /// Restart what must be restarted before it sees the change
     #[arg(long)]
     pub restart: bool,

@@ -15,6 +15,7 @@ use super::{
     own::OwnCa,
     pair_report::PairReport,
     place::{self, Plan},
+    renew::schedule,
     report::{self, NextSteps},
     restart,
     setup::Site,
@@ -52,7 +53,15 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         "a certificate for all of them serves all of them",
     )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
-    let changes = site.changes(&pair(&chain, &site)?);
+    site.check_settings(context, arguments.place.replace)?;
+    let mut changes = site.changes(&pair(&chain, &site)?);
+    let mut unscheduled = None;
+    if !arguments.no_auto_renew {
+        match schedule::plan(context, &changes) {
+            Ok(change) => changes.push(change),
+            Err(note) => unscheduled = Some(note),
+        }
+    }
 
     let root = chain.anchor().unwrap_or(&chain.leaf);
     let anchor = Anchor {
@@ -61,7 +70,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     let (selection, note) = trusted_here(arguments, &chain);
     let planning = stores::plan(context, &anchor, &selection);
-    let plan = Plan { changes, anchor, planning };
+    let plan = Plan { changes, anchor, planning, warnings: site.warnings() };
     if let ControlFlow::Break(code) = place::ask(context, &plan)? {
         return Ok(code);
     }
@@ -91,7 +100,8 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     }
     made.print(context, |_| true);
     let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
-    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped) {
+    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(unscheduled)
+    {
         printer.say(format_args!("  note      {note}"));
     }
     report::print_refusals(printer, &chain.served());

@@ -11,22 +11,27 @@ use labtrust_platform::{
     undo,
 };
 use serde::{Deserialize, Serialize};
+use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;
 
 use super::place;
 use crate::{
-    certificate::{CertificateDer, Chain, PrivateKey, PublicKey, SubjectName, pem, request},
+    backup::Item,
+    certificate::{CertificateDer, Chain, Parsed, PrivateKey, PublicKey, SubjectName, pem, request},
     hint::fail,
     home::Home,
 };
 
 /// The store that requests belong to in receipts.
-const STORE: &str = "request";
+pub const STORE: &str = "request";
+/// Where they are kept in the state folder, a folder each.
+pub const FOLDER: &str = "requests";
 /// Certificates, the answer's first, once they were placed.
 const ANSWER: &str = "answer.crt";
 const KEY: &str = "key";
 const REQUEST: &str = "request.csr";
-const NOTES: &str = "request.json";
+/// Last, because its presence says that there is a request.
+pub const NOTES: &str = "request.json";
 
 /// A request, without its key.
 #[derive(Debug)]
@@ -83,7 +88,7 @@ impl Kept {
         let states = [Some(&home.state), home.invoker.as_ref()];
         let mut all = Vec::new();
         for state in states.into_iter().flatten() {
-            for folder in World::here().list(&state.join("requests"))? {
+            for folder in World::here().list(&state.join(FOLDER))? {
                 let read = Self::read(&folder).with_context(|| format!("cannot use {}", folder.display()))?;
                 all.extend(read);
             }
@@ -112,7 +117,7 @@ impl Kept {
     /// A new request for `key`, and what keeping it takes.
     pub fn make(home: &Home, key: &PrivateKey, notes: Notes) -> Result<(Self, Change)> {
         let public_key = key.public_key().clone();
-        let folder = home.state.join("requests").join(Fingerprint::of(public_key.spki()).short());
+        let folder = folder(&home.state, &public_key);
         let kept = Self { folder, public_key, notes, answer: Vec::new() };
         let request = pem::write_request(&request(&kept.notes.names, key)?).into_bytes();
         let key = Contents::Secret(Zeroizing::new(key.to_pem().as_bytes().to_vec()));
@@ -120,7 +125,6 @@ impl Kept {
         let steps = vec![
             put(KEY, key, 0o600),
             put(REQUEST, Contents::Public(request), 0o644),
-            // Last, because its presence says that there is a request.
             put(NOTES, Contents::Public(serde_json::to_vec_pretty(&kept.notes)?), 0o644),
         ];
         let change = Change::of_files(STORE, &kept.folder, Actor::Caller, steps);
@@ -141,6 +145,11 @@ impl Kept {
         self.folder.join(KEY)
     }
 
+    /// The file of its answer.
+    pub fn answer_path(&self) -> PathBuf {
+        self.folder.join(ANSWER)
+    }
+
     /// Whether it is for just these names, and has no answer yet.
     pub fn waits_for(&self, names: &[SubjectName]) -> bool {
         let sorted = |names: &[SubjectName]| {
@@ -153,8 +162,7 @@ impl Kept {
 
     /// What it is kept under.
     pub fn receipt(&self) -> String {
-        let id = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        format!("{STORE}-{id}")
+        receipt(&self.folder)
     }
 
     /// Forgets it, and its key.
@@ -164,6 +172,37 @@ impl Kept {
             None => Ok(Vec::new()),
         }
     }
+}
+
+/// The files of a request that `chain` would have answered, for a pair that was imported with its own key,
+/// by their paths in the state folder.
+pub fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
+    let Some(leaf) = chain.first() else { return Ok(Vec::new()) };
+    let notes = Notes {
+        schema: 1,
+        names: leaf.names.clone(),
+        made: leaf.not_before.format(&Rfc3339)?,
+        host: None,
+        registry: None,
+        gitlab: None,
+    };
+    let answer: Vec<_> = chain.iter().map(|one| one.der().clone()).collect();
+    let folder = folder(Path::new(""), key.public_key());
+    let item = |name, contents, is_public| Item { path: folder.join(name), contents, is_public };
+    Ok(vec![
+        item(ANSWER, Zeroizing::new(pem::write_certificates(&answer).into_bytes()), true),
+        item(KEY, Zeroizing::new(key.to_pem().as_bytes().to_vec()), false),
+        item(NOTES, Zeroizing::new(serde_json::to_vec_pretty(&notes)?), true),
+    ])
+}
+
+/// What the request in `folder` is kept under.
+pub fn receipt(folder: &Path) -> String {
+    format!("{STORE}-{}", folder.file_name().unwrap_or_default().to_string_lossy())
+}
+
+fn folder(state: &Path, public_key: &PublicKey) -> PathBuf {
+    state.join(FOLDER).join(Fingerprint::of(public_key.spki()).short())
 }
 
 /// Takes back what a run that was killed had begun: a request that nobody has seen yet, or one that

@@ -36,3 +36,31 @@ pub fn passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Resul
     let asked = rpassword::prompt_password(format!("Passphrase of {what}: "));
     asked.map(Zeroizing::new).context("cannot read the passphrase")
 }
+
+/// A passphrase that is chosen now, for `what`: typed twice, since nobody could read a slip.
+pub fn new_passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
+    let chosen = if from.passphrase_file.is_some() || from.passphrase_env.is_some() {
+        passphrase(context, from, what)?
+    } else if context.printer.can_ask() {
+        let ask = |question: String| {
+            rpassword::prompt_password(question).map(Zeroizing::new).context("cannot read the passphrase")
+        };
+        let chosen = ask(format!("New passphrase of {what}: "))?;
+        if *ask("The same again: ".into())? != *chosen {
+            return Err(fail("the two passphrases differ", "run it again"));
+        }
+        chosen
+    } else {
+        return Err(fail(
+            format!("{what} needs a passphrase, and there is no terminal to ask for it"),
+            "give it with --passphrase-file FILE or --passphrase-env NAME, or name a --recipient",
+        ));
+    };
+    if chosen.is_empty() {
+        return Err(fail(
+            "the passphrase is empty",
+            "choose one that nobody guesses: some five random words",
+        ));
+    }
+    Ok(chosen)
+}

@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, path::PathBuf};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Certificate, Fingerprint, Outcome, Session, World, apply as apply_changes,
+    Anchor, Certificate, Fingerprint, Outcome, Session, World, apply_together,
     plan::Change,
     receipt::{Receipts, StepRecord},
     session::State,
@@ -33,6 +33,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     pub anchor: Anchor,
     pub planning: Planning,
+    /// What is overwritten though somebody meant it, a line each.
+    pub warnings: Vec<String>,
 }
 
 /// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
@@ -84,6 +86,9 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
         return Ok(true);
     }
     print_plan(context, &changes);
+    for warning in &plan.warnings {
+        context.printer.say(format_args!("  ! {warning}"));
+    }
     let go_on = context.printer.confirm("\nDo this?")?;
     if !go_on {
         context.printer.aside("nothing was changed");
@@ -91,35 +96,33 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
     Ok(go_on)
 }
 
-/// Applies the changes, in their order. The first that fails ends it: what comes after depends on
-/// it.
+/// Applies the changes, in their order; those of one store together, as a pair is of no use to a GitLab that is
+/// not set to serve it. The first that fails ends it: what comes after depends on it.
 pub fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
-    for change in changes {
-        let outcome = apply_changes(session, RECEIPT, None, std::slice::from_ref(change))?;
-        outcomes.extend(outcome);
-        check(&outcomes)?;
+    for changes in changes.chunk_by(|one, next| one.store == next.store) {
+        let next = apply_together(session, RECEIPT, None, changes)?;
+        check(&next)?;
+        outcomes.extend(next);
     }
     Ok(outcomes)
 }
 
-/// Fails with the last of `outcomes` if that was not done.
+/// Fails with the first of `outcomes` that was not done.
 pub fn check(outcomes: &[Outcome]) -> Result<()> {
-    if let Some(last) = outcomes.last() {
-        if last.needs_root {
-            let what = format!("{} needs root", last.subject);
+    if let Some(failed) = outcomes.iter().find(|one| one.needs_root || one.state == State::Failed) {
+        if failed.needs_root {
+            let what = format!("{} needs root", failed.subject);
             // Not `args`, which ends the program where one is no text.
             let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
             return Err(fail(what, report::sudo(&words.collect::<Vec<_>>())));
         }
-        if last.state == State::Failed {
-            return Err(fail(
-                last.detail.clone(),
-                last.hint.clone().unwrap_or_else(|| {
-                    "what this run had placed there was taken back; run it again when that is mended".into()
-                }),
-            ));
-        }
+        return Err(fail(
+            failed.detail.clone(),
+            failed.hint.clone().unwrap_or_else(|| {
+                "what this run had placed there was taken back; run it again when that is mended".into()
+            }),
+        ));
     }
     Ok(())
 }

@@ -3,7 +3,9 @@
 
 mod clock;
 mod record;
+pub mod schedule;
 mod standing;
+pub mod status;
 
 use std::ops::ControlFlow;
 
@@ -200,7 +202,7 @@ impl Draft {
             notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
         }
         Ok(Self {
-            plan: Plan { changes: site.placing(&pair), anchor, planning },
+            plan: Plan { changes: site.placing(&pair), anchor, planning, warnings: Vec::new() },
             leaf: issued.leaf,
             root: standing.root.clone(),
             notes,

@@ -123,7 +123,7 @@ fn gather(context: &Context<'_>, arguments: &Request) -> Result<(Vec<SubjectName
     let (host, registry) = (arguments.host.as_ref(), arguments.registry.as_ref());
     let place = Place { gitlab: arguments.gitlab.clone(), ..Place::default() };
     let hosts = |gitlab: Endpoint, registry: Endpoint| vec![gitlab.host.into(), registry.host.into()];
-    match Site::find(context, &place, host, registry) {
+    match Site::look(context, &place, host, registry) {
         Ok(site) => {
             let names = hosts(site.gitlab.clone(), site.registry.clone());
             Ok(([names, site.further_names()].concat(), site.notes()))

@@ -17,6 +17,7 @@ use super::{
     Context,
     own::{self, Notes, OwnCa, SiteNotes},
     place::{self, Done, Plan},
+    renew::schedule,
     restart, stores,
 };
 use crate::{
@@ -62,6 +63,8 @@ struct Draft {
     found: Option<Fingerprint>,
     site: Site,
     leaf: Leaf,
+    /// Why nothing renews it by itself, if nothing does.
+    unscheduled: Option<String>,
     plan: Plan,
 }
 
@@ -102,6 +105,7 @@ impl Draft {
         site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
+            site.check_settings(context, arguments.place.replace)?;
         }
         let notes = Notes {
             schema: 1,
@@ -113,9 +117,17 @@ impl Draft {
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));
         }
+        let mut unscheduled = None;
+        if !arguments.stage && !arguments.no_auto_renew {
+            match schedule::plan(context, &changes) {
+                Ok(change) => changes.push(change),
+                Err(note) => unscheduled = Some(note),
+            }
+        }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        Ok(Self { found, site, leaf, plan: Plan { changes, anchor, planning } })
+        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        Ok(Self { found, site, leaf, unscheduled, plan: Plan { changes, anchor, planning, warnings } })
     }
 }
 

@@ -8,7 +8,10 @@ use time::OffsetDateTime;
 
 use super::{
     Context,
+    backup::{self, Last},
     own::OwnCa,
+    place,
+    renew::status::Renewal,
     report::{self, NextSteps, StoresReport},
     rotate::{self, RotationReport},
     source, stores, trust, untrust,
@@ -53,6 +56,10 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         context.printer.say("labtrust knows no CA here. On a client:");
         context.printer.command("labtrust trust HOST:4567 --fingerprint SHA256");
     }
+    let renewal = Renewal::look(context, &receipts)?;
+    if let Some(renewal) = &renewal {
+        renewal.print(context.printer);
+    }
     if !missing.is_empty() {
         context.printer.heading("To trust it here:");
     }
@@ -62,13 +69,27 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     if let Some(own) = &own {
         rotate::print_standing(context.printer, own);
     }
+    let kept = own.as_ref().filter(|own| own.folder.starts_with(&context.home.state));
+    let last = Last::read(&context.home)?;
+    if let Some(own) = kept {
+        backup::print_last(context, last.as_ref(), end_of_placed(context, own)?);
+    }
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "anchors": reports,
+        "renewal": renewal,
+        "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
         "rotation": own.as_ref().map(RotationReport::of),
         "next": own.iter().map(OwnCa::client_line).collect::<Vec<_>>(),
     }));
     Ok(code)
+}
+
+/// When the certificate ends that `own` signed and that is in place.
+fn end_of_placed(context: &Context<'_>, own: &OwnCa) -> Result<Option<OffsetDateTime>> {
+    let placed = place::chains_placed(context)?.into_iter().filter(|(_, chain)| own.has_signed(chain));
+    let leaves = placed.filter_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
+    Ok(leaves.map(|leaf| leaf.not_after).max())
 }
 
 fn print_one(

@@ -1,5 +1,4 @@
-//! What gitlab.rb means for certificates: under which URLs GitLab is met, which files nginx serves,
-//! and which lines are missing. It is read, never edited.
+//! What gitlab.rb means for certificates: under which URLs GitLab is met, and which files nginx serves.
 
 use std::path::PathBuf;
 
@@ -111,27 +110,6 @@ impl Config {
             Some(Setting { value: Value::Switch(on), .. }) => Known::Is(on),
             Some(other) => Known::Computed(other.text),
         }
-    }
-
-    /// The lines without which GitLab does not serve HTTPS under `gitlab` and `registry`, or replaces
-    /// the pair by one of Let's Encrypt. Added at the end they win over all above them.
-    pub fn lines_to_add(&self, gitlab: &Endpoint, registry: &Endpoint) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (role, name, endpoint) in
-            [(Role::Gitlab, "external_url", gitlab), (Role::Registry, "registry_external_url", registry)]
-        {
-            let said = self.address(role);
-            // What is computed may well be right, and the server itself will tell.
-            if !matches!(&said, Known::Is(address) if address.https && address.endpoint == *endpoint)
-                && !matches!(said, Known::Computed(_))
-            {
-                lines.push(format!("{name} \"{}\"", url(endpoint)));
-            }
-        }
-        if !self.is_lets_encrypt_off() {
-            lines.push("letsencrypt['enable'] = false".into());
-        }
-        lines
     }
 
     /// Lines that look right and do not do what they say, with what to write instead.

@@ -186,6 +186,11 @@ impl Container {
         here.or(first).unwrap_or(Reach::Nowhere)
     }
 
+    /// Whether its ports are its own, and not those of this machine.
+    pub fn has_own_network(&self) -> bool {
+        self.own_network
+    }
+
     fn repository(&self) -> &str {
         let name = self.image.split('@').next().unwrap_or_default();
         match name.rsplit_once(':') {

@@ -6,6 +6,9 @@ use labtrust_platform::{World, plan::Command};
 /// `gitlab-ctl` is a Ruby program that takes seconds to start on a small machine.
 const SECONDS: u64 = 60;
 
+/// How long GitLab may take to follow a changed gitlab.rb.
+const RECONFIGURE: u64 = 900;
+
 /// A way to run `gitlab-ctl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Control(Command);
@@ -61,6 +64,24 @@ impl Control {
             }
         }
         commands
+    }
+
+    /// What makes GitLab follow a changed gitlab.rb, minutes long on a small machine.
+    pub fn reconfigure(&self) -> Command {
+        self.command(&["reconfigure"]).within(RECONFIGURE)
+    }
+
+    /// What reads `path`, as GitLab calls it, with GitLab's own Ruby and does not run it.
+    pub fn ruby(&self, path: &str) -> Command {
+        let (ruby, rest) = ("/opt/gitlab/embedded/bin/ruby", ["-c".to_owned(), path.to_owned()]);
+        let mut command = self.0.clone().within(SECONDS);
+        match command.arguments.pop() {
+            None => command.program = ruby.into(),
+            // In place of `gitlab-ctl`.
+            Some(_) => command.arguments.push(ruby.into()),
+        }
+        command.arguments.extend(rest);
+        command
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -144,6 +165,11 @@ mod tests {
             let again = Control::of(&commands[1]).map(|control| control.reload(status));
             assert_eq!(again, Some(commands));
         }
+        assert_eq!(
+            Control::inside(&docker, "web").ruby("/etc/gitlab/gitlab.rb").to_string(),
+            "/usr/bin/docker --host unix:///var/run/docker.sock exec web /opt/gitlab/embedded/bin/ruby -c /etc/gitlab/gitlab.rb"
+        );
+        assert_eq!(Control::omnibus().ruby("/x").to_string(), "/opt/gitlab/embedded/bin/ruby -c /x");
         assert_eq!(Control::of(&Command::new("/bin/sh", ["-c", "nginx -s reload"])), None);
         assert!(Control::omnibus().reload(Status { nginx: false, registry: true }).is_empty());
     }

@@ -16,6 +16,7 @@ use labtrust_platform::{
 
 use super::{
     config::Config,
+    configure,
     container::{self, Container, Reach},
     control::{Control, Status},
 };
@@ -36,6 +37,8 @@ pub struct Installation {
     pub running: bool,
     /// What makes nginx read its certificate again; nothing if it does not run.
     pub reload: Vec<Command>,
+    /// How its `gitlab-ctl` is run; none where it cannot be, or nothing of it runs.
+    pub control: Option<Control>,
     /// Whose rights writing there needs.
     pub actor: Actor,
 }
@@ -79,6 +82,7 @@ impl Installation {
             actor: Actor::Machine,
             running: status.nginx,
             reload: control.reload(status),
+            control: Some(control).filter(|_| status.nginx),
             ..Self::folder(Kind::Omnibus, Path::new(container::CONFIG), None)
         }))
     }
@@ -131,6 +135,7 @@ impl Installation {
         found.trusted_certs = trusted_certs;
         found.running = status.nginx;
         found.reload = control.reload(status);
+        found.control = Some(control).filter(|_| status.nginx);
         found.actor = actor;
         Ok(found)
     }
@@ -164,6 +169,7 @@ impl Installation {
             trusted_certs: Some(config.join("trusted-certs")),
             running: false,
             reload: Vec::new(),
+            control: None,
             actor: Actor::Caller,
         }
     }
@@ -175,16 +181,40 @@ impl Installation {
             return Ok(Config::default());
         }
         let text = world.read(&self.gitlab_rb())?.unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        Ok(match &self.kind {
-            Kind::Container(container) => Config::read(&[&container.settings, &text]),
-            _ => Config::read(&[&text]),
-        })
+        Ok(Config::read(&[self.environment(), &String::from_utf8_lossy(&text)]))
+    }
+
+    /// What a container's environment says, which GitLab evaluates before gitlab.rb.
+    pub fn environment(&self) -> &str {
+        match &self.kind {
+            Kind::Container(container) => &container.settings,
+            _ => "",
+        }
     }
 
     /// GitLab's own configuration file.
     pub fn gitlab_rb(&self) -> PathBuf {
         self.config.join("gitlab.rb")
+    }
+
+    /// Whether that file may be replaced: not where a container has another one mounted in its place.
+    pub fn may_edit(&self) -> bool {
+        match &self.kind {
+            Kind::Container(container) => container.outside(&configure::inside()) == Some(self.gitlab_rb()),
+            Kind::Omnibus | Kind::Folder => true,
+            Kind::Prepared | Kind::Out => false,
+        }
+    }
+
+    /// What makes GitLab follow a changed gitlab.rb, where it runs.
+    pub fn reconfigure_command(&self) -> Option<Command> {
+        self.control.as_ref().map(Control::reconfigure)
+    }
+
+    /// What reads gitlab.rb with GitLab's own Ruby, where it runs.
+    pub fn ruby(&self) -> Option<Command> {
+        let inside = configure::inside();
+        self.control.as_ref().map(|control| control.ruby(&inside.to_string_lossy()))
     }
 
     /// The path on this machine of what GitLab calls `inside`; none if it is not within reach.

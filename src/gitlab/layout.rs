@@ -43,6 +43,8 @@ pub struct Layout {
     pub listening: Vec<Endpoint>,
     /// Those that present the pair as soon as nginx has read it.
     pub served: Vec<Endpoint>,
+    /// Whether nginx serves it only once GitLab follows its gitlab.rb.
+    pub is_reconfigured: bool,
     /// What a person should know or do, a line each.
     pub notes: Vec<String>,
     /// The further hosts, which are yet to be decided on.
@@ -135,6 +137,7 @@ impl Layout {
         self.listening.extend(other.listening);
         self.served.extend(other.served);
         self.notes.extend(other.notes);
+        self.is_reconfigured |= other.is_reconfigured;
     }
 
     fn add(&mut self, place: Place) {
@@ -215,9 +218,9 @@ impl Layout {
                 "GitLab's nginx answers a proxy alone at {endpoint}, so what is served there is not looked at from here"
             )),
             Some(found) if found.certificate != certificate || found.key != key => {
-                self.add_reconfigure(installation, &certificate, endpoint);
+                self.add_reconfigure(installation, &certificate, endpoint, &here);
             }
-            None if listeners.is_some() => self.add_reconfigure(installation, &certificate, endpoint),
+            None if listeners.is_some() => self.add_reconfigure(installation, &certificate, endpoint, &here),
             // Where its configuration does not say that it answers us, what answers now will answer afterwards.
             _ if !installation.running => {}
             _ if listener.is_some_and(|found| found.is_everywhere) || answers() => {
@@ -231,7 +234,18 @@ impl Layout {
         Ok(())
     }
 
-    fn add_reconfigure(&mut self, installation: &Installation, certificate: &Path, endpoint: &Endpoint) {
+    fn add_reconfigure(
+        &mut self,
+        installation: &Installation,
+        certificate: &Path,
+        endpoint: &Endpoint,
+        here: &Endpoint,
+    ) {
+        if installation.control.is_some() {
+            self.is_reconfigured = true;
+            self.served.push(here.clone());
+            return;
+        }
         self.notes.push(format!(
             "GitLab's nginx does not serve {} at {endpoint} yet: run `{}`",
             certificate.display(),

@@ -39,26 +39,30 @@ pub fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Opti
 
 fn place(installation: &Installation, layout: &Layout, pair: &Pair) -> Change {
     let steps = layout.standing.steps(&layout.places, pair);
-    let mut proofs = vec![Proof::of_files(&steps)];
-    proofs.extend(layout.served.iter().map(|endpoint| Proof::Served {
-        endpoint: endpoint.clone(),
-        sha256: pair.leaf,
-        along: pair.along,
-        seconds: SECONDS,
-    }));
     Change {
         store: StoreId::new(STORE),
         subject: installation.ssl.display().to_string(),
         actor: installation.actor.clone(),
+        proof: proof_of(Some(Proof::of_files(&steps)), layout, pair),
         steps,
         settle: Settle {
             applied: installation.reload.clone(),
             undone: installation.reload.clone(),
             ..Settle::default()
         },
-        proof: Proof::All(proofs),
         serves: None,
     }
+}
+
+/// What shows that `files` are in place, and that `pair` is served wherever it is to come to light.
+pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Proof {
+    let served = layout.served.iter().map(|endpoint| Proof::Served {
+        endpoint: endpoint.clone(),
+        sha256: pair.leaf,
+        along: pair.along,
+        seconds: SECONDS,
+    });
+    Proof::All(files.into_iter().chain(served).collect())
 }
 
 /// Before `record` is undone: drops the reloads of a GitLab that was stopped or removed since, which

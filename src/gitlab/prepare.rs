@@ -18,6 +18,7 @@ use super::{
     installation::{Installation, exists},
     layout::Layout,
     ports::{self, Chooser, Ports},
+    republish::holder,
     role::Role,
 };
 use crate::hint::fail;
@@ -35,6 +36,7 @@ pub struct Prepared {
     pub registry: Endpoint,
     /// Which ports were taken instead of the usual ones.
     pub notes: Vec<String>,
+    ports: Ports,
     files: Vec<(PathBuf, Contents, u32)>,
 }
 
@@ -58,6 +60,7 @@ impl Prepared {
             (port >= 1024 || !only_rootless) && ports::is_free(port)
         };
         let mut prepared = Self::design_with(world, folder, host, registry, &is_free)?;
+        prepared.notes = prepared.taken(&|port| holder(world, port));
         let config = &prepared.installation.config;
         if exists(world, config)?
             && let Some(running) = Installation::mounting(world, facts, config)?
@@ -118,12 +121,31 @@ impl Prepared {
         .collect();
         Ok(Self {
             installation: Installation::prepared(&folder.join("config")),
-            notes: notes(&blueprint),
+            notes: Vec::new(),
+            ports,
             gitlab: blueprint.gitlab,
             registry: blueprint.registry,
             folder,
             files,
         })
+    }
+
+    /// Which ports are not the usual ones, and `who` has those.
+    fn taken(&self, who: &dyn Fn(u16) -> Option<String>) -> Vec<String> {
+        let Ports { https, http, ssh, registry } = self.ports;
+        [
+            (https, ports::HTTPS[0], format!("GitLab is at {}", url(&self.gitlab))),
+            (http, ports::HTTP[0], format!("plain HTTP, which only redirects, is on port {http}")),
+            (ssh, ports::SSH[0], format!("Git over SSH is on port {ssh}")),
+            (registry, ports::REGISTRY[0], format!("the registry is at {}", self.registry)),
+        ]
+        .into_iter()
+        .filter(|(port, usual, _)| port != usual)
+        .map(|(_, usual, note)| match who(usual) {
+            Some(holder) => format!("{note}; {usual} is {holder}'s"),
+            None => note,
+        })
+        .collect()
     }
 
     /// Where the pair goes.
@@ -230,20 +252,6 @@ fn choose(chooser: &mut Chooser<'_>, candidates: &[u16]) -> Result<u16> {
             "stop what listens on it, or use another machine",
         )
     })
-}
-
-fn notes(blueprint: &Blueprint) -> Vec<String> {
-    let Ports { https, http, ssh, registry } = blueprint.ports;
-    [
-        (https, ports::HTTPS[0], format!("GitLab is at {}", url(&blueprint.gitlab))),
-        (http, ports::HTTP[0], format!("plain HTTP, which only redirects, is on port {http}")),
-        (ssh, ports::SSH[0], format!("Git over SSH is on port {ssh}")),
-        (registry, ports::REGISTRY[0], format!("the registry is at {}", blueprint.registry)),
-    ]
-    .into_iter()
-    .filter(|(port, usual, _)| port != usual)
-    .map(|(_, _, note)| note)
-    .collect()
 }
 
 #[cfg(test)]

@@ -249,6 +249,11 @@ fn lend(port: &Seen, need: &Need, holder: &str) -> Option<(Lent, Vec<String>)> {
     Some((lent, vec![line]))
 }
 
+/// Who listens on `port` of this machine, if that may be known.
+pub(super) fn holder(world: &World, port: u16) -> Option<String> {
+    listener::holder(port).map(|holder| title(&holder, Dsm::of(world).is_some()))
+}
+
 fn title(holder: &Holder, is_dsm: bool) -> String {
     let dsms = synology::title(&holder.name).filter(|_| is_dsm && !holder.is_gitlabs);
     dsms.map_or_else(|| format!("{} (process {})", holder.name, holder.pid), str::to_owned)

@@ -57,7 +57,7 @@ const ROWS: [Row; 5] = [
         nginx: [&["registry", "nginx"], &["registry_nginx"]],
         port: "listen_port",
         usual_port: None,
-        enable: None,
+        enable: Some(["registry", "enable"]),
     },
     Row {
         role: Role::Pages,

@@ -10,7 +10,7 @@ mod written;
 
 use std::fmt;
 
-use labtrust_platform::Edit;
+use labtrust_platform::{Edit, text};
 
 use self::{
     block::Block,
@@ -51,9 +51,10 @@ pub struct Conflict {
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = text::in_line(&self.text);
         match self.line {
-            Some(line) => write!(f, "line {line} of gitlab.rb says `{}`", self.text)?,
-            None => write!(f, "GITLAB_OMNIBUS_CONFIG says `{}`", self.text)?,
+            Some(line) => write!(f, "line {line} of gitlab.rb says `{text}`")?,
+            None => write!(f, "GITLAB_OMNIBUS_CONFIG says `{text}`")?,
         }
         write!(f, ", and `{}` is needed", self.becomes)
     }
@@ -89,10 +90,8 @@ impl Settings {
             }
         }
         settings.edits.extend(block.into_edit());
-        settings.after = settings.edits.iter().try_fold(bytes.to_vec(), |text, edit| {
-            let before = Some(&text[..]).filter(|_| file.is_some() || !text.is_empty());
-            edit.apply(before)
-        })?;
+        settings.after =
+            settings.edits.iter().try_fold(bytes.to_vec(), |text, edit| edit.apply(Some(&text)))?;
         let [environment, _] = scripts;
         let after = [environment, read(&settings.after)];
         let is_read = |one: &&Wanted| {

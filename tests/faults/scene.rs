@@ -141,6 +141,32 @@ pub const ANSWERED: Verb = Verb {
     turn: None,
 };
 
+const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
+const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+
+pub const BACKUP: Verb = Verb {
+    name: "backup",
+    prepare: &[CA],
+    line: TO_AGE,
+    undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+};
+
+/// On a machine that has lost all that it had.
+pub const RESTORE: Verb = Verb {
+    name: "restore",
+    prepare: &[CA, TO_AGE, "labtrust setup --undo"],
+    line: "labtrust restore /root/ca.age --identity /root/age.key",
+    undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+};
+
 const SETUP_OUT: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --replace";
 const ROTATE: &str = "labtrust rotate start";
 const SWITCH: &str = "labtrust rotate switch --clients-ready";
@@ -203,7 +229,7 @@ pub const TURNS: [&Verb; 5] = [
 pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 
 /// Those that change files and nothing else.
-pub const ALONE: [&Verb; 5] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY];
+pub const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];
 
 /// What says when it was written.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
@@ -261,6 +287,7 @@ impl Scene {
         machine.write("/root/ca.crt", &pair.root);
         machine.write("/root/leaf.crt", &pair.leaf);
         machine.write_with_mode("/root/leaf.key", "600", &pair.key);
+        machine.write_with_mode("/root/age.key", "600", crate::backup::IDENTITY);
         let sha256 = fingerprint(&machine, &pair.root);
         if let Some([certificate, key]) = verb.pair.filter(|_| verb.name != SETUP.name) {
             let old = Pair::made(&machine, &[HOST], Validity::Current);

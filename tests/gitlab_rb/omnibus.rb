@@ -1,9 +1,8 @@
 # Evaluates gitlab.rb as Omnibus does and prints, as JSON, what its cookbooks then find. Stands in for its
 # settings' objects: names that it knows, hashes that make themselves, calls that set or ask.
-# Arguments: files, each of which overrides those before it.
 require 'json'
 require 'uri'
-require 'yaml'
+autoload :YAML, 'yaml'
 
 # Hashes in hashes, made when they are asked for; keys are names, however they are written.
 class Mash < Hash
@@ -39,6 +38,12 @@ class Settings
   end
 end
 
-settings = Settings.new
-ARGV.each { |path| settings.instance_eval(File.read(path, encoding: 'UTF-8'), path, 1) }
-puts JSON.generate(settings.values)
+# What these files say, each of which overrides those before it, and all of them a container's environment.
+def evaluated(*paths)
+  settings = Settings.new
+  settings.instance_eval(ENV.fetch('GITLAB_OMNIBUS_CONFIG', ''))
+  paths.each { |path| settings.instance_eval(File.read(path, encoding: 'UTF-8'), path, 1) }
+  settings.values
+end
+
+puts JSON.generate(evaluated(*ARGV)) if $PROGRAM_NAME == __FILE__

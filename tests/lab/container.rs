@@ -8,7 +8,8 @@ use super::process::Output;
 /// Settings that lack nothing.
 const GITLAB_RB: &str = "external_url 'https://mygitlab.example.com'\n\
                          registry_external_url 'https://mygitlab.example.com:4567'\n\
-                         letsencrypt['enable'] = false\n";
+                         letsencrypt['enable'] = false\n\
+                         nginx['redirect_http_to_https'] = true\n";
 
 /// What runs in containers of a machine; they end before it does, because their control groups are laid in
 /// those of the machine around the lab.
@@ -20,6 +21,8 @@ impl<'m> Containers<'m> {
     /// Makes the image, the volumes in `/srv/gitlab` and a network.
     pub fn prepare(machine: &'m Machine, _engine: &Engine<'m>) -> Self {
         machine.write("/tmp/image/gitlab-ctl", include_str!("gitlab/gitlab-ctl"));
+        machine.write("/tmp/image/omnibus.rb", include_str!("../gitlab_rb/omnibus.rb"));
+        machine.write("/tmp/image/reconfigure.rb", include_str!("gitlab/reconfigure.rb"));
         machine.write("/tmp/image/init", include_str!("container/init"));
         machine.sh(include_str!("container/image.sh")).succeeded();
         machine.write("/srv/gitlab/config/gitlab.rb", GITLAB_RB);

@@ -43,6 +43,14 @@ pub struct Engine<'m> {
     manager: Manager,
 }
 
+impl Machine {
+    /// Has the stand-in for systemd run it, to the eye of everyone.
+    pub fn with_systemd(&self) {
+        self.write_with_mode("/usr/bin/systemctl", "755", include_str!("engine/systemctl"));
+        self.run(["mkdir", "-p", "/run/systemd/system"]).succeeded();
+    }
+}
+
 impl<'m> Engine<'m> {
     /// Starts the installed one by its init script and waits until it answers.
     pub fn start(machine: &'m Machine) -> Self {
@@ -61,8 +69,7 @@ impl<'m> Engine<'m> {
         if manager == Manager::Init {
             machine.write("/etc/default/docker", DEFAULTS);
         } else {
-            machine.write_with_mode("/usr/bin/systemctl", "755", include_str!("engine/systemctl"));
-            machine.run(["mkdir", "-p", "/run/systemd/system"]).succeeded();
+            machine.with_systemd();
         }
         if manager == Manager::Systemd {
             machine.write("/lib/systemd/system/docker.service", include_str!("engine/docker.service"));

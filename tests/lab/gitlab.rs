@@ -6,10 +6,12 @@ use super::machine::Machine;
 use super::pair::Pair;
 
 /// The files of an installation, with the mode that each has.
-const FILES: [(&str, &str, &str); 8] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("/etc/gitlab/gitlab.rb", "600", include_str!("gitlab/gitlab.rb")),
     ("/opt/gitlab/bin/gitlab-ctl", "755", include_str!("gitlab/gitlab-ctl")),
     ("/opt/gitlab/embedded/bin/runsvdir-start", "755", include_str!("gitlab/runsvdir-start")),
+    ("/opt/gitlab/embedded/omnibus.rb", "644", include_str!("../gitlab_rb/omnibus.rb")),
+    ("/opt/gitlab/embedded/reconfigure.rb", "644", include_str!("gitlab/reconfigure.rb")),
     ("/opt/gitlab/version-manifest.txt", "644", "gitlab-ce 18.5.1\n"),
     ("/opt/gitlab/sv/realm.py", "644", include_str!("gitlab/realm.py")),
     ("/opt/gitlab/sv/registry-key", "755", include_str!("gitlab/registry-key")),
@@ -30,6 +32,7 @@ impl<'m> Gitlab<'m> {
             machine.write_with_mode(path, mode, contents);
         }
         machine.sh("ln -s /opt/gitlab/bin/gitlab-ctl /usr/bin/gitlab-ctl").succeeded();
+        machine.sh("ln -s /usr/bin/ruby /opt/gitlab/embedded/bin/ruby").succeeded();
         machine.run(["/opt/gitlab/sv/registry-key"]).succeeded();
         machine.run(["/opt/gitlab/embedded/bin/runsvdir-start"]).succeeded();
         let gitlab = Self { machine };
@@ -66,6 +69,13 @@ impl<'m> Gitlab<'m> {
         assert!(settings.contains(old), "{path} has no {old:?}:\n{settings}");
         self.machine.write(path, settings.replace(old, new));
         self.machine.run(["sh", "-c", include_str!("gitlab/again.sh"), "again", service]).succeeded();
+    }
+
+    /// Makes it one with this gitlab.rb, as if it had been so for long.
+    pub fn configure(&self, gitlab_rb: &str) {
+        self.machine.write_with_mode("/etc/gitlab/gitlab.rb", "600", gitlab_rb);
+        self.machine.run(["gitlab-ctl", "reconfigure"]).succeeded();
+        self.machine.sh(": >/var/log/gitlab/gitlab-ctl.log").succeeded();
     }
 
     /// Waits until this leaf is served on both ports.

@@ -57,12 +57,12 @@ fn keys_are_for_their_owner_alone_from_their_first_byte() {
         // The CA's key and the pair's.
         (format!("labtrust setup {HOST} --prepare /srv/gitlab {state}"), 2),
         (format!("labtrust sign pages.{HOST} -o /srv/signed --state /srv/state"), 1),
-        // The key that stood there is kept first.
+        // The key that stood there is kept first, and goes into a folder of its own as the new one does.
         (
             format!(
                 "labtrust import --cert /root/leaf.pem --key /root/key.pem --host {HOST} --replace --gitlab /srv/gitlab/config {state}"
             ),
-            2,
+            3,
         ),
         (
             format!(

@@ -8,7 +8,7 @@ use crate::{
 
 /// Commands that go well and commands that fail, all with a secret at hand. Each is run in one of
 /// [`WAYS`], and with `LABTRUST_HOSTILE=all` in each of them.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 21] = [
     "setup --replace --no-trust",
     "setup --replace --no-trust --key /root/key.pem",
     "setup --key /root/encrypted.pem --passphrase-file /root/passphrase --replace --no-trust",
@@ -24,6 +24,9 @@ const COMMANDS: [&str; 18] = [
     "request --new-key --key /root/encrypted.pem --passphrase-file /root/passphrase",
     "import --cert /root/leaf.pem --replace --no-trust",
     "request --new-key --key /root/damaged.pem",
+    "backup /root/saved.age --passphrase-file /root/passphrase",
+    "restore /root/saved.age --passphrase-file /root/passphrase",
+    "restore /root/saved.age --passphrase-file /root/key.pem",
     "sign pages.mygitlab.example.com -o /srv/signed",
     "trust /root/key.pem",
     "inspect /root/key.pem --passphrase-file /root/passphrase",

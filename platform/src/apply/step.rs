@@ -70,6 +70,7 @@ impl Run<'_> {
 }
 
 /// What a step leaves at its place.
+#[derive(Clone, Copy)]
 struct After<'a> {
     sha256: Option<Fingerprint>,
     link: Option<&'a Path>,

@@ -35,7 +35,7 @@ pub fn trusted_program(name: &str) -> Option<PathBuf> {
 }
 
 /// Whether root alone writes what is at `path`, links followed; root's own group counts as root.
-fn is_roots(path: &Path) -> bool {
+pub(super) fn is_roots(path: &Path) -> bool {
     let others = |metadata: fs::Metadata| if metadata.gid() == 0 { 0o002 } else { 0o022 } & metadata.mode();
     fs::metadata(path).is_ok_and(|metadata| metadata.uid() == 0 && others(metadata) == 0)
 }

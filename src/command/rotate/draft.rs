@@ -51,6 +51,7 @@ impl Draft {
                 changes: Vec::new(),
                 anchor: own.anchor(),
                 planning: stores::plan(context, &own.anchor(), &Stores::none()),
+                warnings: Vec::new(),
             },
             dropped: None,
             last: Vec::new(),

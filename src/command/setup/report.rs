@@ -8,6 +8,7 @@ use crate::{
     cli::Setup,
     command::{
         Context,
+        backup::{self, Last},
         pair_report::PairReport,
         report::{self, NextSteps, by_store},
         source::may_sign,
@@ -28,6 +29,11 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     report.next.extend(draft.site.missing_lines().1);
     report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());
     report.next.push(own.client_line());
+    // That it cannot be read is for `status` to say: what was asked for is done.
+    let is_saved = !own.root.is_ca() || !matches!(Last::read(&context.home), Ok(None));
+    if !is_saved {
+        report.next.push("labtrust backup FILE".into());
+    }
     printer.document(&report);
 
     let is_new = made.done.placed.iter().any(|outcome| outcome.changed);
@@ -58,7 +64,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
             }
         }
     }
-    for note in draft.leaf.notes.iter().cloned().chain(draft.site.notes()) {
+    for note in draft.leaf.notes.iter().cloned().chain(draft.site.notes()).chain(draft.unscheduled.clone()) {
         printer.say(format_args!("  note      {note}"));
     }
     // Whom our own profile leaves out is known (labtrust inspect says it); a certificate without a CA
@@ -77,5 +83,8 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     }
     printer.heading("On each client:");
     printer.command(own.client_line());
+    if !is_saved {
+        backup::print_last(context, None, None);
+    }
     exit::of_outcomes(&made.done.trusted, State::Trusted)
 }

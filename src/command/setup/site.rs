@@ -3,16 +3,21 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Endpoint, Host, Target, World, plan::Change};
+use labtrust_platform::{
+    Certificate, Endpoint, Host, Target, World,
+    plan::{Change, StoreId},
+    receipt::{Phase, Receipts},
+};
 
 use super::order::endpoints;
 
 use crate::{
     certificate::{Parsed, SubjectName},
     cli::Place,
-    command::{Context, folder, own::Notes},
+    command::{Context, folder, own::Notes, place::RECEIPT},
     gitlab::{
-        Config, Installation, Kind, Layout, Pair, Prepared, Republish, guard, place, place::linked::Standing,
+        self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure, guard,
+        place, place::linked::Standing,
     },
     printer::Printer,
 };
@@ -22,8 +27,10 @@ use crate::{
 pub struct Site {
     installation: Installation,
     prepared: Option<Prepared>,
-    config: Config,
+    configured: Configured,
     layout: Layout,
+    /// Whether an earlier run did not come to the end of its settings.
+    is_begun: bool,
     republish: Republish,
     /// The options that named it.
     options: String,
@@ -34,17 +41,37 @@ pub struct Site {
 }
 
 impl Site {
-    /// The place that `place` names, or the GitLab of this machine.
+    /// The place that `place` names, or the GitLab of this machine, with what its gitlab.rb is to say.
     pub fn find(
         context: &Context<'_>,
         place: &Place,
         host: Option<&Target>,
         registry: Option<&Target>,
     ) -> Result<Self> {
+        Self::found(context, place, host, registry, true)
+    }
+
+    /// The same with a gitlab.rb that stays as it is.
+    pub fn look(
+        context: &Context<'_>,
+        place: &Place,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+    ) -> Result<Self> {
+        Self::found(context, place, host, registry, false)
+    }
+
+    fn found(
+        context: &Context<'_>,
+        place: &Place,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+        is_configured: bool,
+    ) -> Result<Self> {
         let world = World::here();
         let facts = &context.facts;
         let mut prepared = None;
-        let installation = match (&place.gitlab, &place.prepare, &place.out) {
+        let mut installation = match (&place.gitlab, &place.prepare, &place.out) {
             (Some(folder), ..) => Installation::at(&world, facts, folder)?,
             (_, Some(prepare), _) => {
                 let prepare = folder(prepare, "--prepare")?;
@@ -64,18 +91,36 @@ impl Site {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,
         };
-        let layout = Layout::of(&world, &installation, &config, &gitlab, &registry)?;
-        let republish = Republish::look(&world, &installation, &config, &gitlab, &registry);
+        let configured = if is_configured {
+            Configured::plan(&world, &installation, &config, &gitlab, &registry)?
+        } else {
+            installation.control = None;
+            Configured::untouched(&installation, &config)
+        };
+        let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
+        let republish = Republish::look(&world, &installation, &configured.config, &gitlab, &registry);
+        let is_begun = is_begun(context, &installation)?;
         let options = place.options();
-        Ok(Self { installation, prepared, config, layout, republish, options, gitlab, registry })
+        Ok(Self {
+            installation,
+            prepared,
+            configured,
+            layout,
+            is_begun,
+            republish,
+            options,
+            gitlab,
+            registry,
+        })
     }
 
-    /// The place where an earlier setup placed its pair; its further hosts are to be settled.
+    /// The place where an earlier setup placed its pair; its further hosts are to be settled, and its settings stay as
+    /// they are.
     pub fn again(context: &Context<'_>, notes: &Notes) -> Result<Self> {
         let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
         let gitlab = notes.endpoints.first().map(target);
         let registry = notes.endpoints.last().map(target);
-        Self::find(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
+        Self::look(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
     }
 
     /// The certificate and key files.
@@ -114,9 +159,26 @@ impl Site {
         }
     }
 
+    /// Refuses to overwrite what somebody meant in gitlab.rb, where nobody can be asked.
+    pub fn check_settings(&self, context: &Context<'_>, replace: bool) -> Result<()> {
+        let conflicts = self.configured.conflicts();
+        let everywhere = context.everywhere;
+        let can_ask = context.printer.can_ask() && !everywhere.yes && !everywhere.dry_run;
+        if conflicts.is_empty() || replace || can_ask {
+            return Ok(());
+        }
+        Err(configure::refusal(conflicts, &self.gitlab.host.in_url(), &self.options))
+    }
+
+    /// What is overwritten in gitlab.rb though somebody meant it, a line each.
+    pub fn warnings(&self) -> Vec<String> {
+        self.configured.conflicts().iter().map(ToString::to_string).collect()
+    }
+
     /// What placing `pair` takes.
     pub fn changes(&self, pair: &Pair) -> Vec<Change> {
         let mut changes = self.placing(pair);
+        changes.extend(self.configured.change(&self.installation, &self.layout, pair, self.is_begun));
         changes.extend(self.prepared.iter().flat_map(Prepared::changes));
         changes
     }
@@ -143,7 +205,8 @@ impl Site {
     pub fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
         let notes = self.layout.notes.iter().chain(&self.republish.notes).cloned();
-        notes.chain(self.config.remarks()).chain(prepared).collect()
+        let settings = self.configured.notes().chain(self.configured.config.remarks());
+        notes.chain(settings).chain(prepared).collect()
     }
 
     /// What is still to be done on this machine, a line each.
@@ -167,7 +230,7 @@ impl Site {
         self.installation.trusted_certs = None;
     }
 
-    /// Says, for people, which lines gitlab.rb lacks.
+    /// Says, for people, which lines a gitlab.rb lacks that cannot be edited from here.
     pub fn print_missing_lines(&self, printer: &Printer) {
         let (path, lines) = self.missing_lines();
         if !lines.is_empty() {
@@ -180,10 +243,17 @@ impl Site {
         }
     }
 
-    /// The lines that gitlab.rb lacks, and the file.
+    /// Those lines, and the file.
     pub fn missing_lines(&self) -> (PathBuf, Vec<String>) {
-        let is_ours = matches!(self.installation.kind, Kind::Out | Kind::Prepared);
-        let lines = if is_ours { Vec::new() } else { self.config.lines_to_add(&self.gitlab, &self.registry) };
-        (self.installation.gitlab_rb(), lines)
+        (self.installation.gitlab_rb(), self.configured.lines(&self.installation))
     }
+}
+
+/// Whether the settings of `installation` were begun and not proven by an earlier run.
+fn is_begun(context: &Context<'_>, installation: &Installation) -> Result<bool> {
+    let (store, subject) = (StoreId::new(gitlab::STORE), installation.gitlab_rb().display().to_string());
+    let receipts = Receipts::all(&context.home.state)?;
+    let mut ours = receipts.iter().filter(|receipt| receipt.name == RECEIPT);
+    let record = ours.find_map(|receipt| receipt.find(&store, &subject));
+    Ok(record.is_some_and(|record| record.phase != Phase::Applied))
 }

@@ -7,9 +7,10 @@ use crate::{
     cli::Setup,
     command::{
         Context,
+        backup::Last,
         own::OwnCa,
         place,
-        renew::Record,
+        renew::{Record, schedule},
         report::{self, NextSteps},
         restart, stores, trust,
     },
@@ -54,6 +55,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         let outcomes = take_back(session, &names(own.as_ref()))?;
         if session.receipts.load(place::RECEIPT)?.is_none() {
             Record::forget(&context.home)?;
+            Last::forget(&context.home)?;
         }
         Ok((own, outcomes))
     })?;
@@ -86,7 +88,10 @@ fn take_back(session: &Session<'_>, names: &[String]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for name in names {
         let Some(mut receipt) = session.receipts.load(name)? else { continue };
-        receipt.changes.iter_mut().for_each(|record| spare_reloads(&World::here(), record));
+        for record in &mut receipt.changes {
+            spare_reloads(&World::here(), record);
+            schedule::spare(&World::here(), record);
+        }
         outcomes.extend(undo(session, &mut receipt, |_| true)?);
         if outcomes.iter().any(|outcome| outcome.state == State::Failed || outcome.needs_root) {
             break;

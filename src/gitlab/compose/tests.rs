@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use labtrust_platform::{World, plan::Command};
 
 use super::*;
+use crate::gitlab::settings::{Settings, Wanted};
 
 fn blueprint(gitlab: &str, registry: &str, http: u16, ssh: u16) -> Blueprint {
     let (gitlab, registry): (Endpoint, Endpoint) =
@@ -83,7 +84,9 @@ fn other_ports_are_the_same_everywhere() {
 fn what_we_write_we_read() {
     for blueprint in blueprints() {
         let config = crate::gitlab::Config::read(&[&blueprint.gitlab_rb()]);
-        assert_eq!(config.lines_to_add(&blueprint.gitlab, &blueprint.registry), Vec::<String>::new());
+        let wanted = Wanted::usual(&blueprint.gitlab, &blueprint.registry);
+        let settings = Settings::plan(Some(blueprint.gitlab_rb().as_bytes()), "", &wanted).expect("a plan");
+        assert_eq!(settings.edits, []);
         assert_eq!(config.remarks(), Vec::<String>::new());
         let compose = blueprint.compose();
         let Ports { https, http, ssh, registry } = blueprint.ports;

@@ -1,9 +1,5 @@
 use super::*;
 
-fn endpoint(text: &str) -> Endpoint {
-    text.parse().expect("an endpoint")
-}
-
 fn address(script: &str) -> String {
     match Config::read(&[script]).address(Role::Gitlab) {
         Known::Unset => "unset".into(),
@@ -78,35 +74,6 @@ fn the_newer_keys_win_where_they_are_set() {
     ] {
         assert_eq!(Config::read(&[script]).certificate(role), expected, "{script}");
     }
-}
-
-#[test]
-fn only_the_lines_that_are_missing_are_added() {
-    let (gitlab, registry) = (endpoint("git.example.com:443"), endpoint("git.example.com:4567"));
-    let (url, registry_url, lets_encrypt) = (
-        "external_url \"https://git.example.com\"",
-        "registry_external_url \"https://git.example.com:4567\"",
-        "letsencrypt['enable'] = false",
-    );
-    for (script, expected) in [
-        (String::new(), vec![url, registry_url, lets_encrypt]),
-        (format!("{url}\n{registry_url}\n{lets_encrypt}"), vec![]),
-        (format!("{url}\n{registry_url}\nletsencrypt['enabled'] = false"), vec![lets_encrypt]),
-        (format!("{url}\n{registry_url}\nletsencrypt['enable'] = nil"), vec![lets_encrypt]),
-        ("external_url 'http://git.example.com'".into(), vec![url, registry_url, lets_encrypt]),
-        (format!("external_url ENV['X']\n{lets_encrypt}"), vec![registry_url]),
-        (
-            format!("{url}\nregistry_external_url 'https://git.example.com:5050'\n{lets_encrypt}"),
-            vec![registry_url],
-        ),
-    ] {
-        assert_eq!(Config::read(&[&script]).lines_to_add(&gitlab, &registry), expected, "{script}");
-    }
-    let other = endpoint("[2001:db8::1]:8443");
-    assert_eq!(
-        Config::default().lines_to_add(&other, &other)[0],
-        "external_url \"https://[2001:db8::1]:8443\""
-    );
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use labtrust_platform::{Endpoint, plan::Actor};
+use labtrust_platform::plan::Actor;
 
 use super::*;
 use crate::{
-    gitlab::{Kind, container::tests::inspected},
+    gitlab::{Kind, Known, Role, container::tests::inspected},
     hint::hint_of,
 };
 
@@ -201,9 +201,5 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
     fs::create_dir(other.join("ssl")).expect("a folder");
     let found = at(&other).expect("a configuration folder");
     assert!(matches!(found.kind, Kind::Folder) && !found.running && found.reload.is_empty());
-    assert_eq!(found.settings(&world).expect("none").lines_to_add(&endpoint(), &endpoint()).len(), 3);
-}
-
-fn endpoint() -> Endpoint {
-    "git.example.com:443".parse().expect("an endpoint")
+    assert_eq!(found.settings(&world).expect("none").address(Role::Gitlab), Known::Unset);
 }

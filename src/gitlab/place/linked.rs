@@ -36,11 +36,14 @@ const CURRENT: &str = "current";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing(BTreeMap<PathBuf, Folder>);
 
+/// What a file holds that may be a key.
+type Bytes = Zeroizing<Vec<u8>>;
+
 /// What stands in one folder.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Folder {
     /// The places that hold a certificate and a key, and both.
-    pairs: Vec<(Place, Zeroizing<Vec<u8>>, Zeroizing<Vec<u8>>)>,
+    pairs: Vec<(Place, Bytes, Bytes)>,
     /// The name of the folder that `current` leads to.
     current: Option<PathBuf>,
     /// The files in the folders of pairs.
@@ -107,7 +110,7 @@ impl Folder {
     fn steps(&self, folder: &Path, places: &[&Place], pair: &Pair) -> Vec<Step> {
         let own = folder.join(OWN);
         let key = PrivateKey::from_plain_pem(&pair.key_pem).ok();
-        let is_same_key = |(_, _, standing): &(_, _, Zeroizing<Vec<u8>>)| {
+        let is_same_key = |(_, _, standing): &(_, _, Bytes)| {
             let parsed = PrivateKey::from_plain_pem(standing).ok();
             let is_same_text = *standing == pair.key_pem;
             is_same_text

@@ -20,12 +20,9 @@ fn endpoint(text: &str) -> Endpoint {
 
 /// What a setup wants of the GitLab of the case `name`.
 fn wanted(name: &str) -> Vec<Wanted> {
-    let mut wanted = vec![
-        Wanted::url(&GITLAB, &endpoint(&format!("{HOST}:443"))),
-        Wanted::url(&REGISTRY, &endpoint(&format!("{HOST}:4567"))),
-        Wanted::literal(&LETS_ENCRYPT, Value::Switch(false)),
-        Wanted::literal(&REDIRECT, Value::Switch(true)),
-    ];
+    let [gitlab, registry] = [443, 4567].map(|port| endpoint(&format!("{HOST}:{port}")));
+    let mut wanted = Wanted::usual(&gitlab, &registry);
+    wanted.push(Wanted::literal(&REDIRECT, Value::Switch(true)));
     if name.starts_with("nas") {
         wanted.push(Wanted::literal(&SSH_PORT, Value::Number(2222)));
     }

@@ -67,6 +67,15 @@ pub static SSH_PORT: Row =
     Row { paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]], templates: &["22"], is_choice: true };
 
 impl Wanted {
+    /// What every GitLab and its registry need.
+    pub fn usual(gitlab: &Endpoint, registry: &Endpoint) -> Vec<Self> {
+        vec![
+            Self::url(&GITLAB, gitlab),
+            Self::url(&REGISTRY, registry),
+            Self::literal(&LETS_ENCRYPT, Value::Switch(false)),
+        ]
+    }
+
     /// `row` is to lead to `endpoint`.
     pub fn url(row: &'static Row, endpoint: &Endpoint) -> Self {
         Self { row, value: Wish::Url(endpoint.clone()), is_served: false }

@@ -5,8 +5,16 @@ mkdir -p "$root/etc" "$root/opt/gitlab/bin" "$root/assets" "$root/tmp" "$root/va
 cp /etc/passwd /etc/group "$root/etc/"
 cp /tmp/image/gitlab-ctl "$root/opt/gitlab/bin/gitlab-ctl"
 cp /tmp/image/init "$root/assets/init-container"
+mkdir -p "$root/opt/gitlab/embedded/bin" "$root/usr/lib"
+ln -s /usr/bin/ruby "$root/opt/gitlab/embedded/bin/ruby"
+cp /tmp/image/omnibus.rb /tmp/image/reconfigure.rb "$root/opt/gitlab/embedded/"
+for folder in $(ruby -e 'puts RbConfig::CONFIG.values_at("rubylibdir", "rubyarchdir", "vendordir")'); do
+    mkdir -p "$root${folder%/*}"
+    cp -R "$folder" "$root${folder%/*}/"
+done
 chmod 755 "$root/opt/gitlab/bin/gitlab-ctl" "$root/assets/init-container"
-for program in /bin/sh /bin/cat /bin/sleep /bin/mkdir /usr/sbin/nginx; do
+for program in /bin/sh /bin/cat /bin/sleep /bin/mkdir /usr/sbin/nginx /usr/bin/ruby \
+    $(ruby -e 'puts Dir.glob(RbConfig::CONFIG["rubyarchdir"] + "/json/**/*.so")'); do
     for file in $program $(ldd "$program" | grep -o '/[^ ]*'); do
         mkdir -p "$root${file%/*}"
         cp -L "$file" "$root$file"

@@ -1,0 +1,264 @@
+//! What a backup holds: a tar archive of the state folder's files, after a manifest. It is read with
+//! suspicion, since whoever knows the passphrase may have made it.
+
+use std::{
+    collections::BTreeSet,
+    io::{Cursor, Read as _},
+    path::{Component, Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::Fingerprint;
+use serde::{Deserialize, Serialize};
+use tar::{Builder, EntryType, Header};
+use zeroize::Zeroizing;
+
+use crate::hint::fail;
+
+/// The newest form of a backup that this program writes; it reads all older ones.
+pub const SCHEMA: u32 = 1;
+/// No state folder is larger: a CA's is some kilobytes, and what receipts keep some megabytes.
+pub const MAX_SIZE: usize = 64 << 20;
+/// Nor has one more files.
+pub const MAX_FILES: usize = 20_000;
+
+const MANIFEST: &str = "manifest.json";
+const STATE: &str = "state";
+
+/// A backup, opened.
+#[derive(Debug)]
+pub struct Archive {
+    /// Whence it is.
+    pub manifest: Manifest,
+    /// The files, in the order of their paths.
+    pub items: Vec<Item>,
+}
+
+/// Whence a backup is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The form of the archive.
+    pub schema: u32,
+    /// The labtrust that made it.
+    pub version: String,
+    /// When it was made (RFC 3339).
+    pub made: String,
+    /// The machine, by the SHA-256 of its machine-id; none where it has none.
+    #[serde(default)]
+    pub machine: Option<Fingerprint>,
+    /// What the machine is called.
+    #[serde(default)]
+    pub host: Option<String>,
+}
+
+/// A file of the state folder.
+pub struct Item {
+    /// Its path in the state folder.
+    pub path: PathBuf,
+    /// What is in it; any may be a key.
+    pub contents: Zeroizing<Vec<u8>>,
+    /// Whether others may read it.
+    pub is_public: bool,
+}
+
+impl std::fmt::Debug for Item {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Item({}, {} bytes)", self.path.display(), self.contents.len())
+    }
+}
+
+impl Item {
+    /// Its permission bits.
+    pub fn mode(&self) -> u32 {
+        if self.is_public { 0o644 } else { 0o600 }
+    }
+}
+
+impl Archive {
+    /// The item at `path` in the state folder.
+    pub fn get(&self, path: &Path) -> Option<&Item> {
+        self.items.iter().find(|item| item.path == path)
+    }
+
+    /// The archive as bytes.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let manifest = serde_json::to_vec_pretty(&self.manifest)?;
+        let contents: usize = self.items.iter().map(|item| item.contents.len()).sum();
+        if contents > MAX_SIZE || self.items.len() > MAX_FILES {
+            return Err(too_large());
+        }
+        // Room for all from the start: a buffer that grows leaves keys behind where it was.
+        let room = contents + manifest.len() + (self.items.len() + 3) * 4 * 512;
+        let mut builder = Builder::new(Vec::with_capacity(room));
+        append(&mut builder, Path::new(MANIFEST), &manifest, 0o644)?;
+        for item in &self.items {
+            append(&mut builder, &Path::new(STATE).join(&item.path), &item.contents, item.mode())?;
+        }
+        Ok(Zeroizing::new(builder.into_inner()?))
+    }
+
+    /// Reads an archive: files only, by plain paths below the state folder, each once.
+    pub fn read(bytes: &[u8]) -> Result<Self> {
+        let mut archive = tar::Archive::new(Cursor::new(bytes));
+        let (mut manifest, mut items, mut seen) = (None, Vec::new(), BTreeSet::new());
+        for entry in archive.entries().map_err(|_| damaged())? {
+            let mut entry = entry.map_err(|_| damaged())?;
+            let path = entry.path().map_err(|_| damaged())?.into_owned();
+            if entry.header().entry_type() != EntryType::Regular || !seen.insert(path.clone()) {
+                return Err(damaged());
+            }
+            let mode = entry.header().mode().map_err(|_| damaged())?;
+            if seen.len() > MAX_FILES {
+                return Err(too_large());
+            }
+            // What the header claims is not what there is.
+            let room = usize::try_from(entry.size()).unwrap_or(usize::MAX).min(bytes.len());
+            let mut contents = Zeroizing::new(Vec::with_capacity(room));
+            entry.by_ref().take(bytes.len() as u64).read_to_end(&mut contents).map_err(|_| damaged())?;
+            if manifest.is_none() {
+                manifest = Some(Manifest::read(&path, &contents)?);
+            } else {
+                let path = below_state(&path).ok_or_else(damaged)?;
+                items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
+            }
+        }
+        Ok(Self { manifest: manifest.ok_or_else(damaged)?, items })
+    }
+}
+
+impl Manifest {
+    fn read(path: &Path, contents: &[u8]) -> Result<Self> {
+        #[derive(Deserialize)]
+        struct Schema {
+            schema: u32,
+        }
+        if path != Path::new(MANIFEST) {
+            return Err(damaged());
+        }
+        let Schema { schema } = serde_json::from_slice(contents).map_err(|_| damaged())?;
+        if schema != SCHEMA {
+            return Err(fail(
+                format!("the backup has schema {schema}: a newer labtrust made it"),
+                "restore it with that one",
+            ));
+        }
+        serde_json::from_slice(contents).map_err(|_| damaged())
+    }
+}
+
+fn append(builder: &mut Builder<Vec<u8>>, path: &Path, contents: &[u8], mode: u32) -> Result<()> {
+    let mut header = Header::new_gnu();
+    header.set_entry_type(EntryType::Regular);
+    header.set_size(contents.len() as u64);
+    header.set_mode(mode);
+    header.set_mtime(0);
+    builder
+        .append_data(&mut header, path, contents)
+        .with_context(|| format!("cannot pack {}", path.display()))
+}
+
+/// `path` without the folder that stands for the state folder; none if it would lead elsewhere.
+fn below_state(path: &Path) -> Option<PathBuf> {
+    let path = path.strip_prefix(STATE).ok()?;
+    let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if name.to_str().is_some());
+    (path.components().count() > 0 && path.components().all(is_plain) && path.to_str()?.is_ascii())
+        .then(|| path.to_owned())
+}
+
+fn damaged() -> anyhow::Error {
+    fail("what was decrypted is no backup of labtrust's", "give a file that `labtrust backup` made")
+}
+
+fn too_large() -> anyhow::Error {
+    fail(
+        format!("a backup holds at most {} MiB in {MAX_FILES} files", MAX_SIZE >> 20),
+        "see what in the state folder is so large; labtrust keeps only small files there",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifest() -> Manifest {
+        Manifest {
+            schema: SCHEMA,
+            version: "0".into(),
+            made: "2026-01-01T00:00:00Z".into(),
+            machine: None,
+            host: None,
+        }
+    }
+
+    fn item(path: &str, is_public: bool) -> Item {
+        Item { path: path.into(), contents: Zeroizing::new(path.as_bytes().to_vec()), is_public }
+    }
+
+    /// An archive with one entry that is not as ours are.
+    fn forged(path: &str, kind: EntryType) -> Vec<u8> {
+        let mut builder = Builder::new(Vec::new());
+        append(&mut builder, Path::new(MANIFEST), &serde_json::to_vec(&manifest()).expect("JSON"), 0o644)
+            .expect("it");
+        let mut header = Header::new_gnu();
+        header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(0);
+        header.set_mode(0o644);
+        header.set_cksum();
+        builder.append(&header, &[][..]).expect("an entry");
+        builder.into_inner().expect("an archive")
+    }
+
+    #[test]
+    fn what_is_packed_is_read_again() {
+        let long = format!("receipts/{}/before/{}", "r".repeat(60), "0".repeat(64));
+        let items = vec![
+            item("authority/root.crt", true),
+            item("authority/intermediate.key", false),
+            item(&long, false),
+        ];
+        let archive = Archive { manifest: manifest(), items };
+        let bytes = archive.to_bytes().expect("bytes");
+        let again = Archive::read(&bytes).expect("an archive");
+        assert_eq!(again.manifest, archive.manifest);
+        let shape = |archive: &Archive| -> Vec<_> {
+            archive
+                .items
+                .iter()
+                .map(|item| (item.path.clone(), item.contents.to_vec(), item.mode()))
+                .collect()
+        };
+        assert_eq!(shape(&again), shape(&archive));
+        // A tar archive may lack its end, and one that is cut within a file is refused.
+        for length in (0..bytes.len() - 2048).step_by(97) {
+            if let Ok(part) = Archive::read(&bytes[..length]) {
+                assert!(part.items.len() < 3, "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_leads_out_of_the_state_folder() {
+        for path in [
+            "state/../x",
+            "/etc/passwd",
+            "state//../../x",
+            "state",
+            "state/",
+            "other/x",
+            "../state/x",
+            "state/b\u{fc}",
+        ] {
+            assert!(Archive::read(&forged(path, EntryType::Regular)).is_err(), "{path}");
+        }
+        for kind in
+            [EntryType::Symlink, EntryType::Link, EntryType::Directory, EntryType::Fifo, EntryType::Char]
+        {
+            assert!(Archive::read(&forged("state/x", kind)).is_err(), "{kind:?}");
+        }
+        assert!(Archive::read(&forged("state/x", EntryType::Regular)).is_ok());
+        let newer = Archive { manifest: Manifest { schema: 2, ..manifest() }, items: Vec::new() };
+        let error = Archive::read(&newer.to_bytes().expect("bytes")).expect_err("a newer one");
+        assert!(error.to_string().contains("schema 2"), "{error}");
+    }
+}

@@ -1,0 +1,155 @@
+//! Encryption of a backup with age (age-encryption.org/v1), so that it can be opened without labtrust too:
+//! `age --decrypt FILE | tar x`.
+
+use std::io::{Read as _, Write as _};
+
+use age::{DecryptError, Decryptor, Encryptor, scrypt, secrecy::SecretString, x25519};
+use anyhow::{Context as _, Result};
+use zeroize::Zeroizing;
+
+use super::archive::MAX_SIZE;
+use crate::hint::fail;
+
+/// How long a passphrase is stretched, as a power of two: 128 MiB of memory and some tenths of a second,
+/// which a small NAS has too.
+const WORK: u8 = 17;
+/// The most that is done for somebody else's: 1 GiB.
+const MAX_WORK: u8 = 20;
+/// How a file begins that age made.
+const MAGIC: &[u8] = b"age-encryption.org/";
+
+/// Who can open a backup.
+pub enum Lock {
+    /// Whoever knows the passphrase.
+    Passphrase(Zeroizing<String>),
+    /// Whoever has the key of one of these.
+    Recipients(Vec<x25519::Recipient>),
+}
+
+/// What opens a backup.
+pub enum Opener {
+    /// The passphrase.
+    Passphrase(Zeroizing<String>),
+    /// Keys of recipients.
+    Identities(Vec<x25519::Identity>),
+}
+
+/// Whether `sealed`, as far as its beginning tells, is opened by a passphrase and not by a key.
+pub fn takes_passphrase(sealed: &[u8]) -> Result<bool> {
+    Ok(decryptor(sealed)?.is_scrypt())
+}
+
+/// Encrypts `plain`.
+pub fn seal(plain: &[u8], lock: &Lock) -> Result<Vec<u8>> {
+    let sealing = "cannot encrypt the backup";
+    let encryptor = match lock {
+        Lock::Passphrase(passphrase) => {
+            let mut recipient = scrypt::Recipient::new(secret(passphrase));
+            recipient.set_work_factor(WORK);
+            Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+        }
+        Lock::Recipients(recipients) => {
+            Encryptor::with_recipients(recipients.iter().map(|one| one as &dyn age::Recipient))
+        }
+    };
+    let mut sealed = Vec::with_capacity(plain.len() + plain.len() / 1024 + 4096);
+    let mut writer = encryptor.context(sealing)?.wrap_output(&mut sealed).context(sealing)?;
+    writer.write_all(plain).context(sealing)?;
+    writer.finish().context(sealing)?;
+    Ok(sealed)
+}
+
+/// Decrypts `sealed`.
+pub fn open(sealed: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>> {
+    let decryptor = decryptor(sealed)?;
+    let mut reader = match opener {
+        Opener::Passphrase(passphrase) => {
+            let mut identity = scrypt::Identity::new(secret(passphrase));
+            identity.set_max_work_factor(MAX_WORK);
+            decryptor.decrypt(std::iter::once(&identity as &dyn age::Identity))
+        }
+        Opener::Identities(identities) => {
+            decryptor.decrypt(identities.iter().map(|one| one as &dyn age::Identity))
+        }
+    }
+    .map_err(|error| refusal(&error, opener))?;
+    // Room for all from the start: a buffer that grows leaves keys behind where it was.
+    let mut plain = Zeroizing::new(Vec::with_capacity(sealed.len()));
+    // An archive is larger than what it holds, by its headers.
+    reader.by_ref().take(2 * MAX_SIZE as u64).read_to_end(&mut plain).map_err(|_| damaged())?;
+    Ok(plain)
+}
+
+fn decryptor(sealed: &[u8]) -> Result<Decryptor<&[u8]>> {
+    if !sealed.starts_with(MAGIC) {
+        return Err(fail(
+            "this is no backup: it is not encrypted with age",
+            "give a file that `labtrust backup` made, as it made it",
+        ));
+    }
+    Decryptor::new_buffered(sealed).map_err(|_| damaged())
+}
+
+fn refusal(error: &DecryptError, opener: &Opener) -> anyhow::Error {
+    match (error, opener) {
+        (DecryptError::ExcessiveWork { required, .. }, _) => fail(
+            format!(
+                "its passphrase is stretched with 2^{required} rounds, which takes more memory than is given here"
+            ),
+            "decrypt it with age, and encrypt it again: age --decrypt FILE",
+        ),
+        (
+            DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed | DecryptError::NoMatchingKeys,
+            Opener::Passphrase(_),
+        ) => fail("the passphrase is wrong", "give the one that was typed when the backup was made"),
+        (DecryptError::DecryptionFailed | DecryptError::NoMatchingKeys, Opener::Identities(_)) => fail(
+            "none of these keys opens it",
+            "give the key of a --recipient that it was made for: --identity FILE",
+        ),
+        _ => damaged(),
+    }
+}
+
+fn damaged() -> anyhow::Error {
+    fail("the file is cut off or damaged", "copy it again from where it is kept")
+}
+
+fn secret(passphrase: &Zeroizing<String>) -> SecretString {
+    SecretString::from(passphrase.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_it_was_locked_with_opens_it_and_a_part_is_none() {
+        let word = |text: &str| Zeroizing::new(text.to_owned());
+        let key = x25519::Identity::generate();
+        let plain = vec![7; 100_000];
+        for (lock, right, wrong) in [
+            (
+                Lock::Passphrase(word("correct")),
+                Opener::Passphrase(word("correct")),
+                Opener::Passphrase(word("battery")),
+            ),
+            (
+                Lock::Recipients(vec![key.to_public()]),
+                Opener::Identities(vec![key]),
+                Opener::Identities(vec![x25519::Identity::generate()]),
+            ),
+        ] {
+            let sealed = seal(&plain, &lock).expect("sealed");
+            assert_eq!(takes_passphrase(&sealed).expect("a header"), matches!(lock, Lock::Passphrase(_)));
+            assert_eq!(*open(&sealed, &right).expect("opened"), plain);
+            assert!(open(&sealed, &wrong).is_err());
+            for length in [0, 10, 100, 200, sealed.len() / 2, sealed.len() - 1] {
+                assert!(open(&sealed[..length], &right).is_err(), "{length}");
+            }
+            let mut changed = sealed.clone();
+            let last = changed.len() - 1;
+            changed[last] ^= 1;
+            assert!(open(&changed, &right).is_err());
+        }
+    }
+}

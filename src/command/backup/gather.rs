@@ -1,0 +1,88 @@
+//! What a backup holds: every file of the state folder, and the pair that is served where no CA here could
+//! make another.
+
+use std::path::Path;
+
+use anyhow::Result;
+use labtrust_platform::{World, world::Node};
+
+use super::last;
+use crate::{
+    backup::{Item, archive::MAX_SIZE},
+    certificate::{Parsed, PrivateKey},
+    command::{
+        Context,
+        kept::{self, Kept},
+        own::OwnCa,
+        place,
+    },
+    hint::fail,
+};
+
+/// Files at the top of the state folder that mean something only while they are there.
+const PASSING: [&str; 2] = ["lock", last::FILE];
+/// What [`World::put`] leaves if it is killed.
+const DRAFT: &str = ".labtrust-draft";
+/// No folder of ours lies deeper.
+const DEEPEST: usize = 8;
+
+/// The files of the state folder, in the order of their paths.
+pub fn gather(context: &Context<'_>) -> Result<Vec<Item>> {
+    let state = &context.home.state;
+    let mut items = Vec::new();
+    walk(state, state, DEEPEST, &mut items)?;
+    items.extend(foreign_pairs(context)?);
+    items.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(items)
+}
+
+fn walk(state: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Result<()> {
+    let world = World::here();
+    for path in world.list(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.ends_with(DRAFT) || (folder == state && PASSING.contains(&&*name)) {
+            continue;
+        }
+        match world.look(&path)? {
+            Node::Folder if deeper > 0 => walk(state, &path, deeper - 1, items)?,
+            Node::File { mode, .. } => {
+                let contents = world.read(&path)?.unwrap_or_default();
+                let path = path.strip_prefix(state)?.to_owned();
+                items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
+            }
+            // Nothing that a plan of ours makes there.
+            _ => {}
+        }
+        if items.iter().map(|item| item.contents.len()).sum::<usize>() > MAX_SIZE {
+            return Err(fail(
+                format!("{} holds more than {} MiB", state.display(), MAX_SIZE >> 20),
+                "see what is so large there; labtrust keeps only small files in it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The pairs that were imported, as answers to requests: so `import` finds their keys on a new machine.
+fn foreign_pairs(context: &Context<'_>) -> Result<Vec<Item>> {
+    let own = OwnCa::here(&context.home)?;
+    let kept: Vec<Kept> = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept).collect();
+    let mut items: Vec<Item> = Vec::new();
+    for (path, met) in place::chains_placed(context)? {
+        let chain: Vec<Parsed> = met.iter().map(|one| Parsed::from_der(one.der())).collect::<Result<_>>()?;
+        let Some(leaf) = chain.first() else { continue };
+        let Some(key) = World::here().read(&path.with_extension("key"))? else { continue };
+        let Ok(key) = PrivateKey::from_plain_pem(&key) else { continue };
+        let can_be_made = match &own {
+            Some(own) => own.has_signed(&met) && own.open()?.is_some(),
+            None => false,
+        };
+        let is_kept = kept.iter().any(|kept| kept.public_key == *leaf.public_key());
+        if !can_be_made && !is_kept && key.matches(leaf) {
+            items.extend(kept::answered_files(&chain, &key)?);
+        }
+    }
+    items.sort_by(|one, other| one.path.cmp(&other.path));
+    items.dedup_by(|one, other| one.path == other.path);
+    Ok(items)
+}

@@ -1,0 +1,59 @@
+//! When the last backup was made, for `status` and for the reminder of `setup`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{Contents, World, world::Access};
+use serde::{Deserialize, Serialize};
+
+use super::STREAM;
+use crate::{backup::Manifest, home::Home};
+
+/// Its file in the state folder, which no backup holds.
+pub const FILE: &str = "backup.json";
+
+/// What is written down of a backup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Last {
+    /// The form of this file.
+    pub schema: u32,
+    /// When it was made (RFC 3339).
+    pub made: String,
+    /// Where it was written.
+    pub file: PathBuf,
+}
+
+impl Last {
+    pub(super) fn of(manifest: &Manifest, file: &Path) -> Self {
+        Self { schema: 1, made: manifest.made.clone(), file: file.to_owned() }
+    }
+
+    /// The last one, if there was any.
+    pub fn read(home: &Home) -> Result<Option<Self>> {
+        let path = home.state.join(FILE);
+        let Some(bytes) = World::here().read(&path)? else { return Ok(None) };
+        let last = serde_json::from_slice(&bytes);
+        last.map(Some).with_context(|| format!("cannot read {}; remove it", path.display()))
+    }
+
+    pub(super) fn write(&self, home: &Home) -> Result<()> {
+        let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
+        Ok(World::here().put(&home.state.join(FILE), &contents, Access { mode: 0o600, owner: None })?)
+    }
+
+    /// Forgets it: what it saved is here no more.
+    pub fn forget(home: &Home) -> Result<()> {
+        let path = home.state.join(FILE);
+        World::here().tidy(&path)?;
+        Ok(World::here().remove(&path)?)
+    }
+
+    /// In a few words.
+    pub fn title(&self) -> String {
+        let day = self.made.split('T').next().unwrap_or_default();
+        match self.file.as_path() {
+            stream if stream == Path::new(STREAM) => day.to_owned(),
+            file => format!("{day}, {}", file.display()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! How it stands with the certificate on the server, for `status`: until when it is good, how the last
+//! renewal went, and when the next run is.
+
+use anyhow::Result;
+use labtrust_platform::{World, receipt::Receipt};
+use serde::Serialize;
+use time::format_description::well_known::Rfc3339;
+
+use super::{Record, schedule};
+use crate::{
+    certificate::Parsed,
+    command::{Context, place, status::until},
+    printer::Printer,
+};
+
+/// What is known of it.
+#[derive(Debug, Serialize)]
+pub struct Renewal {
+    /// When the certificate ends that was placed; none if it is not there any more.
+    not_after: Option<String>,
+    /// The last run, if there was one.
+    last: Option<Record>,
+    /// When it runs next, as whoever runs it says; none if nothing runs it.
+    next: Option<String>,
+    #[serde(skip)]
+    until: Option<String>,
+}
+
+impl Renewal {
+    /// Looks at what an earlier setup or import placed; none if that is nothing.
+    pub fn look(context: &Context<'_>, receipts: &[Receipt]) -> Result<Option<Self>> {
+        let placed = place::chains_placed(context)?;
+        let leaf = placed.iter().find_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
+        let renewal = Self {
+            not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
+            last: Record::read(&context.home)?,
+            next: schedule::next(&World::here(), receipts),
+            until: leaf.as_ref().map(until),
+        };
+        let is_known = renewal.until.is_some() || renewal.last.is_some() || renewal.next.is_some();
+        Ok(is_known.then_some(renewal))
+    }
+
+    /// For people.
+    pub fn print(&self, printer: &Printer) {
+        printer.heading("The server's certificate:");
+        let changed = "somebody else has changed it";
+        printer.say(format_args!("  until      {}", self.until.as_deref().unwrap_or(changed)));
+        if let Some(Record { ran, well, outcome, .. }) = &self.last {
+            let went = if *well { "" } else { "it failed: " };
+            printer.say(format_args!("  last run   {}: {went}{outcome}", ran.date()));
+        }
+        let nothing = "nothing runs it: labtrust renew --if-expiring, every day";
+        printer.say(format_args!("  next run   {}", self.next.as_deref().unwrap_or(nothing)));
+    }
+}

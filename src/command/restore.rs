@@ -1,0 +1,239 @@
+//! `restore`: what `backup` saved, back in the state folder, on this machine or on a new one. The CA is the
+//! same then, so clients notice nothing; what only the lost machine knew of itself stays behind.
+
+mod plan;
+
+use std::{io::IsTerminal as _, path::Path};
+
+use age::x25519;
+use anyhow::{Context as _, Result};
+use labtrust_platform::{
+    Certificate, Outcome, Session, World, apply, apply_together, receipt::parse, text, undo, world::Access,
+};
+use zeroize::Zeroizing;
+
+use self::plan::{Plan, Saved};
+use super::{
+    Context, backup,
+    kept::{self, Kept},
+    own::OwnCa,
+    passphrase::passphrase,
+    place, source, stores,
+};
+use crate::{
+    backup::{Archive, Item, Opener, archive::MAX_SIZE, seal},
+    cli::Restore,
+    exit::{self, misuse},
+    hint::fail,
+};
+
+pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
+    let printer = context.printer;
+    let shown = text::path(&arguments.file);
+    let archive = read(context, arguments).with_context(|| format!("cannot restore {shown}"))?;
+    let plan = Plan::make(context, &archive, arguments.replace)?;
+    let changes: Vec<_> = plan.changes().cloned().collect();
+    if context.everywhere.dry_run {
+        let is_open = !plan.is_done(&World::here())?;
+        let changes = if is_open { changes } else { Vec::new() };
+        stores::print_plan(context, &changes);
+        printer.document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(context, &changes) }));
+        return Ok(if is_open { exit::NO } else { exit::DONE });
+    }
+    if !context.everywhere.yes && printer.can_ask() && !plan.is_done(&World::here())? {
+        stores::print_plan(context, &changes);
+        if !printer.confirm("\nDo this?")? {
+            printer.aside("nothing was changed");
+            return Ok(exit::NO);
+        }
+    }
+    let is_new = context.session(|session| {
+        kept::sweep(session, &context.home)?;
+        // Another run may have made a CA meanwhile.
+        let plan = Plan::make(context, &archive, arguments.replace)?;
+        carry_out(session, &context.home.state, &plan)
+    })?;
+    report(context, &archive, &plan, is_new)
+}
+
+/// The backup, decrypted.
+fn read(context: &Context<'_>, arguments: &Restore) -> Result<Archive> {
+    let sealed = if arguments.file == Path::new(backup::STREAM) {
+        if std::io::stdin().is_terminal() {
+            return Err(misuse(
+                "there is no backup on standard input",
+                "name its file: labtrust restore FILE",
+            ));
+        }
+        Zeroizing::new(super::standard_input(2 * MAX_SIZE)?)
+    } else {
+        source::bytes(&arguments.file, "give the file that `labtrust backup` made")?
+    };
+    let opener = match (seal::takes_passphrase(&sealed)?, &arguments.identity) {
+        (true, None) => Opener::Passphrase(passphrase(context, &arguments.passphrase, "the backup")?),
+        (false, Some(path)) => Opener::Identities(identities(path)?),
+        (true, Some(_)) => {
+            return Err(fail("it is opened by a passphrase, not by a key", "leave --identity out"));
+        }
+        (false, None) => {
+            return Err(fail(
+                "it is opened by a recipient's key, not by a passphrase",
+                "give the key: --identity FILE",
+            ));
+        }
+    };
+    Archive::read(&seal::open(&sealed, &opener)?)
+}
+
+/// The keys in a file as age-keygen(1) writes it.
+fn identities(path: &Path) -> Result<Vec<x25519::Identity>> {
+    let hint = "give a file as age-keygen writes it, with a line AGE-SECRET-KEY-1…";
+    let bytes = source::bytes(path, hint)?;
+    let text = std::str::from_utf8(&bytes).unwrap_or_default();
+    let found: Vec<_> = text.lines().filter_map(|line| line.trim().parse().ok()).collect();
+    if found.is_empty() {
+        return Err(fail(format!("{} holds no key of age's", text::path(path)), hint));
+    }
+    Ok(found)
+}
+
+/// Carries the plan out, all of it or nothing; whether that changed anything.
+fn carry_out(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bool> {
+    let mut receipts = Vec::new();
+    let mut requests = Vec::new();
+    let mut work = || -> Result<bool> {
+        for saved in &plan.receipts {
+            receipts.push(saved.name.clone());
+            write(state, saved)?;
+        }
+        if let Some(aside) = &plan.aside {
+            place::check(&apply(session, ASIDE, None, std::slice::from_ref(aside))?)?;
+        }
+        let mut changed = !receipts.is_empty();
+        for request in &plan.requests {
+            let name = kept::receipt(Path::new(&request.subject));
+            let outcomes = apply(session, &name, None, std::slice::from_ref(request))?;
+            if is_changed(&outcomes) {
+                requests.push(name);
+            }
+            place::check(&outcomes)?;
+        }
+        let outcomes = apply_together(session, place::RECEIPT, None, &plan.authorities)?;
+        let failed = outcomes.iter().position(|outcome| outcome.state == labtrust_platform::State::Failed);
+        place::check(&outcomes[..failed.map_or(outcomes.len(), |failed| failed + 1)])?;
+        changed |= is_changed(&outcomes) || !requests.is_empty();
+        Ok(changed)
+    };
+    let done = work();
+    if done.is_err() {
+        // Nothing of it is to be left, as far as that can be.
+        for name in &requests {
+            if let Ok(Some(mut receipt)) = session.receipts.load(name) {
+                drop(undo(session, &mut receipt, |_| true));
+            }
+        }
+        for name in &receipts {
+            drop(session.receipts.forget(name));
+        }
+        if let Ok(Some(mut receipt)) = session.receipts.load(ASIDE) {
+            drop(undo(session, &mut receipt, |_| true));
+        }
+    } else {
+        // What was put aside is the user's from here on.
+        session.receipts.forget(ASIDE)?;
+    }
+    done
+}
+
+/// What is kept of putting a CA aside, while that is under way.
+const ASIDE: &str = "restore";
+
+fn is_changed(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().any(|outcome| outcome.changed)
+}
+
+/// Writes a receipt of this machine's as it was, itself last: without it, what lies beside it is nothing.
+fn write(state: &Path, saved: &Saved<'_>) -> Result<()> {
+    let (receipts, before): (Vec<&Item>, Vec<&Item>) =
+        saved.items.iter().copied().partition(|item| item.path.ends_with("receipt.json"));
+    if receipts.iter().any(|item| parse(&item.contents).is_err()) {
+        return Err(fail(
+            format!("the backup's receipt {} cannot be read", saved.name),
+            "a newer labtrust wrote it: restore with that one",
+        ));
+    }
+    let world = World::here();
+    for item in before.into_iter().chain(receipts) {
+        let path = state.join(&item.path);
+        if let Some(folder) = path.parent() {
+            world.make_folders(folder, 0o700)?;
+        }
+        let contents = labtrust_platform::Contents::Secret(item.contents.clone());
+        world.put(&path, &contents, Access { mode: 0o600, owner: None })?;
+    }
+    Ok(())
+}
+
+fn report(context: &Context<'_>, archive: &Archive, plan: &Plan, changed: bool) -> Result<u8> {
+    let printer = context.printer;
+    let own = OwnCa::here(&context.home)?;
+    let next = next(context, own.as_ref())?;
+    printer.document(&serde_json::json!({
+        "schema": 1,
+        "made": archive.manifest.made,
+        "host": archive.manifest.host,
+        "changed": changed,
+        "sha256": own.as_ref().map(|own| own.root.fingerprint()),
+        "next": next,
+    }));
+    let day = archive.manifest.made.split('T').next().unwrap_or_default();
+    let whence = archive.manifest.host.as_ref().map(|host| format!(" of {host}")).unwrap_or_default();
+    let done = if changed { "restored" } else { "all is here already: nothing was changed" };
+    printer.say(format_args!("{done} (backup{whence}, {day})"));
+    if let Some(own) = &own {
+        printer.say(format_args!("CA  {}", own.root.title()));
+        printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
+        printer.say("  note      clients that trust it need nothing new");
+    }
+    if let Some(aside) = &plan.aside {
+        printer.say(format_args!("  note      what was here is in {} now", aside.subject));
+    }
+    if !plan.is_same_machine {
+        printer.say("  note      what labtrust had done to the other machine is not known here");
+    }
+    if !next.is_empty() {
+        printer.heading("Next, on this machine:");
+    }
+    for line in next {
+        printer.command(line);
+    }
+    Ok(exit::DONE)
+}
+
+/// What makes this machine serve again.
+fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
+    let state = context.everywhere.state.is_some();
+    let state = if state { format!(" --state {}", context.home.state.display()) } else { String::new() };
+    if let Some(own) = own
+        && own.open()?.is_some()
+    {
+        let endpoints = &own.notes.endpoints;
+        let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
+        let host = host.strip_suffix(":443").unwrap_or(&host);
+        let registry = endpoints.last().map(|registry| format!(" --registry {registry}")).unwrap_or_default();
+        return Ok(vec![format!(
+            "labtrust setup {host}{registry}{}{state}",
+            own.notes.site.place().options()
+        )]);
+    }
+    let kept = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept);
+    let answered = kept.filter(|kept| !kept.answer.is_empty());
+    Ok(answered
+        .map(|kept| format!("labtrust import --cert {}{state}", kept.answer_path().display()))
+        .collect())
+}
+
+/// Whether what is in use here is `root`.
+fn is_in_use(own: Option<&OwnCa>, root: &Certificate) -> bool {
+    own.is_none_or(|own| own.root.fingerprint() == root.fingerprint())
+}

@@ -1,0 +1,234 @@
+//! What restoring a backup takes, and what stands in its way.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use labtrust_platform::{
+    Certificate, Contents, Fingerprint, World, is_met,
+    plan::{Actor, Change, Step},
+    world::Node,
+};
+
+use super::is_in_use;
+use crate::{
+    backup::{Archive, Item},
+    command::{
+        Context, backup, kept,
+        own::{AUTHORITY, OwnCa},
+    },
+    hint::fail,
+};
+
+/// What is done.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// What is here and in the way, put aside.
+    pub aside: Option<Change>,
+    /// The requests.
+    pub requests: Vec<Change>,
+    /// The CAs, and which of them is in use.
+    pub authorities: Vec<Change>,
+    /// Receipts of this very machine's that are lost.
+    pub receipts: Vec<Saved<'a>>,
+    /// Whether the backup is of this machine.
+    pub is_same_machine: bool,
+}
+
+/// A receipt with what it needs.
+#[derive(Debug)]
+pub struct Saved<'a> {
+    pub name: String,
+    pub items: Vec<&'a Item>,
+}
+
+/// Where receipts lie in the state folder: they tell of one machine alone.
+const RECEIPTS: &str = "receipts";
+/// What else tells of one machine alone: how its renewals went.
+const OF_THE_MACHINE: [&str; 1] = ["renewal.json"];
+/// The files whose presence says that the others beside them are there.
+const LAST: [&str; 2] = ["root.crt", kept::NOTES];
+/// Says which CA is in use.
+const ROTATION: &str = "rotation.json";
+
+impl<'a> Plan<'a> {
+    /// What restoring `archive` takes. What is here and differs is in the way, unless it may be replaced.
+    pub fn make(context: &Context<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
+        let (state, world) = (&context.home.state, World::here());
+        // A machine that was cloned has the same id, and seldom the same name.
+        let (machine, host) = (backup::machine()?, backup::host()?);
+        let saved = &archive.manifest;
+        let is_same_machine = machine.is_some() && machine == saved.machine && host == saved.host;
+        let mut groups: BTreeMap<PathBuf, Vec<&Item>> = BTreeMap::new();
+        let mut receipts: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
+        for item in &archive.items {
+            let mut parts = item.path.iter().map(|part| part.to_string_lossy().into_owned());
+            let (top, second) = (parts.next().unwrap_or_default(), parts.next());
+            match (top.as_str(), second) {
+                (RECEIPTS, Some(name)) => receipts.entry(name).or_default().push(item),
+                (top, None) if OF_THE_MACHINE.contains(&top) || top == RECEIPTS => {}
+                (top, _) if !is_known(top) => {}
+                (kept::FOLDER, Some(id)) => {
+                    groups.entry(state.join(kept::FOLDER).join(id)).or_default().push(item);
+                }
+                (top, _) => groups.entry(state.join(top)).or_default().push(item),
+            }
+        }
+        let mut plan = Self {
+            aside: in_the_way(context, archive, groups.values().flatten().copied(), replace)?,
+            requests: Vec::new(),
+            authorities: Vec::new(),
+            receipts: Vec::new(),
+            is_same_machine,
+        };
+        for (folder, mut items) in groups {
+            items.sort_by_key(|item| LAST.iter().any(|last| item.path.ends_with(last)));
+            let mut steps = Vec::new();
+            if plan.aside.is_some() {
+                steps.extend(left_over(&world, &folder, |path| {
+                    items.iter().any(|item| state.join(&item.path) == path)
+                })?);
+            }
+            steps.extend(items.iter().map(|item| put(state, item)));
+            let is_request = folder.parent().is_some_and(|parent| parent.ends_with(kept::FOLDER));
+            if is_request {
+                plan.requests.push(Change::of_files(kept::STORE, &folder, Actor::Caller, steps));
+            } else {
+                plan.authorities.push(Change::of_files(AUTHORITY, &folder, Actor::Caller, steps));
+            }
+        }
+        let rotation = state.join(ROTATION);
+        if plan.aside.is_some()
+            && archive.get(Path::new(ROTATION)).is_none()
+            && world.look(&rotation)? != Node::Absent
+        {
+            let steps = vec![Step::Remove { path: rotation.clone() }];
+            plan.authorities.push(Change::of_files(AUTHORITY, &rotation, Actor::Caller, steps));
+        }
+        // Which CA is in use is said when they are all there.
+        plan.authorities.sort_by_key(|change| change.subject.ends_with(ROTATION));
+        for (name, items) in receipts.into_iter().filter(|_| is_same_machine) {
+            if world.look(&state.join(RECEIPTS).join(&name).join("receipt.json"))? == Node::Absent {
+                plan.receipts.push(Saved { name, items });
+            }
+        }
+        Ok(plan)
+    }
+
+    /// All that the plan changes, in its order.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.aside.iter().chain(&self.requests).chain(&self.authorities)
+    }
+
+    /// Whether all of it is so.
+    pub fn is_done(&self, world: &World) -> Result<bool> {
+        let mut done = self.aside.is_none() && self.receipts.is_empty();
+        for step in self.changes().flat_map(|change| &change.steps) {
+            done &= is_met(world, step)?;
+        }
+        Ok(done)
+    }
+}
+
+/// Whether labtrust keeps something at `top` in the state folder that is not one machine's alone.
+fn is_known(top: &str) -> bool {
+    top == kept::FOLDER || top == ROTATION || top.starts_with(AUTHORITY)
+}
+
+/// The removal of what is in `folder` and is not `wanted`.
+fn left_over(world: &World, folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<Step>> {
+    if world.look(folder)? != Node::Folder {
+        return Ok(Vec::new());
+    }
+    let paths = world.list(folder)?.into_iter().filter(|path| !wanted(path));
+    Ok(paths.map(|path| Step::Remove { path }).collect())
+}
+
+fn put(state: &Path, item: &Item) -> Step {
+    let contents = Contents::Secret(item.contents.clone());
+    Step::Put { path: state.join(&item.path), contents, mode: item.mode() }
+}
+
+/// What is here and would be replaced: refused, or put aside.
+fn in_the_way<'i>(
+    context: &Context<'_>,
+    archive: &Archive,
+    items: impl Iterator<Item = &'i Item>,
+    replace: bool,
+) -> Result<Option<Change>> {
+    let (state, world) = (&context.home.state, World::here());
+    let own = OwnCa::here(&context.home)?;
+    let mut standing = Vec::new();
+    for item in items {
+        let path = state.join(&item.path);
+        if let Some(bytes) = world.read(&path)?
+            && *bytes != *item.contents
+        {
+            standing.push((item.path.clone(), bytes));
+        }
+    }
+    let is_another = root_of(archive).is_some_and(|root| !is_in_use(own.as_ref(), &root));
+    if standing.is_empty() && !is_another {
+        return Ok(None);
+    }
+    let aside = state.join(format!("replaced-{}", name_of(own.as_ref(), &standing)));
+    if !replace {
+        let (what, way_on) = match own.filter(|_| is_another) {
+            Some(own) => (
+                format!(
+                    "another CA is here than in the backup: {} (sha256 {})",
+                    own.root.title(),
+                    own.root.fingerprint()
+                ),
+                "take it back first (labtrust setup --undo)",
+            ),
+            None => (
+                format!(
+                    "{} is here, and is another than in the backup",
+                    state.join(&standing[0].0).display()
+                ),
+                "leave it as it is",
+            ),
+        };
+        return Err(fail(what, format!("{way_on}, or put it aside, in {}: --replace", aside.display())));
+    }
+    if let Some(own) = own.filter(|_| is_another) {
+        let mut paths = vec![state.join(ROTATION)];
+        for one in own.all() {
+            paths.extend(world.list(&one.folder)?);
+        }
+        for path in paths {
+            let relative = path.strip_prefix(state)?.to_owned();
+            if let Some(bytes) = world.read(&path)?
+                && !standing.iter().any(|(known, _)| *known == relative)
+            {
+                standing.push((relative, bytes));
+            }
+        }
+    }
+    let steps = standing.into_iter().map(|(path, bytes)| Step::Put {
+        path: aside.join(path),
+        contents: Contents::Secret(bytes),
+        mode: 0o600,
+    });
+    Ok(Some(Change::of_files("replaced", &aside, Actor::Caller, steps.collect())))
+}
+
+/// The root of the CA that is in use in the backup.
+fn root_of(archive: &Archive) -> Option<Certificate> {
+    let rotation = archive.get(Path::new(ROTATION));
+    let rotation = rotation.and_then(|item| serde_json::from_slice::<serde_json::Value>(&item.contents).ok());
+    let current = rotation.and_then(|rotation| Some(rotation.get("current")?.as_str()?.to_owned()));
+    let folder = current.unwrap_or_else(|| AUTHORITY.to_owned());
+    let root = archive.get(&Path::new(&folder).join("root.crt"))?;
+    Certificate::read_all(&root.contents).0.into_iter().next()
+}
+
+fn name_of(own: Option<&OwnCa>, standing: &[(PathBuf, zeroize::Zeroizing<Vec<u8>>)]) -> String {
+    match own {
+        Some(own) => own.root.fingerprint().short(),
+        None => standing.first().map(|(_, bytes)| Fingerprint::of(bytes).short()).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,242 @@
+//! gitlab.rb of one installation: what it is to say there, and the change that makes it say so and GitLab
+//! follow.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use labtrust_platform::{
+    Edit, Endpoint, World,
+    plan::{Change, Command, Proof, Settle, Step, StoreId},
+    text,
+};
+
+use super::{
+    STORE,
+    config::{Config, Known},
+    container::{CONFIG, Reach},
+    installation::{Installation, Kind, exists},
+    layout::Layout,
+    pair::Pair,
+    place::proof_of,
+    ports::is_free,
+    role::Role,
+    ruby::Value,
+    settings::{Conflict, GITLAB, REDIRECT, REGISTRY, SSH_PORT, Settings, Wanted},
+};
+use crate::hint::fail;
+
+/// A gitlab.rb that may hold secrets is root's alone.
+const MODE: u32 = 0o600;
+
+/// What becomes of the gitlab.rb of an installation.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    path: PathBuf,
+    settings: Settings,
+    /// What reads it without running it; none where there is no Ruby.
+    check: Option<Command>,
+    /// What it says once it is edited.
+    pub config: Config,
+}
+
+impl Configured {
+    /// What `installation` takes to serve a GitLab at `gitlab` and a registry at `registry`. `config` is what
+    /// it says now.
+    pub fn plan(
+        world: &World,
+        installation: &Installation,
+        config: &Config,
+        gitlab: &Endpoint,
+        registry: &Endpoint,
+    ) -> Result<Self> {
+        let untouched = Self::untouched(installation, config);
+        let path = untouched.path.clone();
+        if matches!(installation.kind, Kind::Out | Kind::Prepared) || config.served_elsewhere().is_some() {
+            return Ok(untouched);
+        }
+        let file = world.read(&path)?;
+        let file = file.as_ref().map(|bytes| &bytes[..]);
+        let environment = installation.environment();
+        let wanted = wanted(world, installation, config, gitlab, registry);
+        let planned = Settings::plan(file, environment, &wanted);
+        let is_edited = planned.as_ref().is_ok_and(|settings| !settings.edits.is_empty());
+        // Why it could not be read, Ruby says best.
+        let check = if is_edited || planned.is_err() { check(world, installation, &path)? } else { None };
+        let mut settings = planned.map_err(|why| {
+            let line = format!("labtrust setup {} --out DIR --reload CMD", gitlab.host.in_url());
+            fail(
+                format!("{} {why}", text::path(&path)),
+                format!("mend it and run this again, or have only the pair made: {line}"),
+            )
+        })?;
+        if !is_edited || !installation.may_edit() {
+            settings.conflicts.clear();
+            return Ok(Self { settings, ..untouched });
+        }
+        let after = String::from_utf8_lossy(&settings.after).into_owned();
+        Ok(Self { path, check, config: Config::read(&[environment, &after]), settings })
+    }
+
+    /// What `config` says, as it is.
+    pub fn untouched(installation: &Installation, config: &Config) -> Self {
+        Self { path: installation.gitlab_rb(), config: config.clone(), ..Self::default() }
+    }
+
+    /// What it says against the will of whoever wrote it.
+    pub fn conflicts(&self) -> &[Conflict] {
+        &self.settings.conflicts
+    }
+
+    /// Whether anything is edited.
+    pub fn is_edited(&self, installation: &Installation) -> bool {
+        installation.may_edit() && !self.settings.edits.is_empty()
+    }
+
+    /// What a person should know, a line each.
+    pub fn notes(&self) -> impl Iterator<Item = String> {
+        self.settings
+            .left
+            .iter()
+            .map(|left| format!("gitlab.rb says `{}`, which is left as it is", text::in_line(left)))
+    }
+
+    /// The lines that a file that cannot be edited from here lacks.
+    pub fn lines(&self, installation: &Installation) -> Vec<String> {
+        if installation.may_edit() {
+            return Vec::new();
+        }
+        let lines = |edit: &Edit| match edit {
+            Edit::Block { lines, .. } => lines.clone(),
+            Edit::Line { new, .. } => vec![new.clone()],
+            Edit::Json { .. } => Vec::new(),
+        };
+        self.settings.edits.iter().flat_map(lines).collect()
+    }
+
+    /// The edits, and what makes GitLab follow them; none where there is nothing to do. `is_begun` if an
+    /// earlier run did not come to its end.
+    pub fn change(
+        &self,
+        installation: &Installation,
+        layout: &Layout,
+        pair: &Pair,
+        is_begun: bool,
+    ) -> Option<Change> {
+        let is_edited = self.is_edited(installation);
+        let reconfigure = installation.reconfigure_command();
+        if !is_edited && (reconfigure.is_none() || !(layout.is_reconfigured || is_begun)) {
+            return None;
+        }
+        let edits = self.settings.edits.iter().filter(|_| is_edited).cloned();
+        let step = |edit| Step::Edit { path: self.path.clone(), edit, mode: MODE };
+        let steps: Vec<Step> = edits.map(step).collect();
+        let check = self.check.clone().filter(|_| is_edited);
+        Some(Change {
+            store: StoreId::new(STORE),
+            subject: self.path.display().to_string(),
+            actor: installation.actor.clone(),
+            // What an earlier run has edited stands in its record.
+            proof: proof_of((!steps.is_empty()).then(|| Proof::of_files(&steps)), layout, pair),
+            steps,
+            settle: Settle {
+                applied: check.into_iter().chain(reconfigure.clone()).collect(),
+                undone: reconfigure.into_iter().collect(),
+                ..Settle::default()
+            },
+            serves: None,
+        })
+    }
+}
+
+/// What gitlab.rb is to say.
+fn wanted(
+    world: &World,
+    installation: &Installation,
+    config: &Config,
+    gitlab: &Endpoint,
+    registry: &Endpoint,
+) -> Vec<Wanted> {
+    let listeners = installation.listeners(world).unwrap_or_default();
+    let address = |role| match config.address(role) {
+        Known::Is(address) => Some(address),
+        _ => None,
+    };
+    let is_served = |role: Role, endpoint: &Endpoint| {
+        let port = config.listen_port(role).unwrap_or(endpoint.port);
+        listeners.iter().any(|listener| listener.is_for(&endpoint.host.in_url(), port))
+    };
+    let mut wanted = Wanted::usual(gitlab, registry);
+    for (row, role, endpoint) in [(&GITLAB, Role::Gitlab, gitlab), (&REGISTRY, Role::Registry, registry)] {
+        // The server itself tells whether what Ruby computes is right.
+        let is_served = is_served(role, endpoint);
+        wanted.iter_mut().filter(|one| one.row == row).for_each(|one| one.is_served = is_served);
+    }
+    // A registry that is switched off is somebody's choice.
+    if config.address(Role::Registry) == Known::Unset && config.is_off(Role::Registry) {
+        wanted.retain(|one| one.row != &REGISTRY);
+    }
+    // A server that cannot have port 80 would not start at all.
+    let holds_80 = address(Role::Gitlab).is_some_and(|address| !address.https && address.endpoint.port == 80);
+    let may_redirect = match &installation.kind {
+        Kind::Container(container) => container.has_own_network() || holds_80 || is_free(80),
+        Kind::Omnibus => holds_80 || is_free(80),
+        _ => holds_80,
+    };
+    if may_redirect {
+        wanted.push(Wanted::literal(&REDIRECT, Value::Switch(true)));
+    }
+    // Git over SSH goes where the host's own sshd does not listen.
+    if let Reach::Here(port) = installation.published(22)
+        && port != 22
+        && !is_free(22)
+    {
+        wanted.push(Wanted::literal(&SSH_PORT, Value::Number(port.into())));
+    }
+    wanted
+}
+
+/// The command that reads gitlab.rb with Ruby's own parser, where there is one; an error if that refuses
+/// what stands there now.
+fn check(world: &World, installation: &Installation, path: &Path) -> Result<Option<Command>> {
+    const DEBIAN: &str = "/usr/bin/ruby";
+    let command = match installation.ruby() {
+        Some(ruby) => ruby,
+        None if exists(world, Path::new(DEBIAN))? => {
+            Command::new(DEBIAN, ["-c".to_owned(), path.display().to_string()])
+        }
+        None => return Ok(None),
+    };
+    let Ok(output) = world.try_run(&command) else { return Ok(None) };
+    if output.code == Some(0) {
+        return Ok(Some(command));
+    }
+    // Whoever cannot run it says something else.
+    let said = [output.stderr, output.stdout].concat();
+    let said = String::from_utf8_lossy(&said);
+    match said.lines().find(|line| line.contains("syntax error")) {
+        Some(line) => Err(fail(
+            format!("{} is no valid Ruby: {}", text::path(path), text::in_line(line.trim())),
+            format!("mend it first; what is wrong with it: {command}"),
+        )),
+        None => Ok(None),
+    }
+}
+
+/// The refusal to overwrite what somebody meant. `place` is what names the place on the command line, to be
+/// typed again.
+pub fn refusal(conflicts: &[Conflict], host: &str, place: &str) -> anyhow::Error {
+    let lines: Vec<_> = conflicts.iter().map(ToString::to_string).collect();
+    fail(
+        lines.join("; "),
+        format!(
+            "choose:\n  \
+             change it there, and run this again\n  \
+             have it changed (setup --undo brings it back):   labtrust setup {host}{place} --replace"
+        ),
+    )
+}
+
+/// Where GitLab has its own file.
+pub(super) fn inside() -> PathBuf {
+    Path::new(CONFIG).join("gitlab.rb")
+}
