@@ -196,7 +196,7 @@ fn systemd_runs_it_every_day_until_the_setup_is_taken_back() {
     let first = machine.read(CERTIFICATE);
     machine.command(line()).run().succeeded().says("nothing to renew until");
     let status = json(&machine.run(["labtrust", "status", "--json"]).stdout);
-    assert!(status["renewal"]["next"].as_str().unwrap().contains("-"), "{status}");
+    assert!(status["renewal"]["next"].as_str().unwrap().contains('-'), "{status}");
     assert_eq!(status["renewal"]["last"]["well"], true, "{status}");
     machine.command(line()).at(280).run().succeeded().says("renewed until");
     assert_ne!(machine.read(CERTIFICATE), first);
