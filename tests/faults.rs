@@ -13,6 +13,7 @@ mod kill;
 mod scene;
 mod table;
 mod updater;
+mod verbs;
 
 use std::{collections::BTreeSet, sync::Mutex, thread};
 

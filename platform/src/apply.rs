@@ -375,7 +375,7 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
     if record.is_some_and(|record| record.phase != Phase::Applied) {
         return Ok(None);
     }
-    let verdict = prove(world, &change.proof)?;
+    let verdict = prove(world, &change.proof.at_once())?;
     if !verdict.holds() {
         return Ok(None);
     }

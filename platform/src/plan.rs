@@ -1,6 +1,7 @@
 //! A plan is data. The same value is explained, applied, proven and undone; nothing here acts.
 
 mod command;
+mod settle;
 
 use std::{
     fmt,
@@ -10,7 +11,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-pub use self::command::{Command, shell_word};
+pub use self::{
+    command::{Command, shell_word},
+    settle::{Byproduct, Service, Settle},
+};
 use crate::{
     Certificate, Edit, Endpoint, Fingerprint,
     database::Database,
@@ -104,85 +108,6 @@ pub enum Contents {
     Public(Vec<u8>),
     /// A private key.
     Secret(Zeroizing<Vec<u8>>),
-}
-
-/// Runs last, both ways: rebuilding a store before the anchor is removed would keep it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settle {
-    /// After the steps were applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub applied: Vec<Command>,
-    /// After the steps were undone.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undone: Vec<Command>,
-    /// What the commands rewrite besides, and do not take back by themselves.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub byproducts: Vec<Byproduct>,
-    /// Services that see the change only after a restart.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub restart: Vec<Service>,
-    /// Services that another change serves without a restart; once restarted, they have seen this one
-    /// too, and so see its undoing only after another restart.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub spared: Vec<Service>,
-}
-
-/// A file that a settling command rewrites.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Byproduct {
-    /// The bundle of all anchors. `stale` is what a killed updater leaves and the next one appends to.
-    Bundle {
-        /// The bundle.
-        path: PathBuf,
-        /// The leftover to remove beforehand.
-        #[serde(default)]
-        stale: Option<PathBuf>,
-    },
-    /// A Java keystore to which a hook adds anchors, and from which it takes none away.
-    Keystore {
-        /// The keystore.
-        path: PathBuf,
-        /// The anchor file that the hook adds.
-        anchor: PathBuf,
-        /// The alias under which it does.
-        alias: String,
-        /// Java's keytool, if it was found.
-        keytool: Option<PathBuf>,
-        /// The hook, where it is known.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        hook: Option<PathBuf>,
-        /// The hook's settings, which may say that it is to add nothing.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        settings: Option<PathBuf>,
-    },
-    /// A folder of links, among them those that lead to `target`.
-    Links {
-        /// The folder.
-        folder: PathBuf,
-        /// Our anchor file.
-        target: PathBuf,
-    },
-    /// A folder to which the updater copies each anchor, and from which it takes none away.
-    Copies {
-        /// The folder.
-        folder: PathBuf,
-        /// The certificate.
-        sha256: Fingerprint,
-    },
-}
-
-/// Something that runs and must be restarted to see a change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Service {
-    /// What it is called in a sentence.
-    pub title: String,
-    /// When it was started, in milliseconds since 1970, as far as known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub started: Option<u64>,
-    /// What restarts it, where a program can.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub restart: Option<Command>,
 }
 
 /// A question whose answer, asked of the store itself, shows that a change has worked.

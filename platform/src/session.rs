@@ -82,7 +82,8 @@ impl Outcome {
 
     /// What the store says of a change's proof, now.
     pub fn asked(worlds: &Worlds, facts: &Facts, change: &Change, settled: Option<u64>) -> Self {
-        let asked = worlds.reader(facts, &change.actor).and_then(|world| prove(&world, &change.proof));
+        let asked =
+            worlds.reader(facts, &change.actor).and_then(|world| prove(&world, &change.proof.at_once()));
         let mut outcome = match asked {
             Err(error) => return Self::failed(&change.store, &change.subject, &error),
             Ok(Verdict::Holds(detail)) => Self::new(&change.store, &change.subject, State::Trusted, detail),

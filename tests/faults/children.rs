@@ -4,8 +4,9 @@
 use super::{
     calls::{CHANGING, set},
     is_whole, sample,
-    scene::{Scene, TRUSTING, VERBS},
+    scene::Scene,
     table::{Lane, Trial},
+    verbs::{TRUSTING, VERBS},
 };
 use crate::lab::Output;
 

@@ -1,11 +1,7 @@
 //! A disk that is full, or read-only, until somebody mends it: not one call fails, but all of them, those
 //! that would take back what was begun too.
 
-use super::{
-    sample,
-    scene::{Scene, VERBS},
-    table::Lane,
-};
+use super::{sample, scene::Scene, table::Lane, verbs::VERBS};
 
 /// Folders that are written to.
 const FOLDERS: [&str; 5] =

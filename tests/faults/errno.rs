@@ -4,8 +4,8 @@
 use super::{
     calls::{Call, FAILING},
     sample,
-    scene::{ALONE, VERBS},
     table::Lane,
+    verbs::{ALONE, VERBS},
 };
 
 /// What can be met, and how it is said.

@@ -3,8 +3,8 @@
 use super::{
     calls::{CHANGING, Call},
     sample,
-    scene::{ALONE, TURNS, VERBS},
     table::Lane,
+    verbs::{ALONE, TURNS, VERBS},
 };
 
 /// A lane a verb.

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::scene::{Scene, Verb};
+use super::{scene::Scene, verbs::Verb};
 
 /// One kind of fault in one verb.
 pub struct Lane {

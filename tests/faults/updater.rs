@@ -3,11 +3,7 @@
 
 use std::time::Duration;
 
-use super::{
-    is_whole, sample,
-    scene::{Scene, VERBS},
-    table::Lane,
-};
+use super::{is_whole, sample, scene::Scene, table::Lane, verbs::VERBS};
 
 /// A way in which the updater or a hook is broken.
 #[derive(Clone, Copy)]

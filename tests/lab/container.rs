@@ -8,8 +8,7 @@ use super::process::Output;
 /// Settings that lack nothing.
 const GITLAB_RB: &str = "external_url 'https://mygitlab.example.com'\n\
                          registry_external_url 'https://mygitlab.example.com:4567'\n\
-                         letsencrypt['enable'] = false\n\
-                         nginx['redirect_http_to_https'] = true\n";
+                         letsencrypt['enable'] = false\n";
 
 /// What runs in containers of a machine; they end before it does, because their control groups are laid in
 /// those of the machine around the lab.

@@ -1,0 +1,226 @@
+//! The verbs that are tried, a row each.
+
+/// A verb, and what belongs to trying it. `{sha256}` stands for the fingerprint of the foreign root.
+pub struct Verb {
+    pub name: &'static str,
+    /// What is done before it, each time.
+    pub prepare: &'static [&'static str],
+    /// The verb itself.
+    pub line: &'static str,
+    /// What gives the machine back.
+    pub undo: &'static [&'static str],
+    /// The certificate and the key that it places.
+    pub pair: Option<[&'static str; 2]>,
+    /// Whether these two belong together at every instant: a pair stood there before.
+    pub replaces: bool,
+    /// Whether it adds an anchor to the system's bundle, or takes one away.
+    pub adds: bool,
+    /// A step of a rotation.
+    pub turn: Option<Turn>,
+}
+
+/// What is known of a step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and what
+/// is served keeps its key.
+pub struct Turn {
+    /// The script that succeeds when it is done.
+    pub ends: &'static str,
+}
+
+const TRUST: &str = "labtrust trust /root/ca.crt --for mygitlab.example.com:4567 --fingerprint {sha256}";
+
+pub const SETUP: Verb = Verb {
+    name: "setup",
+    prepare: &[],
+    line: "labtrust setup mygitlab.example.com --prepare /srv/gitlab",
+    undo: &["labtrust setup --undo"],
+    pair: Some([
+        "/srv/gitlab/config/ssl/mygitlab.example.com.crt",
+        "/srv/gitlab/config/ssl/mygitlab.example.com.key",
+    ]),
+    replaces: false,
+    adds: true,
+    turn: None,
+};
+
+/// In place of another pair, which must come back.
+pub const IMPORT: Verb = Verb {
+    name: "import",
+    prepare: &[],
+    line: "labtrust import --cert /root/leaf.crt --key /root/leaf.key --chain /root/ca.crt --out /srv/proxy --replace --reload true",
+    undo: &["labtrust setup --undo", "labtrust untrust"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: true,
+    turn: None,
+};
+
+const PROXY: [&str; 2] = ["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"];
+
+const PROXY_SETUP: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust";
+
+/// With the key that is there: one file is replaced.
+pub const RENEW: Verb = Verb {
+    name: "renew",
+    prepare: &[PROXY_SETUP],
+    line: "labtrust renew",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+    turn: None,
+};
+
+/// With a new key, which an earlier run has given a folder of its own.
+pub const REKEY: Verb = Verb {
+    name: "renew --new-key",
+    prepare: &[PROXY_SETUP, "labtrust renew --new-key"],
+    line: "labtrust renew --new-key",
+    undo: &["labtrust setup --undo"],
+    pair: Some(PROXY),
+    replaces: true,
+    adds: false,
+    turn: None,
+};
+
+/// The same where plain files stand.
+pub const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
+
+pub const TRUSTING: Verb = Verb {
+    name: "trust",
+    prepare: &[],
+    line: TRUST,
+    undo: &["labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: true,
+    turn: None,
+};
+
+pub const UNTRUSTING: Verb = Verb {
+    name: "untrust",
+    prepare: &[TRUST],
+    line: "labtrust untrust",
+    undo: &["labtrust untrust"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+};
+
+/// Keeps a key.
+pub const REQUEST: Verb = Verb {
+    name: "request",
+    prepare: &[],
+    line: "labtrust request mygitlab.example.com",
+    undo: &["labtrust request --undo"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+};
+
+/// With the key that was kept, in place of that of an earlier answer.
+pub const ANSWERED: Verb = Verb {
+    name: "answered",
+    prepare: &[
+        "labtrust request mygitlab.example.com --key /root/old.key",
+        "labtrust import --cert /root/old.crt --chain /root/old-ca.crt --out /srv/proxy --replace --no-trust",
+        "labtrust request mygitlab.example.com --key /root/leaf.key",
+    ],
+    line: "labtrust import --cert /root/leaf.crt --chain /root/ca.crt --out /srv/proxy --replace --no-trust",
+    undo: &["labtrust setup --undo", "labtrust request --undo"],
+    pair: IMPORT.pair,
+    replaces: true,
+    adds: false,
+    turn: None,
+};
+
+const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
+const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+
+pub const BACKUP: Verb = Verb {
+    name: "backup",
+    prepare: &[CA],
+    line: TO_AGE,
+    undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+};
+
+/// On a machine that has lost all that it had.
+pub const RESTORE: Verb = Verb {
+    name: "restore",
+    prepare: &[CA, TO_AGE, "labtrust setup --undo"],
+    line: "labtrust restore /root/ca.age --identity /root/age.key",
+    undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
+    pair: None,
+    replaces: false,
+    adds: false,
+    turn: None,
+};
+
+const SETUP_OUT: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --replace";
+const ROTATE: &str = "labtrust rotate start";
+const SWITCH: &str = "labtrust rotate switch --clients-ready";
+
+/// A step of a rotation after those in `prepare`.
+const fn turn(
+    name: &'static str,
+    prepare: &'static [&'static str],
+    line: &'static str,
+    adds: bool,
+    ends: &'static str,
+) -> Verb {
+    let turn = Some(Turn { ends });
+    Verb {
+        name,
+        prepare,
+        line,
+        undo: &["labtrust setup --undo"],
+        pair: IMPORT.pair,
+        replaces: true,
+        adds,
+        turn,
+    }
+}
+
+/// The steps of a rotation.
+pub const TURNS: [&Verb; 5] = [
+    &turn(
+        "start",
+        &[SETUP_OUT],
+        ROTATE,
+        true,
+        r#"grep -q '"next": "authority-' rotation.json && [ $(grep -c BEGIN /srv/proxy/*.crt) = 5 ]"#,
+    ),
+    &turn("switch", &[SETUP_OUT, ROTATE], SWITCH, true, r#"grep -q '"current": "authority-' rotation.json"#),
+    &turn(
+        "retire",
+        &[SETUP_OUT, ROTATE, SWITCH],
+        "labtrust rotate retire",
+        false,
+        r#"grep -q '"previous": null' rotation.json && [ ! -e authority ]"#,
+    ),
+    &turn(
+        "abort",
+        &[SETUP_OUT, ROTATE],
+        "labtrust rotate abort",
+        false,
+        "grep -q '\"next\": null' rotation.json && [ $(ls -d authority* | wc -l) = 1 ]",
+    ),
+    &turn(
+        "back",
+        &[SETUP_OUT, ROTATE, SWITCH],
+        "labtrust rotate abort",
+        true,
+        r#"grep -q '"current": "authority"' rotation.json"#,
+    ),
+];
+
+/// All of them that have others work for them.
+pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
+
+/// Those that change files and nothing else.
+pub const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];
