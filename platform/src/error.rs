@@ -120,6 +120,9 @@ pub enum Error {
 /// What every fallible function of this crate returns.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+/// What cannot be done where there is no folder to put a file into.
+pub(crate) const NO_FOLDER: &str = "find the folder of";
+
 impl Error {
     pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File { action, path: path.to_owned(), source }
@@ -138,6 +141,7 @@ impl Error {
     /// What the reader can do about it, where that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::File { action: NO_FOLDER, .. } => Some("make that folder, or name another".into()),
             Self::File { source, .. } | Self::Start { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
                     Some("run it as root (sudo), or as the file's owner".into())

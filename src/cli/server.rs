@@ -97,13 +97,13 @@ impl Place {
     }
 }
 
-/// Where the passphrase of an encrypted key comes from; a terminal is asked otherwise.
+/// Where the passphrase of an encrypted key or backup comes from; a terminal is asked otherwise.
 #[derive(Debug, Default, Args)]
 pub struct Passphrase {
-    /// Read the passphrase of an encrypted key from the first line of this file
+    /// Read the passphrase of what is encrypted from the first line of this file
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_env")]
     pub passphrase_file: Option<PathBuf>,
-    /// Read the passphrase of an encrypted key from this environment variable
+    /// Read the passphrase of what is encrypted from this environment variable
     #[arg(long, value_name = "NAME")]
     pub passphrase_env: Option<String>,
 }

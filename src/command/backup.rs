@@ -73,9 +73,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     }
     let opened = if arguments.recipients.is_empty() { "the passphrase" } else { "a recipient's key" };
     printer.say(format_args!("{} ({files} files, encrypted)", path.display()));
-    printer.say(format_args!(
-        "  opens with  {opened}, which is nowhere on this machine: keep both, apart from it"
-    ));
+    printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
     printer.say(format_args!("  restore     labtrust restore {}", path.display()));
     Ok(exit::DONE)
 }
@@ -141,7 +139,7 @@ pub fn print_last(context: &Context<'_>, last: Option<&Last>, end: Option<Offset
     }
     printer.heading("There is no backup of this CA, and GitLab's own do not hold it:");
     printer.command("labtrust backup FILE");
-    if let Some(end) = end {
+    if let Some(end) = end.filter(|end| *end > OffsetDateTime::now_utc()) {
         let end = end.date();
         printer.say(format_args!("  if this machine is lost, its certificate can serve elsewhere until {end}, if you have it and its key;"));
         printer.say("  then every client must trust a new CA");

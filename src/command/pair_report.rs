@@ -82,6 +82,7 @@ fn files_of(steps: &[Step]) -> Vec<FileReport> {
                 (path, "key")
             }
             Step::Link { path, target } if !is_switched(target) => (path, kind_of(path)),
+            Step::Edit { path, .. } => (path, "settings"),
             _ => continue,
         };
         if files.iter().all(|file| file.path != *path) {

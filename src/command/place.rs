@@ -57,7 +57,7 @@ pub fn carry_out(session: &Session<'_>, plan: &Plan) -> Result<Done> {
 }
 
 /// All that is not so yet.
-fn outstanding(context: &Context<'_>, plan: &Plan) -> Result<Vec<Change>> {
+pub fn outstanding(context: &Context<'_>, plan: &Plan) -> Result<Vec<Change>> {
     let receipts = Receipts::all(&context.home.state)?;
     let mut all = stores::outstanding(context, &receipts, RECEIPT, &plan.changes);
     let name = trust::receipt_name(&plan.anchor);

@@ -48,15 +48,22 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         reports.push(print_one(context, anchor, &outcomes, &repeat)?);
         let stands = exit::of_outcomes(&outcomes, State::Trusted);
         if stands == exit::NO {
-            missing.push(format!("labtrust {}", repeat.join(" ")));
+            let command = format!("labtrust {}", repeat.join(" "));
+            // One line may trust both CAs of a rotation.
+            if !missing.contains(&command) {
+                missing.push(command);
+            }
         }
         code = exit::worse(code, stands);
     }
-    if anchors.is_empty() {
-        context.printer.say("labtrust knows no CA here. On a client:");
+    let renewal = Renewal::look(context, &receipts)?;
+    // An imported certificate has its CA elsewhere, and makes no client of this machine.
+    if anchors.is_empty() && renewal.is_none() {
+        context.printer.say("labtrust knows no CA here. On the server:");
+        context.printer.command("labtrust setup");
+        context.printer.say("On a client:");
         context.printer.command("labtrust trust HOST:4567 --fingerprint SHA256");
     }
-    let renewal = Renewal::look(context, &receipts)?;
     if let Some(renewal) = &renewal {
         renewal.print(context.printer);
     }

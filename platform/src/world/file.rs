@@ -27,7 +27,7 @@ use super::{
     Access, LARGEST_FILE, Node,
     folder::{self, Folder, Place},
 };
-use crate::{Error, Fingerprint, Result};
+use crate::{Error, Fingerprint, Result, error::NO_FOLDER};
 
 /// How the name of a draft ends; it begins with a dot.
 const DRAFT: &str = ".labtrust-draft";
@@ -300,7 +300,7 @@ fn flush(folder: &Folder) -> Result<()> {
 
 /// The place that `path` names, in a folder that must be there.
 fn existing(path: &Path) -> Result<Place> {
-    let missing = || Error::file("find the folder of", path)(io::ErrorKind::NotFound.into());
+    let missing = || Error::file(NO_FOLDER, path)(Errno::NOENT.into());
     folder::place(path)?.ok_or_else(missing)
 }
 

@@ -85,7 +85,7 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
     for (role, own) in [
         ("CA in use", Some(own)),
         ("CA that will follow", own.next.as_deref()),
-        ("CA that was followed", own.previous.as_deref()),
+        ("CA that it replaced", own.previous.as_deref()),
     ] {
         let Some(own) = own else { continue };
         printer.heading(&format!("{role}: {}", own.root.title()));

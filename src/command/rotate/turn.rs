@@ -4,8 +4,8 @@ use std::{ops::ControlFlow, path::Path};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Outcome, Session,
-    receipt::{ChangeRecord, Receipts},
+    Outcome, Session, explain_undo,
+    receipt::{ChangeRecord, Receipt, Receipts},
     session::State,
     undo,
 };
@@ -43,22 +43,46 @@ pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
     Ok(report::report(context, step, &turned))
 }
 
+/// Prints what would be done; exit 1 if anything would.
+fn dry_run(context: &Context<'_>, draft: &Draft) -> Result<u8> {
+    let receipts = Receipts::all(&context.home.state)?;
+    let goes = |receipt: &Receipt, record: &ChangeRecord| {
+        draft.dropped.as_ref().is_some_and(|dropped| is_of(dropped, &receipt.name, record))
+    };
+    let gone: Vec<_> = receipts
+        .iter()
+        .flat_map(|receipt| receipt.changes.iter().rev().filter(|record| goes(receipt, record)))
+        .collect();
+    let placed = place::outstanding(context, &draft.plan)?;
+    let mut plan = stores::as_json(context, &placed);
+    plan.extend(gone.iter().map(|record| {
+        serde_json::json!({ "store": record.store, "subject": record.subject, "steps": explain_undo(record) })
+    }));
+    plan.extend(stores::as_json(context, &draft.last));
+    context.printer.document(&serde_json::json!({
+        "schema": 1,
+        "sha256": draft.plan.anchor.sha256(),
+        "plan": plan,
+    }));
+    if plan.is_empty() {
+        context.printer.say(stores::NOTHING);
+        return Ok(exit::DONE);
+    }
+    if !placed.is_empty() {
+        stores::print_plan(context, &placed);
+    }
+    stores::print_undo(context, gone.into_iter());
+    if !draft.last.is_empty() {
+        stores::print_plan(context, &draft.last);
+    }
+    Ok(exit::NO)
+}
+
 /// Explains the plan for a dry run, and asks where somebody has to answer.
 fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<u8>> {
     let printer = context.printer;
     if context.everywhere.dry_run {
-        let receipts = Receipts::all(&context.home.state)?;
-        let records = receipts.iter().flat_map(|receipt| {
-            receipt.changes.iter().rev().filter(|record| {
-                draft.dropped.as_ref().is_some_and(|dropped| is_of(dropped, &receipt.name, record))
-            })
-        });
-        let goes = stores::print_undo(context, records);
-        stores::print_plan(context, &draft.last);
-        let ControlFlow::Break(code) = place::ask(context, &draft.plan)? else {
-            return Ok(ControlFlow::Continue(()));
-        };
-        return Ok(ControlFlow::Break(if goes { exit::NO } else { code }));
+        return dry_run(context, draft).map(ControlFlow::Break);
     }
     let Turn::Switch { clients_ready: false } = step else { return place::ask(context, &draft.plan) };
     let what =
