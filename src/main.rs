@@ -10,6 +10,7 @@ use labtrust::{
     usage,
 };
 use labtrust_platform::world;
+use zeroize::Zeroize as _;
 
 fn main() -> ExitCode {
     world::shed_inheritance();
@@ -28,7 +29,9 @@ fn main() -> ExitCode {
         _ => Verbosity::Normal,
     };
     let printer = Printer::new(everywhere.json, verbosity);
-    match command::run(&cli, &printer).and_then(|code| printer.check().map(|()| code)) {
+    let ended = command::run(&cli, &printer).and_then(|code| printer.check().map(|()| code));
+    wipe_stack();
+    match ended {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let code = exit::of(&error);
@@ -36,6 +39,18 @@ fn main() -> ExitCode {
             ExitCode::from(code)
         }
     }
+}
+
+/// Wipes what the work has left on the stack: crates that sign move keys there, and leave copies behind.
+#[inline(never)]
+#[expect(
+    clippy::large_stack_arrays,
+    reason = "the stack is what it wipes; a main thread has eight times as much"
+)]
+fn wipe_stack() {
+    let mut below = [0_u8; 1 << 20];
+    below.zeroize();
+    std::hint::black_box(&below);
 }
 
 /// What clap refuses is said as any other error; `--help` and `--version` are none, and clap's to print.
