@@ -38,6 +38,7 @@ impl Verdict {
 
 impl Proof {
     /// The same, asked once: a server gets no time to show what it was not told yet.
+    #[must_use]
     pub fn at_once(&self) -> Self {
         match self {
             Self::Served { endpoint, sha256, along, .. } => {
