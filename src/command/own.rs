@@ -225,6 +225,17 @@ impl OwnCa {
         words
     }
 
+    /// How the CA's certificate is taken to clients, and the line there, while no server presents it.
+    pub fn lines_before_placing(&self) -> Vec<String> {
+        const FILE: &str = "labtrust-ca.crt";
+        let places: String =
+            self.notes.endpoints.iter().map(|endpoint| format!(" --for {endpoint}")).collect();
+        vec![
+            format!("labtrust export -o {FILE}"),
+            format!("labtrust trust {FILE} --fingerprint {}{places}", self.root.fingerprint()),
+        ]
+    }
+
     /// The exact line that makes a client trust the CA, and with it the one that will follow.
     pub fn client_line(&self) -> String {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();

@@ -28,7 +28,8 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     report.next.extend(draft.site.next());
     report.next.extend(draft.site.missing_lines().1);
     report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());
-    report.next.push(own.client_line());
+    let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
+    report.next.extend(clients.clone());
     // That it cannot be read is for `status` to say: what was asked for is done.
     let is_saved = !own.root.is_ca() || !matches!(Last::read(&context.home), Ok(None));
     if !is_saved {
@@ -81,8 +82,12 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
         draft.site.print_missing_lines(printer);
         draft.site.print_next(printer);
     }
-    printer.heading("On each client:");
-    printer.command(own.client_line());
+    printer.heading(if arguments.stage {
+        "Nothing presents it yet. Hand its certificate out, and on each client:"
+    } else {
+        "On each client:"
+    });
+    clients.into_iter().for_each(|line| printer.command(line));
     if !is_saved {
         backup::print_last(context, None, None);
     }
