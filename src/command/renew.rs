@@ -43,7 +43,9 @@ pub fn run(context: &Context<'_>, arguments: &Renew) -> Result<u8> {
         Ok(ControlFlow::Continue(ended)) => Ok(ended),
         Err(error) => Err(error),
     };
-    if !context.everywhere.dry_run {
+    // A command that was mistyped is no run that failed.
+    let counts = ended.is_ok() || arguments.if_expiring.is_some();
+    if counts && !context.everywhere.dry_run {
         write_down(context, &ended, now, ran)?;
     }
     ended.map(|ended| ended.code)
