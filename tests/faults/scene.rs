@@ -1,7 +1,7 @@
 //! A machine on which a verb can be tried again and again, and what must be true there whatever happened in
 //! between.
 
-use super::verbs::{ANSWERED, IMPORT, SETUP, TRUSTING, UNTRUSTING, Verb};
+use super::verbs::{ANSWERED, IMPORT, TRUSTING, UNTRUSTING, Verb};
 use crate::{
     lab::{Command, HOST, Machine, Manifest, Output, Pair, Validity},
     trust::fingerprint,
