@@ -87,7 +87,9 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     } else {
         "On each client:"
     });
-    clients.into_iter().for_each(|line| printer.command(line));
+    for line in clients {
+        printer.command(line);
+    }
     if !is_saved {
         backup::print_last(context, None, None);
     }
