@@ -39,6 +39,12 @@ pub struct Target {
     pub port: Option<u16>,
 }
 
+impl From<&Endpoint> for Target {
+    fn from(endpoint: &Endpoint) -> Self {
+        Self { host: endpoint.host.clone(), port: Some(endpoint.port) }
+    }
+}
+
 /// A text that names no host; the message says what is wrong with it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is no host name: {why}")]

@@ -69,17 +69,13 @@ pub struct Notes {
 impl Notes {
     /// The host that was named.
     pub fn host(&self) -> Option<Target> {
-        self.host.as_ref().map(target)
+        self.host.as_ref().map(Target::from)
     }
 
     /// The registry that was named.
     pub fn registry(&self) -> Option<Target> {
-        self.registry.as_ref().map(target)
+        self.registry.as_ref().map(Target::from)
     }
-}
-
-fn target(endpoint: &Endpoint) -> Target {
-    Target { host: endpoint.host.clone(), port: Some(endpoint.port) }
 }
 
 impl Kept {

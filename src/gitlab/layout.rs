@@ -16,7 +16,6 @@ use super::{
     further::{Annex, Further},
     installation::{Installation, Kind},
     nginx::{self, Listener},
-    place::linked::Standing,
     role::Role,
 };
 use crate::hint::fail;
@@ -37,8 +36,6 @@ pub struct Place {
 pub struct Layout {
     /// The files; one pair serves all hosts.
     pub places: Vec<Place>,
-    /// What stands there, once that was looked at.
-    pub standing: Standing,
     /// Where clients meet this GitLab on this machine: looked at before anything is replaced.
     pub listening: Vec<Endpoint>,
     /// Those that present the pair as soon as nginx has read it.

@@ -8,6 +8,7 @@ use labtrust_platform::{
     receipt::ChangeRecord,
 };
 
+use self::linked::Standing;
 use super::{STORE, control::is_alive, installation::Installation, layout::Layout, pair::Pair};
 
 /// How long nginx gets to serve a new certificate. One that could not start without it is tried again
@@ -15,14 +16,15 @@ use super::{STORE, control::is_alive, installation::Installation, layout::Layout
 const SECONDS: u64 = 60;
 
 /// What placing `pair` in `installation` takes, which is told to read it only when all of it is there.
+/// `standing` is what stands in the layout's places.
 ///
 /// A renewed certificate keeps its key: then there is one file to put, in one instant. Where the key
 /// changes too, one link is switched, see [`linked`].
-pub fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Change> {
+pub fn plan(installation: &Installation, layout: &Layout, standing: &Standing, pair: &Pair) -> Vec<Change> {
     let mut changes = Vec::new();
     // The CA first: it does no harm alone.
     changes.extend(trust(installation, pair.root, &pair.root_pem));
-    changes.push(place(installation, layout, pair));
+    changes.push(place(installation, layout, standing, pair));
     changes
 }
 
@@ -37,8 +39,8 @@ pub fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Opti
     })
 }
 
-fn place(installation: &Installation, layout: &Layout, pair: &Pair) -> Change {
-    let steps = layout.standing.steps(&layout.places, pair);
+fn place(installation: &Installation, layout: &Layout, standing: &Standing, pair: &Pair) -> Change {
+    let steps = standing.steps(&layout.places, pair);
     Change {
         store: StoreId::new(STORE),
         subject: installation.ssl.display().to_string(),

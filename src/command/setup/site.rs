@@ -117,9 +117,8 @@ impl Site {
     /// The place where an earlier setup placed its pair; its further hosts are to be settled, and its settings stay as
     /// they are.
     pub fn again(context: &Context<'_>, notes: &Notes) -> Result<Self> {
-        let target = |endpoint: &Endpoint| Target { host: endpoint.host.clone(), port: Some(endpoint.port) };
-        let gitlab = notes.endpoints.first().map(target);
-        let registry = notes.endpoints.last().map(target);
+        let gitlab = notes.endpoints.first().map(Target::from);
+        let registry = notes.endpoints.last().map(Target::from);
         Self::look(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
     }
 
@@ -142,10 +141,7 @@ impl Site {
         replace: bool,
         way_on: &str,
     ) -> Result<()> {
-        let world = World::here();
-        self.layout.settle(&world, &|host| leaf.covers(host), ours, replace, way_on)?;
-        self.layout.standing = Standing::look(&world, &self.layout.places);
-        Ok(())
+        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
     }
 
     /// Refuses to replace what is not ours, on disk or served.
@@ -186,7 +182,7 @@ impl Site {
     /// The same for the pair alone, where all else is in place.
     pub fn placing(&self, pair: &Pair) -> Vec<Change> {
         let standing = Standing::look(&World::here(), &self.layout.places);
-        place::plan(&self.installation, &Layout { standing, ..self.layout.clone() }, pair)
+        place::plan(&self.installation, &self.layout, &standing, pair)
     }
 
     /// What makes GitLab itself trust `root` too.

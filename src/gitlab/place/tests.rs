@@ -18,6 +18,11 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::gitlab::{config::Config, guard, prepare::Prepared};
 
+/// The plan where nothing stands.
+fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Change> {
+    super::plan(installation, layout, &Standing::default(), pair)
+}
+
 fn pair(number: u8) -> Pair {
     let certificate = |kind: u8| Certificate::new([0x30, 2, number, kind]);
     let key = Zeroizing::new(format!("key {number}").into_bytes());
