@@ -22,10 +22,12 @@ pub fn is_met(found: Option<&[u8]>, old: &str, new: &str) -> Result<bool, String
 pub fn undo(found: Option<&[u8]>, before: Option<&[u8]>, old: &str, new: &str) -> Undone {
     let (now, then) = (found.unwrap_or_default(), before.unwrap_or_default());
     let lines = |bytes, line| standing(bytes, line).unwrap_or_default();
-    let is_as_before = [old, new].into_iter().all(|line| lines(now, line).len() == lines(then, line).len());
-    match &lines(now, new)[..] {
-        _ if is_as_before => Undone::Already,
-        [range] => Undone::Bytes(spliced(now, range, old)),
+    let count = |bytes| [old, new].map(|line| lines(bytes, line).len());
+    match (count(now), count(then)) {
+        (is, was) if is == was => Undone::Already,
+        // It is made of one such line alone.
+        ([stand, 0], [1, 0]) if stand > 0 => Undone::Already,
+        ([_, 1], [1, 0]) => Undone::Bytes(spliced(now, &lines(now, new)[0], old)),
         _ => Undone::Foreign,
     }
 }

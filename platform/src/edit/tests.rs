@@ -292,3 +292,18 @@ fn a_line_is_taken_back_whatever_else_has_changed() {
     assert_eq!(edit.difference(before.map(str::as_bytes)), Ok(vec!["- # a = nil".into(), "+ a = 1".into()]));
     assert_eq!(edit.to_string(), "the line `a = 1`");
 }
+
+#[test]
+fn what_was_taken_back_once_is_not_touched_again() {
+    let edit = line("# a = nil", "a = 1");
+    let undo = |now: &str, before: &str| edit.undo(Some(now.as_bytes()), Some(before.as_bytes()));
+    // Somebody has put the old line there besides.
+    let before = "# a = nil\n";
+    let back = undo("# a = nil\na = 1\n", before);
+    assert_eq!(back, Undone::Bytes(b"# a = nil\n# a = nil\n".to_vec()));
+    assert_eq!(undo("# a = nil\n# a = nil\n", before), Undone::Already);
+    // Such an edit was never made of these.
+    for before in ["", "a = 1\na = 1\n", "# a = nil\n# a = nil\n", "# a = nil\na = 1\n"] {
+        assert_eq!(undo("x\na = 1\n", before), Undone::Foreign, "{before:?}");
+    }
+}
