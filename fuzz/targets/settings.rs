@@ -27,9 +27,11 @@ fuzz_target!(|text: &str| {
     );
     let endpoint = "mygitlab.example.com:443".parse().expect("an endpoint");
     let registry = "mygitlab.example.com:4567".parse().expect("an endpoint");
+    // What is edited is edited once.
     let wanted = Wanted::usual(&endpoint, &registry);
     if let Ok(settings) = Settings::plan(Some(text.as_bytes()), "", &wanted) {
-        let _ = Settings::plan(Some(&settings.after), "", &wanted);
+        let again = Settings::plan(Some(&settings.after), "", &wanted).expect("what is read as meant");
+        assert!(again.edits.is_empty(), "{again:?}");
     }
     fuzzing::nginx(text);
     fuzzing::compose(text);
