@@ -170,25 +170,70 @@ fn is_served_by(endpoint: &Endpoint, certificate: &Certificate) -> bool {
         .is_ok_and(|chain| handshake::leads_to(&chain, certificate, &endpoint.host))
 }
 
+/// Good answers in a row that show a server to be done with a reload, and the pause between two questions.
+/// One is not enough: nginx starts its new workers a tenth of a second before it tells the old ones to go
+/// (`ngx_msleep(100)` in `os/unix/ngx_process_cycle.c`), and until these went either may answer.
+const STEADY: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(50);
+
 fn served(endpoint: &Endpoint, sha256: Fingerprint, along: Option<Fingerprint>, limit: Duration) -> Verdict {
-    let is_sent = |chain: &[Certificate], along| chain.iter().any(|sent| sent.fingerprint() == along);
+    let answers = if limit.is_zero() { 1 } else { STEADY };
+    steadily(answers, limit, || {
+        let chain =
+            handshake::fetch_here(endpoint, Duration::from_secs(5)).map_err(|error| error.to_string())?;
+        let is_sent = |along: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *along);
+        if chain.first().is_none_or(|leaf| leaf.fingerprint() != sha256) {
+            return Err(format!("{endpoint} presents another certificate"));
+        }
+        match along.filter(|along| !is_sent(along)) {
+            None => Ok(format!("{endpoint} presents it")),
+            Some(along) => Err(format!("{endpoint} does not send the certificate {} with it", along.short())),
+        }
+    })
+}
+
+/// Whether `ask` has a good answer so many times in a row; begun anew after each other one, within `limit`.
+fn steadily(
+    answers: u32,
+    limit: Duration,
+    mut ask: impl FnMut() -> std::result::Result<String, String>,
+) -> Verdict {
     let deadline = Instant::now() + limit;
+    let mut in_a_row = 0;
     loop {
-        let seen = match handshake::fetch_here(endpoint, Duration::from_secs(5)) {
-            Ok(chain) if chain.first().is_some_and(|leaf| leaf.fingerprint() == sha256) => {
-                match along.filter(|along| !is_sent(&chain, *along)) {
-                    None => return Verdict::Holds(format!("{endpoint} presents it")),
-                    Some(along) => {
-                        format!("{endpoint} does not send the certificate {} with it", along.short())
-                    }
+        let is_late = Instant::now() > deadline;
+        match ask() {
+            Ok(seen) => {
+                in_a_row += 1;
+                if in_a_row >= answers {
+                    return Verdict::Holds(seen);
                 }
             }
-            Ok(_) => format!("{endpoint} presents another certificate"),
-            Err(error) => error.to_string(),
-        };
-        if Instant::now() > deadline {
-            return Verdict::Fails(seen);
+            Err(seen) if is_late => return Verdict::Fails(seen),
+            Err(_) => in_a_row = 0,
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_in_the_middle_of_a_reload_has_proven_nothing() {
+        let mut said =
+            [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
+                .into_iter();
+        let mut ask = || said.next().unwrap().map(str::to_owned).map_err(str::to_owned);
+        assert_eq!(steadily(3, Duration::from_secs(60), &mut ask), Verdict::Holds("new".into()));
+        assert_eq!(said.len(), 0, "believed before it was steady");
+    }
+
+    #[test]
+    fn what_never_changes_fails_with_what_was_seen_last() {
+        let verdict = steadily(STEADY, Duration::from_millis(120), || Err("old".into()));
+        assert_eq!(verdict, Verdict::Fails("old".into()));
+        assert_eq!(steadily(1, Duration::ZERO, || Ok("new".into())), Verdict::Holds("new".into()));
     }
 }
