@@ -1,6 +1,6 @@
 //! What GitLab's own services and its engine say on the server.
 
-use super::{DOCTOR, Row};
+use super::Row;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -22,8 +22,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         says: &[
-            &["bind() to", "bind for", "listen tcp", "ports are not available", "failed to bind host port"],
-            &["address already in use", "port is already allocated", "Only one usage of each socket address"],
+            &[
+                "bind() to",
+                "bind for",
+                "listen tcp",
+                "listen tcp4",
+                "listen tcp6",
+                "ports are not available",
+                "failed to bind host port",
+            ],
+            &[
+                "address already in use",
+                "port is already allocated",
+                "Only one usage of each socket address",
+                "forbidden by its access permissions",
+            ],
         ],
         codes: &["port-taken"],
         what: "Another program of this machine listens on that port already: its own web server, as on a NAS, or a second \
@@ -39,16 +52,6 @@ pub const ROWS: &[Row] = &[
         what: "GitLab asks Let's Encrypt for a certificate, which cannot reach a server on a private network. With a \
                certificate of your own it has to be switched off: letsencrypt['enable'] = false.",
         next: &["on the server: labtrust doctor {}", "on the server: sudo gitlab-ctl reconfigure"],
-    },
-    Row {
-        says: &[&[
-            "plain HTTP request was sent to HTTPS port",
-            "Client sent an HTTP request to an HTTPS server",
-        ]],
-        codes: &["realm-insecure"],
-        what: "The server speaks HTTPS on this port, and somebody came with http://: the URL, a proxy or the token \
-               service's address says so.",
-        next: DOCTOR,
     },
     Row {
         says: &[
