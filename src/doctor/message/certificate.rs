@@ -93,6 +93,7 @@ pub const ROWS: &[Row] = &[
             "No subject alternative names present",
             "ERR_CERT_COMMON_NAME_INVALID: no subject",
             "no appropriate commonName or subjectAltName",
+            "unable to obtain common name from peer certificate",
         ]],
         codes: &["cert-no-san"],
         what: "The certificate names its host only in the common name, where nobody looks any more: it needs a subject \
@@ -133,7 +134,7 @@ pub const ROWS: &[Row] = &[
             "doesn't match either of",
             "doesn't match any of the subject alternative names",
             "does not match the certificate subject provided by the peer",
-            "not verified: certificate:",
+            "hostname in certificate didn't match",
             "certificate not valid for name",
             "NotValidForName",
             "ERR_CERT_COMMON_NAME_INVALID",
@@ -147,6 +148,12 @@ pub const ROWS: &[Row] = &[
         codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
         what: "The certificate that is served was not made for the name that was asked: another server answers, the name \
                is missing from the certificate, or you should call the server by one that is in it.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&["SSLPeerUnverifiedException"], &["not verified"]],
+        codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
+        what: "The certificate that is served was not made for the name that was asked, says a Java program.",
         next: DOCTOR,
     },
     Row {

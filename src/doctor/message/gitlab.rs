@@ -1,8 +1,25 @@
 //! What GitLab's own services and its engine say on the server.
 
-use super::Row;
+use super::{Any, Row};
+
+/// What only a runner says.
+const RUNNER: Any = &["Checking for jobs", "Registering runner", "Verifying runner"];
 
 pub const ROWS: &[Row] = &[
+    Row {
+        says: &[RUNNER, &["403 Forbidden"]],
+        codes: &[],
+        what: "The way there and the certificate are fine: GitLab answered and does not know this runner's token, or no \
+               longer: the runner was deleted, or its token is another's.",
+        next: &["make a runner in GitLab (Settings > CI/CD > Runners), and register it with its new token"],
+    },
+    Row {
+        says: &[RUNNER, &["500", "502", "503", "504"]],
+        codes: &["realm-unreachable"],
+        what: "The web server before GitLab answers the runner, and GitLab itself does not run, or has been started just \
+               now.",
+        next: &["labtrust doctor {}", "on the server: sudo gitlab-ctl status"],
+    },
     Row {
         says: &[&[
             "key values mismatch",

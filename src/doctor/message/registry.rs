@@ -60,6 +60,13 @@ pub const CREDENTIALS: &[Row] = &[
         next: &["docker login {}", "labtrust doctor {}"],
     },
     Row {
+        says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
+        codes: &["clock-skew"],
+        what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
+               logged in at exactly this host and port, or the token holds good by another clock.",
+        next: &["docker login {}", "labtrust doctor {}"],
+    },
+    Row {
         says: &[FETCH, &["401", "403"]],
         codes: &[],
         what: "The way there and the certificate are fine: GitLab's token service was reached and refused the credentials.",

@@ -3,7 +3,7 @@
 
 use super::{Any, Row};
 
-/// Go's words for it.
+/// Anybody's words for it.
 pub const UNKNOWN: Any = &[
     "certificate signed by unknown authority",
     "certificate is not trusted",
@@ -11,6 +11,8 @@ pub const UNKNOWN: Any = &[
     "self-signed certificate",
     "self signed certificate",
 ];
+/// Docker's, which is a Go program.
+const GO: Any = &["certificate signed by unknown authority", "certificate is not trusted"];
 const TRUST: &[&str] = &["labtrust doctor {}", "labtrust trust {} --fingerprint SHA256"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
 
@@ -108,7 +110,7 @@ pub const ROWS: &[Row] = &[
         next: TRUST,
     },
     Row {
-        says: &[&["response from daemon", "docker login", "docker pull", "docker push", "/v2/"], UNKNOWN],
+        says: &[&["response from daemon", "docker login", "docker pull", "docker push", "/v2/"], GO],
         codes: &[
             "untrusted-docker",
             "daemon-needs-restart",
@@ -263,6 +265,8 @@ pub const ROWS: &[Row] = &[
             "server verification failed",
             "certificate signer not trusted",
             "certificate issuer is unknown",
+            "issuer has been marked as not trusted",
+            "Issuer certificate is invalid",
             "The certificate is NOT trusted",
             "Unable to locally verify the issuer's authority",
             "UnknownIssuer",
