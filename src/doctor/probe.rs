@@ -55,8 +55,9 @@ pub fn gather(question: &Question<'_>) -> Evidence {
                 scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, deadline))
             })
             .collect();
-        let servers: Vec<_> =
-            endpoints.iter().map(|endpoint| scope.spawn(|| server::ask(endpoint, deadline))).collect();
+        let servers: Vec<_> = (endpoints.iter())
+            .map(|endpoint| scope.spawn(|| server::ask(endpoint, &endpoints, deadline)))
+            .collect();
         let client = scope.spawn(|| client::look(question, deadline));
         let engines: Vec<_> = (engines.into_iter().zip(&question.facts.engines))
             .map(|(probe, engine)| {
@@ -74,6 +75,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
             seen(gitlabs, "GitLab on this machine", &mut unseen).unwrap_or_default(),
         )
     });
+    let (servers, mut realms): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
     let mut evidence = Evidence {
         schema: SCHEMA,
         labtrust: env!("CARGO_PKG_VERSION").into(),
@@ -90,7 +92,8 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         unseen,
     };
     let registry = Case::new(&evidence).registry;
-    evidence.realm = server::realm(&evidence, registry, deadline);
+    let place = evidence.servers.iter().position(|server| server.endpoint.port == registry);
+    evidence.realm = place.and_then(|place| realms.swap_remove(place));
     evidence.trust = trust::look(&World::here(), question, &evidence);
     evidence
 }

@@ -1,7 +1,7 @@
 //! What answers and is no registry, and token services that give no token.
 
 use super::{ask, serving, trusting};
-use crate::lab::{Engine, HOST, Machine, Pair, REGISTRY, Validity};
+use crate::lab::{Blockade, Engine, HOST, Machine, Pair, REGISTRY, Validity};
 
 const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
 const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
@@ -134,6 +134,22 @@ fn a_token_service_whose_gitlab_does_not_run() {
     engine.login().exited(1).says("502");
     let report = ask(&machine);
     assert_eq!(report.causes(), ["realm-unreachable"], "{:#}", report.json);
+}
+
+#[test]
+fn a_port_that_is_swallowed_takes_no_time_from_the_token_service() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    Engine::start(&machine);
+    serving(&machine);
+    // It takes its time, as GitLab does.
+    let slow = ["sed", "-i", "s|def do_GET(self):|&\\n        time.sleep(0.5)|", "/opt/gitlab/sv/realm.py"];
+    machine.run(slow).succeeded();
+    restart(&machine, "realm");
+    wait_until(&machine, &format!("curl -sik https://{HOST}/jwt/auth | grep -q application/json"));
+    machine.block(Blockade::Dropped, &[5050]);
+    let report = ask(&machine);
+    assert_eq!(report.causes(), ["untrusted-docker"], "{:#}", report.json);
 }
 
 #[test]

@@ -9,11 +9,19 @@ use labtrust_platform::{
 
 use super::left;
 use crate::doctor::{
-    evidence::{Asked, Evidence, Http, RealmSeen, ServerSeen},
+    evidence::{Asked, Http, RealmSeen, ServerSeen},
     http,
 };
 
-pub fn ask(endpoint: &Endpoint, deadline: Instant) -> ServerSeen {
+/// What is seen at `endpoint`, one of those that are `asked`, and of the token service that is named there. That is
+/// asked at once: at another port, or of an engine, the time may run out.
+pub fn ask(endpoint: &Endpoint, asked: &[Endpoint], deadline: Instant) -> (ServerSeen, Option<RealmSeen>) {
+    let server = look(endpoint, deadline);
+    let realm = realm(&server, asked, deadline);
+    (server, realm)
+}
+
+fn look(endpoint: &Endpoint, deadline: Instant) -> ServerSeen {
     let reached = reach(endpoint, left(deadline));
     let get = |scheme: &str| Asked::from(http::get(&format!("{scheme}://{endpoint}/v2/"), left(deadline)));
     let is_not_tls = |(_, step): &(_, Step)| matches!(step, Step::Connected(Tls::NotTls));
@@ -22,9 +30,8 @@ pub fn ask(endpoint: &Endpoint, deadline: Instant) -> ServerSeen {
     ServerSeen { endpoint: endpoint.clone(), reached, answer, plain }
 }
 
-/// The token service that the registry on `port` names, if it names one.
-pub fn realm(evidence: &Evidence, port: u16, deadline: Instant) -> Option<RealmSeen> {
-    let server = evidence.servers.iter().find(|server| server.endpoint.port == port)?;
+/// The token service that `server` names, if it names one.
+fn realm(server: &ServerSeen, asked: &[Endpoint], deadline: Instant) -> Option<RealmSeen> {
     let answer = server.answer.answer().or_else(|| server.plain.answer())?;
     let url = answer.challenge("realm")?.to_owned();
     let service = answer.challenge("service").map(str::to_owned);
@@ -33,9 +40,8 @@ pub fn realm(evidence: &Evidence, port: u16, deadline: Instant) -> Option<RealmS
         url.strip_prefix("https://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(rest));
     let target: Option<labtrust_platform::Target> = authority.and_then(|authority| authority.parse().ok());
     let endpoint = target.map(|target| target.or_port(443));
-    let known = |endpoint: &Endpoint| evidence.servers.iter().any(|server| server.endpoint == *endpoint);
-    let reached =
-        endpoint.as_ref().filter(|endpoint| !known(endpoint)).map(|endpoint| reach(endpoint, left(deadline)));
+    let reached = (endpoint.as_ref().filter(|endpoint| !asked.contains(endpoint)))
+        .map(|endpoint| reach(endpoint, left(deadline)));
     let answer = match &endpoint {
         Some(_) => {
             http::get(&with_service(&url, service.as_deref()), left(deadline)).map(without_token).into()
