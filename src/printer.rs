@@ -106,8 +106,9 @@ impl Printer {
         }
         let mut table = Table::new();
         table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-        // Without a terminal a line is as long as it is: a script's log is not to be wrapped.
-        if !io::stdout().is_terminal() {
+        // Without a terminal a line is as long as it is: a script's log is not to be wrapped. Nor is it on a terminal
+        // that does not know how wide it is, and says nothing.
+        if !io::stdout().is_terminal() || table.width() == Some(0) {
             table.set_content_arrangement(ContentArrangement::Disabled);
         }
         for (mark, cells) in rows {

@@ -1,6 +1,6 @@
 //! What people are told beside the causes, and evidence that goes from hand to hand.
 
-use super::{ask, serving, trusting};
+use super::{ask, recorded, serving, trusting};
 use crate::lab::{Engine, HOST, Manager, Passing, Proxy, REGISTRY, Release};
 
 #[test]
@@ -69,4 +69,15 @@ fn the_command_that_mends_it_works_when_it_is_pasted() {
     let pasted = said.lines().find_map(|line| line.strip_prefix("  fix   ")).unwrap();
     machine.sh(pasted).succeeded();
     engine.login().succeeded();
+}
+
+#[test]
+fn a_terminal_that_does_not_know_its_width_is_written_to_in_whole_lines() {
+    let machine = machine!("client");
+    let evidence = serde_json::to_string(&recorded::evidence("docker-missing")).unwrap();
+    machine.write("/tmp/evidence.json", evidence);
+    let line = "stty cols 0; labtrust doctor --from /tmp/evidence.json";
+    machine
+        .run(["script", "--quiet", "--command", line, "/dev/null"])
+        .says("engine        Docker is not installed");
 }
