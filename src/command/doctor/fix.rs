@@ -1,12 +1,7 @@
 //! `doctor --fix`: what the findings know how to mend, as one plan: shown, applied under a receipt, and
 //! believed only when everything was asked again.
 
-use std::{
-    collections::BTreeSet,
-    ops::ControlFlow,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -14,7 +9,6 @@ use labtrust_platform::{
     plan::{Change, StoreId},
     receipt::Receipts,
     session::State,
-    world::engine::get,
 };
 use serde::Serialize;
 
@@ -91,9 +85,9 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
         }
         outcomes.push(outcome);
     }
-    if restart && !report::restarts(&outcomes).is_empty() {
-        restart::restart(context, &mut outcomes);
-        wait_for_engines(context);
+    if restart {
+        // Everything is asked again anyway.
+        restart::restart(context, &mut outcomes, None);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))
 }
@@ -105,18 +99,6 @@ fn restarts(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
     let commands: BTreeSet<String> =
         services.filter_map(|service| Some(service.restart.as_ref()?.to_string())).collect();
     commands.into_iter().collect()
-}
-
-/// An engine that was just restarted may take a moment to answer, and is asked next.
-fn wait_for_engines(context: &Context<'_>) {
-    let deadline = Instant::now() + Duration::from_secs(15);
-    for socket in context.facts.engines.iter().filter_map(|engine| engine.socket.as_deref()) {
-        while Instant::now() < deadline
-            && get(&World::here(), socket, "/_ping", Duration::from_secs(5)).is_err()
-        {
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
 }
 
 /// What need only be restarted, and is by nothing in `outcomes` anyway.

@@ -29,7 +29,7 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
     }
     let mut outcomes = if state.exists() { take_back(context)? } else { Vec::new() };
     if restart {
-        restart::restart(context, &mut outcomes);
+        restart::restart(context, &mut outcomes, None);
     }
     let fixed = Fixed { outcomes };
     let again = again(&["doctor", "--undo"]);
