@@ -14,7 +14,7 @@ use super::{Context, report};
 
 /// The time that an engine has to answer after its restart: not every manager waits for what it starts, and it
 /// starts its containers first.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(60);
 
 /// Restarts the services that `outcomes` wait for, and marks those as settled that did restart: an engine when
 /// it answers again, and does not refuse what `anchor` stands for. One that does not is said with the rest: what
