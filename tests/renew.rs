@@ -176,6 +176,34 @@ fn a_certificate_that_ends_with_its_ca_is_not_made_anew_every_day() {
 }
 
 #[test]
+fn status_says_no_to_what_has_ended_or_is_not_valid_yet_and_names_the_next_command() {
+    let machine = machine!("gitlab");
+    let setup = ["labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-auto-renew"];
+    let status = |days: i32| machine.command(["labtrust", "status"]).at(days).run();
+    machine.run(setup).succeeded();
+    status(0).succeeded();
+    status(396).succeeded();
+    status(398).exited(1).says("has ended on").says("\n  labtrust renew\n");
+    status(-10).exited(1).says("is valid only from").says("\n  date\n");
+    status(3700).exited(1).says("has ended on").says("\n  labtrust setup --undo\n");
+    let report = machine.command(["labtrust", "status", "--json"]).at(398).run().exited(1).stdout;
+    let report = json(&report);
+    assert!(report["notes"][0].as_str().unwrap().contains("has ended on"), "{report}");
+    assert_eq!(report["next"][0], "labtrust renew");
+    machine.command(["labtrust", "renew"]).at(398).run().succeeded();
+    status(398).succeeded();
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+
+    let pair = Pair::by(&machine, &Recipe { days: (-1, 30), ..Recipe::CURRENT });
+    machine.write("/root/leaf.pem", pair.chain());
+    machine.write_with_mode("/root/key.pem", "600", &pair.key);
+    let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--host", HOST];
+    machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    status(0).succeeded();
+    status(31).exited(1).says("has ended on").says("\n  labtrust request\n");
+}
+
+#[test]
 fn systemd_runs_it_every_day_until_the_setup_is_taken_back() {
     let machine = machine!("gitlab");
     let gitlab = Gitlab::start(&machine);

@@ -129,12 +129,15 @@ pub fn check(outcomes: &[Outcome]) -> Result<()> {
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
 pub fn leaves_placed(context: &Context<'_>) -> Result<Vec<Fingerprint>> {
-    let leaf = |(_, chain): &(PathBuf, Vec<Certificate>)| chain.first().map(Certificate::fingerprint);
+    let leaf = |(_, chain): &Placed| chain.first().map(Certificate::fingerprint);
     Ok(chains_placed(context)?.iter().filter_map(leaf).collect())
 }
 
-/// The certificate files themselves, each with what is in it, leaf first.
-pub fn chains_placed(context: &Context<'_>) -> Result<Vec<(PathBuf, Vec<Certificate>)>> {
+/// A certificate file, and what is in it, leaf first.
+pub type Placed = (PathBuf, Vec<Certificate>);
+
+/// The certificate files themselves.
+pub fn chains_placed(context: &Context<'_>) -> Result<Vec<Placed>> {
     let world = World::here();
     let mut chains = Vec::new();
     for receipt in Receipts::all(&context.home.state)? {
