@@ -126,11 +126,13 @@ fn a_clock_that_is_behind_signs_nothing() {
 #[test]
 fn what_others_issued_is_warned_of_in_time_and_never_replaced() {
     let machine = machine!("gitlab");
+    machine.with_systemd();
     let pair = Pair::by(&machine, &Recipe { days: (-1, 30), ..Recipe::CURRENT });
     machine.write("/root/leaf.pem", pair.chain());
     machine.write_with_mode("/root/key.pem", "600", &pair.key);
     let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--host", HOST];
-    machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    let imported = machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    imported.says("labtrust-renew.timer warns that the certificate is about to end");
     let placed = machine.read("/etc/proxy/mygitlab.example.com.crt");
     timer(&machine, 0).succeeded().says("nothing to renew until");
     let warned = timer(&machine, 25).exited(1).says("it cannot be renewed here");
@@ -198,7 +200,8 @@ fn status_says_no_to_what_has_ended_or_is_not_valid_yet_and_names_the_next_comma
     machine.write("/root/leaf.pem", pair.chain());
     machine.write_with_mode("/root/key.pem", "600", &pair.key);
     let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--host", HOST];
-    machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    let imported = machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    imported.says("nothing warns that the certificate is about to end").says("labtrust renew --if-expiring");
     status(0).succeeded();
     status(31).exited(1).says("has ended on").says("\n  labtrust request\n");
 }

@@ -119,7 +119,7 @@ impl Draft {
         }
         let mut unscheduled = None;
         if !arguments.stage && !arguments.no_auto_renew {
-            match schedule::plan(context, &changes) {
+            match schedule::plan(context, &changes, schedule::RENEWS) {
                 Ok(change) => changes.push(change),
                 Err(note) => unscheduled = Some(note),
             }
