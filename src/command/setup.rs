@@ -21,7 +21,7 @@ use super::{
     restart, stores,
 };
 use crate::{
-    certificate::{Authority, SubjectName},
+    certificate::{Authority, SubjectName, wide},
     cli::{Setup, Stores},
     hint::fail,
 };
@@ -126,7 +126,10 @@ impl Draft {
         }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        if matches!(ca, Ca::Made(_)) && !arguments.no_constraints {
+            warnings.extend(wide::warning(&order.permits, &order.names));
+        }
         Ok(Self { found, site, leaf, unscheduled, plan: Plan { changes, anchor, planning, warnings } })
     }
 }
