@@ -81,9 +81,13 @@ pub fn is_containerds(properties: &[(String, String)]) -> bool {
 }
 
 /// The request by which an engine contacts the registry at `endpoint` (moby API,
-/// `GET /distribution/{name}/json`).
+/// `GET /distribution/{name}/json`). It reads the folder of `certs.d` that bears the registry's name as it is written
+/// here: that of port 443 bears none, and is met as people name it.
 pub fn distribution(endpoint: &Endpoint) -> String {
-    format!("/distribution/{endpoint}/labtrust/probe/json")
+    // Without a dot or a port, a name would be a folder of Docker Hub's (distribution/reference, `splitDockerDomain`).
+    let bare = endpoint.certs_d_folder();
+    let registry = if bare.contains(['.', ':']) { bare } else { endpoint.to_string() };
+    format!("/distribution/{registry}/labtrust/probe/json")
 }
 
 /// What the engine says of a registry.
@@ -192,6 +196,19 @@ fn parse(answer: &str) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_engine_is_asked_by_the_name_whose_folder_it_reads() {
+        for (endpoint, registry) in [
+            ("mygitlab.example.com:4567", "mygitlab.example.com:4567"),
+            ("mygitlab.example.com:443", "mygitlab.example.com"),
+            ("192.0.2.10:443", "192.0.2.10"),
+            ("gitlab:443", "gitlab:443"),
+        ] {
+            let asked = distribution(&endpoint.parse().expect("an endpoint"));
+            assert_eq!(asked, format!("/distribution/{registry}/labtrust/probe/json"));
+        }
+    }
 
     #[test]
     fn the_engines_words_are_judged() {
