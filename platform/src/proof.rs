@@ -241,7 +241,7 @@ mod tests {
         let mut said =
             [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
                 .into_iter();
-        let mut ask = || said.next().unwrap().map(str::to_owned).map_err(str::to_owned);
+        let mut ask = || said.next().expect("an answer").map(str::to_owned).map_err(str::to_owned);
         assert_eq!(steadily(3, Duration::from_secs(60), &mut ask), Verdict::Holds("new".into()));
         assert_eq!(said.len(), 0, "believed before it was steady");
     }
