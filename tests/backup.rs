@@ -74,6 +74,8 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
         .run(["labtrust", "backup", "/root/none.age", "--recipient", RECIPIENT])
         .exited(3)
         .says("nothing to save");
+    // Nor is a passphrase asked for then.
+    machine.run(["labtrust", "backup", "/root/none.age"]).exited(3).says("nothing to save");
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
     machine.write_with_mode("/root/passphrase", "600", "correct horse\n");
     machine.write_with_mode("/root/wrong", "600", "battery staple\n");
@@ -133,7 +135,10 @@ fn a_file_for_a_recipient_goes_through_a_pipe_and_another_ca_is_put_aside_only_i
     let restore = format!("labtrust restore - --identity /root/key <{FILE}");
     let before = machine.manifest();
     machine.sh(&restore).exited(3).says("another CA is here").says("--replace");
-    machine.sh(&format!("{restore} --dry-run --replace")).exited(1);
+    let planned = machine.sh(&format!("{restore} --dry-run --replace")).exited(1);
+    let planned =
+        planned.says("/authority/intermediate.key (a secret, mode 0600)").says(" bytes, mode 0644)");
+    assert!(!planned.stdout.contains("a secret, mode 0644"), "{planned}");
     assert_eq!(machine.changes_since(&before), [""; 0]);
     machine.sh(&format!("{restore} --replace")).succeeded().says("replaced-");
     assert_eq!(machine.run(["labtrust", "export"]).stdout, root);

@@ -262,12 +262,28 @@ fn what_cannot_be_rotated_says_so_in_a_line() {
     }
 }
 
-/// A switch that nginx does not follow is none: all is as before, and said.
+/// A step that nginx does not follow is none: all is as before, and said.
 #[test]
-fn a_switch_that_is_not_served_is_taken_back() {
+fn a_step_that_is_not_served_is_taken_back() {
     let server = machine!("gitlab");
     let gitlab = Gitlab::start(&server);
     server.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    let placed = server.read(CERTIFICATE);
+    server.sh("mv /opt/gitlab/bin/gitlab-ctl /opt/gitlab/bin/real-ctl").succeeded();
+    let broken = "#!/bin/sh\n[ \"$1\" = hup ] && exit 7\nexec /opt/gitlab/bin/real-ctl \"$@\"\n";
+    server.write_with_mode("/opt/gitlab/bin/gitlab-ctl", "755", broken);
+    // Nor can clients have taken up what was never sent: nobody is locked out by the next step.
+    server.run(["labtrust", "rotate", "start"]).exited(3).says("hup nginx");
+    server.sh("mv /opt/gitlab/bin/real-ctl /opt/gitlab/bin/gitlab-ctl").succeeded();
+    assert_eq!(server.read(CERTIFICATE), placed);
+    server.run(["labtrust", "rotate", "switch", "--clients-ready"]).exited(3).says("labtrust rotate start");
+    for verb in ["rotate", "status"] {
+        let standing = server.run(["labtrust", verb]).stdout;
+        assert!(
+            standing.contains("  labtrust rotate start\n") && !standing.contains("rotate switch"),
+            "{standing}"
+        );
+    }
     server.run(["labtrust", "rotate", "start"]).succeeded();
     // It asks on a terminal, also with --yes.
     let mut terminal = server.command(["labtrust", "rotate", "switch", "--yes"]).terminal();
@@ -277,7 +293,6 @@ fn a_switch_that_is_not_served_is_taken_back() {
     let before = server.manifest();
     let chain = server.read(CERTIFICATE);
     server.sh("mv /opt/gitlab/bin/gitlab-ctl /opt/gitlab/bin/real-ctl").succeeded();
-    let broken = "#!/bin/sh\n[ \"$1\" = hup ] && exit 7\nexec /opt/gitlab/bin/real-ctl \"$@\"\n";
     server.write_with_mode("/opt/gitlab/bin/gitlab-ctl", "755", broken);
     server.run(["labtrust", "rotate", "switch", "--clients-ready"]).exited(3).says("hup nginx");
     server.sh("mv /opt/gitlab/bin/real-ctl /opt/gitlab/bin/gitlab-ctl").succeeded();

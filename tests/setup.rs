@@ -120,6 +120,24 @@ fn a_foreign_certificate_that_is_served_is_not_replaced_either() {
 }
 
 #[test]
+fn a_ca_for_half_the_internet_is_asked_about_or_warned_of() {
+    let machine = machine!("gitlab");
+    let setup = ["labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-trust", "--permit", "com"];
+    let before = machine.settled();
+    machine.run([&setup[..], &["--dry-run"]].concat()).exited(1).says("every name below com");
+    let mut terminal = machine.command(setup).terminal();
+    terminal.expect("every name below com");
+    terminal.expect("Do this? [y/N]");
+    terminal.send("n\n");
+    terminal.finish().exited(1);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine.run(setup).succeeded().says("warning: the CA may sign for every name below com");
+    let rotate = ["labtrust", "rotate", "start", "--dry-run", "--permit"];
+    machine.run([&rotate[..], &["net"]].concat()).exited(1).says("every name below net");
+    assert!(!machine.run([&rotate[..], &["lan"]].concat()).exited(1).stderr.contains("warning"));
+}
+
+#[test]
 fn a_staged_ca_can_be_handed_out_before_anything_is_placed() {
     let machine = machine!("gitlab");
     let gitlab = Gitlab::start(&machine);

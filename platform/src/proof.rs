@@ -187,7 +187,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 fn served(endpoint: &Endpoint, sha256: Fingerprint, along: Option<Fingerprint>, limit: Duration) -> Verdict {
     let answers = if limit.is_zero() { 1 } else { STEADY };
-    steadily(answers, limit, || {
+    let verdict = steadily(answers, limit, || {
         let chain =
             handshake::fetch_here(endpoint, Duration::from_secs(5)).map_err(|error| error.to_string())?;
         let is_sent = |along: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *along);
@@ -198,7 +198,14 @@ fn served(endpoint: &Endpoint, sha256: Fingerprint, along: Option<Fingerprint>, 
             None => Ok(format!("{endpoint} presents it")),
             Some(along) => Err(format!("{endpoint} does not send the certificate {} with it", along.short())),
         }
-    })
+    });
+    match verdict {
+        Verdict::Fails(seen) if !limit.is_zero() => Verdict::Fails(format!(
+            "{seen}, {} seconds after it was to be read (the log of what serves there says why)",
+            limit.as_secs()
+        )),
+        verdict => verdict,
+    }
 }
 
 /// Whether `ask` has a good answer so many times in a row; begun anew after each other one, within `limit`.
@@ -234,7 +241,7 @@ mod tests {
         let mut said =
             [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
                 .into_iter();
-        let mut ask = || said.next().unwrap().map(str::to_owned).map_err(str::to_owned);
+        let mut ask = || said.next().expect("an answer").map(str::to_owned).map_err(str::to_owned);
         assert_eq!(steadily(3, Duration::from_secs(60), &mut ask), Verdict::Holds("new".into()));
         assert_eq!(said.len(), 0, "believed before it was steady");
     }

@@ -93,9 +93,13 @@ pub fn is_containerds(properties: &[(String, String)]) -> bool {
 }
 
 /// The request by which an engine contacts the registry at `endpoint` (moby API,
-/// `GET /distribution/{name}/json`).
+/// `GET /distribution/{name}/json`). It reads the folder of `certs.d` that bears the registry's name as it is written
+/// here: that of port 443 bears none, and is met as people name it.
 pub fn distribution(endpoint: &Endpoint) -> String {
-    format!("/distribution/{endpoint}/labtrust/probe/json")
+    // Without a dot or a port, a name would be a folder of Docker Hub's (distribution/reference, `splitDockerDomain`).
+    let bare = endpoint.certs_d_folder();
+    let registry = if bare.contains(['.', ':']) { bare } else { endpoint.to_string() };
+    format!("/distribution/{registry}/labtrust/probe/json")
 }
 
 /// What the engine says of a registry.
@@ -214,6 +218,19 @@ mod tests {
         }
         for version in ["29.5.0", "29.10.0", "30.0.0-rc.1"] {
             assert!(!pulls_by_system(version, &containerd), "{version}");
+        }
+    }
+
+    #[test]
+    fn an_engine_is_asked_by_the_name_whose_folder_it_reads() {
+        for (endpoint, registry) in [
+            ("mygitlab.example.com:4567", "mygitlab.example.com:4567"),
+            ("mygitlab.example.com:443", "mygitlab.example.com"),
+            ("192.0.2.10:443", "192.0.2.10"),
+            ("gitlab:443", "gitlab:443"),
+        ] {
+            let asked = distribution(&endpoint.parse().expect("an endpoint"));
+            assert_eq!(asked, format!("/distribution/{registry}/labtrust/probe/json"));
         }
     }
 
