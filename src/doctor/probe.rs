@@ -7,6 +7,7 @@ mod connect;
 mod daemon;
 mod engine;
 mod gitlab;
+mod patience;
 mod server;
 mod trust;
 
@@ -19,6 +20,7 @@ use std::{
 use labtrust_platform::{Anchor, Endpoint, Facts, Fingerprint, Host, World, world::engine::Door};
 use time::OffsetDateTime;
 
+use self::patience::Patience;
 use super::{
     case::{Case, REGISTRIES, WEB},
     evidence::{Evidence, SCHEMA, TrustSeen},
@@ -45,6 +47,7 @@ pub struct Question<'q> {
 /// Asks everything.
 pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
+    let patience = Patience::new(deadline, question.port);
     let endpoints = endpoints(question);
     let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
     let mut unseen = Vec::new();
@@ -52,11 +55,11 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         let gitlabs = scope.spawn(|| gitlab::look(question, deadline));
         let engines: Vec<_> = (question.facts.engines.iter())
             .map(|engine| {
-                scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, deadline))
+                scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, &patience))
             })
             .collect();
         let servers: Vec<_> = (endpoints.iter())
-            .map(|endpoint| scope.spawn(|| server::ask(endpoint, &endpoints, deadline)))
+            .map(|endpoint| scope.spawn(|| server::ask(endpoint, &endpoints, &patience)))
             .collect();
         let client = scope.spawn(|| client::look(question, deadline));
         let engines: Vec<_> = (engines.into_iter().zip(&question.facts.engines))

@@ -30,6 +30,9 @@ fn a_healthy_machine_is_answered_at_once() {
     let machine = machine!("client");
     well(&machine);
     within(HEALTHY, "healthy", &machine).is_healthy();
+    // As most firewalls treat what GitLab does not use.
+    machine.block(Blockade::Dropped, &[5050]);
+    within(2 * HEALTHY, "healthy, and 5050 dropped", &machine).is_healthy();
 }
 
 #[test]

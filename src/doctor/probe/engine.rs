@@ -10,7 +10,7 @@ use labtrust_platform::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{connect, daemon, joined, left};
+use super::{connect, daemon, joined, left, patience::Patience};
 use crate::doctor::{
     evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Source},
     proxy::redacted,
@@ -25,8 +25,9 @@ pub fn ask(
     facts: &Facts,
     endpoints: &[Endpoint],
     registry: &Endpoint,
-    deadline: Instant,
+    patience: &Patience,
 ) -> EngineSeen {
+    let deadline = patience.deadline;
     let door = engine.socket.as_deref().map_or(Door::Absent, knock);
     let mut seen = EngineSeen {
         registries: endpoints.iter().map(|endpoint| (endpoint.port, Asked::Not)).collect(),
@@ -35,11 +36,15 @@ pub fn ask(
     };
     let (Some(socket), Door::Open) = (&engine.socket, &seen.door) else { return seen };
     let world = World::here();
-    let text = |path: &str| get(&world, socket, path, left(deadline)).map(|answer| answer.body);
+    let within = |path: &str, limit| get(&world, socket, path, limit).map(|answer| answer.body);
+    let text = |path: &str| within(path, left(deadline));
     thread::scope(|scope| {
-        let text = &text;
+        let (text, within) = (&text, &within);
         for ((_, answer), endpoint) in seen.registries.iter_mut().zip(endpoints) {
-            scope.spawn(move || *answer = text(&distribution(endpoint)).map(shortened).into());
+            scope.spawn(move || {
+                let asked = distribution(endpoint);
+                *answer = patience.ask(endpoint, |limit| within(&asked, limit)).map(shortened).into();
+            });
         }
         let sources = &seen.sources;
         let info = scope.spawn(move || {

@@ -7,7 +7,7 @@ use labtrust_platform::{
     reach::{Step, Tls, reach},
 };
 
-use super::left;
+use super::{left, patience::Patience};
 use crate::doctor::{
     evidence::{Asked, Http, RealmSeen, ServerSeen},
     http,
@@ -15,14 +15,18 @@ use crate::doctor::{
 
 /// What is seen at `endpoint`, one of those that are `asked`, and of the token service that is named there. That is
 /// asked at once: at another port, or of an engine, the time may run out.
-pub fn ask(endpoint: &Endpoint, asked: &[Endpoint], deadline: Instant) -> (ServerSeen, Option<RealmSeen>) {
-    let server = look(endpoint, deadline);
-    let realm = realm(&server, asked, deadline);
+pub fn ask(endpoint: &Endpoint, asked: &[Endpoint], patience: &Patience) -> (ServerSeen, Option<RealmSeen>) {
+    let server = look(endpoint, patience);
+    if server.is_registry() {
+        patience.registry_was_found();
+    }
+    let realm = realm(&server, asked, patience.deadline);
     (server, realm)
 }
 
-fn look(endpoint: &Endpoint, deadline: Instant) -> ServerSeen {
-    let reached = reach(endpoint, left(deadline));
+fn look(endpoint: &Endpoint, patience: &Patience) -> ServerSeen {
+    let deadline = patience.deadline;
+    let reached = patience.ask(endpoint, |limit| reach(endpoint, limit));
     let get = |scheme: &str| Asked::from(http::get(&format!("{scheme}://{endpoint}/v2/"), left(deadline)));
     let is_not_tls = |(_, step): &(_, Step)| matches!(step, Step::Connected(Tls::NotTls));
     let answer = if reached.chain().is_some() { get("https") } else { Asked::Not };

@@ -1,0 +1,88 @@
+//! How long a port is waited for. One that nobody named, and where registries only usually are, is tried for a
+//! moment, and longer while no registry has answered elsewhere: firewalls swallow what they do not know.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use labtrust_platform::Endpoint;
+
+use super::left;
+use crate::doctor::case::REGISTRIES;
+
+const MOMENTS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
+
+/// What all that ask servers share.
+pub struct Patience {
+    /// The end of all waiting.
+    pub deadline: Instant,
+    named: Option<u16>,
+    is_found: AtomicBool,
+}
+
+impl Patience {
+    /// For as long as `deadline`, where this port was `named`.
+    pub fn new(deadline: Instant, named: Option<u16>) -> Self {
+        Self { deadline, named, is_found: AtomicBool::new(false) }
+    }
+
+    /// A registry has answered.
+    pub fn registry_was_found(&self) {
+        self.is_found.store(true, Ordering::Relaxed);
+    }
+
+    /// What `ask` says of `endpoint` in the time that it is given.
+    pub fn ask<T>(&self, endpoint: &Endpoint, ask: impl Fn(Duration) -> T) -> T {
+        if self.named != Some(endpoint.port) && REGISTRIES.contains(&endpoint.port) {
+            for moment in MOMENTS.map(|moment| moment.min(left(self.deadline))) {
+                let begun = Instant::now();
+                let said = ask(moment);
+                let is_answer = begun.elapsed() < moment;
+                if is_answer || self.is_found.load(Ordering::Relaxed) {
+                    return said;
+                }
+            }
+        }
+        ask(left(self.deadline))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::Cell, thread::sleep};
+
+    use super::*;
+
+    /// How often a server that swallows everything was asked at `port`, and for how long at last.
+    fn asked(patience: &Patience, port: u16) -> (usize, Duration) {
+        let times = Cell::new(0);
+        let endpoint = format!("gitlab.example.com:{port}").parse().expect("an endpoint");
+        let last = patience.ask(&endpoint, |limit| {
+            times.set(times.get() + 1);
+            sleep(limit.min(MOMENTS[1]));
+            limit
+        });
+        (times.get(), last)
+    }
+
+    #[test]
+    fn a_port_that_nobody_named_is_waited_for_while_no_registry_was_found() {
+        let patience = Patience::new(Instant::now() + Duration::from_secs(60), Some(4567));
+        let (times, last) = asked(&patience, 5050);
+        assert!(times == 3 && last > Duration::from_secs(50), "{times} {last:?}");
+        patience.registry_was_found();
+        assert_eq!(asked(&patience, 5050), (1, MOMENTS[0]));
+        for port in [443, 4567] {
+            let (times, last) = asked(&patience, port);
+            assert!(times == 1 && last > Duration::from_secs(50), "{port}: {times} {last:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_is_taken_at_once() {
+        let patience = Patience::new(Instant::now() + Duration::from_secs(60), None);
+        let endpoint = "gitlab.example.com:5050".parse().expect("an endpoint");
+        assert_eq!(patience.ask(&endpoint, |limit| limit), MOMENTS[0]);
+    }
+}
