@@ -24,6 +24,7 @@ pub mod self_signed;
 pub mod sign;
 pub mod successor;
 pub mod verify;
+pub mod wide;
 
 pub use authority::{Authority, Scope};
 pub use chain::Chain;

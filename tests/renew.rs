@@ -130,11 +130,13 @@ fn a_clock_that_is_behind_signs_nothing() {
 #[test]
 fn what_others_issued_is_warned_of_in_time_and_never_replaced() {
     let machine = machine!("gitlab");
+    machine.with_systemd();
     let pair = Pair::by(&machine, &Recipe { days: (-1, 30), ..Recipe::CURRENT });
     machine.write("/root/leaf.pem", pair.chain());
     machine.write_with_mode("/root/key.pem", "600", &pair.key);
     let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--host", HOST];
-    machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    let imported = machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    imported.says("labtrust-renew.timer warns that the certificate is about to end");
     let placed = machine.read("/etc/proxy/mygitlab.example.com.crt");
     timer(&machine, 0).succeeded().says("nothing to renew until");
     let warned = timer(&machine, 25).exited(1).says("it cannot be renewed here");
@@ -177,6 +179,35 @@ fn a_certificate_that_ends_with_its_ca_is_not_made_anew_every_day() {
     timer(&machine, 3630).exited(1).says("its CA ends with it").says("rotate start");
     assert_eq!(machine.read("/etc/proxy/mygitlab.example.com.crt"), last);
     machine.command(["labtrust", "renew"]).at(3700).run().exited(3).says("has ended");
+}
+
+#[test]
+fn status_says_no_to_what_has_ended_or_is_not_valid_yet_and_names_the_next_command() {
+    let machine = machine!("gitlab");
+    let setup = ["labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-auto-renew"];
+    let status = |days: i32| machine.command(["labtrust", "status"]).at(days).run();
+    machine.run(setup).succeeded();
+    status(0).succeeded();
+    status(396).succeeded();
+    status(398).exited(1).says("has ended on").says("\n  labtrust renew\n");
+    status(-10).exited(1).says("is valid only from").says("\n  date\n");
+    status(3700).exited(1).says("has ended on").says("\n  labtrust setup --undo\n");
+    let report = machine.command(["labtrust", "status", "--json"]).at(398).run().exited(1).stdout;
+    let report = json(&report);
+    assert!(report["notes"][0].as_str().unwrap().contains("has ended on"), "{report}");
+    assert_eq!(report["next"][0], "labtrust renew");
+    machine.command(["labtrust", "renew"]).at(398).run().succeeded();
+    status(398).succeeded();
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+
+    let pair = Pair::by(&machine, &Recipe { days: (-1, 30), ..Recipe::CURRENT });
+    machine.write("/root/leaf.pem", pair.chain());
+    machine.write_with_mode("/root/key.pem", "600", &pair.key);
+    let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--host", HOST];
+    let imported = machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
+    imported.says("nothing warns that the certificate is about to end").says("labtrust renew --if-expiring");
+    status(0).succeeded();
+    status(31).exited(1).says("has ended on").says("\n  labtrust request\n");
 }
 
 #[test]

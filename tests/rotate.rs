@@ -2,7 +2,7 @@
 //! and not before.
 
 use crate::{
-    lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity},
+    lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity, hup},
     setup::{client_line, json},
     trust::fingerprint,
 };
@@ -69,17 +69,6 @@ fn serving(server: &Machine) -> Gitlab<'_> {
 /// How many certificates are in the file that nginx reads.
 fn sent(server: &Machine) -> usize {
     server.read(CERTIFICATE).matches("BEGIN CERTIFICATE").count()
-}
-
-/// Waits until the server sends what its file holds, time after time: after a reload nginx's old worker may still answer.
-fn wait_sent(server: &Machine) {
-    let script = "n=0; for i in $(seq 400); do
-        openssl s_client -connect \"$0\" -showcerts </dev/null 2>/tmp/s_client | sed -n '/BEGIN/,/END/p' >/tmp/sent
-        if cmp -s /tmp/sent \"$1\"; then n=$((n + 1)); else n=0; fi
-        [ $n -lt 5 ] || exit 0
-        [ $((i % 50)) != 0 ] || gitlab-ctl hup nginx
-        sleep 0.05; done; diff /tmp/sent \"$1\"; cat /tmp/s_client; tail -n 5 /var/log/gitlab/nginx/*.log; exit 1";
-    server.run(["sh", "-c", script, REGISTRY, CERTIFICATE]).succeeded();
 }
 
 #[test]
@@ -232,8 +221,7 @@ fn a_root_that_somebody_adds_is_left_alone() {
         (vec![leaf, between, root, &foreign.root, voucher, next], Some(&foreign.root), Some(next)),
     ] {
         server.write(CERTIFICATE, sent.concat());
-        server.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
-        wait_sent(&server);
+        hup(&server);
         let output = server.run(line.iter().cloned().chain(["--json".to_owned()])).succeeded();
         let report = json(&output.stdout);
         let sha256 = |pem: &str| fingerprint(&server, pem).to_lowercase().replace(':', "");

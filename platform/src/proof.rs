@@ -148,19 +148,28 @@ fn certs_d(
     };
     let place = format!("in {}", file.display());
     let Some(socket) = socket else { return Ok(Verdict::Holds(place)) };
-    Ok(match engine::reaches(world, socket, endpoint) {
-        Ok(engine::Reach::Accepted) => Verdict::Holds(format!("{place}; the engine accepts {endpoint}")),
+    Ok(match accepted(world, socket, endpoint, certificate) {
+        Verdict::Holds(seen) => Verdict::Holds(format!("{place}; {seen}")),
+        Verdict::Fails(seen) => Verdict::Fails(format!("{place}, but {seen}")),
+    })
+}
+
+/// Whether the engine at `socket` accepts the registry at `endpoint`. It fails only where the registry presents
+/// a chain that leads to `certificate`, and the engine refuses it all the same.
+pub fn accepted(world: &World, socket: &Path, endpoint: &Endpoint, certificate: &Certificate) -> Verdict {
+    match engine::reaches(world, socket, endpoint) {
+        Ok(engine::Reach::Accepted) => Verdict::Holds(format!("the engine accepts {endpoint}")),
         Ok(engine::Reach::Refused(message)) if is_served_by(endpoint, certificate) => {
-            Verdict::Fails(format!("{place}, but the engine says: {message}"))
+            Verdict::Fails(format!("the engine says: {message}"))
         }
         Ok(engine::Reach::Refused(message)) => Verdict::Holds(format!(
-            "{place}; {endpoint} does not present a valid certificate of this CA yet, and the engine says: {message}"
+            "{endpoint} does not present a valid certificate of this CA yet, and the engine says: {message}"
         )),
         Ok(engine::Reach::Unknown(message)) => {
-            Verdict::Holds(format!("{place}; the engine could not tell of {endpoint}: {message}"))
+            Verdict::Holds(format!("the engine could not tell of {endpoint}: {message}"))
         }
-        Err(error) => Verdict::Holds(format!("{place}; the engine did not answer: {error}")),
-    })
+        Err(error) => Verdict::Holds(format!("the engine did not answer: {error}")),
+    }
 }
 
 /// Whether the engine's refusal is our failure: the endpoint presents a chain that leads to
@@ -232,7 +241,7 @@ mod tests {
         let mut said =
             [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
                 .into_iter();
-        let mut ask = || said.next().unwrap().map(str::to_owned).map_err(str::to_owned);
+        let mut ask = || said.next().expect("an answer").map(str::to_owned).map_err(str::to_owned);
         assert_eq!(steadily(3, Duration::from_secs(60), &mut ask), Verdict::Holds("new".into()));
         assert_eq!(said.len(), 0, "believed before it was steady");
     }

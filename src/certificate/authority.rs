@@ -164,17 +164,15 @@ impl Authority {
 
     /// Refuses a CA of whose chain something has ended, or not begun.
     pub(super) fn check_dates(&self, now: OffsetDateTime) -> Result<()> {
-        match self.chain().find(|certificate| !certificate.is_valid_at(now)) {
-            None => Ok(()),
-            Some(certificate) if now < certificate.not_before => Err(fail(
-                format!("{} is valid only from {}", certificate.title(), certificate.not_before.date()),
-                "check this machine's clock: date",
-            )),
-            Some(certificate) => Err(fail(
-                format!("{} has ended on {}", certificate.title(), certificate.not_after.date()),
-                "check this machine's clock (date); if it is right, make a new CA: labtrust setup --undo, then labtrust setup",
-            )),
-        }
+        let Some((certificate, what)) = self.chain().find_map(|one| Some((one, one.lapse(now)?))) else {
+            return Ok(());
+        };
+        let hint = if now < certificate.not_before {
+            "check this machine's clock: date"
+        } else {
+            "check this machine's clock (date); if it is right, make a new CA: labtrust setup --undo, then labtrust setup"
+        };
+        Err(fail(what, hint))
     }
 
     /// The certificate that signs.

@@ -271,6 +271,16 @@ impl Parsed {
         self.not_before <= now && now <= self.not_after
     }
 
+    /// Why its dates make it useless at `now`, if they do.
+    pub fn lapse(&self, now: OffsetDateTime) -> Option<String> {
+        let title = self.title();
+        if now < self.not_before {
+            Some(format!("{title} is valid only from {}", self.not_before.date()))
+        } else {
+            (now > self.not_after).then(|| format!("{title} has ended on {}", self.not_after.date()))
+        }
+    }
+
     /// The days that are left at `now`, rounded down; negative once it has ended.
     pub fn days_left(&self, now: OffsetDateTime) -> i64 {
         (self.not_after - now).whole_seconds().div_euclid(86_400)

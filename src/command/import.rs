@@ -55,12 +55,16 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     site.check_settings(context, arguments.place.replace)?;
     let mut changes = site.changes(&pair(&chain, &site)?);
-    let mut unscheduled = None;
+    let mut renewal = None;
     if !arguments.no_auto_renew {
-        match schedule::plan(context, &changes) {
-            Ok(change) => changes.push(change),
-            Err(note) => unscheduled = Some(note),
-        }
+        renewal = Some(match schedule::plan(context, &changes, schedule::WARNS) {
+            Ok(change) => {
+                let (daily, due) = (change.subject.clone(), chain.leaf.due().date());
+                changes.push(change);
+                format!("only whoever issued it can renew it: from {due} on {daily} {}", schedule::WARNS)
+            }
+            Err(note) => note,
+        });
     }
 
     let root = chain.anchor().unwrap_or(&chain.leaf);
@@ -80,7 +84,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         Ok(done)
     })?;
     if arguments.restart {
-        restart::restart(context, &mut done.trusted);
+        restart::restart(context, &mut done.trusted, Some(&plan.anchor));
     }
     let outcomes = &done.trusted;
 
@@ -100,8 +104,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     }
     made.print(context, |_| true);
     let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
-    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(unscheduled)
-    {
+    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(renewal) {
         printer.say(format_args!("  note      {note}"));
     }
     report::print_refusals(printer, &chain.served());

@@ -33,7 +33,7 @@ pub struct Plan {
     pub changes: Vec<Change>,
     pub anchor: Anchor,
     pub planning: Planning,
-    /// What is overwritten though somebody meant it, a line each.
+    /// What a person would think over, a line each, such as what is overwritten though somebody meant it.
     pub warnings: Vec<String>,
 }
 
@@ -41,6 +41,7 @@ pub struct Plan {
 /// is to be done.
 pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
     Ok(if context.everywhere.dry_run {
+        warn(context, plan);
         ControlFlow::Break(dry_run(context, plan)?)
     } else if confirm(context, plan)? {
         ControlFlow::Continue(())
@@ -84,9 +85,17 @@ fn print_warnings(context: &Context<'_>, plan: &Plan) {
     }
 }
 
-/// On a terminal, shows the plan and asks; whether to go on.
+/// Says the warnings where nobody is asked.
+pub fn warn(context: &Context<'_>, plan: &Plan) {
+    for warning in &plan.warnings {
+        context.printer.aside(format_args!("warning: {warning}"));
+    }
+}
+
+/// On a terminal, shows the plan and asks; whether to go on. Elsewhere warnings are said, and hold nothing up.
 fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
     if context.everywhere.yes || !context.printer.can_ask() {
+        warn(context, plan);
         return Ok(true);
     }
     let changes = outstanding(context, plan)?;
@@ -135,12 +144,15 @@ pub fn check(outcomes: &[Outcome]) -> Result<()> {
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
 pub fn leaves_placed(context: &Context<'_>) -> Result<Vec<Fingerprint>> {
-    let leaf = |(_, chain): &(PathBuf, Vec<Certificate>)| chain.first().map(Certificate::fingerprint);
+    let leaf = |(_, chain): &Placed| chain.first().map(Certificate::fingerprint);
     Ok(chains_placed(context)?.iter().filter_map(leaf).collect())
 }
 
-/// The certificate files themselves, each with what is in it, leaf first.
-pub fn chains_placed(context: &Context<'_>) -> Result<Vec<(PathBuf, Vec<Certificate>)>> {
+/// A certificate file, and what is in it, leaf first.
+pub type Placed = (PathBuf, Vec<Certificate>);
+
+/// The certificate files themselves.
+pub fn chains_placed(context: &Context<'_>) -> Result<Vec<Placed>> {
     let world = World::here();
     let mut chains = Vec::new();
     for receipt in Receipts::all(&context.home.state)? {

@@ -2,6 +2,7 @@
 //! for, the same key; placed, read again by nginx, proven to be served, and taken back if it is not.
 
 mod clock;
+pub mod lapse;
 mod record;
 pub mod schedule;
 mod standing;

@@ -21,7 +21,7 @@ use super::{
     restart, stores,
 };
 use crate::{
-    certificate::{Authority, SubjectName},
+    certificate::{Authority, SubjectName, wide},
     cli::{Setup, Stores},
     hint::fail,
 };
@@ -52,7 +52,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         Ok(Made { draft, done, own })
     })?;
     if arguments.restart {
-        restart::restart(context, &mut made.done.trusted);
+        restart::restart(context, &mut made.done.trusted, Some(&made.draft.plan.anchor));
     }
     Ok(report::report(context, arguments, &made))
 }
@@ -119,14 +119,17 @@ impl Draft {
         }
         let mut unscheduled = None;
         if !arguments.stage && !arguments.no_auto_renew {
-            match schedule::plan(context, &changes) {
+            match schedule::plan(context, &changes, schedule::RENEWS) {
                 Ok(change) => changes.push(change),
                 Err(note) => unscheduled = Some(note),
             }
         }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        if matches!(ca, Ca::Made(_)) && !arguments.no_constraints {
+            warnings.extend(wide::warning(&order.permits, &order.names));
+        }
         Ok(Self { found, site, leaf, unscheduled, plan: Plan { changes, anchor, planning, warnings } })
     }
 }

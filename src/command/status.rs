@@ -10,8 +10,8 @@ use super::{
     Context,
     backup::{self, Last},
     own::OwnCa,
-    place,
-    renew::status::Renewal,
+    place::{self, Placed},
+    renew::{lapse, status::Renewal},
     report::{self, NextSteps, StoresReport},
     rotate::{self, RotationReport},
     source, stores, trust, untrust,
@@ -56,7 +56,12 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         }
         code = exit::worse(code, stands);
     }
-    let renewal = Renewal::look(context, &receipts)?;
+    let placed = place::chains_placed(context)?;
+    let renewal = Renewal::look(context, &receipts, &placed)?;
+    let lapses = lapse::find(own.as_ref(), &placed, OffsetDateTime::now_utc());
+    if !lapses.is_empty() {
+        code = exit::worse(code, exit::NO);
+    }
     // An imported certificate has its CA elsewhere, and makes no client of this machine.
     if anchors.is_empty() && renewal.is_none() {
         context.printer.say("labtrust knows no CA here. On the server:");
@@ -66,6 +71,12 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     }
     if let Some(renewal) = &renewal {
         renewal.print(context.printer);
+    }
+    for lapse in &lapses {
+        context.printer.heading(&format!("{}, so that clients refuse it. Put it right:", lapse.what));
+        for command in lapse.next {
+            context.printer.command(command);
+        }
     }
     if !missing.is_empty() {
         context.printer.heading("To trust it here:");
@@ -79,7 +90,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     let kept = own.as_ref().filter(|own| own.folder.starts_with(&context.home.state));
     let last = Last::read(&context.home)?;
     if let Some(own) = kept {
-        backup::print_last(context, last.as_ref(), end_of_placed(context, own)?);
+        backup::print_last(context, last.as_ref(), end_of_placed(&placed, own));
     }
     context.printer.document(&serde_json::json!({
         "schema": 1,
@@ -87,16 +98,18 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         "renewal": renewal,
         "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
         "rotation": own.as_ref().map(RotationReport::of),
-        "next": own.iter().map(OwnCa::client_line).collect::<Vec<_>>(),
+        "notes": lapses.iter().map(|lapse| &lapse.what).collect::<Vec<_>>(),
+        "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| (*command).to_owned())
+            .chain(own.iter().map(OwnCa::client_line)).collect::<Vec<_>>(),
     }));
     Ok(code)
 }
 
 /// When the certificate ends that `own` signed and that is in place.
-fn end_of_placed(context: &Context<'_>, own: &OwnCa) -> Result<Option<OffsetDateTime>> {
-    let placed = place::chains_placed(context)?.into_iter().filter(|(_, chain)| own.has_signed(chain));
-    let leaves = placed.filter_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
-    Ok(leaves.map(|leaf| leaf.not_after).max())
+fn end_of_placed(placed: &[Placed], own: &OwnCa) -> Option<OffsetDateTime> {
+    let signed = placed.iter().filter(|(_, chain)| own.has_signed(chain));
+    let leaves = signed.filter_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
+    leaves.map(|leaf| leaf.not_after).max()
 }
 
 fn print_one(

@@ -62,16 +62,28 @@ pub fn get(world: &World, socket: &Path, path: &str, limit: Duration) -> Result<
     world.ask_engine(socket, path, limit)
 }
 
-/// Whether the engine at `socket` says that it keeps its images in containerd.
-pub fn has_containerd(world: &World, socket: &Path) -> bool {
+/// Whether the engine at `socket` says of itself that its pulls read more than `certs.d`, as
+/// [`pulls_by_system`] has it.
+pub fn says_it_pulls_by_system(world: &World, socket: &Path) -> bool {
     #[derive(Deserialize)]
     struct Info {
+        #[serde(rename = "ServerVersion", default)]
+        version: String,
         #[serde(rename = "DriverStatus")]
         properties: Option<Vec<(String, String)>>,
     }
     let info = get(world, socket, "/info", INFO_LIMIT).ok();
     let info = info.and_then(|answer| serde_json::from_str::<Info>(&answer.body).ok());
-    info.and_then(|info| info.properties).is_some_and(|properties| is_containerds(&properties))
+    info.is_some_and(|info| pulls_by_system(&info.version, &info.properties.unwrap_or_default()))
+}
+
+/// Whether an engine of `version`, whose image store has these properties, fetches the token of a pull by the
+/// system's store as that was when it started, and not by `certs.d`: one that keeps images in containerd does,
+/// until 29.5 (moby#52600, `daemon/containerd/resolver.go`), and one whose version is no number is taken for old.
+pub fn pulls_by_system(version: &str, properties: &[(String, String)]) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+    let release = numbers.next().flatten().zip(numbers.next().flatten());
+    is_containerds(properties) && release.is_none_or(|release| release < (29, 5))
 }
 
 /// Whether an image store with these properties (moby API, `GET /info`, `DriverStatus`) is containerd's, as it is
@@ -196,6 +208,18 @@ fn parse(answer: &str) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pulls_read_the_systems_store_where_images_are_in_containerd_until_29_5() {
+        let containerd = [("driver-type".to_owned(), "io.containerd.snapshotter.v1".to_owned())];
+        for version in ["28.5.2+dfsg4", "29.0.0", "29.4.3", "dev", ""] {
+            assert!(pulls_by_system(version, &containerd), "{version}");
+            assert!(!pulls_by_system(version, &[]), "{version}");
+        }
+        for version in ["29.5.0", "29.10.0", "30.0.0-rc.1"] {
+            assert!(!pulls_by_system(version, &containerd), "{version}");
+        }
+    }
 
     #[test]
     fn an_engine_is_asked_by_the_name_whose_folder_it_reads() {

@@ -41,8 +41,12 @@ struct Ground<'a> {
     folders: Vec<PathBuf>,
 }
 
-/// What runs `renew` on this machine, for certificates that `changes` place.
-pub fn plan(context: &Context<'_>, changes: &[Change]) -> Scheduled {
+/// What a run does with a certificate of our own, and what with one that only whoever issued it can make anew.
+pub const RENEWS: &str = "renews the certificate by itself";
+pub const WARNS: &str = "warns that the certificate is about to end";
+
+/// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
+pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
         let state = &context.home.state;
         let place = context
@@ -51,9 +55,7 @@ pub fn plan(context: &Context<'_>, changes: &[Change]) -> Scheduled {
             .as_ref()
             .map(|_| format!(" --state {}", shell_word(&state.to_string_lossy())));
         let place = place.unwrap_or_default();
-        format!(
-            "nothing renews the certificate by itself: {why}; have this run every day: labtrust renew --if-expiring{place}"
-        )
+        format!("nothing {does}: {why}; have this run every day: labtrust renew --if-expiring{place}")
     };
     if !context.facts.is_root() || context.everywhere.state.is_some() {
         return Err(by_hand("only root's setup with the machine's own state installs what does"));

@@ -9,7 +9,7 @@ use time::format_description::well_known::Rfc3339;
 use super::{Record, schedule};
 use crate::{
     certificate::Parsed,
-    command::{Context, place, status::until},
+    command::{Context, place::Placed, status::until},
     printer::Printer,
 };
 
@@ -27,10 +27,11 @@ pub struct Renewal {
 }
 
 impl Renewal {
-    /// Looks at what an earlier setup or import placed; none if that is nothing.
-    pub fn look(context: &Context<'_>, receipts: &[Receipt]) -> Result<Option<Self>> {
-        let placed = place::chains_placed(context)?;
-        let leaf = placed.iter().find_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
+    /// Looks at what an earlier setup or import `placed`, of which the first to end counts; none if that is
+    /// nothing.
+    pub fn look(context: &Context<'_>, receipts: &[Receipt], placed: &[Placed]) -> Result<Option<Self>> {
+        let leaves = placed.iter().filter_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
+        let leaf = leaves.min_by_key(|leaf| leaf.not_after);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
             last: Record::read(&context.home)?,

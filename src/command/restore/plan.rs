@@ -147,7 +147,11 @@ fn left_over(world: &World, folder: &Path, wanted: impl Fn(&Path) -> bool) -> Re
 }
 
 fn put(state: &Path, item: &Item) -> Step {
-    let contents = Contents::Secret(item.contents.clone());
+    let contents = if item.is_public {
+        Contents::Public(item.contents.to_vec())
+    } else {
+        Contents::Secret(item.contents.clone())
+    };
     Step::Put { path: state.join(&item.path), contents, mode: item.mode() }
 }
 

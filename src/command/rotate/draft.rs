@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::no_ca;
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, SubjectName},
+    certificate::{Authority, LeafOrder, Parsed, SubjectName, wide},
     cli::{Stores, Turn},
     command::{
         Context,
@@ -97,6 +97,7 @@ impl Draft {
             next
         } else {
             let (change, next) = make(context, own, permits)?;
+            self.plan.warnings.extend(wide::warning(permits, &[]));
             let rotation = self.seen.with_next(Some(Rotation::folder_for(next.root.fingerprint())));
             self.plan.changes = vec![change, rotation.change(&context.home.state)?];
             made = next;

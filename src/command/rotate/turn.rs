@@ -82,6 +82,7 @@ fn dry_run(context: &Context<'_>, draft: &Draft) -> Result<u8> {
 fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<u8>> {
     let printer = context.printer;
     if context.everywhere.dry_run {
+        place::warn(context, &draft.plan);
         return dry_run(context, draft).map(ControlFlow::Break);
     }
     let Turn::Switch { clients_ready: false } = step else { return place::ask(context, &draft.plan) };
