@@ -62,6 +62,7 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
     new.run(restore).succeeded().says("nothing was changed");
     new.run(next.split_whitespace()).succeeded().says(&sha256);
     engine.login().succeeded();
+    new.run(["labtrust", "status"]).succeeded().says("Last backup: 20").says(FILE);
 
     new.run(["labtrust", "setup", "--undo"]).succeeded();
     assert_eq!(new.changes_since(&before), [""; 0]);

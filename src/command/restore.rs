@@ -51,9 +51,21 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
         kept::sweep(session, &context.home)?;
         // Another run may have made a CA meanwhile.
         let plan = Plan::make(context, &archive, arguments.replace)?;
-        carry_out(session, &context.home.state, &plan)
+        let is_new = carry_out(session, &context.home.state, &plan)?;
+        if is_new {
+            // There is a backup, then: this one. A restored CA is worth more than the note of it.
+            drop(note(context, arguments, &archive));
+        }
+        Ok(is_new)
     })?;
     report(context, &archive, &plan, is_new)
+}
+
+/// Writes down that this is a backup of what is here.
+fn note(context: &Context<'_>, arguments: &Restore, archive: &Archive) -> Result<()> {
+    let is_stream = arguments.file == Path::new(backup::STREAM);
+    let file = if is_stream { arguments.file.clone() } else { std::path::absolute(&arguments.file)? };
+    backup::Last::of(&archive.manifest, &file).write(&context.home)
 }
 
 /// The backup, decrypted.

@@ -56,7 +56,10 @@ impl fmt::Display for Conflict {
             Some(line) => write!(f, "line {line} of gitlab.rb says `{text}`")?,
             None => write!(f, "GITLAB_OMNIBUS_CONFIG says `{text}`")?,
         }
-        write!(f, ", and `{}` is needed", self.becomes)
+        // Where it stands in a condition, or has one.
+        let is_conditional = self.text.starts_with(&self.becomes);
+        let [when, always] = if is_conditional { [" under a condition", " always"] } else { [""; 2] };
+        write!(f, "{when}, and `{}` is needed{always}", self.becomes)
     }
 }
 

@@ -24,7 +24,8 @@ pub struct Last {
 }
 
 impl Last {
-    pub(super) fn of(manifest: &Manifest, file: &Path) -> Self {
+    /// `file` is where the backup with `manifest` is.
+    pub fn of(manifest: &Manifest, file: &Path) -> Self {
         Self { schema: 1, made: manifest.made.clone(), file: file.to_owned() }
     }
 
@@ -36,7 +37,8 @@ impl Last {
         last.map(Some).with_context(|| format!("cannot read {}; remove it", path.display()))
     }
 
-    pub(super) fn write(&self, home: &Home) -> Result<()> {
+    /// Writes it down in the state folder.
+    pub fn write(&self, home: &Home) -> Result<()> {
         let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
         Ok(World::here().put(&home.state.join(FILE), &contents, Access { mode: 0o600, owner: None })?)
     }

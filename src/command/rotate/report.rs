@@ -99,7 +99,7 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
 pub fn print_standing(context: &Context<'_>, own: &OwnCa) {
     let printer = context.printer;
     if is_half_begun(context, own) {
-        printer.heading("The root of the next CA is not served along yet, so clients cannot take it up:");
+        printer.heading("The root of the next CA is not served along yet, so clients cannot take it up (rotate abort gives it up):");
         printer.command(START);
         return;
     }
