@@ -74,6 +74,8 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
         .run(["labtrust", "backup", "/root/none.age", "--recipient", RECIPIENT])
         .exited(3)
         .says("nothing to save");
+    // Nor is a passphrase asked for then.
+    machine.run(["labtrust", "backup", "/root/none.age"]).exited(3).says("nothing to save");
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
     machine.write_with_mode("/root/passphrase", "600", "correct horse\n");
     machine.write_with_mode("/root/wrong", "600", "battery staple\n");

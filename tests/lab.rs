@@ -67,7 +67,7 @@ pub use blockade::{Blockade, Names};
 pub use command::Command;
 pub use container::Containers;
 pub use engine::{Engine, Manager, Release};
-pub use gitlab::Gitlab;
+pub use gitlab::{Gitlab, hup};
 pub use listener::Behaviour;
 pub use machine::Machine;
 pub use pair::{Pair, Validity};

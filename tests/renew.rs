@@ -93,7 +93,11 @@ fn what_cannot_be_served_is_taken_back() {
         // It says that it cannot.
         ("fails", r#"[ "$1" = hup ] && exit 7"#, "hup nginx"),
         // It says nothing, and nginx serves on what it has read.
-        ("does nothing", r#"[ "$1 $2" = "hup nginx" ] && exit 0"#, "presents another certificate"),
+        (
+            "does nothing",
+            r#"[ "$1 $2" = "hup nginx" ] && exit 0"#,
+            "presents another certificate, 60 seconds after",
+        ),
     ] {
         let broken = format!("#!/bin/sh\n{line}\nexec /opt/gitlab/bin/real-ctl \"$@\"\n");
         machine.write_with_mode("/opt/gitlab/bin/gitlab-ctl", "755", broken);

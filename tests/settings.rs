@@ -122,6 +122,8 @@ fn what_somebody_meant_is_shown_and_overwritten_only_by_consent() {
     terminal.finish().exited(1);
     assert_eq!(machine.changes_since(&before), [""; 0]);
 
+    let shown = machine.run([&setup[..], &["--replace", "--dry-run"]].concat()).exited(1);
+    shown.says("! line 1 of gitlab.rb says");
     machine.run([&setup[..], &["--replace"]].concat()).succeeded();
     let after = machine.read(RUBY);
     assert!(
@@ -145,6 +147,30 @@ fn what_ruby_computes_and_nginx_serves_is_left_as_it_is() {
     machine.run(["labtrust", "setup", HOST, "--no-trust"]).succeeded().says("left as it is");
     assert_eq!(machine.read(RUBY), theirs);
     assert!(!gitlab.calls().contains(&"reconfigure".to_owned()), "{:?}", gitlab.calls());
+}
+
+#[test]
+fn a_registry_elsewhere_or_none_is_left_alone() {
+    for registry in [
+        "gitlab_rails['registry_host'] = 'registry.example.org'\n",
+        "registry_external_url 'https://mygitlab.example.com:4567'\nregistry['enable'] = false\n",
+    ] {
+        let machine = machine!("gitlab");
+        let gitlab = Gitlab::start(&machine);
+        gitlab.configure(&format!("external_url 'http://{HOST}'\n{registry}"));
+        let before = machine.settled();
+        let done = machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+        assert_eq!(registry.contains("_host"), done.stdout.contains("which is left as it is"), "{done:?}");
+        let after = machine.read(RUBY);
+        assert!(after.starts_with(&format!("external_url 'https://{HOST}'\n{registry}")), "{after}");
+        assert_eq!(
+            after.matches("registry_external_url").count(),
+            registry.matches("registry_external_url").count()
+        );
+        assert_eq!(code(&machine, &format!("https://{HOST}/users/sign_in")), "200");
+        machine.run(["labtrust", "setup", "--undo"]).succeeded();
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+    }
 }
 
 #[test]

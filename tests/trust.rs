@@ -47,6 +47,9 @@ fn docker_login_works_at_once_and_no_more_after_untrust() {
     assert!(!again.stdout.contains(r#""changed": true"#), "{again:?}");
     assert_eq!(machine.changes_since(&trusted), [""; 0]);
     machine.run(["labtrust", "status"]).succeeded().says("✓  docker  trusted");
+    // On 443 the folder bears no port: it alone makes an engine trust that has read the system's store before.
+    let usual = ["labtrust", "trust", HOST, "--fingerprint", &fingerprint];
+    machine.run(usual).succeeded().says("✓  docker  trusted");
 
     machine.run(["labtrust", "untrust"]).succeeded();
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
@@ -73,7 +76,30 @@ fn the_system_store_alone_reaches_docker_after_the_restart_that_is_named() {
 
     machine.run(["labtrust", "untrust"]).exited(4).says("/usr/sbin/service docker restart");
     machine.run([&trust[..], &["--restart"]].concat()).succeeded().says("was restarted");
+    // The init script does not wait for the engine; labtrust does. Without it docker asks the registry itself.
+    machine.run(["docker", "version"]).succeeded();
     engine.login().succeeded();
+}
+
+#[test]
+fn an_engine_that_is_restarted_is_believed_when_it_answers_and_accepts() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    let engine = Engine::start(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let trust =
+        ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "system", "--restart"];
+
+    // It reads another store than the machine's.
+    machine.write("/root/others.pem", &Pair::made(&machine, &[HOST], Validity::Current).root);
+    engine.defaults("export SSL_CERT_FILE=/root/others.pem SSL_CERT_DIR=/nowhere");
+    machine.run(trust).exited(1).says("was restarted, but the engine says").says("unknown authority");
+    engine.login().exited(1).says("unknown authority");
+    machine.run(["labtrust", "untrust", "--restart"]).succeeded();
+
+    // It does not start again, which the init script does not tell.
+    machine.write("/etc/docker/daemon.json", "{ no JSON");
+    machine.run(trust).exited(3).says("was restarted and does not answer");
 }
 
 #[test]

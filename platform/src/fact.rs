@@ -118,8 +118,8 @@ pub struct Engine {
     /// What restarts it, where a program can.
     #[serde(default)]
     pub restart: Option<Command>,
-    /// Whether it keeps images in containerd: a pull then fetches its token by the system's store as that was
-    /// when the daemon started, and not by `certs.d`. Not known before [`crate::ask_engines`].
+    /// Whether it keeps images in containerd, and is of the versions that then fetch a pull's token by the system's
+    /// store as it was when the daemon started, and not by `certs.d`. Not known before [`crate::ask_engines`].
     #[serde(default)]
     pub containerd: bool,
 }

@@ -148,19 +148,28 @@ fn certs_d(
     };
     let place = format!("in {}", file.display());
     let Some(socket) = socket else { return Ok(Verdict::Holds(place)) };
-    Ok(match engine::reaches(world, socket, endpoint) {
-        Ok(engine::Reach::Accepted) => Verdict::Holds(format!("{place}; the engine accepts {endpoint}")),
+    Ok(match accepted(world, socket, endpoint, certificate) {
+        Verdict::Holds(seen) => Verdict::Holds(format!("{place}; {seen}")),
+        Verdict::Fails(seen) => Verdict::Fails(format!("{place}, but {seen}")),
+    })
+}
+
+/// Whether the engine at `socket` accepts the registry at `endpoint`. It fails only where the registry presents
+/// a chain that leads to `certificate`, and the engine refuses it all the same.
+pub fn accepted(world: &World, socket: &Path, endpoint: &Endpoint, certificate: &Certificate) -> Verdict {
+    match engine::reaches(world, socket, endpoint) {
+        Ok(engine::Reach::Accepted) => Verdict::Holds(format!("the engine accepts {endpoint}")),
         Ok(engine::Reach::Refused(message)) if is_served_by(endpoint, certificate) => {
-            Verdict::Fails(format!("{place}, but the engine says: {message}"))
+            Verdict::Fails(format!("the engine says: {message}"))
         }
         Ok(engine::Reach::Refused(message)) => Verdict::Holds(format!(
-            "{place}; {endpoint} does not present a valid certificate of this CA yet, and the engine says: {message}"
+            "{endpoint} does not present a valid certificate of this CA yet, and the engine says: {message}"
         )),
         Ok(engine::Reach::Unknown(message)) => {
-            Verdict::Holds(format!("{place}; the engine could not tell of {endpoint}: {message}"))
+            Verdict::Holds(format!("the engine could not tell of {endpoint}: {message}"))
         }
-        Err(error) => Verdict::Holds(format!("{place}; the engine did not answer: {error}")),
-    })
+        Err(error) => Verdict::Holds(format!("the engine did not answer: {error}")),
+    }
 }
 
 /// Whether the engine's refusal is our failure: the endpoint presents a chain that leads to
@@ -178,7 +187,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 fn served(endpoint: &Endpoint, sha256: Fingerprint, along: Option<Fingerprint>, limit: Duration) -> Verdict {
     let answers = if limit.is_zero() { 1 } else { STEADY };
-    steadily(answers, limit, || {
+    let verdict = steadily(answers, limit, || {
         let chain =
             handshake::fetch_here(endpoint, Duration::from_secs(5)).map_err(|error| error.to_string())?;
         let is_sent = |along: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *along);
@@ -189,7 +198,14 @@ fn served(endpoint: &Endpoint, sha256: Fingerprint, along: Option<Fingerprint>, 
             None => Ok(format!("{endpoint} presents it")),
             Some(along) => Err(format!("{endpoint} does not send the certificate {} with it", along.short())),
         }
-    })
+    });
+    match verdict {
+        Verdict::Fails(seen) if !limit.is_zero() => Verdict::Fails(format!(
+            "{seen}, {} seconds after it was to be read (the log of what serves there says why)",
+            limit.as_secs()
+        )),
+        verdict => verdict,
+    }
 }
 
 /// Whether `ask` has a good answer so many times in a row; begun anew after each other one, within `limit`.
@@ -225,7 +241,7 @@ mod tests {
         let mut said =
             [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
                 .into_iter();
-        let mut ask = || said.next().unwrap().map(str::to_owned).map_err(str::to_owned);
+        let mut ask = || said.next().expect("an answer").map(str::to_owned).map_err(str::to_owned);
         assert_eq!(steadily(3, Duration::from_secs(60), &mut ask), Verdict::Holds("new".into()));
         assert_eq!(said.len(), 0, "believed before it was steady");
     }

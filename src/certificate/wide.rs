@@ -68,7 +68,7 @@ mod tests {
             let warned = warning(&permits, &names);
             match wide {
                 Some(wide) => {
-                    assert!(warned.as_deref().is_some_and(|said| said.contains(wide)), "{warned:?}")
+                    assert!(warned.as_deref().is_some_and(|said| said.contains(wide)), "{warned:?}");
                 }
                 None => assert_eq!(warned, None),
             }

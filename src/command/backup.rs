@@ -50,6 +50,8 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
         );
         return Ok(exit::NO);
     }
+    // Nobody is asked for a passphrase for nothing.
+    pack(context)?;
     let lock = lock(context, arguments)?;
     let (manifest, files) = context.session(|_| {
         let archive = pack(context)?;

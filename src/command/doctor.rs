@@ -3,6 +3,7 @@
 mod file;
 mod fix;
 mod report;
+mod take_back;
 
 use std::ops::ControlFlow;
 
@@ -18,7 +19,7 @@ use crate::{
 
 pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     if arguments.undo {
-        return fix::take_back(context, arguments.restart);
+        return take_back::run(context, arguments.restart);
     }
     if let Some(file) = &arguments.evidence {
         file::check(file)?;

@@ -84,7 +84,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         Ok(done)
     })?;
     if arguments.restart {
-        restart::restart(context, &mut done.trusted);
+        restart::restart(context, &mut done.trusted, Some(&plan.anchor));
     }
     let outcomes = &done.trusted;
 

@@ -77,7 +77,15 @@ fn dry_run(context: &Context<'_>, plan: &Plan) -> Result<u8> {
         "sha256": plan.anchor.sha256(),
         "plan": stores::as_json(context, &changes),
     }));
-    Ok(if print_plan(context, &changes) { exit::NO } else { exit::DONE })
+    let would_change = print_plan(context, &changes);
+    print_warnings(context, plan);
+    Ok(if would_change { exit::NO } else { exit::DONE })
+}
+
+fn print_warnings(context: &Context<'_>, plan: &Plan) {
+    for warning in &plan.warnings {
+        context.printer.say(format_args!("  ! {warning}"));
+    }
 }
 
 /// Says the warnings where nobody is asked.
@@ -98,9 +106,7 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
         return Ok(true);
     }
     print_plan(context, &changes);
-    for warning in &plan.warnings {
-        context.printer.say(format_args!("  ! {warning}"));
-    }
+    print_warnings(context, plan);
     let go_on = context.printer.confirm("\nDo this?")?;
     if !go_on {
         context.printer.aside("nothing was changed");

@@ -68,5 +68,8 @@ impl RotationReport {
 pub use self::report::print_standing;
 
 fn no_ca() -> anyhow::Error {
-    fail("there is no CA of labtrust's here", "make one: labtrust setup HOST")
+    fail(
+        "there is no CA of labtrust's here",
+        "make one: labtrust setup HOST; if it was made with --state DIR, or as another user, give the same here",
+    )
 }

@@ -52,7 +52,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         Ok(Made { draft, done, own })
     })?;
     if arguments.restart {
-        restart::restart(context, &mut made.done.trusted);
+        restart::restart(context, &mut made.done.trusted, Some(&made.draft.plan.anchor));
     }
     Ok(report::report(context, arguments, &made))
 }

@@ -85,7 +85,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         context.printer.command(command);
     }
     if let Some(own) = &own {
-        rotate::print_standing(context.printer, own);
+        rotate::print_standing(context, own);
     }
     let kept = own.as_ref().filter(|own| own.folder.starts_with(&context.home.state));
     let last = Last::read(&context.home)?;

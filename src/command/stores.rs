@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, already, ask_engines, explain, explain_here, explain_undo,
+    Anchor, Facts, Outcome, already, ask_engines, explain, explain_here, explain_undo,
     plan::{Change, spare_restarts},
     receipt::{ChangeRecord, Receipt},
     session::State,
@@ -25,9 +25,8 @@ pub struct Planning {
 /// Plans every store that `selection` leaves.
 pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Planning {
     let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
-    // Only where both are planned, one spares the other's restart.
-    let may_spare = selection.has_id("system") && selection.has_id("docker");
-    let facts = if may_spare { &ask_engines(&context.facts) } else { &context.facts };
+    // Only where both are planned, one spares the other's restart; where the other is not, it may be missed.
+    let facts = if selection.has_id("docker") { &ask_engines(&context.facts) } else { &context.facts };
     for store in STORES.iter().filter(|store| selection.has(store)) {
         match (store.plan)(facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
@@ -45,7 +44,28 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
         }
     }
     spare_restarts(&mut planning.changes);
+    if !selection.has_id("system") && selection.has_id("docker") {
+        planning.others.extend(pulls(context, facts, anchor));
+    }
     planning
+}
+
+/// What is missed by an engine whose pulls read the system's store too, which is left alone and does not hold
+/// `anchor`.
+fn pulls(context: &Context<'_>, facts: &Facts, anchor: &Anchor) -> Option<Outcome> {
+    facts.engines.iter().find(|engine| engine.containerd)?;
+    let (docker, system) = (Store::find("docker")?, Store::find("system")?);
+    let holds =
+        |change: &Change| Outcome::asked(&context.worlds, facts, change, None).state != State::Untrusted;
+    let Planned::Changes(changes) = (system.plan)(facts, anchor) else { return None };
+    if changes.iter().all(holds) {
+        return None;
+    }
+    let why =
+        "pulls fetch their token by the system store, which does not hold it: images are kept in containerd";
+    let mut outcome = Outcome::without_change(docker, State::Untrusted, why);
+    outcome.hint = Some("for pulls trust it there too: --store system".into());
+    Some(outcome)
 }
 
 /// Those of `changes`, recorded in the receipt `name`, that are not so yet. What cannot be read is not

@@ -32,7 +32,7 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     };
     if arguments.restart {
         let mut all = parts.concat();
-        restart::restart(context, &mut all);
+        restart::restart(context, &mut all, Some(&found.anchor));
         parts = parts.iter().map(|part| all.drain(..part.len()).collect()).collect();
     }
     let mut reports = Vec::new();

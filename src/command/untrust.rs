@@ -33,7 +33,7 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     for anchor in &anchors {
         let mut outcomes = context.session(|session| untrust(context, session, anchor, arguments))?;
         if arguments.restart {
-            restart::restart(context, &mut outcomes);
+            restart::restart(context, &mut outcomes, None);
         }
         reports.push(report_one(context, anchor, &outcomes));
         code = exit::worse(code, exit::of_outcomes(&outcomes, State::Untrusted));

@@ -92,6 +92,14 @@ impl Config {
         role.row().enable.is_some_and(|path| self.off(&path).is_some())
     }
 
+    /// The line, if any, by which GitLab is told of a registry that its own nginx does not serve: a URL of the
+    /// registry's would overwrite it (omnibus-gitlab, registry.rb, `parse_registry_external_url`).
+    pub fn registry_of_others(&self) -> Option<String> {
+        let host = self.script.last(&["gitlab_rails", "registry_host"]);
+        let host = host.filter(|setting| setting.path.len() > 1 && setting.value != Value::Nil);
+        host.filter(|_| self.address(Role::Registry) == Known::Unset).map(|setting| setting.text)
+    }
+
     /// Whether every site of Pages' is a folder of one host, not a host below it.
     pub fn are_pages_in_path(&self) -> bool {
         let path = self.script.last(&["gitlab_pages", "namespace_in_path"]);

@@ -69,6 +69,7 @@ impl Configured {
                 format!("mend it and run this again, or have only the pair made: {line}"),
             )
         })?;
+        settings.left.extend(config.registry_of_others());
         if !is_edited || !installation.may_edit() {
             settings.conflicts.clear();
             return Ok(Self { settings, ..untouched });
@@ -171,8 +172,9 @@ fn wanted(
         let is_served = is_served(role, endpoint);
         wanted.iter_mut().filter(|one| one.row == row).for_each(|one| one.is_served = is_served);
     }
-    // A registry that is switched off is somebody's choice.
-    if config.address(Role::Registry) == Known::Unset && config.is_off(Role::Registry) {
+    // A registry that is switched off, or another's, is somebody's choice.
+    let is_off = config.address(Role::Registry) == Known::Unset && config.is_off(Role::Registry);
+    if is_off || config.registry_of_others().is_some() {
         wanted.retain(|one| one.row != &REGISTRY);
     }
     // A server that cannot have port 80 would not start at all.

@@ -183,6 +183,7 @@ impl Layout {
             return Ok(());
         }
         let speaks_tls = match &address {
+            _ if config.is_off(role) => false,
             Known::Is(address) => address.https,
             Known::Computed(_) => true,
             Known::Unset => false,

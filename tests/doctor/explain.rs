@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity};
+use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity, hup};
 
 /// Clients that everybody uses, and how each asks a URL. Those that a machine may lack are tried where they are.
 const CLIENTS: &[(&str, &str)] = &[
@@ -63,7 +63,10 @@ fn whoever_does_not_trust_says_so_in_words_that_are_understood() {
     let machine = machine!("client");
     let engine = Engine::start(&machine);
     super::serving(&machine);
-    machine.sh("sed -i '1i error_log /tmp/nginx.log info;' /var/opt/gitlab/nginx/conf/nginx.conf; gitlab-ctl hup nginx").succeeded();
+    machine
+        .sh("sed -i '1i error_log /tmp/nginx.log info;' /var/opt/gitlab/nginx/conf/nginx.conf")
+        .succeeded();
+    hup(&machine);
     every_client_means(&machine, HOST, "443", "untrusted-system");
     let login = engine.login().exited(1).stderr;
     let said = explain(&machine, &login);

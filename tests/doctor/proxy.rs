@@ -149,6 +149,23 @@ fn entries_that_are_meant_and_mean_nothing() {
 }
 
 #[test]
+fn entries_that_mean_nothing_beside_a_proxy_that_is_not_there() {
+    let machine = machine!("client");
+    let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
+    for (list, code) in
+        [(format!(".{HOST}"), "no-proxy-ineffective"), (format!("{HOST}:4567"), "no-proxy-port-only")]
+    {
+        scene.engine.defaults(&format!("export HTTPS_PROXY=http://192.0.2.10:9 NO_PROXY='{list}'"));
+        scene.engine.login().exited(1).says("proxyconnect tcp");
+        let report = ask(&machine);
+        assert_eq!(report.causes(), [code], "{:#}", report.json);
+        let follows = &report.json["findings"][0]["explains"][0];
+        assert_eq!(follows["code"], "proxy-unreachable", "{:#}", report.json);
+    }
+    scene.mend();
+}
+
+#[test]
 fn settings_that_nobody_reads() {
     let machine = machine!("client");
     let scene = Scene::laid(&machine, Release::Installed, Manager::Systemd, NEVER);

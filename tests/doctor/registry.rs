@@ -1,7 +1,7 @@
 //! What answers and is no registry, and token services that give no token.
 
 use super::{ask, serving, trusting};
-use crate::lab::{Engine, HOST, Machine, Pair, REGISTRY, Validity};
+use crate::lab::{Engine, HOST, Machine, Pair, REGISTRY, Validity, hup};
 
 const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
 const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
@@ -11,7 +11,7 @@ fn edited(machine: &Machine, file: &str, script: &str) {
     trusting(machine, &serving(machine));
     machine.run(["sed", "-i", script, file]).succeeded();
     if file == NGINX {
-        machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
+        hup(machine);
     } else {
         restart(machine, "registry");
     }
@@ -158,7 +158,7 @@ fn a_token_service_with_a_certificate_of_another_ca() {
     let site = "server { listen *:8443 ssl; ssl_certificate /etc/gitlab/other.crt; \
                 ssl_certificate_key /etc/gitlab/other.key; location / { proxy_pass http://127.0.0.1:8080; } }";
     machine.run(["sed", "-i", &format!("$s|}}|{site} }}|"), NGINX]).succeeded();
-    machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
+    hup(&machine);
     wait_for(&machine, &format!("-k https://{HOST}:8443/jwt/auth"), "token");
     engine.login().exited(1).says("unknown authority");
     ask(&machine).blames("realm-untrusted");

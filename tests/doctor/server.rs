@@ -1,7 +1,7 @@
 //! The doctor on the server itself.
 
 use super::{ask, serving, trusting};
-use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity};
+use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity, hup};
 
 const CERTIFICATE: &str = "/etc/gitlab/ssl/mygitlab.example.com.crt";
 const KEY: &str = "/etc/gitlab/ssl/mygitlab.example.com.key";
@@ -66,8 +66,7 @@ fn a_path_that_wins_over_the_usual_place() {
     }
     // As `gitlab-ctl reconfigure` does it.
     machine.run(["sed", "-i", &format!("s|ssl/{HOST}|ssl/old|"), NGINX]).succeeded();
-    machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
-    machine.sh("for i in $(seq 100); do curl -s https://mygitlab.example.com/ || exit 0; sleep 0.05; done; exit 1").succeeded();
+    hup(&machine);
     engine.login().exited(1).says("expired");
     let report = ask(&machine).blames("ssl-path-overridden");
     assert_eq!(report.causes(), ["ssl-path-overridden"], "{:#}", report.json);

@@ -34,6 +34,10 @@ fn mends(machine: &Machine, engine: &Engine<'_>, options: &[&str]) {
     labtrust(machine, &["untrust"]);
     labtrust(machine, &["doctor", "--undo"]);
     assert_eq!(machine.changes_since(&before), [""; 0]);
+    for options in [&[][..], &["--dry-run"]] {
+        labtrust(machine, &[&["doctor", "--undo"], options].concat()).succeeded();
+    }
+    assert_eq!(machine.changes_since(&before), [""; 0]);
     engine.login().exited(1);
 }
 
@@ -53,8 +57,14 @@ fn a_ca_that_nobody_trusts() {
     assert_eq!(report.json["findings"][0]["fix"]["automatic"], false);
     let right = fingerprint(&machine, &pair.root);
     mends(&machine, &engine, &["--fingerprint", &right]);
+    let before = machine.settled();
     labtrust(&machine, &["doctor", REGISTRY, "--fix", "--yes", "--fingerprint", &right]).succeeded();
     ask(&machine).is_healthy();
+    // What trusts is taken back by the line that is named.
+    let undone = labtrust(&machine, &["doctor", "--undo"]).succeeded().says("nothing to take back");
+    let line = undone.stdout.lines().find(|line| line.contains("labtrust untrust")).unwrap().trim();
+    machine.sh(line).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
 }
 
 #[test]

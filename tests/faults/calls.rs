@@ -58,7 +58,7 @@ impl Call {
     /// Those that `scene`'s verb makes by itself, not by its children, among `names`.
     pub fn all(scene: &Scene, names: &[&str]) -> Vec<Self> {
         let trace = format!("trace={}", set(names));
-        scene.run_under(&["strace", "-qq", "-y", "-s", "0", "-o", "/tmp/trace", "-e", &trace]).succeeded();
+        scene.ends(scene.run_under(&["strace", "-qq", "-y", "-s", "0", "-o", "/tmp/trace", "-e", &trace]));
         let mut counts = std::collections::BTreeMap::new();
         let mut calls = Vec::new();
         for line in scene.machine.read("/tmp/trace").lines() {

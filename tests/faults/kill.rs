@@ -4,7 +4,7 @@ use super::{
     calls::{CHANGING, Call},
     sample,
     table::Lane,
-    verbs::{ALONE, TURNS, VERBS},
+    verbs::{ALONE, MENDING, TURNS, VERBS},
 };
 
 /// A lane a verb.
@@ -29,5 +29,5 @@ pub fn lanes() -> Vec<Lane> {
             }
         }),
     };
-    VERBS.into_iter().chain(ALONE).chain(TURNS).map(lane).collect()
+    VERBS.into_iter().chain(ALONE).chain(TURNS).chain([&MENDING]).map(lane).collect()
 }

@@ -1,7 +1,7 @@
 //! A machine on which a verb can be tried again and again, and what must be true there whatever happened in
 //! between.
 
-use super::verbs::{ANSWERED, IMPORT, TRUSTING, UNTRUSTING, Verb};
+use super::verbs::{ANSWERED, IMPORT, MENDING, TRUSTING, UNTRUSTING, Verb};
 use crate::{
     lab::{Command, HOST, Machine, Manifest, Output, Pair, Validity},
     trust::fingerprint,
@@ -65,6 +65,9 @@ impl Scene {
         machine.write_with_mode("/root/leaf.key", "600", &pair.key);
         machine.write_with_mode("/root/age.key", "600", crate::backup::IDENTITY);
         let sha256 = fingerprint(&machine, &pair.root);
+        if let Some(beside) = &verb.beside {
+            (beside.lay)(&machine, &pair);
+        }
         // What setup places, and what comes after it, finds nobody's pair there.
         let begins = |line: &&str| line.starts_with("labtrust setup");
         let is_first = verb.prepare.iter().chain([&verb.line]).any(begins);
@@ -82,7 +85,8 @@ impl Scene {
         let apart = apart.map(|folder| (folder, digest(&machine, folder)));
         let mut scene = Self { verb, machine, done: before.clone(), before, anchors, sha256, apart };
         scene.prepare();
-        scene.run(verb.line).succeeded();
+        scene.ends(scene.run(verb.line));
+        assert!(verb.beside.as_ref().is_none_or(|beside| scene.machine.has(beside.makes)));
         scene.done = scene.machine.manifest();
         scene.undo();
         scene
@@ -90,7 +94,7 @@ impl Scene {
 
     /// Does what comes before the verb.
     pub fn prepare(&self) {
-        self.verb.prepare.iter().for_each(|line| drop(self.run(line).succeeded()));
+        self.verb.prepare.iter().for_each(|line| self.ends(self.run(line)));
     }
 
     fn words(&self, line: &str) -> Vec<String> {
@@ -111,6 +115,15 @@ impl Scene {
     pub fn run_under<S: AsRef<str>>(&self, under: &[S]) -> Output {
         let under = under.iter().map(|word| word.as_ref().to_owned());
         self.command().under(under).run()
+    }
+
+    /// It has done what it was to do; where an engine stands, that may wait for its restart.
+    #[track_caller]
+    pub fn ends(&self, output: Output) {
+        let waits = self.verb.beside.is_some() && output.code() == 4;
+        if !waits {
+            output.succeeded();
+        }
     }
 
     /// What must be true at any time: the bundle loads, with the anchor or without it.
@@ -149,7 +162,9 @@ impl Scene {
                 "all is not done:\n{}",
                 self.machine.sh("head /var/lib/labtrust/*.json")
             );
-        } else if [&IMPORT, &TRUSTING, &UNTRUSTING, &ANSWERED].iter().any(|verb| verb.name == self.verb.name)
+        } else if [&IMPORT, &TRUSTING, &UNTRUSTING, &ANSWERED, &MENDING]
+            .iter()
+            .any(|verb| verb.name == self.verb.name)
         {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
@@ -160,7 +175,7 @@ impl Scene {
     /// The next run converges, and undoing gives the machine back.
     pub fn check_recovery(&self) {
         if !self.has_turned() {
-            self.run(self.verb.line).succeeded();
+            self.ends(self.run(self.verb.line));
         }
         self.check_anchors();
         self.check_done();
@@ -192,7 +207,7 @@ impl Scene {
     }
 
     pub fn undo(&self) {
-        self.verb.undo.iter().for_each(|line| drop(self.run(line).succeeded()));
+        self.verb.undo.iter().for_each(|line| self.ends(self.run(line)));
         let mut changes = self.machine.changes_since(&self.before);
         changes.retain(|line| !DPKG.iter().any(|path| line.starts_with(path)));
         assert_eq!(changes, [""; 0], "after undoing");

@@ -1,5 +1,7 @@
 //! The verbs that are tried, a row each.
 
+use crate::lab::{Engine, Gitlab, Machine, Manager, Pair, Passing, Proxy, Release};
+
 /// A verb, and what belongs to trying it. `{sha256}` stands for the fingerprint of the foreign root.
 pub struct Verb {
     pub name: &'static str,
@@ -17,6 +19,16 @@ pub struct Verb {
     pub adds: bool,
     /// A step of a rotation.
     pub turn: Option<Turn>,
+    /// What stands beside, if something does: an engine, which is not restarted; code 4 is a success then.
+    pub beside: Option<Beside>,
+}
+
+/// What a verb finds on its machine.
+pub struct Beside {
+    /// Lays it.
+    pub lay: fn(&Machine, &Pair),
+    /// What the verb makes of it.
+    pub makes: &'static str,
 }
 
 /// What is known of a step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and what
@@ -40,6 +52,7 @@ pub const SETUP: Verb = Verb {
     replaces: false,
     adds: true,
     turn: None,
+    beside: None,
 };
 
 /// In place of another pair, which must come back.
@@ -52,6 +65,7 @@ pub const IMPORT: Verb = Verb {
     replaces: true,
     adds: true,
     turn: None,
+    beside: None,
 };
 
 const PROXY: [&str; 2] = ["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/mygitlab.example.com.key"];
@@ -68,6 +82,7 @@ pub const RENEW: Verb = Verb {
     replaces: true,
     adds: false,
     turn: None,
+    beside: None,
 };
 
 /// With a new key, which an earlier run has given a folder of its own.
@@ -80,6 +95,7 @@ pub const REKEY: Verb = Verb {
     replaces: true,
     adds: false,
     turn: None,
+    beside: None,
 };
 
 /// The same where plain files stand.
@@ -94,6 +110,7 @@ pub const TRUSTING: Verb = Verb {
     replaces: false,
     adds: true,
     turn: None,
+    beside: None,
 };
 
 pub const UNTRUSTING: Verb = Verb {
@@ -105,6 +122,7 @@ pub const UNTRUSTING: Verb = Verb {
     replaces: false,
     adds: false,
     turn: None,
+    beside: None,
 };
 
 /// Keeps a key.
@@ -117,6 +135,7 @@ pub const REQUEST: Verb = Verb {
     replaces: false,
     adds: false,
     turn: None,
+    beside: None,
 };
 
 /// With the key that was kept, in place of that of an earlier answer.
@@ -133,6 +152,30 @@ pub const ANSWERED: Verb = Verb {
     replaces: true,
     adds: false,
     turn: None,
+    beside: None,
+};
+
+/// What the doctor mends in two places: a drop-in of the engine's, whose proxy is in the way, and the trust that it
+/// lacks behind that.
+pub const MENDING: Verb = Verb {
+    name: "doctor --fix",
+    prepare: &[],
+    line: "labtrust doctor mygitlab.example.com:4567 --fix --fingerprint {sha256}",
+    undo: &["labtrust untrust", "labtrust doctor --undo"],
+    pair: None,
+    replaces: false,
+    adds: true,
+    turn: None,
+    beside: Some(Beside {
+        lay: |machine, pair| {
+            let engine = Engine::start_as(machine, Release::Installed, Manager::Systemd);
+            let proxy = Proxy::start(machine, Passing::Never("503 Service Unavailable"));
+            engine
+                .drop_in("proxy.conf", &format!("Environment=HTTPS_PROXY={} NO_PROXY=.example", proxy.url()));
+            Gitlab::start(machine).serve(pair);
+        },
+        makes: "/etc/systemd/system/docker.service.d/zz-labtrust.conf",
+    }),
 };
 
 const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
@@ -147,6 +190,7 @@ pub const BACKUP: Verb = Verb {
     replaces: false,
     adds: false,
     turn: None,
+    beside: None,
 };
 
 /// On a machine that has lost all that it had.
@@ -159,6 +203,7 @@ pub const RESTORE: Verb = Verb {
     replaces: false,
     adds: false,
     turn: None,
+    beside: None,
 };
 
 const SETUP_OUT: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --replace";
@@ -183,6 +228,7 @@ const fn turn(
         replaces: true,
         adds,
         turn,
+        beside: None,
     }
 }
 

@@ -50,8 +50,13 @@ impl<'m> Gitlab<'m> {
     pub fn serve_chain(&self, pair: &Pair, chain: &str) {
         self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), chain);
         self.machine.write_with_mode(&format!("/etc/gitlab/ssl/{HOST}.key"), "600", &pair.key);
-        self.machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
+        self.hup();
         self.wait_served(&pair.leaf);
+    }
+
+    /// Makes nginx read its pair and its settings again.
+    pub fn hup(&self) {
+        hup(self.machine);
     }
 
     /// Puts `new` in place of `old` in nginx's settings, such as another port, and starts it again.
@@ -95,4 +100,9 @@ impl<'m> Gitlab<'m> {
         let script = r#"for i in $(seq 600); do curl -s -o /dev/null "$1" && exit; sleep 0.05; done; exit 1"#;
         self.machine.run(["sh", "-c", script, "wait", url]).succeeded();
     }
+}
+
+/// Makes nginx read its pair and its settings again, and waits until nobody is answered by the old ones.
+pub fn hup(machine: &Machine) {
+    machine.run(["sh", "-c", include_str!("gitlab/hup.sh")]).succeeded();
 }

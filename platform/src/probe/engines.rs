@@ -10,7 +10,7 @@ use crate::{
     Endpoint, Target,
     fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
     plan::Command,
-    world::{World, engine::has_containerd},
+    world::{World, engine::says_it_pulls_by_system},
 };
 
 /// Where a kind of engine that belongs to the machine keeps its things.
@@ -70,7 +70,7 @@ pub fn ask_engines(facts: &Facts) -> Facts {
     let mut facts = facts.clone();
     for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
         let socket = engine.socket.as_deref();
-        engine.containerd = socket.is_some_and(|socket| has_containerd(&World::here(), socket));
+        engine.containerd = socket.is_some_and(|socket| says_it_pulls_by_system(&World::here(), socket));
     }
     facts
 }

@@ -1,5 +1,5 @@
 //! Docker's `certs.d`: read anew at each request, so it needs no restart, and it is all that an
-//! engine needs for a registry and its token realm; unless it keeps images in containerd.
+//! engine needs for a registry and its token realm; unless it keeps images in containerd and is older than 29.5.
 
 use std::path::PathBuf;
 

@@ -62,16 +62,28 @@ pub fn get(world: &World, socket: &Path, path: &str, limit: Duration) -> Result<
     world.ask_engine(socket, path, limit)
 }
 
-/// Whether the engine at `socket` says that it keeps its images in containerd.
-pub fn has_containerd(world: &World, socket: &Path) -> bool {
+/// Whether the engine at `socket` says of itself that its pulls read more than `certs.d`, as
+/// [`pulls_by_system`] has it.
+pub fn says_it_pulls_by_system(world: &World, socket: &Path) -> bool {
     #[derive(Deserialize)]
     struct Info {
+        #[serde(rename = "ServerVersion", default)]
+        version: String,
         #[serde(rename = "DriverStatus")]
         properties: Option<Vec<(String, String)>>,
     }
     let info = get(world, socket, "/info", INFO_LIMIT).ok();
     let info = info.and_then(|answer| serde_json::from_str::<Info>(&answer.body).ok());
-    info.and_then(|info| info.properties).is_some_and(|properties| is_containerds(&properties))
+    info.is_some_and(|info| pulls_by_system(&info.version, &info.properties.unwrap_or_default()))
+}
+
+/// Whether an engine of `version`, whose image store has these properties, fetches the token of a pull by the
+/// system's store as that was when it started, and not by `certs.d`: one that keeps images in containerd does,
+/// until 29.5 (moby#52600, `daemon/containerd/resolver.go`), and one whose version is no number is taken for old.
+pub fn pulls_by_system(version: &str, properties: &[(String, String)]) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+    let release = numbers.next().flatten().zip(numbers.next().flatten());
+    is_containerds(properties) && release.is_none_or(|release| release < (29, 5))
 }
 
 /// Whether an image store with these properties (moby API, `GET /info`, `DriverStatus`) is containerd's, as it is
@@ -81,9 +93,13 @@ pub fn is_containerds(properties: &[(String, String)]) -> bool {
 }
 
 /// The request by which an engine contacts the registry at `endpoint` (moby API,
-/// `GET /distribution/{name}/json`).
+/// `GET /distribution/{name}/json`). It reads the folder of `certs.d` that bears the registry's name as it is written
+/// here: that of port 443 bears none, and is met as people name it.
 pub fn distribution(endpoint: &Endpoint) -> String {
-    format!("/distribution/{endpoint}/labtrust/probe/json")
+    // Without a dot or a port, a name would be a folder of Docker Hub's (distribution/reference, `splitDockerDomain`).
+    let bare = endpoint.certs_d_folder();
+    let registry = if bare.contains(['.', ':']) { bare } else { endpoint.to_string() };
+    format!("/distribution/{registry}/labtrust/probe/json")
 }
 
 /// What the engine says of a registry.
@@ -192,6 +208,31 @@ fn parse(answer: &str) -> Option<Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pulls_read_the_systems_store_where_images_are_in_containerd_until_29_5() {
+        let containerd = [("driver-type".to_owned(), "io.containerd.snapshotter.v1".to_owned())];
+        for version in ["28.5.2+dfsg4", "29.0.0", "29.4.3", "dev", ""] {
+            assert!(pulls_by_system(version, &containerd), "{version}");
+            assert!(!pulls_by_system(version, &[]), "{version}");
+        }
+        for version in ["29.5.0", "29.10.0", "30.0.0-rc.1"] {
+            assert!(!pulls_by_system(version, &containerd), "{version}");
+        }
+    }
+
+    #[test]
+    fn an_engine_is_asked_by_the_name_whose_folder_it_reads() {
+        for (endpoint, registry) in [
+            ("mygitlab.example.com:4567", "mygitlab.example.com:4567"),
+            ("mygitlab.example.com:443", "mygitlab.example.com"),
+            ("192.0.2.10:443", "192.0.2.10"),
+            ("gitlab:443", "gitlab:443"),
+        ] {
+            let asked = distribution(&endpoint.parse().expect("an endpoint"));
+            assert_eq!(asked, format!("/distribution/{registry}/labtrust/probe/json"));
+        }
+    }
 
     #[test]
     fn the_engines_words_are_judged() {

@@ -1,12 +1,7 @@
 //! `doctor --fix`: what the findings know how to mend, as one plan: shown, applied under a receipt, and
 //! believed only when everything was asked again.
 
-use std::{
-    collections::BTreeSet,
-    ops::ControlFlow,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -14,25 +9,18 @@ use labtrust_platform::{
     plan::{Change, StoreId},
     receipt::Receipts,
     session::State,
-    undo,
-    world::engine::get,
 };
 use serde::Serialize;
 
 use crate::{
-    command::{
-        Context,
-        report::{self, NextSteps},
-        restart, stores, trust,
-    },
+    command::{Context, report, restart, stores, trust},
     doctor::{Diagnosis, Restart},
     exit,
-    hint::fail,
     printer::Mark,
 };
 
 /// What the doctor changes is kept under one name, for all hosts: they share the engine's settings.
-const RECEIPT: &str = "doctor";
+pub const RECEIPT: &str = "doctor";
 
 /// Changes that belong in one receipt.
 struct Part<'d> {
@@ -97,9 +85,9 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
         }
         outcomes.push(outcome);
     }
-    if restart && !report::restarts(&outcomes).is_empty() {
-        restart::restart(context, &mut outcomes);
-        wait_for_engines(context);
+    if restart {
+        // Everything is asked again anyway.
+        restart::restart(context, &mut outcomes, None);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))
 }
@@ -111,18 +99,6 @@ fn restarts(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
     let commands: BTreeSet<String> =
         services.filter_map(|service| Some(service.restart.as_ref()?.to_string())).collect();
     commands.into_iter().collect()
-}
-
-/// An engine that was just restarted may take a moment to answer, and is asked next.
-fn wait_for_engines(context: &Context<'_>) {
-    let deadline = Instant::now() + Duration::from_secs(15);
-    for socket in context.facts.engines.iter().filter_map(|engine| engine.socket.as_deref()) {
-        while Instant::now() < deadline
-            && get(&World::here(), socket, "/_ping", Duration::from_secs(5)).is_err()
-        {
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
 }
 
 /// What need only be restarted, and is by nothing in `outcomes` anyway.
@@ -190,33 +166,6 @@ fn carry_out(session: &Session<'_>, parts: &[Part<'_>]) -> Result<Vec<Outcome>> 
         outcomes.extend(apply(session, &part.receipt(), part.anchor, &part.changes)?);
     }
     Ok(outcomes)
-}
-
-/// Takes back what `--fix` did.
-pub fn take_back(context: &Context<'_>, restart: bool) -> Result<u8> {
-    let receipts = Receipts::all(&context.home.state)?;
-    let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT).ok_or_else(|| {
-        let what = format!("no fix of the doctor's is recorded in {}", context.home.state.display());
-        fail(what, "trust in a CA is taken back with labtrust untrust")
-    })?;
-    if context.everywhere.dry_run {
-        stores::print_undo(context, recorded.changes.iter().rev());
-        context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
-        return Ok(exit::NO);
-    }
-    let mut outcomes = context.session(|session| {
-        let Some(mut receipt) = session.receipts.load(RECEIPT)? else { return Ok(Vec::new()) };
-        Ok(undo(session, &mut receipt, |_| true)?)
-    })?;
-    if restart {
-        restart::restart(context, &mut outcomes);
-    }
-    let fixed = Fixed { outcomes };
-    let again = again(&["doctor", "--undo"]);
-    let next = NextSteps::of(context, &fixed.outcomes, &again).into_lines();
-    context.printer.document(&serde_json::json!({ "schema": 1, "undone": fixed.report(), "notes": next }));
-    fixed.print(context, State::Untrusted, &again);
-    Ok(exit::of_outcomes(&fixed.outcomes, State::Untrusted))
 }
 
 /// The arguments of this program that do the rest as root.

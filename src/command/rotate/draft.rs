@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use labtrust_platform::{
-    Certificate, DnsName,
+    Certificate, DnsName, World,
     plan::Change,
     receipt::{Receipt, Receipts},
 };
@@ -129,6 +129,12 @@ impl Draft {
     }
 
     fn switch(&mut self, context: &Context<'_>, own: &OwnCa, next: &OwnCa) -> Result<()> {
+        if !is_sent(context, own, next)? {
+            return Err(fail(
+                "the root of the next CA is not served along, so no client can have taken it up yet",
+                "let its step come to its end, and give the clients their line then: labtrust rotate start",
+            ));
+        }
         self.turn_to(context, own, next, &[])?;
         self.plan.changes.push(self.seen.switched().change(&context.home.state)?);
         Ok(())
@@ -180,6 +186,15 @@ fn make(context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<(Chan
         voucher: Some(voucher),
     };
     Ok((change, own))
+}
+
+/// Whether the root of `next` is among what is served for `own`: else the step that was to see to it has failed,
+/// or was killed on its way.
+pub fn is_sent(context: &Context<'_>, own: &OwnCa, next: &OwnCa) -> Result<bool> {
+    let files = Site::again(context, &own.notes)?.files();
+    let Some((certificate, _)) = files.first() else { return Ok(false) };
+    let sent = Certificate::read_all(&World::here().read(certificate)?.unwrap_or_default()).0;
+    Ok(sent.iter().any(|sent| sent.fingerprint() == next.root.fingerprint()))
 }
 
 /// What is served after the root while `next` is to follow.

@@ -3,7 +3,7 @@
 
 use labtrust_platform::{Outcome, session::State};
 
-use super::{Phase, RotationReport};
+use super::{Phase, RotationReport, draft::is_sent};
 use crate::{
     cli::Turn,
     command::{
@@ -15,7 +15,6 @@ use crate::{
         status::until,
     },
     exit,
-    printer::Printer,
 };
 
 /// What a step has come to.
@@ -74,7 +73,7 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
         "schema": 1,
         "sha256": own.root.fingerprint(),
         "stores": by_store(outcomes),
-        "next": first.into_iter().chain(next(own)).collect::<Vec<_>>(),
+        "next": first.into_iter().chain(next(context, own)).collect::<Vec<_>>(),
     });
     if let (Some(document), Ok(serde_json::Value::Object(standing))) =
         (document.as_object_mut(), serde_json::to_value(RotationReport::of(own)))
@@ -93,11 +92,17 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
         printer.say(format_args!("  can sign  {}", may_sign(&own.root)));
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
-    print_standing(printer, own);
+    print_standing(context, own);
 }
 
 /// Says who does what next.
-pub fn print_standing(printer: &Printer, own: &OwnCa) {
+pub fn print_standing(context: &Context<'_>, own: &OwnCa) {
+    let printer = context.printer;
+    if is_half_begun(context, own) {
+        printer.heading("The root of the next CA is not served along yet, so clients cannot take it up:");
+        printer.command(START);
+        return;
+    }
     let (clients, then) = match Phase::of(own) {
         Phase::None => ("On each client:", None),
         Phase::Started => (
@@ -128,7 +133,18 @@ fn turn(own: &OwnCa) -> Option<&'static str> {
     }
 }
 
+const START: &str = "labtrust rotate start";
+
+/// Whether there is a next CA whose root is not served along. What cannot be found out here is said when the next
+/// step is tried.
+fn is_half_begun(context: &Context<'_>, own: &OwnCa) -> bool {
+    own.next.as_deref().is_some_and(|next| matches!(is_sent(context, own, next), Ok(false)))
+}
+
 /// What comes next, for scripts.
-fn next(own: &OwnCa) -> Vec<String> {
+fn next(context: &Context<'_>, own: &OwnCa) -> Vec<String> {
+    if is_half_begun(context, own) {
+        return vec![START.into()];
+    }
     std::iter::once(own.client_line()).chain(turn(own).map(str::to_owned)).collect()
 }

@@ -60,7 +60,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         Ok((own, outcomes))
     })?;
     if arguments.restart {
-        restart::restart(context, &mut outcomes);
+        restart::restart(context, &mut outcomes, None);
     }
     let next = NextSteps::of(context, &outcomes, &["setup".into(), "--undo".into()]).into_lines();
     let sha256 = own.as_ref().map(|own| own.root.fingerprint());

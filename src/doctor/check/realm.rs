@@ -54,7 +54,12 @@ fn judge(case: &Case<'_>) -> Verdict {
         Asked::Failed(_) if case.is_accepted() => Verdict::passed("the engine reaches it"),
         Asked::Failed(why) => {
             let why = case.reached(endpoint).and_then(obstacle).unwrap_or(why);
-            unreachable(format!("{} cannot be reached: {why}", realm.url)).advise(SETTING).into()
+            unreachable(format!("{} cannot be reached: {why}", realm.url))
+                .advise(format!(
+                    "on the server, see that GitLab runs there, that {endpoint} is published and that no firewall drops \
+                     it; if GitLab is elsewhere: {SETTING}"
+                ))
+                .into()
         }
         Asked::Answered(answer) if answer.status >= 500 => {
             unreachable(format!("{} answers {}: GitLab itself does not run", realm.url, answer.status))

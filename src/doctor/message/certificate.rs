@@ -63,6 +63,12 @@ pub const ROWS: &[Row] = &[
         next: DOCTOR,
     },
     Row {
+        says: &[&["The certificate of"], &["has expired"]],
+        codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
+        what: "The certificate has expired by the clock of whoever complains.",
+        next: DOCTOR,
+    },
+    Row {
         says: &[&["ERR_CERT_DATE_INVALID", "SEC_ERROR_INVALID_TIME"]],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
         what: "The certificate has expired or is not valid yet, or this machine's clock is wrong.",
@@ -87,6 +93,7 @@ pub const ROWS: &[Row] = &[
             "No subject alternative names present",
             "ERR_CERT_COMMON_NAME_INVALID: no subject",
             "no appropriate commonName or subjectAltName",
+            "unable to obtain common name from peer certificate",
         ]],
         codes: &["cert-no-san"],
         what: "The certificate names its host only in the common name, where nobody looks any more: it needs a subject \
@@ -98,9 +105,16 @@ pub const ROWS: &[Row] = &[
             &["certificate is valid for", "certificate is only valid for", "certificate is valid for only"],
             &["not"],
         ],
-        codes: &["cert-name-mismatch", "cert-ip-not-in-san", "registry-wrong-host", "served-not-on-disk"],
-        what: "The certificate that is served was made for other names than the one that was asked: another server \
-               answers, the name is missing from the certificate, or you should call the server by one that is in it.",
+        codes: &[
+            "cert-name-mismatch",
+            "cert-ip-not-in-san",
+            "registry-wrong-host",
+            "served-not-on-disk",
+            "tls-intercepted",
+        ],
+        what: "The certificate that is served was made for other names than the one that was asked: another server or a \
+               middlebox answers, the name is missing from the certificate, or you should call the server by one that is \
+               in it.",
         next: DOCTOR,
     },
     Row {
@@ -118,6 +132,9 @@ pub const ROWS: &[Row] = &[
             "does not match certificate's altnames",
             "Hostname mismatch",
             "doesn't match either of",
+            "doesn't match any of the subject alternative names",
+            "does not match the certificate subject provided by the peer",
+            "hostname in certificate didn't match",
             "certificate not valid for name",
             "NotValidForName",
             "ERR_CERT_COMMON_NAME_INVALID",
@@ -131,6 +148,12 @@ pub const ROWS: &[Row] = &[
         codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
         what: "The certificate that is served was not made for the name that was asked: another server answers, the name \
                is missing from the certificate, or you should call the server by one that is in it.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&["SSLPeerUnverifiedException"], &["not verified"]],
+        codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
+        what: "The certificate that is served was not made for the name that was asked, says a Java program.",
         next: DOCTOR,
     },
     Row {
@@ -171,6 +194,18 @@ pub const ROWS: &[Row] = &[
         codes: &["constraint-violated"],
         what: "The CA may sign certain names only, and the certificate has one that is not among them.",
         next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "Missing Authority Key Identifier",
+            "Missing Subject Key Identifier",
+            "Basic Constraints of CA cert not marked critical",
+            "CA cert does not include key usage extension",
+        ]],
+        codes: &[],
+        what: "The CA is known; its certificate or the server's lacks an extension that RFC 5280 wants, and Python since \
+               3.13 is strict about it. The CA has to make them anew, with that extension.",
+        next: &["labtrust inspect {}", "labtrust doctor {}"],
     },
     Row {
         says: &[&["not standards compliant", "ERR_CERT_VALIDITY_TOO_LONG", "CERT_VALIDITY_TOO_LONG"]],

@@ -4,6 +4,13 @@ use super::{DOCTOR, Row};
 
 pub const ROWS: &[Row] = &[
     Row {
+        says: &[&["unable to configure the Docker daemon with file"]],
+        codes: &["daemon-down"],
+        what: "The engine does not start, because it cannot read its settings: the message names the file and what is \
+               wrong in it.",
+        next: &["python3 -m json.tool /etc/docker/daemon.json", "sudo systemctl restart docker"],
+    },
+    Row {
         says: &[
             &["permission denied while trying to connect", "dial unix"],
             &["docker daemon socket", "docker api", "permission denied"],
@@ -16,7 +23,7 @@ pub const ROWS: &[Row] = &[
         says: &[&[
             "Cannot connect to the Docker daemon at tcp",
             "Cannot connect to the Docker daemon at ssh",
-            "docker_host",
+            "DOCKER_HOST environment variable",
         ]],
         codes: &["daemon-remote", "daemon-down"],
         what: "The docker command looks for its engine on another machine, because DOCKER_HOST or its context says so, and \
@@ -28,6 +35,7 @@ pub const ROWS: &[Row] = &[
             "Cannot connect to the Docker daemon",
             "failed to connect to the docker API",
             "Is the docker daemon running",
+            "Job for docker.service failed",
             "error during connect",
             "docker_engine: The system cannot find the file specified",
             "Cannot connect to Podman",

@@ -1,8 +1,25 @@
 //! What GitLab's own services and its engine say on the server.
 
-use super::{DOCTOR, Row};
+use super::{Any, Row};
+
+/// What only a runner says.
+const RUNNER: Any = &["Checking for jobs", "Registering runner", "Verifying runner"];
 
 pub const ROWS: &[Row] = &[
+    Row {
+        says: &[RUNNER, &["403 Forbidden"]],
+        codes: &[],
+        what: "The way there and the certificate are fine: GitLab answered and does not know this runner's token, or no \
+               longer: the runner was deleted, or its token is another's.",
+        next: &["make a runner in GitLab (Settings > CI/CD > Runners), and register it with its new token"],
+    },
+    Row {
+        says: &[RUNNER, &["500", "502", "503", "504"]],
+        codes: &["realm-unreachable"],
+        what: "The web server before GitLab answers the runner, and GitLab itself does not run, or has been started just \
+               now.",
+        next: &["labtrust doctor {}", "on the server: sudo gitlab-ctl status"],
+    },
     Row {
         says: &[&[
             "key values mismatch",
@@ -22,8 +39,21 @@ pub const ROWS: &[Row] = &[
     },
     Row {
         says: &[
-            &["bind() to", "bind for", "listen tcp", "ports are not available", "failed to bind host port"],
-            &["address already in use", "port is already allocated", "Only one usage of each socket address"],
+            &[
+                "bind() to",
+                "bind for",
+                "listen tcp",
+                "listen tcp4",
+                "listen tcp6",
+                "ports are not available",
+                "failed to bind host port",
+            ],
+            &[
+                "address already in use",
+                "port is already allocated",
+                "Only one usage of each socket address",
+                "forbidden by its access permissions",
+            ],
         ],
         codes: &["port-taken"],
         what: "Another program of this machine listens on that port already: its own web server, as on a NAS, or a second \
@@ -39,16 +69,6 @@ pub const ROWS: &[Row] = &[
         what: "GitLab asks Let's Encrypt for a certificate, which cannot reach a server on a private network. With a \
                certificate of your own it has to be switched off: letsencrypt['enable'] = false.",
         next: &["on the server: labtrust doctor {}", "on the server: sudo gitlab-ctl reconfigure"],
-    },
-    Row {
-        says: &[&[
-            "plain HTTP request was sent to HTTPS port",
-            "Client sent an HTTP request to an HTTPS server",
-        ]],
-        codes: &["realm-insecure"],
-        what: "The server speaks HTTPS on this port, and somebody came with http://: the URL, a proxy or the token \
-               service's address says so.",
-        next: DOCTOR,
     },
     Row {
         says: &[

@@ -20,6 +20,7 @@ const BEFORE: &[&str] = &[
     "connect to ",
     "host=",
     "cannot verify ",
+    "the certificate of ",
     "target host name ",
     "wanted to match ",
     "unable to verify the hostname of ",
@@ -57,7 +58,7 @@ const LONGEST: usize = 512;
 
 /// The server that `text` names: the registry rather than its token service.
 pub fn server(text: &str) -> Option<Target> {
-    let lower = text.to_ascii_lowercase();
+    let lower = unwrapped(&text.to_ascii_lowercase());
     let urls: Vec<(Target, &str)> = (lower.match_indices("https://"))
         .filter_map(|(at, scheme)| read(&lower[at + scheme.len()..]))
         .filter(|(target, _)| !is_manual(&target.host))
@@ -81,6 +82,23 @@ pub fn server(text: &str) -> Option<Target> {
             (has_port || target.host.to_string().contains(['.', ':'])) && !is_manual(&target.host)
         })
     })
+}
+
+/// `text` without the line ends, and what follows them, within a URL in quotation marks, where none belongs.
+fn unwrapped(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("https://") {
+        let (before, url) = rest.split_at(at);
+        kept.push_str(before);
+        let end = url.find(is_quote).filter(|end| *end <= LONGEST && before.ends_with(is_quote));
+        let (url, after) = url.split_at(end.unwrap_or("https://".len()));
+        let mut lines = url.split('\n');
+        kept.push_str(lines.next().unwrap_or_default());
+        lines.for_each(|line| kept.push_str(line.trim_start_matches([' ', '\t', '>', '|', '│'])));
+        rest = after;
+    }
+    kept + rest
 }
 
 /// The server at the beginning of `text`, and what follows its name.
@@ -137,6 +155,7 @@ mod tests {
             ("HTTPSConnectionPool(host='git.example.com', port=443): Max", "git.example.com"),
             ("HTTPSConnectionPool(host='git.example.com', port=8443): Max", "git.example.com:8443"),
             ("ERROR: cannot verify git.example.com's certificate, issued by", "git.example.com"),
+            ("ERROR: The certificate of ‘git.example.com’ is not trusted.", "git.example.com"),
             ("x509: certificate is valid for a.example.com, not git.example.com", "git.example.com"),
             ("No subject alternative DNS name matching git.example.com found.", "git.example.com"),
             ("dial tcp: lookup git.example.com on 127.0.0.53:53: no such host", "git.example.com"),
@@ -146,6 +165,9 @@ mod tests {
             (r#"failed to resolve reference "git.example.com:4567/g/p:1": x"#, "git.example.com:4567"),
             ("Failed to pull image \"alpine:3\": EOF", ""),
             ("“https://nas/”", "nas"),
+            ("Get \"https://git.exam\nple.com:4567/v2/\": EOF", "git.example.com:4567"),
+            ("> Get \"https://git.example.co\n> m:4567/v2/\": EOF", "git.example.com:4567"),
+            ("see https://git.example.com\nfor more", "git.example.com"),
             ("nothing", ""),
         ] {
             let found = server(text).map(|target| target.to_string()).unwrap_or_default();

@@ -31,6 +31,9 @@ pub const ROWS: &[Row] = &[
             "ERR_SSL_PROTOCOL_ERROR",
             "An unexpected TLS packet was received",
             "received corrupt message of type InvalidContentType",
+            "SEC_E_INVALID_TOKEN",
+            "oversized record received",
+            "Error decoding the received TLS packet",
         ]],
         codes: &["not-tls", "registry-other-port", "proxy-wrong-scheme"],
         what: "Something answers on this port, and it does not speak TLS: the server is set up for plain HTTP there, \
@@ -69,11 +72,21 @@ pub const ROWS: &[Row] = &[
             "ERR_SSL_UNRECOGNIZED_NAME_ALERT",
             "A TLS fatal alert has been received",
             "Received fatal alert",
+            "gnutls_handshake() failed: Handshake failed",
+            "No appropriate protocol",
+            "is not accepted by client preferences",
         ]],
         codes: &["tls-handshake-failed"],
         what: "Both speak TLS and do not come to terms: no version or cipher in common, or the server knows no site of \
                that name.",
         next: DOCTOR,
+    },
+    Row {
+        says: &[&["lookup"], &["read udp", "dial udp", "cannot unmarshal DNS message", "Try again"]],
+        codes: &["name-not-resolved"],
+        what: "The name server that this machine asks does not answer: what is refused or lost there is the question for \
+               the address, and the server itself was not asked.",
+        next: &["labtrust doctor {}", "cat /etc/resolv.conf"],
     },
     Row {
         says: &[&[
@@ -100,15 +113,7 @@ pub const ROWS: &[Row] = &[
         next: DOCTOR,
     },
     Row {
-        says: &[&[
-            "connection refused",
-            "ECONNREFUSED",
-            "ERR_CONNECTION_REFUSED",
-            "actively refused it",
-            "Couldn't connect to server",
-            "Could not connect to server",
-            "curl: (7)",
-        ]],
+        says: &[&["connection refused", "ECONNREFUSED", "ERR_CONNECTION_REFUSED", "actively refused it"]],
         codes: &["port-refused", "port-not-published", "registry-other-port"],
         what: "The machine answers, and nothing listens on that port: the registry is not enabled, is on another port, or \
                its container's port is not published.",
@@ -124,9 +129,17 @@ pub const ROWS: &[Row] = &[
             "ERR_ADDRESS_UNREACHABLE",
             "ERR_INTERNET_DISCONNECTED",
             "Host is unreachable",
+            "host is down",
         ]],
         codes: &["port-unreachable"],
         what: "There is no way to that address from here: a route is missing, the machine is off, or a firewall says so.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&["Couldn't connect to server", "Could not connect to server", "curl: (7)"]],
+        codes: &["port-refused", "port-unreachable", "port-not-published", "registry-other-port"],
+        what: "Nobody took the connection. curl has the same words for a port on which nothing listens and for a machine \
+               to which no way leads; where the text names a proxy, it is the proxy's.",
         next: DOCTOR,
     },
     Row {
@@ -139,6 +152,7 @@ pub const ROWS: &[Row] = &[
             "request canceled while waiting for connection",
             "SocketTimeoutException",
             "connect timed out",
+            "did not properly respond after a period of time",
             "ETIMEDOUT",
             "ESOCKETTIMEDOUT",
             "ConnectTimeoutError",
@@ -174,6 +188,9 @@ pub const ROWS: &[Row] = &[
             "forcibly closed by the remote host",
             "Client network socket disconnected",
             "unexpected eof while reading",
+            "Error in the pull function",
+            "RPC failed; curl 56",
+            "write: broken pipe",
             "curl: (52)",
             "curl: (56)",
         ]],

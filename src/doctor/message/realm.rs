@@ -1,6 +1,6 @@
 //! The token service, to which a registry sends everyone first: the innermost URL of a nested error.
 
-use super::{Any, DOCTOR, Row, network, trust};
+use super::{Any, DOCTOR, Row, network, registry, trust};
 
 /// What only a request for a token has in it.
 const REALM: Any = &[
@@ -11,6 +11,8 @@ const REALM: Any = &[
     "scope=registry",
     "failed to fetch anonymous token",
     "failed to fetch oauth token",
+    "requesting bearer token",
+    "requesting bear token",
 ];
 const TOKEN: Any = &["failed to fetch anonymous token", "failed to fetch oauth token"];
 
@@ -52,6 +54,13 @@ pub const ROWS: &[Row] = &[
         what: "The registry answered; the token service, to which it sends everyone first, cannot be reached: it is \
                GitLab itself, usually on port 443 of its host.",
         next: DOCTOR,
+    },
+    Row {
+        says: &[REALM, registry::FAILED, &["404", "500", "502", "503", "504"]],
+        codes: &["realm-unreachable", "realm-not-json"],
+        what: "The registry answered; the token service, to which it sends everyone first, answers with an error: GitLab \
+               itself does not run or has been started just now (50x), or that URL is not GitLab's (404).",
+        next: &["labtrust doctor {}", "on the server: sudo gitlab-ctl status"],
     },
     Row {
         says: &[

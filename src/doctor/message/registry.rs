@@ -2,7 +2,8 @@
 
 use super::{Any, DOCTOR, Row};
 
-const FAILED: Any = &[
+/// An answer in HTTP that is not the one that was wanted.
+pub const FAILED: Any = &[
     "login attempt to",
     "failed with status",
     "received unexpected http status",
@@ -14,10 +15,23 @@ const FAILED: Any = &[
     "error parsing http",
     "statuscode",
 ];
-const FETCH: Any = &["failed to fetch anonymous token", "failed to fetch oauth token"];
+const FETCH: Any = &[
+    "failed to fetch anonymous token",
+    "failed to fetch oauth token",
+    "requesting bearer token",
+    "requesting bear token",
+];
 
 /// A registry that was reached and says no.
 pub const CREDENTIALS: &[Row] = &[
+    Row {
+        says: &[&["remote: HTTP Basic: Access denied", "fatal: Authentication failed for"]],
+        codes: &[],
+        what: "The way there and the certificate are fine: GitLab answered and refused the user name, the password or \
+               the token. With two-factor authentication on, git needs an access token with the scope read_repository, or \
+               write_repository to push.",
+        next: &["make a token with these scopes in GitLab, and give it as the password"],
+    },
     Row {
         says: &[&[
             "HTTP Basic: Access denied",
@@ -29,7 +43,6 @@ pub const CREDENTIALS: &[Row] = &[
             "no basic auth credentials",
             "denied: insufficient_scope",
             "insufficient_scope: authorization failed",
-            "remote: HTTP Basic: Access denied",
         ]],
         codes: &[],
         what: "The way there and the certificate are fine: GitLab answered and refused the user name, the password or \
@@ -41,6 +54,13 @@ pub const CREDENTIALS: &[Row] = &[
     },
     Row {
         says: &[&["unauthorized: authentication required"]],
+        codes: &["clock-skew"],
+        what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
+               logged in at exactly this host and port, or the token holds good by another clock.",
+        next: &["docker login {}", "labtrust doctor {}"],
+    },
+    Row {
+        says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
         codes: &["clock-skew"],
         what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
                logged in at exactly this host and port, or the token holds good by another clock.",
@@ -65,7 +85,66 @@ pub const CREDENTIALS: &[Row] = &[
     },
 ];
 
+const BACKEND: &[&str] = &[
+    "labtrust doctor {}",
+    "on the server: sudo gitlab-ctl status",
+    "on the server: sudo gitlab-ctl tail registry",
+];
+
 pub const ROWS: &[Row] = &[
+    Row {
+        says: &[&[
+            "413 Request Entity Too Large",
+            "413 Payload Too Large",
+            "error parsing HTTP 413",
+            "returned error: 413",
+        ]],
+        codes: &[],
+        what: "The way there and the certificate are fine: a web server on it takes nothing of that size. GitLab's own \
+               sets no limit; a reverse proxy before it does (in nginx client_max_body_size).",
+        next: &["on the reverse proxy, in nginx: client_max_body_size 0;"],
+    },
+    Row {
+        says: &[&[
+            "plain HTTP request was sent to HTTPS port",
+            "Client sent an HTTP request to an HTTPS server",
+        ]],
+        codes: &["realm-insecure"],
+        what: "The server speaks HTTPS on this port, and somebody came with http://: the URL, a proxy or the token \
+               service's address says so.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&["malformed HTTP response \\x15\\x03"]],
+        codes: &["registry-insecure", "realm-insecure", "proxy-wrong-scheme"],
+        what: "Somebody asked in plain HTTP and was answered in TLS: the registry stands among the engine's \
+               insecure-registries, or the URL of the token service or of a proxy says http:// where it must be https://.",
+        next: DOCTOR,
+    },
+    Row {
+        says: &[&[
+            "while connecting to upstream",
+            "while reading response header from upstream",
+            "GitLab is not responding",
+            "returned error: 502",
+            "returned error: 503",
+            "returned error: 504",
+        ]],
+        codes: &["registry-backend-down", "realm-unreachable"],
+        what: "The web server answers, and what is behind it does not: the registry, or GitLab itself. It does not run, or \
+               has been started just now.",
+        next: BACKEND,
+    },
+    Row {
+        says: &[
+            &["502 Bad Gateway", "503 Service Temporarily Unavailable", "504 Gateway Time-out"],
+            &["nginx"],
+        ],
+        codes: &["registry-backend-down", "realm-unreachable"],
+        what: "GitLab's web server answers, and what is behind it does not: the registry, or GitLab itself. It does not \
+               run, or has been started just now.",
+        next: BACKEND,
+    },
     Row {
         says: &[
             &["unable to decode token response", "error unmarshalling token", "decoding token response"],
@@ -91,6 +170,17 @@ pub const ROWS: &[Row] = &[
             "labtrust doctor {}",
             "on the server: sudo gitlab-ctl status registry",
             "on the server: sudo gitlab-ctl tail registry",
+        ],
+    },
+    Row {
+        says: &[FAILED, &["500"]],
+        codes: &["registry-backend-down", "realm-unreachable"],
+        what: "The registry, or the token service to which it sends everyone, broke off with an error of its own. Its log \
+               says which: often a key or a folder that it may not read.",
+        next: &[
+            "labtrust doctor {}",
+            "on the server: sudo gitlab-ctl tail registry",
+            "on the server: sudo gitlab-ctl tail gitlab-rails",
         ],
     },
     Row {

@@ -3,7 +3,7 @@
 
 use super::{Any, Row};
 
-/// Go's words for it.
+/// Anybody's words for it.
 pub const UNKNOWN: Any = &[
     "certificate signed by unknown authority",
     "certificate is not trusted",
@@ -11,10 +11,28 @@ pub const UNKNOWN: Any = &[
     "self-signed certificate",
     "self signed certificate",
 ];
+/// Docker's, which is a Go program.
+const GO: Any = &["certificate signed by unknown authority", "certificate is not trusted"];
 const TRUST: &[&str] = &["labtrust doctor {}", "labtrust trust {} --fingerprint SHA256"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
 
 pub const ROWS: &[Row] = &[
+    Row {
+        says: &[&[
+            "error setting certificate verify locations",
+            "error adding trust anchors from file",
+            "failed to load system roots and no roots provided",
+            "curl: (77)",
+        ]],
+        codes: &[],
+        what: "Nobody was believed, because the file with the CAs that are trusted cannot be read: it is missing, or another \
+               one was set (http.sslCAInfo of git, CURL_CA_BUNDLE, SSL_CERT_FILE).",
+        next: &[
+            "install the package ca-certificates",
+            "git config --show-origin --get-all http.sslCAInfo",
+            "labtrust doctor {}",
+        ],
+    },
     Row {
         says: &[&[
             "while trying to verify candidate authority certificate",
@@ -69,12 +87,30 @@ pub const ROWS: &[Row] = &[
             UNKNOWN,
         ],
         codes: &["untrusted-system", "certsd-masked", "chain-incomplete"],
-        what: "podman, skopeo or buildah does not trust the registry's certificate. They read the system's store and the first \
+        what: "podman, skopeo, buildah or CRI-O does not trust the registry's certificate. They read the system's store and the first \
                folder that exists of ~/.config/containers/certs.d, /etc/containers/certs.d and /etc/docker/certs.d.",
         next: TRUST,
     },
     Row {
-        says: &[&["response from daemon", "docker login", "docker pull", "docker push", "/v2/"], UNKNOWN],
+        says: &[&["checking push permission", "creating push check transport", "kaniko"], UNKNOWN],
+        codes: HERE,
+        what: "kaniko does not trust the registry's certificate. It runs in a container and reads neither Docker's folders \
+               nor the system's store around it, but /kaniko/ssl/certs/ and --registry-certificate=HOST:PORT=FILE.",
+        next: &[
+            "labtrust doctor {}",
+            "labtrust export -o ca.crt",
+            "executor --registry-certificate={}=ca.crt …",
+        ],
+    },
+    Row {
+        says: &[&["INSTALLATION FAILED", "UPGRADE FAILED"], UNKNOWN],
+        codes: HERE,
+        what: "Helm does not trust the registry's certificate: the CA is not trusted in the system's store, the server does not \
+               send the whole chain, or somebody in between presents a certificate of his own.",
+        next: TRUST,
+    },
+    Row {
+        says: &[&["response from daemon", "docker login", "docker pull", "docker push", "/v2/"], GO],
         codes: &[
             "untrusted-docker",
             "daemon-needs-restart",
@@ -140,6 +176,7 @@ pub const ROWS: &[Row] = &[
             "unable to find valid certification path",
             "PKIX path validation failed",
             "Path does not chain with any of the trust anchors",
+            "Trust anchor for certification path not found",
             "the trustAnchors parameter must be non-empty",
             "sun.security.validator.ValidatorException",
         ]],
@@ -210,6 +247,13 @@ pub const ROWS: &[Row] = &[
         next: TRUST,
     },
     Row {
+        says: &[&["The certificate of"], &["is not trusted"]],
+        codes: HERE,
+        what: "The CA of the server's certificate is not trusted on this machine, or the server does not send the whole \
+               chain.",
+        next: TRUST,
+    },
+    Row {
         says: &[&[
             "certificate signed by unknown authority",
             "certificate is not trusted",
@@ -221,6 +265,8 @@ pub const ROWS: &[Row] = &[
             "server verification failed",
             "certificate signer not trusted",
             "certificate issuer is unknown",
+            "issuer has been marked as not trusted",
+            "Issuer certificate is invalid",
             "The certificate is NOT trusted",
             "Unable to locally verify the issuer's authority",
             "UnknownIssuer",

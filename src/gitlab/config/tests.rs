@@ -162,3 +162,16 @@ fn a_server_that_is_switched_off_is_noticed() {
     assert!(Config::read(&["gitlab_kas['enable'] = false"]).is_off(Role::Kas));
     assert!(!Config::read(&["gitlab_kas['enable'] = false"]).is_off(Role::Pages));
 }
+
+#[test]
+fn a_registry_that_gitlabs_nginx_does_not_serve_is_noticed() {
+    let host = "gitlab_rails['registry_host'] = 'registry.example.org'";
+    for (script, others) in [
+        (host.to_owned(), true),
+        (format!("{host}\nregistry_external_url 'https://registry.example.org'"), false),
+        (format!("{host}\ngitlab_rails['registry_host'] = nil"), false),
+        ("gitlab_rails['registry_enabled'] = true".to_owned(), false),
+    ] {
+        assert_eq!(Config::read(&[&script]).registry_of_others().is_some(), others, "{script}");
+    }
+}

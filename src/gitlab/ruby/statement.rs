@@ -217,7 +217,7 @@ fn here_document(text: &str) -> Option<String> {
     let rest = rest.strip_prefix(['-', '~']).unwrap_or(rest);
     let rest = rest.strip_prefix(['\'', '"']).unwrap_or(rest);
     let name: String = rest.chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '_').collect();
-    name.starts_with(|first: char| first.is_ascii_uppercase()).then_some(name)
+    name.starts_with(|first: char| !first.is_ascii_digit()).then_some(name)
 }
 
 /// How many blocks `statement` opens and closes.

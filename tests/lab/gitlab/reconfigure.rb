@@ -59,7 +59,7 @@ url, registry = find.call('external_url'), find.call('registry_external_url')
 nginx = {}.merge(find.call('nginx') || {}, find.call('gitlab_rails', 'nginx') || {})
 services = [server(url, nginx, 8080)]
 services << redirect(url) if nginx['redirect_http_to_https'] && url.start_with?('https:')
-if registry
+if registry && find.call('registry', 'enable') != false
   own = {}.merge(find.call('registry_nginx') || {}, find.call('registry', 'nginx') || {})
   services << server(registry, own, 5000, "    client_max_body_size 0;\n")
 end

@@ -7,7 +7,7 @@ use super::{
     words::Words,
 };
 use crate::doctor::{
-    Finding,
+    Code, Finding,
     evidence::ProxySeen,
     no_proxy,
     proxy::{Proxies, winner},
@@ -29,8 +29,8 @@ impl View<'_, '_> {
     fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
         let words = Words::of(message);
         let seen = self.engine.proxy.as_ref().filter(|_| *target == self.case.endpoint());
-        if let Some(finding) = self.broken(target, proxy, words, message) {
-            return Some(finding);
+        if let Some(broken) = self.broken(target, proxy, words, message) {
+            return Some(self.needless(target, broken));
         }
         // What fails on the way through a proxy is its fault if there is no trouble without it.
         let works_directly =
@@ -98,20 +98,8 @@ impl View<'_, '_> {
         if let Some(finding) = self.needs_restart(target, self.proxy_of(target)) {
             return finding;
         }
-        let registry = self.case.endpoint();
-        let is_limited = |entry: &&str| {
-            let entry = no_proxy::Entry::parse(entry);
-            entry.port().is_some() && entry.matches(&registry) && target.host == registry.host
-        };
-        let limited = no_proxy::entries(&self.told.no).find(is_limited);
-        let finding = if let Some(entry) = limited {
-            let why =
-                format!("{entry} in NO_PROXY is for that port alone, and the token comes from {target}");
-            Finding::new(&PORT_ONLY, what, why)
-        } else if let Some(miss) = no_proxy::miss(&self.told.no, target, &self.addresses()) {
-            let why =
-                format!("NO_PROXY is meant to name {}, but \"{}\" {}", target.host, miss.entry, miss.why);
-            Finding::new(&INEFFECTIVE, what, why)
+        let finding = if let Some((code, why)) = self.slip(target) {
+            Finding::new(code, what, why)
         } else if let Some((source, setting)) = self.unread(|told| told.of_request(target, self.go).is_none())
         {
             let why =
@@ -121,6 +109,35 @@ impl View<'_, '_> {
             Finding::new(&NOT_BYPASSED, what, format!("{} is not in the engine's NO_PROXY", target.host))
         };
         finding.with(fix::bypass(self, target))
+    }
+
+    /// `broken`, of a proxy that cannot be used; but where `NO_PROXY` is meant to name `target`, that is the cause.
+    fn needless(&self, target: &Endpoint, broken: Finding) -> Finding {
+        match self.slip(target) {
+            Some((code, why)) if [UNREACHABLE.id, WRONG_SCHEME.id].contains(&broken.code.id) => {
+                let mut finding = Finding::new(code, &broken.what, why).with(fix::bypass(self, target));
+                finding.consequences.push(broken);
+                finding
+            }
+            _ => broken,
+        }
+    }
+
+    /// What is wrong with an entry of `NO_PROXY` that is meant for `target`, if there is one.
+    fn slip(&self, target: &Endpoint) -> Option<(&'static Code, String)> {
+        let registry = self.case.endpoint();
+        let is_limited = |entry: &&str| {
+            let entry = no_proxy::Entry::parse(entry);
+            entry.port().is_some() && entry.matches(&registry) && target.host == registry.host
+        };
+        if let Some(entry) = no_proxy::entries(&self.told.no).find(is_limited) {
+            let why =
+                format!("{entry} in NO_PROXY is for that port alone, and the token comes from {target}");
+            return Some((&PORT_ONLY, why));
+        }
+        let miss = no_proxy::miss(&self.told.no, target, &self.addresses())?;
+        let why = format!("NO_PROXY is meant to name {}, but \"{}\" {}", target.host, miss.entry, miss.why);
+        Some((&INEFFECTIVE, why))
     }
 
     /// The engine goes there directly, and does not get there.

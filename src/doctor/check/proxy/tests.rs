@@ -3,11 +3,14 @@
 use labtrust_platform::{
     fact::{EngineKind, ServiceManager},
     plan::{Actor, Command, Step},
+    reach::Reached,
 };
 
 use super::*;
 use crate::doctor::{
-    Evidence, Finding, diagnose,
+    Evidence, Finding,
+    check::State,
+    diagnose,
     evidence::{DoorSeen, Form},
 };
 
@@ -181,9 +184,7 @@ fn a_proxy_that_gets_as_far_as_everybody_is_not_to_blame() {
     ] {
         let mut evidence = recorded();
         for server in &mut evidence.servers {
-            let labtrust_platform::reach::Reached::Addresses(addresses) = &mut server.reached else {
-                panic!("it has addresses")
-            };
+            let Reached::Addresses(addresses) = &mut server.reached else { panic!("it has addresses") };
             addresses[0].1 = labtrust_platform::reach::Step::Refused;
         }
         let seen = evidence.engines[0].proxy.as_mut().expect("a proxy");
@@ -209,4 +210,19 @@ fn a_proxy_that_lets_tls_pass_is_not_to_blame() {
         let blamed = diagnose(&evidence).findings.iter().any(|finding| finding.code == &NOT_BYPASSED);
         assert_eq!(blamed, is_blamed, "{said}");
     }
+}
+
+#[test]
+fn of_a_proxy_beside_which_nobody_answers_nothing_is_said() {
+    let text = include_str!("../../../../tests/evidence/git-proxy-not-bypassed.json");
+    let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
+    let state = |evidence: &Evidence| {
+        let lines = diagnose(evidence).lines;
+        lines.into_iter().find(|line| line.id == "tools").map(|line| line.state)
+    };
+    assert_eq!(state(&evidence), Some(State::Failed));
+    for server in &mut evidence.servers {
+        server.reached = Reached::Nowhere("its name has no address".into());
+    }
+    assert_eq!(state(&evidence), Some(State::Skipped));
 }

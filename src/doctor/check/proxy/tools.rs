@@ -21,11 +21,14 @@ fn judge(case: &Case<'_>) -> Verdict {
         return Verdict::skipped("none is set");
     }
     let web = Endpoint::new(case.host().clone(), WEB);
-    // Where nobody answers, a proxy is not to blame for it.
-    let is_open = case.server(WEB).is_some_and(|server| server.reached.is_open());
-    let findings = tools.iter().filter(|_| is_open).filter_map(|tool| blame(tool, &web)).collect();
     let names: Vec<_> = tools.iter().map(|tool| tool.told_by.as_str()).collect();
-    Verdict::of(format!("set by {}, and in nobody's way", names.join(" and ")), findings)
+    let names = names.join(" and ");
+    let findings: Vec<_> = tools.iter().filter_map(|tool| blame(tool, &web)).collect();
+    // Where nobody answers, a proxy is not to blame for it.
+    if !findings.is_empty() && !case.server(WEB).is_some_and(|server| server.reached.is_open()) {
+        return Verdict::skipped(format!("set by {names}; {web}, which they ask for, comes first"));
+    }
+    Verdict::of(format!("set by {names}, and in nobody's way"), findings)
 }
 
 /// The finding, if the proxy that `told` is told to use lets it not get to `web`.

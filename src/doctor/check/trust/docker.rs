@@ -77,9 +77,9 @@ pub fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
     })
 }
 
-/// Whether an engine keeps its images in containerd.
-pub fn has_containerd(case: &Case<'_>) -> bool {
-    looks(case).any(|look| look.has_containerd())
+/// Whether an engine fetches the token of a pull by the system's store.
+pub fn pulls_by_system(case: &Case<'_>) -> bool {
+    looks(case).any(|look| look.pulls_by_system())
 }
 
 /// The engines.

@@ -1,7 +1,7 @@
 //! What is otherwise where Docker keeps its images in containerd, as it does by itself from version 29 on:
 //! logins go one way and pulls another.
 
-use labtrust_platform::world::engine::{Reach, is_containerds, judge};
+use labtrust_platform::world::engine::{Reach, is_containerds, judge, pulls_by_system};
 
 use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
 use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};
@@ -10,9 +10,16 @@ pub const MASKED: Code = Code::error("certsd-masked");
 
 impl Look<'_> {
     /// Whether it keeps images in containerd.
-    pub fn has_containerd(&self) -> bool {
+    fn has_containerd(&self) -> bool {
         let properties = self.seen.info.answer().and_then(|info| info.image_store.as_deref());
         properties.is_some_and(is_containerds)
+    }
+
+    /// Whether it fetches the token of a pull by the system's store.
+    pub fn pulls_by_system(&self) -> bool {
+        let properties = self.seen.info.answer().and_then(|info| info.image_store.as_deref());
+        let version = self.seen.version.answer().map_or("", |seen| &seen.version);
+        properties.is_some_and(|properties| pulls_by_system(version, properties))
     }
 
     /// What fails though it accepts the registry.
@@ -40,11 +47,11 @@ impl Look<'_> {
         folder::loaded(folder).iter().any(|root| leads_to(&self.case.chain, root))
     }
 
-    /// That pulls fetch their token with the system's store as it was at the start: for that containerd
-    /// does not look into `certs.d`. Where the store has no such CA at all, that is found there.
+    /// That pulls fetch their token with the system's store as it was at the start: for that those engines
+    /// do not look into `certs.d`. Where the store has no such CA at all, that is found there.
     fn token(&self) -> Option<Finding> {
         let realm = self.case.evidence.realm.as_ref()?.endpoint.as_ref()?;
-        if !self.is_in_system() {
+        if !self.pulls_by_system() || !self.is_in_system() {
             return None;
         }
         let is_known = if self.is_in(folder::exact(self.certs_d(), realm)) || realm.host != *self.case.host()

@@ -6,7 +6,7 @@ use labtrust_platform::{
     store::{Planned, Store},
 };
 
-use super::docker::has_containerd;
+use super::docker::pulls_by_system;
 use crate::{
     certificate::{Parsed, path, verify_served},
     doctor::{
@@ -95,7 +95,7 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, id: &str, known: &Known) -> 
         }
     }
     // Unless its pulls do not read that.
-    if !has_containerd(case) {
+    if !pulls_by_system(case) {
         spare_restarts(&mut finding.fix.changes);
     }
     finding.fix.anchor = Some(anchor);

@@ -41,7 +41,7 @@ fn judge(case: &Case<'_>) -> Verdict {
     let mut findings = Vec::new();
     // Whoever asks for the registry alone wants docker to work; GitLab itself is for curl and git.
     let is_for_all = case.evidence.port.is_none() || case.registry == 443;
-    if !is_enough_for_docker || is_for_all || docker::has_containerd(case) {
+    if !is_enough_for_docker || is_for_all || docker::pulls_by_system(case) {
         findings.push(untrusted(case, &bundle.path.display().to_string()));
     }
     if is_enough_for_docker {
@@ -56,7 +56,7 @@ fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
-    let why = if docker::has_containerd(case) {
+    let why = if docker::pulls_by_system(case) {
         "curl, git and docker build read this store, and docker pull for its token, since images are kept in containerd"
     } else {
         "curl, git and docker build read this store"
