@@ -44,7 +44,6 @@ pub struct Plan {
 /// is to be done.
 pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
     Ok(if context.everywhere.dry_run {
-        warn(context, plan);
         ControlFlow::Break(dry_run(context, plan)?)
     } else if confirm(context, plan)? {
         ControlFlow::Continue(())
