@@ -49,4 +49,22 @@ pub(crate) mod fuzzing {
     pub fn compose(text: &str) {
         super::compose::published(text, 443);
     }
+
+    /// What is printed for a container that does not lend a port, of an image that says `image` of itself.
+    pub fn recipe(container: &str, image: &str) -> Vec<String> {
+        use super::republish::{Need, Seen, judge};
+        let docker = labtrust_platform::plan::Command::new("/usr/bin/docker", [""; 0]);
+        let Ok(container) = super::Container::read(container, &docker, None) else { return Vec::new() };
+        let port = Seen {
+            need: Need::Ssh { is_said: true },
+            inside: 22,
+            outside: 2222,
+            reach: super::container::Reach::Nowhere,
+            is_free: true,
+            holder: None,
+            instead: None,
+        };
+        let image = || serde_json::from_str(image).unwrap_or_default();
+        judge(&container, &[port], false, &image, &|_| true).lines
+    }
 }

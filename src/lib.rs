@@ -17,5 +17,5 @@ pub mod usage;
 #[allow(missing_docs, reason = "they are the parsers' own names")]
 pub mod fuzzing {
     pub use crate::doctor::fuzzing::proxies;
-    pub use crate::gitlab::fuzzing::{compose, nginx};
+    pub use crate::gitlab::fuzzing::{compose, nginx, recipe};
 }

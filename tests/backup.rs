@@ -180,6 +180,41 @@ fn a_pair_that_was_imported_and_a_request_that_waits_come_back_too() {
 }
 
 #[test]
+fn the_key_of_an_imported_pair_is_saved_wherever_gitlab_rb_has_it() {
+    let old = machine!("gitlab");
+    let gitlab = Gitlab::start(&old);
+    let elsewhere = "/etc/gitlab/keys/host.pem";
+    let settings = format!(
+        "external_url 'https://{HOST}'\nregistry_external_url 'https://{HOST}:4567'\nletsencrypt['enable'] = false\n\
+         nginx['ssl_certificate_key'] = '{elsewhere}'\nregistry_nginx['ssl_certificate_key'] = '{elsewhere}'\n"
+    );
+    old.sh("mkdir /etc/gitlab/keys").succeeded();
+    gitlab.configure(&settings);
+    let pair = Pair::made(&old, &[HOST], Validity::Current);
+    for (path, text) in [("leaf", &pair.leaf), ("root", &pair.root), ("key", &pair.key)] {
+        old.write_with_mode(&format!("/root/{path}.pem"), "600", text);
+    }
+    let import =
+        "labtrust import --cert /root/leaf.pem --key /root/key.pem --chain /root/root.pem --no-trust";
+    old.sh(import).succeeded().says(elsewhere);
+    let backup = labtrust(&["backup", FILE, "--recipient", RECIPIENT]);
+    old.run(backup.clone()).succeeded();
+
+    let new = machine!("gitlab");
+    carry(&old, &new);
+    new.write_with_mode("/root/key", "600", IDENTITY);
+    let restored = new.run(labtrust(&["restore", FILE, "--identity", "/root/key"])).succeeded();
+    let next = restored.stdout.lines().find(|line| line.contains("labtrust import ")).unwrap().trim();
+    new.sh(&format!("{next} --out /srv/proxy --no-trust")).succeeded();
+    let placed = new.read(&format!("/srv/proxy/{HOST}.crt"));
+    assert_eq!(fingerprint(&new, &placed), fingerprint(&new, &pair.leaf));
+
+    // Without it, that is said.
+    old.sh(&format!("rm {elsewhere}")).succeeded();
+    old.run([&backup[..], &["--replace"]].concat()).succeeded().says("is not saved: its key is in none");
+}
+
+#[test]
 fn on_the_same_machine_what_it_had_done_can_be_taken_back_again() {
     let machine = machine!("gitlab");
     let before = machine.settled();

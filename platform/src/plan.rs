@@ -280,6 +280,17 @@ impl Proof {
     }
 }
 
+impl Proof {
+    /// The files that it looks at as a whole.
+    pub fn files(&self) -> Vec<&Path> {
+        match self {
+            Self::Files { files } => files.iter().map(|(path, _)| path.as_path()).collect(),
+            Self::All(proofs) => proofs.iter().flat_map(Self::files).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 impl Change {
     /// A change that is done once its files are in place: nothing is rebuilt, restarted or asked.
     pub fn of_files(store: &str, subject: &Path, actor: Actor, steps: Vec<Step>) -> Self {

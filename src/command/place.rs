@@ -1,7 +1,10 @@
 //! Placing a pair on the server, for `setup` and `import` alike: shown, asked about, applied under
 //! a receipt, proven.
 
-use std::{ops::ControlFlow, path::PathBuf};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -41,7 +44,6 @@ pub struct Plan {
 /// is to be done.
 pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
     Ok(if context.everywhere.dry_run {
-        warn(context, plan);
         ControlFlow::Break(dry_run(context, plan)?)
     } else if confirm(context, plan)? {
         ControlFlow::Continue(())
@@ -144,12 +146,20 @@ pub fn check(outcomes: &[Outcome]) -> Result<()> {
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
 pub fn leaves_placed(context: &Context<'_>) -> Result<Vec<Fingerprint>> {
-    let leaf = |(_, chain): &Placed| chain.first().map(Certificate::fingerprint);
+    let leaf = |placed: &Placed| placed.chain.first().map(Certificate::fingerprint);
     Ok(chains_placed(context)?.iter().filter_map(leaf).collect())
 }
 
-/// A certificate file, and what is in it, leaf first.
-pub type Placed = (PathBuf, Vec<Certificate>);
+/// A certificate that was placed.
+#[derive(Debug)]
+pub struct Placed {
+    /// Its file.
+    pub path: PathBuf,
+    /// What is in that, leaf first.
+    pub chain: Vec<Certificate>,
+    /// The files that were put with it; its key's is one of them.
+    pub files: Vec<PathBuf>,
+}
 
 /// The certificate files themselves.
 pub fn chains_placed(context: &Context<'_>) -> Result<Vec<Placed>> {
@@ -164,7 +174,8 @@ pub fn chains_placed(context: &Context<'_>) -> Result<Vec<Placed>> {
                 // The CA that GitLab itself is to trust stands for itself.
                 let is_pair = path.as_os_str() != record.subject.as_str();
                 if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
-                    chains.push((path.clone(), chain));
+                    let files = record.proof.files().into_iter().map(Path::to_owned).collect();
+                    chains.push(Placed { path: path.clone(), chain, files });
                 }
             }
         }

@@ -107,8 +107,8 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
 
 /// When the certificate ends that `own` signed and that is in place.
 fn end_of_placed(placed: &[Placed], own: &OwnCa) -> Option<OffsetDateTime> {
-    let signed = placed.iter().filter(|(_, chain)| own.has_signed(chain));
-    let leaves = signed.filter_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
+    let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
+    let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
     leaves.map(|leaf| leaf.not_after).max()
 }
 

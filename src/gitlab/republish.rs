@@ -128,7 +128,7 @@ fn usual(role: Role) -> &'static [u16] {
 
 /// What follows from what was `seen`. `image` asks the engine for the image's own settings, and `is_here`
 /// whether this machine has a file.
-fn judge(
+pub(super) fn judge(
     container: &Container,
     seen: &[Seen],
     is_dsm: bool,

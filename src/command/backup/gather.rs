@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{World, world::Node};
+use labtrust_platform::{World, text, world::Node};
 
 use super::last;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         Context,
         kept::{self, Kept},
         own::OwnCa,
-        place,
+        place::{self, Placed},
     },
     hint::fail,
 };
@@ -68,21 +68,40 @@ fn foreign_pairs(context: &Context<'_>) -> Result<Vec<Item>> {
     let own = OwnCa::here(&context.home)?;
     let kept: Vec<Kept> = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept).collect();
     let mut items: Vec<Item> = Vec::new();
-    for (path, met) in place::chains_placed(context)? {
-        let chain: Vec<Parsed> = met.iter().map(|one| Parsed::from_der(one.der())).collect::<Result<_>>()?;
+    for placed in place::chains_placed(context)? {
+        let parsed = placed.chain.iter().map(|one| Parsed::from_der(one.der()));
+        let chain: Vec<Parsed> = parsed.collect::<Result<_>>()?;
         let Some(leaf) = chain.first() else { continue };
-        let Some(key) = World::here().read(&path.with_extension("key"))? else { continue };
-        let Ok(key) = PrivateKey::from_plain_pem(&key) else { continue };
         let can_be_made = match &own {
-            Some(own) => own.has_signed(&met) && own.open()?.is_some(),
+            Some(own) => own.has_signed(&placed.chain) && own.open()?.is_some(),
             None => false,
         };
-        let is_kept = kept.iter().any(|kept| kept.public_key == *leaf.public_key());
-        if !can_be_made && !is_kept && key.matches(leaf) {
+        if can_be_made || kept.iter().any(|kept| kept.public_key == *leaf.public_key()) {
+            continue;
+        }
+        if let Some(key) = key_of(&placed, leaf)? {
             items.extend(kept::answered_files(&chain, &key)?);
+        } else {
+            context.printer.aside(format_args!(
+                "the certificate in {} is not saved: its key is in none of the files that were put with it",
+                text::path(&placed.path)
+            ));
         }
     }
     items.sort_by(|one, other| one.path.cmp(&other.path));
     items.dedup_by(|one, other| one.path == other.path);
     Ok(items)
+}
+
+/// The key of `leaf`, which lies where gitlab.rb said when it was placed.
+fn key_of(placed: &Placed, leaf: &Parsed) -> Result<Option<PrivateKey>> {
+    for path in &placed.files {
+        let bytes = World::here().read(path)?.unwrap_or_default();
+        if let Ok(key) = PrivateKey::from_plain_pem(&bytes)
+            && key.matches(leaf)
+        {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
 }

@@ -41,7 +41,7 @@ pub fn find(own: Option<&OwnCa>, placed: &[Placed], now: OffsetDateTime) -> Vec<
     let authority = own.and_then(|own| {
         [&own.root].into_iter().chain(&own.intermediates).find_map(|one| of(one, By::Itself, now))
     });
-    let leaves = placed.iter().filter_map(|(_, chain)| {
+    let leaves = placed.iter().filter_map(|Placed { chain, .. }| {
         let by = match own {
             // What ends with its CA is not to be renewed.
             Some(own) if own.has_signed(chain) && authority.is_some() => return None,

@@ -10,7 +10,7 @@ use crate::{
     command::{
         Context,
         own::OwnCa,
-        place,
+        place::{self, Placed},
         setup::{Site, WAY_ON},
     },
     hint::fail,
@@ -115,7 +115,7 @@ impl Standing {
 
     fn of_import(context: &Context<'_>) -> Result<Self> {
         let placed = place::chains_placed(context)?;
-        let Some((path, chain)) = placed.first() else {
+        let Some(Placed { path, chain, .. }) = placed.first() else {
             return Err(fail(
                 format!(
                     "there is nothing to renew: no certificate that was placed is recorded in {}",

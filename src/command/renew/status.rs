@@ -30,7 +30,7 @@ impl Renewal {
     /// Looks at what an earlier setup or import `placed`, of which the first to end counts; none if that is
     /// nothing.
     pub fn look(context: &Context<'_>, receipts: &[Receipt], placed: &[Placed]) -> Result<Option<Self>> {
-        let leaves = placed.iter().filter_map(|(_, chain)| Parsed::from_der(chain.first()?.der()).ok());
+        let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),

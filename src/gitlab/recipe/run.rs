@@ -23,6 +23,7 @@ impl Recipe {
         let run = self.run(engine, image, more, &old)?;
         let restart = FLAGS.iter().find(|flag| flag.name == "--restart");
         let restart = restart.map(|flag| flag.words(self.at(&flag.at))).unwrap_or_default().pop();
+        let restart = restart.map(|policy| shell_word(&policy));
         // An engine that is started anew would start the old one, too.
         let keep = restart.as_ref().map(|_| format!("{engine} update --restart no {old_word}"));
         let give_back = restart.map(|policy| format!("{engine} update --restart {policy} {name_word} && "));

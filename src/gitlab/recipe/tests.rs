@@ -172,6 +172,9 @@ fn what_cannot_be_said_is_not_said_in_another_way() {
         ("/HostConfig/Invented", json!("x"), "HostConfig.Invented"),
         ("/Config/Healthcheck", json!({"Test": ["NONE"]}), "Config.Healthcheck"),
         ("/Config/Env", json!(["PATH=/mine"]), "--env PATH"),
+        // To a shell no assignments, but commands.
+        ("/Config/Env", json!(["1A=x"]), "--env 1A"),
+        ("/Config/Env", json!(["=x"]), "--env "),
         ("/Config/Labels", json!({"$(reboot)": "x"}), "label"),
         (
             "/HostConfig/Mounts",

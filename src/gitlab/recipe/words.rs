@@ -144,7 +144,10 @@ impl Recipe {
             let Some((name, _)) = line.as_str().and_then(|line| line.split_once('=')) else { continue };
             let is_shells =
                 NOT_TO_BE_SET.contains(&name) || name.starts_with("LD_") || name.starts_with("DOCKER_");
-            if is_shells || !name.bytes().all(|next| next.is_ascii_alphanumeric() || next == b'_') {
+            // What begins otherwise a shell takes for a command.
+            let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && name.bytes().all(|next| next.is_ascii_alphanumeric() || next == b'_');
+            if is_shells || !is_name {
                 return Err(format!("it was given --env {name}, which a shell would take for its own"));
             }
             let after = name.len() + 1;
