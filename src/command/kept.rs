@@ -205,12 +205,10 @@ fn folder(state: &Path, public_key: &PublicKey) -> PathBuf {
 /// was being forgotten.
 pub fn sweep(session: &Session<'_>, home: &Home) -> Result<()> {
     for mut receipt in Receipts::all(&home.state)? {
-        let is_whole = |change: &labtrust_platform::receipt::ChangeRecord| {
-            change.phase == Phase::Applied || change.subject.ends_with(ANSWER)
-        };
-        if receipt.changes.iter().any(|change| change.store.as_str() == STORE)
-            && !receipt.changes.iter().all(is_whole)
-        {
+        let is_ours = receipt.changes.iter().any(|change| change.store.as_str() == STORE);
+        // Without the request its answer alone may be left.
+        let made = receipt.changes.iter().find(|change| !change.subject.ends_with(ANSWER));
+        if is_ours && made.is_none_or(|made| made.phase != Phase::Applied) {
             undo(session, &mut receipt, |_| true)?;
         }
     }

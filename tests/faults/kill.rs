@@ -7,6 +7,9 @@ use super::{
     verbs::{ALONE, MENDING, TURNS, VERBS},
 };
 
+/// A point may be missed so often: what was met instead must hold, too.
+const MISSES: usize = 3;
+
 /// A lane a verb.
 pub fn lanes() -> Vec<Lane> {
     let lane = |verb| Lane {
@@ -20,11 +23,18 @@ pub fn lanes() -> Vec<Lane> {
             scene.undo();
             for call in sample(calls, 10, 12, |call| call.name.clone()) {
                 trial.point(&call.to_string(), |scene| {
-                    let killed = scene.run_under(&call.strace("signal=KILL"));
-                    assert_eq!(killed.code(), 137, "{killed}");
-                    call.check_hit(scene);
-                    scene.check_killed();
-                    scene.check_recovery();
+                    for left in (0..MISSES).rev() {
+                        let killed = scene.run_under(&call.strace("signal=KILL"));
+                        assert_eq!(killed.code(), 137, "{killed}");
+                        let is_hit = call.is_hit(scene);
+                        scene.check_killed();
+                        scene.check_recovery();
+                        if is_hit {
+                            return;
+                        }
+                        assert!(left > 0, "another call was met, time after time");
+                        scene.prepare();
+                    }
                 });
             }
         }),
