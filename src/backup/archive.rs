@@ -161,7 +161,9 @@ fn append(builder: &mut Builder<Vec<u8>>, path: &Path, contents: &[u8], mode: u3
 fn below_state(path: &Path) -> Option<PathBuf> {
     let path = path.strip_prefix(STATE).ok()?;
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if name.to_str().is_some());
-    (path.components().count() > 0 && path.components().all(is_plain) && path.to_str()?.is_ascii())
+    // A name that another record gives may hold anything, the zero too that ends a name.
+    let is_printable = path.to_str()?.bytes().all(|next| next.is_ascii_graphic() || next == b' ');
+    (path.components().count() > 0 && path.components().all(is_plain) && is_printable)
         .then(|| path.to_owned())
 }
 
@@ -260,5 +262,15 @@ mod tests {
         let newer = Archive { manifest: Manifest { schema: 2, ..manifest() }, items: Vec::new() };
         let error = Archive::read(&newer.to_bytes().expect("bytes")).expect_err("a newer one");
         assert!(error.to_string().contains("schema 2"), "{error}");
+    }
+
+    #[test]
+    fn a_name_that_no_file_can_have_is_none() {
+        for name in
+            ["state/a\0b", "state/a\x07b", "state/a\nb", "state/\u{e4}", "state", "state/../a", "other/a"]
+        {
+            assert_eq!(below_state(Path::new(name)), None, "{name:?}");
+        }
+        assert_eq!(below_state(Path::new("state/receipts/a b")), Some("receipts/a b".into()));
     }
 }
