@@ -151,6 +151,17 @@ fn a_file_for_a_recipient_goes_through_a_pipe_and_another_ca_is_put_aside_only_i
     assert!(leaf.contains(root.trim()), "{leaf}");
 }
 
+/// Restores the backup of `old` on `new`, and places the imported pair as it is told to there.
+fn import_again(old: &Machine, new: &Machine, pair: &Pair) {
+    carry(old, new);
+    new.write_with_mode("/root/key", "600", IDENTITY);
+    let restored = new.run(labtrust(&["restore", FILE, "--identity", "/root/key"])).succeeded();
+    let next = restored.stdout.lines().find(|line| line.contains("labtrust import ")).unwrap().trim();
+    new.sh(&format!("{next} --out /srv/proxy --no-trust")).succeeded();
+    let placed = new.read(&format!("/srv/proxy/{HOST}.crt"));
+    assert_eq!(fingerprint(new, &placed), fingerprint(new, &pair.leaf));
+}
+
 #[test]
 fn a_pair_that_was_imported_and_a_request_that_waits_come_back_too() {
     let old = machine!("gitlab");
@@ -165,13 +176,7 @@ fn a_pair_that_was_imported_and_a_request_that_waits_come_back_too() {
     old.run(labtrust(&["backup", FILE, "--recipient", RECIPIENT])).succeeded();
 
     let new = machine!("gitlab");
-    carry(&old, &new);
-    new.write_with_mode("/root/key", "600", IDENTITY);
-    let restored = new.run(labtrust(&["restore", FILE, "--identity", "/root/key"])).succeeded();
-    let next = restored.stdout.lines().find(|line| line.contains("labtrust import ")).unwrap().trim();
-    new.sh(&format!("{next} --out /srv/proxy --no-trust")).succeeded();
-    let placed = new.read(&format!("/srv/proxy/{HOST}.crt"));
-    assert_eq!(fingerprint(&new, &placed), fingerprint(&new, &pair.leaf));
+    import_again(&old, &new, &pair);
     assert_eq!(
         new.run(["labtrust", "request", HOST]).succeeded().stdout,
         request,
@@ -201,13 +206,7 @@ fn the_key_of_an_imported_pair_is_saved_wherever_gitlab_rb_has_it() {
     old.run(backup.clone()).succeeded();
 
     let new = machine!("gitlab");
-    carry(&old, &new);
-    new.write_with_mode("/root/key", "600", IDENTITY);
-    let restored = new.run(labtrust(&["restore", FILE, "--identity", "/root/key"])).succeeded();
-    let next = restored.stdout.lines().find(|line| line.contains("labtrust import ")).unwrap().trim();
-    new.sh(&format!("{next} --out /srv/proxy --no-trust")).succeeded();
-    let placed = new.read(&format!("/srv/proxy/{HOST}.crt"));
-    assert_eq!(fingerprint(&new, &placed), fingerprint(&new, &pair.leaf));
+    import_again(&old, &new, &pair);
 
     // Without it, that is said.
     old.sh(&format!("rm {elsewhere}")).succeeded();

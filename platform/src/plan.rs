@@ -278,9 +278,7 @@ impl Proof {
             _ => Self::All([vec![Self::Files { files }], others].concat()),
         }
     }
-}
 
-impl Proof {
     /// The files that it looks at as a whole.
     pub fn files(&self) -> Vec<&Path> {
         match self {

@@ -42,19 +42,21 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
             "name another file, or write over it: --replace",
         ));
     }
+    // Nobody is asked for a passphrase for nothing.
+    let (archive, missing) = pack(context)?;
+    for note in missing {
+        printer.aside(note);
+    }
     if context.everywhere.dry_run {
-        let archive = pack(context)?;
         printer.say(format_args!("encrypt {} files into {}", archive.items.len(), text::path(&path)));
         printer.document(
             &serde_json::json!({ "schema": 1, "files": archive.items.len(), "would_change": true }),
         );
         return Ok(exit::NO);
     }
-    // Nobody is asked for a passphrase for nothing.
-    pack(context)?;
     let lock = lock(context, arguments)?;
     let (manifest, files) = context.session(|_| {
-        let archive = pack(context)?;
+        let (archive, _) = pack(context)?;
         let sealed = seal::seal(&archive.to_bytes()?, &lock)?;
         if to_stream {
             printer.data(&sealed);
@@ -80,9 +82,9 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     Ok(exit::DONE)
 }
 
-/// The state folder, packed.
-fn pack(context: &Context<'_>) -> Result<Archive> {
-    let items = gather::gather(context)?;
+/// The state folder, packed; and what could not be, a line each.
+fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
+    let (items, missing) = gather::gather(context)?;
     if items.is_empty() {
         return Err(fail(
             format!("there is nothing to save in {}", context.home.state.display()),
@@ -96,7 +98,7 @@ fn pack(context: &Context<'_>) -> Result<Archive> {
         machine: machine()?,
         host: host()?,
     };
-    Ok(Archive { manifest, items })
+    Ok((Archive { manifest, items }, missing))
 }
 
 /// This machine, by its machine-id (machine-id(5)): its hash, since the id itself is to be told to nobody.

@@ -83,7 +83,7 @@ impl Call {
 
     /// Fails unless the fault met this call.
     pub fn check_hit(&self, scene: &Scene) {
-        assert!(self.is_hit(scene), "another call was met");
+        assert!(self.is_hit(scene), "another call was met:\n{}", scene.machine.read("/tmp/hit"));
     }
 
     /// Whether the fault met this call, and not another of its name: how many files are opened to be read depends

@@ -26,14 +26,15 @@ const DRAFT: &str = ".labtrust-draft";
 /// No folder of ours lies deeper.
 const DEEPEST: usize = 8;
 
-/// The files of the state folder, in the order of their paths.
-pub fn gather(context: &Context<'_>) -> Result<Vec<Item>> {
+/// The files of the state folder, in the order of their paths; and what cannot be saved, a line each.
+pub fn gather(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
     let state = &context.home.state;
     let mut items = Vec::new();
     walk(state, state, DEEPEST, &mut items)?;
-    items.extend(foreign_pairs(context)?);
+    let (pairs, missing) = foreign_pairs(context)?;
+    items.extend(pairs);
     items.sort_by(|one, other| one.path.cmp(&other.path));
-    Ok(items)
+    Ok((items, missing))
 }
 
 fn walk(state: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Result<()> {
@@ -64,10 +65,10 @@ fn walk(state: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Re
 }
 
 /// The pairs that were imported, as answers to requests: so `import` finds their keys on a new machine.
-fn foreign_pairs(context: &Context<'_>) -> Result<Vec<Item>> {
+fn foreign_pairs(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
     let own = OwnCa::here(&context.home)?;
     let kept: Vec<Kept> = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept).collect();
-    let mut items: Vec<Item> = Vec::new();
+    let (mut items, mut missing): (Vec<Item>, _) = (Vec::new(), Vec::new());
     for placed in place::chains_placed(context)? {
         let parsed = placed.chain.iter().map(|one| Parsed::from_der(one.der()));
         let chain: Vec<Parsed> = parsed.collect::<Result<_>>()?;
@@ -82,7 +83,7 @@ fn foreign_pairs(context: &Context<'_>) -> Result<Vec<Item>> {
         if let Some(key) = key_of(&placed, leaf)? {
             items.extend(kept::answered_files(&chain, &key)?);
         } else {
-            context.printer.aside(format_args!(
+            missing.push(format!(
                 "the certificate in {} is not saved: its key is in none of the files that were put with it",
                 text::path(&placed.path)
             ));
@@ -90,7 +91,7 @@ fn foreign_pairs(context: &Context<'_>) -> Result<Vec<Item>> {
     }
     items.sort_by(|one, other| one.path.cmp(&other.path));
     items.dedup_by(|one, other| one.path == other.path);
-    Ok(items)
+    Ok((items, missing))
 }
 
 /// The key of `leaf`, which lies where gitlab.rb said when it was placed.

@@ -15,6 +15,7 @@ use crate::{
         status::until,
     },
     exit,
+    printer::Printer,
 };
 
 /// What a step has come to.
@@ -69,11 +70,12 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
 /// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.
 pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Vec<String>) {
     let printer = context.printer;
+    let is_half_begun = is_half_begun(context, own);
     let mut document = serde_json::json!({
         "schema": 1,
         "sha256": own.root.fingerprint(),
         "stores": by_store(outcomes),
-        "next": first.into_iter().chain(next(context, own)).collect::<Vec<_>>(),
+        "next": first.into_iter().chain(next(own, is_half_begun)).collect::<Vec<_>>(),
     });
     if let (Some(document), Ok(serde_json::Value::Object(standing))) =
         (document.as_object_mut(), serde_json::to_value(RotationReport::of(own)))
@@ -92,13 +94,16 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
         printer.say(format_args!("  can sign  {}", may_sign(&own.root)));
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
-    print_standing(context, own);
+    print_next(printer, own, is_half_begun);
 }
 
 /// Says who does what next.
 pub fn print_standing(context: &Context<'_>, own: &OwnCa) {
-    let printer = context.printer;
-    if is_half_begun(context, own) {
+    print_next(context.printer, own, is_half_begun(context, own));
+}
+
+fn print_next(printer: &Printer, own: &OwnCa, is_half_begun: bool) {
+    if is_half_begun {
         printer.heading("The root of the next CA is not served along yet, so clients cannot take it up (rotate abort gives it up):");
         printer.command(START);
         return;
@@ -142,8 +147,8 @@ fn is_half_begun(context: &Context<'_>, own: &OwnCa) -> bool {
 }
 
 /// What comes next, for scripts.
-fn next(context: &Context<'_>, own: &OwnCa) -> Vec<String> {
-    if is_half_begun(context, own) {
+fn next(own: &OwnCa, is_half_begun: bool) -> Vec<String> {
+    if is_half_begun {
         return vec![START.into()];
     }
     std::iter::once(own.client_line()).chain(turn(own).map(str::to_owned)).collect()
