@@ -120,8 +120,8 @@ pub struct Engine {
     pub restart: Option<Command>,
     /// Whether it keeps images in containerd, and is of the versions that then fetch a pull's token by the system's
     /// store as it was when the daemon started, and not by `certs.d`. Not known before [`crate::ask_engines`].
-    #[serde(default)]
-    pub containerd: bool,
+    #[serde(rename = "containerd", default)]
+    pub pulls_by_system: bool,
 }
 
 /// How a Docker engine is installed.

@@ -53,7 +53,7 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
 /// What is missed by an engine whose pulls read the system's store too, which is left alone and does not hold
 /// `anchor`.
 fn pulls(context: &Context<'_>, facts: &Facts, anchor: &Anchor) -> Option<Outcome> {
-    facts.engines.iter().find(|engine| engine.containerd)?;
+    facts.engines.iter().find(|engine| engine.pulls_by_system)?;
     let (docker, system) = (Store::find("docker")?, Store::find("system")?);
     let holds =
         |change: &Change| Outcome::asked(&context.worlds, facts, change, None).state != State::Untrusted;

@@ -70,7 +70,7 @@ pub fn ask_engines(facts: &Facts) -> Facts {
     let mut facts = facts.clone();
     for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
         let socket = engine.socket.as_deref();
-        engine.containerd = socket.is_some_and(|socket| says_it_pulls_by_system(&World::here(), socket));
+        engine.pulls_by_system = socket.is_some_and(|socket| says_it_pulls_by_system(&World::here(), socket));
     }
     facts
 }
@@ -94,7 +94,7 @@ impl Place {
             pid,
             started: pid.and_then(started),
             restart: restart(facts, self.service),
-            containerd: false,
+            pulls_by_system: false,
         }
     }
 }
@@ -116,7 +116,7 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
         pid,
         started: pid.and_then(started),
         restart: None,
-        containerd: false,
+        pulls_by_system: false,
     })
 }
 
@@ -166,7 +166,7 @@ fn virtual_ones(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
             pid: None,
             started: None,
             restart: None,
-            containerd: false,
+            pulls_by_system: false,
         })
     })
 }

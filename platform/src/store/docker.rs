@@ -66,7 +66,7 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
             socket: live.and_then(|engine| engine.socket.clone()),
         },
         // Pulls do not read the folder alone then.
-        serves: live.filter(|engine| !engine.containerd).map(|engine| Service::engine(engine)),
+        serves: live.filter(|engine| !engine.pulls_by_system).map(|engine| Service::engine(engine)),
     }
 }
 
