@@ -88,10 +88,14 @@ pub fn is_whole(name: &str) -> bool {
     std::env::var(name).is_ok_and(|value| value == "all")
 }
 
-/// A disposable machine; where there cannot be one, the test ends here and says why.
+/// A disposable machine (`machine!("client")`, or `machine!("client", with_all_anchors)`); where there cannot
+/// be one, the test ends here and says why.
 macro_rules! machine {
     ($name:expr) => {
-        match $crate::lab::Machine::new($name) {
+        machine!($name, new)
+    };
+    ($name:expr, $constructor:ident) => {
+        match $crate::lab::Machine::$constructor($name) {
             Ok(machine) => machine,
             Err(reason) => return $crate::lab::skip(&reason),
         }

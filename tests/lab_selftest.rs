@@ -6,7 +6,7 @@ mod gitlabs;
 mod networks;
 mod pairs;
 
-use crate::lab::{Engine, Gitlab, HOST, Pair, REGISTRY, Validity};
+use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity};
 use std::time::Duration;
 
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
@@ -33,6 +33,26 @@ fn docker_asks_its_own_folder_at_each_login_and_the_system_store_at_its_start() 
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
     engine.restart();
     engine.login().succeeded().says("Login Succeeded");
+}
+
+#[test]
+fn a_machine_has_five_anchors_as_the_updater_makes_them_and_all_where_that_is_asked_for() {
+    let bundled =
+        |machine: &Machine| machine.read("/etc/ssl/certs/ca-certificates.crt").matches("BEGIN").count();
+    let machine = machine!("client");
+    assert_eq!(bundled(&machine), 5);
+    let listed = machine.run(["keytool", "-list", "-cacerts", "-storepass", "changeit"]).succeeded().stdout;
+    assert_eq!(listed.matches("trustedCertEntry").count(), 5, "{listed}");
+    let links =
+        "find /etc/ssl/certs -type l -name '*.pem' | wc -l; find /etc/ssl/certs -type l -name '*.0' | wc -l";
+    assert_eq!(machine.sh(links).succeeded().stdout, "5\n5\n");
+    let before = machine.manifest();
+    machine.without_hooks();
+    let hooks: Vec<_> = machine.changes_since(&before);
+    machine.run(["update-ca-certificates", "--fresh"]).succeeded();
+    assert_eq!(machine.changes_since(&before), hooks, "the updater makes the same");
+
+    assert!(bundled(&machine!("client", with_all_anchors)) > 50);
 }
 
 #[test]

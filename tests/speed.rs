@@ -13,7 +13,7 @@ use std::time::Duration;
 use lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY};
 
 fn main() {
-    let machine = Machine::new("bench").unwrap_or_else(|reason| panic!("{reason}"));
+    let machine = Machine::with_all_anchors("bench").unwrap_or_else(|reason| panic!("{reason}"));
     machine.write("/tmp/speed.py", include_str!("speed.py"));
     let table = machine.command(["python3", "/tmp/speed.py"]).limit(Duration::from_secs(1200)).run();
     print!("{}", table.succeeded().stdout);
@@ -23,7 +23,7 @@ fn main() {
 
 /// How long the doctor takes beside an engine and a GitLab that are as they should be.
 fn doctor() -> String {
-    let machine = Machine::new("client").unwrap_or_else(|reason| panic!("{reason}"));
+    let machine = Machine::with_all_anchors("client").unwrap_or_else(|reason| panic!("{reason}"));
     machine.without_hooks();
     let _engine = Engine::start(&machine);
     let gitlab = Gitlab::start(&machine);

@@ -30,7 +30,7 @@ pub fn java_trusts(machine: &Machine, certificate: &str) -> bool {
 
 #[test]
 fn docker_login_works_at_once_and_no_more_after_untrust() {
-    let machine = machine!("client");
+    let machine = machine!("client", with_all_anchors);
     let engine = Engine::start(&machine);
     let (pair, fingerprint) = serving(&machine);
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);

@@ -15,9 +15,6 @@ const DPKG: [&str; 2] = ["/var/lib/dpkg/", "/var/lib/ca-certificates-java/"];
 
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Few anchors, so that the updater is quick: how many there are is not what is tried here.
-const SMALL: &str = "sed -i '28,$d' /etc/ca-certificates.conf";
-
 /// A machine on which a verb is tried.
 pub struct Scene {
     pub verb: &'static Verb,
@@ -51,7 +48,6 @@ impl Scene {
         if !java {
             machine.without_hooks();
         }
-        machine.sh(&format!("{SMALL}; update-ca-certificates --fresh")).succeeded();
         if let Some(folder) = apart {
             let script = format!(
                 "mkdir -p {folder}; cp -a {folder} /tmp/apart; mount -t tmpfs -o size=2m,mode=755 apart {folder}; \

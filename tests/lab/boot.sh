@@ -1,8 +1,9 @@
 # The first process of a disposable machine: lays a copy-on-write copy of this machine, moves into
 # it, says its process number, and keeps it alive until whoever started it closes its input.
-# Arguments: the machine's name, and the program to place there as /usr/local/bin/labtrust.
+# Arguments: the machine's name, the program to place there as /usr/local/bin/labtrust, and the anchors of its
+# system store: `few`, which scripts/install-anchors has prepared, or `all` that this machine has.
 set -eu
-name=$1 program=$2
+name=$1 program=$2 anchors=$3
 read -r pid _ </proc/self/stat # as the world outside counts
 
 mount --make-rprivate /
@@ -12,8 +13,15 @@ cd /run
 mkdir upper work root
 root=/run/root
 
+# The tree of a machine with few anchors differs from this machine's from the start.
+prepared=/var/cache/labtrust-anchors/layer.tar
+if [ "$anchors" = few ]; then
+    [ -e $prepared ] || { echo "$prepared is missing" >&2; exit 1; }
+    tar -C upper --xattrs --xattrs-include=trusted.overlay.opaque -xf $prepared
+fi
+
 # A whiteout hides what people who use this machine keep in their own folders, or put in PATH.
-mkdir upper/usr upper/usr/local
+mkdir -p upper/usr/local
 chmod 755 upper upper/usr upper/usr/local
 for path in root home usr/local/bin usr/local/sbin .dockerenv; do
     [ ! -e "/$path" ] || mknod "upper/$path" c 0 0

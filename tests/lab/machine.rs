@@ -22,14 +22,27 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// Starts a machine whose host name is `name`.
+    /// Starts a machine whose host name is `name`, with five anchors in its system store: the distribution's updater
+    /// takes seconds for all of them, and how many there are is seldom what is tried.
     ///
     /// # Errors
     /// The reason why this machine can have no such copy: it takes root and Linux's namespaces.
     pub fn new(name: &str) -> Result<Self, String> {
+        Self::start(name, "few")
+    }
+
+    /// The same with all anchors that this machine has, for what depends on the size of the bundle.
+    ///
+    /// # Errors
+    /// As for [`Machine::new`].
+    pub fn with_all_anchors(name: &str) -> Result<Self, String> {
+        Self::start(name, "all")
+    }
+
+    fn start(name: &str, anchors: &str) -> Result<Self, String> {
         let mut init = std::process::Command::new("unshare");
         init.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--kill-child"])
-            .args(["setsid", "sh", BOOT, name, env!("CARGO_BIN_EXE_labtrust")])
+            .args(["setsid", "sh", BOOT, name, env!("CARGO_BIN_EXE_labtrust"), anchors])
             .stdin(Stdio::piped());
         let mut init = Process::start(init, format!("start of {name}"), Instant::now() + START);
         while !init.ended() {

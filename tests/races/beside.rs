@@ -63,7 +63,7 @@ fn forget_strangers(machine: &Machine) {
 
 #[test]
 fn beside_bare_updaters_and_a_strangers_keytool_every_claim_holds() {
-    let machine = machine!("client");
+    let machine = machine!("client", with_all_anchors);
     let cas = Cas::made(&machine, 4);
     let stranger = Pair::made(&machine, &["other.example.com"], Validity::Current);
     machine.write("/tmp/stranger.crt", &stranger.root);
@@ -165,7 +165,7 @@ fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> (usize, usize) {
 
 #[test]
 fn an_endless_loop_of_updaters_is_no_reason_to_wait_for_ever() {
-    let machine = machine!("client");
+    let machine = machine!("client", with_all_anchors);
     machine.without_hooks();
     let cas = Cas::made(&machine, 1);
     let before = Bundle::of(&machine).unwrap();

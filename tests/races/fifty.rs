@@ -36,7 +36,7 @@ fn members(cas: &Cas, uid: &str) -> Vec<Member> {
 
 #[test]
 fn fifty_at_once_lose_nothing_and_say_what_is_so() {
-    let machine = machine!("client");
+    let machine = machine!("client", with_all_anchors);
     machine.without_hooks();
     machine.ensure_user("alice");
     let cas = Cas::made(&machine, 4);

@@ -56,7 +56,7 @@ fn whoever_waits_says_for_whom_and_standard_output_stays_one_document() {
 
 #[test]
 fn an_updater_that_somebody_else_runs_is_waited_for_and_named() {
-    let machine = machine!("client");
+    let machine = machine!("client", with_all_anchors);
     let cas = Cas::made(&machine, 1);
     machine.without_hooks();
     // One that reads the folder, and is slow before it overwrites the bundle.
