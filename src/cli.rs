@@ -104,7 +104,8 @@ pub fn command() -> clap::Command {
 /// Trust the CA in every store this machine has, and prove each
 #[derive(Debug, Args)]
 pub struct Trust {
-    /// A certificate file, HOST[:PORT] or an https:// URL; left out: the CA that setup made here
+    /// A certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL; left out: the CA that setup
+    /// made here
     pub source: Option<String>,
     /// The root's SHA-256, which a server's handshake must show
     #[arg(long, value_name = "SHA256")]
@@ -141,7 +142,8 @@ pub struct Stores {
 /// Take back what labtrust put, leaving each store as it was found
 #[derive(Debug, Args)]
 pub struct Untrust {
-    /// A fingerprint, a certificate file, or a host that the CA is for; may be left out if there is only one
+    /// A fingerprint, a certificate file (./NAME), - for standard input, or a host that the CA is for; may be left out
+    /// if there is only one
     pub what: Option<String>,
     /// Every CA that labtrust knows
     #[arg(long, conflicts_with = "what")]
@@ -165,7 +167,8 @@ pub struct Status {}
 /// What a certificate is, and which clients would refuse it and why
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A certificate file, HOST[:PORT] or an https:// URL; left out: the CA that setup made here
+    /// A certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL; left out: the CA that setup
+    /// made here
     pub source: Option<String>,
     #[command(flatten)]
     pub passphrase: Passphrase,

@@ -56,7 +56,7 @@ fn what_is_typed_wrong_is_refused_with_a_line_and_a_hint() {
     let missing = run(&folder, &["import", "--json"]);
     assert_eq!(code(&missing), 2);
     assert!(json(&missing)["error"]["what"].as_str().unwrap().contains("--cert"), "{missing:?}");
-    assert_eq!(code(&run(&folder, &["trust", "x.crt", "--store", "system", "--except", "system"])), 2);
+    assert_eq!(code(&run(&folder, &["trust", "./x.crt", "--store", "system", "--except", "system"])), 2);
     assert_eq!(folder.path().read_dir().unwrap().count(), 0);
 }
 
@@ -71,7 +71,7 @@ fn every_verb_answers_with_one_document() {
         (&["export", "-o", "root.crt"], 0),
         (&["export", "-o", "root.crt", "--dry-run"], 0),
         (&["export", "--der", "-o", "root.der"], 0),
-        (&["inspect", "root.der"], 0),
+        (&["inspect", "./root.der"], 0),
         (&["sign", "a.mygitlab.example.com", "--dry-run"], 1),
         (&["sign", "a.mygitlab.example.com"], 0),
         (&["untrust", "--dry-run"], 0),

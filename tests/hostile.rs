@@ -2,6 +2,7 @@
 //! set, nothing but what was asked for is touched, and nothing waits for ever.
 
 mod environment;
+mod named;
 mod planted;
 mod state;
 mod swapped;

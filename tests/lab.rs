@@ -43,7 +43,7 @@
 //! gitlab.serve_chain(&pair, &pair.leaf); // or &pair.shuffled()
 //! gitlab.change_registry("https://mygitlab.example.com/jwt/auth", "http://mygitlab.example.com/jwt/auth");
 //! gitlab.change_nginx("listen *:4567", "listen *:5050");
-//! machine.command(["labtrust", "inspect", "leaf.crt"]).at(400).run(); // its clock 400 days ahead
+//! machine.command(["labtrust", "inspect", "./leaf.crt"]).at(400).run(); // its clock 400 days ahead
 //! ```
 
 mod blockade;

@@ -17,13 +17,9 @@ use crate::{
 };
 
 pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
-    let certificates = match arguments.source.as_deref().map(Source::parse).transpose()? {
+    let certificates = match arguments.source.as_deref() {
         None => own(context)?,
-        Some(Source::File(path)) => source::read_file(context, &path, &arguments.passphrase)?,
-        Some(Source::Server(target)) => {
-            let sent = source::fetch(&target.or_port(443))?;
-            sent.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?
-        }
+        Some(typed) => Source::parse(typed)?.certificates(context, typed, &arguments.passphrase)?,
     };
     let none = || fail("there is no certificate", "give a certificate file, HOST[:PORT] or an https:// URL");
     let now = OffsetDateTime::now_utc();

@@ -232,7 +232,7 @@ impl OwnCa {
             self.notes.endpoints.iter().map(|endpoint| format!(" --for {endpoint}")).collect();
         vec![
             format!("labtrust export -o {FILE}"),
-            format!("labtrust trust {FILE} --fingerprint {}{places}", self.root.fingerprint()),
+            format!("labtrust trust ./{FILE} --fingerprint {}{places}", self.root.fingerprint()),
         ]
     }
 

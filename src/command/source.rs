@@ -1,13 +1,11 @@
 //! `SOURCE` on the command line: a file, a server's handshake, or the CA made here; and the guards
 //! that stand before trusting what comes from there.
 
+mod argument;
 mod known;
 mod successor;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
 use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Target, World, handshake, text};
@@ -15,7 +13,7 @@ use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Context, own::OwnCa, passphrase::passphrase};
+use super::{Context, own::OwnCa, passphrase::passphrase, standard_input};
 use crate::{
     certificate::{
         import::{self, Material},
@@ -23,23 +21,21 @@ use crate::{
         verify::verify_served,
     },
     cli::{Passphrase, Trust, endpoints_of},
-    exit::{misuse, no_host},
+    exit::misuse,
     hint::fail,
 };
 
-pub use self::{known::known_anchor, successor::Announced};
+use self::argument::{KINDS, file_hint};
+pub use self::{
+    argument::{Source, absolute},
+    known::known_anchor,
+    successor::Announced,
+};
 
 /// How long a server has for its handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
-
-/// Where certificates come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// A file.
-    File(PathBuf),
-    /// A server's handshake.
-    Server(Target),
-}
+/// No larger file of certificates is read, and no more of standard input.
+const LARGEST_INPUT: usize = 64 << 20;
 
 /// An anchor, and how sure we are that it is the one that is meant.
 #[derive(Debug)]
@@ -56,57 +52,38 @@ pub struct Found {
     doubt: Option<String>,
 }
 
-/// What a `SOURCE` can be, as a hint.
-const KINDS: &str = "give a certificate file, HOST[:PORT] or an https:// URL";
-
-/// Files that are named like this are meant as files, also when they do not exist.
-const ENDINGS: [&str; 8] = ["crt", "cer", "pem", "der", "p7b", "p7c", "pfx", "p12"];
-
 impl Source {
-    /// What `text` means: what exists as a file is a file.
-    pub fn parse(text: &str) -> Result<Self> {
-        if is_file(text) {
-            return Ok(Self::File(text.into()));
+    /// All certificates that it holds, or that the server presents; `passphrase` is asked only if a file is encrypted
+    /// as a whole. `typed` is what was written on the command line.
+    pub fn certificates(&self, context: &Context<'_>, typed: &str, from: &Passphrase) -> Result<Vec<Parsed>> {
+        match self {
+            Self::File(path) => read_file(context, path, from),
+            Self::Input => read_input(context, from),
+            Self::Server(target) => {
+                let sent = fetch(&target.or_port(443), typed)?;
+                sent.iter().map(|der| Parsed::from_der(der)).collect()
+            }
         }
-        if text == "-" {
-            return Err(misuse("a certificate is not read from standard input", KINDS));
-        }
-        if Fingerprint::is_meant_by(text) {
-            return Err(misuse(
-                format!("{text:?} is a fingerprint, not what has it"),
-                "say where the certificate is, too: labtrust trust HOST:4567 --fingerprint SHA256",
-            ));
-        }
-        text.parse().map(Self::Server).map_err(|error| no_host(&error))
     }
 }
 
-/// Whether `text` is a file, or is written as only files are.
-fn is_file(text: &str) -> bool {
-    let path = Path::new(text);
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_lowercase();
-    // A folder may be called like a host, but few are: `gitlab.example.com/group` is an address cut off.
-    let is_in_folder = |(folder, _): (&str, &str)| !folder.trim_start_matches('.').contains(['.', ':', '@']);
-    !text.contains("://")
-        && (path.symlink_metadata().is_ok()
-            || text.split_once('/').is_some_and(is_in_folder)
-            || text.contains('\\')
-            || ENDINGS.contains(&ending.as_str()))
-}
-
-/// `source` as it means the same from any folder.
-pub fn absolute(source: &str) -> String {
-    match Source::parse(source) {
-        Ok(Source::File(path)) => std::path::absolute(&path).unwrap_or(path).display().to_string(),
-        _ => source.to_owned(),
+/// All certificates that come on standard input.
+fn read_input(context: &Context<'_>, from: &Passphrase) -> Result<Vec<Parsed>> {
+    let shown = Source::Input.title();
+    let bytes = Zeroizing::new(standard_input(LARGEST_INPUT)?);
+    if bytes.len() > LARGEST_INPUT {
+        return Err(fail(format!("{shown} is larger than {} MB", LARGEST_INPUT >> 20), KINDS));
     }
+    parse(context, &bytes, &shown, from)
 }
 
 /// All certificates of the file at `path`; `passphrase` is asked only if it is encrypted as a whole.
 pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Result<Vec<Parsed>> {
-    let bytes = bytes(path, KINDS)?;
-    let shown = text::path(path);
-    import::read_certificates(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
+    parse(context, &bytes(path, KINDS)?, &text::path(path), from)
+}
+
+fn parse(context: &Context<'_>, bytes: &[u8], shown: &str, from: &Passphrase) -> Result<Vec<Parsed>> {
+    import::read_certificates(bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
         .with_context(|| format!("cannot use {shown}"))
 }
 
@@ -130,24 +107,27 @@ pub fn bytes(path: &Path, hint: &str) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// The certificates that a server presents.
-pub fn fetch(endpoint: &Endpoint) -> Result<Vec<CertificateDer<'static>>> {
+/// The certificates that a server presents, which was `typed` so.
+fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>>> {
     let chain = handshake::fetch(endpoint, HANDSHAKE).with_context(|| crate::hint::Advice {
         what: "cannot read the server's certificate".into(),
-        hint: "check the name, the port and the network; a certificate file will do too".into(),
+        hint: file_hint(typed).unwrap_or_else(|| {
+            "check the name, the port and the network; or give a certificate file: ./NAME".into()
+        }),
     })?;
     Ok(chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect())
 }
 
 /// The anchor that `arguments` of `trust` mean.
 pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
+    let typed = arguments.source.as_deref().unwrap_or_default();
     let mut found = match arguments.source.as_deref().map(Source::parse).transpose()? {
         None => own(context, arguments.fingerprint)?,
-        Some(Source::File(_)) if arguments.next.is_some() => {
+        Some(Source::Server(target)) => from_server(&target, typed, arguments)?,
+        Some(_) if arguments.next.is_some() => {
             return Err(misuse("--next is for what a server sends", "trust each file by itself"));
         }
-        Some(Source::File(path)) => from_file(context, &path, arguments)?,
-        Some(Source::Server(target)) => from_server(&target, arguments)?,
+        Some(source) => from_file(context, &source, typed, arguments)?,
     };
     let named = arguments.named_endpoints();
     if !named.is_empty() {
@@ -184,16 +164,16 @@ fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found>
     })
 }
 
-fn from_file(context: &Context<'_>, path: &Path, arguments: &Trust) -> Result<Found> {
+fn from_file(context: &Context<'_>, source: &Source, typed: &str, arguments: &Trust) -> Result<Found> {
     let fingerprint = arguments.fingerprint;
-    let certificates = read_file(context, path, &arguments.passphrase)?;
-    let certificate = choose(&certificates, fingerprint, &text::path(path))?.clone();
+    let certificates = source.certificates(context, typed, &arguments.passphrase)?;
+    let certificate = choose(&certificates, fingerprint, &source.title())?.clone();
     // Naming a file is not reading it: what may sign for every name in the world is asked about.
     let doubt = (fingerprint.is_none() && certificate.may_sign() && certificate.permitted.is_everything())
         .then(|| "it has no name constraints: it can sign for any name, your bank's too".to_owned());
     Ok(Found {
         anchor: Anchor { certificate: Certificate::from(&certificate), endpoints: Vec::new() },
-        title: format!("{} (from {})", certificate.title(), text::path(path)),
+        title: format!("{} (from {})", certificate.title(), source.title()),
         certificate,
         notes: Vec::new(),
         announced: Announced::default(),
@@ -201,10 +181,10 @@ fn from_file(context: &Context<'_>, path: &Path, arguments: &Trust) -> Result<Fo
     })
 }
 
-fn from_server(target: &Target, arguments: &Trust) -> Result<Found> {
+fn from_server(target: &Target, typed: &str, arguments: &Trust) -> Result<Found> {
     let fingerprint = arguments.fingerprint;
     let endpoint = target.or_port(443);
-    let sent = fetch(&endpoint)?;
+    let sent = fetch(&endpoint, typed)?;
     let served = verify_served(&sent, fingerprint, &endpoint.host, OffsetDateTime::now_utc())?;
     let announced = Announced::find(&sent, &served, arguments.next, &endpoint)?;
     let mut notes = Vec::new();

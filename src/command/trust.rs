@@ -74,7 +74,11 @@ fn report_one(
     }
     printer.say(format_args!("  sha256 {}", anchor.sha256()));
     let told = if is_next { &empty } else { &found.announced.notes };
-    for note in notes.iter().chain(told) {
+    let needs_root = outcomes.iter().any(|outcome| outcome.needs_root);
+    let is_input = arguments.source.as_deref() == Some("-");
+    let again = (needs_root && is_input)
+        .then(|| "root's command reads the same certificate from standard input".to_owned());
+    for note in notes.iter().chain(told).chain(&again) {
         printer.say(format_args!("  {note}"));
     }
     report::print_stores(printer, outcomes, State::Trusted);
@@ -84,7 +88,7 @@ fn report_one(
         schema: 1,
         sha256: anchor.sha256(),
         stores: report::by_store(outcomes),
-        notes: notes.iter().chain(told).cloned().chain(steps).collect(),
+        notes: notes.iter().chain(told).chain(&again).cloned().chain(steps).collect(),
         successor: None,
     }
 }

@@ -14,28 +14,28 @@ fn a_ca_that_must_not_be_trusted_unasked_is_not() {
     let other =
         "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff";
     let lines: &[(&str, &str)] = &[
-        ("trust ca.crt", unasked),
-        ("trust v1.crt", unasked),
-        ("trust unmarked.crt", unasked),
-        ("trust negative.crt", unasked),
-        ("trust md5.crt", unasked),
-        ("trust sha1.crt", unasked),
-        ("trust rsa1024.crt", "CN=RSA 1024, which names itself as its issuer|(RSA 1024)|2048"),
-        ("trust large.crt", unasked),
-        ("trust hostile.crt", unasked),
-        ("trust long.crt", unasked),
-        ("trust names.crt", unasked),
-        ("trust leaf.crt", "which is no root: CN=Good CA signed it"),
-        ("trust rsa16k.crt", "which is no root: CN=Good CA signed it"),
-        ("trust circle.pem", "which is no root: CN=One signed it"),
-        ("trust expired.crt", "CN=Expired has expired, on |--expired"),
-        ("trust hostile-expired.crt", "has expired, on "),
-        ("trust future.crt", "CN=Future is valid only from |clock"),
-        ("trust 3000.pem", "3000.pem holds 3000 root certificates|--fingerprint|and 2990 more"),
-        ("trust two.pem", "two.pem holds 2 root certificates|CN=Root 0|CN=Root 1"),
-        ("untrust 3000.pem", "3000.pem holds 3000 root certificates"),
+        ("trust ./ca.crt", unasked),
+        ("trust ./v1.crt", unasked),
+        ("trust ./unmarked.crt", unasked),
+        ("trust ./negative.crt", unasked),
+        ("trust ./md5.crt", unasked),
+        ("trust ./sha1.crt", unasked),
+        ("trust ./rsa1024.crt", "CN=RSA 1024, which names itself as its issuer|(RSA 1024)|2048"),
+        ("trust ./large.crt", unasked),
+        ("trust ./hostile.crt", unasked),
+        ("trust ./long.crt", unasked),
+        ("trust ./names.crt", unasked),
+        ("trust ./leaf.crt", "which is no root: CN=Good CA signed it"),
+        ("trust ./rsa16k.crt", "which is no root: CN=Good CA signed it"),
+        ("trust ./circle.pem", "which is no root: CN=One signed it"),
+        ("trust ./expired.crt", "CN=Expired has expired, on |--expired"),
+        ("trust ./hostile-expired.crt", "has expired, on "),
+        ("trust ./future.crt", "CN=Future is valid only from |clock"),
+        ("trust ./3000.pem", "3000.pem holds 3000 root certificates|--fingerprint|and 2990 more"),
+        ("trust ./two.pem", "two.pem holds 2 root certificates|CN=Root 0|CN=Root 1"),
+        ("untrust ./3000.pem", "3000.pem holds 3000 root certificates"),
         ("untrust nowhere.example.com", "labtrust put no CA here that nowhere.example.com means"),
-        ("trust keyless.p12", unasked),
+        ("trust ./keyless.p12", unasked),
         ("trust", "there is no CA of labtrust's on this machine"),
         ("inspect", "there is no CA of labtrust's on this machine"),
         ("export", "there is no CA of labtrust's on this machine"),
@@ -50,7 +50,7 @@ fn a_ca_that_must_not_be_trusted_unasked_is_not() {
         ("ca.crt", "ca.crt holds no certificate with the fingerprint 001122"),
         ("3000.pem", "3000.pem holds no certificate with the fingerprint|and 2990 more"),
     ] {
-        rows.push(Row::new(["trust", file, "--fingerprint", other], 3, says));
+        rows.push(Row::new(["trust", &format!("./{file}"), "--fingerprint", other], 3, says));
     }
     rows.push(Row::new(["untrust", other], 3, "labtrust put no CA here that 00:11:22"));
     refused(&machine, "certificate authorities", 2, &rows);

@@ -49,18 +49,20 @@ fn what_is_no_certificate_is_said_to_be_none() {
     let machine = machine!("client");
     samples::make(&machine);
     let lines = [
-        "trust FILE",
-        "inspect FILE",
-        "untrust FILE",
+        "trust SOURCE",
+        "inspect SOURCE",
+        "untrust SOURCE",
         "import --out pair --cert FILE",
         "setup HOST --out pair --ca-cert FILE --ca-key ca.key",
     ];
     let mut rows = Vec::new();
     for (index, (file, says)) in NO_CERTIFICATES.iter().enumerate() {
-        let word = |word: &str| word.replace("FILE", file).replace("HOST", HOST);
+        let source = if file.contains(['/', '\\']) { (*file).to_owned() } else { format!("./{file}") };
+        let word = |word: &str| word.replace("SOURCE", &source).replace("FILE", file).replace("HOST", HOST);
         rows.extend(places(&lines, index).map(|line| Row::new(line.split(' ').map(word), 3, says)));
     }
-    let key = ["trust key.pem", "inspect key.pem", "untrust key.pem", "import --out pair --cert key.pem"];
+    let key =
+        ["trust ./key.pem", "inspect ./key.pem", "untrust ./key.pem", "import --out pair --cert key.pem"];
     rows.extend(key.map(|line| Row::words(line, 3, "there is no certificate")));
     refused(&machine, "no certificate", 2, &rows);
 }

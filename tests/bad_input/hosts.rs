@@ -72,7 +72,7 @@ const PLACES: &[&str] = &[
     "setup HOST --out pair",
     "setup a.example.com --out pair --registry=HOST",
     "import --cert chain.pem --out pair --host=HOST",
-    "trust ca.crt --for=HOST",
+    "trust ./ca.crt --for=HOST",
 ];
 
 /// Verbs and flags that are none.
@@ -82,14 +82,14 @@ const NO_FLAGS: &[(&str, &str)] = &[
     ("trust --frobnicate", "unexpected argument '--frobnicate'"),
     ("trust --fingerprnt 00", "--fingerprint"),
     ("trust one two", "unexpected argument 'two'"),
-    ("trust ca.crt --store bogus", "invalid value 'bogus' for '--store <ID>'|system"),
-    ("trust ca.crt --except bogus", "invalid value 'bogus' for '--except <ID>'"),
-    ("trust ca.crt --store system --except system", "leave no store"),
-    ("trust -", "standard input"),
-    ("inspect -", "standard input"),
-    ("untrust -", "standard input"),
+    ("trust ./ca.crt --store bogus", "invalid value 'bogus' for '--store <ID>'|system"),
+    ("trust ./ca.crt --except bogus", "invalid value 'bogus' for '--except <ID>'"),
+    ("trust ./ca.crt --store system --except system", "leave no store"),
+    ("trust ca.crt", "\"ca.crt\" has no slash in it, so it is no file|./NAME"),
+    ("inspect ca.pem", "\"ca.pem\" has no slash in it, so it is no file|./NAME"),
+    ("untrust ca.p12", "\"ca.p12\" has no slash in it, so it is no file|./NAME"),
     ("untrust --all ca.crt", "cannot be used with"),
-    ("trust ca.crt --quiet --verbose", "cannot be used with"),
+    ("trust ./ca.crt --quiet --verbose", "cannot be used with"),
     ("import", "--cert <FILE>"),
     ("import --cert a --pkcs12 b", "cannot be used with"),
     ("import --cert= --out pair", "--cert"),
@@ -106,7 +106,7 @@ const NO_FLAGS: &[(&str, &str)] = &[
     ("setup gitlab.example.com --reload true", "--out <DIR>"),
     ("completions tcsh", "tcsh"),
     ("status --state=", "--state"),
-    ("trust ca.crt --passphrase-file a --passphrase-env B", "cannot be used with"),
+    ("trust ./ca.crt --passphrase-file a --passphrase-env B", "cannot be used with"),
 ];
 
 fn client() -> Option<Machine> {
@@ -193,7 +193,7 @@ fn names_fingerprints_and_flags_that_are_none_are_a_wrong_command_line() {
         (format!("{}\u{1b}[2J", &digits[..60]), "only hexadecimal digits are expected"),
     ] {
         rows.push(Row::new(
-            ["trust", "ca.crt", "--fingerprint", &text],
+            ["trust", "./ca.crt", "--fingerprint", &text],
             2,
             &format!("--fingerprint: |{says}"),
         ));
@@ -265,7 +265,7 @@ fn a_state_folder_that_is_none_is_refused() {
         ("loop", "cannot use loop: Too many levels"),
     ] {
         for line in [
-            "trust ca.crt --fingerprint",
+            "trust ./ca.crt --fingerprint",
             "untrust",
             "status",
             "inspect",

@@ -73,17 +73,17 @@ fn a_certificate_or_file_name_cannot_write_on_the_terminal() {
 fn thousands_of_anything_are_told_in_a_few_lines() {
     let Some(machine) = machine() else { return };
     let lines = [
-        "inspect 3000.pem",
-        "inspect names.crt",
-        "inspect long.crt",
-        "inspect large.crt",
-        "inspect impostors.pem",
-        "inspect circle.pem",
-        "inspect rsa16k.crt",
-        "inspect expired.crt",
-        "inspect future.crt",
-        "inspect v1.crt",
-        "inspect negative.crt",
+        "inspect ./3000.pem",
+        "inspect ./names.crt",
+        "inspect ./long.crt",
+        "inspect ./large.crt",
+        "inspect ./impostors.pem",
+        "inspect ./circle.pem",
+        "inspect ./rsa16k.crt",
+        "inspect ./expired.crt",
+        "inspect ./future.crt",
+        "inspect ./v1.crt",
+        "inspect ./negative.crt",
     ];
     for (line, outcome) in lines.iter().zip(outcomes(&machine, &lines)) {
         assert_eq!(outcome.code, 0, "{line}: {outcome:?}");

@@ -3,7 +3,11 @@
 use anyhow::Result;
 use labtrust_platform::{Anchor, Certificate, Fingerprint, InvalidFingerprint, text};
 
-use super::{Source, choose, is_file, read_file, usual_endpoints};
+use super::{
+    Source,
+    argument::{file_hint, is_file},
+    choose, usual_endpoints,
+};
 use crate::{
     certificate::Parsed,
     cli::Passphrase,
@@ -24,7 +28,8 @@ pub fn known_anchor(
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
         fail(
             format!("labtrust put no CA here that {} means", text::in_line(what)),
-            format!("known are: {list}; a certificate file can be given too"),
+            file_hint(what)
+                .unwrap_or_else(|| format!("known are: {list}; a certificate file can be given too: ./NAME")),
         )
     };
     if Fingerprint::is_meant_by(what) && !is_file(what) {
@@ -35,14 +40,14 @@ pub fn known_anchor(
         return all.find(|anchor| anchor.sha256() == fingerprint).ok_or_else(no_such);
     }
     match Source::parse(what)? {
-        Source::File(path) => {
-            let certificates = read_file(context, &path, passphrase)?;
+        source @ (Source::File(_) | Source::Input) => {
+            let certificates = source.certificates(context, what, passphrase)?;
             let is_known = |certificate: &&Parsed| {
                 known.iter().any(|anchor| anchor.sha256() == certificate.fingerprint())
             };
             let certificate = match certificates.iter().find(is_known) {
                 Some(certificate) => certificate,
-                None => choose(&certificates, None, &text::path(&path))?,
+                None => choose(&certificates, None, &source.title())?,
             };
             let fingerprint = certificate.fingerprint();
             let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();
