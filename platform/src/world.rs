@@ -3,6 +3,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "this is the door")]
 
+#[cfg(target_os = "linux")]
+mod access_list;
 mod delegate;
 pub mod engine;
 mod file;
@@ -160,18 +162,23 @@ impl World {
 
     /// The contents of the file at `path` in a folder of ours, whatever is acted as; none if it is not
     /// there. An error if somebody else can have written it.
-    pub(crate) fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-        file::read_own(path)
+    pub fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_own(path, rustix::process::geteuid().as_raw())
+    }
+
+    /// The same of a file in a folder of the user with the number `owner`, which root reads.
+    pub fn read_owned_by(owner: u32, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_own(path, owner)
     }
 
     /// Fails if somebody else can put anything into the folder `path`, or another one in its place.
     pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
-        folder::own(path).map(drop)
+        folder::own(path, rustix::process::geteuid().as_raw()).map(drop)
     }
 
     /// Whether root alone can write to the program at `path`, or put another in its place.
     pub fn is_roots_alone(path: &Path) -> bool {
-        let folder = path.parent().map(folder::own);
+        let folder = path.parent().map(|folder| folder::own(folder, rustix::process::geteuid().as_raw()));
         process::is_roots(path) && matches!(folder, Some(Ok(Some(_))))
     }
 

@@ -19,11 +19,14 @@ const RECEIPT: &str = r#"{
 }"#;
 
 /// How a state folder is somebody else's: `$state` is the folder, with the receipt in it as root's.
-const WAYS: [(&str, &str); 14] = [
+const WAYS: [(&str, &str); 17] = [
     ("it is alice's", "chown -R alice: $state"),
     ("it is alice's, the receipt is root's", "chown alice: $state"),
     ("everybody may write to it", "chmod 777 $state"),
     ("a group may write to it", "chgrp users $state; chmod 770 $state"),
+    ("an access list lets alice write to it", "$list access $state"),
+    ("an access list lets alice write to what is made in it", "$list default $state"),
+    ("an access list lets alice write above it", "$list access ${state%/*}"),
     ("everybody may write above it", "chmod 777 ${state%/*}"),
     (
         "it lies in alice's home",
@@ -38,6 +41,17 @@ const WAYS: [(&str, &str); 14] = [
     ("the receipt is a pipe", "cd $state/receipts/setup; rm receipt.json; mkfifo receipt.json"),
     ("the receipt has no end", "cd $state/receipts/setup; truncate -s 5G receipt.json"),
 ];
+
+/// Gives alice all rights by an access list: `access FOLDER`, or `default FOLDER` for what is made in that. The
+/// program is not on every machine that can be written to so.
+const LIST: &str = r#"
+import os, pwd, struct, sys
+kind, folder = sys.argv[1:]
+alice = pwd.getpwnam("alice").pw_uid
+entries = [(1, 7, -1), (2, 7, alice), (4, 5, -1), (16, 7, -1), (32, 5, -1)]
+value = struct.pack("<I", 2) + b"".join(struct.pack("<HHi", *entry) for entry in entries)
+os.setxattr(folder, "system.posix_acl_" + kind, value)
+"#;
 
 /// The commands that read receipts, and whether they change something by them.
 fn commands(machine: &Machine) -> Vec<Vec<String>> {
@@ -56,13 +70,16 @@ fn what_somebody_else_can_write_into_a_state_folder_is_not_believed() {
     let machine = machine!("server");
     machine.ensure_user("alice");
     machine.sh(VICTIMS).succeeded();
+    machine.write("/root/list.py", LIST);
     let sha256 = machine.sh("sha256sum </root/victim").stdout[..64].to_owned();
     let receipt = RECEIPT.replace("VICTIM", &sha256);
     let place = "rm -rf /srv/*; mkdir -m 755 /srv/lab; mkdir -m 700 -p /srv/lab/state/receipts/setup";
     let write = |script: &str| {
         machine.sh(place).succeeded();
         machine.write_with_mode("/srv/lab/state/receipts/setup/receipt.json", "600", &receipt);
-        machine.sh(&format!("umask 022; state=/srv/lab/state; {script}")).succeeded();
+        machine
+            .sh(&format!("umask 022; state=/srv/lab/state; list='python3 /root/list.py'; {script}"))
+            .succeeded();
     };
     let before = witness(&machine);
     let commands = commands(&machine);

@@ -79,10 +79,11 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     }
 }
 
-/// The file at `path`, if it and the folders above it are such that nobody else can have written it.
-pub fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+/// The file at `path`, if it and the folders above it are such that nobody but root and the user `owner` can have
+/// written it.
+pub fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(place) = folder::place(path)? else { return Ok(None) };
-    let Some(folder) = folder::own(&place.folder.path)? else { return Ok(None) };
+    let Some(folder) = folder::own(&place.folder.path, owner)? else { return Ok(None) };
     let place = Place { folder: Rc::new(folder), ..place };
     match place.kind()? {
         None => return Ok(None),
@@ -91,7 +92,8 @@ pub fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     }
     let Some(file) = place.open()? else { return Ok(None) };
     let found = file.metadata().map_err(Error::file("look at", path))?;
-    if found.uid() != geteuid().as_raw() || found.mode() & 0o022 != 0 {
+    // A file with an access list shows what that gives at most in the bits of its group.
+    if found.uid() != owner || found.mode() & 0o022 != 0 {
         let why = format!("user {} wrote it, or others may", found.uid());
         return Err(Error::Unsafe { path: path.to_owned(), why });
     }

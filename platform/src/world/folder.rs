@@ -18,6 +18,8 @@ use rustix::{
     process::geteuid,
 };
 
+#[cfg(target_os = "linux")]
+use super::access_list::{self, Writer};
 use crate::{Error, Result};
 
 /// More links than this in one path are a loop (Linux's own limit).
@@ -114,9 +116,9 @@ pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) 
     Ok(Some(here))
 }
 
-/// The folder `path`, if nobody but root and the user that acts can have put anything into it, or
-/// another folder in its place. None if it is not there.
-pub fn own(path: &Path) -> Result<Option<Folder>> {
+/// The folder `path`, if nobody but root and the user `owner` can have put anything into it, or another folder in
+/// its place. None if it is not there.
+pub fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
     let Some(folder) = open(path)? else { return Ok(None) };
     let refuse = |path: &Path, why| {
         let hint =
@@ -126,18 +128,19 @@ pub fn own(path: &Path) -> Result<Option<Folder>> {
     let above: Vec<_> = folder.path.ancestors().skip(1).collect();
     // From the root on: what is below one that is in order cannot be swapped any more.
     for above in above.into_iter().rev() {
-        if let Some(who) = open(above)?.map(|above| above.who_else_writes()).transpose()?.flatten() {
+        let who = open(above)?.map(|above| above.who_else_writes(owner)).transpose()?.flatten();
+        if let Some(who) = who {
             return refuse(above, format!("{who} may write to it, and so swap what is in it"));
         }
     }
     let Some(folder) = open(&folder.path)? else { return Ok(None) };
     let found = folder.file.metadata().map_err(Error::file("look at", &folder.path))?;
-    let us = geteuid().as_raw();
-    if found.uid() != us {
-        let why = format!("it belongs to user {}, not to the user who runs this ({us})", found.uid());
+    if found.uid() != owner {
+        let whose = if owner == geteuid().as_raw() { "the user who runs this" } else { "its user" };
+        let why = format!("it belongs to user {}, not to {whose} ({owner})", found.uid());
         return refuse(&folder.path, why);
     }
-    if let Some(who) = who_else_may_write(&found) {
+    if let Some(who) = who_else_may_write(Some(&folder.file), &folder.path, &found, owner)? {
         return refuse(&folder.path, format!("{who} may write to it"));
     }
     Ok(Some(folder))
@@ -196,10 +199,11 @@ impl Folder {
             return Ok(None);
         }
         let refuse = |why| Err(Error::Unsafe { path: path.clone(), why });
-        if !is_ours(found.st_uid) {
+        let us = geteuid().as_raw();
+        if !is_ours(found.st_uid, us) {
             return refuse(format!("it is a link that user {} made, not root", found.st_uid));
         }
-        if let Some(who) = self.who_else_writes()? {
+        if let Some(who) = self.who_else_writes(us)? {
             return refuse(format!("it is a link in a folder that {who} may write to"));
         }
         // Where everybody may add to a folder, they may add a second name of a link of root's.
@@ -213,15 +217,15 @@ impl Folder {
         Ok(Some(PathBuf::from(OsString::from_vec(target.into_bytes()))))
     }
 
-    /// Who, but root and the user that acts, may put into this folder what they like, a hard link to
+    /// Who, but root and the user `owner`, may put into this folder what they like, a hard link to
     /// one of root's links for example. In one with the sticky bit, what has one name is its owner's.
-    pub fn who_else_writes(&self) -> Result<Option<String>> {
+    fn who_else_writes(&self, owner: u32) -> Result<Option<String>> {
         let found = self.file.metadata().map_err(Error::file("look at", &self.path))?;
-        if !is_ours(found.uid()) {
+        if !is_ours(found.uid(), owner) {
             return Ok(Some(format!("user {}", found.uid())));
         }
         let is_sticky = found.mode() & 0o1000 != 0;
-        Ok(if is_sticky { None } else { who_else_may_write(&found) })
+        if is_sticky { Ok(None) } else { who_else_may_write(Some(&self.file), &self.path, &found, owner) }
     }
 
     /// The folder as it can be listed and flushed.
@@ -238,18 +242,35 @@ impl Place {
     }
 }
 
-/// Who, but its owner, may write to what `found` tells of.
-fn who_else_may_write(found: &Metadata) -> Option<String> {
+/// Who, but root and the user `owner`, may write to what is at `path`, open as `file` if it is, of which the system
+/// says `found`.
+pub fn who_else_may_write(
+    file: Option<&File>,
+    path: &Path,
+    found: &Metadata,
+    owner: u32,
+) -> Result<Option<String>> {
+    if found.mode() & 0o002 != 0 {
+        return Ok(Some("everybody".into()));
+    }
     // A user's own group is often that user alone; root's folders are another matter.
-    let is_the_groups = geteuid().is_root() && found.gid() != 0 && found.mode() & 0o020 != 0;
-    let is_everybodys = found.mode() & 0o002 != 0;
-    let everybody = is_everybodys.then(|| "everybody".into());
-    everybody.or_else(|| is_the_groups.then(|| format!("group {}", found.gid())))
+    let is_another_group = owner == 0 && found.gid() != 0;
+    let group = || format!("group {}", found.gid());
+    #[cfg(target_os = "linux")]
+    if let Some(writers) = access_list::writers(file, path)? {
+        return Ok(writers.into_iter().find_map(|writer| match writer {
+            Writer::User(user) => (!is_ours(user, owner)).then(|| format!("user {user}, by an access list,")),
+            Writer::Group(other) => (other != 0).then(|| format!("group {other}, by an access list,")),
+            Writer::GroupOfFile => is_another_group.then(group),
+        }));
+    }
+    let (_, _) = (file, path);
+    Ok((is_another_group && found.mode() & 0o020 != 0).then(group))
 }
 
-/// Whether what belongs to user `uid` is root's, or that of the user that acts.
-fn is_ours(uid: u32) -> bool {
-    [0, geteuid().as_raw()].contains(&uid)
+/// Whether what belongs to user `uid` is root's, or that of the user `owner`.
+fn is_ours(uid: u32, owner: u32) -> bool {
+    [0, owner].contains(&uid)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::folder::who_else_may_write;
 use crate::{Error, Result, plan::Command};
 
 /// Where programs that act for us are looked for.
@@ -36,8 +37,8 @@ pub fn trusted_program(name: &str) -> Option<PathBuf> {
 
 /// Whether root alone writes what is at `path`, links followed; root's own group counts as root.
 pub(super) fn is_roots(path: &Path) -> bool {
-    let others = |metadata: fs::Metadata| if metadata.gid() == 0 { 0o002 } else { 0o022 } & metadata.mode();
-    fs::metadata(path).is_ok_and(|metadata| metadata.uid() == 0 && others(metadata) == 0)
+    fs::metadata(path)
+        .is_ok_and(|found| found.uid() == 0 && matches!(who_else_may_write(None, path, &found, 0), Ok(None)))
 }
 
 /// How long what a helper says is waited for once it has ended: a service that it started may hold its

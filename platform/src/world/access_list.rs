@@ -1,0 +1,124 @@
+//! Access lists of files (acl(5)): they give rights that the permission bits do not show. Where a file has one,
+//! the bits of its group are the most that the list gives to anybody, and not what the group has.
+
+use std::{
+    fs::File,
+    os::fd::AsRawFd as _,
+    path::{Path, PathBuf},
+};
+
+use rustix::{buffer::spare_capacity, fs::getxattr, io::Errno};
+
+use crate::{Error, Result};
+
+/// The list of a file, and the one that is given to what is made in a folder.
+const NAMES: [&str; 2] = ["system.posix_acl_access", "system.posix_acl_default"];
+/// Linux gives no attribute a larger value.
+const LARGEST: usize = 64 << 10;
+/// The right to write.
+const WRITE: u16 = 2;
+
+/// What the kind of an entry is written as (the kernel's `posix_acl_xattr.h`).
+mod tag {
+    pub const USER: u16 = 0x02;
+    pub const GROUP_OF_FILE: u16 = 0x04;
+    pub const GROUP: u16 = 0x08;
+    pub const MASK: u16 = 0x10;
+}
+
+/// Who may write by an access list.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Writer {
+    /// A user by number.
+    User(u32),
+    /// The file's own group.
+    GroupOfFile,
+    /// Another group by number.
+    Group(u32),
+}
+
+/// Who may write to the file or folder at `path`, open as `file` if it is, or to what is made in it, by its access
+/// lists. None if it has no list; its permission bits tell all then.
+pub fn writers(file: Option<&File>, path: &Path) -> Result<Option<Vec<Writer>>> {
+    // A descriptor that only passes through a folder has no attributes; its name in /proc has.
+    let open = file.map(|file| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())));
+    let mut all = None;
+    for name in NAMES {
+        let list = match open.as_deref().map(|open| read(open, name)) {
+            // Where /proc is not there, its path must do.
+            None | Some(Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS)) => read(path, name),
+            Some(list) => list,
+        };
+        let list = list.map_err(|error| Error::file("read the access list of", path)(error.into()))?;
+        if let Some(list) = list {
+            all.get_or_insert_with(Vec::new).extend(parse(&list));
+        }
+    }
+    Ok(all)
+}
+
+fn read(path: &Path, name: &str) -> rustix::io::Result<Option<Vec<u8>>> {
+    let mut value = Vec::with_capacity(LARGEST);
+    match getxattr(path, name, spare_capacity(&mut value)) {
+        Ok(_) => Ok(Some(value)),
+        // None is there, or the file system has none.
+        Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The entries of `list` that give the right to write: a version, and entries of a kind, rights and a number.
+fn parse(list: &[u8]) -> Vec<Writer> {
+    let entry = |entry: &[u8]| {
+        let number = |at: usize| u16::from_le_bytes([entry[at], entry[at + 1]]);
+        (number(0), number(2), u32::from_le_bytes([entry[4], entry[5], entry[6], entry[7]]))
+    };
+    let entries: Vec<_> = list.get(4..).unwrap_or_default().chunks_exact(8).map(entry).collect();
+    let mask =
+        entries.iter().find(|(kind, ..)| *kind == tag::MASK).map_or(u16::MAX, |(_, rights, _)| *rights);
+    let writes = entries.into_iter().filter(|(_, rights, _)| rights & mask & WRITE != 0);
+    writes
+        .filter_map(|(kind, _, number)| match kind {
+            tag::USER => Some(Writer::User(number)),
+            tag::GROUP_OF_FILE => Some(Writer::GroupOfFile),
+            tag::GROUP => Some(Writer::Group(number)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(entries: &[(u16, u16, u32)]) -> Vec<u8> {
+        let mut list = 2u32.to_le_bytes().to_vec();
+        for (kind, rights, number) in entries {
+            list.extend(kind.to_le_bytes());
+            list.extend(rights.to_le_bytes());
+            list.extend(number.to_le_bytes());
+        }
+        list
+    }
+
+    #[test]
+    fn who_may_write_is_whom_the_mask_leaves_that_right() {
+        let entries = |mask| {
+            list(&[
+                (0x01, 7, u32::MAX),
+                (tag::USER, 7, 1001),
+                (tag::USER, 5, 1002),
+                (tag::GROUP_OF_FILE, 7, u32::MAX),
+                (tag::GROUP, 6, 100),
+                (tag::MASK, mask, u32::MAX),
+                (0x20, 0, u32::MAX),
+            ])
+        };
+        assert_eq!(parse(&entries(7)), [Writer::User(1001), Writer::GroupOfFile, Writer::Group(100)]);
+        assert_eq!(parse(&entries(5)), []);
+        assert_eq!(parse(&list(&[(0x01, 6, 0), (tag::GROUP_OF_FILE, 6, 0)])), [Writer::GroupOfFile]);
+        for damaged in [&b""[..], b"\x02\0\0", b"\x02\0\0\0\x02\0\x07"] {
+            assert_eq!(parse(damaged), [], "{damaged:?}");
+        }
+    }
+}
