@@ -17,6 +17,10 @@ const WORK: u8 = 17;
 const MAX_WORK: u8 = 20;
 /// How a file begins that age made.
 const MAGIC: &[u8] = b"age-encryption.org/";
+/// What the last line of age's header begins with.
+const LAST_LINE: &[u8] = b"\n---";
+/// No header is longer: it has some hundred bytes for each recipient, and the time to read it grows with its square.
+const MAX_HEADER: usize = 16 << 10;
 
 /// Who can open a backup.
 pub enum Lock {
@@ -56,6 +60,8 @@ pub fn seal(plain: &[u8], lock: &Lock) -> Result<Vec<u8>> {
     let mut writer = encryptor.context(sealing)?.wrap_output(&mut sealed).context(sealing)?;
     writer.write_all(plain).context(sealing)?;
     writer.finish().context(sealing)?;
+    // What could not be opened again is no backup.
+    decryptor(&sealed)?;
     Ok(sealed)
 }
 
@@ -85,6 +91,13 @@ fn decryptor(sealed: &[u8]) -> Result<Decryptor<&[u8]>> {
         return Err(fail(
             "this is no backup: it is not encrypted with age",
             "give a file that `labtrust backup` made, as it made it",
+        ));
+    }
+    let start = &sealed[..sealed.len().min(MAX_HEADER)];
+    if sealed.len() > MAX_HEADER && !start.windows(LAST_LINE.len()).any(|part| part == LAST_LINE) {
+        return Err(fail(
+            format!("this is no backup: its header is longer than {} KiB", MAX_HEADER >> 10),
+            "give a file that `labtrust backup` made; each --recipient takes a part of the header",
         ));
     }
     Decryptor::new_buffered(sealed).map_err(|_| damaged())
@@ -120,7 +133,27 @@ fn secret(passphrase: &Zeroizing<String>) -> SecretString {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+
+    #[test]
+    fn a_header_without_an_end_is_refused_at_once() {
+        let line = "A".repeat(64) + "\n";
+        let stanza = format!("-> X25519 {}\n{}\n", "A".repeat(43), "A".repeat(43));
+        for header in [format!("-> x\n{}", line.repeat(60_000)), stanza.repeat(30_000), "x".repeat(4 << 20)] {
+            let started = Instant::now();
+            let error = takes_passphrase(format!("age-encryption.org/v1\n{header}").as_bytes());
+            let error = error.expect_err("no header has no end").to_string();
+            assert!(error.contains("header is longer than 16 KiB"), "{error}");
+            assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        }
+        // The longest that is read is read in that time too.
+        let longest = format!("age-encryption.org/v1\n-> x\n{}\n---", line.repeat(240));
+        let started = Instant::now();
+        takes_passphrase(longest.as_bytes()).expect_err("it has no MAC");
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    }
 
     #[test]
     fn only_what_it_was_locked_with_opens_it_and_a_part_is_none() {
