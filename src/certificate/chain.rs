@@ -139,13 +139,11 @@ fn no_issuer(leaf: &Parsed) -> anyhow::Error {
 fn refuse_useless(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<()> {
     let chain: Vec<Parsed> = std::iter::once(leaf).chain(way).cloned().collect();
     let is_hopeless = |about| matches!(about, About::Purpose | About::Weakness);
-    let refusals = judge(&chain, now);
-    let refusal = refusals
-        .iter()
-        .find(|refusal| is_hopeless(refusal.about) && refusal.client.starts_with("every client"));
+    let refusals = judge(&chain, None, now);
+    let refusal = refusals.iter().find(|refusal| is_hopeless(refusal.about) && refusal.is_by_all());
     match refusal {
         Some(refusal) => Err(fail(
-            format!("{} refuses the certificate for {}: {}", refusal.client, leaf.title(), refusal.why),
+            format!("every client refuses the certificate for {}: {}", leaf.title(), refusal.why),
             "ask the CA for another one, made by its rules for web servers",
         )),
         None => Ok(()),

@@ -5,7 +5,7 @@ use serde::Serialize;
 use time::{OffsetDateTime, serde::rfc3339};
 
 use super::{
-    judge::{Refusal, judge},
+    judge::{Client, KnownFrom, Refusal, judge},
     name::SubjectName,
     parsed::Parsed,
     permitted::Permitted,
@@ -68,7 +68,34 @@ pub struct Inspection {
     /// The others, in their order.
     pub chain: Vec<Description>,
     /// Who would refuse the first one.
-    pub refused_by: Vec<Refusal>,
+    pub refused_by: Vec<RefusedBy>,
+    /// The same by reason.
+    #[serde(skip)]
+    pub refusals: Vec<Refusal>,
+}
+
+/// A client that refuses, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefusedBy {
+    /// The client as people know it, with its versions where not all refuse; or `every client`.
+    pub client: String,
+    /// Why, as a clause with no full stop.
+    pub why: String,
+    /// Its id and how this is known of it; none for all clients at once.
+    pub id: Option<Client>,
+    /// How this is known.
+    pub known_from: KnownFrom,
+}
+
+impl RefusedBy {
+    /// A row a client, or one for all of them.
+    pub fn of(refusal: &Refusal) -> Vec<Self> {
+        let row = |client, id| Self { client, id, why: refusal.why.clone(), known_from: refusal.known_from };
+        if refusal.is_by_all() {
+            return refusal.clients().into_iter().map(|all| row(all, None)).collect();
+        }
+        refusal.by.iter().map(|by| row(by.to_string(), Some(by.client))).collect()
+    }
 }
 
 impl Description {
@@ -101,10 +128,12 @@ impl Inspection {
     /// Inspects the first of these certificates, served with the others; `None` if there is none.
     pub fn of(certificates: &[Parsed], now: OffsetDateTime) -> Option<Self> {
         let (first, others) = certificates.split_first()?;
+        let refusals = judge(certificates, None, now);
         Some(Self {
             certificate: Description::of(first, now),
             chain: others.iter().map(|one| Description::of(one, now)).collect(),
-            refused_by: judge(certificates, now),
+            refused_by: refusals.iter().flat_map(RefusedBy::of).collect(),
+            refusals,
         })
     }
 }
@@ -146,7 +175,7 @@ mod tests {
             ("/is_ca", json!(true)),
             ("/self_signed", json!(false)),
             ("/chain/0/self_signed", json!(true)),
-            ("/refused_by/0/client", json!("macOS before 10.13")),
+            ("/refused_by/0/client", json!("Apple (before macOS 10.13)")),
         ] {
             assert_eq!(json.pointer(pointer), Some(&expected), "{pointer}");
         }

@@ -1,23 +1,38 @@
 //! Says which clients would refuse a certificate, and why, before they do: the errors that they
 //! give themselves seldom name the cause.
 
+mod case;
+mod client;
 mod rules;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{parsed::Parsed, path};
+use self::case::Case;
+pub use self::client::{By, Client, Version, Versions};
+use super::{name::list, parsed::Parsed};
 
-/// A client, and why it refuses.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// A reason to refuse, and the clients that do.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The client, with its versions where not all refuse; or `every client`.
-    pub client: &'static str,
+    /// The clients.
+    pub by: Vec<By>,
     /// Why, as a clause with no full stop.
     pub why: String,
     /// What was looked at.
-    #[serde(skip)]
     pub about: About,
+    /// How this is known of those clients.
+    pub known_from: KnownFrom,
+}
+
+/// How the behaviour of a rule's clients is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KnownFrom {
+    /// The clients were asked; the tests ask them again.
+    Measured,
+    /// It is in their documentation or their source.
+    Documentation,
 }
 
 /// What a client looks at.
@@ -37,63 +52,61 @@ pub enum About {
     Authority,
     /// What the CAs above it may sign.
     Constraint,
+    /// Whether all that is between it and the anchor is sent.
+    Chain,
     /// Anything else.
     Form,
 }
 
-/// What the rules look at: the parts that the certificates play for a client.
-pub(super) struct Case<'c> {
-    /// The server's certificate; `None` if only a CA is judged.
-    leaf: Option<&'c Parsed>,
-    /// The CAs between leaf and root.
-    intermediates: Vec<&'c Parsed>,
-    /// The root, if it is here and is not the leaf itself.
-    anchor: Option<&'c Parsed>,
-    now: OffsetDateTime,
-}
-
-/// Which clients refuse the first of these certificates, served with the others and with the root
-/// among them trusted. The others may be in any order; if they lack the root, what depends on it
-/// is left out.
-pub fn judge(certificates: &[Parsed], now: OffsetDateTime) -> Vec<Refusal> {
-    let Some((first, others)) = certificates.split_first() else { return Vec::new() };
-    let case = Case::new(first, others, now);
-    let mut refusals = Vec::new();
+/// Which clients refuse the first certificate of those that are `served`, in whatever order the others are,
+/// where `anchor` is trusted.
+///
+/// Without an anchor it is the root among those served that the way leads to; if there is none, what
+/// depends on it is left out.
+pub fn judge(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Refusal> {
+    let Some(case) = Case::new(served, anchor, now) else { return Vec::new() };
+    let mut refusals: Vec<Refusal> = Vec::new();
     for rule in rules::RULES {
         if let Some(why) = (rule.check)(&case) {
-            refusals.extend(rule.clients.iter().map(|client| Refusal {
-                client,
-                why: why.clone(),
-                about: rule.about,
-            }));
+            let refusal =
+                Refusal { by: rule.by.to_vec(), why, about: rule.about, known_from: rule.known_from };
+            match refusals.iter_mut().find(|one| one.about == rule.about && one.why == refusal.why) {
+                Some(same) => same.by.extend(refusal.by),
+                None => refusals.push(refusal),
+            }
         }
     }
     refusals
 }
 
-impl<'c> Case<'c> {
-    fn new(first: &'c Parsed, others: &'c [Parsed], now: OffsetDateTime) -> Self {
-        let mut above = path::above(first, others);
-        let anchor = above.pop_if(|top| top.is_self_signed());
-        // What is for a host serves it, whatever else it is marked as: home-made ones are CAs, too.
-        if !first.is_ca() || !first.names.is_empty() {
-            return Self { leaf: Some(first), intermediates: above, anchor, now };
-        }
-        if anchor.is_none() && first.is_self_signed() {
-            return Self { leaf: None, intermediates: Vec::new(), anchor: Some(first), now };
-        }
-        above.insert(0, first);
-        Self { leaf: None, intermediates: above, anchor, now }
+impl Refusal {
+    /// Whether this client refuses, in its newest version.
+    pub fn is_by(&self, client: Client) -> bool {
+        self.by.iter().any(|by| by.client == client && !matches!(by.versions, Versions::Before(_)))
     }
 
-    /// All that play the part of a CA, from the leaf upwards.
-    fn cas(&self) -> impl Iterator<Item = &'c Parsed> {
-        self.intermediates.iter().copied().chain(self.anchor)
+    /// Whether this version of a client refuses.
+    pub fn is_by_version(&self, client: Client, version: Version) -> bool {
+        self.by.iter().any(|by| by.client == client && by.versions.contain(version))
     }
 
-    /// The leaf, if it is its own root.
-    fn self_signed(&self) -> Option<&'c Parsed> {
-        self.leaf.filter(|leaf| leaf.is_self_signed())
+    /// Whether there is no client that accepts.
+    pub fn is_by_all(&self) -> bool {
+        Client::all().all(|client| self.by.contains(&client.any()))
+    }
+
+    /// The clients' names, or `every client`.
+    pub fn clients(&self) -> Vec<String> {
+        if self.is_by_all() {
+            return vec!["every client".into()];
+        }
+        self.by.iter().map(ToString::to_string).collect()
+    }
+
+    /// The clients in a sentence, with the verb that follows them.
+    pub fn clients_refuse(&self) -> String {
+        let clients = self.clients();
+        format!("{} {}", list(&clients), if clients.len() == 1 { "refuses" } else { "refuse" })
     }
 }
 
@@ -106,8 +119,8 @@ mod tests {
 
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
-    fn clients(refusals: &[Refusal]) -> Vec<&'static str> {
-        let mut clients: Vec<_> = refusals.iter().map(|refusal| refusal.client).collect();
+    fn clients(refusals: &[Refusal]) -> Vec<String> {
+        let mut clients: Vec<_> = refusals.iter().flat_map(Refusal::clients).collect();
         clients.dedup();
         clients
     }
@@ -121,14 +134,13 @@ mod tests {
             let public_key = PrivateKey::generate(KeyType::P256).expect("a key").public_key().clone();
             let leaf = ca.sign(&LeafOrder { names, public_key, days: 825 }, NOW).expect("a leaf").leaf;
             let chain = [leaf, ca.issuer().clone(), ca.root().clone()];
-            let old: &[&str] =
-                if constrained { &["macOS before 10.13", "LibreSSL before mid-2026"] } else { &[] };
+            let old: &[&str] = if constrained { &["Apple (before macOS 10.13)", "LibreSSL"] } else { &[] };
             let expected = [old, &["Android apps"]].concat();
-            assert_eq!(clients(&judge(&chain, NOW)), expected);
-            assert_eq!(clients(&judge(&chain[2..], NOW)), expected, "the root alone");
+            assert_eq!(clients(&judge(&chain, None, NOW)), expected);
+            assert_eq!(clients(&judge(&chain[2..], None, NOW)), expected, "the root alone");
             let later = NOW + Duration::days(900);
-            assert_eq!(judge(&chain, later)[0].client, "every client");
+            assert_eq!(judge(&chain, None, later)[0].clients(), ["every client"]);
         }
-        assert!(judge(&[], NOW).is_empty());
+        assert!(judge(&[], None, NOW).is_empty());
     }
 }

@@ -36,7 +36,7 @@ mod tests {
     use time::macros::datetime;
 
     use super::*;
-    use crate::certificate::{KeyType, judge};
+    use crate::certificate::{KeyType, Refusal, judge};
 
     const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
@@ -49,7 +49,7 @@ mod tests {
             assert_eq!((leaf.ca, &leaf.key_usage), (None, &None));
             assert_eq!(leaf.extended_key_usage.as_deref(), Some(&["serverAuth".to_owned()][..]));
             assert!(leaf.subject_key_id.is_some() && leaf.authority_key_id == leaf.subject_key_id);
-            let refusing: Vec<_> = judge(&[leaf], NOW).iter().map(|refusal| refusal.client).collect();
+            let refusing: Vec<_> = judge(&[leaf], None, NOW).iter().flat_map(Refusal::clients).collect();
             assert_eq!(refusing, ["Firefox", "Android apps"]);
         }
         assert!(self_signed(&[], &key, 397, NOW).is_err());

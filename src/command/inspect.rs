@@ -9,7 +9,10 @@ use super::{
     source::{self, Source},
 };
 use crate::{
-    certificate::{Description, Inspection, Parsed, name::list_to},
+    certificate::{
+        Description, Inspection, Parsed, Refusal,
+        name::{list, list_to},
+    },
     cli::Inspect,
     exit,
     hint::fail,
@@ -40,10 +43,8 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
         printer.say("\n ✓ no client that labtrust knows of would refuse it, once its root is trusted");
     } else {
         printer.heading("Would be refused by:");
-        let row = |refusal: &crate::certificate::Refusal| {
-            (Mark::Bad, vec![refusal.client.to_owned(), refusal.why.clone()])
-        };
-        printer.table(&inspection.refused_by.iter().map(row).collect::<Vec<_>>());
+        let row = |refusal: &Refusal| (Mark::Bad, vec![list(&refusal.clients()), refusal.why.clone()]);
+        printer.table(&inspection.refusals.iter().map(row).collect::<Vec<_>>());
     }
     Ok(exit::DONE)
 }

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use super::{Context, own_program};
 use crate::{
-    certificate::{Parsed, judge},
+    certificate::{Parsed, judge, name::list},
     printer::{Mark, Printer},
 };
 
@@ -185,7 +185,7 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
 
 /// Which clients would refuse a certificate that is served with `chain`, a line each.
 pub fn print_refusals(printer: &Printer, chain: &[Parsed]) {
-    for refusal in judge(chain, OffsetDateTime::now_utc()) {
-        printer.say(format_args!("  refused by {}: {}", refusal.client, refusal.why));
+    for refusal in judge(chain, None, OffsetDateTime::now_utc()) {
+        printer.say(format_args!("  refused by {}: {}", list(&refusal.clients()), refusal.why));
     }
 }

@@ -4,7 +4,10 @@
 
 use time::Duration;
 
-use super::{About, Case};
+use super::{
+    About, Case, KnownFrom,
+    client::{By, Client},
+};
 use crate::certificate::{
     name::{SubjectName, list},
     parsed::Parsed,
@@ -12,38 +15,84 @@ use crate::certificate::{
     public_key::KeyKind,
 };
 
+/// All clients.
+const EVERYONE: &[By] = &[
+    Client::Curl.any(),
+    Client::OpenSsl.any(),
+    Client::OpenSslStrict.any(),
+    Client::Python.any(),
+    Client::Node.any(),
+    Client::Java.any(),
+    Client::Go.any(),
+    Client::Chrome.any(),
+    Client::Firefox.any(),
+    Client::Nss.any(),
+    Client::GnuTls.any(),
+    Client::Rustls.any(),
+    Client::Apple.any(),
+    Client::Windows.any(),
+    Client::Android.any(),
+    Client::LibreSsl.any(),
+];
+
 /// A demand and who has it.
 pub(super) struct Rule {
     /// What it looks at.
     pub about: About,
     /// The clients that refuse.
-    pub clients: &'static [&'static str],
+    pub by: &'static [By],
+    /// How that is known.
+    pub known_from: KnownFrom,
     /// Why they do, if they do.
     pub check: fn(&Case<'_>) -> Option<String>,
 }
 
 /// RFC 5280 to the letter: `openssl verify -x509_strict`, and Python by default since 3.13.
-const STRICT: &[&str] = &["OpenSSL, if strict", "Python 3.13 and later"];
+const STRICT: &[By] = &[Client::OpenSslStrict.any(), Client::Python.since(3, 13)];
 /// Those who hold a root to its own name constraints; Java does not (all measured but the browsers).
-const HOLD_ROOTS: &[&str] = &["Apple", "Chrome", "Firefox", "GnuTLS", "Go", "OpenSSL", "Python", "rustls"];
+const HOLD_ROOTS: &[By] = &[
+    Client::Curl.any(),
+    Client::OpenSsl.any(),
+    Client::OpenSslStrict.any(),
+    Client::Node.any(),
+    Client::Python.any(),
+    Client::GnuTls.any(),
+    Client::Go.any(),
+    Client::Rustls.any(),
+    Client::Apple.any(),
+    Client::Chrome.any(),
+    Client::Firefox.any(),
+];
 
 pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Dates,
-        clients: &["every client"],
+        known_from: KnownFrom::Measured,
+        by: EVERYONE,
         check: |case| case.leaf.iter().chain(&case.intermediates).find_map(|one| dates(one, case)),
     },
     // Measured: Java and rustls do not look.
     Rule {
         about: About::Dates,
-        clients: &["Firefox", "GnuTLS", "Go", "OpenSSL", "Python"],
+        known_from: KnownFrom::Measured,
+        by: &[
+            Client::Firefox.any(),
+            Client::GnuTls.any(),
+            Client::Go.any(),
+            Client::Curl.any(),
+            Client::OpenSsl.any(),
+            Client::OpenSslStrict.any(),
+            Client::Node.any(),
+            Client::Python.any(),
+        ],
         check: |case| case.anchor.and_then(|root| dates(root, case)),
     },
     // Measured.
     Rule {
         about: About::Purpose,
-        clients: &["every client"],
+        known_from: KnownFrom::Measured,
+        by: EVERYONE,
         check: |case| {
             case.leaf
                 .filter(|leaf| !leaf.may_serve())
@@ -53,7 +102,16 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Purpose,
-        clients: &["Firefox", "OpenSSL", "Python", "rustls"],
+        known_from: KnownFrom::Measured,
+        by: &[
+            Client::Firefox.any(),
+            Client::Curl.any(),
+            Client::OpenSsl.any(),
+            Client::OpenSslStrict.any(),
+            Client::Node.any(),
+            Client::Python.any(),
+            Client::Rustls.any(),
+        ],
         check: |case| {
             let usages = case.leaf?.extended_key_usage.as_ref()?;
             let only_any = usages.iter().any(|usage| usage == "any")
@@ -66,7 +124,8 @@ pub(super) const RULES: &[Rule] = &[
     // support.apple.com/103769
     Rule {
         about: About::Form,
-        clients: &["Apple"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Apple.any()],
         check: |case| {
             case.leaf?
                 .extended_key_usage
@@ -77,7 +136,8 @@ pub(super) const RULES: &[Rule] = &[
     // support.apple.com/103769; SecPolicyServer.c
     Rule {
         about: About::Life,
-        clients: &["Apple"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Apple.any()],
         check: |case| {
             let leaf = case.leaf?;
             let days = (leaf.not_after - leaf.not_before + Duration::SECOND).whole_days();
@@ -88,7 +148,8 @@ pub(super) const RULES: &[Rule] = &[
     // vercel-labs/portless#416
     Rule {
         about: About::Names,
-        clients: &["Apple"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Apple.any()],
         check: |case| {
             let single = |name: &&SubjectName| matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.'));
             case.leaf?
@@ -101,7 +162,14 @@ pub(super) const RULES: &[Rule] = &[
     // Measured for Go and rustls; the browsers and Apple: support.apple.com/103769, Chrome 58, Firefox 101.
     Rule {
         about: About::Names,
-        clients: &["Apple", "Chrome", "Firefox", "Go", "rustls"],
+        known_from: KnownFrom::Measured,
+        by: &[
+            Client::Apple.any(),
+            Client::Chrome.any(),
+            Client::Firefox.any(),
+            Client::Go.any(),
+            Client::Rustls.any(),
+        ],
         check: |case| {
             case.leaf?
                 .names
@@ -111,7 +179,15 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         about: About::Weakness,
-        clients: &["Apple", "OpenSSL on Debian and Ubuntu", "rustls"],
+        known_from: KnownFrom::Documentation,
+        by: &[
+            Client::Apple.any(),
+            Client::Curl.any(),
+            Client::OpenSsl.any(),
+            Client::OpenSslStrict.any(),
+            Client::Python.any(),
+            Client::Rustls.any(),
+        ],
         check: |case| {
             let weak = |one: &&Parsed| matches!(one.public_key().kind(), KeyKind::Rsa(0..2048));
             all(case)
@@ -121,14 +197,16 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         about: About::Form,
-        clients: &["Chrome"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Chrome.any()],
         check: |case| {
             (*case.leaf?.public_key().kind() == KeyKind::P521).then(|| "its key is on P-521".into())
         },
     },
     Rule {
         about: About::Form,
-        clients: &["Apple", "Chrome", "Firefox"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Apple.any(), Client::Chrome.any(), Client::Firefox.any()],
         check: |case| {
             (*case.leaf?.public_key().kind() == KeyKind::Ed25519).then(|| "its key is Ed25519".into())
         },
@@ -136,7 +214,8 @@ pub(super) const RULES: &[Rule] = &[
     // The root's own signature counts for nothing.
     Rule {
         about: About::Weakness,
-        clients: &["every client of the last years"],
+        known_from: KnownFrom::Documentation,
+        by: EVERYONE,
         check: |case| {
             let broken =
                 |one: &&Parsed| BROKEN.contains(&one.signature_algorithm.as_str()) && !one.is_self_signed();
@@ -148,7 +227,8 @@ pub(super) const RULES: &[Rule] = &[
     // Measured for rustls.
     Rule {
         about: About::Authority,
-        clients: &["Firefox", "rustls"],
+        known_from: KnownFrom::Measured,
+        by: &[Client::Firefox.any(), Client::Rustls.any()],
         check: |case| {
             case.leaf?.is_ca().then(|| "it is marked as a CA's (CA:TRUE), not as a server's".into())
         },
@@ -156,7 +236,8 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Form,
-        clients: STRICT,
+        known_from: KnownFrom::Measured,
+        by: STRICT,
         check: |case| {
             let leaf = case.leaf.filter(|leaf| !leaf.is_self_signed())?;
             leaf.authority_key_id.is_none().then(|| "it has no authority key identifier".into())
@@ -165,35 +246,64 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Form,
-        clients: STRICT,
+        known_from: KnownFrom::Measured,
+        by: STRICT,
         check: |case| of_ca(case, "has no key usage", |ca| ca.key_usage.is_none() && ca.is_ca()),
     },
     Rule {
         about: About::Form,
-        clients: STRICT,
+        known_from: KnownFrom::Documentation,
+        by: STRICT,
         check: |case| of_ca(case, "has no subject key identifier", |ca| ca.subject_key_id.is_none()),
     },
     // Measured: the leaf's issuer is then empty, too.
     Rule {
         about: About::Form,
-        clients: &["GnuTLS", "Java", "OpenSSL, if strict", "Python 3.13 and later"],
+        known_from: KnownFrom::Measured,
+        by: &[
+            Client::GnuTls.any(),
+            Client::Java.any(),
+            Client::OpenSslStrict.any(),
+            Client::Python.since(3, 13),
+        ],
         check: |case| of_ca(case, "has an empty subject", |ca| ca.subject_der == EMPTY_NAME),
     },
     // Measured.
     Rule {
         about: About::Constraint,
-        clients: &["Firefox", "Go", "Java", "OpenSSL", "Python"],
+        known_from: KnownFrom::Measured,
+        by: &[
+            Client::Firefox.any(),
+            Client::Go.any(),
+            Client::Java.any(),
+            Client::Curl.any(),
+            Client::OpenSsl.any(),
+            Client::OpenSslStrict.any(),
+            Client::Node.any(),
+            Client::Python.any(),
+        ],
         check: |case| of_ca(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.is_ca()),
     },
     Rule {
         about: About::Constraint,
-        clients: &["GnuTLS"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::GnuTls.any()],
         check: |case| of_ca(case, "is marked as no CA's (CA:FALSE)", |ca| ca.ca == Some(false)),
     },
     // Measured.
     Rule {
         about: About::Constraint,
-        clients: &["GnuTLS", "Go", "Java", "OpenSSL", "Python"],
+        known_from: KnownFrom::Measured,
+        by: &[
+            Client::GnuTls.any(),
+            Client::Go.any(),
+            Client::Java.any(),
+            Client::Curl.any(),
+            Client::OpenSsl.any(),
+            Client::OpenSslStrict.any(),
+            Client::Node.any(),
+            Client::Python.any(),
+        ],
         check: |case| {
             of_ca(case, "may not sign certificates (keyCertSign is not among its key usages)", |ca| {
                 !ca.may("keyCertSign")
@@ -203,7 +313,15 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Constraint,
-        clients: &["Go", "OpenSSL", "Python"],
+        known_from: KnownFrom::Measured,
+        by: &[
+            Client::Go.any(),
+            Client::Curl.any(),
+            Client::OpenSsl.any(),
+            Client::OpenSslStrict.any(),
+            Client::Node.any(),
+            Client::Python.any(),
+        ],
         check: |case| {
             of_ca(case, "may not sign for servers (serverAuth is not among its extended key usages)", |ca| {
                 !ca.may_serve()
@@ -213,7 +331,8 @@ pub(super) const RULES: &[Rule] = &[
     // Measured; Chrome: RSAKeyUsageForLocalAnchorsEnabled.
     Rule {
         about: About::Form,
-        clients: &["Chrome", "Firefox", "Java"],
+        known_from: KnownFrom::Measured,
+        by: &[Client::Chrome.any(), Client::Firefox.any(), Client::Java.any()],
         check: |case| {
             (!case.leaf?.may("digitalSignature"))
                 .then(|| "digitalSignature is not among its key usages".into())
@@ -222,7 +341,8 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Form,
-        clients: STRICT,
+        known_from: KnownFrom::Measured,
+        by: STRICT,
         check: |case| {
             let leaf = case.leaf.filter(|leaf| !leaf.is_ca())?;
             let signs = leaf.key_usage.as_ref()?.contains(&"keyCertSign");
@@ -234,7 +354,8 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Form,
-        clients: &["every client"],
+        known_from: KnownFrom::Measured,
+        by: EVERYONE,
         check: |case| {
             let odd = all(case).find(|one| !one.unknown_critical.is_empty())?;
             Some(format!(
@@ -246,7 +367,8 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         about: About::Constraint,
-        clients: &["every client"],
+        known_from: KnownFrom::Documentation,
+        by: EVERYONE,
         check: |case| {
             let too_deep = case
                 .cas()
@@ -258,19 +380,22 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Constraint,
-        clients: HOLD_ROOTS,
+        known_from: KnownFrom::Measured,
+        by: HOLD_ROOTS,
         check: |case| case.cas().find_map(|ca| outside(case, ca)),
     },
     // Measured: Java holds only intermediates to their constraints.
     Rule {
         about: About::Constraint,
-        clients: &["Java"],
+        known_from: KnownFrom::Measured,
+        by: &[Client::Java.any()],
         check: |case| case.intermediates.iter().find_map(|ca| outside(case, ca)),
     },
     // Measured: any common name of a server is a DNS name to it, if there is no other.
     Rule {
         about: About::Form,
-        clients: &["GnuTLS"],
+        known_from: KnownFrom::Measured,
+        by: &[Client::GnuTls.any()],
         check: |case| {
             let leaf = case.leaf.filter(|leaf| leaf.names.iter().all(|name| name.dns().is_none()))?;
             let name = leaf.common_name.as_ref()?;
@@ -283,7 +408,8 @@ pub(super) const RULES: &[Rule] = &[
     // Go 1.23's release notes; webpki's `InvalidSerialNumber`.
     Rule {
         about: About::Form,
-        clients: &["Go 1.23 and later", "rustls"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Go.since(1, 23), Client::Rustls.any()],
         check: |case| {
             let negative = |one: &&Parsed| one.serial.first().is_some_and(|first| first & 0x80 != 0);
             all(case).find(negative).map(|one| format!("the serial number of {} is negative", one.title()))
@@ -292,7 +418,8 @@ pub(super) const RULES: &[Rule] = &[
     // Measured.
     Rule {
         about: About::Form,
-        clients: &["GnuTLS"],
+        known_from: KnownFrom::Measured,
+        by: &[Client::GnuTls.any()],
         check: |case| {
             let leaf = case.self_signed()?;
             if leaf.ca == Some(false) {
@@ -305,7 +432,8 @@ pub(super) const RULES: &[Rule] = &[
     // mozilla::pkix wants a CA above every leaf, and takes none for a leaf.
     Rule {
         about: About::Form,
-        clients: &["Firefox"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Firefox.any()],
         check: |case| {
             case.self_signed()
                 .map(|_| "it signed itself: it can be accepted only as an exception, by hand".into())
@@ -314,13 +442,15 @@ pub(super) const RULES: &[Rule] = &[
     // 10.13's release notes: before, these constraints were an unknown critical extension.
     Rule {
         about: About::Form,
-        clients: &["macOS before 10.13"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Apple.before(10, 13)],
         check: |case| of_ca(case, "has name constraints", |ca| ca.constraints_critical),
     },
     // libressl/portable#1299; macOS has LibreSSL in /usr/bin/curl.
     Rule {
         about: About::Form,
-        clients: &["LibreSSL before mid-2026"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::LibreSsl.any()],
         check: |case| {
             let root =
                 case.anchor.filter(|root| root.permitted.dns.is_some() || root.permitted.ip.is_some())?;
@@ -333,7 +463,8 @@ pub(super) const RULES: &[Rule] = &[
     // developer.android.com/privacy-and-security/security-config
     Rule {
         about: About::Form,
-        clients: &["Android apps"],
+        known_from: KnownFrom::Documentation,
+        by: &[Client::Android.any()],
         check: |case| {
             let private = case.anchor.or(case.self_signed());
             private.map(|_| "since Android 7, apps pass over CAs that users add, unless they ask for them; browsers do".into())

@@ -3,7 +3,7 @@
 
 use super::{CONSTRAINT_VIOLATED, IS_CA, NO_SERVER_AUTH, TOO_LONG, WEAK, subject::Subject};
 use crate::{
-    certificate::{About, Refusal, judge as refusals, name::list},
+    certificate::{About, Client, KnownFrom, Refusal, judge as refusals},
     doctor::{Case, Code, Finding},
 };
 
@@ -34,19 +34,22 @@ const ROWS: &[Row] = &[
 ];
 
 pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
-    let mut refusals = refusals(&subject.all(), subject.now);
+    let mut refusals = refusals(&subject.all(), None, subject.now);
     // One that has no names is taken for a CA's that is inspected; here it is what a server presents.
     if subject.leaf().is_ca() && subject.leaf().names.is_empty() {
         let why = "it is a CA's own, not a server's".to_owned();
-        refusals.push(Refusal { client: "every client", why, about: About::Authority });
+        refusals.push(Refusal {
+            by: Client::all().map(Client::any).collect(),
+            why,
+            about: About::Authority,
+            known_from: KnownFrom::Documentation,
+        });
     }
     ROWS.iter().filter_map(|row| finding(row, &refusals, subject)).collect()
 }
 
 fn finding(row: &Row, refusals: &[Refusal], subject: &Subject) -> Option<Finding> {
     let first = refusals.iter().find(|one| one.about == row.about)?;
-    let clients: Vec<_> = refusals.iter().filter(|one| one.why == first.why).map(|one| one.client).collect();
     let what = format!("the certificate of {} will not do: {}", subject.endpoint, first.why);
-    let refuse = if clients.len() == 1 && first.client.starts_with("every") { "refuses" } else { "refuse" };
-    Some(Finding::new(row.code, what, format!("{} {refuse} it", list(&clients))).advise(row.advice))
+    Some(Finding::new(row.code, what, format!("{} it", first.clients_refuse())).advise(row.advice))
 }

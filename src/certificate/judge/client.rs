@@ -1,0 +1,199 @@
+//! The programs that verify certificates, one row each, so that rules name them by id and people read
+//! the name that they know.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A program or a platform that verifies a server's certificate, by its id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Client {
+    /// curl, and git where it is built with OpenSSL: a handshake by OpenSSL's defaults.
+    Curl,
+    /// The command `openssl verify`.
+    OpenSsl,
+    /// The command `openssl verify -x509_strict`.
+    OpenSslStrict,
+    /// Python's ssl module: OpenSSL's handshake; since 3.13 it is strict by default.
+    Python,
+    /// Node.js with the OpenSSL that it brings.
+    Node,
+    /// The default trust manager of the JDK.
+    Java,
+    /// Go's crypto/x509: Docker, Podman, glab, GitLab Runner, Terraform.
+    Go,
+    /// Chrome, Edge and other browsers on Chromium.
+    Chrome,
+    /// Firefox, by `mozilla::pkix`.
+    Firefox,
+    /// NSS's own verification, as `certutil -V` does it.
+    Nss,
+    /// GnuTLS: wget, and git as Debian and Ubuntu build it.
+    GnuTls,
+    /// rustls-webpki: programs in Rust.
+    Rustls,
+    /// Safari and all that asks the platform, on macOS and iOS.
+    Apple,
+    /// `CryptoAPI` and Schannel.
+    Windows,
+    /// Apps of Android.
+    Android,
+    /// `LibreSSL`: curl as macOS has it, and `OpenBSD`.
+    LibreSsl,
+}
+
+/// What is known of a client.
+struct Row {
+    client: Client,
+    /// For scripts.
+    id: &'static str,
+    /// As people know it.
+    name: &'static str,
+    /// The program that a version belongs to.
+    program: &'static str,
+}
+
+const ROWS: [Row; 16] = [
+    Row { client: Client::Curl, id: "curl", name: "curl and git (OpenSSL)", program: "OpenSSL" },
+    Row { client: Client::OpenSsl, id: "openssl", name: "openssl verify", program: "OpenSSL" },
+    Row {
+        client: Client::OpenSslStrict,
+        id: "openssl-strict",
+        name: "openssl verify -x509_strict",
+        program: "OpenSSL",
+    },
+    Row { client: Client::Python, id: "python", name: "Python", program: "Python" },
+    Row { client: Client::Node, id: "node", name: "Node", program: "Node" },
+    Row { client: Client::Java, id: "java", name: "Java", program: "Java" },
+    Row { client: Client::Go, id: "go", name: "Go and Docker", program: "Go" },
+    Row { client: Client::Chrome, id: "chrome", name: "Chrome", program: "Chrome" },
+    Row { client: Client::Firefox, id: "firefox", name: "Firefox", program: "Firefox" },
+    Row { client: Client::Nss, id: "nss", name: "NSS (certutil)", program: "NSS" },
+    Row { client: Client::GnuTls, id: "gnutls", name: "GnuTLS (wget)", program: "GnuTLS" },
+    Row { client: Client::Rustls, id: "rustls", name: "rustls", program: "rustls-webpki" },
+    Row { client: Client::Apple, id: "apple", name: "Apple", program: "macOS" },
+    Row { client: Client::Windows, id: "windows", name: "Windows", program: "Windows" },
+    Row { client: Client::Android, id: "android", name: "Android apps", program: "Android" },
+    Row { client: Client::LibreSsl, id: "libressl", name: "LibreSSL", program: "LibreSSL" },
+];
+
+/// A version by its first two numbers, such as 3.13.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u16, pub u16);
+
+/// The versions of a client that behave so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Versions {
+    /// All that are in use.
+    All,
+    /// This one and those after it.
+    Since(Version),
+    /// Those before this one.
+    Before(Version),
+}
+
+/// A client, in some of its versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct By {
+    /// The client.
+    pub client: Client,
+    /// Its versions.
+    pub versions: Versions,
+}
+
+impl Client {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        ROWS.iter().map(|row| row.client)
+    }
+
+    fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
+
+    /// The id that scripts read, such as `go`.
+    pub fn id(self) -> &'static str {
+        self.row().id
+    }
+
+    /// The name that people know, such as `Go and Docker`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// All its versions.
+    pub const fn any(self) -> By {
+        By { client: self, versions: Versions::All }
+    }
+
+    /// Its versions from this one on.
+    pub(super) const fn since(self, major: u16, minor: u16) -> By {
+        By { client: self, versions: Versions::Since(Version(major, minor)) }
+    }
+
+    /// Its versions before this one.
+    pub(super) const fn before(self, major: u16, minor: u16) -> By {
+        By { client: self, versions: Versions::Before(Version(major, minor)) }
+    }
+}
+
+impl Versions {
+    /// Whether `version` is among them.
+    pub fn contain(self, version: Version) -> bool {
+        match self {
+            Self::All => true,
+            Self::Since(first) => version >= first,
+            Self::Before(end) => version < end,
+        }
+    }
+}
+
+impl Serialize for Client {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.1 {
+            0 => write!(f, "{}", self.0),
+            minor => write!(f, "{}.{minor}", self.0),
+        }
+    }
+}
+
+/// `Python 3.13 and later`, `Go and Docker (since Go 1.23)`, `Apple (before macOS 10.13)`.
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Row { name, program, .. } = self.client.row();
+        match self.versions {
+            Versions::All => f.write_str(name),
+            Versions::Since(first) if name == program => write!(f, "{name} {first} and later"),
+            Versions::Since(first) => write!(f, "{name} (since {program} {first})"),
+            Versions::Before(end) if name == program => write!(f, "{name} before {end}"),
+            Versions::Before(end) => write!(f, "{name} (before {program} {end})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_client_has_its_row() {
+        for (index, row) in ROWS.iter().enumerate() {
+            assert_eq!(row.client as usize, index, "{}", row.id);
+        }
+        for (by, text) in [
+            (Client::Java.any(), "Java"),
+            (Client::Python.since(3, 13), "Python 3.13 and later"),
+            (Client::Go.since(1, 23), "Go and Docker (since Go 1.23)"),
+            (Client::Apple.before(10, 13), "Apple (before macOS 10.13)"),
+            (Client::Node.before(24, 0), "Node before 24"),
+        ] {
+            assert_eq!(by.to_string(), text);
+        }
+    }
+}
