@@ -69,7 +69,7 @@ pub use container::Containers;
 pub use engine::{Engine, Manager, Release};
 pub use gitlab::{Gitlab, hup};
 pub use listener::Behaviour;
-pub use machine::Machine;
+pub use machine::{Machine, PROGRAM};
 pub use pair::{Pair, Validity};
 pub use podman::Podman;
 pub use process::Output;

@@ -1,9 +1,10 @@
 # The first process of a disposable machine: lays a copy-on-write copy of this machine, moves into
 # it, says its process number, and keeps it alive until whoever started it closes its input.
-# Arguments: the machine's name, the program to place there as /usr/local/bin/labtrust, and the anchors of its
-# system store: `few`, which scripts/install-anchors has prepared, or `all` that this machine has.
+# Arguments: the machine's name, the program to place there as /usr/local/bin/labtrust, the anchors of its
+# system store (`few`, which scripts/install-anchors has prepared, or `all` that this machine has), and the
+# marker by which each command knows that it runs in this machine.
 set -eu
-name=$1 program=$2 anchors=$3
+name=$1 program=$2 anchors=$3 marker=$4
 read -r pid _ </proc/self/stat # as the world outside counts
 
 mount --make-rprivate /
@@ -34,6 +35,7 @@ mount --bind "$program" $root/usr/local/bin/labtrust
 
 mount -t tmpfs -o mode=755 run $root/run
 mkdir -m 1777 $root/run/lock
+echo "$marker" >$root/run/lab-machine
 mount -t tmpfs -o mode=1777 tmp $root/tmp
 mount -t proc proc $root/proc
 mount -t sysfs -o ro sysfs $root/sys

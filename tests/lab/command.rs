@@ -9,6 +9,11 @@ use std::time::{Duration, Instant};
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/// Runs its arguments if it is in the machine whose marker is `$0`, and otherwise nothing: a command that
+/// landed elsewhere would change this machine.
+const GUARD: &str = r#"read -r marker </run/lab-machine && [ "$marker" = "$0" ] && cd / && unset PWD OLDPWD && exec "$@"
+echo "not in the lab's machine $0: nothing was run" >&2; exit 125"#;
+
 /// A program to run inside a machine. Its environment holds what is named here and nothing else.
 #[must_use]
 pub struct Command<'m> {
@@ -95,9 +100,22 @@ impl<'m> Command<'m> {
     fn start(self, stdin: Stdio) -> Process {
         let user = self.user.as_deref().unwrap_or("root");
         let mut command = std::process::Command::new("nsenter");
-        command.args(["--target", &self.machine.pid().to_string()]);
+        let root = format!("/proc/{}/root", self.machine.pid());
+        command.args([
+            "--target",
+            &self.machine.pid().to_string(),
+            "--mount",
+            "--uts",
+            "--ipc",
+            "--net",
+            "--pid",
+        ]);
+        // Without these two, entering ends at the root of the mount namespace: outside of a machine that was
+        // started in a chroot.
+        command.args([format!("--root={root}"), format!("--wd={root}")]);
+        command.args(["--", "sh", "-c", GUARD, self.machine.marker()]);
         // A session of its own: no terminal of ours to ask at, and one group of processes to end.
-        command.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--", "setsid", "--"]);
+        command.args(["setsid", "--"]);
         if user != "root" {
             self.machine.ensure_user(user);
             command.args(["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--"]);

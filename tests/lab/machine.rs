@@ -6,9 +6,13 @@ use super::process::{Output, Process};
 use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-const BOOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/boot.sh");
+const BOOT: &str = include_str!("boot.sh");
+
+/// The environment variable that names another program to try than the one that was built with the tests.
+pub const PROGRAM: &str = "LABTRUST_LAB_PROGRAM";
 
 /// How long a machine may take to start, and to end.
 const START: Duration = Duration::from_secs(20);
@@ -18,6 +22,7 @@ const START: Duration = Duration::from_secs(20);
 pub struct Machine {
     init: Process,
     pid: u32,
+    marker: String,
     users: Mutex<BTreeSet<String>>,
 }
 
@@ -40,20 +45,31 @@ impl Machine {
     }
 
     fn start(name: &str, anchors: &str) -> Result<Self, String> {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::Relaxed);
+        let marker = format!("{name} {} {number}", std::process::id());
+        let program = std::env::var(PROGRAM).unwrap_or_else(|_| env!("CARGO_BIN_EXE_labtrust").to_owned());
         let mut init = std::process::Command::new("unshare");
         init.args(["--mount", "--uts", "--ipc", "--net", "--pid", "--fork", "--kill-child"])
-            .args(["setsid", "sh", BOOT, name, env!("CARGO_BIN_EXE_labtrust"), anchors])
+            .args(["setsid", "sh", "-c", BOOT, "boot", name, &program, anchors, &marker])
             .stdin(Stdio::piped());
         let mut init = Process::start(init, format!("start of {name}"), Instant::now() + START);
         while !init.ended() {
             if let Some(pid) = init.stdout().strip_suffix('\n').and_then(|line| line.parse().ok()) {
-                return Ok(Self { init, pid, users: Mutex::default() });
+                let machine = Self { init, pid, marker, users: Mutex::default() };
+                let entered = machine.run(["true"]);
+                return if entered.code() == 0 { Ok(machine) } else { Err(entered.stderr) };
             }
             init.check_time("did not come to its end");
             std::thread::sleep(Duration::from_millis(2));
         }
         let reason = init.finish().stderr;
         Err(format!("{} (it takes root and namespaces: run scripts/test)", reason.trim()))
+    }
+
+    /// What the machine's `/run/lab-machine` holds, and that of no other machine.
+    pub(super) fn marker(&self) -> &str {
+        &self.marker
     }
 
     /// The number, outside, of the machine's first process.

@@ -81,6 +81,11 @@ impl Manifest {
         }
     }
 
+    /// Every path that differed.
+    pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
+        self.0.keys().map(|path| Path::new("/").join(path))
+    }
+
     /// One line for each path that `after` has otherwise.
     pub(super) fn changes_to(&self, after: &Self) -> Vec<String> {
         let mut paths: Vec<_> = self.0.keys().chain(after.0.keys()).collect();
