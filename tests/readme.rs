@@ -6,9 +6,32 @@ use std::{fmt::Write as _, fs};
 use crate::{
     doctor::{serving, trusting},
     lab::{Engine, Machine, Manager, Passing, Proxy, Release},
+    lab_selftest::apart::{machines_can_be_hosts, run_test_in_chroot},
 };
 
-const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
+const README: &str = include_str!("../README.md");
+
+/// What a machine may have that runs these tests: CAs that people added and removed, engines, a GitLab, a cron,
+/// and labtrust itself in use.
+const FULL_HOST: &str = r#"
+cp /usr/share/ca-certificates/mozilla/*X1.crt /usr/local/share/ca-certificates/added.crt
+cp /usr/share/ca-certificates/mozilla/*X2.crt /usr/local/share/ca-certificates/removed.crt
+update-ca-certificates
+rm /usr/local/share/ca-certificates/removed.crt
+labtrust setup mygitlab.example.com --prepare /srv/gitlab
+mkdir -p /etc/docker/certs.d/mygitlab.example.com:4567 /etc/systemd/system/docker.service.d /etc/cron.d
+cp /usr/local/share/ca-certificates/added.crt /etc/docker/certs.d/mygitlab.example.com:4567/ca.crt
+echo '{"insecure-registries": ["mygitlab.example.com:4567"]}' >/etc/docker/daemon.json
+printf '[Service]\nEnvironment=HTTPS_PROXY=http://192.0.2.9:1\n' >/etc/systemd/system/docker.service.d/other.conf
+echo 'HTTPS_PROXY=http://192.0.2.9:1' >>/etc/environment
+for program in /usr/sbin/cron /usr/bin/podman /opt/gitlab/bin/gitlab-ctl; do
+    mkdir -p ${program%/*}
+    printf '#!/bin/sh\n' >$program
+    chmod 755 $program
+done
+mkdir -p /etc/gitlab /var/lib/docker/image /opt/docker-desktop
+echo "external_url 'https://gitlab.example.org'" >/etc/gitlab/gitlab.rb"#;
 
 /// What differs from run to run, replaced by what it is.
 fn redacted(text: &str) -> String {
@@ -64,9 +87,8 @@ fn every_example_does_what_the_readme_says() {
     let client = machine!("client");
     lay_the_story(&client);
     let mut machine = &server;
-    let readme = fs::read_to_string(README).unwrap();
     let mut actual = String::new();
-    let mut rest = readme.as_str();
+    let mut rest = README;
     while let Some((before, block)) = rest.split_once("```console\n") {
         let (block, after) = block.split_once("```\n").unwrap();
         if before.contains("\n## When it does not work\n") {
@@ -85,8 +107,17 @@ fn every_example_does_what_the_readme_says() {
     }
     actual.push_str(rest);
     if std::env::var_os("LABTRUST_UPDATE").is_some() {
-        fs::write(README, actual).unwrap();
+        fs::write(PATH, actual).unwrap();
     } else {
-        assert_eq!(redacted(&actual), redacted(&readme), "run with LABTRUST_UPDATE=1 to write what happens");
+        assert_eq!(redacted(&actual), redacted(README), "run with LABTRUST_UPDATE=1 to write what happens");
+    }
+}
+
+#[test]
+fn the_examples_do_not_depend_on_the_machine_that_runs_them() {
+    if machines_can_be_hosts() {
+        let host = machine!("host");
+        host.sh(&format!("set -e\n{FULL_HOST}")).succeeded();
+        run_test_in_chroot(&host, "readme::every_example_does_what_the_readme_says");
     }
 }

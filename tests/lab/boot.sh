@@ -21,14 +21,20 @@ if [ "$anchors" = few ]; then
     tar -C upper --xattrs --xattrs-include=trusted.overlay.opaque -xf $prepared
 fi
 
-# A whiteout hides what people who use this machine keep in their own folders, or put in PATH.
-mkdir -p upper/usr/local
-chmod 755 upper upper/usr upper/usr/local
-for path in root home usr/local/bin usr/local/sbin .dockerenv; do
-    [ ! -e "/$path" ] || mknod "upper/$path" c 0 0
+# A whiteout hides what people who use this machine keep in their own folders, put in PATH, or set for the
+# programs that the tests drive; and programs that labtrust would find here and not on another machine.
+hidden="root home srv usr/local/bin usr/local/sbin .dockerenv etc/environment
+    var/lib/labtrust etc/docker etc/containers etc/systemd/system/docker.service.d var/lib/docker var/lib/containerd var/lib/containers
+    var/snap/docker opt/docker-desktop etc/gitlab opt/gitlab var/opt/gitlab usr/sbin/cron usr/sbin/crond usr/bin/podman"
+for path in $hidden; do
+    [ -e "/$path" ] || [ -L "/$path" ] || continue
+    folder=upper/${path%/*}
+    [ "$folder" != "upper/$path" ] || folder=upper
+    mkdir -p "$folder"
+    mknod "upper/$path" c 0 0
 done
 mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work,redirect_dir=off,metacopy=off,index=off machine $root
-mkdir -p $root/home $root/usr/local/bin $root/usr/local/sbin
+mkdir -p $root/home $root/srv $root/usr/local/bin $root/usr/local/sbin
 mkdir -m 700 $root/root
 : >$root/usr/local/bin/labtrust
 mount --bind "$program" $root/usr/local/bin/labtrust
