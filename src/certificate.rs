@@ -3,6 +3,7 @@
 
 mod asn1;
 pub mod authority;
+pub mod broad_scope;
 pub mod chain;
 mod foreign;
 pub mod import;
@@ -24,7 +25,6 @@ pub mod self_signed;
 pub mod sign;
 pub mod successor;
 pub mod verify;
-pub mod wide;
 
 pub use authority::{Authority, Scope};
 pub use chain::Chain;

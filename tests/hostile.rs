@@ -4,6 +4,7 @@
 mod environment;
 mod named;
 mod planted;
+mod scope;
 mod state;
 mod swapped;
 mod users;

@@ -124,6 +124,32 @@ fn a_ca_for_half_the_internet_is_asked_about_or_warned_of() {
     let machine = machine!("gitlab");
     let setup = ["labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-trust", "--permit", "com"];
     let before = machine.settled();
+    for (words, suffix) in [
+        ("dev", "dev"),
+        ("nas", "nas"),
+        ("gitlab.example.com --permit co.uk", "co.uk"),
+        ("gitlab.example.com --permit github.io", "github.io"),
+        ("github.io --permit github.io", "github.io"),
+        ("me.github.io --name github.io", "github.io"),
+        ("gitlab.example.com --name *.github.io", "github.io"),
+        ("gitlab.lan --permit lan", "lan"),
+        ("gitlab.home.arpa --permit home.arpa", "home.arpa"),
+    ] {
+        let line = format!("labtrust setup --out /etc/proxy --no-trust {words}").replace('*', "'*'");
+        machine.sh(&line).exited(3).says(&format!("every name below {suffix}, strangers' too")).says("--yes");
+        machine.sh(&format!("{line} --dry-run")).exited(1).says(&format!("every name below {suffix}"));
+    }
+    for words in [
+        "gitlab.lan",
+        "me.github.io",
+        "gitlab.home.arpa",
+        "192.0.2.10",
+        "gitlab.example.com --permit example.com",
+    ] {
+        let line = format!("labtrust setup --out /etc/proxy --no-trust --dry-run {words}");
+        let planned = machine.sh(&line).exited(1);
+        assert!(!planned.stdout.contains("broad"), "{planned:?}");
+    }
     machine.run([&setup[..], &["--dry-run"]].concat()).exited(1).says("every name below com");
     let mut terminal = machine.command(setup).terminal();
     terminal.expect("every name below com");
@@ -131,10 +157,25 @@ fn a_ca_for_half_the_internet_is_asked_about_or_warned_of() {
     terminal.send("n\n");
     terminal.finish().exited(1);
     assert_eq!(machine.changes_since(&before), [""; 0]);
-    machine.run(setup).succeeded().says("warning: the CA may sign for every name below com");
-    let rotate = ["labtrust", "rotate", "start", "--dry-run", "--permit"];
-    machine.run([&rotate[..], &["net"]].concat()).exited(1).says("every name below net");
-    assert!(!machine.run([&rotate[..], &["lan"]].concat()).exited(1).stderr.contains("warning"));
+    machine.run(setup).exited(3).says("--yes");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    machine
+        .run([&setup[..], &["--yes"]].concat())
+        .succeeded()
+        .says("warning: the CA is broad: it can sign for every name below com");
+    let rotate = |words: &str| machine.sh(&format!("labtrust rotate start {words}"));
+    for suffix in ["net", "lan", "github.io"] {
+        rotate(&format!("--permit {suffix} --dry-run")).exited(1).says(&format!("every name below {suffix}"));
+        rotate(&format!("--permit {suffix}"))
+            .exited(3)
+            .says(&format!("every name below {suffix}"))
+            .says("--yes");
+    }
+    // What the CA in use may sign was asked about when it was made.
+    for known in ["", "--permit com", "--permit example.org"] {
+        let planned = rotate(&format!("{known} --dry-run")).exited(1);
+        assert!(!planned.stderr.contains("broad"), "{planned:?}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use labtrust_platform::Host;
 use serde::{Serialize, Serializer};
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
 
+use self::within::Tree;
 use super::{name::SubjectName, parsed::address};
 
 /// A DNS name that stands for none: `invalid` has no names in it (RFC 2606 §2).
@@ -67,6 +68,23 @@ impl Permitted {
         Self { dns: None, ip: None, excluded_dns: Vec::new(), excluded_ip: Vec::new() }
     }
 
+    /// These names and no other: what a certificate that may not sign can stand for.
+    pub fn only(names: &[SubjectName]) -> Self {
+        let host = |bits: IpAddr, mask| Subnet { address: bits, mask };
+        let subnet = |name: &SubjectName| match name {
+            SubjectName::Ip(address @ IpAddr::V4(_)) => Some(host(*address, Ipv4Addr::BROADCAST.into())),
+            SubjectName::Ip(address) => Some(host(*address, Ipv6Addr::from_bits(u128::MAX).into())),
+            _ => None,
+        };
+        let none = [
+            host(NO_IPV4.into(), Ipv4Addr::BROADCAST.into()),
+            host(NO_IPV6.into(), Ipv6Addr::from_bits(u128::MAX).into()),
+        ];
+        let dns = names.iter().filter_map(SubjectName::dns).map(|name| Domain::new(name.as_str())).collect();
+        let ip = names.iter().filter_map(subnet).chain(none).collect();
+        Self { dns: Some(dns), ip: Some(ip), ..Self::everything() }
+    }
+
     /// Whether nothing is limited.
     pub fn is_everything(&self) -> bool {
         *self == Self::everything()
@@ -104,13 +122,41 @@ impl Permitted {
     pub fn hosts(&self) -> Vec<Host> {
         let domains = self.dns.iter().flatten().filter(|domain| !domain.is_nothing());
         let domains = domains.filter_map(|domain| domain.base.parse().ok().map(Host::Dns));
-        let addresses =
-            self.ip.iter().flatten().filter(|one| one.prefix() == Some(one.bits()) && !one.is_nothing());
+        let addresses = self.ip.iter().flatten().filter(|one| one.is_one() && !one.is_nothing());
         domains.chain(addresses.map(|subnet| Host::Ip(subnet.address))).collect()
     }
 
+    /// The permitted domains that are not closed off; none where DNS names are not limited.
+    pub(super) fn open_domains(&self) -> Option<Vec<&Domain>> {
+        if self.excluded_dns.iter().any(Domain::is_every_name) {
+            return Some(Vec::new());
+        }
+        let is_open = |one: &&Domain| !one.is_nothing() && !self.excluded_dns.iter().any(|no| one.is_in(no));
+        Some(self.dns.as_ref()?.iter().filter(is_open).collect())
+    }
+
+    /// Whether every name in `domain` is permitted.
+    pub(super) fn permits_all_of(&self, domain: &Domain) -> bool {
+        let is_within = |all: Vec<&Domain>| all.into_iter().any(|one| domain.is_in(one));
+        self.open_domains().is_none_or(is_within)
+    }
+
+    /// The permitted addresses of this length that are not closed off; none where those are not limited: a list of
+    /// addresses of the other length alone limits none of these for `GnuTLS`.
+    pub(super) fn open_addresses(&self, bits: u32) -> Option<Vec<&Subnet>> {
+        if self.excluded_ip.iter().any(|subnet| subnet.bits() == bits && subnet.prefix() == Some(0)) {
+            return Some(Vec::new());
+        }
+        let listed: Vec<_> = self.ip.iter().flatten().filter(|subnet| subnet.bits() == bits).collect();
+        if listed.is_empty() {
+            return None;
+        }
+        let is_open = |one: &&Subnet| !one.is_nothing() && !self.excluded_ip.iter().any(|no| one.is_in(no));
+        Some(listed.into_iter().filter(is_open).collect())
+    }
+
     fn left_dns(&self) -> Left<'_, Domain> {
-        if self.excluded_dns.iter().any(|domain| domain.base.is_empty()) {
+        if self.excluded_dns.iter().any(Domain::is_every_name) {
             return Left::Nothing;
         }
         left(self.dns.as_deref(), Domain::is_nothing)
@@ -168,6 +214,11 @@ impl Domain {
             .is_some_and(|rest| if rest.is_empty() { !self.only_below } else { rest.ends_with('.') })
     }
 
+    /// Whether all names lie in it. A dot alone is none of their ends: to OpenSSL no name lies below that.
+    fn is_every_name(&self) -> bool {
+        self.base.is_empty() && !self.only_below
+    }
+
     fn is_nothing(&self) -> bool {
         self.base == "invalid" || self.base.ends_with(".invalid")
     }
@@ -194,6 +245,11 @@ impl Subnet {
 
     fn is_nothing(&self) -> bool {
         (self.address == NO_IPV4 || self.address == NO_IPV6) && self.prefix() == Some(self.bits())
+    }
+
+    /// Whether it is one address and no range.
+    pub fn is_one(&self) -> bool {
+        self.prefix() == Some(self.bits())
     }
 
     fn bits(&self) -> u32 {
@@ -280,10 +336,10 @@ impl fmt::Display for Permitted {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    pub(super) fn constraints(
+    pub(in crate::certificate) fn constraints(
         permitted: &[GeneralName<'static>],
         excluded: &[GeneralName<'static>],
     ) -> Permitted {

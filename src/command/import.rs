@@ -74,7 +74,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     let (selection, note) = trusted_here(arguments, &chain);
     let planning = stores::plan(context, &anchor, &selection);
-    let plan = Plan { changes, anchor, planning, warnings: site.warnings() };
+    let plan = Plan { changes, anchor, planning, warnings: site.warnings(), broad: None };
     if let ControlFlow::Break(code) = place::ask(context, &plan)? {
         return Ok(code);
     }
@@ -265,9 +265,10 @@ fn trusted_here(arguments: &Import, chain: &Chain) -> (Stores, Option<String>) {
     if arguments.no_trust {
         return (Stores::none(), None);
     }
-    if root.is_ca() && root.permitted.is_everything() {
+    let asked: Vec<Host> = chain.leaf.names.iter().filter_map(|name| name.to_string().parse().ok()).collect();
+    if let Some(broad) = root.broad_scope(&asked) {
         let note = format!(
-            "{} can sign for any name, so it was not trusted here; if you mean it: labtrust trust HOST --fingerprint {}",
+            "{} was not trusted here: {broad}; if you mean it: labtrust trust HOST --fingerprint {}",
             root.title(),
             root.fingerprint()
         );

@@ -38,6 +38,16 @@ pub struct Plan {
     pub planning: Planning,
     /// What a person would think over, a line each, such as what is overwritten though somebody meant it.
     pub warnings: Vec<String>,
+    /// Why the CA that is made can sign for more than the names of one server, if it can: somebody has to want that.
+    pub broad: Option<String>,
+}
+
+impl Plan {
+    fn doubts(&self) -> impl Iterator<Item = String> {
+        let broad =
+            self.broad.as_ref().map(|why| format!("the CA is broad: {why}; narrower: --permit example.com"));
+        self.warnings.iter().cloned().chain(broad)
+    }
 }
 
 /// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
@@ -82,20 +92,28 @@ fn dry_run(context: &Context<'_>, plan: &Plan) -> Result<u8> {
 }
 
 fn print_warnings(context: &Context<'_>, plan: &Plan) {
-    for warning in &plan.warnings {
+    for warning in plan.doubts() {
         context.printer.say(format_args!("  ! {warning}"));
     }
 }
 
 /// Says the warnings where nobody is asked.
 pub fn warn(context: &Context<'_>, plan: &Plan) {
-    for warning in &plan.warnings {
+    for warning in plan.doubts() {
         context.printer.aside(format_args!("warning: {warning}"));
     }
 }
 
-/// On a terminal, shows the plan and asks; whether to go on. Elsewhere warnings are said, and hold nothing up.
+/// On a terminal, shows the plan and asks; whether to go on. Elsewhere warnings are said, and hold nothing up; a broad
+/// CA needs somebody's yes.
 fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
+    if let Some(broad) = plan.broad.as_ref().filter(|_| !context.everywhere.yes && !context.printer.can_ask())
+    {
+        return Err(fail(
+            format!("the CA would be broad: {broad}"),
+            "name a host or a domain below it (mygitlab.example.com); if every such name is meant, add --yes",
+        ));
+    }
     if context.everywhere.yes || !context.printer.can_ask() {
         warn(context, plan);
         return Ok(true);

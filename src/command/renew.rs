@@ -205,7 +205,7 @@ impl Draft {
             notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
         }
         Ok(Self {
-            plan: Plan { changes: site.placing(&pair), anchor, planning, warnings: Vec::new() },
+            plan: Plan { changes: site.placing(&pair), anchor, planning, warnings: Vec::new(), broad: None },
             leaf: issued.leaf,
             root: standing.root.clone(),
             notes,

@@ -23,6 +23,9 @@ use crate::{
 pub struct StoresReport {
     pub schema: u32,
     pub sha256: Fingerprint,
+    /// What the CA may sign, in words, where it is trusted now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_sign: Option<String>,
     pub stores: Vec<StoreReport>,
     pub notes: Vec<String>,
     /// The CA that will follow it.

@@ -21,7 +21,7 @@ use super::{
     restart, stores,
 };
 use crate::{
-    certificate::{Authority, SubjectName, wide},
+    certificate::{Authority, SubjectName},
     cli::{Setup, Stores},
     hint::fail,
 };
@@ -126,11 +126,10 @@ impl Draft {
         }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
-        if matches!(ca, Ca::Made(_)) && !arguments.no_constraints {
-            warnings.extend(wide::warning(&order.permits, &order.names));
-        }
-        Ok(Self { found, site, leaf, unscheduled, plan: Plan { changes, anchor, planning, warnings } })
+        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        // A CA without limits was asked for by its own option.
+        let broad = if arguments.no_constraints { None } else { ca.broad_scope() };
+        Ok(Self { found, site, leaf, unscheduled, plan: Plan { changes, anchor, planning, warnings, broad } })
     }
 }
 
@@ -145,6 +144,14 @@ impl Ca {
             Self::Known(_, authority) => authority.as_ref(),
             Self::Made(authority) => Some(authority),
             Self::Adopted(_) | Self::SelfSigned => None,
+        }
+    }
+
+    /// Why a CA that is made now can sign for more than the names of one server, if it can.
+    fn broad_scope(&self) -> Option<String> {
+        match self {
+            Self::Made(authority) => authority.root().broad_scope(&[]),
+            Self::Known(..) | Self::Adopted(_) | Self::SelfSigned => None,
         }
     }
 

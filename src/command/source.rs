@@ -8,7 +8,7 @@ mod successor;
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Target, World, handshake, text};
+use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Host, Target, World, handshake, text};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -16,7 +16,9 @@ use zeroize::Zeroizing;
 use super::{Context, own::OwnCa, passphrase::passphrase, standard_input};
 use crate::{
     certificate::{
+        SubjectName,
         import::{self, Material},
+        name,
         parsed::Parsed,
         verify::verify_served,
     },
@@ -130,6 +132,9 @@ pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
         Some(source) => from_file(context, &source, typed, arguments)?,
     };
     let named = arguments.named_endpoints();
+    if let Some(outside) = named.iter().find(|endpoint| !can_be_for(&found.certificate, &endpoint.host)) {
+        return Err(outside_limits(&found.certificate, outside));
+    }
     if !named.is_empty() {
         found.anchor.endpoints = named;
         found.notes.clear();
@@ -140,6 +145,7 @@ pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
         }
     }
     refuse_outdated(&found.certificate, arguments.expired)?;
+    found.announced.check(&found.anchor.endpoints);
     Ok(found)
 }
 
@@ -168,9 +174,9 @@ fn from_file(context: &Context<'_>, source: &Source, typed: &str, arguments: &Tr
     let fingerprint = arguments.fingerprint;
     let certificates = source.certificates(context, typed, &arguments.passphrase)?;
     let certificate = choose(&certificates, fingerprint, &source.title())?.clone();
-    // Naming a file is not reading it: what may sign for every name in the world is asked about.
-    let doubt = (fingerprint.is_none() && certificate.may_sign() && certificate.permitted.is_everything())
-        .then(|| "it has no name constraints: it can sign for any name, your bank's too".to_owned());
+    // Naming a file is not reading it: what can sign for strangers' names is asked about.
+    let asked: Vec<_> = arguments.endpoints.iter().map(|target| target.host.clone()).collect();
+    let doubt = certificate.broad_scope(&asked).filter(|_| fingerprint.is_none());
     Ok(Found {
         anchor: Anchor { certificate: Certificate::from(&certificate), endpoints: Vec::new() },
         title: format!("{} (from {})", certificate.title(), source.title()),
@@ -270,6 +276,33 @@ fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &s
         )),
         _ => Ok(()),
     }
+}
+
+/// Whether a certificate for `host` that this one signed is good; or this one itself, where it may sign nothing.
+fn can_be_for(certificate: &Parsed, host: &Host) -> bool {
+    if !certificate.may_sign() {
+        return certificate.covers(host);
+    }
+    certificate.permitted.permits(&SubjectName::from(host.clone()))
+}
+
+fn outside_limits(certificate: &Parsed, endpoint: &Endpoint) -> anyhow::Error {
+    let title = certificate.title();
+    if !certificate.may_sign() {
+        let names = name::list(&certificate.names);
+        return misuse(
+            format!("--for {endpoint}: {title} is for {names} and for no other host"),
+            "name one of those hosts after --for, or trust the certificate of this one",
+        );
+    }
+    misuse(
+        format!(
+            "--for {endpoint}: {title} can never sign for {}; it may sign {}",
+            endpoint.host,
+            may_sign(certificate)
+        ),
+        "name a host that it may sign after --for, or trust the CA that signs for this one",
+    )
 }
 
 /// Container tools trust per endpoint: where none was named, those that the CA may sign for.

@@ -129,6 +129,7 @@ fn print_one(
     Ok(StoresReport {
         schema: 1,
         sha256: anchor.sha256(),
+        may_sign: Some(source::may_sign(&certificate)),
         stores: report::by_store(outcomes),
         notes: NextSteps::of(context, outcomes, repeat).into_lines(),
         successor: None,

@@ -72,7 +72,10 @@ fn report_one(
         }
         _ => printer.say(&found.title),
     }
-    printer.say(format_args!("  sha256 {}", anchor.sha256()));
+    printer.say(format_args!("  sha256    {}", anchor.sha256()));
+    let certificate = found.announced.root.as_ref().filter(|_| is_next).unwrap_or(&found.certificate);
+    let may_sign = source::may_sign(certificate);
+    printer.say(format_args!("  may sign  {may_sign}"));
     let told = if is_next { &empty } else { &found.announced.notes };
     let needs_root = outcomes.iter().any(|outcome| outcome.needs_root);
     let is_input = arguments.source.as_deref() == Some("-");
@@ -87,6 +90,7 @@ fn report_one(
     StoresReport {
         schema: 1,
         sha256: anchor.sha256(),
+        may_sign: Some(may_sign),
         stores: report::by_store(outcomes),
         notes: notes.iter().chain(told).chain(&again).cloned().chain(steps).collect(),
         successor: None,
@@ -123,11 +127,15 @@ fn dry_run(
     }
     for (anchor, planning) in anchors.into_iter().zip(plannings) {
         let name = receipt_name(anchor);
+        let next = found.announced.root.as_ref().filter(|_| anchor.sha256() != found.anchor.sha256());
+        let may_sign = source::may_sign(next.unwrap_or(&found.certificate));
+        context.printer.say(format_args!("  may sign  {may_sign}"));
         let outstanding = stores::outstanding(context, &receipts, &name, &planning.changes);
         let outcomes = stores::standing(context, &receipts, &name, planning);
         documents.push(serde_json::json!({
             "schema": 1,
             "sha256": anchor.sha256(),
+            "may_sign": may_sign,
             "plan": stores::as_json(context, &outstanding),
             "stores": report::by_store(&outcomes),
         }));

@@ -212,6 +212,7 @@ fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> S
     StoresReport {
         schema: 1,
         sha256: anchor.sha256(),
+        may_sign: None,
         stores: report::by_store(outcomes),
         notes: NextSteps::of(context, outcomes, &repeat).into_lines(),
         successor: None,

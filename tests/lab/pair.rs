@@ -34,10 +34,11 @@ impl Pair {
         Self::by(machine, &Recipe { names: &san(names), common_name, ..recipe })
     }
 
-    /// The same, with a root that may sign for these names only.
+    /// The same, with a root that may sign for these names only, and for no address.
     pub fn constrained(machine: &Machine, names: &[&str]) -> Self {
         let permitted: Vec<_> = names.iter().map(|name| format!("permitted;DNS:{name}")).collect();
-        let constraints = format!("critical,{}", permitted.join(","));
+        let closed = "excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0";
+        let constraints = format!("critical,{},{closed}", permitted.join(","));
         let common_name = names.first().copied().unwrap_or(HOST);
         let recipe = Recipe { names: &san(names), common_name, constraints: &constraints, ..Recipe::CURRENT };
         Self::by(machine, &recipe)

@@ -16,7 +16,7 @@ impl Permitted {
 }
 
 /// A part of all names of one type.
-trait Tree {
+pub(super) trait Tree {
     /// Whether all of this is in `other`.
     fn is_in(&self, other: &Self) -> bool;
 }

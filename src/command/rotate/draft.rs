@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::no_ca;
 use crate::{
-    certificate::{Authority, LeafOrder, Parsed, SubjectName, wide},
+    certificate::{Authority, LeafOrder, Parsed, SubjectName, broad_scope},
     cli::{Stores, Turn},
     command::{
         Context,
@@ -52,6 +52,7 @@ impl Draft {
                 anchor: own.anchor(),
                 planning: stores::plan(context, &own.anchor(), &Stores::none()),
                 warnings: Vec::new(),
+                broad: None,
             },
             dropped: None,
             last: Vec::new(),
@@ -97,7 +98,7 @@ impl Draft {
             next
         } else {
             let (change, next) = make(context, own, permits)?;
-            self.plan.warnings.extend(wide::warning(permits, &[]));
+            self.plan.broad = broad_scope::added(&next.root.permitted, &own.root.permitted);
             let rotation = self.seen.with_next(Some(Rotation::folder_for(next.root.fingerprint())));
             self.plan.changes = vec![change, rotation.change(&context.home.state)?];
             made = next;

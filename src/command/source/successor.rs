@@ -6,10 +6,11 @@ use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
-use super::may_sign;
+use super::{can_be_for, may_sign};
 use crate::{
     certificate::{
         Parsed, Served,
+        name::list,
         successor::{Successor, Verdict, successors},
     },
     exit,
@@ -90,10 +91,23 @@ impl Announced {
         ));
     }
 
-    /// The anchor of the CA that will follow, for the endpoints of the one that is in use.
+    /// The anchor of the CA that will follow, for those endpoints of the one that is in use that it can sign for.
     pub fn anchor(&self, endpoints: &[Endpoint]) -> Option<Anchor> {
-        let certificate = self.root.as_ref().map(Certificate::from)?;
-        Some(Anchor { certificate, endpoints: endpoints.to_vec() })
+        let root = self.root.as_ref()?;
+        let can_be = |endpoint: &&Endpoint| can_be_for(root, &endpoint.host);
+        let endpoints = endpoints.iter().filter(can_be).cloned().collect();
+        Some(Anchor { certificate: Certificate::from(root), endpoints })
+    }
+
+    /// Says which of `endpoints` the CA that will follow can never sign for.
+    pub fn check(&mut self, endpoints: &[Endpoint]) {
+        let Some(root) = &self.root else { return };
+        let outside: Vec<_> = endpoints.iter().filter(|one| !can_be_for(root, &one.host)).collect();
+        if !outside.is_empty() {
+            let what = format!("{}, which will follow, can never sign for {}", root.title(), list(&outside));
+            self.notes.push(what);
+            self.code = exit::NO;
+        }
     }
 }
 

@@ -78,7 +78,8 @@ fn named(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
 pub fn mend(case: &Case<'_>, finding: Finding, id: &str, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
     let known = known(case, chain, &endpoint.host);
     // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
-    let may = |known: &Known| id != "system" || known.is_for_all || !known.root.permitted.is_everything();
+    let is_narrow = |known: &Known| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
+    let may = |known: &Known| id != "system" || known.is_for_all || is_narrow(known);
     match known.filter(may) {
         Some(known) => with_plan(case, finding, id, &known),
         None => by_hand(case, finding, chain, endpoint),

@@ -1,0 +1,109 @@
+//! Whether a CA can sign for more than the names that it is for. A CA for one server may be trusted because a file
+//! holds it; a CA for strangers' names needs a person who says so.
+
+mod suffix;
+
+use labtrust_platform::{Host, text};
+
+use super::{
+    name::list,
+    parsed::Parsed,
+    permitted::{Domain, Permitted, Subnet},
+};
+
+/// Why a CA with these limits is broad; none where it is narrow. `is_critical`: whether its limits are marked so.
+///
+/// A narrow CA can sign for names below a public suffix only, each in a domain of the names that were `asked` for
+/// (any such domain where none was), and for IP addresses that it lists one by one.
+pub fn judge(permitted: &Permitted, is_critical: bool, asked: &[Host]) -> Option<String> {
+    if permitted.is_everything() {
+        return Some("it has no name constraints: it can sign for any name, your bank's too".into());
+    }
+    let mut reasons = Vec::new();
+    match permitted.open_domains() {
+        None => reasons.push("it can sign for any name, your bank's too".to_owned()),
+        Some(domains) => reasons.extend(broad_domains(&domains, asked)),
+    }
+    reasons.extend(broad_addresses(permitted));
+    if !is_critical {
+        reasons.push(
+            "its name constraints are not critical: a client that cannot read them ignores them".into(),
+        );
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// Why a CA with the limits `next` can sign for strangers' names for which one with the limits `known` cannot.
+pub fn added(next: &Permitted, known: &Permitted) -> Option<String> {
+    let new: Vec<_> = next.open_domains()?.into_iter().filter(|one| !known.permits_all_of(one)).collect();
+    let reasons = broad_domains(&new, &[]);
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+impl Parsed {
+    /// Why trusting this certificate as an anchor trusts more than the names that were `asked` for; none where it is
+    /// narrow.
+    pub fn broad_scope(&self, asked: &[Host]) -> Option<String> {
+        if self.may_sign() {
+            judge(&self.permitted, self.constraints_critical, asked)
+        } else {
+            judge(&Permitted::only(&self.names), true, asked)
+        }
+    }
+}
+
+/// The reasons that `domains` give, of which each is permitted with all below it.
+fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
+    let asked: Vec<_> = asked.iter().filter_map(|host| suffix::registrable(&host.to_string())).collect();
+    let (mut public, mut others) = (Vec::new(), Vec::new());
+    for domain in domains {
+        if domain.base.trim_matches('.').is_empty() {
+            return vec!["it can sign for any name, your bank's too".into()];
+        }
+        match suffix::registrable(&domain.base) {
+            None => public.push(text::in_line(&domain.base)),
+            Some(own) if !asked.is_empty() && !asked.contains(&own) => {
+                others.push(text::in_line(&domain.base))
+            }
+            Some(_) => {}
+        }
+    }
+    let mut reasons = Vec::new();
+    for (names, text) in [
+        (&mut public, "it can sign for every name below {}, strangers' too"),
+        (&mut others, "it can sign for {}, which was not asked for"),
+    ] {
+        names.sort_unstable();
+        names.dedup();
+        if !names.is_empty() {
+            reasons.push(text.replace("{}", &list(names)));
+        }
+    }
+    reasons
+}
+
+/// The reasons that the IP addresses give. IPv4 and IPv6 are one type of name in RFC 5280 and two for `GnuTLS`, so each
+/// has to be closed or listed.
+fn broad_addresses(permitted: &Permitted) -> Option<String> {
+    let (mut open, mut ranges) = (Vec::new(), Vec::new());
+    for (family, bits) in [("IPv4", 32), ("IPv6", 128)] {
+        match permitted.open_addresses(bits) {
+            None => open.push(family),
+            Some(subnets) => {
+                ranges.extend(subnets.into_iter().filter(|one| !one.is_one()).map(Subnet::to_string))
+            }
+        }
+    }
+    let any = match open.as_slice() {
+        [] => None,
+        [family] => Some(format!("any {family} address")),
+        _ => Some("any IP address".to_owned()),
+    };
+    let ranges = (!ranges.is_empty()).then(|| format!("every address in {}", list(&ranges)));
+    let all: Vec<_> = any.into_iter().chain(ranges).collect();
+    (!all.is_empty()).then(|| format!("it can sign for {}", all.join(" and ")))
+}
+
+#[cfg(test)]
+#[path = "broad_scope/tests.rs"]
+mod tests;
