@@ -63,7 +63,7 @@ fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
         match suffix::registrable(&domain.base) {
             None => public.push(text::in_line(&domain.base)),
             Some(own) if !asked.is_empty() && !asked.contains(&own) => {
-                others.push(text::in_line(&domain.base))
+                others.push(text::in_line(&domain.base));
             }
             Some(_) => {}
         }
@@ -90,7 +90,7 @@ fn broad_addresses(permitted: &Permitted) -> Option<String> {
         match permitted.open_addresses(bits) {
             None => open.push(family),
             Some(subnets) => {
-                ranges.extend(subnets.into_iter().filter(|one| !one.is_one()).map(Subnet::to_string))
+                ranges.extend(subnets.into_iter().filter(|one| !one.is_one()).map(Subnet::to_string));
             }
         }
     }

@@ -22,6 +22,9 @@ pub(super) const NO_IPV4: Ipv4Addr = Ipv4Addr::BROADCAST;
 /// An IPv6 address that stands for none: what goes there is discarded (RFC 6666 §4).
 pub(super) const NO_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0);
 
+/// Of the names that a CA may sign, a sentence shows so many.
+const MOST_SHOWN: usize = 20;
+
 /// The names that a CA's name constraints (RFC 5280 §4.2.1.10) leave it.
 ///
 /// A type of name that they do not mention is not limited at all.
@@ -297,7 +300,10 @@ impl Serialize for Subnet {
 /// As a report has it: `mygitlab.example.com and its subdomains; never an IP address or another name`.
 impl fmt::Display for Permitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let join = |names: Vec<String>| names.join(", ");
+        let join = |names: Vec<String>| match names.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {
+            Some(more) => format!("{} and {more} more", names[..MOST_SHOWN].join(", ")),
+            None => names.join(", "),
+        };
         let domains = |domains: &[&Domain]| {
             let whose = if domains.len() == 1 { "its" } else { "their" };
             format!("{} and {whose} subdomains", join(domains.iter().map(ToString::to_string).collect()))
