@@ -10,7 +10,7 @@ use crate::{
     Anchor, Error, Result,
     check::is_met,
     plan::{Change, Service, Settle, Step},
-    proof::prove,
+    proof::{Wanted, prove},
     receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     undo,
@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
-        let is_so = || Ok(prove(&world, &change.proof)?.holds());
+        let is_so = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
         let updater = Updater {
             world: &world,
             commands: &settle.applied,
@@ -260,11 +260,11 @@ impl<'a> Run<'a> {
         };
         self.session.progress.begin(&format!("asking the {store} store"));
         let world = self.session.worlds.of(&change.actor)?;
-        match prove(&world, &change.proof) {
+        match prove(&world, &change.proof, Wanted::There) {
             Ok(verdict) if verdict.holds() => {
                 Ok(Judged::Proven { changed, detail: verdict.detail().to_owned(), complaints })
             }
-            Ok(verdict) => failed(verdict.detail()),
+            Ok(verdict) => Ok(Judged::Failed { why: verdict.detail().to_owned(), hint: change.proof.hint() }),
             Err(error) => failed(&error.to_string()),
         }
     }
@@ -375,7 +375,7 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
     if record.is_some_and(|record| record.phase != Phase::Applied) {
         return Ok(None);
     }
-    let verdict = prove(world, &change.proof.at_once())?;
+    let verdict = prove(world, &change.proof.at_once(), Wanted::There)?;
     if !verdict.holds() {
         return Ok(None);
     }

@@ -44,7 +44,7 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use plan::{Contents, Service};
 pub use probe::{ask_engines, probe};
 pub use progress::{Progress, Silent};
-pub use proof::{Verdict, accepted, prove};
+pub use proof::{Verdict, Wanted, ask_engine, prove};
 pub use purge::purge;
 pub use session::{Outcome, Session, State, Worlds};
 pub use undo::undo;

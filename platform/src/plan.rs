@@ -279,6 +279,31 @@ impl Proof {
         }
     }
 
+    /// The same, asked of the files alone and of no engine that reads them.
+    #[must_use]
+    pub fn without_engine(&self) -> Self {
+        match self {
+            Self::CertsD { folder, certificate, endpoint, .. } => Self::CertsD {
+                folder: folder.clone(),
+                certificate: certificate.clone(),
+                endpoint: endpoint.clone(),
+                socket: None,
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// What to do where it fails.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let Self::CertsD { endpoint, .. } = self else { return None };
+        Some(format!("find out why: labtrust doctor {endpoint}"))
+    }
+
+    /// Whether it asks about the registry at `endpoint`.
+    pub fn is_of(&self, endpoint: &Endpoint) -> bool {
+        matches!(self, Self::CertsD { endpoint: asked, .. } if asked == endpoint)
+    }
+
     /// The files that it looks at as a whole.
     pub fn files(&self) -> Vec<&Path> {
         match self {

@@ -1,25 +1,51 @@
 //! Proof comes from the store itself: a file in place is not trust, an exit code of 0 is no proof.
 
+mod certs_d;
+
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
+use self::certs_d::CertsD;
+pub use self::certs_d::ask_engine;
 use crate::{
     Certificate, Endpoint, Fingerprint, Result,
     bundle::Bundle,
     database, handshake,
     plan::Proof,
-    world::{Node, World, engine},
+    world::{Node, World},
 };
+
+/// What a store is asked to show of a change: one question, put both ways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// That the change is in place.
+    There,
+    /// That it was taken back.
+    Gone,
+}
+
+impl Wanted {
+    /// The other way.
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::There => Self::Gone,
+            Self::Gone => Self::There,
+        }
+    }
+}
 
 /// What the store said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is so; with what was seen.
+    /// It is as wanted; with what was seen.
     Holds(String),
-    /// It is not so; with what was seen instead.
+    /// It is not; with what was seen instead.
     Fails(String),
+    /// It is as wanted in the files, and a service goes by what it read of them earlier; with what was seen.
+    Lingers(String),
 }
 
 impl Verdict {
@@ -31,7 +57,16 @@ impl Verdict {
     /// What was seen.
     pub fn detail(&self) -> &str {
         match self {
-            Self::Holds(detail) | Self::Fails(detail) => detail,
+            Self::Holds(detail) | Self::Fails(detail) | Self::Lingers(detail) => detail,
+        }
+    }
+
+    /// What was seen of what is there, as the answer to what is `wanted`.
+    fn to(self, wanted: Wanted) -> Self {
+        match (self, wanted) {
+            (Self::Holds(detail), Wanted::Gone) => Self::Fails(detail),
+            (Self::Fails(detail), Wanted::Gone) => Self::Holds(detail),
+            (verdict, _) => verdict,
         }
     }
 }
@@ -51,58 +86,70 @@ impl Proof {
     }
 }
 
-/// Asks the store. `Err` means that it could not be asked.
-pub fn prove(world: &World, proof: &Proof) -> Result<Verdict> {
-    match proof {
-        Proof::Bundle { path, sha256 } => bundle(world, path, *sha256),
-        Proof::Folder { folder, sha256 } => Ok(match find_in(world, folder, None, *sha256)? {
+/// Asks the store whether it is as `wanted`. `Err` means that it could not be asked.
+pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<Verdict> {
+    let seen = match proof {
+        Proof::CertsD { folder, certificate, endpoint, socket } => {
+            let folder = CertsD { folder, certificate, endpoint };
+            return folder.prove(world, socket.as_deref(), wanted);
+        }
+        Proof::All(proofs) => return all(world, proofs, wanted),
+        Proof::Not(proof) => return prove(world, proof, wanted.other()),
+        // Of what was taken back a server says nothing.
+        Proof::Served { .. } if wanted == Wanted::Gone => return Ok(Verdict::Holds("taken back".into())),
+        Proof::Served { endpoint, sha256, along, seconds } => {
+            served(endpoint, *sha256, *along, Duration::from_secs(*seconds))
+        }
+        Proof::Bundle { path, sha256 } => bundle(world, path, *sha256)?,
+        Proof::Folder { folder, sha256 } => match find_in(world, folder, None, *sha256)? {
             Some(file) => Verdict::Holds(format!("in {}", file.display())),
             None => Verdict::Fails(format!("not in {}", folder.display())),
-        }),
-        Proof::CertsD { folder, certificate, endpoint, socket } => {
-            certs_d(world, folder, certificate, endpoint, socket.as_deref())
-        }
-        Proof::Entry { database, certificate } => database::prove(world, database, certificate),
-        Proof::Files { files } => {
-            for (path, expected) in files {
-                if !matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == *expected) {
-                    return Ok(Verdict::Fails(format!("{} is not as it was put there", path.display())));
-                }
-            }
-            Ok(Verdict::Holds("in place".into()))
-        }
-        Proof::Absent { path } => Ok(match world.look(path)? {
+        },
+        Proof::Entry { database, certificate } => database::prove(world, database, certificate)?,
+        Proof::Files { files } => in_place(world, files)?,
+        Proof::Absent { path } => match world.look(path)? {
             Node::Absent => Verdict::Holds(format!("{} is gone", path.display())),
             _ => Verdict::Fails(format!("{} is there", path.display())),
-        }),
-        Proof::Linked { path, target } => Ok(match world.look(path)? {
+        },
+        Proof::Linked { path, target } => match world.look(path)? {
             Node::Link { target: found } if found == *target => Verdict::Holds("in place".into()),
             _ => Verdict::Fails(format!("{} does not lead to {}", path.display(), target.display())),
-        }),
+        },
         Proof::Edited { path, edit } if edit.stands_in(world, path)? => {
-            Ok(Verdict::Holds(format!("{edit} is set in {}", path.display())))
+            Verdict::Holds(format!("{edit} is set in {}", path.display()))
         }
-        Proof::Edited { path, edit } => {
-            Ok(Verdict::Fails(format!("{edit} is not set in {}", path.display())))
-        }
-        Proof::Served { endpoint, sha256, along, seconds } => {
-            Ok(served(endpoint, *sha256, *along, Duration::from_secs(*seconds)))
-        }
-        Proof::All(proofs) => {
-            let mut details = Vec::new();
-            for proof in proofs {
-                match prove(world, proof)? {
-                    Verdict::Holds(detail) => details.push(detail),
-                    fails @ Verdict::Fails(_) => return Ok(fails),
-                }
+        Proof::Edited { path, edit } => Verdict::Fails(format!("{edit} is not set in {}", path.display())),
+    };
+    Ok(seen.to(wanted))
+}
+
+/// All must be there, to be there; what is no more whole is gone.
+fn all(world: &World, proofs: &[Proof], wanted: Wanted) -> Result<Verdict> {
+    // A server's answer does not count where something is to be gone, unless nothing else does.
+    let is_asked = |proof: &&Proof| wanted == Wanted::There || !matches!(proof, Proof::Served { .. });
+    let mut details = Vec::new();
+    for proof in proofs.iter().filter(is_asked) {
+        match (prove(world, proof, wanted)?, wanted) {
+            (Verdict::Holds(detail), Wanted::There) | (Verdict::Fails(detail), Wanted::Gone) => {
+                details.push(detail);
             }
-            Ok(Verdict::Holds(details.join("; ")))
+            (other, _) => return Ok(other),
         }
-        Proof::Not(proof) => Ok(match prove(world, proof)? {
-            Verdict::Holds(detail) => Verdict::Fails(detail),
-            Verdict::Fails(detail) => Verdict::Holds(detail),
-        }),
     }
+    let whole = details.join("; ");
+    Ok(match wanted {
+        Wanted::Gone if details.is_empty() => Verdict::Holds("taken back".into()),
+        _ => Verdict::Holds(whole).to(wanted),
+    })
+}
+
+fn in_place(world: &World, files: &[(PathBuf, Fingerprint)]) -> Result<Verdict> {
+    for (path, expected) in files {
+        if !matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == *expected) {
+            return Ok(Verdict::Fails(format!("{} is not as it was put there", path.display())));
+        }
+    }
+    Ok(Verdict::Holds("in place".into()))
 }
 
 fn bundle(world: &World, path: &Path, sha256: Fingerprint) -> Result<Verdict> {
@@ -114,69 +161,34 @@ fn bundle(world: &World, path: &Path, sha256: Fingerprint) -> Result<Verdict> {
     })
 }
 
-/// The first file in `folder`, with that ending if one is asked for, that holds the certificate `sha256`.
+/// The first file in `folder`, with that ending if one is asked for, that holds the certificate `sha256`. What cannot
+/// be read may hold it: that is an error where no other file does.
 fn find_in(
     world: &World,
     folder: &Path,
     ending: Option<&str>,
     sha256: Fingerprint,
 ) -> Result<Option<PathBuf>> {
+    let mut unread = None;
     for path in world.list(folder)? {
-        if ending.is_none_or(|ending| path.extension().is_some_and(|found| found == ending))
-            && matches!(world.look(&path)?, Node::File { .. } | Node::Link { .. })
-        {
-            let bytes = world.read(&path)?.unwrap_or_default();
-            if Certificate::read_all(&bytes).0.iter().any(|held| held.fingerprint() == sha256) {
-                return Ok(Some(path));
-            }
+        if ending.is_some_and(|ending| path.extension().is_none_or(|found| found != ending)) {
+            continue;
+        }
+        match holds(world, &path, sha256) {
+            Ok(true) => return Ok(Some(path)),
+            Ok(false) => {}
+            Err(error) => unread = unread.or(Some(error)),
         }
     }
-    Ok(None)
+    unread.map_or(Ok(None), Err)
 }
 
-/// Docker reads every `*.crt` of the folder, as PEM (moby, registry/config, `ReadCertsDirectory`).
-fn certs_d(
-    world: &World,
-    folder: &Path,
-    certificate: &Certificate,
-    endpoint: &Endpoint,
-    socket: Option<&Path>,
-) -> Result<Verdict> {
-    let file = find_in(world, folder, Some("crt"), certificate.fingerprint())?;
-    let Some(file) = file else {
-        return Ok(Verdict::Fails(format!("not in {}", folder.display())));
-    };
-    let place = format!("in {}", file.display());
-    let Some(socket) = socket else { return Ok(Verdict::Holds(place)) };
-    Ok(match accepted(world, socket, endpoint, certificate) {
-        Verdict::Holds(seen) => Verdict::Holds(format!("{place}; {seen}")),
-        Verdict::Fails(seen) => Verdict::Fails(format!("{place}, but {seen}")),
-    })
-}
-
-/// Whether the engine at `socket` accepts the registry at `endpoint`. It fails only where the registry presents
-/// a chain that leads to `certificate`, and the engine refuses it all the same.
-pub fn accepted(world: &World, socket: &Path, endpoint: &Endpoint, certificate: &Certificate) -> Verdict {
-    match engine::reaches(world, socket, endpoint) {
-        Ok(engine::Reach::Accepted) => Verdict::Holds(format!("the engine accepts {endpoint}")),
-        Ok(engine::Reach::Refused(message)) if is_served_by(endpoint, certificate) => {
-            Verdict::Fails(format!("the engine says: {message}"))
-        }
-        Ok(engine::Reach::Refused(message)) => Verdict::Holds(format!(
-            "{endpoint} does not present a valid certificate of this CA yet, and the engine says: {message}"
-        )),
-        Ok(engine::Reach::Unknown(message)) => {
-            Verdict::Holds(format!("the engine could not tell of {endpoint}: {message}"))
-        }
-        Err(error) => Verdict::Holds(format!("the engine did not answer: {error}")),
+fn holds(world: &World, path: &Path, sha256: Fingerprint) -> Result<bool> {
+    if !matches!(world.look(path)?, Node::File { .. } | Node::Link { .. }) {
+        return Ok(false);
     }
-}
-
-/// Whether the engine's refusal is our failure: the endpoint presents a chain that leads to
-/// `certificate`. If it presents another, the engine refuses with good reason.
-fn is_served_by(endpoint: &Endpoint, certificate: &Certificate) -> bool {
-    handshake::fetch(endpoint, Duration::from_secs(5))
-        .is_ok_and(|chain| handshake::leads_to(&chain, certificate, &endpoint.host))
+    let bytes = world.read(path)?.unwrap_or_default();
+    Ok(Certificate::read_all(&bytes).0.iter().any(|held| held.fingerprint() == sha256))
 }
 
 /// Good answers in a row that show a server to be done with a reload, and the pause between two questions.

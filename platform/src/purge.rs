@@ -31,7 +31,8 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
     let mut purge = change.clone();
     purge.settle.byproducts = byproducts(change, &steps);
     purge.steps = steps;
-    purge.proof = Proof::Not(Box::new(change.proof.clone()));
+    // What the engine remembers of them is another question, and no reason to put them back.
+    purge.proof = Proof::Not(Box::new(change.proof.without_engine()));
     Ok(Some(purge))
 }
 

@@ -7,12 +7,13 @@ use serde::Serialize;
 
 use crate::{
     Certificate, Error, Result,
+    bundle::Bundle,
     fact::Facts,
-    plan::{Actor, Change, Service, StoreId},
+    plan::{Actor, Change, Proof, Service, StoreId},
     progress::Progress,
-    proof::{Verdict, prove},
+    proof::{Verdict, Wanted, prove},
     receipt::Receipts,
-    store::Store,
+    store::{self, Store},
     world::World,
 };
 
@@ -82,27 +83,64 @@ impl Outcome {
 
     /// What the store says of a change's proof, now.
     pub fn asked(worlds: &Worlds, facts: &Facts, change: &Change, settled: Option<u64>) -> Self {
-        let asked =
-            worlds.reader(facts, &change.actor).and_then(|world| prove(&world, &change.proof.at_once()));
-        let mut outcome = match asked {
-            Err(error) => return Self::failed(&change.store, &change.subject, &error),
-            Ok(Verdict::Holds(detail)) => Self::new(&change.store, &change.subject, State::Trusted, detail),
-            Ok(Verdict::Fails(detail)) => Self::new(&change.store, &change.subject, State::Untrusted, detail),
-        };
-        if outcome.state == State::Trusted {
-            outcome
-                .await_restart(change.settle.restart.iter().filter(|service| service.is_older_than(settled)));
+        let (store, subject) = (&change.store, change.subject.as_str());
+        let asked = worlds.reader(facts, &change.actor).and_then(|world| {
+            let verdict = prove(&world, &change.proof.at_once(), Wanted::There)?;
+            // What is no more in the files may still be in a service's memory.
+            let lingers =
+                matches!(verdict, Verdict::Fails(_)) && matches!(change.proof, Proof::CertsD { .. });
+            let gone = || Self::gone(&world, facts, (store, subject), &change.proof);
+            Ok((verdict, lingers.then(gone).transpose()?))
+        });
+        match asked {
+            Err(error) => Self::failed(store, subject, &error),
+            Ok((Verdict::Holds(detail), _)) => {
+                let mut outcome = Self::new(store, subject, State::Trusted, detail);
+                outcome.await_restart(
+                    change.settle.restart.iter().filter(|service| service.is_older_than(settled)),
+                );
+                outcome
+            }
+            Ok((_, Some(lingers))) if lingers.state == State::Pending => {
+                Self { state: State::Untrusted, ..lingers }
+            }
+            Ok((verdict, _)) => Self::new(store, subject, State::Untrusted, verdict.detail()),
         }
-        outcome
     }
 
-    /// The same, for a store that we did not touch: trust found there is somebody else's.
-    #[must_use]
-    pub fn by_another_hand(mut self) -> Self {
-        if self.state == State::Trusted {
-            self.detail = format!("still trusted by another hand: {}", self.detail);
-        }
-        self
+    /// The same where trust is to be gone and we did not put it there: what is found is somebody else's.
+    pub fn asked_gone(worlds: &Worlds, facts: &Facts, change: &Change) -> Self {
+        let subject = (&change.store, change.subject.as_str());
+        let reader = worlds.reader(facts, &change.actor);
+        reader
+            .and_then(|world| Self::gone(&world, facts, subject, &change.proof))
+            .unwrap_or_else(|error| Self::failed(subject.0, subject.1, &error))
+    }
+
+    /// What the store says of what was to be taken back, or was never ours.
+    pub(crate) fn gone(
+        world: &World,
+        facts: &Facts,
+        (store, subject): (&StoreId, &str),
+        proof: &Proof,
+    ) -> Result<Self> {
+        let still = |by: &str, detail: &str| {
+            Self::new(store, subject, State::Trusted, format!("still trusted by {by}: {detail}"))
+        };
+        Ok(match prove(world, proof, Wanted::Gone)? {
+            Verdict::Holds(detail) => Self::new(store, subject, State::Untrusted, detail),
+            Verdict::Fails(detail) => still("another hand", &detail),
+            // A restart does not help where the engine reads it again.
+            Verdict::Lingers(detail) if is_in_system(world, facts, proof)? => {
+                still("the system store", &detail)
+            }
+            Verdict::Lingers(detail) => {
+                let detail = format!("{detail} until it is restarted: it read the system store before");
+                let mut outcome = Self::new(store, subject, State::Untrusted, detail);
+                outcome.await_restart(engine_of(facts, proof).iter());
+                outcome
+            }
+        })
     }
 
     pub(crate) fn await_restart<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
@@ -124,6 +162,20 @@ impl Outcome {
         outcome.needs_root = true;
         outcome
     }
+}
+
+/// Whether the bundle that an engine of this machine reads at its start holds what `proof` is of.
+fn is_in_system(world: &World, facts: &Facts, proof: &Proof) -> Result<bool> {
+    let (Proof::CertsD { certificate, .. }, Some(path)) = (proof, store::bundle(facts)) else {
+        return Ok(false);
+    };
+    Ok(Bundle::read(world, &path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint())))
+}
+
+/// The engine that `proof` asks.
+fn engine_of(facts: &Facts, proof: &Proof) -> Option<Service> {
+    let Proof::CertsD { socket: Some(socket), .. } = proof else { return None };
+    facts.engines.iter().find(|engine| engine.socket.as_ref() == Some(socket)).map(Service::engine)
 }
 
 /// The rights of this process and of the users that it may act as.

@@ -8,7 +8,7 @@ use crate::{
     byproduct::put_back,
     database,
     plan::{Byproduct, Command, Proof, Service},
-    proof::{Verdict, prove},
+    proof::{Wanted, prove},
     receipt::{Phase, Receipt, StepRecord},
     session::{Outcome, Session, State, nothing},
     updater::{Updater, check_room},
@@ -238,10 +238,7 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
             let world = session.worlds.of(&record.actor)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-            let is_so = || match absence(&record.proof) {
-                Some(proof) => Ok(!prove(&world, &proof)?.holds()),
-                None => Ok(true),
-            };
+            let is_so = || Ok(prove(&world, &record.proof, Wanted::Gone)?.holds());
             let updater = updater(session, &world, commands, byproducts, &is_so);
             updater.clear()?;
             let is_as_before = || record.is_as_before(&world);
@@ -282,26 +279,19 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
     if let Some(error) = &undone.fault {
         return Outcome::failed(store, subject, error);
     }
-    let ask = || match absence(&record.proof) {
-        Some(proof) => prove(&*session.worlds.of(&record.actor)?, &proof),
-        None => Ok(Verdict::Fails("taken back".into())),
-    };
-    let mut outcome = match ask() {
+    let asked = session.worlds.of(&record.actor).and_then(|world| {
+        Outcome::gone(&world, session.facts, (&record.store, &record.subject), &record.proof)
+    });
+    let mut outcome = match asked {
+        Ok(outcome) => outcome,
         Err(error) => return Outcome::failed(store, subject, &error),
-        Ok(verdict) if verdict.holds() => Outcome::new(
-            store,
-            subject,
-            State::Trusted,
-            format!("still trusted by another hand: {}", verdict.detail()),
-        ),
-        // That files are not as we put them is what taking them back was for.
-        Ok(_) if undone.left.is_empty() && is_of_files(&record.proof) => {
-            Outcome::new(store, subject, State::Untrusted, subject)
-        }
-        Ok(verdict) => Outcome::new(store, subject, State::Untrusted, verdict.detail()),
     };
+    // That files are not as we put them is what taking them back was for.
+    if outcome.state == State::Untrusted && undone.left.is_empty() && is_of_files(&record.proof) {
+        subject.clone_into(&mut outcome.detail);
+    }
     outcome.changed = true;
-    outcome.restart.clone_from(&record.settle.restart);
+    outcome.restart.extend(record.settle.restart.iter().cloned());
     // One that was spared and has started since has seen the anchor, and keeps it in memory.
     let running = session.facts.engines.iter().map(Service::engine);
     outcome.restart.extend(running.filter(|service| {
@@ -329,24 +319,5 @@ fn is_of_files(proof: &Proof) -> bool {
         Proof::Files { .. } | Proof::Linked { .. } | Proof::Edited { .. } | Proof::Absent { .. } => true,
         Proof::All(proofs) => proofs.iter().any(is_of_files),
         _ => false,
-    }
-}
-
-/// The proof, without the parts that ask a server: those say nothing of this store any more.
-fn absence(proof: &Proof) -> Option<Proof> {
-    match proof {
-        Proof::CertsD { folder, certificate, endpoint, .. } => Some(Proof::CertsD {
-            folder: folder.clone(),
-            certificate: certificate.clone(),
-            endpoint: endpoint.clone(),
-            socket: None,
-        }),
-        Proof::Served { .. } => None,
-        // All of nothing would hold whatever became of it.
-        Proof::All(proofs) => {
-            let left: Vec<Proof> = proofs.iter().filter_map(absence).collect();
-            (!left.is_empty()).then_some(Proof::All(left))
-        }
-        other => Some(other.clone()),
     }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Host, Target, World, receipt::Receipts, session::State,
+    Anchor, Certificate, Endpoint, Host, Target, Wanted, World, receipt::Receipts, session::State,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -84,14 +84,14 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         Ok(done)
     })?;
     if arguments.restart {
-        restart::restart(context, &mut done.trusted, Some(&plan.anchor));
+        restart::restart(context, &mut done.trusted, Some((&plan.anchor, Wanted::There)));
     }
     let outcomes = &done.trusted;
 
     let printer = context.printer;
     let repeat = ["trust".to_owned()];
     let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
-    made.stores = report::by_store(outcomes);
+    made.stores = report::by_store(outcomes, State::Trusted);
     made.next = site.next();
     made.next.extend(NextSteps::of(context, outcomes, &repeat).into_lines());
     let client = chain

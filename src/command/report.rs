@@ -42,44 +42,45 @@ pub struct StoreReport {
     pub detail: String,
 }
 
-/// The outcomes of each store as one.
-pub fn by_store(outcomes: &[Outcome]) -> Vec<StoreReport> {
+/// The outcomes of each store as one. `good` is the state that was wanted.
+pub fn by_store(outcomes: &[Outcome], good: State) -> Vec<StoreReport> {
     let mut stores: BTreeMap<(usize, &str), Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
         let place = STORES.iter().position(|store| store.id == outcome.store.as_str());
         stores.entry((place.unwrap_or(usize::MAX), outcome.store.as_str())).or_default().push(outcome);
     }
-    stores.into_values().map(|outcomes| merged(&outcomes)).collect()
+    stores.into_values().map(|outcomes| merged(&outcomes, good)).collect()
 }
 
-fn merged(outcomes: &[&Outcome]) -> StoreReport {
+fn merged(outcomes: &[&Outcome], good: State) -> StoreReport {
     let details: Vec<&str> = outcomes.iter().map(|outcome| outcome.detail.as_str()).collect();
     let mut unique = details.clone();
     unique.dedup();
     StoreReport {
         id: outcomes[0].store.to_string(),
-        state: merged_state(outcomes),
+        state: merged_state(outcomes, good),
         changed: outcomes.iter().any(|outcome| outcome.changed),
         detail: unique.join("\n"),
     }
 }
 
-fn merged_state(outcomes: &[&Outcome]) -> State {
+fn merged_state(outcomes: &[&Outcome], good: State) -> State {
     let has = |state| outcomes.iter().any(|outcome| outcome.state == state);
-    match (has(State::Failed), has(State::Trusted), has(State::Pending), has(State::Untrusted)) {
-        (true, ..) => State::Failed,
+    let bad = if good == State::Trusted { State::Untrusted } else { State::Trusted };
+    match (has(good), has(State::Pending), has(bad)) {
+        _ if has(State::Failed) => State::Failed,
         _ if has(State::Partial) => State::Partial,
-        (_, true, _, true) | (_, _, true, true) => State::Partial,
-        (_, _, true, _) => State::Pending,
-        (_, true, ..) => State::Trusted,
-        (_, _, _, true) => State::Untrusted,
+        (true, _, true) | (_, true, true) => State::Partial,
+        (_, true, _) => State::Pending,
+        (true, ..) => good,
+        (.., true) => bad,
         _ => State::Skipped,
     }
 }
 
 /// The table of stores. `good` is the state that was wanted.
 pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
-    let stores = by_store(outcomes);
+    let stores = by_store(outcomes, good);
     let all_skipped = stores.iter().all(|store| store.state == State::Skipped);
     let rows: Vec<_> = stores
         .into_iter()
@@ -155,7 +156,7 @@ pub fn sudo(arguments: &[String]) -> String {
 pub fn restarts(outcomes: &[Outcome]) -> Vec<Service> {
     let mut services: Vec<Service> = Vec::new();
     for service in outcomes.iter().flat_map(|outcome| &outcome.restart) {
-        if !services.contains(service) {
+        if !services.iter().any(|known| known.is(service)) {
             services.push(service.clone());
         }
     }

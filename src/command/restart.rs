@@ -6,8 +6,8 @@ use std::{
 };
 
 use labtrust_platform::{
-    Anchor, Outcome, Progress, Result, Service, Verdict, World, accepted, fact::Engine, session::State,
-    world::engine::get,
+    Anchor, Outcome, Progress, Result, Service, Verdict, Wanted, World, ask_engine, fact::Engine,
+    session::State, world::engine::get,
 };
 
 use super::{Context, report};
@@ -17,17 +17,22 @@ use super::{Context, report};
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Restarts the services that `outcomes` wait for, and marks those as settled that did restart: an engine when
-/// it answers again, and does not refuse what `anchor` stands for. One that does not is said with the rest: what
-/// was done is done.
-pub fn restart(context: &Context<'_>, outcomes: &mut [Outcome], anchor: Option<&Anchor>) {
+/// it answers again, and is to the registries of `asked` as was wanted: it trusts that CA, or no more. One that is
+/// not is said with the rest: what was done is done.
+pub fn restart(context: &Context<'_>, outcomes: &mut [Outcome], asked: Option<(&Anchor, Wanted)>) {
+    let (good, bad) = match asked {
+        Some((_, Wanted::Gone)) => (State::Untrusted, State::Trusted),
+        _ => (State::Trusted, State::Untrusted),
+    };
     for service in report::restarts(outcomes) {
         let Some(command) = &service.restart else { continue };
         context.printer.begin(&format!("restarting {}", service.title));
         let restarted = World::here().run(command);
         let answered = restarted.as_ref().map_or(Ok(()), |_| wait(context, &service));
         let is_up = restarted.is_ok() && answered.is_ok();
-        let refusal = anchor.filter(|_| is_up).and_then(|anchor| refusal(context, &service, anchor));
-        for outcome in outcomes.iter_mut().filter(|outcome| outcome.restart.contains(&service)) {
+        let otherwise = asked.filter(|_| is_up).and_then(|asked| otherwise(context, &service, asked));
+        let is_awaited = |outcome: &&mut Outcome| outcome.restart.iter().any(|awaited| awaited.is(&service));
+        for outcome in outcomes.iter_mut().filter(is_awaited) {
             let (detail, title) = (&outcome.detail, &service.title);
             if let Err(error) = &restarted {
                 outcome.detail = format!("{detail}; {title} was not restarted: {error}");
@@ -41,13 +46,10 @@ pub fn restart(context: &Context<'_>, outcomes: &mut [Outcome], anchor: Option<&
                 outcome.state = State::Failed;
                 continue;
             }
-            outcome.restart.retain(|other| *other != service);
-            if outcome.state == State::Pending && outcome.restart.is_empty() {
-                let (state, but) = match &refusal {
-                    None => (State::Trusted, String::new()),
-                    Some(refusal) => (State::Untrusted, format!(", but {refusal}")),
-                };
-                outcome.state = state;
+            outcome.restart.retain(|other| !other.is(&service));
+            if [State::Pending, good].contains(&outcome.state) && outcome.restart.is_empty() {
+                let but = otherwise.as_ref().map_or_else(String::new, |seen| format!(", but {seen}"));
+                outcome.state = if otherwise.is_some() { bad } else { good };
                 outcome.detail = format!("{}; {} was restarted{but}", outcome.detail, service.title);
             }
         }
@@ -74,14 +76,18 @@ fn wait(context: &Context<'_>, service: &Service) -> Result<()> {
     })
 }
 
-/// What an engine that was restarted says of a registry of `anchor`'s that it does not accept.
-fn refusal(context: &Context<'_>, service: &Service, anchor: &Anchor) -> Option<String> {
+/// What an engine that was restarted says of a registry of the anchor's to which it is not as wanted.
+fn otherwise(
+    context: &Context<'_>,
+    service: &Service,
+    (anchor, wanted): (&Anchor, Wanted),
+) -> Option<String> {
     let mut asked = sockets(context, service)
         .flat_map(|socket| anchor.endpoints.iter().map(move |endpoint| (socket, endpoint)));
     asked.find_map(|(socket, endpoint)| {
-        match accepted(&World::here(), socket, endpoint, &anchor.certificate) {
+        match ask_engine(&World::here(), socket, endpoint, &anchor.certificate, wanted) {
             Verdict::Holds(_) => None,
-            Verdict::Fails(seen) => Some(seen),
+            Verdict::Fails(seen) | Verdict::Lingers(seen) => Some(seen),
         }
     })
 }

@@ -10,7 +10,7 @@ mod take_back;
 use std::{ops::ControlFlow, path::PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Fingerprint};
+use labtrust_platform::{Anchor, Certificate, Fingerprint, Wanted};
 
 use self::{ca::Ca, leaf::Leaf, order::Order};
 use super::{
@@ -52,7 +52,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         Ok(Made { draft, done, own })
     })?;
     if arguments.restart {
-        restart::restart(context, &mut made.done.trusted, Some(&made.draft.plan.anchor));
+        restart::restart(context, &mut made.done.trusted, Some((&made.draft.plan.anchor, Wanted::There)));
     }
     Ok(report::report(context, arguments, &made))
 }

@@ -130,7 +130,7 @@ fn print_one(
         schema: 1,
         sha256: anchor.sha256(),
         may_sign: Some(source::may_sign(&certificate)),
-        stores: report::by_store(outcomes),
+        stores: report::by_store(outcomes, State::Trusted),
         notes: NextSteps::of(context, outcomes, repeat).into_lines(),
         successor: None,
     })

@@ -1,7 +1,7 @@
 //! `trust`: one CA into every store of this machine, each proven; and with it the one that will follow.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Outcome, Session, apply, receipt::Receipts, session::State};
+use labtrust_platform::{Anchor, Outcome, Session, Wanted, apply, receipt::Receipts, session::State};
 
 use super::{
     Context,
@@ -32,7 +32,7 @@ pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     };
     if arguments.restart {
         let mut all = parts.concat();
-        restart::restart(context, &mut all, Some(&found.anchor));
+        restart::restart(context, &mut all, Some((&found.anchor, Wanted::There)));
         parts = parts.iter().map(|part| all.drain(..part.len()).collect()).collect();
     }
     let mut reports = Vec::new();
@@ -91,7 +91,7 @@ fn report_one(
         schema: 1,
         sha256: anchor.sha256(),
         may_sign: Some(may_sign),
-        stores: report::by_store(outcomes),
+        stores: report::by_store(outcomes, State::Trusted),
         notes: notes.iter().chain(told).chain(&again).cloned().chain(steps).collect(),
         successor: None,
     }
@@ -137,7 +137,7 @@ fn dry_run(
             "sha256": anchor.sha256(),
             "may_sign": may_sign,
             "plan": stores::as_json(context, &outstanding),
-            "stores": report::by_store(&outcomes),
+            "stores": report::by_store(&outcomes, State::Trusted),
         }));
         report::print_stores(context.printer, &outcomes, State::Trusted);
         would_change |= print_plan(context, &outstanding);
@@ -166,7 +166,7 @@ fn root_command(arguments: &Trust, anchor: &Anchor, outcomes: &[Outcome]) -> Vec
     for endpoint in &anchor.endpoints {
         words.extend(["--for".into(), endpoint.to_string()]);
     }
-    for store in report::by_store(outcomes) {
+    for store in report::by_store(outcomes, State::Trusted) {
         if outcomes.iter().any(|outcome| outcome.needs_root && outcome.store.as_str() == store.id) {
             words.extend(["--store".into(), store.id]);
         }

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Session, apply,
+    Anchor, Outcome, Session, Wanted, apply,
     plan::{Change, Step},
     purge,
     receipt::{Receipt, Receipts},
@@ -33,7 +33,7 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     for anchor in &anchors {
         let mut outcomes = context.session(|session| untrust(context, session, anchor, arguments))?;
         if arguments.restart {
-            restart::restart(context, &mut outcomes, None);
+            restart::restart(context, &mut outcomes, Some((anchor, Wanted::Gone)));
         }
         reports.push(report_one(context, anchor, &outcomes));
         code = exit::worse(code, exit::of_outcomes(&outcomes, State::Untrusted));
@@ -102,12 +102,19 @@ fn untrust(
             .position(|outcome| outcome.store == change.store && outcome.subject == change.subject);
         let mut outcome = match known.map(|index| outcomes.remove(index)) {
             Some(outcome) => outcome,
-            None => Outcome::asked(&context.worlds, &context.facts, &change, None).by_another_hand(),
+            // An engine is asked of the registries that the CA was trusted for, and of no stranger's.
+            None if anchor.endpoints.iter().any(|endpoint| change.proof.is_of(endpoint)) => {
+                Outcome::asked_gone(&context.worlds, &context.facts, &change)
+            }
+            None => {
+                let change = Change { proof: change.proof.without_engine(), ..change.clone() };
+                Outcome::asked_gone(&context.worlds, &context.facts, &change)
+            }
         };
         if outcome.state == State::Trusted && arguments.purge && !outcome.needs_root {
             let world = context.worlds.of(&change.actor)?;
             if let Some(removal) = purge(&world, &change, &anchor.certificate)? {
-                outcome = remove(session, anchor, &removal)?;
+                outcome = remove(context, session, anchor, (&change, &removal))?;
             }
         }
         // Of the registries that labtrust was never told of, only those that trust the CA matter.
@@ -132,17 +139,26 @@ fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
 
 /// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
 /// certificate, and it was asked to be gone.
-fn remove(session: &Session<'_>, anchor: &Anchor, removal: &Change) -> Result<Outcome> {
+fn remove(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    anchor: &Anchor,
+    (change, removal): (&Change, &Change),
+) -> Result<Outcome> {
     let name = format!("purge-{}", anchor.sha256().short());
     let mut outcomes = apply(session, &name, Some(anchor), std::slice::from_ref(removal))?;
-    let mut outcome = outcomes.remove(0);
+    let outcome = outcomes.remove(0);
     if outcome.needs_root {
-        outcome.state = State::Trusted;
-    } else if outcome.state == State::Trusted || outcome.state == State::Pending {
-        outcome.state = State::Untrusted;
-        session.receipts.forget(&name)?;
+        return Ok(Outcome { state: State::Trusted, ..outcome });
     }
-    Ok(outcome)
+    if outcome.state != State::Trusted && outcome.state != State::Pending {
+        return Ok(outcome);
+    }
+    session.receipts.forget(&name)?;
+    let mut gone = Outcome::asked_gone(&context.worlds, &context.facts, change);
+    gone.changed = outcome.changed;
+    gone.restart.extend(outcome.restart);
+    Ok(gone)
 }
 
 fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Result<u8> {
@@ -213,7 +229,7 @@ fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> S
         schema: 1,
         sha256: anchor.sha256(),
         may_sign: None,
-        stores: report::by_store(outcomes),
+        stores: report::by_store(outcomes, State::Untrusted),
         notes: NextSteps::of(context, outcomes, &repeat).into_lines(),
         successor: None,
     }

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 pub use self::{
     client::{ClientSeen, DoorSeen, Tool, ToolSeen},
-    engine::{EngineInfo, EngineSeen, EngineVersion, NamedRegistry, RegistrySettings},
+    engine::{EngineInfo, EngineSeen, EngineVersion},
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
     proxy::{Form, ProxySeen, Setting, Source},
     server::{Http, RealmSeen, ServerSeen},

@@ -28,12 +28,6 @@ pub fn with(list: &str, host: &Host) -> String {
     }
 }
 
-/// Whether `address` is in `network`, such as `10.0.0.0/8`.
-pub fn is_in(address: IpAddr, network: &str) -> bool {
-    let network = self::network(network);
-    matches!(network, Some(Entry::Network(first, length)) if contains(first, length, address.to_canonical()))
-}
-
 /// Whatever is set, the machine itself is never asked for through a proxy.
 pub fn is_always_direct(host: &Host) -> bool {
     match host {

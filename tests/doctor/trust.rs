@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod tools;
+mod unreadable;
 
 use super::{EVIDENCE, Report, ask, ask_with, serving, trusting};
 use crate::{

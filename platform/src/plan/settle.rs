@@ -86,3 +86,10 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Command>,
 }
+
+impl Service {
+    /// Whether it is the same one, started then or later.
+    pub fn is(&self, other: &Self) -> bool {
+        self.title == other.title && self.restart == other.restart
+    }
+}

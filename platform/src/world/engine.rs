@@ -1,5 +1,8 @@
 //! Asks a Docker engine, over its socket, what it sees. Nothing is pulled and no credentials are sent.
 
+mod reach;
+mod registries;
+
 use std::{
     io::{self, Read, Write},
     os::unix::net::UnixStream,
@@ -11,6 +14,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::registries::ignores;
+pub use self::{
+    reach::{Reach, judge, reaches},
+    registries::{NamedRegistry, RegistrySettings},
+};
 use super::World;
 use crate::{Endpoint, Error, Result};
 
@@ -19,7 +27,6 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// It tells what it knows by itself.
 const INFO_LIMIT: Duration = Duration::from_secs(5);
 const LONGEST_ANSWER: usize = 1 << 20;
-const LONGEST_MESSAGE: usize = 1000;
 
 /// An engine's answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,63 +109,6 @@ pub fn distribution(endpoint: &Endpoint) -> String {
     format!("/distribution/{registry}/labtrust/probe/json")
 }
 
-/// What the engine says of a registry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// It speaks TLS with it and accepts its certificate.
-    Accepted,
-    /// It does not accept its certificate; with its own words.
-    Refused(String),
-    /// It came to no verdict: no network, no registry, a proxy.
-    Unknown(String),
-}
-
-/// Makes the engine at `socket` contact the registry at `endpoint` and judges its answer.
-pub fn reaches(world: &World, socket: &Path, endpoint: &Endpoint) -> Result<Reach> {
-    Ok(judge(&get(world, socket, &distribution(endpoint), LIMIT)?.body))
-}
-
-/// What the engine's `answer` to that request says.
-pub fn judge(answer: &str) -> Reach {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Answer {
-        Found {
-            #[serde(rename = "Descriptor")]
-            _descriptor: serde_json::Value,
-        },
-        Fault {
-            message: String,
-        },
-    }
-    let message = match serde_json::from_str(answer) {
-        Ok(Answer::Found { .. }) => return Reach::Accepted,
-        // An engine passes on what a server has sent it, however long.
-        Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
-        Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
-    };
-    let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
-    // Go's words for a chain that it does not verify. That certificates are spoken of is not enough: an
-    // engine also complains of a client's certificate, and a server's alert is no verdict on the server's.
-    if says(&["x509: ", "failed to verify certificate"]) {
-        Reach::Refused(message)
-    } else if says(&["dial ", "lookup ", "permission denied", "page not found"]) {
-        // It did not come so far as to ask the registry.
-        Reach::Unknown(message)
-    } else if says(&[
-        "no basic auth credentials",
-        "unauthorized",
-        "denied: ",
-        "manifest unknown",
-        "not found",
-        "authentication required",
-    ]) {
-        Reach::Accepted
-    } else {
-        Reach::Unknown(message)
-    }
-}
-
 /// One whose queue is full lets nobody in and nobody go, and any user can open such a socket: the thread that
 /// waits there may be left behind.
 fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
@@ -231,29 +181,6 @@ mod tests {
         ] {
             let asked = distribution(&endpoint.parse().expect("an endpoint"));
             assert_eq!(asked, format!("/distribution/{registry}/labtrust/probe/json"));
-        }
-    }
-
-    #[test]
-    fn the_engines_words_are_judged() {
-        let judged = |message: &str| judge(&serde_json::json!({ "message": message }).to_string());
-        for message in
-            ["no basic auth credentials", "unauthorized: authentication required", "manifest unknown: x"]
-        {
-            assert_eq!(judged(message), Reach::Accepted, "{message}");
-        }
-        let refused = r#"Get "https://h:4567/v2/": x509: certificate signed by unknown authority"#;
-        assert_eq!(judged(refused), Reach::Refused(refused.into()));
-        for message in [
-            "dial tcp: lookup h: no such host",
-            "Service Unavailable",
-            "page not found",
-            "dial tcp 192.0.2.10:4567: connect: permission denied",
-            r#"Get "https://h:4567/v2/": remote error: tls: certificate required"#,
-            "missing key x.key for client certificate x.cert",
-            r#"Get "https://h:4567/v2/": access denied by policy"#,
-        ] {
-            assert!(matches!(judged(message), Reach::Unknown(_)), "{message}");
         }
     }
 }

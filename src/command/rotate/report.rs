@@ -74,7 +74,7 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
     let mut document = serde_json::json!({
         "schema": 1,
         "sha256": own.root.fingerprint(),
-        "stores": by_store(outcomes),
+        "stores": by_store(outcomes, State::Trusted),
         "next": first.into_iter().chain(next(own, is_half_begun)).collect::<Vec<_>>(),
     });
     if let (Some(document), Ok(serde_json::Value::Object(standing))) =

@@ -24,7 +24,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     let changes: Vec<_> = draft.plan.changes.iter().collect();
     let kept = &own.folder;
     let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
-    report.stores = by_store(&made.done.trusted);
+    report.stores = by_store(&made.done.trusted, State::Trusted);
     report.next.extend(draft.site.next());
     report.next.extend(draft.site.missing_lines().1);
     report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());

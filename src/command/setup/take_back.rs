@@ -1,7 +1,7 @@
 //! `setup --undo`: the trust first, then what was placed, then the CA itself.
 
 use anyhow::Result;
-use labtrust_platform::{Outcome, Session, World, receipt::Receipts, session::State, undo};
+use labtrust_platform::{Outcome, Session, Wanted, World, receipt::Receipts, session::State, undo};
 
 use crate::{
     cli::Setup,
@@ -60,12 +60,13 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         Ok((own, outcomes))
     })?;
     if arguments.restart {
-        restart::restart(context, &mut outcomes, None);
+        let anchor = own.as_ref().map(OwnCa::anchor);
+        restart::restart(context, &mut outcomes, anchor.as_ref().map(|anchor| (anchor, Wanted::Gone)));
     }
     let next = NextSteps::of(context, &outcomes, &["setup".into(), "--undo".into()]).into_lines();
     let sha256 = own.as_ref().map(|own| own.root.fingerprint());
     context.printer.document(&serde_json::json!({
-        "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes), "notes": next
+        "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes, State::Untrusted), "notes": next
     }));
     if let Some(own) = &own {
         let title = own.root.title();

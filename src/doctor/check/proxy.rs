@@ -65,7 +65,7 @@ fn judge(case: &Case<'_>) -> Verdict {
         Some(Asked::Failed(why)) => view.blame(why),
         Some(Asked::Answered(body)) => match engine::judge(body) {
             // It speaks TLS with the registry: the proxy, if there is one, serves.
-            engine::Reach::Accepted => None,
+            engine::Reach::Accepted | engine::Reach::GaveUp(_) => None,
             engine::Reach::Refused(_) => intercepted::finding(&view),
             engine::Reach::Unknown(message) => view.blame(&message),
         },

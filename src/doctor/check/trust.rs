@@ -4,12 +4,12 @@
 mod cause;
 mod containerd;
 mod docker;
+mod fatal;
 mod folder;
 mod image_store;
 mod insecure;
 mod podman;
 mod root;
-mod stray;
 mod system;
 
 pub use containerd::CHECK as CONTAINERD;

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use labtrust_platform::world::engine::Door;
+use labtrust_platform::world::engine::{Door, RegistrySettings};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, ProxySeen, Source};
@@ -62,25 +62,6 @@ pub struct EngineInfo {
     /// Its image store's properties, by name.
     #[serde(alias = "DriverStatus", default)]
     pub image_store: Option<Vec<(String, String)>>,
-}
-
-/// Of `GET /info`, `RegistryConfig` (moby, `registry.ServiceConfig`).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RegistrySettings {
-    /// Registries that are named in its settings.
-    #[serde(alias = "IndexConfigs", default)]
-    pub named: Option<BTreeMap<String, NamedRegistry>>,
-    /// Networks whose registries are not looked at, such as `127.0.0.0/8`.
-    #[serde(alias = "InsecureRegistryCIDRs", default)]
-    pub insecure_networks: Option<Vec<String>>,
-}
-
-/// A registry that is named in an engine's settings.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NamedRegistry {
-    /// Whether its certificate is looked at.
-    #[serde(alias = "Secure", default)]
-    pub secure: bool,
 }
 
 impl EngineInfo {

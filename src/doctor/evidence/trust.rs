@@ -101,6 +101,12 @@ pub enum FileForm {
     Other,
     /// It is too large for a certificate.
     TooLarge,
+    /// A folder.
+    Folder,
+    /// A link that leads to nothing.
+    Dangling,
+    /// Something that can be opened by nobody, or by nobody who wants to read a file; with what it is.
+    NoFile(String),
     /// It could not be read; with the reason.
     Unreadable(String),
 }

@@ -216,4 +216,22 @@ pub const ROWS: &[Row] = &[
                server's key never belongs on a client.",
         next: DOCTOR,
     },
+    Row {
+        says: &[
+            &["open /", "read /"],
+            &["certs.d/"],
+            &[
+                "no such file or directory",
+                "is a directory",
+                "not a directory",
+                "too many levels of symbolic links",
+                "permission denied",
+                "input/output error",
+            ],
+        ],
+        codes: &["certsd-unreadable"],
+        what: "A file in certs.d that ends in .crt, .cert or .key cannot be read, and until it is gone every login there is \
+               broken off.",
+        next: DOCTOR,
+    },
 ];

@@ -1,7 +1,10 @@
 //! Looks into the folders by which container tools trust one registry at a time: what is there for the
 //! host, by a right name or a wrong one, and what each file is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use labtrust_platform::{Certificate, Facts, Host, World, text};
 
@@ -78,10 +81,11 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
     let name = name(path);
     let is = |form| FileSeen { name: name.clone(), form, certificates: Vec::new(), hidden: Vec::new() };
     match path.metadata() {
-        Ok(metadata) if !metadata.is_file() => return is(FileForm::Other),
+        Ok(metadata) if metadata.is_dir() => return is(FileForm::Folder),
+        Ok(metadata) if !metadata.is_file() => return is(FileForm::NoFile("no regular file".into())),
         Ok(metadata) if metadata.len() > LARGEST => return is(FileForm::TooLarge),
         Ok(_) => {}
-        Err(error) => return is(FileForm::Unreadable(error.to_string())),
+        Err(error) => return is(unopened(path, &error)),
     }
     match world.read(path) {
         Ok(bytes) => {
@@ -91,6 +95,16 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
             FileSeen { name: name.clone(), form: form(&bytes), certificates, hidden }
         }
         Err(error) => is(FileForm::Unreadable(error.to_string())),
+    }
+}
+
+/// What cannot be opened: by anybody, or by us.
+fn unopened(path: &Path, error: &io::Error) -> FileForm {
+    match error.kind() {
+        io::ErrorKind::NotFound => FileForm::Dangling,
+        io::ErrorKind::PermissionDenied => FileForm::Unreadable(error.to_string()),
+        _ if path.is_symlink() => FileForm::NoFile("a link that cannot be followed".into()),
+        _ => FileForm::Unreadable(error.to_string()),
     }
 }
 

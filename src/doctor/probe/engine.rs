@@ -126,7 +126,8 @@ mod tests {
         let answer = |message: &str| serde_json::json!({ "message": message }).to_string();
         let short = answer("x509: certificate signed by unknown authority");
         assert_eq!(shortened(short.clone()), short);
-        let long = shortened(answer(&format!("x509: {}", "\u{1b}ü".repeat(1 << 18))));
+        let long =
+            shortened(answer(&format!("Get \"https://h:4567/v2/\": x509: {}", "\u{1b}ü".repeat(1 << 18))));
         assert!(long.len() < 10 * LONGEST, "{}", long.len());
         assert!(matches!(judge(&long), Reach::Refused(_)));
         assert!(shortened("x".repeat(1 << 20)).len() <= LONGEST);

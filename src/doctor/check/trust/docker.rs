@@ -8,11 +8,11 @@ use labtrust_platform::{fact::Engine, plan::Actor, world::engine::Reach};
 use super::{
     Check, Verdict,
     cause::{NEEDS_RESTART, NOT_PEM, REPLACED, UNTRUSTED, WRONG_EXTENSION, WRONG_NAME},
-    folder,
+    fatal::{Place, STRAY_KEY, UNREADABLE},
+    folder::{self, Reader},
     image_store::MASKED,
     insecure::{self, INSECURE},
     root::{self, leads_to},
-    stray::{STRAY_KEY, stray},
 };
 use crate::{
     certificate::Parsed,
@@ -27,6 +27,7 @@ pub const CHECK: Check = Check {
     title: "docker",
     codes: &[
         &STRAY_KEY,
+        &UNREADABLE,
         &NEEDS_RESTART,
         &WRONG_EXTENSION,
         &NOT_PEM,
@@ -63,7 +64,7 @@ fn judge(case: &Case<'_>) -> Verdict {
 pub fn is_trusted(case: &Case<'_>) -> bool {
     looks(case).any(|look| match case.verdict_of(look.seen) {
         Some(Reach::Accepted) => true,
-        Some(Reach::Refused(_)) => false,
+        Some(Reach::Refused(_) | Reach::GaveUp(_)) => false,
         Some(Reach::Unknown(_)) | None => look.trusting_file().is_some(),
     })
 }
@@ -101,19 +102,19 @@ impl<'c> Look<'c> {
         let reach = case.verdict_of(self.seen);
         let insecure = insecure::finding(case, self.seen);
         // A current engine then asks over plain HTTP too, and repeats what a port for HTTPS says to that.
-        let is_masked =
-            insecure.is_some() && !case.chain.is_empty() && !matches!(reach, Some(Reach::Refused(_)));
+        let is_refused = matches!(reach, Some(Reach::Refused(_) | Reach::GaveUp(_)));
+        let is_masked = insecure.is_some() && !case.chain.is_empty() && !is_refused;
         if reach == Some(Reach::Accepted) || is_masked {
             let insecure = insecure.into_iter().collect();
             let pulls = self.pulls().into_iter().collect();
             return Verdict::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
         }
-        let stray: Vec<Finding> = self.stray().into_iter().collect();
+        let fatal: Vec<Finding> = self.fatal(reach.as_ref()).into_iter().collect();
         let verdict = self.unaccepted(reach);
-        if stray.is_empty() {
+        if fatal.is_empty() {
             return verdict;
         }
-        Verdict::of("", stray).with(verdict.findings)
+        Verdict::of("", fatal).with(verdict.findings)
     }
 
     /// What its files and its words say of an engine that does not say that it accepts the registry.
@@ -138,7 +139,9 @@ impl<'c> Look<'c> {
                 Some(why) => Verdict::fault(why),
                 None => self.cause(None, false).into(),
             },
-            (Some(Reach::Unknown(message)), Some(_)) => Verdict::fault(format!("the engine says: {message}")),
+            (Some(Reach::Unknown(message) | Reach::GaveUp(message)), Some(_)) => {
+                Verdict::fault(format!("the engine says: {message}"))
+            }
             (None | Some(Reach::Accepted), Some(file)) => match self.seen.registries.get(&case.registry) {
                 Some(Asked::Failed(why)) => Verdict::fault(why.clone()),
                 _ => Verdict::passed(format!("{file} holds the CA; the engine was not asked")),
@@ -192,12 +195,15 @@ impl<'c> Look<'c> {
         unlisted.or(unread).or_else(|| root::fault(trust.system.as_ref())).map(str::to_owned)
     }
 
-    /// What makes every request fail that would read the folder.
-    fn stray(&self) -> Option<Finding> {
-        let exact = self.exact()?;
+    /// What makes every request fail that would read the folder: by the files, or by its words where the files do
+    /// not show it.
+    fn fatal(&self, reach: Option<&Reach>) -> Option<Finding> {
         let actor = self.engine.owner.clone().map_or(Actor::Machine, Actor::User);
-        let folder = self.engine.certs_d.join(&exact.name);
-        let (file, partner) = folder::stray(exact)?;
-        Some(stray(&folder.join(&file.name), &partner, actor))
+        let place = Place { path: self.folder(), actor };
+        let in_files = self.exact().and_then(|folder| place.fatal(folder, Reader::Docker));
+        in_files.or_else(|| match reach {
+            Some(Reach::GaveUp(message)) => place.said(message),
+            _ => None,
+        })
     }
 }

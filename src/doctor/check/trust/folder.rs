@@ -64,11 +64,26 @@ pub fn without_any(folder: &FolderSeen) -> Option<&FileSeen> {
     files(Some(folder)).iter().find(|file| is_read(file) && is_none(&file.form))
 }
 
-/// The first client's certificate without its key, or key without its certificate: with one of them
-/// there, every request to the registry fails.
-pub fn stray(folder: &FolderSeen) -> Option<(&FileSeen, String)> {
+/// A file that makes whoever reads the folder give up, whatever else is in it.
+pub enum Fatal<'e> {
+    /// A client's certificate without its key, or a key without its certificate; with the name of the other.
+    Stray(&'e FileSeen, String),
+    /// It has a name that is read, and cannot be read.
+    Unreadable(&'e FileSeen),
+}
+
+/// Who reads a folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Docker,
+    Podman,
+}
+
+/// The first such file for `reader` (moby, `registry.loadTLSConfig`; containers/image, `pkg/tlsclientconfig`). One that
+/// only this program may not read is none.
+pub fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
     let files = files(Some(folder));
-    let partner = |file: &FileSeen| {
+    let has_no_partner = |file: &FileSeen| {
         let (stem, ending) = file.name.rsplit_once('.')?;
         let other = match ending {
             "cert" => format!("{stem}.key"),
@@ -77,7 +92,22 @@ pub fn stray(folder: &FolderSeen) -> Option<(&FileSeen, String)> {
         };
         files.iter().all(|file| file.name != other).then_some(other)
     };
-    files.iter().find_map(|file| Some((file, partner(file)?)))
+    let is_unreadable = |file: &FileSeen| match &file.form {
+        FileForm::Folder | FileForm::NoFile(_) => true,
+        // podman passes over a CA that went away between its two looks.
+        FileForm::Dangling => reader == Reader::Docker || !is_read(file),
+        _ => false,
+    };
+    files.iter().find_map(|file| match has_no_partner(file) {
+        Some(other) => Some(Fatal::Stray(file, other)),
+        None => (is_opened(file) && is_unreadable(file)).then_some(Fatal::Unreadable(file)),
+    })
+}
+
+/// Whether a file of this name is opened: a CA, or a part of a client's pair.
+fn is_opened(file: &FileSeen) -> bool {
+    let endings = ["crt", "cert", "key"];
+    file.name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
 
 /// What a file is, in a few words.
@@ -92,6 +122,9 @@ pub fn described(form: &FileForm) -> String {
         FileForm::Empty => "empty".into(),
         FileForm::Other => "no certificate".into(),
         FileForm::TooLarge => "too large".into(),
+        FileForm::Folder => "a folder".into(),
+        FileForm::Dangling => "a link that leads to nothing".into(),
+        FileForm::NoFile(what) => what.clone(),
         FileForm::Unreadable(why) => format!("unreadable ({why})"),
     }
 }

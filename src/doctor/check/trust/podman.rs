@@ -8,10 +8,11 @@ use labtrust_platform::{
 use std::path::{Path, PathBuf};
 
 use super::{
-    Check, Verdict, folder,
+    Check, Verdict,
+    fatal::Place,
+    folder::{self, Reader},
     image_store::MASKED,
     root::{self, leads_to},
-    stray::stray,
     system,
 };
 use crate::{
@@ -48,9 +49,10 @@ fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> Verdict {
         .collect();
     let read = found.first().map(|(seen, folder)| seen.path.join(&folder.name));
     if let (Some(path), Some((_, folder))) = (&read, found.first())
-        && let Some((file, partner)) = folder::stray(folder)
+        && let Some(fatal) =
+            (Place { path: path.clone(), actor: actor(user, path) }).fatal(folder, Reader::Podman)
     {
-        return stray(&path.join(&file.name), &partner, actor(user, path)).into();
+        return fatal.into();
     }
     let trusting =
         |folder: &FolderSeen| folder::loaded(Some(folder)).into_iter().find(|root| leads_to(chain, root));

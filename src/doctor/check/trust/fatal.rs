@@ -1,0 +1,127 @@
+//! What makes a container tool give up on a folder of `certs.d`: half a client's pair, or what cannot be read.
+
+use std::path::{Path, PathBuf};
+
+use labtrust_platform::{
+    plan::{Actor, Change, Step, shell_word},
+    text,
+};
+
+use super::folder::{Fatal, Reader, described, fatal};
+use crate::doctor::{
+    Code, Finding, Fix,
+    evidence::{FileForm, FileSeen, FolderSeen},
+};
+
+pub const STRAY_KEY: Code = Code::error("certsd-stray-key").explaining(FOLLOWS);
+pub const UNREADABLE: Code = Code::error("certsd-unreadable").explaining(FOLLOWS);
+
+const FOLLOWS: &[&str] = &[
+    "daemon-needs-restart",
+    "certsd-wrong-extension",
+    "certsd-not-pem",
+    "certsd-wrong-name",
+    "anchor-replaced",
+    "untrusted-docker",
+];
+const GIVES_UP: &str =
+    "one file there that is to be read and cannot be makes every login fail, whatever else is right";
+
+/// A folder for a registry, and whose rights it takes to change it.
+pub struct Place {
+    pub path: PathBuf,
+    pub actor: Actor,
+}
+
+impl Place {
+    /// What in `folder`, which is this one, makes `reader` give up.
+    pub fn fatal(&self, folder: &FolderSeen, reader: Reader) -> Option<Finding> {
+        match fatal(folder, reader)? {
+            Fatal::Stray(file, partner) => Some(self.stray(file, &partner)),
+            Fatal::Unreadable(file) => {
+                let path = self.path.join(&file.name);
+                let what = format!("{} is {}, and is to be read", text::path(&path), described(&file.form));
+                Some(self.unreadable(&path, what, file.form == FileForm::Dangling))
+            }
+        }
+    }
+
+    /// What an engine that gave up says of this folder; none if it speaks of something else.
+    pub fn said(&self, message: &str) -> Option<Finding> {
+        if let Some((path, why)) = named_file(message) {
+            let what = format!("{} cannot be read: {why}", text::path(path));
+            return path.starts_with(&self.path).then(|| self.unreadable(path, what, false));
+        }
+        message.starts_with("tls: ").then(|| {
+            let folder = text::path(&self.path);
+            let what = format!("a client's certificate and key in {folder} are of no use: {message}");
+            let advice =
+                format!("put a pair there that belongs together, or take *.cert and *.key out of {folder}");
+            Finding::new(&UNREADABLE, what, GIVES_UP).advise(advice)
+        })
+    }
+
+    /// That a file of a client's pair is there without the other.
+    fn stray(&self, file: &FileSeen, partner: &str) -> Finding {
+        let path = self.path.join(&file.name);
+        Finding::new(
+            &STRAY_KEY,
+            format!("{} is there without {partner}", text::path(&path)),
+            "*.cert and *.key are a client's own pair, and one without the other makes every login fail; a CA ends in .crt",
+        )
+        .with(self.without(&path))
+    }
+
+    /// A link to nothing can go, and come back at `--undo`; what else cannot be read may be of use to somebody.
+    fn unreadable(&self, path: &Path, what: String, leads_nowhere: bool) -> Finding {
+        let finding = Finding::new(&UNREADABLE, what, GIVES_UP);
+        if leads_nowhere {
+            return finding.with(self.without(path));
+        }
+        let sudo = if self.actor == Actor::Machine { "sudo " } else { "" };
+        let path = path.display().to_string();
+        finding.command(format!("{sudo}mv {} {}", shell_word(&path), shell_word(&format!("{path}.off"))))
+    }
+
+    /// The file `path` is taken away.
+    fn without(&self, path: &Path) -> Fix {
+        let steps = vec![Step::Remove { path: path.to_owned() }];
+        let mut change = Change::of_files("docker", &self.path, self.actor.clone(), steps);
+        change.subject = text::path(path);
+        Fix { changes: vec![change], ..Fix::default() }
+    }
+}
+
+/// The file that a Go program could not open or read, and why (`fs.PathError`).
+fn named_file(message: &str) -> Option<(&Path, &str)> {
+    let operations = ["open ", "read ", "stat ", "lstat ", "readdirent ", "fdopendir "];
+    let rest = operations.iter().find_map(|operation| message.strip_prefix(operation))?;
+    let (path, why) = rest.rsplit_once(": ")?;
+    path.starts_with('/').then_some((Path::new(path), why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_that_an_engine_names_is_found_in_its_words() {
+        for (message, expected) in [
+            ("open /c/h:4567/b.crt: no such file or directory", Some("/c/h:4567/b.crt")),
+            ("read /c/h:4567/my ca.crt: is a directory", Some("/c/h:4567/my ca.crt")),
+            ("open /c/h:4567: not a directory", Some("/c/h:4567")),
+            ("tls: private key does not match public key", None),
+            ("missing key ca.key for client certificate ca.cert", None),
+        ] {
+            assert_eq!(named_file(message).map(|(path, _)| path), expected.map(Path::new), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_an_engine_says_of_another_place_is_not_said_of_this_folder() {
+        let place = Place { path: "/c/h:4567".into(), actor: Actor::Machine };
+        assert!(place.said("open /var/lib/docker/x: no space left on device").is_none());
+        let found = place.said("read /c/h:4567/my ca.crt: is a directory").expect("a finding");
+        assert_eq!(found.fix.commands, ["sudo mv '/c/h:4567/my ca.crt' '/c/h:4567/my ca.crt.off'"]);
+    }
+}
