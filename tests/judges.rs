@@ -10,11 +10,13 @@ use std::{
 
 mod client;
 mod import;
+mod matrix;
 mod profile;
 mod request;
 mod rotation;
 mod rules;
 mod self_signed;
+mod server;
 
 /// The folder for tools that are no packages of the system, as `scripts/install-judges` has it.
 fn tools() -> PathBuf {

@@ -1,14 +1,17 @@
-// Go as a judge: what docker, podman, glab and terraform verify with.
-// Each argument is a folder with chain.pem, root.pem and host; each line of output is the verdict
-// for one: "accepted", or why not.
+// Go as a client: what docker, podman, glab and terraform connect with.
+// Each argument is a folder with host, port and root.pem; each line of output is the verdict for
+// one: "accepted", or why not.
 package main
 
 import (
+	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
+	"errors"
 	"fmt"
+	"net"
 	"os"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -22,50 +25,23 @@ func main() {
 }
 
 func judge(folder string) error {
-	chain, err := certificates(folder + "/chain.pem")
-	if err != nil {
-		return err
-	}
-	roots, err := certificates(folder + "/root.pem")
-	if err != nil {
-		return err
-	}
-	host, err := os.ReadFile(folder + "/host")
-	if err != nil {
-		return err
-	}
-	options := x509.VerifyOptions{
-		DNSName:       string(host),
-		Roots:         pool(roots),
-		Intermediates: pool(chain[1:]),
-	}
-	_, err = chain[0].Verify(options)
-	return err
-}
-
-func pool(certificates []*x509.Certificate) *x509.CertPool {
-	pool := x509.NewCertPool()
-	for _, certificate := range certificates {
-		pool.AddCert(certificate)
-	}
-	return pool
-}
-
-func certificates(path string) ([]*x509.Certificate, error) {
-	rest, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var found []*x509.Certificate
-	for {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			return found, nil
-		}
-		certificate, err := x509.ParseCertificate(block.Bytes)
+	var texts []string
+	for _, name := range []string{"host", "port", "root.pem"} {
+		text, err := os.ReadFile(folder + "/" + name)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		found = append(found, certificate)
+		texts = append(texts, string(text))
 	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(texts[2])) {
+		return errors.New("the root is unreadable")
+	}
+	dialer := &net.Dialer{Timeout: 20 * time.Second}
+	configuration := &tls.Config{RootCAs: roots, ServerName: texts[0]}
+	connection, err := tls.DialWithDialer(dialer, "tcp", "127.0.0.1:"+texts[1], configuration)
+	if err != nil {
+		return err
+	}
+	return connection.Close()
 }
