@@ -1,17 +1,20 @@
 //! Certificates and keys, and nothing else: makes them, signs them, reads what people have, and
 //! judges what clients will say of it. Pure: bytes in, bytes out; the caller owns files and clock.
 
+mod anatomy;
 mod asn1;
 pub mod authority;
 pub mod broad_scope;
 pub mod chain;
 mod foreign;
+pub mod general_name;
 pub mod import;
 pub mod inspect;
 pub mod judge;
 pub mod key;
 mod key_format;
 pub mod name;
+mod oid;
 pub mod parsed;
 pub mod path;
 pub mod pem;

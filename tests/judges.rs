@@ -11,6 +11,7 @@ use std::{
 mod client;
 mod import;
 mod matrix;
+mod measured;
 mod profile;
 mod request;
 mod rotation;

@@ -243,7 +243,7 @@ mod tests {
             for certificate in made.chain() {
                 assert!(certificate.is_ca() && certificate.constraints_critical, "{certificate:?}");
                 assert_eq!(certificate.key_usage.as_deref(), Some(&["keyCertSign", "cRLSign"][..]));
-                assert!(certificate.subject_key_id.is_some() && certificate.unknown_critical.is_empty());
+                assert!(certificate.subject_key_id.is_some() && certificate.flaws.is_empty());
                 assert_eq!(
                     certificate.permitted.to_string(),
                     "gitlab.example.com and its subdomains; never an IP address or another name"

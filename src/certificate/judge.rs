@@ -54,6 +54,8 @@ pub enum About {
     Constraint,
     /// Whether all that is between it and the anchor is sent.
     Chain,
+    /// What some readers cannot read.
+    Encoding,
     /// Anything else.
     Form,
 }
@@ -66,7 +68,7 @@ pub enum About {
 pub fn judge(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Refusal> {
     let Some(case) = Case::new(served, anchor, now) else { return Vec::new() };
     let mut refusals: Vec<Refusal> = Vec::new();
-    for rule in rules::RULES {
+    for rule in rules::all() {
         if let Some(why) = (rule.check)(&case) {
             let refusal =
                 Refusal { by: rule.by.to_vec(), why, about: rule.about, known_from: rule.known_from };

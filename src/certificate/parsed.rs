@@ -8,15 +8,22 @@ use labtrust_platform::{Certificate, Fingerprint, Host, text};
 use rustls_pki_types::CertificateDer;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::{
-    certificate::X509Certificate,
+    asn1_rs::BitString,
     error::X509Error,
-    extensions::{GeneralName, ParsedExtension},
+    extensions::{ParsedExtension, X509Extension},
     oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS,
-    parse_x509_certificate,
-    x509::X509Version,
+    prelude::FromDer as _,
+    verify::verify_signature,
+    x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name},
 };
 
-use super::{name::SubjectName, permitted::Permitted, public_key::PublicKey};
+use super::{
+    anatomy::{Anatomy, Extension, Fields},
+    general_name::{self, GeneralName, Subtree},
+    name::SubjectName,
+    permitted::Permitted,
+    public_key::{KeyKind, PublicKey},
+};
 use crate::hint::fail;
 
 /// A certificate and what it says (RFC 5280 §4).
@@ -40,8 +47,12 @@ pub struct Parsed {
     pub version: u32,
     /// The DNS names and addresses among the subject alternative names that are well-formed.
     pub names: Vec<SubjectName>,
-    /// The other subject alternative names, as text.
+    /// The other subject alternative names, as text: `email:a@example.com`.
     pub other_names: Vec<String>,
+    /// All subject alternative names in their order, up to the first that is unreadable.
+    pub general_names: Vec<GeneralName>,
+    /// All name constraints.
+    pub subtrees: Vec<Subtree>,
     /// First moment of validity.
     pub not_before: OffsetDateTime,
     /// Last moment of validity.
@@ -58,6 +69,10 @@ pub struct Parsed {
     pub subject_key_id: Option<Vec<u8>>,
     /// Authority key identifier, if the extension holds one.
     pub authority_key_id: Option<Vec<u8>>,
+    /// The bits of Netscape's certificate type, the first of them highest.
+    pub netscape_type: Option<u8>,
+    /// After how many more CAs a policy is demanded of what is below (RFC 5280 §4.2.1.11).
+    pub require_explicit_policy: Option<u32>,
     /// What the certificate's name constraints permit; everything if there are none.
     pub permitted: Permitted,
     /// Whether the name constraints are marked critical.
@@ -66,8 +81,25 @@ pub struct Parsed {
     pub signature_algorithm: String,
     /// Where the issuer's certificate is said to be (RFC 5280 §4.2.2.1).
     pub issuer_url: Option<String>,
-    /// Critical extensions that are none of those above, by object identifier.
-    pub unknown_critical: Vec<String>,
+    /// The object identifiers of all extensions in their order, and whether each is critical.
+    pub extensions: Vec<(String, bool)>,
+    /// What is encoded otherwise than RFC 5280 demands, so that some readers cannot read it.
+    pub flaws: Vec<Flaw>,
+}
+
+/// An encoding that some readers refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// An extension whose content is not as it should be, by object identifier.
+    Unreadable(String),
+    /// An extension that is there twice.
+    Doubled(String),
+    /// A serial number with needless bytes.
+    LongSerial,
+    /// A moment of validity that does not end in seconds and Z.
+    Moment,
+    /// A signature's algorithm that differs from the one in the signed part.
+    Algorithms,
 }
 
 impl From<&Parsed> for Certificate {
@@ -85,60 +117,87 @@ impl Parsed {
                 "copy it again from where it came; openssl x509 -in FILE -noout -text shows what is readable",
             )
         };
-        let (rest, certificate) = parse_x509_certificate(der).map_err(|_| damaged("it is no X.509"))?;
-        if !rest.is_empty() {
+        let anatomy = Anatomy::of(der).ok_or_else(|| damaged("it is no X.509"))?;
+        if Fields(der).next().is_none_or(|outer| outer.whole.len() != der.len()) {
             return Err(damaged("something follows it"));
         }
-        let public_key = PublicKey::from_spki(certificate.public_key().raw)
-            .map_err(|_| damaged("its key is unreadable"))?;
+        let public_key = PublicKey::from_spki(anatomy.key).map_err(|_| damaged("its key is unreadable"))?;
+        let algorithm = Fields::of_sequence(anatomy.algorithm).and_then(|mut parts| parts.next()?.oid());
         let mut parsed = Self {
             der: CertificateDer::from(der.to_vec()),
             public_key,
-            subject: shown(&certificate.subject().to_string()),
-            issuer: shown(&certificate.issuer().to_string()),
-            subject_der: certificate.subject().as_raw().to_vec(),
-            issuer_der: certificate.issuer().as_raw().to_vec(),
-            common_name: common_name(&certificate),
-            serial: certificate.raw_serial().to_vec(),
-            version: match certificate.version() {
-                X509Version(version) => version.saturating_add(1),
-            },
+            subject: general_name::name_text(anatomy.subject),
+            issuer: general_name::name_text(anatomy.issuer),
+            subject_der: anatomy.subject.to_vec(),
+            issuer_der: anatomy.issuer.to_vec(),
+            common_name: common_name(anatomy.subject),
+            serial: anatomy.serial.to_vec(),
+            version: anatomy.version,
             names: Vec::new(),
             other_names: Vec::new(),
-            not_before: certificate.validity().not_before.to_datetime(),
-            not_after: certificate.validity().not_after.to_datetime(),
+            general_names: Vec::new(),
+            subtrees: Vec::new(),
+            not_before: anatomy.not_before.at,
+            not_after: anatomy.not_after.at,
             ca: None,
             path_length: None,
             key_usage: None,
             extended_key_usage: None,
             subject_key_id: None,
             authority_key_id: None,
+            netscape_type: None,
+            require_explicit_policy: None,
             permitted: Permitted::everything(),
             constraints_critical: false,
-            signature_algorithm: certificate.signature_algorithm.algorithm.to_id_string(),
+            signature_algorithm: algorithm.ok_or_else(|| damaged("its signature is unreadable"))?,
             issuer_url: None,
-            unknown_critical: Vec::new(),
+            extensions: Vec::new(),
+            flaws: flaws(&anatomy),
         };
-        for extension in certificate.extensions() {
-            parsed
-                .take(extension.parsed_extension(), extension.critical, &extension.oid.to_id_string())
-                .map_err(|()| {
-                    damaged(&format!("its extension {} is unreadable", extension.oid.to_id_string()))
-                })?;
+        for extension in &anatomy.extensions {
+            if parsed.extensions.iter().any(|(oid, _)| *oid == extension.oid) {
+                parsed.flaws.push(Flaw::Doubled(extension.oid.clone()));
+            }
+            if parsed.take(extension).is_none() {
+                parsed.flaws.push(Flaw::Unreadable(extension.oid.clone()));
+            }
+            parsed.extensions.push((extension.oid.clone(), extension.critical));
         }
         Ok(parsed)
     }
 
-    fn take(&mut self, extension: &ParsedExtension<'_>, critical: bool, oid: &str) -> Result<(), ()> {
-        match extension {
-            ParsedExtension::SubjectAlternativeName(names) => {
-                for name in &names.general_names {
-                    match subject_name(name) {
+    /// Takes over what an extension says, as far as it is readable; none where some of it is not.
+    fn take(&mut self, extension: &Extension<'_>) -> Option<()> {
+        match extension.oid.as_str() {
+            SUBJECT_ALTERNATIVE_NAME => {
+                let mut fields = Fields::of_sequence(extension.value)?;
+                let names: Vec<_> = fields.by_ref().map_while(|field| GeneralName::of(&field)).collect();
+                for name in &names {
+                    match name.subject_name() {
                         Some(name) => self.names.push(name),
-                        None => self.other_names.push(shown(&name.to_string())),
+                        None => self.other_names.push(name.to_string()),
                     }
                 }
+                self.general_names.extend(names);
+                fields.0.is_empty().then_some(())
             }
+            NAME_CONSTRAINTS => {
+                self.constraints_critical = extension.critical;
+                self.subtrees = Subtree::all(extension.value)?;
+                self.permitted = Permitted::from_subtrees(&self.subtrees);
+                Some(())
+            }
+            NETSCAPE_TYPE => {
+                let bits = Fields(extension.value).next()?;
+                self.netscape_type = bits.content.get(1).copied();
+                Some(())
+            }
+            _ => self.take_parsed(&X509Extension::from_der(extension.whole).ok()?.1),
+        }
+    }
+
+    fn take_parsed(&mut self, extension: &X509Extension<'_>) -> Option<()> {
+        match extension.parsed_extension() {
             ParsedExtension::BasicConstraints(constraints) => {
                 self.ca = Some(constraints.ca);
                 self.path_length = constraints.path_len_constraint;
@@ -166,9 +225,8 @@ impl Parsed {
             ParsedExtension::AuthorityKeyIdentifier(id) => {
                 self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
             }
-            ParsedExtension::NameConstraints(constraints) => {
-                self.permitted = Permitted::from_constraints(constraints);
-                self.constraints_critical = critical;
+            ParsedExtension::PolicyConstraints(constraints) => {
+                self.require_explicit_policy = constraints.require_explicit_policy;
             }
             ParsedExtension::AuthorityInfoAccess(access) => {
                 let issuers = access
@@ -176,15 +234,24 @@ impl Parsed {
                     .iter()
                     .filter(|one| one.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS);
                 self.issuer_url = issuers.into_iter().find_map(|one| match one.access_location {
-                    GeneralName::URI(url) => Some(shown(url)),
+                    x509_parser::extensions::GeneralName::URI(url) => Some(shown(url)),
                     _ => None,
                 });
             }
-            ParsedExtension::ParseError { .. } => return Err(()),
-            _ if critical => self.unknown_critical.push(oid.to_owned()),
+            ParsedExtension::ParseError { .. } => return None,
             _ => {}
         }
-        Ok(())
+        Some(())
+    }
+
+    /// Whether it has this extension, by object identifier.
+    pub fn has_extension(&self, oid: &str) -> bool {
+        self.extensions.iter().any(|(known, _)| known == oid)
+    }
+
+    /// Whether it has this extension, and marked critical.
+    pub fn is_critical(&self, oid: &str) -> bool {
+        self.extensions.iter().any(|(known, critical)| known == oid && *critical)
     }
 
     /// The certificate itself.
@@ -235,12 +302,13 @@ impl Parsed {
     /// Whether `issuer` signed it: the names fit and the signature is verified.
     ///
     /// This finds chains; trust is decided by [`super::verify`]. For signatures that ring does not
-    /// know (on P-521, say) the key identifiers must do, since such chains exist and are served.
+    /// know (on P-521, say) the names must do where the key identifiers do not differ, since such
+    /// chains exist and are served.
     pub fn is_signed_by(&self, issuer: &Parsed) -> bool {
         match self.verify(issuer) {
             Some(Err(X509Error::SignatureUnsupportedAlgorithm)) => {
-                let own = self.der == issuer.der && self.authority_key_id.is_none();
-                own || (self.authority_key_id.is_some() && self.authority_key_id == issuer.subject_key_id)
+                let (own, its) = (&self.authority_key_id, &issuer.subject_key_id);
+                own.as_ref().zip(its.as_ref()).is_none_or(|(own, its)| own == its)
             }
             verified => matches!(verified, Some(Ok(()))),
         }
@@ -256,9 +324,15 @@ impl Parsed {
         if self.issuer_der != issuer.subject_der {
             return None;
         }
-        let (_, certificate) = parse_x509_certificate(&self.der).ok()?;
-        let (_, issuer_certificate) = parse_x509_certificate(&issuer.der).ok()?;
-        Some(certificate.verify_signature(Some(issuer_certificate.public_key())))
+        let unknown = Some(Err(X509Error::SignatureUnsupportedAlgorithm));
+        if matches!(issuer.public_key.kind(), KeyKind::Rsa(bits) if !(2048..=8192).contains(bits)) {
+            return unknown;
+        }
+        let anatomy = Anatomy::of(&self.der)?;
+        let Ok((_, algorithm)) = AlgorithmIdentifier::from_der(anatomy.algorithm) else { return unknown };
+        let Ok((_, key)) = SubjectPublicKeyInfo::from_der(issuer.public_key.spki()) else { return unknown };
+        let signature = BitString::new(0, anatomy.signature);
+        Some(verify_signature(&key, &algorithm, &signature, anatomy.signed))
     }
 
     /// Whether one of its names covers the host (never the common name: no client looks there).
@@ -326,9 +400,32 @@ const KEY_USAGES: [&str; 9] = [
     "decipherOnly",
 ];
 
-fn common_name(certificate: &X509Certificate<'_>) -> Option<String> {
-    let name = certificate.subject().iter_common_name().last()?;
+/// Subject alternative names.
+pub const SUBJECT_ALTERNATIVE_NAME: &str = "2.5.29.17";
+/// Name constraints.
+pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
+/// Netscape's certificate type.
+pub const NETSCAPE_TYPE: &str = "2.16.840.1.113730.1.1";
+
+fn common_name(subject: &[u8]) -> Option<String> {
+    let (_, subject) = X509Name::from_der(subject).ok()?;
+    let name = subject.iter_common_name().last()?;
     name.as_str().ok().map(shown)
+}
+
+fn flaws(anatomy: &Anatomy<'_>) -> Vec<Flaw> {
+    let serial = match anatomy.serial {
+        [] => true,
+        [0, second, ..] => second & 0x80 == 0,
+        [0xff, second, ..] => second & 0x80 != 0,
+        _ => false,
+    };
+    let moments = !anatomy.not_before.is_well_written || !anatomy.not_after.is_well_written;
+    let algorithms = anatomy.algorithm != anatomy.inner_algorithm;
+    [(serial, Flaw::LongSerial), (moments, Flaw::Moment), (algorithms, Flaw::Algorithms)]
+        .into_iter()
+        .filter_map(|(is_so, flaw)| is_so.then_some(flaw))
+        .collect()
 }
 
 /// A moment to the second, as RFC 3339 writes it.
@@ -340,7 +437,7 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
 const LONGEST_TEXT: usize = 300;
 
 /// A text that a stranger chose, so that it stays within a line and says nothing to a terminal.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let text = text::in_line(text);
     match text.char_indices().nth(LONGEST_TEXT) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -348,15 +445,12 @@ fn shown(text: &str) -> String {
     }
 }
 
-pub(super) fn subject_name(name: &GeneralName<'_>) -> Option<SubjectName> {
+/// The name of a server that a request asks for.
+pub(super) fn subject_name(name: &x509_parser::extensions::GeneralName<'_>) -> Option<SubjectName> {
+    use x509_parser::extensions::GeneralName as Asked;
     match name {
-        GeneralName::DNSName(name) => {
-            let name: SubjectName = name.parse().ok()?;
-            name.dns().is_some().then_some(name)
-        }
-        GeneralName::IPAddress(bytes) => {
-            address(bytes).map(|address| SubjectName::Ip(address.to_canonical()))
-        }
+        Asked::DNSName(name) => name.parse().ok().filter(|name: &SubjectName| name.dns().is_some()),
+        Asked::IPAddress(bytes) => address(bytes).map(|address| SubjectName::Ip(address.to_canonical())),
         _ => None,
     }
 }

@@ -16,6 +16,41 @@ pub fn above<'p>(start: &Parsed, pool: &'p [Parsed]) -> Vec<&'p Parsed> {
     best
 }
 
+/// The certificates between `start` and `anchor`, each signed by the next and the last one by the anchor; none
+/// where no way leads there.
+pub fn up_to<'p>(start: &'p Parsed, pool: &'p [Parsed], anchor: &Parsed) -> Option<Vec<&'p Parsed>> {
+    let mut path = Vec::new();
+    reach(start, pool, anchor, &mut path, &mut 0).then_some(path)
+}
+
+fn reach<'p>(
+    at: &Parsed,
+    pool: &'p [Parsed],
+    anchor: &Parsed,
+    path: &mut Vec<&'p Parsed>,
+    verified: &mut usize,
+) -> bool {
+    if at.is_signed_by(anchor) {
+        return true;
+    }
+    for issuer in pool {
+        let is_new = issuer.der() != at.der() && !path.iter().any(|used| used.der() == issuer.der());
+        if issuer.subject_der != at.issuer_der || !is_new || path.len() == MAX_DEPTH {
+            continue;
+        }
+        *verified += 1;
+        if *verified > MAX_SIGNATURES {
+            return false;
+        }
+        path.push(issuer);
+        if at.is_signed_by(issuer) && reach(issuer, pool, anchor, path, verified) {
+            return true;
+        }
+        path.pop();
+    }
+    false
+}
+
 fn climb<'p>(
     at: &Parsed,
     pool: &'p [Parsed],

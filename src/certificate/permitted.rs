@@ -13,7 +13,11 @@ use serde::{Serialize, Serializer};
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
 
 use self::within::Tree;
-use super::{name::SubjectName, parsed::address};
+use super::{
+    general_name::{NameKind, Subtree},
+    name::SubjectName,
+    parsed::address,
+};
 
 /// A DNS name that stands for none: `invalid` has no names in it (RFC 2606 §2).
 pub(super) const NO_DNS: &str = "none.invalid";
@@ -91,6 +95,25 @@ impl Permitted {
     /// Whether nothing is limited.
     pub fn is_everything(&self) -> bool {
         *self == Self::everything()
+    }
+
+    /// What these trees leave.
+    pub(super) fn from_subtrees(trees: &[Subtree]) -> Self {
+        fn base(tree: &Subtree) -> Option<GeneralSubtree<'_>> {
+            let base = match tree.base.kind {
+                NameKind::Dns => GeneralName::DNSName(tree.base.text()?),
+                NameKind::Ip => GeneralName::IPAddress(&tree.base.value),
+                _ => return None,
+            };
+            Some(GeneralSubtree { base })
+        }
+        let bases =
+            |excluded| trees.iter().filter(|tree| tree.excluded == excluded).filter_map(base).collect();
+        let some = |trees: Vec<_>| (!trees.is_empty()).then_some(trees);
+        Self::from_constraints(&NameConstraints {
+            permitted_subtrees: some(bases(false)),
+            excluded_subtrees: some(bases(true)),
+        })
     }
 
     pub(super) fn from_constraints(constraints: &NameConstraints<'_>) -> Self {

@@ -5,13 +5,7 @@ use std::fmt;
 use anyhow::{Result, anyhow};
 use rcgen::SubjectPublicKeyInfo as RcgenKey;
 use x509_parser::{
-    oid_registry::{
-        OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_NIST_EC_P521, OID_PKCS1_RSAENCRYPTION,
-        OID_SIG_ED25519,
-    },
-    prelude::FromDer,
-    public_key,
-    x509::SubjectPublicKeyInfo,
+    asn1_rs::Tag, oid_registry::OID_PKCS1_RSAENCRYPTION, prelude::FromDer, x509::SubjectPublicKeyInfo,
 };
 
 use crate::hint::fail;
@@ -36,6 +30,16 @@ pub enum KeyKind {
     P521,
     /// Ed25519.
     Ed25519,
+    /// Ed448.
+    Ed448,
+    /// RSA that may sign only with PSS, with the length of its modulus in bits.
+    RsaPss(usize),
+    /// DSA.
+    Dsa,
+    /// An elliptic curve that few take, by its name.
+    Curve(&'static str),
+    /// An elliptic curve whose parameters are spelled out, where a name is demanded (RFC 5480 §2.1.1).
+    ExplicitCurve,
     /// Another algorithm, by its object identifier.
     Other(String),
 }
@@ -67,6 +71,11 @@ impl PublicKey {
             KeyKind::Rsa(_) => "many clients refuse RSA keys of more than 8192 bits",
             KeyKind::P521 => "Chrome refuses P-521, as do other clients",
             KeyKind::Ed25519 => "browsers refuse Ed25519 in certificates",
+            KeyKind::Ed448 => "browsers refuse Ed448 in certificates",
+            KeyKind::RsaPss(_) => "browsers and Go refuse keys that are for RSA-PSS alone",
+            KeyKind::Dsa => "clients of today refuse DSA",
+            KeyKind::Curve(_) => "most clients refuse this curve",
+            KeyKind::ExplicitCurve => "clients want a curve's name, not its parameters",
             KeyKind::Other(_) => "clients do not know this algorithm",
         };
         Err(fail(
@@ -86,31 +95,68 @@ impl PublicKey {
 impl KeyKind {
     /// Its name after the indefinite article: an RSA, an EC, an Ed25519; a number.
     pub(super) fn with_article(&self) -> String {
-        format!("{} {self}", if matches!(self, Self::Other(_)) { "a" } else { "an" })
+        format!("{} {self}", if matches!(self, Self::Other(_) | Self::Dsa) { "a" } else { "an" })
     }
 
     fn of(key: &SubjectPublicKeyInfo<'_>) -> Self {
         let algorithm = &key.algorithm.algorithm;
         if *algorithm == OID_PKCS1_RSAENCRYPTION {
-            return match key.parsed() {
-                Ok(public_key::PublicKey::RSA(key)) => Self::Rsa(bits(key.modulus)),
-                _ => Self::Rsa(0),
-            };
+            return Self::Rsa(rsa_bits(&key.subject_public_key.data));
         }
-        if *algorithm == OID_SIG_ED25519 {
-            return Self::Ed25519;
-        }
-        let curve = key.algorithm.parameters.as_ref().and_then(|parameters| parameters.as_oid().ok());
-        match curve {
-            Some(curve) if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY => {
-                [(OID_EC_P256, Self::P256), (OID_NIST_EC_P384, Self::P384), (OID_NIST_EC_P521, Self::P521)]
-                    .into_iter()
-                    .find_map(|(known, kind)| (known == curve).then_some(kind))
-                    .unwrap_or_else(|| Self::Other(curve.to_id_string()))
-            }
-            _ => Self::Other(algorithm.to_id_string()),
+        let oid = algorithm.to_id_string();
+        let parameters = key.algorithm.parameters.as_ref();
+        match oid.as_str() {
+            "1.3.101.112" => Self::Ed25519,
+            "1.3.101.113" => Self::Ed448,
+            "1.2.840.10040.4.1" => Self::Dsa,
+            "1.2.840.113549.1.1.10" => Self::RsaPss(rsa_bits(&key.subject_public_key.data)),
+            EC => match parameters.map(|parameters| (parameters.tag(), parameters.as_oid().ok())) {
+                Some((_, Some(curve))) => Self::of_curve(&curve.to_id_string()),
+                Some((Tag::Sequence, _)) => Self::ExplicitCurve,
+                _ => Self::Other(oid),
+            },
+            _ => Self::Other(oid),
         }
     }
+
+    fn of_curve(oid: &str) -> Self {
+        match oid {
+            "1.2.840.10045.3.1.7" => Self::P256,
+            "1.3.132.0.34" => Self::P384,
+            "1.3.132.0.35" => Self::P521,
+            _ => {
+                let name = CURVES.iter().find_map(|(known, name)| (*known == oid).then_some(*name));
+                name.map_or_else(|| Self::Other(oid.to_owned()), Self::Curve)
+            }
+        }
+    }
+}
+
+/// Elliptic curves.
+const EC: &str = "1.2.840.10045.2.1";
+
+/// Curves that few clients take.
+const CURVES: &[(&str, &str)] = &[
+    ("1.2.840.10045.3.1.1", "P-192"),
+    ("1.3.132.0.33", "P-224"),
+    ("1.3.132.0.10", "secp256k1"),
+    ("1.3.36.3.3.2.8.1.1.1", "brainpoolP160r1"),
+    ("1.3.36.3.3.2.8.1.1.3", "brainpoolP192r1"),
+    ("1.3.36.3.3.2.8.1.1.5", "brainpoolP224r1"),
+    ("1.3.36.3.3.2.8.1.1.7", "brainpoolP256r1"),
+    ("1.3.36.3.3.2.8.1.1.8", "brainpoolP256t1"),
+    ("1.3.36.3.3.2.8.1.1.9", "brainpoolP320r1"),
+    ("1.3.36.3.3.2.8.1.1.11", "brainpoolP384r1"),
+    ("1.3.36.3.3.2.8.1.1.12", "brainpoolP384t1"),
+    ("1.3.36.3.3.2.8.1.1.13", "brainpoolP512r1"),
+    ("1.3.36.3.3.2.8.1.1.14", "brainpoolP512t1"),
+    ("1.2.156.10197.1.301", "SM2"),
+];
+
+/// The bits of an RSA key's modulus, which is the first of two numbers; 0 if it is not readable.
+fn rsa_bits(key: &[u8]) -> usize {
+    let modulus = super::anatomy::Fields::of_sequence(key).and_then(|mut numbers| numbers.next());
+    modulus.map_or(0, |modulus| bits(modulus.content))
 }
 
 /// The length of a big-endian number in bits.
@@ -127,6 +173,11 @@ impl fmt::Display for KeyKind {
             Self::P384 => f.write_str("EC P-384"),
             Self::P521 => f.write_str("EC P-521"),
             Self::Ed25519 => f.write_str("Ed25519"),
+            Self::Ed448 => f.write_str("Ed448"),
+            Self::RsaPss(bits) => write!(f, "RSA-PSS {bits}"),
+            Self::Dsa => f.write_str("DSA"),
+            Self::Curve(name) => write!(f, "EC {name}"),
+            Self::ExplicitCurve => f.write_str("EC with explicit parameters"),
             Self::Other(oid) => f.write_str(oid),
         }
     }

@@ -6,12 +6,16 @@ use crate::certificate::{parsed::Parsed, path};
 
 /// What the rules look at.
 pub(super) struct Case<'c> {
+    /// What the server sends, leaf first.
+    pub served: &'c [Parsed],
     /// The server's certificate; `None` if only a CA is judged.
     pub leaf: Option<&'c Parsed>,
     /// The CAs between leaf and root.
     pub intermediates: Vec<&'c Parsed>,
     /// The root, if it is here and is not the leaf itself.
     pub anchor: Option<&'c Parsed>,
+    /// The certificate whose issuer is missing, where the way is known not to lead to the anchor.
+    pub broken_at: Option<&'c Parsed>,
     /// The moment to judge for.
     pub now: OffsetDateTime,
 }
@@ -19,26 +23,44 @@ pub(super) struct Case<'c> {
 impl<'c> Case<'c> {
     pub fn new(served: &'c [Parsed], trusted: Option<&'c Parsed>, now: OffsetDateTime) -> Option<Self> {
         let (first, others) = served.split_first()?;
-        let mut above = path::above(first, others);
-        let mut anchor = above.pop_if(|top| top.is_self_signed());
-        let top = above.last().copied().unwrap_or(first);
-        if let Some(trusted) = trusted.filter(|trusted| top.is_signed_by(trusted)) {
-            anchor = Some(trusted);
+        let is_root = |one: &&Parsed| one.is_self_signed() && one.may_sign();
+        let anchor = trusted
+            .or_else(|| others.iter().find(|one| is_root(one) && path::up_to(first, others, one).is_some()));
+        let anchor =
+            anchor.or_else(|| others.iter().find(is_root)).filter(|anchor| anchor.der() != first.der());
+        let mut case = Self { served, leaf: None, intermediates: Vec::new(), anchor, broken_at: None, now };
+        match anchor.map(|anchor| path::up_to(first, others, anchor)) {
+            Some(Some(way)) => case.intermediates = way,
+            None if trusted.is_some() || first.is_self_signed() => {}
+            unknown => {
+                case.intermediates = path::above(first, others);
+                let top = case.intermediates.last().copied().unwrap_or(first);
+                case.broken_at = unknown.is_some().then_some(top);
+                case.anchor = None;
+            }
         }
-        // What is for a host serves it, whatever else it is marked as: home-made ones are CAs, too.
-        if !first.is_ca() || !first.names.is_empty() {
-            return Some(Self { leaf: Some(first), intermediates: above, anchor, now });
+        // What is for a host serves it, whatever else it is marked as: home-made ones are CAs, too. So does
+        // what is served to somebody who trusts.
+        if trusted.is_some() || !first.is_ca() || !first.general_names.is_empty() {
+            case.leaf = Some(first);
+        } else if case.anchor.is_none() && first.is_self_signed() {
+            case.anchor = Some(first);
+        } else {
+            case.intermediates.insert(0, first);
         }
-        if anchor.is_none() && first.is_self_signed() {
-            return Some(Self { leaf: None, intermediates: Vec::new(), anchor: Some(first), now });
-        }
-        above.insert(0, first);
-        Some(Self { leaf: None, intermediates: above, anchor, now })
+        Some(case)
     }
 
     /// All that play the part of a CA, from the leaf upwards.
     pub fn cas(&self) -> impl Iterator<Item = &'c Parsed> {
         self.intermediates.iter().copied().chain(self.anchor)
+    }
+
+    /// Each certificate with the one that signed it.
+    pub fn steps(&self) -> impl Iterator<Item = (&'c Parsed, &'c Parsed)> {
+        let below = self.leaf.into_iter().chain(self.intermediates.iter().copied());
+        let above: Vec<_> = self.leaf.map_or(self.cas().skip(1).collect(), |_| self.cas().collect());
+        below.zip(above)
     }
 
     /// The leaf, if it is its own root.

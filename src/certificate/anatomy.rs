@@ -1,0 +1,203 @@
+//! Takes a certificate apart by the outer shape of its DER alone, so that an oddity in one field, which
+//! some client does not mind, makes none of the others unreadable.
+
+use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
+use x509_parser::asn1_rs::{Any, Class, Oid, Tag};
+
+use super::asn1::first;
+
+/// The fields of a certificate (RFC 5280 §4.1), each as its bytes.
+pub(super) struct Anatomy<'d> {
+    /// All that is signed, its header included.
+    pub signed: &'d [u8],
+    /// 1 to 3, for what is in use.
+    pub version: u32,
+    /// The serial number's content.
+    pub serial: &'d [u8],
+    /// The signature's algorithm as the signed part has it.
+    pub inner_algorithm: &'d [u8],
+    /// The issuer's name.
+    pub issuer: &'d [u8],
+    /// The first moment of validity.
+    pub not_before: Moment,
+    /// The last moment of validity.
+    pub not_after: Moment,
+    /// The subject's name.
+    pub subject: &'d [u8],
+    /// The key.
+    pub key: &'d [u8],
+    /// The extensions in their order; one that is there twice is here twice.
+    pub extensions: Vec<Extension<'d>>,
+    /// The signature's algorithm as it stands beside the signature.
+    pub algorithm: &'d [u8],
+    /// The signature: a bit string's content, less its count of unused bits.
+    pub signature: &'d [u8],
+}
+
+/// One extension.
+pub(super) struct Extension<'d> {
+    /// Its object identifier as text.
+    pub oid: String,
+    /// Whether it is marked critical.
+    pub critical: bool,
+    /// The content of its octet string.
+    pub value: &'d [u8],
+    /// All of it, header included.
+    pub whole: &'d [u8],
+}
+
+/// A moment, and whether it is written as RFC 5280 §4.1.2.5 demands.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    pub at: OffsetDateTime,
+    pub is_well_written: bool,
+}
+
+impl<'d> Anatomy<'d> {
+    /// The fields of the certificate that `der` is; none if it is no certificate.
+    pub fn of(der: &'d [u8]) -> Option<Self> {
+        let mut outer = Fields::of_sequence(der)?;
+        let signed = outer.next()?.whole;
+        let algorithm = outer.next()?.whole;
+        let signature = outer.next().filter(|field| field.is(Tag::BitString))?.content.get(1..)?;
+        let mut fields = Fields::of_sequence(signed)?;
+        let mut field = fields.next()?;
+        let mut version = 1;
+        if field.is_context(0) {
+            version = u32::from(*first(field.content)?.0.data.last()?).saturating_add(1);
+            field = fields.next()?;
+        }
+        let serial = Some(field).filter(|field| field.is(Tag::Integer))?.content;
+        let inner_algorithm = fields.next()?.whole;
+        let issuer = fields.next()?.whole;
+        let mut validity = Fields::of_sequence(fields.next()?.whole)?;
+        let (not_before, not_after) = (validity.next()?.moment()?, validity.next()?.moment()?);
+        let subject = fields.next()?.whole;
+        let key = fields.next()?.whole;
+        let extensions = match fields.find(|field| field.is_context(3)) {
+            None => Vec::new(),
+            Some(list) => Fields::of_sequence(list.content)?.map(extension).collect::<Option<_>>()?,
+        };
+        Some(Self {
+            signed,
+            version,
+            serial,
+            inner_algorithm,
+            issuer,
+            not_before,
+            not_after,
+            subject,
+            key,
+            extensions,
+            algorithm,
+            signature,
+        })
+    }
+}
+
+fn extension(field: Field<'_>) -> Option<Extension<'_>> {
+    let mut parts = Fields::of_sequence(field.whole)?;
+    let oid = parts.next()?.oid()?;
+    let mut value = parts.next()?;
+    let mut critical = false;
+    if value.is(Tag::Boolean) {
+        critical = value.content != [0];
+        value = parts.next()?;
+    }
+    value.is(Tag::OctetString).then_some(Extension {
+        oid,
+        critical,
+        value: value.content,
+        whole: field.whole,
+    })
+}
+
+/// One element of ASN.1.
+#[derive(Clone, Copy)]
+pub(super) struct Field<'d> {
+    pub whole: &'d [u8],
+    pub content: &'d [u8],
+    pub class: Class,
+    pub tag: Tag,
+}
+
+impl Field<'_> {
+    pub fn is(&self, tag: Tag) -> bool {
+        self.class == Class::Universal && self.tag == tag
+    }
+
+    pub fn is_context(&self, number: u32) -> bool {
+        self.class == Class::ContextSpecific && self.tag == Tag(number)
+    }
+
+    /// The object identifier that this is, as text.
+    pub fn oid(&self) -> Option<String> {
+        self.is(Tag::Oid).then(|| Oid::new(self.content.into()).to_id_string())
+    }
+
+    fn moment(&self) -> Option<Moment> {
+        let text = std::str::from_utf8(self.content).ok().filter(|text| text.is_ascii())?;
+        let (year_digits, is_general) = match self.tag {
+            Tag::UtcTime => (2, false),
+            Tag::GeneralizedTime => (4, true),
+            _ => return None,
+        };
+        let digits = text.chars().take_while(char::is_ascii_digit).count();
+        let (number, rest) = text.split_at(digits);
+        let (year, number) = number.split_at_checked(year_digits)?;
+        let year: i32 = year.parse().ok()?;
+        let year = match (is_general, year) {
+            (true, year) => year,
+            (false, year @ 50..) => 1900 + year,
+            (false, year) => 2000 + year,
+        };
+        // Month, day, hour, minute, and seconds, which may be missing.
+        let part = |index: usize| number.get(index * 2..index * 2 + 2).map(str::parse::<u8>);
+        let [month, day, hour, minute] = [0, 1, 2, 3].map(|index| part(index)?.ok());
+        let second = part(4).map_or(Ok(0), |second| second).ok()?;
+        let date = Date::from_calendar_date(year, Month::try_from(month?).ok()?, day?).ok()?;
+        // 24:00:00 and a leap second are written by some; they are the last moment before.
+        let time = Time::from_hms(hour?.min(23), minute?.min(59), second.min(59)).ok()?;
+        let rest = rest
+            .strip_prefix(['.', ','])
+            .map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+        let at = PrimitiveDateTime::new(date, time).assume_offset(offset(rest)?).to_offset(UtcOffset::UTC);
+        let is_well_written = number.len() == 10 && text.ends_with('Z') && text.len() == digits + 1;
+        Some(Moment { at, is_well_written })
+    }
+}
+
+/// What follows the digits of a moment: `Z`, `+0100`, or nothing.
+fn offset(text: &str) -> Option<UtcOffset> {
+    let sign = match text.bytes().next() {
+        None | Some(b'Z') => return Some(UtcOffset::UTC),
+        Some(b'+') => 1,
+        Some(b'-') => -1,
+        Some(_) => return None,
+    };
+    let number = |range| text.get(range).and_then(|two: &str| two.parse::<i8>().ok());
+    UtcOffset::from_hms(sign * number(1..3)?, sign * number(3..5)?, 0).ok()
+}
+
+/// The elements that stand one after the other.
+pub(super) struct Fields<'d>(pub &'d [u8]);
+
+impl<'d> Fields<'d> {
+    /// The elements of the sequence that `bytes` start with.
+    pub fn of_sequence(bytes: &'d [u8]) -> Option<Self> {
+        let field = Self(bytes).next()?;
+        field.is(Tag::Sequence).then_some(Self(field.content))
+    }
+}
+
+/// Ends before the first element that is none; what is then left is in the tuple.
+impl<'d> Iterator for Fields<'d> {
+    type Item = Field<'d>;
+
+    fn next(&mut self) -> Option<Field<'d>> {
+        let (any, rest): (Any<'d>, _) = first(self.0)?;
+        let whole = &self.0[..self.0.len() - rest.len()];
+        self.0 = rest;
+        Some(Field { whole, content: any.data, class: any.class(), tag: any.tag() })
+    }
+}

@@ -1,0 +1,89 @@
+//! Whether the CAs above the leaf may be CAs, and whether each is the one that the certificate below names.
+
+use super::{
+    super::About, APPLE, CHROME, CURL, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, NODE, NSS, OPENSSL,
+    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, measured, of_anchor, of_ca, of_intermediate,
+};
+use crate::certificate::parsed::Parsed;
+
+pub const RULES: &[Rule] = &[
+    measured(About::Constraint, EVERYONE, |case| {
+        of_intermediate(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.is_ca())
+    }),
+    measured(About::Constraint, &[OPENSSL_STRICT, PYTHON, GO, JAVA, FIREFOX], |case| {
+        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| {
+            !ca.is_ca() && (ca.version >= 3 || ca.ca.is_some())
+        })
+    }),
+    // OpenSSL takes a root that is silent if its key usage speaks for it (`check_ca`).
+    measured(About::Constraint, &[CURL, OPENSSL, NODE, LIBRESSL], |case| {
+        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.may_sign())
+    }),
+    measured(About::Constraint, &[GNUTLS], |case| {
+        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca == Some(false))
+    }),
+    measured(
+        About::Constraint,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, GNUTLS],
+        |case| {
+            of_ca(case, "may not sign certificates (keyCertSign is not among its key usages)", |ca| {
+                !ca.may("keyCertSign")
+            })
+        },
+    ),
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME], |case| {
+        of_ca(case, "may not sign for servers (serverAuth is not among its extended key usages)", |ca| {
+            !ca.may_serve()
+        })
+    }),
+    measured(About::Constraint, &[RUSTLS, FIREFOX], |case| {
+        of_intermediate(
+            case,
+            "may not sign for servers (serverAuth is not among its extended key usages)",
+            |ca| !ca.may_serve(),
+        )
+    }),
+    measured(About::Constraint, EVERYONE, |case| too_deep(&case.intermediates)),
+    // Java and rustls do not look at an anchor's path length, nor does Android, which verifies as Java does.
+    measured(
+        About::Constraint,
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            NODE,
+            GO,
+            CHROME,
+            FIREFOX,
+            NSS,
+            GNUTLS,
+            APPLE,
+            WINDOWS,
+            LIBRESSL,
+        ],
+        |case| too_deep(&case.cas().collect::<Vec<_>>()),
+    ),
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GNUTLS], |case| {
+        let (below, above) = case.steps().find(|(below, above)| names_another_key(below, above))?;
+        Some(format!(
+            "the authority key identifier of {} is not the subject key identifier of {}",
+            below.title(),
+            above.title()
+        ))
+    }),
+];
+
+fn too_deep(cas: &[&Parsed]) -> Option<String> {
+    let below = |above: usize| cas[..above].iter().filter(|ca| ca.subject_der != ca.issuer_der).count();
+    cas.iter().enumerate().find_map(|(place, ca)| {
+        let below = below(place);
+        let too_deep = ca.path_length.is_some_and(|length| (length as usize) < below);
+        too_deep.then(|| format!("{} may not have {below} CAs below it", ca.title()))
+    })
+}
+
+fn names_another_key(below: &Parsed, above: &Parsed) -> bool {
+    let ids = below.authority_key_id.as_ref().zip(above.subject_key_id.as_ref());
+    ids.is_some_and(|(named, own)| named != own)
+}

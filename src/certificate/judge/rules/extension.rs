@@ -1,0 +1,113 @@
+//! Critical extensions: a client must refuse those that it does not process (RFC 5280 §4.2). Which it
+//! processes, each client decides by itself.
+
+use super::{
+    super::{About, Case},
+    CHROME, CURL, EVERYONE, GNUTLS, GO, JAVA, NODE, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
+    measured,
+};
+use crate::certificate::{oid, parsed::Parsed};
+
+const NETSCAPE: &str = "2.16.840.1.113730.1.1";
+const SUBJECT_KEY_ID: &str = "2.5.29.14";
+const KEY_USAGE: &str = "2.5.29.15";
+const SUBJECT_NAMES: &str = "2.5.29.17";
+const ISSUER_NAMES: &str = "2.5.29.18";
+const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
+const CRL_POINTS: &str = "2.5.29.31";
+const POLICIES: &str = "2.5.29.32";
+const POLICY_MAPPINGS: &str = "2.5.29.33";
+const AUTHORITY_KEY_ID: &str = "2.5.29.35";
+const POLICY_CONSTRAINTS: &str = "2.5.29.36";
+const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+const INHIBIT_ANY: &str = "2.5.29.54";
+const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+const INFORMATION_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
+
+/// What all process.
+const COMMON: &[&str] = &[KEY_USAGE, SUBJECT_NAMES, BASIC_CONSTRAINTS, NAME_CONSTRAINTS, EXTENDED_KEY_USAGE];
+/// What some process besides.
+const SOME: &[&str] = &[
+    NETSCAPE,
+    SUBJECT_KEY_ID,
+    ISSUER_NAMES,
+    CRL_POINTS,
+    POLICIES,
+    POLICY_MAPPINGS,
+    AUTHORITY_KEY_ID,
+    POLICY_CONSTRAINTS,
+    INHIBIT_ANY,
+    TLS_FEATURE,
+    INFORMATION_ACCESS,
+];
+/// OpenSSL's `X509_supported_extension`.
+const OF_OPENSSL: &[&str] =
+    &[NETSCAPE, CRL_POINTS, POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
+/// What Java's validator and Chrome's process besides.
+const OF_POLICIES: &[&str] = &[POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
+const OF_GO: &[&str] = &[
+    SUBJECT_KEY_ID,
+    AUTHORITY_KEY_ID,
+    CRL_POINTS,
+    POLICIES,
+    POLICY_MAPPINGS,
+    POLICY_CONSTRAINTS,
+    INHIBIT_ANY,
+    INFORMATION_ACCESS,
+];
+const OF_GNUTLS: &[&str] = &[
+    SUBJECT_KEY_ID,
+    AUTHORITY_KEY_ID,
+    ISSUER_NAMES,
+    CRL_POINTS,
+    POLICIES,
+    INHIBIT_ANY,
+    TLS_FEATURE,
+    INFORMATION_ACCESS,
+];
+
+pub const RULES: &[Rule] = &[
+    // None of all: not of the anchor, which some clients do not look at.
+    measured(About::Form, EVERYONE, |case| unknown(below_anchor(case))),
+    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, GNUTLS], |case| {
+        unknown(case.anchor.into_iter())
+    }),
+    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+        unprocessed(all_of(case), OF_OPENSSL)
+    }),
+    measured(About::Form, &[GO], |case| unprocessed(all_of(case), OF_GO)),
+    measured(About::Form, &[GNUTLS], |case| unprocessed(all_of(case), OF_GNUTLS)),
+    measured(About::Form, &[JAVA, CHROME], |case| unprocessed(below_anchor(case), OF_POLICIES)),
+    measured(About::Form, &[RUSTLS], |case| unprocessed(below_anchor(case), &[CRL_POINTS])),
+];
+
+fn below_anchor<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Parsed> {
+    case.leaf.into_iter().chain(case.intermediates.iter().copied())
+}
+
+/// A critical extension that no client processes.
+fn unknown<'c>(mut certificates: impl Iterator<Item = &'c Parsed>) -> Option<String> {
+    certificates.find_map(|one| {
+        let odd = odd(one, |oid| !COMMON.contains(&oid) && !SOME.contains(&oid))?;
+        Some(format!("{} has a critical extension that nobody knows ({odd})", one.title()))
+    })
+}
+
+/// A critical extension that others process.
+fn unprocessed<'c>(mut certificates: impl Iterator<Item = &'c Parsed>, processed: &[&str]) -> Option<String> {
+    certificates.find_map(|one| {
+        let odd = odd(one, |oid| SOME.contains(&oid) && !processed.contains(&oid))?;
+        Some(format!("{} has a critical extension that few process ({odd})", one.title()))
+    })
+}
+
+fn odd(one: &Parsed, is_odd: impl Fn(&str) -> bool) -> Option<String> {
+    let odd: Vec<_> = one
+        .extensions
+        .iter()
+        .filter(|(oid, critical)| *critical && is_odd(oid))
+        .map(|(oid, _)| oid::named(oid))
+        .collect();
+    (!odd.is_empty()).then(|| odd.join(", "))
+}

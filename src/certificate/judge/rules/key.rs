@@ -1,0 +1,91 @@
+//! Keys and signatures: those that can be forged, and those that a client does not know.
+
+use super::{
+    super::{About, Case},
+    APPLE, CHROME, CURL, Client, FIREFOX, GNUTLS, GO, JAVA, NODE, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS,
+    Rule, all_of, documented, measured,
+};
+use crate::certificate::{parsed::Parsed, public_key::KeyKind};
+
+pub const RULES: &[Rule] = &[
+    // Debian, Ubuntu and Fedora build OpenSSL for security level 2, as is the default since 3.2; Node brings 3.5
+    // since 24. Apple: support.apple.com/103769.
+    measured(
+        About::Weakness,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, Client::Node.since(24, 0), APPLE],
+        |case| all_of(case).find_map(weak),
+    ),
+    measured(About::Weakness, &[RUSTLS], |case| case.cas().find_map(weak)),
+    measured(About::Form, &[CHROME], |case| leaf_key(case, &[KeyKind::P521])),
+    // The browsers' lists of signature algorithms; support.apple.com/103769.
+    measured(About::Form, &[CHROME, FIREFOX, APPLE], |case| {
+        leaf_key(case, &[KeyKind::Ed25519, KeyKind::Ed448])
+    }),
+    // TLS has no signature with these curves that clients offer by default.
+    measured(About::Form, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, APPLE], |case| {
+        case.leaf.filter(|leaf| is_uncommon(leaf.public_key().kind())).map(|leaf| {
+            format!("its key is of a kind that is not offered in a handshake ({})", leaf.public_key().kind())
+        })
+    }),
+    measured(About::Form, &[GNUTLS, JAVA, GO, CHROME, FIREFOX, RUSTLS, APPLE], |case| {
+        let ca = case.cas().find(|ca| is_uncommon(ca.public_key().kind()))?;
+        Some(format!("the key of {} is of an uncommon kind ({})", ca.title(), ca.public_key().kind()))
+    }),
+    documented(About::Form, &[CHROME, FIREFOX, APPLE], |case| {
+        let ca = case.cas().find(|ca| matches!(ca.public_key().kind(), KeyKind::Ed25519 | KeyKind::Ed448))?;
+        Some(format!("the key of {} is {}", ca.title(), ca.public_key().kind()))
+    }),
+    // The root's own signature counts for nothing. Java refuses SHA-1 below its own CAs alone, Windows below
+    // those of its programme (jdk.certpath.disabledAlgorithms; Microsoft's SHA-1 deprecation).
+    documented(
+        About::Weakness,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME, FIREFOX, GNUTLS, RUSTLS, APPLE],
+        |case| signed_with(case, SHA1, "SHA-1"),
+    ),
+    documented(
+        About::Weakness,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, GNUTLS, RUSTLS, APPLE],
+        |case| signed_with(case, MD5, "MD5"),
+    ),
+    measured(About::Form, &[GO, RUSTLS, JAVA, CHROME, FIREFOX, APPLE], |case| {
+        signed_with(case, RARE, "SHA-224 or SHA-3")
+    }),
+];
+
+/// RSA and ECDSA with SHA-1.
+const SHA1: &[&str] = &["1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10045.4.1", "1.2.840.10040.4.3"];
+/// RSA with MD5.
+const MD5: &[&str] = &["1.2.840.113549.1.1.4"];
+/// RSA and ECDSA with SHA-224, and with SHA-3.
+const RARE: &[&str] = &[
+    "1.2.840.113549.1.1.14",
+    "1.2.840.10045.4.3.1",
+    "2.16.840.1.101.3.4.3.9",
+    "2.16.840.1.101.3.4.3.10",
+    "2.16.840.1.101.3.4.3.11",
+    "2.16.840.1.101.3.4.3.12",
+    "2.16.840.1.101.3.4.3.13",
+    "2.16.840.1.101.3.4.3.14",
+    "2.16.840.1.101.3.4.3.15",
+    "2.16.840.1.101.3.4.3.16",
+];
+
+fn weak(one: &Parsed) -> Option<String> {
+    let kind = one.public_key().kind();
+    matches!(kind, KeyKind::Rsa(0..2048)).then(|| format!("the key of {} is weak ({kind})", one.title()))
+}
+
+fn leaf_key(case: &Case<'_>, kinds: &[KeyKind]) -> Option<String> {
+    let kind = case.leaf?.public_key().kind();
+    kinds.contains(kind).then(|| format!("its key is {kind}"))
+}
+
+/// A curve or an algorithm that few take.
+fn is_uncommon(kind: &KeyKind) -> bool {
+    matches!(kind, KeyKind::Curve(_) | KeyKind::ExplicitCurve | KeyKind::Dsa | KeyKind::Other(_))
+}
+
+fn signed_with(case: &Case<'_>, algorithms: &[&str], name: &str) -> Option<String> {
+    let odd = |one: &&Parsed| algorithms.contains(&one.signature_algorithm.as_str()) && !one.is_self_signed();
+    all_of(case).find(odd).map(|one| format!("the signature on {} is made with {name}", one.title()))
+}
