@@ -6,6 +6,7 @@ mod named;
 mod planted;
 mod scope;
 mod state;
+mod stolen;
 mod swapped;
 mod users;
 

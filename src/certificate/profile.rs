@@ -92,7 +92,8 @@ impl CaTitle {
     }
 }
 
-/// The root: it signs one intermediate, and its key is forgotten.
+/// The root: it signs one intermediate, and its key is forgotten. It is for servers only, as the intermediate is, so
+/// that no root which follows it may be for more.
 pub fn root(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
     authority(title.subject("root CA"), 1, scope, validity)
 }
@@ -101,7 +102,6 @@ pub fn root(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<Certif
 /// Java ignores those of a root.
 pub fn intermediate(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
     let mut params = authority(title.subject("issuing CA"), 0, scope, validity)?;
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     Ok(params)
 }
@@ -113,7 +113,6 @@ pub fn voucher(next: &Parsed, scope: &Scope, validity: Validity) -> Result<Certi
     subject.push(DnType::OrganizationName, ORGANIZATION);
     subject.push(DnType::CommonName, next.common_name.as_deref().unwrap_or_default());
     let mut params = authority(subject, 0, scope, validity)?;
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
     Ok(params)
 }
@@ -127,6 +126,7 @@ fn authority(
     let mut params = blank(subject, validity)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(path_length));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.name_constraints = name_constraints(scope);
     Ok(params)
 }

@@ -1,6 +1,8 @@
 //! The CA that will follow another: how the one vouches for the other, and when a client that trusts the one may
 //! trust the other too.
 
+mod wider;
+
 use anyhow::Result;
 use labtrust_platform::Fingerprint;
 use rustls_pki_types::CertificateDer;
@@ -16,6 +18,8 @@ use super::{
     verify::Served,
 };
 use crate::hint::fail;
+
+pub use self::wider::wider;
 
 /// So many roots are looked at beside the one that is trusted: a server that sends more means to confuse.
 const MOST: usize = 4;
@@ -80,14 +84,16 @@ pub struct Successor {
     pub root: Parsed,
     /// Whether to trust it too, and if not, why not.
     pub verdict: Verdict,
+    /// In what it is wider than the CA that vouches for it.
+    pub wider: Vec<&'static str>,
 }
 
 /// Whether a root is to be trusted because another one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The trusted CA vouches for it, and it may sign no more than that.
+    /// The trusted CA vouches for it, and it is wider than that in nothing.
     Follows,
-    /// The trusted CA vouches for it, and it may sign more: somebody has to say so.
+    /// The trusted CA vouches for it, and it is wider in something: somebody has to say so.
     Wider,
     /// Nothing that leads to the trusted root vouches for it.
     Unvouched,
@@ -112,26 +118,27 @@ pub fn successors(
             roots.push(one);
         }
     }
+    let above: Vec<&Parsed> = served.chain.iter().skip(1).collect();
     let judge = |root: &Parsed| {
         let all: Vec<_> = sent.iter().filter(|one| one.vouches_for(root)).take(MOST).collect();
         let vouchers: Vec<_> = all.into_iter().filter(|one| is_by(one, served)).collect();
         if vouchers.is_empty() {
-            return Verdict::Unvouched;
+            return (Verdict::Unvouched, Vec::new());
         }
         let valid: Vec<_> = vouchers.into_iter().filter(|voucher| voucher.is_valid_at(now)).collect();
         if valid.is_empty() || !root.is_valid_at(now) {
-            return Verdict::Outdated;
+            return (Verdict::Outdated, Vec::new());
         }
-        // Nobody hands on more than he has: neither the root, nor a CA below it, nor what the voucher says.
-        let above = || served.chain.iter().skip(1);
-        let is_within = |limits: &Parsed| {
-            root.permitted.is_within(&limits.permitted)
-                && (root.constraints_critical || !limits.constraints_critical)
-        };
-        let is_vouched_for = above().all(is_within) && valid.iter().any(|voucher| is_within(voucher));
-        if is_vouched_for || named == Some(root.fingerprint()) { Verdict::Follows } else { Verdict::Wider }
+        let ways = valid.iter().map(|voucher| wider(root, &above, voucher));
+        let wider = ways.min_by_key(Vec::len).unwrap_or_default();
+        let is_taken = wider.is_empty() || named == Some(root.fingerprint());
+        (if is_taken { Verdict::Follows } else { Verdict::Wider }, wider)
     };
-    roots.into_iter().map(|root| Successor { root: root.clone(), verdict: judge(root) }).collect()
+    let judged = |root: &Parsed| {
+        let (verdict, wider) = judge(root);
+        Successor { root: root.clone(), verdict, wider }
+    };
+    roots.into_iter().map(judged).collect()
 }
 
 /// Whether a CA between the served leaf and the trusted root signed `voucher`.

@@ -1,7 +1,10 @@
 //! Which roots are trusted because of another one, and which are not, whoever sends them.
 
 use labtrust_platform::DnsName;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
+    KeyUsagePurpose,
+};
 use time::{Duration, macros::datetime};
 
 use super::*;
@@ -170,5 +173,120 @@ fn what_cannot_be_verified_vouches_for_nothing() {
     for voucher in [broken, unknown] {
         let sent = [served_by(&old), vec![voucher.into(), along[1].clone()]].concat();
         assert_eq!(judged(&sent, None), [Verdict::Unvouched]);
+    }
+}
+
+/// What a thief of the intermediate's key would change in a root of the thief's own.
+type Change = fn(&mut CertificateParams);
+
+/// Everything in which a root can be wider, a row each, and what is said of it. The first row is as narrow as the CA.
+const THEFTS: &[(&str, Change)] = &[
+    ("", |_| {}),
+    ("more names", |root| root.name_constraints = None),
+    ("more names", |root| permitted(root).push(GeneralSubtree::DnsName("bank.example".into()))),
+    ("more names", |root| permitted(root)[0] = GeneralSubtree::DnsName("example.com".into())),
+    ("more names", |root| permitted(root)[0] = GeneralSubtree::DnsName(String::new())),
+    ("more names", |root| permitted(root)[0] = GeneralSubtree::DnsName(".".into())),
+    ("more names", |root| excluded(root).clear()),
+    ("more names", |root| excluded(root).truncate(1)),
+    ("its key may be used for more", |root| root.key_usages.clear()),
+    ("its key may be used for more", |root| root.key_usages.push(KeyUsagePurpose::DigitalSignature)),
+    ("extended key usage", |root| root.extended_key_usages.clear()),
+    ("extended key usage", |root| root.extended_key_usages.push(ExtendedKeyUsagePurpose::ClientAuth)),
+    ("extended key usage", |root| root.extended_key_usages.push(ExtendedKeyUsagePurpose::Any)),
+    ("path length", |root| root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)),
+    ("path length", |root| root.is_ca = IsCa::Ca(BasicConstraints::Constrained(2))),
+    ("ends later", |root| root.not_after += Duration::days(3651)),
+    ("ends later", |root| root.not_after = datetime!(9999-12-31 23:59:59 UTC)),
+];
+
+fn permitted(root: &mut CertificateParams) -> &mut Vec<GeneralSubtree> {
+    &mut root.name_constraints.as_mut().expect("limits").permitted_subtrees
+}
+
+fn excluded(root: &mut CertificateParams) -> &mut Vec<GeneralSubtree> {
+    &mut root.name_constraints.as_mut().expect("limits").excluded_subtrees
+}
+
+/// A root that `change` was made to, and what `old` vouches for it with, by the profile or wide itself.
+fn stolen(old: &Authority, change: Change, is_voucher_wide: bool) -> (Parsed, Parsed) {
+    let scope = old.next_scope(name(), &[]);
+    let title = profile::CaTitle::new(&scope).expect("a title");
+    let key = PrivateKey::generate(KeyType::P256).expect("a key");
+    let mut params = profile::root(&title, &scope, Validity::days(3650, NOW).expect("days")).expect("a root");
+    change(&mut params);
+    let root = params.self_signed(&key.signer().expect("a signer")).expect("a root");
+    let root = Parsed::from_der(root.der()).expect("a root");
+    // Whoever has the key signs anything.
+    let mut voucher =
+        profile::voucher(&root, &scope, Validity::days(100, NOW).expect("days")).expect("a voucher");
+    if is_voucher_wide {
+        change(&mut voucher);
+    }
+    let public = key.public_key().for_rcgen().expect("a key");
+    let voucher = voucher.signed_by(&public, &old.rcgen_issuer().expect("an issuer")).expect("a voucher");
+    (root, Parsed::from_der(voucher.der()).expect("a voucher"))
+}
+
+#[test]
+fn a_stolen_key_vouches_for_no_wider_root() {
+    let old = authority(&[HOST], true);
+    let chain = served_by(&old);
+    for (says, change) in THEFTS {
+        for is_voucher_wide in [false, true] {
+            let (root, voucher) = stolen(&old, *change, is_voucher_wide);
+            let sent = [chain.clone(), vec![voucher.der().clone(), root.der().clone()]].concat();
+            let served = verify_served(&sent, None, &HOST.parse().expect("a host"), NOW).expect("good");
+            let all = successors(&sent, &served, None, NOW);
+            let [judged] = all.as_slice() else { panic!("{says}: {all:?}") };
+            let expected = if says.is_empty() { Verdict::Follows } else { Verdict::Wider };
+            assert_eq!(judged.verdict, expected, "{says}: {judged:?}");
+            assert_eq!(judged.wider.is_empty(), says.is_empty(), "{says}: {judged:?}");
+            assert!(judged.wider.join("; ").contains(says), "{says}: {:?}", judged.wider);
+        }
+    }
+}
+
+/// An older root, or a company's, may have no such limits; then they are not asked of the next one.
+#[test]
+fn what_the_root_does_not_limit_is_no_matter() {
+    let of = |change: Change| stolen(&authority(&[HOST], true), change, false).0;
+    let open = of(|root| {
+        root.name_constraints = None;
+        root.key_usages.clear();
+        root.extended_key_usages.clear();
+        root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    });
+    let plain = of(|_| {});
+    assert_eq!(wider(&plain, &[&open], &open), [""; 0]);
+    assert_eq!(wider(&plain, &[&plain], &plain), [""; 0]);
+    assert_eq!(wider(&open, &[&plain], &open).len(), 4);
+    assert_eq!(wider(&plain, &[], &plain).len(), 1);
+}
+
+/// Types of name that are neither DNS names nor addresses.
+#[test]
+fn other_types_of_name_stay_limited() {
+    let of = |change: Change| stolen(&authority(&[HOST], true), change, false).0;
+    let mail: Change = |root| permitted(root).push(GeneralSubtree::Rfc822Name("example.com".into()));
+    let other: Change = |root| permitted(root).push(GeneralSubtree::Rfc822Name("bank.example".into()));
+    let none: Change = |root| excluded(root).push(GeneralSubtree::Rfc822Name(String::new()));
+    let both: Change = |root| {
+        permitted(root).push(GeneralSubtree::Rfc822Name("example.com".into()));
+        permitted(root).push(GeneralSubtree::Rfc822Name("bank.example".into()));
+    };
+    for (root, next, is_wider) in [
+        (mail, mail, false),
+        (mail, (|_| {}) as Change, true),
+        (mail, other, true),
+        (mail, both, true),
+        (both, mail, false),
+        (none, none, false),
+        (none, mail, true),
+        (|_| {}, mail, false),
+    ] {
+        let (root, next) = (of(root), of(next));
+        let found = wider(&next, &[&root], &next);
+        assert_eq!(found.iter().any(|what| what.contains("types of name")), is_wider, "{found:?}");
     }
 }

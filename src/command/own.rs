@@ -10,7 +10,9 @@ use labtrust_platform::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS},
+    certificate::{
+        authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS, successor,
+    },
     cli::Place,
     hint::fail,
     home::{Home, Rotation},
@@ -240,9 +242,18 @@ impl OwnCa {
     pub fn client_line(&self) -> String {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
         let line = format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint());
-        // What may sign more than the CA that vouches for it is trusted by its own fingerprint only.
-        let wider = self.next.as_ref().filter(|next| !next.root.permitted.is_within(&self.root.permitted));
+        // What is wider than the CA that vouches for it is trusted by its own fingerprint only.
+        let wider = self.next.as_ref().filter(|next| self.is_narrower_than(next));
         wider.map_or(line.clone(), |next| format!("{line} --next {}", next.root.fingerprint()))
+    }
+}
+
+impl OwnCa {
+    /// Whether clients of this CA would find `next` wider than it.
+    fn is_narrower_than(&self, next: &Self) -> bool {
+        let above: Vec<_> = self.intermediates.iter().chain([&self.root]).collect();
+        let voucher = next.voucher.as_ref().unwrap_or(&self.root);
+        !successor::wider(&next.root, &above, voucher).is_empty()
     }
 }
 

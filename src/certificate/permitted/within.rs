@@ -12,6 +12,9 @@ impl Permitted {
         let ip = self.ip.as_deref().map(|all| all.iter().filter(|one| !one.is_nothing()).collect());
         is_kind_within::<Domain>(dns, &self.excluded_dns, other.dns.as_deref(), &other.excluded_dns)
             && is_kind_within::<Subnet>(ip, &self.excluded_ip, other.ip.as_deref(), &other.excluded_ip)
+            && [32, 128]
+                .iter()
+                .all(|bits| other.open_addresses(*bits).is_none() || self.open_addresses(*bits).is_some())
     }
 }
 

@@ -57,8 +57,11 @@ impl Announced {
                 // One CA follows another; whoever says that there are two is to be looked at.
                 Verdict::Follows => announced.note(&successor, "another one is announced too", endpoint),
                 Verdict::Wider => {
-                    let what = "it may sign more than the CA that vouches for it";
-                    announced.note(&successor, what, endpoint);
+                    let what = format!(
+                        "it is wider than the CA that vouches for it: {}",
+                        successor.wider.join("; ")
+                    );
+                    announced.note(&successor, &what, endpoint);
                     announced.code = exit::NO;
                     announced.notes.push(format!(
                         "it may sign {}; if whoever runs the server confirms it, add: --next {}",
