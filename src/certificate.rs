@@ -17,6 +17,7 @@ pub mod name;
 mod oid;
 pub mod parsed;
 pub mod path;
+mod pbe;
 pub mod pem;
 pub mod permitted;
 mod pkcs12;

@@ -1,6 +1,7 @@
 //! Looks at the outside of BER and DER without reading what is inside: enough to recognise a file.
 
 use x509_parser::asn1_rs::{Any, Class, FromBer, Header, Tag};
+use zeroize::Zeroizing;
 
 /// The first element, and what follows it.
 pub(super) fn first(bytes: &[u8]) -> Option<(Any<'_>, &[u8])> {
@@ -17,6 +18,48 @@ pub(super) fn announced_length(bytes: &[u8]) -> Option<usize> {
     let header = Header::from_ber(bytes).ok().filter(|(_, header)| header.tag() == Tag::Sequence);
     let (content, header) = header?;
     header.length().definite().ok()?.checked_add(bytes.len() - content.len())
+}
+
+/// The elements that follow each other in `bytes`, each with its encoding; what is none ends them.
+pub(super) fn elements(bytes: &[u8]) -> impl Iterator<Item = (Any<'_>, &[u8])> {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (any, after) = first(rest)?;
+        let encoded = &rest[..rest.len() - after.len()];
+        rest = after;
+        Some((any, encoded))
+    })
+}
+
+/// The content of an octet string, which BER may cut into pieces within pieces.
+pub(super) fn octets(any: &Any<'_>) -> Option<Zeroizing<Vec<u8>>> {
+    // The pieces together are no longer than the whole.
+    let mut whole = Zeroizing::new(Vec::with_capacity(any.data.len()));
+    gather(any, &mut whole, DEEPEST)?;
+    Some(whole)
+}
+
+/// No writer cuts pieces into pieces of pieces.
+const DEEPEST: usize = 8;
+
+fn gather(any: &Any<'_>, whole: &mut Vec<u8>, depth: usize) -> Option<()> {
+    if any.header.is_constructed() {
+        let depth = depth.checked_sub(1)?;
+        elements(any.data).try_for_each(|(piece, _)| gather(&piece, whole, depth))
+    } else {
+        whole.extend_from_slice(any.data);
+        Some(())
+    }
+}
+
+/// Whether an element is an octet string.
+pub(super) fn is_octets(any: &Any<'_>) -> bool {
+    any.tag() == Tag::OctetString && any.class() == Class::Universal
+}
+
+/// The content of an element with this number in a context of its own.
+pub(super) fn tagged<'a>(any: &Any<'a>, number: u32) -> Option<&'a [u8]> {
+    (any.class() == Class::ContextSpecific && any.tag() == Tag(number)).then_some(any.data)
 }
 
 /// The content of a sequence.

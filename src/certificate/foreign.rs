@@ -1,16 +1,11 @@
 //! Names what people hand over in a certificate's place: which mistake it was tells them what to do.
 
-use super::asn1;
+use super::{asn1, pem::Label};
 use crate::hint::fail;
-
-/// The label of a request's section.
-pub(super) const REQUEST: &str = "CERTIFICATE REQUEST";
-/// What the label of every private key ends in.
-pub(super) const KEY: &str = "PRIVATE KEY";
 
 /// Something that is no certificate and no key.
 struct Foreign {
-    /// How it starts, in lower case and without white space; or a part of its PEM label.
+    /// How it starts, in lower case and without white space.
     signs: &'static [&'static [u8]],
     what: &'static str,
     hint: &'static str,
@@ -51,53 +46,53 @@ const CONTENTS: &[Foreign] = &[
         what: "this is Base64 without its first and last line",
         hint: "put the lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- around it",
     },
-];
-
-/// By the labels of its sections, in lower case too.
-const LABELS: &[Foreign] = &[
     Foreign {
-        signs: &[b"certificate request"],
-        what: "this is a certificate signing request, not a certificate",
-        hint: "send it to the CA, and give the certificate that comes back; our own CA signs it with: labtrust sign \
-               --csr",
-    },
-    Foreign {
-        signs: &[b"openssh", b"ssh2"],
-        what: "this is an SSH key, not one for HTTPS",
-        hint: "give the certificate, or the key that belongs to it",
-    },
-    Foreign {
-        signs: &[b"pgp"],
-        what: "this is a PGP key or message, not a certificate",
-        hint: "give the file that has a line BEGIN CERTIFICATE",
-    },
-    Foreign {
-        signs: &[b"private key"],
-        what: "there is no certificate in it, but a private key",
-        hint: "give the certificate, which has a line BEGIN CERTIFICATE; a private key is shown to nobody",
-    },
-    Foreign {
-        signs: &[b"public key"],
-        what: "there is no certificate and no private key in it, but a public key",
-        hint: "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
-    },
-    Foreign {
-        signs: &[b"crl"],
-        what: "there is no certificate in it, but a list of revoked ones (CRL)",
-        hint: "give the file that has a line BEGIN CERTIFICATE",
+        signs: &[b"ls0tls1crudjti"],
+        what: "this is a PEM file in Base64, as Kubernetes' secrets hold it",
+        hint: "decode it, and give the new file: base64 -d FILE >NEW.pem",
     },
 ];
 
-/// What to say of a PEM file in which is nothing that we can use, by its labels.
-pub(super) fn nothing_for(labels: &[String]) -> anyhow::Error {
-    let has = |sign: &[u8]| {
-        let is_in = |label: &String| {
-            label.to_ascii_lowercase().as_bytes().windows(sign.len()).any(|part| part == sign)
-        };
-        labels.iter().any(is_in)
-    };
-    match LABELS.iter().find(|one| one.signs.iter().any(|sign| has(sign))) {
-        Some(one) => fail(one.what, one.hint),
+/// By the label of a section, the most telling first.
+const LABELS: &[(Label, &str, &str)] = &[
+    (
+        Label::Request,
+        "this is a certificate signing request, not a certificate",
+        "send it to the CA, and give the certificate that comes back; our own CA signs it with: labtrust sign --csr",
+    ),
+    (
+        Label::SshKey,
+        "this is an SSH key, not one for HTTPS",
+        "give the certificate, or the key that belongs to it",
+    ),
+    (
+        Label::Pgp,
+        "this is a PGP key or message, not a certificate",
+        "give the file that has a line BEGIN CERTIFICATE",
+    ),
+    (
+        Label::Key,
+        "there is no certificate in it, but a private key",
+        "give the certificate, which has a line BEGIN CERTIFICATE; a private key is shown to nobody",
+    ),
+    (
+        Label::PublicKey,
+        "there is no certificate and no private key in it, but a public key",
+        "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
+    ),
+    (
+        Label::RevocationList,
+        "there is no certificate in it, but a list of revoked ones (CRL)",
+        "give the file that has a line BEGIN CERTIFICATE",
+    ),
+];
+
+/// What to say of a file in which is nothing that we can use, by the labels of what is in it.
+pub(super) fn nothing_for(seen: &[Label]) -> anyhow::Error {
+    let is_seen =
+        |wanted: Label| seen.iter().any(|label| *label == wanted || (wanted == Label::Key && label.is_key()));
+    match LABELS.iter().find(|(label, ..)| is_seen(*label)) {
+        Some((_, what, hint)) => fail(*what, *hint),
         None => fail(
             "there is no certificate and no key in it",
             "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",

@@ -2,19 +2,18 @@
 //! names of files tell nothing, and nobody should have to convert what is readable.
 
 use anyhow::Result;
-use pkcs8::EncryptedPrivateKeyInfoRef;
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use x509_parser::{asn1_rs::Tag, certification_request::X509CertificationRequest, prelude::FromDer};
 use zeroize::Zeroizing;
 
 use super::{
-    asn1,
-    foreign::{self, KEY, REQUEST},
+    asn1, foreign,
     key::{Passphrase, PrivateKey},
     key_format,
     parsed::Parsed,
-    pem::{self, MAX_SIZE, Section},
-    pkcs7, pkcs12,
+    pem::{self, Label, MAX_SECTIONS, MAX_SIZE, Section},
+    pkcs7,
+    pkcs12::{self, Wanted},
     public_key::PublicKey,
 };
 use crate::hint::fail;
@@ -41,51 +40,20 @@ impl std::fmt::Debug for Half {
     }
 }
 
-/// Reads a file's content: PEM in any order with any text between, a DER certificate or key,
-/// PKCS #7 or PKCS #12. `passphrase` is called only if something is encrypted.
+/// Reads a file's content: PEM in any order with any text between, DER certificates or a key, PKCS #7 or
+/// PKCS #12. `passphrase` is called only if something is encrypted.
 pub fn read_material(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Material> {
-    if bytes.len() > MAX_SIZE {
-        return Err(fail(
-            format!("the file is larger than {} MiB", MAX_SIZE >> 20),
-            "give a file that holds only the certificates and keys that are meant",
-        ));
-    }
-    let mut material = Material::default();
-    if pem::is_pem(bytes) {
-        material.take_pem(bytes, passphrase)?;
-    } else {
-        material.take_der(bytes, passphrase)?;
-    }
-    material.complete();
-    Ok(material)
+    Reading::of(bytes, Wanted::Everything, passphrase)
 }
 
-/// Only the certificates of a file, for those who need no key: nothing is decrypted that need not be.
+/// Only the certificates of a file, for those who need no key: nothing is decrypted that need not be, and
+/// a key may be of any kind.
 pub fn read_certificates(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Vec<Parsed>> {
-    let mut seen = Vec::new();
-    let certificates = if pem::is_pem(bytes) {
-        let mut certificates = Vec::new();
-        for section in pem::read(bytes)? {
-            match section {
-                Section::Certificate(der) => certificates.push(der),
-                Section::Pkcs7(der) => certificates.extend(pkcs7::certificates(&der)?),
-                Section::Request(_) => seen.push(REQUEST.to_owned()),
-                Section::Key(_) | Section::EncryptedKey(_) | Section::LegacyEncryptedKey => {
-                    seen.push(KEY.to_owned());
-                }
-                Section::Other(label) => seen.push(label),
-            }
-        }
-        certificates
-    } else {
-        let material = read_material(bytes, passphrase)?;
-        seen.extend(material.has_key().then(|| KEY.to_owned()));
-        material.certificates
-    };
-    if certificates.is_empty() {
-        return Err(foreign::nothing_for(&seen));
+    let material = Reading::of(bytes, Wanted::Certificates, passphrase)?;
+    if material.certificates.is_empty() {
+        return Err(foreign::nothing_for(&[Label::Key]));
     }
-    parse_all(&certificates)
+    parse_all(&material.certificates)
 }
 
 /// Parses each; of several it is said which one is damaged.
@@ -98,7 +66,7 @@ fn parse_all(certificates: &[CertificateDer<'_>]) -> Result<Vec<Parsed>> {
     certificates.iter().enumerate().map(parse).collect()
 }
 
-/// The first certificate signing request (PKCS #10) of a file, PEM or DER.
+/// The certificate signing request (PKCS #10) of a file, PEM or DER.
 pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static>> {
     let none = || {
         fail(
@@ -107,13 +75,37 @@ pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static
         )
     };
     if pem::is_pem(bytes) {
-        let mut sections = pem::read(bytes)?.into_iter();
-        return sections.find_map(Section::into_request).ok_or_else(none);
+        let sections = pem::read_without_keys(bytes)?.into_iter();
+        let mut requests: Vec<_> = sections.filter_map(Section::into_request).collect();
+        requests.dedup();
+        return match requests.len() {
+            0 | 1 => requests.pop().ok_or_else(none),
+            several => Err(fail(
+                format!("there are {several} certificate signing requests in it"),
+                "give a file with one of them",
+            )),
+        };
     }
-    match Shape::of(bytes) {
-        Shape::Request => Ok(bytes.to_vec().into()),
+    let (object, _) = split_object(bytes);
+    match Shape::of(object) {
+        Shape::Request => Ok(object.to_vec().into()),
         Shape::Unknown => Err(foreign::no_shape(bytes)),
         _ => Err(none()),
+    }
+}
+
+/// The first object of DER, and the next ones; of bytes that are not one sequence after the other, all.
+/// Editors and transfers leave line ends and nulls behind it.
+fn split_object(der: &[u8]) -> (&[u8], &[u8]) {
+    let Some((_, rest)) = asn1::first(der) else { return (der, &[]) };
+    let object = &der[..der.len() - rest.len()];
+    let is_filler = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0 | 0x1A);
+    if rest.iter().all(is_filler) {
+        (object, &[])
+    } else if asn1::sequence(rest).is_some() {
+        (object, rest)
+    } else {
+        (der, &[])
     }
 }
 
@@ -134,49 +126,6 @@ impl Material {
 
     fn is_empty(&self) -> bool {
         self.certificates.is_empty() && !self.has_key()
-    }
-
-    fn take_pem(&mut self, text: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
-        let (mut seen, mut certificates) = (Vec::new(), Vec::new());
-        for section in pem::read(text)? {
-            match section {
-                Section::Certificate(der) => certificates.push(der),
-                Section::Key(key) => self.take_key(&key_format::to_pkcs8(&key)?)?,
-                Section::EncryptedKey(der) => {
-                    let passphrase = passphrase("the private key")?;
-                    self.take_key(&key_format::decrypt(&der, &passphrase)?)?;
-                }
-                Section::LegacyEncryptedKey => return Err(key_format::legacy()),
-                Section::Pkcs7(der) => certificates.extend(pkcs7::certificates(&der)?),
-                Section::Request(_) => seen.push(REQUEST.to_owned()),
-                Section::Other(label) => seen.push(label),
-            }
-        }
-        self.take_all(certificates)?;
-        if self.is_empty() { Err(foreign::nothing_for(&seen)) } else { Ok(()) }
-    }
-
-    fn take_der(&mut self, der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<()> {
-        match Shape::of(der) {
-            Shape::Certificate => self.take_all(vec![der.to_vec().into()]),
-            Shape::Pkcs7 => self.take_all(pkcs7::certificates(der)?),
-            Shape::Pkcs12 => {
-                let contents = pkcs12::open(der, passphrase)?;
-                self.take_all(contents.certificates)?;
-                contents.keys.iter().try_for_each(|key| self.take_key(key))?;
-                if self.is_empty() { Err(foreign::nothing_for(&[])) } else { Ok(()) }
-            }
-            Shape::Key => self.take_key(&key_format::any_to_pkcs8(der)?),
-            Shape::EncryptedKey => self.take_key(&key_format::decrypt(der, &passphrase("the private key")?)?),
-            Shape::Request => Err(foreign::nothing_for(&[REQUEST.to_owned()])),
-            Shape::Unknown => Err(foreign::no_shape(der)),
-        }
-    }
-
-    fn take_all(&mut self, certificates: Vec<CertificateDer<'static>>) -> Result<()> {
-        parse_all(&certificates)?;
-        self.certificates.extend(certificates);
-        Ok(())
     }
 
     fn take_key(&mut self, pkcs8: &[u8]) -> Result<()> {
@@ -207,6 +156,103 @@ impl Material {
     }
 }
 
+/// A file that is being read.
+struct Reading<'r, 'p> {
+    wanted: Wanted,
+    passphrase: &'r mut Passphrase<'p>,
+    material: Material,
+    /// What is in it that is neither a certificate nor a key, or is not wanted.
+    seen: Vec<Label>,
+}
+
+impl<'r, 'p> Reading<'r, 'p> {
+    fn of(bytes: &[u8], wanted: Wanted, passphrase: &'r mut Passphrase<'p>) -> Result<Material> {
+        if bytes.len() > MAX_SIZE {
+            return Err(fail(
+                format!("the file is larger than {} MiB", MAX_SIZE >> 20),
+                "give a file that holds only the certificates and keys that are meant",
+            ));
+        }
+        let mut reading = Self { wanted, passphrase, material: Material::default(), seen: Vec::new() };
+        if pem::is_pem(bytes) {
+            reading.take_pem(bytes)?;
+        } else {
+            reading.take_der(bytes)?;
+        }
+        let Self { mut material, seen, .. } = reading;
+        parse_all(&material.certificates)?;
+        if material.is_empty() {
+            return Err(foreign::nothing_for(&seen));
+        }
+        material.complete();
+        Ok(material)
+    }
+
+    fn take_pem(&mut self, text: &[u8]) -> Result<()> {
+        let sections = match self.wanted {
+            Wanted::Everything => pem::read(text)?,
+            Wanted::Certificates => pem::read_without_keys(text)?,
+        };
+        for section in sections {
+            match section {
+                Section::Certificate(der) => self.material.certificates.push(der),
+                Section::Key(key) => self.material.take_key(&key_format::to_pkcs8(&key)?)?,
+                Section::EncryptedKey(der) => self.take_encrypted(&der)?,
+                Section::LegacyEncryptedKey => return Err(key_format::legacy()),
+                Section::Pkcs7(der) => self.material.certificates.extend(pkcs7::certificates(&der)?),
+                Section::Pkcs12(der) => self.take_pkcs12(&der)?,
+                Section::Request(_) => self.seen.push(Label::Request),
+                Section::Other(label) => self.seen.push(label),
+            }
+        }
+        Ok(())
+    }
+
+    fn take_der(&mut self, der: &[u8]) -> Result<()> {
+        let mut next = der;
+        let mut objects = 0;
+        while !next.is_empty() || objects == 0 {
+            let (object, rest) = split_object(next);
+            self.take_object(object)?;
+            objects += 1;
+            if objects > MAX_SECTIONS {
+                return Err(fail(
+                    format!("the file holds more than {MAX_SECTIONS} certificates"),
+                    "give a file that holds only the certificates and keys that are meant",
+                ));
+            }
+            next = rest;
+        }
+        Ok(())
+    }
+
+    fn take_object(&mut self, der: &[u8]) -> Result<()> {
+        match (Shape::of(der), self.wanted) {
+            (Shape::Certificate, _) => self.material.certificates.push(der.to_vec().into()),
+            (Shape::Pkcs7, _) => self.material.certificates.extend(pkcs7::certificates(der)?),
+            (Shape::Pkcs12, _) => self.take_pkcs12(der)?,
+            (Shape::Key | Shape::EncryptedKey, Wanted::Certificates) => self.seen.push(Label::Key),
+            (Shape::Key, _) => self.material.take_key(&key_format::any_to_pkcs8(der)?)?,
+            (Shape::EncryptedKey, _) => self.take_encrypted(der)?,
+            (Shape::Request, _) => self.seen.push(Label::Request),
+            (Shape::Unknown, _) => return Err(foreign::no_shape(der)),
+        }
+        Ok(())
+    }
+
+    fn take_pkcs12(&mut self, der: &[u8]) -> Result<()> {
+        let contents = pkcs12::open(der, self.wanted, self.passphrase)?;
+        self.seen.extend(contents.has_key.then_some(Label::Key));
+        self.material.certificates.extend(contents.certificates);
+        contents.keys.iter().try_for_each(|key| self.material.take_key(key))
+    }
+
+    fn take_encrypted(&mut self, der: &[u8]) -> Result<()> {
+        let passphrase = (self.passphrase)("the private key")?;
+        self.material.take_key(&key_format::decrypt(der, &passphrase)?)
+    }
+}
+
 /// What binary content is, by its outermost structure.
 #[derive(Debug, PartialEq, Eq)]
 enum Shape {
@@ -225,9 +271,7 @@ impl Shape {
             (Some(Tag::Oid), _) => Self::Pkcs7,
             (_, Some(3)) => Self::Pkcs12,
             (_, Some(0 | 1)) => Self::Key,
-            (Some(Tag::Sequence), _) if EncryptedPrivateKeyInfoRef::try_from(bytes).is_ok() => {
-                Self::EncryptedKey
-            }
+            (Some(Tag::Sequence), _) if key_format::encrypted_parts(bytes).is_some() => Self::EncryptedKey,
             (Some(Tag::Sequence), _) if X509CertificationRequest::from_der(bytes).is_ok() => Self::Request,
             (Some(Tag::Sequence), _) => Self::Certificate,
             _ => Self::Unknown,

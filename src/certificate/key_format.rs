@@ -6,10 +6,7 @@ use der::{
     Decode, Encode, Sequence,
     asn1::{AnyRef, BitStringRef, ObjectIdentifier, OctetStringRef, UintRef},
 };
-use pkcs8::{
-    AlgorithmIdentifierRef, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef, SubjectPublicKeyInfo,
-    pkcs5::{EncryptionScheme, pbes2::Kdf},
-};
+use pkcs8::{AlgorithmIdentifierRef, PrivateKeyInfoRef, SubjectPublicKeyInfo};
 use ring::{
     rand::SystemRandom,
     signature::{
@@ -19,6 +16,8 @@ use ring::{
 use zeroize::Zeroizing;
 
 use super::{
+    asn1::{elements, is_octets, is_sequence, octets, sequence},
+    pbe::{self, Budget, Fault},
     pem::Key,
     public_key::{KeyKind, PublicKey},
 };
@@ -27,11 +26,6 @@ use crate::hint::fail;
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-
-/// Rounds of PBKDF2 (RFC 8018 §5.2) and bytes that scrypt fills, 128·N·r·p (RFC 7914 §2): some twenty times
-/// what tools ask for at their most careful. No file may keep us busy for longer.
-const MOST_ROUNDS: u32 = 10_000_000;
-const MOST_BYTES: u64 = 512 << 20;
 
 /// `ECPrivateKey` (RFC 5915 §3).
 #[derive(Sequence)]
@@ -84,36 +78,29 @@ pub(super) fn to_pkcs8(key: &Key) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// Decrypts an `EncryptedPrivateKeyInfo` (RFC 5958 §3, PBES2 of RFC 8018).
-pub(super) fn decrypt(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let unknown = || {
-        fail(
-            "the private key is encrypted with a method that is not supported",
-            "decrypt it first: openssl pkey -in ENCRYPTED.key -out NEW.key",
-        )
-    };
-    let encrypted = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| unknown())?;
-    let EncryptionScheme::Pbes2(parameters) = &encrypted.encryption_algorithm else {
-        return Err(unknown());
-    };
-    if !is_affordable(&parameters.kdf) {
-        return Err(unknown());
+/// What an `EncryptedPrivateKeyInfo` (RFC 5958 §3) holds: the algorithm, as it is encoded, and what it
+/// encrypted.
+pub(super) fn encrypted_parts(der: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
+    let mut parts = elements(sequence(der)?);
+    let ((algorithm, encoded), (data, _)) = (parts.next()?, parts.next()?);
+    if !is_sequence(&algorithm) || !is_octets(&data) || parts.next().is_some() {
+        return None;
     }
-    let decrypted = encrypted.decrypt(passphrase).map_err(|_| wrong_passphrase("the private key"))?;
-    Ok(Zeroizing::new(decrypted.as_bytes().to_vec()))
+    Some((encoded, octets(&data)?))
 }
 
-fn is_affordable(kdf: &Kdf) -> bool {
-    match kdf {
-        Kdf::Pbkdf2(pbkdf2) => pbkdf2.iteration_count <= MOST_ROUNDS,
-        Kdf::Scrypt(scrypt) => {
-            let lanes = 128 * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
-            // pkcs5 0.8 panics where the cost is none.
-            let bytes = scrypt.cost_parameter.saturating_mul(lanes);
-            (1..=MOST_BYTES).contains(&bytes)
-        }
-        _ => false,
-    }
+/// Decrypts an `EncryptedPrivateKeyInfo`.
+pub(super) fn decrypt(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>> {
+    let (algorithm, data) = encrypted_parts(der).ok_or_else(|| damaged("private"))?;
+    let decrypted = pbe::decrypt(algorithm, &data, Some(passphrase), &mut Budget::of_a_file());
+    decrypted.map_err(|fault| match fault {
+        Fault::Passphrase => wrong_passphrase("the private key"),
+        Fault::Damaged => damaged("private"),
+        Fault::Unsupported => fail(
+            "the private key is encrypted with a method that is not supported",
+            "decrypt it first: openssl pkey -in ENCRYPTED.key -out NEW.key",
+        ),
+    })
 }
 
 /// The failure that is said of everything that a passphrase did not open.

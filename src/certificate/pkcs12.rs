@@ -1,62 +1,210 @@
-//! Takes keys and certificates out of PKCS #12 (`.p12`, `.pfx`), the form in which Windows and
-//! Java hand out a pair.
-
-use std::{
-    panic,
-    sync::{Mutex, PoisonError},
-};
+//! Takes keys and certificates out of PKCS #12 (`.p12`, `.pfx`; RFC 7292), the form in which Windows, Java
+//! and Firefox hand out a pair, by walking to them as in PKCS #7: Firefox writes BER.
 
 use anyhow::Result;
-use p12_keystore::{Pkcs12Archive, error::Error};
 use rustls_pki_types::CertificateDer;
+use x509_parser::asn1_rs::{Oid, oid};
 use zeroize::Zeroizing;
 
-use super::{key::Passphrase, key_format::wrong_passphrase};
+use super::{
+    asn1::{elements, first, is_sequence, octets, sequence, tagged},
+    key::Passphrase,
+    key_format::{encrypted_parts, wrong_passphrase},
+    pbe::{self, Budget, Fault, Mac, check_mac, decrypt},
+    pem::MAX_SECTIONS,
+};
 use crate::hint::fail;
 
 /// What the archive holds: certificates, and keys as PKCS #8.
+#[derive(Default)]
 pub(super) struct Contents {
     pub certificates: Vec<CertificateDer<'static>>,
     pub keys: Vec<Zeroizing<Vec<u8>>>,
+    /// Whether it has a key, opened or not.
+    pub has_key: bool,
 }
 
-/// Opens an archive (RFC 7292). The empty passphrase, which many have, is tried unasked.
-pub(super) fn open(der: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Contents> {
-    let archive = match read(der, "") {
-        Err(error) if is_passphrase(&error) => {
-            read(der, &passphrase("the PKCS #12 file")?).map_err(|error| {
-                if is_passphrase(&error) { wrong_passphrase("the PKCS #12 file") } else { unreadable(&error) }
-            })?
+/// What is wanted of an archive.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Everything,
+    /// Keys stay closed: they may be of a kind that nobody knows.
+    Certificates,
+}
+
+/// Content types (RFC 5652 §4 and §8).
+const DATA: Oid<'static> = oid!(1.2.840.113549.1.7.1);
+const ENCRYPTED_DATA: Oid<'static> = oid!(1.2.840.113549.1.7.6);
+/// Kinds of bags (RFC 7292 §4.2).
+const KEY: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.1);
+const SHROUDED_KEY: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.2);
+const CERTIFICATE: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.3);
+const MORE_BAGS: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.6);
+const X509: Oid<'static> = oid!(1.2.840.113549.1.9.22.1);
+
+/// Bags lie in bags no deeper.
+const DEEPEST: usize = 8;
+
+/// Opens an archive. The empty passphrase, which many have, and none at all, which GnuTLS and old Windows
+/// write, are tried unasked.
+pub(super) fn open(der: &[u8], wanted: Wanted, passphrase: &mut Passphrase<'_>) -> Result<Contents> {
+    let mut budget = Budget::of_a_file();
+    for unasked in [Some(""), None] {
+        match read(der, wanted, unasked, &mut budget) {
+            Err(Fault::Passphrase) => {}
+            other => return other.map_err(unreadable),
         }
-        other => other.map_err(|error| unreadable(&error))?,
+    }
+    let asked = passphrase("the PKCS #12 file")?;
+    read(der, wanted, Some(&asked), &mut budget).map_err(unreadable)
+}
+
+fn unreadable(fault: Fault) -> anyhow::Error {
+    let why = match fault {
+        Fault::Passphrase => return wrong_passphrase("the PKCS #12 file"),
+        Fault::Unsupported => "it is encrypted with a method that is not supported",
+        Fault::Damaged => "it is damaged",
     };
-    let certificates = archive.certs.iter().map(|bag| CertificateDer::from(bag.cert.as_der().to_vec()));
-    let keys = archive.keys.iter().map(|bag| Zeroizing::new(bag.key.as_der().to_vec()));
-    Ok(Contents { certificates: certificates.collect(), keys: keys.collect() })
-}
-
-/// Reads an archive. pkcs5 0.8.1 panics where scrypt (RFC 7914) is to cost nothing, and p12-keystore 0.4.1 lets
-/// that through, also in what it has just decrypted: here it is an error of the file's.
-fn read(der: &[u8], passphrase: &str) -> Result<Pkcs12Archive, Error> {
-    // The hook is the process's: two that exchange it at once would leave none behind.
-    static EXCHANGE: Mutex<()> = Mutex::new(());
-    let _one = EXCHANGE.lock().unwrap_or_else(PoisonError::into_inner);
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| ()));
-    let archive = panic::catch_unwind(|| Pkcs12Archive::from_pkcs12(der, passphrase));
-    panic::set_hook(hook);
-    archive.unwrap_or(Err(Error::InvalidParameters))
-}
-
-/// Whether another passphrase could help. Without a MAC, a wrong one shows only as nonsense.
-fn is_passphrase(error: &Error) -> bool {
-    matches!(error, Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_))
-}
-
-fn unreadable(error: &Error) -> anyhow::Error {
     fail(
-        format!("the PKCS #12 file cannot be read ({error})"),
+        format!("the PKCS #12 file cannot be read: {why}"),
         "convert it, and give the new file: openssl pkcs12 -in FILE -nodes -out NEW.pem (for files from before \
          2020, add -legacy)",
     )
+}
+
+/// A part of the structure, or that it is damaged.
+fn part<T>(part: Option<T>) -> Result<T, Fault> {
+    part.ok_or(Fault::Damaged)
+}
+
+/// `PFX`.
+fn read(
+    der: &[u8],
+    wanted: Wanted,
+    passphrase: pbe::Passphrase<'_>,
+    budget: &mut Budget,
+) -> Result<Contents, Fault> {
+    let mut parts = elements(part(sequence(der))?).skip(1);
+    let (safe, mac) = (part(parts.next())?.1, parts.next());
+    let (kind, content) = part(content_info(safe))?;
+    if kind != DATA {
+        // Signed by a key instead, which is in no use.
+        return Err(Fault::Unsupported);
+    }
+    let safes = part(octets(&part(first(content))?.0))?;
+    if let Some((mac, _)) = mac.filter(|(mac, _)| is_sequence(mac)) {
+        check_mac(&part(mac_data(mac.data))?.as_mac(), &safes, passphrase, budget)?;
+    }
+    let mut archive = Archive { wanted, passphrase, budget, contents: Contents::default() };
+    // `AuthenticatedSafe`
+    for (_, safe) in elements(part(sequence(&safes))?) {
+        let (kind, content) = part(content_info(safe))?;
+        let content = part(first(content))?.0;
+        if kind == DATA {
+            archive.take_bags(&part(octets(&content))?, DEEPEST)?;
+        } else if kind == ENCRYPTED_DATA {
+            let (algorithm, data) = part(encrypted_data(content.data))?;
+            let bags = decrypt(algorithm, &data, passphrase, archive.budget)?;
+            archive.take_bags(&bags, DEEPEST)?;
+        } else {
+            return Err(Fault::Unsupported);
+        }
+    }
+    Ok(archive.contents)
+}
+
+/// The type of a `ContentInfo` and what its `[0]` holds.
+fn content_info(encoded: &[u8]) -> Option<(Oid<'_>, &[u8])> {
+    let mut parts = elements(sequence(encoded)?);
+    let (kind, content) = (parts.next()?.0, parts.next()?.0);
+    Some((kind.oid().ok()?, tagged(&content, 0)?))
+}
+
+/// What an `EncryptedData` (RFC 5652 §8) holds: the algorithm, as it is encoded, and what it encrypted.
+fn encrypted_data(data: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
+    let (info, _) = elements(data).nth(1)?;
+    let mut parts = elements(info.data).skip(1);
+    let (algorithm, content) = (parts.next()?.1, parts.next()?.0);
+    tagged(&content, 0)?;
+    Some((algorithm, octets(&content)?))
+}
+
+struct MacData<'a> {
+    algorithm: &'a [u8],
+    tag: Zeroizing<Vec<u8>>,
+    salt: Zeroizing<Vec<u8>>,
+    rounds: u32,
+}
+
+impl MacData<'_> {
+    fn as_mac(&self) -> Mac<'_> {
+        Mac { algorithm: self.algorithm, tag: &self.tag, salt: &self.salt, rounds: self.rounds }
+    }
+}
+
+/// `MacData`; one round, where none are named.
+fn mac_data(data: &[u8]) -> Option<MacData<'_>> {
+    let mut parts = elements(data);
+    let ((digest, _), (salt, _)) = (parts.next()?, parts.next()?);
+    let rounds = parts.next().map_or(Some(1), |(rounds, _)| rounds.integer().ok()?.as_u32().ok())?;
+    let mut digest = elements(digest.data);
+    let (algorithm, tag) = (digest.next()?.1, digest.next()?.0);
+    Some(MacData { algorithm, tag: octets(&tag)?, salt: octets(&salt)?, rounds })
+}
+
+/// An archive that is being opened.
+struct Archive<'a> {
+    wanted: Wanted,
+    passphrase: pbe::Passphrase<'a>,
+    budget: &'a mut Budget,
+    contents: Contents,
+}
+
+impl Archive<'_> {
+    /// `SafeContents`.
+    fn take_bags(&mut self, bags: &[u8], depth: usize) -> Result<(), Fault> {
+        let depth = part(depth.checked_sub(1))?;
+        for (bag, _) in elements(part(sequence(bags))?) {
+            let mut parts = elements(bag.data);
+            let ((kind, _), (value, _)) = (part(parts.next())?, part(parts.next())?);
+            let (kind, value) = (kind.oid().map_err(|_| Fault::Damaged)?, part(tagged(&value, 0))?);
+            if kind == CERTIFICATE {
+                self.take_certificate(value)?;
+            } else if kind == KEY {
+                self.take_key(|_| Ok(Zeroizing::new(value.to_vec())))?;
+            } else if kind == SHROUDED_KEY {
+                self.take_key(|archive| {
+                    let (algorithm, data) = part(encrypted_parts(value))?;
+                    decrypt(algorithm, &data, archive.passphrase, archive.budget)
+                })?;
+            } else if kind == MORE_BAGS {
+                self.take_bags(value, depth)?;
+            }
+            // Others hold lists of revoked certificates, and secrets of Java programs.
+        }
+        Ok(())
+    }
+
+    /// `CertBag`.
+    fn take_certificate(&mut self, value: &[u8]) -> Result<(), Fault> {
+        let (kind, content) = part(content_info(value))?;
+        // The other kind, SDSI, is in no use.
+        if kind == X509 {
+            let der = part(octets(&part(first(content))?.0))?;
+            self.contents.certificates.push(der.to_vec().into());
+        }
+        part((self.contents.certificates.len() <= MAX_SECTIONS).then_some(()))
+    }
+
+    fn take_key(
+        &mut self,
+        open: impl FnOnce(&mut Self) -> Result<Zeroizing<Vec<u8>>, Fault>,
+    ) -> Result<(), Fault> {
+        self.contents.has_key = true;
+        if self.wanted == Wanted::Everything {
+            let key = open(self)?;
+            self.contents.keys.push(key);
+        }
+        Ok(())
+    }
 }

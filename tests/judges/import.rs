@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Result, bail};
 use labtrust::{
-    certificate::{CertificateDer, Chain, Material, pem, read_material},
+    certificate::{CertificateDer, Chain, Material, pem, read_certificates, read_material},
     hint::hint_of,
 };
 use time::OffsetDateTime;
@@ -40,6 +40,10 @@ const FORMS: &[(&str, &[&str], &str)] = &[
     ("", &["utf16"], "(printf '\\377\\376'; iconv -t UTF-16LE $k.all.pem) > utf16"),
     ("", &["bom"], "(printf '\\357\\273\\277'; cat $k.all.pem) > bom"),
     ("", &["text"], "(openssl x509 -in $k.pem -text; cat $k.key sub.pem root.pem) > text"),
+    ("", &["joined"], "for f in $k.key $k.pem sub.pem root.pem; do printf %s \"$(cat $f)\"; done > joined"),
+    ("", &["bare16"], "iconv -t UTF-16LE $k.all.pem > bare16"),
+    ("", &["oneline"], "tr -d '\\n' < $k.all.pem > oneline"),
+    ("", &["variable"], "sed 's/$/\\\\n/' $k.all.pem | tr -d '\\n' > variable"),
     (
         "",
         &["trusted", "above"],
@@ -49,6 +53,11 @@ const FORMS: &[(&str, &[&str], &str)] = &[
         "",
         &["leaf.der", "key.der", "above"],
         "openssl x509 -in $k.pem -outform DER -out leaf.der; openssl pkey -in $k.key -outform DER -out key.der; cat sub.pem root.pem > above",
+    ),
+    (
+        "",
+        &["all.der", "$k.key"],
+        "for f in $k sub root; do openssl x509 -in $f.pem -outform DER; done > all.der; echo >> all.der",
     ),
     ("", &["old.der", "$k.chain.pem"], "openssl $k -in $k.key -outform DER -out old.der"),
     ("", &["old.key", "$k.chain.pem"], "openssl $k -in $k.key -out old.key $traditional"),
@@ -79,6 +88,11 @@ const FORMS: &[(&str, &[&str], &str)] = &[
         &["aes.der", "$k.chain.pem"],
         "openssl pkcs8 -topk8 -in $k.key -v2 aes-256-cbc -passout pass:secret -outform DER -out aes.der",
     ),
+    (
+        "secret",
+        &["pbes1.key", "$k.chain.pem"],
+        "openssl pkcs8 -topk8 -in $k.key -v1 PBE-SHA1-3DES -passout pass:secret -out pbes1.key",
+    ),
     ("secret", &["new.p12"], "openssl pkcs12 -export -in $k.all.pem -passout pass:secret -out new.p12"),
     (
         "secret",
@@ -94,6 +108,26 @@ const FORMS: &[(&str, &[&str], &str)] = &[
         "secret",
         &["sha512.p12"],
         "openssl pkcs12 -export -in $k.all.pem -macalg sha512 -passout pass:secret -out sha512.p12",
+    ),
+    (
+        "secret",
+        &["2des.p12"],
+        "openssl pkcs12 -export -legacy -in $k.all.pem -keypbe PBE-SHA1-2DES -certpbe PBE-SHA1-RC2-128 -macalg sha224 -passout pass:secret -out 2des.p12",
+    ),
+    (
+        "secret",
+        &["armored.p12"],
+        "(echo '-----BEGIN PKCS12-----'; openssl pkcs12 -export -in $k.all.pem -passout pass:secret | base64; echo '-----END PKCS12-----') > armored.p12",
+    ),
+    (
+        "secret",
+        &["firefox.p12"],
+        "rm -rf db; mkdir db; certutil -N -d sql:db --empty-password; openssl pkcs12 -export -in $k.all.pem -name a -passout pass:secret -out k.p12; pk12util -i k.p12 -d sql:db -W secret > log; pk12util -o firefox.p12 -n a -d sql:db -W secret > log",
+    ),
+    (
+        "",
+        &["null.p12"],
+        "certtool --to-p12 --load-privkey $k.key --load-certificate $k.chain.pem --p12-name a --null-password --outder --outfile null.p12 2>log",
     ),
     ("pässwörd", &["utf8.p12"], "openssl pkcs12 -export -in $k.all.pem -passout pass:pässwörd -out utf8.p12"),
     (
@@ -161,7 +195,8 @@ fn every_form_gives_the_same_chain() {
     for kind in ["rsa", "ec"] {
         let expected = certificates(folder, &format!("{kind}.chain.pem"));
         for (passphrase, files, make) in FORMS {
-            let tool = make.split_whitespace().find(|word| ["keytool", "certtool"].contains(word));
+            let tool =
+                make.split_whitespace().find(|word| ["keytool", "certtool", "pk12util"].contains(word));
             if tool.is_some_and(|tool| !is_here(tool, &[])) {
                 continue;
             }
@@ -190,6 +225,30 @@ fn every_form_gives_the_same_chain() {
                 assert!(hint_of(&error).is_some(), "{make}");
             }
         }
+    }
+}
+
+#[test]
+fn a_key_of_an_unknown_kind_hides_no_certificate() {
+    if !is_here("openssl", &["version"]) {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    script(
+        folder,
+        "openssl req -x509 -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -nodes -keyout pss.key -out pss.pem -days 9 -subj /CN=PSS 2>log
+         openssl pkcs12 -export -in pss.pem -inkey pss.key -passout pass:secret -out pss.p12
+         openssl pkcs12 -export -in pss.pem -inkey pss.key -passout pass:secret -keypbe camellia-128-cbc -out odd.p12
+         cat pss.key pss.pem > pss.all.pem",
+    );
+    for file in ["pss.p12", "odd.p12", "pss.all.pem"] {
+        let bytes = fs::read(folder.join(file)).expect(file);
+        let mut passphrase = |_: &str| Ok(Zeroizing::new("secret".to_owned()));
+        let found = read_certificates(&bytes, &mut passphrase).expect(file);
+        assert_eq!(found.len(), 1, "{file}");
+        let error = read_material(&bytes, &mut passphrase).expect_err(file);
+        assert!(error.to_string().contains("not supported"), "{file}: {error:#}");
     }
 }
 

@@ -1,0 +1,215 @@
+//! Opens what a passphrase protects, for keys (PKCS #8) and archives (PKCS #12) alike: by the methods of
+//! today, and by those of old files, which people want read.
+
+mod hash;
+
+use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit, block_padding::Pkcs7};
+use der::{
+    Decode, Sequence,
+    asn1::{ObjectIdentifier, OctetStringRef},
+};
+use des::{TdesEde2, TdesEde3};
+use pkcs8::{
+    AlgorithmIdentifierRef,
+    pkcs5::{EncryptionScheme, Error, pbes2::Kdf},
+};
+use rc2::Rc2;
+use zeroize::Zeroizing;
+
+use self::hash::{Hash, Purpose, SHA1, of_digest, of_hmac};
+use super::asn1::{first, is_sequence};
+
+/// Rounds of hashing (RFC 8018 §5.2, RFC 7292 appendix B), those of a whole file together: some twenty times
+/// what tools ask for at their most careful. No file may keep us busy for longer.
+const MOST_ROUNDS: u64 = 10_000_000;
+/// Bytes that scrypt fills, 128·N·r·p (RFC 7914 §2).
+const MOST_BYTES: u64 = 512 << 20;
+
+/// Why something was not opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// Another passphrase could help.
+    Passphrase,
+    /// The method is not known, or costs too much.
+    Unsupported,
+    /// The bytes are not what they should be.
+    Damaged,
+}
+
+/// What opening a file may still cost, in rounds.
+pub(super) struct Budget(u64);
+
+impl Budget {
+    /// What one file may cost.
+    pub fn of_a_file() -> Self {
+        Self(MOST_ROUNDS)
+    }
+
+    fn spend(&mut self, rounds: u64) -> Result<(), Fault> {
+        self.0 = self.0.checked_sub(rounds).ok_or(Fault::Unsupported)?;
+        Ok(())
+    }
+}
+
+/// A passphrase. To PKCS #12 none at all, as old Windows and GnuTLS write it, is not the same as an empty one.
+pub(super) type Passphrase<'p> = Option<&'p str>;
+
+/// What protects an archive from changes (RFC 7292 §4): an HMAC under the passphrase.
+pub(super) struct Mac<'a> {
+    /// The algorithm's identifier, as it is encoded.
+    pub algorithm: &'a [u8],
+    pub tag: &'a [u8],
+    pub salt: &'a [u8],
+    pub rounds: u32,
+}
+
+/// `PBMAC1` (RFC 9579).
+const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
+
+/// `PBMAC1-params` (RFC 8018 §A.5).
+#[derive(Sequence)]
+struct Pbmac1<'a> {
+    derivation: AlgorithmIdentifierRef<'a>,
+    scheme: AlgorithmIdentifierRef<'a>,
+}
+
+/// A method of PKCS #12 (RFC 7292 appendix C): a cipher, its key's length in bytes, and its decryption.
+struct Old {
+    oid: ObjectIdentifier,
+    key: usize,
+    decrypt: fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>,
+}
+
+const OLD: &[Old] = &[
+    old("1.2.840.113549.1.12.1.3", 24, cbc::<TdesEde3>),
+    old("1.2.840.113549.1.12.1.4", 16, cbc::<TdesEde2>),
+    old("1.2.840.113549.1.12.1.5", 16, cbc::<Rc2>),
+    old("1.2.840.113549.1.12.1.6", 5, cbc::<Rc2>),
+];
+
+const fn old(oid: &str, key: usize, decrypt: fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>) -> Old {
+    Old { oid: ObjectIdentifier::new_unwrap(oid), key, decrypt }
+}
+
+/// `pkcs-12PbeParams` (RFC 7292 appendix C).
+#[derive(Sequence)]
+struct OldParameters<'a> {
+    salt: &'a OctetStringRef,
+    rounds: u32,
+}
+
+/// Decrypts `data` by `algorithm`, an encoded `AlgorithmIdentifier`. A sequence comes out, or the
+/// passphrase was another.
+pub(super) fn decrypt(
+    algorithm: &[u8],
+    data: &[u8],
+    passphrase: Passphrase<'_>,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let algorithm = AlgorithmIdentifierRef::from_der(algorithm).map_err(|_| Fault::Unsupported)?;
+    let plain = match OLD.iter().find(|old| old.oid == algorithm.oid) {
+        Some(old) => decrypt_old(old, algorithm, data, passphrase, budget),
+        None => decrypt_pbes2(algorithm, data, passphrase.unwrap_or_default(), budget),
+    };
+    let plain = plain?;
+    match first(&plain) {
+        Some((any, _)) if is_sequence(&any) => Ok(plain),
+        _ => Err(Fault::Passphrase),
+    }
+}
+
+fn decrypt_pbes2(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    data: &[u8],
+    passphrase: &str,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let Ok(EncryptionScheme::Pbes2(parameters)) = EncryptionScheme::try_from(algorithm) else {
+        return Err(Fault::Unsupported);
+    };
+    match &parameters.kdf {
+        Kdf::Pbkdf2(pbkdf2) => budget.spend(pbkdf2.iteration_count.into())?,
+        Kdf::Scrypt(scrypt) => {
+            let lanes = 128 * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
+            // pkcs5 0.8 panics where the cost is none.
+            let bytes = scrypt.cost_parameter.saturating_mul(lanes);
+            if !(1..=MOST_BYTES).contains(&bytes) {
+                return Err(Fault::Unsupported);
+            }
+            budget.spend(bytes / (MOST_BYTES / MOST_ROUNDS))?;
+        }
+        _ => return Err(Fault::Unsupported),
+    }
+    parameters.decrypt(passphrase, data).map(Zeroizing::new).map_err(|error| match error {
+        Error::UnsupportedAlgorithm { .. } => Fault::Unsupported,
+        _ => Fault::Passphrase,
+    })
+}
+
+fn decrypt_old(
+    old: &Old,
+    algorithm: AlgorithmIdentifierRef<'_>,
+    data: &[u8],
+    passphrase: Passphrase<'_>,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let parameters = algorithm.parameters.ok_or(Fault::Damaged)?;
+    let OldParameters { salt, rounds } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
+    // A key takes two blocks of SHA-1 at most, the initial vector one.
+    budget.spend(3 * u64::from(rounds))?;
+    let passphrase = wide(passphrase);
+    let derive = |purpose, length| (SHA1.derive)(&passphrase, salt.as_bytes(), purpose, rounds, length);
+    let (key, vector) = (derive(Purpose::Key, old.key), derive(Purpose::Vector, 8));
+    (old.decrypt)(&key, &vector, data).map(Zeroizing::new).ok_or(Fault::Passphrase)
+}
+
+fn cbc<C: KeyInit + BlockCipherDecrypt>(key: &[u8], vector: &[u8], data: &[u8]) -> Option<Vec<u8>> {
+    let cipher = cbc::Decryptor::<C>::new_from_slices(key, vector).ok()?;
+    cipher.decrypt_padded_vec::<Pkcs7>(data).ok()
+}
+
+/// Whether `data` has this MAC under the passphrase: if not, the passphrase is another, or the data was changed.
+pub(super) fn check_mac(
+    mac: &Mac<'_>,
+    data: &[u8],
+    passphrase: Passphrase<'_>,
+    budget: &mut Budget,
+) -> Result<(), Fault> {
+    let algorithm = AlgorithmIdentifierRef::from_der(mac.algorithm).map_err(|_| Fault::Damaged)?;
+    let (hash, key) = if algorithm.oid == PBMAC1 {
+        derive_pbmac1(algorithm, passphrase, budget)?
+    } else {
+        let hash = of_digest(algorithm.oid).ok_or(Fault::Unsupported)?;
+        budget.spend(mac.rounds.into())?;
+        (hash, (hash.derive)(&wide(passphrase), mac.salt, Purpose::Mac, mac.rounds, hash.length))
+    };
+    if (hash.is_mac)(&key, data, mac.tag) { Ok(()) } else { Err(Fault::Passphrase) }
+}
+
+fn derive_pbmac1(
+    algorithm: AlgorithmIdentifierRef<'_>,
+    passphrase: Passphrase<'_>,
+    budget: &mut Budget,
+) -> Result<(&'static Hash, Zeroizing<Vec<u8>>), Fault> {
+    let parameters = algorithm.parameters.ok_or(Fault::Damaged)?;
+    let Pbmac1 { derivation, scheme } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
+    let hash = of_hmac(scheme.oid).ok_or(Fault::Unsupported)?;
+    let Ok(Kdf::Pbkdf2(pbkdf2)) = Kdf::try_from(derivation) else { return Err(Fault::Unsupported) };
+    budget.spend(pbkdf2.iteration_count.into())?;
+    let length = pbkdf2.key_length.map_or(hash.length, usize::from);
+    let derive = of_hmac(pbkdf2.prf.oid()).ok_or(Fault::Unsupported)?.pbkdf2;
+    // Nobody asks for a longer key, and a longer one costs more rounds.
+    if length > 64 {
+        return Err(Fault::Unsupported);
+    }
+    let passphrase = passphrase.unwrap_or_default().as_bytes();
+    Ok((hash, derive(passphrase, pbkdf2.salt.as_ref(), pbkdf2.iteration_count, length)))
+}
+
+/// A passphrase as PKCS #12 hashes it (RFC 7292 §B.1): UTF-16 with a null at the end, or nothing at all.
+fn wide(passphrase: Passphrase<'_>) -> Zeroizing<Vec<u8>> {
+    let Some(passphrase) = passphrase else { return Zeroizing::default() };
+    let mut wide = Zeroizing::new(Vec::with_capacity(2 * passphrase.len() + 2));
+    wide.extend(passphrase.encode_utf16().chain([0]).flat_map(u16::to_be_bytes));
+    wide
+}

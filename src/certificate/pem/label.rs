@@ -1,0 +1,98 @@
+//! The labels of PEM sections, as a list: a label that is not in it is never kept, since what stands
+//! in a label's place may be a key.
+
+/// What a PEM section holds, as the label in its markers says (RFC 7468).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// A certificate.
+    Certificate,
+    /// A certificate with OpenSSL's appendix.
+    TrustedCertificate,
+    /// A certificate signing request.
+    Request,
+    /// PKCS #7.
+    Pkcs7,
+    /// PKCS #12.
+    Pkcs12,
+    /// An encrypted PKCS #8 key.
+    EncryptedKey,
+    /// A PKCS #8 key.
+    Key,
+    /// A PKCS #1 key.
+    RsaKey,
+    /// A SEC 1 key.
+    EcKey,
+    /// A private key of another kind.
+    OtherKey,
+    /// An SSH key.
+    SshKey,
+    /// A PGP key or message.
+    Pgp,
+    /// A public key.
+    PublicKey,
+    /// A list of revoked certificates.
+    RevocationList,
+    /// Anything else.
+    Other,
+}
+
+/// The labels that are known. The first of a kind is its name.
+const LABELS: &[(&str, Label)] = &[
+    ("CERTIFICATE", Label::Certificate),
+    ("X509 CERTIFICATE", Label::Certificate),
+    ("X.509 CERTIFICATE", Label::Certificate),
+    ("TRUSTED CERTIFICATE", Label::TrustedCertificate),
+    ("CERTIFICATE REQUEST", Label::Request),
+    ("NEW CERTIFICATE REQUEST", Label::Request),
+    ("PKCS7", Label::Pkcs7),
+    ("PKCS #7 SIGNED DATA", Label::Pkcs7),
+    ("CMS", Label::Pkcs7),
+    ("PKCS12", Label::Pkcs12),
+    ("PFX", Label::Pkcs12),
+    ("ENCRYPTED PRIVATE KEY", Label::EncryptedKey),
+    ("PRIVATE KEY", Label::Key),
+    ("RSA PRIVATE KEY", Label::RsaKey),
+    ("EC PRIVATE KEY", Label::EcKey),
+    ("OPENSSH PRIVATE KEY", Label::SshKey),
+    ("SSH2 ENCRYPTED PRIVATE KEY", Label::SshKey),
+    ("PGP PRIVATE KEY BLOCK", Label::Pgp),
+    ("PGP PUBLIC KEY BLOCK", Label::Pgp),
+    ("PGP MESSAGE", Label::Pgp),
+    ("PGP SIGNATURE", Label::Pgp),
+    ("PUBLIC KEY", Label::PublicKey),
+    ("RSA PUBLIC KEY", Label::PublicKey),
+    ("X509 CRL", Label::RevocationList),
+    ("CRL", Label::RevocationList),
+];
+
+/// No label in use is longer.
+pub(super) const LONGEST: usize = 64;
+
+impl Label {
+    /// What `text`, which stands between `BEGIN` or `END` and the dashes, says; none if it is no label.
+    pub(super) fn of(text: &[u8]) -> Option<Self> {
+        let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b" .#/_-".contains(byte);
+        if text.len() > LONGEST || !text.iter().all(is_letter) {
+            return None;
+        }
+        let text = text.trim_ascii();
+        let known = LABELS.iter().find(|(name, _)| name.as_bytes() == text).map(|(_, label)| *label);
+        let other = if text.ends_with(b"PRIVATE KEY") { Self::OtherKey } else { Self::Other };
+        Some(known.unwrap_or(other))
+    }
+
+    /// Whether `text` starts with a label that is known: then the dashes around it are meant as a marker's.
+    pub(super) fn is_meant_by(text: &[u8]) -> bool {
+        LABELS.iter().any(|(name, _)| text.starts_with(name.as_bytes()))
+    }
+
+    /// Whether it is a private key's.
+    pub fn is_key(self) -> bool {
+        matches!(self, Self::EncryptedKey | Self::Key | Self::RsaKey | Self::EcKey | Self::OtherKey)
+    }
+
+    /// Its name; empty for labels that are not known.
+    pub(super) fn name(self) -> &'static str {
+        LABELS.iter().find(|(_, label)| *label == self).map_or("", |(name, _)| name)
+    }
+}
