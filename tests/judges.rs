@@ -18,6 +18,7 @@ mod rotation;
 mod rules;
 mod self_signed;
 mod server;
+mod stores;
 
 /// The folder for tools that are no packages of the system, as `scripts/install-judges` has it.
 fn tools() -> PathBuf {

@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use rustls_pki_types::{CertificateDer, pem::PemObject};
 use serde::{Deserialize, Serialize, de};
 
-use crate::{Endpoint, Fingerprint};
+use crate::{Endpoint, Fingerprint, strict_pem};
 
 /// One X.509 certificate as its DER encoding. Serialised as PEM.
 #[derive(Clone, PartialEq, Eq)]
@@ -33,17 +32,11 @@ impl Certificate {
         pem::encode_config(&pem::Pem::new("CERTIFICATE", self.0.as_slice()), config)
     }
 
-    /// All certificates in the PEM text `pem`, in their order, and whether all of it could be read.
+    /// The certificates in the PEM text `pem` that programs load from it, in their order, and whether no
+    /// section of it is broken: of a file with one that is, many programs load nothing.
     pub fn read_all(pem: &[u8]) -> (Vec<Self>, bool) {
-        let mut certificates = Vec::new();
-        let mut whole = true;
-        for item in CertificateDer::pem_slice_iter(pem) {
-            match item {
-                Ok(der) if is_one_sequence(&der) => certificates.push(Self(der.to_vec())),
-                _ => whole = false,
-            }
-        }
-        (certificates, whole)
+        let (certificates, whole) = strict_pem::read(pem);
+        (certificates.into_iter().map(Self).collect(), whole)
     }
 }
 

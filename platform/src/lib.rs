@@ -27,6 +27,7 @@ pub mod reach;
 pub mod receipt;
 pub mod session;
 pub mod store;
+mod strict_pem;
 pub mod text;
 mod undo;
 mod updater;

@@ -156,6 +156,9 @@ fn bundle(world: &World, path: &Path, sha256: Fingerprint) -> Result<Verdict> {
     let shown = path.display();
     Ok(match Bundle::read(world, path)? {
         None => Verdict::Fails(format!("{shown} does not exist")),
+        Some(bundle) if bundle.holds(sha256) && !bundle.whole => {
+            Verdict::Fails(format!("in {shown}, which has a broken section: OpenSSL loads nothing of it"))
+        }
         Some(bundle) if bundle.holds(sha256) => Verdict::Holds(format!("in {shown}")),
         Some(_) => Verdict::Fails(format!("not in {shown}")),
     })

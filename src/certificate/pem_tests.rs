@@ -32,6 +32,7 @@ fn certificates_are_found_in_whatever_text_they_stand() {
         ("a list of lines", format!("[\"{}\"]", PEM.trim_end().replace('\n', "\",\n  \"")).into_bytes()),
         ("YAML", format!("ca: |\n  {}\nkey: x\n", PEM.replace('\n', "\n  ")).into_bytes()),
         ("a shell's variable", format!("export CA=\"{PEM}\"\n").into_bytes()),
+        ("comments behind it", PEM.replace('\n', "  # ours\n").into_bytes()),
         ("lines that go on", PEM.replace('\n', "\\\n").into_bytes()),
         ("a mail", format!("> {}", PEM.replace('\n', "\n> ")).into_bytes()),
         ("UTF-16 LE without a mark", utf16([0xFF, 0xFE], u16::to_le_bytes)[2..].to_vec()),

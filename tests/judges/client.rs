@@ -349,7 +349,7 @@ fn batch(questions: &[&Question], client: &str, arguments: &[&str]) -> Vec<Answe
     text.lines().map(|line| if line == "accepted" { Ok(()) } else { Err(line.to_owned()) }).collect()
 }
 
-fn source(name: &str) -> String {
+pub fn source(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/judges").join(name);
     path.to_str().expect("a path").to_owned()
 }

@@ -54,6 +54,8 @@ fn take_line(mut line: &[u8], letters: &mut Vec<u8>) {
         line = rest;
         match first {
             b'\\' => line = take_escaped(rest, letters),
+            // A comment.
+            b'#' => return,
             // Quotes around text, commas between the lines of a list, and the sign before a line of a mail.
             b'"' | b'\'' | b',' | b'>' => {}
             byte if byte.is_ascii_whitespace() => {}
