@@ -77,8 +77,11 @@ struct Pbmac1<'a> {
 struct Old {
     oid: ObjectIdentifier,
     key: usize,
-    decrypt: fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>,
+    decrypt: Decrypt,
 }
+
+/// Takes a key, an initial vector and data.
+type Decrypt = fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>;
 
 const OLD: &[Old] = &[
     old("1.2.840.113549.1.12.1.3", 24, cbc::<TdesEde3>),
@@ -87,7 +90,7 @@ const OLD: &[Old] = &[
     old("1.2.840.113549.1.12.1.6", 5, cbc::<Rc2>),
 ];
 
-const fn old(oid: &str, key: usize, decrypt: fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>) -> Old {
+const fn old(oid: &str, key: usize, decrypt: Decrypt) -> Old {
     Old { oid: ObjectIdentifier::new_unwrap(oid), key, decrypt }
 }
 

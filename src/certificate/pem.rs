@@ -79,26 +79,25 @@ pub fn is_pem(bytes: &[u8]) -> bool {
 /// line ends of any kind or written as `\n`, quotes, indentation, a byte order mark and UTF-16 are no
 /// hindrance. What cannot be read is an error, so that no section is lost without a word.
 pub fn read(bytes: &[u8]) -> Result<Vec<Section>> {
-    sections(bytes, |block| block.section())
+    sections(bytes, true)
 }
 
 /// The same for those who need no key: of keys only the label is read, so a key of an unknown kind and a
 /// damaged one are no hindrance.
 pub fn read_without_keys(bytes: &[u8]) -> Result<Vec<Section>> {
-    sections(
-        bytes,
-        |block| {
-            if block.label.is_key() { Ok(Section::Other(block.label)) } else { block.section() }
-        },
-    )
+    sections(bytes, false)
 }
 
-fn sections(bytes: &[u8], read: impl Fn(&Block<'_>) -> Result<Section, Fault>) -> Result<Vec<Section>> {
+fn sections(bytes: &[u8], with_keys: bool) -> Result<Vec<Section>> {
     if bytes.len() > MAX_SIZE {
         return Err(Fault::TooLarge.into());
     }
     let mut room = Zeroizing::default();
     let blocks = blocks(decoded(bytes, &mut room))?;
+    let read = |block: &Block<'_>| match block.label {
+        label if label.is_key() && !with_keys => Ok(Section::Other(label)),
+        _ => block.section(),
+    };
     Ok(blocks.iter().map(read).collect::<Result<_, Fault>>()?)
 }
 

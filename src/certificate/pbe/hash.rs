@@ -16,12 +16,15 @@ pub struct Hash {
     /// The length of its value in bytes.
     pub length: usize,
     /// Derives a key of a length from a passphrase, a salt and a number of rounds (RFC 7292 §B.2).
-    pub derive: fn(&[u8], &[u8], Purpose, u32, usize) -> Zeroizing<Vec<u8>>,
+    pub derive: Derive,
     /// The same as RFC 8018 §5.2 has it.
-    pub pbkdf2: fn(&[u8], &[u8], u32, usize) -> Zeroizing<Vec<u8>>,
+    pub pbkdf2: Pbkdf2,
     /// Whether the HMAC under a key of data is this one; compared in constant time.
     pub is_mac: fn(&[u8], &[u8], &[u8]) -> bool,
 }
+
+type Derive = fn(&[u8], &[u8], Purpose, u32, usize) -> Zeroizing<Vec<u8>>;
+type Pbkdf2 = fn(&[u8], &[u8], u32, usize) -> Zeroizing<Vec<u8>>;
 
 /// What a derived key is for (RFC 7292 §B.3).
 #[derive(Clone, Copy)]

@@ -91,7 +91,7 @@ pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, Fault> {
             Ok(marker) => marker.at,
             Err(at) => *at,
         };
-        line += text[counted..at].iter().filter(|byte| **byte == b'\n').count();
+        line += text[counted..at].split(|byte| *byte == b'\n').count() - 1;
         counted = at;
         let marker = marker.map_err(|_| Fault::DamagedMarker(line))?;
         match (open.take(), marker.begins) {

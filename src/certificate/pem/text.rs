@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 /// The bytes without a byte order mark; UTF-16 (what PowerShell's `>` writes), with a mark or without, as
 /// UTF-8, in `room`.
 pub(super) fn decoded<'a>(bytes: &'a [u8], room: &'a mut Zeroizing<Vec<u8>>) -> &'a [u8] {
-    let (rest, unit): (_, fn([u8; 2]) -> u16) = match bytes {
+    let (rest, unit): (_, Unit) = match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => return rest,
         [0xFF, 0xFE, rest @ ..] => (rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => (rest, u16::from_be_bytes),
@@ -25,11 +25,14 @@ pub(super) fn decoded<'a>(bytes: &'a [u8], room: &'a mut Zeroizing<Vec<u8>>) -> 
     room
 }
 
+/// Makes a unit of UTF-16 of two bytes.
+type Unit = fn([u8; 2]) -> u16;
+
 /// Where UTF-16 without a mark starts, and its order of bytes: the word of a marker shows both.
-fn wide_marker(bytes: &[u8]) -> Option<(&[u8], fn([u8; 2]) -> u16)> {
+fn wide_marker(bytes: &[u8]) -> Option<(&[u8], Unit)> {
     const LITTLE: &[u8] = b"-\0B\0E\0G\0I\0N\0 \0";
     const BIG: &[u8] = b"\0-\0B\0E\0G\0I\0N\0 ";
-    let orders: [(&[u8], fn([u8; 2]) -> u16); 2] = [(LITTLE, u16::from_le_bytes), (BIG, u16::from_be_bytes)];
+    let orders: [(&[u8], Unit); 2] = [(LITTLE, u16::from_le_bytes), (BIG, u16::from_be_bytes)];
     orders.into_iter().find_map(|(word, unit)| {
         let at = bytes.windows(word.len()).position(|window| window == word)?;
         Some((&bytes[at % 2..], unit))
