@@ -32,6 +32,10 @@ type Unit = fn([u8; 2]) -> u16;
 fn wide_marker(bytes: &[u8]) -> Option<(&[u8], Unit)> {
     const LITTLE: &[u8] = b"-\0B\0E\0G\0I\0N\0 \0";
     const BIG: &[u8] = b"\0-\0B\0E\0G\0I\0N\0 ";
+    // Every other byte of letters is null.
+    if !bytes.iter().take(16).any(|byte| *byte == 0) {
+        return None;
+    }
     let orders: [(&[u8], Unit); 2] = [(LITTLE, u16::from_le_bytes), (BIG, u16::from_be_bytes)];
     orders.into_iter().find_map(|(word, unit)| {
         let at = bytes.windows(word.len()).position(|window| window == word)?;
@@ -45,7 +49,9 @@ fn wide_marker(bytes: &[u8]) -> Option<(&[u8], Unit)> {
 pub(super) fn letters(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut letters = Zeroizing::new(Vec::with_capacity(body.len()));
     for line in body.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        if !line.contains(&b':') {
+        if line.iter().all(u8::is_ascii_alphanumeric) {
+            letters.extend_from_slice(line);
+        } else if !line.contains(&b':') {
             take_line(line, &mut letters);
         }
     }
