@@ -2,6 +2,8 @@
 
 pub mod archive;
 pub mod seal;
+mod sender;
 
 pub use archive::{Archive, Item, Manifest};
 pub use seal::{Lock, Opener};
+pub use sender::Sender;

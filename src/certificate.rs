@@ -27,6 +27,7 @@ pub mod public_key;
 pub mod request;
 pub mod self_signed;
 pub mod sign;
+mod signature;
 pub mod successor;
 pub mod verify;
 

@@ -1,6 +1,7 @@
 //! The verbs, one a file, and what they share.
 
 mod backup;
+mod damages;
 mod doctor;
 mod explain;
 mod export;
@@ -41,6 +42,8 @@ use crate::{
     home::Home,
     printer::Printer,
 };
+
+pub use self::place::RECEIPT;
 
 /// The first argument of the process that acts as another user.
 pub const ACT_AS_USER: &str = "--act-as-user";

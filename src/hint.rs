@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::exit::Misuse;
+use crate::{exit::Misuse, state::Damage};
 
 /// A failure in one line, and in another what to do about it.
 ///
@@ -33,7 +33,11 @@ pub fn fail(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
 pub fn hint_of(error: &anyhow::Error) -> Option<String> {
     let advice = error.downcast_ref::<Advice>().map(|advice| advice.hint.clone());
     let misuse = || error.downcast_ref::<Misuse>().map(|misuse| misuse.hint.clone());
-    advice.or_else(misuse).or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
+    let damage = || error.downcast_ref::<Damage>().map(Damage::hint);
+    advice
+        .or_else(misuse)
+        .or_else(damage)
+        .or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
 }
 
 #[cfg(test)]

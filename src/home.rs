@@ -5,19 +5,23 @@ mod rotation;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
 use directories::ProjectDirs;
 use labtrust_platform::{Facts, fact::Os, fact::User};
 
 pub use self::rotation::Rotation;
+use crate::state::{Damage, OnDisk};
 
 /// The state folder.
 #[derive(Debug, Clone)]
 pub struct Home {
     /// Its path.
     pub state: PathBuf,
+    /// The number of the user who runs us, whom it belongs to.
+    owner: u32,
     /// The state folder of the user who called sudo, where that user's own CA may be.
     pub invoker: Option<PathBuf>,
+    /// The number of that user.
+    invokers_id: u32,
 }
 
 impl Home {
@@ -29,17 +33,33 @@ impl Home {
             None => own_folder(facts),
         };
         let invoker = facts.invoker.as_ref().filter(|_| chosen.is_none());
-        Self { state, invoker: invoker.map(|user| user_folder(facts.os, user)) }
+        let owner = facts.user.uid;
+        Self {
+            state,
+            owner,
+            invokers_id: invoker.map_or(owner, |user| user.uid),
+            invoker: invoker.map(|user| user_folder(facts.os, user)),
+        }
+    }
+
+    /// The files of the state folder.
+    pub fn files(&self) -> OnDisk {
+        OnDisk { folder: self.state.clone(), owner: self.owner }
+    }
+
+    /// The files in the state folder of the user who called sudo.
+    pub fn invokers_files(&self) -> Option<OnDisk> {
+        self.invoker.clone().map(|folder| OnDisk { folder, owner: self.invokers_id })
     }
 
     /// The folder of the CA that is in use.
-    pub fn authority(&self) -> Result<PathBuf> {
+    pub fn authority(&self) -> Result<PathBuf, Damage> {
         Ok(self.state.join(self.rotation()?.current))
     }
 
     /// Which of the CAs here is which.
-    pub fn rotation(&self) -> Result<Rotation> {
-        Rotation::read(&self.state)
+    pub fn rotation(&self) -> Result<Rotation, Damage> {
+        Rotation::read(&self.files())
     }
 }
 

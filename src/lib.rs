@@ -10,6 +10,7 @@ pub mod gitlab;
 pub mod hint;
 pub mod home;
 pub mod printer;
+pub mod state;
 pub mod usage;
 
 /// Doors to private parsers, for the fuzz targets alone.

@@ -1,14 +1,17 @@
 //! The CA is saved in one encrypted file, and comes back on a new server: clients that trusted the lost one notice
 //! nothing.
 
+mod sender;
+mod usable;
+
 use crate::{
-    lab::{Engine, Gitlab, HOST, Machine, Pair, Validity},
+    lab::{Engine, Gitlab, HOST, Machine, Output, Pair, Validity},
     trust::fingerprint,
 };
 
 /// A key of age's, and whom it is for: those of age's own documentation.
 pub const IDENTITY: &str = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33\n";
-const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+pub const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
 const FILE: &str = "/root/labtrust.age";
 const PASSPHRASE: [&str; 2] = ["--passphrase-file", "/root/passphrase"];
@@ -133,7 +136,8 @@ fn a_file_for_a_recipient_goes_through_a_pipe_and_another_ca_is_put_aside_only_i
     machine.run(setup).succeeded();
     let other = machine.run(["labtrust", "export"]).stdout;
     assert_ne!(root, other);
-    let restore = format!("labtrust restore - --identity /root/key <{FILE}");
+    let sha256 = fingerprint(&machine, &root);
+    let restore = format!("labtrust restore - --identity /root/key --fingerprint {sha256} <{FILE}");
     let before = machine.manifest();
     machine.sh(&restore).exited(3).says("another CA is here").says("--replace");
     let planned = machine.sh(&format!("{restore} --dry-run --replace")).exited(1);
@@ -151,11 +155,20 @@ fn a_file_for_a_recipient_goes_through_a_pipe_and_another_ca_is_put_aside_only_i
     assert!(leaf.contains(root.trim()), "{leaf}");
 }
 
+/// The fingerprint by which a backup is to be known, as `saved` tells it.
+pub fn told(saved: &Output) -> String {
+    let line =
+        saved.stdout.lines().find(|line| line.contains("--fingerprint ")).expect("a line to restore with");
+    line.split_whitespace().last().unwrap().to_owned()
+}
+
 /// Restores the backup of `old` on `new`, and places the imported pair as it is told to there.
-fn import_again(old: &Machine, new: &Machine, pair: &Pair) {
+fn import_again(old: &Machine, new: &Machine, pair: &Pair, fingerprint_of_backup: &str) {
     carry(old, new);
     new.write_with_mode("/root/key", "600", IDENTITY);
-    let restored = new.run(labtrust(&["restore", FILE, "--identity", "/root/key"])).succeeded();
+    let restore = labtrust(&["restore", FILE, "--identity", "/root/key"]);
+    new.run(restore.clone()).exited(3).says("nobody has signed").says(fingerprint_of_backup);
+    let restored = new.run([&restore[..], &["--fingerprint", fingerprint_of_backup]].concat()).succeeded();
     let next = restored.stdout.lines().find(|line| line.contains("labtrust import ")).unwrap().trim();
     new.sh(&format!("{next} --out /srv/proxy --no-trust")).succeeded();
     let placed = new.read(&format!("/srv/proxy/{HOST}.crt"));
@@ -173,10 +186,10 @@ fn a_pair_that_was_imported_and_a_request_that_waits_come_back_too() {
     old.sh(import).succeeded();
     let request = old.run(["labtrust", "request", HOST]).succeeded().stdout;
     old.write_with_mode("/root/key", "600", IDENTITY);
-    old.run(labtrust(&["backup", FILE, "--recipient", RECIPIENT])).succeeded();
+    let saved = old.run(labtrust(&["backup", FILE, "--recipient", RECIPIENT])).succeeded();
 
     let new = machine!("gitlab");
-    import_again(&old, &new, &pair);
+    import_again(&old, &new, &pair, &told(&saved));
     assert_eq!(
         new.run(["labtrust", "request", HOST]).succeeded().stdout,
         request,
@@ -203,10 +216,10 @@ fn the_key_of_an_imported_pair_is_saved_wherever_gitlab_rb_has_it() {
         "labtrust import --cert /root/leaf.pem --key /root/key.pem --chain /root/root.pem --no-trust";
     old.sh(import).succeeded().says(elsewhere);
     let backup = labtrust(&["backup", FILE, "--recipient", RECIPIENT]);
-    old.run(backup.clone()).succeeded();
+    let saved = old.run(backup.clone()).succeeded();
 
     let new = machine!("gitlab");
-    import_again(&old, &new, &pair);
+    import_again(&old, &new, &pair, &told(&saved));
 
     // Without it, that is said.
     old.sh(&format!("rm {elsewhere}")).succeeded();
@@ -219,9 +232,10 @@ fn on_the_same_machine_what_it_had_done_can_be_taken_back_again() {
     let before = machine.settled();
     machine.write_with_mode("/tmp/key", "600", IDENTITY);
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy"]).succeeded();
-    machine.run(labtrust(&["backup", "/tmp/labtrust.age", "--recipient", RECIPIENT])).succeeded();
+    let saved = machine.run(labtrust(&["backup", "/tmp/labtrust.age", "--recipient", RECIPIENT])).succeeded();
     machine.sh("rm -r /var/lib/labtrust").succeeded();
-    machine.run(labtrust(&["restore", "/tmp/labtrust.age", "--identity", "/tmp/key"])).succeeded();
+    let restore = ["restore", "/tmp/labtrust.age", "--identity", "/tmp/key", "--fingerprint", &told(&saved)];
+    machine.run(labtrust(&restore)).succeeded();
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy"]).succeeded().says("nothing was changed");
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);

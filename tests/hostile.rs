@@ -1,6 +1,7 @@
 //! Run as root where somebody else has been before: whatever an unprivileged user planted, swapped or
 //! set, nothing but what was asked for is touched, and nothing waits for ever.
 
+mod ca_files;
 mod environment;
 mod named;
 mod planted;

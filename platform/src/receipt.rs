@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::kept::Receipts;
+pub use self::kept::{DamagedReceipt, Receipts, Recorded};
 use crate::{
     Anchor, Certificate, Edit, Error, Fingerprint, Result,
     database::{Database, Listing},
@@ -232,6 +232,21 @@ impl StepRecord {
 impl Receipt {
     fn new(name: &str, anchor: Option<&Anchor>) -> Self {
         Self { schema: SCHEMA, name: name.to_owned(), anchor: anchor.cloned(), changes: Vec::new() }
+    }
+
+    /// The hashes of the bytes that are kept beside it, to be put back.
+    pub fn kept(&self) -> impl Iterator<Item = Fingerprint> {
+        let of_step = |step: &StepRecord| match step {
+            StepRecord::File { before: Node::File { sha256, .. }, .. } => Some(*sha256),
+            _ => None,
+        };
+        let of_byproduct = |kept: &ByproductRecord| match kept.before {
+            Node::File { sha256, .. } => Some(sha256),
+            _ => None,
+        };
+        self.changes.iter().flat_map(move |change| {
+            change.steps.iter().filter_map(of_step).chain(change.byproducts.iter().filter_map(of_byproduct))
+        })
     }
 
     /// The record of the change `store`, `subject`.

@@ -8,15 +8,18 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::Fingerprint;
+use labtrust_platform::{Fingerprint, text};
 use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
 use crate::hint::fail;
 
-/// The newest form of a backup that this program writes; it reads all older ones.
-pub const SCHEMA: u32 = 1;
+/// The form of a backup that this program writes; it reads all older ones.
+pub const SCHEMA: u32 = 2;
+/// The first form that may be signed.
+const SIGNED: u32 = 2;
 /// No state folder is larger: a CA's is some kilobytes, and what receipts keep some megabytes.
 pub const MAX_SIZE: usize = 64 << 20;
 /// Nor has one more files.
@@ -24,6 +27,9 @@ pub const MAX_FILES: usize = 20_000;
 
 const MANIFEST: &str = "manifest.json";
 const STATE: &str = "state";
+const SIGNATURE: &str = "signature";
+/// No signature is longer, and no host's name.
+const MAX_SHORT: usize = 1024;
 
 /// A backup, opened.
 #[derive(Debug)]
@@ -32,6 +38,8 @@ pub struct Archive {
     pub manifest: Manifest,
     /// The files, in the order of their paths.
     pub items: Vec<Item>,
+    /// What the CA in it has signed, see [`Archive::sign`].
+    pub signature: Option<Vec<u8>>,
 }
 
 /// Whence a backup is.
@@ -82,25 +90,34 @@ impl Archive {
 
     /// The archive as bytes.
     pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>> {
-        let manifest = serde_json::to_vec_pretty(&self.manifest)?;
+        let manifest = self.manifest_bytes()?;
         let contents: usize = self.items.iter().map(|item| item.contents.len()).sum();
         if contents > MAX_SIZE || self.items.len() > MAX_FILES {
             return Err(too_large());
         }
         // Room for all from the start: a buffer that grows leaves keys behind where it was.
-        let room = contents + manifest.len() + (self.items.len() + 3) * 4 * 512;
+        let room = contents + manifest.len() + MAX_SHORT + (self.items.len() + 4) * 4 * 512;
         let mut builder = Builder::new(Vec::with_capacity(room));
         append(&mut builder, Path::new(MANIFEST), &manifest, 0o644)?;
+        if let Some(signature) = &self.signature {
+            append(&mut builder, Path::new(SIGNATURE), signature, 0o644)?;
+        }
         for item in &self.items {
             append(&mut builder, &Path::new(STATE).join(&item.path), &item.contents, item.mode())?;
         }
         Ok(Zeroizing::new(builder.into_inner()?))
     }
 
+    /// The manifest as it is packed and signed.
+    pub(super) fn manifest_bytes(&self) -> Result<Vec<u8>> {
+        Ok(serde_json::to_vec_pretty(&self.manifest)?)
+    }
+
     /// Reads an archive: files only, by plain paths below the state folder, each once.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let mut archive = tar::Archive::new(Cursor::new(bytes));
-        let (mut manifest, mut items, mut seen) = (None, Vec::new(), BTreeSet::new());
+        let (mut manifest, mut signature) = (None, None);
+        let (mut items, mut seen) = (Vec::new(), BTreeSet::new());
         for entry in archive.entries().map_err(|_| damaged())? {
             let mut entry = entry.map_err(|_| damaged())?;
             let path = entry.path().map_err(|_| damaged())?.into_owned();
@@ -115,14 +132,18 @@ impl Archive {
             let room = usize::try_from(entry.size()).unwrap_or(usize::MAX).min(bytes.len());
             let mut contents = Zeroizing::new(Vec::with_capacity(room));
             entry.by_ref().take(bytes.len() as u64).read_to_end(&mut contents).map_err(|_| damaged())?;
-            if manifest.is_none() {
+            let Some(manifest) = &manifest else {
                 manifest = Some(Manifest::read(&path, &contents)?);
+                continue;
+            };
+            if path == Path::new(SIGNATURE) && manifest.schema >= SIGNED && contents.len() <= MAX_SHORT {
+                signature = Some(contents.to_vec());
             } else {
                 let path = below_state(&path).ok_or_else(damaged)?;
                 items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
             }
         }
-        Ok(Self { manifest: manifest.ok_or_else(damaged)?, items })
+        Ok(Self { manifest: manifest.ok_or_else(damaged)?, items, signature })
     }
 }
 
@@ -136,13 +157,21 @@ impl Manifest {
             return Err(damaged());
         }
         let Schema { schema } = serde_json::from_slice(contents).map_err(|_| damaged())?;
-        if schema != SCHEMA {
+        if !(1..=SCHEMA).contains(&schema) {
             return Err(fail(
                 format!("the backup has schema {schema}: a newer labtrust made it"),
                 "restore it with that one",
             ));
         }
-        serde_json::from_slice(contents).map_err(|_| damaged())
+        let manifest: Self = serde_json::from_slice(contents).map_err(|_| damaged())?;
+        // They are shown, and whoever made the backup has chosen them.
+        let is_plain = |text: &str| text.len() <= MAX_SHORT && !text.contains(text::is_hidden);
+        let is_time = OffsetDateTime::parse(&manifest.made, &Rfc3339).is_ok();
+        let all_plain = [Some(&manifest.version), manifest.host.as_ref()]
+            .into_iter()
+            .flatten()
+            .all(|text| is_plain(text));
+        if is_time && all_plain { Ok(manifest) } else { Err(damaged()) }
     }
 }
 
@@ -219,10 +248,11 @@ mod tests {
             item("authority/intermediate.key", false),
             item(&long, false),
         ];
-        let archive = Archive { manifest: manifest(), items };
+        let archive = Archive { manifest: manifest(), items, signature: Some(vec![7; 70]) };
         let bytes = archive.to_bytes().expect("bytes");
         let again = Archive::read(&bytes).expect("an archive");
         assert_eq!(again.manifest, archive.manifest);
+        assert_eq!(again.signature, archive.signature);
         let shape = |archive: &Archive| -> Vec<_> {
             archive
                 .items
@@ -259,9 +289,21 @@ mod tests {
             assert!(Archive::read(&forged("state/x", kind)).is_err(), "{kind:?}");
         }
         assert!(Archive::read(&forged("state/x", EntryType::Regular)).is_ok());
-        let newer = Archive { manifest: Manifest { schema: 2, ..manifest() }, items: Vec::new() };
-        let error = Archive::read(&newer.to_bytes().expect("bytes")).expect_err("a newer one");
-        assert!(error.to_string().contains("schema 2"), "{error}");
+        let with = |manifest: Manifest| {
+            let archive = Archive { manifest, items: Vec::new(), signature: None };
+            Archive::read(&archive.to_bytes().expect("bytes"))
+        };
+        let error = with(Manifest { schema: 3, ..manifest() }).expect_err("a newer one");
+        assert!(error.to_string().contains("schema 3"), "{error}");
+        assert!(with(Manifest { schema: 1, ..manifest() }).is_ok(), "an older one");
+        let host = |host: &str| with(Manifest { host: Some(host.into()), ..manifest() });
+        assert!(host("gitlab").is_ok());
+        for name in ["git\nlab", "git\u{1b}[2Jlab", "git\u{202e}lab", &"g".repeat(2000)] {
+            assert!(host(name).is_err(), "{name:?}");
+        }
+        for made in ["", "2026-01-01", "2026-01-01T00:00:00Z\nerror: x"] {
+            assert!(with(Manifest { made: made.into(), ..manifest() }).is_err(), "{made:?}");
+        }
     }
 
     #[test]

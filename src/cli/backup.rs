@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use labtrust_platform::Fingerprint;
 
 use super::Passphrase;
 
@@ -29,6 +30,9 @@ pub struct Restore {
     /// The file with the key of a recipient
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "passphrase_env"])]
     pub identity: Option<PathBuf>,
+    /// The SHA-256 of the CA in it, from a client's line: who made a file for a recipient is not known otherwise
+    #[arg(long, value_name = "SHA256")]
+    pub fingerprint: Option<Fingerprint>,
     #[command(flatten)]
     pub passphrase: Passphrase,
     /// Put what is here in its place aside

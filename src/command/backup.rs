@@ -7,15 +7,17 @@ use std::{io::IsTerminal as _, path::Path};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Contents, Fingerprint, World, text,
+    Contents, Fingerprint, World,
+    plan::shell_word,
+    text,
     world::{Access, Node},
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
-use super::{Context, passphrase::new_passphrase};
+use super::{Context, damages, own::OwnCa, passphrase::new_passphrase};
 use crate::{
-    backup::{Archive, Lock, Manifest, archive, seal},
+    backup::{Archive, Lock, Manifest, Opener, Sender, archive, seal},
     cli::Backup,
     exit::{self, misuse},
     hint::fail,
@@ -55,22 +57,30 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
         return Ok(exit::NO);
     }
     let lock = lock(context, arguments)?;
-    let (manifest, files) = context.session(|_| {
+    let (archive, sender) = context.session(|_| {
         let (archive, _) = pack(context)?;
-        let sealed = seal::seal(&archive.to_bytes()?, &lock)?;
+        let (sealed, sender) = sealed(&archive, &lock)?;
         if to_stream {
             printer.data(&sealed);
             printer.check()?;
         } else {
             // It holds keys, though nobody can read them: it is nobody else's business all the same.
             let contents = Contents::Secret(Zeroizing::new(sealed));
-            World::here().put(&path, &contents, Access { mode: 0o600, owner: None })?;
+            let world = World::here();
+            world.put(&path, &contents, Access { mode: 0o600, owner: None })?;
+            if world.read(&path)?.is_none_or(|written| *written != *contents.bytes()) {
+                let what = format!("{} does not hold what was written to it", text::path(&path));
+                return Err(fail(what, "write it to another disk: labtrust backup FILE"));
+            }
         }
         Last::of(&archive.manifest, if to_stream { &arguments.file } else { &path }).write(&context.home)?;
-        Ok((archive.manifest, archive.items.len()))
+        Ok((archive, sender))
     })?;
-    printer
-        .document(&serde_json::json!({ "schema": 1, "file": path, "made": manifest.made, "files": files }));
+    let (manifest, files) = (&archive.manifest, archive.items.len());
+    let fingerprint = sender_fingerprint(&sender);
+    printer.document(&serde_json::json!({
+        "schema": 1, "file": path, "made": manifest.made, "files": files, "fingerprint": fingerprint,
+    }));
     if to_stream {
         printer.aside(format_args!("{files} files, encrypted"));
         return Ok(exit::DONE);
@@ -78,12 +88,50 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     let opened = if arguments.recipients.is_empty() { "the passphrase" } else { "a recipient's key" };
     printer.say(format_args!("{} ({files} files, encrypted)", path.display()));
     printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
-    printer.say(format_args!("  restore     labtrust restore {}", path.display()));
+    let shown = shell_word(&path.to_string_lossy());
+    if arguments.recipients.is_empty() {
+        printer.say(format_args!("  restore     labtrust restore {shown}"));
+    } else {
+        let proof = format!("--identity KEY --fingerprint {fingerprint}");
+        printer.say(format_args!("  restore     labtrust restore {shown} {proof}"));
+        if matches!(sender, Sender::Unknown(_)) {
+            printer.say("  note        no CA's key is here to sign it: keep that fingerprint, which is of this file alone");
+        }
+    }
     Ok(exit::DONE)
+}
+
+/// `archive` encrypted, and opened again as far as that can be done here: what holds no usable key is no backup.
+fn sealed(archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
+    let plain = archive.to_bytes()?;
+    let sealed = seal::seal(&plain, lock)?;
+    let opened = match lock {
+        Lock::Passphrase(passphrase) => seal::open(&sealed, &Opener::Passphrase(passphrase.clone()))?,
+        // Nobody here can open it; what was encrypted is read again.
+        Lock::Recipients(_) => plain,
+    };
+    let archive = Archive::read(&opened)?;
+    damages::refuse(damages::of_archive(&archive))?;
+    Ok((sealed, sender(&archive)?))
+}
+
+/// Who made `archive`, by the CA that is in use in it.
+pub fn sender(archive: &Archive) -> Result<Sender> {
+    let own = OwnCa::among(archive).ok().flatten();
+    archive.sender(own.as_ref().map(|own| (&own.root, &own.intermediates[..])))
+}
+
+/// What `restore` is to be told of `sender`.
+pub fn sender_fingerprint(sender: &Sender) -> Fingerprint {
+    match sender {
+        Sender::Ca(root) => root.fingerprint(),
+        Sender::Unknown(digest) => *digest,
+    }
 }
 
 /// The state folder, packed; and what could not be, a line each.
 fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
+    damages::refuse(damages::all(&context.home)?)?;
     let (items, missing) = gather::gather(context)?;
     if items.is_empty() {
         return Err(fail(
@@ -98,7 +146,12 @@ fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
         machine: machine()?,
         host: host()?,
     };
-    Ok((Archive { manifest, items }, missing))
+    let mut archive = Archive { manifest, items, signature: None };
+    let own = OwnCa::here(&context.home)?;
+    if let Some(authority) = own.map(|own| own.open()).transpose()?.flatten() {
+        archive.sign(&authority)?;
+    }
+    Ok((archive, missing))
 }
 
 /// This machine, by its machine-id (machine-id(5)): its hash, since the id itself is to be told to nobody.

@@ -16,7 +16,7 @@ use super::{
     pair_report::PairReport,
     place::{self, Plan},
     renew::schedule,
-    report::{self, NextSteps},
+    report::{self, NextSteps, warn_of_damages},
     restart,
     setup::Site,
     source, stores,
@@ -30,7 +30,9 @@ use crate::{
 };
 
 pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
-    let (requests, keys): (Vec<_>, _) = Kept::all(&context.home)?.into_iter().unzip();
+    let requests = Kept::all(&context.home)?;
+    warn_of_damages(context.printer, requests.damaged.iter());
+    let (requests, keys): (Vec<_>, _) = requests.kept.into_iter().unzip();
     let chain = chain(context, arguments, &requests, keys)?;
     let asked = requests.iter().find(|kept| kept.public_key == *chain.leaf.public_key());
     let asked = asked.map(|kept| &kept.notes);

@@ -3,12 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 use labtrust_platform::{
     Contents, Endpoint, Fingerprint, Outcome, Session, Target, World, apply,
     plan::{Actor, Change, Step},
     receipt::{Phase, Receipts},
-    undo,
+    text, undo,
 };
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
@@ -20,6 +20,8 @@ use crate::{
     certificate::{CertificateDer, Chain, Parsed, PrivateKey, PublicKey, SubjectName, pem, request},
     hint::fail,
     home::Home,
+    printer::Printer,
+    state::{Damage, Files, Way, put_aside, recorded},
 };
 
 /// The store that requests belong to in receipts.
@@ -44,6 +46,15 @@ pub struct Kept {
     pub notes: Notes,
     /// The answer with its chain, once that was placed.
     pub answer: Vec<CertificateDer<'static>>,
+}
+
+/// Requests, as far as they can be read.
+#[derive(Debug, Default)]
+pub struct Requests {
+    /// Each with its key.
+    pub kept: Vec<(Kept, PrivateKey)>,
+    /// What is damaged of the others.
+    pub damaged: Vec<Damage>,
 }
 
 /// What is remembered beside a request.
@@ -80,34 +91,53 @@ impl Notes {
 
 impl Kept {
     /// All requests of `home`, each with its key; those of the user who called sudo too.
-    pub fn all(home: &Home) -> Result<Vec<(Self, PrivateKey)>> {
-        let states = [Some(&home.state), home.invoker.as_ref()];
-        let mut all = Vec::new();
-        for state in states.into_iter().flatten() {
-            for folder in World::here().list(&state.join(FOLDER))? {
-                let read = Self::read(&folder).with_context(|| format!("cannot use {}", folder.display()))?;
-                all.extend(read);
+    pub fn all(home: &Home) -> Result<Requests> {
+        let mut requests = Requests::default();
+        for files in [Some(home.files()), home.invokers_files()].into_iter().flatten() {
+            for folder in World::here().list(&files.folder.join(FOLDER))? {
+                let name = folder.file_name().unwrap_or_default();
+                match Self::read(&files, &Path::new(FOLDER).join(name)) {
+                    Ok(kept) => requests.kept.extend(kept),
+                    Err(damage) => requests.damaged.push(damage),
+                }
             }
         }
-        Ok(all)
+        Ok(requests)
     }
 
     /// The request in `folder`; none while it is made or taken away.
-    fn read(folder: &Path) -> Result<Option<(Self, PrivateKey)>> {
-        let world = World::here();
-        let (Some(notes), Some(key)) = (world.read(&folder.join(NOTES))?, world.read(&folder.join(KEY))?)
-        else {
-            return Ok(None);
+    pub fn read(files: &dyn Files, folder: &Path) -> Result<Option<(Self, PrivateKey)>, Damage> {
+        let full = |name: &str| files.full(&folder.join(name));
+        let damage = |name: &str| {
+            let path = full(name);
+            move |error: anyhow::Error| Damage::new(&path, &error, Way::Request)
         };
-        let notes: Notes = serde_json::from_slice(&notes).context(NOTES)?;
+        let read = |name: &str| files.read(&folder.join(name)).map_err(damage(name));
+        // Its key is written first and removed last.
+        let Some(notes) = read(NOTES)? else { return Ok(None) };
+        let Some(key) = read(KEY)? else {
+            let is_gone = read(NOTES)?.is_none();
+            return if is_gone { Ok(None) } else { Err(Damage::missing(&full(KEY), Way::Request)) };
+        };
+        let notes: Notes =
+            serde_json::from_slice(&notes).map_err(anyhow::Error::from).map_err(damage(NOTES))?;
         if notes.schema != 1 {
-            return Err(fail("a newer labtrust wrote it", "use that one"));
+            return Err(damage(NOTES)(fail("a newer labtrust wrote it", "use that one")));
         }
-        let key = PrivateKey::from_plain_pem(&key)?;
-        let answer = world.read(&folder.join(ANSWER))?.unwrap_or_default();
-        let answer = pem::certificates(&answer)?;
+        let key = PrivateKey::from_plain_pem(&key).map_err(damage(KEY))?;
+        let answer = match read(ANSWER)? {
+            Some(bytes) => match pem::certificates(&bytes).map_err(damage(ANSWER))? {
+                none if none.is_empty() => return Err(damage(ANSWER)(anyhow!("it holds no certificate"))),
+                answer => answer,
+            },
+            None => Vec::new(),
+        };
+        let leaf = answer.first().map(|leaf| Parsed::from_der(leaf)).transpose().map_err(damage(ANSWER))?;
+        if leaf.is_some_and(|leaf| !key.matches(&leaf)) {
+            return Err(damage(ANSWER)(anyhow!("it is not for the key beside it")));
+        }
         let public_key = key.public_key().clone();
-        Ok(Some((Self { folder: folder.to_owned(), public_key, notes, answer }, key)))
+        Ok(Some((Self { folder: files.full(folder), public_key, notes, answer }, key)))
     }
 
     /// A new request for `key`, and what keeping it takes.
@@ -190,6 +220,33 @@ pub fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
         item(KEY, Zeroizing::new(key.to_pem().as_bytes().to_vec()), false),
         item(NOTES, Zeroizing::new(serde_json::to_vec_pretty(&notes)?), true),
     ])
+}
+
+/// Forgets the request in `folder`, which is damaged: what can be read of it goes, and the rest is put aside.
+pub fn give_up(session: &Session<'_>, home: &Home, folder: &Path, printer: &Printer) -> Result<()> {
+    let receipts = Receipts::all(&home.state)?;
+    let name = receipt(folder);
+    if receipts.damage_of(&name).is_some() {
+        return give_up_wholly(home, &name, folder, printer);
+    }
+    let Some(mut receipt) = session.receipts.load(&name)? else {
+        return give_up_wholly(home, &name, folder, printer);
+    };
+    let changed: Vec<_> = receipt.changes.iter().flat_map(recorded::changed).collect();
+    note_aside(put_aside(&home.state, &changed)?, printer);
+    place::check(&undo(session, &mut receipt, |_| true)?)
+}
+
+fn give_up_wholly(home: &Home, name: &str, folder: &Path, printer: &Printer) -> Result<()> {
+    let paths = [folder.to_owned(), home.state.join("receipts").join(name)];
+    note_aside(put_aside(&home.state, &paths)?, printer);
+    Ok(World::here().remove_folder(&home.state.join(FOLDER))?)
+}
+
+fn note_aside(aside: Option<PathBuf>, printer: &Printer) {
+    if let Some(aside) = aside {
+        printer.aside(format_args!("what is damaged is in {}", text::path(&aside)));
+    }
 }
 
 /// What the request in `folder` is kept under.

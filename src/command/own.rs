@@ -2,21 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, anyhow};
 use labtrust_platform::{
     Anchor, Certificate, Contents, Endpoint, World,
     plan::{Actor, Change, Step},
 };
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::{
     certificate::{
         authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS, successor,
     },
     cli::Place,
-    hint::fail,
     home::{Home, Rotation},
+    state::{Damage, Files, OnDisk, Way, recorded},
 };
+
+/// A CA beside the one in use, or which of its files is damaged.
+pub type Beside = Result<Option<Box<OwnCa>>, Damage>;
 
 /// The CA's public part.
 #[derive(Clone, Debug)]
@@ -28,11 +32,15 @@ pub struct OwnCa {
     /// What `setup` was asked for.
     pub notes: Notes,
     /// The CA that will follow this one, while it is being replaced.
-    pub next: Option<Box<OwnCa>>,
+    pub next: Beside,
     /// The CA that this one has followed, until that is retired.
-    pub previous: Option<Box<OwnCa>>,
+    pub previous: Beside,
     /// Where its files are.
     pub folder: PathBuf,
+    /// The number of the user whose state folder that is in.
+    pub owner: u32,
+    /// What takes it away if its files are damaged.
+    pub way: Way,
     /// Of a CA that is to follow another: what that one has signed for it.
     pub voucher: Option<Parsed>,
 }
@@ -103,53 +111,131 @@ pub const AUTHORITY: &str = "authority";
 
 impl OwnCa {
     /// The CA in the state folder, or in that of the user who called sudo.
-    pub fn find(home: &Home) -> Result<Option<Self>> {
+    pub fn find(home: &Home) -> Result<Option<Self>, Damage> {
         match Self::here(home)? {
             Some(own) => Ok(Some(own)),
-            None => home.invoker.as_ref().map_or(Ok(None), |state| Self::in_use(state)),
+            None => home.invokers_files().map_or(Ok(None), |files| Self::in_use(&files)),
         }
     }
 
     /// The CA in the state folder, with those beside it.
-    pub fn here(home: &Home) -> Result<Option<Self>> {
-        Self::in_use(&home.state)
+    pub fn here(home: &Home) -> Result<Option<Self>, Damage> {
+        Self::in_use(&home.files())
     }
 
-    fn in_use(state: &Path) -> Result<Option<Self>> {
-        let rotation = Rotation::read(state)?;
-        let Some(mut own) = Self::read(&state.join(rotation.current))? else { return Ok(None) };
-        let beside = |name: Option<String>| match name {
-            Some(name) => Ok::<_, anyhow::Error>(Self::read(&state.join(name))?.map(Box::new)),
+    fn in_use(files: &OnDisk) -> Result<Option<Self>, Damage> {
+        Ok(Self::among(files)?.map(|mut own| {
+            own.set_owner(files.owner);
+            own
+        }))
+    }
+
+    /// The CA in use among `files`, with those beside it.
+    pub fn among(files: &dyn Files) -> Result<Option<Self>, Damage> {
+        loop {
+            let rotation = Rotation::read(files)?;
+            let found = Self::with_those_beside(files, &rotation);
+            let is_whole = found
+                .as_ref()
+                .is_ok_and(|own| own.as_ref().is_none_or(|own| own.next.is_ok() && own.previous.is_ok()));
+            // Another run may have taken away meanwhile what was named before.
+            if is_whole || Rotation::read(files)? == rotation {
+                return found;
+            }
+        }
+    }
+
+    /// The CA in use, as `rotation` has it, with those beside it.
+    fn with_those_beside(files: &dyn Files, rotation: &Rotation) -> Result<Option<Self>, Damage> {
+        let read = |name: &str, way: Way| Self::read(files, Path::new(name), way);
+        let missing = |name: &str, way| Damage::missing(&files.full(&Path::new(name).join(ROOT)), way);
+        let Some(mut own) = read(&rotation.current, Way::Setup)? else {
+            let is_known = *rotation != Rotation::default()
+                || recorded::is_placed(files, &Path::new(&rotation.current).join(ROOT));
+            return if is_known { Err(missing(&rotation.current, Way::Setup)) } else { Ok(None) };
+        };
+        let beside = |name: &Option<String>, way| match name {
+            Some(name) => read(name, way)?.map(Box::new).ok_or_else(|| missing(name, way)).map(Some),
             None => Ok(None),
         };
-        own.next = beside(rotation.next)?;
-        own.previous = beside(rotation.previous)?;
+        own.next = beside(&rotation.next, Way::Next);
+        own.previous = beside(&rotation.previous, Way::Previous);
         Ok(Some(own))
     }
 
     /// The CA whose files are in `folder`.
-    pub fn read(folder: &Path) -> Result<Option<Self>> {
-        let world = World::here();
-        let Some(root) = world.read(&folder.join(ROOT))? else { return Ok(None) };
-        let root = single(&root, &folder.join(ROOT))?;
-        let intermediates = world.read(&folder.join(INTERMEDIATES))?.unwrap_or_default();
-        let intermediates = pem::certificates(&intermediates)?
-            .iter()
-            .map(|der| Parsed::from_der(der))
-            .collect::<Result<_>>()?;
-        let path = folder.join(NOTES);
-        let notes = world.read(&path)?;
-        if notes.is_none() && world.read(&folder.join(ROOT))?.is_none() {
-            // It is taken back just now.
-            return Ok(None);
+    fn read(files: &dyn Files, folder: &Path, way: Way) -> Result<Option<Self>, Damage> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            files.read(&path).map_err(|error| Damage::new(&files.full(&path), &error, way))
+        };
+        let damage = |name: &str| {
+            let path = files.full(&folder.join(name));
+            move |error: anyhow::Error| Damage::new(&path, &error, way)
+        };
+        let Some(root) = read(ROOT)? else { return Ok(None) };
+        let root = single(&root).map_err(damage(ROOT))?;
+        let parse = |bytes: &[u8]| -> Result<Vec<Parsed>> {
+            pem::certificates(bytes)?.iter().map(|der| Parsed::from_der(der)).collect()
+        };
+        let intermediates = match read(INTERMEDIATES)? {
+            Some(bytes) => match parse(&bytes).map_err(damage(INTERMEDIATES))? {
+                none if none.is_empty() => {
+                    return Err(damage(INTERMEDIATES)(anyhow!("it holds no certificate")));
+                }
+                intermediates => intermediates,
+            },
+            // A company's CA has none, and no key here.
+            None if read(KEY)?.is_some() => {
+                return Err(Damage::missing(&files.full(&folder.join(INTERMEDIATES)), way));
+            }
+            None => Vec::new(),
+        };
+        let Some(notes) = read(NOTES)? else {
+            // Without its root it is taken back just now.
+            let is_gone = read(ROOT)?.is_none();
+            return if is_gone {
+                Ok(None)
+            } else {
+                Err(Damage::missing(&files.full(&folder.join(NOTES)), way))
+            };
+        };
+        let notes = serde_json::from_slice(&notes).map_err(anyhow::Error::from).map_err(damage(NOTES))?;
+        let voucher = read(VOUCHER)?.map(|bytes| single(&bytes)).transpose().map_err(damage(VOUCHER))?;
+        let folder = files.full(folder);
+        Ok(Some(Self {
+            root,
+            intermediates,
+            notes,
+            next: Ok(None),
+            previous: Ok(None),
+            folder,
+            owner: 0,
+            way,
+            voucher,
+        }))
+    }
+
+    fn set_owner(&mut self, owner: u32) {
+        self.owner = owner;
+        for beside in [&mut self.next, &mut self.previous].into_iter().flatten().flatten() {
+            beside.owner = owner;
         }
-        let notes = notes.unwrap_or_default();
-        let notes =
-            serde_json::from_slice(&notes).with_context(|| format!("cannot read {}", path.display()))?;
-        let voucher = folder.join(VOUCHER);
-        let voucher = world.read(&voucher)?.map(|bytes| single(&bytes, &voucher)).transpose()?;
-        let (next, previous, folder) = (None, None, folder.to_owned());
-        Ok(Some(Self { root, intermediates, notes, next, previous, folder, voucher }))
+    }
+
+    /// The CA that will follow this one; what is damaged of it is an error.
+    pub fn next(&self) -> Result<Option<&Self>, Damage> {
+        self.next.as_ref().map(Option::as_deref).map_err(Clone::clone)
+    }
+
+    /// The CA that this one has followed, likewise.
+    pub fn previous(&self) -> Result<Option<&Self>, Damage> {
+        self.previous.as_ref().map(Option::as_deref).map_err(Clone::clone)
+    }
+
+    /// What is damaged of the CAs beside it.
+    pub fn damages(&self) -> impl Iterator<Item = &Damage> {
+        self.next.as_ref().err().into_iter().chain(self.previous.as_ref().err())
     }
 
     /// What clients are to trust, and for which endpoints.
@@ -157,16 +243,17 @@ impl OwnCa {
         Anchor { certificate: Certificate::from(&self.root), endpoints: self.notes.endpoints.clone() }
     }
 
-    /// This CA and those beside it.
+    /// This CA and those beside it, as far as they can be read.
     pub fn all(&self) -> impl Iterator<Item = &Self> {
-        std::iter::once(self).chain(self.next.as_deref()).chain(self.previous.as_deref())
+        let beside = [&self.next, &self.previous].into_iter().filter_map(|beside| beside.as_ref().ok());
+        std::iter::once(self).chain(beside.filter_map(Option::as_deref))
     }
 
     /// What is served after the root while this CA is being replaced: the next root, and before it what tells
     /// clients of this CA that they can believe in it.
-    pub fn along(&self) -> Vec<Certificate> {
-        let Some(next) = &self.next else { return Vec::new() };
-        next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
+    pub fn along(&self) -> Result<Vec<Certificate>, Damage> {
+        let Some(next) = self.next()? else { return Ok(Vec::new()) };
+        Ok(next.voucher.iter().chain([&next.root]).map(Certificate::from).collect())
     }
 
     /// Whether `chain`, as met on disk or in a handshake, was signed by this CA or by one beside it.
@@ -194,23 +281,42 @@ impl OwnCa {
 
     /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no
     /// key here.
-    pub fn open(&self) -> Result<Option<Authority>> {
+    pub fn open(&self) -> Result<Option<Authority>, Damage> {
+        self.open_with(|path| Ok(World::read_owned_by(self.owner, path)?))
+    }
+
+    /// The same with the key as it is among `files`.
+    pub fn open_among(&self, files: &dyn Files) -> Result<Option<Authority>, Damage> {
+        let name = self.folder.file_name().unwrap_or_default();
+        self.open_with(|_| files.read(&Path::new(name).join(KEY)))
+    }
+
+    fn open_with(
+        &self,
+        read: impl Fn(&Path) -> Result<Option<Zeroizing<Vec<u8>>>>,
+    ) -> Result<Option<Authority>, Damage> {
         let path = self.folder.join(KEY);
-        let Some(key) = World::here().read(&path)? else { return Ok(None) };
+        let damage = |error: anyhow::Error| Damage::new(&path, &error, self.way);
+        let Some(key) = read(&path).map_err(damage)? else {
+            // Only a CA that was made here has intermediates, and its key.
+            let is_lost = !self.intermediates.is_empty();
+            return if is_lost { Err(Damage::missing(&path, self.way)) } else { Ok(None) };
+        };
         let key = PrivateKey::from_pem(&key, &mut |_| {
-            Err(fail(
-                "the CA's key is encrypted",
-                "labtrust never encrypts it: restore that file from a backup",
-            ))
+            Err(anyhow!("it is encrypted, and labtrust never does that"))
         })
-        .with_context(|| format!("cannot read {}", path.display()))?;
-        let certificates: Vec<_> = self
-            .intermediates
-            .iter()
-            .chain([&self.root])
-            .map(|certificate| certificate.der().clone())
-            .collect();
-        Ok(Some(Authority::open(&certificates, key)?))
+        .map_err(damage)?;
+        let certificates: Vec<_> =
+            self.intermediates.iter().chain([&self.root]).map(|one| one.der().clone()).collect();
+        let authority = Authority::open(&certificates, key).map_err(damage)?;
+        if authority.root().fingerprint() != self.root.fingerprint() {
+            return Err(Damage::new(
+                &self.folder.join(ROOT),
+                &anyhow!("it did not sign the CA's certificates"),
+                self.way,
+            ));
+        }
+        Ok(Some(authority))
     }
 
     /// What root says to labtrust to trust this CA; with its file where the state folder is not the
@@ -243,7 +349,8 @@ impl OwnCa {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
         let line = format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint());
         // What is wider than the CA that vouches for it is trusted by its own fingerprint only.
-        let wider = self.next.as_ref().filter(|next| self.is_narrower_than(next));
+        let next = self.next.as_ref().ok().and_then(Option::as_deref);
+        let wider = next.filter(|next| self.is_narrower_than(next));
         wider.map_or(line.clone(), |next| format!("{line} --next {}", next.root.fingerprint()))
     }
 }
@@ -288,12 +395,9 @@ fn steps(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &No
     Ok(steps)
 }
 
-fn single(bytes: &[u8], path: &Path) -> Result<Parsed> {
+fn single(bytes: &[u8]) -> Result<Parsed> {
     match pem::certificates(bytes)?.as_slice() {
         [der] => Parsed::from_der(der),
-        _ => Err(fail(
-            format!("{} does not hold one certificate", path.display()),
-            "restore that file from a backup, or start anew: labtrust setup --undo",
-        )),
+        _ => Err(anyhow!("it does not hold one certificate")),
     }
 }

@@ -19,7 +19,7 @@ use super::{
     stores::{self, Planning, print_plan},
     trust,
 };
-use crate::{exit, gitlab, hint::fail};
+use crate::{exit, gitlab, hint::fail, state::recorded};
 
 /// What `setup` and `import` place is kept under one name: what one placed the other replaces, and
 /// undoing goes back to what stood there before both.
@@ -53,6 +53,9 @@ impl Plan {
 /// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
 /// is to be done.
 pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
+    let trust = trust::receipt_name(&plan.anchor);
+    let needed = if plan.planning.changes.is_empty() { &[RECEIPT][..] } else { &[RECEIPT, &trust] };
+    recorded::check(&Receipts::all(&context.home.state)?, needed)?;
     Ok(if context.everywhere.dry_run {
         ControlFlow::Break(dry_run(context, plan)?)
     } else if confirm(context, plan)? {
@@ -183,7 +186,9 @@ pub struct Placed {
 pub fn chains_placed(context: &Context<'_>) -> Result<Vec<Placed>> {
     let world = World::here();
     let mut chains = Vec::new();
-    for receipt in Receipts::all(&context.home.state)? {
+    let receipts = Receipts::all(&context.home.state)?;
+    recorded::check(&receipts, &[RECEIPT])?;
+    for receipt in receipts {
         for record in receipt.changes.iter().filter(|record| record.store.as_str() == gitlab::STORE) {
             for step in &record.steps {
                 let StepRecord::File { path, after: Some(after), .. } = step else { continue };

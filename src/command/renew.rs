@@ -195,7 +195,13 @@ impl Draft {
         let days = arguments.days.unwrap_or(ours.own.notes.days);
         let order = LeafOrder { names, public_key: key.public_key().clone(), days };
         let issued = ours.authority.sign(&order, now)?;
-        let pair = Pair::of(&issued, &ours.own.along(), key).context("nothing was signed")?;
+        // A certificate that ends is worse than one that is not sent with the next root.
+        let along = ours.own.along();
+        let unsent = along.as_ref().err().map(|damage| {
+            format!("the root of the next CA is not sent with it: {damage}; {}", damage.hint())
+        });
+        let along = along.unwrap_or_default();
+        let pair = Pair::of(&issued, &along, key).context("nothing was signed")?;
         let mut site = ours.site.clone();
         site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, WAY_ON)?;
         let anchor = ours.own.anchor();
@@ -204,6 +210,7 @@ impl Draft {
         if !notes.is_empty() {
             notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
         }
+        notes.extend(unsent);
         Ok(Self {
             plan: Plan { changes: site.placing(&pair), anchor, planning, warnings: Vec::new(), broad: None },
             leaf: issued.leaf,

@@ -15,7 +15,9 @@ use time::OffsetDateTime;
 use super::{Context, own_program};
 use crate::{
     certificate::{Parsed, judge, name::list},
+    exit,
     printer::{Mark, Printer},
+    state::Damage,
 };
 
 /// One CA and the stores, as `trust`, `untrust` and `status` report them.
@@ -112,6 +114,23 @@ fn word(store: &StoreReport) -> &'static str {
         State::Skipped => "left out",
         State::Failed => "failed",
     }
+}
+
+/// Says what is damaged in the state folder where the verb does without it.
+pub fn warn_of_damages<'a>(printer: &Printer, damages: impl Iterator<Item = &'a Damage>) {
+    for damage in damages {
+        printer.aside(format_args!("warning: {damage}; {}", damage.hint()));
+    }
+}
+
+/// Says what is damaged in the state folder, if anything is; the answer is the exit code.
+pub fn print_damages<'a>(printer: &Printer, damages: impl Iterator<Item = &'a Damage>) -> u8 {
+    let mut code = exit::DONE;
+    for damage in damages {
+        code = exit::FAULT;
+        printer.aside(format_args!("error: {damage}\nhint: {}", damage.hint()));
+    }
+    code
 }
 
 /// What is still to be done by hand.

@@ -10,6 +10,7 @@ use super::{
     Context,
     kept::{self, Kept, Notes},
     place,
+    report::warn_of_damages,
     setup::{Site, endpoints},
     source, stores,
 };
@@ -19,6 +20,7 @@ use crate::{
     exit,
     gitlab::Config,
     hint::fail,
+    state::Damage,
 };
 
 pub fn run(context: &Context<'_>, arguments: &Request) -> Result<u8> {
@@ -80,8 +82,10 @@ impl<'a> Order<'a> {
                 && kept.waits_for(&self.names)
                 && self.key.as_ref().is_none_or(|key| *key.public_key() == kept.public_key)
         };
+        let requests = Kept::all(&context.home)?;
+        warn_of_damages(context.printer, requests.damaged.iter());
         let mut waiting: Vec<Kept> =
-            Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept).filter(is_asked).collect();
+            requests.kept.into_iter().map(|(kept, _)| kept).filter(is_asked).collect();
         waiting.sort_by(|one, other| one.notes.made.cmp(&other.notes.made));
         Ok(waiting.pop())
     }
@@ -188,23 +192,30 @@ fn day(notes: &Notes) -> &str {
 
 /// Forgets the requests that are kept: all, or those for HOST.
 fn take_back(context: &Context<'_>, arguments: &Request) -> Result<u8> {
+    let printer = context.printer;
     let host = arguments.host.as_ref().map(|target| SubjectName::from(target.host.clone()));
     let kept = || -> Result<Vec<Kept>> {
-        let all = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept);
+        let all = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept);
         let is_meant = |kept: &Kept| {
             kept.folder.starts_with(&context.home.state)
                 && host.as_ref().is_none_or(|host| kept.notes.names.contains(host))
         };
         Ok(all.filter(is_meant).collect())
     };
-    let found = kept()?;
-    if found.is_empty() {
+    // Which host a damaged one is for is not known.
+    let damaged = || -> Result<Vec<Damage>> {
+        let damaged = Kept::all(&context.home)?.damaged.into_iter();
+        let is_meant = |damage: &Damage| host.is_none() && damage.path.starts_with(&context.home.state);
+        Ok(damaged.filter(is_meant).collect())
+    };
+    let (found, lost) = (kept()?, damaged()?);
+    warn_of_damages(printer, Kept::all(&context.home)?.damaged.iter());
+    if found.is_empty() && lost.is_empty() {
         return Err(fail(
             format!("no request is kept in {}", context.home.state.display()),
             "if it was made with --state DIR, or as another user, give the same here",
         ));
     }
-    let printer = context.printer;
     for kept in &found {
         let answered = if kept.answer.is_empty() { "" } else { ", answered" };
         let names = name::list(&kept.notes.names);
@@ -225,7 +236,11 @@ fn take_back(context: &Context<'_>, arguments: &Request) -> Result<u8> {
     }
     context.session(|session| {
         kept::sweep(session, &context.home)?;
-        kept()?.iter().try_for_each(|kept| place::check(&kept.forget(session)?))
+        kept()?.iter().try_for_each(|kept| place::check(&kept.forget(session)?))?;
+        for folder in damaged()?.iter().filter_map(|damage| damage.path.parent()) {
+            kept::give_up(session, &context.home, folder, printer)?;
+        }
+        Ok(())
     })?;
     document("forgotten");
     printer.say("forgotten, with the key");

@@ -1,9 +1,14 @@
 //! `restore`: what `backup` saved, back in the state folder, on this machine or on a new one. The CA is the
 //! same then, so clients notice nothing; what only the lost machine knew of itself stays behind.
 
+mod commands;
 mod plan;
+mod sender;
 
-use std::{io::IsTerminal as _, path::Path};
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
 
 use age::x25519;
 use anyhow::{Context as _, Result};
@@ -12,53 +17,82 @@ use labtrust_platform::{
 };
 use zeroize::Zeroizing;
 
-use self::plan::{Plan, Saved};
+use self::{
+    commands::Commands,
+    plan::{Plan, Saved},
+    sender::OpenedBy,
+};
 use super::{
-    Context, backup,
+    Context, backup, damages,
     kept::{self, Kept},
     own::OwnCa,
     passphrase::passphrase,
-    place, source, stores,
+    place,
+    report::print_damages,
+    source, stores,
 };
 use crate::{
     backup::{Archive, Item, Opener, archive::MAX_SIZE, seal},
     cli::Restore,
     exit::{self, misuse},
     hint::fail,
+    state::{put_aside, put_back},
 };
 
 pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
     let printer = context.printer;
     let shown = text::path(&arguments.file);
-    let archive = read(context, arguments).with_context(|| format!("cannot restore {shown}"))?;
+    let (archive, by) = read(context, arguments).with_context(|| format!("cannot restore {shown}"))?;
+    if !sender::check(context, arguments, &archive, by).with_context(|| format!("cannot restore {shown}"))? {
+        return Ok(exit::NO);
+    }
     let plan = Plan::make(context, &archive, arguments.replace)?;
+    let commands = Commands::find(&archive, &plan)?;
     let changes: Vec<_> = plan.changes().cloned().collect();
     if context.everywhere.dry_run {
         let is_open = !plan.is_done(&World::here())?;
         let changes = if is_open { changes } else { Vec::new() };
+        plan.print_aside(printer);
         stores::print_plan(context, &changes);
-        printer.document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(context, &changes) }));
+        commands.print(context);
+        printer.document(&serde_json::json!({
+            "schema": 1, "plan": stores::as_json(context, &changes), "commands": commands.lines(),
+        }));
         return Ok(if is_open { exit::NO } else { exit::DONE });
     }
-    if !context.everywhere.yes && printer.can_ask() && !plan.is_done(&World::here())? {
-        stores::print_plan(context, &changes);
-        if !printer.confirm("\nDo this?")? {
-            printer.aside("nothing was changed");
-            return Ok(exit::NO);
+    if !plan.is_done(&World::here())? {
+        if context.everywhere.yes || !printer.can_ask() {
+            commands.tell(context);
+        } else {
+            plan.print_aside(printer);
+            stores::print_plan(context, &changes);
+            commands.print(context);
+            if !printer.confirm("\nDo this?")? {
+                printer.aside("nothing was changed");
+                return Ok(exit::NO);
+            }
         }
     }
+    let mut aside = None;
     let is_new = context.session(|session| {
         kept::sweep(session, &context.home)?;
         // Another run may have made a CA meanwhile.
         let plan = Plan::make(context, &archive, arguments.replace)?;
-        let is_new = carry_out(session, &context.home.state, &plan)?;
-        if is_new {
+        let (is_new, damaged) = carry_out(session, &context.home.state, &plan)?;
+        aside = damaged;
+        if is_new && damages::of_archive(&archive).is_empty() {
             // There is a backup, then: this one. A restored CA is worth more than the note of it.
             drop(note(context, arguments, &archive));
         }
         Ok(is_new)
     })?;
-    report(context, &archive, &plan, is_new)
+    if let Some(aside) = aside {
+        printer.aside(format_args!("what was damaged is in {}", text::path(&aside)));
+    }
+    let code = report(context, &archive, &plan, is_new)?;
+    // A backup that an older labtrust made was not opened again.
+    let damages = damages::of_archive(&archive);
+    Ok(exit::worse(code, print_damages(printer, damages.iter())))
 }
 
 /// Writes down that this is a backup of what is here.
@@ -69,7 +103,7 @@ fn note(context: &Context<'_>, arguments: &Restore, archive: &Archive) -> Result
 }
 
 /// The backup, decrypted.
-fn read(context: &Context<'_>, arguments: &Restore) -> Result<Archive> {
+fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy)> {
     let sealed = if arguments.file == Path::new(backup::STREAM) {
         if std::io::stdin().is_terminal() {
             return Err(misuse(
@@ -94,7 +128,11 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<Archive> {
             ));
         }
     };
-    Archive::read(&seal::open(&sealed, &opener)?)
+    let by = match opener {
+        Opener::Passphrase(_) => OpenedBy::Passphrase,
+        Opener::Identities(_) => OpenedBy::Key,
+    };
+    Ok((Archive::read(&seal::open(&sealed, &opener)?)?, by))
 }
 
 /// The keys in a file as age-keygen(1) writes it.
@@ -109,8 +147,17 @@ fn identities(path: &Path) -> Result<Vec<x25519::Identity>> {
     Ok(found)
 }
 
-/// Carries the plan out, all of it or nothing; whether that changed anything.
-fn carry_out(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bool> {
+/// Carries the plan out, all of it or nothing; whether that changed anything, and where the damaged parts are now.
+fn carry_out(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<(bool, Option<PathBuf>)> {
+    let damaged = put_aside(state, &plan.damaged)?;
+    let done = carry_out_rest(session, state, plan);
+    if let (Err(_), Some(aside)) = (&done, &damaged) {
+        put_back(state, aside, &plan.damaged)?;
+    }
+    Ok((done? || damaged.is_some(), damaged))
+}
+
+fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bool> {
     let mut receipts = Vec::new();
     let mut requests = Vec::new();
     let mut work = || -> Result<bool> {
@@ -238,7 +285,7 @@ fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
             own.notes.site.place().options()
         )]);
     }
-    let kept = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept);
+    let kept = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept);
     let answered = kept.filter(|kept| !kept.answer.is_empty());
     Ok(answered
         .map(|kept| format!("labtrust import --cert {}{state}", kept.answer_path().display()))

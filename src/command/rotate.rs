@@ -12,8 +12,8 @@ use anyhow::Result;
 use labtrust_platform::Fingerprint;
 use serde::Serialize;
 
-use super::{Context, own::OwnCa};
-use crate::{cli::Rotate, exit, hint::fail};
+use super::{Context, own::OwnCa, report as reports};
+use crate::{cli::Rotate, hint::fail, state::Damage};
 
 pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
     if let Some(step) = &arguments.step {
@@ -21,7 +21,7 @@ pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
     }
     let own = OwnCa::find(&context.home)?.ok_or_else(no_ca)?;
     report::print(context, &own, &[], Vec::new());
-    Ok(exit::DONE)
+    Ok(reports::print_damages(context.printer, own.damages()))
 }
 
 /// How far a rotation has come.
@@ -39,10 +39,11 @@ pub enum Phase {
 impl Phase {
     /// How far the rotation of `own` has come.
     pub fn of(own: &OwnCa) -> Self {
+        // One that is damaged is there all the same.
         match (&own.next, &own.previous) {
-            (Some(_), _) => Self::Started,
-            (None, Some(_)) => Self::Switched,
-            (None, None) => Self::None,
+            (Ok(None), Ok(None)) => Self::None,
+            (Ok(None), _) => Self::Switched,
+            _ => Self::Started,
         }
     }
 }
@@ -60,8 +61,8 @@ pub struct RotationReport {
 impl RotationReport {
     /// How the rotation of `own` stands.
     pub fn of(own: &OwnCa) -> Self {
-        let root = |own: &Option<Box<OwnCa>>| own.as_ref().map(|own| own.root.fingerprint());
-        Self { phase: Phase::of(own), successor: root(&own.next), previous: root(&own.previous) }
+        let root = |own: Result<Option<&OwnCa>, Damage>| own.ok().flatten().map(|own| own.root.fingerprint());
+        Self { phase: Phase::of(own), successor: root(own.next()), previous: root(own.previous()) }
     }
 }
 

@@ -10,7 +10,7 @@ mod take_back;
 use std::{ops::ControlFlow, path::PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Fingerprint, Wanted};
+use labtrust_platform::{Anchor, Certificate, Fingerprint, Wanted, receipt::Receipts};
 
 use self::{ca::Ca, leaf::Leaf, order::Order};
 use super::{
@@ -24,6 +24,7 @@ use crate::{
     certificate::{Authority, SubjectName},
     cli::{Setup, Stores},
     hint::fail,
+    state::recorded,
 };
 
 pub use self::{order::endpoints, site::Site};
@@ -95,6 +96,7 @@ impl Draft {
     fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
         let mut site =
             Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
+        recorded::check(&Receipts::all(&context.home.state)?, &[place::RECEIPT])?;
         let earlier = OwnCa::here(&context.home)?.map(|own| own.notes);
         let order =
             Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier.as_ref());

@@ -158,8 +158,7 @@ fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found>
     })?;
     matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
     let title = format!("{} (made on this machine)", own.root.title());
-    let announced =
-        Announced { root: own.next.as_ref().map(|next| next.root.clone()), ..Announced::default() };
+    let announced = Announced { root: own.next()?.map(|next| next.root.clone()), ..Announced::default() };
     Ok(Found {
         anchor: own.anchor(),
         certificate: own.root,

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 use super::{
     Context,
     backup::{self, Last},
+    damages,
     own::OwnCa,
     place::{self, Placed},
     renew::{lapse, status::Renewal},
@@ -20,7 +21,9 @@ use crate::{certificate::parsed::Parsed, cli::Stores, exit};
 
 pub fn run(context: &Context<'_>) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
-    let own = OwnCa::find(&context.home)?;
+    let damages = damages::all(&context.home)?;
+    // What is damaged is said, and all else is shown.
+    let own = OwnCa::find(&context.home).ok().flatten();
     let all_own = || own.iter().flat_map(OwnCa::all);
     let known = untrust::trusted(&receipts).chain(all_own().map(OwnCa::anchor));
     let mut anchors: BTreeMap<Fingerprint, Anchor> = BTreeMap::new();
@@ -39,7 +42,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         let is_own = all_own().find(|own| own.root.fingerprint() == anchor.sha256());
         // The CA that was followed is trusted by its file alone.
         let is_followed = |one: &OwnCa| {
-            own.as_ref().and_then(|own| own.previous.as_ref()).is_some_and(|old| old.folder == one.folder)
+            own.as_ref().and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder)
         };
         let repeat = is_own.map_or_else(
             || trust_command(anchor),
@@ -56,14 +59,14 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         }
         code = exit::worse(code, stands);
     }
-    let placed = place::chains_placed(context)?;
-    let renewal = Renewal::look(context, &receipts, &placed)?;
+    let placed = place::chains_placed(context).unwrap_or_default();
+    let renewal = Renewal::look(context, &receipts, &placed);
     let lapses = lapse::find(own.as_ref(), &placed, OffsetDateTime::now_utc());
     if !lapses.is_empty() {
         code = exit::worse(code, exit::NO);
     }
     // An imported certificate has its CA elsewhere, and makes no client of this machine.
-    if anchors.is_empty() && renewal.is_none() {
+    if anchors.is_empty() && renewal.is_none() && damages.is_empty() {
         context.printer.say("labtrust knows no CA here. On the server:");
         context.printer.command("labtrust setup");
         context.printer.say("On a client:");
@@ -88,7 +91,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         rotate::print_standing(context, own);
     }
     let kept = own.as_ref().filter(|own| own.folder.starts_with(&context.home.state));
-    let last = Last::read(&context.home)?;
+    let last = Last::read(&context.home).ok().flatten();
     if let Some(own) = kept {
         backup::print_last(context, last.as_ref(), end_of_placed(&placed, own));
     }
@@ -98,11 +101,12 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         "renewal": renewal,
         "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
         "rotation": own.as_ref().map(RotationReport::of),
-        "notes": lapses.iter().map(|lapse| &lapse.what).collect::<Vec<_>>(),
+        "notes": lapses.iter().map(|lapse| lapse.what.clone())
+            .chain(damages.iter().map(ToString::to_string)).collect::<Vec<_>>(),
         "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| (*command).to_owned())
             .chain(own.iter().map(OwnCa::client_line)).collect::<Vec<_>>(),
     }));
-    Ok(code)
+    Ok(exit::worse(code, report::print_damages(context.printer, damages.iter())))
 }
 
 /// When the certificate ends that `own` signed and that is in place.

@@ -9,13 +9,16 @@ use super::{
     restart, source,
     stores::{self, Planning, print_plan},
 };
-use crate::{cli::Trust, exit};
+use crate::{cli::Trust, exit, state::recorded};
 
 pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     arguments.stores.check()?;
     let found = source::anchor(context, arguments)?;
     let next = found.announced.anchor(&found.anchor.endpoints);
     let anchors: Vec<&Anchor> = std::iter::once(&found.anchor).chain(&next).collect();
+    let names: Vec<_> = anchors.iter().map(|anchor| receipt_name(anchor)).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    recorded::check(&Receipts::all(&context.home.state)?, &names)?;
     let plan = |anchor: &&Anchor| stores::plan(context, anchor, &arguments.stores);
     let plannings: Vec<Planning> = anchors.iter().map(plan).collect();
     if context.everywhere.dry_run {

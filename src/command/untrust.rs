@@ -1,5 +1,9 @@
 //! `untrust`: back to how each store was found, and the truth about what still trusts the CA.
 
+mod left;
+
+use std::path::Path;
+
 use anyhow::Result;
 use labtrust_platform::{
     Anchor, Outcome, Session, Wanted, apply,
@@ -7,7 +11,7 @@ use labtrust_platform::{
     purge,
     receipt::{Receipt, Receipts},
     session::State,
-    undo,
+    text, undo,
 };
 
 use super::{
@@ -16,19 +20,28 @@ use super::{
     report::{self, NextSteps, StoresReport},
     restart, source, stores, trust,
 };
-use crate::{cli::Untrust, exit, hint::fail};
+use crate::{
+    cli::Untrust,
+    exit,
+    hint::fail,
+    state::{Damage, Way, put_aside, recorded},
+};
+
+pub use self::left::left;
+use self::left::without_engine;
 
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     arguments.stores.check()?;
-    let anchors = find(context, arguments)?;
+    let (anchors, damages) = find(context, arguments)?;
+    let worst = report::print_damages(context.printer, damages.iter());
     if context.everywhere.dry_run {
-        return dry_run(context, &anchors, arguments);
+        return Ok(exit::worse(worst, dry_run(context, &anchors, arguments)?));
     }
     if anchors.is_empty() && context.home.state.exists() {
         // What a run that was killed left of the state folder is swept by opening it.
         context.session(|_| Ok(()))?;
     }
-    let mut code = exit::DONE;
+    let mut code = worst;
     let mut reports = Vec::new();
     for anchor in &anchors {
         let mut outcomes = context.session(|session| untrust(context, session, anchor, arguments))?;
@@ -52,21 +65,30 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     Ok(code)
 }
 
-/// The anchors that are meant.
-fn find(context: &Context<'_>, arguments: &Untrust) -> Result<Vec<Anchor>> {
+/// The anchors that are meant; and what is damaged, by which there may be more.
+fn find(context: &Context<'_>, arguments: &Untrust) -> Result<(Vec<Anchor>, Vec<Damage>)> {
     let receipts = Receipts::all(&context.home.state)?;
     let mut known: Vec<Anchor> = trusted(&receipts).collect();
+    let mut damages: Vec<Damage> =
+        recorded::damages(&receipts).filter(|damage| damage.way == Way::Trust).collect();
     // The CA made here may be trusted by another hand: root's, after a user's setup.
     if known.is_empty() || arguments.all {
-        let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
+        let own = OwnCa::find(&context.home).unwrap_or_else(|damage| {
+            damages.push(damage);
+            None
+        });
+        let own = own.map(|own| own.anchor());
         let is_new = |own: &Anchor| known.iter().all(|known| known.sha256() != own.sha256());
         known.extend(own.filter(is_new));
     }
     match &arguments.what {
         Some(what) => {
-            source::known_anchor(context, what, &known, &arguments.passphrase).map(|anchor| vec![anchor])
+            let anchor = source::known_anchor(context, what, &known, &arguments.passphrase)?;
+            Ok((vec![anchor], Vec::new()))
         }
-        None if arguments.all || known.len() < 2 => Ok(known),
+        None if arguments.all => Ok((known, damages)),
+        None if !damages.is_empty() => Err(damages.remove(0).into()),
+        None if known.len() < 2 => Ok((known, damages)),
         None => {
             let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
             Err(fail(
@@ -85,14 +107,25 @@ pub fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
         .filter_map(|receipt| receipt.anchor.clone())
 }
 
-fn untrust(
+pub fn untrust(
     context: &Context<'_>,
     session: &Session<'_>,
     anchor: &Anchor,
     arguments: &Untrust,
 ) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
-    if let Some(mut receipt) = session.receipts.load(&trust::receipt_name(anchor))? {
+    let name = trust::receipt_name(anchor);
+    if let Some(damage) = recorded::damage_of(&Receipts::all(&context.home.state)?, &name) {
+        if !arguments.purge {
+            return Err(damage.into());
+        }
+        // What is not known to be ours is removed by its hash.
+        let folder = damage.path.parent().map(Path::to_owned);
+        if let Some(aside) = put_aside(&context.home.state, folder.as_slice())? {
+            context.printer.aside(format_args!("what is damaged is in {}", text::path(&aside)));
+        }
+    }
+    if let Some(mut receipt) = session.receipts.load(&name)? {
         outcomes = undo(session, &mut receipt, |record| arguments.stores.has_id(record.store.as_str()))?;
     }
     let planning = stores::plan(context, &everywhere(context, anchor), &arguments.stores);
@@ -104,12 +137,9 @@ fn untrust(
             Some(outcome) => outcome,
             // An engine is asked of the registries that the CA was trusted for, and of no stranger's.
             None if anchor.endpoints.iter().any(|endpoint| change.proof.is_of(endpoint)) => {
-                Outcome::asked_gone(&context.worlds, &context.facts, &change)
+                left::asked(context, anchor, &change)
             }
-            None => {
-                let change = Change { proof: change.proof.without_engine(), ..change.clone() };
-                Outcome::asked_gone(&context.worlds, &context.facts, &change)
-            }
+            None => left::asked(context, anchor, &without_engine(&change)),
         };
         if outcome.state == State::Trusted && arguments.purge && !outcome.needs_root {
             let world = context.worlds.of(&change.actor)?;
@@ -127,7 +157,7 @@ fn untrust(
 }
 
 /// The anchor, for every registry that an engine here has a folder for too.
-fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
+pub fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
     let mut anchor = anchor.clone();
     for endpoint in context.facts.engines.iter().flat_map(|engine| &engine.registries) {
         if !anchor.endpoints.contains(endpoint) {
@@ -163,6 +193,10 @@ fn remove(
 
 fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
+    let names: Vec<_> = anchors.iter().map(trust::receipt_name).collect();
+    if !arguments.purge {
+        recorded::check(&receipts, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+    }
     let mut documents = Vec::new();
     let mut would_change = false;
     for anchor in anchors {

@@ -4,14 +4,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use labtrust_platform::{
-    Contents, Fingerprint, World,
+    Contents, Fingerprint,
     plan::{Actor, Change, Step},
 };
 use serde::{Deserialize, Serialize};
 
-use crate::hint::fail;
+use crate::state::{Damage, Files, Way, recorded};
 
 /// The folder of the first CA, and what the names of all the others begin with.
 const FIRST: &str = "authority";
@@ -40,29 +40,35 @@ impl Default for Rotation {
 }
 
 impl Rotation {
-    /// What is written down in the state folder `state`.
-    pub fn read(state: &Path) -> Result<Self> {
-        let path = state.join(FILE);
-        let Some(bytes) = World::here().read(&path)? else { return Ok(Self::default()) };
-        let corrupt = || {
-            fail(
-                format!("{} does not say which CA is in use", path.display()),
-                "restore that file from a backup, or start anew: labtrust setup --undo",
-            )
+    /// What is written down among `files`.
+    pub fn read(files: &dyn Files) -> Result<Self, Damage> {
+        let damage = |error: anyhow::Error| Damage::new(&files.full(Path::new(FILE)), &error, Way::Setup);
+        let Some(bytes) = files.read(Path::new(FILE)).map_err(damage)? else {
+            // The CAs that it tells apart are there all the same.
+            let is_lost = recorded::is_placed(files, Path::new(FILE));
+            let missing = || Damage::missing(&files.full(Path::new(FILE)), Way::Setup);
+            return if is_lost { Err(missing()) } else { Ok(Self::default()) };
         };
-        let rotation: Self = serde_json::from_slice(&bytes).with_context(corrupt)?;
+        Self::parse(&bytes).map_err(damage)
+    }
+
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        let corrupt = "it does not say which CA is in use";
+        let rotation: Self = serde_json::from_slice(bytes).context(corrupt)?;
         if rotation.schema != SCHEMA {
-            return Err(fail(
-                format!("{} has schema {}: a newer labtrust wrote it", path.display(), rotation.schema),
-                "use that one",
-            ));
+            return Err(anyhow!("it has schema {}: a newer labtrust wrote it", rotation.schema));
         }
-        if rotation.folders().all(|name| is_folder(name)) { Ok(rotation) } else { Err(corrupt()) }
+        if rotation.folders().all(|name| is_folder(name)) { Ok(rotation) } else { Err(anyhow!(corrupt)) }
     }
 
     /// The name for the folder of the CA with this root.
     pub fn folder_for(root: Fingerprint) -> String {
         format!("{FIRST}-{}", root.short())
+    }
+
+    /// The beginning of the root's fingerprint by which the folder `name` is named; none of the first CA's.
+    pub fn root_of(name: &str) -> Option<String> {
+        name.strip_prefix(FIRST)?.strip_prefix('-').map(str::to_owned)
     }
 
     /// With a CA to follow, or without one.
@@ -133,12 +139,15 @@ fn is_folder(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::OnDisk;
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "what it reads is laid by hand")]
     fn what_is_written_down_is_read_and_leads_nowhere_else() {
         let state = tempfile::tempdir().expect("a folder");
-        let read = || Rotation::read(state.path());
+        let owner = std::os::unix::fs::MetadataExt::uid(&state.path().metadata().expect("a folder"));
+        let files = OnDisk { folder: state.path().to_owned(), owner };
+        let read = || Rotation::read(&files);
         assert_eq!(read().expect("nothing written"), Rotation::default());
         let next = Rotation::folder_for(Fingerprint::of(b"root"));
         let started = Rotation { next: Some(next.clone()), ..Rotation::default() };

@@ -87,14 +87,19 @@ impl Receipts {
 
     /// All receipts in the state folder `state`, in the order of their names. No lock is needed: each is
     /// replaced in one instant.
-    pub fn all(state: &Path) -> Result<Vec<Receipt>> {
+    pub fn all(state: &Path) -> Result<Recorded> {
         let world = World::here();
-        let folders = world.list(&state.join("receipts"))?;
-        let mut receipts = Vec::new();
-        for folder in folders {
-            receipts.extend(read(&folder)?);
+        let mut recorded = Recorded::default();
+        for folder in world.list(&state.join("receipts"))? {
+            match read(&folder) {
+                Ok(receipt) => recorded.receipts.extend(receipt),
+                Err(error) => {
+                    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    recorded.damaged.push(DamagedReceipt { name, path: file(&folder), error });
+                }
+            }
         }
-        Ok(receipts)
+        Ok(recorded)
     }
 
     /// The receipt `name`, or a new one.
@@ -134,7 +139,10 @@ impl Receipts {
             return Ok(());
         }
         receipt.inherit(&kept);
-        for mut other in Self::all(&self.state)?.into_iter().filter(|other| other.name != receipt.name) {
+        // One that cannot be read can take over nothing.
+        for mut other in
+            Self::all(&self.state)?.receipts.into_iter().filter(|other| other.name != receipt.name)
+        {
             if other.inherit(&kept) {
                 self.save(&other)?;
             }
@@ -239,6 +247,53 @@ impl Drop for Receipts {
     fn drop(&mut self) {
         // Whoever drops these without closing them has another error to tell.
         let _ = self.release();
+    }
+}
+
+/// The receipts of a state folder, as far as they can be read.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    receipts: Vec<Receipt>,
+    damaged: Vec<DamagedReceipt>,
+}
+
+/// A receipt that cannot be read.
+#[derive(Debug)]
+pub struct DamagedReceipt {
+    /// What it is kept under.
+    pub name: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Why it cannot be read.
+    pub error: Error,
+}
+
+impl Recorded {
+    /// Those that cannot be read.
+    pub fn damaged(&self) -> &[DamagedReceipt] {
+        &self.damaged
+    }
+
+    /// Why the receipt `name` cannot be read, if it cannot.
+    pub fn damage_of(&self, name: &str) -> Option<&DamagedReceipt> {
+        self.damaged.iter().find(|damaged| damaged.name == name)
+    }
+}
+
+impl std::ops::Deref for Recorded {
+    type Target = [Receipt];
+
+    fn deref(&self) -> &[Receipt] {
+        &self.receipts
+    }
+}
+
+impl IntoIterator for Recorded {
+    type Item = Receipt;
+    type IntoIter = std::vec::IntoIter<Receipt>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.receipts.into_iter()
     }
 }
 

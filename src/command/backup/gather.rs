@@ -17,6 +17,7 @@ use crate::{
         place::{self, Placed},
     },
     hint::fail,
+    state,
 };
 
 /// Files at the top of the state folder that mean something only while they are there.
@@ -28,27 +29,28 @@ const DEEPEST: usize = 8;
 
 /// The files of the state folder, in the order of their paths; and what cannot be saved, a line each.
 pub fn gather(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
-    let state = &context.home.state;
+    let home = &context.home.state;
     let mut items = Vec::new();
-    walk(state, state, DEEPEST, &mut items)?;
+    walk(home, home, DEEPEST, &mut items)?;
     let (pairs, missing) = foreign_pairs(context)?;
     items.extend(pairs);
     items.sort_by(|one, other| one.path.cmp(&other.path));
     Ok((items, missing))
 }
 
-fn walk(state: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Result<()> {
+fn walk(home: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Result<()> {
     let world = World::here();
     for path in world.list(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.ends_with(DRAFT) || (folder == state && PASSING.contains(&&*name)) {
+        let is_passing = folder == home && (PASSING.contains(&&*name) || state::is_aside(&name));
+        if is_passing || name.ends_with(DRAFT) {
             continue;
         }
         match world.look(&path)? {
-            Node::Folder if deeper > 0 => walk(state, &path, deeper - 1, items)?,
+            Node::Folder if deeper > 0 => walk(home, &path, deeper - 1, items)?,
             Node::File { mode, .. } => {
-                let contents = world.read(&path)?.unwrap_or_default();
-                let path = path.strip_prefix(state)?.to_owned();
+                let contents = World::read_own(&path)?.unwrap_or_default();
+                let path = path.strip_prefix(home)?.to_owned();
                 items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
             }
             // Nothing that a plan of ours makes there.
@@ -56,7 +58,7 @@ fn walk(state: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Re
         }
         if items.iter().map(|item| item.contents.len()).sum::<usize>() > MAX_SIZE {
             return Err(fail(
-                format!("{} holds more than {} MiB", state.display(), MAX_SIZE >> 20),
+                format!("{} holds more than {} MiB", home.display(), MAX_SIZE >> 20),
                 "see what is so large there; labtrust keeps only small files in it",
             ));
         }
@@ -67,7 +69,7 @@ fn walk(state: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Re
 /// The pairs that were imported, as answers to requests: so `import` finds their keys on a new machine.
 fn foreign_pairs(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
     let own = OwnCa::here(&context.home)?;
-    let kept: Vec<Kept> = Kept::all(&context.home)?.into_iter().map(|(kept, _)| kept).collect();
+    let kept: Vec<Kept> = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept).collect();
     let (mut items, mut missing): (Vec<Item>, _) = (Vec::new(), Vec::new());
     for placed in place::chains_placed(context)? {
         let parsed = placed.chain.iter().map(|one| Parsed::from_der(one.der()));

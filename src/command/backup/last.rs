@@ -2,12 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 use serde::{Deserialize, Serialize};
 
 use super::STREAM;
-use crate::{backup::Manifest, home::Home};
+use crate::{
+    backup::Manifest,
+    home::Home,
+    state::{self, Damage},
+};
 
 /// Its file in the state folder, which no backup holds.
 pub const FILE: &str = "backup.json";
@@ -30,11 +34,8 @@ impl Last {
     }
 
     /// The last one, if there was any.
-    pub fn read(home: &Home) -> Result<Option<Self>> {
-        let path = home.state.join(FILE);
-        let Some(bytes) = World::here().read(&path)? else { return Ok(None) };
-        let last = serde_json::from_slice(&bytes);
-        last.map(Some).with_context(|| format!("cannot read {}; remove it", path.display()))
+    pub fn read(home: &Home) -> Result<Option<Self>, Damage> {
+        state::read_note(&home.files(), Path::new(FILE))
     }
 
     /// Writes it down in the state folder.

@@ -1,14 +1,19 @@
 //! How the last run went, for the next one and for `status`: whoever is to renew by itself must be
 //! seen to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, serde::rfc3339};
 
-use crate::home::Home;
+use crate::{
+    home::Home,
+    state::{self, Damage},
+};
+
+const FILE: &str = "renewal.json";
 
 /// What is written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,12 +34,8 @@ pub struct Record {
 
 impl Record {
     /// The record of the last run, if there was one.
-    pub fn read(home: &Home) -> Result<Option<Self>> {
-        let path = path(home);
-        let Some(bytes) = World::here().read(&path)? else { return Ok(None) };
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .with_context(|| format!("cannot read {}; remove it", path.display()))
+    pub fn read(home: &Home) -> Result<Option<Self>, Damage> {
+        state::read_note(&home.files(), Path::new(FILE))
     }
 
     /// Writes it down in the place of the last.
@@ -52,5 +53,5 @@ impl Record {
 }
 
 fn path(home: &Home) -> PathBuf {
-    home.state.join("renewal.json")
+    home.state.join(FILE)
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, World};
+use labtrust_platform::{Certificate, World, receipt::Receipts};
 
 use crate::{
     certificate::{Authority, Parsed, PrivateKey},
@@ -14,6 +14,7 @@ use crate::{
         setup::{Site, WAY_ON},
     },
     hint::fail,
+    state::recorded,
 };
 
 /// The certificate in place.
@@ -44,6 +45,7 @@ pub struct Ours {
 impl Standing {
     /// Looks where an earlier setup or import placed its pair.
     pub fn find(context: &Context<'_>) -> Result<Self> {
+        recorded::check(&Receipts::all(&context.home.state)?, &[place::RECEIPT])?;
         match OwnCa::here(&context.home)? {
             Some(own) => Self::of_setup(context, own),
             None => Self::of_import(context),

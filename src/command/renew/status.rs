@@ -1,7 +1,6 @@
 //! How it stands with the certificate on the server, for `status`: until when it is good, how the last
 //! renewal went, and when the next run is.
 
-use anyhow::Result;
 use labtrust_platform::{World, receipt::Receipt};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
@@ -29,17 +28,18 @@ pub struct Renewal {
 impl Renewal {
     /// Looks at what an earlier setup or import `placed`, of which the first to end counts; none if that is
     /// nothing.
-    pub fn look(context: &Context<'_>, receipts: &[Receipt], placed: &[Placed]) -> Result<Option<Self>> {
+    pub fn look(context: &Context<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
         let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
-            last: Record::read(&context.home)?,
+            // What is damaged is said by itself.
+            last: Record::read(&context.home).ok().flatten(),
             next: schedule::next(&World::here(), receipts),
             until: leaf.as_ref().map(until),
         };
         let is_known = renewal.until.is_some() || renewal.last.is_some() || renewal.next.is_some();
-        Ok(is_known.then_some(renewal))
+        is_known.then_some(renewal)
     }
 
     /// For people.

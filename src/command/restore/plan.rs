@@ -1,7 +1,7 @@
 //! What restoring a backup takes, and what stands in its way.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -9,6 +9,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Certificate, Contents, Fingerprint, World, is_met,
     plan::{Actor, Change, Step},
+    text,
     world::Node,
 };
 
@@ -16,15 +17,18 @@ use super::is_in_use;
 use crate::{
     backup::{Archive, Item},
     command::{
-        Context, backup, kept,
+        Context, backup, damages, kept,
         own::{AUTHORITY, OwnCa},
     },
     hint::fail,
+    printer::Printer,
 };
 
 /// What is done.
 #[derive(Debug)]
 pub struct Plan<'a> {
+    /// What is damaged here: it is moved away, whatever it is.
+    pub damaged: Vec<PathBuf>,
     /// What is here and in the way, put aside.
     pub aside: Option<Change>,
     /// The requests.
@@ -76,8 +80,14 @@ impl<'a> Plan<'a> {
                 (top, _) => groups.entry(state.join(top)).or_default().push(item),
             }
         }
+        let damaged = damaged(context, archive, is_same_machine, replace)?;
+        let is_moved = |path: &Path| damaged.iter().any(|moved| path.starts_with(moved));
+        let is_moved_receipt = |name: &str| is_moved(&state.join(RECEIPTS).join(name).join("receipt.json"));
+        let lost: Vec<String> = receipts.keys().filter(|name| is_moved_receipt(name)).cloned().collect();
+        let standing = groups.values().flatten().copied().filter(|item| !is_moved(&state.join(&item.path)));
         let mut plan = Self {
-            aside: in_the_way(context, archive, groups.values().flatten().copied(), replace)?,
+            aside: in_the_way(context, archive, standing, replace)?,
+            damaged: Vec::new(),
             requests: Vec::new(),
             authorities: Vec::new(),
             receipts: Vec::new(),
@@ -110,11 +120,21 @@ impl<'a> Plan<'a> {
         // Which CA is in use is said when they are all there.
         plan.authorities.sort_by_key(|change| change.subject.ends_with(ROTATION));
         for (name, items) in receipts.into_iter().filter(|_| is_same_machine) {
-            if world.look(&state.join(RECEIPTS).join(&name).join("receipt.json"))? == Node::Absent {
+            let is_lost = lost.contains(&name);
+            if is_lost || world.look(&state.join(RECEIPTS).join(&name).join("receipt.json"))? == Node::Absent
+            {
                 plan.receipts.push(Saved { name, items });
             }
         }
+        plan.damaged = damaged;
         Ok(plan)
+    }
+
+    /// Says what is moved away.
+    pub fn print_aside(&self, printer: &Printer) {
+        for path in &self.damaged {
+            printer.say(format_args!("  put {} aside, which is damaged", text::path(path)));
+        }
     }
 
     /// All that the plan changes, in its order.
@@ -124,8 +144,9 @@ impl<'a> Plan<'a> {
 
     /// Whether all of it is so.
     pub fn is_done(&self, world: &World) -> Result<bool> {
-        let mut done = self.aside.is_none() && self.receipts.is_empty();
-        for step in self.changes().flat_map(|change| &change.steps) {
+        let mut done = self.aside.is_none() && self.receipts.is_empty() && self.damaged.is_empty();
+        // What is to be moved away need not be what can be looked at.
+        for step in self.changes().flat_map(|change| &change.steps).take_while(|_| self.damaged.is_empty()) {
             done &= is_met(world, step)?;
         }
         Ok(done)
@@ -155,6 +176,67 @@ fn put(state: &Path, item: &Item) -> Step {
     Step::Put { path: state.join(&item.path), contents, mode: item.mode() }
 }
 
+/// What is damaged here and is to be moved away, so that what is in `archive` can take its place: refused, unless it may
+/// be replaced.
+fn damaged(
+    context: &Context<'_>,
+    archive: &Archive,
+    is_same_machine: bool,
+    replace: bool,
+) -> Result<Vec<PathBuf>> {
+    let state = &context.home.state;
+    let holds = |folder: &Path| archive.items.iter().any(|item| item.path.starts_with(folder));
+    let mut paths = BTreeSet::new();
+    for damage in damages::all(&context.home)? {
+        let path = damage.path.strip_prefix(state).unwrap_or(&damage.path);
+        let top: PathBuf = path.iter().take(2).collect();
+        match path.iter().next().and_then(|top| top.to_str()) {
+            // The bytes that a receipt needs are worth having only with it.
+            Some(RECEIPTS) if path.ends_with("receipt.json") || (is_same_machine && holds(&top)) => {
+                paths.insert(state.join(top));
+            }
+            // How to undo the rest is worth more than nothing.
+            Some(RECEIPTS) => {}
+            Some(kept::FOLDER) => {
+                let receipt = kept::receipt(&top);
+                paths.extend([state.join(top), state.join(RECEIPTS).join(receipt)]);
+            }
+            Some(name) if name.starts_with(AUTHORITY) && !holds(Path::new(name)) => {
+                // Which CA is in use is said by the backup, and this is none of its.
+                paths.extend([state.join(name), state.join(ROTATION)]);
+            }
+            _ => {
+                paths.insert(damage.path.clone());
+            }
+        }
+        if !replace {
+            let aside = "put it aside and what is in the backup in its place: --replace";
+            return Err(fail(damage.to_string(), aside));
+        }
+    }
+    // Nothing is where something in the backup, or what says that it is there, has its place.
+    let world = World::here();
+    for item in &archive.items {
+        let path = state.join(&item.path);
+        if matches!(world.look(&path), Ok(Node::Folder | Node::Link { .. } | Node::Other) | Err(_))
+            && is_known(top_of(item))
+        {
+            if !replace {
+                return Err(fail(
+                    format!("{} is no file, and one in the backup is", path.display()),
+                    "put it aside and what is in the backup in its place: --replace",
+                ));
+            }
+            paths.insert(path);
+        }
+    }
+    Ok(paths.into_iter().collect())
+}
+
+fn top_of(item: &Item) -> &str {
+    item.path.iter().next().and_then(|top| top.to_str()).unwrap_or_default()
+}
+
 /// What is here and would be replaced: refused, or put aside.
 fn in_the_way<'i>(
     context: &Context<'_>,
@@ -163,7 +245,8 @@ fn in_the_way<'i>(
     replace: bool,
 ) -> Result<Option<Change>> {
     let (state, world) = (&context.home.state, World::here());
-    let own = OwnCa::here(&context.home)?;
+    // One that is damaged is put aside as such.
+    let own = OwnCa::here(&context.home).ok().flatten();
     let mut standing = Vec::new();
     for item in items {
         let path = state.join(&item.path);

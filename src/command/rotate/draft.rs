@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use labtrust_platform::{
-    Certificate, DnsName, World,
+    Certificate, DnsName, Fingerprint, World,
     plan::Change,
     receipt::{Receipt, Receipts},
 };
@@ -17,7 +17,7 @@ use crate::{
     command::{
         Context,
         in_place::InPlace,
-        own::{self, AUTHORITY, OwnCa},
+        own::{self, AUTHORITY, Beside, OwnCa},
         place::{Plan, RECEIPT},
         setup::{Site, WAY_ON},
         stores, trust,
@@ -25,6 +25,7 @@ use crate::{
     gitlab::Pair,
     hint::fail,
     home::Rotation,
+    state::{Way, recorded},
 };
 
 /// What a step takes.
@@ -34,7 +35,7 @@ pub struct Draft {
     /// What is placed, and what is trusted here from then on.
     pub plan: Plan,
     /// The CA that goes: its trust here first, then what `last` says, then its files.
-    pub dropped: Option<OwnCa>,
+    pub dropped: Option<Dropped>,
     /// What is placed after that.
     pub last: Vec<Change>,
     /// What makes GitLab itself trust what was put into its folder, if something new was.
@@ -45,6 +46,7 @@ impl Draft {
     /// Drafts `step`.
     pub fn make(context: &Context<'_>, step: &Turn) -> Result<Self> {
         let own = OwnCa::here(&context.home)?.ok_or_else(no_ca)?;
+        recorded::check(&Receipts::all(&context.home.state)?, &[RECEIPT])?;
         let mut draft = Self {
             seen: context.home.rotation()?,
             plan: Plan {
@@ -58,42 +60,47 @@ impl Draft {
             last: Vec::new(),
             reconfigure: None,
         };
-        match (step, own.next.as_deref(), own.previous.as_deref()) {
-            (Turn::Start { .. }, _, Some(_)) => return Err(unfinished()),
+        match (step, own.next(), own.previous()) {
+            (Turn::Start { .. }, _, Ok(Some(_))) => return Err(unfinished()),
+            (Turn::Start { .. } | Turn::Switch { .. }, Err(damage), _)
+            | (Turn::Start { .. } | Turn::Switch { .. } | Turn::Abort, Ok(None), Err(damage)) => {
+                return Err(damage.into());
+            }
             (Turn::Start { permits }, ..) => draft.start(context, &own, permits)?,
-            (Turn::Switch { .. }, Some(next), _) => draft.switch(context, &own, next)?,
-            (Turn::Switch { .. }, None, Some(_)) => {
+            (Turn::Switch { .. }, Ok(Some(next)), _) => draft.switch(context, &own, next)?,
+            (Turn::Switch { .. }, Ok(None), Ok(Some(_))) => {
                 return Err(fail(
                     "the server is on the next CA already",
                     "drop the old one (labtrust rotate retire), or go back to it (labtrust rotate abort)",
                 ));
             }
-            (Turn::Retire, None, Some(previous)) => {
-                draft.dropped = Some(previous.clone());
+            (Turn::Retire, Ok(None), Ok(Some(_)) | Err(_)) => {
+                draft.dropped = Dropped::find(context, &own.previous, draft.seen.previous.as_deref())?;
                 draft.last = vec![draft.seen.retired().change(&context.home.state)?];
             }
-            (Turn::Retire, Some(_), _) => {
+            (Turn::Retire, Ok(Some(_)) | Err(_), _) => {
                 return Err(fail(
                     "the server is still on the CA that would go",
                     "switch first, when every client trusts the next one: labtrust rotate switch",
                 ));
             }
-            (Turn::Abort, Some(next), _) => {
-                draft.plan.changes = Placed::find(context, &own, Some(next), &[])?.changes(&own)?;
-                draft.dropped = Some(next.clone());
+            (Turn::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
+                let next = next.ok().flatten();
+                draft.plan.changes = Placed::find(context, &own, next, &[])?.changes(&own)?;
+                draft.dropped = Dropped::find(context, &own.next, draft.seen.next.as_deref())?;
                 draft.last = vec![draft.seen.with_next(None).change(&context.home.state)?];
             }
-            (Turn::Abort, None, Some(previous)) => draft.switch_back(context, &own, previous)?,
+            (Turn::Abort, Ok(None), Ok(Some(previous))) => draft.switch_back(context, &own, previous)?,
             // A run was killed before the files of the CA that went were gone.
-            (Turn::Retire | Turn::Abort, None, None) if !orphans(context)?.is_empty() => {}
-            (Turn::Switch { .. } | Turn::Retire | Turn::Abort, None, None) => return Err(not_begun()),
+            (Turn::Retire | Turn::Abort, Ok(None), Ok(None)) if !orphans(context)?.is_empty() => {}
+            (Turn::Switch { .. } | Turn::Retire | Turn::Abort, Ok(None), Ok(None)) => return Err(not_begun()),
         }
         Ok(draft)
     }
 
     fn start(&mut self, context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<()> {
         let made;
-        let next = if let Some(next) = own.next.as_deref() {
+        let next = if let Some(next) = own.next()? {
             refuse_wider(next, permits)?;
             next
         } else {
@@ -105,7 +112,7 @@ impl Draft {
             &made
         };
         let along = along(next);
-        let mut placed = Placed::find(context, own, own.next.as_deref(), &along)?;
+        let mut placed = Placed::find(context, own, own.next()?, &along)?;
         self.plan.changes.extend(placed.site.trusting(&next.root));
         self.plan.changes.extend(placed.changes(own)?);
         self.reconfigure = placed.site.reconfigure();
@@ -113,10 +120,11 @@ impl Draft {
         let receipts = Receipts::all(&context.home.state)?;
         let name = trust::receipt_name(&own.anchor());
         // Who left the stores of this machine alone at setup means that now too.
+        recorded::check(&receipts, &[&name])?;
         let is_trusted = receipts.iter().any(|receipt| receipt.name == name);
         let stores = if is_trusted { Stores::all() } else { Stores::none() };
         self.plan.planning = stores::plan(context, &self.plan.anchor, &stores);
-        let is_done = own.next.is_some()
+        let is_done = own.next()?.is_some()
             && stores::outstanding(context, &receipts, RECEIPT, &self.plan.changes).is_empty()
             && orphans(context)?.is_empty();
         let name = trust::receipt_name(&self.plan.anchor);
@@ -181,9 +189,11 @@ fn make(context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<(Chan
         root: next.root().clone(),
         intermediates: vec![next.issuer().clone()],
         notes: own.notes.clone(),
-        next: None,
-        previous: None,
+        next: Ok(None),
+        previous: Ok(None),
         folder,
+        owner: own.owner,
+        way: Way::Next,
         voucher: Some(voucher),
     };
     Ok((change, own))
@@ -201,6 +211,37 @@ pub fn is_sent(context: &Context<'_>, own: &OwnCa, next: &OwnCa) -> Result<bool>
 /// What is served after the root while `next` is to follow.
 fn along(next: &OwnCa) -> Vec<Certificate> {
     next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
+}
+
+/// A CA that goes, as far as it is known.
+pub struct Dropped {
+    /// Where its files are.
+    pub folder: PathBuf,
+    /// The beginning of its root's fingerprint, by which other files are named.
+    pub short: Option<String>,
+    /// Its root.
+    pub root: Option<Fingerprint>,
+}
+
+impl Dropped {
+    /// The CA `beside`, which is in the folder `name` and goes be it damaged or not.
+    fn find(context: &Context<'_>, beside: &Beside, name: Option<&str>) -> Result<Option<Self>> {
+        let Some(name) = name else { return Ok(None) };
+        let folder = context.home.state.join(name);
+        let root = if let Ok(own) = beside {
+            own.as_ref().map(|own| own.root.fingerprint())
+        } else {
+            let receipts = Receipts::all(&context.home.state)?;
+            recorded::anchor_of(&receipts, &folder).map(|anchor| anchor.sha256())
+        };
+        let short = root.map(|root| root.short()).or_else(|| Rotation::root_of(name));
+        Ok(Some(Self { folder, short, root }))
+    }
+
+    /// What the receipt of trust in it is kept under.
+    pub fn trust_receipt(&self) -> Option<String> {
+        self.short.as_ref().map(|short| format!("trust-{short}"))
+    }
 }
 
 /// The CA `own`, ready to sign.

@@ -1,9 +1,14 @@
 //! What a step of a rotation says at its end, and where a rotation stands: what each CA is, and who does what
 //! next.
 
-use labtrust_platform::{Outcome, session::State};
+use std::path::PathBuf;
 
-use super::{Phase, RotationReport, draft::is_sent};
+use labtrust_platform::{Outcome, session::State, text};
+
+use super::{
+    Phase, RotationReport,
+    draft::{Dropped, is_sent},
+};
 use crate::{
     cli::Turn,
     command::{
@@ -22,28 +27,33 @@ use crate::{
 pub struct Turned {
     pub own: OwnCa,
     pub done: Done,
-    pub dropped: Option<OwnCa>,
+    pub dropped: Option<Dropped>,
+    /// Where its damaged files were put.
+    pub aside: Option<PathBuf>,
     pub reconfigure: Option<String>,
 }
 
 /// Reports `turned`; the answer is the exit code.
 pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     let printer = context.printer;
-    let Turned { own, done, dropped, reconfigure } = turned;
+    let Turned { own, done, dropped, aside, reconfigure } = turned;
     let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
     let said = match step {
         Turn::Start { .. } => "the next CA is made, and its root is served along",
         Turn::Switch { .. } => "the server is on the next CA",
         Turn::Retire => "the old CA is gone from here, with its key",
-        Turn::Abort if own.next.is_some() => {
+        Turn::Abort if matches!(own.next, Ok(Some(_))) => {
             "the server is back on the old CA, and the next one stays beside it"
         }
         Turn::Abort => "the next CA is gone from here, with its key",
     };
     printer.say(said);
+    if let Some(aside) = aside {
+        printer.say(format_args!("  note      its damaged files are in {}", text::path(aside)));
+    }
     let mut next: Vec<String> = reconfigure.iter().cloned().collect();
-    let untrust = |gone: &OwnCa| format!("labtrust untrust {}", gone.root.fingerprint());
-    next.extend(dropped.iter().map(untrust));
+    let untrust = |gone: &Dropped| gone.root.map(|root| format!("labtrust untrust {root}"));
+    next.extend(dropped.iter().filter_map(untrust));
     print(context, own, &done.trusted, next);
     if !done.trusted.is_empty() {
         let is_dropped = dropped.is_some();
@@ -60,9 +70,9 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
         printer.heading("So that GitLab itself trusts it, before the switch:");
         printer.command(reconfigure);
     }
-    if let Some(gone) = dropped {
+    if let Some(command) = dropped.as_ref().and_then(untrust) {
         printer.heading("On each client that trusts it, whenever it suits:");
-        printer.command(untrust(gone));
+        printer.command(command);
     }
     exit::of_outcomes(&done.trusted, wanted)
 }
@@ -85,8 +95,8 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
     printer.document(&document);
     for (role, own) in [
         ("CA in use", Some(own)),
-        ("CA that will follow", own.next.as_deref()),
-        ("CA that it replaced", own.previous.as_deref()),
+        ("CA that will follow", own.next().ok().flatten()),
+        ("CA that it replaced", own.previous().ok().flatten()),
     ] {
         let Some(own) = own else { continue };
         printer.heading(&format!("{role}: {}", own.root.title()));
@@ -143,7 +153,8 @@ const START: &str = "labtrust rotate start";
 /// Whether there is a next CA whose root is not served along. What cannot be found out here is said when the next
 /// step is tried.
 fn is_half_begun(context: &Context<'_>, own: &OwnCa) -> bool {
-    own.next.as_deref().is_some_and(|next| matches!(is_sent(context, own, next), Ok(false)))
+    let next = own.next().ok().flatten();
+    next.is_some_and(|next| matches!(is_sent(context, own, next), Ok(false)))
 }
 
 /// What comes next, for scripts.

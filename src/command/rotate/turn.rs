@@ -1,6 +1,9 @@
 //! A step of a rotation: asked about, carried out, reported.
 
-use std::{ops::ControlFlow, path::Path};
+use std::{
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -11,7 +14,7 @@ use labtrust_platform::{
 };
 
 use super::{
-    draft::{Draft, orphans_in},
+    draft::{Draft, Dropped, orphans_in},
     no_ca,
     report::{self, Turned},
 };
@@ -21,10 +24,11 @@ use crate::{
         Context,
         own::{AUTHORITY, OwnCa},
         place::{self, Done, RECEIPT},
-        stores, trust,
+        stores,
     },
     exit, gitlab,
     hint::fail,
+    state::{put_aside, recorded},
 };
 
 pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
@@ -38,7 +42,8 @@ pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
         let draft = if is_current { draft } else { Draft::make(context, step)? };
         let done = carry_out(context, session, &draft)?;
         let own = OwnCa::here(&context.home)?.ok_or_else(no_ca)?;
-        Ok(Turned { own, done, dropped: draft.dropped, reconfigure: draft.reconfigure })
+        let (done, aside) = done;
+        Ok(Turned { own, done, dropped: draft.dropped, aside, reconfigure: draft.reconfigure })
     })?;
     Ok(report::report(context, step, &turned))
 }
@@ -104,10 +109,10 @@ fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<
 
 /// Carries `draft` out. What a CA that goes was trusted by goes before what says that it is here, and its files
 /// after that: whoever is killed in between goes on with the next run.
-fn carry_out(context: &Context<'_>, session: &Session<'_>, draft: &Draft) -> Result<Done> {
+fn carry_out(context: &Context<'_>, session: &Session<'_>, draft: &Draft) -> Result<(Done, Option<PathBuf>)> {
     let mut done = place::carry_out(session, &draft.plan)?;
     if let Some(dropped) = &draft.dropped {
-        for name in [trust::receipt_name(&dropped.anchor()), RECEIPT.to_owned()] {
+        for name in dropped.trust_receipt().into_iter().chain([RECEIPT.to_owned()]) {
             let outcomes = take_back(session, &name, |record| {
                 record.store.as_str() != AUTHORITY && is_of(dropped, &name, record)
             })?;
@@ -118,17 +123,23 @@ fn carry_out(context: &Context<'_>, session: &Session<'_>, draft: &Draft) -> Res
     done.placed.extend(place::apply(session, &draft.last)?);
     let receipt = session.receipts.load_or_new(RECEIPT, None)?;
     let orphans = orphans_in(context, &receipt)?;
-    take_back(session, RECEIPT, |record| orphans.iter().any(|orphan| is_at(record, orphan)))?;
-    Ok(done)
+    let is_gone = |record: &ChangeRecord| orphans.iter().any(|orphan| is_at(record, orphan));
+    // What is not as it was put would be left, and a damaged part is to be gone.
+    let changed: Vec<_> =
+        receipt.changes.iter().filter(|record| is_gone(record)).flat_map(recorded::changed).collect();
+    let aside = put_aside(&context.home.state, &changed)?;
+    take_back(session, RECEIPT, is_gone)?;
+    Ok((done, aside))
 }
 
 /// Whether `record`, of the receipt `name`, is of what a CA that goes takes with it.
-fn is_of(dropped: &OwnCa, name: &str, record: &ChangeRecord) -> bool {
-    let anchor = dropped.anchor();
-    let trusted = format!("labtrust-{}.crt", anchor.sha256().short());
-    let is_trusted_by_gitlab =
-        record.store.as_str() == gitlab::STORE && record.subject.ends_with(&format!("/{trusted}"));
-    name == trust::receipt_name(&anchor)
+fn is_of(dropped: &Dropped, name: &str, record: &ChangeRecord) -> bool {
+    let is_trusted_by_gitlab = record.store.as_str() == gitlab::STORE
+        && dropped
+            .short
+            .as_ref()
+            .is_some_and(|short| record.subject.ends_with(&format!("/labtrust-{short}.crt")));
+    dropped.trust_receipt().is_some_and(|trust| trust == name)
         || (name == RECEIPT && (is_trusted_by_gitlab || is_at(record, &dropped.folder)))
 }
 

@@ -55,10 +55,10 @@ pub fn leaf(
         }
         Ca::Made(_) | Ca::SelfSigned => None,
     };
-    let along = own.as_ref().map(OwnCa::along).unwrap_or_default();
+    let along = own.as_ref().map_or(Ok(Vec::new()), OwnCa::along)?;
     let given = arguments.key.as_ref().map(|path| read_key(context, arguments, path)).transpose()?;
     if let (Some(own), Some((certificate, key))) = (own, places.first())
-        && let Some(leaf) = in_place(&own, order, certificate, key)
+        && let Some(leaf) = in_place(&own, order, certificate, key, &along)
         && given.as_ref().is_none_or(|given| given.matches(leaf.leaf()))
     {
         return Ok(leaf);
@@ -101,7 +101,13 @@ pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
 }
 
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
-fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Option<Leaf> {
+fn in_place(
+    own: &OwnCa,
+    order: &Order,
+    certificate: &Path,
+    key: &Path,
+    along: &[labtrust_platform::Certificate],
+) -> Option<Leaf> {
     let standing = InPlace::read(own, certificate, key)?;
     let leaf = standing.leaf();
     let now = OffsetDateTime::now_utc();
@@ -111,6 +117,6 @@ fn in_place(own: &OwnCa, order: &Order, certificate: &Path, key: &Path) -> Optio
     if !is_fresh || !has_all {
         return None;
     }
-    let pair = standing.pair(&own.along())?;
+    let pair = standing.pair(along)?;
     Some(Leaf { chain: standing.chain().cloned().collect(), root: own.root.clone(), pair, notes: Vec::new() })
 }

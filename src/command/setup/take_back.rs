@@ -1,8 +1,16 @@
 //! `setup --undo`: the trust first, then what was placed, then the CA itself.
 
-use anyhow::Result;
-use labtrust_platform::{Outcome, Session, Wanted, World, receipt::Receipts, session::State, undo};
+mod lost;
 
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Outcome, Session, Wanted, World,
+    receipt::{Receipts, Recorded},
+    session::State,
+    text, undo,
+};
+
+use self::lost::Lost;
 use crate::{
     cli::Setup,
     command::{
@@ -12,7 +20,7 @@ use crate::{
         place,
         renew::{Record, schedule},
         report::{self, NextSteps},
-        restart, stores, trust,
+        restart, stores, trust, untrust,
     },
     exit,
     gitlab::place::spare_reloads,
@@ -20,67 +28,110 @@ use crate::{
 };
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
-    let own = OwnCa::here(&context.home)?;
     let receipts = Receipts::all(&context.home.state)?;
-    let recorded: Vec<_> = names(own.as_ref())
-        .iter()
-        .filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name))
-        .collect();
-    if recorded.is_empty() {
+    let lost = Lost::find(context, &receipts)?;
+    let names = names(&anchors(context, &receipts)?);
+    let recorded: Vec<_> =
+        names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
+    if recorded.is_empty() && lost.is_nothing() {
         return Err(fail(
             format!("no setup is recorded in {}", context.home.state.display()),
             "if it was made with --state DIR, or as another user, give the same here",
         ));
     }
-    if context.everywhere.dry_run {
+    let explain = || {
         for receipt in &recorded {
             stores::print_undo(context, receipt.changes.iter().rev());
         }
+        lost.print(context.printer);
+    };
+    if context.everywhere.dry_run {
+        explain();
         context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
         return Ok(exit::NO);
     }
     if !context.everywhere.yes && context.printer.can_ask() {
-        for receipt in &recorded {
-            stores::print_undo(context, receipt.changes.iter().rev());
-        }
+        explain();
         let question = "\nThe CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
         if !context.printer.confirm(question)? {
             context.printer.aside("nothing was changed");
             return Ok(exit::NO);
         }
     }
-    let (own, mut outcomes) = context.session(|session| {
+    let (anchors, mut outcomes, lost) = context.session(|session| {
         // A setup that was waited for may have made another.
-        let own = OwnCa::here(&context.home)?;
-        let outcomes = take_back(session, &names(own.as_ref()))?;
+        let receipts = Receipts::all(&context.home.state)?;
+        let lost = Lost::find(context, &receipts)?;
+        let anchors = anchors(context, &receipts)?;
+        lost.put_aside(context)?;
+        let mut outcomes = take_back(session, &self::names(&anchors))?;
+        for anchor in lost.untracked(&anchors) {
+            outcomes.extend(untrust::untrust(context, session, anchor, &lost::purge())?);
+        }
         if session.receipts.load(place::RECEIPT)?.is_none() {
+            lost.give_up(context)?;
             Record::forget(&context.home)?;
             Last::forget(&context.home)?;
         }
-        Ok((own, outcomes))
+        Ok((anchors, outcomes, lost))
     })?;
-    if arguments.restart {
-        let anchor = own.as_ref().map(OwnCa::anchor);
-        restart::restart(context, &mut outcomes, anchor.as_ref().map(|anchor| (anchor, Wanted::Gone)));
+    let is_open = outcomes.iter().any(|outcome| outcome.needs_root);
+    let mut still = Vec::new();
+    for anchor in &anchors {
+        still.extend(untrust::left(context, anchor, &outcomes));
     }
-    let next = NextSteps::of(context, &outcomes, &["setup".into(), "--undo".into()]).into_lines();
-    let sha256 = own.as_ref().map(|own| own.root.fingerprint());
+    // What is left is root's, in another state folder: there is no setup to be taken back there.
+    let is_roots = !is_open && still.iter().any(|outcome| outcome.needs_root);
+    outcomes.extend(still);
+    if arguments.restart {
+        let anchor = anchors.first().map(|anchor| (anchor, Wanted::Gone));
+        restart::restart(context, &mut outcomes, anchor);
+    }
+    let repeat = match anchors.first() {
+        Some(anchor) if is_roots => vec!["untrust".to_owned(), anchor.sha256().to_string()],
+        _ => vec!["setup".into(), "--undo".into()],
+    };
+    let next = NextSteps::of(context, &outcomes, &repeat).into_lines();
+    let notes: Vec<_> = next.into_iter().chain(lost.notes()).collect();
+    let sha256 = anchors.first().map(Anchor::sha256);
     context.printer.document(&serde_json::json!({
-        "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes, State::Untrusted), "notes": next
+        "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes, State::Untrusted), "notes": notes
     }));
-    if let Some(own) = &own {
-        let title = own.root.title();
-        context.printer.say(format_args!("taken back: {title}\n  sha256 {}", own.root.fingerprint()));
+    if let Some(sha256) = sha256 {
+        let is_back = exit::of_outcomes(&outcomes, State::Untrusted) != exit::FAULT;
+        let said = if is_back { "taken back" } else { "taken back in part" };
+        let title = anchors.first().and_then(title).unwrap_or_default();
+        context.printer.say(format_args!("{said}: {title}\n  sha256 {sha256}"));
     }
     report::print_stores(context.printer, &outcomes, State::Untrusted);
-    report::print_next(context, &outcomes, &["setup".into(), "--undo".into()]);
-    Ok(exit::of_outcomes(&outcomes, State::Untrusted))
+    report::print_next(context, &outcomes, &repeat);
+    for note in lost.notes() {
+        context.printer.say(format_args!("  note      {note}"));
+    }
+    let code = exit::of_outcomes(&outcomes, State::Untrusted);
+    Ok(exit::worse(code, lost.code()))
 }
 
-/// The receipts of a setup: of the trust in its CA and in those beside it, then of what it placed.
-fn names(own: Option<&OwnCa>) -> Vec<String> {
-    let trusted = own.into_iter().flat_map(OwnCa::all).map(|own| trust::receipt_name(&own.anchor()));
-    trusted.chain([place::RECEIPT.to_owned()]).collect()
+fn title(anchor: &Anchor) -> Option<String> {
+    let certificate = crate::certificate::Parsed::from_der(anchor.certificate.der()).ok()?;
+    Some(text::in_line(&certificate.title()).into_owned())
+}
+
+/// The CA in use and those beside it, as their files have them and, where those are damaged, as the receipts do.
+fn anchors(context: &Context<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
+    let own = OwnCa::here(&context.home).ok().flatten();
+    let mut anchors: Vec<Anchor> = own.iter().flat_map(OwnCa::all).map(OwnCa::anchor).collect();
+    for recorded in lost::anchors(&context.home.state, receipts)? {
+        if anchors.iter().all(|known| known.sha256() != recorded.sha256()) {
+            anchors.push(recorded);
+        }
+    }
+    Ok(anchors)
+}
+
+/// The receipts of a setup: of the trust in its CAs, then of what it placed.
+fn names(anchors: &[Anchor]) -> Vec<String> {
+    anchors.iter().map(trust::receipt_name).chain([place::RECEIPT.to_owned()]).collect()
 }
 
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA

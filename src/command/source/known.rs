@@ -35,9 +35,12 @@ pub fn known_anchor(
     if Fingerprint::is_meant_by(what) && !is_file(what) {
         let fingerprint: Fingerprint =
             what.parse().map_err(|error: InvalidFingerprint| misuse(error.to_string(), error.hint()))?;
+        let is_meant = |anchor: &Anchor| anchor.sha256() == fingerprint;
+        if let Some(known) = known.iter().find(|anchor| is_meant(anchor)) {
+            return Ok(known.clone());
+        }
         let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
-        let mut all = known.iter().cloned().chain(own);
-        return all.find(|anchor| anchor.sha256() == fingerprint).ok_or_else(no_such);
+        return own.filter(is_meant).ok_or_else(no_such);
     }
     match Source::parse(what)? {
         source @ (Source::File(_) | Source::Input) => {

@@ -1,0 +1,96 @@
+//! What is damaged of a state, all of it: for `status`, which names it, for `backup`, which saves nothing that could not
+//! be used, and for `restore`, which puts it aside.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, anyhow};
+use labtrust_platform::{
+    Fingerprint,
+    receipt::{Receipt, Receipts, parse},
+};
+
+use super::{
+    backup::Last,
+    kept::{self, Kept},
+    own::OwnCa,
+    renew::Record,
+};
+use crate::{
+    backup::Archive,
+    home::{Home, Rotation},
+    state::{Damage, Files, Way, recorded},
+};
+
+/// Where receipts are in a state folder.
+pub const RECEIPTS: &str = "receipts";
+
+/// All parts of the state folder of `home` that cannot be used.
+pub fn all(home: &Home) -> Result<Vec<Damage>> {
+    let files = home.files();
+    let receipts = Receipts::all(&home.state)?;
+    let mut all = of_authorities(&files);
+    let of_requests = Kept::all(home)?.damaged.into_iter();
+    all.extend(of_requests.filter(|damage| damage.path.starts_with(&home.state)));
+    all.extend(recorded::damages(&receipts));
+    all.extend(receipts.iter().flat_map(|receipt| of_kept_bytes(&files, receipt)));
+    all.extend(Record::read(home).err());
+    all.extend(Last::read(home).err());
+    Ok(all)
+}
+
+/// All parts of a backup that could not be used.
+pub fn of_archive(archive: &Archive) -> Vec<Damage> {
+    let mut all = of_authorities(archive);
+    // The folders two levels deep below `top`.
+    let below = |top: &str| -> BTreeSet<PathBuf> {
+        let items = archive.items.iter().filter(|item| item.path.starts_with(top));
+        items.map(|item| item.path.iter().take(2).collect()).collect()
+    };
+    all.extend(below(kept::FOLDER).iter().filter_map(|folder| Kept::read(archive, folder).err()));
+    for folder in below(RECEIPTS) {
+        let path = folder.join("receipt.json");
+        match archive.get(&path).map(|item| parse(&item.contents)) {
+            Some(Ok(receipt)) => all.extend(of_kept_bytes(archive, &receipt)),
+            Some(Err(why)) => all.push(Damage::new(&path, &anyhow!(why), Way::Setup)),
+            None => {}
+        }
+    }
+    all
+}
+
+/// Those of the CAs, with their keys.
+fn of_authorities(files: &dyn Files) -> Vec<Damage> {
+    let found = Rotation::read(files).and_then(|_| OwnCa::among(files));
+    match found {
+        Err(damage) => vec![damage],
+        Ok(own) => {
+            let open = |own: &OwnCa| own.open_among(files).err();
+            let keys = own.iter().flat_map(OwnCa::all).filter_map(open);
+            own.iter().flat_map(OwnCa::damages).cloned().chain(keys).collect()
+        }
+    }
+}
+
+/// What stood where something was put is kept under its hash: what has another can be put back by nobody.
+fn of_kept_bytes(files: &dyn Files, receipt: &Receipt) -> Vec<Damage> {
+    let way = if receipt.name.starts_with("trust-") { Way::Trust } else { Way::Setup };
+    let folder = Path::new(RECEIPTS).join(&receipt.name).join("before");
+    let is_lost = |path: &Path, sha256: Fingerprint| match files.read(path) {
+        Ok(bytes) => bytes.is_none_or(|bytes| Fingerprint::of(&bytes) != sha256),
+        Err(_) => true,
+    };
+    let paths = receipt.kept().map(|sha256| (folder.join(sha256.to_string()), sha256));
+    let lost = paths.filter(|(path, sha256)| is_lost(path, *sha256));
+    lost.map(|(path, _)| {
+        Damage::new(&files.full(&path), &anyhow!("what stood there cannot be put back"), way)
+    })
+    .collect()
+}
+
+/// Fails with the first of `damages` that keeps a state from being used: what the next run replaces does not.
+pub fn refuse(damages: Vec<Damage>) -> Result<(), Damage> {
+    damages.into_iter().find(|damage| damage.way != Way::Note).map_or(Ok(()), Err)
+}

@@ -1,0 +1,121 @@
+//! What a restored state would ever run or write as whoever runs labtrust: shown before anything is restored, since
+//! whoever made the backup has chosen it.
+
+use anyhow::Result;
+use labtrust_platform::{
+    explain_undo,
+    plan::Byproduct,
+    receipt::{ChangeRecord, parse},
+    text,
+};
+
+use super::plan::Plan;
+use crate::{
+    backup::Archive,
+    command::{Context, own::OwnCa},
+    hint::fail,
+};
+
+/// What the state would run, under a title each.
+#[derive(Debug, Default)]
+pub struct Commands {
+    parts: Vec<(String, Vec<String>)>,
+}
+
+impl Commands {
+    /// Those that `plan` brings from `archive`.
+    pub fn find(archive: &Archive, plan: &Plan<'_>) -> Result<Self> {
+        let mut commands = Self::default();
+        let own = OwnCa::among(archive).ok().flatten();
+        for own in own.iter().flat_map(OwnCa::all) {
+            let site = &own.notes.site;
+            let paths = [&site.gitlab, &site.prepare, &site.out].into_iter().flatten();
+            let paths = paths.map(|path| path.to_string_lossy().into_owned());
+            for text in paths.chain(site.reload.clone()) {
+                refuse_hidden(&text)?;
+            }
+            if let Some(reload) = &site.reload {
+                let title = "After each renewal, and whenever a pair is placed:".to_owned();
+                commands.add(title, vec![format!("run {reload}")]);
+            }
+        }
+        for saved in &plan.receipts {
+            let items = saved.items.iter().filter(|item| item.path.ends_with("receipt.json"));
+            for receipt in items.filter_map(|item| parse(&item.contents).ok()) {
+                for record in receipt.changes.iter().rev() {
+                    let lines = lines_of(record);
+                    for text in lines.iter().chain([&record.subject]) {
+                        refuse_hidden(text)?;
+                    }
+                    commands.add(format!("When {} is taken back, {}:", record.store, record.subject), lines);
+                }
+            }
+        }
+        Ok(commands)
+    }
+
+    fn add(&mut self, title: String, lines: Vec<String>) {
+        if !lines.is_empty() && !self.parts.iter().any(|(known, of)| *known == title && *of == lines) {
+            self.parts.push((title, lines));
+        }
+    }
+
+    /// All lines, for scripts.
+    pub fn lines(&self) -> Vec<&String> {
+        self.parts.iter().flat_map(|(_, lines)| lines).collect()
+    }
+
+    /// Shows them.
+    pub fn print(&self, context: &Context<'_>) {
+        for (title, lines) in &self.parts {
+            context.printer.heading(title);
+            for line in lines {
+                context.printer.say(format_args!("  {line}"));
+            }
+        }
+    }
+
+    /// Says them where nobody is asked.
+    pub fn tell(&self, context: &Context<'_>) {
+        for (title, lines) in &self.parts {
+            context.printer.aside(format_args!("{title} {}", lines.join("; ")));
+        }
+    }
+}
+
+/// What taking `record` back writes and runs, and what a restart of its services runs.
+fn lines_of(record: &ChangeRecord) -> Vec<String> {
+    let mut lines = explain_undo(record);
+    lines.extend(record.byproducts.iter().map(|kept| of_byproduct(&kept.byproduct)));
+    let services = record.settle.restart.iter().chain(&record.settle.spared);
+    lines.extend(
+        services
+            .filter_map(|service| service.restart.as_ref())
+            .map(|command| format!("restart by {command}")),
+    );
+    lines
+}
+
+fn of_byproduct(byproduct: &Byproduct) -> String {
+    match byproduct {
+        Byproduct::Keystore { path, keytool: Some(keytool), .. } => {
+            format!("put back {} as it was, with {}", path.display(), keytool.display())
+        }
+        Byproduct::Bundle { path, .. } | Byproduct::Keystore { path, keytool: None, .. } => {
+            format!("put back {} as it was", path.display())
+        }
+        Byproduct::Copies { folder, .. } => format!("remove the copy in {}", folder.display()),
+        Byproduct::Links { folder, .. } => format!("put back the links in {} as they were", folder.display()),
+    }
+}
+
+/// Who makes a terminal obey has something to hide.
+fn refuse_hidden(text: &str) -> Result<()> {
+    if text.contains(text::is_hidden) {
+        return Err(fail(
+            format!("the backup would have this run or written: {}", text::in_line(text)),
+            "no backup of labtrust's has control characters there: give one that `labtrust backup` made",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Whether a backup may be believed: whoever knows a public key can encrypt to it, and what is restored is run as root
+//! later.
+
+use anyhow::Result;
+use labtrust_platform::{Fingerprint, plan::shell_word};
+
+use crate::{
+    backup::{Archive, Sender},
+    cli::Restore,
+    command::{
+        Context,
+        backup::{sender, sender_fingerprint},
+        own::OwnCa,
+    },
+    hint::fail,
+};
+
+/// How a backup was opened, which tells something of who made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpenedBy {
+    /// Only who knew the passphrase could make it.
+    Passphrase,
+    /// Anybody could make it.
+    Key,
+}
+
+/// Makes sure that `archive` is by whom it is expected to be by: who is believed has said the passphrase, the
+/// fingerprint, or yes to that; or it is of the CA that is here. Whether to go on.
+pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: OpenedBy) -> Result<bool> {
+    let sender = sender(archive)?;
+    let fingerprint = sender_fingerprint(&sender);
+    if let Some(expected) = arguments.fingerprint {
+        return if expected == fingerprint { Ok(true) } else { Err(another(&sender, expected)) };
+    }
+    if by == OpenedBy::Passphrase || is_here(context, &sender) {
+        return Ok(true);
+    }
+    let (who, where_it_is) = match &sender {
+        Sender::Ca(root) => (
+            format!("the CA {} has signed this backup", root.title()),
+            "the one in the line that clients were given",
+        ),
+        Sender::Unknown(_) => (
+            "nobody has signed this backup: it holds no CA's key, or an older labtrust made it".into(),
+            "the one that `labtrust backup` said when it made this file",
+        ),
+    };
+    let printer = context.printer;
+    if context.everywhere.dry_run {
+        printer.say(format_args!("{who}\n  sha256    {fingerprint}"));
+        return Ok(true);
+    }
+    if !printer.can_ask() {
+        let file = shell_word(&arguments.file.to_string_lossy());
+        let identity = arguments.identity.as_ref().map(|path| shell_word(&path.to_string_lossy()));
+        let identity = identity.map(|path| format!(" --identity {path}")).unwrap_or_default();
+        return Err(fail(
+            format!("anybody can encrypt to a recipient's key, and no fingerprint was given: {who}"),
+            format!(
+                "compare its fingerprint with {where_it_is}: labtrust restore {file}{identity} --fingerprint {fingerprint}"
+            ),
+        ));
+    }
+    printer.aside(format_args!("{who}\n  sha256    {fingerprint}"));
+    if printer.confirm(&format!("Is that {where_it_is}?"))? {
+        return Ok(true);
+    }
+    printer.aside("nothing was changed");
+    Ok(false)
+}
+
+/// Whether the CA that has signed is the one that is in use here.
+fn is_here(context: &Context<'_>, sender: &Sender) -> bool {
+    let own = OwnCa::here(&context.home).ok().flatten();
+    own.is_some_and(|own| matches!(sender, Sender::Ca(root) if root.fingerprint() == own.root.fingerprint()))
+}
+
+fn another(sender: &Sender, expected: Fingerprint) -> anyhow::Error {
+    let what = match sender {
+        Sender::Ca(root) => {
+            format!("the CA in this backup is another: {} (sha256 {})", root.title(), root.fingerprint())
+        }
+        Sender::Unknown(digest) => {
+            format!("nobody has signed this backup, and what it holds has the fingerprint {digest}")
+        }
+    };
+    let hint = "give the backup of the CA with that fingerprint";
+    fail(format!("{what}; {expected} was expected"), hint)
+}

@@ -1,0 +1,56 @@
+//! What still trusts a CA though nothing of it is recorded here: labtrust run by root put it there, or somebody else.
+
+use std::path::Path;
+
+use labtrust_platform::{
+    Anchor, Outcome, World,
+    plan::{Actor, Change},
+    session::State,
+    world::Node,
+};
+
+use super::everywhere;
+use crate::{
+    cli::Stores,
+    command::{Context, stores},
+};
+
+/// What is said of trust that is nowhere recorded, before its details.
+const ANOTHER: &str = "still trusted by another hand: ";
+
+/// How the store of `change` stands, of which nothing is recorded here.
+pub fn asked(context: &Context<'_>, anchor: &Anchor, change: &Change) -> Outcome {
+    let mut outcome = Outcome::asked_gone(&context.worlds, &context.facts, change);
+    let is_roots = change.actor == Actor::Machine && !context.facts.is_root();
+    if outcome.state == State::Trusted && is_roots && is_by_labtrust(anchor, change) {
+        // The state folder of root's run cannot be read by a user; the file's name says enough.
+        let detail = outcome.detail.replacen(ANOTHER, "", 1);
+        outcome.detail = format!("labtrust put it there when root ran it: {detail}");
+        outcome.needs_root = true;
+    }
+    outcome
+}
+
+/// The same change, of which no engine is asked.
+pub fn without_engine(change: &Change) -> Change {
+    Change { proof: change.proof.without_engine(), ..change.clone() }
+}
+
+/// The stores that trust `anchor` still, beside those of `known`.
+pub fn left(context: &Context<'_>, anchor: &Anchor, known: &[Outcome]) -> Vec<Outcome> {
+    let is_known = |change: &Change| {
+        known.iter().any(|outcome| outcome.store == change.store && outcome.subject == change.subject)
+    };
+    let planning = stores::plan(context, &everywhere(context, anchor), &Stores::all());
+    let changes = planning.changes.iter().filter(|change| !is_known(change));
+    let outcomes = changes.map(|change| asked(context, anchor, &without_engine(change)));
+    outcomes.filter(|outcome| outcome.state == State::Trusted).collect()
+}
+
+/// Whether a file that `change` would put is there under the name that labtrust gives it.
+fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
+    let name = format!("labtrust-{}.crt", anchor.sha256().short());
+    let is_ours = |path: &Path| path.file_name().is_some_and(|file| *file == *name);
+    let mut files = change.files().filter(|path| is_ours(path));
+    files.any(|path| matches!(World::here().look(path), Ok(Node::File { .. })))
+}

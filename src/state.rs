@@ -1,0 +1,13 @@
+//! What the state folder holds, part by part: each is read by itself, so that a damaged one stops only what needs
+//! it, is named with its file, and can be put aside.
+
+mod aside;
+mod damage;
+mod files;
+pub mod recorded;
+
+pub use self::{
+    aside::{is_aside, put_aside, put_back},
+    damage::{Damage, Way},
+    files::{Files, OnDisk, read_note},
+};

@@ -1,0 +1,57 @@
+//! Putting damaged parts of a state folder aside: renamed, so that this works with what cannot be read, and nothing
+//! is lost.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{Fingerprint, World, text, world::Node};
+use time::OffsetDateTime;
+
+use crate::hint::fail;
+
+/// What the names of folders begin with that hold damaged parts.
+const DAMAGED: &str = "damaged-";
+
+/// Moves what is at `paths` in the folder `state` to a new folder there; the answer is that folder, or none if nothing
+/// was there.
+pub fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBuf>> {
+    let world = World::here();
+    let now = OffsetDateTime::now_utc().unix_timestamp_nanos();
+    let aside = state.join(format!("{DAMAGED}{}", Fingerprint::of(&now.to_be_bytes()).short()));
+    let mut moved = Vec::new();
+    for path in paths {
+        // What cannot be looked at is there.
+        if matches!(world.look(path), Ok(Node::Absent)) {
+            continue;
+        }
+        let to = aside.join(path.strip_prefix(state).context("a path outside the state folder")?);
+        let renamed = to.parent().map_or(Ok(Vec::new()), |folder| world.make_folders(folder, 0o700));
+        if let Err(error) = renamed.and_then(|_| world.rename(path, &to)) {
+            put_back(state, &aside, &moved)?;
+            let what = format!("{} cannot be put aside: {error}", text::path(path));
+            return Err(fail(what, format!("see who may change it: ls -ld {}", text::path(state))));
+        }
+        moved.push(path.clone());
+    }
+    Ok((!moved.is_empty()).then_some(aside))
+}
+
+/// Moves back to `paths` what [`put_aside`] moved to the folder `aside`.
+pub fn put_back(state: &Path, aside: &Path, paths: &[PathBuf]) -> Result<()> {
+    let world = World::here();
+    for path in paths {
+        let from = aside.join(path.strip_prefix(state).context("a path outside the state folder")?);
+        if !matches!(world.look(&from), Ok(Node::Absent)) {
+            world.rename(&from, path)?;
+        }
+        for folder in from.ancestors().skip(1).take_while(|folder| folder.starts_with(aside)) {
+            world.remove_folder(folder)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether something of the name `name` in a state folder is what was put aside there.
+pub fn is_aside(name: &str) -> bool {
+    name.starts_with(DAMAGED)
+}

@@ -1,0 +1,93 @@
+//! A part of the state folder that cannot be used: which file, why, and what to do about it.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use labtrust_platform::text;
+
+use crate::hint::hint_of;
+
+/// A part of the state folder that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Damage {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it, as a sentence without its subject or with the path in it.
+    why: String,
+    /// What to do about it, where the fault itself says that.
+    hint: Option<String>,
+    /// What takes it away.
+    pub way: Way,
+}
+
+/// What takes a damaged part away, for those who have no backup of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The CA in use, or which CA that is, or the receipt of what setup placed.
+    Setup,
+    /// The CA that will follow.
+    Next,
+    /// The CA that was followed.
+    Previous,
+    /// A request.
+    Request,
+    /// The receipt of trust in a CA.
+    Trust,
+    /// The receipt of what the doctor fixed.
+    Fix,
+    /// A file that the next run replaces.
+    Note,
+}
+
+impl Damage {
+    /// `error` keeps the file at `path` from being used.
+    pub fn new(path: &Path, error: &anyhow::Error, way: Way) -> Self {
+        // What made it unsafe to believe has its own way out; a parser's advice is about files that people name.
+        let platform = error.downcast_ref::<labtrust_platform::Error>();
+        let hint = platform.and_then(|_| hint_of(error));
+        Self { path: path.to_owned(), why: format!("{error:#}"), hint, way }
+    }
+
+    /// There is no file at `path`, though others say that there is.
+    pub fn missing(path: &Path, way: Way) -> Self {
+        Self { path: path.to_owned(), why: "is missing".into(), hint: None, way }
+    }
+
+    /// The same damage of a part that another command takes away.
+    #[must_use]
+    pub fn with_way(self, way: Way) -> Self {
+        Self { way, ..self }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        if let Some(hint) = &self.hint {
+            return hint.clone();
+        }
+        let gone = match self.way {
+            Way::Setup => "take the setup back: labtrust setup --undo",
+            Way::Next => "take that CA away: labtrust rotate abort",
+            Way::Previous => "take that CA away: labtrust rotate retire",
+            Way::Request => "forget that request: labtrust request --undo",
+            Way::Trust => "remove that CA from the stores by its file: labtrust untrust FILE --purge",
+            Way::Fix => "put it aside: labtrust doctor --undo",
+            Way::Note => return format!("remove it: rm {}", text::path(&self.path)),
+        };
+        format!("put it back from a backup: labtrust restore FILE --replace; or {gone}")
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = text::path(&self.path);
+        match &*self.why {
+            "is missing" => write!(f, "{path} is missing"),
+            why if why.contains(&path) => f.write_str(why),
+            why => write!(f, "cannot use {path}: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Damage {}

@@ -1,0 +1,89 @@
+//! What receipts say of the state folder itself, where its files cannot be asked.
+
+use std::path::{Path, PathBuf};
+
+use labtrust_platform::{
+    Anchor, Fingerprint, World,
+    receipt::{ChangeRecord, Phase, Recorded, StepRecord, parse},
+    world::Node,
+};
+
+use super::{Damage, Files, Way};
+use crate::{
+    certificate::{CertificateDer, pem},
+    command::RECEIPT,
+};
+
+/// What the receipt of trust in a CA begins with.
+const TRUST: &str = "trust-";
+
+/// The damage of the receipt `name`, if it is damaged.
+pub fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
+    let damaged = recorded.damage_of(name)?;
+    let way = match name {
+        RECEIPT => Way::Setup,
+        "doctor" => Way::Fix,
+        name if name.starts_with(TRUST) => Way::Trust,
+        _ => Way::Request,
+    };
+    Some(Damage::new(&damaged.path, &anyhow::anyhow!("{}", damaged.error), way))
+}
+
+/// Fails if one of the receipts `names` is damaged.
+pub fn check(recorded: &Recorded, names: &[&str]) -> Result<(), Damage> {
+    names.iter().find_map(|name| damage_of(recorded, name)).map_or(Ok(()), Err)
+}
+
+/// The damage of all receipts.
+pub fn damages(recorded: &Recorded) -> impl Iterator<Item = Damage> {
+    recorded.damaged().iter().filter_map(|damaged| damage_of(recorded, &damaged.name))
+}
+
+/// Whether the receipt of the setup among `files` says that the file at `path` is there. A state of which that receipt
+/// is lost or damaged does not tell.
+pub fn is_placed(files: &dyn Files, path: &Path) -> bool {
+    let receipt = Path::new("receipts").join(RECEIPT).join("receipt.json");
+    let receipt = files.read(&receipt).ok().flatten().and_then(|bytes| parse(&bytes).ok());
+    let records = receipt.map(|receipt| receipt.changes).unwrap_or_default();
+    let steps =
+        records.iter().filter(|record| record.phase == Phase::Applied).flat_map(|record| &record.steps);
+    let of_path = steps.filter_map(|step| match step {
+        StepRecord::File { path: placed, after, .. } if *placed == files.full(path) => Some(after.is_some()),
+        _ => None,
+    });
+    of_path.last().unwrap_or(false)
+}
+
+/// The root of the CA whose files are in `folder`, if it is trusted here: the receipt of the setup knows its file by
+/// its hash, and that of the trust has it.
+pub fn anchor_of(recorded: &Recorded, folder: &Path) -> Option<Anchor> {
+    let setup = recorded.iter().find(|receipt| receipt.name == RECEIPT)?;
+    let of_folder = setup.changes.iter().filter(|record| Path::new(&record.subject) == folder);
+    let roots: Vec<Fingerprint> = of_folder
+        .flat_map(|record| &record.steps)
+        .filter_map(|step| match step {
+            StepRecord::File { path, after, .. } if path.ends_with("root.crt") => *after,
+            _ => None,
+        })
+        .collect();
+    let trusted = recorded.iter().filter(|receipt| receipt.name.starts_with(TRUST));
+    trusted.filter_map(|receipt| receipt.anchor.clone()).find(|anchor| {
+        let der = CertificateDer::from(anchor.certificate.der().to_vec());
+        roots.contains(&Fingerprint::of(pem::write_certificates([&der]).as_bytes()))
+    })
+}
+
+/// The files of `record` that are not as they were put: damaged, or changed by hand.
+pub fn changed(record: &ChangeRecord) -> Vec<PathBuf> {
+    let world = World::here();
+    let is_changed = |path: &Path, after: Fingerprint| match world.look(path) {
+        Ok(Node::File { sha256, .. }) => sha256 != after,
+        Ok(Node::Absent) => false,
+        _ => true,
+    };
+    let files = record.steps.iter().filter_map(|step| match step {
+        StepRecord::File { path, after: Some(after), .. } => Some((path, *after)),
+        _ => None,
+    });
+    files.filter(|(path, after)| is_changed(path, *after)).map(|(path, _)| path.clone()).collect()
+}

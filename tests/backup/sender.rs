@@ -1,0 +1,124 @@
+//! Whoever knows a public key can encrypt to it: a backup that a key opens is believed only if the CA in it has
+//! signed it, and that CA is the one that was expected.
+
+use std::path::Path;
+
+use labtrust::backup::{Archive, Item, Lock, Opener, seal};
+
+use super::{FILE, IDENTITY, RECIPIENT, labtrust, told};
+use crate::lab::{HOST, Machine, Output};
+
+const FORGED: &str = "/root/forged.age";
+const PROGRAM: &str = "/usr/bin/touch /etc/planted-run";
+
+/// A server with a CA whose backup is in [`FILE`], and that backup opened.
+fn saved(machine: &Machine, more: &[&str]) -> (Archive, String) {
+    machine.write_with_mode("/root/key", "600", IDENTITY);
+    let setup = ["setup", HOST, "--out", "/srv/proxy", "--no-trust"];
+    machine.run(labtrust(&[&setup[..], more].concat())).succeeded();
+    let saved = machine.run(labtrust(&["backup", FILE, "--recipient", RECIPIENT])).succeeded();
+    let key = IDENTITY.trim().parse().expect("a key");
+    let opened = seal::open(&machine.read_bytes(FILE), &Opener::Identities(vec![key])).expect("opened");
+    (Archive::read(&opened).expect("an archive"), told(&saved))
+}
+
+/// Encrypts `archive` to the same key, as anybody can.
+fn forge(machine: &Machine, archive: &Archive) {
+    let lock = Lock::Recipients(vec![RECIPIENT.parse().expect("a recipient")]);
+    let sealed = seal::seal(&archive.to_bytes().expect("bytes"), &lock).expect("sealed");
+    machine.write_with_mode(FORGED, "600", sealed);
+}
+
+fn item<'a>(archive: &'a mut Archive, path: &str) -> &'a mut Item {
+    archive.items.iter_mut().find(|item| item.path == Path::new(path)).expect("the item")
+}
+
+/// Writes `command` down as what makes the reverse proxy read the pair again.
+fn with_reload(archive: &mut Archive, command: &str) {
+    let notes = item(archive, "authority/setup.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&notes.contents).expect("JSON");
+    json["site"]["reload"] = command.into();
+    notes.contents = zeroize::Zeroizing::new(serde_json::to_vec(&json).expect("bytes"));
+}
+
+fn restore(machine: &Machine, file: &str, more: &[&str]) -> Output {
+    machine.run(labtrust(&[&["restore", file, "--identity", "/root/key"][..], more].concat()))
+}
+
+#[test]
+fn a_backup_that_anybody_could_make_is_believed_by_the_fingerprint_of_the_ca_that_signed_it() {
+    let machine = machine!("gitlab");
+    let (archive, sha256) = saved(&machine, &["--reload", "/usr/bin/true reloaded"]);
+    assert!(machine.run(labtrust(&["status", "--json"])).stdout.contains(&sha256), "it is the CA's");
+    machine.sh("mv /var/lib/labtrust /root/before").succeeded();
+    machine.write(FORGED, "");
+    let before = machine.manifest();
+    restore(&machine, FILE, &[]).exited(3).says("has signed this backup").says(&sha256).says("--fingerprint");
+    let other = "0".repeat(64);
+    restore(&machine, FILE, &["--fingerprint", &other]).exited(3).says("another").says(&sha256);
+
+    // What is signed cannot be changed, not even by who knows the CA's certificates.
+    let mut changed = archive;
+    with_reload(&mut changed, PROGRAM);
+    forge(&machine, &changed);
+    restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("changed after it was signed");
+    changed.signature = None;
+    forge(&machine, &changed);
+    restore(&machine, FORGED, &[]).exited(3).says("nobody has signed this backup");
+    restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("nobody has signed this backup");
+    restore(&machine, FORGED, &["--yes"]).exited(3).says("nobody has signed this backup");
+    // Nor is it older than signatures by saying so.
+    changed.manifest.schema = 1;
+    forge(&machine, &changed);
+    restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("nobody has signed this backup");
+    machine.write(FORGED, "");
+    machine.sh(&format!("chmod 644 {FORGED}")).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    // What the state would run is shown, be anybody asked or not.
+    let dry_run = restore(&machine, FILE, &["--fingerprint", &sha256, "--dry-run"]).exited(1);
+    assert!(dry_run.stdout.contains("run /usr/bin/true reloaded"), "{dry_run}");
+    restore(&machine, FILE, &["--fingerprint", &sha256]).succeeded().says("run /usr/bin/true reloaded");
+}
+
+#[test]
+fn a_terminal_is_shown_who_signed_a_backup_and_what_it_would_run_and_asked_about_both() {
+    let machine = machine!("gitlab");
+    let (_, sha256) = saved(&machine, &["--reload", "/usr/bin/true reloaded"]);
+    machine.sh("mv /var/lib/labtrust /root/before").succeeded();
+    let line = labtrust(&["restore", FILE, "--identity", "/root/key", "--yes"]);
+    let mut terminal = machine.command(line).terminal();
+    terminal.expect(&sha256);
+    terminal.expect("Is that");
+    terminal.send("n\n");
+    terminal.finish().exited(1);
+    let line = labtrust(&["restore", FILE, "--identity", "/root/key"]);
+    let mut terminal = machine.command(line).terminal();
+    terminal.expect("Is that");
+    terminal.send("y\n");
+    terminal.expect("run /usr/bin/true reloaded");
+    terminal.expect("Do this?");
+    terminal.send("y\n");
+    terminal.finish().exited(0);
+    assert!(machine.has("/var/lib/labtrust/authority/root.crt"));
+}
+
+#[test]
+fn what_a_backup_would_have_undone_on_its_own_machine_is_shown_before() {
+    let machine = machine!("gitlab");
+    machine.write("/srv/proxy/mygitlab.example.com.crt", "somebody's\n");
+    machine.write("/srv/proxy/mygitlab.example.com.key", "somebody's\n");
+    let (mut archive, sha256) = saved(&machine, &["--replace"]);
+    machine.sh("mv /var/lib/labtrust /root/before").succeeded();
+    restore(&machine, FILE, &["--fingerprint", &sha256, "--dry-run"])
+        .exited(1)
+        .says("put back /srv/proxy/mygitlab.example.com.crt as it was");
+    // A line that would break out of its place is no part of a backup.
+    with_reload(&mut archive, "/usr/bin/true\nrun nothing");
+    archive.signature = None;
+    forge(&machine, &archive);
+    let told = restore(&machine, FORGED, &[]).exited(3).stderr;
+    let digest = told.split_whitespace().last().unwrap();
+    restore(&machine, FORGED, &["--fingerprint", digest]).exited(3).says("would have this run or written");
+    assert!(!machine.has("/var/lib/labtrust"));
+}

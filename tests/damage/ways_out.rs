@@ -1,0 +1,102 @@
+//! The ways out of a damaged state: a backup takes its place, or what is damaged is taken away.
+
+use super::{
+    BACKUP, DAMAGES, Part, STATE, damage, files, full, is_whole, may_be_gone, next_of, part_of, whole,
+};
+use crate::lab::{HOST, Machine};
+
+/// The damages that are tried: `step` apart, from `first` on.
+fn each(machine: &Machine, other: &str, step: usize, mut act: impl FnMut(&str, Part, &str)) {
+    let all = files(machine);
+    let next = next_of(&all);
+    for (index, file) in all.iter().enumerate() {
+        for (way, (what, script)) in DAMAGES.iter().enumerate() {
+            let part = part_of(file, other, &next);
+            if part == Part::Nothing || (*what == "gone" && may_be_gone(file)) {
+                continue;
+            }
+            if !is_whole() && (index + way) % step != 0 {
+                continue;
+            }
+            whole(machine);
+            damage(machine, file, script);
+            act(file, part, what);
+        }
+    }
+}
+
+fn own(machine: &Machine) -> String {
+    let json = machine.run(["labtrust", "export"]).succeeded().stdout;
+    crate::trust::fingerprint(machine, &json)
+}
+
+#[test]
+fn a_backup_takes_the_place_of_whatever_is_damaged() {
+    let machine = machine!("gitlab");
+    let other = full(&machine);
+    let sha256 = own(&machine);
+    let restore = format!("labtrust restore {BACKUP} --identity /root/key --fingerprint {sha256}");
+    let mut tried = 0;
+    each(&machine, &other, 5, |file, part, what| {
+        let point = format!("{file} is {what}");
+        if part != Part::Note {
+            let refused = machine.sh(&restore).exited(3);
+            assert!(refused.stderr.contains(&format!("{STATE}/{file}")), "{point}: {refused}");
+        }
+        machine.sh(&format!("{restore} --replace")).succeeded();
+        let status = machine.run(["labtrust", "status"]);
+        assert!(!status.stderr.contains("error:"), "{point}: {status}");
+        machine
+            .sh(&format!("cmp {STATE}/authority/intermediate.key /root/whole/authority/intermediate.key"))
+            .succeeded();
+        machine.sh(&format!("test \"$(ls {STATE}/receipts)\" = \"$(ls /root/whole/receipts)\"")).succeeded();
+        tried += 1;
+    });
+    println!("{tried} damaged states restored");
+}
+
+#[test]
+fn taking_the_setup_back_takes_whatever_is_damaged_away() {
+    let machine = machine!("gitlab");
+    let other = full(&machine);
+    let mut tried = 0;
+    each(&machine, &other, 5, |file, part, what| {
+        if matches!(part, Part::Note | Part::Request | Part::OtherTrust | Part::Before) {
+            return;
+        }
+        let point = format!("{file} is {what}");
+        let undone = machine.run(["labtrust", "setup", "--undo", "--yes"]);
+        let expected = if part == Part::Placing { 3 } else { 0 };
+        assert_eq!(undone.code(), expected, "{point}: {undone}");
+        let status = machine.run(["labtrust", "status"]);
+        assert!(!status.stderr.contains("error:"), "{point}: {status}");
+        let left = machine.sh(&format!("ls -d {STATE}/authority* {STATE}/rotation.json 2>/dev/null"));
+        assert_eq!(left.stdout, "", "{point}");
+        let setup = format!("labtrust setup {HOST} --out /srv/proxy --replace --no-trust");
+        machine.sh(&setup).succeeded();
+        machine.run(["labtrust", "setup", "--undo", "--yes"]).succeeded();
+        tried += 1;
+    });
+    println!("{tried} damaged states taken back");
+}
+
+#[test]
+fn giving_a_rotation_up_takes_the_next_ca_away_however_damaged_it_is() {
+    let machine = machine!("gitlab");
+    let other = full(&machine);
+    let mut tried = 0;
+    each(&machine, &other, 2, |file, part, what| {
+        if part != Part::Next {
+            return;
+        }
+        let point = format!("{file} is {what}");
+        let aborted = machine.run(["labtrust", "rotate", "abort"]).succeeded();
+        let status = machine.run(["labtrust", "status"]);
+        assert!(!status.stderr.contains("error:"), "{point}: {aborted}{status}");
+        let left = machine.sh(&format!("ls -d {STATE}/authority-* 2>/dev/null"));
+        assert_eq!(left.stdout, "", "{point}");
+        machine.run(["labtrust", "rotate", "start"]).succeeded();
+        tried += 1;
+    });
+    println!("{tried} damaged next CAs given up");
+}
