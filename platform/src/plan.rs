@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 pub use self::{
     command::{Command, shell_word},
-    settle::{Byproduct, Service, Settle},
+    settle::{Byproduct, Service, Settle, Sources, Vendor},
 };
 use crate::{
     Certificate, Edit, Endpoint, Fingerprint,

@@ -238,7 +238,9 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
             let world = session.worlds.of(&record.actor)?;
             let byproducts = &record.settle.byproducts;
             byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-            let is_so = || Ok(prove(&world, &record.proof, Wanted::Gone)?.holds());
+            // Who else put the same anchor there keeps it, and all that the updater makes of it.
+            let is_given = is_given_by_others(&world, byproducts, certificate);
+            let is_so = || Ok(is_given || prove(&world, &record.proof, Wanted::Gone)?.holds());
             let updater = updater(session, &world, commands, byproducts, &is_so);
             updater.clear()?;
             let is_as_before = || record.is_as_before(&world);
@@ -252,7 +254,10 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
                 updater.clear()?;
             }
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
-                if undone.left.is_empty() {
+                if undone.left.is_empty() && is_given {
+                    kept.mend(&world, session.receipts, &receipt.name)?;
+                    kept.byproduct.delete_entry(&world, certificate, session.progress)?;
+                } else if undone.left.is_empty() {
                     kept.restore(&world, session, &receipt.name, certificate, *ours)?;
                 } else {
                     // What stays is rightly in what was made of it.
@@ -305,6 +310,16 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
         outcome.fall_short(&undone.complaints, "mend that; all else is taken back");
     }
     outcome
+}
+
+/// Whether another file among a bundle's sources gives `certificate`, now that ours is gone.
+fn is_given_by_others(world: &World, byproducts: &[Byproduct], certificate: &Certificate) -> bool {
+    byproducts.iter().any(|byproduct| match byproduct {
+        Byproduct::Bundle { sources: Some(sources), .. } => {
+            sources.given_here(world).sha256s.contains(&certificate.fingerprint())
+        }
+        _ => false,
+    })
 }
 
 fn left_by_others(left: &[PathBuf]) -> String {

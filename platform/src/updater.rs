@@ -5,20 +5,22 @@
 //! has made at any time until it ends. So others are waited for before and after, and the store is read
 //! when none is left: whoever starts from then on reads our file too.
 
+mod judged;
+
 use std::{
-    collections::BTreeSet,
     io,
     path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
 
+use self::judged::is_whole;
 use crate::{
-    Error, Fingerprint, Result,
+    Error, Result,
     bundle::Bundle,
     database::keystore,
     lock::SILENT_WAIT,
-    plan::{Byproduct, Command},
+    plan::{Byproduct, Command, Sources},
     progress::Progress,
     world::{SHELLS, World, running},
 };
@@ -90,7 +92,6 @@ impl Updater<'_> {
         let before = self.read()?;
         // Where it was so from the start, another's run proves nothing of what is to be rebuilt.
         let was_so = (self.is_so)()?;
-        let is_good = |made: &Made| made.is_so && self.is_sound(&before, &made.bundles);
         let started = Instant::now();
         let mut last = None;
         for round in 0..=MOST_REPAIRS {
@@ -100,7 +101,8 @@ impl Updater<'_> {
                 let waited = self.await_others()?;
                 if round > 0 || (waited.is_some() && !was_so) {
                     let made = self.made()?;
-                    if is_good(&made) {
+                    if made.is_so && self.fault(&before, &made.bundles)?.is_none() {
+                        self.tell(&before, &made.bundles);
                         return Ok(made.complaints);
                     }
                 }
@@ -115,19 +117,19 @@ impl Updater<'_> {
                 self.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(self.world))?;
             }
             let made = self.run_once()?;
-            // Smaller twice in the same way is no accident: an administrator took anchors away and
-            // had not run the updater yet.
-            if is_good(&made) || (is_whole(&before, &made.bundles) && last.as_ref() == Some(&made)) {
+            let fault = self.fault(&before, &made.bundles)?;
+            // The same twice is no accident: what it is made from, as far as that is not known, is less now.
+            let is_same = is_whole(&before, &made.bundles) && last.as_ref() == Some(&made);
+            if (made.is_so && fault.is_none()) || is_same {
+                self.tell(&before, &made.bundles);
                 return Ok(made.complaints);
             }
-            if !self.is_sound(&before, &made.bundles) {
-                self.progress.note(
-                    "the bundle came out damaged, as it does when two updaters run at once; running it again",
-                );
+            if let Some(fault) = fault {
+                self.progress.note(&format!("{fault}; running it again"));
             }
             last = Some(made);
         }
-        let path = self.bundles().next().map_or_else(PathBuf::new, Path::to_owned);
+        let path = self.bundles().next().map_or_else(PathBuf::new, |(path, _)| path.to_owned());
         Err(Error::Corrupt {
             path,
             why: format!("is damaged, also after {MOST_REPAIRS} more runs of its updater"),
@@ -162,27 +164,15 @@ impl Updater<'_> {
         Ok(Made { bundles: self.read()?, is_so: (self.is_so)()?, complaints: Vec::new() })
     }
 
-    fn bundles(&self) -> impl Iterator<Item = &Path> {
+    fn bundles(&self) -> impl Iterator<Item = (&Path, Option<&Sources>)> {
         self.byproducts.iter().filter_map(|byproduct| match byproduct {
-            Byproduct::Bundle { path, .. } => Some(path.as_path()),
+            Byproduct::Bundle { path, sources, .. } => Some((path.as_path(), sources.as_ref())),
             _ => None,
         })
     }
 
     fn read(&self) -> Result<Vec<Option<Bundle>>> {
-        self.bundles().map(|path| Bundle::read(self.world, path)).collect()
-    }
-
-    /// Whether nothing was lost but what should be, and nothing is there twice because two wrote at once.
-    fn is_sound(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
-        is_whole(before, after)
-            && before.iter().zip(after).all(|(before, after)| {
-                let (before, after) = (sha256s(before.as_ref()), sha256s(after.as_ref()));
-                let (had, has) = (distinct(before), distinct(after));
-                let doubled = |all: &[Fingerprint], distinct: &BTreeSet<_>| all.len() - distinct.len();
-                had.difference(&has).count() <= self.removed
-                    && doubled(after, &has) <= doubled(before, &had) + 1
-            })
+        self.bundles().map(|(path, _)| Bundle::read(self.world, path)).collect()
     }
 
     /// Waits until those who change the store just now have ended; one of the updaters, if there was one.
@@ -231,20 +221,4 @@ pub(crate) fn await_end(
         left.retain(|pid| awaited.contains(pid));
     }
     Ok(awaited.first().copied())
-}
-
-/// Whether every bundle that was there is there, to its end.
-fn is_whole(before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
-    before
-        .iter()
-        .zip(after)
-        .all(|(before, after)| after.as_ref().map_or_else(|| before.is_none(), |bundle| bundle.whole))
-}
-
-fn sha256s(bundle: Option<&Bundle>) -> &[Fingerprint] {
-    bundle.map_or(&[], |bundle| &bundle.sha256s)
-}
-
-fn distinct(sha256s: &[Fingerprint]) -> BTreeSet<Fingerprint> {
-    sha256s.iter().copied().collect()
 }

@@ -190,8 +190,8 @@ fn describe_change(change: &Change) -> Vec<String> {
 
 fn describe_byproduct(byproduct: &Byproduct) -> String {
     match byproduct {
-        Byproduct::Bundle { path, stale: None } => format!("bundle {}", path.display()),
-        Byproduct::Bundle { path, stale: Some(stale) } => {
+        Byproduct::Bundle { path, stale: None, .. } => format!("bundle {}", path.display()),
+        Byproduct::Bundle { path, stale: Some(stale), .. } => {
             format!("bundle {} (never with {})", path.display(), stale.display())
         }
         Byproduct::Keystore { path, alias, .. } => format!("keystore {} ({alias})", path.display()),

@@ -176,7 +176,7 @@ fn a_bundle_that_the_updater_lost_is_put_back_and_the_change_failed() {
         change.settle = Settle {
             applied: update.clone(),
             undone: update,
-            byproducts: vec![Byproduct::Bundle { path: bundle.clone(), stale: None }],
+            byproducts: vec![Byproduct::Bundle { path: bundle.clone(), stale: None, sources: None }],
             ..Settle::default()
         };
         let outcome = bench.apply(change);

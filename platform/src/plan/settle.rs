@@ -40,6 +40,9 @@ pub enum Byproduct {
         /// The leftover to remove beforehand.
         #[serde(default)]
         stale: Option<PathBuf>,
+        /// What it is made from, as far as that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sources: Option<Sources>,
     },
     /// A Java keystore to which a hook adds anchors, and from which it takes none away.
     Keystore {
@@ -72,6 +75,27 @@ pub enum Byproduct {
         /// The certificate.
         sha256: Fingerprint,
     },
+}
+
+/// What a bundle is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    /// The folder of the administrator's own anchors.
+    pub folder: PathBuf,
+    /// The ending of the files that count there and in the vendor's folder.
+    pub ending: String,
+    /// The vendor's anchors, where it is known which of them are chosen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vendor: Option<Vendor>,
+}
+
+/// A vendor's anchors, and the file that chooses among them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vendor {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The list: a path in the folder a line; not those after a `!` (update-ca-certificates(8)).
+    pub list: PathBuf,
 }
 
 /// Something that runs and must be restarted to see a change.

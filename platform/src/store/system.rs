@@ -7,7 +7,7 @@ use super::{Planned, Store};
 use crate::{
     Anchor, Contents, Facts, Service,
     fact::{EngineKind, Os},
-    plan::{Actor, Byproduct, Change, Command, Proof, Settle, Step},
+    plan::{Actor, Byproduct, Change, Command, Proof, Settle, Sources, Step, Vendor},
 };
 
 pub const STORE: Store = Store {
@@ -36,6 +36,8 @@ struct Family {
     arguments: &'static [&'static str],
     /// The bundle that programs load.
     bundle: &'static str,
+    /// The vendor's anchors and the list of those that are chosen, where the tool reads such a list.
+    vendor: Option<(&'static str, &'static str)>,
     /// A folder to which the tool copies anchors one by one; where there is one, programs look there,
     /// and the bundle may be missing.
     copies: Option<&'static str>,
@@ -68,6 +70,7 @@ const PLAIN: Family = Family {
     tool: "",
     arguments: &[],
     bundle: "",
+    vendor: None,
     copies: None,
     stale: None,
     links: None,
@@ -118,6 +121,7 @@ const FAMILIES: &[Family] = &[
         folder: "/usr/local/share/ca-certificates",
         tool: "update-ca-certificates",
         bundle: "/etc/ssl/certs/ca-certificates.crt",
+        vendor: Some(("/usr/share/ca-certificates", "/etc/ca-certificates.conf")),
         stale: Some("/etc/ssl/certs/ca-certificates.crt.new"),
         links: Some("/etc/ssl/certs"),
         keystore: Some(JavaStore {
@@ -221,13 +225,21 @@ impl Family {
         facts.tools.get(self.tool).map(PathBuf::as_path)
     }
 
+    fn sources(&self) -> Sources {
+        let vendor = self.vendor.map(|(folder, list)| Vendor { folder: folder.into(), list: list.into() });
+        Sources { folder: self.folder.into(), ending: self.ending.into(), vendor }
+    }
+
     fn change(&self, facts: &Facts, anchor: &Anchor) -> Change {
         let stem = anchor.file_stem();
         let path = Path::new(self.folder).join(format!("{stem}.{}", self.ending));
         let tool = self.find_tool(facts).unwrap_or(Path::new(self.tool));
         let update = Command::new(tool, self.arguments.iter().copied());
-        let mut byproducts =
-            vec![Byproduct::Bundle { path: self.bundle.into(), stale: self.stale.map(PathBuf::from) }];
+        let mut byproducts = vec![Byproduct::Bundle {
+            path: self.bundle.into(),
+            stale: self.stale.map(PathBuf::from),
+            sources: Some(self.sources()),
+        }];
         if let Some(folder) = self.copies {
             byproducts.push(Byproduct::Copies { folder: folder.into(), sha256: anchor.sha256() });
         }
