@@ -101,7 +101,7 @@ impl Updater<'_> {
                 let waited = self.await_others()?;
                 if round > 0 || (waited.is_some() && !was_so) {
                     let made = self.made()?;
-                    if made.is_so && self.fault(&before, &made.bundles)?.is_none() {
+                    if made.is_so && self.fault(&before, &made.bundles).is_none() {
                         self.tell(&before, &made.bundles);
                         return Ok(made.complaints);
                     }
@@ -117,7 +117,7 @@ impl Updater<'_> {
                 self.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(self.world))?;
             }
             let made = self.run_once()?;
-            let fault = self.fault(&before, &made.bundles)?;
+            let fault = self.fault(&before, &made.bundles);
             // The same twice is no accident: what it is made from, as far as that is not known, is less now.
             let is_same = is_whole(&before, &made.bundles) && last.as_ref() == Some(&made);
             if (made.is_so && fault.is_none()) || is_same {

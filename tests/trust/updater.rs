@@ -63,7 +63,7 @@ fn a_cause_that_did_not_happen_is_not_named() {
         ),
         (
             "one of the vendor's was deselected",
-            format!("sed -i '0,/^mozilla/s/^mozilla/!mozilla/' /etc/ca-certificates.conf"),
+            "sed -i '0,/^mozilla/s/^mozilla/!mozilla/' /etc/ca-certificates.conf".into(),
             1,
         ),
         ("the vendor's package was upgraded", format!("rm {}", vendors_files[1]), 1),

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::Updater;
-use crate::{Fingerprint, Result, bundle::Bundle, plan::Sources};
+use crate::{Fingerprint, bundle::Bundle, plan::Sources};
 
 /// What happens to a bundle that two updaters write at once.
 const AT_ONCE: &str = "as happens when two updaters run at once";
@@ -12,17 +12,13 @@ const AT_ONCE: &str = "as happens when two updaters run at once";
 impl Updater<'_> {
     /// What is wrong with a bundle; none if nothing was lost but what should be, and nothing is there twice that
     /// nobody gives twice.
-    pub(super) fn fault(
-        &self,
-        before: &[Option<Bundle>],
-        after: &[Option<Bundle>],
-    ) -> Result<Option<String>> {
+    pub(super) fn fault(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) -> Option<String> {
         for ((path, sources), (before, after)) in self.bundles().zip(before.iter().zip(after)) {
             let shown = path.display();
             match (before, after) {
-                (Some(_), None) => return Ok(Some(format!("{shown} is missing now, {AT_ONCE}"))),
+                (Some(_), None) => return Some(format!("{shown} is missing now, {AT_ONCE}")),
                 (_, Some(after)) if !after.whole => {
-                    return Ok(Some(format!("{shown} came out cut off, {AT_ONCE}")));
+                    return Some(format!("{shown} came out cut off, {AT_ONCE}"));
                 }
                 _ => {}
             }
@@ -30,11 +26,11 @@ impl Updater<'_> {
             if before.lost_in(&after).count() <= self.removed && after.doubled() <= before.doubled() + 1 {
                 continue;
             }
-            if let Some(fault) = self.compare(path, &before, &after, sources)? {
-                return Ok(Some(fault));
+            if let Some(fault) = self.compare(path, &before, &after, sources) {
+                return Some(fault);
             }
         }
-        Ok(None)
+        None
     }
 
     /// What is wrong with a bundle that has lost something, or holds something twice.
@@ -44,7 +40,7 @@ impl Updater<'_> {
         before: &Counted,
         after: &Counted,
         sources: Option<&Sources>,
-    ) -> Result<Option<String>> {
+    ) -> Option<String> {
         let given = sources.map(|sources| sources.given(self.world));
         let is_all_known = given.as_ref().is_some_and(|given| given.whole);
         let given = given.map(|given| Counted::from(&given.sha256s[..]));
@@ -53,11 +49,11 @@ impl Updater<'_> {
             before.lost_in(after).filter(|lost| given.as_ref().is_some_and(|given| given.has(lost)));
         if let missing @ 1.. = missing.count() {
             let files = if missing == 1 { "whose file is" } else { "whose files are" };
-            return Ok(Some(format!("{} missing in {shown} {files} in place, {AT_ONCE}", counted(missing))));
+            return Some(format!("{} missing in {shown} {files} in place, {AT_ONCE}", counted(missing)));
         }
         let lost = before.lost_in(after).count();
         if !is_all_known && lost > self.removed {
-            return Ok(Some(format!("{} gone from {shown}", counted(lost))));
+            return Some(format!("{} gone from {shown}", counted(lost)));
         }
         let is_doubled = match given.filter(|_| is_all_known) {
             Some(given) => {
@@ -65,22 +61,23 @@ impl Updater<'_> {
             }
             None => after.doubled() > before.doubled() + 1,
         };
-        Ok(is_doubled
-            .then(|| format!("{shown} holds the same certificate more often than it is given, {AT_ONCE}")))
+        is_doubled
+            .then(|| format!("{shown} holds the same certificate more often than it is given, {AT_ONCE}"))
     }
 
     /// Says what left a bundle though this run took nothing away.
     pub(super) fn tell(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) {
-        for ((path, _), (before, after)) in self.bundles().zip(before.iter().zip(after)) {
+        for ((path, sources), (before, after)) in self.bundles().zip(before.iter().zip(after)) {
             let lost = Counted::of(before.as_ref()).lost_in(&Counted::of(after.as_ref())).count();
-            if lost > self.removed {
-                self.progress.note(&format!(
-                    "{} gone from {}: nothing that it is made from gives {} any more, and its updater had not run since",
-                    counted(lost),
-                    path.display(),
-                    if lost == 1 { "it" } else { "them" }
-                ));
+            if lost <= self.removed {
+                continue;
             }
+            let why = if sources.is_some_and(|sources| sources.given(self.world).whole) {
+                "the files in place do not give as much, and its updater had not run since"
+            } else {
+                "what it is made from is less now, as its updater made it twice"
+            };
+            self.progress.note(&format!("{} gone from {}: {why}", counted(lost), path.display()));
         }
     }
 }
@@ -189,7 +186,7 @@ mod tests {
                 ),
                 (&[&local, &local, &local, &chosen, &left], Some("more often than it is given")),
             ] {
-                let fault = updater.fault(&whole, &bundle(held)).expect("a look");
+                let fault = updater.fault(&whole, &bundle(held));
                 let is_as_expected = match (&fault, expected) {
                     (Some(fault), Some(expected)) => fault.contains(expected),
                     (fault, expected) => fault.is_none() && expected.is_none(),
