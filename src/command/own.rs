@@ -323,9 +323,9 @@ impl OwnCa {
     /// usual one.
     pub fn trust_command(&self, is_elsewhere: bool) -> Vec<String> {
         let mut words = vec!["trust".to_owned()];
+        words.extend(is_elsewhere.then(|| self.folder.join(ROOT).display().to_string()));
+        words.extend(["--fingerprint".into(), self.root.fingerprint().to_string()]);
         if is_elsewhere {
-            words.push(self.folder.join(ROOT).display().to_string());
-            words.extend(["--fingerprint".into(), self.root.fingerprint().to_string()]);
             words.extend(
                 self.notes.endpoints.iter().flat_map(|endpoint| ["--for".into(), endpoint.to_string()]),
             );

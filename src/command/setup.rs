@@ -128,7 +128,13 @@ impl Draft {
         }
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
-        let warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        if let (Ca::Adopted(authority), false) = (&ca, arguments.no_trust) {
+            let why = authority.root().broad_scope(&[]);
+            warnings.extend(
+                why.map(|why| format!("this machine is to trust {}: {why}", authority.root().title())),
+            );
+        }
         // A CA without limits was asked for by its own option.
         let broad = if arguments.no_constraints { None } else { ca.broad_scope() };
         Ok(Self { found, site, leaf, unscheduled, plan: Plan { changes, anchor, planning, warnings, broad } })

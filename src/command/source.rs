@@ -157,16 +157,12 @@ fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found>
         )
     })?;
     matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
+    // Under sudo it may be the CA of a user, whose programs can write there, too.
+    let is_users = fingerprint.is_none() && !own.folder.starts_with(&context.home.state);
+    let doubt = own.root.broad_scope(&[]).filter(|_| is_users);
     let title = format!("{} (made on this machine)", own.root.title());
     let announced = Announced { root: own.next()?.map(|next| next.root.clone()), ..Announced::default() };
-    Ok(Found {
-        anchor: own.anchor(),
-        certificate: own.root,
-        title,
-        notes: Vec::new(),
-        announced,
-        doubt: None,
-    })
+    Ok(Found { anchor: own.anchor(), certificate: own.root, title, notes: Vec::new(), announced, doubt })
 }
 
 fn from_file(context: &Context<'_>, source: &Source, typed: &str, arguments: &Trust) -> Result<Found> {

@@ -66,7 +66,7 @@ fn report_one(
     outcomes: &[Outcome],
 ) -> StoresReport {
     let printer = context.printer;
-    let repeat = root_command(arguments, anchor, outcomes);
+    let repeat = root_command(arguments, found, anchor, outcomes);
     let empty = Vec::new();
     let notes = if is_next { &empty } else { &found.notes };
     match &found.announced.root {
@@ -157,10 +157,17 @@ fn dry_run(
 }
 
 /// What root runs to do the rest: the same, for the stores that are left.
-fn root_command(arguments: &Trust, anchor: &Anchor, outcomes: &[Outcome]) -> Vec<String> {
+fn root_command(
+    arguments: &Trust,
+    found: &source::Found,
+    anchor: &Anchor,
+    outcomes: &[Outcome],
+) -> Vec<String> {
     let mut words = vec!["trust".to_owned()];
     words.extend(arguments.source.as_deref().map(source::absolute));
-    if let Some(fingerprint) = arguments.fingerprint {
+    // The CA that was made here is named too: root may find another one.
+    let own = arguments.source.is_none().then(|| found.anchor.sha256());
+    if let Some(fingerprint) = arguments.fingerprint.or(own) {
         words.extend(["--fingerprint".into(), fingerprint.to_string()]);
     }
     if let Some(next) = arguments.next {

@@ -125,3 +125,22 @@ fn a_host_that_the_ca_can_never_sign_for_is_a_wrong_command_line() {
         machine.run(["labtrust", "untrust", &sha256]).succeeded();
     }
 }
+
+#[test]
+fn a_users_broad_ca_is_not_roots_without_a_word() {
+    let machine = machine!("client");
+    machine.without_hooks();
+    machine.without_docker();
+    machine.ensure_user("alice");
+    let setup = ["labtrust", "setup", HOST, "--out", "/home/alice/pair", "--no-constraints"];
+    let made = machine.run_as("alice", setup).exited(3);
+    let line = made.stdout.lines().find(|line| line.contains("sudo ")).unwrap().trim().to_owned();
+    let before = machine.settled();
+    let sudo = "export SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice;";
+    // Any program of hers can have put that CA there.
+    machine.sh(&format!("{sudo} labtrust trust")).exited(3).says("your bank's too").says("--fingerprint");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    // The line that setup printed names the CA.
+    assert!(line.contains("--fingerprint"), "{line}");
+    machine.sh(&format!("{sudo} {}", line.replacen("sudo ", "", 1))).succeeded();
+}

@@ -8,7 +8,7 @@ use labtrust_platform::{
 
 use super::docker::pulls_by_system;
 use crate::{
-    certificate::{Parsed, path, verify_served},
+    certificate::{Parsed, SubjectName, path, verify_served},
     doctor::{
         Case, Finding,
         evidence::{Asked, BundleSeen, CertsDSeen},
@@ -79,7 +79,10 @@ pub fn mend(case: &Case<'_>, finding: Finding, id: &str, chain: &[Parsed], endpo
     let known = known(case, chain, &endpoint.host);
     // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
     let is_narrow = |known: &Known| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
-    let may = |known: &Known| id != "system" || known.is_for_all || is_narrow(known);
+    // A root that can never sign for the host helps nobody.
+    let name = SubjectName::from(endpoint.host.clone());
+    let can_be = |root: &Parsed| !root.may_sign() || root.permitted.permits(&name);
+    let may = |known: &Known| can_be(&known.root) && (id != "system" || known.is_for_all || is_narrow(known));
     match known.filter(may) {
         Some(known) => with_plan(case, finding, id, &known),
         None => by_hand(case, finding, chain, endpoint),
