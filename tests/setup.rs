@@ -1,5 +1,6 @@
 //! `setup` on a server: the pair in its place and served, clients in with one line, and back.
 
+mod adopted;
 mod left;
 mod reload;
 

@@ -29,7 +29,9 @@ pub fn apply(
     Run::new(session, name, anchor)?.all(changes, false)
 }
 
-/// The same for changes of which none is of use without the others: if one fails, all are taken back.
+/// The same for changes of which none is of use without the others: if one fails, all are taken back. What
+/// stands there already without a record of ours is adopted: written down, so that it is watched, and left where
+/// it is when the change is undone.
 pub fn apply_together(
     session: &Session<'_>,
     name: &str,
@@ -63,7 +65,7 @@ impl<'a> Run<'a> {
         let mut begun: Vec<Result<Begun>> = Vec::new();
         let mut is_over = false;
         for change in changes {
-            let next = if is_over { Ok(Begun::Pointless) } else { self.begin(change) };
+            let next = if is_over { Ok(Begun::Pointless) } else { self.begin(change, together) };
             is_over |= together && matches!(next, Err(_) | Ok(Begun::OutOfReach));
             begun.push(next);
         }
@@ -102,11 +104,15 @@ impl<'a> Run<'a> {
         Ok(outcomes)
     }
 
-    fn begin(&mut self, change: &Change) -> Result<Begun> {
+    /// Does the steps of `change` that are to be done, and where it `adopts`, writes down the others too.
+    fn begin(&mut self, change: &Change, adopts: bool) -> Result<Begun> {
         let within_reach = change.actor.is_within_reach(self.session.facts);
         let reader = self.session.worlds.reader(self.session.facts, &change.actor)?;
         match already(&reader, change, self.recorded(change)) {
-            Ok(Some(detail)) => return Ok(Begun::Already(detail)),
+            Ok(Some(detail)) if !adopts || !within_reach || self.knows_all(change) => {
+                return Ok(Begun::Already(detail));
+            }
+            Ok(Some(_)) => {}
             // What we may not read is not ours to change either.
             _ if !within_reach => return Ok(Begun::OutOfReach),
             Err(error) => return Err(error),
@@ -115,6 +121,9 @@ impl<'a> Run<'a> {
         self.session.hold(&change.actor)?;
         // Whoever was waited for may have done it.
         if let Some(detail) = already(&reader, change, self.recorded(change))? {
+            if adopts {
+                self.adopt(change, &reader)?;
+            }
             return Ok(Begun::Already(detail));
         }
         if !change.settle.applied.is_empty() {
@@ -132,6 +141,8 @@ impl<'a> Run<'a> {
                 self.note(record, step, &reader)?;
                 step::act(&reader, step, self.session.receipts)?;
                 changed = true;
+            } else if adopts {
+                self.note_standing(record, step, &reader)?;
             }
         }
         if !changed {

@@ -39,6 +39,9 @@ pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
         StepRecord::File { path, edit: Some(edit), .. } => {
             format!("put back {edit} in {} as it was", path.display())
         }
+        StepRecord::File { path, .. } if step.is_adopted() => {
+            format!("leave {} as it is", path.display())
+        }
         StepRecord::File { path, before: Node::Absent, .. } => format!("remove {}", path.display()),
         StepRecord::File { path, .. } => format!("put back {} as it was", path.display()),
         StepRecord::Entry { database, certificate, before: None } => {

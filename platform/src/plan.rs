@@ -342,6 +342,14 @@ impl Step {
             Self::Edit { .. } | Self::Entry { .. } => None,
         }
     }
+
+    /// The file or link that it makes.
+    pub(crate) fn made(&self) -> Option<&Path> {
+        match self {
+            Self::Put { path, .. } | Self::Link { path, .. } => Some(path),
+            Self::Remove { .. } | Self::Edit { .. } | Self::Entry { .. } => None,
+        }
+    }
 }
 
 /// Drops from each change the restarts of services that another change serves without one.

@@ -3,7 +3,7 @@
 
 mod kept;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -143,7 +143,7 @@ impl ChangeRecord {
         let is_noted =
             |step: &StepRecord| matches!(step, StepRecord::File { before: noted, .. } if noted == before);
         // As it stands now it was noted before: that was not done, or put back since.
-        let noted = self.steps.iter().position(|step| is_same(step) && is_noted(step));
+        let noted = self.steps.iter().position(|step| is_same(step) && is_noted(step) && !step.is_adopted());
         let mut made_before = Vec::new();
         for index in (noted.unwrap_or(self.steps.len())..self.steps.len()).rev() {
             if is_same(&self.steps[index]) {
@@ -156,6 +156,17 @@ impl ChangeRecord {
         folders.retain(|folder| !made_before.contains(folder));
         folders.splice(0..0, made_before);
         self.steps.push(step);
+    }
+
+    /// Whether all of it stood there before us, and was only written down.
+    pub(crate) fn is_adopted(&self) -> bool {
+        !self.steps.is_empty() && self.steps.iter().all(StepRecord::is_adopted)
+    }
+
+    /// Whether the file at `path` is among its steps.
+    pub(crate) fn has_file(&self, path: &Path) -> bool {
+        let is_it = |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
+        self.steps.iter().any(is_it)
     }
 
     /// Whether all that its settling rewrote is as it was before, to the byte.
@@ -208,6 +219,16 @@ impl StepRecord {
         folders.extend_from_slice(more);
         edit.clone_from(new);
         true
+    }
+
+    /// Whether it stood there before us, and was only written down.
+    pub(crate) fn is_adopted(&self) -> bool {
+        let Self::File { before, after, link, .. } = self else { return false };
+        match before {
+            Node::File { sha256, .. } => *after == Some(*sha256),
+            Node::Link { target } => link.as_ref() == Some(target),
+            _ => false,
+        }
     }
 
     /// Whether what was made is as if it had never been.

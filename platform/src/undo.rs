@@ -287,12 +287,23 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
     let asked = session.worlds.of(&record.actor).and_then(|world| {
         Outcome::gone(&world, session.facts, (&record.store, &record.subject), &record.proof)
     });
+    let is_adopted = undone.left.is_empty() && record.is_adopted();
     let mut outcome = match asked {
+        Ok(_) if is_adopted => Outcome::new(
+            store,
+            subject,
+            State::Untrusted,
+            format!("{subject}: left as it stood before labtrust"),
+        ),
         Ok(outcome) => outcome,
         Err(error) => return Outcome::failed(store, subject, &error),
     };
     // That files are not as we put them is what taking them back was for.
-    if outcome.state == State::Untrusted && undone.left.is_empty() && is_of_files(&record.proof) {
+    if outcome.state == State::Untrusted
+        && undone.left.is_empty()
+        && !is_adopted
+        && is_of_files(&record.proof)
+    {
         subject.clone_into(&mut outcome.detail);
     }
     outcome.changed = true;

@@ -4,7 +4,8 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Host, Target, Wanted, World, receipt::Receipts, session::State,
+    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, Wanted, World, receipt::Receipts,
+    session::State,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -56,6 +57,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     site.check_settings(context, arguments.place.replace)?;
+    let adopted = adopted(&chain.leaf, &site, &placed_before);
     let mut changes = site.changes(&pair(&chain, &site)?);
     let mut renewal = None;
     if !arguments.no_auto_renew {
@@ -106,7 +108,8 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     }
     made.print(context, |_| true);
     let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
-    for note in chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(renewal) {
+    let notes = chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(renewal);
+    for note in notes.chain(adopted) {
         printer.say(format_args!("  note      {note}"));
     }
     report::print_refusals(printer, &chain.served());
@@ -202,6 +205,18 @@ fn site(
             Some(named) if host.is_none() => find(Some(&Target { host: named, port: None })),
             _ => Err(error),
         }
+    })
+}
+
+/// What is said of a certificate that stood in its place before labtrust knew of it.
+fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint]) -> Option<String> {
+    let (certificate, _) = site.files().first()?.clone();
+    let standing = Certificate::read_all(&World::here().read(&certificate).ok()??).0;
+    let is_adopted =
+        standing.first()?.fingerprint() == leaf.fingerprint() && !placed_before.contains(&leaf.fingerprint());
+    is_adopted.then(|| {
+        "this certificate was in place before labtrust: it is watched from now on, and setup --undo leaves it there"
+            .into()
     })
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::Run;
 use crate::{
     Edit, Error, Fingerprint, Result, database,
-    plan::Step,
+    plan::{Change, Step},
     receipt::{Receipts, StepRecord},
     world::{Access, Node, World},
 };
@@ -46,6 +46,41 @@ impl Run<'_> {
             }
         }
         self.session.receipts.save(&self.receipt)
+    }
+
+    /// Whether every file and link that `change` would make is written down.
+    pub(super) fn knows_all(&self, change: &Change) -> bool {
+        let record = self.recorded(change);
+        let is_known = |path| record.is_some_and(|record| record.has_file(path));
+        change.steps.iter().filter_map(Step::made).all(is_known)
+    }
+
+    /// Writes down all of `change`, which stands there already and is proven.
+    pub(super) fn adopt(&mut self, change: &Change, world: &World) -> Result<()> {
+        let record = self.record(change);
+        for step in &change.steps {
+            self.note_standing(record, step, world)?;
+        }
+        self.receipt.changes[record].set_proven(super::now());
+        self.session.receipts.save(&self.receipt)
+    }
+
+    /// Writes down what `step` would make and what stands there already: undoing leaves it as it is.
+    pub(super) fn note_standing(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
+        let Some(path) = step.made() else { return Ok(()) };
+        if self.receipt.changes[record].has_file(path) {
+            return Ok(());
+        }
+        let before = world.look(path)?;
+        let (after, link) = match &before {
+            Node::File { sha256, .. } => (Some(*sha256), None),
+            Node::Link { target } => (None, Some(target.clone())),
+            _ => return Ok(()),
+        };
+        let path = path.to_owned();
+        let step = StepRecord::File { path, before, after, link, folders: Vec::new(), edit: None };
+        self.receipt.changes[record].steps.push(step);
+        Ok(())
     }
 
     fn note_file(&mut self, record: usize, world: &World, path: &Path, after: After<'_>) -> Result<()> {

@@ -1,0 +1,89 @@
+//! A certificate that GitLab serves already and that stays: recorded, watched, and left where it is.
+
+use super::json;
+use crate::lab::{Gitlab, HOST, Machine, Pair, Recipe, Validity};
+
+const IMPORT: [&str; 7] = [
+    "labtrust",
+    "import",
+    "--cert",
+    "/etc/gitlab/ssl/mygitlab.example.com.crt",
+    "--key",
+    "/etc/gitlab/ssl/mygitlab.example.com.key",
+    "--no-trust",
+];
+
+/// Whether the daily run and `status` know the certificate in place.
+fn is_watched(machine: &Machine) {
+    machine.run(["labtrust", "renew", "--if-expiring"]).succeeded().says("nothing to renew until");
+    let status = machine.run(["labtrust", "status"]);
+    assert!(!status.stdout.contains("changed it") && status.stdout.contains("until "), "{status}");
+    let said = json(&machine.run(["labtrust", "status", "--json"]).stdout);
+    assert!(said["renewal"]["not_after"].is_string(), "{said}");
+}
+
+#[test]
+fn a_certificate_that_is_kept_is_watched_and_left_where_it_is() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    gitlab.configure(&format!(
+        "external_url 'https://{HOST}'\nregistry_external_url 'https://{HOST}:4567'\n\
+         letsencrypt['enable'] = false\nnginx['redirect_http_to_https'] = true\n"
+    ));
+    gitlab.serve(&pair);
+    let before = machine.settled();
+    machine.run(IMPORT).succeeded().says("watched from now on");
+    is_watched(&machine);
+    machine.run(IMPORT).succeeded().says("nothing was changed");
+
+    // What replaces it for a while gives it back, still watched.
+    machine.run(["labtrust", "setup", "--replace", "--no-trust"]).succeeded();
+    machine.run(["labtrust", "setup", "--undo", "--dry-run"]).exited(1);
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    gitlab.wait_served(&pair.leaf);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    machine.run(IMPORT).succeeded();
+    machine.run(["labtrust", "setup", "--undo"]).succeeded().says("left as it stood");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_replacement_that_fails_leaves_the_certificate_watched() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    gitlab.serve(&Pair::made(&machine, &[HOST], Validity::Current));
+    machine.run(IMPORT).succeeded();
+    let before = machine.read(&format!("/etc/gitlab/ssl/{HOST}.crt"));
+    machine.sh("mv /opt/gitlab/bin/gitlab-ctl /opt/gitlab/bin/real-ctl").succeeded();
+    let broken = "#!/bin/sh\n[ \"$1\" = hup ] && exit 7\nexec /opt/gitlab/bin/real-ctl \"$@\"\n";
+    machine.write_with_mode("/opt/gitlab/bin/gitlab-ctl", "755", broken);
+    machine.run(["labtrust", "setup", "--replace", "--no-trust"]).exited(3);
+    machine.sh("mv /opt/gitlab/bin/real-ctl /opt/gitlab/bin/gitlab-ctl").succeeded();
+    assert_eq!(machine.read(&format!("/etc/gitlab/ssl/{HOST}.crt")), before);
+    machine.sh("rm -rf /var/lib/labtrust/authority").succeeded();
+    is_watched(&machine);
+}
+
+#[test]
+fn labtrusts_own_certificate_is_watched_again_after_the_state_folder_was_lost() {
+    let machine = machine!("gitlab");
+    let _gitlab = Gitlab::start(&machine);
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    machine.sh("mv /var/lib/labtrust /root/lost").succeeded();
+    let before = machine.settled();
+    machine.run(IMPORT).succeeded();
+    is_watched(&machine);
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_kept_certificate_that_is_about_to_end_is_warned_of() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    gitlab.serve(&Pair::by(&machine, &Recipe::EXPIRING));
+    machine.run(IMPORT).succeeded();
+    machine.run(["labtrust", "renew", "--if-expiring"]).exited(1).says("the certificate ends on");
+}
