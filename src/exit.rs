@@ -55,6 +55,11 @@ pub fn worse(one: u8, other: u8) -> u8 {
     if rank(one) > rank(other) { one } else { other }
 }
 
+/// The exit code of a run after which `unmet` keeps clients from what is in place.
+pub fn of_unmet(unmet: &[String]) -> u8 {
+    if unmet.is_empty() { DONE } else { RESTART }
+}
+
 /// The exit code of a run that wanted each outcome to be `wanted`.
 pub fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
     let any = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().any(test);

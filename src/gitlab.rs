@@ -17,6 +17,7 @@ pub mod pair;
 pub mod place;
 mod ports;
 pub mod prepare;
+pub mod promise;
 mod recipe;
 pub mod republish;
 pub mod role;

@@ -3,6 +3,7 @@
 mod adopted;
 mod left;
 mod reload;
+mod stopped;
 
 use crate::{
     lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity, hup},

@@ -149,7 +149,8 @@ impl<'a> Run<'a> {
             self.session.receipts.save(&self.receipt)?;
         }
         // Where nothing but the settling is to be done, that is the change.
-        Ok(Begun::Applied { changed: changed || change.steps.is_empty() })
+        let is_settled = change.steps.is_empty() && !change.settle.applied.is_empty();
+        Ok(Begun::Applied { changed: changed || is_settled })
     }
 
     fn recorded(&self, change: &Change) -> Option<&ChangeRecord> {
@@ -317,8 +318,8 @@ impl<'a> Run<'a> {
         let made = done_with.iter().flat_map(StepRecord::folders).rev();
         made.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
         self.session.receipts.hand_over(&mut self.receipt, &done_with)?;
-        if !complaints.is_empty() {
-            // The next run tells the hooks again.
+        if !complaints.is_empty() || !change.settle.by_hand.is_empty() {
+            // The next run tells the hooks again, or finds that somebody has.
             self.receipt.changes[record].phase = Phase::Applying;
         }
         self.session.receipts.save(&self.receipt)?;
@@ -326,6 +327,9 @@ impl<'a> Run<'a> {
         let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
         outcome.changed = changed;
         outcome.await_restart(change.settle.restart.iter());
+        if !change.settle.by_hand.is_empty() {
+            outcome.state = State::Pending;
+        }
         if !complaints.is_empty() {
             outcome.fall_short(&complaints, "mend or remove that hook, then run it again");
         }
@@ -384,6 +388,10 @@ impl Service {
 /// of which `record` is the trace, was cut short.
 pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) -> Result<Option<String>> {
     if record.is_some_and(|record| record.phase != Phase::Applied) {
+        return Ok(None);
+    }
+    // To settle is all that it is for.
+    if change.steps.is_empty() && !change.settle.applied.is_empty() {
         return Ok(None);
     }
     let verdict = prove(world, &change.proof.at_once(), Wanted::There)?;

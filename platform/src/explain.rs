@@ -16,7 +16,8 @@ pub fn explain(change: &Change) -> Vec<String> {
 }
 
 fn settling(change: &Change) -> impl Iterator<Item = String> {
-    change.settle.applied.iter().map(|command| format!("run {command}"))
+    let by_hand = change.settle.by_hand.iter().map(|command| format!("leave to you: {command}"));
+    change.settle.applied.iter().map(|command| format!("run {command}")).chain(by_hand)
 }
 
 /// The same, with what each edit would take out of its file, as it is now, and put there: under its step, in

@@ -96,7 +96,9 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let repeat = ["trust".to_owned()];
     let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
     made.stores = report::by_store(outcomes, State::Trusted);
+    let unmet = site.unmet(chain.leaf.fingerprint(), None);
     made.next = site.next();
+    made.unmet.clone_from(&unmet);
     made.next.extend(NextSteps::of(context, outcomes, &repeat).into_lines());
     let client = chain
         .anchor()
@@ -119,12 +121,12 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         report::print_next(context, outcomes, &repeat);
     }
     site.print_missing_lines(printer);
-    site.print_next(printer);
+    site.print_next(printer, &unmet);
     if let Some(client) = client {
         printer.heading("On each client that does not know this CA yet:");
         printer.command(client);
     }
-    Ok(exit::of_outcomes(outcomes, State::Trusted))
+    Ok(exit::worse(exit::of_outcomes(outcomes, State::Trusted), exit::of_unmet(&unmet)))
 }
 
 /// The chain of the certificate that was given. Its key is in the files too, or is one that a request kept.

@@ -22,6 +22,8 @@ pub struct PairReport {
     pub not_after: String,
     pub stores: Vec<StoreReport>,
     pub next: Vec<String>,
+    /// What keeps clients from it, a line each.
+    pub unmet: Vec<String>,
     #[serde(skip)]
     until: String,
 }
@@ -45,6 +47,7 @@ impl PairReport {
             not_after: leaf.not_after.format(&Rfc3339).unwrap_or_default(),
             stores: Vec::new(),
             next: Vec::new(),
+            unmet: Vec::new(),
             until: until(leaf),
         }
     }

@@ -11,6 +11,7 @@ pub mod status;
 use std::ops::ControlFlow;
 
 use anyhow::{Context as _, Result};
+use labtrust_platform::Fingerprint;
 use time::{Duration, OffsetDateTime};
 
 use self::standing::{Ours, Signer, Standing};
@@ -18,7 +19,7 @@ use super::{
     Context,
     pair_report::PairReport,
     place::{self, Plan},
-    setup::WAY_ON,
+    setup::{Site, WAY_ON},
     stores,
 };
 use crate::{
@@ -73,7 +74,7 @@ fn write_down(
         Ok(ended) => Record {
             schema: 1,
             ran: now,
-            well: ended.code == exit::DONE,
+            well: [exit::DONE, exit::RESTART].contains(&ended.code),
             outcome: ended.outcome.clone(),
             not_after: Some(ended.not_after),
         },
@@ -129,6 +130,9 @@ struct Draft {
     leaf: Parsed,
     root: Parsed,
     notes: Vec<String>,
+    site: Site,
+    /// What is sent with it.
+    along: Option<Fingerprint>,
 }
 
 fn look(
@@ -216,6 +220,8 @@ impl Draft {
             leaf: issued.leaf,
             root: standing.root.clone(),
             notes,
+            along: pair.along,
+            site,
         })
     }
 }
@@ -245,7 +251,9 @@ impl Answer {
             Self::Renew(draft) => {
                 let outcome = format!("renewed until {}", draft.leaf.not_after.date());
                 let changes: Vec<_> = draft.plan.changes.iter().collect();
-                (exit::DONE, outcome, PairReport::new(&draft.root, &draft.leaf, &changes))
+                let mut report = PairReport::new(&draft.root, &draft.leaf, &changes);
+                report.unmet = draft.site.unmet_by_another(draft.leaf.fingerprint(), draft.along);
+                (exit::of_unmet(&report.unmet), outcome, report)
             }
         };
         printer.say(&outcome);
@@ -261,6 +269,10 @@ impl Answer {
                     printer.say(format_args!("  note        {note}"));
                 }
                 report.next.extend(draft.notes.iter().cloned());
+                if !report.unmet.is_empty() {
+                    draft.site.print_next(printer, &report.unmet);
+                    report.next.extend(draft.site.next());
+                }
             }
         }
         printer.document(&report);

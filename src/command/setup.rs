@@ -39,7 +39,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     let draft = Draft::make(context, arguments)?;
     if let ControlFlow::Break(code) = place::ask(context, &draft.plan)? {
         if context.everywhere.dry_run {
-            draft.site.print_next(context.printer);
+            draft.site.print_next(context.printer, &[]);
         }
         return Ok(code);
     }

@@ -106,6 +106,13 @@ impl Config {
         path.is_some_and(|setting| setting.value == Value::Switch(true))
     }
 
+    /// Whether port 80 certainly sends people on to https.
+    pub fn redirects(&self) -> bool {
+        let setting = self.nginx(Role::Gitlab, "redirect_http_to_https");
+        let is_https = matches!(self.address(Role::Gitlab), Known::Is(address) if address.https);
+        is_https && setting.is_some_and(|setting| setting.value == Value::Switch(true))
+    }
+
     /// Whether Let's Encrypt is certainly off. Left unset, it turns itself on when a pair is missing.
     pub fn is_lets_encrypt_off(&self) -> bool {
         self.lets_encrypt() == Known::Is(false)

@@ -21,7 +21,9 @@ use super::{
     ports::is_free,
     role::Role,
     ruby::Value,
-    settings::{Conflict, GITLAB, REDIRECT, REGISTRY, SSH_PORT, Settings, Wanted},
+    settings::{
+        Conflict, GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Settings, Wanted,
+    },
 };
 use crate::hint::fail;
 
@@ -125,7 +127,9 @@ impl Configured {
     ) -> Option<Change> {
         let is_edited = self.is_edited(installation);
         let reconfigure = installation.reconfigure_command();
-        if !is_edited && (reconfigure.is_none() || !(layout.is_reconfigured || is_begun)) {
+        let by_hand = installation.reconfigure_by_hand().filter(|_| reconfigure.is_none());
+        let is_awaited = layout.is_reconfigured || is_begun;
+        if !is_edited && !(is_awaited && (reconfigure.is_some() || by_hand.is_some())) {
             return None;
         }
         let edits = self.settings.edits.iter().filter(|_| is_edited).cloned();
@@ -142,6 +146,7 @@ impl Configured {
             settle: Settle {
                 applied: check.into_iter().chain(reconfigure.clone()).collect(),
                 undone: reconfigure.into_iter().collect(),
+                by_hand: by_hand.into_iter().collect(),
                 ..Settle::default()
             },
             serves: None,
@@ -186,6 +191,19 @@ fn wanted(
     };
     if may_redirect {
         wanted.push(Wanted::literal(&REDIRECT, Value::Switch(true)));
+    }
+    // nginx listens where the container is published under the URL's port.
+    for (url, row, role, endpoint) in
+        [(&GITLAB, &GITLAB_PORT, Role::Gitlab, gitlab), (&REGISTRY, &REGISTRY_PORT, Role::Registry, registry)]
+    {
+        if let Kind::Container(container) = &installation.kind
+            && config.listen_port(role).is_none()
+            && container.published(endpoint.port) == Reach::Nowhere
+            && let Some(inside) = container.inside(endpoint.port).filter(|inside| ![22, 80].contains(inside))
+            && wanted.iter().any(|one| one.row == url)
+        {
+            wanted.push(Wanted::literal(row, Value::Number(inside.into())));
+        }
     }
     // Git over SSH goes where the host's own sshd does not listen.
     if let Reach::Here(port) = installation.published(22)

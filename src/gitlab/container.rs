@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::{fact::User, plan::Command};
+use labtrust_platform::{
+    fact::User,
+    plan::{Command, shell_word},
+};
 use serde::Deserialize;
 
 use super::recipe::Recipe;
@@ -41,6 +44,8 @@ pub struct Container {
 pub enum Reach {
     /// On this port, on every address of the machine.
     Here(u16),
+    /// On this port, and on the machine's loopback address alone.
+    Loopback(u16),
     /// On one address of the machine alone; another server may have the others.
     Apart(String),
     /// Nowhere.
@@ -186,9 +191,21 @@ impl Container {
         here.or(first).unwrap_or(Reach::Nowhere)
     }
 
+    /// The one port of the container that this machine has as its `port`.
+    pub fn inside(&self, port: u16) -> Option<u16> {
+        let mut found = self.ports.iter().filter(|(_, reach)| *reach == Reach::Here(port));
+        let (inside, _) = found.next().filter(|_| self.own_network)?;
+        found.all(|(other, _)| other == inside).then_some(*inside)
+    }
+
     /// Whether its ports are its own, and not those of this machine.
     pub fn has_own_network(&self) -> bool {
         self.own_network
+    }
+
+    /// The engine's client as it is typed: with the socket, where that is not the one it asks by itself.
+    pub fn client(&self) -> String {
+        client(&self.engine)
     }
 
     fn repository(&self) -> &str {
@@ -201,13 +218,26 @@ impl Container {
     }
 }
 
+fn client(engine: &Command) -> String {
+    const USUAL: [&str; 2] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
+    let program = engine.program.file_name().unwrap_or_default().to_string_lossy();
+    let own = engine.arguments.iter().filter(|word| *word != "--host");
+    let elsewhere: Vec<_> = own.filter(|word| !USUAL.contains(&word.as_str())).collect();
+    match elsewhere.as_slice() {
+        [socket] => format!("{program} --host {}", shell_word(socket)),
+        _ => program.into_owned(),
+    }
+}
+
 fn published(ports: Option<&Ports>) -> Vec<(u16, Reach)> {
     let mut found = Vec::new();
     for (inside, bindings) in ports.into_iter().flatten() {
         let Some(inside) = inside.strip_suffix("/tcp").and_then(|port| port.parse().ok()) else { continue };
         for Binding { host_ip, host_port } in bindings.iter().flatten() {
-            let is_everywhere = ["", "0.0.0.0", "::", "127.0.0.1", "::1"].contains(&host_ip.as_str());
+            let is_everywhere = ["", "0.0.0.0", "::"].contains(&host_ip.as_str());
+            let is_loopback = host_ip == "::1" || host_ip.starts_with("127.");
             match host_port.parse() {
+                Ok(port) if is_loopback => found.push((inside, Reach::Loopback(port))),
                 Ok(port) if is_everywhere => found.push((inside, Reach::Here(port))),
                 Ok(port) => found.push((inside, Reach::Apart(format!("{host_ip}:{port}")))),
                 // Left to the engine, which chooses one when it starts the container.
@@ -240,6 +270,7 @@ pub(super) mod tests {
                 "443/tcp": [{"HostIp": "0.0.0.0", "HostPort": "8443"}, {"HostIp": "::", "HostPort": "8443"}],
                 "22/tcp": null,
                 "5050/tcp": [{"HostIp": "192.0.2.10", "HostPort": "443"}],
+                "5679/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5679"}],
                 "4567/tcp": [{"HostIp": "0.0.0.0", "HostPort": "4567"}],
             }},
             "Mounts": mounts,
@@ -276,13 +307,31 @@ pub(super) mod tests {
             (443, Reach::Here(8443)),
             (4567, Reach::Here(4567)),
             (5050, Reach::Apart("192.0.2.10:443".into())),
+            (5679, Reach::Loopback(5679)),
             (22, Reach::Nowhere),
             (80, Reach::Nowhere),
         ] {
             assert_eq!(gitlab.published(port), reach, "{port}");
         }
+        for (port, inside) in [(8443, Some(443)), (4567, Some(4567)), (443, None), (5679, None)] {
+            assert_eq!(gitlab.inside(port), inside, "{port}");
+        }
         assert_eq!(gitlab.settings, "external_url 'https://h'; x['y'] = 1");
         assert_eq!(gitlab.name, "gitlab");
+    }
+
+    #[test]
+    fn an_engine_that_is_not_the_machines_own_is_named() {
+        for (arguments, expected) in [
+            (vec![], "docker"),
+            (vec!["--host", "unix:///var/run/docker.sock"], "docker"),
+            (
+                vec!["--host", "unix:///run/user/1000/docker.sock"],
+                "docker --host unix:///run/user/1000/docker.sock",
+            ),
+        ] {
+            assert_eq!(client(&Command::new("/usr/bin/docker", arguments)), expected);
+        }
     }
 
     #[test]

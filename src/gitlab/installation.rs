@@ -211,6 +211,37 @@ impl Installation {
         self.control.as_ref().map(Control::reconfigure)
     }
 
+    /// The same where a person has to run it: while GitLab does not run, what it is to serve is nobody's but its
+    /// administrator's to start.
+    pub fn reconfigure_by_hand(&self) -> Option<Command> {
+        match &self.kind {
+            _ if self.running => None,
+            Kind::Omnibus => Some(Control::omnibus().reconfigure()),
+            Kind::Container(container) if container.running => {
+                Some(Control::inside(&container.engine, &container.name).reconfigure())
+            }
+            // A container reconfigures whenever it starts (omnibus-gitlab, docker/assets/init-container).
+            _ => None,
+        }
+    }
+
+    /// The command that starts GitLab, where it is known and does not run.
+    pub fn start(&self) -> Option<String> {
+        match &self.kind {
+            _ if self.running => None,
+            Kind::Omnibus => Some("gitlab-ctl start".into()),
+            Kind::Container(container) => {
+                let engine = container.client();
+                let name = shell_word(&container.name);
+                Some(match container.running {
+                    true => format!("{engine} exec {name} gitlab-ctl start"),
+                    false => format!("{engine} start {name}"),
+                })
+            }
+            _ => None,
+        }
+    }
+
     /// What reads gitlab.rb with GitLab's own Ruby, where it runs.
     pub fn ruby(&self) -> Option<Command> {
         let inside = configure::inside();
@@ -242,8 +273,8 @@ impl Installation {
     pub fn reconfigure(&self) -> String {
         match &self.kind {
             Kind::Container(container) => {
-                let engine = container.engine.program.file_name().unwrap_or_default().to_string_lossy();
-                format!("{engine} exec {} gitlab-ctl reconfigure", shell_word(&container.name))
+                let (engine, name) = (container.client(), shell_word(&container.name));
+                format!("{engine} exec {name} gitlab-ctl reconfigure")
             }
             _ => "gitlab-ctl reconfigure".into(),
         }

@@ -14,8 +14,9 @@ use super::{
     config::{Config, Known},
     container::{self, Reach},
     further::{Annex, Further},
-    installation::{Installation, Kind},
+    installation::{Installation, Kind, exists},
     nginx::{self, Listener},
+    promise::Promise,
     role::Role,
 };
 use crate::hint::fail;
@@ -42,6 +43,8 @@ pub struct Layout {
     pub served: Vec<Endpoint>,
     /// Whether nginx serves it only once GitLab follows its gitlab.rb.
     pub is_reconfigured: bool,
+    /// URLs of which placing the pair does not show that it is served there.
+    pub promises: Vec<Promise>,
     /// What a person should know or do, a line each.
     pub notes: Vec<String>,
     /// The further hosts, which are yet to be decided on.
@@ -56,6 +59,16 @@ impl Installation {
     /// What its nginx is told to listen on; none if that cannot be read.
     pub fn listeners(&self, world: &World) -> Option<Vec<Listener>> {
         self.outside(Path::new(DATA)).and_then(|data| nginx::listeners(world, &data))
+    }
+
+    /// Whether it was seen that GitLab has not followed its gitlab.rb, where that sends port 80 on or switches
+    /// Let's Encrypt off.
+    fn lags(&self, world: &World, config: &Config) -> bool {
+        let Some(data) = self.outside(Path::new(DATA)) else { return false };
+        let lacks_redirect = || config.redirects() && nginx::redirects(world, &data) == Some(false);
+        // What renews a certificate of Let's Encrypt's (omnibus-gitlab, letsencrypt/recipes/enable.rb).
+        let renews = || exists(world, &data.join("crond/letsencrypt-renew")).unwrap_or_default();
+        lacks_redirect() || (config.is_lets_encrypt_off() && renews())
     }
 }
 
@@ -113,18 +126,7 @@ impl Layout {
                 Err(error) => layout.notes.push(format!("{} gets no pair: {error}", further.title())),
             }
         }
-        if !installation.running {
-            layout.notes.push(
-                match installation.kind {
-                    Kind::Folder => {
-                        "no running GitLab was seen that uses this folder: make it read the pair with \
-                     `gitlab-ctl hup nginx` where it runs"
-                    }
-                    _ => "GitLab does not run now: it reads the pair when it starts",
-                }
-                .into(),
-            );
-        }
+        layout.is_reconfigured |= installation.lags(world, config);
         Ok(layout)
     }
 
@@ -133,6 +135,7 @@ impl Layout {
         other.places.into_iter().for_each(|place| self.add(place));
         self.listening.extend(other.listening);
         self.served.extend(other.served);
+        self.promises.extend(other.promises);
         self.notes.extend(other.notes);
         self.is_reconfigured |= other.is_reconfigured;
     }
@@ -175,11 +178,15 @@ impl Layout {
                 "name a file for each, or neither, and run `gitlab-ctl reconfigure`",
             ));
         }
+        let promised = Endpoint::new(met.clone(), endpoint.port);
+        let promise = |why: String| Promise { endpoint: promised.clone(), why, is_served: false };
         if let Some(line) = config.role_served_elsewhere(role).filter(|_| role != Role::Gitlab) {
-            self.notes.push(format!(
-                "gitlab.rb says `{line}`: what speaks TLS at {endpoint} must be told to read {}",
-                certificate.display()
-            ));
+            if !config.is_off(role) {
+                self.promises.push(promise(format!(
+                    "gitlab.rb sets `{line}`: what speaks TLS at {endpoint} must be told to read {}",
+                    certificate.display()
+                )));
+            }
             return Ok(());
         }
         let speaks_tls = match &address {
@@ -192,41 +199,56 @@ impl Layout {
             return Ok(());
         }
         let published = match installation.published(port) {
-            Reach::Here(published) => published,
+            Reach::Here(published) | Reach::Loopback(published) => published,
             Reach::Apart(address) => {
-                self.notes.push(format!(
-                    "{endpoint} is published on {address} alone, so what is served there is not looked at from here"
-                ));
+                self.promises.push(promise(format!(
+                    "{endpoint} is published on {address} alone, where it was not seen to be served"
+                )));
                 return Ok(());
             }
             Reach::Nowhere => {
-                if matches!(installation.kind, Kind::Container(_)) {
-                    self.notes.push(format!(
-                        "port {port} of the container is not published: if its network does not give it an address of \
-                         its own, nobody reaches {endpoint} until it is made anew with `--publish {port}:{port}`"
-                    ));
-                }
+                self.promises.push(promise(match installation.kind {
+                    Kind::Container(_) => format!(
+                        "port {port} of the container is not published: nobody reaches {endpoint} until the container is \
+                         recreated with `--publish {}:{port}`", endpoint.port
+                    ),
+                    _ => format!("no running GitLab was seen that uses this folder and serves {endpoint}"),
+                }));
                 return Ok(());
             }
         };
         let here = Endpoint::new(met.clone(), published);
         let answers = || handshake::fetch_here(&here, Duration::from_secs(3)).is_ok();
         match listener {
-            Some(found) if found.is_proxied => self.notes.push(format!(
-                "GitLab's nginx answers a proxy alone at {endpoint}, so what is served there is not looked at from here"
-            )),
+            Some(found) if found.is_proxied => self.promises.push(promise(format!(
+                "GitLab's nginx answers a proxy alone at {endpoint}, and no proxy was seen to lead there"
+            ))),
             Some(found) if found.certificate != certificate || found.key != key => {
-                self.add_reconfigure(installation, &certificate, endpoint, &here);
+                self.add_reconfigure(installation, &certificate, &promised, &here);
             }
-            None if listeners.is_some() => self.add_reconfigure(installation, &certificate, endpoint, &here),
+            None if listeners.is_some() => {
+                self.add_reconfigure(installation, &certificate, &promised, &here);
+            }
             // Where its configuration does not say that it answers us, what answers now will answer afterwards.
-            _ if !installation.running => {}
+            _ if !installation.running => {
+                self.promises
+                    .push(promise(format!("GitLab does not run: it serves {endpoint} once it is started")));
+            }
             _ if listener.is_some_and(|found| found.is_everywhere) || answers() => {
                 self.served.push(here.clone());
             }
-            _ => self.notes.push(format!(
-                "nothing at {endpoint} answers in TLS yet, so it is not proven that it will: labtrust inspect {endpoint}"
-            )),
+            _ => self.promises.push(promise(format!("nothing at {endpoint} answers in TLS yet"))),
+        }
+        let is_loopback = matches!(installation.published(port), Reach::Loopback(_));
+        if self.served.contains(&here) && (published != endpoint.port || is_loopback) {
+            let why = if is_loopback {
+                format!("{endpoint} is published on this machine's loopback address alone")
+            } else {
+                format!(
+                    "GitLab is published on port {published} of this machine, and {endpoint} leads elsewhere"
+                )
+            };
+            self.promises.push(Promise { is_served: true, ..promise(why) });
         }
         self.listening.push(here);
         Ok(())
@@ -236,19 +258,16 @@ impl Layout {
         &mut self,
         installation: &Installation,
         certificate: &Path,
-        endpoint: &Endpoint,
+        promised: &Endpoint,
         here: &Endpoint,
     ) {
+        self.is_reconfigured = true;
         if installation.control.is_some() {
-            self.is_reconfigured = true;
             self.served.push(here.clone());
             return;
         }
-        self.notes.push(format!(
-            "GitLab's nginx does not serve {} at {endpoint} yet: run `{}`",
-            certificate.display(),
-            installation.reconfigure()
-        ));
+        let why = format!("GitLab's nginx is not set to serve {} at {promised} yet", certificate.display());
+        self.promises.push(Promise { endpoint: promised.clone(), why, is_served: false });
     }
 }
 

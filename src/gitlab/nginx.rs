@@ -40,6 +40,15 @@ fn is_called(name: &str, host: &str) -> bool {
 /// The listeners in the configuration below `data`, which GitLab has at `/var/opt/gitlab`; none if
 /// there is no configuration or we may not read it.
 pub fn listeners(world: &World, data: &Path) -> Option<Vec<Listener>> {
+    Some(texts(world, data)?.iter().flat_map(|text| read(text)).collect())
+}
+
+/// Whether it sends people on to https; none if that cannot be read.
+pub fn redirects(world: &World, data: &Path) -> Option<bool> {
+    Some(texts(world, data)?.iter().any(|text| text.contains("return 301 https://")))
+}
+
+fn texts(world: &World, data: &Path) -> Option<Vec<String>> {
     let folder = data.join("nginx/conf");
     let mut found = None;
     // In older versions the services' files lie beside nginx.conf, in newer ones in their own folder
@@ -49,7 +58,8 @@ pub fn listeners(world: &World, data: &Path) -> Option<Vec<Listener>> {
             if path.extension().is_some_and(|ending| ending == "conf")
                 && let Some(text) = world.read(&path).ok()?
             {
-                found.get_or_insert_with(Vec::new).extend(read(&String::from_utf8_lossy(&text)));
+                let text = String::from_utf8_lossy(&text).into_owned();
+                found.get_or_insert_with(Vec::new).push(text);
             }
         }
     }

@@ -2,8 +2,10 @@
 
 pub mod linked;
 
+use std::path::Path;
+
 use labtrust_platform::{
-    Contents, Fingerprint, World,
+    Contents, Facts, Fingerprint, World,
     plan::{Change, Proof, Settle, Step, StoreId},
     receipt::ChangeRecord,
 };
@@ -67,12 +69,33 @@ pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Pr
     Proof::All(files.into_iter().chain(served).collect())
 }
 
-/// Before `record` is undone: drops the reloads of a GitLab that was stopped or removed since, which
-/// would make the undoing fail though there is nothing left to reload.
-pub fn spare_reloads(world: &World, record: &mut ChangeRecord) {
-    if record.store.as_str() == STORE {
-        record.settle.undone.retain(|command| is_alive(world, command));
+/// Before `record` is undone: has it settled by what the GitLab takes that it belongs to, as that runs now. The answer
+/// is the command that is left to a person, because that GitLab does not run and starting it would not do.
+///
+/// One that was stopped or removed since has nothing to reload; one that was started since does.
+pub fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRecord) -> Option<String> {
+    if record.store.as_str() != STORE {
+        return None;
     }
+    let subject = Path::new(&record.subject);
+    let is_settings = subject.file_name().is_some_and(|name| name == "gitlab.rb");
+    let is_pair =
+        record.proof.files().iter().any(|path| path.extension().is_some_and(|ending| ending == "key"));
+    let undone = &mut record.settle.undone;
+    if !(is_settings || is_pair)
+        || (!undone.is_empty() && undone.iter().all(|command| is_alive(world, command)))
+    {
+        return None;
+    }
+    undone.retain(|command| is_alive(world, command));
+    // An engine that cannot be asked says nothing of a GitLab.
+    let installation = Installation::mounting(world, facts, subject.parent()?).ok().flatten()?;
+    if !is_settings {
+        record.settle.undone = installation.reload;
+        return None;
+    }
+    record.settle.undone = installation.reconfigure_command().into_iter().collect();
+    installation.reconfigure_by_hand().map(|_| installation.reconfigure())
 }
 
 #[cfg(test)]

@@ -4,9 +4,7 @@
 use std::path::Path;
 
 use labtrust_platform::{
-    Endpoint, World,
-    plan::{Command, shell_word},
-    text,
+    Endpoint, World, text,
     world::listener::{self, Holder},
 };
 use serde_json::Value;
@@ -146,18 +144,31 @@ pub(super) fn judge(
         let holder =
             port.holder.as_ref().map_or_else(|| "another program".to_owned(), |holder| title(holder, is_dsm));
         match (&port.reach, &port.need) {
-            (Reach::Here(here), Need::Web(_, endpoint)) if here != outside && !port.is_free => {
-                found.notes.push(format!(
-                    "{} leads to port {outside} of this machine, which is {holder}'s; GitLab's {inside} is met on {here}",
-                    url(endpoint)
-                ));
-                found.notes.extend(is_dsm.then(|| {
-                    format!(
-                        "behind DSM's reverse proxy the pair belongs to DSM: labtrust setup {} --out DIR",
-                        endpoint.host
-                    )
-                }));
+            (Reach::Here(here), Need::Web(role, endpoint)) if here != outside => {
+                let leads = format!("{} leads to port {outside} of this machine", url(endpoint));
+                let published = format!("port {inside} of the container is published on {here}");
+                let keeping = with_port(port, *role, endpoint, seen, *here);
+                if port.is_free {
+                    found.lines.push(format!("# {leads}, and {published}; to keep {here}, with a URL that says so: {keeping}"));
+                    missing.push(Lent { outside: *outside, inside: *inside });
+                } else {
+                    found.lines.push(format!("# {leads}, which is {holder}'s, and {published}; so that the URL says {here}:"));
+                    found.lines.push(keeping);
+                    found.notes.extend(is_dsm.then(|| {
+                        format!(
+                            "behind DSM's reverse proxy the certificate and key belong to DSM: labtrust setup {} --out DIR",
+                            endpoint.host
+                        )
+                    }));
+                }
             }
+            (Reach::Loopback(here), Need::Web(_, endpoint)) => found.lines.push(format!(
+                "# the container {} publishes port {inside} on this machine's loopback address alone: no other machine reaches \
+                 {} until a proxy leads there, or it is recreated with --publish {outside}:{inside} in place of \
+                 127.0.0.1:{here}:{inside}",
+                container.name,
+                url(endpoint)
+            )),
             (Reach::Nowhere, Need::Ssh { is_said: false }) => {
                 let here = if port.is_free { *outside } else { port.instead.unwrap_or(*outside) };
                 found.notes.push(format!(
@@ -177,9 +188,8 @@ pub(super) fn judge(
         return found;
     }
     let shown: Vec<_> = missing.iter().map(|lent| lent.outside.to_string()).collect();
-    let head =
-        format!("the container {} does not lend this machine port {}", container.name, shown.join(", "));
-    let engine = client(&container.engine);
+    let head = format!("the container {} does not publish port {}", container.name, shown.join(", "));
+    let engine = container.client();
     let change = match container.recipe.project() {
         Some(project) => {
             found.lines.push(format!("# {head}:"));
@@ -188,7 +198,7 @@ pub(super) fn judge(
         None => match container.recipe.lines(&engine, &image(), &missing) {
             Ok(lines) => {
                 found.lines.push(format!(
-                    "# {head}, and none can be added to it: it is made anew, and what it keeps in volumes stays"
+                    "# {head}, and none can be added to it: it is recreated, and its data in volumes is kept"
                 ));
                 lines
             }
@@ -212,16 +222,24 @@ pub(super) fn judge(
     found
 }
 
-/// The engine's client as it is typed: with the socket, where that is not the one it asks by itself.
-fn client(engine: &Command) -> String {
-    const USUAL: [&str; 2] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
-    let program = engine.program.file_name().unwrap_or_default().to_string_lossy();
-    let own = engine.arguments.iter().filter(|word| *word != "--host");
-    let elsewhere: Vec<_> = own.filter(|word| !USUAL.contains(&word.as_str())).collect();
-    match elsewhere.as_slice() {
-        [socket] => format!("{program} --host {}", shell_word(socket)),
-        _ => program.into_owned(),
+/// The command by which the URL of `role` gets the port under which the container is published.
+fn with_port(port: &Seen, role: Role, endpoint: &Endpoint, seen: &[Seen], here: u16) -> String {
+    let new = Endpoint::new(endpoint.host.clone(), here);
+    if role == Role::Gitlab {
+        return format!("labtrust setup {new} --replace");
     }
+    let gitlab = seen.iter().find_map(|other| match &other.need {
+        Need::Web(Role::Gitlab, endpoint) if !std::ptr::eq(other, port) => Some(endpoint),
+        _ => None,
+    });
+    let host = gitlab.map_or_else(
+        || endpoint.host.in_url(),
+        |gitlab| match gitlab.port {
+            443 => gitlab.host.in_url(),
+            _ => gitlab.to_string(),
+        },
+    );
+    format!("labtrust setup {host} --registry {new} --replace")
 }
 
 /// The port that is to be lent for one that is missing, and what gitlab.rb has to say if it is another; none if

@@ -20,7 +20,9 @@ use self::{
 };
 use super::ruby::{Script, Value};
 
-pub use self::wanted::{GITLAB, LETS_ENCRYPT, REDIRECT, REGISTRY, Row, SSH_PORT, Wanted, Wish};
+pub use self::wanted::{
+    GITLAB, GITLAB_PORT, LETS_ENCRYPT, REDIRECT, REGISTRY, REGISTRY_PORT, Row, SSH_PORT, Wanted, Wish,
+};
 
 /// The name of the block.
 const NAME: &str = "settings";

@@ -18,7 +18,7 @@ end
 # What the words at the beginning of a line of gitlab.rb are sent to.
 class Settings
   HASHES = %w[gitlab_rails nginx registry registry_nginx letsencrypt git_data_dirs user puma sidekiq postgresql redis
-              prometheus gitaly gitlab_pages pages_nginx mattermost mattermost_nginx gitlab_kas logging alertmanager
+              prometheus gitaly gitlab_pages pages_nginx mattermost mattermost_nginx gitlab_kas gitlab_kas_nginx logging alertmanager
               gitlab_workhorse package node_exporter].freeze
   VALUES = %w[external_url registry_external_url pages_external_url mattermost_external_url gitlab_kas_external_url
               roles git_data_dirs].freeze

@@ -43,3 +43,32 @@ fn docker_says_what_is_wrong_behind_a_good_certificate() {
             .says("UNAUTH");
     }
 }
+
+#[test]
+fn starting_applies_no_gitlab_rb_and_a_site_without_a_certificate_keeps_nginx_from_starting() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    gitlab.serve(&Pair::by(&machine, &Recipe::CURRENT));
+    let answers = |scheme: &str, expected: &str| {
+        let script = "for i in $(seq 100); do \
+            code=$(curl -sk -o /dev/null -w '%{http_code}' $0); [ $code != $1 ] || exit 0; sleep 0.05; done; echo $code; exit 1";
+        machine.run(["sh", "-c", script, &format!("{scheme}://{HOST}/users/sign_in"), expected]).succeeded();
+    };
+    machine.run(["gitlab-ctl", "stop"]).succeeded();
+    machine.run(["gitlab-ctl", "status"]).exited(1).says("down: nginx: 1s, normally up; ");
+    machine.run(["gitlab-ctl", "hup", "nginx"]).succeeded();
+    let settings = format!("external_url 'https://{HOST}'\nnginx['redirect_http_to_https'] = true\n");
+    machine.write("/etc/gitlab/gitlab.rb", &settings);
+    machine.run(["gitlab-ctl", "start"]).succeeded();
+    answers("https", "200");
+    answers("http", "000");
+    machine.run(["gitlab-ctl", "stop"]).succeeded();
+    machine.run(["gitlab-ctl", "reconfigure"]).succeeded();
+    answers("http", "301");
+    machine.write(
+        "/etc/gitlab/gitlab.rb",
+        format!("{settings}pages_external_url 'https://pages.example.org'\n"),
+    );
+    machine.run(["gitlab-ctl", "reconfigure"]).succeeded();
+    answers("https", "000");
+}

@@ -14,6 +14,10 @@ pub struct Settle {
     /// After the steps were applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applied: Vec<Command>,
+    /// What a person has to run before the steps take effect, because it is not for us to run it now. The change
+    /// is not at its end until a later run of ours has nothing of it left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_hand: Vec<Command>,
     /// After the steps were undone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<Command>,

@@ -273,7 +273,7 @@ impl Family {
                 undone: vec![update],
                 byproducts,
                 restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
-                spared: Vec::new(),
+                ..Settle::default()
             },
             proof: match self.copies {
                 Some(folder) => Proof::Folder { folder: folder.into(), sha256: anchor.sha256() },

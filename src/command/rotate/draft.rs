@@ -38,6 +38,8 @@ pub struct Draft {
     pub dropped: Option<Dropped>,
     /// What is placed after that.
     pub last: Vec<Change>,
+    /// Where it is placed, with the leaf and what is sent with it.
+    pub placed: Option<(Site, Fingerprint, Option<Fingerprint>)>,
     /// What makes GitLab itself trust what was put into its folder, if something new was.
     pub reconfigure: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Draft {
             },
             dropped: None,
             last: Vec::new(),
+            placed: None,
             reconfigure: None,
         };
         match (step, own.next(), own.previous()) {
@@ -85,8 +88,9 @@ impl Draft {
                 ));
             }
             (Turn::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
-                let next = next.ok().flatten();
-                draft.plan.changes = Placed::find(context, &own, next, &[])?.changes(&own)?;
+                let mut placed = Placed::find(context, &own, next.ok().flatten(), &[])?;
+                draft.plan.changes = placed.changes(&own)?;
+                draft.placed = Some(placed.site_and_leaf());
                 draft.dropped = Dropped::find(context, &own.next, draft.seen.next.as_deref())?;
                 draft.last = vec![draft.seen.with_next(None).change(&context.home.state)?];
             }
@@ -115,6 +119,7 @@ impl Draft {
         let mut placed = Placed::find(context, own, own.next()?, &along)?;
         self.plan.changes.extend(placed.site.trusting(&next.root));
         self.plan.changes.extend(placed.changes(own)?);
+        self.placed = Some(placed.site_and_leaf());
         self.reconfigure = placed.site.reconfigure();
         self.plan.anchor = next.anchor();
         let receipts = Receipts::all(&context.home.state)?;
@@ -170,6 +175,7 @@ impl Draft {
         // What was noted since the other CA was made holds for this one too.
         self.plan.changes = vec![own::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
         self.plan.changes.extend(placed.changes(from)?);
+        self.placed = Some(placed.site_and_leaf());
         self.plan.anchor = to.anchor();
         Ok(())
     }
@@ -302,6 +308,10 @@ impl Placed {
         let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
         let pair = Pair::of(&issued, along, &standing.key).ok_or_else(nothing)?;
         Ok(Self { site, leaf: issued.leaf, pair })
+    }
+
+    fn site_and_leaf(&self) -> (Site, Fingerprint, Option<Fingerprint>) {
+        (self.site.clone(), self.pair.leaf, self.pair.along)
     }
 
     /// What placing it takes, where nothing stands but what `own`, or a CA beside it, has signed.

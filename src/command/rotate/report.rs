@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{Outcome, session::State, text};
+use labtrust_platform::{Fingerprint, Outcome, session::State, text};
 
 use super::{
     Phase, RotationReport,
@@ -16,6 +16,7 @@ use crate::{
         own::OwnCa,
         place::Done,
         report::{self, by_store},
+        setup::Site,
         source::may_sign,
         status::until,
     },
@@ -30,13 +31,14 @@ pub struct Turned {
     pub dropped: Option<Dropped>,
     /// Where its damaged files were put.
     pub aside: Option<PathBuf>,
+    pub placed: Option<(Site, Fingerprint, Option<Fingerprint>)>,
     pub reconfigure: Option<String>,
 }
 
 /// Reports `turned`; the answer is the exit code.
 pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     let printer = context.printer;
-    let Turned { own, done, dropped, aside, reconfigure } = turned;
+    let Turned { own, done, dropped, aside, placed, reconfigure } = turned;
     let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
     let said = match step {
         Turn::Start { .. } => "the next CA is made, and its root is served along",
@@ -51,7 +53,10 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     if let Some(aside) = aside {
         printer.say(format_args!("  note      its damaged files are in {}", text::path(aside)));
     }
-    let mut next: Vec<String> = reconfigure.iter().cloned().collect();
+    let unmet = placed.as_ref().map(|(site, leaf, along)| site.unmet_by_another(*leaf, *along));
+    let unmet = unmet.unwrap_or_default();
+    let waiting = placed.iter().filter(|_| !unmet.is_empty()).flat_map(|(site, ..)| site.next());
+    let mut next: Vec<String> = waiting.chain(reconfigure.iter().cloned()).collect();
     let untrust = |gone: &Dropped| gone.root.map(|root| format!("labtrust untrust {root}"));
     next.extend(dropped.iter().filter_map(untrust));
     print(context, own, &done.trusted, next);
@@ -74,7 +79,10 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
         printer.heading("On each client that trusts it, whenever it suits:");
         printer.command(command);
     }
-    exit::of_outcomes(&done.trusted, wanted)
+    if let Some((site, ..)) = placed.as_ref().filter(|_| !unmet.is_empty()) {
+        site.print_next(printer, &unmet);
+    }
+    exit::worse(exit::of_outcomes(&done.trusted, wanted), exit::of_unmet(&unmet))
 }
 
 /// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.

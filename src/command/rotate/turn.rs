@@ -43,7 +43,14 @@ pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
         let done = carry_out(context, session, &draft)?;
         let own = OwnCa::here(&context.home)?.ok_or_else(no_ca)?;
         let (done, aside) = done;
-        Ok(Turned { own, done, dropped: draft.dropped, aside, reconfigure: draft.reconfigure })
+        Ok(Turned {
+            own,
+            done,
+            dropped: draft.dropped,
+            aside,
+            placed: draft.placed,
+            reconfigure: draft.reconfigure,
+        })
     })?;
     Ok(report::report(context, step, &turned))
 }

@@ -25,7 +25,10 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     let kept = &own.folder;
     let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
     report.stores = by_store(&made.done.trusted, State::Trusted);
+    let pair = &draft.leaf.pair;
+    let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.along) };
     report.next.extend(draft.site.next());
+    report.unmet.clone_from(&unmet);
     report.next.extend(draft.site.missing_lines().1);
     report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());
     let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
@@ -80,7 +83,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     }
     if !arguments.stage {
         draft.site.print_missing_lines(printer);
-        draft.site.print_next(printer);
+        draft.site.print_next(printer, &unmet);
     }
     printer.heading(if arguments.stage {
         "Nothing presents it yet. Hand its certificate out, and on each client:"
@@ -93,5 +96,5 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     if !is_saved {
         backup::print_last(context, None, None);
     }
-    exit::of_outcomes(&made.done.trusted, State::Trusted)
+    exit::worse(exit::of_outcomes(&made.done.trusted, State::Trusted), exit::of_unmet(&unmet))
 }

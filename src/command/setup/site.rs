@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use labtrust_platform::{
-    Certificate, Endpoint, Host, Target, World,
+    Certificate, Endpoint, Fingerprint, Host, Target, World,
     plan::{Change, StoreId},
     receipt::{Phase, Receipts},
 };
@@ -207,11 +207,66 @@ impl Site {
 
     /// What is still to be done on this machine, a line each.
     pub fn next(&self) -> Vec<String> {
-        self.prepared.iter().map(Prepared::start).chain(self.republish.lines.iter().cloned()).collect()
+        let prepared = self.prepared.iter().map(Prepared::start);
+        let lines = self.republish.lines.iter().cloned();
+        prepared.chain(self.awaited()).chain(lines).collect()
     }
 
-    /// The same, for people.
-    pub fn print_next(&self, printer: &Printer) {
+    /// The command that makes GitLab serve what is in place, where a person has to run it.
+    fn awaited(&self) -> Option<String> {
+        let installation = &self.installation;
+        let reconfigures = self.reconfigures();
+        if reconfigures && installation.reconfigure_by_hand().is_some() {
+            return Some(installation.reconfigure());
+        }
+        match installation.kind {
+            // What nobody has seen running is told where it runs.
+            Kind::Folder if reconfigures => Some("gitlab-ctl reconfigure".into()),
+            Kind::Folder => Some("gitlab-ctl hup nginx".into()),
+            Kind::Out | Kind::Prepared => None,
+            _ if !installation.running => installation.start(),
+            _ if installation.control.is_none() && self.layout.is_reconfigured => {
+                Some(installation.reconfigure())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether GitLab has to follow its gitlab.rb.
+    fn reconfigures(&self) -> bool {
+        self.configured.is_edited(&self.installation) || self.layout.is_reconfigured || self.is_begun
+    }
+
+    /// Why clients do not meet the leaf `sha256`, which is in place, with the certificate `along`, a line each:
+    /// what was not shown on the way is asked now, where clients go.
+    pub fn unmet(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
+        let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, along));
+        let mut unmet: Vec<String> = promises.map(|promise| promise.why.clone()).collect();
+        if unmet.is_empty() && self.reconfigures() && self.installation.reconfigure_by_hand().is_some() {
+            unmet.push("GitLab follows gitlab.rb only when it is reconfigured".into());
+        }
+        let (path, lines) = self.missing_lines();
+        if !lines.is_empty() {
+            unmet.push(format!("{} lacks lines that labtrust cannot add there", path.display()));
+        }
+        unmet
+    }
+
+    /// The same for a leaf in the place of another one: what was proven on another port of this machine is as it
+    /// was before.
+    pub fn unmet_by_another(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
+        let promises = self.layout.promises.iter().filter(|promise| !promise.is_served);
+        promises.filter(|one| !one.is_kept(sha256, along)).map(|one| one.why.clone()).collect()
+    }
+
+    /// Says, for people, what keeps clients from what is in place, and what is still to be done on this machine.
+    pub fn print_next(&self, printer: &Printer, unmet: &[String]) {
+        if !unmet.is_empty() {
+            printer.heading("In place, and not served to clients yet:");
+        }
+        for why in unmet {
+            printer.say(format_args!("  {why}"));
+        }
         let next = self.next();
         if !next.is_empty() {
             printer.heading("Next, on this machine:");

@@ -23,7 +23,7 @@ use crate::{
         restart, stores, trust, untrust,
     },
     exit,
-    gitlab::place::spare_reloads,
+    gitlab::place::settle_undoing,
     hint::fail,
 };
 
@@ -58,13 +58,13 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
             return Ok(exit::NO);
         }
     }
-    let (anchors, mut outcomes, lost) = context.session(|session| {
+    let (anchors, mut outcomes, lost, by_hand) = context.session(|session| {
         // A setup that was waited for may have made another.
         let receipts = Receipts::all(&context.home.state)?;
         let lost = Lost::find(context, &receipts)?;
         let anchors = anchors(context, &receipts)?;
         lost.put_aside(context)?;
-        let mut outcomes = take_back(session, &self::names(&anchors))?;
+        let (mut outcomes, by_hand) = take_back(context, session, &self::names(&anchors))?;
         for anchor in lost.untracked(&anchors) {
             outcomes.extend(untrust::untrust(context, session, anchor, &lost::purge())?);
         }
@@ -73,7 +73,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
             Record::forget(&context.home)?;
             Last::forget(&context.home)?;
         }
-        Ok((anchors, outcomes, lost))
+        Ok((anchors, outcomes, lost, by_hand))
     })?;
     let is_open = outcomes.iter().any(|outcome| outcome.needs_root);
     let mut still = Vec::new();
@@ -92,7 +92,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         _ => vec!["setup".into(), "--undo".into()],
     };
     let next = NextSteps::of(context, &outcomes, &repeat).into_lines();
-    let notes: Vec<_> = next.into_iter().chain(lost.notes()).collect();
+    let notes: Vec<_> = next.into_iter().chain(lost.notes()).chain(by_hand.iter().cloned()).collect();
     let sha256 = anchors.first().map(Anchor::sha256);
     context.printer.document(&serde_json::json!({
         "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes, State::Untrusted), "notes": notes
@@ -108,7 +108,15 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     for note in lost.notes() {
         context.printer.say(format_args!("  note      {note}"));
     }
-    let code = exit::of_outcomes(&outcomes, State::Untrusted);
+    if !by_hand.is_empty() {
+        context
+            .printer
+            .heading("GitLab does not run. Before it is started, it has to follow gitlab.rb again:");
+    }
+    for command in &by_hand {
+        context.printer.command(command);
+    }
+    let code = exit::worse(exit::of_outcomes(&outcomes, State::Untrusted), exit::of_unmet(&by_hand));
     Ok(exit::worse(code, lost.code()))
 }
 
@@ -135,13 +143,18 @@ fn names(anchors: &[Anchor]) -> Vec<String> {
 }
 
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
-/// is not taken away under a certificate that is still served.
-fn take_back(session: &Session<'_>, names: &[String]) -> Result<Vec<Outcome>> {
-    let mut outcomes = Vec::new();
+/// is not taken away under a certificate that is still served. With the outcomes come the commands that are left to
+/// a person.
+fn take_back(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    names: &[String],
+) -> Result<(Vec<Outcome>, Vec<String>)> {
+    let (mut outcomes, mut by_hand) = (Vec::new(), Vec::new());
     for name in names {
         let Some(mut receipt) = session.receipts.load(name)? else { continue };
         for record in &mut receipt.changes {
-            spare_reloads(&World::here(), record);
+            by_hand.extend(settle_undoing(&World::here(), &context.facts, record));
             schedule::spare(&World::here(), record);
         }
         outcomes.extend(undo(session, &mut receipt, |_| true)?);
@@ -149,5 +162,5 @@ fn take_back(session: &Session<'_>, names: &[String]) -> Result<Vec<Outcome>> {
             break;
         }
     }
-    Ok(outcomes)
+    Ok((outcomes, by_hand))
 }

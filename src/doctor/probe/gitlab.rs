@@ -104,7 +104,7 @@ fn site(
     let (certificate, key) = (path(&named.0, "crt"), path(&named.1, "key"));
     let is_usual = certificate == usual("crt") && key == usual("key");
     let published = match installation.published(inside) {
-        Reach::Here(port) => Some(port),
+        Reach::Here(port) | Reach::Loopback(port) => Some(port),
         Reach::Apart(_) | Reach::Nowhere => None,
     };
     let served = match published {

@@ -82,11 +82,7 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
     for (conf, served, note) in [
         // The container's 443 is this machine's 8443.
         (both.clone(), vec!["git.example.com:8443", "git.example.com:4567"], None),
-        (
-            server(host, 443, usual),
-            vec!["git.example.com:8443"],
-            Some("at git.example.com:4567 yet: run `false exec web gitlab-ctl reconfigure`"),
-        ),
+        (server(host, 443, usual), vec!["git.example.com:8443"], Some("at git.example.com:4567 yet")),
         (server(host, 443, "/elsewhere/x"), vec![], Some("at git.example.com:443 yet")),
         // Somebody in front greets nginx before TLS.
         (
@@ -112,16 +108,21 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
             names(&layout),
             [folder.path().join("config/ssl/git.example.com.crt").display().to_string()]
         );
+        let whys: Vec<_> = layout.promises.iter().map(|promise| promise.why.as_str()).collect();
         match note {
-            Some(note) => assert!(layout.notes.iter().any(|line| line.contains(note)), "{:?}", layout.notes),
-            None => assert_eq!(layout.notes, Vec::<String>::new()),
+            Some(note) => assert!(whys.iter().any(|line| line.contains(note)), "{whys:?}"),
+            // Clients go to 443 all the same.
+            None => assert_eq!(
+                whys,
+                ["GitLab is published on port 8443 of this machine, and git.example.com:443 leads elsewhere"]
+            ),
         }
     }
     nginx(folder.path(), &both);
     let mut stopped = installation;
     stopped.running = false;
     let layout = of(&stopped, URLS, "git.example.com:443", "git.example.com:4567").expect("a layout");
-    assert!(layout.served.is_empty() && layout.notes[0].contains("does not run now"), "{:?}", layout.notes);
+    assert!(layout.served.is_empty() && layout.promises[0].why.contains("does not run"), "{layout:?}");
 }
 
 #[test]
@@ -132,7 +133,7 @@ fn a_port_that_is_not_met_here_is_named() {
         let registry = format!("git.example.com:{port}");
         let script = URLS.replace("4567", port);
         let layout = of(&installation, &script, "git.example.com:443", &registry).expect("a layout");
-        assert!(layout.notes.iter().any(|note| note.contains(expected)), "{:?}", layout.notes);
+        assert!(layout.promises.iter().any(|promise| promise.why.contains(expected)), "{layout:?}");
         assert!(layout.listening.iter().all(|here| here.port == 8443), "{:?}", layout.listening);
     }
 }

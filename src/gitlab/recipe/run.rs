@@ -49,7 +49,7 @@ impl Recipe {
         }
         let network = self.network();
         if network == "none" || network.starts_with("container:") {
-            return Err(format!("it has no network of its own to lend ports of: --network {network}"));
+            return Err(format!("it has no network of its own to publish ports of: --network {network}"));
         }
         let is_known = |at: [&str; 2]| NO_FLAGS.contains(&at) || FLAGS.iter().any(|flag| flag.at == at);
         let mut strange = Vec::new();

@@ -59,10 +59,7 @@ fn what_is_missing_is_lent_as_it_was_started() {
     let ports = [web(Role::Registry, 4567, Reach::Nowhere, None)];
     let (notes, lines) = judged(&container(&[("443", "443")], &Value::Null), &ports, false);
     assert_eq!(notes, "");
-    assert!(
-        lines.starts_with("# the container gitlab does not lend this machine port 4567, and none"),
-        "{lines}"
-    );
+    assert!(lines.starts_with("# the container gitlab does not publish port 4567, and none"), "{lines}");
     assert!(
         lines.contains("docker run --detach --name gitlab --publish 443:443 --publish 4567:4567 "),
         "{lines}"
@@ -87,20 +84,6 @@ fn what_is_not_seen_is_not_run() {
         false,
     );
     assert!(lines.lines().all(|line| line.starts_with('#')), "{lines}");
-}
-
-#[test]
-fn an_engine_that_is_not_the_machines_own_is_named() {
-    for (arguments, expected) in [
-        (vec![], "docker"),
-        (vec!["--host", "unix:///var/run/docker.sock"], "docker"),
-        (
-            vec!["--host", "unix:///run/user/1000/docker.sock"],
-            "docker --host unix:///run/user/1000/docker.sock",
-        ),
-    ] {
-        assert_eq!(client(&Command::new("/usr/bin/docker", arguments)), expected);
-    }
 }
 
 #[test]
@@ -130,13 +113,34 @@ fn whoever_holds_a_port_is_named_with_a_free_one() {
 }
 
 #[test]
-fn a_url_that_leads_to_another_program_is_named() {
+fn a_url_that_leads_elsewhere_is_named_with_both_ways_on() {
     let nas = container(&[("443", "8443")], &Value::Null);
-    let (notes, lines) = judged(&nas, &[web(Role::Gitlab, 443, Reach::Here(8443), Some("nginx"))], true);
-    assert!(notes.starts_with(
-        "https://git.example.com leads to port 443 of this machine, which is DSM's own nginx's"
-    ));
-    assert!(notes.contains("labtrust setup git.example.com --out DIR") && lines.is_empty(), "{notes}");
-    let (notes, _) = judged(&nas, &[web(Role::Gitlab, 443, Reach::Here(8443), None)], true);
-    assert!(notes.contains("another program"), "{notes}");
+    let elsewhere = |reach, holder| Seen { inside: 443, ..web(Role::Gitlab, 443, reach, holder) };
+    let (notes, lines) = judged(&nas, &[elsewhere(Reach::Here(8443), Some("nginx"))], true);
+    assert!(notes.contains("labtrust setup git.example.com --out DIR"), "{notes}");
+    assert_eq!(
+        lines,
+        "# https://git.example.com leads to port 443 of this machine, which is DSM's own nginx's, and port 443 of the \
+         container is published on 8443; so that the URL says 8443:\nlabtrust setup git.example.com:8443 --replace"
+    );
+    // Nobody holds it: it is published as well, or the URL gets the port.
+    let free = Seen { is_free: true, ..elsewhere(Reach::Here(8443), None) };
+    let (_, lines) = judged(&nas, &[free], false);
+    assert!(
+        lines.contains("with a URL that says so: labtrust setup git.example.com:8443 --replace"),
+        "{lines}"
+    );
+    assert!(lines.contains("--publish 443:443 "), "{lines}");
+    let registry = Seen { inside: 4567, is_free: true, ..web(Role::Registry, 4567, Reach::Here(5050), None) };
+    let gitlab = web(Role::Gitlab, 443, Reach::Here(443), None);
+    let (_, lines) = judged(&nas, &[gitlab, registry], false);
+    let way_on = "labtrust setup git.example.com --registry git.example.com:5050 --replace";
+    assert!(lines.contains(way_on), "{lines}");
+}
+
+#[test]
+fn a_port_on_the_loopback_address_alone_is_named() {
+    let nas = container(&[("443", "443")], &Value::Null);
+    let (_, lines) = judged(&nas, &[web(Role::Gitlab, 443, Reach::Loopback(443), None)], false);
+    assert!(lines.contains("loopback address alone") && lines.contains("--publish 443:443"), "{lines}");
 }

@@ -62,6 +62,20 @@ pub static REDIRECT: Row = Row {
     is_choice: true,
 };
 
+/// The port on which nginx listens for GitLab, where it is not the URL's.
+pub static GITLAB_PORT: Row = Row {
+    paths: &[&["gitlab_rails", "nginx", "listen_port"], &["nginx", "listen_port"]],
+    templates: &["nil"],
+    is_choice: false,
+};
+
+/// The same for the registry.
+pub static REGISTRY_PORT: Row = Row {
+    paths: &[&["registry", "nginx", "listen_port"], &["registry_nginx", "listen_port"]],
+    templates: &["nil", "5050"],
+    is_choice: false,
+};
+
 /// The port that GitLab names in its SSH addresses.
 pub static SSH_PORT: Row =
     Row { paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]], templates: &["22"], is_choice: true };

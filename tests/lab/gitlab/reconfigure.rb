@@ -43,7 +43,7 @@ def write(path, text, service)
   file = "/opt/gitlab/service/#{service}.pid"
   before = File.read(file)
   Process.kill(:TERM, before.to_i)
-rescue Errno::ESRCH
+rescue Errno::ESRCH, Errno::ENOENT
   nil
 else
   # A server that cannot start is started again and again.
@@ -55,13 +55,31 @@ settings = evaluated('/etc/gitlab/gitlab.rb')
 find = ->(*path) { path.reduce(settings) { |found, key| found.is_a?(Hash) && found.key?(key) ? found.fetch(key) : nil } }
 raise "Acme::Client: cannot reach Let's Encrypt" if find.call('letsencrypt', 'enable')
 
-url, registry = find.call('external_url'), find.call('registry_external_url')
-nginx = {}.merge(find.call('nginx') || {}, find.call('gitlab_rails', 'nginx') || {})
+LETS_ENCRYPT = '/var/opt/gitlab/crond/letsencrypt-renew'.freeze
+File.delete(LETS_ENCRYPT) if File.exist?(LETS_ENCRYPT) && find.call('letsencrypt', 'enable') == false
+
+url = find.call('external_url') || 'http://gitlab.example.com'
+# What a service's nginx is told, in the older spelling and in the newer.
+settings_of = ->(old, *new) { {}.merge(find.call(*old) || {}, find.call(*new) || {}) }
+nginx = settings_of.call(%w[nginx], 'gitlab_rails', 'nginx')
 services = [server(url, nginx, 8080)]
 services << redirect(url) if nginx['redirect_http_to_https'] && url.start_with?('https:')
-if registry && find.call('registry', 'enable') != false
-  own = {}.merge(find.call('registry_nginx') || {}, find.call('registry', 'nginx') || {})
-  services << server(registry, own, 5000, "    client_max_body_size 0;\n")
+[
+  ['registry_external_url', %w[registry], %w[registry_nginx], 5000, "    client_max_body_size 0;\n"],
+  ['pages_external_url', %w[gitlab_pages], %w[pages_nginx], 8090, ''],
+  ['mattermost_external_url', %w[mattermost], %w[mattermost_nginx], 8065, '']
+].each do |name, service, old, port, more|
+  address = find.call(name)
+  own = settings_of.call(old, *service, 'nginx')
+  next if address.nil? || find.call(*service, 'enable') == false || own['enable'] == false
+
+  services << server(address, own, port, more)
+end
+kas = find.call('gitlab_kas_external_url')
+if kas && URI(kas).host != URI(url).host
+  own = settings_of.call(%w[gitlab_kas_nginx], 'gitlab_kas', 'nginx')
+  own = own.merge('listen_port' => own['port'] || 443)
+  services << server(kas.sub(/^(ws|grpc)/, 'http'), own, 8150)
 end
 head = File.read(NGINX)[/\A.*?(?=    server \{)/m]
 write(NGINX, "#{head}#{services.join}}\n", 'nginx')

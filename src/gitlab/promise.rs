@@ -1,0 +1,29 @@
+//! What GitLab's URLs promise to clients. A certificate that is seen on some port of this machine is not yet met
+//! under the URL that clients were given: where that was not shown on the way, it is asked at the end.
+
+use std::time::Duration;
+
+use labtrust_platform::{Endpoint, Fingerprint, handshake};
+
+/// A server that can be reached presents its certificate within this.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// A URL of which placing a certificate does not show by itself that it is served there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promise {
+    /// Where clients go.
+    pub endpoint: Endpoint,
+    /// Why it is not shown, a line.
+    pub why: String,
+    /// Whether the certificate is shown to be served on another port of this machine.
+    pub is_served: bool,
+}
+
+impl Promise {
+    /// Whether the leaf `sha256` is presented where clients go, and the certificate `along` with it.
+    pub fn is_kept(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> bool {
+        let Ok(chain) = handshake::fetch(&self.endpoint, LIMIT) else { return false };
+        let is_sent = |along| chain.iter().any(|sent| sent.fingerprint() == along);
+        chain.first().is_some_and(|leaf| leaf.fingerprint() == sha256) && along.is_none_or(is_sent)
+    }
+}
