@@ -233,9 +233,10 @@ impl Installation {
             Kind::Container(container) => {
                 let engine = container.client();
                 let name = shell_word(&container.name);
-                Some(match container.running {
-                    true => format!("{engine} exec {name} gitlab-ctl start"),
-                    false => format!("{engine} start {name}"),
+                Some(if container.running {
+                    format!("{engine} exec {name} gitlab-ctl start")
+                } else {
+                    format!("{engine} start {name}")
                 })
             }
             _ => None,
