@@ -16,6 +16,7 @@ pub mod no_proxy;
 mod page;
 mod probe;
 pub mod proxy;
+mod redacted;
 mod unit;
 
 pub use case::Case;

@@ -9,6 +9,7 @@ mod proxy;
 mod recorded;
 mod registry;
 mod report;
+mod secrets;
 mod server;
 mod trust;
 

@@ -1,5 +1,5 @@
-//! What was seen, as plain data: judged here, or elsewhere from a file. It holds no secret: no key,
-//! no password, no token; proxies' passwords are left out where they are read.
+//! What was seen, as plain data: judged here, or elsewhere from a file. It holds no secret: no key, no password,
+//! no token. Each text of others is [`Redacted`], which is the only way into it.
 
 mod client;
 mod engine;
@@ -17,9 +17,10 @@ pub use self::{
     engine::{EngineInfo, EngineSeen, EngineVersion},
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
     proxy::{Form, ProxySeen, Setting, Source},
-    server::{Http, RealmSeen, ServerSeen},
+    server::{Http, RealmSeen, ServerSeen, parameter},
     trust::{BundleSeen, CertsDSeen, FileForm, FileSeen, FolderSeen, TrustSeen},
 };
+pub use super::redacted::Redacted;
 
 /// The number of this form of evidence; a greater one is not understood.
 pub const SCHEMA: u32 = 1;
@@ -56,7 +57,7 @@ pub struct Evidence {
     pub trust: TrustSeen,
     /// What was to be looked at and was not, by a fault of this program's own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub unseen: Vec<String>,
+    pub unseen: Vec<Redacted>,
 }
 
 /// What came of a question.
@@ -66,7 +67,7 @@ pub enum Asked<T> {
     /// The answer.
     Answered(T),
     /// It could not be asked or was not answered; with the reason.
-    Failed(String),
+    Failed(Redacted),
     /// It was not asked, because something else has to be so first.
     Not,
 }
@@ -93,7 +94,7 @@ impl<T, E: std::fmt::Display> From<Result<T, E>> for Asked<T> {
     fn from(result: Result<T, E>) -> Self {
         match result {
             Ok(answer) => Self::Answered(answer),
-            Err(error) => Self::Failed(error.to_string()),
+            Err(error) => Self::Failed(error.to_string().into()),
         }
     }
 }

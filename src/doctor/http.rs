@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use labtrust_platform::text;
 use ureq::{Agent, tls::TlsConfig};
 
-use super::evidence::Http;
+use super::evidence::{Http, Redacted, parameter};
 
 /// The headers that tell something.
 const HEADERS: &[&str] = &[
@@ -21,11 +21,36 @@ const HEADERS: &[&str] = &[
 /// Of a header's value and of the body so many bytes are kept.
 const LONGEST: usize = 2048;
 
+/// An answer as it came, which may hold secrets.
+pub struct Answer {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
+}
+
+impl Answer {
+    /// The parameter `name` of its challenge.
+    pub fn challenge(&self, name: &str) -> Option<&str> {
+        parameter(self.headers.get("www-authenticate")?, name)
+    }
+}
+
+impl From<&Answer> for Http {
+    fn from(answer: &Answer) -> Self {
+        let header = |(name, value): (&String, &String)| (name.clone(), Redacted::header(name, value));
+        Self {
+            status: answer.status,
+            headers: answer.headers.iter().map(header).collect(),
+            body: Redacted::body(&answer.body),
+        }
+    }
+}
+
 /// The answer to `GET url` within `limit`.
 ///
 /// # Errors
 /// The reason why there is none.
-pub fn get(url: &str, limit: Duration) -> Result<Http, String> {
+pub fn get(url: &str, limit: Duration) -> Result<Answer, String> {
     let tls = TlsConfig::builder()
         .disable_verification(true)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
@@ -54,7 +79,7 @@ pub fn get(url: &str, limit: Duration) -> Result<Http, String> {
         &mut std::io::Read::take(answer.body_mut().as_reader(), LONGEST as u64),
         &mut body,
     );
-    Ok(Http { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
+    Ok(Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() })
 }
 
 fn cut(text: &str) -> String {

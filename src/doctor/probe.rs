@@ -23,7 +23,7 @@ use time::OffsetDateTime;
 use self::patience::Patience;
 use super::{
     case::{Case, REGISTRIES, WEB},
-    evidence::{Evidence, SCHEMA, TrustSeen},
+    evidence::{Evidence, Redacted, SCHEMA, TrustSeen},
 };
 
 /// The time for everything: whoever waits for an answer that does not come waits no longer.
@@ -92,7 +92,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         servers,
         realm: None,
         trust: TrustSeen::default(),
-        unseen,
+        unseen: unseen.into_iter().map(Redacted::from).collect(),
     };
     let registry = Case::new(&evidence).registry;
     let place = evidence.servers.iter().position(|server| server.endpoint.port == registry);

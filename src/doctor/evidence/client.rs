@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, ProxySeen};
+use super::{Asked, ProxySeen, Redacted};
 
 /// The settings of a user's tools.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -22,11 +22,11 @@ pub struct ToolSeen {
     /// Which.
     pub tool: Tool,
     /// What tells it: a variable's name, or a file and line.
-    pub told_by: String,
+    pub told_by: Redacted,
     /// The proxy's URL.
-    pub proxy: String,
+    pub proxy: Redacted,
     /// What it reaches without, by its own rules.
-    pub no_proxy: String,
+    pub no_proxy: Redacted,
     /// What the proxy answers when it is asked for a way to GitLab's web server.
     pub seen: Option<ProxySeen>,
 }
@@ -47,7 +47,7 @@ pub enum Tool {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DoorSeen {
     /// What tells it: `DOCKER_HOST`, or a context's name.
-    pub told_by: String,
+    pub told_by: Redacted,
     /// The engine, such as `ssh://server` or `unix:///run/user/1000/docker.sock`.
-    pub at: Asked<String>,
+    pub at: Asked<Redacted>,
 }

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 use labtrust_platform::world::engine::{Door, RegistrySettings};
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, ProxySeen, Source};
+use super::{Asked, ProxySeen, Redacted, Source};
 
 /// An engine, asked over its socket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EngineSeen {
     /// What it is called in a sentence.
-    pub title: String,
+    pub title: Redacted,
     /// Its socket.
     pub socket: Option<PathBuf>,
     /// Whether its socket lets one in.
@@ -21,7 +21,7 @@ pub struct EngineSeen {
     /// Its settings.
     pub info: Asked<EngineInfo>,
     /// What it says when it is told to contact the registry on a port, in its own words.
-    pub registries: BTreeMap<u16, Asked<String>>,
+    pub registries: BTreeMap<u16, Asked<Redacted>>,
     /// Where its proxies are set, or could be; the stronger later, those that it does not read last.
     #[serde(default)]
     pub sources: Vec<Source>,
@@ -35,10 +35,10 @@ pub struct EngineSeen {
 pub struct EngineVersion {
     /// Docker's version.
     #[serde(alias = "Version", default)]
-    pub version: String,
+    pub version: Redacted,
     /// The version of Go that it was built with.
     #[serde(alias = "GoVersion", default)]
-    pub go: String,
+    pub go: Redacted,
 }
 
 /// Of `GET /info`.
@@ -46,20 +46,20 @@ pub struct EngineVersion {
 pub struct EngineInfo {
     /// The proxy for plain HTTP, as the engine shows it: without a password.
     #[serde(alias = "HttpProxy", default)]
-    pub http_proxy: String,
+    pub http_proxy: Redacted,
     /// The proxy for HTTPS.
     #[serde(alias = "HttpsProxy", default)]
-    pub https_proxy: String,
+    pub https_proxy: Redacted,
     /// The hosts that are reached without a proxy.
     #[serde(alias = "NoProxy", default)]
-    pub no_proxy: String,
+    pub no_proxy: Redacted,
     /// The operating system that it runs on.
     #[serde(alias = "OperatingSystem", default)]
-    pub operating_system: String,
+    pub operating_system: Redacted,
     /// Which registries it believes without looking at their certificates.
     #[serde(alias = "RegistryConfig", default)]
     pub registries: Option<RegistrySettings>,
-    /// Its image store's properties, by name.
+    /// Those of its image store's properties that are looked at, by name.
     #[serde(alias = "DriverStatus", default)]
     pub image_store: Option<Vec<(String, String)>>,
 }

@@ -9,17 +9,17 @@ use labtrust_platform::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::{Asked, Redacted};
 
 /// A GitLab on this machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GitlabSeen {
     /// What it is called in a sentence.
-    pub title: String,
+    pub title: Redacted,
     /// Its configuration file.
     pub gitlab_rb: PathBuf,
     /// The container that it runs in.
-    pub container: Option<String>,
+    pub container: Option<Redacted>,
     /// Whether it is to run.
     pub running: bool,
     /// Whose rights a change of its files needs.
@@ -38,9 +38,9 @@ pub struct SettingsSeen {
     /// The hosts of its URLs.
     pub hosts: Vec<Host>,
     /// Lines that look right and do nothing, with what to write instead.
-    pub ignored: Vec<String>,
+    pub ignored: Vec<Redacted>,
     /// The line by which something else than its nginx speaks TLS with clients.
-    pub served_elsewhere: Option<String>,
+    pub served_elsewhere: Option<Redacted>,
     /// Whether it asks Let's Encrypt for a certificate.
     pub lets_encrypt: LetsEncrypt,
     /// Where it is met in TLS: itself and its registry.

@@ -1,12 +1,11 @@
-//! Which proxies a program is told to use, where it is told so, and what those answer. Passwords in their
-//! URLs are left out where they are read.
+//! Which proxies a program is told to use, where it is told so, and what those answer.
 
 use std::path::PathBuf;
 
 use labtrust_platform::Certificate;
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::{Asked, Redacted};
 
 /// A place where proxies are set: a file, or a daemon's command line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +20,7 @@ pub struct Source {
     pub settings: Vec<Setting>,
     /// Why it could not be read.
     #[serde(default)]
-    pub fault: Option<String>,
+    pub fault: Option<Redacted>,
 }
 
 /// How a source is written.
@@ -50,20 +49,27 @@ pub struct Setting {
     /// The variable that it sets, such as `HTTPS_PROXY`.
     pub name: String,
     /// Its value.
-    pub value: String,
+    pub value: Redacted,
     /// The line of the file on which it stands.
     pub line: usize,
+}
+
+impl Setting {
+    /// On `line`, `name` is set to `value`.
+    pub fn new(name: &str, value: &str, line: usize) -> Self {
+        Self { name: name.to_owned(), value: Redacted::setting(name, value), line }
+    }
 }
 
 /// What a proxy answered when it was asked to connect one to the registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxySeen {
     /// Its URL.
-    pub url: String,
+    pub url: Redacted,
     /// Whether it could be connected to; with its address.
-    pub reached: Asked<String>,
+    pub reached: Asked<Redacted>,
     /// The first line of its answer to `CONNECT`.
-    pub answer: Asked<String>,
+    pub answer: Asked<Redacted>,
     /// What is presented through it, if it lets one pass; leaf first.
     #[serde(default)]
     pub chain: Vec<Certificate>,

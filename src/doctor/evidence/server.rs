@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use labtrust_platform::{Endpoint, reach::Reached};
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::{Asked, Redacted};
 
 /// A port of a host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,9 +24,9 @@ pub struct ServerSeen {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RealmSeen {
     /// Its URL, as the registry names it.
-    pub url: String,
+    pub url: Redacted,
     /// The service that a token is asked for.
-    pub service: Option<String>,
+    pub service: Option<Redacted>,
     /// Where it is, if that is a URL of HTTPS.
     pub endpoint: Option<Endpoint>,
     /// How far one comes there; none if it is one of the servers above, or not over TLS.
@@ -41,20 +41,15 @@ pub struct Http {
     /// Its status.
     pub status: u16,
     /// Those of its headers that are looked at, in lower case.
-    pub headers: BTreeMap<String, String>,
-    /// The beginning of its body.
-    pub body: String,
+    pub headers: BTreeMap<String, Redacted>,
+    /// What may be shown of its body.
+    pub body: Redacted,
 }
 
 impl Http {
     /// The parameter `name` of its `Bearer` challenge (RFC 9110 §11.2), if it makes one.
     pub fn challenge(&self, name: &str) -> Option<&str> {
-        let challenge = self.headers.get("www-authenticate")?;
-        let parameters = challenge.strip_prefix("Bearer ").or_else(|| challenge.strip_prefix("bearer "))?;
-        let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
-        // What was too long to be kept has no end.
-        let rest = &parameters[start..];
-        Some(rest.split_once('"').map_or(rest, |(value, _)| value))
+        parameter(self.headers.get("www-authenticate")?, name)
     }
 
     /// Whether a container registry says this: it names the version of its interface, or asks for a token
@@ -70,6 +65,15 @@ impl Http {
     pub fn is_of_dependency_proxy(&self) -> bool {
         self.challenge("service") == Some("dependency_proxy")
     }
+}
+
+/// The parameter `name` of a `Bearer` challenge.
+pub fn parameter<'c>(challenge: &'c str, name: &str) -> Option<&'c str> {
+    let parameters = challenge.strip_prefix("Bearer ").or_else(|| challenge.strip_prefix("bearer "))?;
+    let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
+    // What was too long to be kept has no end.
+    let rest = &parameters[start..];
+    Some(rest.split_once('"').map_or(rest, |(value, _)| value))
 }
 
 impl ServerSeen {

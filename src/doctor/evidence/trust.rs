@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use labtrust_platform::{Certificate, Fingerprint};
 use serde::{Deserialize, Serialize};
 
-use super::Asked;
+use super::{Asked, Redacted};
 
 /// What is trusted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ pub enum FileForm {
     /// A link that leads to nothing.
     Dangling,
     /// Something that can be opened by nobody, or by nobody who wants to read a file; with what it is.
-    NoFile(String),
+    NoFile(Redacted),
     /// It could not be read; with the reason.
-    Unreadable(String),
+    Unreadable(Redacted),
 }

@@ -51,7 +51,7 @@ fn paths(facts: &Facts) -> Vec<PathBuf> {
 fn folders(world: &World, path: &Path, names: &[Host], served: &Served) -> Asked<Vec<FolderSeen>> {
     let entries = match world.list(path) {
         Ok(entries) => entries,
-        Err(error) => return Asked::Failed(error.to_string()),
+        Err(error) => return Asked::Failed(error.to_string().into()),
     };
     let (folders, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.is_dir());
     let meant = folders.into_iter().map(|folder| (name(&folder), folder));
@@ -94,7 +94,7 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
             let (certificates, hidden) = (served.related(certificates), served.related(hidden));
             FileSeen { name: name.clone(), form: form(&bytes), certificates, hidden }
         }
-        Err(error) => is(FileForm::Unreadable(error.to_string())),
+        Err(error) => is(FileForm::Unreadable(error.to_string().into())),
     }
 }
 
@@ -102,9 +102,9 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
 fn unopened(path: &Path, error: &io::Error) -> FileForm {
     match error.kind() {
         io::ErrorKind::NotFound => FileForm::Dangling,
-        io::ErrorKind::PermissionDenied => FileForm::Unreadable(error.to_string()),
+        io::ErrorKind::PermissionDenied => FileForm::Unreadable(error.to_string().into()),
         _ if path.is_symlink() => FileForm::NoFile("a link that cannot be followed".into()),
-        _ => FileForm::Unreadable(error.to_string()),
+        _ => FileForm::Unreadable(error.to_string().into()),
     }
 }
 

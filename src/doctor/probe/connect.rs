@@ -10,8 +10,8 @@ use labtrust_platform::{Endpoint, Target, handshake, text};
 
 use super::left;
 use crate::doctor::{
-    evidence::{Asked, ProxySeen},
-    proxy::redacted,
+    evidence::{Asked, ProxySeen, Redacted},
+    redacted::MARK,
 };
 
 /// No status line is longer.
@@ -22,7 +22,7 @@ const LONGEST_HEAD: usize = 8192;
 /// What the proxy at `url` says when it is asked for a way to `endpoint`.
 pub fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
     let mut seen =
-        ProxySeen { url: redacted(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
+        ProxySeen { url: Redacted::proxy(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
     // TLS or SOCKS is spoken with others; they are connected to, and the rest is what the engine says.
     let Some((is_http, proxy)) = place(url) else {
         seen.reached = Asked::Failed("this is no URL of a proxy".into());
@@ -30,15 +30,15 @@ pub fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
     };
     match connect(&proxy, deadline) {
         Ok((stream, address)) => {
-            seen.reached = Asked::Answered(address);
+            seen.reached = Asked::Answered(address.into());
             if is_http {
-                seen.answer = converse(&stream, endpoint, deadline).into();
+                seen.answer = converse(&stream, endpoint, deadline).map(Redacted::from).into();
                 if seen.answer.answer().is_some_and(|line| line.split(' ').nth(1) == Some("200")) {
                     seen.chain = handshake::present(stream, endpoint, deadline).unwrap_or_default();
                 }
             }
         }
-        Err(why) => seen.reached = Asked::Failed(why),
+        Err(why) => seen.reached = Asked::Failed(why.into()),
     }
     seen
 }
@@ -48,7 +48,7 @@ fn place(url: &str) -> Option<(bool, Endpoint)> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let authority = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let authority = authority.split(['/', '?', '#']).next()?;
-    let target: Target = authority.parse().ok()?;
+    let target: Target = authority.parse().ok().filter(|_| authority != MARK)?;
     let port = match scheme {
         "https" => 443,
         "socks5" | "socks5h" => 1080,

@@ -15,7 +15,7 @@ use labtrust_platform::{
 use super::client;
 use crate::doctor::{
     evidence::{Form, Setting, Source},
-    proxy::{VARIABLES, redacted},
+    proxy::VARIABLES,
     unit::unit as unit_of,
 };
 pub use settings::client as client_settings;
@@ -45,9 +45,6 @@ pub fn look(engine: &Engine, facts: &Facts) -> Vec<Source> {
     sources.extend(unread(facts, &sources));
     // What is read and sets nothing shows that nothing is set.
     sources.retain(|source| source.is_read || !source.settings.is_empty());
-    for setting in sources.iter_mut().flat_map(|source| &mut source.settings) {
-        setting.value = redacted(&setting.value);
-    }
     sources
 }
 
@@ -121,7 +118,7 @@ fn unread(facts: &Facts, read: &[Source]) -> Vec<Source> {
 fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, String>) -> Source {
     let (settings, fault) = match read {
         Ok(settings) => (settings, None),
-        Err(fault) => (Vec::new(), Some(fault)),
+        Err(fault) => (Vec::new(), Some(fault.into())),
     };
     Source { path: path.to_owned(), form, is_read, settings, fault }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, thread, time::Instant};
 
 use labtrust_platform::{
-    Endpoint, Facts, Service, World,
+    Endpoint, Facts, Service, Target, World,
     fact::Engine,
     world::engine::{Door, distribution, get, knock},
 };
@@ -11,10 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{connect, daemon, joined, left, patience::Patience};
-use crate::doctor::{
-    evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Source},
-    proxy::redacted,
-};
+use crate::doctor::evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Redacted, Source};
 
 /// So much of an engine's words is kept.
 const LONGEST: usize = 4096;
@@ -43,7 +40,10 @@ pub fn ask(
         for ((_, answer), endpoint) in seen.registries.iter_mut().zip(endpoints) {
             scope.spawn(move || {
                 let asked = distribution(endpoint);
-                *answer = patience.ask(endpoint, |limit| within(&asked, limit)).map(shortened).into();
+                *answer = patience
+                    .ask(endpoint, |limit| within(&asked, limit))
+                    .map(|body| Redacted::from(shortened(body)))
+                    .into();
             });
         }
         let sources = &seen.sources;
@@ -61,7 +61,7 @@ pub fn ask(
 /// What is known of `engine` before anything but its door was tried.
 pub fn unasked(engine: &Engine, door: Door) -> EngineSeen {
     EngineSeen {
-        title: Service::engine(engine).title,
+        title: Service::engine(engine).title.into(),
         socket: engine.socket.clone(),
         door,
         version: Asked::Not,
@@ -76,8 +76,18 @@ pub fn unasked(engine: &Engine, door: Door) -> EngineSeen {
 fn info(body: labtrust_platform::Result<String>) -> Asked<EngineInfo> {
     let mut info = parsed::<EngineInfo>(body);
     if let Asked::Answered(info) = &mut info {
-        for value in [&mut info.http_proxy, &mut info.https_proxy, &mut info.no_proxy] {
-            *value = redacted(value);
+        info.http_proxy = Redacted::proxy(&info.http_proxy);
+        info.https_proxy = Redacted::proxy(&info.https_proxy);
+        info.no_proxy = Redacted::no_proxy(&info.no_proxy);
+        if let Some(properties) = &mut info.image_store {
+            properties.retain(|(name, _)| name == "driver-type");
+        }
+        if let Some(registries) = &mut info.registries {
+            let is_network =
+                |text: &String| text.chars().all(|one| one.is_ascii_hexdigit() || ".:/".contains(one));
+            registries.insecure_networks.iter_mut().for_each(|networks| networks.retain(is_network));
+            let named = registries.named.iter_mut();
+            named.for_each(|named| named.retain(|name, _| name.parse::<Target>().is_ok()));
         }
     }
     info
@@ -109,9 +119,12 @@ fn proxy(info: &EngineInfo, sources: &[Source], registry: &Endpoint, deadline: I
 fn parsed<T: DeserializeOwned>(body: labtrust_platform::Result<String>) -> Asked<T> {
     match body {
         Ok(body) => {
-            serde_json::from_str(&body).map_err(|error| format!("its answer is unreadable: {error}")).into()
+            let parsed = serde_json::from_str(&body);
+            parsed
+                .map_err(|error| format!("its answer is unreadable: {}", Redacted::json_error(&error)))
+                .into()
         }
-        Err(error) => Asked::Failed(error.to_string()),
+        Err(error) => Asked::Failed(error.to_string().into()),
     }
 }
 

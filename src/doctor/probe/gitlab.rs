@@ -16,7 +16,7 @@ use crate::{
     certificate::{Parsed, PrivateKey},
     doctor::{
         Question,
-        evidence::{Asked, GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
+        evidence::{Asked, GitlabSeen, LetsEncrypt, PairSeen, Redacted, SettingsSeen, SiteSeen},
     },
     gitlab::{Address, Config, Installation, Kind, Known, Role, container::Reach},
 };
@@ -44,10 +44,10 @@ pub fn choose(found: Vec<GitlabSeen>, host: &Host, reached: &Reached) -> Option<
 fn gitlab(world: &World, installation: &Installation, deadline: Instant) -> GitlabSeen {
     let settings = installation.settings(world);
     GitlabSeen {
-        title: installation.title(),
+        title: installation.title().into(),
         gitlab_rb: installation.gitlab_rb(),
         container: match &installation.kind {
-            Kind::Container(container) => Some(container.name.clone()),
+            Kind::Container(container) => Some(container.name.as_str().into()),
             _ => None,
         },
         running: installation.running,
@@ -79,8 +79,8 @@ fn settings(world: &World, installation: &Installation, config: &Config, deadlin
     hosts.dedup();
     SettingsSeen {
         hosts,
-        ignored: config.remarks(),
-        served_elsewhere: config.served_elsewhere(),
+        ignored: config.remarks().into_iter().map(Redacted::from).collect(),
+        served_elsewhere: config.served_elsewhere().map(Redacted::from),
         lets_encrypt: lets_encrypt(world, installation, config),
         sites,
     }
@@ -98,7 +98,7 @@ fn site(
     let usual = |ending: &str| Path::new("/etc/gitlab/ssl").join(format!("{}.{ending}", address.stem));
     let named = (config.certificate(role), config.key(role));
     let path = |said: &Known<PathBuf>, ending: &str| match said {
-        Known::Is(path) => path.clone(),
+        Known::Is(path) => Redacted::path(path),
         _ => usual(ending),
     };
     let (certificate, key) = (path(&named.0, "crt"), path(&named.1, "key"));

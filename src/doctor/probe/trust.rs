@@ -62,7 +62,7 @@ impl Served {
 fn candidates(world: &World, path: &Path, served: &Served) -> Asked<Vec<Certificate>> {
     match world.read(path) {
         Ok(bytes) => Asked::Answered(served.related(Certificate::read_all(&bytes.unwrap_or_default()).0)),
-        Err(error) => Asked::Failed(error.to_string()),
+        Err(error) => Asked::Failed(error.to_string().into()),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::doctor::{
     evidence::{Form, Setting, Source},
     no_proxy,
     proxy::{Proxies, winner},
+    redacted::MARK,
     unit::unit,
 };
 
@@ -23,7 +24,7 @@ pub fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
     let at = winner(sources, "NO_PROXY")
         .or_else(|| winner(sources, "HTTPS_PROXY"))
         .or_else(|| winner(sources, "HTTP_PROXY"));
-    let old = winner(sources, "NO_PROXY").map_or(&view.told.no, |(_, setting)| &setting.value);
+    let old = winner(sources, "NO_PROXY").map_or(view.told.no.as_str(), |(_, setting)| &setting.value);
     let list = no_proxy::with(old, host);
     let changes: Vec<Change> = change(view, at, &list).into_iter().collect();
     let named = at.map(|(source, setting)| place(source, setting));
@@ -110,7 +111,10 @@ fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> O
     let fact = view.fact?;
     // What needs no quoting anywhere; a value with more in it is for its owner to change.
     let is_plain = |one: char| one.is_ascii_alphanumeric() || ".-_:,*/[] ~+;".contains(one);
-    if !list.chars().all(is_plain) || view.engine.sources.iter().any(|one| one.is_read && one.fault.is_some())
+    // Nor is a value written of which a part is not known.
+    if list.contains(MARK)
+        || !list.chars().all(is_plain)
+        || view.engine.sources.iter().any(|one| one.is_read && one.fault.is_some())
     {
         return None;
     }
@@ -181,7 +185,7 @@ fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> O
 /// Whether the engine would then be told what is meant, whatever else is set.
 fn would_win(view: &View<'_, '_>, form: Form, step: &Step, names: &[&str], list: &str) -> Option<()> {
     let (Step::Put { path, .. } | Step::Edit { path, .. }) = step else { return None };
-    let setting = |name: &&str| Setting { name: (*name).to_owned(), value: list.to_owned(), line: 1 };
+    let setting = |name: &&str| Setting::new(name, list, 1);
     let ours = Source {
         path: path.clone(),
         form,

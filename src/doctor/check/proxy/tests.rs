@@ -206,7 +206,7 @@ fn a_proxy_that_lets_tls_pass_is_not_to_blame() {
     ] {
         let message = format!("Get \"https://mygitlab.example.com:4567/v2/\": {said}");
         let body = serde_json::json!({ "message": message }).to_string();
-        evidence.engines[0].registries.insert(4567, Asked::Answered(body));
+        evidence.engines[0].registries.insert(4567, Asked::Answered(body.into()));
         let blamed = diagnose(&evidence).findings.iter().any(|finding| finding.code == &NOT_BYPASSED);
         assert_eq!(blamed, is_blamed, "{said}");
     }

@@ -21,7 +21,7 @@ fn judge(case: &Case<'_>) -> Verdict {
         return Verdict::skipped("none is set");
     }
     let web = Endpoint::new(case.host().clone(), WEB);
-    let names: Vec<_> = tools.iter().map(|tool| tool.told_by.as_str()).collect();
+    let names: Vec<_> = tools.iter().map(|tool| &*tool.told_by).collect();
     let names = names.join(" and ");
     let findings: Vec<_> = tools.iter().filter_map(|tool| blame(tool, &web)).collect();
     // Where nobody answers, a proxy is not to blame for it.

@@ -124,7 +124,7 @@ pub fn described(form: &FileForm) -> String {
         FileForm::TooLarge => "too large".into(),
         FileForm::Folder => "a folder".into(),
         FileForm::Dangling => "a link that leads to nothing".into(),
-        FileForm::NoFile(what) => what.clone(),
+        FileForm::NoFile(what) => what.to_string(),
         FileForm::Unreadable(why) => format!("unreadable ({why})"),
     }
 }

@@ -8,9 +8,8 @@ use serde::Deserialize;
 
 use super::{folder, variable};
 use crate::doctor::{
-    evidence::{Asked, DoorSeen},
+    evidence::{Asked, DoorSeen, Redacted},
     probe::daemon,
-    proxy::redacted,
 };
 
 /// The docker command's own settings, as far as they matter here (docker/cli, `cli/config/configfile`).
@@ -46,7 +45,7 @@ pub fn door(facts: &Facts) -> Option<DoorSeen> {
     if let Some(host) = variable("DOCKER_HOST") {
         return Some(DoorSeen {
             told_by: "DOCKER_HOST".into(),
-            at: Asked::Answered(without_password(&host)),
+            at: Asked::Answered(Redacted::engine(&host)),
         });
     }
     let folder = folder(facts);
@@ -66,23 +65,15 @@ pub fn door(facts: &Facts) -> Option<DoorSeen> {
         .collect::<String>();
     let path = folder.join("contexts/meta").join(id).join("meta.json");
     let at = match read::<Context>(&path) {
-        Ok(Some(context)) => Asked::Answered(without_password(&context.endpoints.docker.host)),
-        Ok(None) => Asked::Failed(format!("{} does not exist", text::path(&path))),
-        Err(why) => Asked::Failed(why),
+        Ok(Some(context)) => Asked::Answered(Redacted::engine(&context.endpoints.docker.host)),
+        Ok(None) => Asked::Failed(format!("{} does not exist", text::path(&path)).into()),
+        Err(why) => Asked::Failed(why.into()),
     };
-    Some(DoorSeen { told_by, at })
+    Some(DoorSeen { told_by: told_by.into(), at })
 }
 
 /// What the JSON file at `path` holds; none if it is not there.
 fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> Result<Option<T>, String> {
     let parsed = daemon::text(path)?.map(|json| serde_json::from_str(&json)).transpose();
-    parsed.map_err(|error| format!("{}: {error}", text::path(path)))
-}
-
-/// A user's name belongs to where it is; a password does not.
-fn without_password(url: &str) -> String {
-    let has_password = url
-        .rsplit_once('@')
-        .is_some_and(|(before, _)| before.rsplit("//").next().unwrap_or(before).contains(':'));
-    text::in_line(&if has_password { redacted(url) } else { url.to_owned() }).into_owned()
+    parsed.map_err(|error| format!("{}: {}", text::path(path), Redacted::json_error(&error)))
 }

@@ -13,9 +13,8 @@ use super::{folder, git, variable};
 use crate::doctor::{
     Question,
     case::WEB,
-    evidence::{ProxySeen, Tool, ToolSeen},
+    evidence::{ProxySeen, Redacted, Tool, ToolSeen},
     probe::{connect, daemon, joined},
-    proxy::redacted,
 };
 
 /// The tools that are told to use a proxy, and what those say; each proxy is asked once.
@@ -27,14 +26,12 @@ pub fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen> {
         let mut asked: HashMap<String, _> = HashMap::new();
         for tool in &tools {
             let ask = || scope.spawn(|| connect::ask(&tool.proxy, &web, deadline));
-            asked.entry(tool.proxy.clone()).or_insert_with(ask);
+            asked.entry(tool.proxy.to_string()).or_insert_with(ask);
         }
         asked.into_iter().map(|(url, one)| (url, joined(one))).collect()
     });
     for tool in &mut tools {
-        tool.seen = urls.get(&tool.proxy).cloned();
-        tool.proxy = redacted(&tool.proxy);
-        tool.no_proxy = redacted(&tool.no_proxy);
+        tool.seen = urls.get(&*tool.proxy).cloned();
     }
     tools
 }
@@ -44,14 +41,16 @@ fn first(names: &[&str]) -> Option<(String, String)> {
     names.iter().find_map(|name| Some(((*name).to_owned(), variable(name)?)))
 }
 
-fn told(tool: Tool, told_by: String, proxy: String, no_proxy: Option<String>) -> ToolSeen {
-    ToolSeen { tool, told_by, proxy, no_proxy: no_proxy.unwrap_or_default(), seen: None }
+fn told(tool: Tool, told_by: &str, proxy: &str, no_proxy: Option<&str>) -> ToolSeen {
+    let no_proxy = Redacted::no_proxy(no_proxy.unwrap_or_default());
+    ToolSeen { tool, told_by: told_by.into(), proxy: Redacted::proxy(proxy), no_proxy, seen: None }
 }
 
 /// The docker command is a program of Go's: capitals first.
 fn docker() -> Option<ToolSeen> {
     let (name, proxy) = first(&["HTTPS_PROXY", "https_proxy"])?;
-    Some(told(Tool::Docker, name, proxy, first(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list)))
+    let no_proxy = first(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list);
+    Some(told(Tool::Docker, &name, &proxy, no_proxy.as_deref()))
 }
 
 /// What the docker command hands on to containers and builds, whatever they make of it.
@@ -61,7 +60,7 @@ fn containers(facts: &Facts) -> Option<ToolSeen> {
     let value = |name: &str| settings.iter().find(|one| one.name == name && !one.value.is_empty());
     let proxy = value("HTTPS_PROXY")?;
     let told_by = format!("{}, line {}", text::path(&path), proxy.line);
-    Some(told(Tool::Containers, told_by, proxy.value.clone(), value("NO_PROXY").map(|one| one.value.clone())))
+    Some(told(Tool::Containers, &told_by, &proxy.value, value("NO_PROXY").map(|one| &*one.value)))
 }
 
 /// git's own settings come before the variables, of which the small ones come first (git's `http.c`).
@@ -78,10 +77,10 @@ fn git(question: &Question<'_>) -> Option<ToolSeen> {
     }
     if let Some((path, proxy)) = found {
         let told_by = format!("{}, line {}", text::path(&path), proxy.line);
-        return (!proxy.url.is_empty()).then(|| told(Tool::Git, told_by, proxy.url, no_proxy));
+        return (!proxy.url.is_empty()).then(|| told(Tool::Git, &told_by, &proxy.url, no_proxy.as_deref()));
     }
     let (name, proxy) = first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
-    Some(told(Tool::Git, name, proxy, no_proxy))
+    Some(told(Tool::Git, &name, &proxy, no_proxy.as_deref()))
 }
 
 fn read(path: &Path) -> Option<String> {

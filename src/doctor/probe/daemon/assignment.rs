@@ -17,7 +17,7 @@ pub fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
         for word in words.iter().map(|word| word.trim_end_matches(';')).filter(|word| *word != "export") {
             match word.split_once('=') {
                 Some((name, value)) if is_meant(name) => {
-                    settings.push(Setting { name: name.to_owned(), value: value.to_owned(), line });
+                    settings.push(Setting::new(name, value, line));
                     if is_export {
                         exported.insert(name.to_owned());
                     }
@@ -38,7 +38,7 @@ pub fn environment_file(text: &str) -> Vec<Setting> {
     let setting = |(line, text): (usize, String)| {
         let (name, value) = text.split_once('=')?;
         let name = name.trim();
-        is_meant(name).then(|| Setting { name: name.to_owned(), value: unquoted(value.trim()), line })
+        is_meant(name).then(|| Setting::new(name, &unquoted(value.trim()), line))
     };
     lines(text, true).into_iter().filter_map(setting).collect()
 }
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     fn pairs(settings: &[Setting]) -> Vec<(&str, &str, usize)> {
-        settings.iter().map(|one| (one.name.as_str(), one.value.as_str(), one.line)).collect()
+        settings.iter().map(|one| (one.name.as_str(), &*one.value, one.line)).collect()
     }
 
     #[test]
@@ -119,7 +119,7 @@ b
                 ("HTTPS_PROXY", "http://p:3128", 3),
                 ("NO_PROXY", "a,b", 4),
                 ("http_proxy", "x", 5),
-                ("https_proxy", "z z", 5),
+                ("https_proxy", "xxxxx", 5),
                 ("no_proxy", "q", 6),
                 ("NO_PROXY", "a,", 8),
             ]

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::doctor::evidence::{Form, Setting, Source};
+use crate::doctor::evidence::{Form, Redacted, Setting, Source};
 
 /// A key of the daemon's settings, which is also the name of its option, the docker command's name for the same,
 /// and the variable that they stand for.
@@ -18,14 +18,16 @@ pub fn daemon(text: &str) -> Result<Vec<Setting>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let document: Value =
+        serde_json::from_str(text).map_err(|error| Redacted::json_error(&error).to_string())?;
     let value = |key: &str| document.get("proxies")?.get(key)?.as_str();
     Ok(found(text, KEYS.iter().map(|(key, _, name)| (*key, *name)), value))
 }
 
 /// What the docker command's settings `text` say, for whichever engine.
 pub fn client(text: &str) -> Result<Vec<Setting>, String> {
-    let document: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let document: Value =
+        serde_json::from_str(text).map_err(|error| Redacted::json_error(&error).to_string())?;
     let engines = document.get("proxies").and_then(Value::as_object);
     let value = |key: &str| engines?.values().find_map(|engine| engine.get(key)?.as_str());
     Ok(found(text, KEYS.iter().map(|(_, key, name)| (*key, *name)), value))
@@ -39,16 +41,14 @@ fn found<'k, 'v>(
     keys.filter_map(|(key, name)| {
         let quoted = format!("\"{key}\"");
         let line = text.lines().position(|line| line.contains(&quoted)).map_or(1, |at| at + 1);
-        Some(Setting { name: name.to_owned(), value: value(key)?.to_owned(), line })
+        Some(Setting::new(name, value(key)?, line))
     })
     .collect()
 }
 
 /// What the daemon's command line says.
 pub fn flags(line: &[String]) -> Option<Source> {
-    let setting = |(key, _, name): &(&str, &str, &str)| {
-        Some(Setting { name: (*name).to_owned(), value: flag(line, key)?, line: 0 })
-    };
+    let setting = |(key, _, name): &(&str, &str, &str)| Some(Setting::new(name, &flag(line, key)?, 0));
     Some(Source {
         path: line.first()?.into(),
         form: Form::CommandLine,
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn pairs(settings: &[Setting]) -> Vec<(&str, &str, usize)> {
-        settings.iter().map(|one| (one.name.as_str(), one.value.as_str(), one.line)).collect()
+        settings.iter().map(|one| (one.name.as_str(), &*one.value, one.line)).collect()
     }
 
     #[test]

@@ -142,7 +142,7 @@ pub fn settings(text: &str) -> Vec<Setting> {
 fn assigned(value: &str, line: usize) -> impl Iterator<Item = Setting> {
     words(value).into_iter().filter_map(move |word| {
         let (name, value) = word.split_once('=')?;
-        is_meant(name).then(|| Setting { name: name.to_owned(), value: specified(value), line })
+        is_meant(name).then(|| Setting::new(name, &specified(value), line))
     })
 }
 
@@ -173,13 +173,18 @@ mod tests {
         let own = sources.into_iter().filter(|source| source.path.starts_with(folder.path()));
         own.flat_map(|source| {
             let name = source.path.file_name().expect("a name").to_string_lossy().into_owned();
-            source.settings.into_iter().map(move |one| (name.clone(), one.name, one.value, one.line))
+            source.settings.into_iter().map(move |one| (name.clone(), one.name, one.value.into(), one.line))
         })
         .collect()
     }
 
     fn row(file: &str, name: &str, value: &str, line: usize) -> (String, String, String, usize) {
         (file.into(), name.into(), value.into(), line)
+    }
+
+    #[test]
+    fn a_percent_sign_is_written_twice() {
+        assert_eq!(specified("http://u:p%%40@h"), "http://u:p%40@h");
     }
 
     #[test]
@@ -199,7 +204,7 @@ mod tests {
             [
                 row("docker.service", "NO_PROXY", "a", 4),
                 row("a.conf", "NO_PROXY", "shown", 3),
-                row("b.conf", "HTTPS_PROXY", "http://u:p%40@h", 2),
+                row("b.conf", "HTTPS_PROXY", "http://xxxxx@h", 2),
                 row("b.conf", "no_proxy", "b, c", 2),
             ]
         );
@@ -221,8 +226,7 @@ mod tests {
         ]);
         let at = |name: &str| more.path().join(name);
         let sources = environment(&[at("etc"), at("lib")], "docker.service");
-        let all: Vec<_> =
-            sources.iter().flat_map(|source| &source.settings).map(|one| one.value.as_str()).collect();
+        let all: Vec<_> = sources.iter().flat_map(|source| &source.settings).map(|one| &*one.value).collect();
         assert_eq!(all, ["x", "f"]);
         assert!(sources.iter().all(|source| source.fault.is_none()), "{sources:?}");
     }

@@ -1,0 +1,270 @@
+//! Text of others in evidence: evidence is shown, kept and sent to strangers, so no text gets into it but through
+//! this type. Values whose form is known are built from the parts that may be shown; free text loses whatever
+//! looks like a secret.
+
+mod free;
+mod http;
+
+use std::{
+    borrow::Borrow,
+    fmt,
+    net::IpAddr,
+    ops::Deref,
+    path::{Path, PathBuf},
+};
+
+use labtrust_platform::text::is_hidden;
+use serde::{Deserialize, Serialize};
+
+/// What stands in the place of a part that is not shown.
+pub const MARK: &str = "xxxxx";
+
+/// Text without secrets, in one line or several.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "String")]
+pub struct Redacted(String);
+
+impl Redacted {
+    /// A proxy's URL: scheme, host and port. What is no such URL is not shown at all.
+    pub fn proxy(value: &str) -> Self {
+        let (open, bare) = unquoted(value);
+        let is_variable = bare.strip_prefix('$').is_some_and(|name| {
+            name.trim_matches(['{', '}']).chars().all(|one| one.is_ascii_alphanumeric() || one == '_')
+        });
+        if bare.is_empty() || is_variable {
+            return Self(value.to_owned());
+        }
+        Self(format!("{open}{}{open}", url(bare, false)))
+    }
+
+    /// The list of a `NO_PROXY`: hosts, networks and ports, with the separators that somebody used.
+    pub fn no_proxy(list: &str) -> Self {
+        let parts: Vec<&str> = list.split(',').collect();
+        // A password may hold commas: it ends at the last @, and begins after the first colon.
+        let ends = parts.iter().rposition(|part| part.contains('@'));
+        let begins =
+            ends.map(|end| parts.iter().position(|part| part.contains(':')).map_or(end, |at| at.min(end)));
+        let shown = parts.iter().enumerate().filter_map(|(at, part)| match (begins, ends) {
+            (Some(begin), Some(end)) if (begin..end).contains(&at) => None,
+            (_, Some(end)) if at == end => {
+                let rest = part.rsplit('@').next().unwrap_or_default();
+                Some(format!("{MARK}@{}", entry(rest)))
+            }
+            _ => Some(entry(part)),
+        });
+        Self(shown.collect::<Vec<_>>().join(","))
+    }
+
+    /// The value of the variable `name`, which has to do with proxies.
+    pub fn setting(name: &str, value: &str) -> Self {
+        if name.eq_ignore_ascii_case("NO_PROXY") { Self::no_proxy(value) } else { Self::proxy(value) }
+    }
+
+    /// A URL with its path, and without what is before its host or after its path.
+    pub fn url(value: &str) -> Self {
+        Self(url(value, true))
+    }
+
+    /// Where an engine is found: a URL, of which the user's name belongs to where it is.
+    pub fn engine(value: &str) -> Self {
+        let login = |value: &str| {
+            let (scheme, rest) = value.split_once("://")?;
+            let (user, rest) = rest.rsplit_once('@')?;
+            let is_name = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
+            (scheme == "ssh" && user.len() <= 32 && user.chars().all(is_name))
+                .then(|| format!("ssh://{user}@{}", place(rest, true).unwrap_or_else(|| MARK.into())))
+        };
+        Self(login(value).unwrap_or_else(|| url(value, true)))
+    }
+
+    /// The header `name` of an answer: of URLs and of a challenge, the parts that are looked at.
+    pub fn header(name: &str, value: &str) -> Self {
+        match name {
+            "location" => Self::url(value),
+            "www-authenticate" => Self(http::challenge(value)),
+            _ => value.into(),
+        }
+    }
+
+    /// The body of an answer: of JSON an error's code and message, of a page its title and whose it is.
+    pub fn body(text: &str) -> Self {
+        Self(http::body(text))
+    }
+
+    /// A file that a setting names. A setting may hold a key instead of a key's file.
+    pub fn path(path: &Path) -> PathBuf {
+        let text = path.to_string_lossy();
+        let is_path =
+            path.is_absolute() && text.len() <= 4096 && !text.contains("-----") && !text.contains(is_hidden);
+        if is_path { path.to_owned() } else { MARK.into() }
+    }
+
+    /// Why `error`'s text is no JSON of the right form: its own message quotes the text.
+    pub fn json_error(error: &serde_json::Error) -> Self {
+        let what = match error.classify() {
+            serde_json::error::Category::Io | serde_json::error::Category::Eof => "it ends too early",
+            serde_json::error::Category::Syntax => "it is no JSON",
+            serde_json::error::Category::Data => "a value is of another kind than expected",
+        };
+        Self(format!("{what}, at line {} column {}", error.line(), error.column()))
+    }
+}
+
+/// A value without the quotation marks around it, and the mark.
+fn unquoted(value: &str) -> (&str, &str) {
+    let quoted = |mark| value.strip_prefix(mark)?.strip_suffix(mark);
+    ["\"", "'"].iter().find_map(|mark| Some((*mark, quoted(*mark)?))).unwrap_or(("", value))
+}
+
+/// What may be shown of a URL.
+fn url(value: &str, with_path: bool) -> String {
+    let (scheme, rest) = match value.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => (format!("{scheme}://"), rest),
+        Some(_) => return MARK.into(),
+        None => (String::new(), value),
+    };
+    let (before, rest) = match rest.rsplit_once('@') {
+        Some((_, rest)) => (format!("{MARK}@"), rest),
+        None => (String::new(), rest),
+    };
+    match place(rest, with_path) {
+        Some(place) => format!("{scheme}{before}{place}"),
+        None => format!("{scheme}{MARK}"),
+    }
+}
+
+fn is_scheme(text: &str) -> bool {
+    (1..=8).contains(&text.len()) && text.chars().all(|one| one.is_ascii_alphanumeric())
+}
+
+/// Host, port and path of a URL, as far as they may be shown; none if there is no host.
+fn place(rest: &str, with_path: bool) -> Option<String> {
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
+    let is_path = path.len() <= 1 || with_path && path.chars().all(is_of_path) && !free::is_secret(path);
+    let path = if is_path { path } else { "/" };
+    if authority.is_empty() {
+        // A socket's.
+        return (with_path && path.len() > 1).then(|| path.to_owned());
+    }
+    is_place(authority).then(|| format!("{authority}{path}"))
+}
+
+fn is_of_path(one: char) -> bool {
+    one.is_ascii_alphanumeric() || "/._-~+".contains(one)
+}
+
+/// Whether `text` is a host or an address, with a port or without.
+fn is_place(text: &str) -> bool {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    if let Some(rest) = text.strip_prefix('[') {
+        return rest.split_once(']').is_some_and(|(address, port)| {
+            address.parse::<IpAddr>().is_ok()
+                && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+        });
+    }
+    match text.rsplit_once(':') {
+        _ if text.parse::<IpAddr>().is_ok() => true,
+        Some((host, port)) => is_port(port) && is_host(host),
+        None => is_host(text),
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    let is_of_host = |one: char| one.is_ascii_alphanumeric() || ".-_*".contains(one);
+    (1..=253).contains(&text.len()) && text.chars().all(is_of_host)
+}
+
+/// An entry of a `NO_PROXY`, which other programs may take for several.
+fn entry(text: &str) -> String {
+    text.split_inclusive([' ', '\t', ';', '|', '\n', '"', '\'']).map(atom).collect()
+}
+
+fn atom(text: &str) -> String {
+    let separators = [' ', '\t', ';', '|', '\n', '"', '\''];
+    let bare = text.trim_end_matches(separators);
+    let after = text[bare.len()..].replace(['\t', '\n'], " ");
+    let is_network = bare
+        .split_once('/')
+        .is_some_and(|(address, length)| is_place(address) && length.parse::<u8>().is_ok());
+    if bare.is_empty()
+        || is_network
+        || is_place(bare)
+        || bare.starts_with('[') && is_place(bare.trim_matches(['[', ']']))
+    {
+        return format!("{bare}{after}");
+    }
+    format!("{}{after}", url(bare, false))
+}
+
+impl From<&str> for Redacted {
+    fn from(text: &str) -> Self {
+        Self(free::redacted(text))
+    }
+}
+
+impl From<String> for Redacted {
+    fn from(text: String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl Deref for Redacted {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for Redacted {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl AsRef<str> for Redacted {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl PartialEq<String> for Redacted {
+    fn eq(&self, other: &String) -> bool {
+        self.0 == *other
+    }
+}
+
+impl PartialEq<str> for Redacted {
+    fn eq(&self, other: &str) -> bool {
+        self.0 == other
+    }
+}
+
+impl PartialEq<&str> for Redacted {
+    fn eq(&self, other: &&str) -> bool {
+        self.0 == *other
+    }
+}
+
+impl fmt::Display for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<&Redacted> for String {
+    fn from(text: &Redacted) -> Self {
+        text.0.clone()
+    }
+}
+
+impl From<Redacted> for String {
+    fn from(text: Redacted) -> Self {
+        text.0
+    }
+}
+
+#[cfg(test)]
+mod tests;
