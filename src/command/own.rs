@@ -1,23 +1,23 @@
 //! The CA that `setup` made on this machine, as its files in the state folder say.
 
+mod notes;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
 use labtrust_platform::{
-    Anchor, Certificate, Contents, Endpoint, World,
+    Anchor, Certificate, Contents, World,
     plan::{Actor, Change, Step},
 };
-use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    certificate::{
-        authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, profile::LEAF_DAYS, successor,
-    },
-    cli::Place,
+    certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor},
     home::{Home, Rotation},
     state::{Damage, Files, OnDisk, Way, recorded},
 };
+
+pub use self::notes::{Notes, SiteNotes};
 
 /// A CA beside the one in use, or which of its files is damaged.
 pub type Beside = Result<Option<Box<OwnCa>>, Damage>;
@@ -43,61 +43,6 @@ pub struct OwnCa {
     pub way: Way,
     /// Of a CA that is to follow another: what that one has signed for it.
     pub voucher: Option<Parsed>,
-}
-
-/// What `setup` remembers beside the certificates.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notes {
-    /// The form of this file.
-    pub schema: u32,
-    /// The server's endpoints: GitLab's own first, then its registry's.
-    pub endpoints: Vec<Endpoint>,
-    /// Where the pair was placed. Setups before this was written down found it by themselves.
-    #[serde(default)]
-    pub site: SiteNotes,
-    /// For how many days a certificate is made.
-    #[serde(default = "usual_days")]
-    pub days: u32,
-}
-
-fn usual_days() -> u32 {
-    LEAF_DAYS
-}
-
-/// The options by which the place of a pair was named; none where it was found on this machine.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SiteNotes {
-    /// `--gitlab`, from the root on.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gitlab: Option<PathBuf>,
-    /// `--prepare`, likewise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prepare: Option<PathBuf>,
-    /// `--out`, likewise.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub out: Option<PathBuf>,
-    /// `--reload`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reload: Option<String>,
-}
-
-impl SiteNotes {
-    /// What `place` says, so that it holds from any folder.
-    pub fn of(place: &Place) -> Result<Self> {
-        let absolute = |path: &Option<PathBuf>| path.as_ref().map(std::path::absolute).transpose();
-        Ok(Self {
-            gitlab: absolute(&place.gitlab)?,
-            prepare: absolute(&place.prepare)?,
-            out: absolute(&place.out)?,
-            reload: place.reload.clone(),
-        })
-    }
-
-    /// The options again.
-    pub fn place(&self) -> Place {
-        let Self { gitlab, prepare, out, reload } = self.clone();
-        Place { gitlab, prepare, out, reload, replace: false }
-    }
 }
 
 const ROOT: &str = "root.crt";

@@ -100,3 +100,65 @@ fn giving_a_rotation_up_takes_the_next_ca_away_however_damaged_it_is() {
     });
     println!("{tried} damaged next CAs given up");
 }
+
+#[test]
+fn an_old_ca_a_request_and_a_receipt_of_trust_are_taken_away_though_they_are_damaged() {
+    let machine = machine!("gitlab");
+    let other = full(&machine);
+    machine.run(["labtrust", "rotate", "switch", "--clients-ready"]).succeeded();
+    for (what, script) in &DAMAGES[..3] {
+        let damage = |file: &str| {
+            machine.sh(&format!("cd /root; file=$(ls {STATE}/{file}); {script}")).succeeded();
+        };
+        let is_sound = || {
+            let status = machine.run(["labtrust", "status"]);
+            assert!(!status.stderr.contains("error:"), "{what}: {status}");
+        };
+        machine.sh(&format!("rm -rf /root/switched; cp -a {STATE} /root/switched")).succeeded();
+        damage("authority/root.crt");
+        machine.run(["labtrust", "rotate", "retire"]).succeeded().says("damaged files are in");
+        assert!(!machine.has(&format!("{STATE}/authority")), "{what}");
+        is_sound();
+        machine.sh(&format!("rm -rf {STATE}; cp -a /root/switched {STATE}")).succeeded();
+
+        damage("requests/*/key");
+        machine.run(["labtrust", "request", "--undo"]).succeeded().says("what is damaged is in");
+        machine.sh(&format!("! ls {STATE}/requests/* 2>/dev/null")).succeeded();
+        is_sound();
+        machine.run(["labtrust", "request", "other.example.com"]).succeeded();
+
+        damage(&format!("receipts/trust-{}/receipt.json", &other[..16]));
+        machine.run(["labtrust", "untrust", "/root/other.crt"]).exited(3).says("--purge");
+        machine.run(["labtrust", "untrust", "/root/other.crt", "--purge"]).succeeded();
+        is_sound();
+        let trust =
+            format!("labtrust trust /root/other.crt --for {HOST} --fingerprint {other} --store system");
+        machine.sh(&trust).succeeded();
+    }
+}
+
+#[test]
+fn nothing_of_a_key_is_said_though_it_lies_where_it_is_not_expected() {
+    let machine = machine!("gitlab");
+    full(&machine);
+    let key = machine.read(&format!("{STATE}/authority/intermediate.key"));
+    let secret: String = key.lines().filter(|line| !line.starts_with('-')).collect();
+    let one_line = key.replace('\n', "");
+    for file in files(&machine).iter().filter(|file| !file.contains("/before/")) {
+        whole(&machine);
+        let path = format!("{STATE}/{file}");
+        for text in [&one_line, &secret, &format!("\"{secret}\"")] {
+            machine.write_with_mode(&path, "600", text);
+            for verb in
+                ["status", "renew --dry-run", "setup --undo --dry-run", "rotate", "backup - --recipient x"]
+            {
+                let output = machine.sh(&format!("labtrust {verb}"));
+                for said in [&output.stdout, &output.stderr] {
+                    let shown =
+                        (0..secret.len() - 16).step_by(4).find(|at| said.contains(&secret[*at..*at + 16]));
+                    assert_eq!(shown, None, "{file}, {verb}: {said}");
+                }
+            }
+        }
+    }
+}

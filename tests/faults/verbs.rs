@@ -181,6 +181,9 @@ pub const MENDING: Verb = Verb {
 const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
 const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
+/// Whoever knows the passphrase needs no fingerprint.
+const BY_PASSPHRASE: &str = "labtrust backup /root/ca.age --replace --passphrase-file /root/age.key";
+
 pub const BACKUP: Verb = Verb {
     name: "backup",
     prepare: &[CA],
@@ -196,8 +199,8 @@ pub const BACKUP: Verb = Verb {
 /// On a machine that has lost all that it had.
 pub const RESTORE: Verb = Verb {
     name: "restore",
-    prepare: &[CA, TO_AGE, "labtrust setup --undo"],
-    line: "labtrust restore /root/ca.age --identity /root/age.key",
+    prepare: &[CA, BY_PASSPHRASE, "labtrust setup --undo"],
+    line: "labtrust restore /root/ca.age --passphrase-file /root/age.key",
     undo: &["labtrust setup --undo", "rm -f /root/ca.age"],
     pair: None,
     replaces: false,
