@@ -9,5 +9,5 @@ pub mod recorded;
 pub use self::{
     aside::{is_aside, put_aside, put_back},
     damage::{Damage, Way},
-    files::{Files, OnDisk, read_note},
+    files::{Files, OnDisk, parse_json, read_note},
 };

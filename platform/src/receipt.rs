@@ -12,6 +12,7 @@ use crate::{
     Anchor, Certificate, Edit, Error, Fingerprint, Result,
     database::{Database, Listing},
     plan::{Actor, Byproduct, Change, Proof, Settle, StoreId},
+    text,
     world::{Node, World},
 };
 
@@ -297,7 +298,7 @@ pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
     struct Schema {
         schema: u32,
     }
-    let corrupt = |error: serde_json::Error| format!("is no receipt: {error}");
+    let corrupt = |error: serde_json::Error| format!("is no receipt: {}", text::json_fault(&error));
     match serde_json::from_slice::<Schema>(bytes).map_err(corrupt)?.schema {
         SCHEMA => serde_json::from_slice(bytes).map_err(corrupt),
         other => Err(format!("has schema {other}: a newer labtrust wrote it, use that one")),

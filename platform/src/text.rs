@@ -26,6 +26,16 @@ pub fn path(path: &Path) -> String {
     in_line(&path.to_string_lossy()).into_owned()
 }
 
+/// What is wrong with a JSON text that we wrote once: where, and nothing of what stands there, which may be a key now.
+pub fn json_fault(error: &serde_json::Error) -> String {
+    let what = match error.classify() {
+        serde_json::error::Category::Data => "it has another form than expected",
+        serde_json::error::Category::Eof => "it ends too early",
+        _ => "it is no JSON",
+    };
+    format!("{what} (line {} column {})", error.line(), error.column())
+}
+
 fn written_out(text: &str, is_meant: impl Fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(&is_meant) {
         return Cow::Borrowed(text);

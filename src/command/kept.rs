@@ -21,7 +21,7 @@ use crate::{
     hint::fail,
     home::Home,
     printer::Printer,
-    state::{Damage, Files, Way, put_aside, recorded},
+    state::{Damage, Files, Way, parse_json, put_aside, recorded},
 };
 
 /// The store that requests belong to in receipts.
@@ -119,8 +119,7 @@ impl Kept {
             let is_gone = read(NOTES)?.is_none();
             return if is_gone { Ok(None) } else { Err(Damage::missing(&full(KEY), Way::Request)) };
         };
-        let notes: Notes =
-            serde_json::from_slice(&notes).map_err(anyhow::Error::from).map_err(damage(NOTES))?;
+        let notes: Notes = parse_json(&notes).map_err(damage(NOTES))?;
         if notes.schema != 1 {
             return Err(damage(NOTES)(fail("a newer labtrust wrote it", "use that one")));
         }

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::{
     certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor},
     home::{Home, Rotation},
-    state::{Damage, Files, OnDisk, Way, recorded},
+    state::{Damage, Files, OnDisk, Way, parse_json, recorded},
 };
 
 pub use self::notes::{Notes, SiteNotes};
@@ -145,7 +145,7 @@ impl OwnCa {
                 Err(Damage::missing(&files.full(&folder.join(NOTES)), way))
             };
         };
-        let notes = serde_json::from_slice(&notes).map_err(anyhow::Error::from).map_err(damage(NOTES))?;
+        let notes = parse_json(&notes).map_err(damage(NOTES))?;
         let voucher = read(VOUCHER)?.map(|bytes| single(&bytes)).transpose().map_err(damage(VOUCHER))?;
         let folder = files.full(folder);
         Ok(Some(Self {

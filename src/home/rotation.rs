@@ -11,7 +11,7 @@ use labtrust_platform::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Damage, Files, Way, recorded};
+use crate::state::{Damage, Files, Way, parse_json, recorded};
 
 /// The folder of the first CA, and what the names of all the others begin with.
 const FIRST: &str = "authority";
@@ -54,7 +54,7 @@ impl Rotation {
 
     fn parse(bytes: &[u8]) -> Result<Self> {
         let corrupt = "it does not say which CA is in use";
-        let rotation: Self = serde_json::from_slice(bytes).context(corrupt)?;
+        let rotation: Self = parse_json(bytes).context(corrupt)?;
         if rotation.schema != SCHEMA {
             return Err(anyhow!("it has schema {}: a newer labtrust wrote it", rotation.schema));
         }

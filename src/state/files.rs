@@ -3,8 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use labtrust_platform::World;
+use anyhow::{Result, anyhow};
+use labtrust_platform::{World, text};
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
@@ -43,7 +43,12 @@ impl Files for OnDisk {
 pub fn read_note<T: DeserializeOwned>(files: &dyn Files, path: &Path) -> Result<Option<T>, Damage> {
     let damage = |error: anyhow::Error| Damage::new(&files.full(path), &error, Way::Note);
     let Some(bytes) = files.read(path).map_err(damage)? else { return Ok(None) };
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| damage(error.into()))
+    parse_json(&bytes).map(Some).map_err(damage)
+}
+
+/// What a JSON file of the state says. An error shows nothing of what is in it.
+pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    serde_json::from_slice(bytes).map_err(|error| anyhow!(text::json_fault(&error)))
 }
 
 impl Files for Archive {
