@@ -2,6 +2,7 @@
 //! tools as the judges.
 
 mod engine;
+mod neighbours;
 mod updater;
 
 use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity};

@@ -1,20 +1,19 @@
 //! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
 
 mod judged;
+mod settle;
 mod step;
-
-use std::path::PathBuf;
 
 use self::judged::{Begun, Judged};
 use crate::{
-    Anchor, Error, Result,
+    Anchor, Result,
     check::is_met,
     plan::{Change, Service, Settle, Step},
     proof::{Wanted, prove},
     receipt::{ChangeRecord, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     undo,
-    updater::{Updater, check_room},
+    updater::check_room,
     world::World,
 };
 
@@ -192,67 +191,6 @@ impl<'a> Run<'a> {
             results.push(result);
         }
         results
-    }
-
-    fn settle_one(&mut self, change: &Change) -> Result<Vec<String>> {
-        let settle = &change.settle;
-        if settle.applied.is_empty() {
-            return Ok(Vec::new());
-        }
-        let world = self.session.worlds.of(&change.actor)?;
-        let record = self.record(change);
-        let mut kept = std::mem::take(&mut self.receipt.changes[record].byproducts);
-        for byproduct in &settle.byproducts {
-            byproduct.keep(&world, self.session.receipts, &self.receipt.name, &mut kept)?;
-        }
-        self.receipt.changes[record].byproducts = kept;
-        self.session.receipts.save(&self.receipt)?;
-        self.mend(record, &world)?;
-        // An updater that was killed may have linked it, and not told its hooks yet.
-        settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(&world))?;
-        let kept = &self.receipt.changes[record].byproducts;
-        let undisturbed: Vec<bool> =
-            kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
-        settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-        let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
-        let is_so = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
-        let updater = Updater {
-            world: &world,
-            commands: &settle.applied,
-            byproducts: &settle.byproducts,
-            removed,
-            is_so: &is_so,
-            progress: self.session.progress,
-        };
-        let mut complaints = updater.run()?;
-        if let Some(anchor) = &self.receipt.anchor {
-            for byproduct in &settle.byproducts {
-                let progress = self.session.progress;
-                byproduct.add_entry(&world, &anchor.certificate, &mut complaints, progress)?;
-                byproduct.delete_entry(&world, &anchor.certificate, progress)?;
-            }
-        }
-        if self.mend(record, &world)? {
-            return Err(Error::Corrupt {
-                path: PathBuf::from(&change.subject),
-                why: "was rebuilt, but a hook of the updater broke off; what it left was put back".into(),
-            });
-        }
-        let kept = &mut self.receipt.changes[record].byproducts;
-        for (kept, undisturbed) in kept.iter_mut().zip(undisturbed) {
-            kept.remember(&world, undisturbed)?;
-        }
-        self.session.receipts.save(&self.receipt)?;
-        Ok(complaints)
-    }
-
-    /// Puts back what an updater that was killed has broken; whether there was any.
-    fn mend(&self, record: usize, world: &World) -> Result<bool> {
-        let mut any = false;
-        for kept in &self.receipt.changes[record].byproducts {
-            any |= kept.mend(world, self.session.receipts, &self.receipt.name)?;
-        }
-        Ok(any)
     }
 
     /// Asks the store whether the change has worked.

@@ -49,7 +49,7 @@ impl Sources {
     pub(crate) fn given(&self, world: &World) -> Given {
         let mut given = self.given_here(world);
         match self.vendor.as_ref().map(|vendor| vendor.chosen(world)) {
-            Some(Ok(files)) => files.iter().for_each(|file| given.add(world, file)),
+            Some(Ok(files)) => files.into_iter().for_each(|file| given.add(world, &file)),
             Some(Err(_)) | None => given.whole = false,
         }
         given
@@ -57,28 +57,44 @@ impl Sources {
 
     /// Those that the administrator's own anchors are.
     pub(crate) fn given_here(&self, world: &World) -> Given {
-        let mut given = Given { sha256s: Vec::new(), whole: true };
-        self.look_below(world, &self.folder, DEEPEST, &mut given);
+        let (files, whole) = self.own_files(world);
+        let mut given = Given { sha256s: Vec::new(), whole };
+        for file in &files {
+            given.add(world, file);
+        }
         given
     }
 
-    fn look_below(&self, world: &World, folder: &Path, deep: usize, given: &mut Given) {
-        let Ok(paths) = world.list(folder) else {
-            given.whole = false;
-            return;
-        };
-        for path in paths {
-            match world.look(&path) {
-                Ok(Node::Folder) if deep > 0 => self.look_below(world, &path, deep - 1, given),
-                Ok(Node::File { .. } | Node::Link { .. })
-                    if path.extension().is_some_and(|ending| ending == self.ending.as_str()) =>
-                {
-                    given.add(world, &path);
+    /// The files that count, as far as they are known.
+    pub(crate) fn files(&self, world: &World) -> Vec<PathBuf> {
+        let (mut files, _) = self.own_files(world);
+        files.extend(self.vendor.iter().filter_map(|vendor| vendor.chosen(world).ok()).flatten());
+        files
+    }
+
+    /// The administrator's own, and whether that is all.
+    fn own_files(&self, world: &World) -> (Vec<PathBuf>, bool) {
+        let (mut files, mut whole) = (Vec::new(), true);
+        let mut folders = vec![(self.folder.clone(), DEEPEST)];
+        while let Some((folder, deep)) = folders.pop() {
+            let Ok(paths) = world.list(&folder) else {
+                whole = false;
+                continue;
+            };
+            for path in paths {
+                match world.look(&path) {
+                    Ok(Node::Folder) if deep > 0 => folders.push((path, deep - 1)),
+                    Ok(Node::File { .. } | Node::Link { .. })
+                        if path.extension().is_some_and(|ending| ending == self.ending.as_str()) =>
+                    {
+                        files.push(path);
+                    }
+                    Ok(Node::Folder) | Err(_) => whole = false,
+                    Ok(_) => {}
                 }
-                Ok(Node::Folder) | Err(_) => given.whole = false,
-                Ok(_) => {}
             }
         }
+        (files, whole)
     }
 }
 

@@ -1,6 +1,9 @@
 //! What a store's own updater rewrites besides, breaks, or leaves behind: put right here, so that
 //! a store is found as it was left.
 
+mod links;
+mod neighbour;
+
 use std::{
     path::{Path, PathBuf},
     thread,
@@ -9,8 +12,10 @@ use std::{
 
 use zeroize::Zeroizing;
 
+use self::links::{remove_copies, unlink};
+pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, restore_neighbours};
 use crate::{
-    Certificate, Contents, Error, Fingerprint, Result,
+    Certificate, Contents, Error, Result,
     bundle::Bundle,
     database::keystore,
     plan::Byproduct,
@@ -32,9 +37,20 @@ impl Byproduct {
     /// The file whose bytes are kept before it is rewritten.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
-            Self::Bundle { path, .. } | Self::Keystore { path, .. } => Some(path),
+            Self::Bundle { path, .. } | Self::Keystore { path, .. } | Self::Neighbour { path } => Some(path),
             Self::Links { .. } | Self::Copies { .. } => None,
         }
+    }
+
+    /// Where that file is: behind a link, as Java's `cacerts` is on Debian, unless the link itself is meant.
+    fn place(&self, world: &World) -> Result<Option<PathBuf>> {
+        let Some(path) = self.file() else { return Ok(None) };
+        Ok(Some(match world.look(path)? {
+            Node::Link { target } if !matches!(self, Self::Neighbour { .. }) => {
+                path.parent().unwrap_or(Path::new("/")).join(target)
+            }
+            _ => path.to_owned(),
+        }))
     }
 
     /// Before any run of the updater: removes what a killed one left.
@@ -54,12 +70,12 @@ impl Byproduct {
         receipt: &str,
         records: &mut Vec<ByproductRecord>,
     ) -> Result<()> {
-        let Some(path) = self.file() else { return Ok(()) };
+        let Some(path) = self.place(world)? else { return Ok(()) };
         if let Some(record) = records.iter_mut().find(|record| record.byproduct.is_same(self)) {
             record.byproduct = self.clone();
             return Ok(());
         }
-        let before = receipts.keep(receipt, world, &resolved(world, path)?)?;
+        let before = receipts.keep(receipt, world, &path)?;
         records.push(ByproductRecord { byproduct: self.clone(), before, after: None });
         Ok(())
     }
@@ -77,7 +93,7 @@ impl Byproduct {
         match self {
             Self::Bundle { .. } => !bytes.is_empty() && Certificate::read_all(bytes).1,
             Self::Keystore { .. } => keystore::is_whole(bytes),
-            Self::Links { .. } | Self::Copies { .. } => true,
+            Self::Links { .. } | Self::Copies { .. } | Self::Neighbour { .. } => true,
         }
     }
 
@@ -92,7 +108,7 @@ impl Byproduct {
                 .into_iter()
                 .map(|(alias, parts)| (alias.to_vec(), parts.concat()))
                 .collect(),
-            Self::Links { .. } | Self::Copies { .. } => return None,
+            Self::Links { .. } | Self::Copies { .. } | Self::Neighbour { .. } => return None,
         };
         others.retain(|(_, held)| held != certificate.der());
         others.sort();
@@ -200,18 +216,10 @@ impl Byproduct {
     }
 }
 
-/// Follows the link at `path`, as Java's `cacerts` is one on Debian.
-fn resolved(world: &World, path: &Path) -> Result<PathBuf> {
-    Ok(match world.look(path)? {
-        Node::Link { target } => path.parent().unwrap_or(Path::new("/")).join(target),
-        _ => path.to_owned(),
-    })
-}
-
 impl ByproductRecord {
     /// What stands where its file is; none if it has none.
     fn found(&self, world: &World) -> Result<Option<Node>> {
-        self.byproduct.file().map(|path| world.look(&resolved(world, path)?)).transpose()
+        self.byproduct.place(world)?.map(|path| world.look(&path)).transpose()
     }
 
     /// Whether nobody else has written it since we last looked, or since it was kept.
@@ -227,8 +235,7 @@ impl ByproductRecord {
 
     /// After the updater has added: remembers what it made, if that is all that was made of it.
     pub(crate) fn remember(&mut self, world: &World, undisturbed: bool) -> Result<()> {
-        if let Some(path) = self.byproduct.file() {
-            let path = resolved(world, path)?;
+        if let Some(path) = self.byproduct.place(world)? {
             let found = world.look(&path)?;
             if matches!(found, Node::File { .. }) {
                 world.sync(&path)?;
@@ -271,10 +278,9 @@ impl ByproductRecord {
         receipts: &Receipts,
         receipt: &str,
     ) -> Result<Option<(PathBuf, Zeroizing<Vec<u8>>, Contents)>> {
-        let (Some(path), Node::File { sha256, .. }) = (self.byproduct.file(), &self.before) else {
+        let (Some(path), Node::File { sha256, .. }) = (self.byproduct.place(world)?, &self.before) else {
             return Ok(None);
         };
-        let path = resolved(world, path)?;
         let found = world.read(&path)?.unwrap_or_default();
         Ok(Some((path, found, receipts.kept(receipt, *sha256)?)))
     }
@@ -290,8 +296,7 @@ impl ByproductRecord {
         was_ours: bool,
     ) -> Result<()> {
         let receipts = session.receipts;
-        let Some(path) = self.byproduct.file() else { return Ok(()) };
-        let path = &resolved(world, path)?;
+        let Some(path) = &self.byproduct.place(world)? else { return Ok(()) };
         if self.mend(world, receipts, receipt)? {
             return Ok(());
         }
@@ -300,7 +305,7 @@ impl ByproductRecord {
                 Bundle::read(world, path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
             }
             Byproduct::Keystore { .. } => true,
-            Byproduct::Links { .. } | Byproduct::Copies { .. } => false,
+            Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => false,
         };
         if !holds || world.look(path)? == self.before {
             return Ok(());
@@ -333,47 +338,6 @@ pub(crate) fn put_back(
         Node::Link { target } => world.link(path, target),
         Node::Absent | Node::Folder | Node::Other => world.remove(path),
     }
-}
-
-/// Removes from `folder` the links that lead to `target`, and the links to those. OpenSSL's hash
-/// links are numbered and looked up until the first gap (openssl-rehash(1)): the gap is closed.
-fn unlink(world: &World, folder: &Path, target: &Path) -> Result<()> {
-    let mut links = Vec::new();
-    for path in world.list(folder)? {
-        if let Node::Link { target } = world.look(&path)? {
-            links.push((path, target));
-        }
-    }
-    let leads_to = |link: &Path, goal: &Path| folder.join(link) == *goal;
-    let direct: Vec<_> =
-        links.iter().filter(|(_, to)| leads_to(to, target)).map(|(path, _)| path.clone()).collect();
-    let hashed = links.iter().filter(|(_, to)| direct.iter().any(|link| leads_to(to, link)));
-    for (path, _) in hashed {
-        world.remove(path)?;
-        let number = |path: &Path| path.extension().and_then(|number| number.to_str()?.parse::<u32>().ok());
-        let next = links
-            .iter()
-            .map(|(other, _)| other)
-            .filter(|other| other.file_stem() == path.file_stem() && number(other) > number(path))
-            .max_by_key(|other| number(other));
-        if let Some(next) = next {
-            world.rename(next, path)?;
-        }
-    }
-    direct.iter().try_for_each(|path| world.remove(path))
-}
-
-/// Removes from `folder` the files that hold the certificate `sha256` and nothing else.
-fn remove_copies(world: &World, folder: &Path, sha256: Fingerprint) -> Result<()> {
-    for path in world.list(folder)? {
-        if matches!(world.look(&path)?, Node::File { .. }) {
-            let (held, _) = Certificate::read_all(&world.read(&path)?.unwrap_or_default());
-            if matches!(&held[..], [only] if only.fingerprint() == sha256) {
-                world.remove(&path)?;
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<Verdict> {
         Proof::Served { endpoint, sha256, along, seconds } => {
             served(endpoint, *sha256, *along, Duration::from_secs(*seconds))
         }
-        Proof::Bundle { path, sha256 } => bundle(world, path, *sha256)?,
+        Proof::Bundle { path, sha256 } => return bundle(world, path, *sha256, wanted),
         Proof::Folder { folder, sha256 } => match find_in(world, folder, None, *sha256)? {
             Some(file) => Verdict::Holds(format!("in {}", file.display())),
             None => Verdict::Fails(format!("not in {}", folder.display())),
@@ -152,16 +152,19 @@ fn in_place(world: &World, files: &[(PathBuf, Fingerprint)]) -> Result<Verdict> 
     Ok(Verdict::Holds("in place".into()))
 }
 
-fn bundle(world: &World, path: &Path, sha256: Fingerprint) -> Result<Verdict> {
+/// Of a damaged bundle many programs load nothing, and some load what stands before the damage: such a one trusts
+/// nothing, and has forgotten nothing either.
+fn bundle(world: &World, path: &Path, sha256: Fingerprint, wanted: Wanted) -> Result<Verdict> {
     let shown = path.display();
-    Ok(match Bundle::read(world, path)? {
+    let seen = match Bundle::read(world, path)? {
         None => Verdict::Fails(format!("{shown} does not exist")),
-        Some(bundle) if bundle.holds(sha256) && !bundle.whole => {
-            Verdict::Fails(format!("in {shown}, which has a broken section: OpenSSL loads nothing of it"))
+        Some(bundle) if bundle.holds(sha256) && !bundle.whole && wanted == Wanted::There => {
+            Verdict::Fails(format!("in {shown}, which is damaged: many programs load nothing from it"))
         }
         Some(bundle) if bundle.holds(sha256) => Verdict::Holds(format!("in {shown}")),
         Some(_) => Verdict::Fails(format!("not in {shown}")),
-    })
+    };
+    Ok(seen.to(wanted))
 }
 
 /// The first file in `folder`, with that ending if one is asked for, that holds the certificate `sha256`. What cannot

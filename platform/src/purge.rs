@@ -59,6 +59,7 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
             Byproduct::Links { folder, .. } => byproducts.extend(
                 removed().map(|path| Byproduct::Links { folder: folder.clone(), target: path.clone() }),
             ),
+            Byproduct::Neighbour { .. } => {}
             Byproduct::Keystore { path, alias, keytool, hook, settings, .. } => {
                 byproducts.extend(removed().map(|file| {
                     let alias = alias.replace(&stem(&ours), &stem(file));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     Certificate, Result,
-    byproduct::put_back,
+    byproduct::{keep_neighbours, put_back, restore_neighbours},
     database,
     plan::{Byproduct, Command, Proof, Service},
     proof::{Wanted, prove},
@@ -68,7 +68,11 @@ pub(crate) fn undo_records(
             if was_proven {
                 saved?;
             }
-            undone.push(take_back_steps(session, receipt, index));
+            let mut taken = take_back_steps(session, receipt, index);
+            if taken.fault.is_none() {
+                taken.fault = keep_neighbours_of(session, receipt, index).err();
+            }
+            undone.push(taken);
         } else {
             outcomes.push(Outcome::needs_root(&record.store, &record.subject, State::Trusted));
         }
@@ -158,6 +162,23 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Un
     };
     undone.fault = work().err();
     undone
+}
+
+/// Keeps what the updater, which is to run to undo, may replace of what strangers put beside our anchor since.
+fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<()> {
+    let record = &receipt.changes[index];
+    if record.settle.undone.is_empty() {
+        return Ok(());
+    }
+    let world = session.worlds.of(&record.actor)?;
+    record.settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
+    let mut kept = record.byproducts.clone();
+    keep_neighbours(&world, session.receipts, &receipt.name, &record.settle.byproducts, &mut kept)?;
+    if kept.len() > record.byproducts.len() {
+        receipt.changes[index].byproducts = kept;
+        session.receipts.save(receipt)?;
+    }
+    Ok(())
 }
 
 /// Takes one step back; says which file was left because somebody else changed it.
@@ -253,6 +274,7 @@ fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, u
             if ran.is_err() {
                 updater.clear()?;
             }
+            restore_neighbours(&world, session.receipts, &receipt.name, &record.byproducts)?;
             for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
                 if undone.left.is_empty() && is_given {
                     kept.mend(&world, session.receipts, &receipt.name)?;

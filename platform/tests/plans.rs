@@ -190,6 +190,7 @@ fn describe_change(change: &Change) -> Vec<String> {
 
 fn describe_byproduct(byproduct: &Byproduct) -> String {
     match byproduct {
+        Byproduct::Neighbour { path } => format!("neighbour {}", path.display()),
         Byproduct::Bundle { path, stale: None, .. } => format!("bundle {}", path.display()),
         Byproduct::Bundle { path, stale: Some(stale), .. } => {
             format!("bundle {} (never with {})", path.display(), stale.display())

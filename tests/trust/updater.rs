@@ -127,3 +127,27 @@ fn what_somebody_else_trusts_since_stays_in_the_store_and_in_javas() {
     machine.sh("readlink -e /etc/ssl/certs/by-hand.pem").succeeded();
     machine.sh("find /etc/ssl/certs -xtype l | grep . && exit 1 || exit 0").succeeded();
 }
+
+#[test]
+fn a_bundle_that_programs_cannot_load_trusts_nothing_until_it_is_made_again() {
+    let client = Client::new(machine!("client"));
+    let machine = &client.machine;
+    client.trust();
+    let loads = |expected| {
+        let line = ["openssl", "verify", "-CAfile", BUNDLE, "/root/ca.crt"];
+        assert_eq!(machine.run(line).code() == 0, expected);
+    };
+    loads(true);
+    // Ours stands before the damage.
+    machine
+        .sh(&format!(
+            "{{ cat /root/ca.crt {BUNDLE}; head -c 200 /root/ca.crt; }} >/tmp/b; cat /tmp/b >{BUNDLE}"
+        ))
+        .succeeded();
+    loads(false);
+    machine.run(["labtrust", "status"]).exited(1).says("which is damaged");
+    client.trust();
+    loads(true);
+    machine.run(["labtrust", "status"]).says("✓  system");
+    client.untrust();
+}

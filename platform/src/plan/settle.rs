@@ -72,6 +72,12 @@ pub enum Byproduct {
         /// Our anchor file.
         target: PathBuf,
     },
+    /// A stranger's file or link in a folder of links, which an updater replaces by a link of its own, or takes away.
+    /// No plan names one: it is found there when the updater is to run.
+    Neighbour {
+        /// The file or link.
+        path: PathBuf,
+    },
     /// A folder to which the updater copies each anchor, and from which it takes none away.
     Copies {
         /// The folder.

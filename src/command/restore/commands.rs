@@ -105,6 +105,7 @@ fn of_byproduct(byproduct: &Byproduct) -> String {
             format!("put back {} as it was", path.display())
         }
         Byproduct::Copies { folder, .. } => format!("remove the copy in {}", folder.display()),
+        Byproduct::Neighbour { path } => format!("put back {} as it was", path.display()),
         Byproduct::Links { folder, .. } => format!("put back the links in {} as they were", folder.display()),
     }
 }
