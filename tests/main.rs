@@ -44,6 +44,7 @@ mod request;
 mod rotate;
 #[cfg(target_os = "linux")]
 mod secrets;
+mod security;
 #[cfg(target_os = "linux")]
 mod settings;
 #[cfg(target_os = "linux")]

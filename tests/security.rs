@@ -1,0 +1,25 @@
+//! SECURITY.md names the tests that hold each promise: they are there.
+
+use std::path::Path;
+
+#[test]
+fn what_security_md_names_is_there() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(folder.join("SECURITY.md")).unwrap();
+    let is_path = |word: &&str| {
+        ["tests/", "src/", "scripts/", "platform/", "fuzz/"].iter().any(|start| word.starts_with(start))
+    };
+    let named: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
+    assert!(named.len() > 25, "{named:?}");
+    let missing: Vec<_> = named.iter().filter(|path| !folder.join(path).exists()).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+    // What the judges' tests measure is told in the same words.
+    let measured = std::fs::read_to_string(folder.join("tests/judges/matrix/stolen.md")).unwrap_or_default();
+    let untold: Vec<_> = measured.lines().filter(|row| !text.contains(row)).collect();
+    assert!(untold.is_empty(), "{untold:?}");
+    // A row of a table of promises without a test is a promise that nobody holds.
+    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.contains("---"));
+    let of_promises = rows.filter(|row| !row.contains("alternative names") && !row.contains("thief"));
+    let bare: Vec<_> = of_promises.filter(|row| !row.contains('`') && !row.contains("held by")).collect();
+    assert!(bare.is_empty(), "{bare:?}");
+}
