@@ -3,6 +3,7 @@
 mod adopted;
 mod left;
 mod reload;
+mod sites;
 mod stopped;
 
 use crate::{

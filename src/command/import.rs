@@ -57,6 +57,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     site.check_settings(context, arguments.place.replace)?;
+    site.check_sites(&chain.leaf, "import a certificate that is for NAME too")?;
     let adopted = adopted(&chain.leaf, &site, &placed_before);
     let mut changes = site.changes(&pair(&chain, &site)?);
     let mut renewal = None;
@@ -78,7 +79,8 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     };
     let (selection, note) = trusted_here(arguments, &chain);
     let planning = stores::plan(context, &anchor, &selection);
-    let plan = Plan { changes, anchor, planning, warnings: site.warnings(), broad: None };
+    let (warnings, expected) = (site.warnings(), site.expected()?);
+    let plan = Plan { changes, anchor, planning, warnings, broad: None, expected };
     if let ControlFlow::Break(code) = place::ask(context, &plan)? {
         return Ok(code);
     }

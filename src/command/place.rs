@@ -19,7 +19,12 @@ use super::{
     stores::{self, Planning, print_plan},
     trust,
 };
-use crate::{exit, gitlab, hint::fail, state::recorded};
+use crate::{
+    exit,
+    gitlab::{self, expected::Expected},
+    hint::fail,
+    state::recorded,
+};
 
 /// What `setup` and `import` place is kept under one name: what one placed the other replaces, and
 /// undoing goes back to what stood there before both.
@@ -40,6 +45,8 @@ pub struct Plan {
     pub warnings: Vec<String>,
     /// Why the CA that is made can sign for more than the names of one server, if it can: somebody has to want that.
     pub broad: Option<String>,
+    /// What GitLab serves before, and again if all is taken back.
+    pub expected: Expected,
 }
 
 impl Plan {
@@ -67,9 +74,18 @@ pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
 
 /// Carries `plan` out in one session, so that nobody takes away what was placed before it is trusted.
 pub fn carry_out(session: &Session<'_>, plan: &Plan) -> Result<Done> {
-    let placed = apply(session, &plan.changes)?;
+    let placed = apply(session, &plan.changes).map_err(|error| shown_to_serve(&plan.expected, error))?;
     let trusted = trust::trust(session, &plan.anchor, &plan.planning)?;
     Ok(Done { placed, trusted })
+}
+
+/// The `error` after which all was taken back; and that GitLab is down, where it does not serve again as before.
+fn shown_to_serve(expected: &Expected, error: anyhow::Error) -> anyhow::Error {
+    let lost = expected.lost(&World::here());
+    if lost.is_empty() {
+        return error;
+    }
+    fail(format!("{error:#}; GitLab IS DOWN: {}", lost.join("; ")), expected.way_up())
 }
 
 /// All that is not so yet.

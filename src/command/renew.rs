@@ -216,7 +216,14 @@ impl Draft {
         }
         notes.extend(unsent);
         Ok(Self {
-            plan: Plan { changes: site.placing(&pair), anchor, planning, warnings: Vec::new(), broad: None },
+            plan: Plan {
+                changes: site.placing(&pair),
+                anchor,
+                planning,
+                warnings: Vec::new(),
+                broad: None,
+                expected: site.expected()?,
+            },
             leaf: issued.leaf,
             root: standing.root.clone(),
             notes,

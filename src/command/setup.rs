@@ -108,6 +108,7 @@ impl Draft {
         if !arguments.stage {
             site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
             site.check_settings(context, arguments.place.replace)?;
+            site.check_sites(leaf.leaf(), WAY_ON)?;
         }
         let notes = Notes {
             schema: 1,
@@ -137,7 +138,9 @@ impl Draft {
         }
         // A CA without limits was asked for by its own option.
         let broad = if arguments.no_constraints { None } else { ca.broad_scope() };
-        Ok(Self { found, site, leaf, unscheduled, plan: Plan { changes, anchor, planning, warnings, broad } })
+        let expected = site.expected()?;
+        let plan = Plan { changes, anchor, planning, warnings, broad, expected };
+        Ok(Self { found, site, leaf, unscheduled, plan })
     }
 }
 

@@ -77,7 +77,7 @@ impl Further {
 
 /// KAS without a host of its own is a path of GitLab's (omnibus-gitlab, `gitlab_kas.rb`,
 /// `kas_domain_matches_gitlab_domain?`).
-fn is_part_of(role: Role, address: &Address, gitlab: &Host) -> bool {
+pub(super) fn is_part_of(role: Role, address: &Address, gitlab: &Host) -> bool {
     role == Role::Kas && address.endpoint.host == *gitlab
 }
 

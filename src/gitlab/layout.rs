@@ -281,7 +281,7 @@ fn usual(installation: &Installation, host: &Host) -> Place {
 }
 
 /// The path that nginx serves: what gitlab.rb names, else the usual one.
-fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
+pub(super) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
     match (said, served) {
         (Known::Unset, _) => Ok(usual),
         (Known::Is(path), _) => Ok(path),
@@ -295,7 +295,7 @@ fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Resul
 }
 
 /// The file of this machine that GitLab calls `inside`.
-fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
+pub(super) fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
     let shown = inside.display();
     if inside.starts_with(DATA) {
         return Err(fail(

@@ -22,7 +22,7 @@ use crate::{
         setup::{Site, WAY_ON},
         stores, trust,
     },
-    gitlab::Pair,
+    gitlab::{Pair, expected::Expected},
     hint::fail,
     home::Rotation,
     state::{Way, recorded},
@@ -57,6 +57,7 @@ impl Draft {
                 planning: stores::plan(context, &own.anchor(), &Stores::none()),
                 warnings: Vec::new(),
                 broad: None,
+                expected: Expected::default(),
             },
             dropped: None,
             last: Vec::new(),
@@ -90,6 +91,7 @@ impl Draft {
             (Turn::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
                 let mut placed = Placed::find(context, &own, next.ok().flatten(), &[])?;
                 draft.plan.changes = placed.changes(&own)?;
+                draft.plan.expected = placed.site.expected()?;
                 draft.placed = Some(placed.site_and_leaf());
                 draft.dropped = Dropped::find(context, &own.next, draft.seen.next.as_deref())?;
                 draft.last = vec![draft.seen.with_next(None).change(&context.home.state)?];
@@ -119,6 +121,7 @@ impl Draft {
         let mut placed = Placed::find(context, own, own.next()?, &along)?;
         self.plan.changes.extend(placed.site.trusting(&next.root));
         self.plan.changes.extend(placed.changes(own)?);
+        self.plan.expected = placed.site.expected()?;
         self.placed = Some(placed.site_and_leaf());
         self.reconfigure = placed.site.reconfigure();
         self.plan.anchor = next.anchor();
@@ -175,6 +178,7 @@ impl Draft {
         // What was noted since the other CA was made holds for this one too.
         self.plan.changes = vec![own::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
         self.plan.changes.extend(placed.changes(from)?);
+        self.plan.expected = placed.site.expected()?;
         self.placed = Some(placed.site_and_leaf());
         self.plan.anchor = to.anchor();
         Ok(())

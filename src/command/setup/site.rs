@@ -16,8 +16,8 @@ use crate::{
     cli::Place,
     command::{Context, folder, own::Notes, place::RECEIPT},
     gitlab::{
-        self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure, guard,
-        place, place::linked::Standing,
+        self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure,
+        expected::Expected, guard, place, place::linked::Standing, ready,
     },
     printer::Printer,
 };
@@ -27,6 +27,8 @@ use crate::{
 pub struct Site {
     installation: Installation,
     prepared: Option<Prepared>,
+    /// What gitlab.rb says as it stands.
+    before: Config,
     configured: Configured,
     layout: Layout,
     /// Whether an earlier run did not come to the end of its settings.
@@ -104,6 +106,7 @@ impl Site {
         Ok(Self {
             installation,
             prepared,
+            before: config,
             configured,
             layout,
             is_begun,
@@ -164,6 +167,30 @@ impl Site {
             return Ok(());
         }
         Err(configure::refusal(conflicts, &self.gitlab.host.in_url(), &self.options))
+    }
+
+    /// Refuses to leave a site of GitLab's without a certificate that is for it, as nginx does not start then. Where
+    /// nothing is reconfigured, nginx has read what its other sites have, and it is noted what the next one to
+    /// reconfigure would meet. `way_on` is what is done about a NAME that the certificate lacks.
+    pub fn check_sites(&mut self, leaf: &Parsed, way_on: &str) -> Result<()> {
+        let (installation, config) = (&self.installation, &self.configured.config);
+        if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+            return Ok(());
+        }
+        let covers = |host: &Host| leaf.covers(host);
+        let mut unready =
+            self.layout.unready(&World::here(), installation, config, &self.gitlab.host, &covers);
+        if !self.reconfigures() {
+            let later = unready.extract_if(.., |one| one.keeps_from_starting);
+            let note = |one| format!("the next `gitlab-ctl reconfigure` takes GitLab down: {one}");
+            self.layout.notes.extend(later.map(note));
+        }
+        if unready.is_empty() { Ok(()) } else { Err(ready::refusal(&unready, way_on)) }
+    }
+
+    /// What GitLab serves now, to be held against what it serves when all was taken back.
+    pub fn expected(&self) -> Result<Expected> {
+        Expected::now(&World::here(), &self.installation, &self.before, &self.layout)
     }
 
     /// What is overwritten in gitlab.rb though somebody meant it, a line each.

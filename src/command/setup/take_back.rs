@@ -2,6 +2,8 @@
 
 mod lost;
 
+use std::path::Path;
+
 use anyhow::Result;
 use labtrust_platform::{
     Anchor, Outcome, Session, Wanted, World,
@@ -23,7 +25,7 @@ use crate::{
         restart, stores, trust, untrust,
     },
     exit,
-    gitlab::place::settle_undoing,
+    gitlab::{Installation, expected::Expected, place::settle_undoing},
     hint::fail,
 };
 
@@ -91,8 +93,14 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         Some(anchor) if is_roots => vec!["untrust".to_owned(), anchor.sha256().to_string()],
         _ => vec!["setup".into(), "--undo".into()],
     };
+    let down = if by_hand.is_empty() { down(context, &receipts) } else { Vec::new() };
     let next = NextSteps::of(context, &outcomes, &repeat).into_lines();
-    let notes: Vec<_> = next.into_iter().chain(lost.notes()).chain(by_hand.iter().cloned()).collect();
+    let notes: Vec<_> = next
+        .into_iter()
+        .chain(lost.notes())
+        .chain(by_hand.iter().cloned())
+        .chain(down.iter().cloned())
+        .collect();
     let sha256 = anchors.first().map(Anchor::sha256);
     context.printer.document(&serde_json::json!({
         "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes, State::Untrusted), "notes": notes
@@ -117,7 +125,33 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         context.printer.command(command);
     }
     let code = exit::worse(exit::of_outcomes(&outcomes, State::Untrusted), exit::of_unmet(&by_hand));
-    Ok(exit::worse(code, lost.code()))
+    let code = exit::worse(code, lost.code());
+    for line in &down {
+        context.printer.aside(line);
+    }
+    Ok(if down.is_empty() { code } else { exit::FAULT })
+}
+
+/// The lines that say, last of all, that GitLab does not serve what it is to serve by its settings, now that all is taken back. One that has no
+/// certificate for its URL is as it was before, and is none of this.
+fn down(context: &Context<'_>, receipts: &Recorded) -> Vec<String> {
+    expected(context, receipts).map_or_else(Vec::new, |expected| {
+        let lost = expected.lost(&World::here());
+        if lost.is_empty() {
+            return Vec::new();
+        }
+        vec![format!("all is taken back, and GitLab IS DOWN: {}", lost.join("; ")), expected.way_up()]
+    })
+}
+
+fn expected(context: &Context<'_>, receipts: &Recorded) -> Option<Expected> {
+    let records =
+        receipts.iter().filter(|receipt| receipt.name == place::RECEIPT).flat_map(|one| &one.changes);
+    let settings =
+        records.map(|record| Path::new(&record.subject)).find(|path| path.ends_with("gitlab.rb"))?;
+    let world = World::here();
+    let installation = Installation::mounting(&world, &context.facts, settings.parent()?).ok().flatten()?;
+    Expected::by_settings(&world, &installation).ok()
 }
 
 fn title(anchor: &Anchor) -> Option<String> {

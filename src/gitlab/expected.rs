@@ -1,0 +1,131 @@
+//! What GitLab is to serve when something was taken back: that files are as before does not show that it runs as
+//! before.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use anyhow::Result;
+use labtrust_platform::{Certificate, Endpoint, Fingerprint, Wanted, World, plan::Proof, prove};
+
+use super::{
+    config::{Config, Known},
+    container::Reach,
+    guard::{self, Survey},
+    installation::{Installation, Kind},
+    layout::Layout,
+    role::Role,
+};
+
+/// How long GitLab gets to serve again, in seconds: its supervisor pauses between two attempts.
+const SECONDS: u64 = 60;
+
+/// What is to be served.
+#[derive(Clone, Debug, Default)]
+pub struct Expected {
+    /// Leaves, where they are presented.
+    presented: Vec<(Endpoint, Fingerprint)>,
+    /// Ports that answer in plain HTTP.
+    plain: Vec<u16>,
+    /// What brings it up.
+    reconfigure: String,
+}
+
+impl Expected {
+    /// What `installation`, whose gitlab.rb is `config`, is seen to serve at the endpoints of `layout`.
+    pub fn now(world: &World, installation: &Installation, config: &Config, layout: &Layout) -> Result<Self> {
+        if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+            return Ok(Self::default());
+        }
+        let Survey { seen, .. } = guard::survey(world, layout)?;
+        let leaf =
+            |(endpoint, chain): (Endpoint, Vec<Certificate>)| Some((endpoint, chain.first()?.fingerprint()));
+        let mut plain = ports_in_plain_http(installation, config);
+        plain.retain(|port| is_open(*port));
+        Ok(Self {
+            presented: seen.into_iter().filter_map(leaf).collect(),
+            plain,
+            reconfigure: installation.reconfigure(),
+        })
+    }
+
+    /// What `installation` is to serve by its settings and files; none where it does not run, or has no certificate.
+    pub fn by_settings(world: &World, installation: &Installation) -> Result<Self> {
+        let config = installation.settings(world)?;
+        let endpoint = |role| match config.address(role) {
+            Known::Is(address) if address.https && !config.is_off(role) => Some(address.endpoint),
+            _ => None,
+        };
+        let mut expected = Self {
+            plain: ports_in_plain_http(installation, &config),
+            reconfigure: installation.reconfigure(),
+            ..Self::default()
+        };
+        if !installation.running {
+            return Ok(Self::default());
+        }
+        if let Some(gitlab) = endpoint(Role::Gitlab) {
+            let registry = endpoint(Role::Registry).unwrap_or_else(|| gitlab.clone());
+            let layout = Layout::of(world, installation, &config, &gitlab, &registry)?;
+            for place in &layout.places {
+                let standing = world.read(&place.certificate)?.unwrap_or_default();
+                let Some(leaf) = Certificate::read_all(&standing).0.first().map(Certificate::fingerprint)
+                else {
+                    continue;
+                };
+                let own = layout.served.iter().filter(|endpoint| endpoint.host == place.host);
+                expected.presented.extend(own.map(|endpoint| (endpoint.clone(), leaf)));
+            }
+        }
+        Ok(expected)
+    }
+
+    /// What is not served, though it was waited for, a line each.
+    pub fn lost(&self, world: &World) -> Vec<String> {
+        let deadline = Instant::now() + Duration::from_secs(SECONDS);
+        let left = || deadline.saturating_duration_since(Instant::now());
+        let mut lost = Vec::new();
+        for (endpoint, sha256) in &self.presented {
+            let seconds = left().as_secs();
+            let proof = Proof::Served { endpoint: endpoint.clone(), sha256: *sha256, along: None, seconds };
+            if !prove(world, &proof, Wanted::There).is_ok_and(|verdict| verdict.holds()) {
+                lost.push(format!("https://{endpoint} does not present its certificate"));
+            }
+        }
+        for port in &self.plain {
+            while !is_open(*port) && !left().is_zero() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            if !is_open(*port) {
+                lost.push(format!("nothing answers on port {port}"));
+            }
+        }
+        lost
+    }
+
+    /// What brings it up, the last line that a person reads.
+    pub fn way_up(&self) -> String {
+        let tail = self.reconfigure.replace("reconfigure", "tail nginx");
+        format!("bring GitLab up: {}  (if it does not come up, {tail} shows why)", self.reconfigure)
+    }
+}
+
+/// The ports of this machine on which GitLab answers in plain HTTP.
+fn ports_in_plain_http(installation: &Installation, config: &Config) -> Vec<u16> {
+    match config.address(Role::Gitlab) {
+        Known::Is(address) if !address.https => {
+            let port = config.listen_port(Role::Gitlab).unwrap_or(address.endpoint.port);
+            match installation.published(port) {
+                Reach::Here(port) | Reach::Loopback(port) => vec![port],
+                Reach::Apart(_) | Reach::Nowhere => Vec::new(),
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn is_open(port: u16) -> bool {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok()
+}
