@@ -1,6 +1,6 @@
 //! Parses the command line, runs it, and turns its outcome into an exit code.
 
-use std::process::ExitCode;
+use std::{panic::resume_unwind, process::ExitCode, thread};
 
 use clap::FromArgMatches;
 use labtrust::{
@@ -12,8 +12,27 @@ use labtrust::{
 use labtrust_platform::world;
 use zeroize::Zeroize as _;
 
+/// The stack of the work, in bytes: what a main thread usually has. That of this one is the caller's choice (`ulimit
+/// -s`), and a stack that ends while a machine is changed ends the program there.
+const STACK: usize = 8 << 20;
+
 fn main() -> ExitCode {
     world::shed_inheritance();
+    let work = thread::Builder::new().name("labtrust".into()).stack_size(STACK).spawn(work);
+    let ended = work.map(thread::JoinHandle::join);
+    match ended {
+        Ok(Ok(code)) => code,
+        // It has said so itself: a panic is a bug of ours.
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(error) => {
+            let error = anyhow::Error::new(error).context("there is no memory to work with");
+            Printer::new(false, Verbosity::Quiet).error(exit::name(exit::FAULT), &error);
+            ExitCode::from(exit::FAULT)
+        }
+    }
+}
+
+fn work() -> ExitCode {
     // The process that acts as another user speaks no command line: its parent is its only user.
     if std::env::args_os().nth(1).is_some_and(|argument| argument == command::ACT_AS_USER) {
         return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
@@ -43,10 +62,7 @@ fn main() -> ExitCode {
 
 /// Wipes what the work has left on the stack: crates that sign move keys there, and leave copies behind.
 #[inline(never)]
-#[expect(
-    clippy::large_stack_arrays,
-    reason = "the stack is what it wipes; a main thread has eight times as much"
-)]
+#[expect(clippy::large_stack_arrays, reason = "the stack is what it wipes; it has eight times as much")]
 fn wipe_stack() {
     let mut below = [0_u8; 1 << 20];
     below.zeroize();

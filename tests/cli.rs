@@ -153,3 +153,15 @@ fn with_sudo_the_callers_ca_signs_and_without_root_its_trust_is_not_denied() {
     machine.sh(&format!("{sudo} labtrust trust")).succeeded();
     machine.run_as("alice", ["labtrust", "untrust"]).exited(3).says("sudo ").says("untrust");
 }
+
+#[test]
+fn a_small_stack_ends_no_run() {
+    let machine = machine!("server");
+    for kilobytes in ["256", "128"] {
+        let setup = format!(
+            "ulimit -s {kilobytes}; labtrust setup mygitlab.example.com --out /srv/{kilobytes} --no-trust --state /srv/state-{kilobytes}"
+        );
+        machine.sh(&setup).succeeded();
+        machine.sh(&format!("ulimit -s {kilobytes}; labtrust inspect /srv/{kilobytes}/*.crt")).succeeded();
+    }
+}

@@ -1,6 +1,8 @@
 //! A company's CA: `request` keeps the key, `openssl ca` signs, and `import` finds the key again, whatever
 //! form the answer has.
 
+use std::time::Duration;
+
 use crate::{
     lab::{Engine, Gitlab, HOST, Machine, Output},
     trust::fingerprint,
@@ -233,4 +235,18 @@ fn every_host_that_gitlab_rb_names_is_asked_for() {
     assert_eq!(kept(&machine).len(), 1);
     let missing = machine.run(["labtrust", "request"]).exited(3);
     assert!(missing.stderr.contains("hint:"), "{missing}");
+}
+
+#[test]
+fn a_request_for_too_many_names_is_refused_at_once() {
+    let machine = machine!("server");
+    machine.run(["labtrust", "setup", HOST, "--out", "/srv/pair", "--no-trust"]).succeeded();
+    let script = "cd /tmp; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem
+        { printf '[req]\\ndistinguished_name=dn\\nreq_extensions=names\\n[dn]\\n[names]\\nsubjectAltName=@list\\n[list]\\n'
+          seq 100000 | sed 's/.*/DNS.&=h&.mygitlab.example.com/'; } >names.cnf
+        openssl req -new -key key.pem -subj /CN=x -config names.cnf -out many.csr";
+    machine.sh(script).succeeded();
+    let sign = machine.command(["labtrust", "sign", "--csr", "/tmp/many.csr", "-o", "/srv/signed"]);
+    sign.limit(Duration::from_secs(10)).run().exited(3).says("100000 names are too many");
+    assert!(!machine.has("/srv/signed"));
 }

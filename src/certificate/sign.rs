@@ -80,6 +80,9 @@ impl LeafOrder {
                 names.extend(alternative.general_names.iter().filter_map(subject_name));
             }
         }
+        if names.len() > MOST_NAMES {
+            return Err(too_many(names.len()));
+        }
         if names.is_empty() {
             // Requests made the old way have their name only there.
             let common = info.subject.iter_common_name().filter_map(|name| name.as_str().ok());
@@ -171,8 +174,21 @@ pub(super) fn check_days(days: u32) -> Result<()> {
     ))
 }
 
+/// So many names are in one certificate at most: clients read all of them at each handshake.
+const MOST_NAMES: usize = 1000;
+
+fn too_many(count: usize) -> anyhow::Error {
+    fail(
+        format!("{count} names are too many for one certificate: at most {MOST_NAMES} are taken"),
+        "name fewer hosts, or use a wildcard: labtrust sign '*.example.com'",
+    )
+}
+
 /// The names without repetitions, if there are any and all clients take them.
 pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
+    if names.len() > MOST_NAMES {
+        return Err(too_many(names.len()));
+    }
     let mut checked: Vec<SubjectName> = Vec::new();
     for name in names {
         if matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.')) {

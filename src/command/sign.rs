@@ -63,6 +63,14 @@ struct Signed {
 
 impl Signed {
     fn make(context: &Context<'_>, arguments: &Sign) -> Result<Self> {
+        // A request that cannot be used is refused before the CA's key is opened.
+        let names = arguments.names.clone();
+        let (order, key) = if let Some(path) = &arguments.csr {
+            (from_request(path, names, arguments.days)?, None)
+        } else {
+            let key = PrivateKey::generate(arguments.key_type.into())?;
+            (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
+        };
         let own = OwnCa::find(&context.home)?;
         let own =
             own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
@@ -72,13 +80,6 @@ impl Signed {
                 "sign where its key is, and `labtrust import` the answer",
             )
         })?;
-        let names = arguments.names.clone();
-        let (order, key) = if let Some(path) = &arguments.csr {
-            (from_request(path, names, arguments.days)?, None)
-        } else {
-            let key = PrivateKey::generate(arguments.key_type.into())?;
-            (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
-        };
         let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
         let change = change(&arguments.out, &issued, key.as_ref())?;
         Ok(Self { root: own.root, issued, change })

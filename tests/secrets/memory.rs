@@ -11,7 +11,7 @@ const LOOK: &str = r#"
     for attempt in $(seq 400); do
         process=$(cat /proc/$strace/task/$strace/children 2>/dev/null)
         process=${process%% *}
-        [ -n "$process" ] && grep -q "^$number " /proc/$process/syscall 2>/dev/null && break
+        [ -n "$process" ] && grep -qs "^$number " /proc/$process/task/*/syscall && break
         sleep 0.05
     done
     python3 /tmp/memory.py $process $keys || cat /tmp/said
