@@ -123,6 +123,9 @@ pub struct Trust {
     /// Trust a certificate although it has expired, or is not valid yet
     #[arg(long)]
     pub expired: bool,
+    /// Trust a CA although clients would refuse the certificates that it is trusted for
+    #[arg(long)]
+    pub refused: bool,
     /// Restart what must be restarted before it sees the change
     #[arg(long)]
     pub restart: bool,

@@ -37,6 +37,8 @@ mod races;
 #[cfg(target_os = "linux")]
 mod readme;
 #[cfg(target_os = "linux")]
+mod refused;
+#[cfg(target_os = "linux")]
 mod renew;
 #[cfg(target_os = "linux")]
 mod request;

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::{
     import::Material,
-    judge::{About, judge},
+    judge::{About, Client, judge, useless},
     key::PrivateKey,
     name::list,
     parsed::{Parsed, moment},
@@ -135,15 +135,22 @@ fn no_issuer(leaf: &Parsed) -> anyhow::Error {
     )
 }
 
-/// Refuses what no client would take, whatever it trusts.
+/// Refuses what server software cannot load, and what clients refuse whatever they trust.
 fn refuse_useless(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<()> {
     let chain: Vec<Parsed> = std::iter::once(leaf).chain(way).cloned().collect();
-    let is_hopeless = |about| matches!(about, About::Purpose | About::Weakness);
     let refusals = judge(&chain, None, now);
-    let refusal = refusals.iter().find(|refusal| is_hopeless(refusal.about) && refusal.is_by_all());
-    match refusal {
+    // GitLab's nginx reads certificates by the same library as curl does.
+    let unloadable =
+        refusals.iter().find(|refusal| refusal.about == About::Encoding && refusal.is_by(Client::Curl));
+    if let Some(refusal) = unloadable {
+        return Err(fail(
+            format!("server software cannot load the certificate for {}: {}", leaf.title(), refusal.why),
+            "ask the CA for another one, encoded as RFC 5280 demands",
+        ));
+    }
+    match useless(&refusals) {
         Some(refusal) => Err(fail(
-            format!("every client refuses the certificate for {}: {}", leaf.title(), refusal.why),
+            format!("{} the certificate for {}: {}", refusal.clients_refuse(), leaf.title(), refusal.why),
             "ask the CA for another one, made by its rules for web servers",
         )),
         None => Ok(()),

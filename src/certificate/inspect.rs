@@ -5,7 +5,8 @@ use serde::Serialize;
 use time::{OffsetDateTime, serde::rfc3339};
 
 use super::{
-    judge::{Client, KnownFrom, Refusal, judge},
+    general_name::NameKind,
+    judge::{Client, KnownFrom, Refusal, judge, lone_leaf},
     name::SubjectName,
     parsed::Parsed,
     permitted::Permitted,
@@ -20,6 +21,8 @@ pub struct Description {
     pub issuer: String,
     /// The DNS names and addresses that it is for.
     pub names: Vec<SubjectName>,
+    /// Its subject alternative names of other kinds, such as `URI:spiffe://example.com/web`.
+    pub other_names: Vec<String>,
     /// The kind of its key, such as `EC P-256` or `RSA 2048`.
     pub key: String,
     /// From when to when it is valid.
@@ -57,6 +60,10 @@ pub struct Constraints {
     /// As data.
     #[serde(flatten)]
     pub permitted: Permitted,
+    /// Constraints on names of other kinds, such as `email:example.com`.
+    pub other_permitted: Vec<String>,
+    /// The same, excluded.
+    pub other_excluded: Vec<String>,
 }
 
 /// A certificate, those that came with it, and the clients that would refuse it.
@@ -67,6 +74,9 @@ pub struct Inspection {
     pub certificate: Description,
     /// The others, in their order.
     pub chain: Vec<Description>,
+    /// The CA that signed the first one, where nothing that came with it leads up: every client refuses it that
+    /// does not trust this very CA.
+    pub not_sent: Option<String>,
     /// Who would refuse the first one.
     pub refused_by: Vec<RefusedBy>,
     /// The same by reason.
@@ -108,6 +118,7 @@ impl Description {
             subject: certificate.subject.clone(),
             issuer: certificate.issuer.clone(),
             names: certificate.names.clone(),
+            other_names: certificate.other_names.clone(),
             key: certificate.public_key().kind().to_string(),
             validity: Validity {
                 not_before: certificate.not_before,
@@ -115,13 +126,26 @@ impl Description {
                 days: certificate.days_left(now),
             },
             usages: usages.chain(extended).collect(),
-            constraints: (!permitted.is_everything())
-                .then(|| Constraints { text: permitted.to_string(), permitted: permitted.clone() }),
+            constraints: (!certificate.subtrees.is_empty() || !permitted.is_everything()).then(|| {
+                Constraints {
+                    text: permitted.to_string(),
+                    permitted: permitted.clone(),
+                    other_permitted: other_constraints(certificate, false),
+                    other_excluded: other_constraints(certificate, true),
+                }
+            }),
             sha256: certificate.fingerprint(),
             is_ca: certificate.is_ca(),
             self_signed: certificate.is_self_signed(),
         }
     }
+}
+
+/// The constraints on names that are neither DNS names nor addresses.
+fn other_constraints(certificate: &Parsed, excluded: bool) -> Vec<String> {
+    let trees = certificate.subtrees.iter().filter(|tree| tree.excluded == excluded);
+    let others = trees.filter(|tree| !matches!(tree.base.kind, NameKind::Dns | NameKind::Ip));
+    others.map(|tree| tree.base.to_string()).collect()
 }
 
 impl Inspection {
@@ -132,6 +156,7 @@ impl Inspection {
         Some(Self {
             certificate: Description::of(first, now),
             chain: others.iter().map(|one| Description::of(one, now)).collect(),
+            not_sent: lone_leaf(certificates).map(|leaf| leaf.issuer.clone()),
             refused_by: refusals.iter().flat_map(RefusedBy::of).collect(),
             refusals,
         })

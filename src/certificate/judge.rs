@@ -81,6 +81,22 @@ pub fn judge(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) ->
     refusals
 }
 
+/// The refusal that leaves a chain of no use: of all clients, or else of both Docker and git, whatever others
+/// make of it. Dates are left out: they pass, and are asked about by themselves.
+pub fn useless(refusals: &[Refusal]) -> Option<&Refusal> {
+    let lasting = || refusals.iter().filter(|refusal| refusal.about != About::Dates);
+    let by = |client| lasting().find(|refusal| refusal.is_by(client));
+    lasting().find(|refusal| refusal.is_by_all()).or_else(|| by(Client::Curl).and(by(Client::Go)))
+}
+
+/// The certificate at which the way up ends without a root that was sent, where its issuer may be a CA that every
+/// client needs and that was not sent: it is the leaf itself.
+pub fn lone_leaf(served: &[Parsed]) -> Option<&Parsed> {
+    let leaf =
+        served.first().filter(|leaf| !leaf.is_self_signed() && (!leaf.is_ca() || !leaf.names.is_empty()))?;
+    super::path::above(leaf, served).is_empty().then_some(leaf)
+}
+
 impl Refusal {
     /// Whether this client refuses, in its newest version.
     pub fn is_by(&self, client: Client) -> bool {
@@ -102,7 +118,12 @@ impl Refusal {
         if self.is_by_all() {
             return vec!["every client".into()];
         }
-        self.by.iter().map(ToString::to_string).collect()
+        // The command follows where the library goes.
+        let is_implied = |by: &&By| {
+            matches!(by.client, Client::OpenSsl | Client::OpenSslStrict)
+                && self.by.contains(&By { client: Client::Curl, ..**by })
+        };
+        self.by.iter().filter(|by| !is_implied(by)).map(ToString::to_string).collect()
     }
 
     /// The clients in a sentence, with the verb that follows them.

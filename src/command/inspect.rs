@@ -39,9 +39,15 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
             printer.say(format_args!("  and {more} more (--json lists all)"));
         }
     }
-    if inspection.refused_by.is_empty() {
+    if let Some(issuer) = &inspection.not_sent {
+        printer.say(format_args!(
+            "\n ! the certificate of {issuer}, which signed it, was not sent along: every client refuses the server \
+             unless it trusts that very CA"
+        ));
+    } else if inspection.refused_by.is_empty() {
         printer.say("\n ✓ no client that labtrust knows of would refuse it, once its root is trusted");
-    } else {
+    }
+    if !inspection.refusals.is_empty() {
         printer.heading("Would be refused by:");
         let row = |refusal: &Refusal| (Mark::Bad, vec![list(&refusal.clients()), refusal.why.clone()]);
         printer.table(&inspection.refusals.iter().map(row).collect::<Vec<_>>());
@@ -88,11 +94,22 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed, 
     if !description.names.is_empty() {
         rows.insert(2, ("names", list_to(MOST_SHOWN, &description.names)));
     }
+    if !description.other_names.is_empty() {
+        rows.push(("others", list_to(MOST_SHOWN, &description.other_names)));
+    }
     if !description.usages.is_empty() {
         rows.push(("usages", description.usages.join(", ")));
     }
     if description.is_ca {
         rows.push(("may sign", source::may_sign(certificate)));
+        let others = description.constraints.iter();
+        for (label, kind) in
+            others.flat_map(|limits| [("only", &limits.other_permitted), ("never", &limits.other_excluded)])
+        {
+            if !kind.is_empty() {
+                rows.push((label, list_to(MOST_SHOWN, kind)));
+            }
+        }
     }
     for (label, value) in rows {
         printer.say(format_args!("{label:<9} {value}"));

@@ -3,6 +3,7 @@
 
 mod argument;
 mod known;
+mod refused;
 mod successor;
 
 use std::{path::Path, time::Duration};
@@ -169,6 +170,7 @@ fn from_file(context: &Context<'_>, source: &Source, typed: &str, arguments: &Tr
     let fingerprint = arguments.fingerprint;
     let certificates = source.certificates(context, typed, &arguments.passphrase)?;
     let certificate = choose(&certificates, fingerprint, &source.title())?.clone();
+    refused::check(&[], &certificate, arguments.refused)?;
     // Naming a file is not reading it: what can sign for strangers' names is asked about.
     let asked: Vec<_> = arguments.endpoints.iter().map(|target| target.host.clone()).collect();
     let doubt = certificate.broad_scope(&asked).filter(|_| fingerprint.is_none());
@@ -187,6 +189,7 @@ fn from_server(target: &Target, typed: &str, arguments: &Trust) -> Result<Found>
     let endpoint = target.or_port(443);
     let sent = fetch(&endpoint, typed)?;
     let served = verify_served(&sent, fingerprint, &endpoint.host, OffsetDateTime::now_utc())?;
+    refused::check(&served.chain, &served.root, arguments.refused)?;
     let announced = Announced::find(&sent, &served, arguments.next, &endpoint)?;
     let mut notes = Vec::new();
     let endpoints = endpoints_of(target);

@@ -48,6 +48,7 @@ fn what_is_wrong_with_a_leaf_that_leads_to_a_trusted_root() {
         ),
         (Recipe::SHA1, "cert-weak", "signed by unknown authority", "SHA-1"),
         (Recipe::WEAK_KEY, "cert-weak", ACCEPTED, "weak (RSA 1024"),
+        (Recipe::UNKNOWN_IN_LEAF, "cert-refused", "unhandled critical extension", "nobody knows"),
         (Recipe::TOO_LONG, "cert-too-long", ACCEPTED, "825 are the most"),
         (Recipe::IS_CA, "cert-is-ca", ACCEPTED, "marked as a CA's"),
         (

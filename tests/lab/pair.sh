@@ -1,7 +1,7 @@
 # Makes a root, intermediates and a leaf with OpenSSL and writes the leaf's key, the leaf, and whoever signed it up to
 # the root, separated by `%`. The environment says how: NAMES (subjectAltName) and COMMON_NAME, FROM and TO (days
 # from now), KEY (`ec` or `rsa:BITS`), DIGEST, EXTENSIONS (of the leaf, a line each), ROOT (its common name),
-# CONSTRAINTS (of the root), INTERMEDIATES (how many).
+# AUTHORITY (its basic constraints), CONSTRAINTS and ROOT_EXTENSIONS (of the root), INTERMEDIATES (how many).
 set -eu
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
@@ -23,10 +23,11 @@ commonName = optional
 distinguished_name = empty
 [empty]
 [root]
-basicConstraints = critical,CA:TRUE
+basicConstraints = $AUTHORITY
 keyUsage = critical,keyCertSign,cRLSign
 subjectKeyIdentifier = hash
 ${CONSTRAINTS:+nameConstraints = $CONSTRAINTS}
+$ROOT_EXTENSIONS
 [intermediate]
 basicConstraints = critical,CA:TRUE
 keyUsage = critical,keyCertSign,cRLSign

@@ -18,6 +18,10 @@ pub struct Recipe<'a> {
     pub root: &'a str,
     /// The root's name constraints; empty: none.
     pub constraints: &'a str,
+    /// The root's basic constraints.
+    pub authority: &'a str,
+    /// The root's other extensions, a line each.
+    pub root_extensions: &'a str,
     /// How many certificates are between root and leaf.
     pub intermediates: u8,
 }
@@ -32,6 +36,8 @@ impl Recipe<'_> {
         extensions: "extendedKeyUsage=serverAuth",
         root: "",
         constraints: "",
+        authority: "critical,CA:TRUE",
+        root_extensions: "",
         intermediates: 0,
     };
     pub const EXPIRED: Self = Self { days: (-30, -1), ..Self::CURRENT };
@@ -59,13 +65,24 @@ impl Recipe<'_> {
         Self { constraints: "critical,permitted;DNS:other.example", ..Self::CURRENT };
     /// Two between root and leaf: to be served whole, in the wrong order or without them.
     pub const DEEP: Self = Self { intermediates: 2, ..Self::CURRENT };
+    /// The root lets no CA be between, and one is.
+    pub const TOO_DEEP: Self =
+        Self { authority: "critical,CA:TRUE,pathlen:0", intermediates: 1, ..Self::CURRENT };
+    /// The root has a critical extension that nobody knows.
+    pub const UNKNOWN_IN_ROOT: Self = Self { root_extensions: "1.2.3.4=critical,ASN1:NULL", ..Self::CURRENT };
+    /// The same in the leaf.
+    pub const UNKNOWN_IN_LEAF: Self =
+        Self { extensions: "extendedKeyUsage=serverAuth\n1.2.3.4=critical,ASN1:NULL", ..Self::CURRENT };
+    /// The root may sign for clients only.
+    pub const ROOT_FOR_CLIENTS: Self =
+        Self { root_extensions: "extendedKeyUsage=clientAuth", ..Self::CURRENT };
     /// Made twice, the second root has the first one's name and another key.
     pub const NAMESAKE: Self = Self { root: "GitLab internal CA", ..Self::CURRENT };
     /// What a middlebox signs in the server's place.
     pub const CORPORATE: Self = Self { root: "Corporate Proxy CA", ..Self::CURRENT };
 
     /// The same as `pair.sh` reads it.
-    pub(super) fn environment(&self) -> [(&'static str, String); 10] {
+    pub(super) fn environment(&self) -> [(&'static str, String); 12] {
         [
             ("NAMES", self.names.to_owned()),
             ("COMMON_NAME", self.common_name.to_owned()),
@@ -76,6 +93,8 @@ impl Recipe<'_> {
             ("EXTENSIONS", self.extensions.to_owned()),
             ("ROOT", self.root.to_owned()),
             ("CONSTRAINTS", self.constraints.to_owned()),
+            ("AUTHORITY", self.authority.to_owned()),
+            ("ROOT_EXTENSIONS", self.root_extensions.to_owned()),
             ("INTERMEDIATES", self.intermediates.to_string()),
         ]
     }

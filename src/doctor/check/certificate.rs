@@ -26,6 +26,7 @@ pub const CHECK: Check = Check {
         &NO_SERVER_AUTH,
         &CONSTRAINT_VIOLATED,
         &WEAK,
+        &REFUSED,
         &INCOMPLETE,
         &IS_CA,
         &OUT_OF_ORDER,
@@ -47,6 +48,8 @@ const NO_SERVER_AUTH: Code = Code::error("cert-no-server-auth");
 const CONSTRAINT_VIOLATED: Code = Code::error("constraint-violated");
 /// To Go a signature with SHA-1 is none, and so the authority unknown.
 const WEAK: Code = Code::error("cert-weak").explaining(&["untrusted-docker"]);
+/// What docker or git refuse for a reason that is none of the others.
+const REFUSED: Code = Code::error("cert-refused").explaining(UNTRUSTED);
 const INCOMPLETE: Code = Code::error("chain-incomplete").explaining(UNTRUSTED);
 const IS_CA: Code = Code::warning("cert-is-ca");
 const OUT_OF_ORDER: Code = Code::warning("chain-out-of-order");

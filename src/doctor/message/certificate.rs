@@ -174,6 +174,17 @@ pub const ROWS: &[Row] = &[
         next: DOCTOR,
     },
     Row {
+        says: &[&[
+            "unhandled critical extension",
+            "UnsupportedCriticalExtension",
+            "contains unsupported critical extensions",
+            "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION",
+        ]],
+        codes: &["cert-refused"],
+        what: "A certificate of the server or of a CA has a critical extension that this client does not know.",
+        next: DOCTOR,
+    },
+    Row {
         says: &[&["MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY", "CaUsedAsEndEntity"]],
         codes: &["cert-is-ca"],
         what: "The server presents the CA's own certificate as its own.",

@@ -64,7 +64,7 @@ pub const RULES: &[Rule] = &[
         ],
         |case| too_deep(&case.cas().collect::<Vec<_>>()),
     ),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GNUTLS], |case| {
+    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GNUTLS], |case| {
         let (below, above) = case.steps().find(|(below, above)| names_another_key(below, above))?;
         Some(format!(
             "the authority key identifier of {} is not the subject key identifier of {}",

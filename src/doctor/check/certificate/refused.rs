@@ -1,9 +1,9 @@
 //! What some clients refuse and others take: the rows of [`crate::certificate::judge`], each kind under a
 //! code of its own.
 
-use super::{CONSTRAINT_VIOLATED, IS_CA, NO_SERVER_AUTH, TOO_LONG, WEAK, subject::Subject};
+use super::{CONSTRAINT_VIOLATED, IS_CA, NO_SERVER_AUTH, REFUSED, TOO_LONG, WEAK, subject::Subject};
 use crate::{
-    certificate::{About, Client, KnownFrom, Refusal, judge as refusals},
+    certificate::{About, Client, Refusal},
     doctor::{Case, Code, Finding},
 };
 
@@ -34,22 +34,24 @@ const ROWS: &[Row] = &[
 ];
 
 pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
-    let mut refusals = refusals(&subject.all(), None, subject.now);
-    // One that has no names is taken for a CA's that is inspected; here it is what a server presents.
-    if subject.leaf().is_ca() && subject.leaf().names.is_empty() {
-        let why = "it is a CA's own, not a server's".to_owned();
-        refusals.push(Refusal {
-            by: Client::all().map(Client::any).collect(),
-            why,
-            about: About::Authority,
-            known_from: KnownFrom::Documentation,
-        });
+    let refusals = subject.refusals();
+    let mut found: Vec<_> = ROWS.iter().filter_map(|row| finding(row, &refusals, subject)).collect();
+    // What no row is about matters where it stops docker or git; the rest is what `inspect` is for.
+    let stops = |refusal: &&Refusal| refusal.is_by(Client::Go) || refusal.is_by(Client::Curl);
+    let rest = refusals.iter().filter(|refusal| matches!(refusal.about, About::Form | About::Encoding));
+    if let Some(refusal) = rest.into_iter().find(stops) {
+        found.push(of(&REFUSED, ANEW, refusal, subject));
     }
-    ROWS.iter().filter_map(|row| finding(row, &refusals, subject)).collect()
+    found
 }
 
 fn finding(row: &Row, refusals: &[Refusal], subject: &Subject) -> Option<Finding> {
-    let first = refusals.iter().find(|one| one.about == row.about)?;
-    let what = format!("the certificate of {} will not do: {}", subject.endpoint, first.why);
-    Some(Finding::new(row.code, what, format!("{} it", first.clients_refuse())).advise(row.advice))
+    let about = || refusals.iter().filter(|one| one.about == row.about);
+    let refusal = about().find(|one| one.is_by(Client::Go)).or_else(|| about().next())?;
+    Some(of(row.code, row.advice, refusal, subject))
+}
+
+fn of(code: &'static Code, advice: &str, refusal: &Refusal, subject: &Subject) -> Finding {
+    let what = format!("the certificate of {} will not do: {}", subject.endpoint, refusal.why);
+    Finding::new(code, what, format!("{} it", refusal.clients_refuse())).advise(advice)
 }

@@ -4,7 +4,7 @@ use labtrust_platform::{Certificate, Endpoint, reach::Reached};
 use time::OffsetDateTime;
 
 use crate::{
-    certificate::{Parsed, path},
+    certificate::{About, Client, KnownFrom, Parsed, Refusal, judge, path},
     doctor::{Case, case::WEB, check::trust, evidence::CertsDSeen},
 };
 
@@ -41,9 +41,22 @@ impl Subject {
         way
     }
 
-    /// All that is known, the leaf first.
-    pub fn all(&self) -> Vec<Parsed> {
-        std::iter::once(self.leaf()).chain(&self.pool).cloned().collect()
+    /// Which clients refuse what is sent, by whatever anchor is known of here.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        let way = self.way();
+        let is_sent = |one: &Parsed| self.sent.iter().any(|sent| sent.der() == one.der());
+        let trusted = way.iter().find(|one| !is_sent(one)).or(way.last().filter(|top| top.is_self_signed()));
+        let mut refusals = judge(&self.sent, trusted.copied(), self.now);
+        // Without an anchor, one that has no names is taken for a CA's that is inspected; here it serves.
+        if trusted.is_none() && self.leaf().is_ca() && self.leaf().names.is_empty() {
+            refusals.push(Refusal {
+                by: Client::all().map(Client::any).collect(),
+                why: "it is a CA's own, not a server's".to_owned(),
+                about: About::Authority,
+                known_from: KnownFrom::Documentation,
+            });
+        }
+        refusals
     }
 
     /// Whether a CA that is trusted here has the name of the one who signed `certificate`, whatever its key.

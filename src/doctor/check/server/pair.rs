@@ -36,6 +36,7 @@ const OF_ANOTHER_PAIR: &[&str] = &[
     "cert-weak",
     "cert-too-long",
     "cert-is-ca",
+    "cert-refused",
     "chain-incomplete",
     "chain-out-of-order",
     "constraint-violated",
