@@ -18,8 +18,13 @@ fn what_security_md_names_is_there() {
     let untold: Vec<_> = measured.lines().filter(|row| !text.contains(row)).collect();
     assert!(untold.is_empty(), "{untold:?}");
     // A row of a table of promises without a test is a promise that nobody holds.
-    let rows = text.lines().filter(|line| line.starts_with("| ") && !line.contains("---"));
-    let of_promises = rows.filter(|row| !row.contains("alternative names") && !row.contains("thief"));
+    let is_of_promises = |row: &&str| {
+        row.starts_with("| ")
+            && !row.contains("---")
+            && !row.contains("no client")
+            && !row.contains("Go, rustls")
+    };
+    let of_promises = text.lines().filter(is_of_promises).filter(|row| !row.contains("accepted by"));
     let bare: Vec<_> = of_promises.filter(|row| !row.contains('`') && !row.contains("held by")).collect();
     assert!(bare.is_empty(), "{bare:?}");
 }
