@@ -97,7 +97,11 @@ impl Subtree {
             for tree in Fields(list.content) {
                 let mut parts = Fields::of_sequence(tree.whole)?;
                 let base = GeneralName::of(&parts.next()?)?;
-                trees.push(Self { excluded, base, is_bounded: parts.next().is_some() });
+                trees.push(Self {
+                    excluded,
+                    base,
+                    is_bounded: parts.any(|part| !(part.is_context(0) && part.content == [0])),
+                });
             }
         }
         Some(trees)

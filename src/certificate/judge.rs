@@ -66,16 +66,11 @@ pub enum About {
 /// Without an anchor it is the root among those served that the way leads to; if there is none, what
 /// depends on it is left out.
 pub fn judge(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Refusal> {
-    let Some(case) = Case::new(served, anchor, now) else { return Vec::new() };
     let mut refusals: Vec<Refusal> = Vec::new();
-    for rule in rules::all() {
-        if let Some(why) = (rule.check)(&case) {
-            let refusal =
-                Refusal { by: rule.by.to_vec(), why, about: rule.about, known_from: rule.known_from };
-            match refusals.iter_mut().find(|one| one.about == rule.about && one.why == refusal.why) {
-                Some(same) => same.by.extend(refusal.by),
-                None => refusals.push(refusal),
-            }
+    for Hit { by, known_from, about, why, .. } in hits(served, anchor, now) {
+        match refusals.iter_mut().find(|one| one.about == about && one.why == why) {
+            Some(same) => same.by.extend(by),
+            None => refusals.push(Refusal { by: by.to_vec(), why, about, known_from }),
         }
     }
     refusals
@@ -95,6 +90,34 @@ pub fn lone_leaf(served: &[Parsed]) -> Option<&Parsed> {
     let leaf =
         served.first().filter(|leaf| !leaf.is_self_signed() && (!leaf.is_ca() || !leaf.names.is_empty()))?;
     super::path::above(leaf, served).is_empty().then_some(leaf)
+}
+
+/// A rule that is broken.
+pub struct Hit {
+    /// The rule's place in the table.
+    pub rule: usize,
+    /// The clients that refuse.
+    pub by: &'static [By],
+    /// How that is known.
+    pub known_from: KnownFrom,
+    about: About,
+    why: String,
+}
+
+/// The rules that are broken, one by one: what tests hold against the clients.
+pub fn hits(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Hit> {
+    let Some(case) = Case::new(served, anchor, now) else { return Vec::new() };
+    let hit = |(place, rule): (usize, &rules::Rule)| {
+        let (by, known_from, about) = (rule.by, rule.known_from, rule.about);
+        (rule.check)(&case).map(|why| Hit { rule: place, by, known_from, about, why })
+    };
+    rules::all().enumerate().filter_map(hit).collect()
+}
+
+/// The places of the rules that are known because clients were asked, and those clients.
+pub fn measured() -> impl Iterator<Item = (usize, &'static [By])> {
+    let measured = rules::all().enumerate().filter(|(_, rule)| rule.known_from == KnownFrom::Measured);
+    measured.map(|(place, rule)| (place, rule.by))
 }
 
 impl Refusal {

@@ -294,6 +294,16 @@ impl Parsed {
             .is_none_or(|usages| usages.iter().any(|usage| usage == "serverAuth" || usage == "any"))
     }
 
+    /// Whether an extended key usage is listed, by its name or its object identifier.
+    pub fn has_usage(&self, usage: &str) -> bool {
+        self.extended_key_usage.iter().flatten().any(|one| one == usage)
+    }
+
+    /// Whether it is for server-gated cryptography, Netscape's or Microsoft's, which some still take for serverAuth.
+    pub fn is_gated(&self) -> bool {
+        ["2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"].iter().any(|usage| self.has_usage(usage))
+    }
+
     /// Whether its own key signed it, which is what makes a root.
     pub fn is_self_signed(&self) -> bool {
         self.subject_der == self.issuer_der && self.is_signed_by(self)

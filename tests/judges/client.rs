@@ -9,7 +9,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use labtrust::certificate::{CertificateDer, Client, PrivateKey, Refusal, Version, pem};
+use labtrust::certificate::{CertificateDer, Client, PrivateKey, Version, judge::By, pem};
 use rustls_pki_types::{ServerName, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
@@ -203,9 +203,9 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Whether this client, in this version, is among those that refuse.
-    pub fn is_in(&self, refusal: &Refusal) -> bool {
-        refusal.is_by_version(self.client, self.version)
+    /// Whether this client, in this version, is among those.
+    pub fn is_among(&self, by: &[By]) -> bool {
+        by.iter().any(|by| by.client == self.client && by.versions.contain(self.version))
     }
 }
 
@@ -271,7 +271,9 @@ fn openssl_verify(question: &Question, how: &[&str]) -> Answer {
     let check = if question.is_for_an_address() { "-verify_ip" } else { "-verify_hostname" };
     let untrusted = ["-untrusted", "between.pem"];
     let untrusted = if question.chain.len() > 1 { &untrusted[..] } else { &[] };
-    let common = ["verify", "-purpose", "sslserver", "-CAfile", "root.pem", check, &question.host];
+    // Level 2 is what OpenSSL's handshakes have on Debian and Ubuntu.
+    let common =
+        ["verify", "-auth_level", "2", "-purpose", "sslserver", "-CAfile", "root.pem", check, &question.host];
     command(question, "openssl", &[&common, how, untrusted, &["leaf.pem"]].concat())
 }
 

@@ -8,17 +8,23 @@ mod extension;
 mod key;
 mod plan;
 mod rows;
+mod stolen;
 
 use std::env;
 
-use labtrust::certificate::{CertificateDer, Parsed, Refusal, judge};
+use labtrust::certificate::{
+    CertificateDer, Parsed,
+    judge::{Hit, hits, measured},
+};
 use time::OffsetDateTime;
 
 use self::{plan::Plan, rows::Row};
 use super::client::{Answers, Question, answers};
 
 /// How many verdicts of a hundred are said beforehand, at least.
-const BAR: usize = 70;
+const BAR: usize = 98;
+/// The same of a sample, whose few chains weigh more.
+const BAR_OF_SAMPLE: usize = 95;
 /// How many chains with two oddities are made.
 const PAIRS: usize = 400;
 /// A sample is each of so many.
@@ -26,8 +32,8 @@ const SAMPLE: usize = 8;
 
 struct Matrix {
     rows: Vec<Row>,
-    /// Who refuses a chain, by `judge`; why it could not be read.
-    judged: Vec<Result<Vec<Refusal>, String>>,
+    /// The rules that each chain breaks; why it could not be read.
+    judged: Vec<Result<Vec<Hit>, String>>,
     clients: Vec<Answers>,
 }
 
@@ -55,7 +61,7 @@ impl Matrix {
         for ((row, judged), answer) in self.rows.iter().zip(&self.judged).zip(&client.said) {
             let Some(answer) = answer else { continue };
             verdicts += 1;
-            let predicted = judged.as_ref().is_ok_and(|all| all.iter().any(|one| client.is_in(one)));
+            let predicted = judged.as_ref().is_ok_and(|all| all.iter().any(|one| client.is_among(one.by)));
             // No chain that a client accepts is unreadable; of one that is, nothing more is said.
             let is_unreadable = judged.is_err() && answer.is_err();
             if predicted != answer.is_err() && !is_unreadable {
@@ -67,10 +73,32 @@ impl Matrix {
     }
 }
 
-fn judged(question: &Question, now: OffsetDateTime) -> Result<Vec<Refusal>, String> {
+impl Matrix {
+    /// The rules that count as measured, though none of their clients refused a chain that breaks them.
+    fn unproven(&self) -> Vec<String> {
+        let is_shown = |rule: usize, client: &Answers| {
+            self.judged.iter().zip(&client.said).any(|(judged, answer)| {
+                let is_hit = judged.as_ref().is_ok_and(|hits| hits.iter().any(|hit| hit.rule == rule));
+                is_hit && matches!(answer, Some(Err(_)))
+            })
+        };
+        let mut unproven = Vec::new();
+        for (rule, by) in measured() {
+            let asked: Vec<_> = self.clients.iter().filter(|client| client.is_among(by)).collect();
+            if asked.is_empty() {
+                unproven.push(format!("rule {rule}, none of whose clients can be asked ({by:?})"));
+            }
+            let silent = asked.iter().filter(|client| !is_shown(rule, client));
+            unproven.extend(silent.map(|client| format!("rule {rule} of {}", client.name)));
+        }
+        unproven
+    }
+}
+
+fn judged(question: &Question, now: OffsetDateTime) -> Result<Vec<Hit>, String> {
     let read = |der: &CertificateDer<'_>| Parsed::from_der(der).map_err(|error| error.to_string());
     let served = question.chain.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    Ok(judge(&served, Some(&read(&question.anchor)?), now))
+    Ok(hits(&served, Some(&read(&question.anchor)?), now))
 }
 
 fn is_whole() -> bool {
@@ -111,7 +139,14 @@ fn judge_says_what_the_clients_do() {
             Some(why) => println!("{client} refuses: {row}: {}", why.replace('\n', " ")),
         }
     }
+    let unproven = matrix.unproven();
+    for line in &unproven {
+        println!("no chain shows: {line}");
+    }
     let right = verdicts - wrong.len();
     println!("all: {right} of {verdicts}, {}", percent(right, verdicts));
-    assert!(right * 100 >= verdicts * BAR, "{} verdicts of {verdicts} are wrong", wrong.len());
+    // A sample need not break every rule.
+    assert!(!is_whole() || unproven.is_empty(), "{}", unproven.join("\n"));
+    let bar = if is_whole() { BAR } else { BAR_OF_SAMPLE };
+    assert!(right * 100 >= verdicts * bar, "{} verdicts of {verdicts} are wrong", wrong.len());
 }

@@ -16,6 +16,8 @@ pub(super) struct Case<'c> {
     pub anchor: Option<&'c Parsed>,
     /// The certificate whose issuer is missing, where the way is known not to lead to the anchor.
     pub broken_at: Option<&'c Parsed>,
+    /// Whether the leaf itself is trusted.
+    pub trusts_leaf: bool,
     /// The moment to judge for.
     pub now: OffsetDateTime,
 }
@@ -28,7 +30,16 @@ impl<'c> Case<'c> {
             .or_else(|| others.iter().find(|one| is_root(one) && path::up_to(first, others, one).is_some()));
         let anchor =
             anchor.or_else(|| others.iter().find(is_root)).filter(|anchor| anchor.der() != first.der());
-        let mut case = Self { served, leaf: None, intermediates: Vec::new(), anchor, broken_at: None, now };
+        let mut case = Self {
+            served,
+            leaf: None,
+            intermediates: Vec::new(),
+            anchor,
+            broken_at: None,
+            trusts_leaf: false,
+            now,
+        };
+        case.trusts_leaf = trusted.is_some_and(|trusted| trusted.der() == first.der());
         match anchor.map(|anchor| path::up_to(first, others, anchor)) {
             Some(Some(way)) => case.intermediates = way,
             None if trusted.is_some() || first.is_self_signed() => {}

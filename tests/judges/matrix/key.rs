@@ -37,6 +37,7 @@ pub const RSA3072: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:3072");
 pub const RSA_PSS: Kind = Kind("-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048");
 
 /// A key.
+#[derive(Debug)]
 pub struct Key {
     /// In PKCS#8, as PEM.
     pub pem: String,
@@ -109,6 +110,13 @@ impl Algorithm {
         }
     }
 
+    /// Whether a key of this kind can sign so: of two rows, one may have changed the signer.
+    pub fn fits(&self, kind: Kind) -> bool {
+        let usual = Self::usual(kind);
+        let is_rsa = |oid: &str| oid.starts_with("1.2.840.113549.");
+        usual.arguments.is_some() == self.arguments.is_some() && is_rsa(usual.oid) == is_rsa(self.oid)
+    }
+
     /// The usual one for a kind of key.
     pub fn usual(kind: Kind) -> Self {
         match kind {
@@ -137,6 +145,17 @@ impl Key {
         let arguments =
             ["genpkey", "-out", "key.pem"].into_iter().chain(kind.0.split(' ')).collect::<Vec<_>>();
         openssl(folder.path(), &arguments);
+        Self::in_folder(folder, kind)
+    }
+
+    /// A key that is there already, of the kind that is made most.
+    pub fn known(pem: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("key.pem"), pem).expect("a file");
+        Self::in_folder(folder, P256)
+    }
+
+    fn in_folder(folder: tempfile::TempDir, kind: Kind) -> Self {
         openssl(
             folder.path(),
             &["pkey", "-in", "key.pem", "-pubout", "-outform", "DER", "-out", "public.der"],

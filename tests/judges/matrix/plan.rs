@@ -1,7 +1,8 @@
 //! A chain before it is signed: our own profile's, then changed as a row of the table says.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use labtrust::certificate::Authority;
 use rustls_pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime, macros::format_description};
 
@@ -108,6 +109,7 @@ struct Certificate {
     inside: Option<Algorithm>,
     spoilt: bool,
     extensions: Vec<Extension>,
+    known_key: Option<Arc<Key>>,
 }
 
 /// A chain before it is signed.
@@ -117,6 +119,8 @@ pub struct Plan {
     served: Vec<Part>,
     trusted: Part,
     host: &'static str,
+    /// Certificates that were there before.
+    given: HashMap<Part, CertificateDer<'static>>,
 }
 
 impl Plan {
@@ -127,6 +131,7 @@ impl Plan {
             served: vec![Leaf, Middle, Root],
             trusted: Root,
             host: HOST,
+            given: HashMap::new(),
         }
     }
 
@@ -137,6 +142,18 @@ impl Plan {
             plan.change(change.clone());
         }
         plan
+    }
+
+    /// The same below a CA of the program, as a thief of its key would have it.
+    pub fn under(mut self, authority: &Authority) -> Self {
+        let issuer = authority.issuer();
+        let middle = self.part(Middle);
+        middle.subject.clone_from(&issuer.subject_der);
+        middle.known_key = Some(Arc::new(Key::known(&authority.key().to_pem())));
+        let id = issuer.subject_key_id.as_deref().expect("an identifier");
+        self.change(Change::Put(Leaf, authority_key_id(id)));
+        self.given = HashMap::from([(Middle, issuer.der().clone()), (Root, authority.root().der().clone())]);
+        self
     }
 
     fn change(&mut self, change: Change) {
@@ -191,10 +208,14 @@ impl Plan {
     }
 
     fn der(&self, part: Part, now: OffsetDateTime) -> Vec<u8> {
+        if let Some(given) = self.given.get(&part) {
+            return given.to_vec();
+        }
         let certificate = &self.certificates[part as usize];
         let signer = &self.certificates[certificate.signer as usize];
         let signer_key = signer.key();
-        let algorithm = certificate.algorithm.unwrap_or_else(|| Algorithm::usual(signer.kind));
+        let algorithm = certificate.algorithm.filter(|algorithm| algorithm.fits(signer.kind));
+        let algorithm = algorithm.unwrap_or_else(|| Algorithm::usual(signer.kind));
         let key = certificate.key();
         let version = certificate.version;
         let extensions: Vec<_> =
@@ -250,10 +271,14 @@ impl Certificate {
             inside: None,
             spoilt: false,
             extensions,
+            known_key: None,
         }
     }
 
-    fn key(&self) -> std::sync::Arc<Key> {
+    fn key(&self) -> Arc<Key> {
+        if let Some(known) = &self.known_key {
+            return Arc::clone(known);
+        }
         // A renewed certificate keeps its key.
         let owner = if self.part == Past { Middle } else { self.part };
         Key::of(owner.name(), self.kind)

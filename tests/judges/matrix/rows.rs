@@ -5,7 +5,7 @@
 mod constraints;
 mod form;
 mod keys;
-mod names;
+pub mod names;
 mod shape;
 mod usages;
 

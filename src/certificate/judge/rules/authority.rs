@@ -1,8 +1,8 @@
 //! Whether the CAs above the leaf may be CAs, and whether each is the one that the certificate below names.
 
 use super::{
-    super::About, APPLE, CHROME, CURL, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, NODE, NSS, OPENSSL,
-    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, measured, of_anchor, of_ca, of_intermediate,
+    super::About, APPLE, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, NODE, NSS,
+    OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, measured, of_anchor, of_ca, of_intermediate,
 };
 use crate::certificate::parsed::Parsed;
 
@@ -10,13 +10,13 @@ pub const RULES: &[Rule] = &[
     measured(About::Constraint, EVERYONE, |case| {
         of_intermediate(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.is_ca())
     }),
-    measured(About::Constraint, &[OPENSSL_STRICT, PYTHON, GO, JAVA, FIREFOX], |case| {
+    measured(About::Constraint, &[OPENSSL_STRICT, Client::Python.since(3, 13), GO, JAVA, FIREFOX], |case| {
         of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| {
             !ca.is_ca() && (ca.version >= 3 || ca.ca.is_some())
         })
     }),
     // OpenSSL takes a root that is silent if its key usage speaks for it (`check_ca`).
-    measured(About::Constraint, &[CURL, OPENSSL, NODE, LIBRESSL], |case| {
+    measured(About::Constraint, &[CURL, OPENSSL, PYTHON, NODE, LIBRESSL], |case| {
         of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.may_sign())
     }),
     measured(About::Constraint, &[GNUTLS], |case| {
@@ -31,17 +31,44 @@ pub const RULES: &[Rule] = &[
             })
         },
     ),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME], |case| {
-        of_ca(case, "may not sign for servers (serverAuth is not among its extended key usages)", |ca| {
-            !ca.may_serve()
-        })
+    measured(About::Constraint, &[GO, CHROME], |case| of_ca(case, NO_SERVERS, |ca| !ca.may_serve())),
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+        of_ca(case, NO_SERVERS, |ca| !ca.may_serve() && !ca.is_gated())
     }),
     measured(About::Constraint, &[RUSTLS, FIREFOX], |case| {
-        of_intermediate(
-            case,
-            "may not sign for servers (serverAuth is not among its extended key usages)",
-            |ca| !ca.may_serve(),
-        )
+        of_intermediate(case, NO_SERVERS, |ca| !ca.may_serve())
+    }),
+    measured(About::Constraint, &[GNUTLS], |case| {
+        of_intermediate(case, NO_SERVERS, |ca| !ca.may_serve() && !ca.is_gated())
+    }),
+    measured(About::Constraint, &[NSS], |case| {
+        of_intermediate(case, "may not sign certificates (keyCertSign is not among its key usages)", |ca| {
+            !ca.may("keyCertSign")
+        })
+    }),
+    measured(About::Constraint, &[NSS], |case| {
+        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca == Some(false))
+    }),
+    // It keeps certificates by these two.
+    measured(About::Form, &[NSS], |case| {
+        let all: Vec<_> = case.served.iter().chain(case.anchor).collect();
+        let is_same = |one: &Parsed, other: &Parsed| {
+            one.der() != other.der() && (&one.issuer_der, &one.serial) == (&other.issuer_der, &other.serial)
+        };
+        let one = all.iter().find(|one| all.iter().any(|other| is_same(one, other)))?;
+        Some(format!("{} has the issuer and the serial number of another", one.title()))
+    }),
+    measured(About::Constraint, &[GNUTLS, NSS, RUSTLS], |case| {
+        of_intermediate(case, "may sign for any use, but serverAuth is not named", only_any)
+    }),
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+        of_ca(case, "may sign for any use, but serverAuth is not named", only_any)
+    }),
+    // They want a root at the top, and one that names itself.
+    measured(About::Constraint, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE], |case| {
+        of_anchor(case, "is trusted, but is no root", |ca| {
+            ca.subject_der != ca.issuer_der || names_another_key(ca, ca)
+        })
     }),
     measured(About::Constraint, EVERYONE, |case| too_deep(&case.intermediates)),
     // Java and rustls do not look at an anchor's path length, nor does Android, which verifies as Java does.
@@ -64,15 +91,31 @@ pub const RULES: &[Rule] = &[
         ],
         |case| too_deep(&case.cas().collect::<Vec<_>>()),
     ),
-    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GNUTLS], |case| {
+    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
         let (below, above) = case.steps().find(|(below, above)| names_another_key(below, above))?;
-        Some(format!(
-            "the authority key identifier of {} is not the subject key identifier of {}",
-            below.title(),
-            above.title()
-        ))
+        Some(names_it_wrongly(below, above))
+    }),
+    // Java looks for the anchor by it.
+    measured(About::Form, &[JAVA], |case| {
+        let (below, above) = case.steps().last().filter(|(below, above)| names_another_key(below, above))?;
+        Some(names_it_wrongly(below, above))
     }),
 ];
+
+const NO_SERVERS: &str = "may not sign for servers (serverAuth is not among its extended key usages)";
+
+fn names_it_wrongly(below: &Parsed, above: &Parsed) -> String {
+    format!(
+        "the authority key identifier of {} is not the subject key identifier of {}",
+        below.title(),
+        above.title()
+    )
+}
+
+fn only_any(ca: &Parsed) -> bool {
+    let usages = ca.extended_key_usage.as_deref().unwrap_or_default();
+    usages.iter().any(|usage| usage == "any") && !usages.iter().any(|usage| usage == "serverAuth")
+}
 
 fn too_deep(cas: &[&Parsed]) -> Option<String> {
     let below = |above: usize| cas[..above].iter().filter(|ca| ca.subject_der != ca.issuer_der).count();

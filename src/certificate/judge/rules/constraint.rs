@@ -2,11 +2,12 @@
 
 use super::{
     super::{About, Case},
-    APPLE, CHROME, CURL, Client, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON,
-    RUSTLS, Rule, WINDOWS, documented, measured,
+    APPLE, CHROME, CURL, Client, EMPTY_NAME, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT,
+    PYTHON, RUSTLS, Rule, WINDOWS, documented, measured,
 };
 use crate::certificate::{
-    general_name::{NameKind, Subtree},
+    anatomy::Fields,
+    general_name::{GeneralName, NameKind, Subtree},
     name::{SubjectName, list},
     parsed::Parsed,
 };
@@ -16,12 +17,59 @@ const HOLD_ROOTS: &[super::By] =
     &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME, FIREFOX, NSS, GNUTLS, RUSTLS, APPLE, WINDOWS];
 
 const POLICIES: &str = "2.5.29.32";
+const NAME_CONSTRAINTS: &str = "2.5.29.30";
+const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
 pub const RULES: &[Rule] = &[
     measured(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside(case, ca))),
     // Java holds only intermediates to their constraints.
     measured(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside(case, ca))),
     measured(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside_emails(case, ca))),
+    measured(About::Constraint, &[JAVA], |case| {
+        case.intermediates.iter().find_map(|ca| outside_emails(case, ca))
+    }),
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, GO, RUSTLS], |case| {
+        case.cas().find_map(|ca| outside_uris(case, ca))
+    }),
+    measured(About::Constraint, &[JAVA], |case| {
+        case.intermediates.iter().find_map(|ca| outside_uris(case, ca))
+    }),
+    // It holds no e-mail address and no URI against constraints of that kind, and refuses all.
+    measured(About::Constraint, &[RUSTLS], |case| {
+        let kinds = [NameKind::Email, NameKind::Uri];
+        let is_held = |kind| case.cas().any(|ca| ca.subtrees.iter().any(|tree| tree.base.kind == kind));
+        let name =
+            case.leaf?.general_names.iter().find(|name| kinds.contains(&name.kind) && is_held(name.kind))?;
+        Some(format!("a CA has name constraints of the kind of {name}"))
+    }),
+    measured(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside_oddly(case, ca))),
+    measured(About::Constraint, &[JAVA], |case| {
+        case.intermediates.iter().find_map(|ca| outside_oddly(case, ca))
+    }),
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
+        let email = email_of_subject(&case.leaf?.subject_der)?;
+        let ca = case.cas().find(|ca| is_outside_email(&email, ca))?;
+        Some(format!("{} may not sign the e-mail address {email} in the subject", ca.title()))
+    }),
+    measured(About::Constraint, &[GNUTLS, GO], |case| {
+        let is_odd = |tree: &Subtree| tree.base.kind == NameKind::Ip && !is_network(&tree.base.value);
+        let ca = case.cas().find(|ca| ca.subtrees.iter().any(is_odd))?;
+        Some(format!("the name constraints of {} have an address that is no network", ca.title()))
+    }),
+    measured(About::Constraint, &[GO], |case| {
+        let ca = case.cas().find(|ca| ca.has_extension(NAME_CONSTRAINTS) && ca.subtrees.is_empty())?;
+        Some(format!("the name constraints of {} are empty", ca.title()))
+    }),
+    // It throws at one that stands for all.
+    measured(About::Constraint, &[JAVA], |case| {
+        let all = |tree: &Subtree| {
+            tree.excluded
+                && matches!(tree.base.kind, NameKind::Email | NameKind::Uri)
+                && tree.base.value.is_empty()
+        };
+        let ca = case.cas().find(|ca| ca.subtrees.iter().any(all))?;
+        Some(format!("{} excludes all names of a kind by an empty one", ca.title()))
+    }),
     // A wildcard stands for the excluded name, too. Go: CVE-2025-61727.
     measured(About::Constraint, &[Client::Go.since(1, 25), RUSTLS, CHROME], |case| {
         case.cas().find_map(|ca| wildcard(case, ca))
@@ -30,7 +78,7 @@ pub const RULES: &[Rule] = &[
         let ca = case.cas().find(|ca| ca.subtrees.iter().any(|tree| tree.is_bounded))?;
         Some(format!("the name constraints of {} have a minimum or a maximum", ca.title()))
     }),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, CHROME], |case| {
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, CHROME], |case| {
         case.cas().find_map(|ca| directory(case, ca))
     }),
     // Not understood, and so refused, whatever the leaf's names are.
@@ -39,14 +87,25 @@ pub const RULES: &[Rule] = &[
             !matches!(kind, NameKind::Dns | NameKind::Ip | NameKind::Email | NameKind::Uri)
         })
     }),
+    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, RUSTLS], |case| {
+        let is_held = |name: &&GeneralName| {
+            let same = |ca: &Parsed| ca.subtrees.iter().any(|tree| tree.base.kind == NameKind::Other);
+            name.kind == NameKind::Other && case.cas().any(same)
+        };
+        let name = case.leaf?.general_names.iter().find(is_held)?;
+        Some(format!("a CA has name constraints of the kind of {name}"))
+    }),
+    measured(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| directory(case, ca))),
     measured(About::Constraint, &[GNUTLS], |case| {
-        of_kinds(case, false, |kind| {
-            !matches!(kind, NameKind::Dns | NameKind::Ip | NameKind::Email | NameKind::Uri)
-        })
+        of_kinds(case, false, |kind| kind == NameKind::RegisteredId)
+    }),
+    measured(About::Constraint, &[GNUTLS], |case| {
+        let ca = case.cas().find(|ca| trees(ca, NameKind::Directory, true).next().is_some())?;
+        Some(format!("{} excludes a directory name", ca.title()))
     }),
     measured(About::Constraint, &[RUSTLS], |case| of_kinds(case, false, |kind| kind == NameKind::Directory)),
     // Any common name of a server is a DNS name to it, if there is no other.
-    measured(About::Form, &[GNUTLS], |case| common_name(case, |_| true)),
+    measured(About::Form, &[GNUTLS, NSS], |case| common_name(case, |_| true)),
     // One with a dot in it is, if there is no other (`NAME_CONSTRAINTS_check_CN`).
     measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         common_name(case, |name| name.contains('.') && !name.contains('*'))
@@ -72,10 +131,64 @@ fn trees(ca: &Parsed, kind: NameKind, excluded: bool) -> impl Iterator<Item = &S
     ca.subtrees.iter().filter(move |tree| tree.base.kind == kind && tree.excluded == excluded)
 }
 
+/// Names that no client could ever ask for by [`SubjectName`], held against the trees letter by letter; and a
+/// tree that is a lone dot, below which nothing lies.
+fn outside_oddly(case: &Case<'_>, ca: &Parsed) -> Option<String> {
+    let mut names = case.leaf?.general_names.iter().filter(|name| name.kind == NameKind::Dns);
+    let bases: Vec<String> = trees(ca, NameKind::Dns, false)
+        .map(|tree| tree.base.text().unwrap_or_default().to_ascii_lowercase())
+        .collect();
+    let is_within = |name: &str, base: &str| {
+        let bare = base.strip_prefix('.').unwrap_or(base);
+        base.is_empty() || name == bare || (!bare.is_empty() && name.ends_with(&format!(".{bare}")))
+    };
+    let is_dot = bases.iter().all(|base| base == ".");
+    let outside = names.find(|name| {
+        let is_odd = is_dot || name.subject_name().is_none();
+        let name = name.text().unwrap_or_default().to_ascii_lowercase();
+        !bases.is_empty() && is_odd && !bases.iter().any(|base| is_within(&name, base))
+    })?;
+    Some(format!("{} may not sign {outside}", ca.title()))
+}
+
+fn is_network(value: &[u8]) -> bool {
+    let mask: Vec<u8> = value[value.len() / 2..].to_vec();
+    let ones = mask.iter().take_while(|byte| **byte == 0xff).count();
+    let rest = mask.get(ones..).unwrap_or_default();
+    let is_mask = rest.first().is_none_or(|byte| byte.leading_ones() + byte.trailing_zeros() >= 8)
+        && rest.iter().skip(1).all(|byte| *byte == 0);
+    [8, 32].contains(&value.len()) && is_mask
+}
+
+fn outside_uris(case: &Case<'_>, ca: &Parsed) -> Option<String> {
+    let mut uris = case.leaf?.general_names.iter().filter(|name| name.kind == NameKind::Uri);
+    let host = |uri: &str| {
+        let (_, rest) = uri.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?.rsplit('@').next()?;
+        Some(authority.split(':').next()?.to_ascii_lowercase())
+    };
+    let within = |uri: &str, tree: &Subtree| {
+        let base = tree.base.text().unwrap_or_default().to_ascii_lowercase();
+        host(uri).is_some_and(|host| if base.starts_with('.') { host.ends_with(&base) } else { host == base })
+    };
+    let outside = uris.find(|name| {
+        let uri = name.text().unwrap_or_default();
+        let mut permitted = trees(ca, NameKind::Uri, false).peekable();
+        let is_permitted = permitted.peek().is_none() || permitted.any(|tree| within(uri, tree));
+        !is_permitted || trees(ca, NameKind::Uri, true).any(|tree| within(uri, tree))
+    })?;
+    Some(format!("{} may not sign {outside}", ca.title()))
+}
+
 fn outside_emails(case: &Case<'_>, ca: &Parsed) -> Option<String> {
     let emails = case.leaf?.general_names.iter().filter(|name| name.kind == NameKind::Email);
     let mut emails = emails.filter_map(|name| name.text());
-    let within = |email: &str, tree: &Subtree| {
+    let outside = emails.find(|email| is_outside_email(email, ca))?;
+    Some(format!("{} may not sign the e-mail address {outside}", ca.title()))
+}
+
+fn is_outside_email(email: &str, ca: &Parsed) -> bool {
+    let within = |tree: &Subtree| {
         let base = tree.base.text().unwrap_or_default().to_ascii_lowercase();
         let (email, host) = (email.to_ascii_lowercase(), email.rsplit('@').next().unwrap_or_default());
         match base.split_once('@') {
@@ -84,12 +197,20 @@ fn outside_emails(case: &Case<'_>, ca: &Parsed) -> Option<String> {
             None => host.eq_ignore_ascii_case(&base),
         }
     };
-    let is_outside = |email: &&str| {
-        let mut permitted = trees(ca, NameKind::Email, false).peekable();
-        let is_permitted = permitted.peek().is_none() || permitted.any(|tree| within(email, tree));
-        !is_permitted || trees(ca, NameKind::Email, true).any(|tree| within(email, tree))
-    };
-    emails.find(is_outside).map(|email| format!("{} may not sign the e-mail address {email}", ca.title()))
+    let mut permitted = trees(ca, NameKind::Email, false).peekable();
+    let is_permitted = permitted.peek().is_none() || permitted.any(within);
+    !is_permitted || trees(ca, NameKind::Email, true).any(within)
+}
+
+/// The e-mail address in a subject, as certificates had it before there were alternative names.
+fn email_of_subject(subject: &[u8]) -> Option<String> {
+    let parts = Fields::of_sequence(subject)?.flat_map(|part| Fields(part.content));
+    let email = parts.filter_map(|attribute| {
+        let mut fields = Fields(attribute.content);
+        fields.next().filter(|kind| kind.oid().is_some_and(|oid| oid == EMAIL_ADDRESS))?;
+        String::from_utf8(fields.next()?.content.to_vec()).ok()
+    });
+    email.into_iter().next()
 }
 
 fn wildcard(case: &Case<'_>, ca: &Parsed) -> Option<String> {
@@ -107,7 +228,7 @@ fn wildcard(case: &Case<'_>, ca: &Parsed) -> Option<String> {
 
 /// Whether the subject lies outside the constraints on directory names: a prefix of the subject's parts.
 fn directory(case: &Case<'_>, ca: &Parsed) -> Option<String> {
-    let subject = &case.leaf?.subject_der;
+    let subject = &case.leaf.filter(|leaf| leaf.subject_der != EMPTY_NAME)?.subject_der;
     let within = |tree: &Subtree| is_prefix(&tree.base.value, subject);
     let mut permitted = trees(ca, NameKind::Directory, false).peekable();
     let is_permitted = permitted.peek().is_none() || permitted.any(within);
@@ -123,9 +244,7 @@ fn directory(case: &Case<'_>, ca: &Parsed) -> Option<String> {
 
 /// Whether the parts of one name, in DER, are the first of another's.
 fn is_prefix(base: &[u8], name: &[u8]) -> bool {
-    let parts = |name| {
-        crate::certificate::anatomy::Fields::of_sequence(name).map(|parts| parts.map(|part| part.whole))
-    };
+    let parts = |name| Fields::of_sequence(name).map(|parts| parts.map(|part| part.whole));
     let (Some(base), Some(mut name)) = (parts(base), parts(name)) else { return false };
     base.into_iter().all(|part| name.next() == Some(part))
 }

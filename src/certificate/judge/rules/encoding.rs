@@ -2,28 +2,51 @@
 
 use super::{
     super::{About, Case},
-    CHROME, CURL, GNUTLS, GO, JAVA, NODE, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of, documented,
-    measured,
+    CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
+    documented, measured,
 };
-use crate::certificate::parsed::{Flaw, NAME_CONSTRAINTS, Parsed};
+use crate::certificate::{
+    general_name::{GeneralName, NameKind},
+    parsed::{Flaw, NAME_CONSTRAINTS, Parsed},
+};
 
 pub const RULES: &[Rule] = &[
-    measured(
-        About::Encoding,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, GNUTLS, RUSTLS],
-        |case| {
-            flaw(case, |flaw| match flaw {
-                Flaw::Doubled(oid) => Some(format!("has the extension {oid} twice")),
-                _ => None,
-            })
-        },
-    ),
-    // Java and rustls read as far as the name that they look for.
-    measured(About::Encoding, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME, GNUTLS], |case| {
+    measured(About::Encoding, &[OPENSSL, OPENSSL_STRICT, RUSTLS], doubled_standard),
+    // A server by OpenSSL does not send these, so that those who must be asked by a handshake were not asked.
+    documented(About::Encoding, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, GNUTLS], doubled_standard),
+    measured(About::Encoding, &[JAVA, GO, CHROME, GNUTLS], |case| {
         flaw(case, |flaw| match flaw {
-            Flaw::Unreadable(oid) => Some(format!("has an extension that is damaged ({oid})")),
+            Flaw::Doubled(oid) => Some(format!("has the extension {oid} twice")),
             _ => None,
         })
+    }),
+    // Java and rustls read as far as the name that they look for.
+    measured(About::Encoding, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME], damaged),
+    documented(About::Encoding, &[GNUTLS], damaged),
+    measured(About::Encoding, &[GO], |case| {
+        flaw(case, |flaw| match flaw {
+            Flaw::Unreadable(oid) if oid == LOOKED_AT_BY_FEW[0] => {
+                Some(format!("has an extension that is damaged ({oid})"))
+            }
+            _ => None,
+        })
+    }),
+    measured(About::Encoding, &[RUSTLS], |case| {
+        flaw(case, |flaw| match flaw {
+            Flaw::Unreadable(oid) if ["2.5.29.31", "2.5.29.37"].contains(&oid.as_str()) => {
+                Some(format!("has an extension that is damaged ({oid})"))
+            }
+            _ => None,
+        })
+    }),
+    measured(About::Encoding, &[GO], |case| {
+        let odd = |name: &&GeneralName| match name.kind {
+            NameKind::Dns | NameKind::Email | NameKind::Uri => !name.value.is_ascii(),
+            NameKind::Ip => ![4, 16].contains(&name.value.len()),
+            _ => false,
+        };
+        let name = case.leaf?.general_names.iter().find(odd)?;
+        Some(format!("its name {name} cannot be read"))
     }),
     documented(About::Encoding, &[RUSTLS, JAVA], |case| {
         flaw(case, |flaw| match flaw {
@@ -33,11 +56,8 @@ pub const RULES: &[Rule] = &[
             _ => None,
         })
     }),
-    measured(About::Encoding, SERIAL, |case| {
-        flaw(case, |flaw| {
-            (*flaw == Flaw::LongSerial).then(|| "has a serial number with needless bytes".into())
-        })
-    }),
+    measured(About::Encoding, &[OPENSSL, OPENSSL_STRICT], long_serial),
+    documented(About::Encoding, &[CURL, PYTHON, NODE, GO, CHROME], long_serial),
     measured(About::Encoding, MOMENT, |case| {
         flaw(case, |flaw| {
             (*flaw == Flaw::Moment).then(|| "has dates that do not end in seconds and Z".into())
@@ -48,17 +68,38 @@ pub const RULES: &[Rule] = &[
             (*flaw == Flaw::Algorithms).then(|| "names two different algorithms for its signature".into())
         })
     }),
-    // Go 1.23's release notes; webpki's `InvalidSerialNumber`.
-    documented(About::Form, &[super::Client::Go.since(1, 23), RUSTLS], |case| {
+    // Go 1.23's release notes.
+    documented(About::Form, &[super::Client::Go.since(1, 23)], |case| {
         let negative = |one: &&Parsed| one.serial.first().is_some_and(|first| first & 0x80 != 0);
         all_of(case).find(negative).map(|one| format!("the serial number of {} is negative", one.title()))
     }),
 ];
 
-const SERIAL: &[super::By] = &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME, RUSTLS];
-const MOMENT: &[super::By] = &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME, RUSTLS];
+/// What only Go reads, and what nobody does here: authorityInfoAccess, and the timestamps of public logs.
+const LOOKED_AT_BY_FEW: &[&str] = &["1.3.6.1.5.5.7.1.1", "1.3.6.1.4.1.11129.2.4.2"];
+const MOMENT: &[super::By] = &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, CHROME, RUSTLS];
 const ALGORITHMS: &[super::By] =
-    &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, GNUTLS, RUSTLS];
+    &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, GNUTLS, NSS, RUSTLS];
+
+fn doubled_standard(case: &Case<'_>) -> Option<String> {
+    flaw(case, |flaw| match flaw {
+        Flaw::Doubled(oid) if oid.starts_with("2.5.29.") => Some(format!("has the extension {oid} twice")),
+        _ => None,
+    })
+}
+
+fn damaged(case: &Case<'_>) -> Option<String> {
+    flaw(case, |flaw| match flaw {
+        Flaw::Unreadable(oid) if !LOOKED_AT_BY_FEW.contains(&oid.as_str()) => {
+            Some(format!("has an extension that is damaged ({oid})"))
+        }
+        _ => None,
+    })
+}
+
+fn long_serial(case: &Case<'_>) -> Option<String> {
+    flaw(case, |flaw| (*flaw == Flaw::LongSerial).then(|| "has a serial number with needless bytes".into()))
+}
 
 fn flaw(case: &Case<'_>, text: fn(&Flaw) -> Option<String>) -> Option<String> {
     all_of(case).find_map(|one| {

@@ -3,8 +3,8 @@
 
 use super::{
     super::{About, Case},
-    CHROME, CURL, EVERYONE, GNUTLS, GO, JAVA, NODE, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
-    measured,
+    CHROME, CURL, EVERYONE, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule,
+    all_of, measured,
 };
 use crate::certificate::{oid, parsed::Parsed};
 
@@ -46,16 +46,8 @@ const OF_OPENSSL: &[&str] =
     &[NETSCAPE, CRL_POINTS, POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
 /// What Java's validator and Chrome's process besides.
 const OF_POLICIES: &[&str] = &[POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
-const OF_GO: &[&str] = &[
-    SUBJECT_KEY_ID,
-    AUTHORITY_KEY_ID,
-    CRL_POINTS,
-    POLICIES,
-    POLICY_MAPPINGS,
-    POLICY_CONSTRAINTS,
-    INHIBIT_ANY,
-    INFORMATION_ACCESS,
-];
+const OF_GO: &[&str] = &[CRL_POINTS, POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
+const OF_NSS: &[&str] = &[NETSCAPE, SUBJECT_KEY_ID, AUTHORITY_KEY_ID, INFORMATION_ACCESS];
 const OF_GNUTLS: &[&str] = &[
     SUBJECT_KEY_ID,
     AUTHORITY_KEY_ID,
@@ -77,6 +69,7 @@ pub const RULES: &[Rule] = &[
         unprocessed(all_of(case), OF_OPENSSL)
     }),
     measured(About::Form, &[GO], |case| unprocessed(all_of(case), OF_GO)),
+    measured(About::Form, &[NSS], |case| unprocessed(below_anchor(case), OF_NSS)),
     measured(About::Form, &[GNUTLS], |case| unprocessed(all_of(case), OF_GNUTLS)),
     measured(About::Form, &[JAVA, CHROME], |case| unprocessed(below_anchor(case), OF_POLICIES)),
     measured(About::Form, &[RUSTLS], |case| unprocessed(below_anchor(case), &[CRL_POINTS])),

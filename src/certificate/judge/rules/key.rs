@@ -2,8 +2,8 @@
 
 use super::{
     super::{About, Case},
-    APPLE, CHROME, CURL, Client, FIREFOX, GNUTLS, GO, JAVA, NODE, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS,
-    Rule, all_of, documented, measured,
+    APPLE, CHROME, CURL, Client, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON,
+    RUSTLS, Rule, all_of, documented, measured,
 };
 use crate::certificate::{parsed::Parsed, public_key::KeyKind};
 
@@ -16,18 +16,41 @@ pub const RULES: &[Rule] = &[
         |case| all_of(case).find_map(weak),
     ),
     measured(About::Weakness, &[RUSTLS], |case| case.cas().find_map(weak)),
-    measured(About::Form, &[CHROME], |case| leaf_key(case, &[KeyKind::P521])),
+    documented(About::Form, &[CHROME], |case| leaf_key(case, &[KeyKind::P521])),
     // The browsers' lists of signature algorithms; support.apple.com/103769.
-    measured(About::Form, &[CHROME, FIREFOX, APPLE], |case| {
+    documented(About::Form, &[CHROME, FIREFOX, APPLE], |case| {
         leaf_key(case, &[KeyKind::Ed25519, KeyKind::Ed448])
     }),
     // TLS has no signature with these curves that clients offer by default.
-    measured(About::Form, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, APPLE], |case| {
+    measured(About::Form, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, APPLE, GNUTLS, NSS], |case| {
         case.leaf.filter(|leaf| is_uncommon(leaf.public_key().kind())).map(|leaf| {
             format!("its key is of a kind that is not offered in a handshake ({})", leaf.public_key().kind())
         })
     }),
-    measured(About::Form, &[GNUTLS, JAVA, GO, CHROME, FIREFOX, RUSTLS, APPLE], |case| {
+    // GnuTLS and Go have P-224.
+    measured(About::Form, &[GNUTLS, GO], |case| {
+        let ca = case.cas().find(|ca| is_uncommon(ca.public_key().kind()) && !is_p224(ca))?;
+        Some(format!("the key of {} is of an uncommon kind ({})", ca.title(), ca.public_key().kind()))
+    }),
+    measured(About::Form, &[NSS], |case| {
+        let odd = |kind: &KeyKind| matches!(kind, KeyKind::Ed25519 | KeyKind::Ed448);
+        let pss = case.leaf.filter(|leaf| matches!(leaf.public_key().kind(), KeyKind::RsaPss(_)));
+        let one = pss.or_else(|| all_of(case).find(|one| odd(one.public_key().kind())))?;
+        Some(format!("the key of {} is of an uncommon kind ({})", one.title(), one.public_key().kind()))
+    }),
+    measured(About::Form, &[GO], |case| {
+        let odd = |kind: &KeyKind| matches!(kind, KeyKind::Ed448 | KeyKind::RsaPss(_));
+        let one = all_of(case).find(|one| odd(one.public_key().kind()))?;
+        Some(format!("the key of {} is of an uncommon kind ({})", one.title(), one.public_key().kind()))
+    }),
+    // With ring, as most are built.
+    measured(About::Form, &[RUSTLS], |case| {
+        let odd = |kind: &KeyKind| matches!(kind, KeyKind::P521 | KeyKind::Ed448 | KeyKind::RsaPss(_));
+        let ca = case.cas().find(|ca| odd(ca.public_key().kind()))?;
+        Some(format!("the key of {} is of an uncommon kind ({})", ca.title(), ca.public_key().kind()))
+    }),
+    measured(About::Form, &[RUSTLS], |case| signed_with(case, &["1.2.840.10045.4.3.4"], "ECDSA and SHA-512")),
+    measured(About::Form, &[JAVA, NSS, CHROME, FIREFOX, RUSTLS, APPLE], |case| {
         let ca = case.cas().find(|ca| is_uncommon(ca.public_key().kind()))?;
         Some(format!("the key of {} is of an uncommon kind ({})", ca.title(), ca.public_key().kind()))
     }),
@@ -44,22 +67,25 @@ pub const RULES: &[Rule] = &[
     ),
     documented(
         About::Weakness,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, GNUTLS, RUSTLS, APPLE],
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, GNUTLS, NSS, RUSTLS, APPLE],
         |case| signed_with(case, MD5, "MD5"),
     ),
-    measured(About::Form, &[GO, RUSTLS, JAVA, CHROME, FIREFOX, APPLE], |case| {
-        signed_with(case, RARE, "SHA-224 or SHA-3")
-    }),
+    measured(About::Form, &[GO, RUSTLS, CHROME, FIREFOX, APPLE], |case| signed_with(case, SHA224, "SHA-224")),
+    measured(
+        About::Form,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, GO, RUSTLS, JAVA, CHROME, FIREFOX, APPLE],
+        |case| signed_with(case, SHA3, "SHA-3"),
+    ),
 ];
 
 /// RSA and ECDSA with SHA-1.
 const SHA1: &[&str] = &["1.2.840.113549.1.1.5", "1.3.14.3.2.29", "1.2.840.10045.4.1", "1.2.840.10040.4.3"];
 /// RSA with MD5.
 const MD5: &[&str] = &["1.2.840.113549.1.1.4"];
-/// RSA and ECDSA with SHA-224, and with SHA-3.
-const RARE: &[&str] = &[
-    "1.2.840.113549.1.1.14",
-    "1.2.840.10045.4.3.1",
+/// RSA and ECDSA with SHA-224.
+const SHA224: &[&str] = &["1.2.840.113549.1.1.14", "1.2.840.10045.4.3.1"];
+/// RSA and ECDSA with SHA-3.
+const SHA3: &[&str] = &[
     "2.16.840.1.101.3.4.3.9",
     "2.16.840.1.101.3.4.3.10",
     "2.16.840.1.101.3.4.3.11",
@@ -83,6 +109,10 @@ fn leaf_key(case: &Case<'_>, kinds: &[KeyKind]) -> Option<String> {
 /// A curve or an algorithm that few take.
 fn is_uncommon(kind: &KeyKind) -> bool {
     matches!(kind, KeyKind::Curve(_) | KeyKind::ExplicitCurve | KeyKind::Dsa | KeyKind::Other(_))
+}
+
+fn is_p224(one: &Parsed) -> bool {
+    *one.public_key().kind() == KeyKind::Curve("P-224")
 }
 
 fn signed_with(case: &Case<'_>, algorithms: &[&str], name: &str) -> Option<String> {

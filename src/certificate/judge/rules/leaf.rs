@@ -3,20 +3,38 @@
 use time::Duration;
 
 use super::{
-    super::About, APPLE, CHROME, CURL, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL,
-    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, documented, measured,
+    super::About, APPLE, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL,
+    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, documented, measured,
 };
-use crate::certificate::{general_name::NameKind, name::SubjectName, parsed::Parsed, profile::MAX_LEAF_DAYS};
+use crate::certificate::{
+    general_name::{GeneralName, NameKind},
+    name::SubjectName,
+    parsed::{Parsed, SUBJECT_ALTERNATIVE_NAME},
+    profile::MAX_LEAF_DAYS,
+    public_key::KeyKind,
+};
 
 /// Netscape's bit for servers of TLS.
 const NETSCAPE_SERVER: u8 = 0x40;
 
 pub const RULES: &[Rule] = &[
     measured(About::Purpose, EVERYONE, |case| {
-        case.leaf
-            .filter(|leaf| !leaf.may_serve())
-            .map(|_| "it may not serve TLS (serverAuth is not among its extended key usages)".into())
+        let leaf = case.leaf.filter(|leaf| !leaf.may_serve() && !leaf.is_gated())?;
+        (!has_no_purpose(leaf)).then(|| NO_SERVER.into())
     }),
+    // What servers had before serverAuth: server-gated cryptography, by Netscape and by Microsoft.
+    measured(About::Purpose, &[GNUTLS, GO, RUSTLS, CHROME, FIREFOX, APPLE, WINDOWS], |case| {
+        case.leaf.filter(|leaf| !leaf.may_serve() && leaf.is_gated()).map(|_| NO_SERVER.into())
+    }),
+    measured(About::Purpose, &[NSS], |case| {
+        let of_microsoft = |leaf: &&Parsed| !leaf.may_serve() && leaf.has_usage("1.3.6.1.4.1.311.10.3.3");
+        case.leaf.filter(of_microsoft).map(|_| NO_SERVER.into())
+    }),
+    measured(
+        About::Purpose,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, NSS, RUSTLS, CHROME, FIREFOX, APPLE, WINDOWS],
+        |case| case.leaf.filter(|leaf| has_no_purpose(leaf)).map(|_| NO_SERVER.into()),
+    ),
     measured(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, FIREFOX, NSS, RUSTLS], |case| {
         let usages = case.leaf?.extended_key_usage.as_ref()?;
         let only_any =
@@ -37,14 +55,27 @@ pub const RULES: &[Rule] = &[
         (!usable.iter().any(|usage| leaf.may(usage)))
             .then(|| "none of its key usages is one that a server needs".into())
     }),
-    // Java, Chrome: measured. Chrome: RSAKeyUsageForLocalAnchorsEnabled.
-    measured(About::Form, &[JAVA, CHROME, FIREFOX], |case| {
+    // GnuTLS, Java, Chrome: measured. Chrome: RSAKeyUsageForLocalAnchorsEnabled.
+    // Java does not look at a leaf that is trusted itself.
+    measured(About::Form, &[JAVA], |case| {
+        let leaf = case.leaf.filter(|leaf| !leaf.is_self_signed() && !leaf.may("digitalSignature"));
+        leaf.map(|_| "digitalSignature is not among its key usages".into())
+    }),
+    measured(About::Form, &[CHROME, FIREFOX, GNUTLS], |case| {
         (!case.leaf?.may("digitalSignature")).then(|| "digitalSignature is not among its key usages".into())
     }),
-    measured(About::Encoding, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
-        let empty = super::all_of(case).find(|one| has_empty_key_usage(one))?;
-        Some(format!("{} has key usages with none in them", empty.title()))
+    // `certificateUsageSSLServer` by the kind of key.
+    measured(About::Form, &[NSS], |case| {
+        let leaf = case.leaf?;
+        let needed: &[&str] = match leaf.public_key().kind() {
+            KeyKind::Rsa(_) => &["keyEncipherment"],
+            _ => &["digitalSignature", "keyAgreement"],
+        };
+        (!needed.iter().any(|usage| leaf.may(usage)))
+            .then(|| format!("{} is not among its key usages", needed.join(" or ")))
     }),
+    measured(About::Encoding, &[OPENSSL, OPENSSL_STRICT], empty_key_usage),
+    documented(About::Encoding, &[CURL, PYTHON, NODE], empty_key_usage),
     // support.apple.com/103769
     documented(About::Form, &[APPLE], |case| {
         case.leaf?
@@ -82,13 +113,125 @@ pub const RULES: &[Rule] = &[
         let old = case.leaf.filter(|leaf| leaf.version < 3)?;
         Some(format!("it is of X.509 version {}", old.version))
     }),
+    measured(About::Form, &[NSS], |case| {
+        let leaf = case.self_signed().filter(|leaf| leaf.ca == Some(false))?;
+        Some(format!("{} signed itself, and is marked as no CA's (CA:FALSE)", leaf.title()))
+    }),
+    // It asks the server for proof that the certificate was not revoked, and nobody gives that of a private CA.
     measured(About::Form, &[GNUTLS], |case| {
-        let leaf = case.self_signed()?;
-        if leaf.ca == Some(false) {
-            return Some("it signed itself, and is marked as no CA's (CA:FALSE)".into());
-        }
-        (!leaf.may("keyCertSign"))
-            .then(|| "it signed itself, and keyCertSign is not among its key usages".into())
+        let stapled = case.leaf.into_iter().chain(case.intermediates.iter().copied());
+        let stapled = stapled.into_iter().find(|one| one.has_extension(TLS_FEATURE))?;
+        Some(format!(
+            "{} must be stapled (tlsFeature), and a server of a private CA has no proof",
+            stapled.title()
+        ))
+    }),
+    measured(
+        About::Chain,
+        &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE, NSS, RUSTLS],
+        |case| {
+            let leaf = case.leaf.filter(|leaf| case.trusts_leaf && !leaf.is_self_signed())?;
+            Some(format!("{} is trusted itself, but is no root", leaf.title()))
+        },
+    ),
+    measured(About::Form, &[CURL], |case| {
+        case.leaf.filter(|leaf| leaf.issuer_der == super::EMPTY_NAME).map(|_| "its issuer has no name".into())
+    }),
+    measured(About::Names, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, RUSTLS], |case| {
+        let is_mapped = |name: &GeneralName| {
+            let bytes = <[u8; 16]>::try_from(name.value.as_slice()).ok();
+            name.kind == NameKind::Ip
+                && bytes.is_some_and(|bytes| std::net::Ipv6Addr::from(bytes).to_ipv4_mapped().is_some())
+        };
+        let names = &case.leaf?.general_names;
+        let name = names.first().filter(|_| names.iter().all(is_mapped))?;
+        Some(format!("its name {name} is an IPv4 address written as IPv6"))
+    }),
+    measured(About::Names, EVERYONE, |case| {
+        let leaf = case.leaf?;
+        (leaf.general_names.is_empty() && leaf.subject_der == super::EMPTY_NAME)
+            .then(|| "it has no name at all".into())
+    }),
+    measured(About::Names, EVERYONE, |case| {
+        let leaf = case.leaf.filter(|leaf| !leaf.general_names.is_empty())?;
+        let is_never =
+            |name: &GeneralName| name.kind == NameKind::Dns && name.text().is_none_or(is_of_no_host);
+        leaf.general_names
+            .iter()
+            .all(is_never)
+            .then(|| "none of its names is one that a host can have".into())
+    }),
+    measured(About::Names, &[CURL, GO, PYTHON, RUSTLS, CHROME, FIREFOX, APPLE], |case| {
+        let partial = |name: &str| {
+            name.split_once('.').is_some_and(|(label, _)| label.len() > 1 && label.contains('*'))
+        };
+        only(case, partial).map(|name| format!("its name {name} has a wildcard for a part of a label"))
+    }),
+    // Each of these takes one half of them.
+    measured(About::Names, &[GNUTLS], |case| {
+        let partial = |name: &str| name.split_once('.').is_some_and(|(label, _)| label.find('*') > Some(0));
+        only(case, partial).map(|name| format!("its name {name} has a wildcard after the start of a label"))
+    }),
+    measured(About::Names, &[NSS], |case| {
+        let partial = |name: &str| {
+            name.split_once('.').is_some_and(|(label, _)| label.len() > 1 && label.starts_with('*'))
+        };
+        only(case, partial).map(|name| format!("its name {name} has a wildcard before the end of a label"))
+    }),
+    measured(About::Names, &[OPENSSL, OPENSSL_STRICT, PYTHON, JAVA], |case| {
+        let odd = |name: &str| name.starts_with("*.") && name.contains('_');
+        only(case, odd).map(|name| format!("its name {name} has a wildcard and an underscore"))
+    }),
+    measured(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, JAVA, PYTHON, NODE], |case| {
+        let leaf = case.leaf.filter(|leaf| leaf.general_names.is_empty())?;
+        let address: std::net::IpAddr = leaf.common_name.as_ref()?.parse().ok()?;
+        Some(format!("its only name is the common name {address}, and an address is no common name"))
+    }),
+    measured(About::Encoding, &[GNUTLS], |case| {
+        let empty = |name: &GeneralName| name.value.is_empty();
+        case.leaf?.general_names.iter().any(empty).then(|| "one of its names is empty".into())
+    }),
+    measured(About::Form, &[OPENSSL_STRICT, Client::Python.since(3, 13), GNUTLS, JAVA, GO], |case| {
+        let leaf = case.leaf.filter(|leaf| leaf.version < 3 && !leaf.extensions.is_empty())?;
+        Some(format!("it is of X.509 version {}, which has no extensions", leaf.version))
+    }),
+    measured(About::Form, &[JAVA, RUSTLS], |case| {
+        let leaf = case.leaf.filter(|leaf| leaf.version > 3)?;
+        Some(format!("it is of X.509 version {}, which does not exist", leaf.version))
+    }),
+    measured(
+        About::Names,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS, GO, RUSTLS, CHROME, FIREFOX, APPLE],
+        |case| {
+            let inner = |name: &str| name.split_once('.').is_some_and(|(_, rest)| rest.contains('*'));
+            only(case, inner)
+                .map(|name| format!("its name {name} has a wildcard that is not its first label"))
+        },
+    ),
+    measured(
+        About::Names,
+        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS, RUSTLS, CHROME, FIREFOX, APPLE],
+        |case| {
+            let top = |name: &str| name.strip_prefix("*.").is_some_and(|rest| !rest.contains('.'));
+            only(case, top).map(|name| format!("its name {name} stands for a whole top-level domain"))
+        },
+    ),
+    measured(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, NSS, JAVA, GO, PYTHON, RUSTLS], |case| {
+        only(case, |name| name.ends_with('.')).map(|name| format!("its name {name} ends with a dot"))
+    }),
+    // A host is never asked for by such a name.
+    measured(About::Names, &[JAVA], |case| {
+        only(case, |name| !name.starts_with("*.") && name.contains('_'))
+            .map(|name| format!("its name {name} has an underscore"))
+    }),
+    measured(About::Names, &[RUSTLS, JAVA], |case| {
+        only(case, |name| name.starts_with('-')).map(|name| format!("its name {name} starts with a hyphen"))
+    }),
+    measured(About::Form, &[JAVA], |case| {
+        let leaf =
+            case.leaf.filter(|leaf| !leaf.is_self_signed() && leaf.subject_der == super::EMPTY_NAME)?;
+        (!leaf.is_critical(SUBJECT_ALTERNATIVE_NAME))
+            .then(|| "its subject is empty, and its subject alternative names are not marked critical".into())
     }),
     // mozilla::pkix wants a CA above every leaf, and takes none for a leaf.
     documented(About::Form, &[FIREFOX], |case| {
@@ -96,6 +239,30 @@ pub const RULES: &[Rule] = &[
             .map(|_| "it signed itself: it can be accepted only as an exception, by hand".into())
     }),
 ];
+
+const NO_SERVER: &str = "it may not serve TLS (serverAuth is not among its extended key usages)";
+const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+fn has_no_purpose(leaf: &Parsed) -> bool {
+    leaf.extended_key_usage.as_ref().is_some_and(Vec::is_empty)
+}
+
+/// No host is asked for by a name with such letters, an address or a lone wildcard.
+fn is_of_no_host(name: &str) -> bool {
+    let is_odd = |letter: char| !(letter.is_ascii_alphanumeric() || "-_.*".contains(letter));
+    name == "*" || name.contains(is_odd) || name.parse::<std::net::IpAddr>().is_ok()
+}
+
+/// The first name, if all names are DNS names such as this.
+fn only(case: &super::super::Case<'_>, is: fn(&str) -> bool) -> Option<String> {
+    let names = &case.leaf?.general_names;
+    let all = names.iter().all(|name| name.kind == NameKind::Dns && name.text().is_some_and(is));
+    all.then(|| names.first()?.text().map(str::to_owned)).flatten()
+}
+
+fn empty_key_usage(case: &super::super::Case<'_>) -> Option<String> {
+    let empty = super::all_of(case).find(|one| has_empty_key_usage(one))?;
+    Some(format!("{} has key usages with none in them", empty.title()))
+}
 
 fn has_empty_key_usage(one: &Parsed) -> bool {
     one.key_usage.as_ref().is_some_and(Vec::is_empty)

@@ -3,7 +3,7 @@
 
 use super::{
     super::{About, Case},
-    By, Client, EMPTY_NAME, GNUTLS, JAVA, OPENSSL_STRICT, Rule, all_of, measured, of_ca,
+    By, Client, EMPTY_NAME, JAVA, OPENSSL_STRICT, Rule, all_of, documented, measured, of_ca,
 };
 use crate::certificate::{
     parsed::{Parsed, SUBJECT_ALTERNATIVE_NAME},
@@ -36,7 +36,7 @@ pub const RULES: &[Rule] = &[
         })
     }),
     // Measured: the leaf's issuer is then empty, too.
-    measured(About::Form, &[GNUTLS, JAVA, OPENSSL_STRICT, Client::Python.since(3, 13)], |case| {
+    measured(About::Form, &[JAVA, OPENSSL_STRICT, Client::Python.since(3, 13)], |case| {
         of_ca(case, "has an empty subject", |ca| ca.subject_der == EMPTY_NAME)
     }),
     measured(About::Form, STRICT, |case| {
@@ -82,7 +82,7 @@ pub const RULES: &[Rule] = &[
             .find(|one| one.is_critical(AUTHORITY_KEY_ID) || one.is_critical(SUBJECT_KEY_ID))?;
         Some(format!("a key identifier of {} is marked critical", odd.title()))
     }),
-    measured(About::Form, STRICT, |case| {
+    documented(About::Form, STRICT, |case| {
         let odd = all_of(case).find(|one| *one.public_key().kind() == KeyKind::ExplicitCurve)?;
         Some(format!("the key of {} spells out its curve", odd.title()))
     }),

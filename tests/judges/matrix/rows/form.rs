@@ -5,8 +5,8 @@ use super::{
         der::{bits, element, implicit, null, octets, oid, sequence, tagged},
         plan::{
             AUTHORITY_KEY_ID, COMMON_NAME, Change::*, Clock, Critical, EXTENDED_KEY_USAGE, Extension,
-            KEY_USAGE, Leaf, Middle, Root, SUBJECT_KEY_ID, authority_key_id, name_of, signers_id,
-            subject_key_id,
+            KEY_USAGE, Leaf, Middle, ORGANIZATION, Root, SUBJECT_KEY_ID, authority_key_id, name_of,
+            signers_id, subject_key_id,
         },
     },
     Rows,
@@ -36,7 +36,8 @@ pub fn rows() -> Rows {
     let information = || sequence(&[sequence(&[oid("1.3.6.1.5.5.7.48.2"), uri("http://127.0.0.1:9/a.crt")])]);
     let responder = || sequence(&[sequence(&[oid("1.3.6.1.5.5.7.48.1"), uri("http://127.0.0.1:9/")])]);
     let staple = || sequence(&[element(2, &[5])]);
-    let named = || tagged(1, &[tagged(4, &[name_of(&[(COMMON_NAME, "Matrix Root CA")])])]);
+    let named =
+        || tagged(1, &[tagged(4, &[name_of(&[(ORGANIZATION, "Matrix"), (COMMON_NAME, "Matrix Root CA")])])]);
     let days = |part, from, to| vec![Days(part, from, to)];
     vec![
         ("leaf has ended", days(Leaf, -300, -1)),

@@ -1,0 +1,97 @@
+//! What a thief of the key on the server can do: chains below our own CA that it must never have
+//! signed, before every client. SECURITY.md tells the same, row by row.
+
+use labtrust::certificate::KeyType;
+use time::OffsetDateTime;
+
+use super::{
+    super::{
+        client::{Answers, answers},
+        profile::make,
+    },
+    plan::{
+        COMMON_NAME, Change, Change::*, HOST, Leaf, Middle, Plan, Root, SUBJECT_ALT_NAME, Upper, alt_names,
+        dns, name_of,
+    },
+    rows::names::{directory, email, ip, other, uri},
+};
+
+/// A host that our CA must never vouch for.
+const OTHER: &str = "other.example.com";
+
+fn forgeries() -> Vec<(&'static str, Vec<Change>)> {
+    let named = |names: &[Vec<u8>]| {
+        vec![Host(OTHER), Put(Leaf, alt_names(names)), Subject(Leaf, name_of(&[(COMMON_NAME, "thief")]))]
+    };
+    let common = |name: &str, names: Option<Vec<u8>>| {
+        let san = names.map_or(Drop(Leaf, SUBJECT_ALT_NAME), |name| Put(Leaf, alt_names(&[name])));
+        vec![Host(OTHER), Subject(Leaf, name_of(&[(COMMON_NAME, name)])), san]
+    };
+    let wildcard = "*.example.com";
+    let at = |host, changes: Vec<Change>| [&changes[..], &[Host(host)]].concat();
+    vec![
+        ("the host's name among the alternative names", named(&[dns(OTHER)])),
+        ("a wildcard among the alternative names", named(&[dns(wildcard)])),
+        ("an address among the alternative names", at("192.0.2.99", named(&[ip(&[192, 0, 2, 99])]))),
+        ("the host's name beside the CA's", named(&[dns(HOST), dns(OTHER)])),
+        ("the host's name as common name, no alternative names", common(OTHER, None)),
+        ("an address as common name, no alternative names", at("192.0.2.99", common("192.0.2.99", None))),
+        ("a wildcard as common name, no alternative names", common(wildcard, None)),
+        (
+            "a wildcard as common name, the CA's name among the alternative names",
+            common(wildcard, Some(dns(HOST))),
+        ),
+        (
+            "a wildcard as common name, only an e-mail address among the alternative names",
+            common(wildcard, Some(email("a@example.com"))),
+        ),
+        (
+            "a wildcard as common name, only a URI among the alternative names",
+            common(wildcard, Some(uri("https://example.com/"))),
+        ),
+        (
+            "a wildcard as common name, only a directory name among the alternative names",
+            common(wildcard, Some(directory(name_of(&[(COMMON_NAME, "x")])))),
+        ),
+        (
+            "a wildcard as common name, only a name of another type among the alternative names",
+            common(wildcard, Some(other())),
+        ),
+        (
+            "a CA of the thief's between",
+            [
+                named(&[dns(OTHER)]),
+                vec![SignedBy(Upper, Middle), SignedBy(Leaf, Upper), Serve(&[Leaf, Upper, Middle, Root])],
+            ]
+            .concat(),
+        ),
+    ]
+}
+
+/// The rows of the table in SECURITY.md.
+const TOLD: &str = include_str!("stolen.md");
+
+#[test]
+fn a_stolen_key_can_do_what_is_told() {
+    let authority = make(&[HOST], KeyType::P256);
+    let now = OffsetDateTime::now_utc();
+    let forgeries = forgeries();
+    let questions: Vec<_> =
+        forgeries.iter().map(|(_, changes)| Plan::with(changes).under(&authority).question(now)).collect();
+    let clients = answers(&questions);
+    let list = |names: &[&str], all: &str, none: &str| match names.len() {
+        0 => none.to_owned(),
+        count if count == clients.len() => all.to_owned(),
+        _ => names.join(", "),
+    };
+    let mut rows = String::new();
+    for (index, (what, _)) in forgeries.iter().enumerate() {
+        let (accept, refuse): (Vec<_>, Vec<_>) =
+            clients.iter().partition(|client| matches!(client.said[index], Some(Ok(()))));
+        let [accept, refuse] = [accept, refuse]
+            .map(|clients: Vec<&Answers>| clients.iter().map(|client| client.name).collect::<Vec<_>>());
+        let (accept, refuse) = (list(&accept, "all", "no client"), list(&refuse, "all", "no client"));
+        rows.extend(["| ", what, " | ", &accept, " | ", &refuse, " |\n"]);
+    }
+    assert_eq!(rows, TOLD);
+}
