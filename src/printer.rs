@@ -13,7 +13,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use labtrust_platform::{
     Progress,
-    text::{is_hidden, shown},
+    text::{in_line, is_hidden, shown},
 };
 use serde::Serialize;
 
@@ -75,6 +75,11 @@ impl Printer {
     /// A line of the report, for people.
     pub fn say(&self, line: impl fmt::Display) {
         self.styled(shown(&line.to_string()));
+    }
+
+    /// One line of the report with text of others in it, which must not begin a line of its own.
+    pub fn line(&self, line: impl fmt::Display) {
+        self.styled(in_line(&line.to_string()));
     }
 
     /// A line in which colours stand already, and nothing else that is not ours.

@@ -112,6 +112,6 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed, 
         }
     }
     for (label, value) in rows {
-        printer.say(format_args!("{label:<9} {value}"));
+        printer.line(format_args!("{label:<9} {value}"));
     }
 }

@@ -365,5 +365,9 @@ pub fn confirm(context: &Context<'_>, found: &Found) -> Result<()> {
 
 /// What a certificate may sign, in words.
 pub fn may_sign(certificate: &Parsed) -> String {
-    if certificate.may_sign() { certificate.permitted.to_string() } else { "nothing: it is no CA".into() }
+    if certificate.may_sign() {
+        text::in_line(&certificate.permitted.to_string()).into_owned()
+    } else {
+        "nothing: it is no CA".into()
+    }
 }

@@ -81,3 +81,37 @@ fn a_terminal_that_does_not_know_its_width_is_written_to_in_whole_lines() {
         .run(["script", "--quiet", "--command", line, "/dev/null"])
         .says("engine        Docker is not installed");
 }
+
+#[test]
+fn text_of_others_begins_no_line_of_its_own() {
+    let machine = machine!("client");
+    for code in
+        ["daemon-down", "proxy-not-bypassed", "realm-unreachable", "registry-wrong-host", "untrusted-docker"]
+    {
+        let mut evidence = serde_json::to_value(recorded::evidence(code)).unwrap();
+        forge(&mut evidence);
+        let output = machine.command(["labtrust", "doctor", "--from", "-"]).stdin(evidence.to_string()).run();
+        let forged = output.stdout.lines().any(|line| line.trim_start().starts_with("forged"));
+        assert!(!forged, "{code}: {output}");
+    }
+}
+
+/// Adds a line to each text that is free.
+fn forge(value: &mut serde_json::Value) {
+    const FREE: [&str; 9] =
+        ["title", "told_by", "failed", "https_proxy", "url", "value", "location", "version", "container"];
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    serde_json::Value::String(text) if FREE.contains(&name.as_str()) => {
+                        text.push_str("\nforged")
+                    }
+                    _ => forge(value),
+                }
+            }
+        }
+        serde_json::Value::Array(values) => values.iter_mut().for_each(forge),
+        _ => {}
+    }
+}

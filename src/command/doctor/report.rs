@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use labtrust_platform::session::State as Stands;
+use labtrust_platform::{session::State as Stands, text::in_line};
 
 use super::fix::{Fixed, FixedReport, again};
 use crate::{
@@ -81,7 +81,7 @@ pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, 
         fixed.print(context, Stands::Trusted, &root);
     }
     printer.heading(&target.to_string());
-    let row = |line: &Line| (mark(line), vec![line.title.to_owned(), line.detail.clone()]);
+    let row = |line: &Line| (mark(line), vec![line.title.to_owned(), in_line(&line.detail).into_owned()]);
     printer.table(&diagnosis.lines.iter().map(row).collect::<Vec<_>>());
     for finding in &diagnosis.findings {
         print_finding(context, evidence, &target.to_string(), finding);
@@ -108,11 +108,11 @@ fn print_finding(context: &Context<'_>, evidence: &Evidence, target: &str, findi
         Severity::Warning => "warning",
     };
     printer.heading(&format!("{word}: {}", finding.code.id));
-    printer.say(format_args!("  what  {}", finding.what));
-    printer.say(format_args!("  why   {}", finding.why));
+    printer.line(format_args!("  what  {}", finding.what));
+    printer.line(format_args!("  why   {}", finding.why));
     print_fix(context, evidence, target, &finding.fix);
     for consequence in &finding.consequences {
-        printer.say(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
+        printer.line(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
     }
     printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
 }
@@ -140,9 +140,9 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
         lines.push(if lines.is_empty() { "by hand:".into() } else { "or by hand:".into() });
     }
     for (line, label) in lines.iter().zip(std::iter::once("fix").chain(std::iter::repeat(""))) {
-        context.printer.say(format_args!("  {label:<4}  {line}"));
+        context.printer.line(format_args!("  {label:<4}  {line}"));
     }
     for command in &fix.commands {
-        context.printer.command(format_args!("      {command}"));
+        context.printer.command(format_args!("      {}", in_line(command)));
     }
 }
