@@ -100,9 +100,12 @@ pub fn endpoints(
             ));
         }
     };
-    let registry = match (registry, https(said(Role::Registry))) {
+    let registry = match (registry, said(Role::Registry)) {
         (Some(registry), _) => registry.or_port(REGISTRY_PORT),
-        (None, Some(said)) => said,
+        // A registry that speaks plain HTTP today keeps its host, and a port that somebody chose.
+        (None, Some(said)) if said.https || said.endpoint.port != 80 => said.endpoint,
+        (None, Some(said)) if said.endpoint.host != gitlab.host => Endpoint::new(said.endpoint.host, 443),
+        (None, Some(_)) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
         (None, None) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
     };
     Ok((gitlab, registry))
@@ -110,4 +113,24 @@ pub fn endpoints(
 
 fn https(address: Option<Address>) -> Option<Endpoint> {
     address.filter(|address| address.https).map(|address| address.endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_registry_in_plain_http_keeps_its_host_and_its_port() {
+        for (registry, expected) in [
+            ("http://git.corp.example:5050", "git.corp.example:5050"),
+            ("http://registry.corp.example", "registry.corp.example:443"),
+            ("http://git.corp.example", "git.corp.example:4567"),
+            ("https://git.corp.example:5678", "git.corp.example:5678"),
+        ] {
+            let text =
+                format!("external_url 'http://git.corp.example'\nregistry_external_url '{registry}'\n");
+            let found = endpoints(None, None, &Config::read(&[&text])).expect("endpoints");
+            assert_eq!(found.1.to_string(), expected, "{registry}");
+        }
+    }
 }
