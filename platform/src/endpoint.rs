@@ -129,8 +129,9 @@ impl FromStr for DnsName {
             if label.starts_with('-') || label.ends_with('-') {
                 return Err(invalid("a part of it starts or ends with a hyphen"));
             }
-            if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-                return Err(invalid("only letters, digits, hyphens and dots are allowed"));
+            // No host name has an underscore (RFC 1123 §2.1), but many a server does, and all clients but Java go there.
+            if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+                return Err(invalid("only letters, digits, hyphens, underscores and dots are allowed"));
             }
         }
         // To many a resolver, such a name is an address in another form (WHATWG URL, "ends in a number").

@@ -168,7 +168,7 @@ fn a_cut_or_a_flipped_bit_anywhere_is_survived_in_no_time() {
         let mut passphrase = |_: &str| Ok(Zeroizing::new("a passphrase".to_owned()));
         drop(read_certificates(bytes, &mut passphrase));
         drop(read_material(bytes, &mut passphrase).map(|found| found.into_chain(Vec::new(), NOW)));
-        drop(read_request(bytes).map(|request| LeafOrder::from_csr(&request, 397)));
+        drop(read_request(bytes).map(|request| LeafOrder::from_csr(&request, Vec::new(), 397)));
         longest = longest.max(start.elapsed());
         tried += 1;
     };

@@ -27,6 +27,11 @@ impl SubjectName {
         }
     }
 
+    /// Whether it has an underscore, which no host name should (RFC 1123 §2.1).
+    pub fn has_underscore(&self) -> bool {
+        self.dns().is_some_and(|name| name.as_str().contains('_'))
+    }
+
     /// Whether a client that connects to `host` accepts this name: the same address, the same DNS
     /// name, or exactly one label in place of the star (RFC 6125 §6.4.3).
     pub fn covers(&self, host: &Host) -> bool {

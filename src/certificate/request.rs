@@ -33,7 +33,7 @@ mod tests {
             .map(|name| name.parse().expect(name))
             .into();
         let request = request(&names, &key).expect("a request");
-        let order = LeafOrder::from_csr(&request, 397).expect("an order");
+        let order = LeafOrder::from_csr(&request, Vec::new(), 397).expect("an order");
         assert_eq!((order.names, &order.public_key), (names, key.public_key()));
         let text = pem::write_request(&request);
         let Some(pem::Section::Request(again)) = pem::read(text.as_bytes()).expect("PEM").pop() else {

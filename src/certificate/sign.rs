@@ -5,15 +5,18 @@ use anyhow::{Context, Result};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use time::OffsetDateTime;
 use x509_parser::{
-    certification_request::X509CertificationRequest, cri_attributes::ParsedCriAttribute,
-    extensions::ParsedExtension, prelude::FromDer,
+    certification_request::{X509CertificationRequest, X509CertificationRequestInfo},
+    cri_attributes::ParsedCriAttribute,
+    extensions::ParsedExtension,
+    oid_registry::OID_X509_EXT_SUBJECT_ALT_NAME,
+    prelude::FromDer,
 };
 
 use super::{
     authority::Authority,
     key::signing,
     name::{SubjectName, list},
-    parsed::{Parsed, subject_name},
+    parsed::{Parsed, shown, subject_name},
     pem,
     profile::{self, MAX_LEAF_DAYS, Validity},
     public_key::PublicKey,
@@ -52,8 +55,13 @@ impl Issued {
 
 impl LeafOrder {
     /// Takes from a request (PKCS #10, RFC 2986) its key and its names, and nothing else: a request
-    /// can ask to be a CA. Its signature is verified, so that nobody has another's key certified.
-    pub fn from_csr(request: &CertificateSigningRequestDer<'_>, days: u32) -> Result<Self> {
+    /// can ask to be a CA. Its signature is verified, so that nobody has another's key certified. If `names` are
+    /// given, they stand in place of the request's; else every name in it must be one that can be signed.
+    pub fn from_csr(
+        request: &CertificateSigningRequestDer<'_>,
+        names: Vec<SubjectName>,
+        days: u32,
+    ) -> Result<Self> {
         let damaged = |why: &str| {
             fail(
                 format!("the certificate signing request is damaged: {why}"),
@@ -70,32 +78,52 @@ impl LeafOrder {
         public_key.check_usable()?;
         parsed.verify_signature().map_err(|_| damaged("its signature is not by its key"))?;
 
-        let extensions = info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
-            ParsedCriAttribute::ExtensionRequest(request) => Some(&request.extensions),
-            _ => None,
-        });
-        let mut names = Vec::new();
-        for extension in extensions.flatten() {
-            if let ParsedExtension::SubjectAlternativeName(alternative) = extension.parsed_extension() {
-                names.extend(alternative.general_names.iter().filter_map(subject_name));
-            }
-        }
-        if names.len() > MOST_NAMES {
-            return Err(too_many(names.len()));
-        }
-        if names.is_empty() {
-            // Requests made the old way have their name only there.
-            let common = info.subject.iter_common_name().filter_map(|name| name.as_str().ok());
-            names.extend(common.filter_map(|name| name.parse().ok()));
-        }
-        if names.is_empty() {
-            return Err(fail(
-                "the certificate signing request names no DNS name and no IP address",
-                "make it again with names: openssl req -new -key FILE -addext subjectAltName=DNS:HOST",
-            ));
-        }
+        let names = if names.is_empty() { requested_names(info)? } else { names };
         Ok(Self { names, public_key, days })
     }
+}
+
+/// What makes a request again, with the names that it should have.
+const AGAIN: &str = "make it again with names: openssl req -new -key FILE -addext subjectAltName=DNS:HOST";
+
+/// The names that a request asks for: if one of them cannot be signed, none is, since a certificate with
+/// other names than were asked for fails only where it is used.
+fn requested_names(info: &X509CertificationRequestInfo<'_>) -> Result<Vec<SubjectName>> {
+    let extensions = info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
+        ParsedCriAttribute::ExtensionRequest(request) => Some(&request.extensions),
+        _ => None,
+    });
+    let alternative = extensions.flatten().filter(|extension| extension.oid == OID_X509_EXT_SUBJECT_ALT_NAME);
+    let mut names = Vec::new();
+    for extension in alternative {
+        let ParsedExtension::SubjectAlternativeName(alternative) = extension.parsed_extension() else {
+            return Err(fail("the names in the certificate signing request are unreadable", AGAIN));
+        };
+        if alternative.general_names.len() > MOST_NAMES {
+            return Err(too_many(alternative.general_names.len()));
+        }
+        for name in &alternative.general_names {
+            names.push(subject_name(name).ok_or_else(|| {
+                fail(
+                    format!(
+                        "the certificate signing request asks for {}, which is no DNS name and no IP address of a \
+                         server",
+                        shown(&name.to_string())
+                    ),
+                    "make it again without that name, or say which names are meant: labtrust sign NAME --csr FILE",
+                )
+            })?);
+        }
+    }
+    if names.is_empty() {
+        // Requests made the old way have their name only there.
+        let common = info.subject.iter_common_name().filter_map(|name| name.as_str().ok());
+        names.extend(common.filter_map(|name| name.parse().ok()));
+    }
+    if names.is_empty() {
+        return Err(fail("the certificate signing request names no DNS name and no IP address", AGAIN));
+    }
+    Ok(names)
 }
 
 impl Authority {
@@ -105,7 +133,11 @@ impl Authority {
         order.public_key.check_usable()?;
         let names = checked_names(&order.names)?;
         self.check_permitted(&names)?;
-        let (validity, notes) = self.leaf_validity(order.days, now)?;
+        let (validity, mut notes) = self.leaf_validity(order.days, now)?;
+        let underscored: Vec<_> = names.iter().filter(|name| name.has_underscore()).collect();
+        if !underscored.is_empty() {
+            notes.push(format!("Java refuses names with an underscore: {}.", list(&underscored)));
+        }
 
         let params = profile::leaf(&names, order.public_key.kind(), validity)?;
         let title = || list(&names);
@@ -211,7 +243,7 @@ pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
 
 #[cfg(test)]
 mod tests {
-    use rcgen::{CertificateParams, IsCa};
+    use rcgen::{CertificateParams, DnType, IsCa, SanType};
     use time::{Duration, macros::datetime};
 
     use super::*;
@@ -294,12 +326,52 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_cannot_be_signed_is_named_and_never_dropped() {
+        let key = PrivateKey::generate(KeyType::P256).expect("a key");
+        let request = |others: &[&str], extra: Vec<SanType>| {
+            let mut params =
+                CertificateParams::new(others.iter().map(ToString::to_string).collect::<Vec<_>>())
+                    .expect("names");
+            params.subject_alt_names.extend(extra);
+            params.distinguished_name.push(DnType::CommonName, "gitlab.example.com");
+            params.serialize_request(&key.signer().expect("a signer")).expect("a request")
+        };
+        let text = |text: &str| text.try_into().expect("ASCII");
+        for (others, extra, named) in [
+            (&[][..], SanType::Rfc822Name(text("me@example.com")), "me@example.com"),
+            (&["gitlab.example.com"], SanType::URI(text("https://gitlab.example.com")), "https://gitlab"),
+            (&[], SanType::DnsName(text("gitlab example.com")), "gitlab example.com"),
+            (&[], SanType::DnsName(text("*.*.example.com")), "*.*.example.com"),
+        ] {
+            let request = request(others, vec![extra]);
+            let error = LeafOrder::from_csr(request.der(), Vec::new(), 30).expect_err(named);
+            assert!(error.to_string().contains(named), "{error}");
+            assert!(crate::hint::hint_of(&error).is_some_and(|hint| hint.contains("sign NAME --csr")));
+            let meant = names(&["gitlab.example.com"]);
+            let order = LeafOrder::from_csr(request.der(), meant.clone(), 30).expect("names are given");
+            assert_eq!(order.names, meant);
+        }
+        let order =
+            LeafOrder::from_csr(request(&[], Vec::new()).der(), Vec::new(), 30).expect("a common name");
+        assert_eq!(order.names, names(&["gitlab.example.com"]));
+    }
+
+    #[test]
+    fn a_name_may_have_underscores() {
+        let ca = authority(&["my_gitlab.example.com"]);
+        let issued = ca.sign(&order(&["my_gitlab.example.com", "*.my_gitlab.example.com"], 397), NOW);
+        let issued = issued.expect("a leaf");
+        assert_eq!(issued.leaf.names, names(&["my_gitlab.example.com", "*.my_gitlab.example.com"]));
+        assert!(issued.notes.iter().any(|note| note.contains("Java")), "{:?}", issued.notes);
+    }
+
+    #[test]
     fn of_a_request_only_key_and_names_are_taken() {
         let key = PrivateKey::generate(KeyType::P256).expect("a key");
         let mut params = CertificateParams::new(["gitlab.example.com".to_owned()]).expect("names");
         params.is_ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
         let request = params.serialize_request(&key.signer().expect("a signer")).expect("a request");
-        let order = LeafOrder::from_csr(request.der(), 30).expect("an order");
+        let order = LeafOrder::from_csr(request.der(), Vec::new(), 30).expect("an order");
         assert_eq!(order.names, names(&["gitlab.example.com"]));
         let issued = authority(&["gitlab.example.com"]).sign(&order, NOW).expect("a leaf");
         assert!(!issued.leaf.is_ca() && key.matches(&issued.leaf));
@@ -308,7 +380,7 @@ mod tests {
         let last = forged.len() - 1;
         forged[last] ^= 1;
         for (request, what) in [(forged, "signature"), (b"nonsense".to_vec(), "no PKCS #10")] {
-            let error = LeafOrder::from_csr(&request.into(), 30).expect_err(what);
+            let error = LeafOrder::from_csr(&request.into(), Vec::new(), 30).expect_err(what);
             assert!(error.to_string().contains(what), "{error}");
         }
     }

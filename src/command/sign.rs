@@ -88,12 +88,8 @@ impl Signed {
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
     let bytes = source::bytes(path, "give the file of a certificate signing request")?;
-    let order = read_request(&bytes).and_then(|request| LeafOrder::from_csr(&request, days));
-    let mut order = order.with_context(|| format!("cannot use {}", text::path(path)))?;
-    if !names.is_empty() {
-        order.names = names;
-    }
-    Ok(order)
+    let order = read_request(&bytes).and_then(|request| LeafOrder::from_csr(&request, names, days));
+    order.with_context(|| format!("cannot use {}", text::path(path)))
 }
 
 /// Writes `NAME.crt` (leaf, intermediate, root) and, if the key was made here, `NAME.key`; never over

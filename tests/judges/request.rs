@@ -54,7 +54,7 @@ fn we_sign_what_openssl_requests() {
     let order = |file: &str| {
         let text = fs::read(folder.join(file)).expect(file);
         match pem::read(&text).expect(file).pop() {
-            Some(Section::Request(request)) => LeafOrder::from_csr(&request, 30),
+            Some(Section::Request(request)) => LeafOrder::from_csr(&request, Vec::new(), 30),
             other => panic!("{file}: {other:?}"),
         }
     };
