@@ -1,6 +1,7 @@
 //! Keys and passphrases reach the files that they belong in, and nothing else: no other file, no
 //! argument, no environment, no message, no receipt, no core, and no memory longer than need be.
 
+mod disguises;
 mod files;
 mod memory;
 mod said;

@@ -99,6 +99,11 @@ pub const RULES: &[Rule] = &[
             .find(single)
             .map(|name| format!("{name} is among its names, which stands for a whole top-level domain"))
     }),
+    // "Contains non-LDH ASCII characters", Java 17 says when it is to connect to such a name.
+    documented(About::Names, &[JAVA], |case| {
+        let name = case.leaf?.names.iter().find(|name| name.has_underscore())?;
+        Some(format!("{name} has an underscore, and no host name may have one"))
+    }),
     // Measured but for Firefox and Apple: support.apple.com/103769, Firefox 101.
     measured(About::Names, &[GO, CHROME, FIREFOX, RUSTLS, APPLE], |case| {
         let names = &case.leaf?.general_names;
