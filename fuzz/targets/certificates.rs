@@ -9,7 +9,11 @@ use time::OffsetDateTime;
 
 fuzz_target!(|bytes: &[u8]| {
     let noon = OffsetDateTime::UNIX_EPOCH + time::Duration::days(20_000);
-    let _ = Certificate::read_all(bytes);
+    let (counted, _) = Certificate::read_all(bytes);
+    if let Ok(all) = pem::certificates(bytes) {
+        // What a store's programs load from a file is read from it, too.
+        assert!(counted.iter().all(|one| all.iter().any(|der| **der == *one.der())));
+    }
     let Ok(certificates) = read_certificates(bytes, &mut |_| Ok(String::new().into())) else { return };
     let ders: Vec<CertificateDer<'static>> =
         certificates.iter().map(|certificate| certificate.der().clone()).collect();

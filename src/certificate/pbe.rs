@@ -3,6 +3,8 @@
 
 mod hash;
 
+use std::num::NonZeroU32;
+
 use cbc::cipher::{BlockCipherDecrypt, BlockModeDecrypt, KeyInit, KeyIvInit, block_padding::Pkcs7};
 use der::{
     Decode, Sequence,
@@ -66,11 +68,21 @@ pub(super) struct Mac<'a> {
 /// `PBMAC1` (RFC 9579).
 const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
 
-/// `PBMAC1-params` (RFC 8018 §A.5).
+/// `rc2CBC` (RFC 8018 §B.2.3), which pkcs5 does not know.
+const RC2_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.3.2");
+
+/// `PBMAC1-params` and `PBES2-params` (RFC 8018 §A.4 and §A.5).
 #[derive(Sequence)]
-struct Pbmac1<'a> {
+struct Derived<'a> {
     derivation: AlgorithmIdentifierRef<'a>,
     scheme: AlgorithmIdentifierRef<'a>,
+}
+
+/// `RC2-CBC-Parameter` (RFC 8018 §B.2.3). The version says how long the key is, as PBKDF2's parameters do.
+#[derive(Sequence)]
+struct Rc2Parameters<'a> {
+    version: Option<u32>,
+    vector: &'a OctetStringRef,
 }
 
 /// A method of PKCS #12 (RFC 7292 appendix C): a cipher, its key's length in bytes, and its decryption.
@@ -110,9 +122,12 @@ pub(super) fn decrypt(
     budget: &mut Budget,
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let algorithm = AlgorithmIdentifierRef::from_der(algorithm).map_err(|_| Fault::Unsupported)?;
-    let plain = match OLD.iter().find(|old| old.oid == algorithm.oid) {
-        Some(old) => decrypt_old(old, algorithm, data, passphrase, budget),
-        None => decrypt_pbes2(algorithm, data, passphrase.unwrap_or_default(), budget),
+    let derived = algorithm.parameters.and_then(|parameters| parameters.decode_as::<Derived<'_>>().ok());
+    let rc2 = derived.filter(|derived| derived.scheme.oid == RC2_CBC);
+    let plain = match (OLD.iter().find(|old| old.oid == algorithm.oid), rc2) {
+        (Some(old), _) => decrypt_old(old, algorithm, data, passphrase, budget),
+        (None, Some(rc2)) => decrypt_rc2(&rc2, data, passphrase, budget),
+        (None, None) => decrypt_pbes2(algorithm, data, passphrase.unwrap_or_default(), budget),
     };
     let plain = plain?;
     match first(&plain) {
@@ -147,6 +162,18 @@ fn decrypt_pbes2(
         Error::UnsupportedAlgorithm { .. } => Fault::Unsupported,
         _ => Fault::Passphrase,
     })
+}
+
+fn decrypt_rc2(
+    rc2: &Derived<'_>,
+    data: &[u8],
+    passphrase: Passphrase<'_>,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    let key = derive(rc2.derivation, 16, passphrase, budget)?;
+    let parameters = rc2.scheme.parameters.ok_or(Fault::Damaged)?;
+    let Rc2Parameters { vector, .. } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
+    cbc::<Rc2>(&key, vector.as_bytes(), data).map(Zeroizing::new).ok_or(Fault::Passphrase)
 }
 
 fn decrypt_old(
@@ -195,18 +222,31 @@ fn derive_pbmac1(
     budget: &mut Budget,
 ) -> Result<(&'static Hash, Zeroizing<Vec<u8>>), Fault> {
     let parameters = algorithm.parameters.ok_or(Fault::Damaged)?;
-    let Pbmac1 { derivation, scheme } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
+    let Derived { derivation, scheme } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
     let hash = of_hmac(scheme.oid).ok_or(Fault::Unsupported)?;
+    Ok((hash, derive(derivation, hash.length, passphrase, budget)?))
+}
+
+/// A key by PBKDF2; as long as its parameters say, or else `usual` bytes.
+fn derive(
+    derivation: AlgorithmIdentifierRef<'_>,
+    usual: usize,
+    passphrase: Passphrase<'_>,
+    budget: &mut Budget,
+) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let Ok(Kdf::Pbkdf2(pbkdf2)) = Kdf::try_from(derivation) else { return Err(Fault::Unsupported) };
-    budget.spend(pbkdf2.iteration_count.into())?;
-    let length = pbkdf2.key_length.map_or(hash.length, usize::from);
-    let derive = of_hmac(pbkdf2.prf.oid()).ok_or(Fault::Unsupported)?.pbkdf2;
-    // Nobody asks for a longer key, and a longer one costs more rounds.
+    let algorithm = of_hmac(pbkdf2.prf.oid()).and_then(|hash| hash.pbkdf2).ok_or(Fault::Unsupported)?;
+    let rounds = NonZeroU32::new(pbkdf2.iteration_count).ok_or(Fault::Damaged)?;
+    budget.spend(rounds.get().into())?;
+    let length = pbkdf2.key_length.map_or(usual, usize::from);
+    // Nobody asks for a longer key, and one costs more rounds.
     if length > 64 {
         return Err(Fault::Unsupported);
     }
+    let mut key = Zeroizing::new(vec![0; length]);
     let passphrase = passphrase.unwrap_or_default().as_bytes();
-    Ok((hash, derive(passphrase, pbkdf2.salt.as_ref(), pbkdf2.iteration_count, length)))
+    ring::pbkdf2::derive(algorithm, rounds, pbkdf2.salt.as_ref(), passphrase, &mut key);
+    Ok(key)
 }
 
 /// A passphrase as PKCS #12 hashes it (RFC 7292 §B.1): UTF-16 with a null at the end, or nothing at all.

@@ -20,7 +20,7 @@ const NO_EVIDENCE: &[(&str, &str)] = &[
     ("large.pem", "large.pem is larger than"),
     ("zeros", "zeros is larger than evidence ever is"),
     ("noise", "noise holds no evidence"),
-    ("answer.json", "answer.json holds no evidence: missing field"),
+    ("answer.json", "answer.json holds no evidence: something in it is not as labtrust writes it, in line 1"),
     ("page.html", "page.html holds no evidence"),
     ("leaf.crt", "leaf.crt holds no evidence"),
     ("cut.json", "cut.json holds no evidence"),

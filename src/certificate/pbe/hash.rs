@@ -2,6 +2,7 @@
 
 use der::asn1::ObjectIdentifier;
 use hmac::{KeyInit, Mac, SimpleHmac};
+use ring::pbkdf2::Algorithm;
 use sha1::{
     Sha1,
     digest::{Digest, FixedOutputReset, block_api::BlockSizeUser},
@@ -17,14 +18,13 @@ pub struct Hash {
     pub length: usize,
     /// Derives a key of a length from a passphrase, a salt and a number of rounds (RFC 7292 §B.2).
     pub derive: Derive,
-    /// The same as RFC 8018 §5.2 has it.
-    pub pbkdf2: Pbkdf2,
+    /// The same as RFC 8018 §5.2 has it, where ring knows it.
+    pub pbkdf2: Option<Algorithm>,
     /// Whether the HMAC under a key of data is this one; compared in constant time.
     pub is_mac: fn(&[u8], &[u8], &[u8]) -> bool,
 }
 
 type Derive = fn(&[u8], &[u8], Purpose, u32, usize) -> Zeroizing<Vec<u8>>;
-type Pbkdf2 = fn(&[u8], &[u8], u32, usize) -> Zeroizing<Vec<u8>>;
 
 /// What a derived key is for (RFC 7292 §B.3).
 #[derive(Clone, Copy)]
@@ -34,16 +34,32 @@ pub enum Purpose {
     Mac = 3,
 }
 
-pub const SHA1: Hash = hash::<Sha1>("1.3.14.3.2.26", "1.2.840.113549.2.7", 20);
+pub const SHA1: Hash =
+    hash::<Sha1>("1.3.14.3.2.26", "1.2.840.113549.2.7", 20, Some(ring::pbkdf2::PBKDF2_HMAC_SHA1));
 
-const HASHES: &[Hash] = &[
+static HASHES: [Hash; 7] = [
     SHA1,
-    hash::<Sha224>("2.16.840.1.101.3.4.2.4", "1.2.840.113549.2.8", 28),
-    hash::<Sha256>("2.16.840.1.101.3.4.2.1", "1.2.840.113549.2.9", 32),
-    hash::<Sha384>("2.16.840.1.101.3.4.2.2", "1.2.840.113549.2.10", 48),
-    hash::<Sha512>("2.16.840.1.101.3.4.2.3", "1.2.840.113549.2.11", 64),
-    hash::<Sha512_224>("2.16.840.1.101.3.4.2.5", "1.2.840.113549.2.12", 28),
-    hash::<Sha512_256>("2.16.840.1.101.3.4.2.6", "1.2.840.113549.2.13", 32),
+    hash::<Sha224>("2.16.840.1.101.3.4.2.4", "1.2.840.113549.2.8", 28, None),
+    hash::<Sha256>(
+        "2.16.840.1.101.3.4.2.1",
+        "1.2.840.113549.2.9",
+        32,
+        Some(ring::pbkdf2::PBKDF2_HMAC_SHA256),
+    ),
+    hash::<Sha384>(
+        "2.16.840.1.101.3.4.2.2",
+        "1.2.840.113549.2.10",
+        48,
+        Some(ring::pbkdf2::PBKDF2_HMAC_SHA384),
+    ),
+    hash::<Sha512>(
+        "2.16.840.1.101.3.4.2.3",
+        "1.2.840.113549.2.11",
+        64,
+        Some(ring::pbkdf2::PBKDF2_HMAC_SHA512),
+    ),
+    hash::<Sha512_224>("2.16.840.1.101.3.4.2.5", "1.2.840.113549.2.12", 28, None),
+    hash::<Sha512_256>("2.16.840.1.101.3.4.2.6", "1.2.840.113549.2.13", 32, None),
 ];
 
 /// The hash function of this object identifier.
@@ -60,31 +76,20 @@ const fn hash<D: Digest + FixedOutputReset + BlockSizeUser + Clone + Sync>(
     digest: &str,
     hmac: &str,
     length: usize,
+    pbkdf2: Option<Algorithm>,
 ) -> Hash {
     Hash {
         digest: ObjectIdentifier::new_unwrap(digest),
         hmac: ObjectIdentifier::new_unwrap(hmac),
         length,
         derive: derive::<D>,
-        pbkdf2: pbkdf2::<D>,
+        pbkdf2,
         is_mac: is_mac::<D>,
     }
 }
 
 fn is_mac<D: Digest + BlockSizeUser + Clone>(key: &[u8], data: &[u8], tag: &[u8]) -> bool {
     SimpleHmac::<D>::new_from_slice(key).is_ok_and(|mac| mac.chain_update(data).verify_slice(tag).is_ok())
-}
-
-fn pbkdf2<D: Digest + BlockSizeUser + Clone + Sync>(
-    passphrase: &[u8],
-    salt: &[u8],
-    rounds: u32,
-    length: usize,
-) -> Zeroizing<Vec<u8>> {
-    let mut key = Zeroizing::new(vec![0; length]);
-    // It fails only for a key of no length, which no passphrase makes.
-    let _ = pbkdf2::pbkdf2::<SimpleHmac<D>>(passphrase, salt, rounds, &mut key);
-    key
 }
 
 fn derive<D: Digest + FixedOutputReset + BlockSizeUser>(

@@ -8,6 +8,7 @@ use labtrust_platform::{
     world::{Access, Node},
 };
 use serde::Deserialize;
+use serde_json::error::Category;
 
 use crate::{
     command::{source, standard_input},
@@ -40,15 +41,23 @@ pub fn read(file: &Path) -> Result<Evidence> {
     if bytes.len() > LARGEST {
         return Err(fail(format!("{shown} is larger than evidence ever is"), HINT));
     }
-    // What the parser says may quote the file.
+    // What the parser says quotes the file, which may be a key.
     let damaged = |error: serde_json::Error| {
-        let error: String = text::in_line(&error.to_string()).chars().take(200).collect();
-        fail(format!("{shown} holds no evidence: {error}"), HINT)
+        let what = match error.classify() {
+            Category::Eof => "it is cut off",
+            Category::Syntax | Category::Io => "it is no JSON",
+            Category::Data => "something in it is not as labtrust writes it",
+        };
+        let (line, column) = (error.line(), error.column());
+        fail(format!("{shown} holds no evidence: {what}, in line {line} at column {column}"), HINT)
     };
     let form: Form = serde_json::from_slice(&bytes).map_err(damaged)?;
     if form.schema != SCHEMA {
-        let version: String = form.labtrust.chars().take(40).collect();
-        let what = format!("{shown} was written by another version of labtrust ({version})");
+        let is_version =
+            |text: &&String| text.len() < 16 && text.split('.').all(|part| part.parse::<u32>().is_ok());
+        let version = Some(&form.labtrust).filter(is_version);
+        let version = version.map(|version| format!(" ({version})")).unwrap_or_default();
+        let what = format!("{shown} was written by another version of labtrust{version}");
         return Err(fail(what, "judge it with that version"));
     }
     serde_json::from_slice(&bytes).map_err(damaged)
