@@ -68,8 +68,8 @@ fn forgeries() -> Vec<(&'static str, Vec<Change>)> {
     ]
 }
 
-/// The rows of the table in SECURITY.md.
-const TOLD: &str = include_str!("stolen.md");
+/// Where the table is.
+const TOLD: &str = include_str!("../../../SECURITY.md");
 
 #[test]
 fn a_stolen_key_can_do_what_is_told() {
@@ -93,5 +93,5 @@ fn a_stolen_key_can_do_what_is_told() {
         let (accept, refuse) = (list(&accept, "all", "no client"), list(&refuse, "all", "no client"));
         rows.extend(["| ", what, " | ", &accept, " | ", &refuse, " |\n"]);
     }
-    assert_eq!(rows, TOLD);
+    assert!(TOLD.contains(&rows), "SECURITY.md tells otherwise than:\n{rows}");
 }
