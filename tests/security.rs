@@ -13,10 +13,6 @@ fn what_security_md_names_is_there() {
     assert!(named.len() > 25, "{named:?}");
     let missing: Vec<_> = named.iter().filter(|path| !folder.join(path).exists()).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    // What the judges' tests measure is told in the same words.
-    let measured = std::fs::read_to_string(folder.join("tests/judges/matrix/stolen.md")).unwrap_or_default();
-    let untold: Vec<_> = measured.lines().filter(|row| !text.contains(row)).collect();
-    assert!(untold.is_empty(), "{untold:?}");
     // A row of a table of promises without a test is a promise that nobody holds.
     let is_of_promises = |row: &&str| {
         row.starts_with("| ")
