@@ -54,7 +54,7 @@ pub(crate) mod fuzzing {
     }
 
     /// What is printed for a container that does not lend a port, of an image that says `image` of itself.
-    pub fn recipe(container: &str, image: &str) -> Vec<String> {
+    pub fn recipe(container: &str, image: &str) -> Vec<crate::by_hand::ByHand> {
         use super::republish::{Need, Seen, judge};
         let docker = labtrust_platform::plan::Command::new("/usr/bin/docker", [""; 0]);
         let Ok(container) = super::Container::read(container, &docker, None) else { return Vec::new() };
@@ -68,6 +68,6 @@ pub(crate) mod fuzzing {
             instead: None,
         };
         let image = || serde_json::from_str(image).unwrap_or_default();
-        judge(&container, &[port], false, &image, &|_| true).lines
+        judge(&container, &[port], false, &image, &|_| true).by_hand
     }
 }

@@ -1,6 +1,7 @@
 //! HTTPS for a self-hosted GitLab: the parts of the program that the command line puts together.
 
 pub mod backup;
+pub mod by_hand;
 pub mod certificate;
 pub mod cli;
 pub mod command;

@@ -36,12 +36,19 @@ fn the_pair_goes_into_the_volume_and_is_served_on_the_published_ports() {
     assert_eq!(left, [""; 0]);
 }
 
-/// The lines of `next` that concern this machine: remarks and commands, to be run by a shell as they stand.
+/// The commands of `next` that concern this machine, to be run by a shell as they stand.
 fn next(report: &str) -> String {
     let report: serde_json::Value = serde_json::from_str(report).unwrap();
     let lines = report["next"].as_array().unwrap().iter().map(|line| line.as_str().unwrap());
     let lines: Vec<_> = lines.filter(|line| !line.starts_with("labtrust ")).collect();
     lines.join("\n")
+}
+
+/// What is left to a person under the words `what`.
+fn by_hand(report: &str, what: &str) -> serde_json::Value {
+    let report: serde_json::Value = serde_json::from_str(report).unwrap();
+    let mut all = report["by_hand"].as_array().unwrap().iter();
+    all.find(|one| one["what"].as_str().unwrap().contains(what)).unwrap_or_else(|| panic!("{report}")).clone()
 }
 
 #[test]
@@ -79,8 +86,9 @@ fn a_port_that_is_not_published_is_published_by_the_commands_that_are_printed() 
         .succeeded()
         .says("exited");
     // And the way back.
-    let back = lines.lines().find_map(|line| line.strip_prefix("# if it does not: ")).unwrap();
-    machine.sh(&format!("set -e\n{back}")).succeeded();
+    let back = &by_hand(&made.stdout, "if it does not")["commands"];
+    let back: Vec<_> = back.as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    machine.sh(&format!("set -e\n{}", back.join("\n"))).succeeded();
     assert_eq!(inspected(&machine)["HostConfig"], before["HostConfig"]);
 }
 
@@ -92,11 +100,8 @@ fn a_project_of_composes_is_changed_by_the_line_and_the_command_that_are_printed
     containers.compose();
     let made = machine.run(["labtrust", "setup", "--no-trust", "--json"]).exited(4);
     let lines = next(&made.stdout);
-    assert!(
-        lines.contains("# in /srv/gitlab/compose.yaml, below `ports:` of the service web, add"),
-        "{lines}"
-    );
-    let port = lines.lines().find_map(|line| line.strip_prefix('#')?.trim().strip_prefix("- ")).unwrap();
+    let edit = by_hand(&made.stdout, "in /srv/gitlab/compose.yaml, below `ports:` of the service web, add");
+    let port = edit["lines"][0].as_str().unwrap().trim().strip_prefix("- ").unwrap();
     let (file, published) = ("/srv/gitlab/compose.yaml", "      - \"443:443\"\n");
     let text = machine.read(file).replace(published, &format!("{published}      - {port}\n"));
     machine.write(file, text);
@@ -146,8 +151,9 @@ fn on_a_nas_whose_own_web_server_holds_443_the_free_port_and_dsms_own_way_are_na
     made.says(&format!("labtrust setup {HOST} --out DIR"));
     let out =
         ["labtrust", "setup", HOST, "--out", "/volume1/tls", "--no-trust", "--json", "--state", "/tmp/state"];
-    let steps = next(&machine.run(out).succeeded().stdout);
-    assert!(steps.contains("Control Panel > Security > Certificate"), "{steps}");
+    let report = machine.run(out).succeeded().stdout;
+    by_hand(&report, "Control Panel > Security > Certificate");
+    let steps = next(&report);
     machine.sh(&format!("set -e\n{steps}")).succeeded();
     let verify = "cd /volume1/tls && labtrust export --state /tmp/state >root.crt && \
                   openssl verify -CAfile root.crt -untrusted $0.chain.crt $0.leaf.crt";

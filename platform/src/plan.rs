@@ -2,6 +2,7 @@
 
 mod command;
 mod settle;
+mod shell;
 
 use std::{
     fmt,
@@ -12,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 pub use self::{
-    command::{Command, shell_word},
+    command::Command,
     settle::{Byproduct, Service, Settle, Sources, Vendor},
+    shell::{shell_path, shell_word},
 };
 use crate::{
     Certificate, Edit, Endpoint, Fingerprint,

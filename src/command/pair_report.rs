@@ -10,7 +10,7 @@ use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
 use super::{Context, report::StoreReport, status::until};
-use crate::certificate::Parsed;
+use crate::{by_hand::ByHand, certificate::Parsed};
 
 /// A certificate and its files, as JSON has them.
 #[derive(Debug, Serialize)]
@@ -21,7 +21,10 @@ pub struct PairReport {
     pub names: Vec<String>,
     pub not_after: String,
     pub stores: Vec<StoreReport>,
+    /// Commands, one after the other.
     pub next: Vec<String>,
+    /// The same and more with what each is for, where words are needed.
+    pub by_hand: Vec<ByHand>,
     /// What keeps clients from it, a line each.
     pub unmet: Vec<String>,
     #[serde(skip)]
@@ -47,9 +50,16 @@ impl PairReport {
             not_after: leaf.not_after.format(&Rfc3339).unwrap_or_default(),
             stores: Vec::new(),
             next: Vec::new(),
+            by_hand: Vec::new(),
             unmet: Vec::new(),
             until: until(leaf),
         }
+    }
+
+    /// With what is left to do on this machine.
+    pub fn leave(&mut self, by_hand: Vec<ByHand>) {
+        self.next.extend(ByHand::commands_of(&by_hand));
+        self.by_hand.extend(by_hand);
     }
 
     /// For people, with the files that `shown` leaves.

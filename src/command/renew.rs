@@ -278,7 +278,7 @@ impl Answer {
                 report.next.extend(draft.notes.iter().cloned());
                 if !report.unmet.is_empty() {
                     draft.site.print_next(printer, &report.unmet);
-                    report.next.extend(draft.site.next());
+                    report.leave(draft.site.next());
                 }
             }
         }

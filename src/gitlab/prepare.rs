@@ -171,7 +171,7 @@ impl Prepared {
 
     /// The command that starts it.
     pub fn start(&self) -> String {
-        let folder = labtrust_platform::plan::shell_word(&self.folder.display().to_string());
+        let folder = labtrust_platform::plan::shell_path(&self.folder);
         format!("cd {folder} && docker compose up -d")
     }
 }

@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use labtrust_platform::{
-    Endpoint, World, text,
+    Endpoint, World,
+    plan::shell_word,
     world::listener::{self, Holder},
 };
 use serde_json::Value;
@@ -18,14 +19,15 @@ use super::{
     role::Role,
     synology::{self, Dsm},
 };
+use crate::by_hand::ByHand;
 
 /// What is to be done about the ports of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Republish {
     /// What to know, a line each.
     pub notes: Vec<String>,
-    /// What to do on this machine: remarks after `#`, and commands for a shell.
-    pub lines: Vec<String>,
+    /// What to do on this machine.
+    pub by_hand: Vec<ByHand>,
 }
 
 /// A port that GitLab needs, and what was seen of it.
@@ -69,9 +71,9 @@ impl Republish {
         registry: &Endpoint,
     ) -> Self {
         let dsm = Dsm::of(world);
-        let mut found = Self { notes: dsm.iter().flat_map(Dsm::notes).collect(), lines: Vec::new() };
+        let mut found = Self { notes: dsm.iter().flat_map(Dsm::notes).collect(), by_hand: Vec::new() };
         if let (Kind::Out, Some(_)) = (&installation.kind, &dsm) {
-            found.lines = Dsm::steps(&gitlab.host.to_string(), &installation.ssl);
+            found.by_hand = Dsm::steps(&gitlab.host.to_string(), &installation.ssl);
         }
         let Kind::Container(container) = &installation.kind else { return found };
         let seen = seen(container, config, gitlab, registry);
@@ -87,7 +89,7 @@ impl Republish {
         let is_here = |path: &Path| exists(world, path).unwrap_or_default();
         let judged = judge(container, &seen, dsm.is_some(), &image, &is_here);
         found.notes.extend(judged.notes);
-        found.lines = judged.lines;
+        found.by_hand = judged.by_hand;
         found
     }
 }
@@ -149,11 +151,13 @@ pub(super) fn judge(
                 let published = format!("port {inside} of the container is published on {here}");
                 let keeping = with_port(port, *role, endpoint, seen, *here);
                 if port.is_free {
-                    found.lines.push(format!("# {leads}, and {published}; to keep {here}, with a URL that says so: {keeping}"));
+                    let what = format!("{leads}, and {published}; to keep {here}, with a URL that says so");
+                    found.by_hand.push(ByHand::remark(what).run([keeping]).or_else());
                     missing.push(Lent { outside: *outside, inside: *inside });
                 } else {
-                    found.lines.push(format!("# {leads}, which is {holder}'s, and {published}; so that the URL says {here}:"));
-                    found.lines.push(keeping);
+                    let what =
+                        format!("{leads}, which is {holder}'s, and {published}; so that the URL says {here}");
+                    found.by_hand.push(ByHand::remark(what).run([keeping]));
                     found.notes.extend(is_dsm.then(|| {
                         format!(
                             "behind DSM's reverse proxy the certificate and key belong to DSM: labtrust setup {} --out DIR",
@@ -162,13 +166,13 @@ pub(super) fn judge(
                     }));
                 }
             }
-            (Reach::Loopback(here), Need::Web(_, endpoint)) => found.lines.push(format!(
-                "# the container {} publishes port {inside} on this machine's loopback address alone: no other machine reaches \
+            (Reach::Loopback(here), Need::Web(_, endpoint)) => found.by_hand.push(ByHand::remark(format!(
+                "the container {} publishes port {inside} on this machine's loopback address alone: no other machine reaches \
                  {} until a proxy leads there, or it is recreated with --publish {outside}:{inside} in place of \
                  127.0.0.1:{here}:{inside}",
-                container.name,
+                shell_word(&container.name),
                 url(endpoint)
-            )),
+            ))),
             (Reach::Nowhere, Need::Ssh { is_said: false }) => {
                 let here = if port.is_free { *outside } else { port.instead.unwrap_or(*outside) };
                 found.notes.push(format!(
@@ -177,9 +181,9 @@ pub(super) fn judge(
                 ));
             }
             (Reach::Nowhere, need) => {
-                let Some((lent, lines)) = lend(port, need, &holder) else { continue };
+                let Some((lent, change)) = lend(port, need, &holder) else { continue };
                 missing.push(lent);
-                found.lines.extend(lines);
+                found.by_hand.extend(change);
             }
             _ => {}
         }
@@ -188,37 +192,30 @@ pub(super) fn judge(
         return found;
     }
     let shown: Vec<_> = missing.iter().map(|lent| lent.outside.to_string()).collect();
-    let head = format!("the container {} does not publish port {}", container.name, shown.join(", "));
+    let head =
+        format!("the container {} does not publish port {}", shell_word(&container.name), shown.join(", "));
     let engine = container.client();
+    let user = container.owner.as_ref();
+    let user = user.map(|owner| format!("; as the user {}", shell_word(&owner.name))).unwrap_or_default();
+    let anew = format!(
+        "{head}, and none can be added to it: it is recreated, and its data in volumes is kept{user}"
+    );
     let change = match container.recipe.project() {
         Some(project) => {
-            found.lines.push(format!("# {head}:"));
-            project.lines(&engine, &missing, is_here)
+            found.by_hand.push(ByHand::remark(format!("{head}{user}")));
+            project.by_hand(&engine, &missing, is_here)
         }
-        None => match container.recipe.lines(&engine, &image(), &missing) {
-            Ok(lines) => {
-                found.lines.push(format!(
-                    "# {head}, and none can be added to it: it is recreated, and its data in volumes is kept"
-                ));
-                lines
-            }
-            Err(why) => {
-                let publish =
-                    missing.iter().map(|Lent { outside, inside }| format!("--publish {outside}:{inside}"));
-                let publish = publish.collect::<Vec<_>>().join(" ");
-                vec![format!(
-                    "# {head}: start it as it was started, with {publish} ({why}, so the line is not written here)"
-                )]
-            }
-        },
+        None => container.recipe.by_hand(&anew, &engine, &image(), &missing).unwrap_or_else(|why| {
+            let publish =
+                missing.iter().map(|Lent { outside, inside }| format!("--publish {outside}:{inside}"));
+            let publish = publish.collect::<Vec<_>>().join(" ");
+            vec![ByHand::remark(format!(
+                "{head}: start it as it was started, with {publish}{user} ({why}, so the command is not written here)"
+            ))]
+        }),
     };
-    found.lines.extend(container.owner.as_ref().map(|owner| format!("# as the user {}:", owner.name)));
-    found.lines.extend(change);
-    found.lines.push("# then, to have it proven: labtrust setup".into());
-    // What is not seen is not run either: a line of somebody else's making ends where ours does.
-    for line in found.lines.iter_mut().filter(|line| line.contains(text::is_hidden)) {
-        *line = format!("# {}", text::in_line(line));
-    }
+    found.by_hand.extend(change);
+    found.by_hand.push(ByHand::remark("then, to have it proven").run(["labtrust setup".into()]));
     found
 }
 
@@ -244,10 +241,10 @@ fn with_port(port: &Seen, role: Role, endpoint: &Endpoint, seen: &[Seen], here: 
 
 /// The port that is to be lent for one that is missing, and what gitlab.rb has to say if it is another; none if
 /// there is none.
-fn lend(port: &Seen, need: &Need, holder: &str) -> Option<(Lent, Vec<String>)> {
+fn lend(port: &Seen, need: &Need, holder: &str) -> Option<(Lent, Option<ByHand>)> {
     let Seen { inside, outside, .. } = *port;
     if port.is_free {
-        return Some((Lent { outside, inside }, Vec::new()));
+        return Some((Lent { outside, inside }, None));
     }
     let instead = port.instead?;
     let (setting, lent) = match need {
@@ -261,10 +258,10 @@ fn lend(port: &Seen, need: &Need, holder: &str) -> Option<(Lent, Vec<String>)> {
             (format!("gitlab_rails['gitlab_shell_ssh_port'] = {instead}"), Lent { outside: instead, inside })
         }
     };
-    let line = format!(
-        "# port {outside} of this machine is {holder}'s, and {instead} is free; in gitlab.rb: {setting}"
+    let what = format!(
+        "port {outside} of this machine is {holder}'s, and {instead} is free; in gitlab.rb: {setting}"
     );
-    Some((lent, vec![line]))
+    Some((lent, Some(ByHand::remark(what))))
 }
 
 /// Who listens on `port` of this machine, if that may be known.
@@ -274,7 +271,7 @@ pub(super) fn holder(world: &World, port: u16) -> Option<String> {
 
 fn title(holder: &Holder, is_dsm: bool) -> String {
     let dsms = synology::title(&holder.name).filter(|_| is_dsm && !holder.is_gitlabs);
-    dsms.map_or_else(|| format!("{} (process {})", holder.name, holder.pid), str::to_owned)
+    dsms.map_or_else(|| format!("{} (process {})", shell_word(&holder.name), holder.pid), str::to_owned)
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 
 use std::path::Path;
 
-use labtrust_platform::World;
+use labtrust_platform::{World, plan::shell_path, text};
+
+use crate::by_hand::ByHand;
 
 /// What is known of a DSM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,7 +20,7 @@ const VERSION: &str = "/etc.defaults/VERSION";
 const TEMPLATES: &str = "/usr/syno/share/nginx";
 
 /// How the pair of `--out` gets into DSM's reverse proxy.
-const STEPS: &str = include_str!("synology.txt");
+const CLICKS: &str = include_str!("synology.txt");
 
 impl Dsm {
     /// The DSM that this machine runs, if it is one.
@@ -50,11 +52,32 @@ impl Dsm {
         )]
     }
 
-    /// What is done in the Control Panel with the pair for `host` in `folder`, a remark or a command a line.
-    pub fn steps(host: &str, folder: &Path) -> Vec<String> {
-        let folder = labtrust_platform::plan::shell_word(&folder.display().to_string());
-        let fill = |line: &str| line.replace("HOST", host).replace("DIR", &folder);
-        STEPS.lines().map(fill).collect()
+    /// What is done in the Control Panel with the pair for `host` in `folder`.
+    pub fn steps(host: &str, folder: &Path) -> Vec<ByHand> {
+        let [all, leaf, chain, key] =
+            ["crt", "leaf.crt", "chain.crt", "key"].map(|kind| folder.join(format!("{host}.{kind}")));
+        let split = [
+            format!("openssl x509 -in {} -out {}", shell_path(&all), shell_path(&leaf)),
+            format!("sed '1,/END CERTIFICATE/d' {} >{}", shell_path(&all), shell_path(&chain)),
+        ];
+        let fill = |line: &str| {
+            let paths = [("LEAF", &leaf), ("CHAIN", &chain), ("KEY", &key)];
+            let line = paths
+                .iter()
+                .fold(line.to_owned(), |line, (name, path)| line.replace(name, &text::path(path)));
+            line.replace("HOST", host)
+        };
+        let mut clicks: Vec<ByHand> = Vec::new();
+        for line in CLICKS.lines() {
+            match (line.strip_prefix("  "), clicks.last_mut()) {
+                (Some(detail), Some(click)) => click.lines.push(fill(detail)),
+                _ => clicks.push(ByHand::remark(fill(line))),
+            }
+        }
+        let split =
+            ByHand::remark("DSM imports a certificate and what leads from it to the root as two files")
+                .run(split);
+        std::iter::once(split).chain(clicks).collect()
     }
 }
 
@@ -108,14 +131,24 @@ mod tests {
 
     #[test]
     fn the_steps_name_the_host_and_the_folder() {
-        let steps = Dsm::steps("git.example.com", Path::new("/volume1/tls"));
-        let all = steps.join("\n");
-        assert!(all.contains("git.example.com") && all.contains("/volume1/tls/git.example.com.key"), "{all}");
-        assert!(!all.contains("HOST") && !all.contains("DIR"), "{all}");
+        let steps = Dsm::steps("git.example.com", Path::new("/volume1/its own"));
+        let lines: Vec<_> =
+            steps.iter().flat_map(|step| step.lines.iter().chain([&step.what])).cloned().collect();
+        let all = lines.join("\n");
         assert!(
-            steps.iter().all(|line| line.starts_with('#')
-                || line.starts_with("openssl ")
-                || line.starts_with("sed "))
+            all.contains("HTTPS, git.example.com, 443")
+                && all.contains("/volume1/its own/git.example.com.key"),
+            "{all}"
+        );
+        for name in ["HOST", "LEAF", "CHAIN", "KEY"] {
+            assert!(!all.contains(name), "{all}");
+        }
+        assert_eq!(
+            ByHand::commands_of(&steps).collect::<Vec<_>>(),
+            [
+                "openssl x509 -in '/volume1/its own/git.example.com.crt' -out '/volume1/its own/git.example.com.leaf.crt'",
+                "sed '1,/END CERTIFICATE/d' '/volume1/its own/git.example.com.crt' >'/volume1/its own/git.example.com.chain.crt'",
+            ]
         );
     }
 }

@@ -9,13 +9,12 @@ use crate::{
 const RUBY: &str = "/srv/gitlab/config/gitlab.rb";
 const SETUP: [&str; 3] = ["labtrust", "setup", "--no-trust"];
 
-/// The commands and remarks that a setup leaves, and that it says so.
+/// What a setup leaves to a person, and that it says so.
 fn left(machine: &Machine) -> String {
     let made = machine.run([&SETUP[..], &["--json"]].concat()).exited(4);
     let report = json(&made.stdout);
     assert!(!report["unmet"].as_array().unwrap().is_empty(), "{report}");
-    let next = report["next"].as_array().unwrap().iter().map(|line| line.as_str().unwrap().to_owned());
-    next.collect::<Vec<_>>().join("\n")
+    report["by_hand"].to_string()
 }
 
 fn realm(machine: &Machine, port: u16) -> String {

@@ -4,6 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::{shell_path, shell_word};
 use crate::absolute;
 
 /// A program, its arguments, and the time it gets.
@@ -43,20 +44,10 @@ impl Command {
 }
 
 impl fmt::Display for Command {
-    /// As it can be pasted into a POSIX shell.
+    /// As it can be pasted into a shell.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&shell_word(&self.program.to_string_lossy()))?;
+        f.write_str(&shell_path(&self.program))?;
         self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
-    }
-}
-
-/// `text` as one word of a POSIX shell.
-pub fn shell_word(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 

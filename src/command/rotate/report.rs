@@ -10,6 +10,7 @@ use super::{
     draft::{Dropped, is_sent},
 };
 use crate::{
+    by_hand::ByHand,
     cli::Turn,
     command::{
         Context,
@@ -55,8 +56,9 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     }
     let unmet = placed.as_ref().map(|(site, leaf, along)| site.unmet_by_another(*leaf, *along));
     let unmet = unmet.unwrap_or_default();
-    let waiting = placed.iter().filter(|_| !unmet.is_empty()).flat_map(|(site, ..)| site.next());
-    let mut next: Vec<String> = waiting.chain(reconfigure.iter().cloned()).collect();
+    let waiting: Vec<_> =
+        placed.iter().filter(|_| !unmet.is_empty()).flat_map(|(site, ..)| site.next()).collect();
+    let mut next: Vec<String> = ByHand::commands_of(&waiting).chain(reconfigure.iter().cloned()).collect();
     let untrust = |gone: &Dropped| gone.root.map(|root| format!("labtrust untrust {root}"));
     next.extend(dropped.iter().filter_map(untrust));
     print(context, own, &done.trusted, next);

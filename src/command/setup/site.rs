@@ -12,6 +12,7 @@ use labtrust_platform::{
 use super::order::endpoints;
 
 use crate::{
+    by_hand::ByHand,
     certificate::{Parsed, SubjectName},
     cli::Place,
     command::{Context, folder, own::Notes, place::RECEIPT},
@@ -232,11 +233,11 @@ impl Site {
         notes.chain(settings).chain(prepared).collect()
     }
 
-    /// What is still to be done on this machine, a line each.
-    pub fn next(&self) -> Vec<String> {
+    /// What is still to be done on this machine.
+    pub fn next(&self) -> Vec<ByHand> {
         let prepared = self.prepared.iter().map(Prepared::start);
-        let lines = self.republish.lines.iter().cloned();
-        prepared.chain(self.awaited()).chain(lines).collect()
+        let commands = prepared.chain(self.awaited()).map(ByHand::command);
+        commands.chain(self.republish.by_hand.iter().cloned()).collect()
     }
 
     /// The command that makes GitLab serve what is in place, where a person has to run it.
@@ -298,8 +299,8 @@ impl Site {
         if !next.is_empty() {
             printer.heading("Next, on this machine:");
         }
-        for line in next {
-            printer.command(line);
+        for one in next {
+            one.print(printer);
         }
     }
 

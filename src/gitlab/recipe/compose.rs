@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::plan::shell_word;
+use labtrust_platform::plan::{shell_path, shell_word};
 
 use super::Lent;
+use crate::by_hand::ByHand;
 
 /// The project and the service that a container belongs to (docker/compose, `labels.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,29 +31,25 @@ impl Project {
         self.files.last().map(PathBuf::as_path).filter(|file| is_here(file))
     }
 
-    /// What lends `missing`: remarks after `#`, and commands for a shell.
-    pub fn lines(&self, engine: &str, missing: &[Lent], is_here: &dyn Fn(&Path) -> bool) -> Vec<String> {
-        let service = &self.service;
-        let mut lines = Vec::new();
+    /// What lends `missing`.
+    pub fn by_hand(&self, engine: &str, missing: &[Lent], is_here: &dyn Fn(&Path) -> bool) -> Vec<ByHand> {
+        let (name, service) = (shell_word(&self.name), shell_word(&self.service));
         let file = self.file(is_here);
         let place = match (file, self.files.last()) {
-            (Some(file), _) => format!("in {}", file.display()),
+            (Some(file), _) => format!("in {}", shell_path(file)),
             (None, Some(file)) => format!(
                 "in the file of the project {}, which is not on this machine under its name, {} (Portainer and the like \
                  keep it; change it there)",
-                self.name,
-                file.display()
+                name,
+                shell_path(file)
             ),
-            (None, None) => format!("in the file of the project {}", self.name),
+            (None, None) => format!("in the file of the project {name}"),
         };
-        lines.push(format!("# {place}, below `ports:` of the service {service}, add"));
-        for Lent { outside, inside } in missing {
-            lines.push(format!("#       - \"{outside}:{inside}\""));
-        }
-        if file.is_some() {
-            lines.push(self.up(engine));
-        }
-        lines
+        let ports = missing.iter().map(|Lent { outside, inside }| format!("      - \"{outside}:{inside}\""));
+        let edit =
+            ByHand::remark(format!("{place}, below `ports:` of the service {service}, add")).lines(ports);
+        let up = file.map(|_| ByHand::remark("then have Compose follow its file").run([self.up(engine)]));
+        std::iter::once(edit).chain(up).collect()
     }
 
     /// The command that makes its containers anew where its files have changed.
@@ -63,7 +60,7 @@ impl Project {
             _ => format!("{engine} compose"),
         };
         let service = shell_word(&self.service);
-        let path = |path: &Path| shell_word(&path.to_string_lossy());
+        let path = |path: &Path| shell_path(path);
         if let (Some(folder), [file]) = (&self.folder, self.files.as_slice())
             && USUAL.iter().any(|name| folder.join(name) == *file)
             && is_named_after(&self.name, folder)

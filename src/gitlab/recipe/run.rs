@@ -9,14 +9,21 @@ use super::{
     flag::{FLAGS, NO_FLAGS, plain},
     is_nothing,
 };
+use crate::by_hand::ByHand;
 
 impl Recipe {
-    /// What makes it anew with `more` ports besides those that it lends: remarks after `#`, and commands for a
-    /// shell. `image` is what its image says of itself, which need not be said again.
+    /// What makes it anew with `more` ports besides those that it lends, under the words `what`. `image` is what its
+    /// image says of itself, which need not be said again.
     ///
     /// # Errors
     /// What cannot be given on a command line as it is: then it is not said in another way either.
-    pub fn lines(&self, engine: &str, image: &Value, more: &[Lent]) -> Result<Vec<String>, String> {
+    pub fn by_hand(
+        &self,
+        what: &str,
+        engine: &str,
+        image: &Value,
+        more: &[Lent],
+    ) -> Result<Vec<ByHand>, String> {
         self.check(engine, image)?;
         let (name, old) = (self.name(), format!("{}-before", self.name()));
         let (name_word, old_word) = (shell_word(name), shell_word(&old));
@@ -26,21 +33,22 @@ impl Recipe {
         let restart = restart.map(|policy| shell_word(&policy));
         // An engine that is started anew would start the old one, too.
         let keep = restart.as_ref().map(|_| format!("{engine} update --restart no {old_word}"));
-        let give_back = restart.map(|policy| format!("{engine} update --restart {policy} {name_word} && "));
-        let mut lines =
+        let give_back = restart.map(|policy| format!("{engine} update --restart {policy} {name_word}"));
+        let mut commands =
             vec![format!("{engine} stop {name_word}"), format!("{engine} rename {name_word} {old_word}")];
-        lines.extend(keep);
-        lines.push(run);
-        lines.extend(self.more_networks().into_iter().map(|(network, options)| {
+        commands.extend(keep);
+        commands.push(run);
+        commands.extend(self.more_networks().into_iter().map(|(network, options)| {
             format!("{engine} network connect {}{} {name_word}", options, shell_word(network))
         }));
-        lines.push(format!("# when it works: {engine} rm {old_word}"));
-        lines.push(format!(
-            "# if it does not: {engine} rm --force {name_word}; {engine} rename {old_word} {name_word} && {}{engine} start \
-             {name_word}",
-            give_back.unwrap_or_default()
-        ));
-        Ok(lines)
+        let back =
+            [format!("{engine} rm --force {name_word}"), format!("{engine} rename {old_word} {name_word}")];
+        let back = back.into_iter().chain(give_back).chain([format!("{engine} start {name_word}")]);
+        Ok(vec![
+            ByHand::remark(what).run(commands),
+            ByHand::remark("when it works").run([format!("{engine} rm {old_word}")]).or_else(),
+            ByHand::remark("if it does not").run(back).or_else(),
+        ])
     }
 
     fn check(&self, engine: &str, image: &Value) -> Result<(), String> {

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::by_hand::ByHand;
 
 /// What Docker 28 says of a container, and of its image.
 fn inspected(more: &[(&str, Value)]) -> (Recipe, Value) {
@@ -53,9 +54,14 @@ fn inspected(more: &[(&str, Value)]) -> (Recipe, Value) {
 
 const REGISTRY: Lent = Lent { outside: 4567, inside: 4567 };
 
-fn run(more: &[(&str, Value)]) -> Result<Vec<String>, String> {
+fn all(more: &[(&str, Value)]) -> Result<Vec<ByHand>, String> {
     let (recipe, image) = inspected(more);
-    recipe.lines("docker", &image, &[REGISTRY])
+    recipe.by_hand("it is recreated", "docker", &image, &[REGISTRY])
+}
+
+/// The commands that make it anew.
+fn run(more: &[(&str, Value)]) -> Result<Vec<String>, String> {
+    Ok(ByHand::commands_of(&all(more)?).collect())
 }
 
 #[test]
@@ -66,15 +72,21 @@ fn the_old_one_is_kept_until_the_new_one_works() {
             "docker stop gitlab",
             "docker rename gitlab gitlab-before",
             "docker run --detach --name gitlab --publish 443:443 --publish 4567:4567 gitlab/gitlab-ce:18.5.1-ce.0",
-            "# when it works: docker rm gitlab-before",
-            "# if it does not: docker rm --force gitlab; docker rename gitlab-before gitlab && docker start gitlab",
         ]
     );
-    let lines = run(&[("/HostConfig/RestartPolicy", json!({"Name": "always", "MaximumRetryCount": 0}))]);
-    let lines = lines.expect("it can be said");
+    let text = |all: &[ByHand]| all.iter().map(|one| (one.what.clone(), one.is_choice)).collect::<Vec<_>>();
+    let words = [("it is recreated", false), ("when it works", true), ("if it does not", true)];
+    let said = all(&[]).expect("it can be said");
+    assert_eq!(text(&said), words.map(|(what, is_choice)| (what.to_owned(), is_choice)));
+    assert_eq!(said[1].commands, ["docker rm gitlab-before"]);
+    let back = ["docker rm --force gitlab", "docker rename gitlab-before gitlab", "docker start gitlab"];
+    assert_eq!(said[2].commands, back);
+    let always = [("/HostConfig/RestartPolicy", json!({"Name": "always", "MaximumRetryCount": 0}))];
+    let lines = run(&always).expect("it can be said");
     assert_eq!(lines[2], "docker update --restart no gitlab-before");
     assert!(lines[3].contains(" --restart always "), "{lines:?}");
-    assert!(lines[5].contains("docker update --restart always gitlab && docker start gitlab"), "{lines:?}");
+    let back = &all(&always).expect("it can be said")[2].commands;
+    assert_eq!(back[2..], ["docker update --restart always gitlab", "docker start gitlab"]);
 }
 
 #[test]
@@ -210,11 +222,11 @@ fn a_project_of_composes_is_changed_in_its_file() {
             "docker compose -p gitlab --project-directory /srv/other -f /srv/other/compose.yaml up -d web",
         ),
     ] {
-        let lines = project(&labels).lines("docker", &[REGISTRY], &|_| true);
-        assert_eq!(lines.last().map(String::as_str), Some(last));
-        assert_eq!(lines[1], "#       - \"4567:4567\"");
+        let said = project(&labels).by_hand("docker", &[REGISTRY], &|_| true);
+        assert_eq!(said[1].commands, [last]);
+        assert_eq!(said[0].lines, ["      - \"4567:4567\""]);
     }
-    let lines = project(&[folder, file]).lines("docker", &[REGISTRY], &|_| false);
-    assert!(lines.len() == 2 && lines[0].contains("Portainer"), "{lines:?}");
+    let said = project(&[folder, file]).by_hand("docker", &[REGISTRY], &|_| false);
+    assert!(said.len() == 1 && said[0].what.contains("Portainer"), "{said:?}");
     assert_eq!(inspected(&[]).0.project(), None);
 }

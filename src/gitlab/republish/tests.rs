@@ -37,7 +37,16 @@ fn seen(need: Need, inside: u16, outside: u16, reach: Reach, holder: Option<&str
 
 fn judged(container: &Container, seen: &[Seen], is_dsm: bool) -> (String, String) {
     let found = judge(container, seen, is_dsm, &|| Value::Null, &|_| true);
-    (found.notes.join("\n"), found.lines.join("\n"))
+    (found.notes.join("\n"), shown(&found.by_hand))
+}
+
+/// Text with a bullet before it, and commands as they are.
+fn shown(all: &[ByHand]) -> String {
+    let one = |one: &ByHand| {
+        let text = [&one.what].into_iter().filter(|what| !what.is_empty()).chain(&one.lines);
+        text.map(|text| format!("- {text}")).chain(one.commands.clone()).collect::<Vec<_>>()
+    };
+    all.iter().flat_map(one).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -59,7 +68,7 @@ fn what_is_missing_is_lent_as_it_was_started() {
     let ports = [web(Role::Registry, 4567, Reach::Nowhere, None)];
     let (notes, lines) = judged(&container(&[("443", "443")], &Value::Null), &ports, false);
     assert_eq!(notes, "");
-    assert!(lines.starts_with("# the container gitlab does not publish port 4567, and none"), "{lines}");
+    assert!(lines.starts_with("- the container gitlab does not publish port 4567, and none"), "{lines}");
     assert!(
         lines.contains("docker run --detach --name gitlab --publish 443:443 --publish 4567:4567 "),
         "{lines}"
@@ -75,15 +84,23 @@ fn what_is_missing_is_lent_as_it_was_started() {
 }
 
 #[test]
-fn what_is_not_seen_is_not_run() {
-    let labels = serde_json::json!({"com.docker.compose.project": "x", "com.docker.compose.service": "web\nreboot",
-        "com.docker.compose.project.config_files": "/srv/a\nreboot\n.yaml"});
+fn names_of_others_are_words_of_a_command_and_in_one_line() {
+    let labels = serde_json::json!({"com.docker.compose.project": "x;$(id)", "com.docker.compose.service": "web\nreboot",
+        "com.docker.compose.project.config_files": "/srv/a\n$(id)\n.yaml"});
     let (_, lines) = judged(
         &container(&[("443", "443")], &labels),
         &[web(Role::Registry, 4567, Reach::Nowhere, None)],
         false,
     );
-    assert!(lines.lines().all(|line| line.starts_with('#')), "{lines}");
+    let commands: Vec<_> = lines.lines().filter(|line| !line.starts_with("- ")).collect();
+    assert_eq!(
+        commands,
+        [
+            r#"docker compose -p 'x;$(id)' -f "$(printf '/srv/a\012\044\050id\051\012.yaml')" up -d "$(printf 'web\012reboot')""#,
+            "labtrust setup",
+        ]
+    );
+    assert_eq!(lines.matches("reboot").count(), 2, "{lines}");
 }
 
 #[test]
@@ -120,14 +137,14 @@ fn a_url_that_leads_elsewhere_is_named_with_both_ways_on() {
     assert!(notes.contains("labtrust setup git.example.com --out DIR"), "{notes}");
     assert_eq!(
         lines,
-        "# https://git.example.com leads to port 443 of this machine, which is DSM's own nginx's, and port 443 of the \
-         container is published on 8443; so that the URL says 8443:\nlabtrust setup git.example.com:8443 --replace"
+        "- https://git.example.com leads to port 443 of this machine, which is DSM's own nginx's, and port 443 of the \
+         container is published on 8443; so that the URL says 8443\nlabtrust setup git.example.com:8443 --replace"
     );
     // Nobody holds it: it is published as well, or the URL gets the port.
     let free = Seen { is_free: true, ..elsewhere(Reach::Here(8443), None) };
     let (_, lines) = judged(&nas, &[free], false);
     assert!(
-        lines.contains("with a URL that says so: labtrust setup git.example.com:8443 --replace"),
+        lines.contains("with a URL that says so\nlabtrust setup git.example.com:8443 --replace"),
         "{lines}"
     );
     assert!(lines.contains("--publish 443:443 "), "{lines}");
