@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub use self::{
     command::Command,
     settle::{Byproduct, Service, Settle, Sources, Vendor},
-    shell::{shell_path, shell_word},
+    shell::{ShellLine, shell_path, shell_word},
 };
 use crate::{
     Certificate, Edit, Endpoint, Fingerprint,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use labtrust_platform::{DnsName, Target, plan::shell_word};
+use labtrust_platform::{DnsName, Target, plan::{shell_path, shell_word}};
 
 use crate::certificate::{KeyType, SubjectName};
 
@@ -90,9 +90,9 @@ impl Place {
         let folders = [("--gitlab", &self.gitlab), ("--prepare", &self.prepare), ("--out", &self.out)];
         let folders = folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));
         folders
-            .map(|(option, folder)| (option, folder.to_string_lossy().into_owned()))
-            .chain(self.reload.iter().map(|command| ("--reload", command.clone())))
-            .map(|(option, value)| format!(" {option} {}", shell_word(&value)))
+            .map(|(option, folder)| (option, shell_path(folder)))
+            .chain(self.reload.iter().map(|command| ("--reload", shell_word(command))))
+            .map(|(option, word)| format!(" {option} {word}"))
             .collect()
     }
 }

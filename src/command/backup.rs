@@ -8,7 +8,7 @@ use std::{io::IsTerminal as _, path::Path};
 use anyhow::Result;
 use labtrust_platform::{
     Contents, Fingerprint, World,
-    plan::shell_word,
+    plan::shell_path,
     text,
     world::{Access, Node},
 };
@@ -86,9 +86,9 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
         return Ok(exit::DONE);
     }
     let opened = if arguments.recipients.is_empty() { "the passphrase" } else { "a recipient's key" };
-    printer.say(format_args!("{} ({files} files, encrypted)", path.display()));
+    printer.line(format_args!("{} ({files} files, encrypted)", text::path(&path)));
     printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
-    let shown = shell_word(&path.to_string_lossy());
+    let shown = shell_path(&path);
     if arguments.recipients.is_empty() {
         printer.say(format_args!("  restore     labtrust restore {shown}"));
     } else {

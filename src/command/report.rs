@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use labtrust_platform::{
     Facts, Fingerprint, Outcome, Service,
-    plan::{Command, shell_word},
+    plan::Command,
     session::State,
     store::{STORES, Store},
 };
@@ -166,9 +166,13 @@ impl NextSteps {
 
 /// This program with `arguments`, run by root.
 pub fn sudo(arguments: &[String]) -> String {
-    let program = own_program().map_or_else(|_| "labtrust".into(), |program| program.display().to_string());
-    let words = std::iter::once(&program).chain(arguments).map(|word| shell_word(word));
-    format!("sudo {}", words.collect::<Vec<_>>().join(" "))
+    let program = own_program().unwrap_or_else(|_| "labtrust".into());
+    format!("sudo {}", Command::new(program, arguments))
+}
+
+/// This program with `arguments`, as it is typed.
+pub fn labtrust(arguments: &[String]) -> String {
+    Command::new("labtrust", arguments).to_string()
 }
 
 /// The services that must be restarted, each once.

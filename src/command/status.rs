@@ -51,7 +51,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         reports.push(print_one(context, anchor, &outcomes, &repeat)?);
         let stands = exit::of_outcomes(&outcomes, State::Trusted);
         if stands == exit::NO {
-            let command = format!("labtrust {}", repeat.join(" "));
+            let command = report::labtrust(&repeat);
             // One line may trust both CAs of a rotation.
             if !missing.contains(&command) {
                 missing.push(command);

@@ -2,7 +2,7 @@
 
 use labtrust_platform::{
     Anchor, Service,
-    plan::{Change, Command},
+    plan::{Change, Command, ShellLine},
 };
 use serde::Serialize;
 
@@ -67,7 +67,7 @@ pub struct Fix {
     /// What to do, where that is no command.
     pub advice: Option<String>,
     /// Commands that do it, as they can be pasted.
-    pub commands: Vec<String>,
+    pub commands: Vec<ShellLine>,
     /// What `--fix` does.
     pub changes: Vec<Change>,
     /// The CA that those changes trust, if they do.
@@ -107,9 +107,15 @@ impl Finding {
 
     /// With a command that mends it or helps to.
     #[must_use]
-    pub fn command(mut self, command: impl Into<String>) -> Self {
+    pub fn command(mut self, command: impl Into<ShellLine>) -> Self {
         self.fix.commands.push(command.into());
         self
+    }
+
+    /// The same of a command of these words.
+    #[must_use]
+    pub fn run<W: AsRef<str>>(self, words: impl IntoIterator<Item = W>) -> Self {
+        self.command(ShellLine::of(words))
     }
 }
 

@@ -4,7 +4,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, plan::shell_word};
+use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, plan::shell_path};
 use zeroize::Zeroizing;
 
 use super::layout::{Layout, Place};
@@ -154,7 +154,7 @@ pub fn refusal(foreign: &[Foreign], host: &Host, place: &str) -> anyhow::Error {
     let titles: Vec<_> = foreign.iter().map(Foreign::title).collect();
     let import = match foreign.iter().find_map(Foreign::files) {
         Some((certificate, key)) => {
-            let [certificate, key] = [certificate, key].map(|path| shell_word(&path.to_string_lossy()));
+            let [certificate, key] = [certificate, key].map(|path| shell_path(path));
             format!("--cert {certificate} --key {key}")
         }
         None => "--cert FILE --key FILE".into(),

@@ -1,9 +1,65 @@
 //! Words for a shell: whatever is printed to be pasted is made of these, so that nothing in a path or a name is more
 //! to a shell than a name.
 
-use std::{fmt::Write as _, os::unix::ffi::OsStrExt as _, path::Path};
+use std::{
+    fmt::{self, Write as _},
+    os::unix::ffi::OsStrExt as _,
+    path::Path,
+};
 
+use serde::Serialize;
+
+use super::Command;
 use crate::text;
+
+/// A line for a shell: what is more than a word in it, we wrote.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ShellLine(String);
+
+impl ShellLine {
+    /// A line of these words, each of which is a word to the shell as well.
+    pub fn of<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> Self {
+        let words: Vec<_> = words.into_iter().map(|word| shell_word(word.as_ref())).collect();
+        Self(words.join(" "))
+    }
+
+    /// The same after `text`: a pipe from another command.
+    #[must_use]
+    pub fn after(self, text: &'static str) -> Self {
+        Self(format!("{text} {}", self.0))
+    }
+
+    /// The same with `text` at its end: where its input comes from.
+    #[must_use]
+    pub fn then(self, text: &'static str) -> Self {
+        Self(format!("{} {text}", self.0))
+    }
+
+    /// The same run by root.
+    #[must_use]
+    pub fn by_root(self) -> Self {
+        self.after("sudo")
+    }
+}
+
+impl From<&'static str> for ShellLine {
+    fn from(text: &'static str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<&Command> for ShellLine {
+    fn from(command: &Command) -> Self {
+        Self(command.to_string())
+    }
+}
+
+impl fmt::Display for ShellLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
 
 /// `text` as one word of sh, bash and zsh, also of an interactive one, and in one line.
 pub fn shell_word(text: &str) -> String {

@@ -2,11 +2,14 @@
 
 use serde::Serialize;
 
-use labtrust_platform::{session::State as Stands, text::in_line};
+use labtrust_platform::{plan::ShellLine, session::State as Stands, text::in_line};
 
 use super::fix::{Fixed, FixedReport, again};
 use crate::{
-    command::{Context, report::sudo},
+    command::{
+        Context,
+        report::{labtrust, sudo},
+    },
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
     printer::Mark,
 };
@@ -40,7 +43,7 @@ struct FixReport<'r> {
     automatic: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<&'r str>,
-    commands: &'r [String],
+    commands: &'r [ShellLine],
 }
 
 impl<'r> FindingReport<'r> {
@@ -130,9 +133,7 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
         let mut words = again(&["doctor", target, "--fix"]);
         words.extend(fix.changes.is_empty().then(|| "--restart".to_owned()));
         words.extend(fix.anchor.iter().flat_map(|_| fingerprint(evidence)));
-        let line =
-            if context.facts.is_root() { format!("labtrust {}", words.join(" ")) } else { sudo(&words) };
-        lines.push(line);
+        lines.push(if context.facts.is_root() { labtrust(&words) } else { sudo(&words) });
     }
     lines.extend(fix.advice.clone());
     // What is said before tells what these are for.
@@ -143,6 +144,6 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
         context.printer.line(format_args!("  {label:<4}  {line}"));
     }
     for command in &fix.commands {
-        context.printer.command(format_args!("      {}", in_line(command)));
+        context.printer.command(format_args!("      {command}"));
     }
 }

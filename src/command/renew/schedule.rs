@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use labtrust_platform::{
     Contents, Facts, Fingerprint, World,
     fact::ServiceManager,
-    plan::{Actor, Change, Command, Settle, Step, shell_word},
+    plan::{Actor, Change, Command, Settle, Step, shell_path, shell_word},
     receipt::{ChangeRecord, Receipt},
 };
 
@@ -53,7 +53,7 @@ pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled 
             .everywhere
             .state
             .as_ref()
-            .map(|_| format!(" --state {}", shell_word(&state.to_string_lossy())));
+            .map(|_| format!(" --state {}", shell_path(state)));
         let place = place.unwrap_or_default();
         format!("nothing {does}: {why}; have this run every day: labtrust renew --if-expiring{place}")
     };

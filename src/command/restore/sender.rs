@@ -2,7 +2,7 @@
 //! later.
 
 use anyhow::Result;
-use labtrust_platform::{Fingerprint, plan::shell_word};
+use labtrust_platform::{Fingerprint, plan::shell_path};
 
 use crate::{
     backup::{Archive, Sender},
@@ -51,8 +51,8 @@ pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: 
         return Ok(true);
     }
     if !printer.can_ask() {
-        let file = shell_word(&arguments.file.to_string_lossy());
-        let identity = arguments.identity.as_ref().map(|path| shell_word(&path.to_string_lossy()));
+        let file = shell_path(&arguments.file);
+        let identity = arguments.identity.as_ref().map(|path| shell_path(path));
         let identity = identity.map(|path| format!(" --identity {path}")).unwrap_or_default();
         return Err(fail(
             format!("anybody can encrypt to a recipient's key, and no fingerprint was given: {who}"),

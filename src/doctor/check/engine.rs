@@ -2,7 +2,7 @@
 
 use labtrust_platform::{
     fact::{Engine, EngineKind, ServiceManager},
-    plan::{Command, shell_word},
+    plan::{Command, ShellLine},
     world::engine::Door,
 };
 
@@ -81,8 +81,8 @@ fn no_permission(case: &Case<'_>, socket: &str) -> Verdict {
     let what = format!("{user} may not use {socket}");
     Finding::new(&NO_PERMISSION, what, "the engine's socket is for root and the group docker")
         .advise("become a member of that group, which is as good as root, and log in anew; or use sudo:")
-        .command(format!("sudo usermod -aG docker {}", shell_word(user)))
-        .command(format!("sudo labtrust doctor {}", case.endpoint()))
+        .run(["sudo", "usermod", "-aG", "docker", user])
+        .run(["sudo", "labtrust", "doctor", &case.endpoint().to_string()])
         .into()
 }
 
@@ -104,7 +104,7 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> Verdict 
         Some((_, Some(restart))) => {
             let finding = finding
                 .advise("start it; if it does not stay up, its log says why")
-                .command(format!("sudo {}", started(restart)));
+                .command(ShellLine::from(&started(restart)).by_root());
             match services {
                 Some(ServiceManager::Systemd) => finding.command("sudo journalctl -u docker -n 20"),
                 _ => finding.command("sudo tail -n 20 /var/log/docker.log"),

@@ -26,7 +26,7 @@ pub fn elsewhere(case: &Case<'_>) -> Option<Finding> {
     let other = &case.evidence.servers.iter().find(|server| server.is_registry())?.endpoint;
     let what = format!("the registry is at {other}, and not on port {}", case.registry);
     let why = "docker asks for the port that stands in the image's name, and for no other";
-    Some(Finding::new(&OTHER_PORT, what, why).command(format!("docker login {other}")))
+    Some(Finding::new(&OTHER_PORT, what, why).run(["docker", "login", &other.to_string()]))
 }
 
 fn judge(case: &Case<'_>) -> Verdict {

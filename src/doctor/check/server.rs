@@ -4,6 +4,8 @@ mod pair;
 mod port;
 mod settings;
 
+use labtrust_platform::plan::{ShellLine, shell_word};
+
 use super::{Check, Verdict};
 use crate::doctor::{
     Case, Finding,
@@ -32,6 +34,19 @@ struct Server<'c> {
     gitlab: &'c GitlabSeen,
     settings: &'c SettingsSeen,
 }
+
+impl Server<'_> {
+    /// What makes GitLab read its settings. Evidence is a file that others may have written: what is more than words
+    /// in it is not passed on.
+    fn reconfigure(&self) -> ShellLine {
+        let words: Vec<_> = self.gitlab.reconfigure.split(' ').collect();
+        let is_plain = words.iter().all(|word| shell_word(word) == *word) && words.ends_with(&CONTROL);
+        if is_plain { ShellLine::of(words) } else { ShellLine::of(CONTROL) }.by_root()
+    }
+}
+
+/// What GitLab's own tool is told.
+const CONTROL: [&str; 2] = ["gitlab-ctl", "reconfigure"];
 
 fn judge(case: &Case<'_>) -> Verdict {
     let Some(gitlab) = &case.evidence.gitlab else {

@@ -45,7 +45,7 @@ fn incomplete(subject: &Subject) -> Option<Finding> {
                  sent: trust its file",
                 subject.endpoint.host
             ))
-            .command(format!("labtrust trust FILE --for {}", subject.endpoint)),
+            .run(["labtrust", "trust", "FILE", "--for", &subject.endpoint.to_string()]),
     )
 }
 

@@ -37,7 +37,7 @@ pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     vec![match other {
         Some(name) => finding
             .advise(format!("call it by a name that it is for, or {anew}"))
-            .command(format!("docker login {name}:{}", case.registry)),
+            .run(["docker", "login", &format!("{name}:{}", case.registry)]),
         None => finding.advise(anew),
     }]
 }

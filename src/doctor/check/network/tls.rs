@@ -2,7 +2,10 @@
 
 use std::net::SocketAddr;
 
-use labtrust_platform::reach::{Step, Tls};
+use labtrust_platform::{
+    plan::ShellLine,
+    reach::{Step, Tls},
+};
 
 use super::{CLOSED, HANDSHAKE_FAILED, NOT_TLS, engine};
 use crate::doctor::{
@@ -45,7 +48,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 
 fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls) -> Finding {
     let endpoint = case.endpoint();
-    let see = format!("openssl s_client -connect {endpoint} -servername {} </dev/null", case.host());
+    let (at, name) = (endpoint.to_string(), case.host().to_string());
+    let see = ShellLine::of(["openssl", "s_client", "-connect", &at, "-servername", &name]).then("</dev/null");
     match tls {
         Tls::NotTls | Tls::Chain(_) => not_tls(case, server, address),
         Tls::Closed => Finding::new(

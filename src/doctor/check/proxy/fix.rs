@@ -4,7 +4,7 @@
 use labtrust_platform::{
     Contents, Edit, Endpoint, Service,
     fact::ServiceManager,
-    plan::{Actor, Change, Command, Proof, Settle, Step, StoreId},
+    plan::{Actor, Change, Command, Proof, Settle, ShellLine, Step, StoreId},
 };
 
 use super::{View, place};
@@ -73,10 +73,12 @@ pub fn unused(view: &View<'_, '_>) -> Fix {
     if is_systemd {
         commands.insert(
             0,
-            format!(
-                "sudo systemctl edit {}",
-                view.fact.and_then(unit).as_deref().unwrap_or("docker.service")
-            ),
+            ShellLine::of([
+                "sudo",
+                "systemctl",
+                "edit",
+                view.fact.and_then(unit).as_deref().unwrap_or("docker.service"),
+            ]),
         );
     }
     Fix { advice: Some(advice.into()), commands, ..Fix::default() }
@@ -90,10 +92,10 @@ pub fn restart(view: &View<'_, '_>) -> Fix {
     Fix { advice: Some(advice.into()), commands: restarts(view), restart, ..Fix::default() }
 }
 
-fn restarts(view: &View<'_, '_>) -> Vec<String> {
+fn restarts(view: &View<'_, '_>) -> Vec<ShellLine> {
     let restart = view.fact.and_then(|fact| fact.restart.as_ref());
-    let reload = reload(view).map(|reload| format!("sudo {reload}"));
-    reload.into_iter().chain(restart.map(|restart| format!("sudo {restart}"))).collect()
+    let reload = reload(view);
+    reload.iter().chain(restart).map(|command| ShellLine::from(command).by_root()).collect()
 }
 
 /// What makes systemd read its units anew.

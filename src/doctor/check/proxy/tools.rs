@@ -1,6 +1,6 @@
 //! Whether the tools that come after a login go where they should: `docker build`, and git.
 
-use labtrust_platform::{Endpoint, plan::shell_word};
+use labtrust_platform::Endpoint;
 
 use super::{Check, Verdict};
 use crate::doctor::{
@@ -49,7 +49,7 @@ fn blame(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
         Tool::Docker => {
             Finding::new(&CLI, what, "docker build fetches its token by the docker command itself")
                 .advise("have it go past the proxy, also where the variable is set for every shell:")
-                .command(format!("export NO_PROXY={}", shell_word(&list)))
+                .run(["export", &format!("NO_PROXY={list}")])
         }
         Tool::Containers => {
             Finding::new(&CLI, what, "what runs in a container or a build is given this proxy")
@@ -57,7 +57,7 @@ fn blame(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
         }
         Tool::Git => Finding::new(&GIT, what, "git clone goes through this proxy")
             .advise("have git go past the proxy for this host:")
-            .command(format!("git config --global http.https://{}/.proxy ''", web.host.in_url())),
+            .run(["git", "config", "--global", &format!("http.https://{}/.proxy", web.host.in_url()), ""]),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use labtrust_platform::{
     Certificate,
-    plan::{Change, Command, Proof, Settle, StoreId},
+    plan::{Change, Command, Proof, Settle, ShellLine, StoreId},
 };
 
 use super::{Server, port::is_taken};
@@ -105,7 +105,7 @@ fn overridden(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
             "take the lines ssl_certificate and ssl_certificate_key out of {file}, so that the usual place holds, or put \
              the pair where they say; then:"
         ))
-        .command(format!("sudo {}", server.gitlab.reconfigure));
+        .command(server.reconfigure());
     Some(finding)
 }
 
@@ -120,7 +120,7 @@ fn mismatch(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
         .advise(
             "put the key that belongs to the certificate there, with labtrust import, or make a new pair:",
         )
-        .command(format!("sudo labtrust setup {} --replace", server.case.host().in_url()));
+        .run(["sudo", "labtrust", "setup", &server.case.host().in_url(), "--replace"]);
     Some(finding)
 }
 
@@ -143,13 +143,13 @@ fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
     } else {
         (
             "nginx was last told to serve another file: gitlab.rb has been changed since",
-            Some(server.gitlab.reconfigure.clone()),
+            Some(server.reconfigure()),
         )
     };
     let finding = Finding::new(&NOT_ON_DISK, what, why);
-    let commands: Vec<String> = match command {
-        Some(command) => vec![format!("sudo {command}")],
-        None => reading(server).iter().map(|command| format!("sudo {command}")).collect(),
+    let commands = match command {
+        Some(command) => vec![command],
+        None => reading(server).iter().map(|command| ShellLine::from(command).by_root()).collect(),
     };
     let changes =
         if is_configured && is_good(server, site) { vec![reload(server, leaf)] } else { Vec::new() };

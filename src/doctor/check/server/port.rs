@@ -68,7 +68,7 @@ fn taken(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
             holder.name,
             server.gitlab.gitlab_rb.display()
         ))
-        .command(format!("sudo ss -ltnp 'sport = :{port}'"));
+        .run(["sudo", "ss", "-ltnp", &format!("sport = :{port}")]);
     Some(finding)
 }
 

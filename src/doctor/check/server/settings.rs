@@ -1,6 +1,6 @@
 //! Lines of gitlab.rb that do not do what they say, and one whose lack does what nobody asked for.
 
-use labtrust_platform::plan::shell_word;
+use labtrust_platform::plan::ShellLine;
 
 use super::Server;
 use crate::{
@@ -23,7 +23,7 @@ pub fn find(server: Server<'_>) -> Vec<Finding> {
         findings.push(
             Finding::new(&IGNORED, what, why)
                 .advise("write the line as it is meant, then:")
-                .command(format!("sudo {}", server.gitlab.reconfigure)),
+                .command(server.reconfigure()),
         );
     }
     findings.extend(lets_encrypt(server));
@@ -51,7 +51,9 @@ fn lets_encrypt(server: Server<'_>) -> Option<Finding> {
     let why = "unless gitlab.rb says letsencrypt['enable'] = false, GitLab gets a certificate by itself, and a server on a \
                private network gets none";
     let finding = Finding::new(&LETS_ENCRYPT, what, why)
-        .command(format!(r#"echo "letsencrypt['enable'] = false" | sudo tee -a {}"#, shell_word(&file)))
-        .command(format!("sudo {}", server.gitlab.reconfigure));
+        .command(
+            ShellLine::of(["sudo", "tee", "-a", &file]).after(r#"echo "letsencrypt['enable'] = false" |"#),
+        )
+        .command(server.reconfigure());
     Some(finding)
 }

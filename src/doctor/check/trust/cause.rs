@@ -1,6 +1,6 @@
 //! Why an engine does not trust a registry, as far as its files tell.
 
-use labtrust_platform::Service;
+use labtrust_platform::{Service, plan::ShellLine};
 
 use super::{
     docker::Look,
@@ -62,7 +62,7 @@ impl Look<'_> {
         let service = Service::engine(self.engine);
         Fix {
             advice: Some(format!("restart {}", self.seen.title)),
-            commands: service.restart.iter().map(ToString::to_string).collect(),
+            commands: service.restart.iter().map(ShellLine::from).collect(),
             restart: vec![Restart { reload: None, service }],
             ..Fix::default()
         }
@@ -80,8 +80,7 @@ impl Look<'_> {
             format!("the system store holds the CA, and {title} does not know it"),
             "an engine reads that store once; certs.d it reads each time, and needs no restart for it",
         );
-        let restart = self.engine.restart.as_ref().map(ToString::to_string);
-        Some(restart.into_iter().fold(finding, Finding::command))
+        Some(self.engine.restart.iter().fold(finding, Finding::command))
     }
 
     /// That the CA lies where it does not look, or by a name or in a form that it does not read.

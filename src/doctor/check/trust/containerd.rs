@@ -38,7 +38,7 @@ fn judge(case: &Case<'_>) -> Verdict {
             format!("{path} is read before {CONTAINERD}/{}, and has no CA in it", later.name),
             "of the folders that may be there for a registry containerd reads the first, and no other",
         )
-        .command(format!("sudo mv {path} {path}.off"))
+        .run(["sudo", "mv", &path, &format!("{path}.off")])
         .into(),
         None => Verdict { state: State::Failed, ..Verdict::passed(format!("{path} has no CA of it either")) },
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use labtrust_platform::{
-    plan::{Actor, Change, Step, shell_word},
+    plan::{Actor, Change, ShellLine, Step},
     text,
 };
 
@@ -78,9 +78,9 @@ impl Place {
         if leads_nowhere {
             return finding.with(self.without(path));
         }
-        let sudo = if self.actor == Actor::Machine { "sudo " } else { "" };
         let path = path.display().to_string();
-        finding.command(format!("{sudo}mv {} {}", shell_word(&path), shell_word(&format!("{path}.off"))))
+        let away = ShellLine::of(["mv", &path, &format!("{path}.off")]);
+        finding.command(if self.actor == Actor::Machine { away.by_root() } else { away })
     }
 
     /// The file `path` is taken away.
@@ -122,6 +122,7 @@ mod tests {
         let place = Place { path: "/c/h:4567".into(), actor: Actor::Machine };
         assert!(place.said("open /var/lib/docker/x: no space left on device").is_none());
         let found = place.said("read /c/h:4567/my ca.crt: is a directory").expect("a finding");
-        assert_eq!(found.fix.commands, ["sudo mv '/c/h:4567/my ca.crt' '/c/h:4567/my ca.crt.off'"]);
+        let expected = "sudo mv '/c/h:4567/my ca.crt' '/c/h:4567/my ca.crt.off'";
+        assert_eq!(found.fix.commands, [ShellLine::from(expected)]);
     }
 }

@@ -37,10 +37,10 @@ impl Look<'_> {
             return None;
         }
         let (path, right) = (self.engine.certs_d.join(&first), self.folder());
-        let (path, right) = (path.display(), right.display());
+        let (path, right) = (path.display().to_string(), right.display());
         let what = format!("{path} is read before {right}, and has no CA in it");
         let why = "Docker's image store of containerd takes the first of the two that is there: pulls fail, logins do not";
-        Some(Finding::new(&MASKED, what, why).command(format!("sudo mv {path} {path}.off")))
+        Some(Finding::new(&MASKED, what, why).run(["sudo", "mv", &path, &format!("{path}.off")]))
     }
 
     fn is_in(&self, folder: Option<&FolderSeen>) -> bool {

@@ -116,17 +116,18 @@ pub fn anchor(case: &Case<'_>, root: &Parsed) -> Anchor {
 fn by_hand(case: &Case<'_>, finding: Finding, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
     let top = chain.first().and_then(|leaf| path::above(leaf, &chain[1..]).last().copied().or(Some(leaf)));
     let registry = case.endpoint();
-    let source = if *endpoint == registry { String::new() } else { format!(" --for {registry}") };
+    let (asked, registry) = (endpoint.to_string(), registry.to_string());
+    let source = if asked == registry { &[][..] } else { &["--for", &registry] };
     match top.filter(|top| top.is_self_signed()) {
         Some(root) => finding
-            .command(format!("labtrust trust {endpoint}{source} --fingerprint SHA256"))
+            .run([&["labtrust", "trust", &asked], source, &["--fingerprint", "SHA256"]].concat())
             .advise(format!(
                 "SHA256 is what labtrust status shows on the server; what the server sends here is {}, and must be \
                  the same",
                 root.fingerprint()
             )),
         None => finding
-            .command(format!("labtrust trust FILE --for {registry}"))
+            .run(["labtrust", "trust", "FILE", "--for", &registry])
             .advise("FILE is the root's certificate, from whoever runs the server: it does not send it"),
     }
 }
