@@ -63,7 +63,7 @@ impl ByHand {
             printer.heading(&text::in_line(&self.what));
         }
         for line in &self.lines {
-            printer.line(format_args!("  {line}"));
+            printer.say(format_args!("  {line}"));
         }
         for command in &self.commands {
             printer.command(command);

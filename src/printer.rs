@@ -72,14 +72,14 @@ impl Printer {
         self.verbosity == Verbosity::Verbose
     }
 
-    /// A line of the report, for people.
+    /// A line of the report, for people: text of others in it begins no line of its own.
     pub fn say(&self, line: impl fmt::Display) {
-        self.styled(shown(&line.to_string()));
+        self.styled(in_line(&line.to_string()));
     }
 
-    /// One line of the report with text of others in it, which must not begin a line of its own.
-    pub fn line(&self, line: impl fmt::Display) {
-        self.styled(in_line(&line.to_string()));
+    /// An empty line, which ends what was said before.
+    pub fn gap(&self) {
+        self.styled("");
     }
 
     /// A line in which colours stand already, and nothing else that is not ours.
@@ -95,13 +95,13 @@ impl Printer {
     pub fn heading(&self, text: &str) {
         let bold = Style::new().bold();
         let above = if self.has_begun.get() { "\n" } else { "" };
-        self.styled(format_args!("{above}{bold}{}{bold:#}", shown(text)));
+        self.styled(format_args!("{above}{bold}{}{bold:#}", in_line(text)));
     }
 
     /// A command that can be pasted, on a line of its own.
     pub fn command(&self, text: impl fmt::Display) {
         let style = AnsiColor::Cyan.on_default();
-        self.styled(format_args!("  {style}{}{style:#}", shown(&text.to_string())));
+        self.styled(format_args!("  {style}{}{style:#}", in_line(&text.to_string())));
     }
 
     /// A short table: a mark and the cells of each row.
@@ -165,11 +165,11 @@ impl Printer {
         }
     }
 
-    /// Something worth knowing, on standard error.
+    /// Something worth knowing in one line, on standard error.
     pub fn aside(&self, text: impl fmt::Display) {
         if self.verbosity > Verbosity::Quiet {
             self.clear();
-            write_line(&mut anstream::stderr(), &shown(&text.to_string()));
+            write_line(&mut anstream::stderr(), &in_line(&text.to_string()));
         }
     }
 
@@ -184,10 +184,18 @@ impl Printer {
         }
         let red = AnsiColor::Red.on_default().bold();
         let mut stderr = anstream::stderr();
-        write_line(&mut stderr, &format_args!("{red}error:{red:#} {}", shown(&what)));
+        write_line(&mut stderr, &format_args!("{red}error:{red:#} {}", in_line(&what)));
         if let Some(hint) = hint {
             let bold = Style::new().bold();
-            write_line(&mut stderr, &format_args!("{bold}hint:{bold:#} {}", shown(&hint)));
+            // What there is to choose from has lines of its own, set in.
+            let mut lines = hint.lines().map(in_line);
+            write_line(
+                &mut stderr,
+                &format_args!("{bold}hint:{bold:#} {}", lines.next().unwrap_or_default()),
+            );
+            for line in lines {
+                write_line(&mut stderr, &format_args!("  {}", line.trim_start()));
+            }
         }
     }
 
@@ -195,7 +203,7 @@ impl Printer {
     pub fn confirm(&self, question: &str) -> io::Result<bool> {
         self.clear();
         let mut stderr = anstream::stderr();
-        write!(stderr, "{} [y/N] ", shown(question))?;
+        write!(stderr, "\n{} [y/N] ", in_line(question))?;
         stderr.flush()?;
         let mut answer = String::new();
         io::stdin().read_line(&mut answer)?;
@@ -233,7 +241,7 @@ impl Progress for Printer {
             bar.enable_steady_tick(Duration::from_millis(120));
             bar
         });
-        bar.set_message(shown(what).into_owned());
+        bar.set_message(in_line(what).into_owned());
     }
 
     fn note(&self, what: &str) {

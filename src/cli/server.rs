@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use labtrust_platform::{DnsName, Target, plan::{shell_path, shell_word}};
+use labtrust_platform::{
+    DnsName, Target,
+    plan::{shell_path, shell_word},
+};
 
 use crate::certificate::{KeyType, SubjectName};
 

@@ -86,7 +86,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
         return Ok(exit::DONE);
     }
     let opened = if arguments.recipients.is_empty() { "the passphrase" } else { "a recipient's key" };
-    printer.line(format_args!("{} ({files} files, encrypted)", text::path(&path)));
+    printer.say(format_args!("{} ({files} files, encrypted)", text::path(&path)));
     printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
     let shown = shell_path(&path);
     if arguments.recipients.is_empty() {
@@ -191,7 +191,8 @@ fn lock(context: &Context<'_>, arguments: &Backup) -> Result<Lock> {
 pub fn print_last(context: &Context<'_>, last: Option<&Last>, end: Option<OffsetDateTime>) {
     let printer = context.printer;
     if let Some(last) = last {
-        printer.say(format_args!("\nLast backup: {}", last.title()));
+        printer.gap();
+        printer.say(format_args!("Last backup: {}", last.title()));
         return;
     }
     printer.heading("There is no backup of this CA, and GitLab's own do not hold it:");

@@ -73,7 +73,9 @@ fn explain_code(context: &Context<'_>, page: Page) {
     });
     context.printer.heading(page.code);
     // What a reader of the document sees in bold is a word at its line's beginning here.
-    context.printer.say(page.text.replace("**", ""));
+    for line in page.text.replace("**", "").lines() {
+        context.printer.say(line);
+    }
 }
 
 fn explain(context: &Context<'_>, meaning: &Meaning) {

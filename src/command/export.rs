@@ -29,11 +29,10 @@ pub fn run(context: &Context<'_>, arguments: &Export) -> Result<u8> {
         }
         Some(path) => {
             World::here().put(path, &Contents::Public(bytes), Access { mode: 0o644, owner: None })?;
-            context.printer.say(format_args!(
-                "{}\n  sha256 {sha256}\n  written to {}",
-                own.root.title(),
-                path.display()
-            ));
+            let printer = context.printer;
+            printer.say(own.root.title());
+            printer.say(format_args!("  sha256 {sha256}"));
+            printer.say(format_args!("  written to {}", path.display()));
         }
         None if context.everywhere.json => {}
         None => context.printer.data(&bytes),

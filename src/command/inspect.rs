@@ -40,12 +40,14 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
         }
     }
     if let Some(issuer) = &inspection.not_sent {
+        printer.gap();
         printer.say(format_args!(
-            "\n ! the certificate of {issuer}, which signed it, was not sent along: every client refuses the server \
+            " ! the certificate of {issuer}, which signed it, was not sent along: every client refuses the server \
              unless it trusts that very CA"
         ));
     } else if inspection.refused_by.is_empty() {
-        printer.say("\n ✓ no client that labtrust knows of would refuse it, once its root is trusted");
+        printer.gap();
+        printer.say(" ✓ no client that labtrust knows of would refuse it, once its root is trusted");
     }
     if !inspection.refusals.is_empty() {
         printer.heading("Would be refused by:");
@@ -112,6 +114,6 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed, 
         }
     }
     for (label, value) in rows {
-        printer.line(format_args!("{label:<9} {value}"));
+        printer.say(format_args!("{label:<9} {value}"));
     }
 }

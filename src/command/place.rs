@@ -143,7 +143,7 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
     }
     print_plan(context, &changes);
     print_warnings(context, plan);
-    let go_on = context.printer.confirm("\nDo this?")?;
+    let go_on = context.printer.confirm("Do this?")?;
     if !go_on {
         context.printer.aside("nothing was changed");
     }

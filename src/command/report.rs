@@ -128,7 +128,8 @@ pub fn print_damages<'a>(printer: &Printer, damages: impl Iterator<Item = &'a Da
     let mut code = exit::DONE;
     for damage in damages {
         code = exit::FAULT;
-        printer.aside(format_args!("error: {damage}\nhint: {}", damage.hint()));
+        printer.aside(format_args!("error: {damage}"));
+        printer.aside(format_args!("hint: {}", damage.hint()));
     }
     code
 }
@@ -196,7 +197,9 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
     let mut hints: Vec<&String> = outcomes.iter().filter_map(|outcome| outcome.hint.as_ref()).collect();
     hints.dedup();
     for hint in hints {
-        printer.say(format_args!("hint: {hint}"));
+        for (line, label) in hint.lines().zip(std::iter::once("hint:").chain(std::iter::repeat("     "))) {
+            printer.say(format_args!("{label} {}", line.trim_start()));
+        }
     }
     let steps = NextSteps::of(context, outcomes, root_command);
     for (heading, commands) in [("Needs root:", steps.root), ("Takes effect after a restart:", steps.restart)]

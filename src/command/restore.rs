@@ -67,7 +67,7 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
             plan.print_aside(printer);
             stores::print_plan(context, &changes);
             commands.print(context);
-            if !printer.confirm("\nDo this?")? {
+            if !printer.confirm("Do this?")? {
                 printer.aside("nothing was changed");
                 return Ok(exit::NO);
             }

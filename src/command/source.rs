@@ -346,7 +346,8 @@ pub fn confirm(context: &Context<'_>, found: &Found) -> Result<()> {
             ),
         ));
     }
-    context.printer.aside(format_args!("{}\n  sha256    {sha256}", found.title));
+    context.printer.aside(&found.title);
+    context.printer.aside(format_args!("  sha256    {sha256}"));
     context.printer.aside(format_args!("  may sign  {}", may_sign(&found.certificate)));
     context.printer.aside(format_args!("  note      {doubt}"));
     if let Some(next) = &found.announced.root {

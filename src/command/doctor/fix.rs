@@ -67,7 +67,7 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
     }
     if !outstanding.is_empty() && !context.everywhere.yes && context.printer.can_ask() {
         stores::print_plan(context, &outstanding);
-        if !context.printer.confirm("\nDo this?")? {
+        if !context.printer.confirm("Do this?")? {
             context.printer.aside("nothing was changed");
             return Ok(ControlFlow::Break(exit::NO));
         }

@@ -91,7 +91,8 @@ pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, 
     }
     if diagnosis.findings.is_empty() {
         let but = if diagnosis.has_faults() { "; what has a ! could not be looked at" } else { "" };
-        printer.say(format_args!("\nnothing was found that would not work{but}"));
+        printer.gap();
+        printer.say(format_args!("nothing was found that would not work{but}"));
     }
 }
 
@@ -111,11 +112,11 @@ fn print_finding(context: &Context<'_>, evidence: &Evidence, target: &str, findi
         Severity::Warning => "warning",
     };
     printer.heading(&format!("{word}: {}", finding.code.id));
-    printer.line(format_args!("  what  {}", finding.what));
-    printer.line(format_args!("  why   {}", finding.why));
+    printer.say(format_args!("  what  {}", finding.what));
+    printer.say(format_args!("  why   {}", finding.why));
     print_fix(context, evidence, target, &finding.fix);
     for consequence in &finding.consequences {
-        printer.line(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
+        printer.say(format_args!("  so    {} ({})", consequence.what, consequence.code.id));
     }
     printer.say(format_args!("  more  labtrust explain {}", finding.code.id));
 }
@@ -141,7 +142,7 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
         lines.push(if lines.is_empty() { "by hand:".into() } else { "or by hand:".into() });
     }
     for (line, label) in lines.iter().zip(std::iter::once("fix").chain(std::iter::repeat(""))) {
-        context.printer.line(format_args!("  {label:<4}  {line}"));
+        context.printer.say(format_args!("  {label:<4}  {line}"));
     }
     for command in &fix.commands {
         context.printer.command(format_args!("      {command}"));

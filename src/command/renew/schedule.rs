@@ -49,11 +49,7 @@ pub const WARNS: &str = "warns that the certificate is about to end";
 pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
         let state = &context.home.state;
-        let place = context
-            .everywhere
-            .state
-            .as_ref()
-            .map(|_| format!(" --state {}", shell_path(state)));
+        let place = context.everywhere.state.as_ref().map(|_| format!(" --state {}", shell_path(state)));
         let place = place.unwrap_or_default();
         format!("nothing {does}: {why}; have this run every day: labtrust renew --if-expiring{place}")
     };

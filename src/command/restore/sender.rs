@@ -47,7 +47,8 @@ pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: 
     };
     let printer = context.printer;
     if context.everywhere.dry_run {
-        printer.say(format_args!("{who}\n  sha256    {fingerprint}"));
+        printer.say(who);
+        printer.say(format_args!("  sha256    {fingerprint}"));
         return Ok(true);
     }
     if !printer.can_ask() {
@@ -61,7 +62,8 @@ pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: 
             ),
         ));
     }
-    printer.aside(format_args!("{who}\n  sha256    {fingerprint}"));
+    printer.aside(who);
+    printer.aside(format_args!("  sha256    {fingerprint}"));
     if printer.confirm(&format!("Is that {where_it_is}?"))? {
         return Ok(true);
     }

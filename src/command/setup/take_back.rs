@@ -54,7 +54,8 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     if !context.everywhere.yes && context.printer.can_ask() {
         explain();
-        let question = "\nThe CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
+        let question =
+            "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
         if !context.printer.confirm(question)? {
             context.printer.aside("nothing was changed");
             return Ok(exit::NO);
@@ -109,7 +110,8 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         let is_back = exit::of_outcomes(&outcomes, State::Untrusted) != exit::FAULT;
         let said = if is_back { "taken back" } else { "taken back in part" };
         let title = anchors.first().and_then(title).unwrap_or_default();
-        context.printer.say(format_args!("{said}: {title}\n  sha256 {sha256}"));
+        context.printer.say(format_args!("{said}: {title}"));
+        context.printer.say(format_args!("  sha256 {sha256}"));
     }
     report::print_stores(context.printer, &outcomes, State::Untrusted);
     report::print_next(context, &outcomes, &repeat);

@@ -35,9 +35,11 @@ pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let finding = Finding::new(code, format!("{what}, not for {host}"), why);
     let other = leaf.names.iter().find(|name| matches!(name, SubjectName::Dns(_)));
     vec![match other {
-        Some(name) => finding
-            .advise(format!("call it by a name that it is for, or {anew}"))
-            .run(["docker", "login", &format!("{name}:{}", case.registry)]),
+        Some(name) => finding.advise(format!("call it by a name that it is for, or {anew}")).run([
+            "docker",
+            "login",
+            &format!("{name}:{}", case.registry),
+        ]),
         None => finding.advise(anew),
     }]
 }

@@ -49,7 +49,8 @@ pub fn judge(case: &Case<'_>) -> Verdict {
 fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls) -> Finding {
     let endpoint = case.endpoint();
     let (at, name) = (endpoint.to_string(), case.host().to_string());
-    let see = ShellLine::of(["openssl", "s_client", "-connect", &at, "-servername", &name]).then("</dev/null");
+    let see =
+        ShellLine::of(["openssl", "s_client", "-connect", &at, "-servername", &name]).then("</dev/null");
     match tls {
         Tls::NotTls | Tls::Chain(_) => not_tls(case, server, address),
         Tls::Closed => Finding::new(
