@@ -161,7 +161,9 @@ impl Field<'_> {
         let rest = rest
             .strip_prefix(['.', ','])
             .map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
-        let at = PrimitiveDateTime::new(date, time).assume_offset(offset(rest)?).to_offset(UtcOffset::UTC);
+        let at = PrimitiveDateTime::new(date, time).assume_offset(offset(rest)?);
+        // An offset can carry it out of the years that four digits can write.
+        let at = at.checked_to_offset(UtcOffset::UTC).filter(|at| at.year() >= 0)?;
         let is_well_written = number.len() == 10 && text.ends_with('Z') && text.len() == digits + 1;
         Some(Moment { at, is_well_written })
     }
@@ -199,5 +201,39 @@ impl<'d> Iterator for Fields<'d> {
         let whole = &self.0[..self.0.len() - rest.len()];
         self.0 = rest;
         Some(Field { whole, content: any.data, class: any.class(), tag: any.tag() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    const UTC: u8 = 0x17;
+    const GENERAL: u8 = 0x18;
+
+    #[test]
+    fn moments_are_read_and_none_panics() {
+        for (tag, text, expected) in [
+            (UTC, "260301120000Z", Some(datetime!(2026-03-01 12:00 UTC))),
+            (UTC, "260301120000+0100", Some(datetime!(2026-03-01 11:00 UTC))),
+            (UTC, "491231235959-0100", Some(datetime!(2050-01-01 00:59:59 UTC))),
+            (GENERAL, "20260301120000-0130", Some(datetime!(2026-03-01 13:30 UTC))),
+            (GENERAL, "99991231235959Z", Some(datetime!(9999-12-31 23:59:59 UTC))),
+            (GENERAL, "99991231235959+0100", Some(datetime!(9999-12-31 22:59:59 UTC))),
+            (GENERAL, "00000101000000Z", Some(datetime!(0000-01-01 00:00 UTC))),
+            // An offset carries these out of the years that four digits can write.
+            (GENERAL, "99991231235959-0100", None),
+            (GENERAL, "00000101000000+0100", None),
+            (GENERAL, "20260301120000+2600", None),
+            (GENERAL, "20260230120000Z", None),
+            (GENERAL, "Z", None),
+        ] {
+            let length = u8::try_from(text.len()).expect("a short one");
+            let der = [&[tag, length], text.as_bytes()].concat();
+            let moment = Fields(&der).next().expect("an element").moment();
+            assert_eq!(moment.map(|moment| moment.at), expected, "{text}");
+        }
     }
 }

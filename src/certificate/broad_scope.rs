@@ -14,7 +14,7 @@ use super::{
 /// Why a CA with these limits is broad; none where it is narrow. `is_critical`: whether its limits are marked so.
 ///
 /// A narrow CA can sign for names below a public suffix only, each in a domain of the names that were `asked` for
-/// (any such domain where none was), and for IP addresses that it lists one by one.
+/// (any such domain where nothing was; none where only addresses were), and for IP addresses that it lists one by one.
 pub fn judge(permitted: &Permitted, is_critical: bool, asked: &[Host]) -> Option<String> {
     if permitted.is_everything() {
         return Some("it has no name constraints: it can sign for any name, your bank's too".into());
@@ -54,6 +54,7 @@ impl Parsed {
 
 /// The reasons that `domains` give, of which each is permitted with all below it.
 fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
+    let is_any_asked = !asked.is_empty();
     let asked: Vec<_> = asked.iter().filter_map(|host| suffix::registrable(&host.to_string())).collect();
     let (mut public, mut others) = (Vec::new(), Vec::new());
     for domain in domains {
@@ -62,7 +63,7 @@ fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
         }
         match suffix::registrable(&domain.base) {
             None => public.push(text::in_line(&domain.base)),
-            Some(own) if !asked.is_empty() && !asked.contains(&own) => {
+            Some(own) if is_any_asked && !asked.contains(&own) => {
                 others.push(text::in_line(&domain.base));
             }
             Some(_) => {}

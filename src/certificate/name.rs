@@ -27,6 +27,14 @@ impl SubjectName {
         }
     }
 
+    /// The host that it names; of a wildcard, the domain under its star.
+    pub fn base(&self) -> Host {
+        match self {
+            Self::Dns(name) | Self::Wildcard(name) => Host::Dns(name.clone()),
+            Self::Ip(address) => Host::Ip(*address),
+        }
+    }
+
     /// Whether it has an underscore, which no host name should (RFC 1123 §2.1).
     pub fn has_underscore(&self) -> bool {
         self.dns().is_some_and(|name| name.as_str().contains('_'))

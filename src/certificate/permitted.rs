@@ -234,7 +234,7 @@ impl Domain {
 
     fn contains(&self, name: &str) -> bool {
         if self.base.is_empty() {
-            return true;
+            return self.is_every_name();
         }
         name.strip_suffix(&self.base)
             .is_some_and(|rest| if rest.is_empty() { !self.only_below } else { rest.ends_with('.') })
@@ -439,6 +439,8 @@ pub(super) mod tests {
         let dns = constraints(&[Dns("gitlab.example.com")], &[V4, V6]);
         let ip = constraints(&[HOST, Dns("invalid")], &[]);
         let net = constraints(&[NET], &[HOST, Dns(".corp.example")]);
+        let all = constraints(&[Dns("")], &[V4, V6, Dns(".")]);
+        let dot = constraints(&[Dns(".")], &[V4, V6]);
         for (permitted, name, expected) in [
             (&dns, "gitlab.example.com", true),
             (&dns, "registry.gitlab.example.com", true),
@@ -456,6 +458,9 @@ pub(super) mod tests {
             (&net, "192.0.2.10", false),
             (&net, "corp.example", true),
             (&net, "a.corp.example", false),
+            (&all, "www.bank.example", true),
+            (&all, "*.bank.example", true),
+            (&dot, "www.bank.example", false),
         ] {
             assert_eq!(permitted.permits(&name.parse().expect(name)), expected, "{permitted}: {name}");
         }

@@ -61,7 +61,8 @@ impl Validity {
     /// A leaf's validity: `days` from `now`, but never longer in all than Apple takes.
     pub fn leaf(days: u32, now: OffsetDateTime) -> Result<Self> {
         let validity = Self::days(days, now)?;
-        let longest = validity.not_before + Duration::days(MAX_LEAF_DAYS.into()) - Duration::SECOND;
+        let longest = Duration::days(MAX_LEAF_DAYS.into()) - Duration::SECOND;
+        let longest = validity.not_before.saturating_add(longest);
         Ok(Self { not_after: validity.not_after.min(longest), ..validity })
     }
 }

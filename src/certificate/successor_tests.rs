@@ -187,6 +187,11 @@ const THEFTS: &[(&str, Change)] = &[
     ("more names", |root| permitted(root)[0] = GeneralSubtree::DnsName("example.com".into())),
     ("more names", |root| permitted(root)[0] = GeneralSubtree::DnsName(String::new())),
     ("more names", |root| permitted(root)[0] = GeneralSubtree::DnsName(".".into())),
+    // A lone dot closes off nothing.
+    ("more names", |root| {
+        permitted(root)[0] = GeneralSubtree::DnsName("com".into());
+        excluded(root).push(GeneralSubtree::DnsName(".".into()));
+    }),
     ("more names", |root| excluded(root).clear()),
     ("more names", |root| excluded(root).truncate(1)),
     ("types of name", |root| permitted(root).retain(|tree| !matches!(tree, GeneralSubtree::Rfc822Name(_)))),
@@ -264,6 +269,17 @@ fn what_the_root_does_not_limit_is_no_matter() {
     assert_eq!(wider(&plain, &[&plain], &plain), [""; 0]);
     assert_eq!(wider(&open, &[&plain], &open).len(), 5);
     assert_eq!(wider(&plain, &[], &plain).len(), 1);
+}
+
+/// RFC 5280 §4.1.2.5 has this end for what has none.
+#[test]
+fn a_root_without_an_end_is_followed_by_one_of_any_end() {
+    let of = |change: Change| stolen(&authority(&[HOST], true), change, false).0;
+    let endless = of(|root| root.not_after = datetime!(9999-12-31 23:59:59 UTC));
+    let late = of(|root| root.not_after = datetime!(9998-06-01 00:00 UTC));
+    for (next, root) in [(&endless, &endless), (&late, &endless), (&endless, &late)] {
+        assert_eq!(wider(next, &[root], root), [""; 0]);
+    }
 }
 
 /// Types of name that are neither DNS names nor addresses.

@@ -286,7 +286,7 @@ fn trusted_here(arguments: &Import, chain: &Chain) -> (Stores, Option<String>) {
     if arguments.no_trust {
         return (Stores::none(), None);
     }
-    let asked: Vec<Host> = chain.leaf.names.iter().filter_map(|name| name.to_string().parse().ok()).collect();
+    let asked: Vec<Host> = chain.leaf.names.iter().map(SubjectName::base).collect();
     if let Some(broad) = root.broad_scope(&asked) {
         let note = format!(
             "{} was not trusted here: {broad}; if you mean it: labtrust trust HOST --fingerprint {}",

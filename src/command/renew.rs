@@ -147,7 +147,7 @@ fn look(
     let due = match arguments.if_expiring {
         None => now,
         Some(None) => leaf.due(),
-        Some(Some(days)) => leaf.not_after - Duration::days(days.into()),
+        Some(Some(days)) => leaf.not_after.saturating_sub(Duration::days(days.into())),
     };
     let is_due = due <= now;
     match &standing.signer {

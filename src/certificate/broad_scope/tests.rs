@@ -54,6 +54,12 @@ fn only_names_of_ones_own_are_narrow() {
         (&[Dns("gitlab.example.com"), MAPPED], &[ALL_V4], ""),
         (&[Dns("gitlab.example.com"), Dns("com")], &[ALL_V4, ALL_V6, Dns("com")], ""),
         (&[HOST_V4, NO_V6], &[Dns("")], ""),
+        // A lone dot closes off nothing.
+        (&[Dns("com")], &[ALL_V4, ALL_V6, Dns(".")], "every name below com"),
+        (&[Dns("com.")], &[ALL_V4, ALL_V6, Dns(".")], "every name below com."),
+        (&[Dns("com"), HOST_V4], &[ALL_V6, Dns("."), Dns("..")], "every name below com"),
+        (&[], &[ALL_V4, ALL_V6, Dns(".")], "it can sign for any name"),
+        (&[Dns("gitlab.example.com")], &[ALL_V4, ALL_V6, Dns(".")], ""),
         (&[Dns("gitlab.example.com"), TEN], &[ALL_V6, TEN], ""),
         (&[], &[], "no name constraints: it can sign for any name, your bank's too"),
         (&[], &[Dns("foo.invalid")], "it can sign for any name"),
@@ -117,10 +123,17 @@ fn what_was_asked_for_bounds_what_is_narrow() {
     let ours = constraints(&[Dns("gitlab.example.com"), Dns("pages.example.com")], &NO_ADDRESS);
     let both = constraints(&[Dns("gitlab.example.com"), Dns("paypal.com")], &NO_ADDRESS);
     let suffix = constraints(&[Dns("github.io")], &NO_ADDRESS);
+    let address = constraints(&[Dns("none.invalid"), HOST_V4, NO_V6], &[]);
     for (limits, asked, expected) in [
         (&ours, &["gitlab.example.com"][..], None),
         (&ours, &["registry.example.com"], None),
-        (&ours, &["192.0.2.10"], None),
+        // Who asks for an address or a bare name asks for no domain.
+        (&ours, &["192.0.2.10"], Some("gitlab.example.com and pages.example.com, which was not asked for")),
+        (&ours, &["2001:db8::1"], Some("gitlab.example.com and pages.example.com, which was not asked for")),
+        (&ours, &["gitlab"], Some("gitlab.example.com and pages.example.com, which was not asked for")),
+        (&ours, &["192.0.2.10", "gitlab.example.com"], None),
+        (&address, &["192.0.2.10"], None),
+        (&both, &["192.0.2.10"], Some("paypal.com")),
         (&ours, &["example.org"], Some("gitlab.example.com and pages.example.com, which was not asked for")),
         (&both, &[], None),
         (&both, &["gitlab.example.com"], Some("paypal.com, which was not asked for")),

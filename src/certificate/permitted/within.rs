@@ -43,8 +43,11 @@ fn is_kind_within<T: Tree>(
 
 impl Tree for Domain {
     fn is_in(&self, other: &Self) -> bool {
+        if other.base.is_empty() {
+            return other.is_every_name() || self == other;
+        }
         let is_same = self.base == other.base && (self.only_below || !other.only_below);
-        other.base.is_empty() || is_same || self.base.ends_with(&format!(".{}", other.base))
+        is_same || self.base.ends_with(&format!(".{}", other.base))
     }
 }
 
@@ -79,6 +82,9 @@ mod tests {
         let every_name = made(&[Dns("")], &[V4, V6]);
         let address = made(&[HOST, NO_V6, Dns("none.invalid")], &[]);
         let net = made(&[NET, NO_V6, Dns("none.invalid")], &[]);
+        let dotted = made(&[Dns("gitlab.example.com")], &[V4, V6, Dns(".")]);
+        let com_but_dot = made(&[Dns("com"), Dns("net.")], &[V4, V6, Dns(".")]);
+        let dot = made(&[Dns(".")], &[V4, V6]);
         let holed = made(&[Dns("gitlab.example.com")], &[V4, V6, Dns("x.gitlab.example.com")]);
         for (one, other, expected) in [
             (&host, &host, true),
@@ -105,6 +111,15 @@ mod tests {
             (&holed, &host, true),
             (&host, &holed, false),
             (&inner, &holed, true),
+            // A lone dot permits and excludes no name that is known, and may be every name to some client.
+            (&com_but_dot, &host, false),
+            (&com_but_dot, &dotted, false),
+            (&com_but_dot, &dot, false),
+            (&host, &dot, false),
+            (&dot, &host, false),
+            (&dot, &dot, true),
+            (&dot, &every_name, true),
+            (&dotted, &host, true),
         ] {
             assert_eq!(one.is_within(other), expected, "{one} / {other}");
         }

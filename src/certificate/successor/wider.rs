@@ -17,7 +17,7 @@ pub fn wider(next: &Parsed, above: &[&Parsed], voucher: &Parsed) -> Vec<&'static
     let Some(root) = above.last() else { return vec!["nothing vouches for it"] };
     let limits = || above.iter().copied().chain([voucher]);
     // A rotation begins before the vouching root ends, and gives the next one no longer life than this.
-    let latest = root.not_after + Duration::days(CA_DAYS.into());
+    let latest = root.not_after.saturating_add(Duration::days(CA_DAYS.into()));
     let checks: [(&'static str, bool); 6] = [
         ("it may sign more names", limits().all(|limits| has_names_within(next, limits))),
         (

@@ -16,10 +16,10 @@ use crate::{
 pub fn check(now: OffsetDateTime, certificates: &[&Parsed], ran: Option<OffsetDateTime>) -> Result<()> {
     let made = certificates.iter().map(|certificate| {
         let what = format!("{} is valid only from", certificate.title());
-        (what, certificate.not_before + SET_BACK, "make another certificate: labtrust setup")
+        (what, certificate.not_before.saturating_add(SET_BACK), "make another certificate: labtrust setup")
     });
     let ran = ran.map(|ran| ("the last run was on".to_owned(), ran, "labtrust renew"));
-    match made.chain(ran).find(|(_, at, _)| now + SET_BACK < *at) {
+    match made.chain(ran).find(|(_, at, _)| now.saturating_add(SET_BACK) < *at) {
         None => Ok(()),
         Some((what, at, way_out)) => Err(fail(
             format!("this machine's clock says {}, but {what} {}", now.date(), at.date()),
@@ -27,5 +27,25 @@ pub fn check(now: OffsetDateTime, certificates: &[&Parsed], ran: Option<OffsetDa
                 "look at it (date, timedatectl) and set it right; if it is right now and was wrong then: {way_out}"
             ),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+    use crate::certificate::{Authority, KeyType, Scope};
+
+    #[test]
+    fn a_date_at_the_end_of_time_is_refused_in_words() {
+        let now = datetime!(2026-03-01 12:00 UTC);
+        let names = vec!["gitlab.example.com".parse().expect("a name")];
+        let scope = Scope { names, permit: Vec::new(), constrained: true };
+        let mut root = Authority::make(&scope, KeyType::P256, now).expect("a CA").root().clone();
+        assert!(check(now - Duration::HOUR, &[&root], None).is_ok());
+        root.not_before = datetime!(9999-12-31 23:59:59 UTC);
+        let error = check(now, &[&root], None).expect_err("it is not valid yet");
+        assert!(error.to_string().contains("9999-12-31"), "{error}");
     }
 }
