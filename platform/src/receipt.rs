@@ -95,6 +95,9 @@ pub enum StepRecord {
         /// What we set in it, if all else in it is not ours.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         edit: Option<Edit>,
+        /// Whether it stood there before us and was only written down. Nothing of it is kept, and it is left.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        adopted: bool,
     },
     /// An entry of a database.
     Entry {
@@ -198,8 +201,10 @@ impl ChangeRecord {
 impl StepRecord {
     /// Makes one record of this and `next`, if that replaced what this put there. Says whether it did.
     fn goes_on_with(&mut self, next: &Self) -> bool {
-        let Self::File { path, after, link, folders, edit, .. } = self else { return false };
-        let Self::File { path: again, before, after: last, link: last_link, folders: more, edit: new } = next
+        let Self::File { path, after, link, folders, edit, adopted, .. } = self else { return false };
+        let Self::File {
+            path: again, before, after: last, link: last_link, folders: more, edit: new, ..
+        } = next
         else {
             return false;
         };
@@ -219,17 +224,13 @@ impl StepRecord {
         link.clone_from(last_link);
         folders.extend_from_slice(more);
         edit.clone_from(new);
+        *adopted = false;
         true
     }
 
     /// Whether it stood there before us, and was only written down.
     pub(crate) fn is_adopted(&self) -> bool {
-        let Self::File { before, after, link, .. } = self else { return false };
-        match before {
-            Node::File { sha256, .. } => *after == Some(*sha256),
-            Node::Link { target } => link.as_ref() == Some(target),
-            _ => false,
-        }
+        matches!(self, Self::File { adopted: true, .. })
     }
 
     /// Whether what was made is as if it had never been.
@@ -245,9 +246,12 @@ impl StepRecord {
         }
     }
 
-    /// Whether the bytes under `sha256` are needed to undo it.
-    fn needs(&self, wanted: Fingerprint) -> bool {
-        matches!(self, Self::File { before: Node::File { sha256, .. }, .. } if *sha256 == wanted)
+    /// The hash of the bytes that undoing it needs, if it needs any.
+    fn kept(&self) -> Option<Fingerprint> {
+        match self {
+            Self::File { before: Node::File { sha256, .. }, adopted: false, .. } => Some(*sha256),
+            _ => None,
+        }
     }
 }
 
@@ -258,16 +262,16 @@ impl Receipt {
 
     /// The hashes of the bytes that are kept beside it, to be put back.
     pub fn kept(&self) -> impl Iterator<Item = Fingerprint> {
-        let of_step = |step: &StepRecord| match step {
-            StepRecord::File { before: Node::File { sha256, .. }, .. } => Some(*sha256),
-            _ => None,
-        };
         let of_byproduct = |kept: &ByproductRecord| match kept.before {
             Node::File { sha256, .. } => Some(sha256),
             _ => None,
         };
         self.changes.iter().flat_map(move |change| {
-            change.steps.iter().filter_map(of_step).chain(change.byproducts.iter().filter_map(of_byproduct))
+            change
+                .steps
+                .iter()
+                .filter_map(StepRecord::kept)
+                .chain(change.byproducts.iter().filter_map(of_byproduct))
         })
     }
 

@@ -189,7 +189,8 @@ fn take_back(
     step: &StepRecord,
 ) -> Result<Option<PathBuf>> {
     match step {
-        StepRecord::File { path, before, after, link, folders, edit } => {
+        StepRecord::File { adopted: true, .. } => {}
+        StepRecord::File { path, before, after, link, folders, edit, adopted: false } => {
             world.tidy(path)?;
             let found = world.look(path)?;
             if found != *before {
@@ -315,7 +316,7 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
             store,
             subject,
             State::Untrusted,
-            format!("{subject}: left as it stood before labtrust"),
+            format!("{subject}: left as it stands, since labtrust did not put it there"),
         ),
         Ok(outcome) => outcome,
         Err(error) => return Outcome::failed(store, subject, &error),

@@ -1,7 +1,10 @@
 //! A certificate that GitLab serves already and that stays: recorded, watched, and left where it is.
 
 use super::json;
-use crate::lab::{Gitlab, HOST, Machine, Pair, Recipe, Validity};
+use crate::{
+    backup::RECIPIENT,
+    lab::{Gitlab, HOST, Machine, Pair, Recipe, Validity},
+};
 
 const IMPORT: [&str; 7] = [
     "labtrust",
@@ -22,6 +25,14 @@ fn is_watched(machine: &Machine) {
     assert!(said["renewal"]["not_after"].is_string(), "{said}");
 }
 
+/// Whether nothing of the state is called damaged, and a backup of it can be made.
+fn is_sound(machine: &Machine) {
+    let status = machine.run(["labtrust", "status"]);
+    assert!(!status.stderr.contains("error:"), "{status}");
+    let backup = format!("labtrust backup /root/adopted.age --recipient {RECIPIENT}");
+    machine.sh(&format!("{backup} && rm /root/adopted.age")).succeeded();
+}
+
 #[test]
 fn a_certificate_that_is_kept_is_watched_and_left_where_it_is() {
     let machine = machine!("gitlab");
@@ -35,6 +46,7 @@ fn a_certificate_that_is_kept_is_watched_and_left_where_it_is() {
     let before = machine.settled();
     machine.run(IMPORT).succeeded().says("watched from now on");
     is_watched(&machine);
+    is_sound(&machine);
     machine.run(IMPORT).succeeded().says("nothing was changed");
 
     // What replaces it for a while gives it back, still watched.
@@ -45,7 +57,7 @@ fn a_certificate_that_is_kept_is_watched_and_left_where_it_is() {
     assert_eq!(machine.changes_since(&before), [""; 0]);
 
     machine.run(IMPORT).succeeded();
-    machine.run(["labtrust", "setup", "--undo"]).succeeded().says("left as it stood");
+    machine.run(["labtrust", "setup", "--undo"]).succeeded().says("left as it stands");
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
 
@@ -62,7 +74,6 @@ fn a_replacement_that_fails_leaves_the_certificate_watched() {
     machine.run(["labtrust", "setup", "--replace", "--no-trust"]).exited(3);
     machine.sh("mv /opt/gitlab/bin/real-ctl /opt/gitlab/bin/gitlab-ctl").succeeded();
     assert_eq!(machine.read(&format!("/etc/gitlab/ssl/{HOST}.crt")), before);
-    machine.sh("rm -rf /var/lib/labtrust/authority").succeeded();
     is_watched(&machine);
 }
 
@@ -75,8 +86,41 @@ fn labtrusts_own_certificate_is_watched_again_after_the_state_folder_was_lost() 
     let before = machine.settled();
     machine.run(IMPORT).succeeded();
     is_watched(&machine);
+    is_sound(&machine);
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_setup_whose_receipts_were_lost_is_sound_again_when_it_is_run_again() {
+    let machine = machine!("gitlab");
+    let _gitlab = Gitlab::start(&machine);
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    machine.sh("rm -r /var/lib/labtrust/receipts").succeeded();
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
+    is_sound(&machine);
+    let undone = machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert!(!undone.stdout.contains("cannot be put back"), "{undone}");
+}
+
+#[test]
+fn a_kept_certificate_is_left_whatever_became_of_its_files() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    gitlab.serve(&pair);
+    let key = format!("/etc/gitlab/ssl/{HOST}.key");
+    for change in ["chmod 640", "chown alice"] {
+        machine.ensure_user("alice");
+        machine.run(IMPORT).succeeded();
+        let changed = format!("cp -a {key} /root/kept.key; {change} {key}");
+        machine.sh(&changed).succeeded();
+        let before = machine.settled();
+        machine.run(["labtrust", "setup", "--undo"]).succeeded();
+        let left = machine.changes_since(&before);
+        assert!(!left.iter().any(|line| line.contains("/etc/gitlab/ssl")), "{change}: {left:?}");
+        machine.sh(&format!("cp -a /root/kept.key {key}")).succeeded();
+    }
 }
 
 #[test]

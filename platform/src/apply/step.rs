@@ -78,7 +78,8 @@ impl Run<'_> {
             _ => return Ok(()),
         };
         let path = path.to_owned();
-        let step = StepRecord::File { path, before, after, link, folders: Vec::new(), edit: None };
+        let step =
+            StepRecord::File { path, before, after, link, folders: Vec::new(), edit: None, adopted: true };
         self.receipt.changes[record].steps.push(step);
         Ok(())
     }
@@ -98,7 +99,8 @@ impl Run<'_> {
         }
         let path = path.to_owned();
         let (link, edit) = (after.link.map(Path::to_owned), after.edit.cloned());
-        let step = StepRecord::File { path, before, after: after.sha256, link, folders, edit };
+        let step =
+            StepRecord::File { path, before, after: after.sha256, link, folders, edit, adopted: false };
         self.receipt.changes[record].note_file(step);
         Ok(())
     }

@@ -155,15 +155,7 @@ impl Receipts {
     pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
         for kept in self.world.list(&self.folder(&receipt.name).join("before"))? {
             let sha256 = kept.file_name().and_then(|name| name.to_str()?.parse::<Fingerprint>().ok());
-            let is_needed = |sha256| {
-                receipt.changes.iter().any(|change| {
-                    change.steps.iter().any(|step| step.needs(sha256))
-                        || change.byproducts.iter().any(|kept| {
-                            matches!(kept.before, Node::File { sha256: before, .. } if before == sha256)
-                        })
-                })
-            };
-            if sha256.is_some_and(|sha256| !is_needed(sha256)) {
+            if sha256.is_some_and(|sha256| receipt.kept().all(|needed| needed != sha256)) {
                 self.world.remove(&kept)?;
             }
         }
