@@ -35,7 +35,7 @@ pub use authority::{Authority, Scope};
 pub use chain::Chain;
 pub use import::{Material, read_certificates, read_material, read_request};
 pub use inspect::{Description, Inspection};
-pub use judge::{About, Client, KnownFrom, Refusal, Version, judge, useless};
+pub use judge::{About, Client, KnownFrom, Refusal, Version, judge, judge_root, useless};
 pub use key::{KeyType, Passphrase, PrivateKey};
 pub use name::SubjectName;
 pub use parsed::Parsed;

@@ -40,6 +40,28 @@ fn a_root_is_not_trusted_by_fingerprint_where_clients_refuse_its_chain() {
     machine.run(["labtrust", "inspect", &target]).succeeded().says("may not sign for servers");
 }
 
+/// Roots that companies have, with names of their own.
+const GOOD_ROOTS: &[Recipe<'_>] = &[
+    Recipe { root_extensions: "subjectAltName=email:ca@corp.example", ..Recipe::CURRENT },
+    Recipe { root_extensions: "subjectAltName=DNS:My Corp Root CA", ..Recipe::CURRENT },
+    Recipe { root_extensions: "subjectAltName=DNS:ca.corp.example", ..Recipe::CURRENT },
+];
+
+#[test]
+fn a_root_with_names_of_its_own_is_trusted_from_its_file() {
+    let machine = machine!("client");
+    for recipe in GOOD_ROOTS {
+        let pair = Pair::by(&machine, recipe);
+        machine.write("/root/root.crt", &pair.root);
+        let sha256 = fingerprint(&machine, &pair.root);
+        let trust = ["labtrust", "trust", "/root/root.crt", "--for", HOST, "--fingerprint", &sha256];
+        machine.run(trust).succeeded();
+        machine.listen_tls(PORT, &pair, Behaviour::HTTP);
+        machine.run(["curl", "-sS", &format!("https://{HOST}:{PORT}/")]).succeeded();
+        machine.run(["labtrust", "untrust", &sha256]).succeeded();
+    }
+}
+
 const IMPORT: [&str; 6] = ["labtrust", "import", "--cert", "/root/chain.pem", "--key", "/root/key.pem"];
 
 #[test]

@@ -66,8 +66,17 @@ pub enum About {
 /// Without an anchor it is the root among those served that the way leads to; if there is none, what
 /// depends on it is left out.
 pub fn judge(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Refusal> {
+    Case::new(served, anchor, now).map_or_else(Vec::new, |case| refusals(&case))
+}
+
+/// Which clients refuse what `root` signs, for what `root` is: a root has no host's names.
+pub fn judge_root(root: &Parsed, now: OffsetDateTime) -> Vec<Refusal> {
+    refusals(&Case::of_root(root, now))
+}
+
+fn refusals(case: &Case<'_>) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = Vec::new();
-    for Hit { by, known_from, about, why, .. } in hits(served, anchor, now) {
+    for Hit { by, known_from, about, why, .. } in hits_of(case) {
         match refusals.iter_mut().find(|one| one.about == about && one.why == why) {
             Some(same) => same.by.extend(by),
             None => refusals.push(Refusal { by: by.to_vec(), why, about, known_from }),
@@ -87,8 +96,7 @@ pub fn useless(refusals: &[Refusal]) -> Option<&Refusal> {
 /// The certificate at which the way up ends without a root that was sent, where its issuer may be a CA that every
 /// client needs and that was not sent: it is the leaf itself.
 pub fn lone_leaf(served: &[Parsed]) -> Option<&Parsed> {
-    let leaf =
-        served.first().filter(|leaf| !leaf.is_self_signed() && (!leaf.is_ca() || !leaf.names.is_empty()))?;
+    let leaf = served.first().filter(|leaf| !leaf.is_self_signed() && leaf.may_be_served())?;
     super::path::above(leaf, served).is_empty().then_some(leaf)
 }
 
@@ -106,10 +114,13 @@ pub struct Hit {
 
 /// The rules that are broken, one by one: what tests hold against the clients.
 pub fn hits(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Hit> {
-    let Some(case) = Case::new(served, anchor, now) else { return Vec::new() };
+    Case::new(served, anchor, now).map_or_else(Vec::new, |case| hits_of(&case))
+}
+
+fn hits_of(case: &Case<'_>) -> Vec<Hit> {
     let hit = |(place, rule): (usize, &rules::Rule)| {
         let (by, known_from, about) = (rule.by, rule.known_from, rule.about);
-        (rule.check)(&case).map(|why| Hit { rule: place, by, known_from, about, why })
+        (rule.check)(case).map(|why| Hit { rule: place, by, known_from, about, why })
     };
     rules::all().enumerate().filter_map(hit).collect()
 }
@@ -169,6 +180,39 @@ mod tests {
         let mut clients: Vec<_> = refusals.iter().flat_map(Refusal::clients).collect();
         clients.dedup();
         clients
+    }
+
+    #[test]
+    fn a_root_alone_is_judged_as_no_server_would_be() {
+        use rcgen::{IsCa, KeyUsagePurpose as Usage, SanType};
+        let dns = |name: &str| SanType::DnsName(name.try_into().expect("a name"));
+        let email = SanType::Rfc822Name("ca@corp.example".try_into().expect("a name"));
+        let ca = IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        let signs = [Usage::KeyCertSign, Usage::CrlSign];
+        let rows: [(_, &[SanType], &[Usage], bool); 7] = [
+            (ca, &[], &signs, true),
+            (ca, &[email], &signs, true),
+            (ca, &[dns("My Corp Root CA")], &signs, true),
+            (ca, &[dns("ca.corp.example")], &signs, true),
+            (IsCa::NoCa, &[], &signs, true),
+            // Home-made certificates of servers.
+            (ca, &[dns("gitlab.corp.example")], &[], false),
+            (ca, &[dns("gitlab.corp.example")], &[Usage::DigitalSignature, Usage::KeyCertSign], false),
+        ];
+        for (is_ca, names, usages, is_root) in rows {
+            let mut params = rcgen::CertificateParams::default();
+            (params.is_ca, params.key_usages, params.subject_alt_names) =
+                (is_ca, usages.to_vec(), names.to_vec());
+            (params.not_before, params.not_after) = (NOW - Duration::DAY, NOW + Duration::days(300));
+            let signed = params.self_signed(&rcgen::KeyPair::generate().expect("a key")).expect("a root");
+            let root = Parsed::from_der(signed.der()).expect("a certificate");
+            let of_leaf =
+                |one: &Refusal| matches!(one.about, About::Purpose | About::Names | About::Authority);
+            let refusals = judge(std::slice::from_ref(&root), None, NOW);
+            assert_eq!(!refusals.iter().any(of_leaf), is_root, "{names:?} {usages:?} {refusals:?}");
+            let refusals = judge_root(&root, NOW);
+            assert!(!refusals.iter().any(of_leaf), "{names:?} {usages:?} {refusals:?}");
+        }
     }
 
     #[test]

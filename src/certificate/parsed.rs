@@ -282,6 +282,16 @@ impl Parsed {
         self.is_ca() || (is_silent && (self.version < 3 || is_named))
     }
 
+    /// Whether it can be a server's own certificate. Home-made ones are marked as CAs, too, but they have a host's name;
+    /// and a CA's certificate whose key usages are for signing certificates and no server's is the CA's alone.
+    pub fn may_be_served(&self) -> bool {
+        let signs_alone = self.key_usage.as_ref().is_some_and(|usages| {
+            usages.contains(&"keyCertSign") && !SERVER_USAGES.iter().any(|usage| usages.contains(usage))
+        });
+        let is_ca_alone = self.is_ca() && self.names.is_empty() || signs_alone && self.may_sign();
+        !is_ca_alone
+    }
+
     /// Whether the usage is permitted: it is listed, or usages are not limited.
     pub fn may(&self, usage: &str) -> bool {
         self.key_usage.as_ref().is_none_or(|usages| usages.contains(&usage))
@@ -409,6 +419,9 @@ const KEY_USAGES: [&str; 9] = [
     "encipherOnly",
     "decipherOnly",
 ];
+
+/// The key usages of which a server of TLS needs one.
+pub const SERVER_USAGES: [&str; 3] = ["digitalSignature", "keyEncipherment", "keyAgreement"];
 
 /// Subject alternative names.
 pub const SUBJECT_ALTERNATIVE_NAME: &str = "2.5.29.17";

@@ -50,9 +50,8 @@ impl<'c> Case<'c> {
                 case.anchor = None;
             }
         }
-        // What is for a host serves it, whatever else it is marked as: home-made ones are CAs, too. So does
-        // what is served to somebody who trusts.
-        if trusted.is_some() || !first.is_ca() || !first.general_names.is_empty() {
+        // A certificate is a server's where a server sends it to a client that trusts a CA.
+        if trusted.is_some() || first.may_be_served() {
             case.leaf = Some(first);
         } else if case.anchor.is_none() && first.is_self_signed() {
             case.anchor = Some(first);
@@ -60,6 +59,19 @@ impl<'c> Case<'c> {
             case.intermediates.insert(0, first);
         }
         Some(case)
+    }
+
+    /// A root alone: the certificates that it signs are not known.
+    pub fn of_root(root: &'c Parsed, now: OffsetDateTime) -> Self {
+        Self {
+            served: std::slice::from_ref(root),
+            leaf: None,
+            intermediates: Vec::new(),
+            anchor: Some(root),
+            broken_at: None,
+            trusts_leaf: false,
+            now,
+        }
     }
 
     /// All that play the part of a CA, from the leaf upwards.

@@ -5,21 +5,27 @@ use anyhow::Result;
 use time::OffsetDateTime;
 
 use crate::{
-    certificate::{Parsed, judge, useless},
+    certificate::{About, Client, Parsed, Refusal, judge, judge_root, useless},
     hint::fail,
 };
 
 /// Refuses `root` where Docker and git, or all clients, would refuse `served` although they trust it.
+/// Where nothing is `served`, `root` comes from a file: it is refused where its key can be forged, too.
 /// `insisted` lets it pass.
 pub fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<()> {
     if insisted {
         return Ok(());
     }
-    // A file holds the root alone; what it signs is not known.
-    let anchor = (!served.is_empty()).then_some(root);
-    let served = if served.is_empty() { std::slice::from_ref(root) } else { served };
-    let refusals = judge(served, anchor, OffsetDateTime::now_utc());
-    match useless(&refusals) {
+    let now = OffsetDateTime::now_utc();
+    let refusals = match served {
+        // A file holds the root alone; what it signs is not known.
+        [] if root.may_sign() => judge_root(root, now),
+        [] => judge(std::slice::from_ref(root), None, now),
+        _ => judge(served, Some(root), now),
+    };
+    let is_weak = |refusal: &&Refusal| refusal.about == About::Weakness && refusal.is_by(Client::Curl);
+    let weak = refusals.iter().find(is_weak).filter(|_| served.is_empty());
+    match useless(&refusals).or(weak) {
         None => Ok(()),
         Some(refusal) => Err(fail(
             format!("it was not trusted: {} it all the same: {}", refusal.clients_refuse(), refusal.why),

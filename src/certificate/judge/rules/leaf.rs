@@ -9,7 +9,7 @@ use super::{
 use crate::certificate::{
     general_name::{GeneralName, NameKind},
     name::SubjectName,
-    parsed::{Parsed, SUBJECT_ALTERNATIVE_NAME},
+    parsed::{Parsed, SERVER_USAGES, SUBJECT_ALTERNATIVE_NAME},
     profile::MAX_LEAF_DAYS,
     public_key::KeyKind,
 };
@@ -50,9 +50,8 @@ pub const RULES: &[Rule] = &[
     }),
     // OpenSSL's `KU_TLS`: one of them must be there.
     measured(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
-        let usable = ["digitalSignature", "keyEncipherment", "keyAgreement"];
         let leaf = case.leaf.filter(|leaf| leaf.key_usage.is_some() && !has_empty_key_usage(leaf))?;
-        (!usable.iter().any(|usage| leaf.may(usage)))
+        (!SERVER_USAGES.iter().any(|usage| leaf.may(usage)))
             .then(|| "none of its key usages is one that a server needs".into())
     }),
     // GnuTLS, Java, Chrome: measured. Chrome: RSAKeyUsageForLocalAnchorsEnabled.
