@@ -52,4 +52,6 @@ mod settings;
 #[cfg(target_os = "linux")]
 mod setup;
 #[cfg(target_os = "linux")]
+mod shown;
+#[cfg(target_os = "linux")]
 mod trust;

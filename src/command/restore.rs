@@ -13,7 +13,8 @@ use std::{
 use age::x25519;
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
-    Certificate, Outcome, Session, World, apply, apply_together, receipt::parse, text, undo, world::Access,
+    Certificate, Outcome, Session, World, apply, apply_together, plan::shell_path, receipt::parse, text,
+    undo, world::Access,
 };
 use zeroize::Zeroizing;
 
@@ -272,7 +273,7 @@ fn report(context: &Context<'_>, archive: &Archive, plan: &Plan, changed: bool) 
 /// What makes this machine serve again.
 fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
     let state = context.everywhere.state.is_some();
-    let state = if state { format!(" --state {}", context.home.state.display()) } else { String::new() };
+    let state = if state { format!(" --state {}", shell_path(&context.home.state)) } else { String::new() };
     if let Some(own) = own
         && own.open()?.is_some()
     {
@@ -288,7 +289,7 @@ fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
     let kept = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept);
     let answered = kept.filter(|kept| !kept.answer.is_empty());
     Ok(answered
-        .map(|kept| format!("labtrust import --cert {}{state}", kept.answer_path().display()))
+        .map(|kept| format!("labtrust import --cert {}{state}", shell_path(&kept.answer_path())))
         .collect())
 }
 

@@ -11,7 +11,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Facts, Host, World,
     fact::User,
-    plan::Command,
+    plan::{Command, shell_path, shell_word},
     world::{Node, Output},
 };
 
@@ -56,7 +56,8 @@ impl Installation {
         let shown = folder.display();
         if world.look(folder)? == Node::Absent {
             let hint = format!(
-                "labtrust setup HOST --prepare {shown} makes a folder that Docker starts a GitLab from"
+                "labtrust setup HOST --prepare {} makes a folder that Docker starts a GitLab from",
+                shell_path(folder)
             );
             return Err(fail(format!("the folder {shown} does not exist"), hint));
         }
@@ -65,7 +66,7 @@ impl Installation {
         }
         if !exists(world, &folder.join("gitlab.rb"))? && !exists(world, &folder.join("ssl"))? {
             let hint = if exists(world, &folder.join("config/gitlab.rb"))? {
-                format!("did you mean --gitlab {}?", folder.join("config").display())
+                format!("did you mean --gitlab {}?", shell_path(&folder.join("config")))
             } else {
                 "give the folder that GitLab has at /etc/gitlab".into()
             };
@@ -162,7 +163,7 @@ fn ambiguous(several: &[Container]) -> anyhow::Error {
     let line = |container: &Container| {
         let folder = container.outside(Path::new(container::CONFIG)).unwrap_or_default();
         let state = if container.running { "running" } else { "stopped" };
-        format!("--gitlab {}  (container {}, {state})", folder.display(), container.name)
+        format!("--gitlab {}  (container {}, {state})", shell_path(&folder), shell_word(&container.name))
     };
     let lines: Vec<_> = several.iter().map(line).collect();
     fail("there is more than one GitLab on this machine", format!("say which:\n  {}", lines.join("\n  ")))
@@ -180,7 +181,7 @@ impl Asked {
                 format!(
                     "write the pair with --out DIR, copy it to certs/gitlab.crt and certs/gitlab.key in its data folder, \
                      and restart it: docker restart {}",
-                    other.name
+                    shell_word(&other.name)
                 ),
             );
         }

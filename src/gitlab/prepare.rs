@@ -8,7 +8,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Contents, Endpoint, Facts, Target, World,
     fact::EngineKind,
-    plan::{Actor, Change, Step},
+    plan::{Actor, Change, Step, shell_path},
 };
 
 use super::{
@@ -103,7 +103,7 @@ impl Prepared {
             let Some(host) = host else {
                 return Err(fail(
                     format!("{} does not say what GitLab is called yet", folder.display()),
-                    format!("name it: labtrust setup HOST --prepare {}", folder.display()),
+                    format!("name it: labtrust setup HOST --prepare {}", shell_path(&folder)),
                 ));
             };
             choose_all(&mut chooser, host, registry)?
@@ -171,7 +171,7 @@ impl Prepared {
 
     /// The command that starts it.
     pub fn start(&self) -> String {
-        let folder = labtrust_platform::plan::shell_path(&self.folder);
+        let folder = shell_path(&self.folder);
         format!("cd {folder} && docker compose up -d")
     }
 }
@@ -182,7 +182,7 @@ fn taken(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
         format!(
             "if a GitLab is started from there, give the folder that it has at /etc/gitlab: --gitlab {}; else give \
              --prepare a new folder",
-            folder.join("config").display()
+            shell_path(&folder.join("config"))
         ),
     )
 }

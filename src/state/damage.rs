@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::text;
+use labtrust_platform::{plan::shell_path, text};
 
 use crate::hint::hint_of;
 
@@ -73,7 +73,7 @@ impl Damage {
             Way::Request => "forget that request: labtrust request --undo",
             Way::Trust => "remove that CA from the stores by its file: labtrust untrust FILE --purge",
             Way::Fix => "put it aside: labtrust doctor --undo",
-            Way::Note => return format!("remove it: rm {}", text::path(&self.path)),
+            Way::Note => return format!("remove it: rm {}", shell_path(&self.path)),
         };
         format!("put it back from a backup: labtrust restore FILE --replace; or {gone}")
     }

@@ -105,7 +105,11 @@ fn printed(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{ffi::OsStr, process::Command};
+    use std::{
+        ffi::OsStr,
+        io::Write as _,
+        process::{Command, Stdio},
+    };
 
     use super::*;
 
@@ -145,14 +149,23 @@ mod tests {
             "Käse 🧀",
         ];
         let line: Vec<_> = words.into_iter().map(shell_word).collect();
-        let expected: Vec<_> = words.into_iter().map(|word| format!("{word}\0")).collect();
-        let line = format!("printf '%s\\0' {}", line.join(" "));
+        let line = line.join(" ");
         assert!(!line.contains(text::is_hidden), "{line}");
-        for shell in [&["sh"][..], &["bash"], &["zsh", "-f", "-o", "no_interactive_comments"]] {
-            let said = Command::new(shell[0]).args(&shell[1..]).args(["-c", &line]).output();
+        let expected: Vec<_> = words.into_iter().map(|word| format!("{word}\0")).collect();
+        let folder = tempfile::tempdir().expect("a folder");
+        // What is typed is read from standard input, where an interactive zsh knows no comments and `!` means more.
+        for shell in [&["sh"][..], &["bash", "--norc", "-i"], &["zsh", "-f", "-i"]] {
+            let mut command = Command::new(shell[0]);
+            command.args(&shell[1..]).current_dir(folder.path()).env("HISTFILE", "").stdin(Stdio::piped());
             // Not everybody has zsh.
-            let Ok(said) = said else { continue };
-            assert_eq!(String::from_utf8_lossy(&said.stdout), expected.concat(), "{shell:?}");
+            let Ok(mut child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else { continue };
+            let mut typed = child.stdin.take().expect("its input");
+            writeln!(typed, "printf '%s\\0' {line} >said").expect("it reads");
+            drop(typed);
+            child.wait().expect("it ends");
+            let said = std::fs::read(folder.path().join("said")).unwrap_or_default();
+            assert_eq!(String::from_utf8_lossy(&said), expected.concat(), "{shell:?}: {line}");
+            std::fs::remove_file(folder.path().join("said")).expect("it was written");
         }
     }
 }

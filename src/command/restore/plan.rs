@@ -279,7 +279,7 @@ fn in_the_way<'i>(
                 "leave it as it is",
             ),
         };
-        return Err(fail(what, format!("{way_on}, or put it aside, in {}: --replace", aside.display())));
+        return Err(fail(what, format!("{way_on}, or put it aside, in {}: --replace", text::path(&aside))));
     }
     if let Some(own) = own.filter(|_| is_another) {
         let mut paths = vec![state.join(ROTATION)];
