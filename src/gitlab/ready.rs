@@ -93,8 +93,9 @@ impl Layout {
         let missing: Vec<PathBuf> =
             [&certificate, &key].into_iter().filter(|file| is_missing(world, file)).cloned().collect();
         if !missing.is_empty() {
+            let are = if missing.len() == 1 { "is" } else { "are" };
             let missing: Vec<_> = missing.iter().map(|path| text::path(path)).collect();
-            return unready(format!("{} is not there", missing.join(" and ")), true);
+            return unready(format!("{} {are} not there", missing.join(" and ")), true);
         }
         let read = |path: &Path| world.read(path).ok().flatten();
         let (standing, key_pem) = (read(&certificate)?, read(&key)?);

@@ -34,7 +34,7 @@ fn a_site_without_a_certificate_is_refused_before_nginx_is_told_of_it() {
     for dry in [&[][..], &["--dry-run"]] {
         let refused = machine.run([&SETUP[..], dry].concat()).exited(3).says("pages_external_url");
         refused
-            .says("/etc/gitlab/ssl/pages.example.org.crt and /etc/gitlab/ssl/pages.example.org.key is not there")
+            .says("/etc/gitlab/ssl/pages.example.org.crt and /etc/gitlab/ssl/pages.example.org.key are not there")
             .says("nginx does not start without it")
             .says("labtrust rotate start --permit pages.example.org");
     }
@@ -75,7 +75,7 @@ fn files_that_gitlab_rb_names_and_that_are_not_there_are_refused() {
         "600",
         format!("{settings}mattermost_external_url 'https://chat.{HOST}'\n"),
     );
-    machine.run(SETUP).exited(3).says("/etc/gitlab/tls/p.crt and /etc/gitlab/tls/p.key is not there");
+    machine.run(SETUP).exited(3).says("/etc/gitlab/tls/p.crt and /etc/gitlab/tls/p.key are not there");
     let pair = Pair::made(&machine, &[HOST], Validity::Current);
     machine.write("/root/leaf.pem", pair.chain());
     machine.write("/root/key.pem", &pair.key);
