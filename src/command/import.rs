@@ -99,7 +99,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
     made.stores = report::by_store(outcomes, State::Trusted);
     let unmet = site.unmet(chain.leaf.fingerprint(), None);
-    made.leave(site.next());
+    made.leave(site.next(&unmet));
     made.unmet.clone_from(&unmet);
     made.next.extend(NextSteps::of(context, outcomes, &repeat).into_lines());
     let client = chain

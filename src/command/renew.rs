@@ -278,7 +278,8 @@ impl Answer {
                 report.next.extend(draft.notes.iter().cloned());
                 if !report.unmet.is_empty() {
                     draft.site.print_next(printer, &report.unmet);
-                    report.leave(draft.site.next());
+                    let next = draft.site.next(&report.unmet);
+                    report.leave(next);
                 }
             }
         }

@@ -57,7 +57,7 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     let unmet = placed.as_ref().map(|(site, leaf, along)| site.unmet_by_another(*leaf, *along));
     let unmet = unmet.unwrap_or_default();
     let waiting: Vec<_> =
-        placed.iter().filter(|_| !unmet.is_empty()).flat_map(|(site, ..)| site.next()).collect();
+        placed.iter().filter(|_| !unmet.is_empty()).flat_map(|(site, ..)| site.next(&unmet)).collect();
     let mut next: Vec<String> = ByHand::commands_of(&waiting).chain(reconfigure.iter().cloned()).collect();
     let untrust = |gone: &Dropped| gone.root.map(|root| format!("labtrust untrust {root}"));
     next.extend(dropped.iter().filter_map(untrust));

@@ -30,7 +30,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     report.stores = by_store(&made.done.trusted, State::Trusted);
     let pair = &draft.leaf.pair;
     let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.along) };
-    report.leave(draft.site.next());
+    report.leave(draft.site.next(&unmet));
     report.unmet.clone_from(&unmet);
     report.next.extend(draft.site.missing_lines().1);
     report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());

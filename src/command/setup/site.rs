@@ -233,11 +233,18 @@ impl Site {
         notes.chain(settings).chain(prepared).collect()
     }
 
-    /// What is still to be done on this machine.
-    pub fn next(&self) -> Vec<ByHand> {
+    /// What is still to be done on this machine, where `unmet` keeps clients from what is in place.
+    pub fn next(&self, unmet: &[String]) -> Vec<ByHand> {
         let prepared = self.prepared.iter().map(Prepared::start);
         let commands = prepared.chain(self.awaited()).map(ByHand::command);
-        commands.chain(self.republish.by_hand.iter().cloned()).collect()
+        let next: Vec<_> = commands.chain(self.republish.by_hand.iter().cloned()).collect();
+        if !next.is_empty() || unmet.is_empty() || !self.missing_lines().1.is_empty() {
+            return next;
+        }
+        // Nobody knows yet what is in the way: that is found out from where clients go.
+        let open = self.layout.promises.iter().find(|promise| unmet.contains(&promise.why));
+        let doctor = |endpoint| ByHand::command(format!("labtrust doctor {endpoint}"));
+        open.map(|promise| doctor(&promise.endpoint)).into_iter().collect()
     }
 
     /// The command that makes GitLab serve what is in place, where a person has to run it.
@@ -295,7 +302,7 @@ impl Site {
         for why in unmet {
             printer.say(format_args!("  {why}"));
         }
-        let next = self.next();
+        let next = self.next(unmet);
         if !next.is_empty() {
             printer.heading("Next, on this machine:");
         }
