@@ -66,7 +66,7 @@ const NO_PAIRS: &[(&str, &str)] = &[
     ),
     ("setup HOST --out pair --ca-cert circle.pem --ca-key other.key", "belongs to none"),
     ("setup HOST --out pair --key rsa1024.key", "RSA 1024 key cannot serve HTTPS"),
-    ("setup HOST --out pair --key bitcoin.key", "1.3.132.0.10 key cannot serve HTTPS"),
+    ("setup HOST --out pair --key bitcoin.key", "an EC secp256k1 key cannot serve HTTPS"),
     ("setup HOST --out leaf.crt", "leaf.crt is no folder"),
     ("setup HOST --gitlab leaf.crt", "leaf.crt"),
     ("setup HOST --gitlab absent", "absent"),

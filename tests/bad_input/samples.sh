@@ -57,7 +57,8 @@ openssl pkey -in leaf.key -pubout -out public.pem
 openssl ecparam -name secp256k1 -genkey -noout -out bitcoin.key
 openssl genpkey -algorithm ed448 -out ed448.key
 openssl ecparam -name prime256v1 -out parameters.pem
-sed '3s/./A/' leaf.key >damaged.key
+# Another letter than the one that stands there.
+sed '3{s/^A/B/;t;s/^./A/}' leaf.key >damaged.key
 cat rsa.key leaf.key >two.key
 printf 'secret\r\n' >passphrase
 printf '\357\273\277secret\r\n' >passphrase-bom
@@ -144,7 +145,7 @@ $p12 -passout pass:secret -legacy -out rc2.p12
 head -c 900 secret.p12 >cut.p12
 openssl pkcs12 -export -nokeys -in ca.crt -passout pass: -out keyless.p12
 head -c 150 leaf.csr >cut.csr
-sed '3s/./A/' leaf.csr >damaged.csr
+sed '3{s/^A/B/;t;s/^./A/}' leaf.csr >damaged.csr
 openssl req -new -key ca.key -subj "/CN=no name" -out nameless.csr
 # shellcheck disable=SC2086
 openssl req -new -key rsa1024.key -subj "/CN=mygitlab.example.com" -addext subjectAltName=DNS:mygitlab.example.com -out weak.csr
