@@ -140,17 +140,7 @@ const VERBS: &[(&str, &[Part])] = &[
     ),
     (
         "backup /root/another.age --recipient RECIPIENT",
-        &[
-            Part::Ca,
-            Part::Next,
-            Part::Rotation,
-            Part::Request,
-            Part::Placing,
-            Part::OwnTrust,
-            Part::NextTrust,
-            Part::OtherTrust,
-            Part::Before,
-        ],
+        &[Part::Ca, Part::Next, Part::Rotation, Part::Request],
     ),
 ];
 
@@ -212,6 +202,9 @@ fn a_damaged_file_is_named_by_those_who_need_it_and_stops_nobody_else() {
                     named += 1;
                 } else {
                     assert_eq!(output.code(), *sound, "{point}");
+                    // A backup without a damaged receipt says so.
+                    let is_left_out = verb.starts_with("backup") && file.starts_with("receipts/");
+                    assert!(!is_left_out || names(&output, file), "{point}");
                 }
                 tried += 1;
             }

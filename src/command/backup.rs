@@ -129,11 +129,19 @@ pub fn sender_fingerprint(sender: &Sender) -> Fingerprint {
     }
 }
 
-/// The state folder, packed; and what could not be, a line each.
+/// The state folder, packed; and what could not be, a line each. Only CAs, keys and requests are worth a refusal: how
+/// something is undone is worth less than they are.
 fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
-    damages::refuse(damages::all(&context.home)?)?;
-    let (items, missing) = gather::gather(context)?;
+    let (damages, mut damaged) = damages::apart(damages::all(&context.home)?, &context.home.state);
+    damages::refuse(damages)?;
+    let (items, mut missing) = gather::gather(context, &damaged)?;
+    missing.extend(damaged.iter().map(|(folder, damage)| {
+        format!("{} is not in the backup: {damage} (labtrust status says what to do)", text::path(folder))
+    }));
     if items.is_empty() {
+        if let Some((_, damage)) = damaged.pop_first() {
+            return Err(damage.into());
+        }
         return Err(fail(
             format!("there is nothing to save in {}", context.home.state.display()),
             "a backup holds the CA that setup makes, and what request keeps",

@@ -2,7 +2,7 @@
 //! be used, and for `restore`, which puts it aside.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -88,6 +88,19 @@ fn of_kept_bytes(files: &dyn Files, receipt: &Receipt) -> Vec<Damage> {
         Damage::new(&files.full(&path), &anyhow!("what stood there cannot be put back"), way)
     })
     .collect()
+}
+
+/// `damages` without those of receipts; and each receipt's folder in the state folder `state`, with the first of its own.
+pub fn apart(damages: Vec<Damage>, state: &Path) -> (Vec<Damage>, BTreeMap<PathBuf, Damage>) {
+    let receipts = state.join(RECEIPTS);
+    let (of_receipts, others): (Vec<_>, _) =
+        damages.into_iter().partition(|damage| damage.path.starts_with(&receipts));
+    let depth = receipts.iter().count() + 1;
+    let mut folders = BTreeMap::new();
+    for damage in of_receipts {
+        folders.entry(damage.path.iter().take(depth).collect()).or_insert(damage);
+    }
+    (others, folders)
 }
 
 /// Fails with the first of `damages` that keeps a state from being used: what the next run replaces does not.

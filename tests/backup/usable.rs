@@ -38,3 +38,31 @@ fn what_holds_no_usable_key_is_no_backup() {
     machine.sh(&format!("rm -rf {state}; cp -a /root/whole {state}")).succeeded();
     machine.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat())).succeeded();
 }
+
+#[test]
+fn a_damaged_receipt_is_left_out_and_keeps_no_ca_from_being_saved() {
+    let machine = machine!("gitlab");
+    machine.write_with_mode("/root/key", "600", IDENTITY);
+    machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
+    let state = "/var/lib/labtrust";
+    machine.sh(&format!("mkdir -m 700 {state}/receipts/doctor && cp -a {state} /root/whole")).succeeded();
+    for receipt in ["doctor", "setup"] {
+        let path = format!("{state}/receipts/{receipt}/receipt.json");
+        machine.sh(&format!("rm -rf {state} {FILE}; cp -a /root/whole {state}; echo x >{path}")).succeeded();
+        let saved = machine.run(labtrust(&["backup", FILE, "--recipient", RECIPIENT])).succeeded();
+        assert!(saved.stderr.contains(&path), "{saved}");
+        machine.sh(&format!("mv {state} /root/damaged")).succeeded();
+        let sha256 = machine.sh("openssl x509 -in /root/damaged/authority/root.crt -outform der | sha256sum");
+        let sha256 = sha256.succeeded().stdout[..64].to_owned();
+        let restore = ["restore", FILE, "--identity", "/root/key", "--fingerprint", &sha256];
+        machine.run(labtrust(&restore)).succeeded();
+        machine
+            .sh(&format!("cmp {state}/authority/intermediate.key /root/damaged/authority/intermediate.key"))
+            .succeeded();
+        machine.sh("rm -r /root/damaged").succeeded();
+    }
+    // What was imported is found by the receipt alone, and its key is worth a refusal.
+    machine.sh(&format!("rm -rf {state}/authority {state}/receipts; mkdir -m 700 -p {state}/receipts/setup; echo x >{state}/receipts/setup/receipt.json")).succeeded();
+    machine.run(["labtrust", "request", "other.example.com"]).succeeded();
+    machine.run(labtrust(&["backup", "/root/x.age", "--recipient", RECIPIENT])).exited(3);
+}

@@ -1,23 +1,26 @@
 //! What a backup holds: every file of the state folder, and the pair that is served where no CA here could
 //! make another.
 
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
-use labtrust_platform::{World, text, world::Node};
+use labtrust_platform::{World, receipt::Receipts, text, world::Node};
 
 use super::last;
 use crate::{
     backup::{Item, archive::MAX_SIZE},
     certificate::{Parsed, PrivateKey},
     command::{
-        Context,
+        Context, RECEIPT,
         kept::{self, Kept},
         own::OwnCa,
         place::{self, Placed},
     },
     hint::fail,
-    state,
+    state::{self, Damage},
 };
 
 /// Files at the top of the state folder that mean something only while they are there.
@@ -27,27 +30,37 @@ const DRAFT: &str = ".labtrust-draft";
 /// No folder of ours lies deeper.
 const DEEPEST: usize = 8;
 
-/// The files of the state folder, in the order of their paths; and what cannot be saved, a line each.
-pub fn gather(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
+/// The files of the state folder but those of `damaged` receipts, in the order of their paths; and what cannot be saved,
+/// a line each.
+pub fn gather(
+    context: &Context<'_>,
+    damaged: &BTreeMap<PathBuf, Damage>,
+) -> Result<(Vec<Item>, Vec<String>)> {
     let home = &context.home.state;
     let mut items = Vec::new();
-    walk(home, home, DEEPEST, &mut items)?;
+    walk(home, home, DEEPEST, damaged, &mut items)?;
     let (pairs, missing) = foreign_pairs(context)?;
     items.extend(pairs);
     items.sort_by(|one, other| one.path.cmp(&other.path));
     Ok((items, missing))
 }
 
-fn walk(home: &Path, folder: &Path, deeper: usize, items: &mut Vec<Item>) -> Result<()> {
+fn walk(
+    home: &Path,
+    folder: &Path,
+    deeper: usize,
+    damaged: &BTreeMap<PathBuf, Damage>,
+    items: &mut Vec<Item>,
+) -> Result<()> {
     let world = World::here();
     for path in world.list(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_passing = folder == home && (PASSING.contains(&&*name) || state::is_aside(&name));
-        if is_passing || name.ends_with(DRAFT) {
+        if is_passing || name.ends_with(DRAFT) || damaged.contains_key(&path) {
             continue;
         }
         match world.look(&path)? {
-            Node::Folder if deeper > 0 => walk(home, &path, deeper - 1, items)?,
+            Node::Folder if deeper > 0 => walk(home, &path, deeper - 1, damaged, items)?,
             Node::File { mode, .. } => {
                 let contents = World::read_own(&path)?.unwrap_or_default();
                 let path = path.strip_prefix(home)?.to_owned();
@@ -71,7 +84,7 @@ fn foreign_pairs(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
     let own = OwnCa::here(&context.home)?;
     let kept: Vec<Kept> = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept).collect();
     let (mut items, mut missing): (Vec<Item>, _) = (Vec::new(), Vec::new());
-    for placed in place::chains_placed(context)? {
+    for placed in placed(context, own.as_ref())? {
         let parsed = placed.chain.iter().map(|one| Parsed::from_der(one.der()));
         let chain: Vec<Parsed> = parsed.collect::<Result<_>>()?;
         let Some(leaf) = chain.first() else { continue };
@@ -94,6 +107,14 @@ fn foreign_pairs(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
     items.sort_by(|one, other| one.path.cmp(&other.path));
     items.dedup_by(|one, other| one.path == other.path);
     Ok((items, missing))
+}
+
+/// The certificates in place. Which those are is in the receipt of the setup; where that is damaged, a CA with its key
+/// here can make others, and they need not be known.
+fn placed(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<Placed>> {
+    let is_unknown = Receipts::all(&context.home.state)?.damage_of(RECEIPT).is_some();
+    let can_sign = own.map(OwnCa::open).transpose()?.flatten().is_some();
+    if is_unknown && can_sign { Ok(Vec::new()) } else { place::chains_placed(context) }
 }
 
 /// The key of `leaf`, which lies where gitlab.rb said when it was placed.
