@@ -44,6 +44,9 @@ impl Parsed {
     /// Why trusting this certificate as an anchor trusts more than the names that were `asked` for; none where it is
     /// narrow.
     pub fn broad_scope(&self, asked: &[Host]) -> Option<String> {
+        if !self.has_plain_constraints() {
+            return Some("its name constraints cannot be read for certain".into());
+        }
         if self.may_sign() {
             judge(&self.permitted, self.constraints_critical, asked)
         } else {

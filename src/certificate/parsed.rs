@@ -254,6 +254,14 @@ impl Parsed {
         self.extensions.iter().any(|(known, critical)| known == oid && *critical)
     }
 
+    /// Whether its name constraints, if it has any, are readable and there once: of two, a client may read either.
+    pub fn has_plain_constraints(&self) -> bool {
+        !self
+            .flaws
+            .iter()
+            .any(|flaw| matches!(flaw, Flaw::Unreadable(oid) | Flaw::Doubled(oid) if oid == NAME_CONSTRAINTS))
+    }
+
     /// The certificate itself.
     pub fn der(&self) -> &CertificateDer<'static> {
         &self.der

@@ -4,6 +4,7 @@
 mod within;
 
 use std::{
+    collections::HashSet,
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
@@ -144,12 +145,23 @@ impl Permitted {
         self.dns.as_deref().is_none_or(within) && !within(&self.excluded_dns)
     }
 
-    /// The hosts that the constraints name one by one: domains, and addresses that are no range.
+    /// The hosts that the constraints name one by one and that may be signed.
     pub fn hosts(&self) -> Vec<Host> {
+        let mut hosts = self.bases();
+        hosts.retain(|host| self.permits(&SubjectName::from(host.clone())));
+        hosts
+    }
+
+    /// What the constraints name one by one: domains, of which the subdomains alone may be meant, and addresses that
+    /// are no range.
+    pub(super) fn bases(&self) -> Vec<Host> {
         let domains = self.dns.iter().flatten().filter(|domain| !domain.is_nothing());
         let domains = domains.filter_map(|domain| domain.base.parse().ok().map(Host::Dns));
         let addresses = self.ip.iter().flatten().filter(|one| one.is_one() && !one.is_nothing());
-        domains.chain(addresses.map(|subnet| Host::Ip(subnet.address))).collect()
+        let mut bases: Vec<_> = domains.chain(addresses.map(|subnet| Host::Ip(subnet.address))).collect();
+        let mut seen = HashSet::new();
+        bases.retain(|base| seen.insert(base.clone()));
+        bases
     }
 
     /// The permitted domains that are not closed off; none where DNS names are not limited.
@@ -184,6 +196,9 @@ impl Permitted {
     fn left_dns(&self) -> Left<'_, Domain> {
         if self.excluded_dns.iter().any(Domain::is_every_name) {
             return Left::Nothing;
+        }
+        if self.dns.iter().flatten().any(Domain::is_every_name) {
+            return Left::Any;
         }
         left(self.dns.as_deref(), Domain::is_nothing)
     }
@@ -294,7 +309,13 @@ impl Subnet {
 
 impl fmt::Display for Domain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.base.is_empty() { "every name" } else { &self.base })
+        match self.base.as_str() {
+            "" if !self.only_below => f.write_str("every name"),
+            base if self.only_below => {
+                write!(f, "the subdomains of {}", if base.is_empty() { "." } else { base })
+            }
+            base => f.write_str(base),
+        }
     }
 }
 
@@ -328,8 +349,13 @@ impl fmt::Display for Permitted {
             None => names.join(", "),
         };
         let domains = |domains: &[&Domain]| {
-            let whose = if domains.len() == 1 { "its" } else { "their" };
-            format!("{} and {whose} subdomains", join(domains.iter().map(ToString::to_string).collect()))
+            let shown = |is_wanted: fn(&Domain) -> bool| -> Vec<_> {
+                domains.iter().filter(|one| is_wanted(one)).map(ToString::to_string).collect()
+            };
+            let (whole, below) = (shown(|one| !one.only_below), shown(|one| one.only_below));
+            let possessive = if whole.len() == 1 { "its" } else { "their" };
+            let whole = (!whole.is_empty()).then(|| format!("{} and {possessive} subdomains", join(whole)));
+            whole.into_iter().chain((!below.is_empty()).then(|| join(below))).collect::<Vec<_>>().join(", ")
         };
         let subnets = |subnets: &[&Subnet]| join(subnets.iter().map(ToString::to_string).collect());
         match (self.left_dns(), self.left_ip()) {
@@ -365,107 +391,5 @@ impl fmt::Display for Permitted {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    pub(in crate::certificate) fn constraints(
-        permitted: &[GeneralName<'static>],
-        excluded: &[GeneralName<'static>],
-    ) -> Permitted {
-        let trees = |names: &[GeneralName<'static>]| {
-            (!names.is_empty())
-                .then(|| names.iter().map(|base| GeneralSubtree { base: base.clone() }).collect())
-        };
-        Permitted::from_constraints(&NameConstraints {
-            permitted_subtrees: trees(permitted),
-            excluded_subtrees: trees(excluded),
-        })
-    }
-
-    pub(super) const V4: GeneralName<'static> = GeneralName::IPAddress(&[0; 8]);
-    pub(super) const V6: GeneralName<'static> = GeneralName::IPAddress(&[0; 32]);
-    pub(super) const HOST: GeneralName<'static> =
-        GeneralName::IPAddress(&[192, 0, 2, 10, 255, 255, 255, 255]);
-    pub(super) const NO_V6: GeneralName<'static> = GeneralName::IPAddress(&[
-        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-        255, 255, 255, 255, 255, 255,
-    ]);
-    pub(super) const NET: GeneralName<'static> = GeneralName::IPAddress(&[192, 0, 2, 0, 255, 255, 255, 0]);
-
-    #[test]
-    fn reports_say_what_is_left() {
-        use GeneralName::DNSName as Dns;
-        for (permitted, excluded, text) in [
-            (vec![], vec![], "any name and any IP address"),
-            (
-                vec![Dns("A.example")],
-                vec![V4, V6],
-                "a.example and its subdomains; never an IP address or another name",
-            ),
-            (
-                vec![Dns("a"), Dns("b")],
-                vec![V4, V6],
-                "a, b and their subdomains; never an IP address or another name",
-            ),
-            (vec![HOST, Dns("invalid")], vec![], "192.0.2.10; never another IP address or a name"),
-            (
-                vec![HOST, NO_V6, Dns("none.invalid")],
-                vec![],
-                "192.0.2.10; never another IP address or a name",
-            ),
-            (
-                vec![HOST, Dns("a")],
-                vec![],
-                "a and its subdomains, and 192.0.2.10; never another name or IP address",
-            ),
-            (vec![Dns("a")], vec![], "a and its subdomains, and any IP address; never another name"),
-            (vec![NET], vec![], "any name, and 192.0.2.0/24; never another IP address"),
-            (
-                vec![Dns("a")],
-                vec![V4, V6, Dns("b.a")],
-                "a and its subdomains; never an IP address or another name; never b.a",
-            ),
-            (vec![], vec![Dns(""), V4, V6], "nothing"),
-            (vec![], vec![V4, V6], "any name; never an IP address"),
-            (vec![Dns("invalid")], vec![], "any IP address; never a name"),
-        ] {
-            assert_eq!(constraints(&permitted, &excluded).to_string(), text);
-        }
-    }
-
-    #[test]
-    fn names_are_held_against_the_trees() {
-        use GeneralName::DNSName as Dns;
-        let dns = constraints(&[Dns("gitlab.example.com")], &[V4, V6]);
-        let ip = constraints(&[HOST, Dns("invalid")], &[]);
-        let net = constraints(&[NET], &[HOST, Dns(".corp.example")]);
-        let all = constraints(&[Dns("")], &[V4, V6, Dns(".")]);
-        let dot = constraints(&[Dns(".")], &[V4, V6]);
-        for (permitted, name, expected) in [
-            (&dns, "gitlab.example.com", true),
-            (&dns, "registry.gitlab.example.com", true),
-            (&dns, "*.gitlab.example.com", true),
-            (&dns, "*.example.com", false),
-            (&dns, "example.com", false),
-            (&dns, "notgitlab.example.com", false),
-            (&dns, "192.0.2.10", false),
-            (&dns, "2001:db8::1", false),
-            (&ip, "192.0.2.10", true),
-            (&ip, "192.0.2.11", false),
-            (&ip, "2001:db8::1", false),
-            (&ip, "gitlab.example.com", false),
-            (&net, "192.0.2.11", true),
-            (&net, "192.0.2.10", false),
-            (&net, "corp.example", true),
-            (&net, "a.corp.example", false),
-            (&all, "www.bank.example", true),
-            (&all, "*.bank.example", true),
-            (&dot, "www.bank.example", false),
-        ] {
-            assert_eq!(permitted.permits(&name.parse().expect(name)), expected, "{permitted}: {name}");
-        }
-        assert_eq!(dns.hosts().iter().map(ToString::to_string).collect::<Vec<_>>(), ["gitlab.example.com"]);
-        assert_eq!(ip.hosts().iter().map(ToString::to_string).collect::<Vec<_>>(), ["192.0.2.10"]);
-        assert!(net.hosts().is_empty());
-    }
-}
+#[path = "permitted/tests.rs"]
+pub(super) mod tests;

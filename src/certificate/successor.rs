@@ -28,7 +28,7 @@ impl Authority {
     /// The scope of a CA to follow this one: for the same names, and for `wider` besides.
     pub fn next_scope(&self, first: SubjectName, wider: &[labtrust_platform::DnsName]) -> Scope {
         let permitted = self.permitted();
-        let hosts = permitted.hosts();
+        let hosts = permitted.bases();
         let (addresses, domains): (Vec<_>, Vec<_>) = hosts
             .into_iter()
             .map(SubjectName::from)

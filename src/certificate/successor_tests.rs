@@ -8,7 +8,11 @@ use rcgen::{
 use time::{Duration, macros::datetime};
 
 use super::*;
-use crate::certificate::{LeafOrder, PrivateKey, verify_served};
+use crate::certificate::{
+    LeafOrder, PrivateKey,
+    parsed::{Flaw, NAME_CONSTRAINTS},
+    verify_served,
+};
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 const HOST: &str = "gitlab.example.com";
@@ -306,7 +310,34 @@ fn other_types_of_name_stay_limited() {
         (|_| {}, one, false),
     ] {
         let (root, next) = (of(root), of(next));
-        let found = wider(&next, &[&root], &next);
-        assert_eq!(found.iter().any(|what| what.contains("types of name")), is_wider, "{found:?}");
+        // Some readers stop at a 60th second; its limits are limits all the same.
+        for root in [with_leap_second(&root), root] {
+            let found = wider(&next, &[&root], &next);
+            assert_eq!(found.iter().any(|what| what.contains("types of name")), is_wider, "{found:?}");
+        }
+    }
+}
+
+fn with_leap_second(root: &Parsed) -> Parsed {
+    let (before, after) = (b"260228120000Z", b"260228120060Z");
+    let mut der = root.der().to_vec();
+    let at = der.windows(before.len()).position(|bytes| bytes == before).expect("a start of validity");
+    der[at..at + after.len()].copy_from_slice(after);
+    assert!(x509_parser::parse_x509_certificate(&der).is_err());
+    Parsed::from_der(&der).expect("a root")
+}
+
+/// Of two extensions a client may read either; one that cannot be read may say anything.
+#[test]
+fn limits_that_cannot_be_read_for_certain_are_none() {
+    let plain = stolen(&authority(&[HOST], true), |_| {}, false).0;
+    assert_eq!(plain.broad_scope(&[]), None);
+    for flaw in [Flaw::Unreadable, Flaw::Doubled] {
+        let mut odd = plain.clone();
+        odd.flaws.push(flaw(NAME_CONSTRAINTS.to_owned()));
+        for (next, root) in [(&odd, &plain), (&plain, &odd)] {
+            assert_eq!(wider(next, &[root], root), ["it may sign more names"]);
+        }
+        assert!(odd.broad_scope(&[]).is_some_and(|reason| reason.contains("cannot be read")));
     }
 }

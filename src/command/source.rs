@@ -146,7 +146,7 @@ pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
         }
     }
     refuse_outdated(&found.certificate, arguments.expired)?;
-    found.announced.check(&found.anchor.endpoints);
+    found.announced.check(&found.anchor.endpoints, arguments.refused);
     Ok(found)
 }
 
@@ -309,6 +309,7 @@ fn usual_endpoints(certificate: &Parsed) -> Vec<Endpoint> {
     if hosts.is_empty() && !certificate.is_ca() {
         hosts = certificate.names.iter().filter_map(|name| name.to_string().parse().ok()).collect();
     }
+    hosts.retain(|host| can_be_for(certificate, host));
     hosts.into_iter().flat_map(|host| endpoints_of(&Target { host, port: None })).collect()
 }
 

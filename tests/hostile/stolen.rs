@@ -76,6 +76,11 @@ fn a_thief_of_the_key_announces_no_wider_root() {
         (ca(USAGES), "99991231235959Z", "ends later than any rotation"),
         (USAGES.to_owned(), END, "it may sign more names"),
         (ca(USAGES).replace("mygitlab.example.com", "example.com"), END, "it may sign more names"),
+        (
+            ca(USAGES).replace("DNS:mygitlab.example.com", "DNS:com,excluded;DNS:."),
+            END,
+            "it may sign more names",
+        ),
         (ca(USAGES).replace("critical,permitted", "permitted"), END, "it may sign more names"),
         (ca(USAGES).replace("permitted;email:none.invalid,", ""), END, "fewer types of name"),
         (ca(USAGES).replace(",pathlen:1", ""), END, "path length"),

@@ -2,12 +2,12 @@
 //! own.
 
 use time::Duration;
-use x509_parser::{
-    extensions::{GeneralName, GeneralSubtree, ParsedExtension},
-    parse_x509_certificate,
-};
 
-use crate::certificate::{parsed::Parsed, profile::CA_DAYS};
+use crate::certificate::{
+    general_name::{GeneralName, NameKind, Subtree},
+    parsed::Parsed,
+    profile::CA_DAYS,
+};
 
 /// In what `next` is wider than the vouching root, the CAs below it and `voucher`, in words; empty if in nothing.
 ///
@@ -33,7 +33,7 @@ pub fn wider(next: &Parsed, above: &[&Parsed], voucher: &Parsed) -> Vec<&'static
         ("more CAs can follow below it (path length)", is_at_most(next.path_length, root.path_length)),
         (
             "it limits fewer types of name (name constraints)",
-            limits().all(|limits| OtherTypes::of(next).is_within(&OtherTypes::of(limits))),
+            limits().all(|limits| has_other_types_within(next, limits)),
         ),
         ("it ends later than any rotation of the other gives", next.not_after <= latest),
     ];
@@ -41,7 +41,10 @@ pub fn wider(next: &Parsed, above: &[&Parsed], voucher: &Parsed) -> Vec<&'static
 }
 
 fn has_names_within(next: &Parsed, limits: &Parsed) -> bool {
-    next.permitted.is_within(&limits.permitted) && (next.constraints_critical || !limits.constraints_critical)
+    next.has_plain_constraints()
+        && limits.has_plain_constraints()
+        && next.permitted.is_within(&limits.permitted)
+        && (next.constraints_critical || !limits.constraints_critical)
 }
 
 /// Whether `own` is limited to what `others` lists; both are unlimited where there is no list.
@@ -53,47 +56,24 @@ fn is_at_most(own: Option<u32>, other: Option<u32>) -> bool {
     other.is_none_or(|other| own.is_some_and(|own| own <= other))
 }
 
-/// Name constraints of types other than DNS names and addresses: e-mail, URI, directory and the rest, each as its tag
-/// and its text. Their rules differ, so that only what is equal counts as within.
-struct OtherTypes {
-    permitted: Vec<(u8, String)>,
-    excluded: Vec<(u8, String)>,
+/// Whether the name constraints of types other than DNS names and addresses (e-mail, URI, directory and the rest) leave
+/// `next` no more than `limits`. Their rules differ, so that only what is equal counts as within.
+fn has_other_types_within(next: &Parsed, limits: &Parsed) -> bool {
+    let (own_permitted, own_excluded) = other_types(next);
+    let (permitted, excluded) = other_types(limits);
+    let is_limited = |base: &&&GeneralName| permitted.iter().any(|their| their.kind == base.kind);
+    excluded.iter().all(|one| own_excluded.contains(one))
+        && permitted.iter().all(|one| own_permitted.iter().any(|own| own.kind == one.kind))
+        && own_permitted.iter().filter(is_limited).all(|one| permitted.contains(one))
 }
 
-impl OtherTypes {
-    fn of(certificate: &Parsed) -> Self {
-        let mut types = Self { permitted: Vec::new(), excluded: Vec::new() };
-        let Ok((_, parsed)) = parse_x509_certificate(certificate.der()) else { return types };
-        for extension in parsed.extensions() {
-            if let ParsedExtension::NameConstraints(constraints) = extension.parsed_extension() {
-                types.permitted = others(constraints.permitted_subtrees.as_deref());
-                types.excluded = others(constraints.excluded_subtrees.as_deref());
-            }
-        }
-        types
-    }
-
-    fn is_within(&self, other: &Self) -> bool {
-        let keeps = |(tag, _): &(u8, String)| self.permitted.iter().any(|(own, _)| own == tag);
-        let is_limited = |(tag, _): &&(u8, String)| other.permitted.iter().any(|(theirs, _)| theirs == tag);
-        other.excluded.iter().all(|one| self.excluded.contains(one))
-            && other.permitted.iter().all(keeps)
-            && self.permitted.iter().filter(is_limited).all(|one| other.permitted.contains(one))
-    }
-}
-
-fn others(trees: Option<&[GeneralSubtree<'_>]>) -> Vec<(u8, String)> {
-    let tag = |name: &GeneralName<'_>| match name {
-        GeneralName::OtherName(..) => Some(0),
-        GeneralName::RFC822Name(_) => Some(1),
-        GeneralName::X400Address(_) => Some(3),
-        GeneralName::DirectoryName(_) => Some(4),
-        GeneralName::EDIPartyName(_) => Some(5),
-        GeneralName::URI(_) => Some(6),
-        GeneralName::RegisteredID(_) => Some(8),
-        GeneralName::Invalid(..) => Some(u8::MAX),
-        GeneralName::DNSName(_) | GeneralName::IPAddress(_) => None,
-    };
-    let trees = trees.unwrap_or_default().iter().map(|tree| &tree.base);
-    trees.filter_map(|base| Some((tag(base)?, format!("{base:?}")))).collect()
+/// The permitted and the excluded trees of those types.
+fn other_types(certificate: &Parsed) -> (Vec<&GeneralName>, Vec<&GeneralName>) {
+    let is_other = |tree: &&Subtree| !matches!(tree.base.kind, NameKind::Dns | NameKind::Ip);
+    let others = certificate.subtrees.iter().filter(is_other);
+    let (excluded, permitted): (Vec<&Subtree>, Vec<&Subtree>) = others.partition(|tree| tree.excluded);
+    (
+        permitted.into_iter().map(|tree| &tree.base).collect(),
+        excluded.into_iter().map(|tree| &tree.base).collect(),
+    )
 }

@@ -6,7 +6,7 @@ use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
-use super::{can_be_for, may_sign};
+use super::{can_be_for, may_sign, refused};
 use crate::{
     certificate::{
         Parsed, Served,
@@ -102,14 +102,27 @@ impl Announced {
         Some(Anchor { certificate: Certificate::from(root), endpoints })
     }
 
-    /// Says which of `endpoints` the CA that will follow can never sign for.
-    pub fn check(&mut self, endpoints: &[Endpoint]) {
+    /// Leaves out the CA that will follow where it is of no use: clients refuse it, unless one `insisted`, or it can
+    /// never sign for one of `endpoints`. Says for which of them it cannot.
+    pub fn check(&mut self, endpoints: &[Endpoint], insisted: bool) {
         let Some(root) = &self.root else { return };
         let outside: Vec<_> = endpoints.iter().filter(|one| !can_be_for(root, &one.host)).collect();
+        let is_useless = !endpoints.is_empty() && outside.len() == endpoints.len();
+        let refused = refused::check(&[], root, insisted).err();
+        let title = root.title();
+        let mut notes = Vec::new();
         if !outside.is_empty() {
-            let what = format!("{}, which will follow, can never sign for {}", root.title(), list(&outside));
-            self.notes.push(what);
+            let left_out = if is_useless { "; it was not trusted" } else { "" };
+            let outside = list(&outside);
+            notes.push(format!("{title}, which will follow, can never sign for {outside}{left_out}"));
+        }
+        notes.extend(refused.iter().map(|error| format!("{title}, which will follow: {error}")));
+        if !notes.is_empty() {
             self.code = exit::NO;
+        }
+        self.notes.extend(notes);
+        if is_useless || refused.is_some() {
+            self.root = None;
         }
     }
 }
@@ -118,5 +131,63 @@ fn why(successor: &Successor) -> String {
     match successor.verdict {
         Verdict::Outdated => ": it, or what vouches for it, is not valid now".into(),
         _ => ": it sends it, but nothing that leads to the trusted root vouches for it".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::certificate::{Authority, KeyType, Scope};
+
+    fn endpoints(all: &[&str]) -> Vec<Endpoint> {
+        all.iter().map(|one| one.parse().expect(one)).collect()
+    }
+
+    fn announced(root: Parsed) -> Announced {
+        Announced { root: Some(root), ..Announced::default() }
+    }
+
+    #[test]
+    fn a_ca_that_can_sign_for_none_of_the_endpoints_is_left_out() {
+        let names = vec!["gitlab.example.com".parse().expect("a name")];
+        let scope = Scope { names, permit: Vec::new(), constrained: true };
+        let ca = Authority::make(&scope, KeyType::P256, OffsetDateTime::now_utc()).expect("a CA");
+        for (all, is_kept, says) in [
+            (&["gitlab.example.com:443"][..], true, None),
+            (&[], true, None),
+            (
+                &["gitlab.example.com:443", "other.example:443"],
+                true,
+                Some("can never sign for other.example:443"),
+            ),
+            (&["other.example:443", "192.0.2.10:443"], false, Some("192.0.2.10:443; it was not trusted")),
+        ] {
+            let mut announced = announced(ca.root().clone());
+            announced.check(&endpoints(all), false);
+            assert_eq!(announced.anchor(&endpoints(all)).is_some(), is_kept, "{all:?}");
+            assert_eq!(announced.code == exit::NO, says.is_some(), "{all:?}");
+            assert_eq!(announced.notes.len(), usize::from(says.is_some()), "{all:?}");
+            assert!(announced.notes.join("").contains(says.unwrap_or_default()), "{:?}", announced.notes);
+        }
+    }
+
+    #[test]
+    fn a_ca_that_clients_refuse_is_left_out() {
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.key_usages = vec![rcgen::KeyUsagePurpose::KeyCertSign];
+        let mut unknown =
+            rcgen::CustomExtension::from_oid_content(&[1, 3, 6, 1, 4, 1, 99_999, 1], vec![5, 0]);
+        unknown.set_criticality(true);
+        params.custom_extensions.push(unknown);
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let root = params.self_signed(&key).expect("a root");
+        let root = Parsed::from_der(root.der()).expect("a root");
+        for insisted in [false, true] {
+            let mut announced = announced(root.clone());
+            announced.check(&endpoints(&["gitlab.example.com:443"]), insisted);
+            assert_eq!(announced.root.is_some(), insisted, "{:?}", announced.notes);
+            assert_eq!(announced.code == exit::NO, !insisted, "{:?}", announced.notes);
+        }
     }
 }

@@ -131,8 +131,7 @@ fn trees(ca: &Parsed, kind: NameKind, excluded: bool) -> impl Iterator<Item = &S
     ca.subtrees.iter().filter(move |tree| tree.base.kind == kind && tree.excluded == excluded)
 }
 
-/// Names that no client could ever ask for by [`SubjectName`], held against the trees letter by letter; and a
-/// tree that is a lone dot, below which nothing lies.
+/// Names that no client could ever ask for by [`SubjectName`], held against the trees letter by letter.
 fn outside_oddly(case: &Case<'_>, ca: &Parsed) -> Option<String> {
     let mut names = case.leaf?.general_names.iter().filter(|name| name.kind == NameKind::Dns);
     let bases: Vec<String> = trees(ca, NameKind::Dns, false)
@@ -142,9 +141,8 @@ fn outside_oddly(case: &Case<'_>, ca: &Parsed) -> Option<String> {
         let bare = base.strip_prefix('.').unwrap_or(base);
         base.is_empty() || name == bare || (!bare.is_empty() && name.ends_with(&format!(".{bare}")))
     };
-    let is_dot = bases.iter().all(|base| base == ".");
     let outside = names.find(|name| {
-        let is_odd = is_dot || name.subject_name().is_none();
+        let is_odd = name.subject_name().is_none();
         let name = name.text().unwrap_or_default().to_ascii_lowercase();
         !bases.is_empty() && is_odd && !bases.iter().any(|base| is_within(&name, base))
     })?;
