@@ -105,11 +105,17 @@ impl Registry<'_> {
             Reach::Unknown(message) | Reach::GaveUp(message) if !reach.is_through_tls() => {
                 self.untold(message)
             }
-            _ if (self.presented)() != Presented::Ours => self.untold(&self.not_ours()),
-            Reach::Refused(_) => Verdict::Holds(format!("the engine refuses {endpoint}")),
-            _ => match (self.ignored)() {
-                None => Verdict::Lingers(format!("the engine accepts {endpoint}")),
-                Some(why) => self.untold(&format!("it does not look at the certificate: {why}")),
+            _ => match ((self.presented)(), reach) {
+                (Presented::Others, _) => self.untold(&self.not_ours()),
+                (_, Reach::Refused(_)) => Verdict::Holds(format!("the engine refuses {endpoint}")),
+                (seen, _) => match ((self.ignored)(), seen) {
+                    (Some(why), _) => self.untold(&format!("it does not look at the certificate: {why}")),
+                    // The registry may present a certificate of this CA, and the engine may accept it for that.
+                    (None, Presented::Unseen) => Verdict::Lingers(format!(
+                        "labtrust cannot see which certificate {endpoint} presents, and the engine accepts {endpoint}"
+                    )),
+                    (None, _) => Verdict::Lingers(format!("the engine accepts {endpoint}")),
+                },
             },
         }
     }
@@ -157,7 +163,8 @@ mod tests {
             (Reach::Accepted, Presented::Ours, false, (holds, lingers)),
             (Reach::Accepted, Presented::Ours, true, (holds, holds)),
             (Reach::Accepted, Presented::Others, false, (holds, holds)),
-            (Reach::Accepted, Presented::Unseen, false, (holds, holds)),
+            (Reach::Accepted, Presented::Unseen, false, (holds, lingers)),
+            (Reach::Accepted, Presented::Unseen, true, (holds, holds)),
             (Reach::Refused(said()), Presented::Ours, false, (fails, holds)),
             (Reach::Refused(said()), Presented::Others, false, (holds, holds)),
             (Reach::Refused(said()), Presented::Unseen, false, (fails, holds)),
@@ -166,6 +173,7 @@ mod tests {
             (Reach::Unknown(said()), Presented::Ours, false, (holds, holds)),
             (unheard(), Presented::Ours, false, (holds, lingers)),
             (unheard(), Presented::Others, false, (holds, holds)),
+            (unheard(), Presented::Unseen, false, (holds, lingers)),
         ] {
             let registry = Registry {
                 endpoint: &endpoint,
@@ -185,6 +193,11 @@ mod tests {
     #[test]
     fn an_engine_that_could_not_tell_is_not_said_to_have_told() {
         let endpoint: Endpoint = "h:4567".parse().expect("an endpoint");
+        let unseen = Registry { endpoint: &endpoint, presented: &|| Presented::Unseen, ignored: &|| None };
+        for reach in [Reach::Accepted, Reach::Refused("x".into())] {
+            let seen = unseen.is_forgotten(&reach);
+            assert!(!seen.detail().contains("does not present"), "{seen:?}");
+        }
         let registry = Registry { endpoint: &endpoint, presented: &|| Presented::Others, ignored: &|| None };
         for reach in [Reach::Accepted, Reach::Refused("x".into()), Reach::Unknown("x".into())] {
             let seen = registry.is_forgotten(&reach);
