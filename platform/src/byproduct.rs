@@ -13,6 +13,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use self::links::{remove_copies, unlink};
+use self::neighbour::is_strangers_since;
 pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, restore_neighbours};
 use crate::{
     Certificate, Contents, Error, Result,
@@ -73,6 +74,9 @@ impl Byproduct {
         let Some(path) = self.place(world)? else { return Ok(()) };
         if let Some(record) = records.iter_mut().find(|record| record.byproduct.is_same(self)) {
             record.byproduct = self.clone();
+            if is_strangers_since(world, record)? {
+                (record.before, record.after) = (receipts.keep(receipt, world, &path)?, None);
+            }
             return Ok(());
         }
         let before = receipts.keep(receipt, world, &path)?;

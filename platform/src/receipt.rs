@@ -111,7 +111,7 @@ pub enum StepRecord {
 }
 
 /// A file that a settling command rewrote.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ByproductRecord {
     /// Which.
     pub byproduct: Byproduct,

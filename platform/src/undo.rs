@@ -174,7 +174,7 @@ fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize
     record.settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
     let mut kept = record.byproducts.clone();
     keep_neighbours(&world, session.receipts, &receipt.name, &record.settle.byproducts, &mut kept)?;
-    if kept.len() > record.byproducts.len() {
+    if kept != record.byproducts {
         receipt.changes[index].byproducts = kept;
         session.receipts.save(receipt)?;
     }

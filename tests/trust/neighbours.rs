@@ -83,3 +83,15 @@ fn what_somebody_put_there_since_is_left() {
     machine.run(["labtrust", "untrust"]).succeeded();
     assert_eq!(machine.read(&format!("{CERTS}/x.pem")), "mine\n");
 }
+
+#[test]
+fn what_somebody_put_there_since_stays_when_the_updater_replaces_it_again() {
+    let machine = machine!("client");
+    client(&machine);
+    machine.sh(&format!("cp /root/stranger.pem {CERTS}/x.pem; cp /root/other.pem {LOCAL}/x.crt")).succeeded();
+    trust(&machine);
+    // The anchor is still there, so the updater makes its link once more when trust is taken back.
+    machine.sh(&format!("rm {CERTS}/x.pem; echo newer >{CERTS}/x.pem")).succeeded();
+    machine.run(["labtrust", "untrust"]).succeeded();
+    assert_eq!(machine.read(&format!("{CERTS}/x.pem")), "newer\n");
+}

@@ -82,6 +82,13 @@ fn neighbour(record: &ByproductRecord) -> Option<(&Path, &Node)> {
     }
 }
 
+/// Whether a stranger has put something else there since: neither what was kept, nor what an updater leaves.
+pub(super) fn is_strangers_since(world: &World, record: &ByproductRecord) -> Result<bool> {
+    let Some((path, before)) = neighbour(record) else { return Ok(false) };
+    let found = world.look(path)?;
+    Ok(found != *before && !is_updaters(path, before, &found))
+}
+
 /// Whether `found` is what an updater leaves at `path`, where `before` stood.
 fn is_updaters(path: &Path, before: &Node, found: &Node) -> bool {
     match (before, found) {
