@@ -92,7 +92,11 @@ impl Authority {
                 "give the certificate and key of a CA that may",
             ));
         }
-        let above: Vec<Parsed> = path::above(issuer, &pool).into_iter().cloned().collect();
+        let way = path::search_above(issuer, &pool);
+        if let Some(why) = way.given_up() {
+            return Err(fail(why, "give a file that holds only the CA's certificate and those above it"));
+        }
+        let above: Vec<Parsed> = way.certificates.into_iter().cloned().collect();
         let authority = Self { issuer: (*issuer).clone(), above, key };
         let top = authority.root();
         if !top.is_self_signed() {

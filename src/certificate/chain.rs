@@ -1,6 +1,8 @@
 //! Makes of what people have what servers send: the certificate that has a key, and those above it
 //! in their order.
 
+use std::collections::HashSet;
+
 use anyhow::Result;
 use time::OffsetDateTime;
 
@@ -50,11 +52,11 @@ impl Material {
     ///
     /// That only the root is missing is no failure: many CAs do not hand it out with the rest.
     pub fn into_chain(self, kept: Vec<PrivateKey>, now: OffsetDateTime) -> Result<Chain> {
+        let mut seen = HashSet::new();
         let mut pool: Vec<Parsed> = Vec::new();
         for der in &self.certificates {
-            let certificate = Parsed::from_der(der)?;
-            if !pool.iter().any(|known| known.der() == certificate.der()) {
-                pool.push(certificate);
+            if seen.insert(der) {
+                pool.push(Parsed::from_der(der)?);
             }
         }
         if pool.is_empty() {
@@ -73,8 +75,15 @@ impl Material {
 
         let known = self.known.iter().filter_map(|der| Parsed::from_der(der).ok());
         let candidates: Vec<Parsed> = pool.iter().cloned().chain(known).collect();
-        let way: Vec<Parsed> = path::above(&leaf, &candidates).into_iter().cloned().collect();
-        let complete = way.last().unwrap_or(&leaf).is_self_signed();
+        let found = path::search_above(&leaf, &candidates);
+        if let Some(why) = found.given_up() {
+            return Err(fail(
+                why,
+                "give a file that holds only this certificate and those above it: --chain FILE",
+            ));
+        }
+        let complete = found.is_complete;
+        let way: Vec<Parsed> = found.certificates.into_iter().cloned().collect();
         let mut notes = Vec::new();
         if !complete {
             match way.last() {

@@ -6,7 +6,7 @@ use time::{OffsetDateTime, serde::rfc3339};
 
 use super::{
     general_name::NameKind,
-    judge::{Client, KnownFrom, Refusal, judge, lone_leaf},
+    judge::{Client, KnownFrom, Refusal, judge, lone_leaf, undecided},
     name::SubjectName,
     parsed::Parsed,
     permitted::Permitted,
@@ -77,6 +77,8 @@ pub struct Inspection {
     /// The CA that signed the first one, where nothing that came with it leads up: every client refuses it that
     /// does not trust this very CA.
     pub not_sent: Option<String>,
+    /// Why it is not known whether the others lead to a root, where the search for the way was given up.
+    pub undecided: Option<String>,
     /// Who would refuse the first one.
     pub refused_by: Vec<RefusedBy>,
     /// The same by reason.
@@ -157,6 +159,7 @@ impl Inspection {
             certificate: Description::of(first, now),
             chain: others.iter().map(|one| Description::of(one, now)).collect(),
             not_sent: lone_leaf(certificates).map(|leaf| leaf.issuer.clone()),
+            undecided: undecided(certificates, now),
             refused_by: refusals.iter().flat_map(RefusedBy::of).collect(),
             refusals,
         })

@@ -97,7 +97,13 @@ pub fn useless(refusals: &[Refusal]) -> Option<&Refusal> {
 /// client needs and that was not sent: it is the leaf itself.
 pub fn lone_leaf(served: &[Parsed]) -> Option<&Parsed> {
     let leaf = served.first().filter(|leaf| !leaf.is_self_signed() && leaf.may_be_served())?;
-    super::path::above(leaf, served).is_empty().then_some(leaf)
+    let way = super::path::search_above(leaf, served);
+    (way.certificates.is_empty() && way.given_up_at.is_none()).then_some(leaf)
+}
+
+/// Why it is not known whether what is `served` leads to a root that came with it, if it is not.
+pub fn undecided(served: &[Parsed], now: OffsetDateTime) -> Option<String> {
+    Case::new(served, None, now)?.given_up
 }
 
 /// A rule that is broken.

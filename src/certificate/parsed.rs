@@ -1,7 +1,7 @@
 //! A certificate read once into plain values, so that whoever judges, describes, chains or signs
 //! works on the same facts and none of them meets ASN.1.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::OnceLock};
 
 use anyhow::Result;
 use labtrust_platform::{Certificate, Fingerprint, Host, text};
@@ -31,6 +31,8 @@ use crate::hint::fail;
 pub struct Parsed {
     der: CertificateDer<'static>,
     public_key: PublicKey,
+    /// Verified when it is first asked for: it is asked for again and again.
+    self_signed: OnceLock<bool>,
     /// The subject as text, most general attribute first.
     pub subject: String,
     /// The issuer as text.
@@ -126,6 +128,7 @@ impl Parsed {
         let mut parsed = Self {
             der: CertificateDer::from(der.to_vec()),
             public_key,
+            self_signed: OnceLock::new(),
             subject: general_name::name_text(anatomy.subject),
             issuer: general_name::name_text(anatomy.issuer),
             subject_der: anatomy.subject.to_vec(),
@@ -324,7 +327,7 @@ impl Parsed {
 
     /// Whether its own key signed it, which is what makes a root.
     pub fn is_self_signed(&self) -> bool {
-        self.subject_der == self.issuer_der && self.is_signed_by(self)
+        self.subject_der == self.issuer_der && *self.self_signed.get_or_init(|| self.is_signed_by(self))
     }
 
     /// Whether `issuer` signed it: the names fit and the signature is verified.

@@ -70,10 +70,19 @@ fn choose_root<'p>(
             }
         }
         None if leaf.is_self_signed() => leaf,
-        None => match path::above(leaf, above).last() {
-            Some(top) if top.is_self_signed() => top,
-            _ => return Err(root_not_sent(leaf, host)),
-        },
+        None => {
+            let way = path::search_above(leaf, above);
+            if let Some(why) = way.given_up() {
+                return Err(fail(
+                    why,
+                    "get the root's file from whoever runs the server: labtrust trust FILE",
+                ));
+            }
+            match way.certificates.last().copied() {
+                Some(top) if way.is_complete => top,
+                _ => return Err(root_not_sent(leaf, host)),
+            }
+        }
     };
     if found.der() == leaf.der() {
         return if leaf.is_self_signed() {

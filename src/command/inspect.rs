@@ -45,6 +45,8 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
             " ! the certificate of {issuer}, which signed it, was not sent along: every client refuses the server \
              unless it trusts that very CA"
         ));
+    } else if let Some(why) = &inspection.undecided {
+        printer.say(format_args!("\n ! {why}"));
     } else if inspection.refused_by.is_empty() {
         printer.gap();
         printer.say(" ✓ no client that labtrust knows of would refuse it, once its root is trusted");

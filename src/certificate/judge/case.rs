@@ -16,6 +16,8 @@ pub(super) struct Case<'c> {
     pub anchor: Option<&'c Parsed>,
     /// The certificate whose issuer is missing, where the way is known not to lead to the anchor.
     pub broken_at: Option<&'c Parsed>,
+    /// Why it is not known whether the way leads to the anchor, where the search was given up.
+    pub given_up: Option<String>,
     /// Whether the leaf itself is trusted.
     pub trusts_leaf: bool,
     /// The moment to judge for.
@@ -25,30 +27,33 @@ pub(super) struct Case<'c> {
 impl<'c> Case<'c> {
     pub fn new(served: &'c [Parsed], trusted: Option<&'c Parsed>, now: OffsetDateTime) -> Option<Self> {
         let (first, others) = served.split_first()?;
-        let is_root = |one: &&Parsed| one.is_self_signed() && one.may_sign();
-        let anchor = trusted
-            .or_else(|| others.iter().find(|one| is_root(one) && path::up_to(first, others, one).is_some()));
-        let anchor =
-            anchor.or_else(|| others.iter().find(is_root)).filter(|anchor| anchor.der() != first.der());
+        let way = match trusted {
+            Some(anchor) => path::search(first, others, &|one| one.is_signed_by(anchor)),
+            None => path::search(first, others, &|one| is_root(one) && one.der() != first.der()),
+        };
         let mut case = Self {
             served,
             leaf: None,
             intermediates: Vec::new(),
-            anchor,
+            anchor: trusted.filter(|anchor| anchor.der() != first.der()),
             broken_at: None,
-            trusts_leaf: false,
+            given_up: None,
+            trusts_leaf: trusted.is_some_and(|trusted| trusted.der() == first.der()),
             now,
         };
-        case.trusts_leaf = trusted.is_some_and(|trusted| trusted.der() == first.der());
-        match anchor.map(|anchor| path::up_to(first, others, anchor)) {
-            Some(Some(way)) => case.intermediates = way,
-            None if trusted.is_some() || first.is_self_signed() => {}
-            unknown => {
-                case.intermediates = path::above(first, others);
-                let top = case.intermediates.last().copied().unwrap_or(first);
-                case.broken_at = unknown.is_some().then_some(top);
-                case.anchor = None;
-            }
+        let is_root_sent = || others.iter().any(|one| is_root(one) && one.der() != first.der());
+        if case.trusts_leaf {
+            // Nothing above it matters.
+        } else if way.is_complete {
+            case.intermediates = way.certificates;
+            case.anchor = case.anchor.or_else(|| case.intermediates.pop());
+        } else if trusted.is_some() || !first.is_self_signed() || is_root_sent() {
+            case.given_up = way.given_up();
+            case.intermediates = path::above(first, others);
+            let top = case.intermediates.last().copied().unwrap_or(first);
+            let is_broken = case.given_up.is_none() && (trusted.is_some() || is_root_sent());
+            case.broken_at = is_broken.then_some(top);
+            case.anchor = None;
         }
         // A certificate is a server's where a server sends it to a client that trusts a CA.
         if trusted.is_some() || first.may_be_served() {
@@ -69,6 +74,7 @@ impl<'c> Case<'c> {
             intermediates: Vec::new(),
             anchor: Some(root),
             broken_at: None,
+            given_up: None,
             trusts_leaf: false,
             now,
         }
@@ -90,4 +96,8 @@ impl<'c> Case<'c> {
     pub fn self_signed(&self) -> Option<&'c Parsed> {
         self.leaf.filter(|leaf| leaf.is_self_signed())
     }
+}
+
+fn is_root(one: &Parsed) -> bool {
+    one.is_self_signed() && one.may_sign()
 }

@@ -13,8 +13,12 @@ pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
 
 /// A way that ends below its root, and at nobody who is trusted here. An engine may know more.
 fn incomplete(subject: &Subject) -> Option<Finding> {
-    let way = subject.way();
-    let top = way.last().filter(|top| !top.is_self_signed() && !subject.is_accepted)?;
+    let search = subject.search();
+    if search.given_up_at.is_some() {
+        return None;
+    }
+    let top = *search.certificates.last().unwrap_or(&subject.leaf());
+    let top = Some(top).filter(|top| !top.is_self_signed() && !subject.is_accepted)?;
     let is_sent = subject.sent.iter().any(|sent| sent.der() == top.der());
     // It ends at a trusted one, which need not be a root; or below one that was made anew.
     if !is_sent || subject.knows_issuer(top) {

@@ -36,9 +36,14 @@ impl Subject {
 
     /// The leaf and the certificates above it, as far up as they are known.
     pub fn way(&self) -> Vec<&Parsed> {
-        let mut way = path::above(self.leaf(), &self.pool);
+        let mut way = self.search().certificates;
         way.insert(0, self.leaf());
         way
+    }
+
+    /// The search for that way.
+    pub fn search(&self) -> path::Way<'_> {
+        path::search_above(self.leaf(), &self.pool)
     }
 
     /// Which clients refuse what is sent, by whatever anchor is known of here.
