@@ -43,6 +43,8 @@ fn we_sign_what_openssl_requests() {
         r#"
         openssl req -newkey rsa:2048 -nodes -keyout a.key -out greedy.csr -subj "/O=Greedy/CN=x" \
             -addext basicConstraints=critical,CA:TRUE -addext keyUsage=keyCertSign \
+            -addext subjectAltName=DNS:gitlab.example.com 2>log
+        openssl req -new -key a.key -out mixed.csr -subj "/O=Mixed/CN=gitlab.example.com" \
             -addext subjectAltName=DNS:gitlab.example.com,email:a@example.com 2>log
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -keyout b.key -out old.csr \
             -subj "/O=Old/CN=gitlab.example.com" 2>log
@@ -69,6 +71,7 @@ fn we_sign_what_openssl_requests() {
     }
     for (file, what) in [
         ("nameless.csr", "names no DNS name"),
+        ("mixed.csr", "a@example.com"),
         ("weak.csr", "RSA 1024 key cannot serve HTTPS"),
         ("ed25519.csr", "Ed25519 key cannot serve HTTPS"),
     ] {
