@@ -37,7 +37,8 @@ fn written(trace: &str) -> BTreeMap<String, String> {
 /// Runs `line` under the loosest umask, and says into how many files it wrote a key.
 fn check(machine: &Machine, line: &str) -> usize {
     let script = format!("umask 000; exec strace -f -qq -y -s 600 -o /tmp/trace -e {TRACE} {line}");
-    machine.sh(&script).succeeded();
+    // No GitLab runs that would serve what is placed in the folder of one.
+    machine.sh(&script).exited(if line.contains("--gitlab") { 4 } else { 0 });
     let written = written(&machine.read("/tmp/trace"));
     for (path, how) in &written {
         let is_private = how.contains("O_CREAT|O_EXCL") && how.ends_with(", 0600)");
