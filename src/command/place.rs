@@ -10,7 +10,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Anchor, Certificate, Fingerprint, Outcome, Session, World, apply_together,
     plan::Change,
-    receipt::{Receipts, StepRecord},
+    receipt::{ChangeRecord, Receipts, StepRecord},
     session::State,
 };
 
@@ -196,6 +196,13 @@ pub struct Placed {
     pub chain: Vec<Certificate>,
     /// The files that were put with it; its key's is one of them.
     pub files: Vec<PathBuf>,
+}
+
+/// Whether `record` is of a certificate and its key: the CA that GitLab itself is to trust, and `gitlab.rb`, are files
+/// that stand for themselves.
+pub fn is_of_pair(record: &ChangeRecord) -> bool {
+    let is_part = |step: &StepRecord| matches!(step, StepRecord::File { path, .. } if path.as_os_str() != record.subject.as_str());
+    record.store.as_str() == gitlab::STORE && record.steps.iter().any(is_part)
 }
 
 /// The certificate files themselves.

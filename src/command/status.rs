@@ -17,13 +17,16 @@ use super::{
     rotate::{self, RotationReport},
     source, stores, trust, untrust,
 };
-use crate::{certificate::parsed::Parsed, cli::Stores, exit};
+use crate::{certificate::parsed::Parsed, cli::Stores, exit, hint::hint_of, state::Damage};
 
 pub fn run(context: &Context<'_>) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
-    let damages = damages::all(&context.home)?;
-    // What is damaged is said, and all else is shown.
-    let own = OwnCa::find(&context.home).ok().flatten();
+    let mut damages = damages::all(&context.home)?;
+    // What is damaged is said, and all else is shown. It may be the caller's, under sudo.
+    let own = OwnCa::find(&context.home).unwrap_or_else(|damage| {
+        damages.extend((!damages.contains(&damage)).then_some(damage));
+        None
+    });
     let all_own = || own.iter().flat_map(OwnCa::all);
     let known = untrust::trusted(&receipts).chain(all_own().map(OwnCa::anchor));
     let mut anchors: BTreeMap<Fingerprint, Anchor> = BTreeMap::new();
@@ -59,14 +62,19 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         }
         code = exit::worse(code, stands);
     }
-    let placed = place::chains_placed(context).unwrap_or_default();
+    let (placed, unreadable) = match place::chains_placed(context) {
+        Ok(placed) => (placed, None),
+        // A damaged receipt is among the damages.
+        Err(error) => (Vec::new(), (!error.is::<Damage>()).then_some(error)),
+    };
     let renewal = Renewal::look(context, &receipts, &placed);
     let lapses = lapse::find(own.as_ref(), &placed, OffsetDateTime::now_utc());
     if !lapses.is_empty() {
         code = exit::worse(code, exit::NO);
     }
     // An imported certificate has its CA elsewhere, and makes no client of this machine.
-    if anchors.is_empty() && renewal.is_none() && damages.is_empty() {
+    let is_set_up = receipts.iter().any(|receipt| receipt.name == place::RECEIPT);
+    if anchors.is_empty() && renewal.is_none() && damages.is_empty() && !is_set_up {
         context.printer.say("labtrust knows no CA here. On the server:");
         context.printer.command("labtrust setup");
         context.printer.say("On a client:");
@@ -102,10 +110,20 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
         "rotation": own.as_ref().map(RotationReport::of),
         "notes": lapses.iter().map(|lapse| lapse.what.clone())
-            .chain(damages.iter().map(ToString::to_string)).collect::<Vec<_>>(),
+            .chain(damages.iter().map(ToString::to_string))
+            .chain(unreadable.iter().map(|error| format!("{error:#}"))).collect::<Vec<_>>(),
         "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| (*command).to_owned())
             .chain(own.iter().map(OwnCa::client_line)).collect::<Vec<_>>(),
     }));
+    if let Some(error) = unreadable {
+        context.printer.aside(format_args!("error: the certificate in place cannot be read: {error:#}"));
+        let hint = hint_of(&error);
+        context.printer.aside(format_args!(
+            "hint: {}",
+            hint.as_deref().unwrap_or("see what is there, or place another: labtrust setup --replace")
+        ));
+        code = exit::worse(code, exit::FAULT);
+    }
     Ok(exit::worse(code, report::print_damages(context.printer, damages.iter())))
 }
 

@@ -131,3 +131,33 @@ fn a_kept_certificate_that_is_about_to_end_is_warned_of() {
     machine.run(IMPORT).succeeded();
     machine.run(["labtrust", "renew", "--if-expiring"]).exited(1).says("the certificate ends on");
 }
+
+#[test]
+fn status_says_what_it_cannot_read_of_an_imported_certificate() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    gitlab.serve(&Pair::made(&machine, &[HOST], Validity::Current));
+    machine.run(IMPORT).succeeded();
+    let certificate = format!("/etc/gitlab/ssl/{HOST}.crt");
+    machine.sh(&format!("mv {certificate} /root/kept.crt && mkdir {certificate}")).succeeded();
+    let status = machine.run(["labtrust", "status"]).exited(3);
+    assert!(status.stderr.contains(&certificate) && status.stderr.contains("hint: "), "{status}");
+    assert!(!status.stdout.contains("knows no CA"), "{status}");
+    machine.sh(&format!("rmdir {certificate} && echo another >{certificate}")).succeeded();
+    let status = machine.run(["labtrust", "status"]);
+    assert!(status.stdout.contains("somebody else has changed it"), "{status}");
+    assert!(!status.stdout.contains("knows no CA"), "{status}");
+}
+
+#[test]
+fn status_says_what_is_damaged_of_the_callers_ca_under_sudo() {
+    let machine = machine!("gitlab");
+    machine.ensure_user("alice");
+    let setup = format!("su - alice -c 'labtrust setup {HOST} --out /home/alice/proxy --no-trust'");
+    machine.sh(&setup).succeeded();
+    let root = machine.sh("find /home/alice -name root.crt").succeeded().stdout.trim().to_owned();
+    machine.sh(&format!("echo x >{root}")).succeeded();
+    let sudo = "SUDO_USER=alice SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) labtrust status";
+    let status = machine.sh(sudo).exited(3);
+    assert!(status.stderr.contains(&root), "{status}");
+}

@@ -8,7 +8,11 @@ use time::format_description::well_known::Rfc3339;
 use super::{Record, schedule};
 use crate::{
     certificate::Parsed,
-    command::{Context, place::Placed, status::until},
+    command::{
+        Context,
+        place::{self, Placed},
+        status::until,
+    },
     printer::Printer,
 };
 
@@ -38,7 +42,9 @@ impl Renewal {
             next: schedule::next(&World::here(), receipts),
             until: leaf.as_ref().map(until),
         };
-        let is_known = renewal.until.is_some() || renewal.last.is_some() || renewal.next.is_some();
+        let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(place::is_of_pair);
+        let is_known =
+            is_placed || renewal.until.is_some() || renewal.last.is_some() || renewal.next.is_some();
         is_known.then_some(renewal)
     }
 
