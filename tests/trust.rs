@@ -5,7 +5,7 @@ mod engine;
 mod neighbours;
 mod updater;
 
-use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity};
+use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity};
 
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 const KEYSTORE: &str = "keytool -list -rfc -storepass changeit -keystore /etc/ssl/certs/java/cacerts";
@@ -242,6 +242,42 @@ fn without_root_the_users_part_is_done_and_the_rest_is_a_command() {
     machine.sh(&line.replacen("sudo ", "", 1)).succeeded();
     machine.run_as("alice", trust).succeeded();
     machine.run_as("alice", ["labtrust", "untrust", &fingerprint]);
+}
+
+#[test]
+fn the_command_for_root_has_every_flag_that_it_needs() {
+    let machine = machine!("client");
+    let _engine = Engine::start(&machine);
+    let recipe = Recipe { root_extensions: "1.2.3.4=critical,ASN1:NULL", ..Recipe::CURRENT };
+    let pair = Pair::by(&machine, &recipe);
+    machine.write("/srv/root.crt", &pair.root);
+    machine.write("/srv/passphrase", "secret\n");
+    machine
+        .sh("cd /srv && openssl pkcs12 -export -nokeys -in root.crt -passout file:passphrase -out root.p12");
+    machine.sh("chmod 755 /srv && chmod 644 /srv/*").succeeded();
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust = ["labtrust", "trust", "/srv/root.p12", "--for", REGISTRY, "--fingerprint", &sha256];
+    let flags = ["--refused", "--expired", "--passphrase-file", "/srv/passphrase"];
+    let output = machine.run_as("alice", [&trust[..], &flags].concat()).exited(3).says("Needs root:");
+    let line = output.stdout.lines().find(|line| line.contains("sudo ")).unwrap().trim().to_owned();
+    assert!(line.contains(" --expired"), "{line}");
+    machine.sh(&line.replacen("sudo ", "", 1)).succeeded();
+}
+
+#[test]
+fn a_dry_run_says_that_the_fingerprint_is_missing() {
+    let machine = machine!("client");
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/root/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--dry-run"];
+    let plain = sha256.replace(':', "").to_lowercase();
+    let says = ["is not trusted without its fingerprint", &format!("--fingerprint {plain}")];
+    for json in [&[][..], &["--json"]] {
+        machine.run([&trust[..], json].concat()).exited(1).says(says[0]).says(says[1]);
+        let output = machine.run([&trust[..], json, &["--fingerprint", &sha256]].concat()).exited(1);
+        assert!(!output.stdout.contains(says[0]), "{}", output.stdout);
+    }
 }
 
 #[test]

@@ -77,7 +77,8 @@ pub fn judge_root(root: &Parsed, now: OffsetDateTime) -> Vec<Refusal> {
 fn refusals(case: &Case<'_>) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = Vec::new();
     for Hit { by, known_from, about, why, .. } in hits_of(case) {
-        match refusals.iter_mut().find(|one| one.about == about && one.why == why) {
+        let is_same = |one: &&mut Refusal| (one.about, one.known_from, &one.why) == (about, known_from, &why);
+        match refusals.iter_mut().find(is_same) {
             Some(same) => same.by.extend(by),
             None => refusals.push(Refusal { by: by.to_vec(), why, about, known_from }),
         }
@@ -219,6 +220,22 @@ mod tests {
             let refusals = judge_root(&root, NOW);
             assert!(!refusals.iter().any(of_leaf), "{names:?} {usages:?} {refusals:?}");
         }
+    }
+
+    #[test]
+    fn clients_that_were_not_asked_are_not_said_to_be_measured() {
+        let mut params = rcgen::CertificateParams::new(["gitlab.example.com".to_owned()]).expect("a name");
+        let no_usage = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 15], vec![3, 2, 7, 0]);
+        params.custom_extensions.push(no_usage);
+        let signed = params.self_signed(&rcgen::KeyPair::generate().expect("a key")).expect("a leaf");
+        let leaf = [Parsed::from_der(signed.der()).expect("a certificate")];
+        let refusals = judge(&leaf, None, NOW);
+        let known_from = |client| {
+            let mut own = refusals.iter().filter(|one| one.about == About::Encoding && one.is_by(client));
+            own.next().map(|one| one.known_from)
+        };
+        assert_eq!(known_from(Client::OpenSsl), Some(KnownFrom::Measured));
+        assert_eq!(known_from(Client::Curl), Some(KnownFrom::Documentation));
     }
 
     #[test]

@@ -55,6 +55,17 @@ pub struct Found {
     doubt: Option<String>,
 }
 
+impl Found {
+    /// Why a person must compare the fingerprint before this is trusted, and how; none where nothing is in doubt.
+    pub fn missing_fingerprint(&self) -> Option<(String, String)> {
+        let doubt = self.doubt.as_ref()?;
+        let what = format!("{} is not trusted without its fingerprint: {doubt}", self.title);
+        let sha256 = self.anchor.sha256();
+        let hint = "compare it with the one that setup printed on the server, then add: --fingerprint";
+        Some((what, format!("{hint} {sha256}")))
+    }
+}
+
 impl Source {
     /// All certificates that it holds, or that the server presents; `passphrase` is asked only if a file is encrypted
     /// as a whole. `typed` is what was written on the command line.
@@ -339,13 +350,8 @@ fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
 pub fn confirm(context: &Context<'_>, found: &Found) -> Result<()> {
     let Some(doubt) = &found.doubt else { return Ok(()) };
     let sha256 = found.anchor.sha256();
-    if !context.printer.can_ask() {
-        return Err(fail(
-            format!("{} is not trusted without its fingerprint: {doubt}", found.title),
-            format!(
-                "compare it with the one that setup printed on the server, then add: --fingerprint {sha256}"
-            ),
-        ));
+    if let Some((what, hint)) = found.missing_fingerprint().filter(|_| !context.printer.can_ask()) {
+        return Err(fail(what, hint));
     }
     context.printer.aside(&found.title);
     context.printer.aside(format_args!("  sha256    {sha256}"));

@@ -125,7 +125,9 @@ fn dry_run(
     let receipts = Receipts::all(&context.home.state)?;
     let mut documents = Vec::new();
     let mut would_change = false;
-    for note in found.notes.iter().chain(&found.announced.notes) {
+    let missing = found.missing_fingerprint().map(|(what, hint)| format!("{what}; {hint}"));
+    let notes: Vec<_> = found.notes.iter().chain(&found.announced.notes).chain(&missing).cloned().collect();
+    for note in &notes {
         context.printer.say(format_args!("  {note}"));
     }
     for (anchor, planning) in anchors.into_iter().zip(plannings) {
@@ -147,7 +149,7 @@ fn dry_run(
     }
     let mut documents = documents.into_iter();
     if let Some(mut document) = documents.next() {
-        document["notes"] = found.notes.iter().chain(&found.announced.notes).cloned().collect();
+        document["notes"] = notes.into();
         if let Some(next) = documents.next() {
             document["successor"] = next;
         }
@@ -172,6 +174,16 @@ fn root_command(
     }
     if let Some(next) = arguments.next {
         words.extend(["--next".into(), next.to_string()]);
+    }
+    // A passphrase in an environment variable does not pass through sudo: the command asks for it.
+    if let Some(path) = &arguments.passphrase.passphrase_file {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        words.extend(["--passphrase-file".into(), path.display().to_string()]);
+    }
+    for (flag, is_given) in
+        [("--expired", arguments.expired), ("--refused", arguments.refused), ("--restart", arguments.restart)]
+    {
+        words.extend(is_given.then(|| flag.to_owned()));
     }
     for endpoint in &anchor.endpoints {
         words.extend(["--for".into(), endpoint.to_string()]);
