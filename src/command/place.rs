@@ -174,7 +174,7 @@ pub fn check(outcomes: &[Outcome]) -> Result<()> {
         return Err(fail(
             failed.detail.clone(),
             failed.hint.clone().unwrap_or_else(|| {
-                "what this run had placed there was taken back; run it again when that is mended".into()
+                "what this run had placed there was taken back; run it again when that is fixed".into()
             }),
         ));
     }

@@ -256,7 +256,7 @@ fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> S
     report::print_stores(printer, outcomes, State::Untrusted);
     report::print_next(context, outcomes, &repeat);
     if outcomes.iter().any(|outcome| outcome.state == State::Trusted && !outcome.needs_root) {
-        printer.heading("Still trusted by another hand; to remove it there too:");
+        printer.heading("Still trusted, and not recorded here; to remove it there too:");
         printer.command(format_args!("labtrust untrust {} --purge", anchor.sha256()));
     }
     StoresReport {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What is said of trust that is nowhere recorded, before its details.
-const ANOTHER: &str = "still trusted by another hand: ";
+const ANOTHER: &str = "still trusted, and not recorded here: ";
 
 /// How the store of `change` stands, of which nothing is recorded here.
 pub fn asked(context: &Context<'_>, anchor: &Anchor, change: &Change) -> Outcome {
