@@ -29,18 +29,20 @@ mod trust;
 mod untrust;
 
 use std::{
+    fmt,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Facts, Session, Worlds, probe, receipt::Receipts, text};
+use labtrust_platform::{Facts, Session, Worlds, plan::shell_path, probe, receipt::Receipts, text};
 
 use crate::{
     cli::{Cli, Everywhere, Verb},
     hint::fail,
     home::Home,
     printer::Printer,
+    state::Damage,
 };
 
 pub use self::place::RECEIPT;
@@ -64,24 +66,33 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let home = Home::locate(state.as_deref(), &facts);
     let worlds = Worlds::new(&facts, own_program()?, ACT_AS_USER);
     let context = Context { everywhere: &cli.everywhere, printer, facts, home, worlds };
-    match &cli.verb {
-        Verb::Backup(arguments) => backup::run(&context, arguments),
-        Verb::Restore(arguments) => restore::run(&context, arguments),
-        Verb::Trust(arguments) => trust::run(&context, arguments),
-        Verb::Untrust(arguments) => untrust::run(&context, arguments),
-        Verb::Status(_) => status::run(&context),
-        Verb::Request(arguments) => request::run(&context, arguments),
-        Verb::Sign(arguments) => sign::run(&context, arguments),
-        Verb::Renew(arguments) => renew::run(&context, arguments),
-        Verb::Rotate(arguments) => rotate::run(&context, arguments),
-        Verb::Export(arguments) => export::run(&context, arguments),
-        Verb::Completions(arguments) => Ok(shell::completions(&context, arguments)),
-        Verb::Man(_) => shell::man(&context),
-        Verb::Setup(arguments) => setup::run(&context, arguments),
-        Verb::Inspect(arguments) => inspect::run(&context, arguments),
-        Verb::Import(arguments) => import::run(&context, arguments),
-        Verb::Doctor(arguments) => doctor::run(&context, arguments),
-        Verb::Explain(arguments) => explain::run(&context, arguments),
+    run_verb(&context, &cli.verb).map_err(|mut error| {
+        if let Some(damage) = error.downcast_mut::<Damage>() {
+            damage.option = context.state_option();
+        }
+        error
+    })
+}
+
+fn run_verb(context: &Context<'_>, verb: &Verb) -> Result<u8> {
+    match verb {
+        Verb::Backup(arguments) => backup::run(context, arguments),
+        Verb::Restore(arguments) => restore::run(context, arguments),
+        Verb::Trust(arguments) => trust::run(context, arguments),
+        Verb::Untrust(arguments) => untrust::run(context, arguments),
+        Verb::Status(_) => status::run(context),
+        Verb::Request(arguments) => request::run(context, arguments),
+        Verb::Sign(arguments) => sign::run(context, arguments),
+        Verb::Renew(arguments) => renew::run(context, arguments),
+        Verb::Rotate(arguments) => rotate::run(context, arguments),
+        Verb::Export(arguments) => export::run(context, arguments),
+        Verb::Completions(arguments) => Ok(shell::completions(context, arguments)),
+        Verb::Man(_) => shell::man(context),
+        Verb::Setup(arguments) => setup::run(context, arguments),
+        Verb::Inspect(arguments) => inspect::run(context, arguments),
+        Verb::Import(arguments) => import::run(context, arguments),
+        Verb::Doctor(arguments) => doctor::run(context, arguments),
+        Verb::Explain(arguments) => explain::run(context, arguments),
     }
 }
 
@@ -94,6 +105,17 @@ impl Context<'_> {
         let done = work(&session)?;
         receipts.close()?;
         Ok(done)
+    }
+
+    /// The line `labtrust` with `arguments`, for the state folder that was given.
+    pub fn line(&self, arguments: impl fmt::Display) -> String {
+        format!("labtrust {arguments}{}", self.state_option())
+    }
+
+    /// What such a line ends with: nothing where no state folder was given.
+    pub fn state_option(&self) -> String {
+        let given = self.everywhere.state.as_ref();
+        given.map(|_| format!(" --state {}", shell_path(&self.home.state))).unwrap_or_default()
     }
 }
 

@@ -32,7 +32,7 @@ use crate::{
 
 pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let requests = Kept::all(&context.home)?;
-    warn_of_damages(context.printer, requests.damaged.iter());
+    warn_of_damages(context, requests.damaged.iter());
     let (requests, keys): (Vec<_>, _) = requests.kept.into_iter().unzip();
     let chain = chain(context, arguments, &requests, keys)?;
     let asked = requests.iter().find(|kept| kept.public_key == *chain.leaf.public_key());

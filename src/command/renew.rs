@@ -202,7 +202,10 @@ impl Draft {
         // A certificate that ends is worse than one that is not sent with the next root.
         let along = ours.own.along();
         let unsent = along.as_ref().err().map(|damage| {
-            format!("the root of the next CA is not sent with it: {damage}; {}", damage.hint())
+            format!(
+                "the root of the next CA is not sent with it: {damage}; {}",
+                damage.hint_with(&context.state_option())
+            )
         });
         let along = along.unwrap_or_default();
         let pair = Pair::of(&issued, &along, key).context("nothing was signed")?;

@@ -117,19 +117,21 @@ fn word(store: &StoreReport) -> &'static str {
 }
 
 /// Says what is damaged in the state folder where the verb does without it.
-pub fn warn_of_damages<'a>(printer: &Printer, damages: impl Iterator<Item = &'a Damage>) {
+pub fn warn_of_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) {
     for damage in damages {
-        printer.aside(format_args!("warning: {damage}; {}", damage.hint()));
+        context
+            .printer
+            .aside(format_args!("warning: {damage}; {}", damage.hint_with(&context.state_option())));
     }
 }
 
 /// Says what is damaged in the state folder, if anything is; the answer is the exit code.
-pub fn print_damages<'a>(printer: &Printer, damages: impl Iterator<Item = &'a Damage>) -> u8 {
+pub fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) -> u8 {
     let mut code = exit::DONE;
     for damage in damages {
         code = exit::FAULT;
-        printer.aside(format_args!("error: {damage}"));
-        printer.aside(format_args!("hint: {}", damage.hint()));
+        context.printer.aside(format_args!("error: {damage}"));
+        context.printer.aside(format_args!("hint: {}", damage.hint_with(&context.state_option())));
     }
     code
 }

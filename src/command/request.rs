@@ -83,7 +83,7 @@ impl<'a> Order<'a> {
                 && self.key.as_ref().is_none_or(|key| *key.public_key() == kept.public_key)
         };
         let requests = Kept::all(&context.home)?;
-        warn_of_damages(context.printer, requests.damaged.iter());
+        warn_of_damages(context, requests.damaged.iter());
         let mut waiting: Vec<Kept> =
             requests.kept.into_iter().map(|(kept, _)| kept).filter(is_asked).collect();
         waiting.sort_by(|one, other| one.notes.made.cmp(&other.notes.made));
@@ -209,7 +209,7 @@ fn take_back(context: &Context<'_>, arguments: &Request) -> Result<u8> {
         Ok(damaged.filter(is_meant).collect())
     };
     let (found, lost) = (kept()?, damaged()?);
-    warn_of_damages(printer, Kept::all(&context.home)?.damaged.iter());
+    warn_of_damages(context, Kept::all(&context.home)?.damaged.iter());
     if found.is_empty() && lost.is_empty() {
         return Err(fail(
             format!("no request is kept in {}", context.home.state.display()),

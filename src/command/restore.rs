@@ -13,8 +13,8 @@ use std::{
 use age::x25519;
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
-    Certificate, Outcome, Session, World, apply, apply_together, plan::shell_path, receipt::parse, text,
-    undo, world::Access,
+    Certificate, Outcome, Session, World, apply, apply_together, plan::shell_path, receipt::parse, text, undo,
+    world::Access,
 };
 use zeroize::Zeroizing;
 
@@ -93,7 +93,7 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
     let code = report(context, &archive, &plan, is_new)?;
     // A backup that an older labtrust made was not opened again.
     let damages = damages::of_archive(&archive);
-    Ok(exit::worse(code, print_damages(printer, damages.iter())))
+    Ok(exit::worse(code, print_damages(context, damages.iter())))
 }
 
 /// Writes down that this is a backup of what is here.
@@ -272,8 +272,6 @@ fn report(context: &Context<'_>, archive: &Archive, plan: &Plan, changed: bool) 
 
 /// What makes this machine serve again.
 fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
-    let state = context.everywhere.state.is_some();
-    let state = if state { format!(" --state {}", shell_path(&context.home.state)) } else { String::new() };
     if let Some(own) = own
         && own.open()?.is_some()
     {
@@ -281,15 +279,13 @@ fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
         let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
         let host = host.strip_suffix(":443").unwrap_or(&host);
         let registry = endpoints.last().map(|registry| format!(" --registry {registry}")).unwrap_or_default();
-        return Ok(vec![format!(
-            "labtrust setup {host}{registry}{}{state}",
-            own.notes.site.place().options()
-        )]);
+        let place = own.notes.site.place().options();
+        return Ok(vec![context.line(format_args!("setup {host}{registry}{place}"))]);
     }
     let kept = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept);
     let answered = kept.filter(|kept| !kept.answer.is_empty());
     Ok(answered
-        .map(|kept| format!("labtrust import --cert {}{state}", shell_path(&kept.answer_path())))
+        .map(|kept| context.line(format_args!("import --cert {}", shell_path(&kept.answer_path()))))
         .collect())
 }
 

@@ -21,7 +21,7 @@ pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
     }
     let own = OwnCa::find(&context.home)?.ok_or_else(no_ca)?;
     report::print(context, &own, &[], Vec::new());
-    Ok(reports::print_damages(context.printer, own.damages()))
+    Ok(reports::print_damages(context, own.damages()))
 }
 
 /// How far a rotation has come.

@@ -124,7 +124,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         ));
         code = exit::worse(code, exit::FAULT);
     }
-    Ok(exit::worse(code, report::print_damages(context.printer, damages.iter())))
+    Ok(exit::worse(code, report::print_damages(context, damages.iter())))
 }
 
 /// When the certificate ends that `own` signed and that is in place.

@@ -33,7 +33,7 @@ use self::left::without_engine;
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     arguments.stores.check()?;
     let (anchors, damages) = find(context, arguments)?;
-    let worst = report::print_damages(context.printer, damages.iter());
+    let worst = report::print_damages(context, damages.iter());
     if context.everywhere.dry_run {
         return Ok(exit::worse(worst, dry_run(context, &anchors, arguments)?));
     }

@@ -20,6 +20,8 @@ pub struct Damage {
     hint: Option<String>,
     /// What takes it away.
     pub way: Way,
+    /// What ends the commands that are said of it: the state folder, where one was given.
+    pub option: String,
 }
 
 /// What takes a damaged part away, for those who have no backup of it.
@@ -47,12 +49,12 @@ impl Damage {
         // What made it unsafe to believe has its own way out; a parser's advice is about files that people name.
         let platform = error.downcast_ref::<labtrust_platform::Error>();
         let hint = platform.and_then(|_| hint_of(error));
-        Self { path: path.to_owned(), why: format!("{error:#}"), hint, way }
+        Self { path: path.to_owned(), why: format!("{error:#}"), hint, way, option: String::new() }
     }
 
     /// There is no file at `path`, though others say that there is.
     pub fn missing(path: &Path, way: Way) -> Self {
-        Self { path: path.to_owned(), why: "is missing".into(), hint: None, way }
+        Self { path: path.to_owned(), why: "is missing".into(), hint: None, way, option: String::new() }
     }
 
     /// The same damage of a part that another command takes away.
@@ -63,6 +65,11 @@ impl Damage {
 
     /// What to do about it.
     pub fn hint(&self) -> String {
+        self.hint_with(&self.option)
+    }
+
+    /// The same with `option` at the end of its commands.
+    pub fn hint_with(&self, option: &str) -> String {
         if let Some(hint) = &self.hint {
             return hint.clone();
         }
@@ -75,7 +82,7 @@ impl Damage {
             Way::Fix => "put it aside: labtrust doctor --undo",
             Way::Note => return format!("remove it: rm {}", shell_path(&self.path)),
         };
-        format!("put it back from a backup: labtrust restore FILE --replace; or {gone}")
+        format!("put it back from a backup: labtrust restore FILE --replace{option}; or {gone}{option}")
     }
 }
 

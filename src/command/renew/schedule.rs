@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use labtrust_platform::{
     Contents, Facts, Fingerprint, World,
     fact::ServiceManager,
-    plan::{Actor, Change, Command, Settle, Step, shell_path, shell_word},
+    plan::{Actor, Change, Command, Settle, Step, shell_word},
     receipt::{ChangeRecord, Receipt},
 };
 
@@ -48,10 +48,8 @@ pub const WARNS: &str = "warns that the certificate is about to end";
 /// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
 pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
-        let state = &context.home.state;
-        let place = context.everywhere.state.as_ref().map(|_| format!(" --state {}", shell_path(state)));
-        let place = place.unwrap_or_default();
-        format!("nothing {does}: {why}; have this run every day: labtrust renew --if-expiring{place}")
+        let line = context.line("renew --if-expiring");
+        format!("nothing {does}: {why}; have this run every day: {line}")
     };
     if !context.facts.is_root() || context.everywhere.state.is_some() {
         return Err(by_hand("only root's setup with the machine's own state installs what does"));

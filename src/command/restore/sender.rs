@@ -55,11 +55,12 @@ pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: 
         let file = shell_path(&arguments.file);
         let identity = arguments.identity.as_ref().map(|path| shell_path(path));
         let identity = identity.map(|path| format!(" --identity {path}")).unwrap_or_default();
+        let replace = if arguments.replace { " --replace" } else { "" };
+        let line =
+            context.line(format_args!("restore {file}{identity} --fingerprint {fingerprint}{replace}"));
         return Err(fail(
             format!("anybody can encrypt to a recipient's key, and no fingerprint was given: {who}"),
-            format!(
-                "compare its fingerprint with {where_it_is}: labtrust restore {file}{identity} --fingerprint {fingerprint}"
-            ),
+            format!("compare its fingerprint with {where_it_is}: {line}"),
         ));
     }
     printer.aside(who);
