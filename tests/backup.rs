@@ -1,6 +1,7 @@
 //! The CA is saved in one encrypted file, and comes back on a new server: clients that trusted the lost one notice
 //! nothing.
 
+mod replace;
 mod sender;
 mod usable;
 

@@ -57,6 +57,9 @@ pub struct Manifest {
     /// What the machine is called.
     #[serde(default)]
     pub host: Option<String>,
+    /// The state folder on it; older backups do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<PathBuf>,
 }
 
 /// A file of the state folder.
@@ -167,10 +170,9 @@ impl Manifest {
         // They are shown, and whoever made the backup has chosen them.
         let is_plain = |text: &str| text.len() <= MAX_SHORT && !text.contains(text::is_hidden);
         let is_time = OffsetDateTime::parse(&manifest.made, &Rfc3339).is_ok();
-        let all_plain = [Some(&manifest.version), manifest.host.as_ref()]
-            .into_iter()
-            .flatten()
-            .all(|text| is_plain(text));
+        let state = manifest.state.as_ref().map(|folder| folder.to_string_lossy());
+        let texts = [Some(&*manifest.version), manifest.host.as_deref(), state.as_deref()];
+        let all_plain = texts.into_iter().flatten().all(is_plain);
         if is_time && all_plain { Ok(manifest) } else { Err(damaged()) }
     }
 }
@@ -196,6 +198,11 @@ fn below_state(path: &Path) -> Option<PathBuf> {
         .then(|| path.to_owned())
 }
 
+/// Whether a file of the state folder can be in a backup at `path`.
+pub fn can_hold(path: &Path) -> bool {
+    below_state(&Path::new(STATE).join(path)).is_some()
+}
+
 fn damaged() -> anyhow::Error {
     fail("what was decrypted is no backup of labtrust's", "give a file that `labtrust backup` made")
 }
@@ -218,6 +225,7 @@ mod tests {
             made: "2026-01-01T00:00:00Z".into(),
             machine: None,
             host: None,
+            state: None,
         }
     }
 

@@ -13,14 +13,14 @@ use std::{
 use age::x25519;
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
-    Certificate, Outcome, Session, World, apply, apply_together, plan::shell_path, receipt::parse, text, undo,
+    Outcome, Session, World, apply, apply_together, plan::shell_path, receipt::parse, text, undo,
     world::Access,
 };
 use zeroize::Zeroizing;
 
 use self::{
     commands::Commands,
-    plan::{Plan, Saved},
+    plan::{Origin, Plan, Saved},
     sender::OpenedBy,
 };
 use super::{
@@ -258,8 +258,16 @@ fn report(context: &Context<'_>, archive: &Archive, plan: &Plan, changed: bool) 
     if let Some(aside) = &plan.aside {
         printer.say(format_args!("  note      what was here is in {} now", aside.subject));
     }
-    if !plan.is_same_machine {
-        printer.say("  note      what labtrust had done to the other machine is not known here");
+    match plan.origin {
+        Origin::Here => {}
+        Origin::OtherMachine => {
+            printer.say("  note      what labtrust had done to the other machine is not known here");
+        }
+        Origin::OtherFolder => {
+            printer.say(
+                "  note      only the state folder of the backup knows what labtrust did to this machine",
+            );
+        }
     }
     if !next.is_empty() {
         printer.heading("Next, on this machine:");
@@ -287,9 +295,4 @@ fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
     Ok(answered
         .map(|kept| context.line(format_args!("import --cert {}", shell_path(&kept.answer_path()))))
         .collect())
-}
-
-/// Whether what is in use here is `root`.
-fn is_in_use(own: Option<&OwnCa>, root: &Certificate) -> bool {
-    own.is_none_or(|own| own.root.fingerprint() == root.fingerprint())
 }

@@ -122,3 +122,59 @@ fn what_a_backup_would_have_undone_on_its_own_machine_is_shown_before() {
     restore(&machine, FORGED, &["--fingerprint", digest]).exited(3).says("would have this run or written");
     assert!(!machine.has("/var/lib/labtrust"));
 }
+
+#[test]
+fn what_a_backup_would_have_removed_or_written_besides_is_shown_before() {
+    let machine = machine!("gitlab");
+    let (mut archive, _) = saved(&machine, &[]);
+    machine.sh("mv /var/lib/labtrust /root/before").succeeded();
+    let receipt = item(&mut archive, "receipts/setup/receipt.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&receipt.contents).expect("JSON");
+    json["changes"][0]["settle"]["byproducts"] = serde_json::json!([
+        { "bundle": { "path": "/etc/bundle", "stale": "/root/precious" } },
+        { "links": { "folder": "/etc/links", "target": "/etc/target" } },
+        { "copies": { "folder": "/etc/copies", "sha256": "0".repeat(64) } },
+    ]);
+    receipt.contents = zeroize::Zeroizing::new(serde_json::to_vec(&json).expect("bytes"));
+    let notes = item(&mut archive, "authority/setup.json");
+    let mut json: serde_json::Value = serde_json::from_slice(&notes.contents).expect("JSON");
+    json["site"]["out"] = "/etc/cron.d".into();
+    notes.contents = zeroize::Zeroizing::new(serde_json::to_vec(&json).expect("bytes"));
+    archive.signature = None;
+    forge(&machine, &archive);
+    let told = restore(&machine, FORGED, &[]).exited(3).stderr;
+    let digest = told.split_whitespace().last().expect("a fingerprint");
+    let shown = restore(&machine, FORGED, &["--fingerprint", digest, "--dry-run"]).exited(1);
+    for line in [
+        "remove /root/precious",
+        "remove the links to /etc/target in /etc/links",
+        "remove the copies of 0000000000000000 in /etc/copies",
+        "write the certificate and key into /etc/cron.d",
+    ] {
+        assert!(shown.stdout.contains(line), "{line}: {shown}");
+    }
+}
+
+#[test]
+fn the_line_that_believes_a_backup_is_the_whole_one_that_was_given() {
+    let machine = machine!("gitlab");
+    let (_, sha256) = saved(&machine, &[]);
+    let given = ["--state", "/srv/a state", "--replace"];
+    let refused = restore(&machine, FILE, &given).exited(3).stderr;
+    let line = refused.split("labtrust restore ").nth(1).expect("a line").trim();
+    assert!(line.contains("--replace") && line.contains("--state '/srv/a state'"), "{refused}");
+    machine.sh(&format!("labtrust restore {line}")).succeeded().says(&sha256);
+    assert!(machine.has("/srv/a state/authority/root.crt"));
+    let state = ["--state", "/srv/a state"];
+    let saved =
+        machine.run(labtrust(&[&["backup", "/root/b.age", "--recipient", RECIPIENT], &state[..]].concat()));
+    saved.succeeded().says("--state '/srv/a state'");
+    machine.sh("echo x >'/srv/a state/authority/setup.json'").succeeded();
+    for verb in [&["status"][..], &["export"], &["backup", "/root/c.age", "--recipient", RECIPIENT]] {
+        let refused = machine.run(labtrust(&[verb, &state].concat())).exited(3).stderr;
+        let hint = refused.lines().find(|line| line.starts_with("hint: ")).expect("a hint");
+        let ending = "--state '/srv/a state'";
+        assert!(hint.contains(&format!("labtrust restore FILE --replace {ending};")), "{hint}");
+        assert!(hint.ends_with(&format!("labtrust setup --undo {ending}")), "{hint}");
+    }
+}

@@ -34,10 +34,11 @@ impl Commands {
             for text in paths.chain(site.reload.clone()) {
                 refuse_hidden(&text)?;
             }
-            if let Some(reload) = &site.reload {
-                let title = "After each renewal, and whenever a pair is placed:".to_owned();
-                commands.add(title, vec![format!("run {reload}")]);
-            }
+            let paths = [&site.gitlab, &site.prepare, &site.out].into_iter().flatten();
+            let mut lines: Vec<_> =
+                paths.map(|path| format!("write the certificate and key into {}", path.display())).collect();
+            lines.extend(site.reload.as_ref().map(|reload| format!("run {reload}")));
+            commands.add("After each renewal, and whenever a pair is placed:".to_owned(), lines);
         }
         for saved in &plan.receipts {
             let items = saved.items.iter().filter(|item| item.path.ends_with("receipt.json"));
@@ -86,7 +87,8 @@ impl Commands {
 /// What taking `record` back writes and runs, and what a restart of its services runs.
 fn lines_of(record: &ChangeRecord) -> Vec<String> {
     let mut lines = explain_undo(record);
-    lines.extend(record.byproducts.iter().map(|kept| of_byproduct(&kept.byproduct)));
+    lines.extend(record.settle.byproducts.iter().filter_map(removed_before));
+    lines.extend(record.byproducts.iter().filter_map(|kept| put_back(&kept.byproduct)));
     let services = record.settle.restart.iter().chain(&record.settle.spared);
     lines.extend(
         services
@@ -96,17 +98,30 @@ fn lines_of(record: &ChangeRecord) -> Vec<String> {
     lines
 }
 
-fn of_byproduct(byproduct: &Byproduct) -> String {
+/// What of `byproduct` is removed before the updater runs.
+fn removed_before(byproduct: &Byproduct) -> Option<String> {
+    match byproduct {
+        Byproduct::Bundle { stale, .. } => Some(format!("remove {}", stale.as_ref()?.display())),
+        Byproduct::Links { folder, target } => {
+            Some(format!("remove the links to {} in {}", target.display(), folder.display()))
+        }
+        Byproduct::Copies { folder, sha256 } => {
+            Some(format!("remove the copies of {} in {}", sha256.short(), folder.display()))
+        }
+        Byproduct::Keystore { .. } | Byproduct::Neighbour { .. } => None,
+    }
+}
+
+/// What of `byproduct` is put back after that.
+fn put_back(byproduct: &Byproduct) -> Option<String> {
     match byproduct {
         Byproduct::Keystore { path, keytool: Some(keytool), .. } => {
-            format!("put back {} as it was, with {}", path.display(), keytool.display())
+            Some(format!("put back {} as it was, with {}", path.display(), keytool.display()))
         }
-        Byproduct::Bundle { path, .. } | Byproduct::Keystore { path, keytool: None, .. } => {
-            format!("put back {} as it was", path.display())
-        }
-        Byproduct::Copies { folder, .. } => format!("remove the copy in {}", folder.display()),
-        Byproduct::Neighbour { path } => format!("put back {} as it was", path.display()),
-        Byproduct::Links { folder, .. } => format!("put back the links in {} as they were", folder.display()),
+        Byproduct::Bundle { path, .. }
+        | Byproduct::Keystore { path, keytool: None, .. }
+        | Byproduct::Neighbour { path } => Some(format!("put back {} as it was", path.display())),
+        Byproduct::Links { .. } | Byproduct::Copies { .. } => None,
     }
 }
 

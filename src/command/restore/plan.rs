@@ -9,11 +9,11 @@ use anyhow::Result;
 use labtrust_platform::{
     Certificate, Contents, Fingerprint, World, is_met,
     plan::{Actor, Change, Step},
+    receipt::parse,
     text,
     world::Node,
 };
 
-use super::is_in_use;
 use crate::{
     backup::{Archive, Item},
     command::{
@@ -37,8 +37,39 @@ pub struct Plan<'a> {
     pub authorities: Vec<Change>,
     /// Receipts of this very machine's that are lost.
     pub receipts: Vec<Saved<'a>>,
-    /// Whether the backup is of this machine.
-    pub is_same_machine: bool,
+    /// Where the backup was made.
+    pub origin: Origin,
+}
+
+/// Where a backup was made. Receipts say what was changed for one state folder of one machine: taken back by another,
+/// they would take away what that one still needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In this state folder.
+    Here,
+    /// In another state folder of this machine.
+    OtherFolder,
+    /// On another machine.
+    OtherMachine,
+}
+
+impl Origin {
+    fn of(archive: &Archive, state: &Path) -> Result<Self> {
+        // A machine that was cloned has the same id, and seldom the same name.
+        let (machine, host) = (backup::machine()?, backup::host()?);
+        let saved = &archive.manifest;
+        if machine.is_none() || machine != saved.machine || host != saved.host {
+            return Ok(Self::OtherMachine);
+        }
+        let is_here = saved.state.as_ref().is_none_or(|folder| folder == state);
+        // Older backups do not name their folder, but their receipts name its files.
+        let receipts = archive.items.iter().filter(|item| item.path.ends_with("receipt.json"));
+        let records =
+            receipts.filter_map(|item| parse(&item.contents).ok()).flat_map(|receipt| receipt.changes);
+        let mut own = records.filter(|record| [AUTHORITY, kept::STORE].contains(&record.store.as_str()));
+        let is_of_here = own.all(|record| Path::new(&record.subject).starts_with(state));
+        Ok(if is_here && is_of_here { Self::Here } else { Self::OtherFolder })
+    }
 }
 
 /// A receipt with what it needs.
@@ -61,10 +92,7 @@ impl<'a> Plan<'a> {
     /// What restoring `archive` takes. What is here and differs is in the way, unless it may be replaced.
     pub fn make(context: &Context<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
         let (state, world) = (&context.home.state, World::here());
-        // A machine that was cloned has the same id, and seldom the same name.
-        let (machine, host) = (backup::machine()?, backup::host()?);
-        let saved = &archive.manifest;
-        let is_same_machine = machine.is_some() && machine == saved.machine && host == saved.host;
+        let origin = Origin::of(archive, state)?;
         let mut groups: BTreeMap<PathBuf, Vec<&Item>> = BTreeMap::new();
         let mut receipts: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
         for item in &archive.items {
@@ -80,26 +108,38 @@ impl<'a> Plan<'a> {
                 (top, _) => groups.entry(state.join(top)).or_default().push(item),
             }
         }
-        let damaged = damaged(context, archive, is_same_machine, replace)?;
+        let mut damaged = damaged(context, archive, origin, replace)?;
+        // The receipt of the setup knows it: where the backup has none, it is removed as what is left over.
+        let rotation = state.join(ROTATION);
+        let has_rotation = archive.get(Path::new(ROTATION)).is_some();
+        let removes_damaged = !has_rotation
+            && matches!(world.look(&rotation), Ok(Node::File { .. }))
+            && damaged.extract_if(.., |path| *path == rotation).next().is_some();
         let is_moved = |path: &Path| damaged.iter().any(|moved| path.starts_with(moved));
         let is_moved_receipt = |name: &str| is_moved(&state.join(RECEIPTS).join(name).join("receipt.json"));
         let lost: Vec<String> = receipts.keys().filter(|name| is_moved_receipt(name)).cloned().collect();
-        let standing = groups.values().flatten().copied().filter(|item| !is_moved(&state.join(&item.path)));
+        let is_wanted = |path: &Path| archive.items.iter().any(|item| state.join(&item.path) == path);
+        let mut left_over = left_over(state, groups.keys().map(PathBuf::as_path))?;
+        left_over.retain(|path| !is_wanted(path) && !is_moved(path));
+        let mut of_authorities = of_authorities(state)?;
+        of_authorities.retain(|path| !is_moved(path));
+        let items = groups.values().flatten().copied();
+        let items = items.filter(|item| !is_moved(&state.join(&item.path))).collect();
+        let found = Found { items, left_over, of_authorities, removes_damaged };
         let mut plan = Self {
-            aside: in_the_way(context, archive, standing, replace)?,
+            aside: in_the_way(context, archive, &found, replace)?,
             damaged: Vec::new(),
             requests: Vec::new(),
             authorities: Vec::new(),
             receipts: Vec::new(),
-            is_same_machine,
+            origin,
         };
         for (folder, mut items) in groups {
             items.sort_by_key(|item| LAST.iter().any(|last| item.path.ends_with(last)));
             let mut steps = Vec::new();
             if plan.aside.is_some() {
-                steps.extend(left_over(&world, &folder, |path| {
-                    items.iter().any(|item| state.join(&item.path) == path)
-                })?);
+                let of_folder = found.left_over.iter().filter(|path| path.parent() == Some(&folder));
+                steps.extend(of_folder.map(|path| Step::Remove { path: path.clone() }));
             }
             steps.extend(items.iter().map(|item| put(state, item)));
             let is_request = folder.parent().is_some_and(|parent| parent.ends_with(kept::FOLDER));
@@ -109,17 +149,13 @@ impl<'a> Plan<'a> {
                 plan.authorities.push(Change::of_files(AUTHORITY, &folder, Actor::Caller, steps));
             }
         }
-        let rotation = state.join(ROTATION);
-        if plan.aside.is_some()
-            && archive.get(Path::new(ROTATION)).is_none()
-            && world.look(&rotation)? != Node::Absent
-        {
+        if plan.aside.is_some() && found.left_over.contains(&rotation) {
             let steps = vec![Step::Remove { path: rotation.clone() }];
             plan.authorities.push(Change::of_files(AUTHORITY, &rotation, Actor::Caller, steps));
         }
         // Which CA is in use is said when they are all there.
         plan.authorities.sort_by_key(|change| change.subject.ends_with(ROTATION));
-        for (name, items) in receipts.into_iter().filter(|_| is_same_machine) {
+        for (name, items) in receipts.into_iter().filter(|_| origin == Origin::Here) {
             let is_lost = lost.contains(&name);
             if is_lost || world.look(&state.join(RECEIPTS).join(&name).join("receipt.json"))? == Node::Absent
             {
@@ -158,13 +194,25 @@ fn is_known(top: &str) -> bool {
     top == kept::FOLDER || top == ROTATION || top.starts_with(AUTHORITY)
 }
 
-/// The removal of what is in `folder` and is not `wanted`.
-fn left_over(world: &World, folder: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<Step>> {
-    if world.look(folder)? != Node::Folder {
-        return Ok(Vec::new());
+/// The files in `folders`, and what says which CA is in use: what the backup does not have of them is removed where
+/// it takes the place of something else.
+fn left_over<'f>(state: &Path, folders: impl Iterator<Item = &'f Path>) -> Result<Vec<PathBuf>> {
+    let world = World::here();
+    let mut paths = vec![state.join(ROTATION)];
+    for folder in folders {
+        if world.look(folder)? == Node::Folder {
+            paths.extend(world.list(folder)?);
+        }
     }
-    let paths = world.list(folder)?.into_iter().filter(|path| !wanted(path));
-    Ok(paths.map(|path| Step::Remove { path }).collect())
+    let is_file = |path: &PathBuf| matches!(world.look(path), Ok(Node::File { .. } | Node::Link { .. }));
+    paths.retain(is_file);
+    Ok(paths)
+}
+
+/// The files of all CAs in the state folder, be they readable as CAs or not.
+fn of_authorities(state: &Path) -> Result<Vec<PathBuf>> {
+    let folders = World::here().list(state)?;
+    left_over(state, folders.iter().map(PathBuf::as_path).filter(|path| is_of_authority(state, path)))
 }
 
 fn put(state: &Path, item: &Item) -> Step {
@@ -178,12 +226,7 @@ fn put(state: &Path, item: &Item) -> Step {
 
 /// What is damaged here and is to be moved away, so that what is in `archive` can take its place: refused, unless it may
 /// be replaced.
-fn damaged(
-    context: &Context<'_>,
-    archive: &Archive,
-    is_same_machine: bool,
-    replace: bool,
-) -> Result<Vec<PathBuf>> {
+fn damaged(context: &Context<'_>, archive: &Archive, origin: Origin, replace: bool) -> Result<Vec<PathBuf>> {
     let state = &context.home.state;
     let holds = |folder: &Path| archive.items.iter().any(|item| item.path.starts_with(folder));
     let mut paths = BTreeSet::new();
@@ -192,7 +235,7 @@ fn damaged(
         let top: PathBuf = path.iter().take(2).collect();
         match path.iter().next().and_then(|top| top.to_str()) {
             // The bytes that a receipt needs are worth having only with it.
-            Some(RECEIPTS) if path.ends_with("receipt.json") || (is_same_machine && holds(&top)) => {
+            Some(RECEIPTS) if path.ends_with("receipt.json") || (origin == Origin::Here && holds(&top)) => {
                 paths.insert(state.join(top));
             }
             // How to undo the rest is worth more than nothing.
@@ -237,18 +280,30 @@ fn top_of(item: &Item) -> &str {
     item.path.iter().next().and_then(|top| top.to_str()).unwrap_or_default()
 }
 
-/// What is here and would be replaced: refused, or put aside.
-fn in_the_way<'i>(
+/// What is in the state folder and is not moved away as damaged.
+struct Found<'i> {
+    /// The files of the backup whose place may be taken.
+    items: Vec<&'i Item>,
+    /// What the backup does not have of the same folders.
+    left_over: Vec<PathBuf>,
+    /// All files of CAs.
+    of_authorities: Vec<PathBuf>,
+    /// Whether something damaged is among what is left over.
+    removes_damaged: bool,
+}
+
+/// What is here and would be replaced or removed: refused, or put aside.
+fn in_the_way(
     context: &Context<'_>,
     archive: &Archive,
-    items: impl Iterator<Item = &'i Item>,
+    found: &Found<'_>,
     replace: bool,
 ) -> Result<Option<Change>> {
     let (state, world) = (&context.home.state, World::here());
     // One that is damaged is put aside as such.
     let own = OwnCa::here(&context.home).ok().flatten();
     let mut standing = Vec::new();
-    for item in items {
+    for item in &found.items {
         let path = state.join(&item.path);
         if let Some(bytes) = world.read(&path)?
             && *bytes != *item.contents
@@ -256,9 +311,22 @@ fn in_the_way<'i>(
             standing.push((item.path.clone(), bytes));
         }
     }
-    let is_another = root_of(archive).is_some_and(|root| !is_in_use(own.as_ref(), &root));
+    // Files of a CA that cannot be read are not of the one in the backup either.
+    let is_another = root_of(archive).is_some_and(|root| match &own {
+        Some(own) => own.root.fingerprint() != root.fingerprint(),
+        None => found.left_over.iter().any(|path| is_of_authority(state, path)),
+    }) || found.removes_damaged;
     if standing.is_empty() && !is_another {
         return Ok(None);
+    }
+    let of_authorities = found.of_authorities.iter().filter(|_| is_another);
+    for path in found.left_over.iter().chain(of_authorities) {
+        let relative = path.strip_prefix(state)?.to_owned();
+        if let Some(bytes) = world.read(path)?
+            && !standing.iter().any(|(known, _)| *known == relative)
+        {
+            standing.push((relative, bytes));
+        }
     }
     let aside = state.join(format!("replaced-{}", name_of(own.as_ref(), &standing)));
     if !replace {
@@ -274,26 +342,12 @@ fn in_the_way<'i>(
             None => (
                 format!(
                     "{} is here, and is another than in the backup",
-                    state.join(&standing[0].0).display()
+                    text::path(&standing.first().map_or_else(|| state.clone(), |(path, _)| state.join(path)))
                 ),
                 "leave it as it is",
             ),
         };
         return Err(fail(what, format!("{way_on}, or put it aside, in {}: --replace", text::path(&aside))));
-    }
-    if let Some(own) = own.filter(|_| is_another) {
-        let mut paths = vec![state.join(ROTATION)];
-        for one in own.all() {
-            paths.extend(world.list(&one.folder)?);
-        }
-        for path in paths {
-            let relative = path.strip_prefix(state)?.to_owned();
-            if let Some(bytes) = world.read(&path)?
-                && !standing.iter().any(|(known, _)| *known == relative)
-            {
-                standing.push((relative, bytes));
-            }
-        }
     }
     let steps = standing.into_iter().map(|(path, bytes)| Step::Put {
         path: aside.join(path),
@@ -313,9 +367,18 @@ fn root_of(archive: &Archive) -> Option<Certificate> {
     Certificate::read_all(&root.contents).0.into_iter().next()
 }
 
+/// What tells this from all else that was ever put aside.
 fn name_of(own: Option<&OwnCa>, standing: &[(PathBuf, zeroize::Zeroizing<Vec<u8>>)]) -> String {
-    match own {
-        Some(own) => own.root.fingerprint().short(),
-        None => standing.first().map(|(_, bytes)| Fingerprint::of(bytes).short()).unwrap_or_default(),
-    }
+    let of_files = || {
+        let hashes =
+            standing.iter().map(|(path, bytes)| format!("{}\0{}\n", path.display(), Fingerprint::of(bytes)));
+        Fingerprint::of(hashes.collect::<String>().as_bytes())
+    };
+    own.map_or_else(of_files, |own| own.root.fingerprint()).short()
+}
+
+/// Whether the file at `path` belongs to a CA.
+fn is_of_authority(state: &Path, path: &Path) -> bool {
+    let top = path.strip_prefix(state).ok().and_then(|path| path.iter().next());
+    top.is_some_and(|top| top.to_string_lossy().starts_with(AUTHORITY))
 }
