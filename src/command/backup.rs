@@ -59,7 +59,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     let lock = lock(context, arguments)?;
     let (archive, sender) = context.session(|_| {
         let (archive, _) = pack(context)?;
-        let (sealed, sender) = sealed(&archive, &lock)?;
+        let (sealed, sender) = sealed(context, &archive, &lock)?;
         if to_stream {
             printer.data(&sealed);
             printer.check()?;
@@ -90,10 +90,10 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
     let shown = shell_path(&path);
     if arguments.recipients.is_empty() {
-        printer.say(format_args!("  restore     labtrust restore {shown}"));
+        printer.say(format_args!("  restore     {}", context.line(format_args!("restore {shown}"))));
     } else {
         let proof = format!("--identity KEY --fingerprint {fingerprint}");
-        printer.say(format_args!("  restore     labtrust restore {shown} {proof}"));
+        printer.say(format_args!("  restore     {}", context.line(format_args!("restore {shown} {proof}"))));
         if matches!(sender, Sender::Unknown(_)) {
             printer.say("  note        no CA's key is here to sign it: keep that fingerprint, which is of this file alone");
         }
@@ -102,7 +102,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
 }
 
 /// `archive` encrypted, and opened again as far as that can be done here: what holds no usable key is no backup.
-fn sealed(archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
+fn sealed(context: &Context<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
     let plain = archive.to_bytes()?;
     let sealed = seal::seal(&plain, lock)?;
     let opened = match lock {
@@ -112,6 +112,14 @@ fn sealed(archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
     };
     let archive = Archive::read(&opened)?;
     damages::refuse(damages::of_archive(&archive))?;
+    let root = |own: Option<OwnCa>| own.map(|own| own.root.fingerprint());
+    if root(OwnCa::among(&archive)?) != root(OwnCa::here(&context.home)?) {
+        let state = &context.home.state;
+        return Err(fail(
+            format!("the CA that is in use in {} is not in the backup", text::path(state)),
+            format!("see where its files are: ls -l {}", shell_path(state)),
+        ));
+    }
     Ok((sealed, sender(&archive)?))
 }
 
@@ -153,6 +161,7 @@ fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
         made: OffsetDateTime::now_utc().replace_nanosecond(0)?.format(&Rfc3339)?,
         machine: machine()?,
         host: host()?,
+        state: Some(context.home.state.clone()),
     };
     let mut archive = Archive { manifest, items, signature: None };
     let own = OwnCa::here(&context.home)?;
@@ -204,7 +213,7 @@ pub fn print_last(context: &Context<'_>, last: Option<&Last>, end: Option<Offset
         return;
     }
     printer.heading("There is no backup of this CA, and GitLab's own do not hold it:");
-    printer.command("labtrust backup FILE");
+    printer.command(context.line("backup FILE"));
     if let Some(end) = end.filter(|end| *end > OffsetDateTime::now_utc()) {
         let end = end.date();
         printer.say(format_args!("  if this machine is lost, its certificate can serve elsewhere until {end}, if you have it and its key;"));

@@ -66,3 +66,32 @@ fn a_damaged_receipt_is_left_out_and_keeps_no_ca_from_being_saved() {
     machine.run(["labtrust", "request", "other.example.com"]).succeeded();
     machine.run(labtrust(&["backup", "/root/x.age", "--recipient", RECIPIENT])).exited(3);
 }
+
+#[test]
+fn what_cannot_be_saved_is_named_and_a_ca_behind_a_link_is_not_left_out() {
+    let machine = machine!("gitlab");
+    let state = "/var/lib/labtrust";
+    let backup = ["labtrust", "backup", FILE, "--recipient", RECIPIENT, "--replace"];
+    for kind in [&[][..], &["--self-signed"]] {
+        let setup = ["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust", "--replace"];
+        machine.run([&setup[..], kind].concat()).succeeded();
+        // A name that labtrust gives to nothing.
+        machine.sh(&format!("touch {state}/authority/Kopie\u{e9}")).succeeded();
+        machine.run(backup).succeeded().says("Kopie").says("is not saved");
+        let rest = machine.sh(&format!("rm {state}/authority/Kopie*; rm {FILE}"));
+        rest.succeeded();
+        machine
+            .sh(&format!(
+                "mkdir -p /srv/disk; mv {state}/authority /srv/disk; ln -s /srv/disk/authority {state}"
+            ))
+            .succeeded();
+        machine.run(backup).exited(3).says(&format!("{state}/authority")).says("hint: ");
+        assert!(!machine.has(FILE));
+        machine.sh(&format!("rm {state}/authority; mv /srv/disk/authority {state}")).succeeded();
+        machine.sh(&format!("mkfifo {state}/requests.pipe")).succeeded();
+        machine.run(backup).exited(3).says(&format!("{state}/requests.pipe"));
+        machine.sh(&format!("rm {state}/requests.pipe")).succeeded();
+        machine.run(backup).succeeded();
+        machine.run(["labtrust", "setup", "--undo", "--yes"]).succeeded();
+    }
+}

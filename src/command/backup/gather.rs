@@ -7,11 +7,14 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{World, receipt::Receipts, text, world::Node};
+use labtrust_platform::{World, plan::shell_path, receipt::Receipts, text, world::Node};
 
 use super::last;
 use crate::{
-    backup::{Item, archive::MAX_SIZE},
+    backup::{
+        Item,
+        archive::{self, MAX_SIZE},
+    },
     certificate::{Parsed, PrivateKey},
     command::{
         Context, RECEIPT,
@@ -37,10 +40,11 @@ pub fn gather(
     damaged: &BTreeMap<PathBuf, Damage>,
 ) -> Result<(Vec<Item>, Vec<String>)> {
     let home = &context.home.state;
-    let mut items = Vec::new();
-    walk(home, home, DEEPEST, damaged, &mut items)?;
-    let (pairs, missing) = foreign_pairs(context)?;
+    let (mut items, mut missing) = (Vec::new(), Vec::new());
+    walk(home, home, DEEPEST, damaged, &mut items, &mut missing)?;
+    let (pairs, lost) = foreign_pairs(context)?;
     items.extend(pairs);
+    missing.extend(lost);
     items.sort_by(|one, other| one.path.cmp(&other.path));
     Ok((items, missing))
 }
@@ -51,6 +55,7 @@ fn walk(
     deeper: usize,
     damaged: &BTreeMap<PathBuf, Damage>,
     items: &mut Vec<Item>,
+    missing: &mut Vec<String>,
 ) -> Result<()> {
     let world = World::here();
     for path in world.list(folder)? {
@@ -59,15 +64,20 @@ fn walk(
         if is_passing || name.ends_with(DRAFT) || damaged.contains_key(&path) {
             continue;
         }
+        if !archive::can_hold(path.strip_prefix(home)?) {
+            missing.push(format!("{} is not saved: labtrust gives no file such a name", text::path(&path)));
+            continue;
+        }
         match world.look(&path)? {
-            Node::Folder if deeper > 0 => walk(home, &path, deeper - 1, damaged, items)?,
+            Node::Folder if deeper > 0 => walk(home, &path, deeper - 1, damaged, items, missing)?,
             Node::File { mode, .. } => {
                 let contents = World::read_own(&path)?.unwrap_or_default();
                 let path = path.strip_prefix(home)?.to_owned();
                 items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
             }
-            // Nothing that a plan of ours makes there.
-            _ => {}
+            // Another run has taken it away just now.
+            Node::Absent => {}
+            other => return Err(not_saved(&path, &other)),
         }
         if items.iter().map(|item| item.contents.len()).sum::<usize>() > MAX_SIZE {
             return Err(fail(
@@ -77,6 +87,24 @@ fn walk(
         }
     }
     Ok(())
+}
+
+/// What is at `path` may be all that matters, and a backup cannot hold it.
+fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
+    let (shown, word) = (text::path(path), shell_path(path));
+    if let Node::Link { .. } = node {
+        let files = shell_path(&path.with_added_extension("files"));
+        return fail(
+            format!("{shown} is a link, and a backup holds only files and folders"),
+            format!(
+                "put what it leads to in its place: cp -aL {word} {files} && rm {word} && mv {files} {word}"
+            ),
+        );
+    }
+    fail(
+        format!("{shown} is neither a file nor a folder that labtrust makes, and a backup cannot hold it"),
+        format!("see what it is, and move it out of the state folder: ls -ld {word}"),
+    )
 }
 
 /// The pairs that were imported, as answers to requests: so `import` finds their keys on a new machine.
