@@ -58,11 +58,12 @@ impl Call {
     /// Those that `scene`'s verb makes by itself, not by its children, among `names`.
     pub fn all(scene: &Scene, names: &[&str]) -> Vec<Self> {
         let trace = format!("trace={}", set(names));
-        scene.ends(scene.run_under(&["strace", "-qq", "-y", "-s", "0", "-o", "/tmp/trace", "-e", &trace]));
+        let strace = [&STRACE[..], &["-o", "/tmp/trace", "-e", &trace]].concat();
+        scene.ends(scene.run_under(&strace));
         let mut counts = std::collections::BTreeMap::new();
         let mut calls = Vec::new();
-        for line in scene.machine.read("/tmp/trace").lines() {
-            let Some((name, arguments)) = line.split_once('(') else { continue };
+        let trace = scene.machine.read("/tmp/trace");
+        for (name, arguments) in of_the_work(&trace) {
             let nth = counts.entry(name.to_owned()).or_insert(0);
             *nth += 1;
             if changes_a_file(name, arguments) {
@@ -76,9 +77,8 @@ impl Call {
     pub fn strace(&self, fault: &str) -> Vec<String> {
         let Self { name, nth, .. } = self;
         let (trace, inject) = (format!("trace={name}"), format!("inject={name}:{fault}:when={nth}"));
-        ["strace", "-qq", "-y", "-s", "0", "-o", "/tmp/hit", "-e", &trace, "-e", &inject]
-            .map(str::to_owned)
-            .to_vec()
+        let strace = [&STRACE[..], &["-o", "/tmp/hit", "-e", &trace, "-e", &inject]].concat();
+        strace.into_iter().map(str::to_owned).collect()
     }
 
     /// Fails unless the fault met this call.
@@ -90,8 +90,8 @@ impl Call {
     /// on what else runs on the machine.
     pub fn is_hit(&self, scene: &Scene) -> bool {
         let text = scene.machine.read("/tmp/hit");
-        let hit = text.lines().filter(|line| line.starts_with(&format!("{}(", self.name))).nth(self.nth - 1);
-        hit.is_some_and(|hit| changes_a_file(&self.name, hit))
+        let hit = of_the_work(&text).into_iter().filter(|(name, _)| *name == self.name).nth(self.nth - 1);
+        hit.is_some_and(|(name, arguments)| changes_a_file(name, arguments))
     }
 }
 
@@ -99,6 +99,20 @@ impl std::fmt::Display for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} {}({}", self.nth, self.name, self.arguments)
     }
+}
+
+/// strace over the threads of one program, and over no child once that is another program. It counts the calls of each
+/// thread by itself.
+const STRACE: [&str; 7] = ["strace", "-f", "--detach-on=execve", "-qq", "-y", "-s", "0"];
+
+/// The calls in `trace`, as names and arguments, of the thread that makes most of them: labtrust works in one.
+fn of_the_work(trace: &str) -> Vec<(&str, &str)> {
+    let mut threads = std::collections::BTreeMap::<&str, Vec<_>>::new();
+    for line in trace.lines() {
+        let Some((thread, call)) = line.split_once(' ') else { continue };
+        threads.entry(thread).or_default().extend(call.trim_start().split_once('('));
+    }
+    threads.into_values().max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// As strace is told of `names`; an architecture that has not all of them is no reason to stop.
