@@ -181,7 +181,7 @@ fn what_another_hand_trusts_stays_trusted_and_is_named_until_it_is_purged() {
     machine
         .run([&untrust[..], &["--store", "system"]].concat())
         .exited(1)
-        .says("still trusted by another hand");
+        .says("still trusted, and not recorded here");
     machine.run([&untrust[..], &["--purge"]].concat());
     machine.run(["labtrust", "untrust", "/root/ca.crt"]).succeeded();
     assert!(!machine.has(&format!("{folder}/by-hand.crt")));

@@ -38,7 +38,7 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
             let hint = failed.hint.clone();
             return Err(fail(
                 failed.detail.clone(),
-                hint.unwrap_or_else(|| "mend that, then run it again".into()),
+                hint.unwrap_or_else(|| "fix that, then run it again".into()),
             ));
         }
         // A certificate that was asked for by name is the user's from here on: there is nothing to undo.

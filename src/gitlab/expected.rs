@@ -107,7 +107,7 @@ impl Expected {
     /// What brings it up, the last line that a person reads.
     pub fn way_up(&self) -> String {
         let tail = self.reconfigure.replace("reconfigure", "tail nginx");
-        format!("if GitLab does not come up by this, see why with {tail}; bring it up: {}", self.reconfigure)
+        format!("if it then does not come up, {tail} shows why; bring GitLab up: {}", self.reconfigure)
     }
 }
 

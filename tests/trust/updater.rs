@@ -121,7 +121,7 @@ fn what_somebody_else_trusts_since_stays_in_the_store_and_in_javas() {
     machine.run([UPDATER]).succeeded();
     assert!(java_trusts(&machine, &pair.root));
 
-    machine.run(["labtrust", "untrust"]).exited(1).says("still trusted by another hand");
+    machine.run(["labtrust", "untrust"]).exited(1).says("still trusted, and not recorded here");
     assert!(machine.read(BUNDLE).contains(pair.root.trim()));
     assert!(java_trusts(&machine, &pair.root));
     machine.sh("readlink -e /etc/ssl/certs/by-hand.pem").succeeded();
