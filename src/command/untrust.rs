@@ -200,7 +200,11 @@ fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Re
     let mut documents = Vec::new();
     let mut would_change = false;
     for anchor in anchors {
-        let mut any = false;
+        let damaged = recorded::damage_of(&receipts, &trust::receipt_name(anchor));
+        let mut any = damaged.is_some();
+        if let Some(folder) = damaged.as_ref().and_then(|damage| damage.path.parent()) {
+            context.printer.say(format_args!("put {} aside, which is damaged", text::path(folder)));
+        }
         for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
             let records =
                 receipt.changes.iter().rev().filter(|record| arguments.stores.has_id(record.store.as_str()));

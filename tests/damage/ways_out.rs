@@ -129,11 +129,20 @@ fn an_old_ca_a_request_and_a_receipt_of_trust_are_taken_away_though_they_are_dam
 
         damage(&format!("receipts/trust-{}/receipt.json", &other[..16]));
         machine.run(["labtrust", "untrust", "/root/other.crt"]).exited(3).says("--purge");
+        let dry_run = "labtrust untrust /root/other.crt --purge --dry-run";
+        machine.sh(dry_run).exited(1).says(&format!("receipts/trust-{} aside", &other[..16]));
         machine.run(["labtrust", "untrust", "/root/other.crt", "--purge"]).succeeded();
         is_sound();
         let trust =
             format!("labtrust trust /root/other.crt --for {HOST} --fingerprint {other} --store system");
         machine.sh(&trust).succeeded();
+
+        machine.sh(&format!("mkdir -m 700 {STATE}/receipts/doctor")).succeeded();
+        machine.write_with_mode(&format!("{STATE}/receipts/doctor/receipt.json"), "600", "x");
+        machine.run(["labtrust", "status"]).exited(3).says("labtrust doctor --undo");
+        machine.run(["labtrust", "doctor", "--undo", "--dry-run"]).exited(1).says("receipts/doctor aside");
+        machine.run(["labtrust", "doctor", "--undo"]).succeeded().says("what is damaged is in");
+        is_sound();
     }
 }
 

@@ -1,12 +1,20 @@
 //! `doctor --undo`: what `--fix` did, but for trust in a CA, which is taken back where all trust is.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
-use labtrust_platform::{Outcome, receipt::Receipts, session::State, undo};
+use labtrust_platform::{
+    Outcome,
+    receipt::{Receipts, Recorded},
+    session::State,
+    text, undo,
+};
 
 use super::fix::{Fixed, RECEIPT, again};
 use crate::{
     command::{Context, report::NextSteps, restart, stores, untrust},
     exit,
+    state::{put_aside, recorded},
 };
 
 /// Takes back what `--fix` did, whatever is left of it; where nothing is, that is so already.
@@ -19,7 +27,11 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
     if context.everywhere.dry_run {
         let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT);
         let records = recorded.iter().flat_map(|receipt| receipt.changes.iter().rev());
-        let any = stores::print_undo(context, records);
+        let damaged = damaged(&receipts);
+        if let Some(folder) = &damaged {
+            printer.say(format_args!("put {} aside, which is damaged", text::path(folder)));
+        }
+        let any = stores::print_undo(context, records) || damaged.is_some();
         if !any {
             printer.say(stores::NOTHING);
         }
@@ -27,6 +39,7 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
         printer.document(&serde_json::json!({ "schema": 1, "would_change": any, "notes": trusted }));
         return Ok(if any { exit::NO } else { exit::DONE });
     }
+    let is_damaged = damaged(&receipts).is_some();
     let mut outcomes = if state.exists() { take_back(context)? } else { Vec::new() };
     if restart {
         restart::restart(context, &mut outcomes, None);
@@ -36,7 +49,7 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
     let mut notes = NextSteps::of(context, &fixed.outcomes, &again).into_lines();
     notes.extend(trusted.iter().cloned());
     printer.document(&serde_json::json!({ "schema": 1, "undone": fixed.report(), "notes": notes }));
-    if fixed.outcomes.is_empty() {
+    if fixed.outcomes.is_empty() && !is_damaged {
         printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.display()));
     }
     fixed.print(context, State::Untrusted, &again);
@@ -47,9 +60,22 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
 /// Opening the state folder sweeps what a run that was killed left of it, too.
 fn take_back(context: &Context<'_>) -> Result<Vec<Outcome>> {
     context.session(|session| {
+        let state = &context.home.state;
+        if let Some(aside) = put_aside(state, damaged(&Receipts::all(state)?).as_slice())? {
+            context.printer.aside(format_args!(
+                "what the doctor changed is not known any more, and stays; what is damaged is in {}",
+                text::path(&aside)
+            ));
+        }
         let Some(mut receipt) = session.receipts.load(RECEIPT)? else { return Ok(Vec::new()) };
         Ok(undo(session, &mut receipt, |_| true)?)
     })
+}
+
+/// The folder of the receipt, if that is damaged.
+fn damaged(receipts: &Recorded) -> Option<PathBuf> {
+    let damage = recorded::damage_of(receipts, RECEIPT)?;
+    damage.path.parent().map(Path::to_owned)
 }
 
 fn print_trusted(context: &Context<'_>, commands: &[String]) {
