@@ -16,6 +16,8 @@ use crate::{
 
 /// What the receipt of trust in a CA begins with.
 const TRUST: &str = "trust-";
+/// What the receipt of a certificate signing request begins with.
+const REQUEST: &str = "request-";
 
 /// The damage of the receipt `name`, if it is damaged.
 pub fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
@@ -24,7 +26,9 @@ pub fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
         RECEIPT => Way::Setup,
         "doctor" => Way::Fix,
         name if name.starts_with(TRUST) => Way::Trust,
-        _ => Way::Request,
+        name if name.starts_with(REQUEST) => Way::Request,
+        // Of a run that ended: nothing is taken back by it.
+        _ => Way::Note,
     };
     Some(Damage::new(&damaged.path, &anyhow::anyhow!("{}", damaged.error), way))
 }

@@ -171,3 +171,18 @@ fn nothing_of_a_key_is_said_though_it_lies_where_it_is_not_expected() {
         }
     }
 }
+
+#[test]
+fn a_damaged_receipt_of_a_run_that_ended_goes_by_the_command_that_is_named() {
+    let machine = machine!("gitlab");
+    machine.run(["labtrust", "setup", HOST, "--out", "/root/pair", "--no-trust"]).succeeded();
+    let folder = format!("{STATE}/receipts/purge-0123456789abcdef");
+    machine.sh(&format!("mkdir -m 700 {folder}; umask 077; echo '{{' >{folder}/receipt.json")).succeeded();
+    let status = machine.run(["labtrust", "status"]).exited(3).says("receipt.json");
+    let text = format!("{}{}", status.stdout, status.stderr);
+    let command = text.lines().find_map(|line| line.find("rm /").map(|at| &line[at..]));
+    machine.sh(command.unwrap_or_else(|| panic!("{status}"))).succeeded();
+    // The CA is not trusted here; nothing is damaged.
+    machine.run(["labtrust", "status"]).exited(1);
+    machine.run(["labtrust", "setup", "--undo", "--yes"]).succeeded();
+}
