@@ -17,6 +17,9 @@ use crate::{
     world::World,
 };
 
+/// How the detail of an [`Outcome`] begins where a store trusts a certificate and no receipt names that store.
+pub const UNRECORDED: &str = "still trusted, and not recorded here: ";
+
 /// How a store stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -124,15 +127,14 @@ impl Outcome {
         (store, subject): (&StoreId, &str),
         proof: &Proof,
     ) -> Result<Self> {
-        let still = |by: &str, detail: &str| {
-            Self::new(store, subject, State::Trusted, format!("still trusted by {by}: {detail}"))
-        };
+        let still =
+            |why: &str, detail: &str| Self::new(store, subject, State::Trusted, format!("{why}{detail}"));
         Ok(match prove(world, proof, Wanted::Gone)? {
             Verdict::Holds(detail) => Self::new(store, subject, State::Untrusted, detail),
-            Verdict::Fails(detail) => still("another hand", &detail),
+            Verdict::Fails(detail) => still(UNRECORDED, &detail),
             // A restart does not help where the engine reads it again.
             Verdict::Lingers(detail) if is_in_system(world, facts, proof)? => {
-                still("the system store", &detail)
+                still("still trusted by the system store: ", &detail)
             }
             Verdict::Lingers(detail) => {
                 let detail = format!("{detail} until it is restarted: it read the system store before");

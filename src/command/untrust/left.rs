@@ -5,7 +5,7 @@ use std::path::Path;
 use labtrust_platform::{
     Anchor, Outcome, World,
     plan::{Actor, Change},
-    session::State,
+    session::{State, UNRECORDED},
     world::Node,
 };
 
@@ -15,16 +15,13 @@ use crate::{
     command::{Context, stores},
 };
 
-/// What is said of trust that is nowhere recorded, before its details.
-const ANOTHER: &str = "still trusted, and not recorded here: ";
-
 /// How the store of `change` stands, of which nothing is recorded here.
 pub fn asked(context: &Context<'_>, anchor: &Anchor, change: &Change) -> Outcome {
     let mut outcome = Outcome::asked_gone(&context.worlds, &context.facts, change);
     let is_roots = change.actor == Actor::Machine && !context.facts.is_root();
     if outcome.state == State::Trusted && is_roots && is_by_labtrust(anchor, change) {
         // The state folder of root's run cannot be read by a user; the file's name says enough.
-        let detail = outcome.detail.replacen(ANOTHER, "", 1);
+        let detail = outcome.detail.replacen(UNRECORDED, "", 1);
         outcome.detail = format!("labtrust put it there when root ran it: {detail}");
         outcome.needs_root = true;
     }
