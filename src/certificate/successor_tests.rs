@@ -286,15 +286,16 @@ fn a_root_without_an_end_is_followed_by_one_of_any_end() {
     }
 }
 
+fn directory(name: &str) -> GeneralSubtree {
+    let mut all = rcgen::DistinguishedName::new();
+    all.push(DnType::CommonName, name);
+    GeneralSubtree::DirectoryName(all)
+}
+
 /// Types of name that are neither DNS names nor addresses.
 #[test]
 fn other_types_of_name_stay_limited() {
     let of = |change: Change| stolen(&authority(&[HOST], true), change, false).0;
-    fn directory(name: &str) -> GeneralSubtree {
-        let mut all = rcgen::DistinguishedName::new();
-        all.push(DnType::CommonName, name);
-        GeneralSubtree::DirectoryName(all)
-    }
     let one: Change = |root| permitted(root).push(directory("one"));
     let other: Change = |root| permitted(root).push(directory("another"));
     let none: Change = |root| excluded(root).push(directory("one"));

@@ -140,8 +140,8 @@ pub fn sender_fingerprint(sender: &Sender) -> Fingerprint {
 /// The state folder, packed; and what could not be, a line each. Only CAs, keys and requests are worth a refusal: how
 /// something is undone is worth less than they are.
 fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
-    let (damages, mut damaged) = damages::apart(damages::all(&context.home)?, &context.home.state);
-    damages::refuse(damages)?;
+    let (refused, mut damaged) = damages::apart(damages::all(&context.home)?, &context.home.state);
+    damages::refuse(refused)?;
     let (items, mut missing) = gather::gather(context, &damaged)?;
     missing.extend(damaged.iter().map(|(folder, damage)| {
         format!("{} is not in the backup: {damage} (labtrust status says what to do)", text::path(folder))

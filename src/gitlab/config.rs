@@ -76,6 +76,11 @@ impl Config {
         said.or(row.usual_port)
     }
 
+    /// Whether nginx listens for `role` on chosen addresses of this machine alone.
+    pub fn listens_on_chosen_addresses(&self, role: Role) -> bool {
+        self.nginx(role, "listen_addresses").is_some()
+    }
+
     /// The line, if any, by which something else than GitLab's nginx speaks TLS with clients: no
     /// pair that is placed in GitLab is then seen by anybody.
     pub fn served_elsewhere(&self) -> Option<String> {

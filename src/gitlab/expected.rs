@@ -111,10 +111,10 @@ impl Expected {
     }
 }
 
-/// The ports of this machine on which GitLab answers in plain HTTP.
+/// The ports of this machine's loopback address on which GitLab answers in plain HTTP.
 fn ports_in_plain_http(installation: &Installation, config: &Config) -> Vec<u16> {
     match config.address(Role::Gitlab) {
-        Known::Is(address) if !address.https => {
+        Known::Is(address) if !address.https && !config.listens_on_chosen_addresses(Role::Gitlab) => {
             let port = config.listen_port(Role::Gitlab).unwrap_or(address.endpoint.port);
             match installation.published(port) {
                 Reach::Here(port) | Reach::Loopback(port) => vec![port],

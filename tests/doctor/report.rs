@@ -105,7 +105,7 @@ fn forge(value: &mut serde_json::Value) {
             for (name, value) in fields {
                 match value {
                     serde_json::Value::String(text) if FREE.contains(&name.as_str()) => {
-                        text.push_str("\nforged")
+                        text.push_str("\nforged");
                     }
                     _ => forge(value),
                 }

@@ -93,7 +93,9 @@ fn walk(
 fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
     let (shown, word) = (text::path(path), shell_path(path));
     if let Node::Link { .. } = node {
-        let files = shell_path(&path.with_added_extension("files"));
+        let mut files = path.as_os_str().to_owned();
+        files.push(".files");
+        let files = shell_path(Path::new(&files));
         return fail(
             format!("{shown} is a link, and a backup holds only files and folders"),
             format!(

@@ -105,8 +105,7 @@ pub fn endpoints(
         // A registry that speaks plain HTTP today keeps its host, and a port that somebody chose.
         (None, Some(said)) if said.https || said.endpoint.port != 80 => said.endpoint,
         (None, Some(said)) if said.endpoint.host != gitlab.host => Endpoint::new(said.endpoint.host, 443),
-        (None, Some(_)) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
-        (None, None) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
+        (None, Some(_) | None) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
     };
     Ok((gitlab, registry))
 }

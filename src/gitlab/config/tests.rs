@@ -146,6 +146,18 @@ fn each_server_has_its_own_schemes_and_ports() {
 }
 
 #[test]
+fn addresses_that_nginx_listens_on_are_noticed() {
+    for (script, chosen) in [
+        ("external_url 'http://h'", false),
+        ("external_url 'http://h'\nnginx['listen_addresses'] = nil", false),
+        ("external_url 'http://h'\nnginx['listen_addresses'] = ['192.0.2.10']", true),
+        ("external_url 'http://h'\ngitlab_rails['nginx']['listen_addresses'] = ['192.0.2.10']", true),
+    ] {
+        assert_eq!(Config::read(&[script]).listens_on_chosen_addresses(Role::Gitlab), chosen, "{script}");
+    }
+}
+
+#[test]
 fn a_server_that_is_switched_off_is_noticed() {
     for (script, elsewhere) in [
         ("pages_nginx['enable'] = false", true),
