@@ -29,7 +29,7 @@ use crate::{
 /// Files at the top of the state folder that mean something only while they are there.
 const PASSING: [&str; 2] = ["lock", last::FILE];
 /// What [`World::put`] leaves if it is killed.
-const DRAFT: &str = ".labtrust-draft";
+pub const DRAFT: &str = ".labtrust-draft";
 /// No folder of ours lies deeper.
 const DEEPEST: usize = 8;
 

@@ -204,8 +204,9 @@ fn left_over<'f>(state: &Path, folders: impl Iterator<Item = &'f Path>) -> Resul
             paths.extend(world.list(folder)?);
         }
     }
+    let is_draft = |path: &PathBuf| path.to_string_lossy().ends_with(backup::DRAFT);
     let is_file = |path: &PathBuf| matches!(world.look(path), Ok(Node::File { .. } | Node::Link { .. }));
-    paths.retain(is_file);
+    paths.retain(|path| !is_draft(path) && is_file(path));
     Ok(paths)
 }
 
