@@ -340,7 +340,6 @@ mod tests {
             (".example.com", "empty"),
             ("my host", "space"),
             ("-a.example.com", "hyphen"),
-            ("under_score.example.com", "letters"),
             ("192.0.2.256", "number"),
             ("010.0.0.1", "number"),
             ("127.1", "number"),
