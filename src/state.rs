@@ -5,9 +5,11 @@ mod aside;
 mod damage;
 mod files;
 pub mod recorded;
+mod steady;
 
 pub use self::{
     aside::{is_aside, put_aside, put_back},
     damage::{Damage, Way},
     files::{Files, OnDisk, parse_json, read_note},
+    steady::{Placed, steady},
 };

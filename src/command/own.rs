@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::{
     certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor},
     home::{Home, Rotation},
-    state::{Damage, Files, OnDisk, Way, parse_json, recorded},
+    state::{Damage, Files, OnDisk, Placed, Way, parse_json, steady},
 };
 
 pub use self::notes::{Notes, SiteNotes};
@@ -77,26 +77,21 @@ impl OwnCa {
 
     /// The CA in use among `files`, with those beside it.
     pub fn among(files: &dyn Files) -> Result<Option<Self>, Damage> {
-        loop {
-            let rotation = Rotation::read(files)?;
-            let found = Self::with_those_beside(files, &rotation);
-            let is_whole = found
-                .as_ref()
-                .is_ok_and(|own| own.as_ref().is_none_or(|own| own.next.is_ok() && own.previous.is_ok()));
-            // Another run may have taken away meanwhile what was named before.
-            if is_whole || Rotation::read(files)? == rotation {
-                return found;
-            }
-        }
+        let damages = |found: &Result<Option<Self>, Damage>| match found {
+            Ok(own) => own.iter().flat_map(Self::damages).cloned().collect(),
+            Err(damage) => vec![damage.clone()],
+        };
+        steady(files, |placed| Self::with_those_beside(files, placed), damages)
     }
 
-    /// The CA in use, as `rotation` has it, with those beside it.
-    fn with_those_beside(files: &dyn Files, rotation: &Rotation) -> Result<Option<Self>, Damage> {
+    /// The CA in use with those beside it, where another run may have changed them since `placed` was read.
+    fn with_those_beside(files: &dyn Files, placed: &Placed) -> Result<Option<Self>, Damage> {
+        let rotation = Rotation::read_once(files, placed)?;
         let read = |name: &str, way: Way| Self::read(files, Path::new(name), way);
         let missing = |name: &str, way| Damage::missing(&files.full(&Path::new(name).join(ROOT)), way);
         let Some(mut own) = read(&rotation.current, Way::Setup)? else {
-            let is_known = *rotation != Rotation::default()
-                || recorded::is_placed(files, &Path::new(&rotation.current).join(ROOT));
+            let is_known = rotation != Rotation::default()
+                || placed.has(files, &Path::new(&rotation.current).join(ROOT));
             return if is_known { Err(missing(&rotation.current, Way::Setup)) } else { Ok(None) };
         };
         let beside = |name: &Option<String>, way| match name {
@@ -136,15 +131,8 @@ impl OwnCa {
             }
             None => Vec::new(),
         };
-        let Some(notes) = read(NOTES)? else {
-            // Without its root it is taken back just now.
-            let is_gone = read(ROOT)?.is_none();
-            return if is_gone {
-                Ok(None)
-            } else {
-                Err(Damage::missing(&files.full(&folder.join(NOTES)), way))
-            };
-        };
+        let missing = || Damage::missing(&files.full(&folder.join(NOTES)), way);
+        let notes = read(NOTES)?.ok_or_else(missing)?;
         let notes = parse_json(&notes).map_err(damage(NOTES))?;
         let voucher = read(VOUCHER)?.map(|bytes| single(&bytes)).transpose().map_err(damage(VOUCHER))?;
         let folder = files.full(folder);

@@ -11,7 +11,7 @@ use labtrust_platform::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Damage, Files, Way, parse_json, recorded};
+use crate::state::{Damage, Files, Placed, Way, parse_json, steady};
 
 /// The folder of the first CA, and what the names of all the others begin with.
 const FIRST: &str = "authority";
@@ -42,10 +42,19 @@ impl Default for Rotation {
 impl Rotation {
     /// What is written down among `files`.
     pub fn read(files: &dyn Files) -> Result<Self, Damage> {
+        steady(
+            files,
+            |placed| Self::read_once(files, placed),
+            |found| found.as_ref().err().cloned().into_iter().collect(),
+        )
+    }
+
+    /// The same, where another run may have changed it since `placed` was read.
+    pub fn read_once(files: &dyn Files, placed: &Placed) -> Result<Self, Damage> {
         let damage = |error: anyhow::Error| Damage::new(&files.full(Path::new(FILE)), &error, Way::Setup);
         let Some(bytes) = files.read(Path::new(FILE)).map_err(damage)? else {
             // The CAs that it tells apart are there all the same.
-            let is_lost = recorded::is_placed(files, Path::new(FILE));
+            let is_lost = placed.has(files, Path::new(FILE));
             let missing = || Damage::missing(&files.full(Path::new(FILE)), Way::Setup);
             return if is_lost { Err(missing()) } else { Ok(Self::default()) };
         };

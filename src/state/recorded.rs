@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use labtrust_platform::{
     Anchor, Fingerprint, World,
-    receipt::{ChangeRecord, Phase, Recorded, StepRecord, parse},
+    receipt::{ChangeRecord, Recorded, StepRecord},
     world::Node,
 };
 
-use super::{Damage, Files, Way};
+use super::{Damage, Way};
 use crate::{
     certificate::{CertificateDer, pem},
     command::RECEIPT,
@@ -41,21 +41,6 @@ pub fn check(recorded: &Recorded, names: &[&str]) -> Result<(), Damage> {
 /// The damage of all receipts.
 pub fn damages(recorded: &Recorded) -> impl Iterator<Item = Damage> {
     recorded.damaged().iter().filter_map(|damaged| damage_of(recorded, &damaged.name))
-}
-
-/// Whether the receipt of the setup among `files` says that the file at `path` is there. A state of which that receipt
-/// is lost or damaged does not tell.
-pub fn is_placed(files: &dyn Files, path: &Path) -> bool {
-    let receipt = Path::new("receipts").join(RECEIPT).join("receipt.json");
-    let receipt = files.read(&receipt).ok().flatten().and_then(|bytes| parse(&bytes).ok());
-    let records = receipt.map(|receipt| receipt.changes).unwrap_or_default();
-    let steps =
-        records.iter().filter(|record| record.phase == Phase::Applied).flat_map(|record| &record.steps);
-    let of_path = steps.filter_map(|step| match step {
-        StepRecord::File { path: placed, after, .. } if *placed == files.full(path) => Some(after.is_some()),
-        _ => None,
-    });
-    of_path.last().unwrap_or(false)
 }
 
 /// The root of the CA whose files are in `folder`, if it is trusted here: the receipt of the setup knows its file by
