@@ -85,7 +85,9 @@ pub struct FileSeen {
 pub enum FileForm {
     /// PEM with a certificate in it.
     Pem,
-    /// The same after the three bytes that some editors put first, which hide the first certificate.
+    /// The same, and a private key, which is not kept.
+    PemWithKey,
+    /// A certificate in PEM after the three bytes that some editors put first, which hide the first certificate.
     ByteOrderMark,
     /// PEM whose label is not `CERTIFICATE`, such as OpenSSL's `TRUSTED CERTIFICATE`.
     OtherLabel,

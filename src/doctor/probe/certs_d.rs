@@ -123,6 +123,7 @@ fn form(bytes: &[u8]) -> FileForm {
         _ if bytes.iter().all(u8::is_ascii_whitespace) => FileForm::Empty,
         [0xef, 0xbb, 0xbf, ..] => FileForm::ByteOrderMark,
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => FileForm::Utf16,
+        _ if has("-----BEGIN CERTIFICATE-----") && has("PRIVATE KEY-----") => FileForm::PemWithKey,
         _ if has("-----BEGIN CERTIFICATE-----") => FileForm::Pem,
         _ if has("PRIVATE KEY-----") => FileForm::Key,
         _ if has("CERTIFICATE-----") => FileForm::OtherLabel,
@@ -137,12 +138,13 @@ mod tests {
 
     #[test]
     fn files_are_told_by_what_is_in_them() {
-        let forms: [(&[u8], FileForm); 9] = [
+        let forms: [(&[u8], FileForm); 10] = [
             (b"", FileForm::Empty),
             (b" \r\n", FileForm::Empty),
             (b"\xef\xbb\xbf-----BEGIN CERTIFICATE-----\n", FileForm::ByteOrderMark),
             (b"\xff\xfe-\0-\0", FileForm::Utf16),
             (b"# ours\n-----BEGIN CERTIFICATE-----\n", FileForm::Pem),
+            (b"-----BEGIN CERTIFICATE-----\n-----BEGIN EC PRIVATE KEY-----\n", FileForm::PemWithKey),
             (b"-----BEGIN TRUSTED CERTIFICATE-----\n", FileForm::OtherLabel),
             (b"-----BEGIN EC PRIVATE KEY-----\n", FileForm::Key),
             (b"\x30\x82\x01\x00", FileForm::Der),

@@ -131,4 +131,21 @@ fn containerd_itself_where_it_is_told_of_the_registry() {
     pull("unknown authority");
     let report = ask(&machine);
     assert!(report.causes().contains(&"certsd-masked"), "{:#}", report.json);
+    machine.run(["rmdir", &format!("/etc/containerd/certs.d/{HOST}_4567_")]).succeeded();
+
+    // It gives up on a folder for other files than Docker does.
+    for (file, made_by, says, cause) in [
+        ("x.crt", "ln -s /nowhere", "no such file", Some("certsd-unreadable")),
+        ("x.crt", "echo x >", "unable to load CA cert", Some("certsd-unreadable")),
+        ("x.cert", "cp ca.crt", "failed to load X509 key pair", Some("certsd-stray-key")),
+        ("x.key", "echo x >", "403 Forbidden", None),
+        ("x.crt", "mkdir", "403 Forbidden", None),
+    ] {
+        machine.sh(&format!("cd '{folder}' && {made_by} {file}")).succeeded();
+        pull(says);
+        let report = ask(&machine);
+        assert_eq!(state(&report) == "passed", cause.is_none(), "{file} by {made_by}: {:#}", report.json);
+        assert!(cause.is_none_or(|cause| report.causes().contains(&cause)), "{file}: {:#}", report.json);
+        machine.sh(&format!("cd '{folder}' && rm -r {file}")).succeeded();
+    }
 }

@@ -1,7 +1,16 @@
 //! Whether containerd itself trusts the registry, where somebody told it of the registry: Kubernetes pulls by
 //! that, and `nerdctl`.
 
-use super::{Check, Verdict, folder, image_store::MASKED, root::leads_to, system};
+use labtrust_platform::plan::Actor;
+
+use super::{
+    Check, Verdict,
+    fatal::Place,
+    folder::{self, Reader},
+    image_store::MASKED,
+    root::leads_to,
+    system,
+};
 use crate::doctor::{
     Case, Finding, State,
     certs_d::{CONTAINERD, containerd},
@@ -23,6 +32,10 @@ fn judge(case: &Case<'_>) -> Verdict {
     let path = format!("{CONTAINERD}/{}", first.name);
     if folder::has_settings(first) {
         return Verdict::skipped(format!("{path}/hosts.toml says what it trusts"));
+    }
+    let place = Place { path: path.clone().into(), actor: Actor::Machine };
+    if let Some(fatal) = place.fatal(first, Reader::Containerd) {
+        return fatal.into();
     }
     let trusts =
         |folder: &FolderSeen| folder::loaded(Some(folder)).iter().any(|root| leads_to(&case.chain, root));

@@ -25,7 +25,7 @@ const FOLLOWS: &[&str] = &[
     "untrusted-docker",
 ];
 const GIVES_UP: &str =
-    "one file there that is to be read and cannot be makes every login fail, whatever else is right";
+    "one file there that is to be read and cannot be makes every login and pull fail, whatever else is right";
 
 /// A folder for a registry, and whose rights it takes to change it.
 pub struct Place {
@@ -67,7 +67,7 @@ impl Place {
         Finding::new(
             &STRAY_KEY,
             format!("{} is there without {partner}", text::path(&path)),
-            "*.cert and *.key are a client's own pair, and one without the other makes every login fail; a CA ends in .crt",
+            "*.cert and *.key are a client's own pair, and one without the other makes every login and pull fail; a CA ends in .crt",
         )
         .with(self.without(&path))
     }

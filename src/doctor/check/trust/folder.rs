@@ -50,18 +50,20 @@ pub fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'e FileS
 
 /// The first file that should be read and in which no certificate is to be found.
 pub fn without_any(folder: &FolderSeen) -> Option<&FileSeen> {
-    let is_none = |form: &FileForm| {
-        matches!(
-            form,
-            FileForm::Empty
-                | FileForm::Other
-                | FileForm::Utf16
-                | FileForm::Key
-                | FileForm::OtherLabel
-                | FileForm::Der
-        )
-    };
-    files(Some(folder)).iter().find(|file| is_read(file) && is_none(&file.form))
+    files(Some(folder)).iter().find(|file| is_read(file) && holds_none(&file.form))
+}
+
+/// Whether no certificate in PEM is in such a file.
+fn holds_none(form: &FileForm) -> bool {
+    matches!(
+        form,
+        FileForm::Empty
+            | FileForm::Other
+            | FileForm::Utf16
+            | FileForm::Key
+            | FileForm::OtherLabel
+            | FileForm::Der
+    )
 }
 
 /// A file that makes whoever reads the folder give up, whatever else is in it.
@@ -77,15 +79,19 @@ pub enum Fatal<'e> {
 pub enum Reader {
     Docker,
     Podman,
+    Containerd,
 }
 
-/// The first such file for `reader` (moby, `registry.loadTLSConfig`; containers/image, `pkg/tlsclientconfig`). One that
-/// only this program may not read is none.
+/// The first such file for `reader` (moby, `registry.loadTLSConfig`; containers/image, `pkg/tlsclientconfig`; containerd,
+/// `core/remotes/docker/config/hosts.go`). One that only this program may not read is none.
 pub fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
     let files = files(Some(folder));
     let has_no_partner = |file: &FileSeen| {
         let (stem, ending) = file.name.rsplit_once('.')?;
         let other = match ending {
+            // containerd looks for the key in the certificate's file as well, and for no certificate to a key.
+            "cert" if reader == Reader::Containerd && file.form == FileForm::PemWithKey => return None,
+            "key" if reader == Reader::Containerd => return None,
             "cert" => format!("{stem}.key"),
             "key" => format!("{stem}.cert"),
             _ => return None,
@@ -93,10 +99,16 @@ pub fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
         files.iter().all(|file| file.name != other).then_some(other)
     };
     let is_unreadable = |file: &FileSeen| match &file.form {
-        FileForm::Folder | FileForm::NoFile(_) => true,
-        // podman passes over a CA that went away between its two looks.
-        FileForm::Dangling => reader == Reader::Docker || !is_read(file),
-        _ => false,
+        // containerd does not look at folders.
+        FileForm::Folder => reader != Reader::Containerd,
+        FileForm::NoFile(_) => true,
+        // podman ignores a CA that went away between its two looks; to containerd such a key is none.
+        FileForm::Dangling => match reader {
+            Reader::Docker => true,
+            Reader::Podman => !is_read(file),
+            Reader::Containerd => !file.name.ends_with(".key"),
+        },
+        form => reader == Reader::Containerd && is_read(file) && holds_none(form),
     };
     files.iter().find_map(|file| match has_no_partner(file) {
         Some(other) => Some(Fatal::Stray(file, other)),
@@ -114,6 +126,7 @@ fn is_opened(file: &FileSeen) -> bool {
 pub fn described(form: &FileForm) -> String {
     match form {
         FileForm::Pem => "PEM".into(),
+        FileForm::PemWithKey => "PEM with a private key".into(),
         FileForm::ByteOrderMark => "PEM after a byte order mark, which hides its first certificate".into(),
         FileForm::OtherLabel => "PEM with another label than CERTIFICATE".into(),
         FileForm::Der => "DER (binary)".into(),
