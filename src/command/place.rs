@@ -10,7 +10,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Anchor, Certificate, Fingerprint, Outcome, Session, World, apply_together,
     plan::Change,
-    receipt::{ChangeRecord, Receipts, StepRecord},
+    receipt::{ChangeRecord, Receipt, Receipts, StepRecord},
     session::State,
 };
 
@@ -203,6 +203,18 @@ pub struct Placed {
 pub fn is_of_pair(record: &ChangeRecord) -> bool {
     let is_part = |step: &StepRecord| matches!(step, StepRecord::File { path, .. } if path.as_os_str() != record.subject.as_str());
     record.store.as_str() == gitlab::STORE && record.steps.iter().any(is_part)
+}
+
+/// The certificate files that were placed and that somebody else has changed since.
+pub fn changed_certificates(receipts: &[Receipt], placed: &[Placed]) -> Vec<PathBuf> {
+    let records = receipts.iter().flat_map(|receipt| &receipt.changes).filter(|record| is_of_pair(record));
+    let files = records.flat_map(|record| &record.steps).filter_map(|step| match step {
+        StepRecord::File { path, after: Some(_), .. } => Some(path),
+        _ => None,
+    });
+    let is_certificate = |path: &Path| path.extension().is_some_and(|ending| ending == "crt");
+    let is_changed = |path: &Path| placed.iter().all(|one| one.path != path);
+    files.filter(|path| is_certificate(path) && is_changed(path)).cloned().collect()
 }
 
 /// The certificate files themselves.

@@ -72,6 +72,9 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     if !lapses.is_empty() {
         code = exit::worse(code, exit::NO);
     }
+    if unreadable.is_none() && renewal.as_ref().is_some_and(Renewal::is_changed) {
+        code = exit::worse(code, exit::NO);
+    }
     // An imported certificate has its CA elsewhere, and makes no client of this machine.
     let is_set_up = receipts.iter().any(|receipt| receipt.name == place::RECEIPT);
     if anchors.is_empty() && renewal.is_none() && damages.is_empty() && !is_set_up {

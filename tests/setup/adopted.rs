@@ -144,8 +144,9 @@ fn status_says_what_it_cannot_read_of_an_imported_certificate() {
     assert!(status.stderr.contains(&certificate) && status.stderr.contains("hint: "), "{status}");
     assert!(!status.stdout.contains("knows no CA"), "{status}");
     machine.sh(&format!("rmdir {certificate} && echo another >{certificate}")).succeeded();
-    let status = machine.run(["labtrust", "status"]);
+    let status = machine.run(["labtrust", "status"]).exited(1);
     assert!(status.stdout.contains("somebody else has changed it"), "{status}");
+    assert!(status.stdout.contains(&certificate), "{status}");
     assert!(!status.stdout.contains("knows no CA"), "{status}");
 }
 

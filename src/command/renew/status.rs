@@ -1,7 +1,9 @@
 //! How it stands with the certificate on the server, for `status`: until when it is good, how the last
 //! renewal went, and when the next run is.
 
-use labtrust_platform::{World, receipt::Receipt};
+use std::path::PathBuf;
+
+use labtrust_platform::{World, receipt::Receipt, text};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
@@ -27,6 +29,11 @@ pub struct Renewal {
     next: Option<String>,
     #[serde(skip)]
     until: Option<String>,
+    /// The certificate files that somebody else has changed since they were placed.
+    #[serde(skip)]
+    changed: Vec<PathBuf>,
+    #[serde(skip)]
+    is_placed: bool,
 }
 
 impl Renewal {
@@ -35,17 +42,24 @@ impl Renewal {
     pub fn look(context: &Context<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
         let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
+        let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(place::is_of_pair);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
             // What is damaged is said by itself.
             last: Record::read(&context.home).ok().flatten(),
             next: schedule::next(&World::here(), receipts),
             until: leaf.as_ref().map(until),
+            changed: place::changed_certificates(receipts, placed),
+            is_placed,
         };
-        let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(place::is_of_pair);
         let is_known =
             is_placed || renewal.until.is_some() || renewal.last.is_some() || renewal.next.is_some();
         is_known.then_some(renewal)
+    }
+
+    /// Whether somebody else has changed what was placed: the certificate in place is not the one that is watched.
+    pub fn is_changed(&self) -> bool {
+        !self.changed.is_empty() || (self.is_placed && self.until.is_none())
     }
 
     /// For people.
@@ -53,6 +67,9 @@ impl Renewal {
         printer.heading("The server's certificate:");
         let changed = "somebody else has changed it";
         printer.say(format_args!("  until      {}", self.until.as_deref().unwrap_or(changed)));
+        for path in &self.changed {
+            printer.say(format_args!("  changed    {}", text::path(path)));
+        }
         if let Some(Record { ran, well, outcome, .. }) = &self.last {
             let went = if *well { "" } else { "it failed: " };
             printer.say(format_args!("  last run   {}: {went}{outcome}", ran.date()));
