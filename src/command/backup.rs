@@ -23,7 +23,7 @@ use crate::{
     hint::fail,
 };
 
-pub use self::{gather::DRAFT, last::Last};
+pub use self::last::Last;
 
 /// The file name that stands for a standard stream.
 pub const STREAM: &str = "-";

@@ -94,6 +94,24 @@ const EVERYONE: &[By] = &[
     LIBRESSL,
 ];
 
+/// Those that look at an anchor as at any other certificate. Java and rustls do not, nor does Android, which verifies as
+/// Java does.
+const LOOK_AT_ANCHORS: &[By] = &[
+    CURL,
+    OPENSSL,
+    OPENSSL_STRICT,
+    PYTHON,
+    NODE,
+    GO,
+    CHROME,
+    FIREFOX,
+    NSS,
+    GNUTLS,
+    APPLE,
+    WINDOWS,
+    LIBRESSL,
+];
+
 /// A name with nothing in it, in DER.
 const EMPTY_NAME: [u8; 2] = [0x30, 0];
 

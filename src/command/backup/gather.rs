@@ -28,8 +28,6 @@ use crate::{
 
 /// Files at the top of the state folder that mean something only while they are there.
 const PASSING: [&str; 2] = ["lock", last::FILE];
-/// What [`World::put`] leaves if it is killed.
-pub const DRAFT: &str = ".labtrust-draft";
 /// No folder of ours lies deeper.
 const DEEPEST: usize = 8;
 
@@ -61,7 +59,7 @@ fn walk(
     for path in world.list(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let is_passing = folder == home && (PASSING.contains(&&*name) || state::is_aside(&name));
-        if is_passing || name.ends_with(DRAFT) || damaged.contains_key(&path) {
+        if is_passing || World::drafted(&path).is_some() || damaged.contains_key(&path) {
             continue;
         }
         if !archive::can_hold(path.strip_prefix(home)?) {

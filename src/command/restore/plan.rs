@@ -204,7 +204,7 @@ fn left_over<'f>(state: &Path, folders: impl Iterator<Item = &'f Path>) -> Resul
             paths.extend(world.list(folder)?);
         }
     }
-    let is_draft = |path: &PathBuf| path.to_string_lossy().ends_with(backup::DRAFT);
+    let is_draft = |path: &PathBuf| World::drafted(path).is_some();
     let is_file = |path: &PathBuf| matches!(world.look(path), Ok(Node::File { .. } | Node::Link { .. }));
     paths.retain(|path| !is_draft(path) && is_file(path));
     Ok(paths)

@@ -1,8 +1,8 @@
 //! Whether the CAs above the leaf may be CAs, and whether each is the one that the certificate below names.
 
 use super::{
-    super::About, APPLE, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, NODE, NSS,
-    OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, measured, of_anchor, of_ca, of_intermediate,
+    super::About, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, LOOK_AT_ANCHORS, NODE,
+    NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, measured, of_anchor, of_ca, of_intermediate,
 };
 use crate::certificate::parsed::Parsed;
 
@@ -71,26 +71,7 @@ pub const RULES: &[Rule] = &[
         })
     }),
     measured(About::Constraint, EVERYONE, |case| too_deep(&case.intermediates)),
-    // Java and rustls do not look at an anchor's path length, nor does Android, which verifies as Java does.
-    measured(
-        About::Constraint,
-        &[
-            CURL,
-            OPENSSL,
-            OPENSSL_STRICT,
-            PYTHON,
-            NODE,
-            GO,
-            CHROME,
-            FIREFOX,
-            NSS,
-            GNUTLS,
-            APPLE,
-            WINDOWS,
-            LIBRESSL,
-        ],
-        |case| too_deep(&case.cas().collect::<Vec<_>>()),
-    ),
+    measured(About::Constraint, LOOK_AT_ANCHORS, |case| too_deep(&case.cas().collect::<Vec<_>>())),
     measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
         let (below, above) = case.steps().find(|(below, above)| names_another_key(below, above))?;
         Some(names_it_wrongly(below, above))

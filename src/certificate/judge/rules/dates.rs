@@ -2,8 +2,7 @@
 
 use super::{
     super::{About, Case},
-    APPLE, CHROME, CURL, EVERYONE, FIREFOX, GNUTLS, GO, LIBRESSL, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON,
-    Rule, WINDOWS, measured,
+    EVERYONE, LOOK_AT_ANCHORS, Rule, measured,
 };
 use crate::certificate::parsed::Parsed;
 
@@ -11,26 +10,7 @@ pub const RULES: &[Rule] = &[
     measured(About::Dates, EVERYONE, |case| {
         case.leaf.iter().chain(&case.intermediates).find_map(|one| outside(one, case))
     }),
-    // Java and rustls do not look at an anchor's dates, nor does Android, which verifies as Java does.
-    measured(
-        About::Dates,
-        &[
-            CURL,
-            OPENSSL,
-            OPENSSL_STRICT,
-            PYTHON,
-            NODE,
-            GO,
-            CHROME,
-            FIREFOX,
-            NSS,
-            GNUTLS,
-            APPLE,
-            WINDOWS,
-            LIBRESSL,
-        ],
-        |case| case.anchor.and_then(|root| outside(root, case)),
-    ),
+    measured(About::Dates, LOOK_AT_ANCHORS, |case| case.anchor.and_then(|root| outside(root, case))),
 ];
 
 fn outside(one: &Parsed, case: &Case<'_>) -> Option<String> {
