@@ -5,6 +5,7 @@
 
 mod backup;
 mod doctor;
+pub mod page;
 mod renew;
 mod request;
 mod rotate;
@@ -24,9 +25,9 @@ pub use self::{
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
 
-/// HTTPS for your own GitLab and its container registry, trusted everywhere it is used
+/// Private CA and HTTPS certificates for a self-hosted GitLab and its container registry
 #[derive(Debug, Parser)]
-#[command(name = "labtrust", version, arg_required_else_help = true, disable_help_subcommand = true)]
+#[command(name = "labtrust", version, arg_required_else_help = true)]
 pub struct Cli {
     #[command(flatten)]
     pub everywhere: Everywhere,
@@ -38,22 +39,22 @@ pub struct Cli {
 #[command(next_help_heading = "Everywhere")]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
 pub struct Everywhere {
-    /// Print the plan and change nothing; exit 1 if it would change something
+    /// Print the plan and change nothing; exit with 1 if there is something to change
     #[arg(long, global = true)]
     pub dry_run: bool,
-    /// One JSON document on standard output, and nothing else there
+    /// Print one JSON document on standard output, and nothing else there
     #[arg(long, global = true)]
     pub json: bool,
-    /// Where the CA, the receipts and the lock live
+    /// Folder for the CA, the receipts and the lock
     #[arg(long, global = true, value_name = "DIR", env = "LABTRUST_STATE")]
     pub state: Option<PathBuf>,
-    /// Ask nothing that has a safe answer
+    /// Answer yes to confirmations; never stands in for a fingerprint or --clients-ready
     #[arg(short, long, global = true)]
     pub yes: bool,
-    /// Say more
+    /// Print each step on standard error
     #[arg(short, long, global = true)]
     pub verbose: bool,
-    /// Say less
+    /// Print only errors on standard error
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
 }
@@ -97,36 +98,42 @@ pub fn command() -> clap::Command {
         format!("{group}:\n{}", verbs.iter().map(line).collect::<String>())
     };
     let groups = GROUPS.iter().map(group).collect::<Vec<_>>().join("\n");
-    let help = format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}");
-    command.help_template(help)
+    let help = format!(
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}\n\nExamples and exit codes of a command: labtrust help COMMAND"
+    );
+    page::add_to(command.help_template(help))
 }
 
-/// Trust the CA in every store this machine has, and prove each
+/// Trust a CA in every trust store of this machine, and check each store
+///
+/// SOURCE names the CA's certificate. A server's own word is not enough: HOST[:PORT] needs --fingerprint, which `labtrust
+/// setup` and `labtrust status` print on the server. A file needs it too if its CA can sign names that you did not ask
+/// for. labtrust says "trusted" only after it has read the store again, and `labtrust untrust` undoes every change.
 #[derive(Debug, Args)]
 pub struct Trust {
-    /// A certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL; left out: the CA that setup
-    /// made here
+    /// Certificate file (./NAME), "-" for standard input, HOST[:PORT] or an https:// URL [default: the CA that setup
+    /// created here]
     pub source: Option<String>,
-    /// The root's SHA-256, which a server's handshake must show
+    /// SHA-256 of the root certificate; required when SOURCE is a server
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
-    /// The SHA-256 of the CA that will follow it, where that may sign more
+    /// SHA-256 of the next CA, when a rotation lets it sign more names than the current one
     #[arg(long, value_name = "SHA256", requires = "source")]
     pub next: Option<Fingerprint>,
-    /// A registry or server that the CA is for; repeatable
+    /// Server or registry to trust the CA for; repeatable
     #[arg(long = "for", value_name = "HOST[:PORT]")]
     pub endpoints: Vec<Target>,
     #[command(flatten)]
     pub stores: Stores,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// Trust a certificate although it has expired, or is not valid yet
+    /// Trust a certificate that has expired or is not valid yet
     #[arg(long)]
     pub expired: bool,
-    /// Trust a CA although clients would refuse the certificates that it is trusted for
+    /// Trust a CA although clients reject the certificates that it has signed
     #[arg(long)]
     pub refused: bool,
-    /// Restart what must be restarted before it sees the change
+    /// Restart services, such as Docker, that see the change only after a restart
     #[arg(long)]
     pub restart: bool,
 }
@@ -134,70 +141,82 @@ pub struct Trust {
 /// Which stores.
 #[derive(Debug, Args)]
 pub struct Stores {
-    /// Only this store; repeatable
+    /// Use only this store; repeatable
     #[arg(long = "store", value_name = "ID", value_parser = store_ids())]
     pub only: Vec<String>,
-    /// All but this store; repeatable
+    /// Use every store but this one; repeatable
     #[arg(long, value_name = "ID", value_parser = store_ids(), hide_possible_values = true)]
     pub except: Vec<String>,
 }
 
-/// Take back what labtrust put, leaving each store as it was found
+/// Remove a CA from the trust stores, and leave each store as it was before
+///
+/// Removes only certificates that labtrust installed. If somebody else installed the same CA as well, the CA is still
+/// trusted: labtrust says where and exits with 1, and --purge removes it there too.
 #[derive(Debug, Args)]
 pub struct Untrust {
-    /// A fingerprint, a certificate file (./NAME), - for standard input, or a host that the CA is for; may be left out
-    /// if there is only one
+    /// Fingerprint, certificate file (./NAME), "-" for standard input, or a host that the CA is trusted for [default: the
+    /// only CA]
     pub what: Option<String>,
-    /// Every CA that labtrust knows
+    /// Remove every CA that labtrust knows
     #[arg(long, conflicts_with = "what")]
     pub all: bool,
-    /// Remove it also where somebody else put it, by SHA-256
+    /// Also remove the CA, found by its SHA-256, where somebody else installed it
     #[arg(long)]
     pub purge: bool,
     #[command(flatten)]
     pub stores: Stores,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// Restart what must be restarted before it sees the change
+    /// Restart services, such as Docker, that see the change only after a restart
     #[arg(long)]
     pub restart: bool,
 }
 
-/// What is trusted where, asked of the stores themselves
+/// Show which CAs are trusted in which stores, and on a server the state of its certificate
+///
+/// Asks the trust stores themselves. On a server it also shows when the certificate ends, the next renewal, the command
+/// for clients and the last backup.
 #[derive(Debug, Args)]
 pub struct Status {}
 
-/// What a certificate is, and which clients would refuse it and why
+/// Show a certificate, and which clients would reject it
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// A certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL; left out: the CA that setup
-    /// made here
+    /// Certificate file (./NAME), "-" for standard input, HOST[:PORT] or an https:// URL [default: the CA that setup
+    /// created here]
     pub source: Option<String>,
     #[command(flatten)]
     pub passphrase: Passphrase,
 }
 
-/// The CA's certificate, never a key
+/// Print the CA's certificate (never a key)
 #[derive(Debug, Args)]
 pub struct Export {
-    /// Where to; left out: standard output
+    /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// DER instead of PEM
+    /// Write DER instead of PEM
     #[arg(long)]
     pub der: bool,
 }
 
-/// Completions for a shell
+/// Print completions for a shell
 #[derive(Debug, Args)]
 pub struct Completions {
     /// The shell
     pub shell: clap_complete::Shell,
 }
 
-/// The manual page
+/// Print the manual page of labtrust or of one of its commands
 #[derive(Debug, Args)]
-pub struct Man {}
+pub struct Man {
+    /// Command whose page is printed [default: the overview]
+    pub verb: Option<String>,
+    /// Write all pages into this folder instead, one file a command
+    #[arg(short, long, value_name = "DIR", conflicts_with = "verb")]
+    pub out: Option<PathBuf>,
+}
 
 fn store_ids() -> PossibleValuesParser {
     PossibleValuesParser::new(STORES.iter().map(|store| store.id))

@@ -87,7 +87,7 @@ fn run_verb(context: &Context<'_>, verb: &Verb) -> Result<u8> {
         Verb::Rotate(arguments) => rotate::run(context, arguments),
         Verb::Export(arguments) => export::run(context, arguments),
         Verb::Completions(arguments) => Ok(shell::completions(context, arguments)),
-        Verb::Man(_) => shell::man(context),
+        Verb::Man(arguments) => shell::man(context, arguments),
         Verb::Setup(arguments) => setup::run(context, arguments),
         Verb::Inspect(arguments) => inspect::run(context, arguments),
         Verb::Import(arguments) => import::run(context, arguments),

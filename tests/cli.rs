@@ -92,6 +92,29 @@ fn every_verb_answers_with_one_document() {
 }
 
 #[test]
+fn every_command_has_a_short_help_a_long_one_and_a_manual_page() {
+    let folder = folder();
+    let pages = run(&folder, &["man", "-o", "man1"]);
+    assert_eq!(code(&pages), 0, "{pages:?}");
+    let help = |line: &[&str]| String::from_utf8(run(&folder, line).stdout).unwrap();
+    for verb in labtrust::cli::command().get_subcommands() {
+        let verb = verb.get_name();
+        let (short, long) = (help(&[verb, "-h"]), help(&[verb, "--help"]));
+        assert!(short.len() < long.len() && !short.contains("Examples:"), "{short}");
+        assert!(long.contains("\nExamples:\n") && long.contains("\nExit codes:\n"), "{long}");
+        assert_eq!(help(&["help", verb]), long);
+        let page = std::fs::read_to_string(folder.path().join(format!("man1/labtrust-{verb}.1"))).unwrap();
+        for section in ["NAME", "SYNOPSIS", "OPTIONS", "EXAMPLES", "EXIT STATUS", "FILES", "ENVIRONMENT"] {
+            let heading = [format!(".SH {section}\n"), format!(".SH \"{section}\"\n")];
+            assert!(heading.iter().any(|heading| page.contains(heading)), "{verb}: no {section}\n{page}");
+        }
+        assert_eq!(page, help(&["man", verb]));
+    }
+    assert_eq!(code(&run(&folder, &["man", "-o", "man1", "--dry-run"])), 0);
+    assert_eq!(code(&run(&folder, &["man", "nosuch"])), 2);
+}
+
+#[test]
 fn hints_name_only_verbs_that_there_are() {
     let folder = with_ca(&[]);
     let outside = run(&folder, &["sign", "other.example.com"]);

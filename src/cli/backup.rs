@@ -7,35 +7,39 @@ use labtrust_platform::Fingerprint;
 
 use super::Passphrase;
 
-/// Save the CA and all else that labtrust keeps here, encrypted
+/// Save the CA and labtrust's other state in one encrypted file
+///
+/// GitLab's own backups do not include the CA. Without a backup, a lost server means that every client must trust a new CA.
 #[derive(Debug, Args)]
 pub struct Backup {
-    /// Where to; - is standard output
+    /// Output file ("-" for standard output)
     pub file: PathBuf,
-    /// Whom it is for, as an age1… key; left out: whoever knows the passphrase; repeatable
+    /// Encrypt to this age public key (age1…) instead of a passphrase; repeatable
     #[arg(long = "recipient", value_name = "KEY", conflicts_with_all = ["passphrase_file", "passphrase_env"])]
     pub recipients: Vec<String>,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// Write over a file that is there
+    /// Overwrite an existing file
     #[arg(long)]
     pub replace: bool,
 }
 
-/// Bring back what `backup` saved, on this machine or on a new one
+/// Restore a backup, on this machine or on a new one
+///
+/// Shows every command that the restored state would run later, and asks about them. Clients need no change after a restore.
 #[derive(Debug, Args)]
 pub struct Restore {
-    /// The file; - is standard input
+    /// Backup file ("-" for standard input)
     pub file: PathBuf,
-    /// The file with the key of a recipient
+    /// File with the private key of a recipient (an age identity)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "passphrase_env"])]
     pub identity: Option<PathBuf>,
-    /// The SHA-256 of the CA in it, from a client's line: who made a file for a recipient is not known otherwise
+    /// SHA-256 of the CA in the backup, as in the command for clients; shows that a backup without passphrase is genuine
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// Put what is here in its place aside
+    /// Move the existing state aside first (it is kept in replaced-…)
     #[arg(long)]
     pub replace: bool,
 }

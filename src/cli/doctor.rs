@@ -5,36 +5,39 @@ use std::path::PathBuf;
 use clap::Args;
 use labtrust_platform::{Fingerprint, Target};
 
-/// Why does it not work, and what fixes it
+/// Find out why docker login fails, and how to fix it
+///
+/// Checks the Docker daemon, its proxy, the name, the port, the certificate, the registry, its token service and the trust
+/// stores, and changes nothing unless you pass --fix.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// The registry or GitLab; without a port GitLab's and the registry's usual ones
+    /// Registry or GitLab [default port: 443 and 4567]
     #[arg(required_unless_present_any = ["from", "undo"], value_name = "HOST[:PORT]")]
     pub target: Option<Target>,
-    /// Mend what can be mended without you
+    /// Fix the problems that labtrust can fix by itself
     #[arg(long, conflicts_with = "from")]
     pub fix: bool,
-    /// Take back what --fix did, for whichever host; but trust in a CA is taken back by untrust
+    /// Undo what --fix changed, for every host (trust in a CA is removed by `labtrust untrust`)
     #[arg(long, conflicts_with_all = ["fix", "from", "evidence", "target"])]
     pub undo: bool,
-    /// The SHA-256 of the root that --fix may trust
+    /// SHA-256 of the root that --fix may trust
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
-    /// Restart what must be restarted before it sees the change
+    /// Restart services, such as Docker, that see the change only after a restart
     #[arg(long)]
     pub restart: bool,
-    /// Write what was seen into this file, without secrets: for a ticket
+    /// Also write the evidence, without secrets, to this file, for example for a ticket
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
-    /// Judge what was seen elsewhere, from such a file; `-` reads it from standard input
+    /// Judge evidence from another machine ("-" for standard input)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "evidence"])]
     pub from: Option<PathBuf>,
 }
 
-/// What an error message or a finding means, and the next step
+/// Explain an error message or a finding of the doctor, and name the next step
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// The message, pasted, or a finding's code; `-` reads it from standard input
+    /// Error message, or the code of a finding ("-" for standard input)
     #[arg(required = true, value_name = "TEXT|CODE")]
     pub text: Vec<String>,
 }

@@ -8,35 +8,37 @@ use labtrust_platform::Target;
 use super::{KeyKind, Passphrase};
 use crate::certificate::SubjectName;
 
-/// Ask a company's CA: keep a key here, and print the certificate signing request
+/// Create a key and a certificate signing request (CSR) for your company's CA
+///
+/// The key stays on this machine. Install the signed certificate with `labtrust import --cert FILE`.
 #[derive(Debug, Args)]
 pub struct Request {
-    /// GitLab's host name or IP address; may be left out where gitlab.rb names it
+    /// GitLab's host name or IP address [default: the host in gitlab.rb]
     pub host: Option<Target>,
-    /// An existing configuration folder, the one that holds gitlab.rb
+    /// GitLab's configuration folder, the one that holds gitlab.rb
     #[arg(long, value_name = "DIR")]
     pub gitlab: Option<PathBuf>,
-    /// The registry [default: what gitlab.rb says, else HOST:4567]
+    /// Container registry [default: the one in gitlab.rb, else HOST:4567]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub registry: Option<Target>,
-    /// One more DNS name or IP address in the certificate
+    /// Add a DNS name or an IP address to the request; repeatable
     #[arg(long = "name", value_name = "NAME")]
     pub names: Vec<SubjectName>,
-    /// Kind of key; where a CA wants RSA, give one with --key
+    /// Type of the new key; for a CA that requires RSA pass an RSA key with --key
     #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256, conflicts_with = "key")]
     pub key_type: KeyKind,
-    /// Use this private key instead of a new one; a copy is kept
+    /// Use this private key instead of a new one; labtrust stores a copy
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// Where to; left out: standard output
+    /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// A new key although a request for these names waits for its answer
+    /// Create a new key although a request for these names is still waiting for its certificate
     #[arg(long)]
     pub new_key: bool,
-    /// Forget the requests that are kept, with their keys: all, or those for HOST
+    /// Delete the stored requests and their keys: all, or those for HOST
     #[arg(long, conflicts_with_all = ["new_key", "key", "out"])]
     pub undo: bool,
 }

@@ -3,7 +3,10 @@
 use clap::{Args, Subcommand};
 use labtrust_platform::DnsName;
 
-/// The next CA beside the old one, the server onto it, the old one away; alone: where that stands
+/// Replace the CA step by step: start, switch, retire; without a step, show the progress
+///
+/// Clients trust the next CA before the server uses it, so that nobody is locked out. `labtrust rotate abort` goes back one
+/// step.
 #[derive(Debug, Args)]
 pub struct Rotate {
     #[command(subcommand)]
@@ -13,20 +16,20 @@ pub struct Rotate {
 /// A step of a rotation.
 #[derive(Debug, Subcommand)]
 pub enum Turn {
-    /// Make the next CA and have its root served along, so that clients can trust both
+    /// Create the next CA and serve its root certificate too, so that clients can trust both
     Start {
-        /// A domain that the next CA may sign for besides; clients must then be told its fingerprint
+        /// Let the next CA sign for this domain too; clients then need its fingerprint; repeatable
         #[arg(long = "permit", value_name = "DOMAIN")]
         permits: Vec<DnsName>,
     },
-    /// Serve a certificate of the next CA: clients that do not know it yet are locked out
+    /// Serve a certificate of the next CA; clients that do not trust it yet are locked out
     Switch {
-        /// Every client has been told: nothing here can see that, so somebody has to say it
+        /// Confirm that every client already trusts the next CA (labtrust cannot check this)
         #[arg(long)]
         clients_ready: bool,
     },
-    /// Drop the old CA, with its key
+    /// Remove the old CA and its key
     Retire,
-    /// Go back by a step: from the next CA to the old one, or to having no next one
+    /// Go back one step: serve the old CA again, or remove the next one
     Abort,
 }

@@ -10,34 +10,38 @@ use labtrust_platform::{
 
 use crate::certificate::{KeyType, SubjectName};
 
-/// Make a private CA and a certificate, place the pair where GitLab looks, and prove it is served
+/// Create a private CA and a server certificate, install them in GitLab, and check that GitLab serves them
+///
+/// Finds an Omnibus GitLab or GitLab's container on this machine by itself; elsewhere say where GitLab is with --gitlab,
+/// --prepare or --out. A second run changes nothing that is in place already, and a certificate that labtrust did not
+/// create is never replaced without --replace. On a terminal, setup shows its plan and asks before it changes anything.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
 pub struct Setup {
-    /// GitLab's host name or IP address; may be left out where gitlab.rb names it
+    /// GitLab's host name or IP address [default: the host in gitlab.rb]
     pub host: Option<Target>,
     #[command(flatten)]
     pub place: Place,
-    /// The registry [default: what gitlab.rb says, else HOST:4567]
+    /// Container registry [default: the one in gitlab.rb, else HOST:4567]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub registry: Option<Target>,
-    /// One more DNS name or IP address in the certificate
+    /// Add a DNS name or an IP address to the certificate; repeatable
     #[arg(long = "name", value_name = "NAME")]
     pub names: Vec<SubjectName>,
-    /// A domain that the CA may also sign for, now or later
+    /// Let the CA sign for this domain too, now and later; repeatable
     #[arg(long = "permit", value_name = "DOMAIN")]
     pub permits: Vec<DnsName>,
-    /// Make everything and place nothing: hand the CA out first
+    /// Create the CA and the certificate but install nothing yet, so that clients can trust the CA first
     #[arg(long)]
     pub stage: bool,
-    /// Take a setup back
+    /// Undo an earlier setup
     #[arg(long, conflicts_with_all = ["stage", "replace"])]
     pub undo: bool,
-    /// Days until the certificate ends [default: as an earlier setup was told, else 397]
+    /// Days until the certificate expires [default: as in an earlier setup, else 397]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
     pub days: Option<u32>,
-    /// Kind of key; p256 is accepted everywhere
-    #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256)]
+    /// Type of the new key; every client accepts p256
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256, hide_short_help = true)]
     pub key_type: KeyKind,
     /// Use this private key for the certificate instead of a new one
     #[arg(long, value_name = "FILE")]
@@ -45,24 +49,24 @@ pub struct Setup {
     /// Sign with this CA instead of a new one
     #[arg(long, value_name = "FILE", requires = "ca_key")]
     pub ca_cert: Option<PathBuf>,
-    /// That CA's private key; it is used once and never copied
+    /// Private key of that CA; used once and never copied
     #[arg(long, value_name = "FILE", requires = "ca_cert")]
     pub ca_key: Option<PathBuf>,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// One self-signed certificate and no CA; some clients refuse it
+    /// Create one self-signed certificate and no CA; some clients reject it
     #[arg(long, conflicts_with_all = ["ca_cert", "permits", "no_constraints"])]
     pub self_signed: bool,
-    /// A CA that may sign any name at all; for clients that cannot read name constraints
-    #[arg(long)]
+    /// Create a CA that can sign any name; for clients that cannot read name constraints
+    #[arg(long, hide_short_help = true)]
     pub no_constraints: bool,
-    /// Leave the trust stores of this machine alone
+    /// Do not change the trust stores of this machine
     #[arg(long)]
     pub no_trust: bool,
-    /// Install nothing that renews the certificate in time
+    /// Do not install the daily renewal timer or cron entry
     #[arg(long)]
     pub no_auto_renew: bool,
-    /// Restart what must be restarted before it sees the change
+    /// Restart services, such as Docker, that see the change only after a restart
     #[arg(long)]
     pub restart: bool,
 }
@@ -70,19 +74,19 @@ pub struct Setup {
 /// Where a pair is placed.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Place {
-    /// An existing configuration folder, the one that holds gitlab.rb and ssl/
+    /// GitLab's configuration folder, the one that holds gitlab.rb and ssl/
     #[arg(long, value_name = "DIR", group = "where")]
     pub gitlab: Option<PathBuf>,
-    /// Make this folder, which `docker compose up -d` then starts
+    /// Create this folder for a new GitLab, which `docker compose up -d` then starts
     #[arg(long, value_name = "DIR", group = "where")]
     pub prepare: Option<PathBuf>,
-    /// Only write the pair into this folder, for a reverse proxy
+    /// Only write the certificate and key into this folder, for a reverse proxy
     #[arg(long, value_name = "DIR", group = "where")]
     pub out: Option<PathBuf>,
-    /// What makes the reverse proxy read the pair again
+    /// Command that makes the reverse proxy reload its certificate
     #[arg(long, value_name = "CMD", requires = "out")]
     pub reload: Option<String>,
-    /// Replace a pair, or settings of gitlab.rb, that are not ours
+    /// Replace a certificate, or settings in gitlab.rb, that labtrust did not create
     #[arg(long)]
     pub replace: bool,
 }
@@ -103,66 +107,71 @@ impl Place {
 /// Where the passphrase of an encrypted key or backup comes from; a terminal is asked otherwise.
 #[derive(Debug, Default, Args)]
 pub struct Passphrase {
-    /// Read the passphrase of what is encrypted from the first line of this file
+    /// Read the passphrase (of an encrypted key, PKCS#12 file or backup) from the first line of this file
     #[arg(long, value_name = "FILE", conflicts_with = "passphrase_env")]
     pub passphrase_file: Option<PathBuf>,
-    /// Read the passphrase of what is encrypted from this environment variable
-    #[arg(long, value_name = "NAME")]
+    /// Read the passphrase from this environment variable
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub passphrase_env: Option<String>,
 }
 
-/// Use a certificate that you have
+/// Install a certificate that you already have
+///
+/// Finds the key that `labtrust request` stored by itself. A certificate that clients would reject, or that does not fit
+/// the key or the host, is refused before anything is changed.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The certificate, with or without its chain: PEM, DER or PKCS#7
+    /// Server certificate, with or without its chain: PEM, DER or PKCS#7
     #[arg(long, value_name = "FILE", required_unless_present = "pkcs12", conflicts_with = "pkcs12")]
     pub cert: Option<PathBuf>,
-    /// Its private key, if it is in a file of its own; left out: the one that `request` kept
+    /// Private key [default: in the same file, else the key that `labtrust request` stored]
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Certificates that complete the chain; repeatable
+    /// Intermediate and root certificates that complete the chain; repeatable
     #[arg(long, value_name = "FILE")]
     pub chain: Vec<PathBuf>,
-    /// Certificate, key and chain in one PKCS#12 file (.pfx, .p12)
+    /// PKCS#12 file (.pfx, .p12) with certificate, key and chain
     #[arg(long, value_name = "FILE")]
     pub pkcs12: Option<PathBuf>,
-    /// GitLab's host name or IP address; may be left out where gitlab.rb or the certificate names it
+    /// GitLab's host name or IP address [default: the host in gitlab.rb, else in the certificate]
     #[arg(long, value_name = "HOST")]
     pub host: Option<Target>,
     #[command(flatten)]
     pub place: Place,
-    /// The registry [default: what gitlab.rb says, else HOST:4567]
+    /// Container registry [default: the one in gitlab.rb, else HOST:4567]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub registry: Option<Target>,
     #[command(flatten)]
     pub passphrase: Passphrase,
-    /// Leave the trust stores of this machine alone
+    /// Do not change the trust stores of this machine
     #[arg(long)]
     pub no_trust: bool,
-    /// Install nothing that warns in time before the certificate ends
+    /// Do not install the daily timer or cron entry that warns before the certificate expires
     #[arg(long)]
     pub no_auto_renew: bool,
-    /// Restart what must be restarted before it sees the change
+    /// Restart services, such as Docker, that see the change only after a restart
     #[arg(long)]
     pub restart: bool,
 }
 
-/// Another certificate from our CA
+/// Issue another certificate from the CA that setup created
+///
+/// The certificate and its key are written to files named after the first name. The CA signs only names within its limits.
 #[derive(Debug, Args)]
 pub struct Sign {
-    /// DNS names, wildcards and IP addresses; the first names the files
+    /// DNS names, wildcards and IP addresses; the files are named after the first
     #[arg(required_unless_present = "csr", value_name = "NAME")]
     pub names: Vec<SubjectName>,
-    /// Take the key, and the names unless some are given, from this request; nothing else of it is used
+    /// Use the key of this certificate signing request (CSR), and its names unless you give some
     #[arg(long, value_name = "FILE")]
     pub csr: Option<PathBuf>,
-    /// Where the certificate and its key are written
+    /// Folder for the certificate and its key
     #[arg(short, long, value_name = "DIR", default_value = ".")]
     pub out: PathBuf,
-    /// Days until the certificate ends
+    /// Days until the certificate expires
     #[arg(long, default_value_t = 397, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=825))]
     pub days: u32,
-    /// Kind of key; p256 is accepted everywhere
+    /// Type of the new key; every client accepts p256
     #[arg(long, value_name = "KIND", value_enum, default_value_t = KeyKind::P256, conflicts_with = "csr")]
     pub key_type: KeyKind,
 }

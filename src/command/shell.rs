@@ -1,11 +1,19 @@
 //! `completions` and `man`: made from the same definition as the help.
 
 use anyhow::Result;
+use clap_mangen::{
+    Man,
+    roff::{Roff, bold, roman},
+};
+use labtrust_platform::{Contents, World, world::Access};
 
 use super::Context;
 use crate::{
-    cli::{self, Completions},
-    exit,
+    cli::{
+        self, Completions,
+        page::{ENVIRONMENT, FILES, PAGES, Page},
+    },
+    exit::{self, misuse},
 };
 
 pub fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
@@ -15,27 +23,96 @@ pub fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
     exit::DONE
 }
 
-/// One page for all verbs, so that one file is all there is to install.
-pub fn man(context: &Context<'_>) -> Result<u8> {
+pub fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
+    let Some(folder) = &arguments.out else {
+        context.printer.text(&String::from_utf8_lossy(&page(arguments.verb.as_deref())?));
+        return Ok(exit::DONE);
+    };
+    let folder = super::folder(folder, "--out")?;
+    let verbs = std::iter::once(None).chain(PAGES.iter().map(|page| Some(page.verb)));
+    let mut files = Vec::new();
+    for verb in verbs {
+        let path = folder.join(format!("{}.1", title(verb)));
+        let contents = Contents::Public(page(verb)?);
+        let world = World::here();
+        if world.read(&path)?.is_some_and(|there| *there == contents.bytes()) {
+            continue;
+        }
+        if !context.everywhere.dry_run {
+            world.make_folders(&folder, 0o755)?;
+            world.put(&path, &contents, Access { mode: 0o644, owner: None })?;
+        }
+        files.push(path);
+    }
+    for file in &files {
+        context.printer.say(format_args!("{}", file.display()));
+    }
+    context.printer.document(&serde_json::json!({ "schema": 1, "files": files }));
+    Ok(if context.everywhere.dry_run && !files.is_empty() { exit::NO } else { exit::DONE })
+}
+
+fn title(verb: Option<&str>) -> String {
+    verb.map_or_else(|| "labtrust".into(), |verb| format!("labtrust-{verb}"))
+}
+
+/// The manual page of the command `verb`, or of the whole program.
+fn page(verb: Option<&str>) -> Result<Vec<u8>> {
     let mut command = cli::command();
     command.build();
-    let mut page = Vec::new();
-    let man = clap_mangen::Man::new(command.clone());
-    man.render_title(&mut page)?;
-    man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
-    man.render_description_section(&mut page)?;
-    man.render_options_section(&mut page)?;
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
-        page.extend(format!(".SH \"LABTRUST {}\"\n", verb.get_name().to_uppercase()).into_bytes());
-        let man = clap_mangen::Man::new(verb.clone().display_name(format!("labtrust {}", verb.get_name())));
-        let mut section = Vec::new();
-        man.render_synopsis_section(&mut section)?;
-        man.render_description_section(&mut section)?;
-        man.render_options_section(&mut section)?;
-        // Within a verb's section its own sections are one level down.
-        page.extend(String::from_utf8_lossy(&section).replace(".SH ", ".SS ").into_bytes());
+    let of_verb = match verb {
+        Some(name) => Some(Page::of(name).ok_or_else(|| {
+            misuse(format!("labtrust has no command {name:?}"), "list the commands: labtrust --help")
+        })?),
+        None => None,
+    };
+    if let Some(page) = of_verb
+        && let Some(verb) = command.find_subcommand(page.verb)
+    {
+        let title = title(Some(page.verb));
+        command = verb.clone().display_name(title).bin_name(format!("labtrust {}", page.verb));
     }
-    context.printer.text(&String::from_utf8_lossy(&page));
-    Ok(exit::DONE)
+    let mut text = Vec::new();
+    let man = Man::new(command.clone()).source(format!("labtrust {}", env!("CARGO_PKG_VERSION")));
+    man.render_title(&mut text)?;
+    man.render_name_section(&mut text)?;
+    man.render_synopsis_section(&mut text)?;
+    man.render_description_section(&mut text)?;
+    man.render_options_section(&mut text)?;
+    let mut roff = Roff::new();
+    if let Some(page) = of_verb {
+        section(&mut roff, "EXAMPLES", page.examples.iter().map(|one| (one.what, one.line)));
+    }
+    let exits = of_verb.map_or_else(general_exits, Page::exits);
+    let exits: Vec<_> = exits.iter().map(|(code, meaning)| (code.to_string(), *meaning)).collect();
+    section(&mut roff, "EXIT STATUS", exits.iter().map(|(code, meaning)| (&**code, *meaning)));
+    section(&mut roff, "FILES", FILES.iter().copied());
+    section(&mut roff, "ENVIRONMENT", ENVIRONMENT.iter().copied());
+    roff.control("SH", ["SEE ALSO"]);
+    let others = std::iter::once(None).chain(PAGES.iter().map(|page| Some(page.verb)));
+    let others: Vec<_> =
+        others.filter(|other| *other != verb).map(|other| format!("{}(1)", title(other))).collect();
+    roff.text([roman(others.join(", "))]);
+    text.extend(roff.render().into_bytes());
+    Ok(text)
+}
+
+/// What the exit codes mean of any command.
+fn general_exits() -> Vec<(u8, &'static str)> {
+    let mut exits: Vec<(u8, &str)> = PAGES.first().map(Page::exits).unwrap_or_default();
+    for (code, meaning) in &mut exits {
+        if *code == exit::NO {
+            *meaning = "the answer is no: a store does not trust the CA, the doctor found a problem, or --dry-run would change something";
+        }
+    }
+    exits
+}
+
+/// A section of rows: a term, and under it its text.
+fn section<'a>(roff: &mut Roff, name: &str, rows: impl Iterator<Item = (&'a str, &'a str)>) {
+    roff.control("SH", [name]);
+    for (term, text) in rows {
+        roff.control("TP", []);
+        roff.text([bold(term)]);
+        roff.text([roman(text)]);
+    }
 }

@@ -1,0 +1,345 @@
+//! The part of a command's page that its options do not tell: examples, exit codes, files and variables. `--help` and
+//! the manual show the same rows.
+
+use crate::exit;
+
+/// An example.
+pub struct Example {
+    /// What it does, as a heading without a full stop.
+    pub what: &'static str,
+    /// What is typed. SHA256 stands for a fingerprint.
+    pub line: &'static str,
+}
+
+/// The page of one command.
+pub struct Page {
+    /// The command, as it is typed after `labtrust`.
+    pub verb: &'static str,
+    /// Examples, the commonest first.
+    pub examples: &'static [Example],
+    /// What the exit codes mean that are not the same for every command.
+    exits: &'static [(u8, &'static str)],
+}
+
+/// Exit codes that mean the same for every command.
+const EXITS: &[(u8, &str)] = &[
+    (exit::DONE, "everything that was asked for is done and proven"),
+    (exit::USAGE, "the command line is wrong"),
+    (exit::FAULT, "the command failed or root has to do it; the output says what was done so far"),
+];
+
+const DRY_RUN: (u8, &str) = (exit::NO, "--dry-run: there is something to change");
+const NOT_TRUSTED: (u8, &str) =
+    (exit::NO, "a store does not trust the CA; --dry-run: there is something to change");
+const RESTART: (u8, &str) =
+    (exit::RESTART, "done, but it takes effect only after the restart that the output names");
+
+/// Files and folders, for the manual.
+pub const FILES: &[(&str, &str)] = &[
+    ("/var/lib/labtrust", "State of a machine: the CA, receipts of every change, and the lock (as root)."),
+    ("~/.local/share/labtrust", "State of a user (as any other user)."),
+    ("/etc/gitlab/gitlab.rb, /etc/gitlab/ssl", "Settings and certificates of an Omnibus GitLab."),
+    ("/etc/docker/certs.d/HOST:PORT", "CAs that the Docker daemon trusts for one registry."),
+];
+
+/// Environment variables, for the manual.
+pub const ENVIRONMENT: &[(&str, &str)] = &[
+    ("LABTRUST_STATE", "Folder for the state, as --state."),
+    ("NO_COLOR", "If set, output has no colours."),
+    (
+        "DOCKER_HOST, DOCKER_CONFIG",
+        "Docker daemon and client settings that the doctor looks at, as docker does.",
+    ),
+];
+
+const fn example(what: &'static str, line: &'static str) -> Example {
+    Example { what, line }
+}
+
+/// The pages, in the order of the help.
+pub const PAGES: &[Page] = &[
+    Page {
+        verb: "setup",
+        examples: &[
+            example(
+                "Set up the GitLab on this machine (Omnibus or container)",
+                "labtrust setup mygitlab.example.com",
+            ),
+            example("Show the plan and change nothing", "labtrust setup mygitlab.example.com --dry-run"),
+            example("Prepare a new GitLab in Docker", "labtrust setup mygitlab.example.com --prepare gitlab"),
+            example(
+                "Write only the certificate and key, for a reverse proxy",
+                "labtrust setup mygitlab.example.com --out /etc/nginx/ssl --reload 'systemctl reload nginx'",
+            ),
+            example(
+                "Create the CA now and install the certificate later",
+                "labtrust setup mygitlab.example.com --stage",
+            ),
+            example("Undo a setup", "labtrust setup --undo"),
+        ],
+        exits: &[
+            NOT_TRUSTED,
+            (
+                exit::RESTART,
+                "done, but it takes effect only after the restart or reconfigure that the output names",
+            ),
+        ],
+    },
+    Page {
+        verb: "import",
+        examples: &[
+            example(
+                "Install a certificate with its chain, and its key",
+                "labtrust import --cert fullchain.pem --key mygitlab.key",
+            ),
+            example(
+                "Install the certificate that was issued for `labtrust request`",
+                "labtrust import --cert issued.cer",
+            ),
+            example(
+                "Install a PKCS#12 file",
+                "labtrust import --pkcs12 mygitlab.pfx --passphrase-file passphrase.txt",
+            ),
+        ],
+        exits: &[
+            NOT_TRUSTED,
+            (
+                exit::RESTART,
+                "done, but it takes effect only after the restart or reconfigure that the output names",
+            ),
+        ],
+    },
+    Page {
+        verb: "request",
+        examples: &[
+            example("Write a CSR for every host in gitlab.rb", "labtrust request -o mygitlab.csr"),
+            example(
+                "Add a name",
+                "labtrust request mygitlab.example.com --name pages.example.com -o mygitlab.csr",
+            ),
+            example(
+                "Use an RSA key of your own",
+                "labtrust request mygitlab.example.com --key rsa.key -o mygitlab.csr",
+            ),
+        ],
+        exits: &[DRY_RUN],
+    },
+    Page {
+        verb: "sign",
+        examples: &[
+            example(
+                "Issue a certificate with a new key",
+                "labtrust sign runner.mygitlab.example.com -o /etc/runner/tls",
+            ),
+            example("Sign a CSR", "labtrust sign --csr runner.csr"),
+        ],
+        exits: &[DRY_RUN],
+    },
+    Page {
+        verb: "renew",
+        examples: &[
+            example("Renew now", "labtrust renew"),
+            example("Renew if fewer than 30 days are left, from a timer", "labtrust renew --if-expiring 30"),
+        ],
+        exits: &[
+            (exit::NO, "a certificate of another CA expires soon; --dry-run: there is something to change"),
+            RESTART,
+        ],
+    },
+    Page {
+        verb: "rotate",
+        examples: &[
+            example("Show the progress", "labtrust rotate"),
+            example("Create the next CA", "labtrust rotate start"),
+            example("Use it, when every client trusts it", "labtrust rotate switch --clients-ready"),
+            example("Remove the old CA", "labtrust rotate retire"),
+        ],
+        exits: &[DRY_RUN, RESTART],
+    },
+    Page {
+        verb: "backup",
+        examples: &[
+            example("Encrypt with a passphrase that is asked for", "labtrust backup ca.age"),
+            example(
+                "Encrypt to a public key, from a script",
+                "labtrust backup ca.age --replace --recipient age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+            ),
+        ],
+        exits: &[DRY_RUN],
+    },
+    Page {
+        verb: "restore",
+        examples: &[
+            example("Show what would be restored", "labtrust restore ca.age --dry-run"),
+            example("Restore on a new server", "labtrust restore ca.age"),
+            example(
+                "Restore a backup that was encrypted to a public key",
+                "labtrust restore ca.age --identity key.txt --fingerprint SHA256",
+            ),
+        ],
+        exits: &[DRY_RUN, RESTART],
+    },
+    Page {
+        verb: "trust",
+        examples: &[
+            example(
+                "Trust the CA of a server",
+                "labtrust trust mygitlab.example.com:4567 --fingerprint SHA256",
+            ),
+            example(
+                "Trust a file, for one registry",
+                "labtrust trust ./ca.crt --for mygitlab.example.com:4567",
+            ),
+            example(
+                "Trust only in Docker",
+                "labtrust trust ./ca.crt --for mygitlab.example.com:4567 --store docker",
+            ),
+            example("Show what would change", "labtrust trust ./ca.crt --dry-run"),
+        ],
+        exits: &[NOT_TRUSTED, RESTART],
+    },
+    Page {
+        verb: "untrust",
+        examples: &[
+            example("Remove the only CA", "labtrust untrust"),
+            example("Remove the CA of one host", "labtrust untrust mygitlab.example.com"),
+            example("Remove a CA wherever it is installed", "labtrust untrust SHA256 --purge"),
+        ],
+        exits: &[
+            (
+                exit::NO,
+                "somebody else also installed the CA, so it is still trusted; --dry-run: there is something to change",
+            ),
+            RESTART,
+        ],
+    },
+    Page {
+        verb: "status",
+        examples: &[
+            example("Show the state of this machine", "labtrust status"),
+            example("The same for a script", "labtrust status --json"),
+        ],
+        exits: &[(exit::NO, "something is not as it should be: the output names it")],
+    },
+    Page {
+        verb: "doctor",
+        examples: &[
+            example("Find out why docker login fails", "labtrust doctor mygitlab.example.com:4567"),
+            example("Fix it", "labtrust doctor mygitlab.example.com:4567 --fix"),
+            example(
+                "Write evidence for a ticket",
+                "labtrust doctor mygitlab.example.com:4567 --evidence evidence.json",
+            ),
+            example("Judge evidence from another machine", "labtrust doctor --from evidence.json"),
+        ],
+        exits: &[(exit::NO, "the doctor found a problem; --dry-run: there is something to change"), RESTART],
+    },
+    Page {
+        verb: "explain",
+        examples: &[
+            example(
+                "Explain an error message",
+                "labtrust explain 'x509: certificate signed by unknown authority'",
+            ),
+            example("Explain a finding of the doctor", "labtrust explain proxy-not-bypassed"),
+        ],
+        exits: &[(exit::NO, "labtrust does not know this message")],
+    },
+    Page {
+        verb: "inspect",
+        examples: &[
+            example("Show what a server sends", "labtrust inspect mygitlab.example.com"),
+            example("Show a file", "labtrust inspect ./fullchain.pem"),
+        ],
+        exits: &[],
+    },
+    Page {
+        verb: "export",
+        examples: &[
+            example("Write the CA's certificate to a file", "labtrust export -o ca.crt"),
+            example("Pipe it to another command", "labtrust export | openssl x509 -text -noout"),
+        ],
+        exits: &[DRY_RUN],
+    },
+    Page {
+        verb: "completions",
+        examples: &[example(
+            "Install completions for bash",
+            "labtrust completions bash >/etc/bash_completion.d/labtrust",
+        )],
+        exits: &[],
+    },
+    Page {
+        verb: "man",
+        examples: &[
+            example("Read a page", "labtrust man setup | man -l -"),
+            example("Install all pages", "labtrust man -o /usr/local/share/man/man1"),
+        ],
+        exits: &[],
+    },
+];
+
+impl Page {
+    /// The page of the command `verb`.
+    pub fn of(verb: &str) -> Option<&'static Self> {
+        PAGES.iter().find(|page| page.verb == verb)
+    }
+
+    /// What its exit codes mean, in their order.
+    pub fn exits(&self) -> Vec<(u8, &'static str)> {
+        let mut exits: Vec<_> = EXITS.iter().chain(self.exits).copied().collect();
+        exits.sort_by_key(|(code, _)| *code);
+        exits
+    }
+
+    fn after_options(&self) -> String {
+        let examples =
+            self.examples.iter().map(|example| format!("  {}:\n    {}\n", example.what, example.line));
+        let exits = self.exits().into_iter().map(|(code, meaning)| format!("  {code}  {meaning}\n"));
+        let text = format!(
+            "Examples:\n{}\nExit codes:\n{}",
+            examples.collect::<String>(),
+            exits.collect::<String>()
+        );
+        text.trim_end().to_owned()
+    }
+}
+
+/// The command line with examples and exit codes at the end of each `--help`.
+pub fn add_to(command: clap::Command) -> clap::Command {
+    PAGES.iter().fold(command, |command, page| {
+        command.mut_subcommand(page.verb, |verb| verb.after_long_help(page.after_options()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli;
+
+    #[test]
+    fn every_command_has_a_page_with_examples_that_the_command_line_takes() {
+        let command = cli::command();
+        for verb in command.get_subcommands() {
+            assert!(Page::of(verb.get_name()).is_some(), "{}", verb.get_name());
+        }
+        let fingerprint = "ab".repeat(32);
+        for page in PAGES {
+            for example in page.examples {
+                // What is typed is the shell's up to here.
+                let typed = example.line.split(['|', '>']).next().unwrap_or_default();
+                let typed = typed.replace("SHA256", &fingerprint);
+                // What stands in quotes is one word.
+                let parts = typed.split('\'').zip([false, true].into_iter().cycle());
+                let words: Vec<&str> = parts
+                    .flat_map(|(part, is_quoted)| {
+                        if is_quoted { vec![part] } else { part.split_whitespace().collect::<Vec<_>>() }
+                    })
+                    .collect();
+                assert_eq!(words[..2], ["labtrust", page.verb], "{typed}");
+                let parsed = cli::command().try_get_matches_from(&words);
+                assert!(parsed.is_ok(), "{typed}: {}", parsed.expect_err("refused"));
+            }
+        }
+    }
+}
