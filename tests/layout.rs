@@ -1,0 +1,540 @@
+//! The structure of the sources: no circle of files that import each other, and imports that point downward only.
+//!
+//! A file is a module. An import is a `use`, or a path that begins with `crate`, `self`, `super` or a child module. A name
+//! that a module hands on (`pub use`) counts as an import of the module that defines it. Tests are left out.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use syn::{
+    Attribute, Item, UseTree,
+    visit::{self, Visit},
+};
+
+/// The crates, by the folder of their sources.
+const CRATES: &[&str] = &["src", "platform/src"];
+
+/// The floors of the program's own crate, from the top down. A module imports only from floors below its own.
+const FLOORS: &[&[&str]] = &[
+    &["main"],
+    &["command"],
+    &["doctor"],
+    &["home"],
+    &["state"],
+    &["backup", "cli", "gitlab"],
+    &["certificate"],
+    &["by_hand", "usage"],
+    &["printer"],
+    &["hint"],
+    &["exit"],
+];
+
+/// Circles that are still there, each as its files: none may be added.
+const KNOWN_CIRCLES: &[&[&str]] = &[
+    &["src/certificate/authority.rs", "src/certificate/profile.rs"],
+    &[
+        "src/certificate/general_name.rs",
+        "src/certificate/parsed.rs",
+        "src/certificate/permitted.rs",
+        "src/certificate/permitted/within.rs",
+    ],
+    &[
+        "src/certificate/judge.rs",
+        "src/certificate/judge/rules.rs",
+        "src/certificate/judge/rules/authority.rs",
+        "src/certificate/judge/rules/chain.rs",
+        "src/certificate/judge/rules/constraint.rs",
+        "src/certificate/judge/rules/dates.rs",
+        "src/certificate/judge/rules/encoding.rs",
+        "src/certificate/judge/rules/extension.rs",
+        "src/certificate/judge/rules/key.rs",
+        "src/certificate/judge/rules/leaf.rs",
+        "src/certificate/judge/rules/platform.rs",
+        "src/certificate/judge/rules/strict.rs",
+    ],
+    &["src/certificate/pem.rs", "src/certificate/pem/block.rs"],
+    &[
+        "src/command.rs",
+        "src/command/backup.rs",
+        "src/command/backup/gather.rs",
+        "src/command/backup/last.rs",
+        "src/command/damages.rs",
+        "src/command/doctor.rs",
+        "src/command/doctor/file.rs",
+        "src/command/doctor/fix.rs",
+        "src/command/doctor/report.rs",
+        "src/command/doctor/take_back.rs",
+        "src/command/explain.rs",
+        "src/command/export.rs",
+        "src/command/import.rs",
+        "src/command/in_place.rs",
+        "src/command/inspect.rs",
+        "src/command/kept.rs",
+        "src/command/own.rs",
+        "src/command/pair_report.rs",
+        "src/command/passphrase.rs",
+        "src/command/place.rs",
+        "src/command/renew.rs",
+        "src/command/renew/lapse.rs",
+        "src/command/renew/schedule.rs",
+        "src/command/renew/standing.rs",
+        "src/command/renew/status.rs",
+        "src/command/report.rs",
+        "src/command/request.rs",
+        "src/command/restart.rs",
+        "src/command/restore.rs",
+        "src/command/restore/commands.rs",
+        "src/command/restore/plan.rs",
+        "src/command/restore/sender.rs",
+        "src/command/rotate.rs",
+        "src/command/rotate/draft.rs",
+        "src/command/rotate/report.rs",
+        "src/command/rotate/turn.rs",
+        "src/command/setup.rs",
+        "src/command/setup/ca.rs",
+        "src/command/setup/leaf.rs",
+        "src/command/setup/report.rs",
+        "src/command/setup/site.rs",
+        "src/command/setup/take_back.rs",
+        "src/command/setup/take_back/lost.rs",
+        "src/command/shell.rs",
+        "src/command/sign.rs",
+        "src/command/source.rs",
+        "src/command/status.rs",
+        "src/command/stores.rs",
+        "src/command/trust.rs",
+        "src/command/untrust.rs",
+        "src/command/untrust/left.rs",
+        "src/home/rotation.rs",
+        "src/state/recorded.rs",
+        "src/state/steady.rs",
+    ],
+    &[
+        "src/doctor/check.rs",
+        "src/doctor/check/certificate.rs",
+        "src/doctor/check/certificate/chain.rs",
+        "src/doctor/check/certificate/dates.rs",
+        "src/doctor/check/certificate/intercepted.rs",
+        "src/doctor/check/certificate/name.rs",
+        "src/doctor/check/certificate/refused.rs",
+        "src/doctor/check/certificate/subject.rs",
+        "src/doctor/check/engine.rs",
+        "src/doctor/check/network.rs",
+        "src/doctor/check/network/engine.rs",
+        "src/doctor/check/network/name.rs",
+        "src/doctor/check/network/port.rs",
+        "src/doctor/check/network/tls.rs",
+        "src/doctor/check/proxy.rs",
+        "src/doctor/check/proxy/fix.rs",
+        "src/doctor/check/proxy/intercepted.rs",
+        "src/doctor/check/proxy/tools.rs",
+        "src/doctor/check/realm.rs",
+        "src/doctor/check/registry.rs",
+        "src/doctor/check/server.rs",
+        "src/doctor/check/server/pair.rs",
+        "src/doctor/check/server/port.rs",
+        "src/doctor/check/server/settings.rs",
+        "src/doctor/check/trust.rs",
+        "src/doctor/check/trust/cause.rs",
+        "src/doctor/check/trust/containerd.rs",
+        "src/doctor/check/trust/docker.rs",
+        "src/doctor/check/trust/fatal.rs",
+        "src/doctor/check/trust/folder.rs",
+        "src/doctor/check/trust/image_store.rs",
+        "src/doctor/check/trust/podman.rs",
+        "src/doctor/check/trust/root.rs",
+        "src/doctor/check/trust/system.rs",
+    ],
+    &[
+        "src/doctor/message.rs",
+        "src/doctor/message/certificate.rs",
+        "src/doctor/message/engine.rs",
+        "src/doctor/message/gitlab.rs",
+        "src/doctor/message/named.rs",
+        "src/doctor/message/network.rs",
+        "src/doctor/message/pasted.rs",
+        "src/doctor/message/proxy.rs",
+        "src/doctor/message/realm.rs",
+        "src/doctor/message/registry.rs",
+        "src/doctor/message/trust.rs",
+    ],
+    &[
+        "src/doctor/probe.rs",
+        "src/doctor/probe/certs_d.rs",
+        "src/doctor/probe/client.rs",
+        "src/doctor/probe/client/door.rs",
+        "src/doctor/probe/client/tools.rs",
+        "src/doctor/probe/connect.rs",
+        "src/doctor/probe/daemon.rs",
+        "src/doctor/probe/daemon/assignment.rs",
+        "src/doctor/probe/daemon/unit.rs",
+        "src/doctor/probe/engine.rs",
+        "src/doctor/probe/gitlab.rs",
+        "src/doctor/probe/patience.rs",
+        "src/doctor/probe/server.rs",
+        "src/doctor/probe/trust.rs",
+    ],
+    &["src/doctor/redacted.rs", "src/doctor/redacted/free.rs", "src/doctor/redacted/http.rs"],
+    &[
+        "src/gitlab/configure.rs",
+        "src/gitlab/further.rs",
+        "src/gitlab/guard.rs",
+        "src/gitlab/installation.rs",
+        "src/gitlab/layout.rs",
+        "src/gitlab/place.rs",
+        "src/gitlab/place/linked.rs",
+    ],
+    &[
+        "src/gitlab/settings.rs",
+        "src/gitlab/settings/block.rs",
+        "src/gitlab/settings/found.rs",
+        "src/gitlab/settings/standing.rs",
+        "src/gitlab/settings/wanted.rs",
+        "src/gitlab/settings/written.rs",
+    ],
+    &["src/hint.rs", "src/state/damage.rs"],
+    &["platform/src/anchor.rs", "platform/src/strict_pem.rs"],
+    &["platform/src/apply.rs", "platform/src/apply/step.rs"],
+    &[
+        "platform/src/bundle.rs",
+        "platform/src/database.rs",
+        "platform/src/plan.rs",
+        "platform/src/proof.rs",
+        "platform/src/proof/certs_d.rs",
+        "platform/src/world.rs",
+        "platform/src/world/delegate.rs",
+        "platform/src/world/engine.rs",
+        "platform/src/world/engine/reach.rs",
+        "platform/src/world/file.rs",
+        "platform/src/world/message.rs",
+    ],
+    &["platform/src/byproduct.rs", "platform/src/byproduct/neighbour.rs"],
+    &["platform/src/database/keystore.rs", "platform/src/updater.rs", "platform/src/updater/judged.rs"],
+    &[
+        "platform/src/edit.rs",
+        "platform/src/edit/block.rs",
+        "platform/src/edit/json.rs",
+        "platform/src/edit/line.rs",
+    ],
+    &["platform/src/plan/command.rs", "platform/src/plan/shell.rs"],
+    &[
+        "platform/src/store.rs",
+        "platform/src/store/docker.rs",
+        "platform/src/store/macos.rs",
+        "platform/src/store/system.rs",
+    ],
+];
+
+/// Imports that still run upward.
+const KNOWN_UPWARD: &[(&str, &str)] = &[
+    ("src/hint.rs", "src/state/damage.rs"),
+    ("src/state/recorded.rs", "src/command/place.rs"),
+    ("src/state/steady.rs", "src/command/place.rs"),
+];
+
+/// A module's name in its crate: `["command", "setup", "ca"]`; none for the crate itself.
+type Module = Vec<String>;
+
+/// The sources of one crate.
+struct Sources {
+    files: BTreeMap<Module, File>,
+}
+
+struct File {
+    path: PathBuf,
+    /// Paths that it names, from the crate on.
+    named: BTreeSet<Module>,
+    /// What it hands on: the name, and where that is defined.
+    handed_on: BTreeMap<String, Module>,
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let mut circles = Vec::new();
+    for folder in CRATES {
+        circles.extend(Sources::read(folder).circles());
+    }
+    let shown = |circle: &Vec<String>| format!("    &{circle:?},\n");
+    let known = |circle: &&Vec<String>| KNOWN_CIRCLES.iter().any(|known| known == circle);
+    let new: String = circles.iter().filter(|circle| !known(circle)).map(shown).collect();
+    assert!(new.is_empty(), "files import each other:\n{new}");
+    assert_eq!(circles.len(), KNOWN_CIRCLES.len(), "a known circle is gone: remove it from the list");
+}
+
+#[test]
+fn imports_point_downward() {
+    let sources = Sources::read("src");
+    let floor = |module: &Module| {
+        let room = module.first()?;
+        Some(
+            FLOORS
+                .iter()
+                .position(|floor| floor.contains(&&**room))
+                .unwrap_or_else(|| panic!("{room} is on no floor")),
+        )
+    };
+    let mut upward = BTreeSet::new();
+    for (from, to) in sources.imports() {
+        if let (Some(above), Some(below)) = (floor(&from), floor(&to))
+            && from.first() != to.first()
+            && above >= below
+        {
+            upward.insert((sources.name(&from), sources.name(&to)));
+        }
+    }
+    let known: BTreeSet<_> =
+        KNOWN_UPWARD.iter().map(|(from, to)| ((*from).to_owned(), (*to).to_owned())).collect();
+    let shown = |(from, to): &(String, String)| format!("    ({from:?}, {to:?}),\n");
+    let new: String = upward.difference(&known).map(shown).collect();
+    assert!(new.is_empty(), "imports that do not point downward:\n{new}");
+    assert_eq!(upward, known, "a known import is gone: remove it from the list");
+}
+
+impl Sources {
+    fn read(folder: &'static str) -> Self {
+        let mut files = BTreeMap::new();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for path in rust_files(&root) {
+            let name = path.strip_prefix(&root).unwrap().with_extension("");
+            let mut module: Module = name.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+            if module == ["lib"] {
+                module.clear();
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            let file = syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            files.insert(module.clone(), File::of(path, &module, &file));
+        }
+        let tests: Vec<Module> = files.keys().filter(|module| is_of_tests(module)).cloned().collect();
+        for module in tests {
+            files.remove(&module);
+        }
+        Self { files }
+    }
+
+    /// The file of `module`, as it stands in the lists above.
+    fn name(&self, module: &Module) -> String {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        self.files[module].path.strip_prefix(root).unwrap().display().to_string()
+    }
+
+    /// Who imports whom.
+    fn imports(&self) -> BTreeSet<(Module, Module)> {
+        let mut imports = BTreeSet::new();
+        for (module, file) in &self.files {
+            let of_file = file.named.iter().filter_map(|path| self.definer(path, 0));
+            imports
+                .extend(of_file.filter(|definer| definer != module).map(|definer| (module.clone(), definer)));
+        }
+        imports
+    }
+
+    /// The module that defines what `path` names.
+    fn definer(&self, path: &Module, depth: usize) -> Option<Module> {
+        let module = (0..=path.len())
+            .rev()
+            .map(|length| &path[..length])
+            .find(|part| self.files.contains_key(*part))?;
+        let next = path.get(module.len());
+        let handed_on = next.and_then(|name| self.files[module].handed_on.get(name));
+        match handed_on {
+            Some(origin) if depth < 8 => self.definer(origin, depth + 1),
+            // What the crate's own file lists is no import of it.
+            _ if module.is_empty() => None,
+            _ => Some(module.to_vec()),
+        }
+    }
+
+    /// Groups of files of which each leads to each.
+    fn circles(&self) -> Vec<Vec<String>> {
+        let mut next: BTreeMap<Module, BTreeSet<Module>> = BTreeMap::new();
+        for (from, to) in self.imports() {
+            next.entry(from).or_default().insert(to);
+        }
+        let reach = |start: &Module| {
+            let (mut found, mut open) = (BTreeSet::new(), vec![start]);
+            while let Some(module) = open.pop() {
+                for to in next.get(module).into_iter().flatten() {
+                    if found.insert(to) {
+                        open.push(to);
+                    }
+                }
+            }
+            found
+        };
+        let reached: BTreeMap<&Module, BTreeSet<&Module>> =
+            self.files.keys().map(|module| (module, reach(module))).collect();
+        let mut circles: Vec<Vec<String>> = Vec::new();
+        let mut seen: BTreeSet<&Module> = BTreeSet::new();
+        for module in self.files.keys() {
+            if !reached[module].contains(module) || seen.contains(module) {
+                continue;
+            }
+            let circle: Vec<&Module> =
+                reached[module].iter().copied().filter(|other| reached[other].contains(module)).collect();
+            seen.extend(&circle);
+            let mut names: Vec<String> = circle.into_iter().map(|module| self.name(module)).collect();
+            names.sort();
+            circles.push(names);
+        }
+        circles
+    }
+}
+
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(rust_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+    files
+}
+
+fn is_of_tests(module: &[String]) -> bool {
+    module.iter().any(|part| part == "tests" || part.ends_with("_tests"))
+}
+
+impl File {
+    fn of(path: PathBuf, module: &Module, file: &syn::File) -> Self {
+        let children = file.items.iter().filter_map(|item| match item {
+            Item::Mod(child) if child.content.is_none() => Some(child.ident.to_string()),
+            _ => None,
+        });
+        let mut reader = Reader {
+            module,
+            children: children.collect(),
+            named: BTreeSet::new(),
+            handed_on: BTreeMap::new(),
+        };
+        reader.visit_file(file);
+        Self { path, named: reader.named, handed_on: reader.handed_on }
+    }
+}
+
+/// Collects what a file names.
+struct Reader<'a> {
+    module: &'a Module,
+    children: BTreeSet<String>,
+    named: BTreeSet<Module>,
+    handed_on: BTreeMap<String, Module>,
+}
+
+impl Reader<'_> {
+    /// The path from the crate on, if it is one of this crate's.
+    fn absolute(&self, segments: &[String]) -> Option<Module> {
+        let mut module = self.module.clone();
+        let mut rest = segments;
+        match &*segments.first()?.clone() {
+            "crate" => {
+                module.clear();
+                rest = &segments[1..];
+            }
+            "self" | "super" => {
+                while let Some(first) = rest.first().filter(|first| ["self", "super"].contains(&&***first)) {
+                    if first == "super" {
+                        module.pop();
+                    }
+                    rest = &rest[1..];
+                }
+            }
+            first if self.children.contains(first) => {}
+            _ => return None,
+        }
+        module.extend_from_slice(rest);
+        Some(module)
+    }
+
+    fn use_tree(&mut self, before: &[String], tree: &UseTree, is_handed_on: bool) {
+        let with = |name: String| {
+            let mut path = before.to_vec();
+            // `use super::stores::{self}` names the module.
+            if name != "self" || path.is_empty() {
+                path.push(name);
+            }
+            path
+        };
+        match tree {
+            UseTree::Path(path) => self.use_tree(&with(path.ident.to_string()), &path.tree, is_handed_on),
+            UseTree::Group(group) => {
+                group.items.iter().for_each(|tree| self.use_tree(before, tree, is_handed_on))
+            }
+            UseTree::Name(name) => {
+                self.used(&with(name.ident.to_string()), &name.ident.to_string(), is_handed_on)
+            }
+            UseTree::Rename(name) => {
+                self.used(&with(name.ident.to_string()), &name.rename.to_string(), is_handed_on)
+            }
+            UseTree::Glob(_) => self.used(before, "*", is_handed_on),
+        }
+    }
+
+    fn used(&mut self, path: &[String], name: &str, is_handed_on: bool) {
+        let Some(path) = self.absolute(path) else { return };
+        if is_handed_on {
+            self.handed_on.insert(name.to_owned(), path);
+        } else {
+            self.named.insert(path);
+        }
+    }
+}
+
+fn is_test(attributes: &[Attribute]) -> bool {
+    let is_test = |attribute: &Attribute| {
+        attribute.path().is_ident("cfg")
+            && attribute.meta.require_list().is_ok_and(|list| list.tokens.to_string().contains("test"))
+    };
+    attributes.iter().any(is_test)
+}
+
+impl<'ast> Visit<'ast> for Reader<'_> {
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        let is_handed_on = !matches!(item.vis, syn::Visibility::Inherited);
+        self.use_tree(&[], &item.tree, is_handed_on);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if segments.len() > 1
+            && let Some(path) = self.absolute(&segments)
+        {
+            self.named.insert(path);
+        }
+        visit::visit_path(self, path);
+    }
+
+    fn visit_macro(&mut self, invoked: &'ast syn::Macro) {
+        // The arguments of most macros are expressions.
+        use syn::{Expr, Token, punctuated::Punctuated};
+        if let Ok(arguments) = invoked.parse_body_with(Punctuated::<Expr, Token![,]>::parse_terminated) {
+            arguments.iter().for_each(|argument| {
+                let mut inner = Reader {
+                    module: self.module,
+                    children: self.children.clone(),
+                    named: BTreeSet::new(),
+                    handed_on: BTreeMap::new(),
+                };
+                inner.visit_expr(argument);
+                self.named.append(&mut inner.named);
+            });
+        }
+        visit::visit_macro(self, invoked);
+    }
+}
