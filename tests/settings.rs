@@ -1,6 +1,8 @@
 //! `setup` and gitlab.rb: a GitLab in plain HTTP, or one that says something else, made to say what HTTPS
 //! takes; shown, refused, put back.
 
+mod shapes;
+
 use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity};
 
 /// A GitLab as its package installs it where nobody named a URL, with a registry in plain HTTP.
@@ -110,21 +112,19 @@ fn what_somebody_meant_is_shown_and_overwritten_only_by_consent() {
     let setup = ["labtrust", "setup", HOST, "--no-trust"];
     for refused in [&setup[..], &[&setup[..], &["--yes"]].concat(), &[&setup[..], &["--dry-run"]].concat()] {
         let refused = machine.run(refused.to_vec()).exited(3);
-        let refused = refused.says("line 1 of gitlab.rb says `external_url 'https://git.example.org'`");
-        refused
-            .says("line 2 of gitlab.rb says `letsencrypt['enable'] = ENV['ACME'] == 'yes'`")
-            .says("--replace");
+        let refused = refused.says("gitlab.rb:1 sets `external_url 'https://git.example.org'`");
+        refused.says("gitlab.rb:2 sets `letsencrypt['enable'] = ENV['ACME'] == 'yes'`").says("--replace");
         assert_eq!(machine.changes_since(&before), [""; 0]);
     }
     let mut terminal = machine.command(setup).terminal();
-    terminal.expect("line 1 of gitlab.rb says");
+    terminal.expect("gitlab.rb:1 sets");
     terminal.expect("Do this? [y/N]");
     terminal.send("n\n");
     terminal.finish().exited(1);
     assert_eq!(machine.changes_since(&before), [""; 0]);
 
     let shown = machine.run([&setup[..], &["--replace", "--dry-run"]].concat()).exited(1);
-    shown.says("! line 1 of gitlab.rb says");
+    shown.says("! gitlab.rb:1 sets");
     machine.run([&setup[..], &["--replace"]].concat()).succeeded();
     let after = machine.read(RUBY);
     assert!(

@@ -27,7 +27,10 @@ use crate::{
     state::recorded,
 };
 
-pub use self::{order::endpoints, site::Site};
+pub use self::{
+    order::endpoints,
+    site::{Site, is_begun},
+};
 
 /// What is done about a host that the CA here may never sign for.
 pub const WAY_ON: &str = "labtrust setup adds it if the CA here may sign it; else the next CA may: labtrust rotate start --permit NAME";

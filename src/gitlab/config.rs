@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use labtrust_platform::{Endpoint, Host};
 
 use super::{
+    line::Line,
     role::Role,
     ruby::{Script, Setting, Value},
 };
@@ -22,8 +23,8 @@ pub enum Known<T> {
     Unset,
     /// It is this.
     Is(T),
-    /// Only Ruby knows, or it makes no sense; with the line as written.
-    Computed(String),
+    /// Only Ruby knows, or it makes no sense; with its line.
+    Computed(Line),
 }
 
 /// A URL under which something of GitLab's is met.
@@ -38,11 +39,16 @@ pub struct Address {
     pub stem: String,
 }
 
+const OFF: Value = Value::Switch(false);
+
 impl Config {
-    /// Reads `texts`, each of which overrides those before it.
-    pub fn read(texts: &[&str]) -> Self {
-        let settings = texts.iter().flat_map(|text| Script::read(text).settings).collect();
-        Self { script: Script { settings, ..Script::default() } }
+    /// Reads gitlab.rb, which overrides what a container's `environment` sets.
+    pub fn read(environment: &str, gitlab_rb: &str) -> Self {
+        let mut script = Script::of_environment(environment);
+        let Script { settings, includes, .. } = Script::read(gitlab_rb);
+        script.settings.extend(settings);
+        script.includes.extend(includes);
+        Self { script }
     }
 
     /// Under which URL the server `role` is met.
@@ -50,8 +56,10 @@ impl Config {
         let Some(setting) = self.script.last(&[role.url()]) else { return Known::Unset };
         match &setting.value {
             Value::Nil => Known::Unset,
-            Value::Text(text) => Address::read(text, role).map_or(Known::Computed(setting.text), Known::Is),
-            _ => Known::Computed(setting.text),
+            Value::Text(text) => {
+                Address::read(text, role).map_or_else(|| Known::Computed(Line::of(&setting)), Known::Is)
+            }
+            _ => Known::Computed(Line::of(&setting)),
         }
     }
 
@@ -83,13 +91,21 @@ impl Config {
 
     /// The line, if any, by which something else than GitLab's nginx speaks TLS with clients: no
     /// pair that is placed in GitLab is then seen by anybody.
-    pub fn served_elsewhere(&self) -> Option<String> {
-        self.off(&["nginx", "enable"]).or_else(|| self.switched_off(Role::Gitlab, &["listen_https"]))
+    pub fn served_elsewhere(&self) -> Option<Line> {
+        self.off(&["nginx", "enable"]).or_else(|| self.nginx_says(Role::Gitlab, &["listen_https"], &OFF))
     }
 
     /// The same for `role` alone.
-    pub fn role_served_elsewhere(&self, role: Role) -> Option<String> {
-        self.switched_off(role, &["enable", "listen_https"])
+    pub fn role_served_elsewhere(&self, role: Role) -> Option<Line> {
+        self.nginx_says(role, &["enable", "listen_https"], &OFF)
+    }
+
+    /// The line, if any, by which only Ruby knows whether GitLab's own nginx speaks TLS for `role`.
+    pub fn is_tls_computed(&self, role: Role) -> Option<Line> {
+        let nginx = self.script.last(&["nginx", "enable"]).filter(|one| one.value == Value::Computed);
+        let names: &[&str] =
+            if role == Role::Gitlab { &["listen_https"] } else { &["enable", "listen_https"] };
+        nginx.as_ref().map(Line::of).or_else(|| self.nginx_says(role, names, &Value::Computed))
     }
 
     /// Whether the service behind `role` is switched off.
@@ -99,10 +115,10 @@ impl Config {
 
     /// The line, if any, by which GitLab is told of a registry that its own nginx does not serve: a URL of the
     /// registry's would overwrite it (omnibus-gitlab, registry.rb, `parse_registry_external_url`).
-    pub fn registry_of_others(&self) -> Option<String> {
+    pub fn registry_of_others(&self) -> Option<Line> {
         let host = self.script.last(&["gitlab_rails", "registry_host"]);
         let host = host.filter(|setting| setting.path.len() > 1 && setting.value != Value::Nil);
-        host.filter(|_| self.address(Role::Registry) == Known::Unset).map(|setting| setting.text)
+        host.filter(|_| self.address(Role::Registry) == Known::Unset).as_ref().map(Line::of)
     }
 
     /// Whether every site of Pages' is a folder of one host, not a host below it.
@@ -128,15 +144,39 @@ impl Config {
         match self.script.last(&["letsencrypt", "enable"]) {
             None | Some(Setting { value: Value::Nil, .. }) => Known::Unset,
             Some(Setting { value: Value::Switch(on), .. }) => Known::Is(on),
-            Some(other) => Known::Computed(other.text),
+            Some(other) => Known::Computed(Line::of(&other)),
         }
+    }
+
+    /// URLs in https that a service of GitLab's has which is in no row of [`Role`], each with the line that sets it.
+    pub fn unknown_urls(&self) -> Vec<(String, Line, Address)> {
+        let mut found: Vec<(String, Line, Address)> = Vec::new();
+        for setting in self.script.settings.iter().filter(|setting| !setting.inert) {
+            let [name] = setting.path.as_slice() else { continue };
+            if !name.ends_with("external_url") || Role::ALL.iter().any(|role| role.url() == name) {
+                continue;
+            }
+            found.retain(|(known, ..)| known != name);
+            if let Value::Text(text) = &setting.value
+                && let Some(address) = Address::read(text, Role::Kas).filter(|address| address.https)
+            {
+                found.push((name.clone(), Line::of(setting), address));
+            }
+        }
+        found
+    }
+
+    /// The lines that have Ruby read another file, which may set anything.
+    pub fn includes(&self) -> impl Iterator<Item = Line> {
+        self.script.includes.iter().map(Line::of_include)
     }
 
     /// Lines that look right and do not do what they say, with what to write instead.
     pub fn remarks(&self) -> Vec<String> {
         let remark = |setting: &Setting| {
             let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
-            let line = &setting.text;
+            let line = Line::of(setting);
+            let line = line.text();
             match path.as_slice() {
                 [name] if setting.inert => {
                     Some(format!("`{line}` does nothing: without the equals sign, {name} is set"))
@@ -158,23 +198,22 @@ impl Config {
         }
     }
 
-    /// The line that says `false` at `path`.
-    fn off(&self, path: &[&str]) -> Option<String> {
-        let setting = self.script.last(path).filter(|setting| setting.value == Value::Switch(false))?;
-        Some(setting.text)
+    /// The line that sets `path` to `false`.
+    fn off(&self, path: &[&str]) -> Option<Line> {
+        self.script.last(path).filter(|setting| setting.value == OFF).as_ref().map(Line::of)
     }
 
-    /// The first of these nginx settings of `role` that says `false`.
-    fn switched_off(&self, role: Role, names: &[&str]) -> Option<String> {
+    /// The first of these nginx settings of `role` that has this `value`.
+    fn nginx_says(&self, role: Role, names: &[&str], value: &Value) -> Option<Line> {
         let mut found = names.iter().filter_map(|name| self.nginx(role, name));
-        found.find(|setting| setting.value == Value::Switch(false)).map(|setting| setting.text)
+        found.find(|setting| setting.value == *value).as_ref().map(Line::of)
     }
 
     fn path(&self, role: Role, name: &str) -> Known<PathBuf> {
         match self.nginx(role, name) {
             None => Known::Unset,
             Some(Setting { value: Value::Text(path), .. }) => Known::Is(path.into()),
-            Some(other) => Known::Computed(other.text),
+            Some(other) => Known::Computed(Line::of(&other)),
         }
     }
 

@@ -77,7 +77,7 @@ impl Configured {
             return Ok(Self { settings, ..untouched });
         }
         let after = String::from_utf8_lossy(&settings.after).into_owned();
-        Ok(Self { path, check, config: Config::read(&[environment, &after]), settings })
+        Ok(Self { path, check, config: Config::read(environment, &after), settings })
     }
 
     /// What `config` says, as it is.
@@ -97,10 +97,7 @@ impl Configured {
 
     /// What a person should know, a line each.
     pub fn notes(&self) -> impl Iterator<Item = String> {
-        self.settings
-            .left
-            .iter()
-            .map(|left| format!("gitlab.rb says `{}`, which is left as it is", text::in_line(left)))
+        self.settings.left.iter().map(|left| format!("{left}, which is left as it is"))
     }
 
     /// The lines that a file that cannot be edited from here lacks.

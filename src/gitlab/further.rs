@@ -45,7 +45,7 @@ impl Further {
                 }
                 Known::Is(_) | Known::Unset => {}
                 Known::Computed(line) => notes.push(format!(
-                    "gitlab.rb computes where {} is met, so it gets no pair: `{line}`; write the URL itself there",
+                    "{} gets no pair: {line}, which names no host that can be read without running Ruby; write the URL itself there",
                     role.title()
                 )),
             }

@@ -181,7 +181,7 @@ impl Installation {
             return Ok(Config::default());
         }
         let text = world.read(&self.gitlab_rb())?.unwrap_or_default();
-        Ok(Config::read(&[self.environment(), &String::from_utf8_lossy(&text)]))
+        Ok(Config::read(self.environment(), &String::from_utf8_lossy(&text)))
     }
 
     /// What a container's environment says, which GitLab evaluates before gitlab.rb.
@@ -278,6 +278,17 @@ impl Installation {
                 format!("{engine} exec {name} gitlab-ctl reconfigure")
             }
             _ => "gitlab-ctl reconfigure".into(),
+        }
+    }
+
+    /// The command that makes GitLab run by its gitlab.rb, whether or not it runs now.
+    pub fn catch_up(&self) -> String {
+        match &self.kind {
+            // A container reconfigures whenever it starts.
+            Kind::Container(container) if !container.running => {
+                self.start().unwrap_or_else(|| self.reconfigure())
+            }
+            _ => self.reconfigure(),
         }
     }
 

@@ -2,17 +2,16 @@
 //! must be seen once they are there. What GitLab's configuration says is obeyed or refused, never
 //! ignored.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+mod server;
+
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Endpoint, Host, World, handshake};
+use labtrust_platform::{Endpoint, Host, World};
 
+use self::server::Server;
 use super::{
     config::{Config, Known},
-    container::{self, Reach},
     further::{Annex, Further},
     installation::{Installation, Kind, exists},
     nginx::{self, Listener},
@@ -92,37 +91,38 @@ impl Layout {
             for further in further {
                 let mut part = Self::default();
                 part.add(usual(installation, &further.address.endpoint.host));
-                layout.annexes.push(Annex { further, layout: part });
+                {
+                    layout.annexes.push(Annex { further: further.clone(), layout: part });
+                };
             }
             return Ok(layout);
         }
         if let Some(line) = config.served_elsewhere() {
             return Err(fail(
+                format!("{line}: something in front of GitLab speaks TLS, not GitLab itself"),
                 format!(
-                    "gitlab.rb says `{line}`: something in front of GitLab speaks TLS, not GitLab itself"
-                ),
-                format!(
-                    "write the pair for that server: labtrust setup {} --out DIR --reload CMD",
-                    gitlab.host
+                    "write the certificate and key for that server: labtrust setup {} --out DIR --reload CMD",
+                    gitlab.host.in_url()
                 ),
             ));
         }
         let listeners = installation.listeners(world);
+        let server = |role, endpoint, met| Server {
+            installation,
+            config,
+            listeners: listeners.as_deref(),
+            role,
+            endpoint,
+            met,
+        };
+        server(Role::Gitlab, gitlab, &gitlab.host).refuse_computed_tls()?;
         for (role, endpoint) in roles {
-            layout.add_role(installation, config, listeners.as_deref(), role, endpoint, &endpoint.host)?;
+            layout.add_server(&server(role, endpoint, &endpoint.host))?;
         }
-        for further in further {
-            let (mut part, endpoint) = (Self::default(), &further.address.endpoint);
-            let added = part.add_role(
-                installation,
-                config,
-                listeners.as_deref(),
-                further.role,
-                endpoint,
-                &further.met,
-            );
-            match added {
-                Ok(()) => layout.annexes.push(Annex { further, layout: part }),
+        for further in &further {
+            let mut part = Self::default();
+            match part.add_server(&server(further.role, &further.address.endpoint, &further.met)) {
+                Ok(()) => layout.annexes.push(Annex { further: further.clone(), layout: part }),
                 Err(error) => layout.notes.push(format!("{} gets no pair: {error}", further.title())),
             }
         }
@@ -145,130 +145,6 @@ impl Layout {
             self.places.push(place);
         }
     }
-
-    /// Adds what serves `role` at `endpoint`, where clients call `met`.
-    fn add_role(
-        &mut self,
-        installation: &Installation,
-        config: &Config,
-        listeners: Option<&[Listener]>,
-        role: Role,
-        endpoint: &Endpoint,
-        met: &Host,
-    ) -> Result<()> {
-        let address = config.address(role);
-        let stem = match &address {
-            Known::Is(address) if address.endpoint.host == endpoint.host => address.stem.clone(),
-            _ => endpoint.host.in_url(),
-        };
-        let port = config.listen_port(role).unwrap_or(endpoint.port);
-        let listener = listeners.and_then(|all| all.iter().find(|listener| listener.is_for(&stem, port)));
-        let usual = |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{stem}.{ending}"));
-        let certificate =
-            path(config.certificate(role), usual("crt"), listener.map(|found| &found.certificate))?;
-        let key = path(config.key(role), usual("key"), listener.map(|found| &found.key))?;
-        self.add(Place {
-            host: endpoint.host.clone(),
-            certificate: outside(installation, &certificate)?,
-            key: outside(installation, &key)?,
-        });
-        if certificate == key {
-            return Err(fail(
-                format!("gitlab.rb names {} for both the certificate and its key", certificate.display()),
-                "name a file for each, or neither, and run `gitlab-ctl reconfigure`",
-            ));
-        }
-        let promised = Endpoint::new(met.clone(), endpoint.port);
-        let promise = |why: String| Promise { endpoint: promised.clone(), why, is_served: false };
-        if let Some(line) = config.role_served_elsewhere(role).filter(|_| role != Role::Gitlab) {
-            if !config.is_off(role) {
-                self.promises.push(promise(format!(
-                    "gitlab.rb sets `{line}`: what speaks TLS at {endpoint} must be told to read {}",
-                    certificate.display()
-                )));
-            }
-            return Ok(());
-        }
-        let speaks_tls = match &address {
-            _ if config.is_off(role) => false,
-            Known::Is(address) => address.https,
-            Known::Computed(_) => true,
-            Known::Unset => false,
-        };
-        if !speaks_tls && listener.is_none() {
-            return Ok(());
-        }
-        let published = match installation.published(port) {
-            Reach::Here(published) | Reach::Loopback(published) => published,
-            Reach::Apart(address) => {
-                self.promises.push(promise(format!(
-                    "{endpoint} is published on {address} alone, where it was not seen to be served"
-                )));
-                return Ok(());
-            }
-            Reach::Nowhere => {
-                self.promises.push(promise(match installation.kind {
-                    Kind::Container(_) => format!(
-                        "port {port} of the container is not published: nobody reaches {endpoint} until the container is \
-                         recreated with `--publish {}:{port}`", endpoint.port
-                    ),
-                    _ => format!("no running GitLab was seen that uses this folder and serves {endpoint}"),
-                }));
-                return Ok(());
-            }
-        };
-        let here = Endpoint::new(met.clone(), published);
-        let answers = || handshake::fetch_here(&here, Duration::from_secs(3)).is_ok();
-        match listener {
-            Some(found) if found.is_proxied => self.promises.push(promise(format!(
-                "GitLab's nginx answers a proxy alone at {endpoint}, and no proxy was seen to lead there"
-            ))),
-            Some(found) if found.certificate != certificate || found.key != key => {
-                self.add_reconfigure(installation, &certificate, &promised, &here);
-            }
-            None if listeners.is_some() => {
-                self.add_reconfigure(installation, &certificate, &promised, &here);
-            }
-            // Where its configuration does not say that it answers us, what answers now will answer afterwards.
-            _ if !installation.running => {
-                self.promises
-                    .push(promise(format!("GitLab does not run: it serves {endpoint} once it is started")));
-            }
-            _ if listener.is_some_and(|found| found.is_everywhere) || answers() => {
-                self.served.push(here.clone());
-            }
-            _ => self.promises.push(promise(format!("nothing at {endpoint} answers in TLS yet"))),
-        }
-        let is_loopback = matches!(installation.published(port), Reach::Loopback(_));
-        if self.served.contains(&here) && (published != endpoint.port || is_loopback) {
-            let why = if is_loopback {
-                format!("{endpoint} is published on this machine's loopback address alone")
-            } else {
-                format!(
-                    "GitLab is published on port {published} of this machine, and {endpoint} leads elsewhere"
-                )
-            };
-            self.promises.push(Promise { is_served: true, ..promise(why) });
-        }
-        self.listening.push(here);
-        Ok(())
-    }
-
-    fn add_reconfigure(
-        &mut self,
-        installation: &Installation,
-        certificate: &Path,
-        promised: &Endpoint,
-        here: &Endpoint,
-    ) {
-        self.is_reconfigured = true;
-        if installation.control.is_some() {
-            self.served.push(here.clone());
-            return;
-        }
-        let why = format!("GitLab's nginx is not set to serve {} at {promised} yet", certificate.display());
-        self.promises.push(Promise { endpoint: promised.clone(), why, is_served: false });
-    }
 }
 
 fn usual(installation: &Installation, host: &Host) -> Place {
@@ -287,7 +163,7 @@ pub(super) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf
         (Known::Is(path), _) => Ok(path),
         (Known::Computed(_), Some(path)) => Ok(path.clone()),
         (Known::Computed(line), None) => Err(fail(
-            format!("gitlab.rb computes where the pair lies: `{line}`"),
+            format!("{line}, and only Ruby knows which file that is"),
             "write the path itself there, or leave both lines out so that the usual path holds; or place the pair by \
              hand: labtrust setup --out DIR",
         )),

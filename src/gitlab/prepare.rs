@@ -93,7 +93,7 @@ impl Prepared {
         let mut chooser = Chooser { is_free, taken: Vec::new() };
         let (gitlab, registry, ports) = if let Some(text) = &old_rb {
             let (gitlab, registry) = read_back(text, &gitlab_rb, &folder, host, registry)?;
-            let ssh = Config::read(&[text]).number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
+            let ssh = Config::read("", text).number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
             let ssh = ssh.and_then(|port| u16::try_from(port).ok()).unwrap_or(ports::SSH[0]);
             let http = old_compose.as_deref().and_then(|text| published(text, 80));
             let http = http.map_or_else(|| choose(&mut chooser, &ports::HTTP), Ok)?;
@@ -195,7 +195,7 @@ fn read_back(
     host: Option<&Target>,
     registry: Option<&Target>,
 ) -> Result<(Endpoint, Endpoint)> {
-    let config = Config::read(&[text]);
+    let config = Config::read("", text);
     let address = |role, wanted: Option<&Target>| match config.address(role) {
         Known::Is(Address { https: true, endpoint, .. }) => {
             let fits = wanted.is_none_or(|wanted| {

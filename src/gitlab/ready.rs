@@ -1,10 +1,7 @@
 //! Whether GitLab's nginx will start. It is one server for every https site that gitlab.rb switches on: while one of
 //! them lacks its certificate or key, none is served.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-};
+use std::{fmt, path::Path};
 
 use labtrust_platform::{Host, World, text, world::Node};
 
@@ -14,6 +11,8 @@ use super::{
     further::is_part_of,
     installation::Installation,
     layout::{Layout, Place, outside, path},
+    line::Line,
+    nginx::Listener,
     role::Role,
 };
 use crate::{
@@ -25,7 +24,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unready {
     /// The setting that switches it on, and its URL's host.
-    setting: &'static str,
+    setting: String,
     host: Host,
     /// What is wrong with its files.
     why: String,
@@ -44,7 +43,7 @@ impl Layout {
         gitlab: &Host,
         covers: &dyn Fn(&Host) -> bool,
     ) -> Vec<Unready> {
-        let roles = [Role::Gitlab, Role::Registry].into_iter().chain(Role::FURTHER);
+        let roles = Role::ALL.into_iter();
         let is_on = |role: &Role| {
             !config.is_off(*role)
                 && config.served_elsewhere().is_none()
@@ -57,9 +56,53 @@ impl Layout {
             _ => None,
         };
         let sites = roles.filter(is_on).filter_map(address);
-        sites
-            .filter_map(|(role, address)| self.judge(world, installation, config, role, &address, covers))
+        let known = sites
+            .filter_map(|(role, address)| self.judge(world, installation, config, role, &address, covers));
+        let unknown = self.unknown(world, installation, config).into_iter().filter(|one| one.is_served);
+        known
+            .chain(unknown.map(|Unknown { setting, host, missing, .. }| Unready {
+                setting,
+                host,
+                why: missing,
+                keeps_from_starting: true,
+            }))
             .collect()
+    }
+
+    /// What a person should know of URLs in https that labtrust has no row for, a line each: whether GitLab's nginx
+    /// is to serve them, nobody here knows.
+    pub fn doubts(&self, world: &World, installation: &Installation, config: &Config) -> Vec<String> {
+        let unknown = self.unknown(world, installation, config).into_iter().filter(|one| !one.is_served);
+        unknown
+            .map(|Unknown { setting, line, missing, .. }| {
+                format!(
+                    "{line}, and labtrust does not know {setting}: it gets no certificate, and if GitLab's nginx is to \
+                     serve it, GitLab goes down when it is reconfigured ({missing})"
+                )
+            })
+            .collect()
+    }
+
+    /// The URLs in https that no [`Role`] has, without their certificate or key.
+    fn unknown(&self, world: &World, installation: &Installation, config: &Config) -> Vec<Unknown> {
+        let listeners = installation.listeners(world).unwrap_or_default();
+        let unknown = |(setting, line, address): (String, Line, Address)| {
+            let is_its = |one: &&Listener| one.names.iter().any(|name| *name == address.stem);
+            let listener = listeners.iter().find(is_its);
+            let usual =
+                |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{}.{ending}", address.stem));
+            let [certificate, key] = listener.map_or_else(
+                || [usual("crt"), usual("key")],
+                |found| [found.certificate.clone(), found.key.clone()],
+            );
+            let certificate = outside(installation, &certificate).ok()?;
+            let key = outside(installation, &key).ok()?;
+            let is_placed = self.places.iter().any(|place| place.certificate == certificate);
+            let missing = missing(world, [&certificate, &key]).filter(|_| !is_placed)?;
+            let host = address.endpoint.host;
+            Some(Unknown { setting, line, host, missing, is_served: listener.is_some() })
+        };
+        config.unknown_urls().into_iter().filter_map(unknown).collect()
     }
 
     fn judge(
@@ -79,7 +122,7 @@ impl Layout {
         let key = file(config.key(role), usual("key"))?;
         let host = address.endpoint.host.clone();
         let unready = |why: String, keeps_from_starting| {
-            Some(Unready { setting: role.url(), host: host.clone(), why, keeps_from_starting })
+            Some(Unready { setting: role.url().into(), host: host.clone(), why, keeps_from_starting })
         };
         let is_placed = |one: &Place| one.certificate == certificate;
         if let Some(place) = self.places.iter().find(|place| is_placed(place)) {
@@ -90,12 +133,8 @@ impl Layout {
             let why = format!("it is served with {}, which will not be for it", text::path(&certificate));
             return if covers(&host) { None } else { unready(why, false) };
         }
-        let missing: Vec<PathBuf> =
-            [&certificate, &key].into_iter().filter(|file| is_missing(world, file)).cloned().collect();
-        if !missing.is_empty() {
-            let are = if missing.len() == 1 { "is" } else { "are" };
-            let missing: Vec<_> = missing.iter().map(|path| text::path(path)).collect();
-            return unready(format!("{} {are} not there", missing.join(" and ")), true);
+        if let Some(why) = missing(world, [&certificate, &key]) {
+            return unready(why, true);
         }
         let read = |path: &Path| world.read(path).ok().flatten();
         let (standing, key_pem) = (read(&certificate)?, read(&key)?);
@@ -104,6 +143,17 @@ impl Layout {
         let why = format!("{} is not the key of {}", text::path(&key), text::path(&certificate));
         if parsed.matches(&leaf) { None } else { unready(why, true) }
     }
+}
+
+/// A URL that no [`Role`] has.
+struct Unknown {
+    setting: String,
+    line: Line,
+    host: Host,
+    /// Which of its files are not there.
+    missing: String,
+    /// Whether nginx is told to serve it.
+    is_served: bool,
 }
 
 impl fmt::Display for Unready {
@@ -116,6 +166,13 @@ impl fmt::Display for Unready {
     }
 }
 
+/// Which of these files are not there, if any.
+fn missing(world: &World, files: [&Path; 2]) -> Option<String> {
+    let missing: Vec<_> = files.into_iter().filter(|file| is_missing(world, file)).map(text::path).collect();
+    let are = if missing.len() == 1 { "is" } else { "are" };
+    (!missing.is_empty()).then(|| format!("{} {are} not there", missing.join(" and ")))
+}
+
 /// Whether nothing is at `path`. Where a link leads, only GitLab knows that may be in a container.
 fn is_missing(world: &World, path: &Path) -> bool {
     matches!(world.look(path), Ok(Node::Absent))
@@ -126,7 +183,7 @@ fn is_missing(world: &World, path: &Path) -> bool {
 pub fn refusal(unready: &[Unready], way_on: &str) -> anyhow::Error {
     let whats: Vec<_> = unready.iter().map(ToString::to_string).collect();
     let (setting, host) =
-        unready.first().map_or(("", String::new()), |one| (one.setting, one.host.to_string()));
+        unready.first().map_or(("", String::new()), |one| (&*one.setting, one.host.to_string()));
     fail(
         whats.join("; "),
         format!(

@@ -2,10 +2,13 @@
 //! though: those are read here, and whatever is computed is reported as such, never guessed.
 
 mod statement;
+mod table;
 
 use std::ops::Range;
 
-use self::statement::{Comment, end_of_string, nesting, statements};
+use self::statement::{Comment, nesting, statements};
+
+pub use self::statement::{end_of_list, end_of_string};
 
 /// What is assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub enum Value {
     Switch(bool),
     /// `nil`: as if it were not set.
     Nil,
+    /// A hash of literal keys, in their order: `{ 'listen_port' => 8443 }`.
+    Table(Vec<(String, Self)>),
     /// Anything that takes Ruby to know.
     Computed,
 }
@@ -39,6 +44,20 @@ pub struct Setting {
     pub alone: bool,
     /// Whether it assigns to a local variable where a call was meant, which does nothing.
     pub inert: bool,
+    /// Whether its table is added to what was set before: `nginx.merge!('listen_port' => 8443)`.
+    pub merges: bool,
+    /// Where it was read.
+    pub origin: Origin,
+}
+
+/// Where GitLab reads a setting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// In gitlab.rb.
+    #[default]
+    File,
+    /// In a container's environment.
+    Environment,
 }
 
 /// What could be read of a gitlab.rb.
@@ -48,6 +67,19 @@ pub struct Script {
     pub settings: Vec<Setting>,
     /// Those that are commented out, each in a line of its own where a setting could stand.
     pub comments: Vec<Setting>,
+    /// Statements that have Ruby read another file, which may set anything.
+    pub includes: Vec<Include>,
+}
+
+/// A statement that has Ruby read another file: `from_file '/etc/gitlab/site.rb'`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Include {
+    /// The statement, as written.
+    pub text: String,
+    /// The line in which it begins, counted from 0.
+    pub line: usize,
+    /// Where it was read.
+    pub origin: Origin,
 }
 
 impl Script {
@@ -57,9 +89,14 @@ impl Script {
         let mut settings = Vec::new();
         // How deep it is in conditions and loops before each statement, and at the end.
         let mut depths = vec![0_usize];
+        let mut includes = Vec::new();
         for (index, statement) in statements.iter().enumerate() {
             let (opens, closes) = nesting(&statement.text);
             let depth = depths[index].saturating_sub(closes);
+            if reads_another_file(&statement.text) {
+                let (text, line) = (first_line(&statement.text), *statement.lines.start());
+                includes.push(Include { text, line, origin: Origin::File });
+            }
             let outer = setting(&statement.text);
             let is_whole = outer.is_some();
             for mut setting in outer.map_or_else(|| within(&statement.text), |setting| vec![setting]) {
@@ -67,7 +104,7 @@ impl Script {
                 // What stands in a condition or a loop may not happen at all.
                 let is_certain = is_whole && depth == 0 && !statement.is_cut;
                 if !is_certain {
-                    setting.value = Value::Computed;
+                    setting.value = setting.value.in_doubt(setting.merges);
                 }
                 let is_apart =
                     |other: usize| statements.get(other).is_none_or(|other| !other.lines.contains(&first));
@@ -80,21 +117,28 @@ impl Script {
         }
         let is_outside = |comment: &&Comment| depths.get(comment.after) == Some(&0);
         let comments = comments.iter().filter(is_outside).filter_map(commented).collect();
-        Self { settings, comments }
+        Self { settings, comments, includes }
+    }
+
+    /// Reads the `text` of a container's environment.
+    pub fn of_environment(text: &str) -> Self {
+        let mut script = Self::read(text);
+        script.settings.iter_mut().for_each(|setting| setting.origin = Origin::Environment);
+        script.includes.iter_mut().for_each(|include| include.origin = Origin::Environment);
+        script
     }
 
     /// The setting that decides `path`: the last one of it, or of a whole that it is part of.
     pub fn last(&self, path: &[&str]) -> Option<Setting> {
-        let decides = |setting: &&Setting| {
-            !setting.inert
-                && setting.path.len() <= path.len()
-                && setting.path.iter().zip(path).all(|(a, b)| a == b)
+        let found = |setting: &Setting| {
+            if setting.inert || !is_part(&setting.path, path) {
+                return None;
+            }
+            let keys = &path[setting.path.len()..];
+            let value = setting.value.at(keys, setting.merges)?;
+            Some(Setting { value, ..setting.clone() })
         };
-        let mut found = self.settings.iter().rev().find(decides)?.clone();
-        if found.path.len() < path.len() {
-            found.value = Value::Computed;
-        }
-        Some(found)
+        self.settings.iter().rev().find_map(found)
     }
 }
 
@@ -122,6 +166,37 @@ fn within(statement: &str) -> Vec<Setting> {
         is_in_word = next.is_alphanumeric() || "_.:@$".contains(next);
     }
     found.into_iter().map(|setting| Setting { text: first_line(statement), ..setting }).collect()
+}
+
+/// Whether `path` is `whole` or a part of it.
+fn is_part(whole: &[String], path: &[&str]) -> bool {
+    whole.len() <= path.len() && whole.iter().zip(path).all(|(a, b)| a == b)
+}
+
+/// Whether `statement` has Ruby read another file as if it stood here (mixlib-config, `from_file`).
+fn reads_another_file(statement: &str) -> bool {
+    const READERS: [&str; 4] = ["from_file", "eval", "instance_eval", "class_eval"];
+    words(statement).any(|word| READERS.contains(&word))
+}
+
+/// The words of `statement` that stand outside its strings.
+fn words(statement: &str) -> impl Iterator<Item = &str> {
+    let mut rest = statement;
+    std::iter::from_fn(move || {
+        loop {
+            let next = rest.chars().next()?;
+            let is_of_word = |one: char| one.is_alphanumeric() || one == '_';
+            let end = match next {
+                '\'' | '"' | '`' => end_of_string(rest, next).unwrap_or(rest.len()),
+                _ => rest.find(|one| !is_of_word(one)).unwrap_or(rest.len()).max(next.len_utf8()),
+            };
+            let (word, after) = rest.split_at(end);
+            rest = after;
+            if is_of_word(next) {
+                return Some(word);
+            }
+        }
+    })
 }
 
 fn first_line(statement: &str) -> String {
@@ -155,18 +230,28 @@ fn setting(statement: &str) -> Option<Setting> {
         let begin = statement.rfind(written).unwrap_or_default();
         let literal = begin..begin + written.len();
         let (path, text, value) = (path.clone(), text.clone(), self::literal(written));
-        Some(Setting { path, value, text, literal, line: 0, alone: false, inert })
+        let (merges, origin) = (false, Origin::File);
+        Some(Setting { path, value, text, literal, line: 0, alone: false, inert, merges, origin })
     };
     if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '~', '>'])) {
-        return setting(value.trim(), is_call && path.len() == 1);
+        let mut found = setting(value.trim(), is_call && path.len() == 1)?;
+        // A bare name becomes a variable of Ruby's, whatever it is set to.
+        if path.len() == 1 && matches!(found.value, Value::Table(_)) {
+            found.value = Value::Computed;
+        }
+        return Some(found);
     }
     if is_call && path.len() == 1 {
         // A bare name asks for the value.
         let argument = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest).trim();
         return if argument.is_empty() { None } else { setting(argument, false) };
     }
-    // `||=`, `<<`, `.merge!(…)`: something happens to it.
-    let changes = ["||=", "&&=", "+=", "<<", ".merge!", ".update", ".store", ".push", "["];
+    if let Some(table) = [".merge!", ".update"].iter().find_map(|name| rest.strip_prefix(name)) {
+        let value = table::of_arguments(table);
+        return setting(rest, false).map(|found| Setting { value, merges: true, ..found });
+    }
+    // `||=`, `<<`, `.store(…)`: something happens to it.
+    let changes = ["||=", "&&=", "+=", "<<", ".store", ".push", "["];
     if changes.iter().any(|change| rest.starts_with(change)) { setting(rest, false) } else { None }
 }
 
@@ -203,6 +288,7 @@ fn literal(text: &str) -> Value {
         Some(quote) if end_of_string(text, quote) == Some(text.len()) => {
             unescaped(&text[1..text.len() - 1], quote).map_or(Value::Computed, Value::Text)
         }
+        _ if text.starts_with('{') => table::of_braces(text),
         _ => Value::Computed,
     }
 }

@@ -10,7 +10,7 @@ mod written;
 
 use std::fmt;
 
-use labtrust_platform::{Edit, text};
+use labtrust_platform::Edit;
 
 use self::{
     block::Block,
@@ -18,7 +18,10 @@ use self::{
     standing::{Standing, standing},
     written::Lines,
 };
-use super::ruby::{Script, Value};
+use super::{
+    line::Line,
+    ruby::{Script, Value},
+};
 
 pub use self::wanted::{
     GITLAB, GITLAB_PORT, LETS_ENCRYPT, REDIRECT, REGISTRY, REGISTRY_PORT, Row, SSH_PORT, Wanted, Wish,
@@ -34,8 +37,8 @@ pub struct Settings {
     pub edits: Vec<Edit>,
     /// What is overwritten although somebody meant it: not without being asked for.
     pub conflicts: Vec<Conflict>,
-    /// What Ruby computes and is left as it is, as it was written.
-    pub left: Vec<String>,
+    /// What Ruby computes and is left as it is.
+    pub left: Vec<Line>,
     /// The file once it is edited.
     pub after: Vec<u8>,
 }
@@ -43,25 +46,18 @@ pub struct Settings {
 /// A setting that is to become something else than somebody meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
-    /// The line of gitlab.rb, counted from 1; none in a container's environment.
-    pub line: Option<usize>,
-    /// What it says.
-    pub text: String,
+    /// The line that sets it.
+    pub line: Line,
+    /// Whether it holds only under a condition.
+    pub is_conditional: bool,
     /// What is to hold instead.
     pub becomes: String,
 }
 
 impl fmt::Display for Conflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = text::in_line(&self.text);
-        match self.line {
-            Some(line) => write!(f, "line {line} of gitlab.rb says `{text}`")?,
-            None => write!(f, "GITLAB_OMNIBUS_CONFIG says `{text}`")?,
-        }
-        // Where it stands in a condition, or has one.
-        let is_conditional = self.text.starts_with(&self.becomes);
-        let [when, always] = if is_conditional { [" under a condition", " always"] } else { [""; 2] };
-        write!(f, "{when}, and `{}` is needed{always}", self.becomes)
+        let [when, always] = if self.is_conditional { [" under a condition", " always"] } else { [""; 2] };
+        write!(f, "{}{when}, and `{}` is needed{always}", self.line, self.becomes)
     }
 }
 
@@ -70,7 +66,7 @@ impl Settings {
     /// loses. An error says why that cannot be, as the rest of a sentence that begins with the file's name.
     pub fn plan(file: Option<&[u8]>, environment: &str, wanted: &[Wanted]) -> Result<Self, String> {
         let bytes = file.unwrap_or_default();
-        let scripts = [Script::read(environment), read(bytes)];
+        let scripts = [Script::of_environment(environment), read(bytes)];
         let lines = Lines::of(bytes);
         let (mut settings, mut block) = (Self::default(), Block::of(&lines));
         for one in wanted {
@@ -79,7 +75,7 @@ impl Settings {
                 Standing::Right => continue,
                 Standing::Left => {
                     let computed = found.setting().filter(|found| found.value == Value::Computed);
-                    settings.left.extend(computed.map(|found| found.text.clone()));
+                    settings.left.extend(computed.map(Line::of));
                     continue;
                 }
                 Standing::Due(value) => value,

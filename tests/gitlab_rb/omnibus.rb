@@ -29,6 +29,20 @@ class Settings
     @values = Mash.new
   end
 
+  # Another file as if it stood here (mixlib-config, `from_file`).
+  def from_file(path)
+    instance_eval(File.read(path, encoding: 'UTF-8'), path, 1)
+  end
+
+  # What Omnibus does not know is set all the same, and nothing looks at it.
+  def method_missing(name, *value)
+    value.empty? ? super : @values[name] = value.first
+  end
+
+  def respond_to_missing?(*)
+    true
+  end
+
   (HASHES + VALUES).uniq.each do |name|
     define_method(name) do |*value|
       next @values[name] = value.first unless value.empty?

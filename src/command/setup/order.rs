@@ -93,12 +93,7 @@ pub fn endpoints(
             // A GitLab that speaks plain HTTP today has its host in gitlab.rb all the same.
             if said.https { said.endpoint } else { Endpoint::new(said.endpoint.host, 443) }
         }
-        (None, None) => {
-            return Err(fail(
-                "nothing says under which name this GitLab is met",
-                "name it: labtrust setup HOST, labtrust request HOST, or labtrust import --host HOST",
-            ));
-        }
+        (None, None) => return Err(unnamed(config)),
     };
     let registry = match (registry, said(Role::Registry)) {
         (Some(registry), _) => registry.or_port(REGISTRY_PORT),
@@ -110,6 +105,21 @@ pub fn endpoints(
     Ok((gitlab, registry))
 }
 
+/// Why GitLab's host is not known where nobody typed it.
+fn unnamed(config: &Config) -> anyhow::Error {
+    let mut whys = vec![match config.address(Role::Gitlab) {
+        Known::Computed(line) => format!("{line}, from which the host of this GitLab cannot be read"),
+        _ => "no host was given, and no external_url of a gitlab.rb names one".into(),
+    }];
+    whys.extend(config.includes().map(|line| {
+        format!("{} reads another file, which labtrust does not read: `{}`", line.place(), line.text())
+    }));
+    fail(
+        whys.join("; "),
+        "name the host: labtrust setup HOST, labtrust request HOST, or labtrust import --host HOST",
+    )
+}
+
 fn https(address: Option<Address>) -> Option<Endpoint> {
     address.filter(|address| address.https).map(|address| address.endpoint)
 }
@@ -117,6 +127,28 @@ fn https(address: Option<Address>) -> Option<Endpoint> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_line_that_hides_the_host_is_quoted() {
+        for (script, expected) in [
+            (
+                "external_url ENV['GITLAB_URL'] || 'http://git.corp.example'",
+                "gitlab.rb:1 sets `external_url ENV['GITLAB_URL'] || 'http://git.corp.example'`, from which",
+            ),
+            (
+                "domain = 'git.corp.example'\nexternal_url \"https://#{domain}\"",
+                "gitlab.rb:2 sets `external_url \"https://#{domain}\"`, from which",
+            ),
+            ("external_url 'https://me:hunter2@h'", "gitlab.rb:1 sets `external_url '…'`, from which"),
+            ("from_file '/etc/gitlab/site.rb'", "gitlab.rb:1 reads another file"),
+            ("", "no host was given"),
+        ] {
+            let error = endpoints(None, None, &Config::read("", script)).expect_err(script).to_string();
+            assert!(error.contains(expected), "{script}: {error}");
+        }
+        let found = endpoints(None, None, &Config::read("", "external_url 'http://git_lab.corp.example'"));
+        assert_eq!(found.expect("endpoints").0.to_string(), "git_lab.corp.example:443");
+    }
 
     #[test]
     fn a_registry_in_plain_http_keeps_its_host_and_its_port() {
@@ -128,7 +160,7 @@ mod tests {
         ] {
             let text =
                 format!("external_url 'http://git.corp.example'\nregistry_external_url '{registry}'\n");
-            let found = endpoints(None, None, &Config::read(&[&text])).expect("endpoints");
+            let found = endpoints(None, None, &Config::read("", &text)).expect("endpoints");
             assert_eq!(found.1.to_string(), expected, "{registry}");
         }
     }

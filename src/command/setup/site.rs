@@ -6,7 +6,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Certificate, Endpoint, Fingerprint, Host, Target, World,
     plan::{Change, StoreId},
-    receipt::{Phase, Receipts},
+    receipt::{Phase, Receipt, Receipts},
 };
 
 use super::order::endpoints;
@@ -35,6 +35,8 @@ pub struct Site {
     /// Whether an earlier run did not come to the end of its settings.
     is_begun: bool,
     republish: Republish,
+    /// What of gitlab.rb was not read or is not known, a line each.
+    doubts: Vec<String>,
     /// The options that named it.
     options: String,
     /// GitLab itself.
@@ -102,7 +104,8 @@ impl Site {
         };
         let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
         let republish = Republish::look(&world, &installation, &configured.config, &gitlab, &registry);
-        let is_begun = is_begun(context, &installation)?;
+        let doubts = doubts(&world, &installation, &configured.config, &layout);
+        let is_begun = is_begun(&Receipts::all(&context.home.state)?, &installation);
         let options = place.options();
         Ok(Self {
             installation,
@@ -112,6 +115,7 @@ impl Site {
             layout,
             is_begun,
             republish,
+            doubts,
             options,
             gitlab,
             registry,
@@ -194,9 +198,10 @@ impl Site {
         Expected::now(&World::here(), &self.installation, &self.before, &self.layout)
     }
 
-    /// What is overwritten in gitlab.rb though somebody meant it, a line each.
+    /// What is overwritten in gitlab.rb though somebody meant it, and what of it is not known, a line each.
     pub fn warnings(&self) -> Vec<String> {
-        self.configured.conflicts().iter().map(ToString::to_string).collect()
+        let conflicts = self.configured.conflicts().iter().map(ToString::to_string);
+        conflicts.chain(self.doubts.iter().cloned()).collect()
     }
 
     /// What placing `pair` takes.
@@ -335,11 +340,26 @@ impl Site {
     }
 }
 
+/// What of gitlab.rb was not read, or is not known, a line each.
+fn doubts(world: &World, installation: &Installation, config: &Config, layout: &Layout) -> Vec<String> {
+    if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+        return Vec::new();
+    }
+    let unread = config.includes().map(|line| {
+        format!(
+            "{} reads another file, which labtrust does not read: `{}`; what that file sets may hold instead of what \
+             stands above",
+            line.place(),
+            line.text()
+        )
+    });
+    unread.chain(layout.doubts(world, installation, config)).collect()
+}
+
 /// Whether the settings of `installation` were begun and not proven by an earlier run.
-fn is_begun(context: &Context<'_>, installation: &Installation) -> Result<bool> {
+pub fn is_begun(receipts: &[Receipt], installation: &Installation) -> bool {
     let (store, subject) = (StoreId::new(gitlab::STORE), installation.gitlab_rb().display().to_string());
-    let receipts = Receipts::all(&context.home.state)?;
     let mut ours = receipts.iter().filter(|receipt| receipt.name == RECEIPT);
     let record = ours.find_map(|receipt| receipt.find(&store, &subject));
-    Ok(record.is_some_and(|record| record.phase != Phase::Applied))
+    record.is_some_and(|record| record.phase != Phase::Applied)
 }

@@ -80,7 +80,7 @@ fn settings(world: &World, installation: &Installation, config: &Config, deadlin
     SettingsSeen {
         hosts,
         ignored: config.remarks().into_iter().map(Redacted::from).collect(),
-        served_elsewhere: config.served_elsewhere().map(Redacted::from),
+        served_elsewhere: config.served_elsewhere().map(|line| line.text().into()),
         lets_encrypt: lets_encrypt(world, installation, config),
         sites,
     }

@@ -83,7 +83,7 @@ fn other_ports_are_the_same_everywhere() {
 #[test]
 fn what_we_write_we_read() {
     for blueprint in blueprints() {
-        let config = crate::gitlab::Config::read(&[&blueprint.gitlab_rb()]);
+        let config = crate::gitlab::Config::read("", &blueprint.gitlab_rb());
         let wanted = Wanted::usual(&blueprint.gitlab, &blueprint.registry);
         let settings = Settings::plan(Some(blueprint.gitlab_rb().as_bytes()), "", &wanted).expect("a plan");
         assert_eq!(settings.edits, []);

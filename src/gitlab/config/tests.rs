@@ -1,9 +1,9 @@
 use super::*;
 
 fn address(script: &str) -> String {
-    match Config::read(&[script]).address(Role::Gitlab) {
+    match Config::read("", script).address(Role::Gitlab) {
         Known::Unset => "unset".into(),
-        Known::Computed(line) => format!("computed: {line}"),
+        Known::Computed(line) => format!("computed: {}", line.text()),
         Known::Is(Address { https, endpoint, stem }) => {
             format!("{} {endpoint} {stem}", if https { "https" } else { "http" })
         }
@@ -31,10 +31,10 @@ fn urls_become_endpoints_and_file_names() {
 
 #[test]
 fn the_environment_comes_before_the_file() {
-    let config = Config::read(&[
+    let config = Config::read(
         "external_url 'https://a'; registry_external_url 'https://a:5050'",
         "external_url 'https://b'",
-    ]);
+    );
     let hosts = [Role::Gitlab, Role::Registry].map(|role| match config.address(role) {
         Known::Is(address) => address.endpoint.to_string(),
         _ => String::new(),
@@ -45,40 +45,48 @@ fn the_environment_comes_before_the_file() {
 #[test]
 fn the_newer_keys_win_where_they_are_set() {
     for (script, role, expected) in [
-        ("nginx['ssl_certificate'] = '/a.crt'", Role::Gitlab, Known::Is("/a.crt".into())),
-        ("gitlab_rails['nginx']['ssl_certificate'] = '/a.crt'", Role::Gitlab, Known::Is("/a.crt".into())),
+        ("nginx['ssl_certificate'] = '/a.crt'", Role::Gitlab, Ok("/a.crt")),
+        ("gitlab_rails['nginx']['ssl_certificate'] = '/a.crt'", Role::Gitlab, Ok("/a.crt")),
         (
             "gitlab_rails['nginx']['ssl_certificate'] = '/new.crt'\nnginx['ssl_certificate'] = '/old.crt'",
             Role::Gitlab,
-            Known::Is("/new.crt".into()),
+            Ok("/new.crt"),
         ),
         (
             "gitlab_rails['nginx']['ssl_certificate'] = nil\nnginx['ssl_certificate'] = '/old.crt'",
             Role::Gitlab,
-            Known::Is("/old.crt".into()),
+            Ok("/old.crt"),
         ),
-        ("registry_nginx['ssl_certificate'] = '/a.crt'", Role::Registry, Known::Is("/a.crt".into())),
-        ("registry['nginx']['ssl_certificate'] = '/a.crt'", Role::Registry, Known::Is("/a.crt".into())),
-        ("nginx['ssl_certificate'] = '/a.crt'", Role::Registry, Known::Unset),
-        ("registry = {}", Role::Registry, Known::Unset),
-        (
-            "registry['nginx'] = { 'ssl_certificate' => '/a.crt' }",
-            Role::Registry,
-            Known::Computed("registry['nginx'] = { 'ssl_certificate' => '/a.crt' }".into()),
-        ),
+        ("registry_nginx['ssl_certificate'] = '/a.crt'", Role::Registry, Ok("/a.crt")),
+        ("registry['nginx']['ssl_certificate'] = '/a.crt'", Role::Registry, Ok("/a.crt")),
+        ("nginx['ssl_certificate'] = '/a.crt'", Role::Registry, Err("unset")),
+        ("registry = {}", Role::Registry, Err("unset")),
+        ("registry['nginx'] = { 'ssl_certificate' => '/a.crt' }", Role::Registry, Ok("/a.crt")),
+        ("registry['nginx'] = { 'listen_port' => 5050 }", Role::Registry, Err("unset")),
+        ("registry_nginx.merge!('ssl_certificate' => '/a.crt')", Role::Registry, Ok("/a.crt")),
+        ("nginx['ssl_certificate'] = '/a.crt'\nnginx.merge!('gzip' => 1)", Role::Gitlab, Ok("/a.crt")),
+        ("nginx.merge!('listen_https' => true)", Role::Gitlab, Err("unset")),
+        ("nginx.merge!(more)", Role::Gitlab, Err("nginx.merge!(more)")),
         (
             "nginx['ssl_certificate'] = \"/etc/#{x}.crt\"",
             Role::Gitlab,
-            Known::Computed("nginx['ssl_certificate'] = \"/etc/#{x}.crt\"".into()),
+            Err("nginx['ssl_certificate'] = \"/etc/#{x}.crt\""),
         ),
     ] {
-        assert_eq!(Config::read(&[script]).certificate(role), expected, "{script}");
+        let found = Config::read("", script).certificate(role);
+        let expected = expected.map(PathBuf::from).map_err(str::to_owned);
+        let found = match found {
+            Known::Is(path) => Ok(path),
+            Known::Unset => Err("unset".to_owned()),
+            Known::Computed(line) => Err(line.text().to_owned()),
+        };
+        assert_eq!(found, expected, "{script}");
     }
 }
 
 #[test]
 fn lines_that_do_nothing_are_named() {
-    let remarks = Config::read(&["external_url = 'https://h'\nletsencrypt['enabled'] = false"]).remarks();
+    let remarks = Config::read("", "external_url = 'https://h'\nletsencrypt['enabled'] = false").remarks();
     assert_eq!(remarks.len(), 2);
     assert!(
         remarks[0].contains("external_url = 'https://h'") && remarks[0].contains("equals sign"),
@@ -96,10 +104,77 @@ fn a_reverse_proxy_in_front_is_noticed() {
             Some("gitlab_rails['nginx']['listen_https'] = false"),
         ),
         ("nginx['enable'] = false", Some("nginx['enable'] = false")),
+        ("nginx.merge!('listen_https' => false)", Some("nginx.merge!('listen_https' => false)")),
         ("nginx['listen_https'] = true", None),
         ("", None),
     ] {
-        assert_eq!(Config::read(&[script]).served_elsewhere().as_deref(), expected, "{script}");
+        let found = Config::read("", script).served_elsewhere();
+        assert_eq!(found.as_ref().map(Line::text), expected, "{script}");
+    }
+}
+
+#[test]
+fn tls_that_only_ruby_can_tell_is_noticed() {
+    for (script, role, is_computed) in [
+        ("nginx['listen_https'] = ENV['TLS'] == 'true'", Role::Gitlab, true),
+        ("nginx.merge!('listen_https' => tls)", Role::Gitlab, true),
+        ("nginx['listen_https'] = false if proxied", Role::Gitlab, true),
+        ("nginx['enable'] = ENV['NGINX']", Role::Gitlab, true),
+        ("registry_nginx['enable'] = ENV['NGINX']", Role::Registry, true),
+        ("registry_nginx['enable'] = ENV['NGINX']", Role::Gitlab, false),
+        ("nginx['listen_https'] = true", Role::Gitlab, false),
+        ("nginx['listen_https'] = nil", Role::Gitlab, false),
+        ("nginx.merge!('gzip' => on)", Role::Gitlab, false),
+        ("", Role::Gitlab, false),
+    ] {
+        assert_eq!(Config::read("", script).is_tls_computed(role).is_some(), is_computed, "{script}");
+    }
+}
+
+#[test]
+fn urls_of_services_that_are_in_no_row_are_found_with_their_lines() {
+    let config = Config::read(
+        "",
+        "external_url 'https://git.example.com'\npages_external_url 'https://pages.example.com'\n\
+         chat_external_url 'https://old.example.com'\nchat_external_url 'https://chat.example.com:8443'\n\
+         plain_external_url 'http://plain.example.com'\nagent_external_url 'wss://agent.example.com/x'\n\
+         odd_external_url = 'https://odd.example.com'\ngone_external_url 'https://gone.example.com'\n\
+         gone_external_url nil\ngitlab_rails['other_external_url'] = 'https://other.example.com'\n",
+    );
+    let found: Vec<_> = config
+        .unknown_urls()
+        .iter()
+        .map(|(_, line, address)| format!("{line} {}", address.endpoint))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "gitlab.rb:4 sets `chat_external_url 'https://chat.example.com:8443'` chat.example.com:8443",
+            "gitlab.rb:6 sets `agent_external_url 'wss://agent.example.com/x'` agent.example.com:443",
+        ]
+    );
+}
+
+#[test]
+fn files_that_gitlab_rb_has_read_are_noticed() {
+    for (script, expected) in [
+        ("from_file '/etc/gitlab/site.rb'", Some("gitlab.rb:1 from_file '/etc/gitlab/site.rb'")),
+        (
+            "external_url 'http://h'\nfrom_file('/x.rb') if File.exist?('/x.rb')",
+            Some("gitlab.rb:2 from_file('/x.rb') if File.exist?('/x.rb')"),
+        ),
+        (
+            "Dir['/etc/gitlab/d/*.rb'].each { |one| from_file one }",
+            Some("gitlab.rb:1 Dir['…'].each { |one| from_file one }"),
+        ),
+        ("instance_eval File.read('/x.rb')", Some("gitlab.rb:1 instance_eval File.read('/x.rb')")),
+        ("# from_file '/x.rb'", None),
+        ("gitlab_rails['from_file'] = 'from_file'", None),
+        ("from_file_of_ours 'x'", None),
+    ] {
+        let found = Config::read("", script).includes().next();
+        let found = found.map(|line| format!("{} {}", line.place(), line.text()));
+        assert_eq!(found.as_deref(), expected, "{script}");
     }
 }
 
@@ -134,7 +209,7 @@ fn each_server_has_its_own_schemes_and_ports() {
         ),
         ("mattermost_external_url 'https://h'", Role::Mattermost, Some(true), 443, None),
     ] {
-        let config = Config::read(&[script]);
+        let config = Config::read("", script);
         match config.address(role) {
             Known::Is(address) => {
                 assert_eq!((Some(address.https), address.endpoint.port), (https, port), "{script}");
@@ -153,7 +228,7 @@ fn addresses_that_nginx_listens_on_are_noticed() {
         ("external_url 'http://h'\nnginx['listen_addresses'] = ['192.0.2.10']", true),
         ("external_url 'http://h'\ngitlab_rails['nginx']['listen_addresses'] = ['192.0.2.10']", true),
     ] {
-        assert_eq!(Config::read(&[script]).listens_on_chosen_addresses(Role::Gitlab), chosen, "{script}");
+        assert_eq!(Config::read("", script).listens_on_chosen_addresses(Role::Gitlab), chosen, "{script}");
     }
 }
 
@@ -166,13 +241,13 @@ fn a_server_that_is_switched_off_is_noticed() {
         ("nginx['listen_https'] = false", false),
     ] {
         assert_eq!(
-            Config::read(&[script]).role_served_elsewhere(Role::Pages).is_some(),
+            Config::read("", script).role_served_elsewhere(Role::Pages).is_some(),
             elsewhere,
             "{script}"
         );
     }
-    assert!(Config::read(&["gitlab_kas['enable'] = false"]).is_off(Role::Kas));
-    assert!(!Config::read(&["gitlab_kas['enable'] = false"]).is_off(Role::Pages));
+    assert!(Config::read("", "gitlab_kas['enable'] = false").is_off(Role::Kas));
+    assert!(!Config::read("", "gitlab_kas['enable'] = false").is_off(Role::Pages));
 }
 
 #[test]
@@ -184,6 +259,6 @@ fn a_registry_that_gitlabs_nginx_does_not_serve_is_noticed() {
         (format!("{host}\ngitlab_rails['registry_host'] = nil"), false),
         ("gitlab_rails['registry_enabled'] = true".to_owned(), false),
     ] {
-        assert_eq!(Config::read(&[&script]).registry_of_others().is_some(), others, "{script}");
+        assert_eq!(Config::read("", &script).registry_of_others().is_some(), others, "{script}");
     }
 }

@@ -2,7 +2,7 @@ use super::*;
 
 fn found(script: &str) -> (Vec<String>, Vec<String>) {
     let gitlab = "git.example.com".parse().expect("a host");
-    let (found, notes) = Further::of(&Config::read(&[script]), &gitlab);
+    let (found, notes) = Further::of(&Config::read("", script), &gitlab);
     let line = |further: &Further| {
         let names: Vec<_> = further.names.iter().map(ToString::to_string).collect();
         format!("{}: {}, met at {}", further.title(), names.join(" "), further.met)

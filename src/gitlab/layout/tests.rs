@@ -40,7 +40,13 @@ fn server(host: &str, port: u16, stem: &str) -> String {
 }
 
 fn of(installation: &Installation, script: &str, gitlab: &str, registry: &str) -> Result<Layout> {
-    Layout::of(&World::here(), installation, &Config::read(&[script]), &endpoint(gitlab), &endpoint(registry))
+    Layout::of(
+        &World::here(),
+        installation,
+        &Config::read("", script),
+        &endpoint(gitlab),
+        &endpoint(registry),
+    )
 }
 
 fn names(layout: &Layout) -> Vec<String> {
@@ -170,7 +176,10 @@ fn what_cannot_be_obeyed_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let installation = container(folder.path());
     for (script, what) in [
-        ("nginx['ssl_certificate'] = x", "computes where the pair lies: `nginx['ssl_certificate'] = x`"),
+        (
+            "nginx['ssl_certificate'] = x",
+            "gitlab.rb:1 sets `nginx['ssl_certificate'] = x`, and only Ruby knows",
+        ),
         ("nginx['ssl_certificate'] = '/opt/x.crt'", "/opt/x.crt, which cannot be reached"),
         ("nginx['ssl_certificate'] = 'ssl/x.crt'", "ssl/x.crt, which cannot be reached"),
         (
@@ -187,12 +196,70 @@ fn what_cannot_be_obeyed_is_refused() {
         ),
         ("nginx['listen_https'] = false", "something in front of GitLab speaks TLS"),
         ("nginx['enable'] = false", "something in front of GitLab speaks TLS"),
+        (
+            "external_url 'http://git.example.com'\nnginx.merge!('listen_https' => false)",
+            "gitlab.rb:2 sets `nginx.merge!('listen_https' => false)`: something in front of GitLab speaks TLS",
+        ),
+        (
+            "nginx['listen_https'] = ENV['TLS'] == 'true'",
+            "gitlab.rb:1 sets `nginx['listen_https'] = ENV['TLS'] == 'true'`: only Ruby knows whether",
+        ),
     ] {
         let error =
             of(&installation, script, "git.example.com:443", "git.example.com:4567").expect_err(script);
         assert!(error.to_string().contains(what), "{error}");
         assert!(hint_of(&error).is_some(), "{error}");
     }
+}
+
+#[test]
+fn what_nginx_serves_tells_what_ruby_computes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    let (host, usual) = ("git.example.com", "/etc/gitlab/ssl/git.example.com");
+    nginx(folder.path(), &server(host, 443, usual));
+    let script =
+        format!("{URLS}nginx['listen_https'] = ENV['TLS']\nregistry_nginx['enable'] = ENV['REGISTRY']");
+    let layout = of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
+    assert_eq!(layout.served, [endpoint("git.example.com:8443")], "where the container publishes it");
+    let unseen = layout.promises.iter().filter(|promise| !promise.is_served);
+    let whys: Vec<_> = unseen.map(|promise| promise.why.clone()).collect();
+    assert!(whys.len() == 1 && whys[0].starts_with("gitlab.rb:4 sets `registry_nginx"), "{whys:?}");
+}
+
+#[test]
+fn urls_that_are_in_no_row_keep_nginx_from_starting_only_where_it_serves_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let installation = container(folder.path());
+    let (host, usual) = ("git.example.com", "/etc/gitlab/ssl/git.example.com");
+    let chat = server("chat.example.com", 443, "/etc/gitlab/tls/chat");
+    let script =
+        format!("{URLS}chat_external_url 'https://chat.example.com'\nown_external_url 'https://{host}/x'\n");
+    let gitlab = host.parse().expect("a host");
+    let (world, config) = (World::here(), Config::read("", &script));
+    let judged = || {
+        let layout =
+            of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
+        let unready = layout.unready(&world, &installation, &config, &gitlab, &|_| true);
+        let unready: Vec<_> = unready.iter().map(ToString::to_string).collect();
+        (unready, layout.doubts(&world, &installation, &config))
+    };
+    nginx(folder.path(), &server(host, 443, usual));
+    let (unready, doubts) = judged();
+    assert!(unready.is_empty() && doubts.len() == 1, "{unready:?} {doubts:?}");
+    for part in ["gitlab.rb:3 sets `chat_external_url", "ssl/chat.example.com.crt", "goes down"] {
+        assert!(doubts[0].contains(part), "{doubts:?}");
+    }
+    nginx(folder.path(), &[server(host, 443, usual), chat].concat());
+    let (unready, doubts) = judged();
+    assert!(unready.len() == 1 && doubts.is_empty(), "{unready:?} {doubts:?}");
+    assert!(unready[0].contains("chat_external_url") && unready[0].contains("tls/chat.crt"), "{unready:?}");
+    let tls = folder.path().join("config/tls");
+    fs::create_dir_all(&tls).expect("a folder");
+    for file in ["chat.crt", "chat.key"] {
+        fs::write(tls.join(file), "x").expect("a file");
+    }
+    assert_eq!(judged(), (Vec::new(), Vec::new()));
 }
 
 #[test]

@@ -200,7 +200,7 @@ pub fn end_of_string(text: &str, quote: char) -> Option<usize> {
 const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
 
 /// The length of the list that `text` begins with, brackets within it being its own.
-fn end_of_list(text: &str) -> Option<usize> {
+pub fn end_of_list(text: &str) -> Option<usize> {
     let begin = text.find(BRACKETS.map(|(open, _)| open))?;
     let (open, close) = *BRACKETS.iter().find(|(open, _)| text[begin..].starts_with(*open))?;
     let mut depth = 0_usize;

@@ -1,7 +1,10 @@
 //! What decides a setting now, and the line in which it can be set.
 
 use super::{Conflict, Row};
-use crate::gitlab::ruby::{Script, Setting, Value};
+use crate::gitlab::{
+    line::Line,
+    ruby::{Script, Setting, Value},
+};
 
 /// What decides a setting.
 pub enum Found {
@@ -45,8 +48,9 @@ impl Found {
     /// That it stands against `becomes`.
     pub fn conflict(&self, becomes: String) -> Option<Conflict> {
         let setting = self.setting()?;
-        let line = matches!(self, Self::File(_)).then_some(setting.line + 1);
-        Some(Conflict { line, text: setting.text.clone(), becomes })
+        // Where it stands in a condition, or has one.
+        let is_conditional = setting.text.starts_with(&becomes);
+        Some(Conflict { line: Line::of(setting), is_conditional, becomes })
     }
 
     /// The one line of `file` in which `row` can be set so that it holds: the one that decides it, or where
@@ -54,7 +58,10 @@ impl Found {
     pub fn place(&self, file: &Script, row: &Row) -> Option<Setting> {
         let is_whole = |setting: &&Setting| row.paths.iter().any(|path| setting.path == *path);
         if let Self::File(setting) = self {
-            let can_hold = setting.alone && setting.value != Value::Computed && is_whole(&setting);
+            // Another file that is read later may set it again.
+            let is_final = file.includes.iter().all(|include| include.line < setting.line);
+            let can_hold =
+                setting.alone && setting.value != Value::Computed && is_whole(&setting) && is_final;
             return can_hold.then(|| setting.clone());
         }
         let is_template = |setting: &&Setting| {
@@ -64,6 +71,9 @@ impl Found {
             };
             is_whole(setting) && row.templates.contains(&value.as_str())
         };
+        if !file.includes.is_empty() {
+            return None;
+        }
         let mut templates = file.comments.iter().filter(is_template);
         templates.next().filter(|_| templates.next().is_none()).cloned()
     }

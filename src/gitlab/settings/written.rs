@@ -44,7 +44,7 @@ pub fn literal(value: &Value, like: &str) -> String {
         Value::Text(text) => format!("{quote}{text}{quote}"),
         Value::Number(number) => number.to_string(),
         Value::Switch(on) => on.to_string(),
-        Value::Nil | Value::Computed => "nil".into(),
+        Value::Nil | Value::Table(_) | Value::Computed => "nil".into(),
     }
 }
 

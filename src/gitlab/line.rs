@@ -1,0 +1,187 @@
+//! A line of gitlab.rb as messages show it: where it stands, and of what is written there the parts that may be
+//! shown. People write passwords and keys into that file.
+
+use std::fmt;
+
+use labtrust_platform::text;
+
+use super::ruby::{Include, Origin, Setting, end_of_list, end_of_string};
+
+/// What stands in the place of a string that is not shown.
+const HIDDEN: &str = "…";
+
+/// A line of gitlab.rb, or of a container's environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Counted from 1; none in the environment.
+    number: Option<usize>,
+    text: String,
+}
+
+impl Line {
+    /// The line of `setting`.
+    pub fn of(setting: &Setting) -> Self {
+        Self::new(setting.origin, setting.line, &setting.text)
+    }
+
+    /// The line of `include`.
+    pub fn of_include(include: &Include) -> Self {
+        Self::new(include.origin, include.line, &include.text)
+    }
+
+    fn new(origin: Origin, line: usize, written: &str) -> Self {
+        let number = (origin == Origin::File).then_some(line + 1);
+        Self { number, text: shown(written) }
+    }
+
+    /// Where it stands: `gitlab.rb:3`.
+    pub fn place(&self) -> String {
+        self.number.map_or_else(|| "GITLAB_OMNIBUS_CONFIG".into(), |number| format!("gitlab.rb:{number}"))
+    }
+
+    /// What may be shown of it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} sets `{}`", self.place(), self.text)
+    }
+}
+
+/// `written` in one line, its strings shown only where they are keys, paths, hosts, URLs without a password, and words
+/// that cannot be one.
+fn shown(written: &str) -> String {
+    let mut out = String::new();
+    let mut rest = written;
+    while let Some(next) = rest.chars().next() {
+        let string = match next {
+            '\'' | '"' | '`' => Some((1, end_of_string(rest, next))),
+            '%' => list(rest),
+            _ => None,
+        };
+        let Some((open, end)) = string else {
+            out.push(next);
+            rest = &rest[next.len_utf8()..];
+            continue;
+        };
+        let (begin, after) = rest.split_at(open);
+        // One that does not end in this line is hidden to the line's end.
+        let (inner, close, after) = match end {
+            Some(end) => (&rest[open..end - 1], &rest[end - 1..end], &rest[end..]),
+            None => (after, "", ""),
+        };
+        let is_shown = end.is_some() && (is_key(&out, after, inner) || is_plain(inner, &out));
+        out.push_str(begin);
+        out.push_str(if is_shown { inner } else { HIDDEN });
+        out.push_str(close);
+        rest = after;
+    }
+    text::in_line(&out).into_owned()
+}
+
+/// How `%q(…)` and its like begin, and where they end.
+fn list(text: &str) -> Option<(usize, Option<usize>)> {
+    let letters = text[1..].trim_start_matches(['w', 'W', 'i', 'I', 'q', 'Q']);
+    letters.starts_with(['(', '[', '{', '<']).then(|| (text.len() - letters.len() + 1, end_of_list(text)))
+}
+
+/// Whether a string between `before` and `after` is the key of a table: `nginx['x']`, `'x' => 1`.
+fn is_key(before: &str, after: &str, inner: &str) -> bool {
+    let is_name = inner.len() <= 64 && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let is_index = before
+        .strip_suffix('[')
+        .is_some_and(|before| before.ends_with(|last: char| last.is_alphanumeric() || "_])".contains(last)));
+    is_name && (is_index || before.ends_with("ENV.fetch(") || after.trim_start().starts_with("=>"))
+}
+
+/// Whether a string after `before` can be no secret.
+fn is_plain(inner: &str, before: &str) -> bool {
+    const WORDS: [&str; 13] = [
+        "",
+        "true",
+        "false",
+        "yes",
+        "no",
+        "on",
+        "off",
+        "nil",
+        "http",
+        "https",
+        "GENERATED_EXTERNAL_URL",
+        "0",
+        "1",
+    ];
+    const COMPUTED: &str = "#{}[]\'";
+    if inner.len() > 200 || inner.contains("-----") {
+        return false;
+    }
+    let is_of =
+        |text: &str, more: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || more.contains(one));
+    let is_path = |path: &str| is_of(path, &format!("/._-~+{COMPUTED}"));
+    if let Some((scheme, rest)) = inner.split_once("://") {
+        let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        return is_of(scheme, "") && is_of(place, &format!(".-_:*{COMPUTED}")) && is_path(path);
+    }
+    let is_value_of_table = before.trim_end().ends_with("=>");
+    let is_port = inner.parse::<u16>().is_ok();
+    let is_host = inner.contains('.') && is_of(inner, ".-:*") && !inner.contains(char::is_uppercase);
+    WORDS.contains(&inner)
+        || inner.starts_with('/') && is_path(inner)
+        || !is_value_of_table && (is_port || is_host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gitlab::ruby::Script;
+
+    #[test]
+    fn what_may_be_a_secret_is_not_shown() {
+        for (written, expected) in [
+            ("external_url ENV['URL'] || 'http://git.corp.example'", ""),
+            ("external_url \"https://#{domain}:5050\"", ""),
+            ("external_url 'https://me:hunter2@git.example'", "external_url '…'"),
+            ("external_url 'https://git.example/?token=hunter2'", "external_url '…'"),
+            ("nginx['ssl_certificate'] = \"/etc/gitlab/ssl/#{node['fqdn']}.crt\"", ""),
+            (
+                "nginx['ssl_certificate_key'] = '-----BEGIN PRIVATE KEY-----'",
+                "nginx['ssl_certificate_key'] = '…'",
+            ),
+            ("nginx.merge!('listen_https' => false, 'ssl_password_file' => '/root/p')", ""),
+            (
+                "registry.merge!('http_secret' => 'hunter2', 'port' => '12.34')",
+                "registry.merge!('http_secret' => '…', 'port' => '…')",
+            ),
+            ("nginx['listen_https'] = ENV['TLS'] == 'true'", ""),
+            ("nginx['listen_addresses'] = ['192.0.2.10']", ""),
+            ("external_url ENV.fetch(\"URL\") { \"https://git.example:4567\" }", ""),
+            ("external_url %q(http://git.example)", ""),
+            ("external_url %q(hunter2)", "external_url %q(…)"),
+            ("nginx['listen_addresses'] = ['hunter2']", "nginx['listen_addresses'] = ['…']"),
+            ("external_url 'hunter2", "external_url '…"),
+        ] {
+            let script = Script::read(written);
+            let line = Line::of(script.settings.first().expect("a setting"));
+            assert_eq!(line.text(), if expected.is_empty() { written } else { expected });
+        }
+    }
+
+    #[test]
+    fn a_line_says_where_it_stands() {
+        let file = Script::read("\n\nexternal_url x");
+        assert_eq!(Line::of(&file.settings[0]).to_string(), "gitlab.rb:3 sets `external_url x`");
+        let environment = Script::of_environment("external_url x; from_file '/x.rb'");
+        assert_eq!(
+            Line::of(&environment.settings[0]).to_string(),
+            "GITLAB_OMNIBUS_CONFIG sets `external_url x`"
+        );
+        let include = Line::of_include(&environment.includes[0]);
+        assert_eq!(
+            (include.place().as_str(), include.text()),
+            ("GITLAB_OMNIBUS_CONFIG", "from_file '/x.rb'")
+        );
+    }
+}

@@ -1,0 +1,98 @@
+//! A gitlab.rb as people write it, with a line that only Ruby can read: the line is quoted, and what may be a secret
+//! in it is not.
+
+use super::{RUBY, code};
+use crate::lab::{Gitlab, HOST};
+
+#[test]
+fn the_line_that_stands_in_the_way_is_named() {
+    let machine = machine!("gitlab");
+    let _gitlab = Gitlab::start(&machine);
+    for (script, exit, said) in [
+        (
+            "external_url ENV['GITLAB_URL'] || 'http://git.corp.example'",
+            3,
+            "gitlab.rb:1 sets `external_url ENV['GITLAB_URL'] || 'http://git.corp.example'`, from which the host of this \
+             GitLab cannot be read",
+        ),
+        (
+            "domain = 'git.corp.example'\nexternal_url \"https://#{domain}\"\n\
+             registry_external_url \"https://#{domain}:5050\"",
+            3,
+            "gitlab.rb:2 sets `external_url \"https://#{domain}\"`, from which",
+        ),
+        ("external_url 'https://root:hunter2@git.corp.example'", 3, "gitlab.rb:1 sets `external_url '…'`"),
+        ("external_url 'http://git_lab.corp.example'", 1, "+ external_url 'https://git_lab.corp.example'"),
+        (
+            "external_url 'http://git.corp.example'\nfrom_file '/etc/gitlab/site.rb'",
+            1,
+            "! gitlab.rb:2 reads another file, which labtrust does not read: `from_file '/etc/gitlab/site.rb'`",
+        ),
+        (
+            "external_url 'http://git.corp.example'\nnginx.merge!('listen_https' => false)",
+            3,
+            "gitlab.rb:2 sets `nginx.merge!('listen_https' => false)`: something in front of GitLab speaks TLS",
+        ),
+        (
+            "external_url 'http://git.corp.example'\nnginx['listen_https'] = ENV['TLS'] == 'true'",
+            3,
+            "gitlab.rb:2 sets `nginx['listen_https'] = ENV['TLS'] == 'true'`: only Ruby knows whether",
+        ),
+        (
+            "external_url 'http://git.corp.example'\nchat_external_url 'https://chat.corp.example'",
+            1,
+            "! gitlab.rb:2 sets `chat_external_url 'https://chat.corp.example'`, and labtrust does not know",
+        ),
+    ] {
+        machine.write_with_mode(RUBY, "600", format!("{script}\n"));
+        let before = machine.settled();
+        let shown = machine.run(["labtrust", "setup", "--dry-run", "--no-trust"]).exited(exit).says(said);
+        assert!(!format!("{shown}").contains("hunter2"), "{shown}");
+        assert_eq!(machine.changes_since(&before), [""; 0]);
+    }
+}
+
+#[test]
+fn what_another_file_sets_is_overridden_behind_the_line_that_reads_it() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    machine.write("/etc/gitlab/site.rb", format!("external_url 'http://{HOST}'\n"));
+    gitlab.configure(&format!("external_url 'http://{HOST}'\nfrom_file '/etc/gitlab/site.rb'\n"));
+    let before = machine.settled();
+    machine
+        .run(["labtrust", "setup", "--no-trust"])
+        .succeeded()
+        .says("warning: gitlab.rb:2 reads another file");
+    assert_eq!(code(&machine, &format!("https://{HOST}/users/sign_in")), "200");
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn a_url_that_labtrust_does_not_know_takes_nothing_down() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    gitlab
+        .configure(&format!("external_url 'http://{HOST}'\nchat_external_url 'https://chat.example.com'\n"));
+    let before = machine.settled();
+    machine
+        .run(["labtrust", "setup", "--no-trust"])
+        .succeeded()
+        .says("labtrust does not know chat_external_url");
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+
+    // Where nginx is told to serve it, it would not start again.
+    let block = "server { listen *:443 ssl; server_name chat.example.com; ssl_certificate /etc/gitlab/ssl/chat.crt; \
+                 ssl_certificate_key /etc/gitlab/ssl/chat.key; }\n";
+    machine.write("/var/opt/gitlab/nginx/conf/service_conf/chat.conf", block);
+    let before = machine.settled();
+    machine
+        .run(["labtrust", "setup", "--no-trust"])
+        .exited(3)
+        .says("chat_external_url")
+        .says("/etc/gitlab/ssl/chat.crt and /etc/gitlab/ssl/chat.key are not there");
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    assert_eq!(code(&machine, &format!("http://{HOST}/users/sign_in")), "200");
+}
