@@ -120,7 +120,7 @@ struct Binding {
 }
 
 impl Container {
-    /// Reads one line of `docker inspect --format '{{json .}}'`.
+    /// Reads one document of `docker inspect --format '{{json .}}'`.
     pub fn read(json: &str, engine: &Command, owner: Option<&User>) -> serde_json::Result<Self> {
         let inspected: Inspected = serde_json::from_str(json)?;
         let mut ports = published(inspected.network_settings.ports.as_ref());

@@ -14,6 +14,7 @@ use labtrust_platform::{
     plan::{Command, shell_path, shell_word},
     world::{Node, Output},
 };
+use serde_json::Value;
 
 use super::{
     container::{self, Container},
@@ -153,10 +154,20 @@ fn containers(world: &World, client: &Command, owner: Option<&User>) -> Result<V
     }
     // One that has gone since makes the whole command fail, and the others are still told.
     let inspected = run(&[&["container", "inspect", "--format", "{{json .}}"], ids.as_slice()].concat())?;
-    let lines = String::from_utf8_lossy(&inspected.stdout).into_owned();
+    let text = String::from_utf8_lossy(&inspected.stdout).into_owned();
     let is_gitlab = |found: &Container| found.has_config() || found.is_gitlab() || found.is_sameersbn();
-    let read = |line| Container::read(line, client, owner).ok().filter(is_gitlab);
-    Ok(lines.lines().filter_map(read).collect())
+    let read = |one: Value| Container::read(&one.to_string(), client, owner).ok().filter(is_gitlab);
+    Ok(documents(&text).filter_map(read).collect())
+}
+
+/// The documents of `text`: Docker prints one a line, podman an array of all, over many lines (podman 4.3, which takes
+/// this template for its format `json`).
+fn documents(text: &str) -> impl Iterator<Item = Value> {
+    let found = serde_json::Deserializer::from_str(text).into_iter::<Value>().map_while(Result::ok);
+    found.flat_map(|one| match one {
+        Value::Array(all) => all,
+        one => vec![one],
+    })
 }
 
 fn ambiguous(several: &[Container]) -> anyhow::Error {

@@ -27,7 +27,7 @@ pub struct Lent {
 }
 
 impl Recipe {
-    /// Reads one line of `docker inspect --format '{{json .}}'`.
+    /// Reads one document of `docker inspect --format '{{json .}}'`.
     pub fn read(json: &str) -> serde_json::Result<Self> {
         serde_json::from_str(json).map(Self)
     }

@@ -2,7 +2,7 @@
 
 use super::served;
 use crate::{
-    lab::{Containers, Engine, HOST, Machine},
+    lab::{Containers, Engine, HOST, Machine, Podman},
     setup::json,
 };
 
@@ -60,6 +60,31 @@ fn a_url_without_the_port_that_is_published_is_no_success_whoever_holds_443() {
     }
     machine.run(SETUP).succeeded().says("nothing was changed");
     machine.run(["labtrust", "renew"]).succeeded();
+}
+
+#[test]
+fn a_gitlab_in_podman_is_found_and_its_ports_are_held_against_the_urls() {
+    let machine = machine!("nas");
+    let podman = Podman::install(&machine);
+    let containers = Containers::prepare_podman(&machine, &podman);
+    containers.run(["--name", "gitlab", "--publish", "10443:443", "--publish", "5050:4567"]).succeeded();
+    let lines = left(&machine);
+    for way in [
+        format!("labtrust setup {HOST}:10443 --replace"),
+        format!("labtrust setup {HOST} --registry {HOST}:5050 --replace"),
+    ] {
+        assert!(lines.contains(&way), "{way}: {lines}");
+    }
+    let (url, registry) = (format!("{HOST}:10443"), format!("{HOST}:5050"));
+    machine.run([&SETUP[..], &[&url, "--registry", &registry, "--replace"]].concat()).succeeded();
+    let leaf = machine.read(&format!("/srv/gitlab/config/ssl/{HOST}.crt"));
+    for port in [10443, 5050] {
+        assert!(leaf.contains(served(&machine, port).trim()), "{port}");
+    }
+    machine.run(SETUP).succeeded().says("nothing was changed");
+    machine.run(["labtrust", "renew"]).succeeded();
+    machine.run(["podman", "stop", "--time", "1", "gitlab"]).succeeded();
+    machine.run(["labtrust", "renew"]).exited(4).says("podman start gitlab");
 }
 
 #[test]

@@ -203,3 +203,17 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
     assert!(matches!(found.kind, Kind::Folder) && !found.running && found.reload.is_empty());
     assert_eq!(found.settings(&world).expect("none").address(Role::Gitlab), Known::Unset);
 }
+
+#[test]
+fn containers_are_read_as_podman_prints_them() {
+    let mut stage = Stage::new(&[String::new()], RUNNING);
+    let config = stage.make("config");
+    let other = inspected("other", "nginx", &[("/srv/x", "/usr/share/nginx")], true);
+    let parts = [other, one(&config, "gitlab/gitlab-ce")].map(|one| {
+        let value: Value = serde_json::from_str(&one).expect("a document");
+        serde_json::to_string_pretty(&value).expect("JSON")
+    });
+    stage.with(&[format!("[\n{}\n]", parts.join(",\n"))]);
+    let found = Installation::find(&World::here(), &stage.facts, None).expect("a GitLab");
+    assert_eq!(found.config, config);
+}

@@ -1,4 +1,5 @@
-# Makes an image that looks like GitLab's from the outside, of this machine's own nginx: nothing is pulled.
+# Makes an image that looks like GitLab's from the outside, of this machine's own nginx, and gives it to the engine
+# whose client is $1: nothing is pulled.
 set -eu
 root=$(mktemp -d)
 mkdir -p "$root/etc" "$root/opt/gitlab/bin" "$root/assets" "$root/tmp" "$root/var/lib/nginx"
@@ -20,10 +21,10 @@ for program in /bin/sh /bin/cat /bin/sleep /bin/mkdir /usr/sbin/nginx /usr/bin/r
         cp -L "$file" "$root$file"
     done
 done
-tar -cf- -C "$root" . | docker import \
+tar -cf- -C "$root" . | "$1" import \
     --change 'CMD ["/assets/init-container"]' \
     --change 'ENV PATH=/opt/gitlab/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' \
-    --change 'EXPOSE 22 80 443' \
+    --change 'EXPOSE 22' --change 'EXPOSE 80' --change 'EXPOSE 443' \
     --change 'VOLUME /var/log/gitlab' \
     - gitlab/gitlab-ce:lab
 rm -rf "$root"

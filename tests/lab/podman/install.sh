@@ -5,6 +5,8 @@ for folder in etc/containers usr/share/containers usr/lib/*-linux-gnu; do
     mkdir -p "/$folder"
     cp -a "$folder/." "/$folder/"
 done
+mkdir -p /usr/lib/podman
+cp usr/lib/podman/* /usr/lib/podman/
 cp usr/bin/conmon /usr/bin/
 install -m 755 /dev/null /usr/bin/podman
 mount --bind usr/bin/podman /usr/bin/podman
