@@ -1,5 +1,7 @@
 //! `status`: what is trusted where, asked of the stores themselves.
 
+mod awaited;
+
 use std::collections::BTreeMap;
 
 use anyhow::Result;
@@ -18,6 +20,10 @@ use super::{
     source, stores, trust, untrust,
 };
 use crate::{certificate::parsed::Parsed, cli::Stores, exit, hint::hint_of, state::Damage};
+
+/// What is said of a GitLab whose nginx is told something else than its gitlab.rb sets.
+const UNFOLLOWED: &str =
+    "GitLab does not follow its gitlab.rb yet, so clients may not be served what is in place";
 
 pub fn run(context: &Context<'_>) -> Result<u8> {
     let receipts = Receipts::all(&context.home.state)?;
@@ -68,6 +74,10 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         Err(error) => (Vec::new(), (!error.is::<Damage>()).then_some(error)),
     };
     let renewal = Renewal::look(context, &receipts, &placed);
+    let awaited = awaited::awaited(context, &receipts, &placed, own.as_ref());
+    if awaited.is_some() {
+        code = exit::worse(code, exit::RESTART);
+    }
     let lapses = lapse::find(own.as_ref(), &placed, OffsetDateTime::now_utc());
     if !lapses.is_empty() {
         code = exit::worse(code, exit::NO);
@@ -85,6 +95,10 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     }
     if let Some(renewal) = &renewal {
         renewal.print(context.printer);
+    }
+    if let Some(command) = &awaited {
+        context.printer.heading(&format!("{UNFOLLOWED}:"));
+        context.printer.command(command);
     }
     for lapse in &lapses {
         context.printer.heading(&format!("{}, so that clients refuse it. Put it right:", lapse.what));
@@ -113,9 +127,11 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
         "rotation": own.as_ref().map(RotationReport::of),
         "notes": lapses.iter().map(|lapse| lapse.what.clone())
+            .chain(awaited.iter().map(|_| UNFOLLOWED.to_owned()))
             .chain(damages.iter().map(ToString::to_string))
             .chain(unreadable.iter().map(|error| format!("{error:#}"))).collect::<Vec<_>>(),
         "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| (*command).to_owned())
+            .chain(awaited.iter().cloned())
             .chain(own.iter().map(OwnCa::client_line)).collect::<Vec<_>>(),
     }));
     if let Some(error) = unreadable {

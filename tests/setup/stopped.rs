@@ -131,3 +131,55 @@ fn a_renewal_and_an_import_on_a_stopped_gitlab_are_served_when_it_starts() {
     gitlab.wait_served(&pair.leaf);
     machine.run(import).succeeded().says("nothing was changed");
 }
+
+#[test]
+fn status_names_the_reconfigure_that_is_awaited() {
+    let machine = machine!("gitlab");
+    let (gitlab, _) = running(&machine);
+    machine.run(["labtrust", "setup", "--replace"]).succeeded();
+    let right = machine.read("/etc/gitlab/gitlab.rb");
+    machine.run(["labtrust", "status"]).succeeded();
+    gitlab.configure(&right.replace("nginx['redirect_http_to_https'] = true\n", ""));
+    machine.write_with_mode("/etc/gitlab/gitlab.rb", "600", &right);
+    for order in ["start", "stop"] {
+        machine.run(["gitlab-ctl", order]).succeeded();
+        let before = gitlab.calls();
+        machine.run(["labtrust", "status"]).exited(4).says("GitLab does not follow its gitlab.rb yet");
+        let report = json(&machine.run(["labtrust", "status", "--json"]).exited(4).stdout);
+        assert_eq!(report["next"][0], "gitlab-ctl reconfigure", "{report}");
+        assert_eq!(gitlab.calls(), before, "it runs nothing");
+    }
+    machine.run(["gitlab-ctl", "reconfigure"]).succeeded();
+    let shown = machine.run(["labtrust", "status"]).succeeded();
+    assert!(!shown.stdout.contains("reconfigure"), "{shown}");
+}
+
+#[test]
+fn a_ca_that_was_staged_is_the_one_that_gitlab_serves_once_it_is_started() {
+    let machine = machine!("gitlab");
+    let gitlab = Gitlab::start(&machine);
+    gitlab.configure(&format!("external_url 'http://{HOST}'\n"));
+    machine.run(["gitlab-ctl", "stop"]).succeeded();
+    let before = machine.settled();
+    let staged = machine.run(["labtrust", "setup", "--stage", "--no-trust"]).succeeded();
+    staged.says("nothing was placed");
+    let changed = machine.changes_since(&before);
+    assert!(changed.iter().all(|line| line.contains("/var/lib/labtrust")), "{changed:?}");
+    // Nothing that was staged is in the way of a GitLab that starts.
+    machine.run(["gitlab-ctl", "start"]).succeeded();
+    assert_eq!(code(&machine, &format!("http://{HOST}/users/sign_in")), "200");
+    assert_eq!(reconfigures(&gitlab), 0);
+
+    machine.run(["gitlab-ctl", "stop"]).succeeded();
+    let root = machine.run(["labtrust", "export"]).succeeded().stdout;
+    machine.run(["labtrust", "setup", "--no-trust"]).exited(4).says("gitlab-ctl reconfigure");
+    machine.run(["gitlab-ctl", "reconfigure"]).succeeded();
+    assert_eq!(code(&machine, &format!("https://{HOST}/users/sign_in")), "200");
+    machine.write("/tmp/root.crt", &root);
+    let verify = format!(
+        "openssl s_client -connect {HOST}:443 -servername {HOST} -CAfile /tmp/root.crt -verify_return_error </dev/null"
+    );
+    machine.sh(&verify).succeeded();
+    let shown = machine.run(["labtrust", "status"]).exited(1);
+    assert!(!shown.stdout.contains("reconfigure"), "what was run by hand is seen: {shown}");
+}
