@@ -77,11 +77,12 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
         certificate: Certificate::from(root),
         endpoints: vec![site.gitlab.clone(), site.registry.clone()],
     };
-    let (selection, note) = trusted_here(arguments, &chain);
+    let (selection, note) = trusted_here(arguments, &chain, &site.registry);
     let planning = stores::plan(context, &anchor, &selection);
     let (warnings, expected) = (site.warnings(), site.expected()?);
     let plan = Plan { changes, anchor, planning, warnings, broad: None, expected };
     if let ControlFlow::Break(code) = place::ask(context, &plan)? {
+        place::print_for_real(context, code);
         return Ok(code);
     }
     let mut done = context.session(|session| {
@@ -95,7 +96,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let outcomes = &done.trusted;
 
     let printer = context.printer;
-    let repeat = ["trust".to_owned()];
+    let repeat = trust_command(&site, &chain);
     let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
     made.stores = report::by_store(outcomes, State::Trusted);
     let unmet = site.unmet(chain.leaf.fingerprint(), None);
@@ -120,14 +121,15 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     if !outcomes.is_empty() {
         printer.heading("Trusted on this machine:");
         report::print_stores(printer, outcomes, State::Trusted);
-        report::print_next(context, outcomes, &repeat);
     }
-    site.print_missing_lines(printer);
-    site.print_next(printer, &unmet);
     if let Some(client) = client {
         printer.heading("On each client that does not know this CA yet:");
         printer.command(client);
     }
+    // What is still to be done here is the last that is read.
+    report::print_next(context, outcomes, &repeat);
+    site.print_missing_lines(printer);
+    site.print_next(printer, &unmet);
     Ok(exit::worse(exit::of_outcomes(outcomes, State::Trusted), exit::of_unmet(&unmet)))
 }
 
@@ -279,9 +281,21 @@ fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
         .ok_or_else(|| fail("there is no certificate", "give the file with the certificate: --cert FILE"))
 }
 
+/// What root says to labtrust to trust the CA, which lies with the certificate and may be served nowhere yet.
+fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
+    let mut words = vec!["trust".to_owned()];
+    words.extend(site.files().first().map(|(certificate, _)| certificate.display().to_string()));
+    let root = chain.anchor().unwrap_or(&chain.leaf).fingerprint();
+    words.extend(["--fingerprint".into(), root.to_string()]);
+    for endpoint in [&site.gitlab, &site.registry] {
+        words.extend(["--for".into(), endpoint.to_string()]);
+    }
+    words
+}
+
 /// Which stores of this machine are to trust the root, and what is said if none is: a root that may
 /// sign for every name is not trusted on the way.
-fn trusted_here(arguments: &Import, chain: &Chain) -> (Stores, Option<String>) {
+fn trusted_here(arguments: &Import, chain: &Chain, registry: &Endpoint) -> (Stores, Option<String>) {
     let Some(root) = chain.anchor() else { return (Stores::none(), None) };
     if arguments.no_trust {
         return (Stores::none(), None);
@@ -289,7 +303,7 @@ fn trusted_here(arguments: &Import, chain: &Chain) -> (Stores, Option<String>) {
     let asked: Vec<Host> = chain.leaf.names.iter().map(SubjectName::base).collect();
     if let Some(broad) = root.broad_scope(&asked) {
         let note = format!(
-            "{} was not trusted here: {broad}; if you mean it: labtrust trust HOST --fingerprint {}",
+            "{} was not added to this machine's trust stores: {broad}; to add it: labtrust trust {registry} --fingerprint {}",
             root.title(),
             root.fingerprint()
         );

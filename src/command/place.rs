@@ -72,6 +72,22 @@ pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
     })
 }
 
+/// Says, after a dry run that ends with the exit code `code`, what does what was shown.
+pub fn print_for_real(context: &Context<'_>, code: u8) {
+    if code != exit::NO || !context.everywhere.dry_run {
+        return;
+    }
+    let words = typed().into_iter().filter(|word| word != "--dry-run").collect::<Vec<_>>();
+    context.printer.heading("Nothing was changed. To do this:");
+    context.printer.command(report::labtrust(&words));
+}
+
+/// The words after the program's name, as they were typed.
+fn typed() -> Vec<String> {
+    // Not `args`, which ends the program where one is no text.
+    std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
 /// Carries `plan` out in one session, so that nobody takes away what was placed before it is trusted.
 pub fn carry_out(session: &Session<'_>, plan: &Plan) -> Result<Done> {
     let placed = apply(session, &plan.changes).map_err(|error| shown_to_serve(&plan.expected, error))?;
@@ -167,9 +183,7 @@ pub fn check(outcomes: &[Outcome]) -> Result<()> {
     if let Some(failed) = outcomes.iter().find(|one| one.needs_root || one.state == State::Failed) {
         if failed.needs_root {
             let what = format!("{} needs root", failed.subject);
-            // Not `args`, which ends the program where one is no text.
-            let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
-            return Err(fail(what, report::sudo(&words.collect::<Vec<_>>())));
+            return Err(fail(what, report::sudo(&typed())));
         }
         return Err(fail(
             failed.detail.clone(),

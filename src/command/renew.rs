@@ -23,6 +23,7 @@ use super::{
     stores,
 };
 use crate::{
+    by_hand::ByHand,
     certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey},
     cli::{Renew, Stores},
     exit,
@@ -101,6 +102,7 @@ fn renew(
     if let Answer::Renew(draft) = look(context, arguments, ran, now)?
         && let ControlFlow::Break(code) = place::ask(context, &draft.plan)?
     {
+        place::print_for_real(context, code);
         return Ok(ControlFlow::Break(code));
     }
     let answer = context.session(|session| {
@@ -272,13 +274,13 @@ impl Answer {
             Self::Nothing { .. } => {}
             Self::Warn { hint, .. } => {
                 printer.say(format_args!("hint: {hint}"));
-                report.next.push(hint.clone());
+                report.leave(vec![ByHand::remark(hint)]);
             }
             Self::Renew(draft) => {
                 for note in &draft.notes {
                     printer.say(format_args!("  note        {note}"));
                 }
-                report.next.extend(draft.notes.iter().cloned());
+                report.leave(draft.notes.iter().map(ByHand::remark).collect());
                 if !report.unmet.is_empty() {
                     draft.site.print_next(printer, &report.unmet);
                     let next = draft.site.next(&report.unmet);

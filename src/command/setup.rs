@@ -27,10 +27,7 @@ use crate::{
     state::recorded,
 };
 
-pub use self::{
-    order::endpoints,
-    site::{Site, is_begun},
-};
+pub use self::{order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
 pub const WAY_ON: &str = "labtrust setup adds it if the CA here may sign it; else the next CA may: labtrust rotate start --permit NAME";
@@ -42,7 +39,8 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     let draft = Draft::make(context, arguments)?;
     if let ControlFlow::Break(code) = place::ask(context, &draft.plan)? {
         if context.everywhere.dry_run {
-            draft.site.print_next(context.printer, &[]);
+            draft.site.print_afterwards(context.printer);
+            place::print_for_real(context, code);
         }
         return Ok(code);
     }

@@ -34,6 +34,7 @@ use crate::{
 pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
     let draft = Draft::make(context, step)?;
     if let ControlFlow::Break(code) = ask(context, step, &draft)? {
+        place::print_for_real(context, code);
         return Ok(code);
     }
     let turned = context.session(|session| {

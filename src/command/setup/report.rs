@@ -85,11 +85,6 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     if !made.done.trusted.is_empty() {
         printer.heading("Trusted on this machine:");
         report::print_stores(printer, &made.done.trusted, State::Trusted);
-        report::print_next(context, &made.done.trusted, &repeat);
-    }
-    if !arguments.stage {
-        draft.site.print_missing_lines(printer);
-        draft.site.print_next(printer, &unmet);
     }
     printer.heading(if arguments.stage {
         "Nothing presents it yet. Hand its certificate out, and on each client:"
@@ -101,6 +96,12 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     }
     if !is_saved {
         backup::print_last(context, None, None);
+    }
+    // What is still to be done here is the last that is read.
+    report::print_next(context, &made.done.trusted, &repeat);
+    if !arguments.stage {
+        draft.site.print_missing_lines(printer);
+        draft.site.print_next(printer, &unmet);
     }
     exit::worse(exit::of_outcomes(&made.done.trusted, State::Trusted), exit::of_unmet(&unmet))
 }

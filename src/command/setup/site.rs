@@ -307,9 +307,18 @@ impl Site {
         for why in unmet {
             printer.say(format_args!("  {why}"));
         }
+        self.print_by_hand(printer, "Next, on this machine:", unmet);
+    }
+
+    /// The same of a run that has changed nothing yet.
+    pub fn print_afterwards(&self, printer: &Printer) {
+        self.print_by_hand(printer, "After that, on this machine:", &[]);
+    }
+
+    fn print_by_hand(&self, printer: &Printer, heading: &str, unmet: &[String]) {
         let next = self.next(unmet);
         if !next.is_empty() {
-            printer.heading("Next, on this machine:");
+            printer.heading(heading);
         }
         for one in next {
             one.print(printer);
@@ -357,7 +366,7 @@ fn doubts(world: &World, installation: &Installation, config: &Config, layout: &
 }
 
 /// Whether the settings of `installation` were begun and not proven by an earlier run.
-pub fn is_begun(receipts: &[Receipt], installation: &Installation) -> bool {
+fn is_begun(receipts: &[Receipt], installation: &Installation) -> bool {
     let (store, subject) = (StoreId::new(gitlab::STORE), installation.gitlab_rb().display().to_string());
     let mut ours = receipts.iter().filter(|receipt| receipt.name == RECEIPT);
     let record = ours.find_map(|receipt| receipt.find(&store, &subject));

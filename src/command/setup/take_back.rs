@@ -50,6 +50,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if context.everywhere.dry_run {
         explain();
         context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
+        place::print_for_real(context, exit::NO);
         return Ok(exit::NO);
     }
     if !context.everywhere.yes && context.printer.can_ask() {
