@@ -1,30 +1,28 @@
 //! A certificate read once into plain values, so that whoever judges, describes, chains or signs
 //! works on the same facts and none of them meets ASN.1.
 
+mod reading;
+
 use std::{net::IpAddr, sync::OnceLock};
 
-use anyhow::Result;
 use labtrust_platform::{Certificate, Fingerprint, Host, text};
 use rustls_pki_types::CertificateDer;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::{
     asn1_rs::BitString,
     error::X509Error,
-    extensions::{ParsedExtension, X509Extension},
-    oid_registry::OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS,
     prelude::FromDer as _,
     verify::verify_signature,
-    x509::{AlgorithmIdentifier, SubjectPublicKeyInfo, X509Name},
+    x509::{AlgorithmIdentifier, SubjectPublicKeyInfo},
 };
 
 use super::{
-    anatomy::{Anatomy, Extension, Fields},
-    general_name::{self, GeneralName, Subtree},
+    anatomy::Anatomy,
+    general_name::{GeneralName, Subtree},
     name::SubjectName,
     permitted::Permitted,
     public_key::{KeyKind, PublicKey},
 };
-use crate::hint::fail;
 
 /// A certificate and what it says (RFC 5280 §4).
 #[derive(Clone, Debug)]
@@ -111,142 +109,6 @@ impl From<&Parsed> for Certificate {
 }
 
 impl Parsed {
-    /// Reads one DER certificate, with nothing after it.
-    pub fn from_der(der: &[u8]) -> Result<Self> {
-        let damaged = |why: &str| {
-            fail(
-                format!("the certificate is damaged: {why}"),
-                "copy it again from where it came; openssl x509 -in FILE -noout -text shows what is readable",
-            )
-        };
-        let anatomy = Anatomy::of(der).ok_or_else(|| damaged("it is no X.509"))?;
-        if Fields(der).next().is_none_or(|outer| outer.whole.len() != der.len()) {
-            return Err(damaged("something follows it"));
-        }
-        let public_key = PublicKey::from_spki(anatomy.key).map_err(|_| damaged("its key is unreadable"))?;
-        let algorithm = Fields::of_sequence(anatomy.algorithm).and_then(|mut parts| parts.next()?.oid());
-        let mut parsed = Self {
-            der: CertificateDer::from(der.to_vec()),
-            public_key,
-            self_signed: OnceLock::new(),
-            subject: general_name::name_text(anatomy.subject),
-            issuer: general_name::name_text(anatomy.issuer),
-            subject_der: anatomy.subject.to_vec(),
-            issuer_der: anatomy.issuer.to_vec(),
-            common_name: common_name(anatomy.subject),
-            serial: anatomy.serial.to_vec(),
-            version: anatomy.version,
-            names: Vec::new(),
-            other_names: Vec::new(),
-            general_names: Vec::new(),
-            subtrees: Vec::new(),
-            not_before: anatomy.not_before.at,
-            not_after: anatomy.not_after.at,
-            ca: None,
-            path_length: None,
-            key_usage: None,
-            extended_key_usage: None,
-            subject_key_id: None,
-            authority_key_id: None,
-            netscape_type: None,
-            require_explicit_policy: None,
-            permitted: Permitted::everything(),
-            constraints_critical: false,
-            signature_algorithm: algorithm.ok_or_else(|| damaged("its signature is unreadable"))?,
-            issuer_url: None,
-            extensions: Vec::new(),
-            flaws: flaws(&anatomy),
-        };
-        for extension in &anatomy.extensions {
-            if parsed.extensions.iter().any(|(oid, _)| *oid == extension.oid) {
-                parsed.flaws.push(Flaw::Doubled(extension.oid.clone()));
-            }
-            if parsed.take(extension).is_none() {
-                parsed.flaws.push(Flaw::Unreadable(extension.oid.clone()));
-            }
-            parsed.extensions.push((extension.oid.clone(), extension.critical));
-        }
-        Ok(parsed)
-    }
-
-    /// Takes over what an extension says, as far as it is readable; none where some of it is not.
-    fn take(&mut self, extension: &Extension<'_>) -> Option<()> {
-        match extension.oid.as_str() {
-            SUBJECT_ALTERNATIVE_NAME => {
-                let mut fields = Fields::of_sequence(extension.value)?;
-                let names: Vec<_> = fields.by_ref().map_while(|field| GeneralName::of(&field)).collect();
-                for name in &names {
-                    match name.subject_name() {
-                        Some(name) => self.names.push(name),
-                        None => self.other_names.push(name.to_string()),
-                    }
-                }
-                self.general_names.extend(names);
-                fields.0.is_empty().then_some(())
-            }
-            NAME_CONSTRAINTS => {
-                self.constraints_critical = extension.critical;
-                self.subtrees = Subtree::all(extension.value)?;
-                self.permitted = Permitted::from_subtrees(&self.subtrees);
-                Some(())
-            }
-            NETSCAPE_TYPE => {
-                let bits = Fields(extension.value).next()?;
-                self.netscape_type = bits.content.get(1).copied();
-                Some(())
-            }
-            _ => self.take_parsed(&X509Extension::from_der(extension.whole).ok()?.1),
-        }
-    }
-
-    fn take_parsed(&mut self, extension: &X509Extension<'_>) -> Option<()> {
-        match extension.parsed_extension() {
-            ParsedExtension::BasicConstraints(constraints) => {
-                self.ca = Some(constraints.ca);
-                self.path_length = constraints.path_len_constraint;
-            }
-            ParsedExtension::KeyUsage(usage) => {
-                let named = KEY_USAGES.iter().enumerate();
-                let set = named.filter(|(bit, _)| usage.flags >> bit & 1 == 1).map(|(_, name)| *name);
-                self.key_usage = Some(set.collect());
-            }
-            ParsedExtension::ExtendedKeyUsage(usage) => {
-                let named = [
-                    (usage.any, "any"),
-                    (usage.server_auth, "serverAuth"),
-                    (usage.client_auth, "clientAuth"),
-                    (usage.code_signing, "codeSigning"),
-                    (usage.email_protection, "emailProtection"),
-                    (usage.time_stamping, "timeStamping"),
-                    (usage.ocsp_signing, "OCSPSigning"),
-                ];
-                let named = named.iter().filter(|(set, _)| *set).map(|(_, name)| (*name).to_owned());
-                let other = usage.other.iter().map(x509_parser::oid_registry::Oid::to_id_string);
-                self.extended_key_usage = Some(named.chain(other).collect());
-            }
-            ParsedExtension::SubjectKeyIdentifier(id) => self.subject_key_id = Some(id.0.to_vec()),
-            ParsedExtension::AuthorityKeyIdentifier(id) => {
-                self.authority_key_id = id.key_identifier.as_ref().map(|id| id.0.to_vec());
-            }
-            ParsedExtension::PolicyConstraints(constraints) => {
-                self.require_explicit_policy = constraints.require_explicit_policy;
-            }
-            ParsedExtension::AuthorityInfoAccess(access) => {
-                let issuers = access
-                    .accessdescs
-                    .iter()
-                    .filter(|one| one.access_method == OID_PKIX_ACCESS_DESCRIPTOR_CA_ISSUERS);
-                self.issuer_url = issuers.into_iter().find_map(|one| match one.access_location {
-                    x509_parser::extensions::GeneralName::URI(url) => Some(shown(url)),
-                    _ => None,
-                });
-            }
-            ParsedExtension::ParseError { .. } => return None,
-            _ => {}
-        }
-        Some(())
-    }
-
     /// Whether it has this extension, by object identifier.
     pub fn has_extension(&self, oid: &str) -> bool {
         self.extensions.iter().any(|(known, _)| known == oid)
@@ -418,19 +280,6 @@ impl Parsed {
     }
 }
 
-/// The bits of `KeyUsage` in their order (RFC 5280 §4.2.1.3).
-const KEY_USAGES: [&str; 9] = [
-    "digitalSignature",
-    "nonRepudiation",
-    "keyEncipherment",
-    "dataEncipherment",
-    "keyAgreement",
-    "keyCertSign",
-    "cRLSign",
-    "encipherOnly",
-    "decipherOnly",
-];
-
 /// The key usages of which a server of TLS needs one.
 pub const SERVER_USAGES: [&str; 3] = ["digitalSignature", "keyEncipherment", "keyAgreement"];
 
@@ -440,27 +289,6 @@ pub const SUBJECT_ALTERNATIVE_NAME: &str = "2.5.29.17";
 pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
 /// Netscape's certificate type.
 pub const NETSCAPE_TYPE: &str = "2.16.840.1.113730.1.1";
-
-fn common_name(subject: &[u8]) -> Option<String> {
-    let (_, subject) = X509Name::from_der(subject).ok()?;
-    let name = subject.iter_common_name().last()?;
-    name.as_str().ok().map(shown)
-}
-
-fn flaws(anatomy: &Anatomy<'_>) -> Vec<Flaw> {
-    let serial = match anatomy.serial {
-        [] => true,
-        [0, second, ..] => second & 0x80 == 0,
-        [0xff, second, ..] => second & 0x80 != 0,
-        _ => false,
-    };
-    let moments = !anatomy.not_before.is_well_written || !anatomy.not_after.is_well_written;
-    let algorithms = anatomy.algorithm != anatomy.inner_algorithm;
-    [(serial, Flaw::LongSerial), (moments, Flaw::Moment), (algorithms, Flaw::Algorithms)]
-        .into_iter()
-        .filter_map(|(is_so, flaw)| is_so.then_some(flaw))
-        .collect()
-}
 
 /// A moment to the second, as RFC 3339 writes it.
 pub(super) fn moment(at: OffsetDateTime) -> String {
