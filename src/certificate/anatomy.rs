@@ -18,10 +18,8 @@ pub(super) struct Anatomy<'d> {
     pub inner_algorithm: &'d [u8],
     /// The issuer's name.
     pub issuer: &'d [u8],
-    /// The first moment of validity.
-    pub not_before: Moment,
-    /// The last moment of validity.
-    pub not_after: Moment,
+    /// From when to when it is valid.
+    validity: Fields<'d>,
     /// The subject's name.
     pub subject: &'d [u8],
     /// The key.
@@ -70,28 +68,37 @@ impl<'d> Anatomy<'d> {
         let serial = Some(field).filter(|field| field.is(Tag::Integer))?.content;
         let inner_algorithm = fields.next()?.whole;
         let issuer = fields.next()?.whole;
-        let mut validity = Fields::of_sequence(fields.next()?.whole)?;
-        let (not_before, not_after) = (validity.next()?.moment()?, validity.next()?.moment()?);
+        let validity = Fields::of_sequence(fields.next()?.whole)?;
         let subject = fields.next()?.whole;
         let key = fields.next()?.whole;
         let extensions = match fields.find(|field| field.is_context(3)) {
             None => Vec::new(),
-            Some(list) => Fields::of_sequence(list.content)?.map(extension).collect::<Option<_>>()?,
+            Some(list) => {
+                let mut list = Fields::of_sequence(list.content)?;
+                let extensions = list.by_ref().map(extension).collect::<Option<_>>()?;
+                list.0.is_empty().then_some(extensions)?
+            }
         };
-        Some(Self {
+        let is_whole = outer.0.is_empty() && fields.0.is_empty();
+        is_whole.then_some(Self {
             signed,
             version,
             serial,
             inner_algorithm,
             issuer,
-            not_before,
-            not_after,
+            validity,
             subject,
             key,
             extensions,
             algorithm,
             signature,
         })
+    }
+
+    /// The first and the last moment of validity; none if one of them is no moment.
+    pub fn moments(&self) -> Option<(Moment, Moment)> {
+        let mut validity = Fields(self.validity.0);
+        Some((validity.next()?.moment()?, validity.next()?.moment()?))
     }
 }
 

@@ -20,15 +20,30 @@ pub(super) fn announced_length(bytes: &[u8]) -> Option<usize> {
     header.length().definite().ok()?.checked_add(bytes.len() - content.len())
 }
 
-/// The elements that follow each other in `bytes`, each with its encoding; what is none ends them.
-pub(super) fn elements(bytes: &[u8]) -> impl Iterator<Item = (Any<'_>, &[u8])> {
-    let mut rest = bytes;
-    std::iter::from_fn(move || {
-        let (any, after) = first(rest)?;
-        let encoded = &rest[..rest.len() - after.len()];
-        rest = after;
+/// The elements that follow each other, each with its encoding. What is none ends them.
+pub(super) struct Elements<'a>(&'a [u8]);
+
+impl Elements<'_> {
+    /// Whether nothing is left: whoever passes over what is left loses it without a word.
+    pub fn are_all(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = (Any<'a>, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (any, after) = first(self.0)?;
+        let encoded = &self.0[..self.0.len() - after.len()];
+        self.0 = after;
         Some((any, encoded))
-    })
+    }
+}
+
+/// The elements that follow each other in `bytes`.
+pub(super) fn elements(bytes: &[u8]) -> Elements<'_> {
+    Elements(bytes)
 }
 
 /// The content of an octet string, which BER may cut into pieces within pieces.
@@ -45,7 +60,9 @@ const DEEPEST: usize = 8;
 fn gather(any: &Any<'_>, whole: &mut Vec<u8>, depth: usize) -> Option<()> {
     if any.header.is_constructed() {
         let depth = depth.checked_sub(1)?;
-        elements(any.data).try_for_each(|(piece, _)| gather(&piece, whole, depth))
+        let mut pieces = elements(any.data);
+        pieces.try_for_each(|(piece, _)| gather(&piece, whole, depth))?;
+        pieces.are_all().then_some(())
     } else {
         whole.extend_from_slice(any.data);
         Some(())

@@ -3,18 +3,19 @@
 
 use anyhow::Result;
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
-use x509_parser::{asn1_rs::Tag, certification_request::X509CertificationRequest, prelude::FromDer};
 use zeroize::Zeroizing;
 
 use super::{
-    asn1, foreign,
+    foreign,
     key::{Passphrase, PrivateKey},
     key_format,
     parsed::Parsed,
-    pem::{self, Label, MAX_SECTIONS, MAX_SIZE, Section},
+    pem::{Keys, Label, Section},
     pkcs7,
     pkcs12::{self, Wanted},
     public_key::PublicKey,
+    segments::{Part, Place, Segment, segments},
+    shape::Shape,
 };
 use crate::hint::fail;
 
@@ -27,6 +28,8 @@ pub struct Material {
     pub keys: Vec<PrivateKey>,
     /// Certificates from elsewhere that may complete the chain, and of which nothing is said if they do not.
     pub known: Vec<CertificateDer<'static>>,
+    /// What stands in the files and was not read, in sentences.
+    pub remarks: Vec<String>,
     /// PKCS #8 keys whose public half is not in them; a certificate may have it.
     halves: Vec<Half>,
 }
@@ -43,27 +46,29 @@ impl std::fmt::Debug for Half {
 /// Reads a file's content: PEM in any order with any text between, DER certificates or a key, PKCS #7 or
 /// PKCS #12. `passphrase` is called only if something is encrypted.
 pub fn read_material(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Material> {
-    Reading::of(bytes, Wanted::Everything, passphrase)
+    let reading = Reading::of(bytes, Wanted::Everything, passphrase)?;
+    reading.parse()?;
+    reading.into_material()
 }
 
 /// Only the certificates of a file, for those who need no key: nothing is decrypted that need not be, and
 /// a key may be of any kind.
 pub fn read_certificates(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Vec<Parsed>> {
-    let material = Reading::of(bytes, Wanted::Certificates, passphrase)?;
-    if material.certificates.is_empty() {
-        return Err(foreign::nothing_for(&[Label::Key]));
-    }
-    parse_all(&material.certificates)
+    Ok(read_certificates_with_remarks(bytes, passphrase)?.0)
 }
 
-/// Parses each; of several it is said which one is damaged.
-fn parse_all(certificates: &[CertificateDer<'_>]) -> Result<Vec<Parsed>> {
-    let all = certificates.len();
-    let parse = |(index, der): (usize, &CertificateDer<'_>)| match Parsed::from_der(der) {
-        Err(error) if all > 1 => Err(error.context(format!("certificate {} of {all} in it", index + 1))),
-        other => other,
-    };
-    certificates.iter().enumerate().map(parse).collect()
+/// The same, with sentences on what stands in the file and was not read.
+pub fn read_certificates_with_remarks(
+    bytes: &[u8],
+    passphrase: &mut Passphrase<'_>,
+) -> Result<(Vec<Parsed>, Vec<String>)> {
+    let reading = Reading::of(bytes, Wanted::Certificates, passphrase)?;
+    let certificates = reading.parse()?;
+    let material = reading.into_material()?;
+    if certificates.is_empty() {
+        return Err(foreign::nothing_for(&[Label::Key]));
+    }
+    Ok((certificates, material.remarks))
 }
 
 /// The certificate signing request (PKCS #10) of a file, PEM or DER.
@@ -74,38 +79,19 @@ pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static
             "give the file that has a line BEGIN CERTIFICATE REQUEST",
         )
     };
-    if pem::is_pem(bytes) {
-        let sections = pem::read_without_keys(bytes)?.into_iter();
-        let mut requests: Vec<_> = sections.filter_map(Section::into_request).collect();
-        requests.dedup();
-        return match requests.len() {
-            0 | 1 => requests.pop().ok_or_else(none),
-            several => Err(fail(
-                format!("there are {several} certificate signing requests in it"),
-                "give a file with one of them",
-            )),
-        };
-    }
-    let (object, _) = split_object(bytes);
-    match Shape::of(object) {
-        Shape::Request => Ok(object.to_vec().into()),
-        Shape::Unknown => Err(foreign::no_shape(bytes)),
-        _ => Err(none()),
-    }
-}
-
-/// The first object of DER, and the next ones; of bytes that are not one sequence after the other, all.
-/// Editors and transfers leave line ends and nulls behind it.
-fn split_object(der: &[u8]) -> (&[u8], &[u8]) {
-    let Some((_, rest)) = asn1::first(der) else { return (der, &[]) };
-    let object = &der[..der.len() - rest.len()];
-    let is_filler = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0 | 0x1A);
-    if rest.iter().all(is_filler) {
-        (object, &[])
-    } else if asn1::sequence(rest).is_some() {
-        (object, rest)
-    } else {
-        (der, &[])
+    let found = segments(bytes, Keys::Skipped)?.into_iter().filter_map(|segment| match segment.part {
+        Part::Object(Shape::Request, der) => Some(der.to_vec().into()),
+        Part::Section(section) => section.into_request(),
+        _ => None,
+    });
+    let mut requests: Vec<_> = found.collect();
+    requests.dedup();
+    match requests.len() {
+        0 | 1 => requests.pop().ok_or_else(none),
+        several => Err(fail(
+            format!("there are {several} certificate signing requests in it"),
+            "give a file with one of them",
+        )),
     }
 }
 
@@ -114,6 +100,7 @@ impl Material {
     pub fn extend(&mut self, other: Self) {
         self.certificates.extend(other.certificates);
         self.known.extend(other.known);
+        self.remarks.extend(other.remarks);
         self.keys.extend(other.keys);
         self.halves.extend(other.halves);
         self.complete();
@@ -161,26 +148,40 @@ struct Reading<'r, 'p> {
     wanted: Wanted,
     passphrase: &'r mut Passphrase<'p>,
     material: Material,
+    /// Where each certificate of the material starts.
+    places: Vec<Place>,
     /// What is in it that is neither a certificate nor a key, or is not wanted.
     seen: Vec<Label>,
 }
 
 impl<'r, 'p> Reading<'r, 'p> {
-    fn of(bytes: &[u8], wanted: Wanted, passphrase: &'r mut Passphrase<'p>) -> Result<Material> {
-        if bytes.len() > MAX_SIZE {
-            return Err(fail(
-                format!("the file is larger than {} MiB", MAX_SIZE >> 20),
-                "give a file that holds only the certificates and keys that are meant",
-            ));
+    fn of(bytes: &[u8], wanted: Wanted, passphrase: &'r mut Passphrase<'p>) -> Result<Self> {
+        let mut reading =
+            Self { wanted, passphrase, material: Material::default(), places: Vec::new(), seen: Vec::new() };
+        let keys = if wanted == Wanted::Everything { Keys::Read } else { Keys::Skipped };
+        let segments = segments(bytes, keys)?;
+        let is_alone = segments.len() == 1;
+        for Segment { place, part } in segments {
+            let seen_before = reading.seen.len();
+            let taken = match part {
+                Part::Object(shape, der) => reading.take_object(shape, der),
+                Part::Section(section) => reading.take_section(section),
+                Part::PassedOver(what) => {
+                    reading.material.remarks.push(format!("{what} {place} was passed over"));
+                    Ok(())
+                }
+            };
+            let unused = reading.seen[seen_before..].iter().filter(|label| label.is_noteworthy());
+            let unused = unused.map(|label| format!("{} {place} was passed over", label.section()));
+            reading.material.remarks.extend(unused);
+            taken.map_err(|error| if is_alone { error } else { error.context(format!("{place}")) })?;
+            reading.places.resize(reading.material.certificates.len(), place);
         }
-        let mut reading = Self { wanted, passphrase, material: Material::default(), seen: Vec::new() };
-        if pem::is_pem(bytes) {
-            reading.take_pem(bytes)?;
-        } else {
-            reading.take_der(bytes)?;
-        }
-        let Self { mut material, seen, .. } = reading;
-        parse_all(&material.certificates)?;
+        Ok(reading)
+    }
+
+    fn into_material(self) -> Result<Material> {
+        let Self { mut material, seen, .. } = self;
         if material.is_empty() {
             return Err(foreign::nothing_for(&seen));
         }
@@ -188,46 +189,36 @@ impl<'r, 'p> Reading<'r, 'p> {
         Ok(material)
     }
 
-    fn take_pem(&mut self, text: &[u8]) -> Result<()> {
-        let sections = match self.wanted {
-            Wanted::Everything => pem::read(text)?,
-            Wanted::Certificates => pem::read_without_keys(text)?,
-        };
-        for section in sections {
-            match section {
-                Section::Certificate(der) => self.material.certificates.push(der),
-                Section::Key(key) => self.material.take_key(&key_format::to_pkcs8(&key)?)?,
-                Section::EncryptedKey(der) => self.take_encrypted(&der)?,
-                Section::LegacyEncryptedKey => return Err(key_format::legacy()),
-                Section::Pkcs7(der) => self.material.certificates.extend(pkcs7::certificates(&der)?),
-                Section::Pkcs12(der) => self.take_pkcs12(&der)?,
-                Section::Request(_) => self.seen.push(Label::Request),
-                Section::Other(label) => self.seen.push(label),
-            }
+    /// The certificates, parsed; of several it is said which one is damaged.
+    fn parse(&self) -> Result<Vec<Parsed>> {
+        let all = self.places.len();
+        let certificates = self.material.certificates.iter().zip(&self.places).enumerate();
+        let parse =
+            |(index, (der, place)): (usize, (&CertificateDer<'_>, &Place))| match Parsed::from_der(der) {
+                Err(error) if all > 1 => {
+                    Err(error.context(format!("certificate {} of {all} in it, {place}", index + 1)))
+                }
+                other => other,
+            };
+        certificates.map(parse).collect()
+    }
+
+    fn take_section(&mut self, section: Section) -> Result<()> {
+        match section {
+            Section::Certificate(der) => self.material.certificates.push(der),
+            Section::Key(key) => self.material.take_key(&key_format::to_pkcs8(&key)?)?,
+            Section::EncryptedKey(der) => self.take_encrypted(&der)?,
+            Section::LegacyEncryptedKey => return Err(key_format::legacy()),
+            Section::Pkcs7(der) => self.material.certificates.extend(pkcs7::certificates(&der)?),
+            Section::Pkcs12(der) => self.take_pkcs12(&der)?,
+            Section::Request(_) => self.seen.push(Label::Request),
+            Section::Other(label) => self.seen.push(label),
         }
         Ok(())
     }
 
-    fn take_der(&mut self, der: &[u8]) -> Result<()> {
-        let mut next = der;
-        let mut objects = 0;
-        while !next.is_empty() || objects == 0 {
-            let (object, rest) = split_object(next);
-            self.take_object(object)?;
-            objects += 1;
-            if objects > MAX_SECTIONS {
-                return Err(fail(
-                    format!("the file holds more than {MAX_SECTIONS} certificates"),
-                    "give a file that holds only the certificates and keys that are meant",
-                ));
-            }
-            next = rest;
-        }
-        Ok(())
-    }
-
-    fn take_object(&mut self, der: &[u8]) -> Result<()> {
-        match (Shape::of(der), self.wanted) {
+    fn take_object(&mut self, shape: Shape, der: &[u8]) -> Result<()> {
+        match (shape, self.wanted) {
             (Shape::Certificate, _) => self.material.certificates.push(der.to_vec().into()),
             (Shape::Pkcs7, _) => self.material.certificates.extend(pkcs7::certificates(der)?),
             (Shape::Pkcs12, _) => self.take_pkcs12(der)?,
@@ -235,6 +226,9 @@ impl<'r, 'p> Reading<'r, 'p> {
             (Shape::Key, _) => self.material.take_key(&key_format::any_to_pkcs8(der)?)?,
             (Shape::EncryptedKey, _) => self.take_encrypted(der)?,
             (Shape::Request, _) => self.seen.push(Label::Request),
+            (Shape::PublicKey, _) => self.seen.push(Label::PublicKey),
+            (Shape::RevocationList, _) => self.seen.push(Label::RevocationList),
+            (Shape::AttributeCertificate, _) => self.seen.push(Label::AttributeCertificate),
             (Shape::Unknown, _) => return Err(foreign::no_shape(der)),
         }
         Ok(())
@@ -250,32 +244,6 @@ impl<'r, 'p> Reading<'r, 'p> {
     fn take_encrypted(&mut self, der: &[u8]) -> Result<()> {
         let passphrase = (self.passphrase)("the private key")?;
         self.material.take_key(&key_format::decrypt(der, &passphrase)?)
-    }
-}
-
-/// What binary content is, by its outermost structure.
-#[derive(Debug, PartialEq, Eq)]
-enum Shape {
-    Certificate,
-    Pkcs7,
-    Pkcs12,
-    Key,
-    EncryptedKey,
-    Request,
-    Unknown,
-}
-
-impl Shape {
-    fn of(bytes: &[u8]) -> Self {
-        match (asn1::leading_tag(bytes), asn1::leading_version(bytes)) {
-            (Some(Tag::Oid), _) => Self::Pkcs7,
-            (_, Some(3)) => Self::Pkcs12,
-            (_, Some(0 | 1)) => Self::Key,
-            (Some(Tag::Sequence), _) if key_format::encrypted_parts(bytes).is_some() => Self::EncryptedKey,
-            (Some(Tag::Sequence), _) if X509CertificationRequest::from_der(bytes).is_ok() => Self::Request,
-            (Some(Tag::Sequence), _) => Self::Certificate,
-            _ => Self::Unknown,
-        }
     }
 }
 

@@ -3,8 +3,11 @@
 //! leaves copies behind, so base64ct decodes these, in constant time.
 
 mod block;
+mod gap;
 mod label;
 mod text;
+
+use std::fmt;
 
 use anyhow::Result;
 use base64ct::{Base64, Encoding};
@@ -12,11 +15,14 @@ use der::pem::{LineEnding, encode_string};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use zeroize::Zeroizing;
 
+pub(super) use self::block::lines_in;
 pub use self::label::Label;
 use self::{
-    block::{Block, Fault, blocks, has_marker},
-    text::{decoded, is_legacy_encrypted, letters},
+    block::{Block, Blocks, Fault, Lines, blocks},
+    gap::{Stray, is_wide, no_text, strays},
+    text::{is_legacy_encrypted, letters, without_nulls},
 };
+use super::shape::Shape;
 
 /// No bundle of certificates is larger than this; the largest in use hold a megabyte.
 pub const MAX_SIZE: usize = 16 << 20;
@@ -24,6 +30,9 @@ pub const MAX_SIZE: usize = 16 << 20;
 pub const MAX_SECTIONS: usize = 5_000;
 /// No private key is larger than this; one of 16,384 bits has 9 KiB.
 pub const MAX_KEY_SIZE: usize = 64 << 10;
+
+/// Of what is passed over, so many are named.
+const MOST_PASSED_OVER: usize = 20;
 
 /// One section of a PEM file (RFC 7468).
 #[derive(Debug)]
@@ -56,8 +65,8 @@ pub enum Key {
     Sec1(Zeroizing<Vec<u8>>),
 }
 
-impl std::fmt::Debug for Key {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Key(secret)")
     }
 }
@@ -69,41 +78,109 @@ impl Section {
     }
 }
 
-/// Whether the bytes hold any PEM section, whatever else they hold.
-pub fn is_pem(bytes: &[u8]) -> bool {
-    let mut room = Zeroizing::default();
-    has_marker(decoded(&bytes[..bytes.len().min(MAX_SIZE)], &mut room))
+/// Whether private keys are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// They are.
+    Read,
+    /// Only their label is, so a key of an unknown kind and a damaged one are no hindrance.
+    Skipped,
+}
+
+/// A text that may have other things before and behind it, read.
+#[derive(Default)]
+pub(super) struct Run {
+    /// The sections, each with the line in which it starts.
+    pub sections: Vec<(usize, Section)>,
+    /// The lines in which certificates start that nobody reads.
+    pub passed_over: Vec<(usize, PassedOver)>,
+    /// Where something stands around the sections that is no text.
+    pub no_text_at: Option<usize>,
+}
+
+/// Why certificates of a text are not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PassedOver {
+    CommentedOut,
+    NoMarkers,
+}
+
+impl fmt::Display for PassedOver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CommentedOut => "the section that is commented out",
+            Self::NoMarkers => "the Base64 without markers",
+        })
+    }
 }
 
 /// All sections in their order. Text around them (bag attributes, comments), markers that share a line,
 /// line ends of any kind or written as `\n`, quotes, indentation, a byte order mark and UTF-16 are no
 /// hindrance. What cannot be read is an error, so that no section is lost without a word.
 pub fn read(bytes: &[u8]) -> Result<Vec<Section>> {
-    sections(bytes, true)
+    sections(bytes, Keys::Read)
 }
 
-/// The same for those who need no key: of keys only the label is read, so a key of an unknown kind and a
-/// damaged one are no hindrance.
-pub fn read_without_keys(bytes: &[u8]) -> Result<Vec<Section>> {
-    sections(bytes, false)
-}
-
-fn sections(bytes: &[u8], with_keys: bool) -> Result<Vec<Section>> {
+fn sections(bytes: &[u8], keys: Keys) -> Result<Vec<Section>> {
     if bytes.len() > MAX_SIZE {
         return Err(Fault::TooLarge.into());
     }
     let mut room = Zeroizing::default();
-    let blocks = blocks(decoded(bytes, &mut room))?;
-    let read = |block: &Block<'_>| match block.label {
-        label if label.is_key() && !with_keys => Ok(Section::Other(label)),
-        _ => block.section(),
+    let found = blocks(without_nulls(bytes, &mut room), 1)?;
+    Ok(found.blocks.iter().map(|block| block.section(keys)).collect::<Result<_, _>>()?)
+}
+
+/// The same of a part of a file that starts in the line `line`, with all that stands around the sections.
+pub(super) fn read_run(bytes: &[u8], line: usize, keys: Keys) -> Result<Run> {
+    let mut room = Zeroizing::default();
+    let text = without_nulls(bytes, &mut room);
+    let Blocks { blocks, commented_out } = blocks(text, line)?;
+    if blocks.is_empty() {
+        return Ok(Run::default());
+    }
+    let mut run = Run::default();
+    let mut no_text_at = None;
+    let mut lines = Lines::new(text, line);
+    let mut pass_over = |line: usize, what: PassedOver| {
+        // The beginning of what is commented out, and the next line of it, are one thing.
+        let is_known =
+            run.passed_over.iter().any(|(known, other)| *other == what && line.abs_diff(*known) < 2);
+        if !is_known && run.passed_over.len() < MOST_PASSED_OVER {
+            run.passed_over.push((line, what));
+        }
     };
-    Ok(blocks.iter().map(read).collect::<Result<_, Fault>>()?)
+    commented_out.into_iter().for_each(|line| pass_over(line, PassedOver::CommentedOut));
+    let (starts, ends) =
+        (blocks.iter().map(|block| block.span.start), blocks.iter().map(|block| block.span.end));
+    for (start, end) in std::iter::once(0).chain(ends).zip(starts.chain([text.len()])) {
+        // Markers may have their hyphens in common.
+        let gap = &text[start.min(end)..end];
+        for (at, stray) in strays(gap) {
+            let line = lines.of(start + at);
+            match stray {
+                Stray::Certificate => return Err(Fault::NoMarkers(line).into()),
+                Stray::CommentedOut => pass_over(line, PassedOver::CommentedOut),
+                Stray::Archive => pass_over(line, PassedOver::NoMarkers),
+            }
+        }
+        let no_text = || no_text(gap).map(|at| place_in(bytes, start + at));
+        no_text_at = no_text_at.or_else(no_text);
+    }
+    run.no_text_at = no_text_at.filter(|_| !is_wide(bytes));
+    let section = |block: &Block<'_>| Ok((block.line, block.section(keys)?));
+    run.sections = blocks.iter().map(section).collect::<Result<_, Fault>>()?;
+    Ok(run)
+}
+
+/// Where the byte stands in `bytes` that stands at `at` once the nulls are gone.
+fn place_in(bytes: &[u8], at: usize) -> usize {
+    let others = bytes.iter().enumerate().filter(|(_, byte)| **byte != 0);
+    others.map(|(place, _)| place).nth(at).unwrap_or(bytes.len())
 }
 
 /// Only the certificates, in their order.
 pub fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
-    let certificates = read_without_keys(bytes)?.into_iter().filter_map(|section| match section {
+    let certificates = sections(bytes, Keys::Skipped)?.into_iter().filter_map(|section| match section {
         Section::Certificate(certificate) => Some(certificate),
         _ => None,
     });
@@ -131,7 +208,10 @@ fn encode(label: &str, der: &[u8]) -> String {
 }
 
 impl Block<'_> {
-    fn section(&self) -> Result<Section, Fault> {
+    fn section(&self, keys: Keys) -> Result<Section, Fault> {
+        if self.label.is_key() && keys == Keys::Skipped {
+            return Ok(Section::Other(self.label));
+        }
         if self.label.is_key() && is_legacy_encrypted(self.body) {
             return Ok(Section::LegacyEncryptedKey);
         }
@@ -145,6 +225,11 @@ impl Block<'_> {
             Label::Key => Section::Key(Key::Pkcs8(self.secret()?)),
             Label::RsaKey => Section::Key(Key::Pkcs1(self.secret()?)),
             Label::EcKey => Section::Key(Key::Sec1(self.secret()?)),
+            // Whatever it is called, a certificate is one.
+            Label::Other => match self.public() {
+                Ok(der) if Shape::of_whole(&der) == Shape::Certificate => Section::Certificate(der.into()),
+                _ => Section::Other(Label::Other),
+            },
             other => Section::Other(other),
         })
     }

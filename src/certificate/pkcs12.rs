@@ -97,7 +97,8 @@ fn read(
     }
     let mut archive = Archive { wanted, passphrase, budget, contents: Contents::default() };
     // `AuthenticatedSafe`
-    for (_, safe) in elements(part(sequence(&safes))?) {
+    let mut all = elements(part(sequence(&safes))?);
+    for (_, safe) in all.by_ref() {
         let (kind, content) = part(content_info(safe))?;
         let content = part(first(content))?.0;
         if kind == DATA {
@@ -110,7 +111,7 @@ fn read(
             return Err(Fault::Unsupported);
         }
     }
-    Ok(archive.contents)
+    part(all.are_all().then_some(archive.contents))
 }
 
 /// The type of a `ContentInfo` and what its `[0]` holds.
@@ -164,7 +165,8 @@ impl Archive<'_> {
     /// `SafeContents`.
     fn take_bags(&mut self, bags: &[u8], depth: usize) -> Result<(), Fault> {
         let depth = part(depth.checked_sub(1))?;
-        for (bag, _) in elements(part(sequence(bags))?) {
+        let mut all = elements(part(sequence(bags))?);
+        for (bag, _) in all.by_ref() {
             let mut parts = elements(bag.data);
             let ((kind, _), (value, _)) = (part(parts.next())?, part(parts.next())?);
             let (kind, value) = (kind.oid().map_err(|_| Fault::Damaged)?, part(tagged(&value, 0))?);
@@ -182,7 +184,7 @@ impl Archive<'_> {
             }
             // Others hold lists of revoked certificates, and secrets of Java programs.
         }
-        Ok(())
+        part(all.are_all().then_some(()))
     }
 
     /// `CertBag`.

@@ -3,10 +3,10 @@
 
 use anyhow::Result;
 use rustls_pki_types::CertificateDer;
-use x509_parser::asn1_rs::{Class, Oid, Tag, oid};
+use x509_parser::asn1_rs::{Oid, oid};
 
 use super::{
-    asn1::{first, is_sequence, sequence},
+    asn1::{elements, first, is_sequence, sequence, tagged},
     pem::MAX_SECTIONS,
 };
 use crate::hint::fail;
@@ -22,20 +22,12 @@ pub(super) fn certificates(der: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
             "convert it, and give the new file: openssl pkcs7 -inform DER -in FILE -print_certs -out NEW.pem",
         )
     };
-    let set = certificate_set(der).ok_or_else(damaged)?;
-    let mut rest = set;
-    let mut certificates = Vec::new();
-    while let Some((any, after)) = first(rest) {
-        // The other choices of a CertificateSet are tagged, and in no use (RFC 5652 §10.2.2).
-        if is_sequence(&any) {
-            certificates.push(CertificateDer::from(rest[..rest.len() - after.len()].to_vec()));
-        }
-        if certificates.len() > MAX_SECTIONS {
-            return Err(damaged());
-        }
-        rest = after;
-    }
-    if certificates.is_empty() { Err(damaged()) } else { Ok(certificates) }
+    let mut set = elements(certificate_set(der).ok_or_else(damaged)?);
+    // The other choices of a CertificateSet are tagged, and in no use (RFC 5652 §10.2.2).
+    let members = set.by_ref().filter(|(any, _)| is_sequence(any)).take(MAX_SECTIONS + 1);
+    let certificates: Vec<_> = members.map(|(_, encoded)| encoded.to_vec().into()).collect();
+    let is_whole = set.are_all() && !certificates.is_empty();
+    if is_whole { Ok(certificates) } else { Err(damaged()) }
 }
 
 /// The content of `[0] IMPLICIT CertificateSet` in `SignedData` in `[0] EXPLICIT` in `ContentInfo`.
@@ -45,12 +37,6 @@ fn certificate_set(der: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let (explicit, _) = first(rest)?;
-    let mut rest = sequence(explicit.data)?;
-    while let Some((any, after)) = first(rest) {
-        if any.class() == Class::ContextSpecific && any.tag() == Tag(0) {
-            return Some(any.data);
-        }
-        rest = after;
-    }
-    None
+    let mut fields = elements(sequence(explicit.data)?);
+    fields.find_map(|(any, _)| tagged(&any, 0))
 }

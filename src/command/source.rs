@@ -97,16 +97,28 @@ pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Resul
 }
 
 fn parse(context: &Context<'_>, bytes: &[u8], shown: &str, from: &Passphrase) -> Result<Vec<Parsed>> {
-    import::read_certificates(bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
-        .with_context(|| format!("cannot use {shown}"))
+    let mut passphrase = |what: &str| passphrase(context, from, &format!("{what} in {shown}"));
+    let (certificates, remarks) = import::read_certificates_with_remarks(bytes, &mut passphrase)
+        .with_context(|| format!("cannot use {shown}"))?;
+    say(context, shown, &remarks);
+    Ok(certificates)
+}
+
+fn say(context: &Context<'_>, shown: &str, remarks: &[String]) {
+    for remark in remarks {
+        context.printer.aside(format_args!("{shown}: {remark}"));
+    }
 }
 
 /// All certificates and keys of the file at `path`, which must be there: else `hint` says what to do.
 pub fn read_material(context: &Context<'_>, path: &Path, from: &Passphrase, hint: &str) -> Result<Material> {
     let bytes = bytes(path, hint)?;
     let shown = text::path(path);
-    import::read_material(&bytes, &mut |what| passphrase(context, from, &format!("{what} in {shown}")))
-        .with_context(|| format!("cannot use {shown}"))
+    let mut passphrase = |what: &str| passphrase(context, from, &format!("{what} in {shown}"));
+    let material =
+        import::read_material(&bytes, &mut passphrase).with_context(|| format!("cannot use {shown}"))?;
+    say(context, &shown, &material.remarks);
+    Ok(material)
 }
 
 /// The contents of the file at `path`, which must be there: else `hint` says what to do.

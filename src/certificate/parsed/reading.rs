@@ -35,6 +35,8 @@ impl Parsed {
         if Fields(der).next().is_none_or(|outer| outer.whole.len() != der.len()) {
             return Err(damaged("something follows it"));
         }
+        let (not_before, not_after) =
+            anatomy.moments().ok_or_else(|| damaged("from when to when it is valid cannot be read"))?;
         let public_key = PublicKey::from_spki(anatomy.key).map_err(|_| damaged("its key is unreadable"))?;
         let algorithm = Fields::of_sequence(anatomy.algorithm).and_then(|mut parts| parts.next()?.oid());
         let mut parsed = Self {
@@ -52,8 +54,8 @@ impl Parsed {
             other_names: Vec::new(),
             general_names: Vec::new(),
             subtrees: Vec::new(),
-            not_before: anatomy.not_before.at,
-            not_after: anatomy.not_after.at,
+            not_before: not_before.at,
+            not_after: not_after.at,
             ca: None,
             path_length: None,
             key_usage: None,
@@ -67,7 +69,7 @@ impl Parsed {
             signature_algorithm: algorithm.ok_or_else(|| damaged("its signature is unreadable"))?,
             issuer_url: None,
             extensions: Vec::new(),
-            flaws: flaws(&anatomy),
+            flaws: flaws(&anatomy, not_before.is_well_written && not_after.is_well_written),
         };
         for extension in &anatomy.extensions {
             if parsed.extensions.iter().any(|(oid, _)| *oid == extension.oid) {
@@ -179,16 +181,15 @@ fn common_name(subject: &[u8]) -> Option<String> {
     name.as_str().ok().map(shown)
 }
 
-fn flaws(anatomy: &Anatomy<'_>) -> Vec<Flaw> {
+fn flaws(anatomy: &Anatomy<'_>, has_plain_moments: bool) -> Vec<Flaw> {
     let serial = match anatomy.serial {
         [] => true,
         [0, second, ..] => second & 0x80 == 0,
         [0xff, second, ..] => second & 0x80 != 0,
         _ => false,
     };
-    let moments = !anatomy.not_before.is_well_written || !anatomy.not_after.is_well_written;
     let algorithms = anatomy.algorithm != anatomy.inner_algorithm;
-    [(serial, Flaw::LongSerial), (moments, Flaw::Moment), (algorithms, Flaw::Algorithms)]
+    [(serial, Flaw::LongSerial), (!has_plain_moments, Flaw::Moment), (algorithms, Flaw::Algorithms)]
         .into_iter()
         .filter_map(|(is_so, flaw)| is_so.then_some(flaw))
         .collect()

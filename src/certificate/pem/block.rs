@@ -1,7 +1,7 @@
 //! Cuts text into PEM sections by their markers, wherever these stand: people have keys on one line, in
 //! quotes, with `\n` for line ends, and certificates whose markers share a line.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::{
     MAX_SECTIONS, MAX_SIZE,
@@ -14,6 +14,16 @@ pub(super) struct Block<'t> {
     pub label: Label,
     pub line: usize,
     pub body: &'t [u8],
+    /// All of it in the text, its markers included.
+    pub span: Range<usize>,
+}
+
+/// What a text holds.
+#[derive(Default)]
+pub(super) struct Blocks<'t> {
+    pub blocks: Vec<Block<'t>>,
+    /// The lines in which a section of a certificate begins that is commented out with `#`.
+    pub commented_out: Vec<usize>,
 }
 
 /// What is wrong with a PEM file. It is `Copy` and holds no text, so that no message can carry what was
@@ -28,28 +38,29 @@ pub(super) enum Fault {
     Damaged(Label, usize),
     /// In this line.
     DamagedMarker(usize),
+    /// A certificate in this line.
+    NoMarkers(usize),
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let section = |label: Label| match label.name() {
-            "" => "the section".to_owned(),
-            name => format!("the section {name}"),
-        };
         match *self {
             Self::TooLarge => write!(f, "the file is larger than {} MiB", MAX_SIZE >> 20),
             Self::TooMany => write!(f, "the file holds more than {MAX_SECTIONS} PEM sections"),
             Self::NoEnd(label, line) => {
-                write!(f, "{} that starts in line {line} has no end", section(label))
+                write!(f, "{} that starts in line {line} has no end", label.section())
             }
             Self::NoBeginning(label, line) => {
-                write!(f, "{} that ends in line {line} has no beginning", section(label))
+                write!(f, "{} that ends in line {line} has no beginning", label.section())
             }
             Self::Damaged(label, line) => {
-                write!(f, "{} that starts in line {line} is damaged", section(label))
+                write!(f, "{} that starts in line {line} is damaged", label.section())
             }
             Self::DamagedMarker(line) => {
                 write!(f, "the marker BEGIN in line {line} is damaged, so what follows it cannot be read")
+            }
+            Self::NoMarkers(line) => {
+                write!(f, "the certificate in line {line} is in Base64 without markers, so it cannot be read")
             }
         }
     }
@@ -70,6 +81,9 @@ impl Fault {
             Self::DamagedMarker(_) => {
                 "copy the file again from where it came; a marker has five hyphens on either side"
             }
+            Self::NoMarkers(_) => {
+                "put the lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- around it; or take it out"
+            }
         }
     }
 }
@@ -80,42 +94,66 @@ impl From<Fault> for anyhow::Error {
     }
 }
 
-/// All sections of `text`, in their order. Those that are commented out with `#` are passed over, as every
-/// other reader does.
-pub(super) fn blocks(text: &[u8]) -> Result<Vec<Block<'_>>, Fault> {
-    let mut blocks = Vec::new();
+/// All sections of `text`, which starts in the line `line`, in their order. Those that are commented out with
+/// `#` are passed over, as every other reader does.
+pub(super) fn blocks(text: &[u8], line: usize) -> Result<Blocks<'_>, Fault> {
+    let mut found = Blocks::default();
     let mut open: Option<(Marker<'_>, usize)> = None;
-    let (mut line, mut counted) = (1, 0);
-    for marker in markers(text) {
-        let at = match &marker {
-            Ok(marker) => marker.at,
-            Err(at) => *at,
+    let mut lines = Lines::new(text, line);
+    for (at, seen) in markers(text) {
+        let line = lines.of(at);
+        let marker = match seen {
+            Seen::Marker(marker) => marker,
+            Seen::Damaged => return Err(Fault::DamagedMarker(line)),
+            Seen::CommentedOut => {
+                found.commented_out.push(line);
+                continue;
+            }
         };
-        line += text[counted..at].split(|byte| *byte == b'\n').count() - 1;
-        counted = at;
-        let marker = marker.map_err(|_| Fault::DamagedMarker(line))?;
         match (open.take(), marker.begins) {
             (None, true) => open = Some((marker, line)),
             (None, false) => return Err(Fault::NoBeginning(marker.label, line)),
             (Some((begin, line)), false) if begin.name == marker.name => {
-                if blocks.len() == MAX_SECTIONS {
+                if found.blocks.len() == MAX_SECTIONS {
                     return Err(Fault::TooMany);
                 }
                 let body = &text[begin.after.min(marker.at)..marker.at];
-                blocks.push(Block { label: begin.label, line, body });
+                let span = begin.at..marker.after;
+                found.blocks.push(Block { label: begin.label, line, body, span });
             }
             (Some((begin, line)), _) => return Err(Fault::NoEnd(begin.label, line)),
         }
     }
     match open {
         Some((begin, line)) => Err(Fault::NoEnd(begin.label, line)),
-        None => Ok(blocks),
+        None => Ok(found),
     }
 }
 
-/// Whether there is a marker of a section's beginning, be it whole or damaged.
-pub(super) fn has_marker(text: &[u8]) -> bool {
-    markers(text).any(|marker| marker.map_or(true, |marker| marker.begins))
+/// Tells in which line of a text something stands, from its beginning to its end.
+pub(super) struct Lines<'t> {
+    text: &'t [u8],
+    counted: usize,
+    line: usize,
+}
+
+impl<'t> Lines<'t> {
+    /// Of a text that starts in `line`.
+    pub fn new(text: &'t [u8], line: usize) -> Self {
+        Self { text, counted: 0, line }
+    }
+
+    /// The line of the byte at `at`, which stands behind those that were asked about before.
+    pub fn of(&mut self, at: usize) -> usize {
+        self.line += lines_in(&self.text[self.counted.min(at)..at]);
+        self.counted = at;
+        self.line
+    }
+}
+
+/// How many lines end in `text`.
+pub(in crate::certificate) fn lines_in(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte == b'\n').count()
 }
 
 const DASHES: &[u8] = b"-----";
@@ -133,8 +171,16 @@ struct Marker<'t> {
     after: usize,
 }
 
-/// The markers of `text`; for one that is damaged, where it stands.
-fn markers(text: &[u8]) -> impl Iterator<Item = Result<Marker<'_>, usize>> {
+/// What stands where a marker may stand.
+enum Seen<'t> {
+    Marker(Marker<'t>),
+    Damaged,
+    /// The beginning of a certificate, behind `#`.
+    CommentedOut,
+}
+
+/// The markers of `text`, each with where it stands.
+fn markers(text: &[u8]) -> impl Iterator<Item = (usize, Seen<'_>)> {
     // The first dash or what an editor has made of it, and the word after it.
     let words = (1..text.len()).filter(|at| matches!(text[*at], b'B' | b'E'));
     let words = words.filter(|at| text[at - 1] == b'-' || !text[at - 1].is_ascii());
@@ -143,9 +189,6 @@ fn markers(text: &[u8]) -> impl Iterator<Item = Result<Marker<'_>, usize>> {
             Some(name) => (true, name),
             None => (false, text[at..].strip_prefix(END)?),
         };
-        if is_commented_out(&text[..at]) {
-            return None;
-        }
         let length = name.windows(DASHES.len()).take(LONGEST + 1).position(|window| window == DASHES);
         let name_at = text.len() - name.len();
         let whole = length.filter(|_| text[..at].ends_with(DASHES)).and_then(|length| {
@@ -153,17 +196,21 @@ fn markers(text: &[u8]) -> impl Iterator<Item = Result<Marker<'_>, usize>> {
             let name = &name[..length];
             Label::of(name).map(|label| Marker { begins, label, name, at, after })
         });
+        if is_commented_out(&text[..at]) {
+            let is_certificate = whole.is_some_and(|marker| begins && marker.label.is_certificate());
+            return is_certificate.then_some((at, Seen::CommentedOut));
+        }
         match whole {
             // A message that is signed in plain text has a beginning and no end (RFC 9580 §7).
             Some(marker) if marker.name == b"PGP SIGNED MESSAGE" => None,
-            Some(marker) => Some(Ok(marker)),
-            None => (begins && Label::is_meant_by(name)).then_some(Err(at)),
+            Some(marker) => Some((marker.at, Seen::Marker(marker))),
+            None => (begins && Label::is_meant_by(name)).then_some((at, Seen::Damaged)),
         }
     })
 }
 
 /// Whether the line that `before` ends in starts with `#`.
-fn is_commented_out(before: &[u8]) -> bool {
+pub(super) fn is_commented_out(before: &[u8]) -> bool {
     // Comments are written by people, and short.
     let near = &before[before.len().saturating_sub(200)..];
     let line = near.rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();

@@ -32,6 +32,10 @@ pub enum Label {
     PublicKey,
     /// A list of revoked certificates.
     RevocationList,
+    /// A certificate of attributes (RFC 5755), which holds no key.
+    AttributeCertificate,
+    /// The parameters of a key.
+    Parameters,
     /// Anything else.
     Other,
 }
@@ -63,6 +67,11 @@ const LABELS: &[(&str, Label)] = &[
     ("RSA PUBLIC KEY", Label::PublicKey),
     ("X509 CRL", Label::RevocationList),
     ("CRL", Label::RevocationList),
+    ("ATTRIBUTE CERTIFICATE", Label::AttributeCertificate),
+    ("EC PARAMETERS", Label::Parameters),
+    ("DH PARAMETERS", Label::Parameters),
+    ("X9.42 DH PARAMETERS", Label::Parameters),
+    ("DSA PARAMETERS", Label::Parameters),
 ];
 
 /// No label in use is longer.
@@ -91,8 +100,24 @@ impl Label {
         matches!(self, Self::EncryptedKey | Self::Key | Self::RsaKey | Self::EcKey | Self::OtherKey)
     }
 
-    /// Its name; empty for labels that are not known.
-    pub(super) fn name(self) -> &'static str {
-        LABELS.iter().find(|(_, label)| *label == self).map_or("", |(name, _)| name)
+    /// Whether certificates stand under it.
+    pub(super) fn is_certificate(self) -> bool {
+        matches!(self, Self::Certificate | Self::TrustedCertificate | Self::Pkcs7 | Self::Pkcs12)
+    }
+
+    /// Whether people may take it for a certificate, or for a part of one's chain.
+    pub(in crate::certificate) fn is_noteworthy(self) -> bool {
+        matches!(
+            self,
+            Self::RevocationList | Self::AttributeCertificate | Self::Pgp | Self::SshKey | Self::Other
+        )
+    }
+
+    /// What it is called: by its name, or as one that is not known.
+    pub(in crate::certificate) fn section(self) -> String {
+        match LABELS.iter().find(|(_, label)| *label == self) {
+            Some((name, _)) => format!("the section {name}"),
+            None => "the section".to_owned(),
+        }
     }
 }

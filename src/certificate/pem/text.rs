@@ -1,46 +1,17 @@
-//! What text is made of before PEM is in it: UTF-16, byte order marks, and what JSON, YAML, shells and
-//! mail programs put between the letters of Base64.
+//! What text is made of before PEM is in it: UTF-16, and what JSON, YAML, shells and mail programs put between
+//! the letters of Base64.
 
 use zeroize::Zeroizing;
 
-/// The bytes without a byte order mark; UTF-16 (what PowerShell's `>` writes), with a mark or without, as
-/// UTF-8, in `room`.
-pub(super) fn decoded<'a>(bytes: &'a [u8], room: &'a mut Zeroizing<Vec<u8>>) -> &'a [u8] {
-    let (rest, unit): (_, Unit) = match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => return rest,
-        [0xFF, 0xFE, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => (rest, u16::from_be_bytes),
-        _ => match wide_marker(bytes) {
-            Some(found) => found,
-            None => return bytes,
-        },
-    };
-    let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    // Two bytes become three at most.
-    room.reserve_exact(rest.len() / 2 * 3);
-    for character in char::decode_utf16(units) {
-        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-        room.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+/// The bytes without nulls, in `room` where there are any: what stands in markers and between them is UTF-8 then,
+/// also where it was UTF-16 (what PowerShell's `>` writes), with a byte order mark or without.
+pub(super) fn without_nulls<'a>(bytes: &'a [u8], room: &'a mut Zeroizing<Vec<u8>>) -> &'a [u8] {
+    if !bytes.contains(&0) {
+        return bytes;
     }
+    room.reserve_exact(bytes.len());
+    room.extend(bytes.iter().filter(|byte| **byte != 0));
     room
-}
-
-/// Makes a unit of UTF-16 of two bytes.
-type Unit = fn([u8; 2]) -> u16;
-
-/// Where UTF-16 without a mark starts, and its order of bytes: the word of a marker shows both.
-fn wide_marker(bytes: &[u8]) -> Option<(&[u8], Unit)> {
-    const LITTLE: &[u8] = b"-\0B\0E\0G\0I\0N\0 \0";
-    const BIG: &[u8] = b"\0-\0B\0E\0G\0I\0N\0 ";
-    // Every other byte of letters is null.
-    if !bytes.iter().take(16).any(|byte| *byte == 0) {
-        return None;
-    }
-    let orders: [(&[u8], Unit); 2] = [(LITTLE, u16::from_le_bytes), (BIG, u16::from_be_bytes)];
-    orders.into_iter().find_map(|(word, unit)| {
-        let at = bytes.windows(word.len()).position(|window| window == word)?;
-        Some((&bytes[at % 2..], unit))
-    })
 }
 
 /// The letters of Base64 in the body of a section, with room for no more, so that no copy is left where a

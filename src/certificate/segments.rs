@@ -1,0 +1,171 @@
+//! Cuts a file's bytes into what stands in them: objects of DER, sections of PEM, and text around these. Every byte
+//! belongs to one of them or is named in an error, so that no certificate is passed over without a word.
+
+use std::fmt;
+
+use anyhow::Result;
+
+use super::{
+    asn1, foreign,
+    pem::{self, Keys, MAX_SECTIONS, MAX_SIZE, PassedOver, Section, lines_in},
+    shape::{Shape, Tries, starts},
+};
+use crate::hint::fail;
+
+/// Something that a file holds, and where it starts.
+pub(super) struct Segment<'b> {
+    pub place: Place,
+    pub part: Part<'b>,
+}
+
+/// What stands in a file.
+pub(super) enum Part<'b> {
+    /// DER or BER, and what it is.
+    Object(Shape, &'b [u8]),
+    /// PEM.
+    Section(Section),
+    /// Certificates that no program reads.
+    PassedOver(PassedOver),
+}
+
+/// Where something starts in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Of a text, counted from 1.
+    Line(usize),
+    /// In bytes.
+    Offset(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(line) => write!(f, "in line {line}"),
+            Self::Offset(offset) => write!(f, "at byte {offset}"),
+        }
+    }
+}
+
+/// All that `bytes` hold, in its order.
+pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
+    if bytes.len() > MAX_SIZE {
+        return Err(fail(
+            format!("the file is larger than {} MiB", MAX_SIZE >> 20),
+            "give a file that holds only the certificates and keys that are meant",
+        ));
+    }
+    if let Some(object) = single(bytes) {
+        return Ok(vec![Segment { place: Place::Offset(0), part: Part::Object(Shape::of(object), object) }]);
+    }
+    let Objects { whole, damaged } = objects(bytes)?;
+    let mut segments = Vec::new();
+    let mut unread = damaged;
+    let (mut at, mut line) = (0, 1);
+    for (start, shape, object) in whole {
+        let text = &bytes[at..start];
+        take_text(text, at, line, keys, &mut segments, &mut unread)?;
+        segments.push(Segment { place: Place::Offset(start), part: Part::Object(shape, object) });
+        at = start + object.len();
+        line += lines_in(text) + lines_in(object);
+    }
+    take_text(&bytes[at..], at, line, keys, &mut segments, &mut unread)?;
+    if segments.is_empty() {
+        return Err(foreign::no_shape(bytes));
+    }
+    match unread {
+        Some(at) => Err(unreadable(bytes, at)),
+        None if segments.len() > MAX_SECTIONS => Err(fail(
+            format!("the file holds more than {MAX_SECTIONS} certificates"),
+            "give a file that holds only the certificates and keys that are meant",
+        )),
+        None => Ok(segments),
+    }
+}
+
+/// The one object that the bytes are, be it damaged within.
+fn single(bytes: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = asn1::first(bytes)?;
+    let object = &bytes[..bytes.len() - rest.len()];
+    (is_filler(rest) && Shape::of(object) != Shape::Unknown).then_some(object)
+}
+
+/// The objects in `bytes`, each with where it starts.
+struct Objects<'b> {
+    whole: Vec<(usize, Shape, &'b [u8])>,
+    /// Where the first object starts of which not all is there or fits together.
+    damaged: Option<usize>,
+}
+
+fn objects(bytes: &[u8]) -> Result<Objects<'_>> {
+    let mut found = Objects { whole: Vec::new(), damaged: None };
+    let mut tries = Tries::default();
+    let mut at = 0;
+    while let Some(next) = bytes[at..].iter().position(|byte| *byte == 0x30) {
+        at += next;
+        if let Some((shape, object)) = Shape::at_start(&bytes[at..], &mut tries) {
+            found.whole.push((at, shape, object));
+            at += object.len();
+        } else {
+            found.damaged = found.damaged.or_else(|| starts(&bytes[at..]).then_some(at));
+            at += 1;
+        }
+        if tries.are_too_many() {
+            return Err(unreadable(bytes, found.damaged.unwrap_or(at)));
+        }
+    }
+    Ok(found)
+}
+
+/// Takes the sections of a text that stands at `at`. A text without any is filler, or the first byte of it is `unread`.
+fn take_text(
+    text: &[u8],
+    at: usize,
+    line: usize,
+    keys: Keys,
+    segments: &mut Vec<Segment<'_>>,
+    unread: &mut Option<usize>,
+) -> Result<()> {
+    if is_filler(text) {
+        return Ok(());
+    }
+    let run = pem::read_run(text, line, keys)?;
+    let first_filled = || text.iter().position(|byte| !is_filler(&[*byte])).unwrap_or_default();
+    let stray = if run.sections.is_empty() { Some(first_filled()) } else { run.no_text_at };
+    let stray = stray.map(|stray| at + stray);
+    *unread = (*unread).into_iter().chain(stray).min();
+    let sections = run.sections.into_iter().map(|(line, section)| (line, Part::Section(section)));
+    let passed_over = run.passed_over.into_iter().map(|(line, what)| (line, Part::PassedOver(what)));
+    let parts = sections.chain(passed_over);
+    segments.extend(parts.map(|(line, part)| Segment { place: Place::Line(line), part }));
+    Ok(())
+}
+
+/// Editors and transfers leave line ends and nulls behind an object.
+fn is_filler(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, 0 | 0x1A))
+}
+
+fn unreadable(bytes: &[u8], at: usize) -> anyhow::Error {
+    let rest = &bytes[at..];
+    let length = asn1::announced_length(rest).unwrap_or_default();
+    if starts(rest) && length > rest.len() {
+        let there = rest.len();
+        return fail(
+            format!("the file is cut off: of what starts at byte {at}, {there} of {length} bytes are there"),
+            "copy it again from where it came",
+        );
+    }
+    if starts(rest) {
+        return fail(format!("what starts at byte {at} is damaged"), "copy it again from where it came");
+    }
+    if at == 0 {
+        return foreign::no_shape(bytes);
+    }
+    fail(
+        format!("what starts at byte {at} is no certificate and no key"),
+        "take it out of the file, or give each certificate as a file of its own",
+    )
+}
+
+#[cfg(test)]
+mod tests;
