@@ -149,7 +149,9 @@ pub(super) fn read_run(bytes: &[u8], line: usize, keys: Keys) -> Result<Run> {
             run.passed_over.push((line, what));
         }
     };
-    commented_out.into_iter().for_each(|line| pass_over(line, PassedOver::CommentedOut));
+    for line in commented_out {
+        pass_over(line, PassedOver::CommentedOut);
+    }
     let (starts, ends) =
         (blocks.iter().map(|block| block.span.start), blocks.iter().map(|block| block.span.end));
     for (start, end) in std::iter::once(0).chain(ends).zip(starts.chain([text.len()])) {

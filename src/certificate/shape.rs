@@ -66,9 +66,10 @@ impl Shape {
             return None;
         }
         let without_length = bytes[1] == 0x80;
-        let object = match without_length {
-            true => asn1::first(bytes).map(|(_, rest)| &bytes[..bytes.len() - rest.len()]),
-            false => asn1::announced_length(bytes).and_then(|length| bytes.get(..length)),
+        let object = if without_length {
+            asn1::first(bytes).map(|(_, rest)| &bytes[..bytes.len() - rest.len()])
+        } else {
+            asn1::announced_length(bytes).and_then(|length| bytes.get(..length))
         };
         let known = object.and_then(|object| {
             let shape = Self::of_parts(&parts(object)?);
@@ -154,10 +155,9 @@ pub(super) fn starts_certificate(bytes: &[u8]) -> bool {
     let is_long = |bytes: &[u8]| matches!(bytes, [0x30, 0x81..=0x84, ..]);
     let Some(signed) = content(bytes).filter(|inner| is_long(bytes) && is_long(inner)) else { return false };
     match content(signed).unwrap_or_default() {
-        [0xA0, 0x03, 0x02, 0x01, ..] => true,
         // The version of a request, of a list of revoked certificates, of a certificate of attributes.
         [0x02, 0x01, 0x00 | 0x01, ..] => false,
-        [0x02, 1..=20, ..] => true,
+        [0xA0, 0x03, 0x02, 0x01, ..] | [0x02, 1..=20, ..] => true,
         _ => false,
     }
 }

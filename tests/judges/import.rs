@@ -248,7 +248,7 @@ fn a_key_of_an_unknown_kind_hides_no_certificate() {
         let found = read_certificates(&bytes, &mut passphrase).expect(file);
         assert_eq!(found.len(), 1, "{file}");
         let error = read_material(&bytes, &mut passphrase).expect_err(file);
-        assert!(error.to_string().contains("not supported"), "{file}: {error:#}");
+        assert!(format!("{error:#}").contains("not supported"), "{file}: {error:#}");
     }
 }
 
