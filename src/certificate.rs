@@ -14,6 +14,7 @@ pub mod judge;
 pub mod key;
 mod key_format;
 pub mod name;
+mod name_match;
 mod oid;
 pub mod parsed;
 pub mod path;

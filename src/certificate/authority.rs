@@ -136,6 +136,13 @@ impl Authority {
                 ));
             }
         }
+        let links = authority.chain().zip(authority.chain().skip(1));
+        if let Some((below, above)) = links.into_iter().find(|(below, above)| !below.repeats_name_of(above)) {
+            return Err(fail(
+                format!("{} spells the name of {} otherwise than that itself", below.title(), above.title()),
+                "Docker and others compare names byte by byte: have it made again by its issuer",
+            ));
+        }
         authority.issuer.public_key().check_usable()?;
         authority.probe(now).map(|()| authority)
     }
@@ -157,7 +164,12 @@ impl Authority {
         };
         let issuer = self.rcgen_issuer().map_err(|_| odd())?;
         let leaf = signing("a certificate to try", || params.signed_by(&public, &issuer))?;
-        if Parsed::from_der(leaf.der())?.is_signed_by(&self.issuer) { Ok(()) } else { Err(odd()) }
+        let leaf = Parsed::from_der(leaf.der())?;
+        if leaf.repeats_name_of(&self.issuer) && leaf.is_signed_by(&self.issuer) {
+            Ok(())
+        } else {
+            Err(odd())
+        }
     }
 
     /// The issuer as rcgen takes it.

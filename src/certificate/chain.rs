@@ -159,7 +159,7 @@ fn refuse_useless(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<
     }
     match useless(&refusals) {
         Some(refusal) => Err(fail(
-            format!("{} the certificate for {}: {}", refusal.clients_refuse(), leaf.title(), refusal.why),
+            format!("{} the certificate for {}: {}", refusal.who_refuse(), leaf.title(), refusal.why),
             "ask the CA for another one, made by its rules for web servers",
         )),
         None => Ok(()),

@@ -89,24 +89,26 @@ pub struct Inspection {
 /// A client that refuses, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RefusedBy {
-    /// The client as people know it, with its versions where not all refuse; or `every client`.
+    /// The client as people know it, with its versions where not all refuse.
     pub client: String,
     /// Why, as a clause with no full stop.
     pub why: String,
-    /// Its id and how this is known of it; none for all clients at once.
-    pub id: Option<Client>,
-    /// How this is known.
+    /// Its id.
+    pub id: Client,
+    /// How this is known of it: measured, or from documentation, with its source.
+    #[serde(flatten)]
     pub known_from: KnownFrom,
 }
 
 impl RefusedBy {
-    /// A row a client, or one for all of them.
-    pub fn of(refusal: &Refusal) -> Vec<Self> {
-        let row = |client, id| Self { client, id, why: refusal.why.clone(), known_from: refusal.known_from };
-        if refusal.is_by_all() {
-            return refusal.clients().into_iter().map(|all| row(all, None)).collect();
-        }
-        refusal.by.iter().map(|by| row(by.to_string(), Some(by.client))).collect()
+    /// A row a client.
+    pub fn of(refusal: &Refusal) -> impl Iterator<Item = Self> {
+        refusal.by.iter().map(|by| Self {
+            client: by.to_string(),
+            why: refusal.why.clone(),
+            id: by.client,
+            known_from: by.known_from,
+        })
     }
 }
 

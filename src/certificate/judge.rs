@@ -5,11 +5,10 @@ mod case;
 mod client;
 mod rules;
 
-use serde::Serialize;
 use time::OffsetDateTime;
 
 use self::case::Case;
-pub use self::client::{By, Client, Version, Versions};
+pub use self::client::{By, Client, KnownFrom, Version, Versions};
 use super::{name::list, parsed::Parsed};
 
 /// A reason to refuse, and the clients that do.
@@ -21,18 +20,6 @@ pub struct Refusal {
     pub why: String,
     /// What was looked at.
     pub about: About,
-    /// How this is known of those clients.
-    pub known_from: KnownFrom,
-}
-
-/// How the behaviour of a rule's clients is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum KnownFrom {
-    /// The clients were asked; the tests ask them again.
-    Measured,
-    /// It is in their documentation or their source.
-    Documentation,
 }
 
 /// What a client looks at.
@@ -76,11 +63,11 @@ pub fn judge_root(root: &Parsed, now: OffsetDateTime) -> Vec<Refusal> {
 
 fn refusals(case: &Case<'_>) -> Vec<Refusal> {
     let mut refusals: Vec<Refusal> = Vec::new();
-    for Hit { by, known_from, about, why, .. } in hits_of(case) {
-        let is_same = |one: &&mut Refusal| (one.about, one.known_from, &one.why) == (about, known_from, &why);
+    for Hit { by, about, why, .. } in hits_of(case) {
+        let is_same = |one: &&mut Refusal| (one.about, &one.why) == (about, &why);
         match refusals.iter_mut().find(is_same) {
             Some(same) => same.by.extend(by),
-            None => refusals.push(Refusal { by: by.to_vec(), why, about, known_from }),
+            None => refusals.push(Refusal { by: by.to_vec(), why, about }),
         }
     }
     refusals
@@ -113,8 +100,6 @@ pub struct Hit {
     pub rule: usize,
     /// The clients that refuse.
     pub by: &'static [By],
-    /// How that is known.
-    pub known_from: KnownFrom,
     about: About,
     why: String,
 }
@@ -126,16 +111,14 @@ pub fn hits(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> 
 
 fn hits_of(case: &Case<'_>) -> Vec<Hit> {
     let hit = |(place, rule): (usize, &rules::Rule)| {
-        let (by, known_from, about) = (rule.by, rule.known_from, rule.about);
-        (rule.check)(case).map(|why| Hit { rule: place, by, known_from, about, why })
+        (rule.check)(case).map(|why| Hit { rule: place, by: rule.by, about: rule.about, why })
     };
     rules::all().enumerate().filter_map(hit).collect()
 }
 
-/// The places of the rules that are known because clients were asked, and those clients.
-pub fn measured() -> impl Iterator<Item = (usize, &'static [By])> {
-    let measured = rules::all().enumerate().filter(|(_, rule)| rule.known_from == KnownFrom::Measured);
-    measured.map(|(place, rule)| (place, rule.by))
+/// All rules by their places: each client that refuses, and how that is known of it.
+pub fn rules() -> impl Iterator<Item = (usize, &'static By)> {
+    rules::all().enumerate().flat_map(|(place, rule)| rule.by.iter().map(move |by| (place, by)))
 }
 
 impl Refusal {
@@ -151,7 +134,8 @@ impl Refusal {
 
     /// Whether there is no client that accepts.
     pub fn is_by_all(&self) -> bool {
-        Client::all().all(|client| self.by.contains(&client.any()))
+        let is_whole = |by: &By, client| by.client == client && by.versions == Versions::All;
+        Client::all().all(|client| self.by.iter().any(|by| is_whole(by, client)))
     }
 
     /// The clients' names, or `every client`.
@@ -162,15 +146,29 @@ impl Refusal {
         // The command follows where the library goes.
         let is_implied = |by: &&By| {
             matches!(by.client, Client::OpenSsl | Client::OpenSslStrict)
-                && self.by.contains(&By { client: Client::Curl, ..**by })
+                && self.by.iter().any(|one| (one.client, one.versions) == (Client::Curl, by.versions))
         };
         self.by.iter().filter(|by| !is_implied(by)).map(ToString::to_string).collect()
     }
 
-    /// The clients in a sentence, with the verb that follows them.
-    pub fn clients_refuse(&self) -> String {
-        let clients = self.clients();
-        format!("{} {}", list(&clients), if clients.len() == 1 { "refuses" } else { "refuse" })
+    /// The clients in a sentence, those marked that were not asked. `every client` is not: of those that can be
+    /// asked, none accepts.
+    pub fn who(&self) -> String {
+        let documented = |by: &&By| by.source().is_some();
+        let clients = list(&self.clients());
+        if self.is_by_all() || !self.by.iter().any(|by| documented(&by)) {
+            return clients;
+        }
+        if self.by.iter().all(|by| documented(&by)) {
+            return format!("{clients} (from documentation)");
+        }
+        let names: Vec<_> = self.by.iter().filter(documented).map(|by| by.client.name()).collect();
+        format!("{clients} (from documentation: {})", names.join(", "))
+    }
+
+    /// The same with the verb that follows.
+    pub fn who_refuse(&self) -> String {
+        format!("{} {}", self.who(), if self.clients().len() == 1 { "refuses" } else { "refuse" })
     }
 }
 
@@ -223,6 +221,17 @@ mod tests {
     }
 
     #[test]
+    fn an_old_root_is_no_server_unless_it_has_the_name_of_one() {
+        let pem = include_bytes!("judge/version_1.pem");
+        let ders = crate::certificate::pem::certificates(pem).expect("certificates");
+        let [root, server] = [0, 1].map(|at| Parsed::from_der(&ders[at]).expect("a certificate"));
+        assert_eq!((root.version, server.version), (1, 1));
+        let of_leaf = |one: &Refusal| one.about == About::Names;
+        assert!(!judge(std::slice::from_ref(&root), None, NOW).iter().any(of_leaf));
+        assert!(judge(std::slice::from_ref(&server), None, NOW).iter().any(of_leaf));
+    }
+
+    #[test]
     fn clients_that_were_not_asked_are_not_said_to_be_measured() {
         let mut params = rcgen::CertificateParams::new(["gitlab.example.com".to_owned()]).expect("a name");
         let no_usage = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 15], vec![3, 2, 7, 0]);
@@ -230,12 +239,19 @@ mod tests {
         let signed = params.self_signed(&rcgen::KeyPair::generate().expect("a key")).expect("a leaf");
         let leaf = [Parsed::from_der(signed.der()).expect("a certificate")];
         let refusals = judge(&leaf, None, NOW);
-        let known_from = |client| {
-            let mut own = refusals.iter().filter(|one| one.about == About::Encoding && one.is_by(client));
-            own.next().map(|one| one.known_from)
-        };
-        assert_eq!(known_from(Client::OpenSsl), Some(KnownFrom::Measured));
-        assert_eq!(known_from(Client::Curl), Some(KnownFrom::Documentation));
+        let refusal = refusals.iter().find(|one| one.about == About::Encoding).expect("a refusal");
+        let source = |client| refusal.by.iter().find(|by| by.client == client).map(By::source);
+        assert_eq!(source(Client::OpenSsl), Some(None));
+        assert!(matches!(source(Client::Curl), Some(Some(_))), "{refusal:?}");
+        assert!(refusal.who().ends_with(" (from documentation: curl and git (OpenSSL), Python, Node)"));
+    }
+
+    #[test]
+    fn of_clients_that_never_ran_nothing_is_measured() {
+        let never = [Client::Firefox, Client::Apple, Client::Windows, Client::Android, Client::LibreSsl];
+        let measured = rules().filter(|(_, by)| by.source().is_none());
+        let wrong: Vec<_> = measured.filter(|(_, by)| never.contains(&by.client)).collect();
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 
     #[test]

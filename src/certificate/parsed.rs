@@ -20,6 +20,7 @@ use super::{
     anatomy::Anatomy,
     general_name::{GeneralName, Subtree},
     name::SubjectName,
+    name_match,
     permitted::Permitted,
     public_key::{KeyKind, PublicKey},
 };
@@ -35,7 +36,7 @@ pub struct Parsed {
     pub subject: String,
     /// The issuer as text.
     pub issuer: String,
-    /// The subject's DER encoding: names are equal if these are.
+    /// The subject's DER encoding.
     pub subject_der: Vec<u8>,
     /// The issuer's DER encoding.
     pub issuer_der: Vec<u8>,
@@ -161,8 +162,14 @@ impl Parsed {
         let signs_alone = self.key_usage.as_ref().is_some_and(|usages| {
             usages.contains(&"keyCertSign") && !SERVER_USAGES.iter().any(|usage| usages.contains(usage))
         });
+        // A root of version 1 has no extensions: its common name alone tells it from a server's certificate.
+        let is_old_root = self.version < 3 && self.may_sign() && !self.has_common_name_of_host();
         let is_ca_alone = self.is_ca() && self.names.is_empty() || signs_alone && self.may_sign();
-        !is_ca_alone
+        !(is_ca_alone || is_old_root)
+    }
+
+    fn has_common_name_of_host(&self) -> bool {
+        self.common_name.as_ref().is_some_and(|name| name.parse::<SubjectName>().is_ok())
     }
 
     /// Whether the usage is permitted: it is listed, or usages are not limited.
@@ -192,7 +199,7 @@ impl Parsed {
         self.subject_der == self.issuer_der && *self.self_signed.get_or_init(|| self.is_signed_by(self))
     }
 
-    /// Whether `issuer` signed it: the names fit and the signature is verified.
+    /// Whether `issuer` signed it: the names fit, in whatever spelling, and the signature is verified.
     ///
     /// This finds chains; trust is decided by [`super::verify`]. For signatures that ring does not
     /// know (on P-521, say) the names must do where the key identifiers do not differ, since such
@@ -209,12 +216,22 @@ impl Parsed {
 
     /// The same, with a signature that was verified indeed: for what is trusted because of it.
     pub fn is_provably_signed_by(&self, issuer: &Parsed) -> bool {
-        matches!(self.verify(issuer), Some(Ok(())))
+        self.repeats_name_of(issuer) && matches!(self.verify(issuer), Some(Ok(())))
+    }
+
+    /// Whether it names as its issuer what this one has for its subject, byte by byte, as some clients demand.
+    pub fn repeats_name_of(&self, issuer: &Parsed) -> bool {
+        self.issuer_der == issuer.subject_der
+    }
+
+    /// The same in whatever spelling: RFC 5280 §7.1 has names compared without regard to it.
+    pub fn names_issuer(&self, issuer: &Parsed) -> bool {
+        name_match::BY_THE_BOOK.is_same(&self.issuer_der, &issuer.subject_der)
     }
 
     /// What comes of verifying its signature with the key of `issuer`; none if that has another name.
     fn verify(&self, issuer: &Parsed) -> Option<Result<(), X509Error>> {
-        if self.issuer_der != issuer.subject_der {
+        if !self.names_issuer(issuer) {
             return None;
         }
         let unknown = Some(Err(X509Error::SignatureUnsupportedAlgorithm));

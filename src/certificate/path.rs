@@ -101,9 +101,8 @@ impl<'p> Search<'p, '_> {
     /// Those that signed `certificate`, the best first. Of one CA's certificates (renewed, or cross-signed by
     /// another), the root is the shortest way, and then the one that lasts longest.
     fn issuers(&mut self, certificate: &'p Parsed) -> Vec<&'p Parsed> {
-        let has_name = |one: &&&Parsed| {
-            one.subject_der == certificate.issuer_der && !self.entered.contains(one.der().as_ref())
-        };
+        let has_name =
+            |one: &&&Parsed| certificate.names_issuer(one) && !self.entered.contains(one.der().as_ref());
         let mut named: Vec<_> = self.pool.iter().filter(has_name).copied().collect();
         named.sort_by_key(|one| key_order(certificate, one));
         let left = MAX_SIGNATURES - self.verified;

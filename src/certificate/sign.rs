@@ -146,7 +146,7 @@ impl Authority {
         let leaf =
             signing(&format!("the certificate for {}", title()), || params.signed_by(&public, &issuer))?;
         let leaf = Parsed::from_der(leaf.der()).context("what was signed cannot be read back")?;
-        if !leaf.is_signed_by(self.issuer()) {
+        if !leaf.repeats_name_of(self.issuer()) || !leaf.is_signed_by(self.issuer()) {
             return Err(fail(
                 format!("what was signed for {} does not lead back to {}", title(), self.issuer().title()),
                 "let the CA's own tools sign a request, and bring the answer: labtrust import --cert FILE --key FILE",

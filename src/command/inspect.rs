@@ -55,8 +55,24 @@ pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
         printer.heading("Would be refused by:");
         let row = |refusal: &Refusal| (Mark::Bad, vec![list(&refusal.clients()), refusal.why.clone()]);
         printer.table(&inspection.refusals.iter().map(row).collect::<Vec<_>>());
+        say_sources(printer, &inspection.refusals);
     }
     Ok(exit::DONE)
+}
+
+/// The clients above that labtrust's tests could not ask, and the document that speaks for each.
+fn say_sources(printer: &Printer, refusals: &[Refusal]) {
+    let mut sources: Vec<(&str, &str)> = Vec::new();
+    for by in refusals.iter().flat_map(|refusal| &refusal.by) {
+        let row = by.source().map(|source| (by.client.name(), source));
+        sources.extend(row.filter(|row| !sources.contains(row)));
+    }
+    if !sources.is_empty() {
+        printer.heading("From documentation, not measured:");
+    }
+    for (client, source) in sources {
+        printer.say(format_args!("  {client:<12}  {source}"));
+    }
 }
 
 /// Of names, and of the certificates that came with the first one, people read so many.

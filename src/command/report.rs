@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use super::{Context, own_program};
 use crate::{
-    certificate::{Parsed, judge, name::list},
+    certificate::{Parsed, judge},
     exit,
     printer::{Mark, Printer},
     state::Damage,
@@ -218,6 +218,6 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
 /// Which clients would refuse a certificate that is served with `chain`, a line each.
 pub fn print_refusals(printer: &Printer, chain: &[Parsed]) {
     for refusal in judge(chain, None, OffsetDateTime::now_utc()) {
-        printer.say(format_args!("  refused by {}: {}", list(&refusal.clients()), refusal.why));
+        printer.say(format_args!("  refused by {}: {}", refusal.who(), refusal.why));
     }
 }

@@ -3,13 +3,20 @@
 //! `measured/chains.pem` but its last are what the server sent, the last is the root. `-` in
 //! `measured/verdicts.tsv` stands for a client that could not be asked fairly.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use labtrust::certificate::{Client, Parsed, Version, judge, pem};
-use time::macros::datetime;
+use labtrust::certificate::{
+    Client, Parsed, Version, judge,
+    judge::{hits, rules},
+    pem,
+};
+use time::{OffsetDateTime, macros::datetime};
 
 const CHAINS: &str = include_str!("measured/chains.pem");
 const VERDICTS: &str = include_str!("measured/verdicts.tsv");
+
+/// When the clients were asked.
+const AT: OffsetDateTime = datetime!(2026-12-01 12:00 UTC);
 
 /// The share of the rows, in percent, that must agree.
 const AGREED: usize = 99;
@@ -67,7 +74,7 @@ fn verdicts_agree_with_those_that_were_measured() {
         };
         let (root, sent) = chain.split_last().expect("a root");
         let served = if sent.is_empty() { &chain[..] } else { sent };
-        let refusals = judge(served, Some(root), datetime!(2026-12-01 12:00 UTC));
+        let refusals = judge(served, Some(root), AT);
         for (verdict, (client, version)) in verdicts.split('\t').zip(&clients).filter(|(one, _)| *one != "-")
         {
             rows += 1;
@@ -91,4 +98,22 @@ fn verdicts_agree_with_those_that_were_measured() {
         report.join("\n")
     );
     assert_eq!(rows, 940);
+}
+
+/// Chrome cannot be asked by the matrix: what counts as measured of it is shown by a chain here.
+#[test]
+fn chrome_was_asked_where_it_counts_as_measured() {
+    let chains = chains();
+    let mut shown = BTreeSet::new();
+    for line in VERDICTS.lines().skip(1).filter(|line| line.ends_with("\tno")) {
+        let Ok(chain) = &chains[line.split('\t').next().expect("a name")] else { continue };
+        let (root, sent) = chain.split_last().expect("a root");
+        let served = if sent.is_empty() { &chain[..] } else { sent };
+        shown.extend(hits(served, Some(root), AT).iter().map(|hit| hit.rule));
+    }
+    assert!(VERDICTS.lines().next().is_some_and(|titles| titles.ends_with("\tchrome 156")));
+    let of_chrome = rules().filter(|(_, by)| by.client == Client::Chrome);
+    let wrong: Vec<_> =
+        of_chrome.filter(|(rule, by)| by.source().is_none() != shown.contains(rule)).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

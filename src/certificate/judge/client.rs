@@ -51,30 +51,98 @@ struct Row {
     name: &'static str,
     /// The program that a version belongs to.
     program: &'static str,
+    /// How its behaviour is known where a rule says nothing else.
+    known_from: KnownFrom,
 }
 
+/// How the behaviour of a client is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "known_from", content = "source", rename_all = "lowercase")]
+pub enum KnownFrom {
+    /// The client was asked; the tests hold its answers.
+    Measured,
+    /// It is in its documentation or its source, which is named here.
+    Documentation(&'static str),
+}
+use KnownFrom::{Documentation, Measured};
+
 const ROWS: [Row; 16] = [
-    Row { client: Client::Curl, id: "curl", name: "curl and git (OpenSSL)", program: "OpenSSL" },
-    Row { client: Client::OpenSsl, id: "openssl", name: "openssl verify", program: "OpenSSL" },
+    Row {
+        client: Client::Curl,
+        id: "curl",
+        name: "curl and git (OpenSSL)",
+        program: "OpenSSL",
+        known_from: Measured,
+    },
+    Row {
+        client: Client::OpenSsl,
+        id: "openssl",
+        name: "openssl verify",
+        program: "OpenSSL",
+        known_from: Measured,
+    },
     Row {
         client: Client::OpenSslStrict,
         id: "openssl-strict",
         name: "openssl verify -x509_strict",
         program: "OpenSSL",
+        known_from: Measured,
     },
-    Row { client: Client::Python, id: "python", name: "Python", program: "Python" },
-    Row { client: Client::Node, id: "node", name: "Node", program: "Node" },
-    Row { client: Client::Java, id: "java", name: "Java", program: "Java" },
-    Row { client: Client::Go, id: "go", name: "Go and Docker", program: "Go" },
-    Row { client: Client::Chrome, id: "chrome", name: "Chrome", program: "Chrome" },
-    Row { client: Client::Firefox, id: "firefox", name: "Firefox", program: "Firefox" },
-    Row { client: Client::Nss, id: "nss", name: "NSS (certutil)", program: "NSS" },
-    Row { client: Client::GnuTls, id: "gnutls", name: "GnuTLS (wget)", program: "GnuTLS" },
-    Row { client: Client::Rustls, id: "rustls", name: "rustls", program: "rustls-webpki" },
-    Row { client: Client::Apple, id: "apple", name: "Apple", program: "macOS" },
-    Row { client: Client::Windows, id: "windows", name: "Windows", program: "Windows" },
-    Row { client: Client::Android, id: "android", name: "Android apps", program: "Android" },
-    Row { client: Client::LibreSsl, id: "libressl", name: "LibreSSL", program: "LibreSSL" },
+    Row { client: Client::Python, id: "python", name: "Python", program: "Python", known_from: Measured },
+    Row { client: Client::Node, id: "node", name: "Node", program: "Node", known_from: Measured },
+    Row { client: Client::Java, id: "java", name: "Java", program: "Java", known_from: Measured },
+    Row { client: Client::Go, id: "go", name: "Go and Docker", program: "Go", known_from: Measured },
+    Row { client: Client::Chrome, id: "chrome", name: "Chrome", program: "Chrome", known_from: Measured },
+    Row {
+        client: Client::Firefox,
+        id: "firefox",
+        name: "Firefox",
+        program: "Firefox",
+        known_from: Documentation("mozilla::pkix (security/nss/lib/mozpkix)"),
+    },
+    Row { client: Client::Nss, id: "nss", name: "NSS (certutil)", program: "NSS", known_from: Measured },
+    Row {
+        client: Client::GnuTls,
+        id: "gnutls",
+        name: "GnuTLS (wget)",
+        program: "GnuTLS",
+        known_from: Measured,
+    },
+    Row {
+        client: Client::Rustls,
+        id: "rustls",
+        name: "rustls",
+        program: "rustls-webpki",
+        known_from: Measured,
+    },
+    Row {
+        client: Client::Apple,
+        id: "apple",
+        name: "Apple",
+        program: "macOS",
+        known_from: Documentation("Apple's SecPolicyServer.c"),
+    },
+    Row {
+        client: Client::Windows,
+        id: "windows",
+        name: "Windows",
+        program: "Windows",
+        known_from: Documentation("learn.microsoft.com: CERT_TRUST_STATUS"),
+    },
+    Row {
+        client: Client::Android,
+        id: "android",
+        name: "Android apps",
+        program: "Android",
+        known_from: Documentation("Conscrypt's TrustManagerImpl"),
+    },
+    Row {
+        client: Client::LibreSsl,
+        id: "libressl",
+        name: "LibreSSL",
+        program: "LibreSSL",
+        known_from: Documentation("LibreSSL's x509_verify.c"),
+    },
 ];
 
 /// A version by its first two numbers, such as 3.13.
@@ -92,13 +160,15 @@ pub enum Versions {
     Before(Version),
 }
 
-/// A client, in some of its versions.
+/// A client, in some of its versions, and how its behaviour is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct By {
     /// The client.
     pub client: Client,
     /// Its versions.
     pub versions: Versions,
+    /// How it is known that it behaves so.
+    pub known_from: KnownFrom,
 }
 
 impl Client {
@@ -107,7 +177,7 @@ impl Client {
         ROWS.iter().map(|row| row.client)
     }
 
-    fn row(self) -> &'static Row {
+    const fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }
 
@@ -123,17 +193,32 @@ impl Client {
 
     /// All its versions.
     pub const fn any(self) -> By {
-        By { client: self, versions: Versions::All }
+        By { client: self, versions: Versions::All, known_from: self.row().known_from }
     }
 
     /// Its versions from this one on.
     pub(super) const fn since(self, major: u16, minor: u16) -> By {
-        By { client: self, versions: Versions::Since(Version(major, minor)) }
+        By { versions: Versions::Since(Version(major, minor)), ..self.any() }
     }
 
     /// Its versions before this one.
     pub(super) const fn before(self, major: u16, minor: u16) -> By {
-        By { client: self, versions: Versions::Before(Version(major, minor)) }
+        By { versions: Versions::Before(Version(major, minor)), ..self.any() }
+    }
+}
+
+impl By {
+    /// The same, but taken from this document or source file: the tests could not ask the client.
+    pub(super) const fn read_in(self, source: &'static str) -> By {
+        By { known_from: Documentation(source), ..self }
+    }
+
+    /// The document or the source that this is taken from; none if the client was asked.
+    pub fn source(&self) -> Option<&'static str> {
+        match self.known_from {
+            Measured => None,
+            Documentation(source) => Some(source),
+        }
     }
 }
 

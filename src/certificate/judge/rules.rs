@@ -1,6 +1,6 @@
-//! What each client demands, one row each. "Measured" means that the clients of the row were asked; the
-//! tests in `tests/judges` ask those again that run on Linux without a screen. A row without that word is
-//! from documentation or source, which stands above it.
+//! What each client demands, one row each. Of each client in a row it is said how that is known: it was asked, or it
+//! is `read_in` the document or the source that is named. The tests in `tests/judges` ask those again that
+//! run on Linux without a screen, and hold what Chrome answered.
 
 mod authority;
 mod chain;
@@ -11,10 +11,11 @@ mod extension;
 mod key;
 mod leaf;
 mod platform;
+mod source;
 mod strict;
 
 use super::{
-    About, Case, KnownFrom,
+    About, Case,
     client::{By, Client},
 };
 use crate::certificate::parsed::Parsed;
@@ -23,9 +24,7 @@ use crate::certificate::parsed::Parsed;
 pub(super) struct Rule {
     /// What it looks at.
     pub about: About,
-    /// How it is known.
-    pub known_from: KnownFrom,
-    /// The clients that refuse.
+    /// The clients that refuse, and how that is known of each.
     pub by: &'static [By],
     /// Why they do, if they do.
     pub check: fn(&Case<'_>) -> Option<String>,
@@ -49,12 +48,8 @@ pub(super) fn all() -> impl Iterator<Item = &'static Rule> {
     .flatten()
 }
 
-const fn measured(about: About, by: &'static [By], check: fn(&Case<'_>) -> Option<String>) -> Rule {
-    Rule { about, known_from: KnownFrom::Measured, by, check }
-}
-
-const fn documented(about: About, by: &'static [By], check: fn(&Case<'_>) -> Option<String>) -> Rule {
-    Rule { about, known_from: KnownFrom::Documentation, by, check }
+const fn rule(about: About, by: &'static [By], check: fn(&Case<'_>) -> Option<String>) -> Rule {
+    Rule { about, by, check }
 }
 
 const CURL: By = Client::Curl.any();
@@ -75,24 +70,29 @@ const ANDROID: By = Client::Android.any();
 const LIBRESSL: By = Client::LibreSsl.any();
 
 /// All clients.
-const EVERYONE: &[By] = &[
-    CURL,
-    OPENSSL,
-    OPENSSL_STRICT,
-    PYTHON,
-    NODE,
-    JAVA,
-    GO,
-    CHROME,
-    FIREFOX,
-    NSS,
-    GNUTLS,
-    RUSTLS,
-    APPLE,
-    WINDOWS,
-    ANDROID,
-    LIBRESSL,
-];
+const EVERYONE: &[By] = &everyone(CHROME);
+
+/// All clients, of which this is Chrome: not everything that the others were asked, it was asked, too.
+const fn everyone(chrome: By) -> [By; 16] {
+    [
+        CURL,
+        OPENSSL,
+        OPENSSL_STRICT,
+        PYTHON,
+        NODE,
+        JAVA,
+        GO,
+        chrome,
+        FIREFOX,
+        NSS,
+        GNUTLS,
+        RUSTLS,
+        APPLE,
+        WINDOWS,
+        ANDROID,
+        LIBRESSL,
+    ]
+}
 
 /// Those that look at an anchor as at any other certificate. Java and rustls do not, nor does Android, which verifies as
 /// Java does.

@@ -28,7 +28,7 @@ pub fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<()> {
     match useless(&refusals).or(weak) {
         None => Ok(()),
         Some(refusal) => Err(fail(
-            format!("it was not trusted: {} it all the same: {}", refusal.clients_refuse(), refusal.why),
+            format!("it was not trusted: {} it all the same: {}", refusal.who_refuse(), refusal.why),
             "have the certificate made again; --refused trusts the CA as it is",
         )),
     }

@@ -2,27 +2,28 @@
 
 use super::{
     super::About, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, LOOK_AT_ANCHORS, NODE,
-    NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, measured, of_anchor, of_ca, of_intermediate,
+    NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, everyone, of_anchor, of_ca, of_intermediate, rule,
+    source,
 };
 use crate::certificate::parsed::Parsed;
 
 pub const RULES: &[Rule] = &[
-    measured(About::Constraint, EVERYONE, |case| {
+    rule(About::Constraint, EVERYONE, |case| {
         of_intermediate(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.is_ca())
     }),
-    measured(About::Constraint, &[OPENSSL_STRICT, Client::Python.since(3, 13), GO, JAVA, FIREFOX], |case| {
+    rule(About::Constraint, &[OPENSSL_STRICT, Client::Python.since(3, 13), GO, JAVA, FIREFOX], |case| {
         of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| {
             !ca.is_ca() && (ca.version >= 3 || ca.ca.is_some())
         })
     }),
     // OpenSSL takes a root that is silent if its key usage speaks for it (`check_ca`).
-    measured(About::Constraint, &[CURL, OPENSSL, PYTHON, NODE, LIBRESSL], |case| {
+    rule(About::Constraint, &[CURL, OPENSSL, PYTHON, NODE, LIBRESSL], |case| {
         of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.may_sign())
     }),
-    measured(About::Constraint, &[GNUTLS], |case| {
+    rule(About::Constraint, &[GNUTLS], |case| {
         of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca == Some(false))
     }),
-    measured(
+    rule(
         About::Constraint,
         &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, GNUTLS],
         |case| {
@@ -31,26 +32,26 @@ pub const RULES: &[Rule] = &[
             })
         },
     ),
-    measured(About::Constraint, &[GO, CHROME], |case| of_ca(case, NO_SERVERS, |ca| !ca.may_serve())),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+    rule(About::Constraint, &[GO, CHROME], |case| of_ca(case, NO_SERVERS, |ca| !ca.may_serve())),
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         of_ca(case, NO_SERVERS, |ca| !ca.may_serve() && !ca.is_gated())
     }),
-    measured(About::Constraint, &[RUSTLS, FIREFOX], |case| {
+    rule(About::Constraint, &[RUSTLS, FIREFOX], |case| {
         of_intermediate(case, NO_SERVERS, |ca| !ca.may_serve())
     }),
-    measured(About::Constraint, &[GNUTLS], |case| {
+    rule(About::Constraint, &[GNUTLS], |case| {
         of_intermediate(case, NO_SERVERS, |ca| !ca.may_serve() && !ca.is_gated())
     }),
-    measured(About::Constraint, &[NSS], |case| {
+    rule(About::Constraint, &[NSS], |case| {
         of_intermediate(case, "may not sign certificates (keyCertSign is not among its key usages)", |ca| {
             !ca.may("keyCertSign")
         })
     }),
-    measured(About::Constraint, &[NSS], |case| {
+    rule(About::Constraint, &[NSS], |case| {
         of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca == Some(false))
     }),
     // It keeps certificates by these two.
-    measured(About::Form, &[NSS], |case| {
+    rule(About::Form, &[NSS], |case| {
         let all: Vec<_> = case.served.iter().chain(case.anchor).collect();
         let is_same = |one: &Parsed, other: &Parsed| {
             one.der() != other.der() && (&one.issuer_der, &one.serial) == (&other.issuer_der, &other.serial)
@@ -58,26 +59,28 @@ pub const RULES: &[Rule] = &[
         let one = all.iter().find(|one| all.iter().any(|other| is_same(one, other)))?;
         Some(format!("{} has the issuer and the serial number of another", one.title()))
     }),
-    measured(About::Constraint, &[GNUTLS, NSS, RUSTLS], |case| {
+    rule(About::Constraint, &[GNUTLS, NSS, RUSTLS], |case| {
         of_intermediate(case, "may sign for any use, but serverAuth is not named", only_any)
     }),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         of_ca(case, "may sign for any use, but serverAuth is not named", only_any)
     }),
     // They want a root at the top, and one that names itself.
-    measured(About::Constraint, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE], |case| {
+    rule(About::Constraint, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE], |case| {
         of_anchor(case, "is trusted, but is no root", |ca| {
             ca.subject_der != ca.issuer_der || names_another_key(ca, ca)
         })
     }),
-    measured(About::Constraint, EVERYONE, |case| too_deep(&case.intermediates)),
-    measured(About::Constraint, LOOK_AT_ANCHORS, |case| too_deep(&case.cas().collect::<Vec<_>>())),
-    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
+    rule(About::Constraint, &everyone(CHROME.read_in(source::CHROME_CHAIN)), |case| {
+        too_deep(&case.intermediates)
+    }),
+    rule(About::Constraint, LOOK_AT_ANCHORS, |case| too_deep(&case.cas().collect::<Vec<_>>())),
+    rule(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
         let (below, above) = case.steps().find(|(below, above)| names_another_key(below, above))?;
         Some(names_it_wrongly(below, above))
     }),
     // Java looks for the anchor by it.
-    measured(About::Form, &[JAVA], |case| {
+    rule(About::Form, &[JAVA], |case| {
         let (below, above) = case.steps().last().filter(|(below, above)| names_another_key(below, above))?;
         Some(names_it_wrongly(below, above))
     }),

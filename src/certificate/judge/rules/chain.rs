@@ -3,25 +3,40 @@
 use super::{
     super::{About, Case},
     ANDROID, CURL, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON,
-    RUSTLS, Rule, documented, measured,
+    RUSTLS, Rule, rule, source,
 };
+use crate::certificate::{name_match, parsed::Parsed};
 
 /// Those that do not fetch what a server did not send.
 const FETCH_NOTHING: &[super::By] =
     &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, FIREFOX, NSS, GNUTLS, RUSTLS, ANDROID, LIBRESSL];
 
 pub const RULES: &[Rule] = &[
-    measured(About::Chain, EVERYONE, |case| missing(case).filter(|_| !is_fetchable(case))),
+    rule(About::Chain, EVERYONE, |case| missing(case).filter(|_| !is_fetchable(case))),
     // The others fetch it from where the certificate says (caIssuers, RFC 5280 §4.2.2.1).
-    documented(About::Chain, FETCH_NOTHING, |case| missing(case).filter(|_| is_fetchable(case))),
+    rule(About::Chain, FETCH_NOTHING, |case| missing(case).filter(|_| is_fetchable(case))),
+    // Measured: these compare the names of issuers byte by byte, the others overlook more or less.
+    rule(About::Form, &[GO, RUSTLS, NSS, FIREFOX], |case| spelled(case, |_, _| true)),
+    rule(About::Form, &[JAVA], |case| spelled(case, |below, above| differ(&name_match::JAVA, below, above))),
+    rule(About::Form, &[GNUTLS], |case| {
+        spelled(case, |below, above| differ(&name_match::GNUTLS, below, above)).or_else(|| {
+            spelled(case, |_, above| case.anchor.is_some_and(|anchor| anchor.der() == above.der()))
+        })
+    }),
     // jdk.tls.maxHandshakeMessageSize
-    measured(About::Chain, &[JAVA], |case| longer_than(case, 32_768)),
-    // rustls's MAX_HANDSHAKE_SIZE
-    documented(About::Chain, &[RUSTLS], |case| longer_than(case, 0xffff)),
-    // SSL_MAX_CERT_LIST_DEFAULT
-    documented(About::Chain, &[CURL, PYTHON, NODE], |case| longer_than(case, 100 * 1024)),
-    // jdk.tls.client.maxInboundCertificateChainLength, since 2023's updates
-    documented(About::Chain, &[JAVA], |case| {
+    rule(About::Chain, &[JAVA], |case| longer_than(case, 32_768)),
+    rule(About::Chain, &[RUSTLS.read_in("rustls's MAX_HANDSHAKE_SIZE")], |case| longer_than(case, 0xffff)),
+    rule(
+        About::Chain,
+        &[
+            CURL.read_in(source::OPENSSL_LONGEST),
+            PYTHON.read_in(source::OPENSSL_LONGEST),
+            NODE.read_in(source::OPENSSL_LONGEST),
+        ],
+        |case| longer_than(case, 100 * 1024),
+    ),
+    // Since 2023's updates.
+    rule(About::Chain, &[JAVA.read_in("jdk.tls.client.maxInboundCertificateChainLength")], |case| {
         let count = case.served.len();
         (count > 10).then(|| format!("{count} certificates are sent; ten are the most"))
     }),
@@ -34,6 +49,17 @@ fn missing(case: &Case<'_>) -> Option<String> {
 
 fn is_fetchable(case: &Case<'_>) -> bool {
     case.broken_at.is_some_and(|top| top.issuer_url.is_some())
+}
+
+/// A link whose names are the same, but not byte by byte.
+fn spelled(case: &Case<'_>, is_odd: impl Fn(&Parsed, &Parsed) -> bool) -> Option<String> {
+    let mut links = case.steps().filter(|(below, above)| !below.repeats_name_of(above));
+    let (below, above) = links.find(|(below, above)| is_odd(below, above))?;
+    Some(format!("{} spells the name of its issuer otherwise than {}", below.title(), above.title()))
+}
+
+fn differ(reading: &name_match::Reading, below: &Parsed, above: &Parsed) -> bool {
+    !reading.is_same(&below.issuer_der, &above.subject_der)
 }
 
 fn longer_than(case: &Case<'_>, limit: usize) -> Option<String> {

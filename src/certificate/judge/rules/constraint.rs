@@ -2,8 +2,8 @@
 
 use super::{
     super::{About, Case},
-    APPLE, CHROME, CURL, Client, EMPTY_NAME, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT,
-    PYTHON, RUSTLS, Rule, WINDOWS, documented, measured,
+    APPLE, By, CHROME, CURL, Client, EMPTY_NAME, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL,
+    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, rule, source,
 };
 use crate::certificate::{
     anatomy::Fields,
@@ -13,55 +13,56 @@ use crate::certificate::{
 };
 
 /// Those that hold a root to its own name constraints.
-const HOLD_ROOTS: &[super::By] =
-    &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME, FIREFOX, NSS, GNUTLS, RUSTLS, APPLE, WINDOWS];
+const HOLD_ROOTS: &[By] = &hold_roots(CHROME);
+
+const fn hold_roots(chrome: By) -> [By; 13] {
+    [CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, chrome, FIREFOX, NSS, GNUTLS, RUSTLS, APPLE, WINDOWS]
+}
 
 const POLICIES: &str = "2.5.29.32";
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
 const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
 pub const RULES: &[Rule] = &[
-    measured(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside(case, ca))),
+    rule(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside(case, ca))),
     // Java holds only intermediates to their constraints.
-    measured(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside(case, ca))),
-    measured(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside_emails(case, ca))),
-    measured(About::Constraint, &[JAVA], |case| {
+    rule(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside(case, ca))),
+    rule(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside_emails(case, ca))),
+    rule(About::Constraint, &[JAVA], |case| {
         case.intermediates.iter().find_map(|ca| outside_emails(case, ca))
     }),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, GO, RUSTLS], |case| {
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, GO, RUSTLS], |case| {
         case.cas().find_map(|ca| outside_uris(case, ca))
     }),
-    measured(About::Constraint, &[JAVA], |case| {
-        case.intermediates.iter().find_map(|ca| outside_uris(case, ca))
-    }),
+    rule(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside_uris(case, ca))),
     // It holds no e-mail address and no URI against constraints of that kind, and refuses all.
-    measured(About::Constraint, &[RUSTLS], |case| {
+    rule(About::Constraint, &[RUSTLS], |case| {
         let kinds = [NameKind::Email, NameKind::Uri];
         let is_held = |kind| case.cas().any(|ca| ca.subtrees.iter().any(|tree| tree.base.kind == kind));
         let name =
             case.leaf?.general_names.iter().find(|name| kinds.contains(&name.kind) && is_held(name.kind))?;
         Some(format!("a CA has name constraints of the kind of {name}"))
     }),
-    measured(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside_oddly(case, ca))),
-    measured(About::Constraint, &[JAVA], |case| {
-        case.intermediates.iter().find_map(|ca| outside_oddly(case, ca))
+    rule(About::Constraint, &hold_roots(CHROME.read_in(source::CHROME_CONSTRAINTS)), |case| {
+        case.cas().find_map(|ca| outside_oddly(case, ca))
     }),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
+    rule(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside_oddly(case, ca))),
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS], |case| {
         let email = email_of_subject(&case.leaf?.subject_der)?;
         let ca = case.cas().find(|ca| is_outside_email(&email, ca))?;
         Some(format!("{} may not sign the e-mail address {email} in the subject", ca.title()))
     }),
-    measured(About::Constraint, &[GNUTLS, GO], |case| {
+    rule(About::Constraint, &[GNUTLS, GO], |case| {
         let is_odd = |tree: &Subtree| tree.base.kind == NameKind::Ip && !is_network(&tree.base.value);
         let ca = case.cas().find(|ca| ca.subtrees.iter().any(is_odd))?;
         Some(format!("the name constraints of {} have an address that is no network", ca.title()))
     }),
-    measured(About::Constraint, &[GO], |case| {
+    rule(About::Constraint, &[GO], |case| {
         let ca = case.cas().find(|ca| ca.has_extension(NAME_CONSTRAINTS) && ca.subtrees.is_empty())?;
         Some(format!("the name constraints of {} are empty", ca.title()))
     }),
     // It throws at one that stands for all.
-    measured(About::Constraint, &[JAVA], |case| {
+    rule(About::Constraint, &[JAVA], |case| {
         let all = |tree: &Subtree| {
             tree.excluded
                 && matches!(tree.base.kind, NameKind::Email | NameKind::Uri)
@@ -71,23 +72,23 @@ pub const RULES: &[Rule] = &[
         Some(format!("{} excludes all names of a kind by an empty one", ca.title()))
     }),
     // A wildcard stands for the excluded name, too. Go: CVE-2025-61727.
-    measured(About::Constraint, &[Client::Go.since(1, 25), RUSTLS, CHROME], |case| {
+    rule(About::Constraint, &[Client::Go.since(1, 25), RUSTLS, CHROME], |case| {
         case.cas().find_map(|ca| wildcard(case, ca))
     }),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, RUSTLS, CHROME], |case| {
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, RUSTLS, CHROME], |case| {
         let ca = case.cas().find(|ca| ca.subtrees.iter().any(|tree| tree.is_bounded))?;
         Some(format!("the name constraints of {} have a minimum or a maximum", ca.title()))
     }),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, CHROME], |case| {
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, CHROME], |case| {
         case.cas().find_map(|ca| directory(case, ca))
     }),
     // Not understood, and so refused, whatever the leaf's names are.
-    measured(About::Constraint, &[GO], |case| {
+    rule(About::Constraint, &[GO], |case| {
         of_kinds(case, true, |kind| {
             !matches!(kind, NameKind::Dns | NameKind::Ip | NameKind::Email | NameKind::Uri)
         })
     }),
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, RUSTLS], |case| {
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, RUSTLS], |case| {
         let is_held = |name: &&GeneralName| {
             let same = |ca: &Parsed| ca.subtrees.iter().any(|tree| tree.base.kind == NameKind::Other);
             name.kind == NameKind::Other && case.cas().any(same)
@@ -95,22 +96,20 @@ pub const RULES: &[Rule] = &[
         let name = case.leaf?.general_names.iter().find(is_held)?;
         Some(format!("a CA has name constraints of the kind of {name}"))
     }),
-    measured(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| directory(case, ca))),
-    measured(About::Constraint, &[GNUTLS], |case| {
-        of_kinds(case, false, |kind| kind == NameKind::RegisteredId)
-    }),
-    measured(About::Constraint, &[GNUTLS], |case| {
+    rule(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| directory(case, ca))),
+    rule(About::Constraint, &[GNUTLS], |case| of_kinds(case, false, |kind| kind == NameKind::RegisteredId)),
+    rule(About::Constraint, &[GNUTLS], |case| {
         let ca = case.cas().find(|ca| trees(ca, NameKind::Directory, true).next().is_some())?;
         Some(format!("{} excludes a directory name", ca.title()))
     }),
-    measured(About::Constraint, &[RUSTLS], |case| of_kinds(case, false, |kind| kind == NameKind::Directory)),
+    rule(About::Constraint, &[RUSTLS], |case| of_kinds(case, false, |kind| kind == NameKind::Directory)),
     // Any common name of a server is a DNS name to it, if there is no other.
-    measured(About::Form, &[GNUTLS, NSS], |case| common_name(case, |_| true)),
+    rule(About::Form, &[GNUTLS, NSS], |case| common_name(case, |_| true)),
     // One with a dot in it is, if there is no other (`NAME_CONSTRAINTS_check_CN`).
-    measured(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+    rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         common_name(case, |name| name.contains('.') && !name.contains('*'))
     }),
-    documented(About::Constraint, &[GO, JAVA, CHROME], |case| {
+    rule(About::Constraint, &[GO, JAVA, CHROME], |case| {
         let cas = &case.intermediates;
         let (place, ca) = cas.iter().enumerate().find(|(place, ca)| {
             ca.require_explicit_policy.is_some_and(|skipped| skipped as usize <= *place)

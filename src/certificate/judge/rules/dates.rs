@@ -2,15 +2,15 @@
 
 use super::{
     super::{About, Case},
-    EVERYONE, LOOK_AT_ANCHORS, Rule, measured,
+    EVERYONE, LOOK_AT_ANCHORS, Rule, rule,
 };
 use crate::certificate::parsed::Parsed;
 
 pub const RULES: &[Rule] = &[
-    measured(About::Dates, EVERYONE, |case| {
+    rule(About::Dates, EVERYONE, |case| {
         case.leaf.iter().chain(&case.intermediates).find_map(|one| outside(one, case))
     }),
-    measured(About::Dates, LOOK_AT_ANCHORS, |case| case.anchor.and_then(|root| outside(root, case))),
+    rule(About::Dates, LOOK_AT_ANCHORS, |case| case.anchor.and_then(|root| outside(root, case))),
 ];
 
 fn outside(one: &Parsed, case: &Case<'_>) -> Option<String> {

@@ -2,8 +2,8 @@
 
 use super::{
     super::{About, Case},
-    CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
-    documented, measured,
+    CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of, rule,
+    source,
 };
 use crate::certificate::{
     general_name::{GeneralName, NameKind},
@@ -11,19 +11,31 @@ use crate::certificate::{
 };
 
 pub const RULES: &[Rule] = &[
-    measured(About::Encoding, &[OPENSSL, OPENSSL_STRICT, RUSTLS], doubled_standard),
+    rule(About::Encoding, &[OPENSSL, OPENSSL_STRICT, RUSTLS], doubled_standard),
     // A server by OpenSSL does not send these, so that those who must be asked by a handshake were not asked.
-    documented(About::Encoding, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, GNUTLS], doubled_standard),
-    measured(About::Encoding, &[JAVA, GO, CHROME, GNUTLS], |case| {
+    rule(
+        About::Encoding,
+        &[
+            CURL.read_in(source::OPENSSL_EXTENSIONS),
+            PYTHON.read_in(source::OPENSSL_EXTENSIONS),
+            NODE.read_in(source::OPENSSL_EXTENSIONS),
+            JAVA.read_in("Java's sun.security.x509.CertificateExtensions"),
+            GO.read_in("Go's crypto/x509/parser.go"),
+            CHROME.read_in(source::CHROME_READER),
+            GNUTLS.read_in("GnuTLS's GNUTLS_E_X509_DUPLICATE_EXTENSION"),
+        ],
+        doubled_standard,
+    ),
+    rule(About::Encoding, &[JAVA, GO, CHROME.read_in(source::CHROME_READER), GNUTLS], |case| {
         flaw(case, |flaw| match flaw {
             Flaw::Doubled(oid) => Some(format!("has the extension {oid} twice")),
             _ => None,
         })
     }),
     // Java and rustls read as far as the name that they look for.
-    measured(About::Encoding, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME], damaged),
-    documented(About::Encoding, &[GNUTLS], damaged),
-    measured(About::Encoding, &[GO], |case| {
+    rule(About::Encoding, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME], damaged),
+    rule(About::Encoding, &[GNUTLS.read_in("GnuTLS's lib/x509/verify.c")], damaged),
+    rule(About::Encoding, &[GO], |case| {
         flaw(case, |flaw| match flaw {
             Flaw::Unreadable(oid) if oid == LOOKED_AT_BY_FEW[0] => {
                 Some(format!("has an extension that is damaged ({oid})"))
@@ -31,7 +43,7 @@ pub const RULES: &[Rule] = &[
             _ => None,
         })
     }),
-    measured(About::Encoding, &[RUSTLS], |case| {
+    rule(About::Encoding, &[RUSTLS], |case| {
         flaw(case, |flaw| match flaw {
             Flaw::Unreadable(oid) if ["2.5.29.31", "2.5.29.37"].contains(&oid.as_str()) => {
                 Some(format!("has an extension that is damaged ({oid})"))
@@ -39,7 +51,7 @@ pub const RULES: &[Rule] = &[
             _ => None,
         })
     }),
-    measured(About::Encoding, &[GO], |case| {
+    rule(About::Encoding, &[GO], |case| {
         let odd = |name: &&GeneralName| match name.kind {
             NameKind::Dns | NameKind::Email | NameKind::Uri => !name.value.is_ascii(),
             NameKind::Ip => ![4, 16].contains(&name.value.len()),
@@ -48,28 +60,44 @@ pub const RULES: &[Rule] = &[
         let name = case.leaf?.general_names.iter().find(odd)?;
         Some(format!("its name {name} cannot be read"))
     }),
-    documented(About::Encoding, &[RUSTLS, JAVA], |case| {
-        flaw(case, |flaw| match flaw {
-            Flaw::Unreadable(oid) if oid == NAME_CONSTRAINTS => {
-                Some(format!("has an extension that is damaged ({oid})"))
-            }
-            _ => None,
-        })
-    }),
-    measured(About::Encoding, &[OPENSSL, OPENSSL_STRICT], long_serial),
-    documented(About::Encoding, &[CURL, PYTHON, NODE, GO, CHROME], long_serial),
-    measured(About::Encoding, MOMENT, |case| {
+    rule(
+        About::Encoding,
+        &[
+            RUSTLS.read_in("rustls-webpki's subject_name"),
+            JAVA.read_in("Java's sun.security.x509.NameConstraintsExtension"),
+        ],
+        |case| {
+            flaw(case, |flaw| match flaw {
+                Flaw::Unreadable(oid) if oid == NAME_CONSTRAINTS => {
+                    Some(format!("has an extension that is damaged ({oid})"))
+                }
+                _ => None,
+            })
+        },
+    ),
+    rule(About::Encoding, &[OPENSSL, OPENSSL_STRICT], long_serial),
+    rule(
+        About::Encoding,
+        &[
+            CURL.read_in(source::OPENSSL_INTEGERS),
+            PYTHON.read_in(source::OPENSSL_INTEGERS),
+            NODE.read_in(source::OPENSSL_INTEGERS),
+            GO.read_in("Go's cryptobyte.ReadASN1Integer"),
+            CHROME.read_in(source::CHROME_READER),
+        ],
+        long_serial,
+    ),
+    rule(About::Encoding, MOMENT, |case| {
         flaw(case, |flaw| {
             (*flaw == Flaw::Moment).then(|| "has dates that do not end in seconds and Z".into())
         })
     }),
-    measured(About::Encoding, ALGORITHMS, |case| {
+    rule(About::Encoding, ALGORITHMS, |case| {
         flaw(case, |flaw| {
             (*flaw == Flaw::Algorithms).then(|| "names two different algorithms for its signature".into())
         })
     }),
-    // Go 1.23's release notes.
-    documented(About::Form, &[super::Client::Go.since(1, 23)], |case| {
+    rule(About::Form, &[super::Client::Go.since(1, 23)], |case| {
         let negative = |one: &&Parsed| one.serial.first().is_some_and(|first| first & 0x80 != 0);
         all_of(case).find(negative).map(|one| format!("the serial number of {} is negative", one.title()))
     }),
@@ -77,9 +105,21 @@ pub const RULES: &[Rule] = &[
 
 /// What only Go reads, and what nobody does here: authorityInfoAccess, and the timestamps of public logs.
 const LOOKED_AT_BY_FEW: &[&str] = &["1.3.6.1.5.5.7.1.1", "1.3.6.1.4.1.11129.2.4.2"];
-const MOMENT: &[super::By] = &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, CHROME, RUSTLS];
-const ALGORITHMS: &[super::By] =
-    &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, GNUTLS, NSS, RUSTLS];
+const MOMENT: &[super::By] =
+    &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, CHROME.read_in(source::CHROME_READER), RUSTLS];
+const ALGORITHMS: &[super::By] = &[
+    CURL,
+    OPENSSL,
+    OPENSSL_STRICT,
+    PYTHON,
+    NODE,
+    JAVA,
+    GO,
+    CHROME.read_in(source::CHROME_CHAIN),
+    GNUTLS,
+    NSS,
+    RUSTLS,
+];
 
 fn doubled_standard(case: &Case<'_>) -> Option<String> {
     flaw(case, |flaw| match flaw {

@@ -3,8 +3,8 @@
 
 use super::{
     super::{About, Case},
-    CHROME, CURL, EVERYONE, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule,
-    all_of, measured,
+    CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
+    everyone, rule, source,
 };
 use crate::certificate::{oid, parsed::Parsed};
 
@@ -61,18 +61,18 @@ const OF_GNUTLS: &[&str] = &[
 
 pub const RULES: &[Rule] = &[
     // None of all: not of the anchor, which some clients do not look at.
-    measured(About::Form, EVERYONE, |case| unknown(below_anchor(case))),
-    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, GNUTLS], |case| {
+    rule(About::Form, &everyone(CHROME.read_in(source::CHROME_CHAIN)), |case| unknown(below_anchor(case))),
+    rule(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, GNUTLS], |case| {
         unknown(case.anchor.into_iter())
     }),
-    measured(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+    rule(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         unprocessed(all_of(case), OF_OPENSSL)
     }),
-    measured(About::Form, &[GO], |case| unprocessed(all_of(case), OF_GO)),
-    measured(About::Form, &[NSS], |case| unprocessed(below_anchor(case), OF_NSS)),
-    measured(About::Form, &[GNUTLS], |case| unprocessed(all_of(case), OF_GNUTLS)),
-    measured(About::Form, &[JAVA, CHROME], |case| unprocessed(below_anchor(case), OF_POLICIES)),
-    measured(About::Form, &[RUSTLS], |case| unprocessed(below_anchor(case), &[CRL_POINTS])),
+    rule(About::Form, &[GO], |case| unprocessed(all_of(case), OF_GO)),
+    rule(About::Form, &[NSS], |case| unprocessed(below_anchor(case), OF_NSS)),
+    rule(About::Form, &[GNUTLS], |case| unprocessed(all_of(case), OF_GNUTLS)),
+    rule(About::Form, &[JAVA, CHROME], |case| unprocessed(below_anchor(case), OF_POLICIES)),
+    rule(About::Form, &[RUSTLS], |case| unprocessed(below_anchor(case), &[CRL_POINTS])),
 ];
 
 fn below_anchor<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Parsed> {

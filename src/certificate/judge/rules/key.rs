@@ -3,77 +3,129 @@
 use super::{
     super::{About, Case},
     APPLE, CHROME, CURL, Client, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON,
-    RUSTLS, Rule, all_of, documented, measured,
+    RUSTLS, Rule, all_of, rule, source,
 };
 use crate::certificate::{parsed::Parsed, public_key::KeyKind};
 
 pub const RULES: &[Rule] = &[
     // Debian, Ubuntu and Fedora build OpenSSL for security level 2, as is the default since 3.2; Node brings 3.5
-    // since 24. Apple: support.apple.com/103769.
-    measured(
+    // since 24.
+    rule(
         About::Weakness,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, Client::Node.since(24, 0), APPLE],
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            Client::Node.since(24, 0).read_in(source::OPENSSL_LEVELS),
+            APPLE.read_in(source::APPLE_ON_TLS),
+        ],
         |case| all_of(case).find_map(weak),
     ),
-    measured(About::Weakness, &[RUSTLS], |case| case.cas().find_map(weak)),
-    documented(About::Form, &[CHROME], |case| leaf_key(case, &[KeyKind::P521])),
-    // The browsers' lists of signature algorithms; support.apple.com/103769.
-    documented(About::Form, &[CHROME, FIREFOX, APPLE], |case| {
+    rule(About::Weakness, &[RUSTLS], |case| case.cas().find_map(weak)),
+    rule(About::Form, &[CHROME], |case| leaf_key(case, &[KeyKind::P521])),
+    rule(About::Form, &[CHROME, FIREFOX, APPLE.read_in(source::APPLE_ON_TLS)], |case| {
         leaf_key(case, &[KeyKind::Ed25519, KeyKind::Ed448])
     }),
     // TLS has no signature with these curves that clients offer by default.
-    measured(About::Form, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, APPLE, GNUTLS, NSS], |case| {
+    rule(About::Form, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, APPLE, GNUTLS, NSS], |case| {
         case.leaf.filter(|leaf| is_uncommon(leaf.public_key().kind())).map(|leaf| {
             format!("its key is of a kind that is not offered in a handshake ({})", leaf.public_key().kind())
         })
     }),
     // GnuTLS and Go have P-224.
-    measured(About::Form, &[GNUTLS, GO], |case| {
+    rule(About::Form, &[GNUTLS, GO], |case| {
         let ca = case.cas().find(|ca| is_uncommon(ca.public_key().kind()) && !is_p224(ca))?;
         Some(format!("the key of {} is of an uncommon kind ({})", ca.title(), ca.public_key().kind()))
     }),
-    measured(About::Form, &[NSS], |case| {
+    rule(About::Form, &[NSS], |case| {
         let odd = |kind: &KeyKind| matches!(kind, KeyKind::Ed25519 | KeyKind::Ed448);
         let pss = case.leaf.filter(|leaf| matches!(leaf.public_key().kind(), KeyKind::RsaPss(_)));
         let one = pss.or_else(|| all_of(case).find(|one| odd(one.public_key().kind())))?;
         Some(format!("the key of {} is of an uncommon kind ({})", one.title(), one.public_key().kind()))
     }),
-    measured(About::Form, &[GO], |case| {
+    rule(About::Form, &[GO], |case| {
         let odd = |kind: &KeyKind| matches!(kind, KeyKind::Ed448 | KeyKind::RsaPss(_));
         let one = all_of(case).find(|one| odd(one.public_key().kind()))?;
         Some(format!("the key of {} is of an uncommon kind ({})", one.title(), one.public_key().kind()))
     }),
     // With ring, as most are built.
-    measured(About::Form, &[RUSTLS], |case| {
+    rule(About::Form, &[RUSTLS], |case| {
         let odd = |kind: &KeyKind| matches!(kind, KeyKind::P521 | KeyKind::Ed448 | KeyKind::RsaPss(_));
         let ca = case.cas().find(|ca| odd(ca.public_key().kind()))?;
         Some(format!("the key of {} is of an uncommon kind ({})", ca.title(), ca.public_key().kind()))
     }),
-    measured(About::Form, &[RUSTLS], |case| signed_with(case, &["1.2.840.10045.4.3.4"], "ECDSA and SHA-512")),
-    measured(About::Form, &[JAVA, NSS, CHROME, FIREFOX, RUSTLS, APPLE], |case| {
+    rule(About::Form, &[RUSTLS], |case| signed_with(case, &["1.2.840.10045.4.3.4"], "ECDSA and SHA-512")),
+    rule(About::Form, &[JAVA, NSS, CHROME, FIREFOX, RUSTLS, APPLE], |case| {
         let ca = case.cas().find(|ca| is_uncommon(ca.public_key().kind()))?;
         Some(format!("the key of {} is of an uncommon kind ({})", ca.title(), ca.public_key().kind()))
     }),
-    documented(About::Form, &[CHROME, FIREFOX, APPLE], |case| {
-        let ca = case.cas().find(|ca| matches!(ca.public_key().kind(), KeyKind::Ed25519 | KeyKind::Ed448))?;
-        Some(format!("the key of {} is {}", ca.title(), ca.public_key().kind()))
-    }),
+    rule(
+        About::Form,
+        &[CHROME.read_in(source::CHROME_SIGNATURES), FIREFOX, APPLE.read_in(source::APPLE_ON_TLS)],
+        |case| {
+            let ca =
+                case.cas().find(|ca| matches!(ca.public_key().kind(), KeyKind::Ed25519 | KeyKind::Ed448))?;
+            Some(format!("the key of {} is {}", ca.title(), ca.public_key().kind()))
+        },
+    ),
     // The root's own signature counts for nothing. Java refuses SHA-1 below its own CAs alone, Windows below
     // those of its programme (jdk.certpath.disabledAlgorithms; Microsoft's SHA-1 deprecation).
-    documented(
+    rule(
         About::Weakness,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME, FIREFOX, GNUTLS, RUSTLS, APPLE],
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            NODE,
+            GO,
+            CHROME.read_in(source::CHROME_DIGESTS),
+            FIREFOX.read_in("Firefox's NSSCertDBTrustDomain.cpp"),
+            GNUTLS,
+            RUSTLS,
+            APPLE.read_in(source::APPLE_ON_TLS),
+        ],
         |case| signed_with(case, SHA1, "SHA-1"),
     ),
-    documented(
+    rule(
         About::Weakness,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, GNUTLS, NSS, RUSTLS, APPLE],
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            NODE,
+            JAVA,
+            GO,
+            CHROME.read_in(source::CHROME_DIGESTS),
+            FIREFOX,
+            GNUTLS,
+            NSS,
+            RUSTLS,
+            APPLE.read_in(source::APPLE_ON_TLS),
+        ],
         |case| signed_with(case, MD5, "MD5"),
     ),
-    measured(About::Form, &[GO, RUSTLS, CHROME, FIREFOX, APPLE], |case| signed_with(case, SHA224, "SHA-224")),
-    measured(
+    rule(About::Form, &[GO, RUSTLS, CHROME.read_in(source::CHROME_SIGNATURES), FIREFOX, APPLE], |case| {
+        signed_with(case, SHA224, "SHA-224")
+    }),
+    rule(
         About::Form,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, GO, RUSTLS, JAVA, CHROME, FIREFOX, APPLE],
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            NODE,
+            NSS,
+            GO,
+            RUSTLS,
+            JAVA,
+            CHROME.read_in(source::CHROME_SIGNATURES),
+            FIREFOX,
+            APPLE,
+        ],
         |case| signed_with(case, SHA3, "SHA-3"),
     ),
 ];

@@ -4,7 +4,7 @@ use time::Duration;
 
 use super::{
     super::About, APPLE, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL,
-    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, documented, measured,
+    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, everyone, rule, source,
 };
 use crate::certificate::{
     general_name::{GeneralName, NameKind},
@@ -18,24 +18,39 @@ use crate::certificate::{
 const NETSCAPE_SERVER: u8 = 0x40;
 
 pub const RULES: &[Rule] = &[
-    measured(About::Purpose, EVERYONE, |case| {
+    rule(About::Purpose, EVERYONE, |case| {
         let leaf = case.leaf.filter(|leaf| !leaf.may_serve() && !leaf.is_gated())?;
         (!has_no_purpose(leaf)).then(|| NO_SERVER.into())
     }),
     // What servers had before serverAuth: server-gated cryptography, by Netscape and by Microsoft.
-    measured(About::Purpose, &[GNUTLS, GO, RUSTLS, CHROME, FIREFOX, APPLE, WINDOWS], |case| {
-        case.leaf.filter(|leaf| !leaf.may_serve() && leaf.is_gated()).map(|_| NO_SERVER.into())
-    }),
-    measured(About::Purpose, &[NSS], |case| {
+    rule(
+        About::Purpose,
+        &[GNUTLS, GO, RUSTLS, CHROME.read_in(source::CHROME_CHAIN), FIREFOX, APPLE, WINDOWS],
+        |case| case.leaf.filter(|leaf| !leaf.may_serve() && leaf.is_gated()).map(|_| NO_SERVER.into()),
+    ),
+    rule(About::Purpose, &[NSS], |case| {
         let of_microsoft = |leaf: &&Parsed| !leaf.may_serve() && leaf.has_usage("1.3.6.1.4.1.311.10.3.3");
         case.leaf.filter(of_microsoft).map(|_| NO_SERVER.into())
     }),
-    measured(
+    rule(
         About::Purpose,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, NSS, RUSTLS, CHROME, FIREFOX, APPLE, WINDOWS],
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            NODE,
+            JAVA,
+            NSS,
+            RUSTLS,
+            CHROME.read_in(source::CHROME_CHAIN),
+            FIREFOX,
+            APPLE,
+            WINDOWS,
+        ],
         |case| case.leaf.filter(|leaf| has_no_purpose(leaf)).map(|_| NO_SERVER.into()),
     ),
-    measured(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, FIREFOX, NSS, RUSTLS], |case| {
+    rule(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, FIREFOX, NSS, RUSTLS], |case| {
         let usages = case.leaf?.extended_key_usage.as_ref()?;
         let only_any =
             usages.iter().any(|usage| usage == "any") && !usages.iter().any(|usage| usage == "serverAuth");
@@ -43,28 +58,28 @@ pub const RULES: &[Rule] = &[
             "serverAuth is not among its extended key usages, only the one that stands for any".into()
         })
     }),
-    measured(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA], |case| {
+    rule(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA], |case| {
         let bits = case.leaf?.netscape_type?;
         (bits & NETSCAPE_SERVER == 0)
             .then(|| "it may not serve TLS (the bit for servers is not set in its Netscape type)".into())
     }),
     // OpenSSL's `KU_TLS`: one of them must be there.
-    measured(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
+    rule(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         let leaf = case.leaf.filter(|leaf| leaf.key_usage.is_some() && !has_empty_key_usage(leaf))?;
         (!SERVER_USAGES.iter().any(|usage| leaf.may(usage)))
             .then(|| "none of its key usages is one that a server needs".into())
     }),
-    // GnuTLS, Java, Chrome: measured. Chrome: RSAKeyUsageForLocalAnchorsEnabled.
+    // Chrome: RSAKeyUsageForLocalAnchorsEnabled.
     // Java does not look at a leaf that is trusted itself.
-    measured(About::Form, &[JAVA], |case| {
+    rule(About::Form, &[JAVA], |case| {
         let leaf = case.leaf.filter(|leaf| !leaf.is_self_signed() && !leaf.may("digitalSignature"));
         leaf.map(|_| "digitalSignature is not among its key usages".into())
     }),
-    measured(About::Form, &[CHROME, FIREFOX, GNUTLS], |case| {
+    rule(About::Form, &[CHROME, FIREFOX, GNUTLS], |case| {
         (!case.leaf?.may("digitalSignature")).then(|| "digitalSignature is not among its key usages".into())
     }),
     // `certificateUsageSSLServer` by the kind of key.
-    measured(About::Form, &[NSS], |case| {
+    rule(About::Form, &[NSS], |case| {
         let leaf = case.leaf?;
         let needed: &[&str] = match leaf.public_key().kind() {
             KeyKind::Rsa(_) => &["keyEncipherment"],
@@ -73,24 +88,29 @@ pub const RULES: &[Rule] = &[
         (!needed.iter().any(|usage| leaf.may(usage)))
             .then(|| format!("{} is not among its key usages", needed.join(" or ")))
     }),
-    measured(About::Encoding, &[OPENSSL, OPENSSL_STRICT], empty_key_usage),
-    documented(About::Encoding, &[CURL, PYTHON, NODE], empty_key_usage),
-    // support.apple.com/103769
-    documented(About::Form, &[APPLE], |case| {
+    rule(About::Encoding, &[OPENSSL, OPENSSL_STRICT], empty_key_usage),
+    rule(
+        About::Encoding,
+        &[
+            CURL.read_in(source::OPENSSL_EXTENSIONS),
+            PYTHON.read_in(source::OPENSSL_EXTENSIONS),
+            NODE.read_in(source::OPENSSL_EXTENSIONS),
+        ],
+        empty_key_usage,
+    ),
+    rule(About::Form, &[APPLE.read_in(source::APPLE_ON_TLS)], |case| {
         case.leaf?
             .extended_key_usage
             .is_none()
             .then(|| "it has no extended key usage; serverAuth is demanded".into())
     }),
-    // support.apple.com/103769; SecPolicyServer.c
-    documented(About::Life, &[APPLE], |case| {
+    rule(About::Life, &[APPLE.read_in(source::APPLE_ON_TLS)], |case| {
         let leaf = case.leaf?;
         let days = (leaf.not_after - leaf.not_before + Duration::SECOND).whole_days();
         let too_long = leaf.not_after - leaf.not_before >= Duration::days(MAX_LEAF_DAYS.into());
         too_long.then(|| format!("it is valid for {days} days; {MAX_LEAF_DAYS} are the most"))
     }),
-    // vercel-labs/portless#416
-    documented(About::Names, &[APPLE], |case| {
+    rule(About::Names, &[APPLE.read_in("github.com/vercel-labs/portless/issues/416")], |case| {
         let single = |name: &&SubjectName| matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.'));
         case.leaf?
             .names
@@ -99,30 +119,38 @@ pub const RULES: &[Rule] = &[
             .map(|name| format!("{name} is among its names, which stands for a whole top-level domain"))
     }),
     // "Contains non-LDH ASCII characters", Java 17 says when it is to connect to such a name.
-    documented(About::Names, &[JAVA], |case| {
+    rule(About::Names, &[JAVA], |case| {
         let name = case.leaf?.names.iter().find(|name| name.has_underscore())?;
         Some(format!("{name} has an underscore, and no host name may have one"))
     }),
-    // Measured but for Firefox and Apple: support.apple.com/103769, Firefox 101.
-    measured(About::Names, &[GO, CHROME, FIREFOX, RUSTLS, APPLE], |case| {
-        let names = &case.leaf?.general_names;
-        (!names.iter().any(|name| matches!(name.kind, NameKind::Dns | NameKind::Ip)))
-            .then(|| "it has no subject alternative name; the common name does not count".into())
-    }),
-    // Measured for rustls and NSS.
-    measured(About::Authority, &[FIREFOX, NSS, RUSTLS], |case| {
+    rule(
+        About::Names,
+        &[
+            GO,
+            CHROME,
+            FIREFOX.read_in("Firefox 101's release notes"),
+            RUSTLS,
+            APPLE.read_in(source::APPLE_ON_TLS),
+        ],
+        |case| {
+            let names = &case.leaf?.general_names;
+            (!names.iter().any(|name| matches!(name.kind, NameKind::Dns | NameKind::Ip)))
+                .then(|| "it has no subject alternative name; the common name does not count".into())
+        },
+    ),
+    rule(About::Authority, &[FIREFOX, NSS, RUSTLS], |case| {
         case.leaf?.is_ca().then(|| "it is marked as a CA's (CA:TRUE), not as a server's".into())
     }),
-    measured(About::Form, &[RUSTLS], |case| {
+    rule(About::Form, &[RUSTLS], |case| {
         let old = case.leaf.filter(|leaf| leaf.version < 3)?;
         Some(format!("it is of X.509 version {}", old.version))
     }),
-    measured(About::Form, &[NSS], |case| {
+    rule(About::Form, &[NSS], |case| {
         let leaf = case.self_signed().filter(|leaf| leaf.ca == Some(false))?;
         Some(format!("{} signed itself, and is marked as no CA's (CA:FALSE)", leaf.title()))
     }),
     // It asks the server for proof that the certificate was not revoked, and nobody gives that of a private CA.
-    measured(About::Form, &[GNUTLS], |case| {
+    rule(About::Form, &[GNUTLS], |case| {
         let stapled = case.leaf.into_iter().chain(case.intermediates.iter().copied());
         let stapled = stapled.into_iter().find(|one| one.has_extension(TLS_FEATURE))?;
         Some(format!(
@@ -130,18 +158,14 @@ pub const RULES: &[Rule] = &[
             stapled.title()
         ))
     }),
-    measured(
-        About::Chain,
-        &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE, NSS, RUSTLS],
-        |case| {
-            let leaf = case.leaf.filter(|leaf| case.trusts_leaf && !leaf.is_self_signed())?;
-            Some(format!("{} is trusted itself, but is no root", leaf.title()))
-        },
-    ),
-    measured(About::Form, &[CURL], |case| {
+    rule(About::Chain, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE, NSS, RUSTLS], |case| {
+        let leaf = case.leaf.filter(|leaf| case.trusts_leaf && !leaf.is_self_signed())?;
+        Some(format!("{} is trusted itself, but is no root", leaf.title()))
+    }),
+    rule(About::Form, &[CURL], |case| {
         case.leaf.filter(|leaf| leaf.issuer_der == super::EMPTY_NAME).map(|_| "its issuer has no name".into())
     }),
-    measured(About::Names, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, RUSTLS], |case| {
+    rule(About::Names, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, RUSTLS], |case| {
         let is_mapped = |name: &GeneralName| {
             let bytes = <[u8; 16]>::try_from(name.value.as_slice()).ok();
             name.kind == NameKind::Ip
@@ -151,12 +175,12 @@ pub const RULES: &[Rule] = &[
         let name = names.first().filter(|_| names.iter().all(is_mapped))?;
         Some(format!("its name {name} is an IPv4 address written as IPv6"))
     }),
-    measured(About::Names, EVERYONE, |case| {
+    rule(About::Names, &everyone(CHROME.read_in(source::CHROME_HOSTS)), |case| {
         let leaf = case.leaf?;
         (leaf.general_names.is_empty() && leaf.subject_der == super::EMPTY_NAME)
             .then(|| "it has no name at all".into())
     }),
-    measured(About::Names, EVERYONE, |case| {
+    rule(About::Names, &everyone(CHROME.read_in(source::CHROME_HOSTS)), |case| {
         let leaf = case.leaf.filter(|leaf| !leaf.general_names.is_empty())?;
         let is_never =
             |name: &GeneralName| name.kind == NameKind::Dns && name.text().is_none_or(is_of_no_host);
@@ -165,80 +189,109 @@ pub const RULES: &[Rule] = &[
             .all(is_never)
             .then(|| "none of its names is one that a host can have".into())
     }),
-    measured(About::Names, &[CURL, GO, PYTHON, RUSTLS, CHROME, FIREFOX, APPLE], |case| {
-        let partial = |name: &str| {
-            name.split_once('.').is_some_and(|(label, _)| label.len() > 1 && label.contains('*'))
-        };
-        only(case, partial).map(|name| format!("its name {name} has a wildcard for a part of a label"))
-    }),
+    rule(
+        About::Names,
+        &[CURL, GO, PYTHON, RUSTLS, CHROME.read_in(source::CHROME_HOSTS), FIREFOX, APPLE],
+        |case| {
+            let partial = |name: &str| {
+                name.split_once('.').is_some_and(|(label, _)| label.len() > 1 && label.contains('*'))
+            };
+            only(case, partial).map(|name| format!("its name {name} has a wildcard for a part of a label"))
+        },
+    ),
     // Each of these takes one half of them.
-    measured(About::Names, &[GNUTLS], |case| {
+    rule(About::Names, &[GNUTLS], |case| {
         let partial = |name: &str| name.split_once('.').is_some_and(|(label, _)| label.find('*') > Some(0));
         only(case, partial).map(|name| format!("its name {name} has a wildcard after the start of a label"))
     }),
-    measured(About::Names, &[NSS], |case| {
+    rule(About::Names, &[NSS], |case| {
         let partial = |name: &str| {
             name.split_once('.').is_some_and(|(label, _)| label.len() > 1 && label.starts_with('*'))
         };
         only(case, partial).map(|name| format!("its name {name} has a wildcard before the end of a label"))
     }),
-    measured(About::Names, &[OPENSSL, OPENSSL_STRICT, PYTHON, JAVA], |case| {
+    rule(About::Names, &[OPENSSL, OPENSSL_STRICT, PYTHON, JAVA], |case| {
         let odd = |name: &str| name.starts_with("*.") && name.contains('_');
         only(case, odd).map(|name| format!("its name {name} has a wildcard and an underscore"))
     }),
-    measured(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, JAVA, PYTHON, NODE], |case| {
+    rule(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, JAVA, PYTHON, NODE], |case| {
         let leaf = case.leaf.filter(|leaf| leaf.general_names.is_empty())?;
         let address: std::net::IpAddr = leaf.common_name.as_ref()?.parse().ok()?;
         Some(format!("its only name is the common name {address}, and an address is no common name"))
     }),
-    measured(About::Encoding, &[GNUTLS], |case| {
+    rule(About::Encoding, &[GNUTLS], |case| {
         let empty = |name: &GeneralName| name.value.is_empty();
         case.leaf?.general_names.iter().any(empty).then(|| "one of its names is empty".into())
     }),
-    measured(About::Form, &[OPENSSL_STRICT, Client::Python.since(3, 13), GNUTLS, JAVA, GO], |case| {
+    rule(About::Form, &[OPENSSL_STRICT, Client::Python.since(3, 13), GNUTLS, JAVA, GO], |case| {
         let leaf = case.leaf.filter(|leaf| leaf.version < 3 && !leaf.extensions.is_empty())?;
         Some(format!("it is of X.509 version {}, which has no extensions", leaf.version))
     }),
-    measured(About::Form, &[JAVA, RUSTLS], |case| {
+    rule(About::Form, &[JAVA, RUSTLS], |case| {
         let leaf = case.leaf.filter(|leaf| leaf.version > 3)?;
         Some(format!("it is of X.509 version {}, which does not exist", leaf.version))
     }),
-    measured(
+    rule(
         About::Names,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS, GO, RUSTLS, CHROME, FIREFOX, APPLE],
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            NODE,
+            GNUTLS,
+            NSS,
+            GO,
+            RUSTLS,
+            CHROME.read_in(source::CHROME_HOSTS),
+            FIREFOX,
+            APPLE,
+        ],
         |case| {
             let inner = |name: &str| name.split_once('.').is_some_and(|(_, rest)| rest.contains('*'));
             only(case, inner)
                 .map(|name| format!("its name {name} has a wildcard that is not its first label"))
         },
     ),
-    measured(
+    rule(
         About::Names,
-        &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, NSS, RUSTLS, CHROME, FIREFOX, APPLE],
+        &[
+            CURL,
+            OPENSSL,
+            OPENSSL_STRICT,
+            PYTHON,
+            NODE,
+            GNUTLS,
+            NSS,
+            RUSTLS,
+            CHROME.read_in(source::CHROME_HOSTS),
+            FIREFOX,
+            APPLE,
+        ],
         |case| {
             let top = |name: &str| name.strip_prefix("*.").is_some_and(|rest| !rest.contains('.'));
             only(case, top).map(|name| format!("its name {name} stands for a whole top-level domain"))
         },
     ),
-    measured(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, NSS, JAVA, GO, PYTHON, RUSTLS], |case| {
+    rule(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, NSS, JAVA, GO, PYTHON, RUSTLS], |case| {
         only(case, |name| name.ends_with('.')).map(|name| format!("its name {name} ends with a dot"))
     }),
     // A host is never asked for by such a name.
-    measured(About::Names, &[JAVA], |case| {
+    rule(About::Names, &[JAVA], |case| {
         only(case, |name| !name.starts_with("*.") && name.contains('_'))
             .map(|name| format!("its name {name} has an underscore"))
     }),
-    measured(About::Names, &[RUSTLS, JAVA], |case| {
+    rule(About::Names, &[RUSTLS, JAVA], |case| {
         only(case, |name| name.starts_with('-')).map(|name| format!("its name {name} starts with a hyphen"))
     }),
-    measured(About::Form, &[JAVA], |case| {
+    rule(About::Form, &[JAVA], |case| {
         let leaf =
             case.leaf.filter(|leaf| !leaf.is_self_signed() && leaf.subject_der == super::EMPTY_NAME)?;
         (!leaf.is_critical(SUBJECT_ALTERNATIVE_NAME))
             .then(|| "its subject is empty, and its subject alternative names are not marked critical".into())
     }),
     // mozilla::pkix wants a CA above every leaf, and takes none for a leaf.
-    documented(About::Form, &[FIREFOX], |case| {
+    rule(About::Form, &[FIREFOX], |case| {
         case.self_signed()
             .map(|_| "it signed itself: it can be accepted only as an exception, by hand".into())
     }),

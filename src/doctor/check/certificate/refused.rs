@@ -53,5 +53,5 @@ fn finding(row: &Row, refusals: &[Refusal], subject: &Subject) -> Option<Finding
 
 fn of(code: &'static Code, advice: &str, refusal: &Refusal, subject: &Subject) -> Finding {
     let what = format!("the certificate of {} will not do: {}", subject.endpoint, refusal.why);
-    Finding::new(code, what, format!("{} it", refusal.clients_refuse())).advise(advice)
+    Finding::new(code, what, format!("{} it", refusal.who_refuse())).advise(advice)
 }

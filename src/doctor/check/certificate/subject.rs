@@ -4,7 +4,7 @@ use labtrust_platform::{Certificate, Endpoint, reach::Reached};
 use time::OffsetDateTime;
 
 use crate::{
-    certificate::{About, Client, KnownFrom, Parsed, Refusal, judge, path},
+    certificate::{About, Client, Parsed, Refusal, judge, path},
     doctor::{Case, case::WEB, check::trust, evidence::CertsDSeen},
 };
 
@@ -58,7 +58,6 @@ impl Subject {
                 by: Client::all().map(Client::any).collect(),
                 why: "it is a CA's own, not a server's".to_owned(),
                 about: About::Authority,
-                known_from: KnownFrom::Documentation,
             });
         }
         refusals
@@ -66,7 +65,7 @@ impl Subject {
 
     /// Whether a CA that is trusted here has the name of the one who signed `certificate`, whatever its key.
     pub fn knows_issuer(&self, certificate: &Parsed) -> bool {
-        self.pool.iter().any(|one| one.subject_der == certificate.issuer_der)
+        self.pool.iter().any(|one| certificate.names_issuer(one))
     }
 
     /// What to call `certificate` in a sentence.

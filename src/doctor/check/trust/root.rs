@@ -25,7 +25,7 @@ pub fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
 
 /// Whether `root` has the name of a CA that signed something of `chain`, and another key.
 pub fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
-    let has_name = |one: &Parsed| one.issuer_der == root.subject_der && !one.is_signed_by(root);
+    let has_name = |one: &Parsed| one.names_issuer(root) && !one.is_signed_by(root);
     root.may_sign() && chain.iter().any(has_name) && !leads_to(chain, root)
 }
 

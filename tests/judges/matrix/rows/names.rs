@@ -282,6 +282,52 @@ pub fn rows() -> Rows {
             vec![Issuer(Leaf, name_of(&[(ORGANIZATION, "Matrix"), (COMMON_NAME, "Matrix  Issuing CA")]))],
         ),
         (
+            "leaf's issuer in BMPString",
+            vec![Issuer(
+                Leaf,
+                name_with(&[(ORGANIZATION, UTF8, b"Matrix"), (COMMON_NAME, BMP, &wide("Matrix Issuing CA"))]),
+            )],
+        ),
+        (
+            "leaf's issuer in TeletexString",
+            vec![Issuer(
+                Leaf,
+                name_with(&[(ORGANIZATION, UTF8, b"Matrix"), (COMMON_NAME, TELETEX, b"Matrix Issuing CA")]),
+            )],
+        ),
+        (
+            "leaf's issuer in IA5String",
+            vec![Issuer(
+                Leaf,
+                name_with(&[(ORGANIZATION, UTF8, b"Matrix"), (COMMON_NAME, IA5, b"Matrix Issuing CA")]),
+            )],
+        ),
+        (
+            "leaf's issuer with spaces around",
+            vec![Issuer(Leaf, name_of(&[(ORGANIZATION, "Matrix"), (COMMON_NAME, " Matrix Issuing CA ")]))],
+        ),
+        (
+            "leaf's issuer with an umlaut in capitals",
+            vec![
+                Subject(Middle, name_of(&[(COMMON_NAME, "Bücher CA")])),
+                Issuer(Leaf, name_of(&[(COMMON_NAME, "BÜCHER CA")])),
+            ],
+        ),
+        (
+            "intermediate's issuer in another string type",
+            vec![Issuer(
+                Middle,
+                name_with(&[
+                    (ORGANIZATION, PRINTABLE, b"Matrix"),
+                    (COMMON_NAME, PRINTABLE, b"Matrix Root CA"),
+                ]),
+            )],
+        ),
+        (
+            "intermediate's issuer in capitals",
+            vec![Issuer(Middle, name_of(&[(ORGANIZATION, "MATRIX"), (COMMON_NAME, "Matrix Root CA")]))],
+        ),
+        (
             "leaf's issuer in another order",
             vec![Issuer(Leaf, name_of(&[(COMMON_NAME, "Matrix Issuing CA"), (ORGANIZATION, "Matrix")]))],
         ),
