@@ -8,9 +8,9 @@ use self::judged::{Begun, Judged};
 use crate::{
     Anchor, Result,
     check::is_met,
-    plan::{Change, Service, Settle, Step},
+    plan::{Change, Service, Settle, Step, StoreId},
     proof::{Wanted, prove},
-    receipt::{ChangeRecord, Phase, Receipt, StepRecord},
+    receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     undo,
     updater::check_room,
@@ -46,11 +46,14 @@ type Settled = Result<Vec<String>, String>;
 struct Run<'a> {
     session: &'a Session<'a>,
     receipt: Receipt,
+    /// The changes that are carried out, by store and subject: written down once for all of them.
+    done: Vec<(StoreId, String)>,
 }
 
 impl<'a> Run<'a> {
     fn new(session: &'a Session<'a>, name: &str, anchor: Option<&Anchor>) -> Result<Self> {
-        let mut run = Run { session, receipt: session.receipts.load_or_new(name, anchor)? };
+        let receipt = session.receipts.load_or_new(name, anchor)?;
+        let mut run = Run { session, receipt, done: Vec::new() };
         if let (Some(known), Some(anchor)) = (&mut run.receipt.anchor, anchor) {
             let new = anchor.endpoints.iter().filter(|endpoint| !known.endpoints.contains(endpoint));
             let new: Vec<_> = new.cloned().collect();
@@ -61,6 +64,23 @@ impl<'a> Run<'a> {
 
     /// Carries out `changes`; all of them or none, if they go `together`.
     fn all(mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
+        let outcomes = self.carry_out(changes, together);
+        let written = self.write_down();
+        outcomes.and_then(|outcomes| written.map(|()| outcomes))
+    }
+
+    /// Writes down, once for all changes, what has become of them.
+    fn write_down(&self) -> Result<()> {
+        if self.done.is_empty() {
+            return Ok(());
+        }
+        let records = self.done.iter().filter_map(|(store, subject)| self.receipt.find(store, subject));
+        let lines: Vec<_> = records.map(Line::Change).collect();
+        self.session.receipts.note_done(&self.receipt, &lines)?;
+        self.session.receipts.prune(&self.receipt)
+    }
+
+    fn carry_out(&mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
         let mut begun: Vec<Result<Begun>> = Vec::new();
         let mut is_over = false;
         for change in changes {
@@ -143,9 +163,6 @@ impl<'a> Run<'a> {
             } else if adopts {
                 self.note_standing(record, step, &reader)?;
             }
-        }
-        if !changed {
-            self.session.receipts.save(&self.receipt)?;
         }
         // Where nothing but the settling is to be done, that is the change.
         let is_settled = change.steps.is_empty() && !change.settle.applied.is_empty();
@@ -255,13 +272,15 @@ impl<'a> Run<'a> {
         let world = self.session.worlds.of(&change.actor)?;
         let made = done_with.iter().flat_map(StepRecord::folders).rev();
         made.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
-        self.session.receipts.hand_over(&mut self.receipt, &done_with)?;
+        let receipt = std::slice::from_mut(&mut self.receipt);
+        if self.session.receipts.hand_over(receipt, &done_with)? {
+            self.done.extend(self.receipt.changes.iter().map(ChangeRecord::key));
+        }
         if !complaints.is_empty() || !change.settle.by_hand.is_empty() {
             // The next run tells the hooks again, or finds that somebody has.
             self.receipt.changes[record].phase = Phase::Applying;
         }
-        self.session.receipts.save(&self.receipt)?;
-        self.session.receipts.prune(&self.receipt)?;
+        self.done.push(self.receipt.changes[record].key());
         let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
         outcome.changed = changed;
         outcome.await_restart(change.settle.restart.iter());
@@ -293,7 +312,7 @@ impl<'a> Run<'a> {
         if self.recorded(change).is_some() {
             let record = self.record(change);
             let back = if self.receipt.changes[record].proven == 0 {
-                let back = undo::undo_records(self.session, &mut self.receipt, &[record])?;
+                let back = undo::undo_whole(self.session, &mut self.receipt, record)?;
                 back.into_iter().find(|back| back.state == State::Failed).map(|failed| failed.detail)
             } else {
                 undo::undo_latest(self.session, &mut self.receipt, record)?

@@ -48,7 +48,7 @@ pub use progress::{Progress, Silent};
 pub use proof::{Verdict, Wanted, ask_engine, prove};
 pub use purge::purge;
 pub use session::{Outcome, Session, State, Worlds};
-pub use undo::undo;
+pub use undo::{undo, undo_all};
 pub use world::World;
 
 /// Doors to private parsers, for the fuzz targets alone.

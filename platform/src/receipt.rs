@@ -1,23 +1,27 @@
 //! What was changed and what stood there before, written before the change is made. A crash at
 //! any point leaves a receipt from which the next run goes on or goes back.
 
+mod before;
+mod form;
 mod kept;
+mod recorded;
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-pub use self::kept::{DamagedReceipt, Receipts, Recorded};
+pub(crate) use self::form::Line;
+pub use self::{
+    form::{SCHEMA, parse},
+    kept::Receipts,
+    recorded::{DamagedReceipt, Recorded},
+};
 use crate::{
     Anchor, Certificate, Edit, Error, Fingerprint, Result,
     database::{Database, Listing},
     plan::{Actor, Byproduct, Change, Proof, Settle, StoreId},
-    text,
     world::{Node, World},
 };
-
-/// The newest form of a receipt that this program writes; it reads all older ones.
-pub const SCHEMA: u32 = 1;
 
 /// All that was changed for one purpose.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,6 +140,11 @@ impl ChangeRecord {
             proven: 0,
             byproducts: Vec::new(),
         }
+    }
+
+    /// What tells it from the others in its receipt.
+    pub(crate) fn key(&self) -> (StoreId, String) {
+        (self.store.clone(), self.subject.clone())
     }
 
     /// Writes down what is about to be made of a file. What stood there before the first run of ours stays
@@ -277,7 +286,12 @@ impl Receipt {
 
     /// The record of the change `store`, `subject`.
     pub fn find(&self, store: &StoreId, subject: &str) -> Option<&ChangeRecord> {
-        self.changes.iter().find(|record| record.store == *store && record.subject == subject)
+        self.index_of(store, subject).map(|index| &self.changes[index])
+    }
+
+    /// Where that record is among the changes.
+    pub(crate) fn index_of(&self, store: &StoreId, subject: &str) -> Option<usize> {
+        self.changes.iter().position(|record| record.store == *store && record.subject == subject)
     }
 
     /// Takes those of `made` that lie above files of its own for folders made for these. Says whether
@@ -293,18 +307,5 @@ impl Receipt {
             folders.sort();
         }
         any
-    }
-}
-
-/// The receipt that `bytes` are, in any form that was ever released.
-pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
-    #[derive(Deserialize)]
-    struct Schema {
-        schema: u32,
-    }
-    let corrupt = |error: serde_json::Error| format!("is no receipt: {}", text::json_fault(&error));
-    match serde_json::from_slice::<Schema>(bytes).map_err(corrupt)?.schema {
-        SCHEMA => serde_json::from_slice(bytes).map_err(corrupt),
-        other => Err(format!("has schema {other}: a newer labtrust wrote it, use that one")),
     }
 }

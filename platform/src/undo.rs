@@ -1,16 +1,23 @@
 //! Takes back what a receipt records, and only that: what somebody else changed since is left and
 //! named.
 
-use std::path::{Path, PathBuf};
+mod settle;
+
+use std::{
+    cmp::Reverse,
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    rc::Rc,
+    slice,
+};
 
 use crate::{
-    Certificate, Result,
-    byproduct::{keep_neighbours, put_back, restore_neighbours},
+    Error, Fingerprint, Result,
+    byproduct::{keep_neighbours, put_back},
     database,
-    plan::{Byproduct, Command, Proof, Service},
-    proof::{Wanted, prove},
-    receipt::{Phase, Receipt, StepRecord},
-    session::{Outcome, Session, State, nothing},
+    plan::{Proof, Service},
+    receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
+    session::{Outcome, Session, State},
     updater::{Updater, check_room},
     world::{Node, World},
 };
@@ -20,82 +27,149 @@ use crate::{
 pub fn undo(
     session: &Session<'_>,
     receipt: &mut Receipt,
-    wanted: impl Fn(&crate::receipt::ChangeRecord) -> bool,
+    wanted: impl Fn(&ChangeRecord) -> bool,
 ) -> Result<Vec<Outcome>> {
-    let (mut records, mut outcomes) = (Vec::new(), Vec::new());
-    for index in (0..receipt.changes.len()).rev().filter(|index| wanted(&receipt.changes[*index])) {
-        let record = &receipt.changes[index];
-        let has_room = match &record.settle.undone[..] {
-            [] => Ok(()),
-            _ => session
-                .worlds
-                .reader(session.facts, &record.actor)
-                .and_then(|world| check_room(&world, &record.settle.byproducts)),
-        };
-        match has_room {
-            Ok(()) => records.push(index),
-            Err(error) => outcomes.push(Outcome::failed(&record.store, &record.subject, &error)),
+    Ok(undo_all(session, slice::from_mut(receipt), wanted)?.concat())
+}
+
+/// The same for several receipts, the latest first: what several of them share is settled once. The answer has one
+/// entry a receipt.
+pub fn undo_all(
+    session: &Session<'_>,
+    receipts: &mut [Receipt],
+    wanted: impl Fn(&ChangeRecord) -> bool,
+) -> Result<Vec<Vec<Outcome>>> {
+    let (mut records, mut outcomes) = (Vec::new(), vec![Vec::new(); receipts.len()]);
+    let mut order: Vec<usize> = (0..receipts.len()).collect();
+    // What was cut short came last.
+    let settled = |record: &ChangeRecord| record.settled.unwrap_or(u64::MAX);
+    let settled = |receipt: &usize| receipts[*receipt].changes.iter().map(settled).max();
+    order.sort_by_key(|receipt| Reverse(settled(receipt)));
+    for receipt in order {
+        let changes = &receipts[receipt].changes;
+        for index in (0..changes.len()).rev().filter(|index| wanted(&changes[*index])) {
+            let record = &changes[index];
+            match has_room(session, record) {
+                Ok(()) => records.push((receipt, index)),
+                Err(error) => {
+                    outcomes[receipt].push(Outcome::failed(&record.store, &record.subject, &error));
+                }
+            }
         }
     }
-    outcomes.extend(undo_records(session, receipt, &records)?);
+    for (receipt, outcome) in undo_records(session, receipts, &records)? {
+        outcomes[receipt].push(outcome);
+    }
     Ok(outcomes)
+}
+
+/// Whether what settles `record` when it is undone has room to do that.
+fn has_room(session: &Session<'_>, record: &ChangeRecord) -> Result<()> {
+    if record.settle.undone.is_empty() {
+        return Ok(());
+    }
+    check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.settle.byproducts)
 }
 
 /// What undoing a change has come to.
 struct Undone {
+    receipt: usize,
     index: usize,
     ours: Vec<bool>,
     left: Vec<PathBuf>,
     complaints: Vec<String>,
-    fault: Option<crate::Error>,
+    /// Shared with those that were settled together with it.
+    fault: Option<Rc<Error>>,
 }
 
-pub(crate) fn undo_records(
+impl Undone {
+    fn record<'a>(&self, receipts: &'a [Receipt]) -> &'a ChangeRecord {
+        &receipts[self.receipt].changes[self.index]
+    }
+}
+
+/// Undoes `records`, each named by its receipt and its place there; the answer names the receipt of each.
+fn undo_records(
     session: &Session<'_>,
-    receipt: &mut Receipt,
-    records: &[usize],
-) -> Result<Vec<Outcome>> {
-    let certificate = receipt.anchor.as_ref().map_or_else(nothing, |anchor| anchor.certificate.clone());
+    receipts: &mut [Receipt],
+    records: &[(usize, usize)],
+) -> Result<Vec<(usize, Outcome)>> {
     let mut outcomes = Vec::new();
-    let mut undone = Vec::new();
-    for &index in records {
-        let record = &receipt.changes[index];
+    let mut begun = Vec::new();
+    for &(receipt, index) in records {
+        let record = &receipts[receipt].changes[index];
         if record.actor.is_within_reach(session.facts) {
-            let was_proven = record.phase == Phase::Applied;
-            receipt.changes[index].phase = Phase::Undoing;
-            let saved = session.receipts.save(receipt);
-            // What was only begun is written down as that: a full disk is no reason to leave half of it.
-            if was_proven {
-                saved?;
-            }
-            let mut taken = take_back_steps(session, receipt, index);
-            if taken.fault.is_none() {
-                taken.fault = keep_neighbours_of(session, receipt, index).err();
-            }
-            undone.push(taken);
+            begun.push((receipt, index));
         } else {
-            outcomes.push(Outcome::needs_root(&record.store, &record.subject, State::Trusted));
+            outcomes.push((receipt, Outcome::needs_root(&record.store, &record.subject, State::Trusted)));
         }
     }
-    settle(session, receipt, &certificate, &mut undone);
-    let mut forgotten = Vec::new();
+    note_begun(session, receipts, &begun)?;
+    let mut undone = Vec::new();
+    for (receipt, index) in begun {
+        let mut taken = take_back_steps(session, &receipts[receipt], (receipt, index));
+        if taken.fault.is_none() {
+            taken.fault = keep_neighbours_of(session, &mut receipts[receipt], index).err().map(Rc::new);
+        }
+        undone.push(taken);
+    }
+    settle::settle(session, receipts, &mut undone);
+    let mut forgotten = BTreeSet::new();
     for undone in undone {
-        let outcome = conclude(session, receipt, &undone);
+        let outcome = conclude(session, receipts, &undone);
         if outcome.state != State::Failed {
-            forgotten.push(undone.index);
+            forgotten.insert((undone.receipt, undone.index));
         }
-        outcomes.push(outcome);
+        outcomes.push((undone.receipt, outcome));
     }
-    let (mut index, mut gone) = (0, Vec::new());
-    receipt.changes.retain(|record| {
-        index += 1;
-        let is_gone = forgotten.contains(&(index - 1));
-        gone.extend(is_gone.then(|| record.steps.clone()).into_iter().flatten());
-        !is_gone
-    });
-    session.receipts.hand_over(receipt, &gone)?;
-    session.receipts.save(receipt)?;
+    forget(session, receipts, &forgotten)?;
     Ok(outcomes)
+}
+
+/// Writes down that `records` are about to be taken back.
+fn note_begun(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize, usize)]) -> Result<()> {
+    for (number, receipt) in receipts.iter_mut().enumerate() {
+        let indices: Vec<_> =
+            records.iter().filter(|(of, _)| *of == number).map(|(_, index)| *index).collect();
+        if indices.is_empty() {
+            continue;
+        }
+        let was_proven = indices.iter().any(|index| receipt.changes[*index].phase == Phase::Applied);
+        for index in &indices {
+            receipt.changes[*index].phase = Phase::Undoing;
+        }
+        let noted = session.receipts.note(receipt, &indices);
+        // What was only begun is written down as that: a full disk is no reason to leave half of it.
+        if was_proven {
+            noted?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops the records `gone` from their receipts: what they say is taken back.
+fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usize, usize)>) -> Result<()> {
+    let mut removed = vec![Vec::new(); receipts.len()];
+    for (receipt, index) in gone.iter().rev() {
+        removed[*receipt].push(receipts[*receipt].changes.remove(*index));
+    }
+    let steps: Vec<_> = removed.iter().flatten().flat_map(|record| record.steps.clone()).collect();
+    let has_inherited = session.receipts.hand_over(receipts, &steps)?;
+    for (receipt, removed) in receipts.iter().zip(&removed) {
+        if has_inherited {
+            session.receipts.save(receipt)?;
+        } else if !removed.is_empty() {
+            let lines: Vec<_> = removed.iter().map(Line::gone).collect();
+            session.receipts.note_done(receipt, &lines)?;
+        }
+    }
+    Ok(())
+}
+
+/// Undoes the whole of the change at `index` of `receipt`.
+pub(crate) fn undo_whole(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<Vec<Outcome>> {
+    let outcomes = undo_records(session, slice::from_mut(receipt), &[(0, index)])?;
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
 /// Takes back what the latest run did to the change at `index`, so that it is again as it was last
@@ -113,7 +187,15 @@ pub(crate) fn undo_latest(
     let mut work = || -> Result<()> {
         left = take_back_latest(session, receipt, index)?;
         let world = session.worlds.of(&record.actor)?;
-        updater(session, &world, &record.settle.undone, &record.settle.byproducts, &|| Ok(true)).run()?;
+        let updater = Updater {
+            world: &world,
+            commands: &record.settle.undone,
+            byproducts: &record.settle.byproducts,
+            removed: 1,
+            is_so: &|| Ok(true),
+            progress: session.progress,
+        };
+        updater.run()?;
         Ok(())
     };
     if let Err(error) = work() {
@@ -143,10 +225,16 @@ pub(crate) fn take_back_latest(
     Ok(left)
 }
 
-fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Undone {
+fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize, usize)) -> Undone {
     let record = &receipt.changes[index];
-    let mut undone =
-        Undone { index, ours: Vec::new(), left: Vec::new(), complaints: Vec::new(), fault: None };
+    let mut undone = Undone {
+        receipt: number,
+        index,
+        ours: Vec::new(),
+        left: Vec::new(),
+        complaints: Vec::new(),
+        fault: None,
+    };
     let mut work = || -> Result<()> {
         session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
@@ -160,7 +248,7 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, index: usize) -> Un
         }
         Ok(())
     };
-    undone.fault = work().err();
+    undone.fault = work().err().map(Rc::new);
     undone
 }
 
@@ -176,7 +264,7 @@ fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize
     keep_neighbours(&world, session.receipts, &receipt.name, &record.settle.byproducts, &mut kept)?;
     if kept != record.byproducts {
         receipt.changes[index].byproducts = kept;
-        session.receipts.save(receipt)?;
+        session.receipts.note(receipt, &[index])?;
     }
     Ok(())
 }
@@ -228,7 +316,7 @@ fn take_back(
     Ok(None)
 }
 
-fn is_ours(found: &Node, after: Option<crate::Fingerprint>, link: Option<&Path>) -> bool {
+fn is_ours(found: &Node, after: Option<Fingerprint>, link: Option<&Path>) -> bool {
     match found {
         Node::Absent => after.is_none() && link.is_none(),
         Node::File { sha256, .. } => after == Some(*sha256),
@@ -237,72 +325,9 @@ fn is_ours(found: &Node, after: Option<crate::Fingerprint>, link: Option<&Path>)
     }
 }
 
-fn updater<'a>(
-    session: &Session<'a>,
-    world: &'a World,
-    commands: &'a [Command],
-    byproducts: &'a [Byproduct],
-    is_so: &'a dyn Fn() -> Result<bool>,
-) -> Updater<'a> {
-    Updater { world, commands, byproducts, removed: 1, is_so, progress: session.progress }
-}
-
-/// Runs each distinct settling once, then takes back what the updaters did not.
-fn settle(session: &Session<'_>, receipt: &Receipt, certificate: &Certificate, undone: &mut [Undone]) {
-    let mut settled = Vec::new();
-    for undone in undone.iter_mut().filter(|undone| undone.fault.is_none()) {
-        let record = &receipt.changes[undone.index];
-        let commands = &record.settle.undone;
-        let mut work = || -> Result<()> {
-            if commands.is_empty() {
-                return Ok(());
-            }
-            let world = session.worlds.of(&record.actor)?;
-            let byproducts = &record.settle.byproducts;
-            byproducts.iter().try_for_each(|byproduct| byproduct.unlink(&world))?;
-            // Who else put the same anchor there keeps it, and all that the updater makes of it.
-            let is_given = is_given_by_others(&world, byproducts, certificate);
-            let is_so = || Ok(is_given || prove(&world, &record.proof, Wanted::Gone)?.holds());
-            let updater = updater(session, &world, commands, byproducts, &is_so);
-            updater.clear()?;
-            let is_as_before = || record.is_as_before(&world);
-            let ran = if settled.contains(commands) || is_as_before()? {
-                Ok(Vec::new())
-            } else {
-                settled.push(commands.clone());
-                updater.run()
-            };
-            if ran.is_err() {
-                updater.clear()?;
-            }
-            restore_neighbours(&world, session.receipts, &receipt.name, &record.byproducts)?;
-            for (kept, ours) in record.byproducts.iter().zip(&undone.ours) {
-                if undone.left.is_empty() && is_given {
-                    kept.mend(&world, session.receipts, &receipt.name)?;
-                    kept.byproduct.delete_entry(&world, certificate, session.progress)?;
-                } else if undone.left.is_empty() {
-                    kept.restore(&world, session, &receipt.name, certificate, *ours)?;
-                } else {
-                    // What stays is rightly in what was made of it.
-                    kept.mend(&world, session.receipts, &receipt.name)?;
-                }
-            }
-            undone.complaints = match ran {
-                // Whatever became of the updater: what it was to do is done.
-                Err(_) if is_as_before()? => Vec::new(),
-                // A reload makes nothing: what it should have been told of is taken back all the same.
-                Err(error) if byproducts.is_empty() => vec![error.to_string()],
-                ran => ran?,
-            };
-            Ok(())
-        };
-        undone.fault = work().err();
-    }
-}
-
 /// Asks the store whether it is rid of the anchor.
-fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcome {
-    let record = &receipt.changes[undone.index];
+fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &Undone) -> Outcome {
+    let record = undone.record(receipts);
     let (store, subject) = (&record.store, record.subject.as_str());
     if let Some(error) = &undone.fault {
         return Outcome::failed(store, subject, error);
@@ -344,16 +369,6 @@ fn conclude(session: &Session<'_>, receipt: &Receipt, undone: &Undone) -> Outcom
         outcome.fall_short(&undone.complaints, "mend that; all else is taken back");
     }
     outcome
-}
-
-/// Whether another file among a bundle's sources gives `certificate`, now that ours is gone.
-fn is_given_by_others(world: &World, byproducts: &[Byproduct], certificate: &Certificate) -> bool {
-    byproducts.iter().any(|byproduct| match byproduct {
-        Byproduct::Bundle { sources: Some(sources), .. } => {
-            sources.given_here(world).sha256s.contains(&certificate.fingerprint())
-        }
-        _ => false,
-    })
 }
 
 fn left_by_others(left: &[PathBuf]) -> String {

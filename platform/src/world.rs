@@ -10,6 +10,7 @@ pub mod engine;
 mod file;
 mod folder;
 mod inherited;
+mod journal;
 pub mod listener;
 mod message;
 mod process;
@@ -26,6 +27,7 @@ use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
 pub use self::inherited::shed as shed_inheritance;
+pub(crate) use self::journal::{Journal, Stamp};
 use self::message::Bytes;
 pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
@@ -329,7 +331,7 @@ impl Request {
             Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {
-                file::put(&path, &contents.0, access).map(|()| Reply::Done)?
+                file::put(&path, &contents.0, access).map(|_| Reply::Done)?
             }
             Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
             Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use labtrust_platform::{
     Contents, Endpoint, Fingerprint, Outcome, Session, Target, World, apply,
     plan::{Actor, Change, Step},
-    receipt::{Phase, Receipts},
+    receipt::Phase,
     text, undo,
 };
 use serde::{Deserialize, Serialize};
@@ -223,7 +223,7 @@ pub fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
 
 /// Forgets the request in `folder`, which is damaged: what can be read of it goes, and the rest is put aside.
 pub fn give_up(session: &Session<'_>, home: &Home, folder: &Path, printer: &Printer) -> Result<()> {
-    let receipts = Receipts::all(&home.state)?;
+    let receipts = session.receipts.recorded()?;
     let name = receipt(folder);
     if receipts.damage_of(&name).is_some() {
         return give_up_wholly(home, &name, folder, printer);
@@ -259,8 +259,8 @@ fn folder(state: &Path, public_key: &PublicKey) -> PathBuf {
 
 /// Takes back what a run that was killed had begun: a request that nobody has seen yet, or one that
 /// was being forgotten.
-pub fn sweep(session: &Session<'_>, home: &Home) -> Result<()> {
-    for mut receipt in Receipts::all(&home.state)? {
+pub fn sweep(session: &Session<'_>) -> Result<()> {
+    for mut receipt in session.receipts.recorded()? {
         let is_ours = receipt.changes.iter().any(|change| change.store.as_str() == STORE);
         // Without the request its answer alone may be left.
         let made = receipt.changes.iter().find(|change| !change.subject.ends_with(ANSWER));
@@ -275,7 +275,7 @@ pub fn sweep(session: &Session<'_>, home: &Home) -> Result<()> {
 /// that were answered before it are of no more use; one is kept until then, since what was placed can be
 /// taken back.
 pub fn answered(session: &Session<'_>, home: &Home, requests: &[Kept], chain: &Chain) -> Result<()> {
-    sweep(session, home)?;
+    sweep(session)?;
     for kept in requests.iter().filter(|kept| kept.folder.starts_with(&home.state)) {
         if kept.public_key == *chain.leaf.public_key() {
             let path = kept.folder.join(ANSWER);

@@ -112,7 +112,7 @@ impl<'a> Order<'a> {
 
     /// The request that waits, or a new one; and whether it is new.
     fn keep(&self, context: &Context<'_>, session: &Session<'_>) -> Result<(Kept, bool)> {
-        kept::sweep(session, &context.home)?;
+        kept::sweep(session)?;
         if let Some(kept) = self.waiting(context)? {
             return Ok((kept, false));
         }
@@ -235,7 +235,7 @@ fn take_back(context: &Context<'_>, arguments: &Request) -> Result<u8> {
         return Ok(exit::NO);
     }
     context.session(|session| {
-        kept::sweep(session, &context.home)?;
+        kept::sweep(session)?;
         kept()?.iter().try_for_each(|kept| place::check(&kept.forget(session)?))?;
         for folder in damaged()?.iter().filter_map(|damage| damage.path.parent()) {
             kept::give_up(session, &context.home, folder, printer)?;

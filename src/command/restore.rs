@@ -76,7 +76,7 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
     }
     let mut aside = None;
     let is_new = context.session(|session| {
-        kept::sweep(session, &context.home)?;
+        kept::sweep(session)?;
         // Another run may have made a CA meanwhile.
         let plan = Plan::make(context, &archive, arguments.replace)?;
         let (is_new, damaged) = carry_out(session, &context.home.state, &plan)?;

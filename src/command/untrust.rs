@@ -9,9 +9,9 @@ use labtrust_platform::{
     Anchor, Outcome, Session, Wanted, apply,
     plan::{Change, Step},
     purge,
-    receipt::{Receipt, Receipts},
+    receipt::{ChangeRecord, Receipt, Receipts, Recorded},
     session::State,
-    text, undo,
+    text, undo_all,
 };
 
 use super::{
@@ -32,24 +32,32 @@ use self::left::without_engine;
 
 pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     arguments.stores.check()?;
-    let (anchors, damages) = find(context, arguments)?;
-    let worst = report::print_damages(context, damages.iter());
     if context.everywhere.dry_run {
-        return Ok(exit::worse(worst, dry_run(context, &anchors, arguments)?));
+        let receipts = Receipts::all(&context.home.state)?;
+        let (anchors, damages) = find(context, &receipts, arguments)?;
+        let worst = report::print_damages(context, damages.iter());
+        return Ok(exit::worse(worst, dry_run(context, &receipts, &anchors, arguments)?));
     }
-    if anchors.is_empty() && context.home.state.exists() {
-        // What a run that was killed left of the state folder is swept by opening it.
-        context.session(|_| Ok(()))?;
-    }
-    let mut code = worst;
+    let (undone, damages) = take_back_found(context, arguments)?;
+    let mut code = report::print_damages(context, damages.iter());
     let mut reports = Vec::new();
-    for anchor in &anchors {
-        let mut outcomes = context.session(|session| untrust(context, session, anchor, arguments))?;
+    let mut failed = None;
+    for (anchor, outcomes) in undone {
+        let mut outcomes = match outcomes {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                failed.get_or_insert(error);
+                continue;
+            }
+        };
         if arguments.restart {
-            restart::restart(context, &mut outcomes, Some((anchor, Wanted::Gone)));
+            restart::restart(context, &mut outcomes, Some((&anchor, Wanted::Gone)));
         }
-        reports.push(report_one(context, anchor, &outcomes));
+        reports.push(report_one(context, &anchor, &outcomes));
         code = exit::worse(code, exit::of_outcomes(&outcomes, State::Untrusted));
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     match (reports.pop(), reports.is_empty(), arguments.all) {
         (Some(report), true, false) => context.printer.document(&report),
@@ -65,12 +73,39 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
     Ok(code)
 }
 
+/// An anchor, and what became of the stores that trusted it.
+type Untrusted = (Anchor, Result<Vec<Outcome>>);
+
+/// Finds the anchors that are meant, and takes them back, in one session.
+fn take_back_found(context: &Context<'_>, arguments: &Untrust) -> Result<(Vec<Untrusted>, Vec<Damage>)> {
+    let state = &context.home.state;
+    let is_here = state.exists();
+    // One that is named may take a passphrase to be read: nobody is kept waiting meanwhile.
+    let found =
+        if arguments.all && is_here { None } else { Some(find(context, &Receipts::all(state)?, arguments)?) };
+    match found {
+        Some((anchors, damages)) if anchors.is_empty() && !is_here => Ok((Vec::new(), damages)),
+        // What a run that was killed left of the state folder is swept by opening it, too.
+        found => context.session(|session| {
+            let (anchors, damages) = match found {
+                Some(found) => found,
+                None => find(context, &session.receipts.recorded()?, arguments)?,
+            };
+            let outcomes = untrust_all(context, session, &anchors, arguments);
+            Ok((anchors.into_iter().zip(outcomes).collect(), damages))
+        }),
+    }
+}
+
 /// The anchors that are meant; and what is damaged, by which there may be more.
-fn find(context: &Context<'_>, arguments: &Untrust) -> Result<(Vec<Anchor>, Vec<Damage>)> {
-    let receipts = Receipts::all(&context.home.state)?;
-    let mut known: Vec<Anchor> = trusted(&receipts).collect();
+fn find(
+    context: &Context<'_>,
+    receipts: &Recorded,
+    arguments: &Untrust,
+) -> Result<(Vec<Anchor>, Vec<Damage>)> {
+    let mut known: Vec<Anchor> = trusted(receipts).collect();
     let mut damages: Vec<Damage> =
-        recorded::damages(&receipts).filter(|damage| damage.way == Way::Trust).collect();
+        recorded::damages(receipts).filter(|damage| damage.way == Way::Trust).collect();
     // The CA made here may be trusted by another hand: root's, after a user's setup.
     if known.is_empty() || arguments.all {
         let own = OwnCa::find(&context.home).unwrap_or_else(|damage| {
@@ -107,15 +142,43 @@ pub fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
         .filter_map(|receipt| receipt.anchor.clone())
 }
 
-pub fn untrust(
+/// Takes `anchors` back, what is recorded of all of them at once; the answer has one entry an anchor.
+pub fn untrust_all(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    anchors: &[Anchor],
+    arguments: &Untrust,
+) -> Vec<Result<Vec<Outcome>>> {
+    let mut receipts = Vec::new();
+    let mut loaded = Vec::new();
+    for anchor in anchors {
+        loaded.push(load(context, session, anchor, arguments).map(|receipt| {
+            let any = receipt.is_some();
+            receipts.extend(receipt);
+            any
+        }));
+    }
+    let is_wanted = |record: &ChangeRecord| arguments.stores.has_id(record.store.as_str());
+    let mut undone = match undo_all(session, &mut receipts, is_wanted) {
+        Ok(undone) => undone.into_iter(),
+        Err(error) => return vec![Err(error.into())],
+    };
+    let rest = |(anchor, is_recorded): (&Anchor, Result<bool>)| {
+        let outcomes = if is_recorded? { undone.next() } else { None };
+        untrust_rest(context, session, (anchor, outcomes.unwrap_or_default()), arguments)
+    };
+    anchors.iter().zip(loaded).map(rest).collect()
+}
+
+/// The receipt of the trust in `anchor`, if there is one; a damaged one is put aside where all is to be purged.
+fn load(
     context: &Context<'_>,
     session: &Session<'_>,
     anchor: &Anchor,
     arguments: &Untrust,
-) -> Result<Vec<Outcome>> {
-    let mut outcomes = Vec::new();
+) -> Result<Option<Receipt>> {
     let name = trust::receipt_name(anchor);
-    if let Some(damage) = recorded::damage_of(&Receipts::all(&context.home.state)?, &name) {
+    if let Some(damage) = recorded::damage_of(&session.receipts.recorded()?, &name) {
         if !arguments.purge {
             return Err(damage.into());
         }
@@ -125,9 +188,17 @@ pub fn untrust(
             context.printer.aside(format_args!("what is damaged is in {}", text::path(&aside)));
         }
     }
-    if let Some(mut receipt) = session.receipts.load(&name)? {
-        outcomes = undo(session, &mut receipt, |record| arguments.stores.has_id(record.store.as_str()))?;
-    }
+    Ok(session.receipts.load(&name)?)
+}
+
+/// Asks the stores that trust `anchor` all the same, and removes it there where that is wanted: beside `outcomes`, which
+/// are of what was recorded.
+fn untrust_rest(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    (anchor, mut outcomes): (&Anchor, Vec<Outcome>),
+    arguments: &Untrust,
+) -> Result<Vec<Outcome>> {
     let planning = stores::plan(context, &everywhere(context, anchor), &arguments.stores);
     for change in planning.changes {
         let known = outcomes
@@ -191,16 +262,20 @@ fn remove(
     Ok(gone)
 }
 
-fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Result<u8> {
-    let receipts = Receipts::all(&context.home.state)?;
+fn dry_run(
+    context: &Context<'_>,
+    receipts: &Recorded,
+    anchors: &[Anchor],
+    arguments: &Untrust,
+) -> Result<u8> {
     let names: Vec<_> = anchors.iter().map(trust::receipt_name).collect();
     if !arguments.purge {
-        recorded::check(&receipts, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
+        recorded::check(receipts, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
     let mut documents = Vec::new();
     let mut would_change = false;
     for anchor in anchors {
-        let damaged = recorded::damage_of(&receipts, &trust::receipt_name(anchor));
+        let damaged = recorded::damage_of(receipts, &trust::receipt_name(anchor));
         let mut any = damaged.is_some();
         if let Some(folder) = damaged.as_ref().and_then(|damage| damage.path.parent()) {
             context.printer.say(format_args!("put {} aside, which is damaged", text::path(folder)));
@@ -211,7 +286,7 @@ fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Re
             any |= stores::print_undo(context, records);
         }
         if arguments.purge {
-            any |= stores::print_plan(context, &removals(context, anchor, arguments)?);
+            any |= stores::print_plan(context, &removals(context, receipts, anchor, arguments)?);
         }
         would_change |= any;
         documents.push(serde_json::json!({ "schema": 1, "sha256": anchor.sha256(), "would_change": any }));
@@ -229,9 +304,13 @@ fn dry_run(context: &Context<'_>, anchors: &[Anchor], arguments: &Untrust) -> Re
 }
 
 /// What `--purge` would remove beside what labtrust put.
-fn removals(context: &Context<'_>, anchor: &Anchor, arguments: &Untrust) -> Result<Vec<Change>> {
+fn removals(
+    context: &Context<'_>,
+    receipts: &Recorded,
+    anchor: &Anchor,
+    arguments: &Untrust,
+) -> Result<Vec<Change>> {
     let ours = trust::receipt_name(anchor);
-    let receipts = Receipts::all(&context.home.state)?;
     let is_ours = |change: &Change| {
         receipts
             .iter()

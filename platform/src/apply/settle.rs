@@ -29,7 +29,7 @@ impl Run<'_> {
         let (receipts, name) = (self.session.receipts, &self.receipt.name);
         keep_neighbours(&world, receipts, name, &settle.byproducts, &mut kept)?;
         self.receipt.changes[record].byproducts = kept;
-        self.session.receipts.save(&self.receipt)?;
+        self.session.receipts.note(&self.receipt, &[record])?;
         self.mend(record, &world)?;
         // An updater that was killed may have linked it, and not told its hooks yet.
         settle.byproducts.iter().try_for_each(|byproduct| byproduct.unlink_anyway(&world))?;
@@ -66,7 +66,7 @@ impl Run<'_> {
             kept.remember(&world, undisturbed)?;
         }
         forget_idle_neighbours(&world, kept)?;
-        self.session.receipts.save(&self.receipt)?;
+        self.session.receipts.note(&self.receipt, &[record])?;
         Ok(complaints)
     }
 

@@ -45,7 +45,7 @@ impl Run<'_> {
                 }
             }
         }
-        self.session.receipts.save(&self.receipt)
+        self.session.receipts.note(&self.receipt, &[record])
     }
 
     /// Whether every file and link that `change` would make is written down.
@@ -62,7 +62,8 @@ impl Run<'_> {
             self.note_standing(record, step, world)?;
         }
         self.receipt.changes[record].set_proven(super::now());
-        self.session.receipts.save(&self.receipt)
+        self.done.push(self.receipt.changes[record].key());
+        Ok(())
     }
 
     /// Writes down what `step` would make and what stands there already: undoing leaves it as it is.

@@ -3,27 +3,54 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ffi::OsStr,
+    mem,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use super::{Receipt, StepRecord, parse};
+use super::{
+    DamagedReceipt, Line, Receipt, Recorded, StepRecord,
+    form::{self, parse},
+};
 use crate::{
-    Anchor, Contents, Error, Fingerprint, Result,
+    Anchor, Error, Result,
     lock::{LONGEST_WAIT, Lock},
     progress::Progress,
-    world::{Access, Node, World},
+    world::{Access, Journal, Node, Stamp, World},
 };
 
 /// The receipts in a state folder, held against other runs while this lives.
 #[derive(Debug)]
 pub struct Receipts {
     state: PathBuf,
-    world: World,
+    pub(super) world: World,
+    /// Those that were read or written since the lock was taken, by their names.
+    known: RefCell<BTreeMap<String, Known>>,
     /// The state folder's lock, and the machine's if it was asked for.
     locks: RefCell<Vec<Lock>>,
     /// How long the machine's lock is waited for.
     patience: Cell<Duration>,
+}
+
+/// A receipt as its file has it.
+#[derive(Debug)]
+struct Known {
+    receipt: Receipt,
+    /// How the file stood then: of one that was changed since, nothing is known.
+    stamp: Stamp,
+    /// The file, if this run has put it and so may append to it.
+    file: Option<Appending>,
+}
+
+/// A file to which lines are appended.
+#[derive(Debug)]
+struct Appending {
+    journal: Journal,
+    /// The size of the receipt without its lines, and of the lines, in bytes.
+    document: usize,
+    lines: usize,
 }
 
 impl Receipts {
@@ -56,6 +83,7 @@ impl Receipts {
         let receipts = Self {
             state: state.to_owned(),
             world,
+            known: RefCell::default(),
             locks: RefCell::new(vec![lock]),
             patience: Cell::new(LONGEST_WAIT),
         };
@@ -86,20 +114,17 @@ impl Receipts {
     }
 
     /// All receipts in the state folder `state`, in the order of their names. No lock is needed: each is
-    /// replaced in one instant.
+    /// replaced in one instant, and what is appended to it counts from the instant that it is whole.
     pub fn all(state: &Path) -> Result<Recorded> {
-        let world = World::here();
-        let mut recorded = Recorded::default();
-        for folder in world.list(&state.join("receipts"))? {
-            match read(&folder) {
-                Ok(receipt) => recorded.receipts.extend(receipt),
-                Err(error) => {
-                    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                    recorded.damaged.push(DamagedReceipt { name, path: file(&folder), error });
-                }
-            }
-        }
-        Ok(recorded)
+        collect(state, read)
+    }
+
+    /// The same under the lock: what was read since that was taken is not read again.
+    pub fn recorded(&self) -> Result<Recorded> {
+        collect(&self.state, |folder| match folder.file_name().and_then(OsStr::to_str) {
+            Some(name) => self.load(name),
+            None => read(folder),
+        })
     }
 
     /// The receipt `name`, or a new one.
@@ -109,7 +134,18 @@ impl Receipts {
 
     /// The receipt `name`, if there is one.
     pub fn load(&self, name: &str) -> Result<Option<Receipt>> {
-        read(&self.folder(name))
+        let folder = self.folder(name);
+        let stamp = Stamp::of(&file(&folder));
+        let mut known = self.known.borrow_mut();
+        if let Some(known) = known.get(name).filter(|known| Some(known.stamp) == stamp) {
+            return Ok(Some(known.receipt.clone()));
+        }
+        known.remove(name);
+        let receipt = read(&folder)?;
+        if let (Some(receipt), Some(stamp)) = (&receipt, stamp) {
+            known.insert(name.to_owned(), Known { receipt: receipt.clone(), stamp, file: None });
+        }
+        Ok(receipt)
     }
 
     /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
@@ -117,54 +153,110 @@ impl Receipts {
         if receipt.changes.is_empty() {
             return self.forget(&receipt.name);
         }
+        self.known.borrow_mut().remove(&receipt.name);
         let folder = self.folder(&receipt.name);
         self.world.make_folders(&folder, 0o700)?;
-        let corrupt = |why| Error::Corrupt { path: folder.clone(), why };
-        let json = serde_json::to_vec_pretty(receipt).map_err(|error| corrupt(error.to_string()))?;
-        // What could not be read again could not be taken back.
-        parse(&json).map_err(corrupt)?;
-        self.world.put(&file(&folder), &Contents::Public(json), PRIVATE)
+        let json = form::document(receipt).map_err(|why| Error::Corrupt { path: folder.clone(), why })?;
+        let journal = Journal::put(&file(&folder), &json, PRIVATE)?;
+        let stamp = journal.stamp()?;
+        let file = Some(Appending { journal, document: json.len(), lines: 0 });
+        let known = Known { receipt: receipt.clone(), stamp, file };
+        self.known.borrow_mut().insert(receipt.name.clone(), known);
+        Ok(())
+    }
+
+    /// Writes down, before anything is done, how the changes at `indices` of `receipt` stand. All others stand as
+    /// they are written down already.
+    pub(crate) fn note(&self, receipt: &Receipt, indices: &[usize]) -> Result<()> {
+        let lines: Vec<_> = indices.iter().map(|index| Line::Change(&receipt.changes[*index])).collect();
+        if self.append(receipt, &lines, true)? { Ok(()) } else { self.save(receipt) }
+    }
+
+    /// Writes down what `lines` say has become of changes of `receipt`. Nothing is done that depends on it before
+    /// the next [`Self::note`] or [`Self::close`].
+    pub(crate) fn note_done(&self, receipt: &Receipt, lines: &[Line<'_>]) -> Result<()> {
+        if receipt.changes.is_empty() || !self.append(receipt, lines, false)? {
+            return self.save(receipt);
+        }
+        Ok(())
+    }
+
+    /// Appends `lines` to the file of `receipt`. Says whether it could: to a file that this run has not put, nothing
+    /// is appended, since its last line may be torn; and one with many lines is better put anew.
+    fn append(&self, receipt: &Receipt, lines: &[Line<'_>], is_flushed: bool) -> Result<bool> {
+        let path = file(&self.folder(&receipt.name));
+        let mut all = self.known.borrow_mut();
+        // One whose file cannot be appended to, or only in part, is not known any more.
+        let Some(mut known) = all.remove(&receipt.name) else { return Ok(false) };
+        let Some(file) = &mut known.file else { return Ok(false) };
+        if known.receipt.anchor != receipt.anchor || Stamp::of(&path) != Some(known.stamp) {
+            return Ok(false);
+        }
+        let corrupt = |why| Error::Corrupt { path, why };
+        let bytes = form::append(&mut known.receipt, lines).map_err(corrupt)?;
+        file.lines += bytes.len();
+        if file.lines > MOST_LINES + 2 * file.document {
+            return Ok(false);
+        }
+        file.journal.append(&bytes, is_flushed)?;
+        known.stamp = file.journal.stamp()?;
+        all.insert(receipt.name.clone(), known);
+        Ok(true)
+    }
+
+    /// Removes what was kept beside `receipt`, which a run has carried out, and is needed no more: a key that was
+    /// ours and is replaced should be gone.
+    pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
+        let left_over = self.left_over(receipt)?;
+        if !left_over.is_empty() {
+            // That they are not needed must be on the disk first.
+            self.save(receipt)?;
+        }
+        left_over.iter().try_for_each(|path| self.world.remove(path))
+    }
+
+    /// Puts each receipt whose file has lines as one without: whoever reads it then finds one JSON document.
+    fn tidy(&self) -> Result<()> {
+        let all = mem::take(&mut *self.known.borrow_mut());
+        for known in all.into_values() {
+            let has_lines = known.file.is_some_and(|file| file.lines > 0);
+            if has_lines && Stamp::of(&file(&self.folder(&known.receipt.name))) == Some(known.stamp) {
+                self.save(&known.receipt)?;
+            }
+        }
+        Ok(())
     }
 
     /// Folders that the steps `gone` made and that are still in use are from now on those of whoever uses
-    /// them, in `receipt` or in another: the last to go removes them.
-    pub(crate) fn hand_over(&self, receipt: &mut Receipt, gone: &[StepRecord]) -> Result<()> {
+    /// them, in one of `receipts` or in another: the last to go removes them.
+    /// Says whether any of `receipts` has.
+    pub(crate) fn hand_over(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
         let mut kept = Vec::new();
         for folder in gone.iter().flat_map(StepRecord::folders) {
-            if matches!(self.world.look(folder), Ok(Node::Folder)) {
+            if !kept.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
                 kept.push(folder.clone());
             }
         }
         if kept.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        receipt.inherit(&kept);
+        let mut any = false;
+        for receipt in &mut *receipts {
+            any |= receipt.inherit(&kept);
+        }
         // One that cannot be read can take over nothing.
-        for mut other in
-            Self::all(&self.state)?.receipts.into_iter().filter(|other| other.name != receipt.name)
-        {
-            if other.inherit(&kept) {
+        for mut other in self.recorded()? {
+            if receipts.iter().all(|receipt| receipt.name != other.name) && other.inherit(&kept) {
                 self.save(&other)?;
             }
         }
-        Ok(())
-    }
-
-    /// Removes what was kept beside `receipt` and is needed no more: a key that was ours and is
-    /// replaced should be gone.
-    pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
-        for kept in self.world.list(&self.folder(&receipt.name).join("before"))? {
-            let sha256 = kept.file_name().and_then(|name| name.to_str()?.parse::<Fingerprint>().ok());
-            if sha256.is_some_and(|sha256| receipt.kept().all(|needed| needed != sha256)) {
-                self.world.remove(&kept)?;
-            }
-        }
-        Ok(())
+        Ok(any)
     }
 
     /// Forgets the receipt `name`, with all that was kept beside it: what it records is not ours to
     /// take back any more.
     pub fn forget(&self, name: &str) -> Result<()> {
+        self.known.borrow_mut().remove(name);
         let folder = self.folder(name);
         self.world.remove(&file(&folder))?;
         self.clear(&folder)?;
@@ -181,38 +273,9 @@ impl Receipts {
         self.world.remove_folder(folder)
     }
 
-    /// Keeps the bytes of what stands at `path` beside the receipt `name`, and says what stands there.
-    pub(crate) fn keep(&self, name: &str, world: &World, path: &Path) -> Result<Node> {
-        let node = world.look(path)?;
-        if let Node::File { sha256, .. } = node {
-            let before = self.folder(name).join("before");
-            self.world.make_folders(&before, 0o700)?;
-            let kept = before.join(sha256.to_string());
-            if self.world.look(&kept)? == Node::Absent {
-                let bytes = world.read(path)?.unwrap_or_default();
-                if Fingerprint::of(&bytes) != sha256 {
-                    return Err(Error::Corrupt {
-                        path: path.to_owned(),
-                        why: "changes while it is read".into(),
-                    });
-                }
-                self.world.put(&kept, &Contents::Secret(bytes), PRIVATE)?;
-            }
-        }
-        Ok(node)
-    }
-
-    /// The bytes that were kept under `sha256` beside the receipt `name`.
-    pub(crate) fn kept(&self, name: &str, sha256: Fingerprint) -> Result<Contents> {
-        let path = self.folder(name).join("before").join(sha256.to_string());
-        match self.world.read(&path)? {
-            Some(bytes) if Fingerprint::of(&bytes) == sha256 => Ok(Contents::Secret(bytes)),
-            _ => Err(Error::Corrupt { path, why: "is missing or damaged: it cannot be put back".into() }),
-        }
-    }
-
     /// Lets other runs at them.
     pub fn close(mut self) -> Result<()> {
+        self.tidy()?;
         self.release()
     }
 
@@ -230,7 +293,7 @@ impl Receipts {
         path.starts_with(&self.state)
     }
 
-    fn folder(&self, name: &str) -> PathBuf {
+    pub(super) fn folder(&self, name: &str) -> PathBuf {
         self.state.join("receipts").join(name)
     }
 }
@@ -238,61 +301,18 @@ impl Receipts {
 impl Drop for Receipts {
     fn drop(&mut self) {
         // Whoever drops these without closing them has another error to tell.
+        let _ = self.tidy();
         let _ = self.release();
-    }
-}
-
-/// The receipts of a state folder, as far as they can be read.
-#[derive(Debug, Default)]
-pub struct Recorded {
-    receipts: Vec<Receipt>,
-    damaged: Vec<DamagedReceipt>,
-}
-
-/// A receipt that cannot be read.
-#[derive(Debug)]
-pub struct DamagedReceipt {
-    /// What it is kept under.
-    pub name: String,
-    /// Its file.
-    pub path: PathBuf,
-    /// Why it cannot be read.
-    pub error: Error,
-}
-
-impl Recorded {
-    /// Those that cannot be read.
-    pub fn damaged(&self) -> &[DamagedReceipt] {
-        &self.damaged
-    }
-
-    /// Why the receipt `name` cannot be read, if it cannot.
-    pub fn damage_of(&self, name: &str) -> Option<&DamagedReceipt> {
-        self.damaged.iter().find(|damaged| damaged.name == name)
-    }
-}
-
-impl std::ops::Deref for Recorded {
-    type Target = [Receipt];
-
-    fn deref(&self) -> &[Receipt] {
-        &self.receipts
-    }
-}
-
-impl IntoIterator for Recorded {
-    type Item = Receipt;
-    type IntoIter = std::vec::IntoIter<Receipt>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.receipts.into_iter()
     }
 }
 
 /// So many runs may remove the empty state folder while one waits for it.
 const MOST_REMOVALS: usize = 1000;
 
-const PRIVATE: Access = Access { mode: 0o600, owner: None };
+/// So many bytes of lines are appended to a receipt, and twice its own size, before it is put anew.
+const MOST_LINES: usize = 1 << 20;
+
+pub(super) const PRIVATE: Access = Access { mode: 0o600, owner: None };
 
 fn file(folder: &Path) -> PathBuf {
     folder.join("receipt.json")
@@ -302,4 +322,19 @@ fn read(folder: &Path) -> Result<Option<Receipt>> {
     let path = file(folder);
     let Some(bytes) = World::read_own(&path)? else { return Ok(None) };
     parse(&bytes).map(Some).map_err(|why| Error::Corrupt { path, why })
+}
+
+/// The receipts in the state folder `state`, each as `read` reads it in its folder.
+fn collect(state: &Path, read: impl Fn(&Path) -> Result<Option<Receipt>>) -> Result<Recorded> {
+    let mut recorded = Recorded::default();
+    for folder in World::here().list(&state.join("receipts"))? {
+        match read(&folder) {
+            Ok(receipt) => recorded.receipts.extend(receipt),
+            Err(error) => {
+                let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                recorded.damaged.push(DamagedReceipt { name, path: file(&folder), error });
+            }
+        }
+    }
+    Ok(recorded)
 }

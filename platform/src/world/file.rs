@@ -149,7 +149,8 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
     list().map_err(Error::file("list", path))
 }
 
-pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<()> {
+/// Puts a file at `path`; the answer is that file, open at its end.
+pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<File> {
     let place = existing(path)?;
     let draft = place.draft();
     for place in [&place, &draft] {
@@ -158,7 +159,7 @@ pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<()> {
         }
     }
     draft.remove()?;
-    let written = draft.write(contents, access).and_then(|()| draft.rename(&place));
+    let written = draft.write(contents, access).and_then(|file| draft.rename(&place).map(|()| file));
     if written.is_err() {
         // The first error is the one that matters; what is left is removed by the next run.
         let _ = unlinkat(&draft.folder.file, &draft.name, AtFlags::empty());
@@ -339,7 +340,7 @@ impl Place {
         Self { folder: Rc::clone(&self.folder), name }
     }
 
-    fn write(&self, contents: &[u8], access: Access) -> Result<()> {
+    fn write(&self, contents: &[u8], access: Access) -> Result<File> {
         let path = &self.path();
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = openat(&self.folder.file, &self.name, flags, Mode::RUSR | Mode::WUSR);
@@ -353,7 +354,8 @@ impl Place {
             let mode = fs::Permissions::from_mode(access.mode);
             file.set_permissions(mode).map_err(Error::file("set the mode of", path))?;
         }
-        file.sync_all().map_err(Error::file("flush", path))
+        file.sync_all().map_err(Error::file("flush", path))?;
+        Ok(file)
     }
 
     fn remove(&self) -> Result<()> {

@@ -2,7 +2,7 @@
 
 mod lost;
 
-use std::path::Path;
+use std::{path::Path, slice};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -64,13 +64,15 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     }
     let (anchors, mut outcomes, lost, by_hand) = context.session(|session| {
         // A setup that was waited for may have made another.
-        let receipts = Receipts::all(&context.home.state)?;
+        let receipts = session.receipts.recorded()?;
         let lost = Lost::find(context, &receipts)?;
         let anchors = anchors(context, &receipts)?;
         lost.put_aside(context)?;
         let (mut outcomes, by_hand) = take_back(context, session, &self::names(&anchors))?;
         for anchor in lost.untracked(&anchors) {
-            outcomes.extend(untrust::untrust(context, session, anchor, &lost::purge())?);
+            for outcome in untrust::untrust_all(context, session, slice::from_ref(anchor), &lost::purge()) {
+                outcomes.extend(outcome?);
+            }
         }
         if session.receipts.load(place::RECEIPT)?.is_none() {
             lost.give_up(context)?;

@@ -1,0 +1,53 @@
+//! The receipts of a state folder as they are read, each by itself: a damaged one hides no other.
+
+use std::path::PathBuf;
+
+use super::Receipt;
+use crate::Error;
+
+/// The receipts of a state folder, as far as they can be read.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) damaged: Vec<DamagedReceipt>,
+}
+
+/// A receipt that cannot be read.
+#[derive(Debug)]
+pub struct DamagedReceipt {
+    /// What it is kept under.
+    pub name: String,
+    /// Its file.
+    pub path: PathBuf,
+    /// Why it cannot be read.
+    pub error: Error,
+}
+
+impl Recorded {
+    /// Those that cannot be read.
+    pub fn damaged(&self) -> &[DamagedReceipt] {
+        &self.damaged
+    }
+
+    /// Why the receipt `name` cannot be read, if it cannot.
+    pub fn damage_of(&self, name: &str) -> Option<&DamagedReceipt> {
+        self.damaged.iter().find(|damaged| damaged.name == name)
+    }
+}
+
+impl std::ops::Deref for Recorded {
+    type Target = [Receipt];
+
+    fn deref(&self) -> &[Receipt] {
+        &self.receipts
+    }
+}
+
+impl IntoIterator for Recorded {
+    type Item = Receipt;
+    type IntoIter = std::vec::IntoIter<Receipt>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.receipts.into_iter()
+    }
+}

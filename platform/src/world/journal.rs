@@ -1,0 +1,66 @@
+//! A file of ours that grows: put in one instant, and appended to from then on.
+
+use std::{
+    fs::{self, File, Metadata},
+    io::Write,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use super::{Access, file};
+use crate::{Error, Result};
+
+/// What tells one state of a file from every other: the file itself, its size, and when it last changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    file: (u64, u64),
+    size: u64,
+    changed: (i64, i64),
+}
+
+impl Stamp {
+    /// That of the file at `path`; none if it cannot be looked at.
+    pub fn of(path: &Path) -> Option<Self> {
+        fs::symlink_metadata(path).ok().as_ref().map(Self::from)
+    }
+}
+
+impl From<&Metadata> for Stamp {
+    fn from(found: &Metadata) -> Self {
+        Self {
+            file: (found.dev(), found.ino()),
+            size: found.size(),
+            changed: (found.ctime(), found.ctime_nsec()),
+        }
+    }
+}
+
+/// A file that this process has put, held open to be appended to.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Puts a file of `contents` at `path`, as [`super::World::put`] does.
+    pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<Self> {
+        Ok(Self { path: path.to_owned(), file: file::put(path, contents, access)? })
+    }
+
+    /// How the file stands now.
+    pub fn stamp(&self) -> Result<Stamp> {
+        self.file.metadata().map(|found| Stamp::from(&found)).map_err(Error::file("look at", &self.path))
+    }
+
+    /// Appends `bytes`; they survive a power cut if `is_flushed`. The caller has made sure that the file still
+    /// bears its name.
+    pub fn append(&mut self, bytes: &[u8], is_flushed: bool) -> Result<()> {
+        self.file.write_all(bytes).map_err(Error::file("write", &self.path))?;
+        if is_flushed { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&self) -> Result<()> {
+        self.file.sync_data().map_err(Error::file("flush", &self.path))
+    }
+}
