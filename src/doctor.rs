@@ -7,7 +7,8 @@
 
 mod case;
 mod certs_d;
-pub mod check;
+mod check;
+mod diagnosis;
 pub mod evidence;
 mod finding;
 mod http;
@@ -16,15 +17,18 @@ pub mod no_proxy;
 mod page;
 mod probe;
 pub mod proxy;
+mod question;
 mod redacted;
 mod unit;
 
 pub use case::Case;
-pub use check::{CHECKS, Diagnosis, Line, State, diagnose};
+pub use check::State;
+pub use diagnosis::{CHECKS, Diagnosis, Line, codes, diagnose};
 pub use evidence::Evidence;
 pub use finding::{Code, Finding, Fix, Restart, Severity};
 pub use page::{PAGES, Page};
-pub use probe::{Question, gather};
+pub use probe::gather;
+pub use question::Question;
 
 /// Doors to private parsers, for the fuzz targets alone.
 #[cfg(fuzzing)]

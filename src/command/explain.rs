@@ -7,8 +7,7 @@ use super::{Context, standard_input};
 use crate::{
     cli::Explain,
     doctor::{
-        Page,
-        check::codes,
+        Page, codes,
         message::{self, Meaning},
     },
     exit,

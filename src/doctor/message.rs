@@ -10,28 +10,13 @@ mod pasted;
 mod proxy;
 mod realm;
 mod registry;
+mod row;
 mod trust;
 
 use labtrust_platform::plan::shell_word;
 
-use self::pasted::Pasted;
-
-/// Alternatives for the same words.
-type Any = &'static [&'static str];
-
-/// Words, and what they mean.
-#[derive(Debug)]
-pub struct Row {
-    /// One of each of these stands in the text, in this order and near each other; case, spaces, quotation
-    /// marks and line ends do not matter.
-    says: &'static [Any],
-    /// The codes of what it may be, the likeliest first; none where the doctor has no part in it.
-    pub codes: &'static [&'static str],
-    /// What it means, in a sentence or two.
-    pub what: &'static str,
-    /// What to do next, a command or a sentence each; `{}` stands for the server.
-    next: &'static [&'static str],
-}
+pub use self::row::Row;
+use self::{pasted::Pasted, row::DOCTOR};
 
 /// The rows of [`meaning`], in the order in which they are tried.
 const ROWS: &[&[Row]] = &[
@@ -46,9 +31,6 @@ const ROWS: &[&[Row]] = &[
     network::ROWS,
     proxy::BARE,
 ];
-
-/// What is asked when nothing else is known to be better.
-const DOCTOR: &[&str] = &["labtrust doctor {}"];
 
 /// What a message means.
 #[derive(Debug)]

@@ -39,7 +39,7 @@ impl Page {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::check::codes;
+    use crate::doctor::codes;
 
     #[test]
     fn every_code_has_a_page_and_every_page_a_code() {

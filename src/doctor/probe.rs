@@ -6,43 +6,33 @@ mod client;
 mod connect;
 mod daemon;
 mod engine;
+mod environment;
 mod gitlab;
 mod patience;
+mod served;
 mod server;
+mod task;
 mod trust;
 
 use std::{
-    panic::resume_unwind,
-    thread::{self, ScopedJoinHandle},
+    thread,
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{Anchor, Endpoint, Facts, Fingerprint, Host, World, world::engine::Door};
+#[cfg(fuzzing)]
+use labtrust_platform::Host;
+use labtrust_platform::{Endpoint, World, world::engine::Door};
 use time::OffsetDateTime;
 
-use self::patience::Patience;
+use self::{patience::Patience, task::seen};
 use super::{
+    Question,
     case::{Case, REGISTRIES, WEB},
     evidence::{Evidence, Redacted, SCHEMA, TrustSeen},
 };
 
 /// The time for everything: whoever waits for an answer that does not come waits no longer.
 const LIMIT: Duration = Duration::from_secs(5);
-
-/// What is asked about.
-#[derive(Clone, Debug)]
-pub struct Question<'q> {
-    /// The host.
-    pub host: &'q Host,
-    /// The port, if one was named.
-    pub port: Option<u16>,
-    /// The machine.
-    pub facts: &'q Facts,
-    /// The CAs that labtrust made or trusted on it.
-    pub known: &'q [Anchor],
-    /// The fingerprint of the root that may be trusted, if it was named.
-    pub fingerprint: Option<Fingerprint>,
-}
 
 /// Asks everything.
 pub fn gather(question: &Question<'_>) -> Evidence {
@@ -101,21 +91,6 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     evidence
 }
 
-/// What `probe` saw of `what`. One that panics is a bug of ours: that is kept, for it does not say that nothing
-/// is there.
-fn seen<T>(probe: ScopedJoinHandle<'_, T>, what: &str, unseen: &mut Vec<String>) -> Option<T> {
-    let seen = probe.join().ok();
-    if seen.is_none() {
-        unseen.push(what.to_owned());
-    }
-    seen
-}
-
-/// What `probe`, a part of another, saw: if it panics, so does that.
-fn joined<T>(probe: ScopedJoinHandle<'_, T>) -> T {
-    probe.join().unwrap_or_else(|panic| resume_unwind(panic))
-}
-
 /// The ports that are asked: the one that was named, and those that GitLab and registries are usually on.
 fn endpoints(question: &Question<'_>) -> Vec<Endpoint> {
     let mut ports: Vec<u16> = question.port.into_iter().chain([WEB]).chain(REGISTRIES).collect();
@@ -124,31 +99,10 @@ fn endpoints(question: &Question<'_>) -> Vec<Endpoint> {
     ports.into_iter().map(|port| Endpoint::new(question.host.clone(), port)).collect()
 }
 
-/// What is left until `deadline`; never nothing, which some would take for "for ever".
-fn left(deadline: Instant) -> Duration {
-    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20))
-}
-
 /// All that is read of files in which others set proxies.
 #[cfg(fuzzing)]
 #[allow(missing_docs, reason = "it is the parsers' own door")]
 pub fn proxies(text: &str, host: &Host) {
     daemon::read_all(text);
     client::read_all(text, host);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_probe_that_panics_is_not_one_that_saw_nothing() {
-        let mut unseen = Vec::new();
-        let seen = thread::scope(|scope| {
-            let lost = scope.spawn(|| thread::scope(|scope| joined::<()>(scope.spawn(|| panic!("a bug")))));
-            let good = scope.spawn(|| 7);
-            (seen(lost, "the one", &mut unseen), seen(good, "the other", &mut unseen))
-        });
-        assert_eq!((seen, unseen), ((None, Some(7)), vec!["the one".to_owned()]));
-    }
 }

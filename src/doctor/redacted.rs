@@ -4,11 +4,12 @@
 
 mod free;
 mod http;
+mod place;
+mod url;
 
 use std::{
     borrow::Borrow,
     fmt,
-    net::IpAddr,
     ops::Deref,
     path::{Path, PathBuf},
 };
@@ -16,8 +17,11 @@ use std::{
 use labtrust_platform::text::is_hidden;
 use serde::{Deserialize, Serialize};
 
-/// What stands in the place of a part that is not shown.
-pub const MARK: &str = "xxxxx";
+pub use self::place::MARK;
+use self::{
+    place::is_place,
+    url::{place, url},
+};
 
 /// Text without secrets, in one line or several.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -114,66 +118,6 @@ impl Redacted {
 fn unquoted(value: &str) -> (&str, &str) {
     let quoted = |mark| value.strip_prefix(mark)?.strip_suffix(mark);
     ["\"", "'"].iter().find_map(|mark| Some((*mark, quoted(*mark)?))).unwrap_or(("", value))
-}
-
-/// What may be shown of a URL.
-fn url(value: &str, with_path: bool) -> String {
-    let (scheme, rest) = match value.split_once("://") {
-        Some((scheme, rest)) if is_scheme(scheme) => (format!("{scheme}://"), rest),
-        Some(_) => return MARK.into(),
-        None => (String::new(), value),
-    };
-    let (before, rest) = match rest.rsplit_once('@') {
-        Some((_, rest)) => (format!("{MARK}@"), rest),
-        None => (String::new(), rest),
-    };
-    match place(rest, with_path) {
-        Some(place) => format!("{scheme}{before}{place}"),
-        None => format!("{scheme}{MARK}"),
-    }
-}
-
-fn is_scheme(text: &str) -> bool {
-    (1..=8).contains(&text.len()) && text.chars().all(|one| one.is_ascii_alphanumeric())
-}
-
-/// Host, port and path of a URL, as far as they may be shown; none if there is no host.
-fn place(rest: &str, with_path: bool) -> Option<String> {
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
-    let is_path = path.len() <= 1 || with_path && path.chars().all(is_of_path) && !free::is_secret(path);
-    let path = if is_path { path } else { "/" };
-    if authority.is_empty() {
-        // A socket's.
-        return (with_path && path.len() > 1).then(|| path.to_owned());
-    }
-    is_place(authority).then(|| format!("{authority}{path}"))
-}
-
-fn is_of_path(one: char) -> bool {
-    one.is_ascii_alphanumeric() || "/._-~+".contains(one)
-}
-
-/// Whether `text` is a host or an address, with a port or without.
-fn is_place(text: &str) -> bool {
-    let is_port = |port: &str| port.parse::<u16>().is_ok();
-    if let Some(rest) = text.strip_prefix('[') {
-        return rest.split_once(']').is_some_and(|(address, port)| {
-            address.parse::<IpAddr>().is_ok()
-                && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
-        });
-    }
-    match text.rsplit_once(':') {
-        _ if text.parse::<IpAddr>().is_ok() => true,
-        Some((host, port)) => is_port(port) && is_host(host),
-        None => is_host(text),
-    }
-}
-
-fn is_host(text: &str) -> bool {
-    let is_of_host = |one: char| one.is_ascii_alphanumeric() || ".-_*".contains(one);
-    (1..=253).contains(&text.len()) && text.chars().all(is_of_host)
 }
 
 /// An entry of a `NO_PROXY`, which other programs may take for several.

@@ -110,7 +110,7 @@ fn what_engines_said_when_evidence_was_recorded_is_understood() {
     const SAID_OF_WHAT_FOLLOWS: [&str; 3] = ["daemon-remote", "port-taken", "ssl-path-overridden"];
     let mut wrong = Vec::new();
     let mut known = 0;
-    for code in labtrust::doctor::check::codes().map(|code| code.id) {
+    for code in labtrust::doctor::codes().map(|code| code.id) {
         for message in super::recorded::engines_words(code) {
             // The registry itself was reached and asks who one is.
             if message.contains("denied: access forbidden") {

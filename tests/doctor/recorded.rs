@@ -4,7 +4,7 @@
 
 use std::{fs, path::PathBuf};
 
-use labtrust::doctor::{Evidence, check::codes, diagnose};
+use labtrust::doctor::{Evidence, codes, diagnose};
 
 fn file(code: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{code}.json"))

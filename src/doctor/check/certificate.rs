@@ -2,6 +2,7 @@
 //! names, what it may be used for, and the way up from it.
 
 mod chain;
+mod code;
 mod dates;
 mod intercepted;
 mod name;
@@ -9,9 +10,15 @@ mod refused;
 mod subject;
 
 pub use self::intercepted::signs_anew_by_trade;
-use self::subject::Subject;
+use self::{
+    code::{
+        CLOCK_SKEW, CONSTRAINT_VIOLATED, EXPIRED, EXPIRING, INCOMPLETE, IP_NOT_IN_SAN, IS_CA, NAME_MISMATCH,
+        NO_SAN, NO_SERVER_AUTH, NOT_YET_VALID, OUT_OF_ORDER, REFUSED, TOO_LONG, WEAK,
+    },
+    subject::Subject,
+};
 use super::{Check, Verdict};
-use crate::doctor::{Case, Code, Finding};
+use crate::doctor::{Case, Finding};
 
 pub const CHECK: Check = Check {
     id: "certificate",
@@ -35,26 +42,6 @@ pub const CHECK: Check = Check {
     ],
     judge,
 };
-
-const UNTRUSTED: &[&str] = &["untrusted-docker", "untrusted-system"];
-
-const EXPIRED: Code = Code::error("cert-expired");
-const NOT_YET_VALID: Code = Code::error("cert-not-yet-valid");
-const CLOCK_SKEW: Code = Code::error("clock-skew");
-const NAME_MISMATCH: Code = Code::error("cert-name-mismatch");
-const NO_SAN: Code = Code::error("cert-no-san");
-const IP_NOT_IN_SAN: Code = Code::error("cert-ip-not-in-san");
-const NO_SERVER_AUTH: Code = Code::error("cert-no-server-auth");
-const CONSTRAINT_VIOLATED: Code = Code::error("constraint-violated");
-/// To Go a signature with SHA-1 is none, and so the authority unknown.
-const WEAK: Code = Code::error("cert-weak").explaining(&["untrusted-docker"]);
-/// What docker or git refuse for a reason that is none of the others.
-const REFUSED: Code = Code::error("cert-refused").explaining(UNTRUSTED);
-const INCOMPLETE: Code = Code::error("chain-incomplete").explaining(UNTRUSTED);
-const IS_CA: Code = Code::warning("cert-is-ca");
-const OUT_OF_ORDER: Code = Code::warning("chain-out-of-order");
-const TOO_LONG: Code = Code::warning("cert-too-long");
-const EXPIRING: Code = Code::warning("cert-expiring");
 
 /// What can be wrong with what is presented somewhere.
 const JUDGES: &[fn(&Case<'_>, &Subject) -> Vec<Finding>] =

@@ -1,28 +1,15 @@
 //! Whether one gets there: the name, the port, TLS. What counts is the engine's own way: where it gets
 //! there, by a proxy say, it is no fault that this program, which uses none, does not.
 
+mod code;
 mod engine;
 mod name;
 mod port;
 mod tls;
 
-use super::{Check, registry::OTHER_PORT};
-use crate::doctor::Code;
+use self::code::{AT_NAME, AT_PORT, AT_TLS};
+use super::Check;
 
-pub const NAME: Check = Check { id: "name", title: "name", codes: &[&NOT_RESOLVED], judge: name::judge };
-pub const PORT: Check = Check {
-    id: "port",
-    title: "port",
-    codes: &[&OTHER_PORT, &REFUSED, &UNREACHABLE, &TIMEOUT],
-    judge: port::judge,
-};
-pub const TLS: Check =
-    Check { id: "tls", title: "TLS", codes: &[&NOT_TLS, &CLOSED, &HANDSHAKE_FAILED], judge: tls::judge };
-
-const NOT_RESOLVED: Code = Code::error("name-not-resolved");
-const REFUSED: Code = Code::error("port-refused");
-const UNREACHABLE: Code = Code::error("port-unreachable");
-const TIMEOUT: Code = Code::error("port-timeout");
-const NOT_TLS: Code = Code::error("not-tls");
-const CLOSED: Code = Code::error("connection-closed");
-const HANDSHAKE_FAILED: Code = Code::error("tls-handshake-failed");
+pub const NAME: Check = Check { id: "name", title: "name", codes: AT_NAME, judge: name::judge };
+pub const PORT: Check = Check { id: "port", title: "port", codes: AT_PORT, judge: port::judge };
+pub const TLS: Check = Check { id: "tls", title: "TLS", codes: AT_TLS, judge: tls::judge };

@@ -3,14 +3,11 @@
 mod pair;
 mod port;
 mod settings;
+mod subject;
 
-use labtrust_platform::plan::{ShellLine, shell_word};
-
+use self::subject::Server;
 use super::{Check, Verdict};
-use crate::doctor::{
-    Case, Finding,
-    evidence::{Asked, GitlabSeen, SettingsSeen},
-};
+use crate::doctor::{Case, Finding, evidence::Asked};
 
 pub const CHECK: Check = Check {
     id: "server",
@@ -26,27 +23,6 @@ pub const CHECK: Check = Check {
     ],
     judge,
 };
-
-/// A GitLab on this machine, and what its settings say.
-#[derive(Clone, Copy)]
-struct Server<'c> {
-    case: &'c Case<'c>,
-    gitlab: &'c GitlabSeen,
-    settings: &'c SettingsSeen,
-}
-
-impl Server<'_> {
-    /// What makes GitLab read its settings. Evidence is a file that others may have written: what is more than words
-    /// in it is not passed on.
-    fn reconfigure(&self) -> ShellLine {
-        let words: Vec<_> = self.gitlab.reconfigure.split(' ').collect();
-        let is_plain = words.iter().all(|word| shell_word(word) == *word) && words.ends_with(&CONTROL);
-        if is_plain { ShellLine::of(words) } else { ShellLine::of(CONTROL) }.by_root()
-    }
-}
-
-/// What GitLab's own tool is told.
-const CONTROL: [&str; 2] = ["gitlab-ctl", "reconfigure"];
 
 fn judge(case: &Case<'_>) -> Verdict {
     let Some(gitlab) = &case.evidence.gitlab else {

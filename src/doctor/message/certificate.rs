@@ -1,6 +1,6 @@
 //! Certificates that are refused for what they are: dates, names, purposes, strength.
 
-use super::{Any, DOCTOR, Row};
+use super::row::{Any, DOCTOR, Row};
 
 const DATES: Any = &["certificate has expired or is not yet valid"];
 

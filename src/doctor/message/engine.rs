@@ -1,6 +1,6 @@
 //! No engine, or one that may not be asked.
 
-use super::{DOCTOR, Row};
+use super::row::{DOCTOR, Row};
 
 pub const ROWS: &[Row] = &[
     Row {

@@ -1,6 +1,6 @@
 //! What GitLab's own services and its engine say on the server.
 
-use super::{Any, Row};
+use super::row::{Any, Row};
 
 /// What only a runner says.
 const RUNNER: Any = &["Checking for jobs", "Registering runner", "Verifying runner"];

@@ -1,6 +1,6 @@
 //! The way there: name, port, TLS.
 
-use super::{Any, DOCTOR, Row};
+use super::row::{Any, DOCTOR, Row};
 
 /// Nobody answered.
 pub const NO_ANSWER: Any = &[

@@ -1,6 +1,6 @@
 //! Proxies that cannot be reached, and those that answer in the place of whoever was asked.
 
-use super::{Any, DOCTOR, Row};
+use super::row::{Any, DOCTOR, Row};
 
 const CONNECT: Any = &["proxyconnect tcp"];
 /// An engine's own way there.

@@ -1,6 +1,10 @@
 //! The token service, to which a registry sends everyone first: the innermost URL of a nested error.
 
-use super::{Any, DOCTOR, Row, network, registry, trust};
+use super::{
+    network, registry,
+    row::{Any, DOCTOR, Row},
+    trust,
+};
 
 /// What only a request for a token has in it.
 const REALM: Any = &[

@@ -1,6 +1,6 @@
 //! What a registry answers, and what a container tool makes of it.
 
-use super::{Any, DOCTOR, Row};
+use super::row::{Any, DOCTOR, Row};
 
 /// An answer in HTTP that is not the one that was wanted.
 pub const FAILED: Any = &[

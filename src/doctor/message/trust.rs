@@ -1,7 +1,7 @@
 //! Certificates that are refused because their CA is not known, in the words of everybody who may not know it.
 //! What mends it depends on who complains: each has a store of its own.
 
-use super::{Any, Row};
+use super::row::{Any, Row};
 
 /// Anybody's words for it.
 pub const UNKNOWN: Any = &[

@@ -8,7 +8,7 @@ use std::{
 
 use labtrust_platform::{Certificate, Facts, Host, World, text};
 
-use super::trust::Served;
+use super::served::Served;
 use crate::{
     certificate::read_certificates,
     doctor::{

@@ -4,25 +4,12 @@ mod door;
 mod git;
 mod tools;
 
-use std::{env, path::PathBuf, time::Instant};
-
-use labtrust_platform::Facts;
+use std::time::Instant;
 
 use crate::doctor::{Question, evidence::ClientSeen};
 
 pub fn look(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     ClientSeen { door: door::door(question.facts), tools: tools::tools(question, deadline) }
-}
-
-/// The folder of the docker command's settings, of whoever called us.
-pub fn folder(facts: &Facts) -> PathBuf {
-    let own = env::var_os("DOCKER_CONFIG").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    own.unwrap_or_else(|| facts.invoker.as_ref().unwrap_or(&facts.user).home.join(".docker"))
-}
-
-/// A variable of this process's, if it is set to something.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Every parser of this module, for the fuzz target.

@@ -8,7 +8,7 @@ use std::{
 
 use labtrust_platform::{Endpoint, Target, handshake, text};
 
-use super::left;
+use super::patience::left;
 use crate::doctor::{
     evidence::{Asked, ProxySeen, Redacted},
     redacted::MARK,

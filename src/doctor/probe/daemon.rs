@@ -3,6 +3,7 @@
 
 mod assignment;
 mod settings;
+mod source;
 mod unit;
 
 use std::path::{Path, PathBuf};
@@ -12,13 +13,13 @@ use labtrust_platform::{
     fact::{Engine, EngineKind, ServiceManager},
 };
 
-use super::client;
+use self::source::source;
+pub use self::{settings::client as client_settings, source::text};
+use super::environment;
 use crate::doctor::{
     evidence::{Form, Setting, Source},
-    proxy::VARIABLES,
     unit::unit as unit_of,
 };
-pub use settings::client as client_settings;
 
 /// Files that some init script or unit reads, by who starts the daemon.
 const DEFAULTS: &[(ServiceManager, &str)] = &[
@@ -108,25 +109,11 @@ fn unread(facts: &Facts, read: &[Source]) -> Vec<Source> {
         settings.sort_by_key(|setting| setting.line);
         sources.push(source(path, Form::Shell, false, Ok(settings)));
     }
-    let path = client::folder(facts).join("config.json");
+    let path = environment::docker_config(facts).join("config.json");
     if let Ok(Some(text)) = text(&path) {
         sources.push(source(&path, Form::Client, false, settings::client(&text)));
     }
     sources
-}
-
-fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, String>) -> Source {
-    let (settings, fault) = match read {
-        Ok(settings) => (settings, None),
-        Err(fault) => (Vec::new(), Some(fault.into())),
-    };
-    Source { path: path.to_owned(), form, is_read, settings, fault }
-}
-
-/// What the file at `path` holds; none if it is not there.
-pub fn text(path: &Path) -> Result<Option<String>, String> {
-    let bytes = World::read_named(path).map_err(|error| error.to_string())?;
-    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// The command line of the daemon `pid`; nothing if that number is another's by now.
@@ -139,11 +126,6 @@ fn command_line(pid: u32) -> Vec<String> {
     if is_daemon { words } else { Vec::new() }
 }
 
-/// Whether `name` is one of the variables that are looked for.
-fn is_meant(name: &str) -> bool {
-    VARIABLES.contains(&name)
-}
-
 /// Every parser of this module, for the fuzz target.
 #[cfg(fuzzing)]
 pub fn read_all(text: &str) {
@@ -154,6 +136,6 @@ pub fn read_all(text: &str) {
     exported.extend(settings::daemon(text).unwrap_or_default());
     exported.extend(settings::client(text).unwrap_or_default());
     let lines = text.lines().count().max(1);
-    assert!(exported.iter().all(|one| (1..=lines).contains(&one.line) && is_meant(&one.name)));
+    assert!(exported.iter().all(|one| (1..=lines).contains(&one.line) && source::is_meant(&one.name)));
     settings::flags(&text.split('\0').map(str::to_owned).collect::<Vec<_>>());
 }

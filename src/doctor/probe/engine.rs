@@ -10,7 +10,11 @@ use labtrust_platform::{
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{connect, daemon, joined, left, patience::Patience};
+use super::{
+    connect, daemon,
+    patience::{Patience, left},
+    task::joined,
+};
 use crate::doctor::evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Redacted, Source};
 
 /// So much of an engine's words is kept.

@@ -11,7 +11,7 @@ use std::{
 use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, reach::Reached, world::listener};
 use serde::Deserialize;
 
-use super::{joined, left};
+use super::{patience::left, task::joined};
 use crate::{
     certificate::{Parsed, PrivateKey},
     doctor::{

@@ -8,7 +8,6 @@ use std::{
 
 use labtrust_platform::Endpoint;
 
-use super::left;
 use crate::doctor::case::REGISTRIES;
 
 const MOMENTS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
@@ -46,6 +45,11 @@ impl Patience {
         }
         ask(left(self.deadline))
     }
+}
+
+/// What is left until `deadline`; never nothing, which some would take for "for ever".
+pub fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20))
 }
 
 #[cfg(test)]

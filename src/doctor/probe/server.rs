@@ -7,7 +7,7 @@ use labtrust_platform::{
     reach::{Step, Tls, reach},
 };
 
-use super::{left, patience::Patience};
+use super::patience::{Patience, left};
 use crate::doctor::{
     evidence::{Asked, Http, RealmSeen, Redacted, ServerSeen},
     http::{self, Answer},

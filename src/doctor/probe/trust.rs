@@ -4,13 +4,10 @@ use std::{path::Path, time::UNIX_EPOCH};
 
 use labtrust_platform::{Anchor, Certificate, World, store};
 
-use super::certs_d;
-use crate::{
-    certificate::Parsed,
-    doctor::{
-        Question,
-        evidence::{Asked, BundleSeen, Evidence, TrustSeen},
-    },
+use super::{certs_d, served::Served};
+use crate::doctor::{
+    Question,
+    evidence::{Asked, BundleSeen, Evidence, TrustSeen},
 };
 
 pub fn look(world: &World, question: &Question<'_>, evidence: &Evidence) -> TrustSeen {
@@ -34,28 +31,6 @@ fn expected(question: &Question<'_>) -> Vec<Certificate> {
     let is_for_it =
         |anchor: &&Anchor| anchor.endpoints.iter().any(|endpoint| endpoint.host == *question.host);
     question.known.iter().filter(is_for_it).map(|anchor| anchor.certificate.clone()).collect()
-}
-
-/// All that was served, anywhere.
-pub struct Served(Vec<Parsed>);
-
-impl Served {
-    fn of(evidence: &Evidence) -> Self {
-        let realm = evidence.realm.iter().filter_map(|realm| realm.reached.as_ref());
-        let chains = evidence.servers.iter().map(|server| &server.reached).chain(realm);
-        let certificates = chains.filter_map(|reached| reached.chain()).flatten();
-        Self(certificates.filter_map(|certificate| Parsed::from_der(certificate.der()).ok()).collect())
-    }
-
-    /// Those of `certificates` that a served chain may lead to, or that were served themselves.
-    pub fn related(&self, mut certificates: Vec<Certificate>) -> Vec<Certificate> {
-        certificates.retain(|anchor| {
-            Parsed::from_der(anchor.der()).is_ok_and(|anchor| {
-                self.0.iter().any(|one| one.issuer_der == anchor.subject_der || one.der() == anchor.der())
-            })
-        });
-        certificates
-    }
 }
 
 /// Those certificates of the bundle at `path` that `served` may lead to.

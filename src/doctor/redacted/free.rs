@@ -2,7 +2,7 @@
 //! form of one goes: what stands before an @, what follows a word that announces a secret, PEM, and long
 //! words of letters in both cases and digits.
 
-use super::{MARK, is_place};
+use super::place::{MARK, is_place};
 
 /// Words after which a secret stands; Go repeats what it takes for a port.
 const ANNOUNCED: [&str; 15] = [

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Redacted, free};
+use super::{free, url::url};
 
 /// So much of a text is kept.
 const LONGEST: usize = 200;
@@ -28,7 +28,7 @@ pub fn challenge(value: &str) -> String {
 
 /// A realm is a registry's token service, or a name that a person reads (RFC 9110 §11.5).
 fn realm_of(realm: &str) -> String {
-    if realm.contains("://") { Redacted::url(realm).into() } else { free::redacted(realm) }
+    if realm.contains("://") { url(realm, true) } else { free::redacted(realm) }
 }
 
 /// A body, which begins with a brace if it was JSON.

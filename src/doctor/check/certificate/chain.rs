@@ -1,6 +1,9 @@
 //! Whether all that is between leaf and root is sent, and in its order.
 
-use super::{INCOMPLETE, OUT_OF_ORDER, subject::Subject};
+use super::{
+    code::{INCOMPLETE, OUT_OF_ORDER},
+    subject::Subject,
+};
 use crate::{
     certificate::{Parsed, path},
     doctor::{Case, Finding},

@@ -3,7 +3,10 @@
 use labtrust_platform::{Endpoint, fact::ServiceManager};
 use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc2822};
 
-use super::{CLOCK_SKEW, EXPIRED, EXPIRING, NOT_YET_VALID, subject::Subject};
+use super::{
+    code::{CLOCK_SKEW, EXPIRED, EXPIRING, NOT_YET_VALID},
+    subject::Subject,
+};
 use crate::{
     certificate::Parsed,
     doctor::{Case, Finding, evidence::ServerSeen},

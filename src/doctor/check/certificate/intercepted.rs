@@ -4,7 +4,7 @@
 use super::subject::Subject;
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Finding, check::proxy::INTERCEPTED},
+    doctor::{Case, Finding, check::proxy::code::INTERCEPTED},
 };
 
 /// What those name themselves who open TLS in companies and on desks: a part of the issuer, in small letters.

@@ -2,7 +2,10 @@
 
 use labtrust_platform::Host;
 
-use super::{IP_NOT_IN_SAN, NAME_MISMATCH, NO_SAN, subject::Subject};
+use super::{
+    code::{IP_NOT_IN_SAN, NAME_MISMATCH, NO_SAN},
+    subject::Subject,
+};
 use crate::{
     certificate::name::{SubjectName, list_to},
     doctor::{Case, Finding},

@@ -1,7 +1,10 @@
 //! What some clients refuse and others take: the rows of [`crate::certificate::judge`], each kind under a
 //! code of its own.
 
-use super::{CONSTRAINT_VIOLATED, IS_CA, NO_SERVER_AUTH, REFUSED, TOO_LONG, WEAK, subject::Subject};
+use super::{
+    code::{CONSTRAINT_VIOLATED, IS_CA, NO_SERVER_AUTH, REFUSED, TOO_LONG, WEAK},
+    subject::Subject,
+};
 use crate::{
     certificate::{About, Client, Refusal},
     doctor::{Case, Code, Finding},

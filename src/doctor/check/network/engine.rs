@@ -2,7 +2,7 @@
 
 use labtrust_platform::world::engine::{Reach, judge};
 
-use super::{CLOSED, HANDSHAKE_FAILED, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE};
+use super::code::{CLOSED, HANDSHAKE_FAILED, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE};
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
 
 /// What is said, and what it means; the more particular first.

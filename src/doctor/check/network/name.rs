@@ -2,7 +2,10 @@
 
 use labtrust_platform::{Host, reach::Reached};
 
-use super::{NOT_RESOLVED, engine};
+use super::{
+    code::{AT_NAME, NOT_RESOLVED},
+    engine,
+};
 use crate::doctor::{Case, Finding, check::Verdict};
 
 pub fn judge(case: &Case<'_>) -> Verdict {
@@ -24,7 +27,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         Reached::Addresses(addresses) => {
             let list: Vec<_> = addresses.iter().map(|(address, _)| address.ip().to_string()).collect();
             let detail = list.join(", ");
-            Verdict::of(detail, engine::obstacle(case, super::NAME.codes).into_iter().collect())
+            Verdict::of(detail, engine::obstacle(case, AT_NAME).into_iter().collect())
         }
     }
 }

@@ -4,7 +4,10 @@ use std::net::SocketAddr;
 
 use labtrust_platform::{Endpoint, reach::Step};
 
-use super::{REFUSED, TIMEOUT, UNREACHABLE, engine};
+use super::{
+    code::{AT_PORT, REFUSED, TIMEOUT, UNREACHABLE},
+    engine,
+};
 use crate::doctor::{
     Case, Code, Finding,
     check::{Verdict, registry::elsewhere},
@@ -21,7 +24,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
         return elsewhere.into();
     }
     if server.reached.is_open() {
-        let findings = engine::obstacle(case, super::PORT.codes).into_iter().collect();
+        let findings = engine::obstacle(case, AT_PORT).into_iter().collect();
         return Verdict::of(told(addresses), findings);
     }
     if engine::gets_there(case) {

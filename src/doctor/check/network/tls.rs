@@ -7,7 +7,10 @@ use labtrust_platform::{
     reach::{Step, Tls},
 };
 
-use super::{CLOSED, HANDSHAKE_FAILED, NOT_TLS, engine};
+use super::{
+    code::{AT_TLS, CLOSED, HANDSHAKE_FAILED, NOT_TLS},
+    engine,
+};
 use crate::doctor::{
     Case, Finding,
     check::Verdict,
@@ -41,7 +44,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             } else {
                 format!("{count} certificates are presented")
             };
-            Verdict::of(detail, engine::obstacle(case, super::TLS.codes).into_iter().collect())
+            Verdict::of(detail, engine::obstacle(case, AT_TLS).into_iter().collect())
         }
     }
 }

@@ -3,7 +3,9 @@
 use labtrust_platform::Endpoint;
 
 use super::{
-    INEFFECTIVE, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, View, WRONG_SCHEME, fix, place,
+    code::{INEFFECTIVE, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, WRONG_SCHEME},
+    fix,
+    view::{View, place},
     words::Words,
 };
 use crate::doctor::{
@@ -26,7 +28,7 @@ impl View<'_, '_> {
     }
 
     /// The engine goes through `proxy` to `target`.
-    fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
+    pub fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
         let words = Words::of(message);
         let seen = self.engine.proxy.as_ref().filter(|_| *target == self.case.endpoint());
         if let Some(broken) = self.broken(target, proxy, words, message) {

@@ -7,7 +7,7 @@ use labtrust_platform::{
     plan::{Actor, Change, Command, Proof, Settle, ShellLine, Step, StoreId},
 };
 
-use super::{View, place};
+use super::view::{View, place};
 use crate::doctor::{
     Fix, Restart,
     evidence::{Form, Setting, Source},

@@ -1,6 +1,6 @@
 //! Whether the engine's proxy opens TLS: what is presented through it is not what the server presents.
 
-use super::{INTERCEPTED, View, fix};
+use super::{code::INTERCEPTED, fix, view::View};
 use crate::{
     certificate::Parsed,
     doctor::{Finding, check::certificate::signs_anew_by_trade},

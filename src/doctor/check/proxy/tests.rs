@@ -7,6 +7,7 @@ use labtrust_platform::{
 };
 
 use super::*;
+use crate::doctor::evidence::{Setting, Source};
 use crate::doctor::{
     Evidence, Finding,
     check::State,

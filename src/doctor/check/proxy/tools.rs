@@ -2,7 +2,7 @@
 
 use labtrust_platform::Endpoint;
 
-use super::{Check, Verdict};
+use crate::doctor::check::{Check, Verdict};
 use crate::doctor::{
     Case, Code, Finding,
     case::WEB,

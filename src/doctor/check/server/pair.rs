@@ -5,7 +5,7 @@ use labtrust_platform::{
     plan::{Change, Command, Proof, Settle, ShellLine, StoreId},
 };
 
-use super::{Server, port::is_taken};
+use super::{port::is_taken, subject::Server};
 use crate::{
     certificate::Parsed,
     doctor::{

@@ -1,6 +1,6 @@
 //! Ports of the server that lead nowhere or to somebody else.
 
-use super::Server;
+use super::subject::Server;
 use crate::doctor::{Code, Finding, evidence::SiteSeen};
 
 pub const TAKEN: Code = Code::error("port-taken").explaining(&[

@@ -2,7 +2,7 @@
 
 use labtrust_platform::plan::ShellLine;
 
-use super::Server;
+use super::subject::Server;
 use crate::{
     certificate::Parsed,
     doctor::{

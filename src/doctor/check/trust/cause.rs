@@ -3,9 +3,10 @@
 use labtrust_platform::{Service, plan::ShellLine};
 
 use super::{
-    docker::Look,
+    anchor::mend,
     folder,
-    root::{self, is_replaced, leads_to, mend},
+    look::Look,
+    root::{self, is_replaced, leads_to},
 };
 use crate::{
     certificate::Parsed,

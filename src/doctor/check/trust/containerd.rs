@@ -4,7 +4,6 @@
 use labtrust_platform::plan::Actor;
 
 use super::{
-    Check, Verdict,
     fatal::Place,
     folder::{self, Reader},
     image_store::MASKED,
@@ -14,6 +13,7 @@ use super::{
 use crate::doctor::{
     Case, Finding, State,
     certs_d::{CONTAINERD, containerd},
+    check::{Check, Verdict},
     evidence::FolderSeen,
 };
 

@@ -1,25 +1,20 @@
 //! Whether Docker's engines trust the registry: they have an idea of trust of their own, and are asked
 //! themselves; where they cannot be, their files are judged.
 
-use std::path::PathBuf;
-
-use labtrust_platform::{fact::Engine, plan::Actor, world::engine::Reach};
+use labtrust_platform::{plan::Actor, world::engine::Reach};
 
 use super::{
-    Check, Verdict,
     cause::{NEEDS_RESTART, NOT_PEM, REPLACED, UNTRUSTED, WRONG_EXTENSION, WRONG_NAME},
     fatal::{Place, STRAY_KEY, UNREADABLE},
-    folder::{self, Reader},
+    folder::Reader,
     image_store::MASKED,
     insecure::{self, INSECURE},
-    root::{self, leads_to},
+    look::{Look, looks},
 };
-use crate::{
-    certificate::Parsed,
-    doctor::{
-        Case, Finding,
-        evidence::{Asked, CertsDSeen, EngineSeen, FolderSeen},
-    },
+use crate::doctor::{
+    Case, Finding,
+    check::{Check, Verdict},
+    evidence::Asked,
 };
 
 pub const CHECK: Check = Check {
@@ -60,43 +55,7 @@ fn judge(case: &Case<'_>) -> Verdict {
     whole.unwrap_or_else(|| Verdict::skipped("no engine"))
 }
 
-/// Whether an engine accepts the registry, or would by its files if it could be asked.
-pub fn is_trusted(case: &Case<'_>) -> bool {
-    looks(case).any(|look| match case.verdict_of(look.seen) {
-        Some(Reach::Accepted) => true,
-        Some(Reach::Refused(_) | Reach::GaveUp(_)) => false,
-        Some(Reach::Unknown(_)) | None => look.trusting_file().is_some(),
-    })
-}
-
-/// Whether each engine would trust `chain` for the registry's token service, by its files.
-pub fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
-    looks(case).all(|look| {
-        let system = root::of_system(case.evidence.trust.system.as_ref());
-        let mut roots = folder::loaded(look.exact()).into_iter().chain(system);
-        roots.any(|root| leads_to(chain, &root))
-    })
-}
-
-/// Whether an engine fetches the token of a pull by the system's store.
-pub fn pulls_by_system(case: &Case<'_>) -> bool {
-    looks(case).any(|look| look.pulls_by_system())
-}
-
-/// The engines.
-fn looks<'c>(case: &'c Case<'c>) -> impl Iterator<Item = Look<'c>> {
-    let pairs = case.evidence.engines.iter().zip(&case.evidence.facts.engines);
-    pairs.map(move |(seen, engine)| Look { case, seen, engine })
-}
-
-/// One engine.
-pub struct Look<'c> {
-    pub case: &'c Case<'c>,
-    pub seen: &'c EngineSeen,
-    pub engine: &'c Engine,
-}
-
-impl<'c> Look<'c> {
+impl Look<'_> {
     fn verdict(&self) -> Verdict {
         let (case, endpoint) = (self.case, self.case.endpoint());
         let reach = case.verdict_of(self.seen);
@@ -147,52 +106,6 @@ impl<'c> Look<'c> {
                 _ => Verdict::passed(format!("{file} holds the CA; the engine was not asked")),
             },
         }
-    }
-
-    pub fn certs_d(&self) -> Option<&'c CertsDSeen> {
-        self.case.certs_d(&self.engine.certs_d)
-    }
-
-    /// What is in its folder for the registry.
-    pub fn exact(&self) -> Option<&'c FolderSeen> {
-        folder::exact(self.certs_d(), &self.case.endpoint())
-    }
-
-    /// Where the CA is, as far as the engine can have read it.
-    fn trusting_file(&self) -> Option<String> {
-        if self.is_in_folder() {
-            return Some(self.folder().display().to_string());
-        }
-        let bundle = self.case.evidence.trust.system.as_ref();
-        let bundle = bundle.filter(|_| self.is_in_system() && !self.is_older_than_system());
-        bundle.map(|bundle| bundle.path.display().to_string())
-    }
-
-    /// The folder that it reads for the registry.
-    pub fn folder(&self) -> PathBuf {
-        self.engine.certs_d.join(self.case.endpoint().certs_d_folder())
-    }
-
-    pub fn is_in_folder(&self) -> bool {
-        folder::loaded(self.exact()).iter().any(|root| leads_to(&self.case.chain, root))
-    }
-
-    pub fn is_in_system(&self) -> bool {
-        let roots = root::of_system(self.case.evidence.trust.system.as_ref());
-        !self.engine.kind.copies_at_start() && roots.iter().any(|root| leads_to(&self.case.chain, root))
-    }
-
-    /// Whether it read the system's store before that was written.
-    pub fn is_older_than_system(&self) -> bool {
-        let written = self.case.evidence.trust.system.as_ref().and_then(|bundle| bundle.written);
-        self.engine.started.zip(written).is_some_and(|(started, written)| started < written)
-    }
-
-    fn fault(&self) -> Option<String> {
-        let trust = &self.case.evidence.trust;
-        let unlisted = self.certs_d().and_then(|seen| seen.folders.fault());
-        let unread = self.exact().and_then(|folder| folder.files.fault());
-        unlisted.or(unread).or_else(|| root::fault(trust.system.as_ref())).map(str::to_owned)
     }
 
     /// What makes every request fail that would read the folder: by the files, or by its words where the files do

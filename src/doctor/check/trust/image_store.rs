@@ -3,7 +3,7 @@
 
 use labtrust_platform::world::engine::{Reach, is_containerds, judge, pulls_by_system};
 
-use super::{cause::NEEDS_RESTART, docker::Look, folder, root::leads_to};
+use super::{cause::NEEDS_RESTART, folder, look::Look, root::leads_to};
 use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};
 
 pub const MASKED: Code = Code::error("certsd-masked");

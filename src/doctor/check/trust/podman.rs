@@ -8,17 +8,18 @@ use labtrust_platform::{
 use std::path::{Path, PathBuf};
 
 use super::{
-    Check, Verdict,
+    anchor,
     fatal::Place,
     folder::{self, Reader},
     image_store::MASKED,
-    root::{self, leads_to},
+    root::leads_to,
     system,
 };
 use crate::{
     certificate::Parsed,
     doctor::{
         Case, Finding, State, certs_d,
+        check::{Check, Verdict},
         evidence::{CertsDSeen, FolderSeen},
     },
 };
@@ -76,7 +77,7 @@ fn actor(user: &User, path: &Path) -> Actor {
 }
 
 fn masked(case: &Case<'_>, user: &User, path: &Path, later: &CertsDSeen, root: &Parsed) -> Finding {
-    let anchor = root::anchor(case, root);
+    let anchor = anchor::anchor(case, root);
     let mut finding = Finding::new(
         &MASKED,
         format!(

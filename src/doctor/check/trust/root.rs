@@ -1,18 +1,10 @@
-//! Which root a served chain leads to, and whether that may be trusted without asking anybody.
+//! Which root a served chain leads to.
 
-use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Host,
-    plan::spare_restarts,
-    store::{Planned, Store},
-};
+use labtrust_platform::Certificate;
 
-use super::docker::pulls_by_system;
 use crate::{
-    certificate::{Parsed, SubjectName, path, verify_served},
-    doctor::{
-        Case, Finding,
-        evidence::{Asked, BundleSeen, CertsDSeen},
-    },
+    certificate::{Parsed, path},
+    doctor::evidence::{Asked, BundleSeen},
 };
 
 /// Whether `chain` leads to `root` by its signatures: whatever else is wrong with it, and whenever.
@@ -37,99 +29,6 @@ pub fn parsed<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> Ve
 /// Those anchors of the system's bundle that matter; none if there is no bundle.
 pub fn of_system(bundle: Option<&BundleSeen>) -> Vec<Parsed> {
     parsed(bundle.and_then(|bundle| bundle.candidates.answer()).into_iter().flatten())
-}
-
-/// A root that somebody here has already chosen to trust.
-struct Known {
-    root: Parsed,
-    /// By what, in a few words.
-    by: &'static str,
-    /// Whether it was chosen for more than one registry.
-    is_for_all: bool,
-}
-
-/// The root that `chain`, of `host`, leads to, if whoever runs this machine has already chosen it.
-fn known(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Known> {
-    let trust = &case.evidence.trust;
-    let first = |roots: Vec<Parsed>| roots.into_iter().find(|root| leads_to(chain, root));
-    let of = |root: Option<Parsed>, by, is_for_all| root.map(|root| Known { root, by, is_for_all });
-    // What a user has laid down for the user's own engine is not root's choice.
-    let facts = &case.evidence.facts;
-    let is_others = |seen: &&CertsDSeen| {
-        facts.is_root() && facts.people().any(|person| seen.path.starts_with(&person.home))
-    };
-    let certs_d = trust.certs_d.iter().filter(|seen| !is_others(seen));
-    let laid =
-        certs_d.flat_map(CertsDSeen::files).flat_map(|file| file.certificates.iter().chain(&file.hidden));
-    of(first(parsed(&trust.known)), "labtrust knows it", true)
-        .or_else(|| of(named(case, chain, host), "it has the fingerprint that was given", true))
-        .or_else(|| of(first(of_system(trust.system.as_ref())), "the system store holds it", true))
-        .or_else(|| of(first(parsed(laid)), "somebody laid it there for this registry", false))
-}
-
-/// The root with the fingerprint that was named, if `host` sends it and all else that it sends is good.
-fn named(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
-    let named = case.evidence.trust.fingerprint?;
-    let sent: Vec<_> = chain.iter().map(|one| one.der().clone()).collect();
-    verify_served(&sent, Some(named), host, case.evidence.at).ok().map(|served| served.root)
-}
-
-/// `finding` with what makes the store `id` trust the root of `chain`, which `endpoint` presents.
-pub fn mend(case: &Case<'_>, finding: Finding, id: &str, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
-    let known = known(case, chain, &endpoint.host);
-    // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
-    let is_narrow = |known: &Known| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
-    // A root that can never sign for the host helps nobody.
-    let name = SubjectName::from(endpoint.host.clone());
-    let can_be = |root: &Parsed| !root.may_sign() || root.permitted.permits(&name);
-    let may = |known: &Known| can_be(&known.root) && (id != "system" || known.is_for_all || is_narrow(known));
-    match known.filter(may) {
-        Some(known) => with_plan(case, finding, id, &known),
-        None => by_hand(case, finding, chain, endpoint),
-    }
-}
-
-fn with_plan(case: &Case<'_>, mut finding: Finding, id: &str, known: &Known) -> Finding {
-    let anchor = anchor(case, &known.root);
-    // An engine needs no restart for what it reads in certs.d anyway, whatever else trusts the CA now.
-    let stores = if id == "docker" { vec![id] } else { vec!["docker", id] };
-    for store in stores.into_iter().filter_map(Store::find) {
-        if let Planned::Changes(changes) = (store.plan)(&case.evidence.facts, &anchor) {
-            finding.fix.changes.extend(changes);
-        }
-    }
-    // Unless its pulls do not read that.
-    if !pulls_by_system(case) {
-        spare_restarts(&mut finding.fix.changes);
-    }
-    finding.fix.anchor = Some(anchor);
-    finding.advise(format!("the CA is {}: {}", known.root.title(), known.by))
-}
-
-/// What is trusted, for the registry.
-pub fn anchor(case: &Case<'_>, root: &Parsed) -> Anchor {
-    Anchor { certificate: Certificate::from(root), endpoints: vec![case.endpoint()] }
-}
-
-/// A fingerprint is compared with what the server's own administrator says, and never taken from the
-/// handshake that it is to make sure of.
-fn by_hand(case: &Case<'_>, finding: Finding, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
-    let top = chain.first().and_then(|leaf| path::above(leaf, &chain[1..]).last().copied().or(Some(leaf)));
-    let registry = case.endpoint();
-    let (asked, registry) = (endpoint.to_string(), registry.to_string());
-    let source = if asked == registry { &[][..] } else { &["--for", &registry] };
-    match top.filter(|top| top.is_self_signed()) {
-        Some(root) => finding
-            .run([&["labtrust", "trust", &asked], source, &["--fingerprint", "SHA256"]].concat())
-            .advise(format!(
-                "SHA256 is what labtrust status shows on the server; what the server sends here is {}, and must be \
-                 the same",
-                root.fingerprint()
-            )),
-        None => finding
-            .run(["labtrust", "trust", "FILE", "--for", &registry])
-            .advise("FILE is the root's certificate, from whoever runs the server: it does not send it"),
-    }
 }
 
 /// Why the system's store could not be looked at, if so.

@@ -2,14 +2,17 @@
 //! it fetches a token for a build.
 
 use super::{
-    Check, Verdict,
+    anchor::mend,
     cause::replaced,
-    docker,
-    root::{self, is_replaced, leads_to, mend},
+    look,
+    root::{self, is_replaced, leads_to},
 };
 use crate::{
     certificate::Parsed,
-    doctor::{Case, Code, Finding},
+    doctor::{
+        Case, Code, Finding,
+        check::{Check, Verdict},
+    },
 };
 
 pub const CHECK: Check =
@@ -33,7 +36,7 @@ fn judge(case: &Case<'_>) -> Verdict {
         return Verdict::passed(format!("in {shown}"));
     }
     let mend = |finding| mend(case, finding, "system", chain, &case.endpoint());
-    let is_enough_for_docker = docker::is_trusted(case);
+    let is_enough_for_docker = look::is_trusted(case);
     let old = roots.iter().find(|root| is_replaced(chain, root));
     if let Some(old) = old.filter(|_| is_enough_for_docker) {
         return mend(replaced(case, old)).into();
@@ -41,7 +44,7 @@ fn judge(case: &Case<'_>) -> Verdict {
     let mut findings = Vec::new();
     // Whoever asks for the registry alone wants docker to work; GitLab itself is for curl and git.
     let is_for_all = case.evidence.port.is_none() || case.registry == 443;
-    if !is_enough_for_docker || is_for_all || docker::pulls_by_system(case) {
+    if !is_enough_for_docker || is_for_all || look::pulls_by_system(case) {
         findings.push(untrusted(case, &bundle.path.display().to_string()));
     }
     if is_enough_for_docker {
@@ -56,7 +59,7 @@ fn judge(case: &Case<'_>) -> Verdict {
 }
 
 fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
-    let why = if docker::pulls_by_system(case) {
+    let why = if look::pulls_by_system(case) {
         "curl, git and docker build read this store, and docker pull for its token, since images are kept in containerd"
     } else {
         "curl, git and docker build read this store"

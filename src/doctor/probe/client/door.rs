@@ -6,10 +6,12 @@ use labtrust_platform::{Facts, text};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 
-use super::{folder, variable};
 use crate::doctor::{
     evidence::{Asked, DoorSeen, Redacted},
-    probe::daemon,
+    probe::{
+        daemon,
+        environment::{docker_config, variable},
+    },
 };
 
 /// The docker command's own settings, as far as they matter here (docker/cli, `cli/config/configfile`).
@@ -48,7 +50,7 @@ pub fn door(facts: &Facts) -> Option<DoorSeen> {
             at: Asked::Answered(Redacted::engine(&host)),
         });
     }
-    let folder = folder(facts);
+    let folder = docker_config(facts);
     let name = match variable("DOCKER_CONTEXT") {
         Some(name) => name,
         None => read::<Config>(&folder.join("config.json")).ok()??.current_context,

@@ -9,12 +9,16 @@ use std::{
 
 use labtrust_platform::{Endpoint, Facts, text};
 
-use super::{folder, git, variable};
+use super::git;
 use crate::doctor::{
     Question,
     case::WEB,
     evidence::{ProxySeen, Redacted, Tool, ToolSeen},
-    probe::{connect, daemon, joined},
+    probe::{
+        connect, daemon,
+        environment::{docker_config, variable},
+        task::joined,
+    },
 };
 
 /// The tools that are told to use a proxy, and what those say; each proxy is asked once.
@@ -55,7 +59,7 @@ fn docker() -> Option<ToolSeen> {
 
 /// What the docker command hands on to containers and builds, whatever they make of it.
 fn containers(facts: &Facts) -> Option<ToolSeen> {
-    let path = folder(facts).join("config.json");
+    let path = docker_config(facts).join("config.json");
     let settings = daemon::client_settings(&read(&path)?).ok()?;
     let value = |name: &str| settings.iter().find(|one| one.name == name && !one.value.is_empty());
     let proxy = value("HTTPS_PROXY")?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::is_meant;
+use super::source::is_meant;
 use crate::doctor::evidence::Setting;
 
 /// What a shell script sets and exports, and what it only sets for itself. What it computes is not known, and

@@ -9,7 +9,7 @@ use labtrust_platform::World;
 
 use super::{
     assignment::{environment_file, lines, words},
-    is_meant, source, text,
+    source::{is_meant, source, text},
 };
 use crate::doctor::evidence::{Form, Setting, Source};
 

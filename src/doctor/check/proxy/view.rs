@@ -1,0 +1,80 @@
+//! What is judged: the engine, and what it is told of proxies.
+
+use labtrust_platform::{Endpoint, fact::Engine};
+
+use crate::doctor::{
+    Case,
+    case::WEB,
+    check::Verdict,
+    evidence::{EngineSeen, Setting, Source},
+    proxy::Proxies,
+};
+
+/// What is judged: the engine, and what it is told of proxies.
+pub struct View<'c, 'e> {
+    pub case: &'c Case<'e>,
+    pub engine: &'e EngineSeen,
+    pub fact: Option<&'e Engine>,
+    /// What the engine that runs is told.
+    pub told: Proxies,
+    /// The version of Go that it was built with.
+    pub go: &'e str,
+}
+
+impl View<'_, '_> {
+    pub fn proxy_of(&self, endpoint: &Endpoint) -> Option<&str> {
+        self.told.of_request(endpoint, self.go)
+    }
+
+    /// Where the registry sends one for a token, or where GitLab has it.
+    pub fn realm(&self) -> Endpoint {
+        let named = self.case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
+        named.unwrap_or_else(|| Endpoint::new(self.case.host().clone(), WEB))
+    }
+
+    /// What is said where nothing was found.
+    pub fn said(&self) -> Verdict {
+        let registry = self.case.endpoint();
+        Verdict::passed(match (self.proxy_of(&registry), self.told.https.as_str()) {
+            (Some(proxy), _) if self.is_as_far_without(&registry) => {
+                return Verdict::skipped(format!("{proxy} does not get there, and nobody else does either"));
+            }
+            (Some(proxy), _) => format!("the engine goes through {proxy}"),
+            (None, "") => "the engine uses none".into(),
+            (None, proxy) => format!("the engine goes past {proxy}"),
+        })
+    }
+
+    /// A source that the engine does not read, and in which it would be told what `is_meant`.
+    pub fn unread(&self, is_meant: impl Fn(&Proxies) -> bool) -> Option<(&Source, &Setting)> {
+        let unread = self.engine.sources.iter().filter(|source| !source.is_read);
+        unread.into_iter().find_map(|source| {
+            let read = [Source { is_read: true, ..source.clone() }];
+            let mut told = Proxies::of(&read);
+            if told.https.is_empty() {
+                told.https.clone_from(&self.told.https);
+            }
+            let is_about = |setting: &&Setting| {
+                let bypass = told.of_request(&self.case.endpoint(), self.go).is_none();
+                setting.name.eq_ignore_ascii_case(if bypass { "NO_PROXY" } else { "HTTPS_PROXY" })
+            };
+            is_meant(&told)
+                .then(|| source.settings.iter().find(is_about))
+                .flatten()
+                .map(|setting| (source, setting))
+        })
+    }
+
+    pub fn addresses(&self) -> Vec<std::net::IpAddr> {
+        let seen = self.case.registry_server().map(|server| server.reached.addresses()).unwrap_or_default();
+        seen.iter().map(|(address, _)| address.ip()).collect()
+    }
+}
+
+/// A file and line, as editors take it.
+pub fn place(source: &Source, setting: &Setting) -> String {
+    match setting.line {
+        0 => format!("the command line of {}", source.path.display()),
+        line => format!("{}, line {line}", source.path.display()),
+    }
+}

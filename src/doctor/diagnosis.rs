@@ -1,0 +1,152 @@
+//! The whole diagnosis: every check asked in turn, and its findings told as causes with what follows from each.
+
+use labtrust_platform::Anchor;
+use serde::Serialize;
+
+use super::{
+    case::Case,
+    check::{Check, State, certificate, engine, network, proxy, realm, registry, server, trust},
+    evidence::Evidence,
+    finding::{Code, Finding},
+};
+
+/// The checks, in the order in which a request meets what they look at. Findings are told in this order: what is nearer
+/// to the cause comes first.
+pub const CHECKS: &[Check] = &[
+    engine::CHECK,
+    server::CHECK,
+    proxy::CHECK,
+    network::NAME,
+    network::PORT,
+    network::TLS,
+    certificate::CHECK,
+    registry::CHECK,
+    realm::CHECK,
+    trust::DOCKER,
+    trust::PODMAN,
+    trust::CONTAINERD,
+    trust::SYSTEM,
+    proxy::TOOLS,
+];
+
+/// A line of the report.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// The check's name in JSON.
+    pub id: &'static str,
+    /// Its name for people.
+    #[serde(skip)]
+    pub title: &'static str,
+    /// How it came out.
+    pub state: State,
+    /// What was seen.
+    pub detail: String,
+    /// Whether it could not be looked at.
+    #[serde(skip)]
+    pub is_fault: bool,
+}
+
+/// The whole verdict.
+#[derive(Debug)]
+pub struct Diagnosis {
+    /// All checks.
+    pub lines: Vec<Line>,
+    /// The causes, each with what follows from it.
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// The findings that are to be mended. What follows from a cause that is mended only by a restart cannot
+    /// be judged before that, unless it is the same CA that is to be trusted in another store.
+    pub fn to_mend(&self) -> impl Iterator<Item = &Finding> {
+        let anchor = |finding: &Finding| finding.fix.anchor.as_ref().map(Anchor::sha256);
+        self.findings.iter().flat_map(move |cause| {
+            let is_ripe = move |other: &&Finding| {
+                !cause.fix.awaits_restart() || anchor(cause).is_some() && anchor(cause) == anchor(other)
+            };
+            std::iter::once(cause).chain(cause.consequences.iter().filter(is_ripe))
+        })
+    }
+
+    /// Whether nothing was found, and everything could be looked at.
+    pub fn is_healthy(&self) -> bool {
+        self.findings.is_empty() && !self.has_faults()
+    }
+
+    /// Whether something could not be looked at.
+    pub fn has_faults(&self) -> bool {
+        self.lines.iter().any(|line| line.is_fault)
+    }
+}
+
+/// Every code that can be found, causes first.
+pub fn codes() -> impl Iterator<Item = &'static Code> {
+    CHECKS.iter().flat_map(|check| check.codes.iter().copied())
+}
+
+/// Judges `evidence`.
+pub fn diagnose(evidence: &Evidence) -> Diagnosis {
+    let case = Case::new(evidence);
+    let mut lines = Vec::new();
+    let mut findings: Vec<Finding> = Vec::new();
+    for check in CHECKS {
+        let verdict = (check.judge)(&case);
+        lines.push(Line {
+            id: check.id,
+            title: check.title,
+            state: verdict.state,
+            detail: verdict.detail,
+            is_fault: verdict.is_fault,
+        });
+        findings.extend(verdict.findings);
+    }
+    lines.extend(evidence.unseen.iter().map(|what| Line {
+        id: "probe",
+        title: "probe",
+        state: State::Failed,
+        detail: format!("{what} was not looked at: a fault of labtrust's own"),
+        is_fault: true,
+    }));
+    let rank = |finding: &Finding| codes().position(|code| code.id == finding.code.id);
+    findings.sort_by_key(rank);
+    Diagnosis { lines, findings: folded(findings) }
+}
+
+/// `findings` with those that merely follow from another under it.
+fn folded(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut causes: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let cause = causes.iter_mut().find(|cause| cause.code.explains.contains(&finding.code.id));
+        match cause {
+            Some(cause) => cause.consequences.push(finding),
+            None => causes.push(finding),
+        }
+    }
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use labtrust_platform::world::engine::Door;
+
+    use super::*;
+
+    #[test]
+    fn what_was_not_looked_at_is_a_fault_and_no_finding() {
+        let text = include_str!("../../tests/evidence/docker-missing.json");
+        let missing: Evidence = serde_json::from_str(text).expect("evidence");
+        assert!(!diagnose(&missing).has_faults());
+
+        let mut evidence = missing.clone();
+        evidence.unseen = vec!["GitLab on this machine".into()];
+        assert!(diagnose(&evidence).has_faults());
+
+        let text = include_str!("../../tests/evidence/daemon-down.json");
+        let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
+        evidence.engines[0].door = Door::Unknown("the probe itself failed".into());
+        let diagnosis = diagnose(&evidence);
+        assert!(diagnosis.has_faults());
+        let codes: Vec<_> = diagnosis.findings.iter().map(|finding| finding.code.id).collect();
+        assert!(!codes.contains(&"docker-missing") && !codes.contains(&"daemon-down"), "{codes:?}");
+    }
+}

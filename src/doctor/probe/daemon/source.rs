@@ -1,0 +1,30 @@
+//! A file in which others may have set proxies.
+
+use std::path::Path;
+
+use labtrust_platform::World;
+
+use crate::doctor::{
+    evidence::{Form, Setting, Source},
+    proxy::VARIABLES,
+};
+
+/// The source at `path`, from what was read of it.
+pub fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, String>) -> Source {
+    let (settings, fault) = match read {
+        Ok(settings) => (settings, None),
+        Err(fault) => (Vec::new(), Some(fault.into())),
+    };
+    Source { path: path.to_owned(), form, is_read, settings, fault }
+}
+
+/// What the file at `path` holds; none if it is not there.
+pub fn text(path: &Path) -> Result<Option<String>, String> {
+    let bytes = World::read_named(path).map_err(|error| error.to_string())?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Whether `name` is one of the variables that are looked for.
+pub fn is_meant(name: &str) -> bool {
+    VARIABLES.contains(&name)
+}

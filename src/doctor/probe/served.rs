@@ -1,0 +1,27 @@
+//! The certificates that the servers presented.
+
+use labtrust_platform::Certificate;
+
+use crate::{certificate::Parsed, doctor::Evidence};
+
+/// All that was served, anywhere.
+pub struct Served(Vec<Parsed>);
+
+impl Served {
+    pub fn of(evidence: &Evidence) -> Self {
+        let realm = evidence.realm.iter().filter_map(|realm| realm.reached.as_ref());
+        let chains = evidence.servers.iter().map(|server| &server.reached).chain(realm);
+        let certificates = chains.filter_map(|reached| reached.chain()).flatten();
+        Self(certificates.filter_map(|certificate| Parsed::from_der(certificate.der()).ok()).collect())
+    }
+
+    /// Those of `certificates` that a served chain may lead to, or that were served themselves.
+    pub fn related(&self, mut certificates: Vec<Certificate>) -> Vec<Certificate> {
+        certificates.retain(|anchor| {
+            Parsed::from_der(anchor.der()).is_ok_and(|anchor| {
+                self.0.iter().any(|one| one.issuer_der == anchor.subject_der || one.der() == anchor.der())
+            })
+        });
+        certificates
+    }
+}

@@ -1,0 +1,27 @@
+//! Hosts and addresses: they may be shown.
+
+use std::net::IpAddr;
+
+/// What stands in the place of a part that is not shown.
+pub const MARK: &str = "xxxxx";
+
+/// Whether `text` is a host or an address, with a port or without.
+pub fn is_place(text: &str) -> bool {
+    let is_port = |port: &str| port.parse::<u16>().is_ok();
+    if let Some(rest) = text.strip_prefix('[') {
+        return rest.split_once(']').is_some_and(|(address, port)| {
+            address.parse::<IpAddr>().is_ok()
+                && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+        });
+    }
+    match text.rsplit_once(':') {
+        _ if text.parse::<IpAddr>().is_ok() => true,
+        Some((host, port)) => is_port(port) && is_host(host),
+        None => is_host(text),
+    }
+}
+
+fn is_host(text: &str) -> bool {
+    let is_of_host = |one: char| one.is_ascii_alphanumeric() || ".-_*".contains(one);
+    (1..=253).contains(&text.len()) && text.chars().all(is_of_host)
+}
