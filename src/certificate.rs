@@ -13,6 +13,7 @@ pub mod inspect;
 pub mod judge;
 pub mod key;
 mod key_format;
+mod limits;
 pub mod name;
 mod name_match;
 mod oid;

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 
 use super::{
     key::{KeyType, PrivateKey, Signer, signing},
+    limits::without_uris,
     name::{SubjectName, list},
     parsed::Parsed,
     path,
@@ -48,12 +49,12 @@ impl Authority {
         }
         let title = CaTitle::new(scope)?;
         let validity = Validity::days(CA_DAYS, now)?;
-        let root_params = profile::root(&title, scope, validity)?;
+        let root_params = without_uris(profile::root(&title, scope, validity)?)?;
         let root_signer = PrivateKey::generate(key_type)?.signer()?;
         let root = signing("the root", || root_params.self_signed(&root_signer))?;
 
         let key = PrivateKey::generate(key_type)?;
-        let params = profile::intermediate(&title, scope, validity)?;
+        let params = without_uris(profile::intermediate(&title, scope, validity)?)?;
         let issuer = Issuer::from_params(&root_params, root_signer);
         let public = key.public_key().for_rcgen()?;
         let intermediate = signing("the intermediate", || params.signed_by(&public, &issuer))?;

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use super::{
     authority::{Authority, Scope},
     key::{KeyType, signing},
+    limits::without_uris,
     name::SubjectName,
     parsed::Parsed,
     profile::{self, Validity},
@@ -50,7 +51,7 @@ impl Authority {
         self.check_dates(now)?;
         let validity =
             Validity { not_before: next.not_before, not_after: next.not_after.min(self.not_after()) };
-        let params = profile::voucher(next, scope, validity)?;
+        let params = without_uris(profile::voucher(next, scope, validity)?)?;
         let issuer = self.rcgen_issuer()?;
         let public = next.public_key().for_rcgen()?;
         let signed = signing("the next CA's name", || params.signed_by(&public, &issuer))?;

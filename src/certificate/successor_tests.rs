@@ -221,11 +221,22 @@ fn excluded(root: &mut CertificateParams) -> &mut Vec<GeneralSubtree> {
 
 /// A root that `change` was made to, and what `old` vouches for it with, by the profile or wide itself.
 fn stolen(old: &Authority, change: Change, is_voucher_wide: bool) -> (Parsed, Parsed) {
+    stolen_with(old, change, is_voucher_wide, without_uris)
+}
+
+/// The same, where `limit` comes last.
+fn stolen_with(
+    old: &Authority,
+    change: Change,
+    is_voucher_wide: bool,
+    limit: fn(CertificateParams) -> Result<CertificateParams>,
+) -> (Parsed, Parsed) {
     let scope = old.next_scope(name(), &[]);
     let title = profile::CaTitle::new(&scope).expect("a title");
     let key = PrivateKey::generate(KeyType::P256).expect("a key");
     let mut params = profile::root(&title, &scope, Validity::days(3650, NOW).expect("days")).expect("a root");
     change(&mut params);
+    let params = limit(params).expect("limits");
     let root = params.self_signed(&key.signer().expect("a signer")).expect("a root");
     let root = Parsed::from_der(root.der()).expect("a root");
     // Whoever has the key signs anything.
@@ -234,6 +245,7 @@ fn stolen(old: &Authority, change: Change, is_voucher_wide: bool) -> (Parsed, Pa
     if is_voucher_wide {
         change(&mut voucher);
     }
+    let voucher = limit(voucher).expect("limits");
     let public = key.public_key().for_rcgen().expect("a key");
     let voucher = voucher.signed_by(&public, &old.rcgen_issuer().expect("an issuer")).expect("a voucher");
     (root, Parsed::from_der(voucher.der()).expect("a voucher"))
@@ -256,6 +268,17 @@ fn a_stolen_key_vouches_for_no_wider_root() {
             assert!(judged.wider.join("; ").contains(says), "{says}: {:?}", judged.wider);
         }
     }
+}
+
+#[test]
+fn a_root_that_leaves_uris_open_is_wider_than_ours() {
+    let old = authority(&[HOST], true);
+    let (root, voucher) = stolen_with(&old, |_| {}, false, Ok);
+    let sent = [served_by(&old), vec![voucher.der().clone(), root.der().clone()]].concat();
+    let served = verify_served(&sent, None, &HOST.parse().expect("a host"), NOW).expect("good");
+    let all = successors(&sent, &served, None, NOW);
+    assert_eq!(all[0].verdict, Verdict::Wider);
+    assert!(all[0].wider.join("; ").contains("types of name"), "{:?}", all[0].wider);
 }
 
 /// An older root, or a company's, may have no such limits; then they are not asked of the next one.
@@ -295,7 +318,7 @@ fn directory(name: &str) -> GeneralSubtree {
 /// Types of name that are neither DNS names nor addresses.
 #[test]
 fn other_types_of_name_stay_limited() {
-    let of = |change: Change| stolen(&authority(&[HOST], true), change, false).0;
+    let of = |change: Change| stolen_with(&authority(&[HOST], true), change, false, Ok).0;
     let one: Change = |root| permitted(root).push(directory("one"));
     let other: Change = |root| permitted(root).push(directory("another"));
     let none: Change = |root| excluded(root).push(directory("one"));

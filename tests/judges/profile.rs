@@ -184,18 +184,26 @@ fn all_clients_accept_what_an_adopted_ca_signs() {
     assert!(error.to_string().contains("name that cannot be repeated"), "{error}");
 }
 
-/// A thief's certificate for a person: not even a client that does not heed what the CA is for takes its address.
+/// A thief's certificate for a person or a program: not even a client that does not heed what the CA is for takes its
+/// address or its URI.
 #[test]
-fn no_client_takes_an_e_mail_address() {
+fn no_client_takes_an_e_mail_address_or_a_uri() {
     let authority = make(&["mygitlab.example.com"], KeyType::P256);
     let signer = KeyPair::try_from(authority.key().pkcs8()).expect("the CA's key");
     let issuer = Issuer::from_ca_cert_der(authority.issuer().der(), signer).expect("an issuer");
     let key = PrivateKey::generate(KeyType::P256).expect("a key");
     let pem = |der: &CertificateDer<'_>| labtrust::certificate::pem::write_certificates([der]);
-    for (address, is_taken) in [("someone@none.invalid", true), ("someone@example.com", false)] {
+    let email = |address: &str| SanType::Rfc822Name(address.try_into().expect("an address"));
+    let uri = |text: &str| SanType::URI(text.try_into().expect("a URI"));
+    for (name, is_taken) in [
+        (email("someone@none.invalid"), true),
+        (email("someone@example.com"), false),
+        (uri("spiffe://none.invalid/web"), true),
+        (uri("spiffe://example.com/web"), false),
+    ] {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::OrganizationName, "thief");
-        params.subject_alt_names = vec![SanType::Rfc822Name(address.try_into().expect("an address"))];
+        params.subject_alt_names = vec![name.clone()];
         params.not_before = OffsetDateTime::now_utc() - Duration::DAY;
         params.not_after = OffsetDateTime::now_utc() + Duration::days(300);
         params.use_authority_key_identifier_extension = true;
@@ -212,7 +220,7 @@ fn no_client_takes_an_e_mail_address() {
         let openssl =
             ["verify", "-purpose", "any", "-CAfile", "root.pem", "-untrusted", "between.pem", "leaf.pem"];
         let output = run(folder, "openssl", &openssl);
-        assert_eq!(output.status.success(), is_taken, "OpenSSL, {address}: {}", said(&output));
+        assert_eq!(output.status.success(), is_taken, "OpenSSL, {name:?}: {}", said(&output));
         if !super::is_here("certutil", &["-H"]) {
             continue;
         }
@@ -224,7 +232,7 @@ fn no_client_takes_an_e_mail_address() {
              certutil -A -d sql:. -n leaf -t ,, -i leaf.pem",
         );
         let output = run(folder, "certutil", &["-V", "-d", "sql:.", "-n", "leaf", "-u", "C"]);
-        assert_eq!(output.status.success(), is_taken, "NSS, {address}: {}", said(&output));
+        assert_eq!(output.status.success(), is_taken, "NSS, {name:?}: {}", said(&output));
     }
 }
 
