@@ -1,7 +1,7 @@
 //! What is left to a person, as data: text to read and commands to paste are never mixed. A remark among commands
 //! would be run with them: an interactive zsh knows no comments.
 
-use labtrust_platform::text;
+use labtrust_platform::{plan::ShellLine, text};
 use serde::Serialize;
 
 use crate::printer::Printer;
@@ -15,14 +15,14 @@ pub struct ByHand {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
     /// What is to be run, in this order.
-    pub commands: Vec<String>,
+    pub commands: Vec<ShellLine>,
     /// Whether it is one way among others, or for one outcome among others.
     pub is_choice: bool,
 }
 
 impl ByHand {
     /// One command that needs no words.
-    pub fn command(command: impl Into<String>) -> Self {
+    pub fn command(command: impl Into<ShellLine>) -> Self {
         Self { commands: vec![command.into()], ..Self::default() }
     }
 
@@ -40,8 +40,8 @@ impl ByHand {
 
     /// With what is to be run.
     #[must_use]
-    pub fn run(mut self, commands: impl IntoIterator<Item = String>) -> Self {
-        self.commands.extend(commands);
+    pub fn run<L: Into<ShellLine>>(mut self, commands: impl IntoIterator<Item = L>) -> Self {
+        self.commands.extend(commands.into_iter().map(Into::into));
         self
     }
 
@@ -53,7 +53,7 @@ impl ByHand {
     }
 
     /// The commands of `all` that are to be run one after the other, for scripts.
-    pub fn commands_of(all: &[Self]) -> impl Iterator<Item = String> {
+    pub fn commands_of(all: &[Self]) -> impl Iterator<Item = ShellLine> {
         all.iter().filter(|one| !one.is_choice).flat_map(|one| one.commands.iter().cloned())
     }
 

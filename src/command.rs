@@ -29,20 +29,18 @@ mod trust;
 mod untrust;
 
 use std::{
-    fmt,
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Facts, Session, Worlds, plan::shell_path, probe, receipt::Receipts, text};
+use labtrust_platform::{Facts, Session, Worlds, plan::mean_state, probe, receipt::Receipts, text};
 
 use crate::{
     cli::{Cli, Everywhere, Verb},
-    hint::fail,
+    hint::{fail, hint},
     home::Home,
     printer::Printer,
-    state::Damage,
 };
 
 pub use self::place::RECEIPT;
@@ -64,14 +62,12 @@ pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let facts = probe()?;
     let state = cli.everywhere.state.as_deref().map(|state| folder(state, "--state")).transpose()?;
     let home = Home::locate(state.as_deref(), &facts);
+    if state.is_some() {
+        mean_state(&home.state);
+    }
     let worlds = Worlds::new(&facts, own_program()?, ACT_AS_USER);
     let context = Context { everywhere: &cli.everywhere, printer, facts, home, worlds };
-    run_verb(&context, &cli.verb).map_err(|mut error| {
-        if let Some(damage) = error.downcast_mut::<Damage>() {
-            damage.option = context.state_option();
-        }
-        error
-    })
+    run_verb(&context, &cli.verb)
 }
 
 fn run_verb(context: &Context<'_>, verb: &Verb) -> Result<u8> {
@@ -106,22 +102,11 @@ impl Context<'_> {
         receipts.close()?;
         Ok(done)
     }
-
-    /// The line `labtrust` with `arguments`, for the state folder that was given.
-    pub fn line(&self, arguments: impl fmt::Display) -> String {
-        format!("labtrust {arguments}{}", self.state_option())
-    }
-
-    /// What such a line ends with: nothing where no state folder was given.
-    pub fn state_option(&self) -> String {
-        let given = self.everywhere.state.as_ref();
-        given.map(|_| format!(" --state {}", shell_path(&self.home.state))).unwrap_or_default()
-    }
 }
 
 /// The folder that was given with `flag`, there or yet to be made, from the root on.
 pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
-    let hint = || format!("give a folder, there or not: {flag} DIR");
+    let hint = || hint!("give a folder, there or not: {} DIR", flag);
     match path.metadata() {
         Ok(metadata) if !metadata.is_dir() => Err(fail(format!("{} is no folder", text::path(path)), hint())),
         Err(error) if error.kind() != io::ErrorKind::NotFound => {

@@ -1,6 +1,6 @@
 //! Exit codes: a promise to scripts that does not change.
 
-use labtrust_platform::{InvalidHost, Outcome, session::State};
+use labtrust_platform::{Hint, InvalidHost, Outcome, session::State};
 
 /// All that was asked is done and proven.
 pub const DONE: u8 = 0;
@@ -20,11 +20,11 @@ pub struct Misuse {
     /// What is wrong with them.
     pub what: String,
     /// What to type instead.
-    pub hint: String,
+    pub hint: Hint,
 }
 
 /// An error that is the user's words: `what` is wrong with them, and what to type instead.
-pub fn misuse(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+pub fn misuse(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
     Misuse { what: what.into(), hint: hint.into() }.into()
 }
 
@@ -56,7 +56,7 @@ pub fn worse(one: u8, other: u8) -> u8 {
 }
 
 /// The exit code of a run after which `unmet` keeps clients from what is in place.
-pub fn of_unmet(unmet: &[String]) -> u8 {
+pub fn of_unmet<T>(unmet: &[T]) -> u8 {
     if unmet.is_empty() { DONE } else { RESTART }
 }
 

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+pub use labtrust_platform::{Hint, hint, shell_line};
+
 use crate::{exit::Misuse, state::Damage};
 
 /// A failure in one line, and in another what to do about it.
@@ -13,7 +15,7 @@ pub struct Advice {
     /// What failed, and on what.
     pub what: String,
     /// What to do, as a command where one helps.
-    pub hint: String,
+    pub hint: Hint,
 }
 
 impl fmt::Display for Advice {
@@ -25,12 +27,12 @@ impl fmt::Display for Advice {
 impl std::error::Error for Advice {}
 
 /// A failure with its hint: `return Err(fail("the key is encrypted", "give its passphrase"))`.
-pub fn fail(what: impl Into<String>, hint: impl Into<String>) -> anyhow::Error {
+pub fn fail(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
     Advice { what: what.into(), hint: hint.into() }.into()
 }
 
 /// The hint nearest to the outside of an error's chain, however much context lies over it.
-pub fn hint_of(error: &anyhow::Error) -> Option<String> {
+pub fn hint_of(error: &anyhow::Error) -> Option<Hint> {
     let advice = error.downcast_ref::<Advice>().map(|advice| advice.hint.clone());
     let misuse = || error.downcast_ref::<Misuse>().map(|misuse| misuse.hint.clone());
     let damage = || error.downcast_ref::<Damage>().map(Damage::hint);

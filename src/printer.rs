@@ -13,6 +13,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use labtrust_platform::{
     Progress,
+    plan::ShellLine,
     text::{in_line, is_hidden, shown},
 };
 use serde::Serialize;
@@ -99,9 +100,14 @@ impl Printer {
     }
 
     /// A command that can be pasted, on a line of its own.
-    pub fn command(&self, text: impl fmt::Display) {
+    pub fn command(&self, line: impl Into<ShellLine>) {
+        self.command_below("", line);
+    }
+
+    /// The same below a line that is set in by `margin`.
+    pub fn command_below(&self, margin: &'static str, line: impl Into<ShellLine>) {
         let style = AnsiColor::Cyan.on_default();
-        self.styled(format_args!("  {style}{}{style:#}", in_line(&text.to_string())));
+        self.styled(format_args!("  {margin}{style}{}{style:#}", in_line(line.into().as_str())));
     }
 
     /// A short table: a mark and the cells of each row.
@@ -188,7 +194,7 @@ impl Printer {
         if let Some(hint) = hint {
             let bold = Style::new().bold();
             // What there is to choose from has lines of its own, set in.
-            let mut lines = hint.lines().map(in_line);
+            let mut lines = hint.as_str().lines().map(in_line);
             write_line(
                 &mut stderr,
                 &format_args!("{bold}hint:{bold:#} {}", lines.next().unwrap_or_default()),

@@ -3,9 +3,9 @@
 use std::{error::Error as _, num::ParseIntError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use labtrust_platform::{InvalidFingerprint, InvalidHost};
+use labtrust_platform::{InvalidFingerprint, InvalidHost, plan::Prose};
 
-use crate::exit::misuse;
+use crate::{exit::misuse, hint::hint};
 
 /// The refusal that `error` is; `None` where it is none: `--help`, `--version`, no verb at all.
 pub fn refusal(error: &clap::Error) -> Option<anyhow::Error> {
@@ -53,5 +53,5 @@ fn said_by_clap(error: &clap::Error) -> anyhow::Error {
     let what = lines.collect::<Vec<_>>().join(" ");
     let what = what.trim_start_matches("error: ");
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
-    misuse(what, tip.unwrap_or(HELP))
+    misuse(what, tip.map_or_else(|| HELP.into(), |tip| hint!("{}", Prose(tip))))
 }

@@ -288,7 +288,7 @@ impl<'a> Run<'a> {
             outcome.state = State::Pending;
         }
         if !complaints.is_empty() {
-            outcome.fall_short(&complaints, "mend or remove that hook, then run it again");
+            outcome.fall_short(&complaints, "repair or remove that hook, then run it again");
         }
         Ok(outcome)
     }
@@ -319,8 +319,7 @@ impl<'a> Run<'a> {
             };
             if let Some(fault) = back {
                 outcome.detail = format!("{why}; and it could not be taken back: {fault}");
-                outcome.hint =
-                    Some("run it again when that is mended: what was begun is written down".into());
+                outcome.hint = Some("run it again when that is fixed: what was begun is written down".into());
             }
         }
         Ok(outcome)

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use crate::text;
+use crate::{Hint, text};
 
 /// A fault: something could not be done or could not be looked at.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +113,7 @@ pub enum Error {
         /// The fault.
         error: Box<Error>,
         /// What the reader can do.
-        hint: String,
+        hint: Hint,
     },
 }
 
@@ -129,7 +129,7 @@ impl Error {
     }
 
     /// The same fault, with what to do about it.
-    pub(crate) fn with_hint(self, hint: impl Into<String>) -> Self {
+    pub(crate) fn with_hint(self, hint: impl Into<Hint>) -> Self {
         Self::Advised { error: Box::new(self), hint: hint.into() }
     }
 
@@ -139,7 +139,7 @@ impl Error {
     }
 
     /// What the reader can do about it, where that is known.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<Hint> {
         match self {
             Self::File { action: NO_FOLDER, .. } => Some("make that folder, or name another".into()),
             Self::File { source, .. } | Self::Start { source, .. } => match source.kind() {

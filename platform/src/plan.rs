@@ -3,6 +3,7 @@
 mod command;
 mod settle;
 mod shell;
+pub(crate) mod template;
 
 use std::{
     fmt,
@@ -16,11 +17,13 @@ pub use self::{
     command::Command,
     settle::{Byproduct, Service, Settle, Sources, Vendor},
     shell::{ShellLine, shell_path, shell_word},
+    template::{Filling, Options, Prose, Word, mean_state, places},
 };
 use crate::{
-    Certificate, Edit, Endpoint, Fingerprint,
+    Certificate, Edit, Endpoint, Fingerprint, Hint,
     database::Database,
     fact::{Facts, User},
+    hint,
 };
 
 /// The name of a store, as on the command line and in JSON: `system`, `docker`, …
@@ -296,9 +299,9 @@ impl Proof {
     }
 
     /// What to do where it fails.
-    pub(crate) fn hint(&self) -> Option<String> {
+    pub(crate) fn hint(&self) -> Option<Hint> {
         let Self::CertsD { endpoint, .. } = self else { return None };
-        Some(format!("find out why: labtrust doctor {endpoint}"))
+        Some(hint!("find out why: {labtrust doctor {}}", endpoint))
     }
 
     /// Whether it asks about the registry at `endpoint`.

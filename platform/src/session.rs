@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 use serde::Serialize;
 
 use crate::{
-    Certificate, Error, Result,
+    Certificate, Error, Hint, Result,
     bundle::Bundle,
     fact::Facts,
     plan::{Actor, Change, Proof, Service, StoreId},
@@ -52,7 +52,7 @@ pub struct Outcome {
     /// What the store said, or what went wrong.
     pub detail: String,
     /// What to do, if something is to be done.
-    pub hint: Option<String>,
+    pub hint: Option<Hint>,
     /// What must be restarted before it takes effect.
     pub restart: Vec<Service>,
     /// Whether it was left undone because the machine's part needs root.
@@ -153,7 +153,7 @@ impl Outcome {
     }
 
     /// It is so in the store itself, and what the store's hooks were to do is not done.
-    pub(crate) fn fall_short(&mut self, complaints: &[String], hint: &str) {
+    pub(crate) fn fall_short(&mut self, complaints: &[String], hint: &'static str) {
         self.state = State::Partial;
         self.detail = format!("{}, but: {}", self.detail, complaints.join("; "));
         self.hint = Some(hint.into());

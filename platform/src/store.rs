@@ -8,7 +8,7 @@ mod system;
 use std::path::PathBuf;
 
 use crate::{
-    Anchor, Facts,
+    Anchor, Facts, Hint,
     plan::{Change, StoreId},
 };
 
@@ -39,7 +39,7 @@ pub enum Planned {
         /// Why.
         why: String,
         /// What a person does, a line each.
-        todo: Vec<String>,
+        todo: Option<Hint>,
     },
 }
 

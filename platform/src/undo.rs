@@ -366,7 +366,7 @@ fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &Undone) -> Out
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
     if !undone.complaints.is_empty() && outcome.state == State::Untrusted {
-        outcome.fall_short(&undone.complaints, "mend that; all else is taken back");
+        outcome.fall_short(&undone.complaints, "fix that; all else is taken back");
     }
     outcome
 }

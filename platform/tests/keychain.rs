@@ -149,7 +149,10 @@ fn a_password_window_that_nobody_answers_ends_with_a_hint() -> Result {
     for outcome in &outcomes {
         assert_eq!(outcome.state, State::Failed);
         assert!(outcome.detail.contains("did not end within 1 seconds"), "{outcome:?}");
-        assert!(outcome.hint.as_ref().is_some_and(|hint| hint.contains(".mobileconfig")), "{outcome:?}");
+        assert!(
+            outcome.hint.as_ref().is_some_and(|hint| hint.as_str().contains(".mobileconfig")),
+            "{outcome:?}"
+        );
     }
     assert_eq!((mac.holds(Which::System)?, mac.policies(Which::System, &ca)?), (vec![], None));
     mac.assert_no_traces();
@@ -165,7 +168,7 @@ fn a_refusal_is_passed_on_in_macos_own_words_and_leaves_nothing() -> Result {
     let outcome = &mac.trust(&ca)?[0];
     assert_eq!(outcome.state, State::Failed);
     assert!(outcome.detail.contains("no user interaction was possible"), "{outcome:?}");
-    assert!(outcome.hint.as_ref().is_some_and(|hint| hint.contains(".mobileconfig")), "{outcome:?}");
+    assert!(outcome.hint.as_ref().is_some_and(|hint| hint.as_str().contains(".mobileconfig")), "{outcome:?}");
     assert_eq!(mac.holds(Which::Login)?, [], "the keychain had taken it before trust was refused");
     mac.assert_no_traces();
     Ok(())
@@ -196,7 +199,7 @@ fn an_undo_that_is_refused_keeps_the_receipt_and_the_certificate() -> Result {
 
     let refused = &mac.untrust(&ca)?[0];
     assert_eq!(refused.state, State::Failed);
-    assert!(refused.hint.as_ref().is_some_and(|hint| hint.contains(".mobileconfig")), "{refused:?}");
+    assert!(refused.hint.as_ref().is_some_and(|hint| hint.as_str().contains(".mobileconfig")), "{refused:?}");
     assert_eq!(mac.holds(Which::Login)?, std::slice::from_ref(&ca));
 
     mac.misbehave(&[])?;

@@ -2,7 +2,7 @@
 //! from a company that has one.
 
 use anyhow::{Context, Result};
-use labtrust_platform::DnsName;
+use labtrust_platform::{DnsName, plan::Prose};
 use rcgen::Issuer;
 use rustls_pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use super::{
     permitted::Permitted,
     profile::{self, CA_DAYS, CaTitle, Validity},
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// What a CA is made for, and what it may ever sign.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl Authority {
         if !issuer.is_ca() {
             return Err(fail(
                 format!("{} is not the certificate of a CA: it may not sign others", issuer.title()),
-                "give a CA's certificate and key; a server's certificate is for: labtrust import",
+                "give a CA's certificate and key; a server's certificate is for: {labtrust import}",
             ));
         }
         if !issuer.may("keyCertSign") {
@@ -103,7 +103,7 @@ impl Authority {
         if !top.is_self_signed() {
             return Err(fail(
                 format!("the CA's certificates do not reach a root: nothing here signed {}", top.title()),
-                format!("add the certificate of {} to the file, and those above it", top.issuer),
+                hint!("add the certificate of {} to the file, and those above it", Prose(&top.issuer)),
             ));
         }
         Ok(authority)
@@ -160,7 +160,7 @@ impl Authority {
         let odd = || {
             fail(
                 format!("{} has a name that cannot be repeated in what it signs", self.issuer.title()),
-                "let the CA's own tools sign a request, and bring the answer: labtrust import --cert FILE --key FILE",
+                "let the CA's own tools sign a request, and bring the answer: {labtrust import --cert FILE --key FILE}",
             )
         };
         let issuer = self.rcgen_issuer().map_err(|_| odd())?;
@@ -187,7 +187,7 @@ impl Authority {
         let hint = if now < certificate.not_before {
             "check this machine's clock: date"
         } else {
-            "check this machine's clock (date); if it is right, make a new CA: labtrust setup --undo, then labtrust setup"
+            "check this machine's clock (date); if it is right, make a new CA: {labtrust setup --undo}, then {labtrust setup}"
         };
         Err(fail(what, hint))
     }

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
+use labtrust_platform::plan::Prose;
 use time::OffsetDateTime;
 
 use super::{
@@ -14,7 +15,7 @@ use super::{
     parsed::{Parsed, moment},
     path,
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// A key pair to be served, with all that clients need to trust it.
 #[derive(Debug)]
@@ -137,10 +138,15 @@ fn no_pair(pool: &[Parsed], has_key: bool) -> anyhow::Error {
 }
 
 fn no_issuer(leaf: &Parsed) -> anyhow::Error {
-    let from = leaf.issuer_url.as_ref().map(|url| format!("; the certificate says that it is at {url}"));
     fail(
         format!("the certificate of {}, which signed {}, is missing", leaf.issuer, leaf.title()),
-        format!("give the file with it and those above it: --chain FILE{}", from.unwrap_or_default()),
+        match &leaf.issuer_url {
+            Some(url) => hint!(
+                "give the file with it and those above it: --chain FILE; the certificate says that it is at {}",
+                Prose(url)
+            ),
+            None => "give the file with it and those above it: --chain FILE".into(),
+        },
     )
 }
 

@@ -21,7 +21,7 @@ use super::{
     profile::{self, MAX_LEAF_DAYS, Validity},
     public_key::PublicKey,
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// What is to be signed.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ fn requested_names(info: &X509CertificationRequestInfo<'_>) -> Result<Vec<Subjec
                          server",
                         shown(&name.to_string())
                     ),
-                    "make it again without that name, or say which names are meant: labtrust sign NAME --csr FILE",
+                    "make it again without that name, or say which names are meant: {labtrust sign NAME --csr FILE}",
                 )
             })?);
         }
@@ -149,7 +149,7 @@ impl Authority {
         if !leaf.repeats_name_of(self.issuer()) || !leaf.is_signed_by(self.issuer()) {
             return Err(fail(
                 format!("what was signed for {} does not lead back to {}", title(), self.issuer().title()),
-                "let the CA's own tools sign a request, and bring the answer: labtrust import --cert FILE --key FILE",
+                "let the CA's own tools sign a request, and bring the answer: {labtrust import --cert FILE --key FILE}",
             ));
         }
         let chain =
@@ -168,7 +168,7 @@ impl Authority {
                         list(&outside),
                         certificate.permitted
                     ),
-                    "a name outside these limits needs the next CA: labtrust rotate start --permit DOMAIN; or a new one: labtrust setup --undo, then labtrust setup with --permit or --name",
+                    "a name outside these limits needs the next CA: {labtrust rotate start --permit DOMAIN}; or a new one: {labtrust setup --undo}, then setup with --permit or --name",
                 ));
             }
         }
@@ -202,7 +202,7 @@ pub(super) fn check_days(days: u32) -> Result<()> {
         format!(
             "a certificate cannot be valid for {days} days: Apple's clients refuse more than {MAX_LEAF_DAYS}"
         ),
-        format!("give a number of days from 1 to {MAX_LEAF_DAYS}"),
+        hint!("give a number of days from 1 to {}", MAX_LEAF_DAYS),
     ))
 }
 
@@ -212,7 +212,7 @@ const MOST_NAMES: usize = 1000;
 fn too_many(count: usize) -> anyhow::Error {
     fail(
         format!("{count} names are too many for one certificate: at most {MOST_NAMES} are taken"),
-        "name fewer hosts, or use a wildcard: labtrust sign '*.example.com'",
+        "name fewer hosts, or use a wildcard: {labtrust sign '*.example.com'}",
     )
 }
 
@@ -346,7 +346,9 @@ mod tests {
             let request = request(others, vec![extra]);
             let error = LeafOrder::from_csr(request.der(), Vec::new(), 30).expect_err(named);
             assert!(error.to_string().contains(named), "{error}");
-            assert!(crate::hint::hint_of(&error).is_some_and(|hint| hint.contains("sign NAME --csr")));
+            assert!(
+                crate::hint::hint_of(&error).is_some_and(|hint| hint.as_str().contains("sign NAME --csr"))
+            );
             let meant = names(&["gitlab.example.com"]);
             let order = LeafOrder::from_csr(request.der(), meant.clone(), 30).expect("names are given");
             assert_eq!(order.names, meant);

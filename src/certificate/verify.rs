@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use labtrust_platform::{Fingerprint, Host};
+use labtrust_platform::{Fingerprint, Host, plan::Prose};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
@@ -14,7 +14,7 @@ use super::{
     parsed::{Parsed, moment},
     path,
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// What a server sends, found good.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ fn choose_root<'p>(
             if let Some(why) = way.given_up() {
                 return Err(fail(
                     why,
-                    "get the root's file from whoever runs the server: labtrust trust FILE",
+                    "get the root's file from the server's administrator: {labtrust trust FILE}",
                 ));
             }
             match way.certificates.last().copied() {
@@ -117,7 +117,7 @@ fn root_not_sent(leaf: &Parsed, host: &Host) -> anyhow::Error {
             "{host} does not send its root CA, so a fingerprint cannot find it; {} signed its certificate",
             leaf.issuer
         ),
-        "get the root's file from whoever runs the server, and give that: labtrust trust FILE. If they do not know that \
+        "get the root's file from the server's administrator, and give that: {labtrust trust FILE}. If the administrator does not know that \
          issuer, a proxy or firewall in between signs anew what they send",
     )
 }
@@ -170,14 +170,15 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
     if now < certificate.not_before {
         return Err(fail(
             format!("{role} ({}) is valid only from {}", certificate.title(), moment(certificate.not_before)),
-            format!("this machine's clock says {clock}: if that is wrong, set it; else wait"),
+            hint!("this machine's clock says {}: if that is wrong, set it; else wait", Prose(&clock)),
         ));
     }
     if now > certificate.not_after {
         return Err(fail(
             format!("{role} ({}) has ended on {}", certificate.title(), moment(certificate.not_after)),
-            format!(
-                "this machine's clock says {clock}: if that is wrong, set it; else, on the server: labtrust setup"
+            hint!(
+                "this machine's clock says {}: if that is wrong, set it; else, on the server: labtrust setup",
+                Prose(&clock)
             ),
         ));
     }
@@ -249,7 +250,7 @@ fn explain(
         ),
         Error::CaUsedAsEndEntity => fail(
             format!("the certificate of {host} is marked as a CA's (CA:TRUE), which many clients refuse"),
-            "have it made again as a server's certificate: labtrust setup",
+            "have it made again as a server's certificate, on the server: labtrust setup",
         ),
         Error::UnknownIssuer
         | Error::InvalidSignatureForPublicKey

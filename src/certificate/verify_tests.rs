@@ -124,7 +124,7 @@ fn dates_are_told_with_the_clock() {
         let now = NOW + Duration::days(days);
         let error = verify_served(&chain, root, &HOST.parse().expect("a host"), now).expect_err(what);
         assert!(error.to_string().contains(what), "{error}");
-        assert!(hint_of(&error).is_some_and(|hint| hint.contains("clock")), "{error}");
+        assert!(hint_of(&error).is_some_and(|hint| hint.as_str().contains("clock")), "{error}");
     }
 }
 

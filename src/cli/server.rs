@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use labtrust_platform::{
-    DnsName, Target,
-    plan::{shell_path, shell_word},
-};
+use labtrust_platform::{DnsName, Target, plan::ShellLine};
 
-use crate::certificate::{KeyType, SubjectName};
+use crate::{
+    certificate::{KeyType, SubjectName},
+    hint::shell_line,
+};
 
 /// Create a private CA and a server certificate, install them in GitLab, and check that GitLab serves them
 ///
@@ -92,14 +92,13 @@ pub struct Place {
 }
 
 impl Place {
-    /// The options that name it, each after a space, as they can be typed again.
-    pub fn options(&self) -> String {
+    /// The options that name it, as they can be typed again.
+    pub fn options(&self) -> Vec<ShellLine> {
         let folders = [("--gitlab", &self.gitlab), ("--prepare", &self.prepare), ("--out", &self.out)];
         let folders = folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));
         folders
-            .map(|(option, folder)| (option, shell_path(folder)))
-            .chain(self.reload.iter().map(|command| ("--reload", shell_word(command))))
-            .map(|(option, word)| format!(" {option} {word}"))
+            .map(|(option, folder)| shell_line!("{} {}", option, folder))
+            .chain(self.reload.iter().map(|command| shell_line!("--reload {}", command)))
             .collect()
     }
 }

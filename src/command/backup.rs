@@ -8,7 +8,7 @@ use std::{io::IsTerminal as _, path::Path};
 use anyhow::Result;
 use labtrust_platform::{
     Contents, Fingerprint, World,
-    plan::shell_path,
+    plan::ShellLine,
     text,
     world::{Access, Node},
 };
@@ -20,7 +20,7 @@ use crate::{
     backup::{Archive, Lock, Manifest, Opener, Sender, archive, seal},
     cli::Backup,
     exit::{self, misuse},
-    hint::fail,
+    hint::{fail, hint, shell_line},
 };
 
 pub use self::last::Last;
@@ -34,7 +34,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     if to_stream && (context.everywhere.json || std::io::stdout().is_terminal()) {
         return Err(misuse(
             "an encrypted backup is not text, and standard output is to show text",
-            "name a file: labtrust backup FILE",
+            "name a file: {labtrust backup FILE}",
         ));
     }
     let path = std::path::absolute(&arguments.file)?;
@@ -70,7 +70,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
             world.put(&path, &contents, Access { mode: 0o600, owner: None })?;
             if world.read(&path)?.is_none_or(|written| *written != *contents.bytes()) {
                 let what = format!("{} does not hold what was written to it", text::path(&path));
-                return Err(fail(what, "write it to another disk: labtrust backup FILE"));
+                return Err(fail(what, "write it to another disk: {labtrust backup FILE}"));
             }
         }
         Last::of(&archive.manifest, if to_stream { &arguments.file } else { &path }).write(&context.home)?;
@@ -88,12 +88,11 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     let opened = if arguments.recipients.is_empty() { "the passphrase" } else { "a recipient's key" };
     printer.say(format_args!("{} ({files} files, encrypted)", text::path(&path)));
     printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
-    let shown = shell_path(&path);
     if arguments.recipients.is_empty() {
-        printer.say(format_args!("  restore     {}", context.line(format_args!("restore {shown}"))));
+        printer.say(format_args!("  restore     {}", shell_line!("{labtrust restore {}}", path)));
     } else {
-        let proof = format!("--identity KEY --fingerprint {fingerprint}");
-        printer.say(format_args!("  restore     {}", context.line(format_args!("restore {shown} {proof}"))));
+        let line = shell_line!("{labtrust restore {} --identity KEY --fingerprint {}}", path, fingerprint);
+        printer.say(format_args!("  restore     {line}"));
         if matches!(sender, Sender::Unknown(_)) {
             printer.say("  note        no CA's key is here to sign it: keep that fingerprint, which is of this file alone");
         }
@@ -117,7 +116,7 @@ fn sealed(context: &Context<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<
         let state = &context.home.state;
         return Err(fail(
             format!("the CA that is in use in {} is not in the backup", text::path(state)),
-            format!("see where its files are: ls -l {}", shell_path(state)),
+            hint!("see where its files are: ls -l {}", state),
         ));
     }
     Ok((sealed, sender(&archive)?))
@@ -144,7 +143,8 @@ fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
     damages::refuse(refused)?;
     let (items, mut missing) = gather::gather(context, &damaged)?;
     missing.extend(damaged.iter().map(|(folder, damage)| {
-        format!("{} is not in the backup: {damage} (labtrust status says what to do)", text::path(folder))
+        let status = ShellLine::from("{labtrust status}");
+        format!("{} is not in the backup: {damage} ({status} says what to do)", text::path(folder))
     }));
     if items.is_empty() {
         if let Some((_, damage)) = damaged.pop_first() {
@@ -213,7 +213,7 @@ pub fn print_last(context: &Context<'_>, last: Option<&Last>, end: Option<Offset
         return;
     }
     printer.heading("There is no backup of this CA, and GitLab's own do not hold it:");
-    printer.command(context.line("backup FILE"));
+    printer.command("{labtrust backup FILE}");
     if let Some(end) = end.filter(|end| *end > OffsetDateTime::now_utc()) {
         let end = end.date();
         printer.say(format_args!("  if this machine is lost, its certificate can serve elsewhere until {end}, if you have it and its key;"));

@@ -30,7 +30,7 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
             context.printer.begin(&format!("asking {target}"));
             ask(context, arguments, target, &context.facts)
         }
-        (None, None) => return Err(exit::misuse("no host is named", "labtrust doctor HOST[:PORT]")),
+        (None, None) => return Err(exit::misuse("no host is named", "{labtrust doctor HOST[:PORT]}")),
     };
     if let Some(file) = &arguments.evidence {
         file::write(file, &evidence)?;

@@ -1,6 +1,7 @@
 //! `explain`: what a finding or an error message means, without a browser.
 
 use anyhow::Result;
+use labtrust_platform::plan::ShellLine;
 use serde::Serialize;
 
 use super::{Context, standard_input};
@@ -11,7 +12,7 @@ use crate::{
         message::{self, Meaning},
     },
     exit,
-    hint::fail,
+    hint::{fail, shell_line},
 };
 
 /// No error message is longer, and a whole log of a job seldom is.
@@ -24,7 +25,7 @@ struct Report<'r> {
     code: Option<&'r str>,
     codes: &'r [&'r str],
     what: Option<&'r str>,
-    next: Vec<String>,
+    next: Vec<ShellLine>,
     /// The page of `code`.
     page: Option<&'r str>,
 }
@@ -122,11 +123,11 @@ fn say_unknown(context: &Context<'_>, text: &str) {
 
 fn say_codes(context: &Context<'_>, codes: &[&str]) {
     for code in codes {
-        context.printer.command(format_args!("labtrust explain {code}"));
+        context.printer.command(shell_line!("labtrust explain {}", code));
     }
 }
 
-fn say_next(context: &Context<'_>, next: &[String]) {
+fn say_next(context: &Context<'_>, next: &[ShellLine]) {
     context.printer.heading("next");
     for line in next {
         context.printer.command(line);

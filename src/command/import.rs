@@ -27,7 +27,7 @@ use crate::{
     cli::{Import, Stores},
     exit,
     gitlab::Pair,
-    hint::fail,
+    hint::{fail, shell_line},
 };
 
 pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
@@ -57,7 +57,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
     site.check_settings(context, arguments.place.replace)?;
-    site.check_sites(&chain.leaf, "import a certificate that is for NAME too")?;
+    site.check_sites(&chain.leaf, "import a certificate that is for {} too")?;
     let adopted = adopted(&chain.leaf, &site, &placed_before);
     let mut changes = site.changes(&pair(&chain, &site)?);
     let mut renewal = None;
@@ -105,8 +105,8 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     made.next.extend(NextSteps::of(context, outcomes, &repeat).into_lines());
     let client = chain
         .anchor()
-        .map(|root| format!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
-    made.next.extend(client.clone());
+        .map(|root| shell_line!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
+    made.next.extend(client.iter().map(ToString::to_string));
     printer.document(&made);
     if done.placed.iter().all(|outcome| !outcome.changed) {
         printer.say("this certificate is in place already: nothing was changed");
@@ -174,7 +174,7 @@ fn no_answer(given: &[Parsed], requests: &[Kept]) -> anyhow::Error {
             name::list(&titles),
             name::list(&asked)
         ),
-        "give its key: --key FILE; or give the CA the request that is kept: labtrust request",
+        "give its key: --key FILE; or give the CA the request that is kept: {labtrust request}",
     )
 }
 
@@ -303,9 +303,9 @@ fn trusted_here(arguments: &Import, chain: &Chain, registry: &Endpoint) -> (Stor
     let asked: Vec<Host> = chain.leaf.names.iter().map(SubjectName::base).collect();
     if let Some(broad) = root.broad_scope(&asked) {
         let note = format!(
-            "{} was not added to this machine's trust stores: {broad}; to add it: labtrust trust {registry} --fingerprint {}",
+            "{} was not added to this machine's trust stores: {broad}; to add it: {}",
             root.title(),
-            root.fingerprint()
+            shell_line!("{labtrust trust {} --fingerprint {}}", registry, root.fingerprint())
         );
         return (Stores::none(), Some(note));
     }

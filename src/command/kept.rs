@@ -161,7 +161,7 @@ impl Kept {
         let path = self.folder.join(REQUEST);
         let text = World::here().read(&path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         text.ok_or_else(|| {
-            fail(format!("{} is missing", path.display()), "make another: labtrust request --new-key")
+            fail(format!("{} is missing", path.display()), "make another: {labtrust request --new-key}")
         })
     }
 

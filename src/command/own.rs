@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow};
 use labtrust_platform::{
     Anchor, Certificate, Contents, World,
-    plan::{Actor, Change, Step},
+    plan::{Actor, Change, Options, ShellLine, Step},
 };
 use zeroize::Zeroizing;
 
 use crate::{
     certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor},
+    hint::shell_line,
     home::{Home, Rotation},
     state::{Damage, Files, OnDisk, Placed, Way, parse_json, steady},
 };
@@ -267,24 +268,30 @@ impl OwnCa {
     }
 
     /// How the CA's certificate is taken to clients, and the line there, while no server presents it.
-    pub fn lines_before_placing(&self) -> Vec<String> {
-        const FILE: &str = "labtrust-ca.crt";
-        let places: String =
-            self.notes.endpoints.iter().map(|endpoint| format!(" --for {endpoint}")).collect();
+    pub fn lines_before_placing(&self) -> Vec<ShellLine> {
+        let places: Vec<_> =
+            self.notes.endpoints.iter().map(|endpoint| shell_line!("--for {}", endpoint)).collect();
         vec![
-            format!("labtrust export -o {FILE}"),
-            format!("labtrust trust ./{FILE} --fingerprint {}{places}", self.root.fingerprint()),
+            "{labtrust export -o labtrust-ca.crt}".into(),
+            shell_line!(
+                "labtrust trust ./labtrust-ca.crt --fingerprint {}{}",
+                self.root.fingerprint(),
+                Options(&places)
+            ),
         ]
     }
 
     /// The exact line that makes a client trust the CA, and with it the one that will follow.
-    pub fn client_line(&self) -> String {
+    pub fn client_line(&self) -> ShellLine {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
-        let line = format!("labtrust trust {registry} --fingerprint {}", self.root.fingerprint());
+        let line = shell_line!("labtrust trust {} --fingerprint {}", registry, self.root.fingerprint());
         // What is wider than the CA that vouches for it is trusted by its own fingerprint only.
         let next = self.next.as_ref().ok().and_then(Option::as_deref);
         let wider = next.filter(|next| self.is_narrower_than(next));
-        wider.map_or(line.clone(), |next| format!("{line} --next {}", next.root.fingerprint()))
+        match wider {
+            Some(next) => line.with(["--next".to_owned(), next.root.fingerprint().to_string()]),
+            None => line,
+        }
     }
 }
 

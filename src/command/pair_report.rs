@@ -58,7 +58,7 @@ impl PairReport {
 
     /// With what is left to do on this machine.
     pub fn leave(&mut self, by_hand: Vec<ByHand>) {
-        self.next.extend(ByHand::commands_of(&by_hand));
+        self.next.extend(ByHand::commands_of(&by_hand).map(|command| command.to_string()));
         self.by_hand.extend(by_hand);
     }
 

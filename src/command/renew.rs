@@ -28,13 +28,13 @@ use crate::{
     cli::{Renew, Stores},
     exit,
     gitlab::Pair,
-    hint::fail,
+    hint::{Hint, fail},
 };
 
 pub use self::record::Record;
 
 /// What the next CA is begun with.
-const NEXT_CA: &str = "labtrust rotate start";
+const NEXT_CA: &str = "begin the next CA: {labtrust rotate start}";
 
 pub fn run(context: &Context<'_>, arguments: &Renew) -> Result<u8> {
     let now = OffsetDateTime::now_utc();
@@ -121,7 +121,7 @@ enum Answer {
     /// Nothing yet: the certificate in place is good until it is due.
     Nothing { standing: Standing, due: OffsetDateTime },
     /// It is due, and it is not ours to renew, or nothing would come of it.
-    Warn { standing: Standing, why: String, hint: String },
+    Warn { standing: Standing, why: String, hint: Hint },
     /// A fresh one is placed.
     Renew(Box<Draft>),
 }
@@ -172,7 +172,7 @@ fn look(
                 && leaf.not_after >= ours.authority.not_after()
             {
                 let why = format!("its CA ends with it, on {}", ours.authority.not_after().date());
-                return Ok(Answer::Warn { standing, why, hint: format!("begin the next CA: {NEXT_CA}") });
+                return Ok(Answer::Warn { standing, why, hint: NEXT_CA.into() });
             }
             Draft::make(context, arguments, &standing, ours, now).map(|draft| Answer::Renew(Box::new(draft)))
         }
@@ -204,10 +204,7 @@ impl Draft {
         // A certificate that ends is worse than one that is not sent with the next root.
         let along = ours.own.along();
         let unsent = along.as_ref().err().map(|damage| {
-            format!(
-                "the root of the next CA is not sent with it: {damage}; {}",
-                damage.hint_with(&context.state_option())
-            )
+            format!("the root of the next CA is not sent with it: {damage}; {}", damage.hint())
         });
         let along = along.unwrap_or_default();
         let pair = Pair::of(&issued, &along, key).context("nothing was signed")?;
@@ -274,7 +271,7 @@ impl Answer {
             Self::Nothing { .. } => {}
             Self::Warn { hint, .. } => {
                 printer.say(format_args!("hint: {hint}"));
-                report.leave(vec![ByHand::remark(hint)]);
+                report.leave(vec![ByHand::remark(hint.to_string())]);
             }
             Self::Renew(draft) => {
                 for note in &draft.notes {

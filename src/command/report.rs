@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use labtrust_platform::{
     Facts, Fingerprint, Outcome, Service,
-    plan::Command,
+    plan::{Command, ShellLine},
     session::State,
     store::{STORES, Store},
 };
@@ -16,6 +16,7 @@ use super::{Context, own_program};
 use crate::{
     certificate::{Parsed, judge},
     exit,
+    hint::Hint,
     printer::{Mark, Printer},
     state::Damage,
 };
@@ -119,9 +120,7 @@ fn word(store: &StoreReport) -> &'static str {
 /// Says what is damaged in the state folder where the verb does without it.
 pub fn warn_of_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) {
     for damage in damages {
-        context
-            .printer
-            .aside(format_args!("warning: {damage}; {}", damage.hint_with(&context.state_option())));
+        context.printer.aside(format_args!("warning: {damage}; {}", damage.hint()));
     }
 }
 
@@ -131,18 +130,27 @@ pub fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'
     for damage in damages {
         code = exit::FAULT;
         context.printer.aside(format_args!("error: {damage}"));
-        context.printer.aside(format_args!("hint: {}", damage.hint_with(&context.state_option())));
+        context.printer.aside(format_args!("hint: {}", damage.hint()));
     }
     code
+}
+
+/// Something that is still to be done by hand.
+#[derive(Debug)]
+pub enum Todo {
+    /// A command.
+    Run(ShellLine),
+    /// What no command does.
+    Do(String),
 }
 
 /// What is still to be done by hand.
 #[derive(Debug, Default)]
 pub struct NextSteps {
     /// Commands that need root.
-    pub root: Vec<String>,
+    pub root: Vec<Todo>,
     /// What must be restarted, as commands where a program can do it.
-    pub restart: Vec<String>,
+    pub restart: Vec<Todo>,
 }
 
 impl NextSteps {
@@ -150,12 +158,12 @@ impl NextSteps {
     pub fn of(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Self {
         let mut steps = Self::default();
         if outcomes.iter().any(|outcome| outcome.needs_root) {
-            steps.root.push(sudo(root_command));
+            steps.root.push(Todo::Run(sudo(root_command)));
         }
         for service in restarts(outcomes) {
             steps.restart.push(match &service.restart {
-                Some(command) => as_root(&context.facts, command),
-                None => format!("restart {}", service.title),
+                Some(command) => Todo::Run(as_root(&context.facts, command)),
+                None => Todo::Do(format!("restart {}", service.title)),
             });
         }
         steps
@@ -163,19 +171,25 @@ impl NextSteps {
 
     /// All of them, for JSON.
     pub fn into_lines(self) -> Vec<String> {
-        self.root.into_iter().chain(self.restart).collect()
+        let text = |todo| match todo {
+            Todo::Run(command) => command.to_string(),
+            Todo::Do(what) => what,
+        };
+        self.root.into_iter().chain(self.restart).map(text).collect()
     }
 }
 
 /// This program with `arguments`, run by root.
-pub fn sudo(arguments: &[String]) -> String {
+///
+/// Root has a state of its own: one that a user chose is nothing that root would write to.
+pub fn sudo(arguments: &[String]) -> ShellLine {
     let program = own_program().unwrap_or_else(|_| "labtrust".into());
-    format!("sudo {}", Command::new(program, arguments))
+    ShellLine::from(&Command::new(program, arguments)).by_root()
 }
 
 /// This program with `arguments`, as it is typed.
-pub fn labtrust(arguments: &[String]) -> String {
-    Command::new("labtrust", arguments).to_string()
+pub fn labtrust(arguments: &[String]) -> ShellLine {
+    ShellLine::labtrust(arguments)
 }
 
 /// The services that must be restarted, each once.
@@ -189,17 +203,20 @@ pub fn restarts(outcomes: &[Outcome]) -> Vec<Service> {
     services
 }
 
-fn as_root(facts: &Facts, command: &Command) -> String {
-    if facts.is_root() { command.to_string() } else { format!("sudo {command}") }
+fn as_root(facts: &Facts, command: &Command) -> ShellLine {
+    let command = ShellLine::from(command);
+    if facts.is_root() { command } else { command.by_root() }
 }
 
 /// The hints and what is still to be done, for people.
 pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) {
     let printer = context.printer;
-    let mut hints: Vec<&String> = outcomes.iter().filter_map(|outcome| outcome.hint.as_ref()).collect();
+    let mut hints: Vec<&Hint> = outcomes.iter().filter_map(|outcome| outcome.hint.as_ref()).collect();
     hints.dedup();
     for hint in hints {
-        for (line, label) in hint.lines().zip(std::iter::once("hint:").chain(std::iter::repeat("     "))) {
+        for (line, label) in
+            hint.as_str().lines().zip(std::iter::once("hint:").chain(std::iter::repeat("     ")))
+        {
             printer.say(format_args!("{label} {}", line.trim_start()));
         }
     }
@@ -209,8 +226,11 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
         if !commands.is_empty() {
             printer.heading(heading);
         }
-        for command in commands {
-            printer.command(command);
+        for todo in commands {
+            match todo {
+                Todo::Run(command) => printer.command(command),
+                Todo::Do(what) => printer.say(format_args!("  {what}")),
+            }
         }
     }
 }

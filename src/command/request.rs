@@ -3,7 +3,12 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{Contents, Endpoint, Session, World, apply, plan::Change, text, world::Access};
+use labtrust_platform::{
+    Contents, Endpoint, Session, World, apply,
+    plan::{Change, ShellLine},
+    text,
+    world::Access,
+};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
@@ -159,7 +164,7 @@ fn hand_out(
     is_new: bool,
 ) -> Result<()> {
     let printer = context.printer;
-    let next = "labtrust import --cert ANSWER";
+    let next = ShellLine::from("{labtrust import --cert ANSWER}");
     printer.document(&serde_json::json!({
         "schema": 1,
         "request": request,

@@ -7,10 +7,11 @@ use std::{
 
 use labtrust_platform::{
     Anchor, Outcome, Progress, Result, Service, Verdict, Wanted, World, ask_engine, fact::Engine,
-    session::State, world::engine::get,
+    plan::Prose, session::State, world::engine::get,
 };
 
 use super::{Context, report};
+use crate::hint::hint;
 
 /// The time that an engine has to answer after its restart: not every manager waits for what it starts, and it
 /// starts its containers first.
@@ -42,7 +43,7 @@ pub fn restart(context: &Context<'_>, outcomes: &mut [Outcome], asked: Option<(&
             }
             if let Err(error) = &answered {
                 outcome.detail = format!("{detail}; {title} was restarted and does not answer: {error}");
-                outcome.hint = Some(format!("the log of {title} says why it does not start"));
+                outcome.hint = Some(hint!("the log of {} says why it does not start", Prose(title)));
                 outcome.state = State::Failed;
                 continue;
             }

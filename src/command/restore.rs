@@ -13,7 +13,10 @@ use std::{
 use age::x25519;
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
-    Outcome, Session, World, apply, apply_together, plan::shell_path, receipt::parse, text, undo,
+    Outcome, Session, World, apply, apply_together,
+    plan::{Options, ShellLine},
+    receipt::parse,
+    text, undo,
     world::Access,
 };
 use zeroize::Zeroizing;
@@ -36,7 +39,7 @@ use crate::{
     backup::{Archive, Item, Opener, archive::MAX_SIZE, seal},
     cli::Restore,
     exit::{self, misuse},
-    hint::fail,
+    hint::{fail, shell_line},
     state::{put_aside, put_back},
 };
 
@@ -109,7 +112,7 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
         if std::io::stdin().is_terminal() {
             return Err(misuse(
                 "there is no backup on standard input",
-                "name its file: labtrust restore FILE",
+                "name its file: {labtrust restore FILE}",
             ));
         }
         Zeroizing::new(super::standard_input(2 * MAX_SIZE)?)
@@ -279,20 +282,19 @@ fn report(context: &Context<'_>, archive: &Archive, plan: &Plan, changed: bool) 
 }
 
 /// What makes this machine serve again.
-fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<String>> {
+fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<ShellLine>> {
     if let Some(own) = own
         && own.open()?.is_some()
     {
         let endpoints = &own.notes.endpoints;
         let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
         let host = host.strip_suffix(":443").unwrap_or(&host);
-        let registry = endpoints.last().map(|registry| format!(" --registry {registry}")).unwrap_or_default();
-        let place = own.notes.site.place().options();
-        return Ok(vec![context.line(format_args!("setup {host}{registry}{place}"))]);
+        let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
+        let mut options = Vec::from_iter(registry);
+        options.extend(own.notes.site.place().options());
+        return Ok(vec![shell_line!("{labtrust setup {}{}}", host, Options(&options))]);
     }
     let kept = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept);
     let answered = kept.filter(|kept| !kept.answer.is_empty());
-    Ok(answered
-        .map(|kept| context.line(format_args!("import --cert {}", shell_path(&kept.answer_path()))))
-        .collect())
+    Ok(answered.map(|kept| shell_line!("{labtrust import --cert {}}", kept.answer_path())).collect())
 }

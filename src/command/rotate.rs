@@ -71,6 +71,6 @@ pub use self::report::print_standing;
 fn no_ca() -> anyhow::Error {
     fail(
         "there is no CA of labtrust's here",
-        "make one: labtrust setup HOST; if it was made with --state DIR, or as another user, give the same here",
+        "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
     )
 }

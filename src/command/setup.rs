@@ -30,7 +30,7 @@ use crate::{
 pub use self::{order::endpoints, site::Site};
 
 /// What is done about a host that the CA here may never sign for.
-pub const WAY_ON: &str = "labtrust setup adds it if the CA here may sign it; else the next CA may: labtrust rotate start --permit NAME";
+pub const WAY_ON: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
 
 pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {

@@ -73,7 +73,7 @@ impl Signed {
         };
         let own = OwnCa::find(&context.home)?;
         let own =
-            own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: labtrust setup HOST"))?;
+            own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: {labtrust setup HOST}"))?;
         let authority = own.open()?.ok_or_else(|| {
             fail(
                 "this CA's key is not kept here, so it cannot sign",

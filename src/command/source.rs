@@ -9,7 +9,9 @@ mod successor;
 use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint, Host, Target, World, handshake, text};
+use labtrust_platform::{
+    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, World, handshake, plan::Prose, text,
+};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -25,7 +27,7 @@ use crate::{
     },
     cli::{Passphrase, Trust, endpoints_of},
     exit::misuse,
-    hint::fail,
+    hint::{Hint, fail, hint},
 };
 
 use self::argument::{KINDS, file_hint};
@@ -57,12 +59,15 @@ pub struct Found {
 
 impl Found {
     /// Why a person must compare the fingerprint before this is trusted, and how; none where nothing is in doubt.
-    pub fn missing_fingerprint(&self) -> Option<(String, String)> {
+    pub fn missing_fingerprint(&self) -> Option<(String, Hint)> {
         let doubt = self.doubt.as_ref()?;
         let what = format!("{} is not trusted without its fingerprint: {doubt}", self.title);
         let sha256 = self.anchor.sha256();
-        let hint = "compare it with the one that setup printed on the server, then add: --fingerprint";
-        Some((what, format!("{hint} {sha256}")))
+        let hint = hint!(
+            "compare it with the one that setup printed on the server, then add: --fingerprint {}",
+            sha256
+        );
+        Some((what, hint))
     }
 }
 
@@ -111,7 +116,12 @@ fn say(context: &Context<'_>, shown: &str, remarks: &[String]) {
 }
 
 /// All certificates and keys of the file at `path`, which must be there: else `hint` says what to do.
-pub fn read_material(context: &Context<'_>, path: &Path, from: &Passphrase, hint: &str) -> Result<Material> {
+pub fn read_material(
+    context: &Context<'_>,
+    path: &Path,
+    from: &Passphrase,
+    hint: &'static str,
+) -> Result<Material> {
     let bytes = bytes(path, hint)?;
     let shown = text::path(path);
     let mut passphrase = |what: &str| passphrase(context, from, &format!("{what} in {shown}"));
@@ -122,7 +132,7 @@ pub fn read_material(context: &Context<'_>, path: &Path, from: &Passphrase, hint
 }
 
 /// The contents of the file at `path`, which must be there: else `hint` says what to do.
-pub fn bytes(path: &Path, hint: &str) -> Result<Zeroizing<Vec<u8>>> {
+pub fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>>> {
     match World::read_named(path) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(fail(format!("{} does not exist", text::path(path)), hint)),
@@ -247,7 +257,7 @@ fn choose<'a>(
             Some(certificate) => Err(no_root(certificate, from)),
             None => Err(fail(
                 format!("{from} holds no certificate with the fingerprint {fingerprint}"),
-                format!("it holds:{}", listing(certificates)),
+                listing("it holds:", certificates),
             )),
         };
     }
@@ -256,18 +266,18 @@ fn choose<'a>(
         [] => Err(no_root(&certificates[0], from)),
         several => Err(fail(
             format!("{from} holds {} root certificates, and none was chosen", several.len()),
-            format!("name one with --fingerprint:{}", listing(several.iter().copied())),
+            listing("name one with --fingerprint:", several.iter().copied()),
         )),
     }
 }
 
-fn listing<'a>(certificates: impl IntoIterator<Item = &'a Parsed>) -> String {
-    let line = |certificate: &Parsed| format!("{} ({})", certificate.fingerprint(), certificate.title());
+fn listing<'a>(hint: &'static str, certificates: impl IntoIterator<Item = &'a Parsed>) -> Hint {
+    let line = |one: &Parsed| hint!("{} ({})", one.fingerprint(), Prose(one.title()));
     let mut certificates = certificates.into_iter();
-    let lines: String = certificates.by_ref().take(10).map(|one| format!("\n  {}", line(one))).collect();
+    let hint = Hint::from(hint).lines(certificates.by_ref().take(10).map(line));
     match certificates.count() {
-        0 => lines,
-        more => format!("{lines}\n  and {more} more"),
+        0 => hint,
+        more => hint.line(hint!("and {} more", more)),
     }
 }
 

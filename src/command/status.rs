@@ -5,7 +5,7 @@ mod awaited;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Fingerprint, Outcome, receipt::Receipts, session::State};
+use labtrust_platform::{Anchor, Fingerprint, Outcome, plan::ShellLine, receipt::Receipts, session::State};
 use time::OffsetDateTime;
 
 use super::{
@@ -89,9 +89,9 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     let is_set_up = receipts.iter().any(|receipt| receipt.name == place::RECEIPT);
     if anchors.is_empty() && renewal.is_none() && damages.is_empty() && !is_set_up {
         context.printer.say("labtrust knows no CA here. On the server:");
-        context.printer.command("labtrust setup");
+        context.printer.command("{labtrust setup}");
         context.printer.say("On a client:");
-        context.printer.command("labtrust trust HOST:4567 --fingerprint SHA256");
+        context.printer.command("{labtrust trust HOST:4567 --fingerprint SHA256}");
     }
     if let Some(renewal) = &renewal {
         renewal.print(context.printer);
@@ -103,7 +103,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     for lapse in &lapses {
         context.printer.heading(&format!("{}, so that clients refuse it. Put it right:", lapse.what));
         for command in lapse.next {
-            context.printer.command(command);
+            context.printer.command(*command);
         }
     }
     if !missing.is_empty() {
@@ -130,7 +130,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
             .chain(awaited.iter().map(|_| UNFOLLOWED.to_owned()))
             .chain(damages.iter().map(ToString::to_string))
             .chain(unreadable.iter().map(|error| format!("{error:#}"))).collect::<Vec<_>>(),
-        "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| (*command).to_owned())
+        "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| ShellLine::from(*command))
             .chain(awaited.iter().cloned())
             .chain(own.iter().map(OwnCa::client_line)).collect::<Vec<_>>(),
     }));
@@ -139,7 +139,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         let hint = hint_of(&error);
         context.printer.aside(format_args!(
             "hint: {}",
-            hint.as_deref().unwrap_or("see what is there, or place another: labtrust setup --replace")
+            hint.unwrap_or_else(|| "see what is there, or place another: {labtrust setup --replace}".into())
         ));
         code = exit::worse(code, exit::FAULT);
     }

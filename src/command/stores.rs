@@ -38,7 +38,7 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
             }
             Planned::Manual { why, todo } => {
                 let mut outcome = Outcome::without_change(store, State::Failed, &why);
-                outcome.hint = (!todo.is_empty()).then(|| todo.join("\n      "));
+                outcome.hint = todo;
                 planning.others.push(outcome);
             }
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use labtrust_platform::{
     Anchor, Outcome, Session, Wanted, apply,
-    plan::{Change, Step},
+    plan::{Change, Prose, Step},
     purge,
     receipt::{ChangeRecord, Receipt, Receipts, Recorded},
     session::State,
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     cli::Untrust,
     exit,
-    hint::fail,
+    hint::{fail, hint, shell_line},
     state::{Damage, Way, put_aside, recorded},
 };
 
@@ -128,7 +128,7 @@ fn find(
             let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
             Err(fail(
                 "several CAs are trusted here, and none was named",
-                format!("name one, or give --all: {}", list.join(", ")),
+                hint!("name one, or give --all: {}", Prose(list.join(", "))),
             ))
         }
     }
@@ -340,7 +340,7 @@ fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> S
     report::print_next(context, outcomes, &repeat);
     if outcomes.iter().any(|outcome| outcome.state == State::Trusted && !outcome.needs_root) {
         printer.heading("Still trusted, and not recorded here; to remove it there too:");
-        printer.command(format_args!("labtrust untrust {} --purge", anchor.sha256()));
+        printer.command(shell_line!("{labtrust untrust {} --purge}", anchor.sha256()));
     }
     StoresReport {
         schema: 1,

@@ -13,7 +13,7 @@ mod registry;
 mod row;
 mod trust;
 
-use labtrust_platform::plan::shell_word;
+use labtrust_platform::plan::ShellLine;
 
 pub use self::row::Row;
 use self::{pasted::Pasted, row::DOCTOR};
@@ -43,7 +43,7 @@ pub struct Meaning {
 
 impl Meaning {
     /// What to do next, a command or a sentence each.
-    pub fn next(&self) -> Vec<String> {
+    pub fn next(&self) -> Vec<ShellLine> {
         next(self.row.next, self.server.as_deref())
     }
 }
@@ -56,7 +56,7 @@ pub fn meaning(text: &str) -> Option<Meaning> {
 }
 
 /// What to do about a message that is not known.
-pub fn next_of_unknown(text: &str) -> Vec<String> {
+pub fn next_of_unknown(text: &str) -> Vec<ShellLine> {
     next(DOCTOR, server(text).as_deref())
 }
 
@@ -66,11 +66,11 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 }
 
 fn server(text: &str) -> Option<String> {
-    named::server(&pasted::visible(text)).map(|target| shell_word(&target.to_string()))
+    named::server(&pasted::visible(text)).map(|target| target.to_string())
 }
 
-fn next(lines: &[&str], server: Option<&str>) -> Vec<String> {
-    lines.iter().map(|line| line.replace("{}", server.unwrap_or("HOST:PORT"))).collect()
+fn next(lines: &'static [&'static str], server: Option<&str>) -> Vec<ShellLine> {
+    lines.iter().map(|line| ShellLine::filled(line, &[&server.unwrap_or("HOST:PORT")])).collect()
 }
 
 #[cfg(test)]

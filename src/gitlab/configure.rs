@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use labtrust_platform::{
     Edit, Endpoint, World,
-    plan::{Change, Command, Proof, Settle, Step, StoreId},
+    plan::{Change, Command, Options, Proof, Settle, ShellLine, Step, StoreId},
     text,
 };
 
@@ -25,7 +25,7 @@ use super::{
         Conflict, GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Settings, Wanted,
     },
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// A gitlab.rb that may hold secrets is root's alone.
 const MODE: u32 = 0o600;
@@ -65,10 +65,12 @@ impl Configured {
         // Why it could not be read, Ruby says best.
         let check = if is_edited || planned.is_err() { check(world, installation, &path)? } else { None };
         let mut settings = planned.map_err(|why| {
-            let line = format!("labtrust setup {} --out DIR --reload CMD", gitlab.host.in_url());
             fail(
                 format!("{} {why}", text::path(&path)),
-                format!("mend it and run this again, or have only the pair made: {line}"),
+                hint!(
+                    "correct it and run this again, or have only the pair made: {labtrust setup {} --out DIR --reload CMD}",
+                    gitlab.host.in_url()
+                ),
             )
         })?;
         settings.left.extend(config.registry_of_others());
@@ -233,7 +235,7 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
     match said.lines().find(|line| line.contains("syntax error")) {
         Some(line) => Err(fail(
             format!("{} is no valid Ruby: {}", text::path(path), text::in_line(line.trim())),
-            format!("mend it first; what is wrong with it: {command}"),
+            hint!("correct it first; what is wrong with it: {}", ShellLine::from(&command)),
         )),
         None => Ok(None),
     }
@@ -241,14 +243,16 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
 
 /// The refusal to overwrite what somebody meant. `place` is what names the place on the command line, to be
 /// typed again.
-pub fn refusal(conflicts: &[Conflict], host: &str, place: &str) -> anyhow::Error {
+pub fn refusal(conflicts: &[Conflict], host: &str, place: &[ShellLine]) -> anyhow::Error {
     let lines: Vec<_> = conflicts.iter().map(ToString::to_string).collect();
     fail(
         lines.join("; "),
-        format!(
+        hint!(
             "choose:\n  \
              change it there, and run this again\n  \
-             have it changed (setup --undo brings it back):   labtrust setup {host}{place} --replace"
+             have it changed (setup --undo brings it back):   {labtrust setup {}{} --replace}",
+            host,
+            Options(place)
         ),
     )
 }

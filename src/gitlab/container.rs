@@ -8,11 +8,12 @@ use std::{
 
 use labtrust_platform::{
     fact::User,
-    plan::{Command, shell_word},
+    plan::{Command, ShellLine},
 };
 use serde::Deserialize;
 
 use super::recipe::Recipe;
+use crate::hint::shell_line;
 
 /// Where GitLab's image keeps its configuration.
 pub const CONFIG: &str = "/etc/gitlab";
@@ -204,7 +205,7 @@ impl Container {
     }
 
     /// The engine's client as it is typed: with the socket, where that is not the one it asks by itself.
-    pub fn client(&self) -> String {
+    pub fn client(&self) -> ShellLine {
         client(&self.engine)
     }
 
@@ -218,14 +219,14 @@ impl Container {
     }
 }
 
-fn client(engine: &Command) -> String {
+fn client(engine: &Command) -> ShellLine {
     const USUAL: [&str; 2] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
     let program = engine.program.file_name().unwrap_or_default().to_string_lossy();
     let own = engine.arguments.iter().filter(|word| *word != "--host");
     let elsewhere: Vec<_> = own.filter(|word| !USUAL.contains(&word.as_str())).collect();
     match elsewhere.as_slice() {
-        [socket] => format!("{program} --host {}", shell_word(socket)),
-        _ => program.into_owned(),
+        [socket] => shell_line!("{} --host {}", program, socket),
+        _ => ShellLine::of([program]),
     }
 }
 

@@ -7,7 +7,11 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Endpoint, Fingerprint, Wanted, World, plan::Proof, prove};
+use labtrust_platform::{
+    Certificate, Endpoint, Fingerprint, Wanted, World,
+    plan::{Proof, ShellLine},
+    prove,
+};
 
 use super::{
     config::{Config, Known},
@@ -17,6 +21,7 @@ use super::{
     layout::Layout,
     role::Role,
 };
+use crate::hint::{Hint, hint};
 
 /// How long GitLab gets to serve again, in seconds: its supervisor pauses between two attempts.
 const SECONDS: u64 = 60;
@@ -28,8 +33,8 @@ pub struct Expected {
     presented: Vec<(Endpoint, Fingerprint)>,
     /// Ports that answer in plain HTTP.
     plain: Vec<u16>,
-    /// What brings it up.
-    reconfigure: String,
+    /// What controls it.
+    gitlab_ctl: Option<ShellLine>,
 }
 
 impl Expected {
@@ -46,7 +51,7 @@ impl Expected {
         Ok(Self {
             presented: seen.into_iter().filter_map(leaf).collect(),
             plain,
-            reconfigure: installation.reconfigure(),
+            gitlab_ctl: Some(installation.gitlab_ctl()),
         })
     }
 
@@ -59,7 +64,7 @@ impl Expected {
         };
         let mut expected = Self {
             plain: ports_in_plain_http(installation, &config),
-            reconfigure: installation.reconfigure(),
+            gitlab_ctl: Some(installation.gitlab_ctl()),
             ..Self::default()
         };
         if !installation.running {
@@ -105,9 +110,13 @@ impl Expected {
     }
 
     /// What brings it up, the last line that a person reads.
-    pub fn way_up(&self) -> String {
-        let tail = self.reconfigure.replace("reconfigure", "tail nginx");
-        format!("if it then does not come up, {tail} shows why; bring GitLab up: {}", self.reconfigure)
+    pub fn way_up(&self) -> Hint {
+        let gitlab_ctl = || self.gitlab_ctl.clone().unwrap_or_else(|| "gitlab-ctl".into());
+        hint!(
+            "if it then does not come up, {} shows why; bring GitLab up: {}",
+            gitlab_ctl().with(["tail", "nginx"]),
+            gitlab_ctl().with(["reconfigure"])
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Facts, Host, World,
     fact::User,
-    plan::{Command, shell_path, shell_word},
+    plan::{Command, Prose},
     world::{Node, Output},
 };
 use serde_json::Value;
@@ -20,7 +20,7 @@ use super::{
     container::{self, Container},
     installation::{Installation, exists},
 };
-use crate::hint::fail;
+use crate::hint::{Hint, fail, hint};
 
 /// An engine that does not answer within this is not running well.
 const SECONDS: u64 = 30;
@@ -56,9 +56,9 @@ impl Installation {
         let folder = &std::path::absolute(folder)?;
         let shown = folder.display();
         if world.look(folder)? == Node::Absent {
-            let hint = format!(
-                "labtrust setup HOST --prepare {} makes a folder that Docker starts a GitLab from",
-                shell_path(folder)
+            let hint = hint!(
+                "{labtrust setup HOST --prepare {}} makes a folder that Docker starts a GitLab from",
+                folder
             );
             return Err(fail(format!("the folder {shown} does not exist"), hint));
         }
@@ -67,7 +67,7 @@ impl Installation {
         }
         if !exists(world, &folder.join("gitlab.rb"))? && !exists(world, &folder.join("ssl"))? {
             let hint = if exists(world, &folder.join("config/gitlab.rb"))? {
-                format!("did you mean --gitlab {}?", shell_path(&folder.join("config")))
+                hint!("did you mean --gitlab {}?", folder.join("config"))
             } else {
                 "give the folder that GitLab has at /etc/gitlab".into()
             };
@@ -174,10 +174,10 @@ fn ambiguous(several: &[Container]) -> anyhow::Error {
     let line = |container: &Container| {
         let folder = container.outside(Path::new(container::CONFIG)).unwrap_or_default();
         let state = if container.running { "running" } else { "stopped" };
-        format!("--gitlab {}  (container {}, {state})", shell_path(&folder), shell_word(&container.name))
+        hint!("--gitlab {}  (container {}, {})", folder, container.name, Prose(state))
     };
-    let lines: Vec<_> = several.iter().map(line).collect();
-    fail("there is more than one GitLab on this machine", format!("say which:\n  {}", lines.join("\n  ")))
+    let hint = Hint::from("say which:").lines(several.iter().map(line));
+    fail("there is more than one GitLab on this machine", hint)
 }
 
 impl Asked {
@@ -189,10 +189,10 @@ impl Asked {
                     "the container {} is sameersbn's GitLab, which keeps its certificate elsewhere",
                     other.name
                 ),
-                format!(
+                hint!(
                     "write the pair with --out DIR, copy it to certs/gitlab.crt and certs/gitlab.key in its data folder, \
                      and restart it: docker restart {}",
-                    shell_word(&other.name)
+                    other.name
                 ),
             );
         }
@@ -200,7 +200,7 @@ impl Asked {
             return fail(
                 format!("the container {} has no volume at /etc/gitlab", bare.name),
                 "what is put into it would be lost with it: give it a volume there, or place the pair by hand: \
-                 labtrust setup --out DIR",
+                 {labtrust setup --out DIR}",
             );
         }
         let mut what =
@@ -214,12 +214,13 @@ impl Asked {
         let host = host.map_or_else(|| "HOST".into(), Host::in_url);
         fail(
             what,
-            format!(
+            hint!(
                 "name its place, or make one:\n  \
                  --gitlab DIR              an existing configuration folder, the one that holds gitlab.rb and ssl/\n  \
                  --prepare DIR             a new folder that `docker compose up -d` starts a GitLab from\n  \
                  --out DIR [--reload CMD]  only the pair, for a reverse proxy\n\
-                 on a client the verb is another: labtrust trust {host}:4567 --fingerprint SHA256 (setup prints that line on the server)"
+                 on a client the verb is another: {labtrust trust {}:4567 --fingerprint SHA256} (setup prints that line on the server)",
+                host
             ),
         )
     }

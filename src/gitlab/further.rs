@@ -10,7 +10,7 @@ use super::{
     layout::Layout,
     role::Role,
 };
-use crate::certificate::SubjectName;
+use crate::{certificate::SubjectName, hint::Hint};
 
 /// A host of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,12 +91,12 @@ impl Layout {
         covers: &dyn Fn(&Host) -> bool,
         ours: &dyn Fn(&[Certificate]) -> bool,
         replace: bool,
-        way_on: &str,
+        way_on: &'static str,
     ) -> Result<()> {
         for Annex { further, layout } in std::mem::take(&mut self.annexes) {
             if !covers(&further.met) {
                 let (title, met) = (further.title(), &further.met);
-                let way_on = way_on.replace("NAME", &further.address.endpoint.host.to_string());
+                let way_on = Hint::filled(way_on, &[&further.address.endpoint.host]);
                 self.notes.push(format!("{title} gets no pair: the certificate is not for {met}; {way_on}"));
                 continue;
             }

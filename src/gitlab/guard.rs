@@ -4,11 +4,14 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, plan::shell_path};
+use labtrust_platform::{
+    Certificate, Endpoint, Host, World, handshake,
+    plan::{Options, ShellLine},
+};
 use zeroize::Zeroizing;
 
 use super::layout::{Layout, Place};
-use crate::hint::fail;
+use crate::hint::{fail, hint, shell_line};
 
 /// A server that speaks TLS on this machine does so within this.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -150,23 +153,28 @@ impl Foreign {
 
 /// The refusal to replace `foreign`, with the gentle ways and the other one. `place` is what names the place
 /// on the command line, to be typed again.
-pub fn refusal(foreign: &[Foreign], host: &Host, place: &str) -> anyhow::Error {
+pub fn refusal(foreign: &[Foreign], host: &Host, place: &[ShellLine]) -> anyhow::Error {
     let titles: Vec<_> = foreign.iter().map(Foreign::title).collect();
     let import = match foreign.iter().find_map(Foreign::files) {
         Some((certificate, key)) => {
-            let [certificate, key] = [certificate, key].map(|path| shell_path(path));
-            format!("--cert {certificate} --key {key}")
+            shell_line!("--cert {} --key {}", certificate, key)
         }
         None => "--cert FILE --key FILE".into(),
     };
     let host = host.in_url();
     fail(
         format!("this is not labtrust's: {}", titles.join("; ")),
-        format!(
+        hint!(
             "choose:\n  \
-             keep it, and have it trusted:               labtrust import {import}{place}\n  \
-             hand our CA out first, place nothing yet:   labtrust setup {host}{place} --stage\n  \
-             replace it (setup --undo brings it back):   labtrust setup {host}{place} --replace"
+             keep it, and have it trusted:               {labtrust import {}{}}\n  \
+             hand our CA out first, place nothing yet:   {labtrust setup {}{} --stage}\n  \
+             replace it (setup --undo brings it back):   {labtrust setup {}{} --replace}",
+            import,
+            Options(place),
+            host,
+            Options(place),
+            host,
+            Options(place)
         ),
     )
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Result;
 use labtrust_platform::{
     Facts, World,
-    plan::{Actor, Command, shell_word},
+    plan::{Actor, Command, ShellLine},
     world::Node,
 };
 
@@ -20,7 +20,7 @@ use super::{
     container::{self, Container, Reach},
     control::{Control, Status},
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// Where a pair is placed, and what makes it take effect.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ impl Installation {
             return Err(fail(
                 format!("the container {} has no volume at /etc/gitlab", container.name),
                 "what is put into it would be lost with it: give it a volume there, or place the pair by hand: \
-                 labtrust setup --out DIR",
+                 {labtrust setup --out DIR}",
             ));
         };
         if world.look(&config)? == Node::Absent {
@@ -226,19 +226,12 @@ impl Installation {
     }
 
     /// The command that starts GitLab, where it is known and does not run.
-    pub fn start(&self) -> Option<String> {
+    pub fn start(&self) -> Option<ShellLine> {
         match &self.kind {
             _ if self.running => None,
             Kind::Omnibus => Some("gitlab-ctl start".into()),
-            Kind::Container(container) => {
-                let engine = container.client();
-                let name = shell_word(&container.name);
-                Some(if container.running {
-                    format!("{engine} exec {name} gitlab-ctl start")
-                } else {
-                    format!("{engine} start {name}")
-                })
-            }
+            Kind::Container(container) if container.running => Some(self.gitlab_ctl().with(["start"])),
+            Kind::Container(container) => Some(container.client().with(["start", &container.name])),
             _ => None,
         }
     }
@@ -271,13 +264,15 @@ impl Installation {
     }
 
     /// The command that makes GitLab read gitlab.rb again.
-    pub fn reconfigure(&self) -> String {
+    pub fn reconfigure(&self) -> ShellLine {
+        self.gitlab_ctl().with(["reconfigure"])
+    }
+
+    /// The command that controls GitLab's parts, without what it is to do.
+    pub fn gitlab_ctl(&self) -> ShellLine {
         match &self.kind {
-            Kind::Container(container) => {
-                let (engine, name) = (container.client(), shell_word(&container.name));
-                format!("{engine} exec {name} gitlab-ctl reconfigure")
-            }
-            _ => "gitlab-ctl reconfigure".into(),
+            Kind::Container(container) => container.client().with(["exec", &container.name, "gitlab-ctl"]),
+            _ => "gitlab-ctl".into(),
         }
     }
 
@@ -323,8 +318,9 @@ fn owner(folder: &Path, facts: &Facts) -> Result<Actor> {
                 "{} belongs to user {uid} of a user namespace, who could not read a key of root's",
                 folder.display()
             ),
-            format!(
-                "make the pair with --out DIR, copy it to ssl/ there, and give it away: chown {uid} FILE"
+            hint!(
+                "make the pair with --out DIR, copy it to ssl/ there, and give it away: chown {} FILE",
+                uid
             ),
         )),
         _ => Ok(Actor::Machine),

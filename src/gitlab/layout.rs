@@ -18,7 +18,7 @@ use super::{
     promise::Promise,
     role::Role,
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// The files of one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,8 +100,8 @@ impl Layout {
         if let Some(line) = config.served_elsewhere() {
             return Err(fail(
                 format!("{line}: something in front of GitLab speaks TLS, not GitLab itself"),
-                format!(
-                    "write the certificate and key for that server: labtrust setup {} --out DIR --reload CMD",
+                hint!(
+                    "write the certificate and key for that server: {labtrust setup {} --out DIR --reload CMD}",
                     gitlab.host.in_url()
                 ),
             ));
@@ -165,7 +165,7 @@ pub(super) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf
         (Known::Computed(line), None) => Err(fail(
             format!("{line}, and only Ruby knows which file that is"),
             "write the path itself there, or leave both lines out so that the usual path holds; or place the pair by \
-             hand: labtrust setup --out DIR",
+             hand: {labtrust setup --out DIR}",
         )),
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use labtrust_platform::{
     Contents, Facts, Fingerprint, World,
-    plan::{Change, Proof, Settle, Step, StoreId},
+    plan::{Change, Proof, Settle, ShellLine, Step, StoreId},
     receipt::ChangeRecord,
 };
 
@@ -73,7 +73,7 @@ pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Pr
 /// is the command that is left to a person, because that GitLab does not run and starting it would not do.
 ///
 /// One that was stopped or removed since has nothing to reload; one that was started since does.
-pub fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRecord) -> Option<String> {
+pub fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRecord) -> Option<ShellLine> {
     if record.store.as_str() != STORE {
         return None;
     }

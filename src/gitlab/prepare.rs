@@ -8,7 +8,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Contents, Endpoint, Facts, Target, World,
     fact::EngineKind,
-    plan::{Actor, Change, Step, shell_path},
+    plan::{Actor, Change, ShellLine, Step},
 };
 
 use super::{
@@ -21,7 +21,7 @@ use super::{
     republish::holder,
     role::Role,
 };
-use crate::hint::fail;
+use crate::hint::{fail, hint, shell_line};
 
 /// A folder that a GitLab is started from.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl Prepared {
             let Some(host) = host else {
                 return Err(fail(
                     format!("{} does not say what GitLab is called yet", folder.display()),
-                    format!("name it: labtrust setup HOST --prepare {}", shell_path(&folder)),
+                    hint!("name it: {labtrust setup HOST --prepare {}}", folder),
                 ));
             };
             choose_all(&mut chooser, host, registry)?
@@ -170,19 +170,18 @@ impl Prepared {
     }
 
     /// The command that starts it.
-    pub fn start(&self) -> String {
-        let folder = shell_path(&self.folder);
-        format!("cd {folder} && docker compose up -d")
+    pub fn start(&self) -> ShellLine {
+        shell_line!("cd {} && docker compose up -d", self.folder)
     }
 }
 
 fn taken(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
     fail(
         format!("{} {why}", path.display()),
-        format!(
+        hint!(
             "if a GitLab is started from there, give the folder that it has at /etc/gitlab: --gitlab {}; else give \
              --prepare a new folder",
-            shell_path(&folder.join("config"))
+            folder.join("config")
         ),
     )
 }

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     certificate::{Parsed, PrivateKey, pem},
-    hint::fail,
+    hint::{Hint, fail, hint},
 };
 
 /// A site that nginx cannot serve, or not with a certificate that is for it.
@@ -180,18 +180,20 @@ fn is_missing(world: &World, path: &Path) -> bool {
 
 /// The refusal to leave a site without a certificate that is for it; `way_on` is what is done about one that lacks
 /// its NAME.
-pub fn refusal(unready: &[Unready], way_on: &str) -> anyhow::Error {
+pub fn refusal(unready: &[Unready], way_on: &'static str) -> anyhow::Error {
     let whats: Vec<_> = unready.iter().map(ToString::to_string).collect();
     let (setting, host) =
         unready.first().map_or(("", String::new()), |one| (&*one.setting, one.host.to_string()));
     fail(
         whats.join("; "),
-        format!(
+        hint!(
             "choose, and run this again:\n  \
-             give {host} its certificate and key in files of its own (gitlab.rb: ssl_certificate, ssl_certificate_key)\n  \
+             give {} its certificate and key in files of its own (gitlab.rb: ssl_certificate, ssl_certificate_key)\n  \
              {}\n  \
-             or take {setting} out of gitlab.rb",
-            way_on.replace("NAME", &host)
+             or take {} out of gitlab.rb",
+            host,
+            Hint::filled(way_on, &[&host]),
+            setting
         ),
     )
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use labtrust_platform::{
     Endpoint, World,
-    plan::shell_word,
+    plan::{ShellLine, shell_word},
+    shell_line,
     world::listener::{self, Holder},
 };
 use serde_json::Value;
@@ -160,8 +161,8 @@ pub(super) fn judge(
                     found.by_hand.push(ByHand::remark(what).run([keeping]));
                     found.notes.extend(is_dsm.then(|| {
                         format!(
-                            "behind DSM's reverse proxy the certificate and key belong to DSM: labtrust setup {} --out DIR",
-                            endpoint.host
+                            "behind DSM's reverse proxy the certificate and key belong to DSM: {}",
+                            shell_line!("{labtrust setup {} --out DIR}", endpoint.host)
                         )
                     }));
                 }
@@ -215,15 +216,15 @@ pub(super) fn judge(
         }),
     };
     found.by_hand.extend(change);
-    found.by_hand.push(ByHand::remark("then, to have it proven").run(["labtrust setup".into()]));
+    found.by_hand.push(ByHand::remark("then, to have it proven").run(["{labtrust setup}"]));
     found
 }
 
 /// The command by which the URL of `role` gets the port under which the container is published.
-fn with_port(port: &Seen, role: Role, endpoint: &Endpoint, seen: &[Seen], here: u16) -> String {
+fn with_port(port: &Seen, role: Role, endpoint: &Endpoint, seen: &[Seen], here: u16) -> ShellLine {
     let new = Endpoint::new(endpoint.host.clone(), here);
     if role == Role::Gitlab {
-        return format!("labtrust setup {new} --replace");
+        return shell_line!("{labtrust setup {} --replace}", new);
     }
     let gitlab = seen.iter().find_map(|other| match &other.need {
         Need::Web(Role::Gitlab, endpoint) if !std::ptr::eq(other, port) => Some(endpoint),
@@ -236,7 +237,7 @@ fn with_port(port: &Seen, role: Role, endpoint: &Endpoint, seen: &[Seen], here: 
             _ => gitlab.to_string(),
         },
     );
-    format!("labtrust setup {host} --registry {new} --replace")
+    shell_line!("{labtrust setup {} --registry {} --replace}", host, new)
 }
 
 /// The port that is to be lent for one that is missing, and what gitlab.rb has to say if it is another; none if

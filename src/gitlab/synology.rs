@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use labtrust_platform::{World, plan::shell_path, text};
+use labtrust_platform::{World, shell_line, text};
 
 use crate::by_hand::ByHand;
 
@@ -57,8 +57,8 @@ impl Dsm {
         let [all, leaf, chain, key] =
             ["crt", "leaf.crt", "chain.crt", "key"].map(|kind| folder.join(format!("{host}.{kind}")));
         let split = [
-            format!("openssl x509 -in {} -out {}", shell_path(&all), shell_path(&leaf)),
-            format!("sed '1,/END CERTIFICATE/d' {} >{}", shell_path(&all), shell_path(&chain)),
+            shell_line!("openssl x509 -in {} -out {}", all, leaf),
+            shell_line!("sed '1,/END CERTIFICATE/d' {} >{}", all, chain),
         ];
         let fill = |line: &str| {
             let paths = [("LEAF", &leaf), ("CHAIN", &chain), ("KEY", &key)];

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use labtrust_platform::{Fingerprint, World, text, world::Node};
 use time::OffsetDateTime;
 
-use crate::hint::fail;
+use crate::hint::{fail, hint};
 
 /// What the names of folders begin with that hold damaged parts.
 const DAMAGED: &str = "damaged-";
@@ -29,7 +29,7 @@ pub fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBuf>> {
         if let Err(error) = renamed.and_then(|_| world.rename(path, &to)) {
             put_back(state, &aside, &moved)?;
             let what = format!("{} cannot be put aside: {error}", text::path(path));
-            return Err(fail(what, format!("see who may change it: ls -ld {}", text::path(state))));
+            return Err(fail(what, hint!("see who may change it: ls -ld {}", state)));
         }
         moved.push(path.clone());
     }

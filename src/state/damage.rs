@@ -5,9 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::{plan::shell_path, text};
+use labtrust_platform::text;
 
-use crate::hint::hint_of;
+use crate::hint::{Hint, hint, hint_of};
 
 /// A part of the state folder that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,11 +17,9 @@ pub struct Damage {
     /// What is wrong with it, as a sentence without its subject or with the path in it.
     why: String,
     /// What to do about it, where the fault itself says that.
-    hint: Option<String>,
+    hint: Option<Hint>,
     /// What takes it away.
     pub way: Way,
-    /// What ends the commands that are said of it: the state folder, where one was given.
-    pub option: String,
 }
 
 /// What takes a damaged part away, for those who have no backup of it.
@@ -49,12 +47,12 @@ impl Damage {
         // What made it unsafe to believe has its own way out; a parser's advice is about files that people name.
         let platform = error.downcast_ref::<labtrust_platform::Error>();
         let hint = platform.and_then(|_| hint_of(error));
-        Self { path: path.to_owned(), why: format!("{error:#}"), hint, way, option: String::new() }
+        Self { path: path.to_owned(), why: format!("{error:#}"), hint, way }
     }
 
     /// There is no file at `path`, though others say that there is.
     pub fn missing(path: &Path, way: Way) -> Self {
-        Self { path: path.to_owned(), why: "is missing".into(), hint: None, way, option: String::new() }
+        Self { path: path.to_owned(), why: "is missing".into(), hint: None, way }
     }
 
     /// The same damage of a part that another command takes away.
@@ -64,25 +62,21 @@ impl Damage {
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> String {
-        self.hint_with(&self.option)
-    }
-
-    /// The same with `option` at the end of its commands.
-    pub fn hint_with(&self, option: &str) -> String {
+    pub fn hint(&self) -> Hint {
         if let Some(hint) = &self.hint {
             return hint.clone();
         }
         let gone = match self.way {
-            Way::Setup => "take the setup back: labtrust setup --undo",
-            Way::Next => "take that CA away: labtrust rotate abort",
-            Way::Previous => "take that CA away: labtrust rotate retire",
-            Way::Request => "forget that request: labtrust request --undo",
-            Way::Trust => "remove that CA from the stores by its file: labtrust untrust FILE --purge",
-            Way::Fix => "put it aside: labtrust doctor --undo",
-            Way::Note => return format!("remove it: rm {}", shell_path(&self.path)),
+            Way::Setup => "take the setup back: {labtrust setup --undo}",
+            Way::Next => "take that CA away: {labtrust rotate abort}",
+            Way::Previous => "take that CA away: {labtrust rotate retire}",
+            Way::Request => "forget that request: {labtrust request --undo}",
+            Way::Trust => "remove that CA from the stores by its file: {labtrust untrust FILE --purge}",
+            Way::Fix => "put it aside: {labtrust doctor --undo}",
+            Way::Note => return hint!("remove it: rm {}", self.path),
         };
-        format!("put it back from a backup: labtrust restore FILE --replace{option}; or {gone}{option}")
+        let gone = Hint::from(gone);
+        hint!("put it back from a backup: {labtrust restore FILE --replace}; or {}", gone)
     }
 }
 

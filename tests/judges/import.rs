@@ -289,5 +289,5 @@ fn what_is_missing_or_in_excess_is_said() {
     script(folder, "openssl rsa -in rsa.key -aes128 -traditional -passout pass:secret -out old.key 2>log");
     let error = read(folder, &files(&["old.key"]), "secret").expect_err("an old format");
     assert!(error.to_string().contains("Proc-Type: 4,ENCRYPTED"), "{error:#}");
-    assert!(hint_of(&error).is_some_and(|hint| hint.contains("openssl pkey")), "{error:#}");
+    assert!(hint_of(&error).is_some_and(|hint| hint.as_str().contains("openssl pkey")), "{error:#}");
 }

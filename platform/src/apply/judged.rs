@@ -1,5 +1,7 @@
 //! How far a change has come, and what has become of it.
 
+use crate::Hint;
+
 /// What is still to be done of a change.
 pub enum Begun {
     /// Nothing: it is so already.
@@ -21,7 +23,7 @@ pub enum Judged {
     /// The store says that it is so now.
     Proven { changed: bool, detail: String, complaints: Vec<String> },
     /// It is not so.
-    Failed { why: String, hint: Option<String> },
+    Failed { why: String, hint: Option<Hint> },
     /// It has to go, because another one failed without which it is of no use.
     Omitted,
     /// The same, before anything was done.

@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use super::{Edit, Undone};
 use crate::{
-    Contents, Error, Fingerprint, Result,
+    Contents, Error, Fingerprint, Result, hint,
+    plan::Prose,
     receipt::Receipts,
     world::{Access, Node, World},
 };
@@ -74,7 +75,7 @@ impl Edit {
 
     fn refused(&self, path: &Path, why: String) -> Error {
         Error::Corrupt { path: path.to_owned(), why }
-            .with_hint(format!("mend that file, or set {self} in it by hand, then run it again"))
+            .with_hint(hint!("repair that file, or set {} in it by hand, then run it again", Prose(self)))
     }
 }
 

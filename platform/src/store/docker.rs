@@ -19,7 +19,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if anchor.endpoints.is_empty() {
         return Planned::Manual {
             why: "Docker trusts a CA for one registry at a time, and none is known".into(),
-            todo: vec!["name it: --for HOST:PORT".into()],
+            todo: Some("name it: --for HOST:PORT".into()),
         };
     }
     let mut changes = Vec::new();

@@ -20,7 +20,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     let Some(security) = facts.tools.get("security") else {
         return Planned::Manual {
             why: "/usr/bin/security is missing, which alone may change what macOS trusts".into(),
-            todo: vec!["restore it (it is part of macOS), then run this again".into()],
+            todo: Some("restore it (it is part of macOS), then run this again".into()),
         };
     };
     // The machine's first: what it trusts, its users trust, and no second password window comes up.

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::{Planned, Store};
 use crate::{
-    Anchor, Contents, Facts, Service,
+    Anchor, Contents, Facts, Hint, Service,
     fact::{EngineKind, Os},
+    hint,
     plan::{Actor, Byproduct, Change, Command, Proof, Settle, Sources, Step, Vendor},
 };
 
@@ -173,16 +174,19 @@ const DECLARATIVE: &[(&str, &str)] = &[
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if let Some((marker, todo)) = DECLARATIVE.iter().find(|(marker, _)| facts.has(marker)) {
         let why = format!("this system's store is declared elsewhere ({marker} exists)");
-        return Planned::Manual { why, todo: vec![(*todo).into(), "labtrust export -o labtrust.crt".into()] };
+        return Planned::Manual {
+            why,
+            todo: Some(Hint::from(*todo).line("{labtrust export -o labtrust.crt}")),
+        };
     }
     match family(facts) {
         Ok(family) => Planned::Changes(vec![family.change(facts, anchor)]),
         Err(Some(family)) => Planned::Manual {
             why: format!("{} is missing, which rebuilds this system's bundle", family.tool),
-            todo: vec![format!(
+            todo: Some(hint!(
                 "install the package ca-certificates (it brings {}), then run this again",
                 family.tool
-            )],
+            )),
         },
         Err(None) if matches!(facts.os, Os::Macos | Os::Windows) => {
             Planned::Absent("it has another store on this system".into())

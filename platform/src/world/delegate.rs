@@ -18,7 +18,7 @@ use super::{
     message::{receive, send},
     trusted_path,
 };
-use crate::{Error, Result, fact::User};
+use crate::{Error, Hint, Result, fact::User};
 
 /// Seconds that an answer may take besides what was asked for: a home folder may lie across a network.
 const MARGIN: u64 = 30;
@@ -121,13 +121,13 @@ struct Fault {
 
 impl Fault {
     fn of(error: &Error) -> Self {
-        Self { message: error.to_string(), hint: error.hint() }
+        Self { message: error.to_string(), hint: error.hint().map(|hint| hint.to_string()) }
     }
 
     fn into_error(self) -> Error {
         let error = Error::Relayed(self.message);
         match self.hint {
-            Some(hint) => error.with_hint(hint),
+            Some(hint) => error.with_hint(Hint::relayed(&hint)),
             None => error,
         }
     }

@@ -121,9 +121,9 @@ pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) 
 pub fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
     let Some(folder) = open(path)? else { return Ok(None) };
     let refuse = |path: &Path, why| {
-        let hint =
-            "choose one that you alone can write to, below folders that you and root alone can write to";
-        Err(Error::Unsafe { path: path.to_owned(), why }.with_hint(format!("{hint}: --state DIR")))
+        let hint = "choose one that you alone can write to, below folders that you and root alone can write to: \
+                    --state DIR";
+        Err(Error::Unsafe { path: path.to_owned(), why }.with_hint(hint))
     };
     let above: Vec<_> = folder.path.ancestors().skip(1).collect();
     // From the root on: what is below one that is in order cannot be swapped any more.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{World, plan::shell_path, receipt::Receipts, text, world::Node};
+use labtrust_platform::{World, receipt::Receipts, text, world::Node};
 
 use super::last;
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         own::OwnCa,
         place::{self, Placed},
     },
-    hint::fail,
+    hint::{fail, hint},
     state::{self, Damage},
 };
 
@@ -89,21 +89,26 @@ fn walk(
 
 /// What is at `path` may be all that matters, and a backup cannot hold it.
 fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
-    let (shown, word) = (text::path(path), shell_path(path));
+    let shown = text::path(path);
     if let Node::Link { .. } = node {
         let mut files = path.as_os_str().to_owned();
         files.push(".files");
-        let files = shell_path(Path::new(&files));
+        let files = Path::new(&files);
         return fail(
             format!("{shown} is a link, and a backup holds only files and folders"),
-            format!(
-                "put what it leads to in its place: cp -aL {word} {files} && rm {word} && mv {files} {word}"
+            hint!(
+                "put what it leads to in its place: cp -aL {} {} && rm {} && mv {} {}",
+                path,
+                files,
+                path,
+                files,
+                path
             ),
         );
     }
     fail(
         format!("{shown} is neither a file nor a folder that labtrust makes, and a backup cannot hold it"),
-        format!("see what it is, and move it out of the state folder: ls -ld {word}"),
+        hint!("see what it is, and move it out of the state folder: ls -ld {}", path),
     )
 }
 

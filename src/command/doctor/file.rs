@@ -68,7 +68,7 @@ pub fn check(file: &Path) -> Result<()> {
     if file == Path::new(DASH) {
         return Err(exit::misuse(
             "--evidence takes the name of a file",
-            "labtrust doctor HOST --evidence FILE",
+            "{labtrust doctor HOST --evidence FILE}",
         ));
     }
     // A terminal, a pipe or a link to one would be replaced, and not written to.

@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 use anyhow::Result;
 use labtrust_platform::{
     Anchor, Outcome, Session, World, apply,
-    plan::{Change, StoreId},
+    plan::{Change, ShellLine, StoreId},
     receipt::Receipts,
     session::State,
 };
@@ -16,6 +16,7 @@ use crate::{
     command::{Context, report, restart, stores, trust},
     doctor::{Diagnosis, Restart},
     exit,
+    hint::hint,
     printer::Mark,
 };
 
@@ -122,7 +123,7 @@ fn waiting(late: &Restart, is_restarted: bool) -> Outcome {
         state: State::Pending,
         changed: is_restarted,
         detail: "its settings were newer than it was".into(),
-        hint: first.map(|reload| format!("before the restart: {reload}")),
+        hint: first.map(|reload| hint!("before the restart: {}", ShellLine::from(reload))),
         restart: vec![late.service.clone()],
         needs_root: false,
     }

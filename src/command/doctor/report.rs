@@ -134,7 +134,8 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
         let mut words = again(&["doctor", target, "--fix"]);
         words.extend(fix.changes.is_empty().then(|| "--restart".to_owned()));
         words.extend(fix.anchor.iter().flat_map(|_| fingerprint(evidence)));
-        lines.push(if context.facts.is_root() { labtrust(&words) } else { sudo(&words) });
+        let line = if context.facts.is_root() { labtrust(&words) } else { sudo(&words) };
+        lines.push(line.to_string());
     }
     lines.extend(fix.advice.clone());
     // What is said before tells what these are for.
@@ -145,6 +146,6 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
         context.printer.say(format_args!("  {label:<4}  {line}"));
     }
     for command in &fix.commands {
-        context.printer.command(format_args!("      {command}"));
+        context.printer.command_below("      ", command);
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use labtrust_platform::{
     Outcome,
+    plan::ShellLine,
     receipt::{Receipts, Recorded},
     session::State,
     text, undo,
@@ -14,6 +15,7 @@ use super::fix::{Fixed, RECEIPT, again};
 use crate::{
     command::{Context, report::NextSteps, restart, stores, untrust},
     exit,
+    hint::shell_line,
     state::{put_aside, recorded},
 };
 
@@ -22,8 +24,9 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
     let (printer, state) = (context.printer, &context.home.state);
     let receipts = Receipts::all(state)?;
     // Whether it was `--fix` or `trust` that trusted a CA is not known, and both may have.
-    let trusted = untrust::trusted(&receipts).map(|anchor| format!("labtrust untrust {}", anchor.sha256()));
-    let trusted: Vec<String> = trusted.collect();
+    let trusted =
+        untrust::trusted(&receipts).map(|anchor| shell_line!("{labtrust untrust {}}", anchor.sha256()));
+    let trusted: Vec<ShellLine> = trusted.collect();
     if context.everywhere.dry_run {
         let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT);
         let records = recorded.iter().flat_map(|receipt| receipt.changes.iter().rev());
@@ -47,7 +50,7 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
     let fixed = Fixed { outcomes };
     let again = again(&["doctor", "--undo"]);
     let mut notes = NextSteps::of(context, &fixed.outcomes, &again).into_lines();
-    notes.extend(trusted.iter().cloned());
+    notes.extend(trusted.iter().map(ToString::to_string));
     printer.document(&serde_json::json!({ "schema": 1, "undone": fixed.report(), "notes": notes }));
     if fixed.outcomes.is_empty() && !is_damaged {
         printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.display()));
@@ -78,7 +81,7 @@ fn damaged(receipts: &Recorded) -> Option<PathBuf> {
     damage.path.parent().map(Path::to_owned)
 }
 
-fn print_trusted(context: &Context<'_>, commands: &[String]) {
+fn print_trusted(context: &Context<'_>, commands: &[ShellLine]) {
     if !commands.is_empty() {
         context.printer.heading("Trust in a CA stays; to take it back too:");
         for command in commands {

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::{
     certificate::{Parsed, profile::SET_BACK},
-    hint::fail,
+    hint::{Hint, fail, hint},
 };
 
 /// Refuses a time `now` that lies before the last run, `ran`, or before one of `certificates` was made.
@@ -16,15 +16,16 @@ use crate::{
 pub fn check(now: OffsetDateTime, certificates: &[&Parsed], ran: Option<OffsetDateTime>) -> Result<()> {
     let made = certificates.iter().map(|certificate| {
         let what = format!("{} is valid only from", certificate.title());
-        (what, certificate.not_before.saturating_add(SET_BACK), "make another certificate: labtrust setup")
+        (what, certificate.not_before.saturating_add(SET_BACK), "make another certificate: {labtrust setup}")
     });
-    let ran = ran.map(|ran| ("the last run was on".to_owned(), ran, "labtrust renew"));
+    let ran = ran.map(|ran| ("the last run was on".to_owned(), ran, "{labtrust renew}"));
     match made.chain(ran).find(|(_, at, _)| now.saturating_add(SET_BACK) < *at) {
         None => Ok(()),
         Some((what, at, way_out)) => Err(fail(
             format!("this machine's clock says {}, but {what} {}", now.date(), at.date()),
-            format!(
-                "look at it (date, timedatectl) and set it right; if it is right now and was wrong then: {way_out}"
+            hint!(
+                "look at it (date, timedatectl) and set it right; if it is right now and was wrong then: {}",
+                Hint::from(way_out)
             ),
         )),
     }

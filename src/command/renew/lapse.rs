@@ -29,11 +29,11 @@ enum By {
 const WAYS: &[(By, &[&str], &[&str])] = &[
     (
         By::Itself,
-        &["labtrust setup --undo", "labtrust setup"],
-        &["date", "labtrust setup --undo", "labtrust setup"],
+        &["{labtrust setup --undo}", "{labtrust setup}"],
+        &["date", "{labtrust setup --undo}", "{labtrust setup}"],
     ),
-    (By::Ours, &["labtrust renew"], &["date", "labtrust setup"]),
-    (By::Others, &["labtrust request", "labtrust import --cert FILE"], &["date"]),
+    (By::Ours, &["{labtrust renew}"], &["date", "{labtrust setup}"]),
+    (By::Others, &["{labtrust request}", "{labtrust import --cert FILE}"], &["date"]),
 ];
 
 /// What has lapsed at `now`: the CA in use here, else what was `placed`.

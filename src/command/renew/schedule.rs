@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use labtrust_platform::{
     Contents, Facts, Fingerprint, World,
     fact::ServiceManager,
-    plan::{Actor, Change, Command, Settle, Step, shell_word},
+    plan::{Actor, Change, Command, Settle, ShellLine, Step, shell_word},
     receipt::{ChangeRecord, Receipt},
 };
 
@@ -48,7 +48,7 @@ pub const WARNS: &str = "warns that the certificate is about to end";
 /// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
 pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
-        let line = context.line("renew --if-expiring");
+        let line = ShellLine::from("{labtrust renew --if-expiring}");
         format!("nothing {does}: {why}; have this run every day: {line}")
     };
     if !context.facts.is_root() || context.everywhere.state.is_some() {

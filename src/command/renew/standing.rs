@@ -13,7 +13,7 @@ use crate::{
         place::{self, Placed},
         setup::{Site, WAY_ON},
     },
-    hint::fail,
+    hint::{Hint, fail, hint},
     state::recorded,
 };
 
@@ -30,7 +30,7 @@ pub enum Signer {
     /// We, with the CA that is kept here.
     Ours(Box<Ours>),
     /// Somebody else: why not we, and what to do then.
-    Others { why: String, hint: String },
+    Others { why: String, hint: Hint },
 }
 
 /// What a fresh certificate of our own is made with.
@@ -56,20 +56,20 @@ impl Standing {
         let mut site = Site::again(context, &own.notes)?;
         let files = site.files();
         let Some((certificate, key)) = files.first() else {
-            return Err(fail("this place has no file for a certificate", "place one: labtrust setup"));
+            return Err(fail("this place has no file for a certificate", "place one: {labtrust setup}"));
         };
         let world = World::here();
         let Some(standing) = world.read(certificate)? else {
             return Err(fail(
                 format!("there is nothing to renew: {} is not there", certificate.display()),
-                "nothing was placed yet, or somebody removed it; place it: labtrust setup",
+                "nothing was placed yet, or somebody removed it; place it: {labtrust setup}",
             ));
         };
         let chain = Certificate::read_all(&standing).0;
         if !own.has_signed(&chain) && own.is_ours(&chain) {
             return Err(fail(
                 "the certificate in place is not of the CA in use, but of the one beside it: a switch was cut short",
-                "go on with it (labtrust rotate switch), or back (labtrust rotate abort)",
+                "go on with it ({labtrust rotate switch}), or back ({labtrust rotate abort})",
             ));
         }
         if !own.has_signed(&chain) {
@@ -80,13 +80,13 @@ impl Standing {
         let signer = match own.open()? {
             _ if !own.root.is_ca() => Signer::Others {
                 why: "a new self-signed certificate is another one to trust on every client".into(),
-                hint: "make a CA in its place, whose certificates are renewed by themselves: labtrust setup --undo, then \
-                       labtrust setup"
+                hint: "make a CA in its place, whose certificates are renewed by themselves: {labtrust setup --undo}, then \
+                       {labtrust setup}"
                     .into(),
             },
             None => Signer::Others {
                 why: "the key of the CA that signed it is not kept here".into(),
-                hint: "give it again: labtrust setup --ca-cert FILE --ca-key FILE".into(),
+                hint: "give it again: {labtrust setup --ca-cert FILE --ca-key FILE}".into(),
             },
             Some(authority) => {
                 let is_ours = |chain: &[Certificate]| own.is_ours(chain);
@@ -111,7 +111,7 @@ impl Standing {
         }
         Err(fail(
             format!("{} holds a certificate that is not labtrust's", path.display()),
-            "keep it: labtrust import; or replace it: labtrust setup --replace",
+            "keep it: {labtrust import}; or replace it: {labtrust setup --replace}",
         ))
     }
 
@@ -123,7 +123,7 @@ impl Standing {
                     "there is nothing to renew: no certificate that was placed is recorded in {}",
                     context.home.state.display()
                 ),
-                "make one: labtrust setup HOST; if it was made with --state DIR, or as another user, give the same here",
+                "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
             ));
         };
         Self::imported(chain, path)
@@ -138,8 +138,9 @@ impl Standing {
             leaf,
             signer: Signer::Others {
                 why: "an imported certificate can be renewed only by whoever issued it".into(),
-                hint: format!(
-                    "ask for the next one (labtrust request {host}), and bring the answer: labtrust import --cert FILE"
+                hint: hint!(
+                    "ask for the next one ({labtrust request {}}), and bring the answer: {labtrust import --cert FILE}",
+                    host
                 ),
             },
         })
@@ -151,7 +152,7 @@ fn first(chain: &[Certificate], path: &Path) -> Result<Parsed> {
         Some(leaf) => Parsed::from_der(leaf.der()),
         None => Err(fail(
             format!("{} holds no certificate", path.display()),
-            "put it right: labtrust setup --replace",
+            "put it right: {labtrust setup --replace}",
         )),
     }
 }

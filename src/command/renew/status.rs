@@ -15,6 +15,7 @@ use crate::{
         place::{self, Placed},
         status::until,
     },
+    hint::Hint,
     printer::Printer,
 };
 
@@ -74,7 +75,7 @@ impl Renewal {
             let went = if *well { "" } else { "it failed: " };
             printer.say(format_args!("  last run   {}: {went}{outcome}", ran.date()));
         }
-        let nothing = "nothing runs it: labtrust renew --if-expiring, every day";
-        printer.say(format_args!("  next run   {}", self.next.as_deref().unwrap_or(nothing)));
+        let nothing = Hint::from("nothing runs it: {labtrust renew --if-expiring}, every day");
+        printer.say(format_args!("  next run   {}", self.next.as_deref().unwrap_or(nothing.as_str())));
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 use labtrust_platform::{
     Certificate, Contents, Fingerprint, World, is_met,
-    plan::{Actor, Change, Step},
+    plan::{Actor, Change, Prose, Step},
     receipt::parse,
     text,
     world::Node,
@@ -20,7 +20,7 @@ use crate::{
         Context, backup, damages, kept,
         own::{AUTHORITY, OwnCa},
     },
-    hint::fail,
+    hint::{Hint, fail},
     printer::Printer,
 };
 
@@ -338,17 +338,17 @@ fn in_the_way(
                     own.root.title(),
                     own.root.fingerprint()
                 ),
-                "take it back first (labtrust setup --undo)",
+                "take it back first ({labtrust setup --undo}), or put it aside, in {}: --replace",
             ),
             None => (
                 format!(
                     "{} is here, and is another than in the backup",
                     text::path(&standing.first().map_or_else(|| state.clone(), |(path, _)| state.join(path)))
                 ),
-                "leave it as it is",
+                "leave it as it is, or put it aside, in {}: --replace",
             ),
         };
-        return Err(fail(what, format!("{way_on}, or put it aside, in {}: --replace", text::path(&aside))));
+        return Err(fail(what, Hint::filled(way_on, &[&Prose(text::path(&aside))])));
     }
     let steps = standing.into_iter().map(|(path, bytes)| Step::Put {
         path: aside.join(path),

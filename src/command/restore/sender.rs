@@ -2,7 +2,10 @@
 //! later.
 
 use anyhow::Result;
-use labtrust_platform::{Fingerprint, plan::shell_path};
+use labtrust_platform::{
+    Fingerprint,
+    plan::{Options, Prose},
+};
 
 use crate::{
     backup::{Archive, Sender},
@@ -12,7 +15,7 @@ use crate::{
         backup::{sender, sender_fingerprint},
         own::OwnCa,
     },
-    hint::fail,
+    hint::{fail, hint, shell_line},
 };
 
 /// How a backup was opened, which tells something of who made it.
@@ -52,15 +55,19 @@ pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: 
         return Ok(true);
     }
     if !printer.can_ask() {
-        let file = shell_path(&arguments.file);
-        let identity = arguments.identity.as_ref().map(|path| shell_path(path));
-        let identity = identity.map(|path| format!(" --identity {path}")).unwrap_or_default();
-        let replace = if arguments.replace { " --replace" } else { "" };
-        let line =
-            context.line(format_args!("restore {file}{identity} --fingerprint {fingerprint}{replace}"));
+        let identity = arguments.identity.iter().map(|path| shell_line!("--identity {}", path));
+        let replace = arguments.replace.then(|| "--replace".into());
+        let (identity, replace) = (Vec::from_iter(identity), Vec::from_iter(replace));
+        let line = shell_line!(
+            "{labtrust restore {}{} --fingerprint {}{}}",
+            arguments.file,
+            Options(&identity),
+            fingerprint,
+            Options(&replace)
+        );
         return Err(fail(
             format!("anybody can encrypt to a recipient's key, and no fingerprint was given: {who}"),
-            format!("compare its fingerprint with {where_it_is}: {line}"),
+            hint!("compare its fingerprint with {}: {}", Prose(where_it_is), line),
         ));
     }
     printer.aside(who);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use labtrust_platform::{
     Certificate, DnsName, Fingerprint, World,
-    plan::Change,
+    plan::{Change, ShellLine},
     receipt::{Receipt, Receipts},
 };
 use time::OffsetDateTime;
@@ -41,7 +41,7 @@ pub struct Draft {
     /// Where it is placed, with the leaf and what is sent with it.
     pub placed: Option<(Site, Fingerprint, Option<Fingerprint>)>,
     /// What makes GitLab itself trust what was put into its folder, if something new was.
-    pub reconfigure: Option<String>,
+    pub reconfigure: Option<ShellLine>,
 }
 
 impl Draft {
@@ -75,7 +75,7 @@ impl Draft {
             (Turn::Switch { .. }, Ok(None), Ok(Some(_))) => {
                 return Err(fail(
                     "the server is on the next CA already",
-                    "drop the old one (labtrust rotate retire), or go back to it (labtrust rotate abort)",
+                    "drop the old one ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
                 ));
             }
             (Turn::Retire, Ok(None), Ok(Some(_)) | Err(_)) => {
@@ -85,7 +85,7 @@ impl Draft {
             (Turn::Retire, Ok(Some(_)) | Err(_), _) => {
                 return Err(fail(
                     "the server is still on the CA that would go",
-                    "switch first, when every client trusts the next one: labtrust rotate switch",
+                    "switch first, when every client trusts the next one: {labtrust rotate switch}",
                 ));
             }
             (Turn::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
@@ -139,7 +139,7 @@ impl Draft {
         if is_done && stores::outstanding(context, &receipts, &name, &self.plan.planning.changes).is_empty() {
             return Err(fail(
                 format!("the next CA is there already: {}", next.root.title()),
-                "when every client trusts it: labtrust rotate switch; to give it up: labtrust rotate abort",
+                "when every client trusts it: {labtrust rotate switch}; to give it up: {labtrust rotate abort}",
             ));
         }
         Ok(())
@@ -149,7 +149,7 @@ impl Draft {
         if !is_sent(context, own, next)? {
             return Err(fail(
                 "the root of the next CA is not served along, so no client can have taken it up yet",
-                "let its step come to its end, and give the clients their line then: labtrust rotate start",
+                "let its step come to its end, and give the clients their line then: {labtrust rotate start}",
             ));
         }
         self.turn_to(context, own, next, &[])?;
@@ -259,13 +259,13 @@ fn open(own: &OwnCa) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
             "what is here is one self-signed certificate and no CA: nothing can vouch for what follows it",
-            "take it back (labtrust setup --undo), make a CA (labtrust setup), and give every client its new line",
+            "take it back ({labtrust setup --undo}), make a CA ({labtrust setup}), and give every client its new line",
         ));
     }
     own.open()?.ok_or_else(|| {
         fail(
             format!("the key of {} is not kept here, so it can vouch for no other CA", own.root.title()),
-            "replace it where its key is; then, here: labtrust setup --ca-cert FILE --ca-key FILE",
+            "replace it where its key is; then, here: {labtrust setup --ca-cert FILE --ca-key FILE}",
         )
     })
 }
@@ -303,7 +303,7 @@ impl Placed {
             let (path, _) = files.first().cloned().unwrap_or_default();
             fail(
                 format!("{} holds no certificate of {} with its key", path.display(), owner.root.title()),
-                "place one first: labtrust setup",
+                "place one first: {labtrust setup}",
             )
         };
         let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;
@@ -348,17 +348,17 @@ fn refuse_wider(next: &OwnCa, permits: &[DnsName]) -> Result<()> {
     let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
     Err(fail(
         format!("the next CA is there already, and can never sign for {domain}"),
-        "give it up, and begin anew: labtrust rotate abort",
+        "give it up, and begin anew: {labtrust rotate abort}",
     ))
 }
 
 fn unfinished() -> anyhow::Error {
     fail(
         "the last rotation is not at its end: the old CA is still here",
-        "drop it (labtrust rotate retire), or go back to it (labtrust rotate abort)",
+        "drop it ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
     )
 }
 
 fn not_begun() -> anyhow::Error {
-    fail("no rotation is under way", "begin with: labtrust rotate start")
+    fail("no rotation is under way", "begin with: {labtrust rotate start}")
 }

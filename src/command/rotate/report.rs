@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{Fingerprint, Outcome, session::State, text};
+use labtrust_platform::{Fingerprint, Outcome, plan::ShellLine, session::State, text};
 
 use super::{
     Phase, RotationReport,
@@ -22,6 +22,7 @@ use crate::{
         status::until,
     },
     exit,
+    hint::{Hint, shell_line},
     printer::Printer,
 };
 
@@ -33,7 +34,7 @@ pub struct Turned {
     /// Where its damaged files were put.
     pub aside: Option<PathBuf>,
     pub placed: Option<(Site, Fingerprint, Option<Fingerprint>)>,
-    pub reconfigure: Option<String>,
+    pub reconfigure: Option<ShellLine>,
 }
 
 /// Reports `turned`; the answer is the exit code.
@@ -58,8 +59,8 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     let unmet = unmet.unwrap_or_default();
     let waiting: Vec<_> =
         placed.iter().filter(|_| !unmet.is_empty()).flat_map(|(site, ..)| site.next(&unmet)).collect();
-    let mut next: Vec<String> = ByHand::commands_of(&waiting).chain(reconfigure.iter().cloned()).collect();
-    let untrust = |gone: &Dropped| gone.root.map(|root| format!("labtrust untrust {root}"));
+    let mut next: Vec<ShellLine> = ByHand::commands_of(&waiting).chain(reconfigure.iter().cloned()).collect();
+    let untrust = |gone: &Dropped| gone.root.map(|root| shell_line!("labtrust untrust {}", root));
     next.extend(dropped.iter().filter_map(untrust));
     print(context, own, &done.trusted, next);
     if !done.trusted.is_empty() {
@@ -88,7 +89,7 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
 }
 
 /// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.
-pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Vec<String>) {
+pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Vec<ShellLine>) {
     let printer = context.printer;
     let is_half_begun = is_half_begun(context, own);
     let mut document = serde_json::json!({
@@ -132,17 +133,17 @@ fn print_next(printer: &Printer, own: &OwnCa, is_half_begun: bool) {
         Phase::None => ("On each client:", None),
         Phase::Started => (
             "On each client, before the switch (it then trusts both CAs):",
-            Some("When every client has run it (labtrust rotate abort gives the next CA up):"),
+            Some("When every client has run it ({labtrust rotate abort} gives the next CA up):"),
         ),
         Phase::Switched => (
             "On each client that does not trust the new CA yet:",
-            Some("When all of them work (labtrust rotate abort goes back to the old CA):"),
+            Some("When all of them work ({labtrust rotate abort} goes back to the old CA):"),
         ),
     };
     printer.heading(clients);
     printer.command(own.client_line());
     if let Some(then) = then {
-        printer.heading(then);
+        printer.heading(Hint::from(then).as_str());
     }
     if let Some(command) = turn(own) {
         printer.command(command);
@@ -153,12 +154,12 @@ fn print_next(printer: &Printer, own: &OwnCa, is_half_begun: bool) {
 fn turn(own: &OwnCa) -> Option<&'static str> {
     match Phase::of(own) {
         Phase::None => None,
-        Phase::Started => Some("labtrust rotate switch"),
-        Phase::Switched => Some("labtrust rotate retire"),
+        Phase::Started => Some("{labtrust rotate switch}"),
+        Phase::Switched => Some("{labtrust rotate retire}"),
     }
 }
 
-const START: &str = "labtrust rotate start";
+const START: &str = "{labtrust rotate start}";
 
 /// Whether there is a next CA whose root is not served along. What cannot be found out here is said when the next
 /// step is tried.
@@ -168,9 +169,9 @@ fn is_half_begun(context: &Context<'_>, own: &OwnCa) -> bool {
 }
 
 /// What comes next, for scripts.
-fn next(own: &OwnCa, is_half_begun: bool) -> Vec<String> {
+fn next(own: &OwnCa, is_half_begun: bool) -> Vec<ShellLine> {
     if is_half_begun {
         return vec![START.into()];
     }
-    std::iter::once(own.client_line()).chain(turn(own).map(str::to_owned)).collect()
+    std::iter::once(own.client_line()).chain(turn(own).map(ShellLine::from)).collect()
 }

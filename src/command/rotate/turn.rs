@@ -27,7 +27,7 @@ use crate::{
         stores,
     },
     exit, gitlab,
-    hint::fail,
+    hint::{Hint, fail},
     state::{put_aside, recorded},
 };
 
@@ -104,11 +104,12 @@ fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<
     if !printer.can_ask() {
         return Err(fail(
             what,
-            "when each has run its line (labtrust rotate shows it): labtrust rotate switch --clients-ready",
+            "when each has run its line ({labtrust rotate} shows it): {labtrust rotate switch --clients-ready}",
         ));
     }
     printer.aside(what);
-    if printer.confirm("Have all clients run their line (labtrust rotate shows it)? Switch now?")? {
+    let question = Hint::from("Have all clients run their line ({labtrust rotate} shows it)? Switch now?");
+    if printer.confirm(question.as_str())? {
         return Ok(ControlFlow::Continue(()));
     }
     printer.aside("nothing was changed");

@@ -55,7 +55,7 @@ fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
         };
         return Err(fail(
             format!("an earlier setup made {is} here, and {asked}"),
-            "take that one back first: labtrust setup --undo",
+            "take that one back first: {labtrust setup --undo}",
         ));
     }
     let Some(authority) = own.open()? else { return Ok(Ca::Known(Box::new(own), None)) };
@@ -69,7 +69,7 @@ fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
     if !outside.is_empty() {
         return Err(fail(
             format!("the CA that is here can never sign for {}", outside.join(", ")),
-            "its limits cannot be widened, and the next CA may have others: labtrust rotate start --permit DOMAIN",
+            "its limits cannot be widened, and the next CA may have others: {labtrust rotate start --permit DOMAIN}",
         ));
     }
     Ok(Ca::Known(Box::new(own), Some(authority)))

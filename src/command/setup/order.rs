@@ -116,7 +116,7 @@ fn unnamed(config: &Config) -> anyhow::Error {
     }));
     fail(
         whys.join("; "),
-        "name the host: labtrust setup HOST, labtrust request HOST, or labtrust import --host HOST",
+        "name the host: {labtrust setup HOST}, {labtrust request HOST}, or {labtrust import --host HOST}",
     )
 }
 

@@ -1,7 +1,7 @@
 //! What a setup says at its end: what was made and where, what trusts it, what the CA can and can
 //! never sign, and what to do on the clients.
 
-use labtrust_platform::session::State;
+use labtrust_platform::{plan::ShellLine, session::State};
 
 use super::Made;
 use crate::{
@@ -35,11 +35,11 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     report.next.extend(draft.site.missing_lines().1);
     report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());
     let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
-    report.next.extend(clients.clone());
+    report.next.extend(clients.iter().map(ToString::to_string));
     // That it cannot be read is for `status` to say: what was asked for is done.
     let is_saved = !own.root.is_ca() || !matches!(Last::read(&context.home), Ok(None));
     if !is_saved {
-        report.next.push("labtrust backup FILE".into());
+        report.next.push(ShellLine::from("{labtrust backup FILE}").to_string());
     }
     printer.document(&report);
 

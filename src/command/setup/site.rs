@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use labtrust_platform::{
     Certificate, Endpoint, Fingerprint, Host, Target, World,
-    plan::{Change, StoreId},
+    plan::{Change, ShellLine, StoreId},
     receipt::{Phase, Receipt, Receipts},
 };
 
@@ -18,8 +18,12 @@ use crate::{
     command::{Context, folder, own::Notes, place::RECEIPT},
     gitlab::{
         self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure,
-        expected::Expected, guard, place, place::linked::Standing, ready,
+        expected::Expected,
+        guard,
+        place::{self, linked::Standing},
+        ready,
     },
+    hint::shell_line,
     printer::Printer,
 };
 
@@ -38,7 +42,7 @@ pub struct Site {
     /// What of gitlab.rb was not read or is not known, a line each.
     doubts: Vec<String>,
     /// The options that named it.
-    options: String,
+    options: Vec<ShellLine>,
     /// GitLab itself.
     pub gitlab: Endpoint,
     /// Its registry.
@@ -147,7 +151,7 @@ impl Site {
         leaf: &Parsed,
         ours: &dyn Fn(&[Certificate]) -> bool,
         replace: bool,
-        way_on: &str,
+        way_on: &'static str,
     ) -> Result<()> {
         self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
     }
@@ -177,7 +181,7 @@ impl Site {
     /// Refuses to leave a site of GitLab's without a certificate that is for it, as nginx does not start then. Where
     /// nothing is reconfigured, nginx has read what its other sites have, and it is noted what the next one to
     /// reconfigure would meet. `way_on` is what is done about a NAME that the certificate lacks.
-    pub fn check_sites(&mut self, leaf: &Parsed, way_on: &str) -> Result<()> {
+    pub fn check_sites(&mut self, leaf: &Parsed, way_on: &'static str) -> Result<()> {
         let (installation, config) = (&self.installation, &self.configured.config);
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             return Ok(());
@@ -225,7 +229,7 @@ impl Site {
     }
 
     /// What makes GitLab take up what it is to trust, where there is a GitLab.
-    pub fn reconfigure(&self) -> Option<String> {
+    pub fn reconfigure(&self) -> Option<ShellLine> {
         let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
         (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
     }
@@ -248,12 +252,12 @@ impl Site {
         }
         // Nobody knows yet what is in the way: that is found out from where clients go.
         let open = self.layout.promises.iter().find(|promise| unmet.contains(&promise.why));
-        let doctor = |endpoint| ByHand::command(format!("labtrust doctor {endpoint}"));
+        let doctor = |endpoint| ByHand::command(shell_line!("{labtrust doctor {}}", endpoint));
         open.map(|promise| doctor(&promise.endpoint)).into_iter().collect()
     }
 
     /// The command that makes GitLab serve what is in place, where a person has to run it.
-    fn awaited(&self) -> Option<String> {
+    fn awaited(&self) -> Option<ShellLine> {
         let installation = &self.installation;
         let reconfigures = self.reconfigures();
         if reconfigures && installation.reconfigure_by_hand().is_some() {
@@ -336,7 +340,7 @@ impl Site {
         if !lines.is_empty() {
             printer.heading(&format!("Add to {}:", path.display()));
             for line in &lines {
-                printer.command(line);
+                printer.say(format_args!("  {line}"));
             }
             printer.heading("Then run:");
             printer.command(self.installation.reconfigure());

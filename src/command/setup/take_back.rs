@@ -7,6 +7,7 @@ use std::{path::Path, slice};
 use anyhow::Result;
 use labtrust_platform::{
     Anchor, Outcome, Session, Wanted, World,
+    plan::ShellLine,
     receipt::{Receipts, Recorded},
     session::State,
     text, undo,
@@ -102,7 +103,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     let notes: Vec<_> = next
         .into_iter()
         .chain(lost.notes())
-        .chain(by_hand.iter().cloned())
+        .chain(by_hand.iter().map(ToString::to_string))
         .chain(down.iter().cloned())
         .collect();
     let sha256 = anchors.first().map(Anchor::sha256);
@@ -145,7 +146,10 @@ fn down(context: &Context<'_>, receipts: &Recorded) -> Vec<String> {
         if lost.is_empty() {
             return Vec::new();
         }
-        vec![format!("all is taken back, and GitLab IS DOWN: {}", lost.join("; ")), expected.way_up()]
+        vec![
+            format!("all is taken back, and GitLab IS DOWN: {}", lost.join("; ")),
+            expected.way_up().to_string(),
+        ]
     })
 }
 
@@ -188,7 +192,7 @@ fn take_back(
     context: &Context<'_>,
     session: &Session<'_>,
     names: &[String],
-) -> Result<(Vec<Outcome>, Vec<String>)> {
+) -> Result<(Vec<Outcome>, Vec<ShellLine>)> {
     let (mut outcomes, mut by_hand) = (Vec::new(), Vec::new());
     for name in names {
         let Some(mut receipt) = session.receipts.load(name)? else { continue };

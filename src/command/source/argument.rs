@@ -3,11 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{Fingerprint, Target, plan::shell_word, text};
+use labtrust_platform::{Fingerprint, Target, text};
 
 use anyhow::Result;
 
-use crate::exit::{Misuse, misuse, no_host};
+use crate::{
+    exit::{Misuse, misuse, no_host},
+    hint::{Hint, hint},
+};
 
 /// Where certificates come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,13 +40,13 @@ impl Source {
             return Ok(Self::File(text.into()));
         }
         if has_ending(text) && !text.contains('/') {
-            let hint = file_hint(text).unwrap_or_else(|| KINDS.to_owned());
+            let hint = file_hint(text).unwrap_or_else(|| KINDS.into());
             return Err(misuse(format!("{text:?} has no slash in it, so it is no file"), hint));
         }
         if Fingerprint::is_meant_by(text) {
             return Err(misuse(
                 format!("{text:?} is a fingerprint, not what has it"),
-                "say where the certificate is, too: labtrust trust HOST:4567 --fingerprint SHA256",
+                "say where the certificate is, too: {labtrust trust HOST:4567 --fingerprint SHA256}",
             ));
         }
         text.parse().map(Self::Server).map_err(|error| match (file_hint(text), no_host(&error)) {
@@ -77,13 +80,10 @@ fn has_ending(text: &str) -> bool {
 }
 
 /// How the file `text` of the current folder is given, if there is one.
-pub fn file_hint(text: &str) -> Option<String> {
+pub fn file_hint(text: &str) -> Option<Hint> {
     let is_here = !text.is_empty() && !text.starts_with('/') && Path::new(text).symlink_metadata().is_ok();
     is_here.then(|| {
-        format!(
-            "give the file of that name in the current folder with its slash: {}",
-            shell_word(&format!("./{text}"))
-        )
+        hint!("give the file of that name in the current folder with its slash: {}", format!("./{text}"))
     })
 }
 

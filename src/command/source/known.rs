@@ -1,7 +1,7 @@
 //! Which CA is meant where one is to be given up: by its fingerprint, its file, or a host that it is for.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Fingerprint, InvalidFingerprint, text};
+use labtrust_platform::{Anchor, Certificate, Fingerprint, InvalidFingerprint, plan::Prose, text};
 
 use super::{
     Source,
@@ -13,7 +13,7 @@ use crate::{
     cli::Passphrase,
     command::{Context, own::OwnCa},
     exit::misuse,
-    hint::fail,
+    hint::{fail, hint},
 };
 
 /// The anchor, among `known` or from a file, that `what` means to `untrust`.
@@ -28,8 +28,9 @@ pub fn known_anchor(
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
         fail(
             format!("labtrust put no CA here that {} means", text::in_line(what)),
-            file_hint(what)
-                .unwrap_or_else(|| format!("known are: {list}; a certificate file can be given too: ./NAME")),
+            file_hint(what).unwrap_or_else(|| {
+                hint!("known are: {}; a certificate file can be given too: ./NAME", Prose(list))
+            }),
         )
     };
     if Fingerprint::is_meant_by(what) && !is_file(what) {
@@ -72,7 +73,7 @@ pub fn known_anchor(
                     let list: Vec<_> = several.iter().map(|anchor| anchor.sha256().to_string()).collect();
                     Err(fail(
                         format!("several CAs are trusted for {target}"),
-                        format!("name one by its fingerprint: {}", list.join(", ")),
+                        hint!("name one by its fingerprint: {}", Prose(list.join(", "))),
                     ))
                 }
             }

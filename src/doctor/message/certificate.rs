@@ -84,7 +84,7 @@ pub const ROWS: &[Row] = &[
         codes: &["cert-ip-not-in-san"],
         what: "The server was asked by its address, and its certificate has no such address in it. Use the name, or \
                sign a certificate that has the address.",
-        next: &["labtrust doctor {}", "on the server: labtrust setup HOST --name ADDRESS"],
+        next: &["{labtrust doctor {}}", "on the server: labtrust setup HOST --name ADDRESS"],
     },
     Row {
         says: &[&[
@@ -216,14 +216,14 @@ pub const ROWS: &[Row] = &[
         codes: &[],
         what: "The CA is known; its certificate or the server's lacks an extension that RFC 5280 wants, and Python since \
                3.13 is strict about it. The CA has to make them anew, with that extension.",
-        next: &["labtrust inspect {}", "labtrust doctor {}"],
+        next: &["labtrust inspect {}", "{labtrust doctor {}}"],
     },
     Row {
         says: &[&["not standards compliant", "ERR_CERT_VALIDITY_TOO_LONG", "CERT_VALIDITY_TOO_LONG"]],
         codes: &["cert-too-long", "cert-no-server-auth", "cert-no-san"],
         what: "Apple's rules refuse the certificate, whoever signed it: it holds good for more than 825 days, or lacks a \
                subject alternative name or the purpose serverAuth.",
-        next: &["labtrust doctor {}", "labtrust inspect {}"],
+        next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
     Row {
         says: &[&[
@@ -243,6 +243,6 @@ pub const ROWS: &[Row] = &[
         ]],
         codes: &["cert-weak"],
         what: "The certificate, or one above it, is made with a key or a signature that is no longer accepted.",
-        next: &["labtrust doctor {}", "labtrust inspect {}"],
+        next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
 ];

@@ -28,7 +28,7 @@ pub const ROWS: &[Row] = &[
         codes: &["daemon-remote", "daemon-down"],
         what: "The docker command looks for its engine on another machine, because DOCKER_HOST or its context says so, and \
                finds none there.",
-        next: &["labtrust doctor {}", "docker context ls"],
+        next: &["{labtrust doctor {}}", "docker context ls"],
     },
     Row {
         says: &[&[

@@ -18,7 +18,7 @@ pub const ROWS: &[Row] = &[
         codes: &["realm-unreachable"],
         what: "The web server before GitLab answers the runner, and GitLab itself does not run, or has been started just \
                now.",
-        next: &["labtrust doctor {}", "on the server: sudo gitlab-ctl status"],
+        next: &["{labtrust doctor {}}", "on the server: sudo gitlab-ctl status"],
     },
     Row {
         says: &[&[

@@ -86,7 +86,7 @@ pub const ROWS: &[Row] = &[
         codes: &["name-not-resolved"],
         what: "The name server that this machine asks does not answer: what is refused or lost there is the question for \
                the address, and the server itself was not asked.",
-        next: &["labtrust doctor {}", "cat /etc/resolv.conf"],
+        next: &["{labtrust doctor {}}", "cat /etc/resolv.conf"],
     },
     Row {
         says: &[&[

@@ -39,7 +39,7 @@ pub const ROWS: &[Row] = &[
         codes: &["git-proxy-not-bypassed", "cli-proxy-not-bypassed"],
         what: "git asked a proxy for the way, and the proxy refused: the host is missing from NO_PROXY, or \
                git's own http.proxy is set.",
-        next: &["labtrust doctor {}", "git config --show-origin --get-regexp 'http.*proxy'"],
+        next: &["{labtrust doctor {}}", "git config --show-origin --get-regexp 'http.*proxy'"],
     },
     Row {
         says: &[PROXY_SAID],

@@ -36,14 +36,14 @@ pub const ROWS: &[Row] = &[
         codes: &["build-untrusted", "realm-untrusted", "untrusted-system"],
         what: "docker build fetches its token without the engine, and trusts only what the system trusts: Docker's \
                certs.d does not count there.",
-        next: &["labtrust doctor {}", "labtrust trust {} --fingerprint SHA256"],
+        next: &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"],
     },
     Row {
         says: &[&["failed to solve", "load metadata for", "buildkit", "buildx"], trust::UNKNOWN],
         codes: &["build-untrusted", "untrusted-docker", "untrusted-system"],
         what: "The builder does not trust the registry's certificate. It reads the system's store; one that runs in a \
                container of its own reads only its own settings (buildkitd.toml, ca=[…]) and has to be made anew.",
-        next: &["labtrust doctor {}", "labtrust trust {} --fingerprint SHA256"],
+        next: &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"],
     },
     Row {
         says: &[REALM, trust::UNKNOWN],
@@ -64,7 +64,7 @@ pub const ROWS: &[Row] = &[
         codes: &["realm-unreachable", "realm-not-json"],
         what: "The registry answered; the token service, to which it sends everyone first, answers with an error: GitLab \
                itself does not run or has been started just now (50x), or that URL is not GitLab's (404).",
-        next: &["labtrust doctor {}", "on the server: sudo gitlab-ctl status"],
+        next: &["{labtrust doctor {}}", "on the server: sudo gitlab-ctl status"],
     },
     Row {
         says: &[

@@ -57,14 +57,14 @@ pub const CREDENTIALS: &[Row] = &[
         codes: &["clock-skew"],
         what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
                logged in at exactly this host and port, or the token holds good by another clock.",
-        next: &["docker login {}", "labtrust doctor {}"],
+        next: &["docker login {}", "{labtrust doctor {}}"],
     },
     Row {
         says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
         codes: &["clock-skew"],
         what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
                logged in at exactly this host and port, or the token holds good by another clock.",
-        next: &["docker login {}", "labtrust doctor {}"],
+        next: &["docker login {}", "{labtrust doctor {}}"],
     },
     Row {
         says: &[FETCH, &["401", "403"]],
@@ -78,7 +78,7 @@ pub const CREDENTIALS: &[Row] = &[
         what: "The registry refused the token that GitLab gave: its key is not the one that the registry knows, or the \
                clocks of the two disagree.",
         next: &[
-            "labtrust doctor {}",
+            "{labtrust doctor {}}",
             "on the server: sudo gitlab-ctl reconfigure",
             "on the server: sudo gitlab-ctl tail registry",
         ],
@@ -86,7 +86,7 @@ pub const CREDENTIALS: &[Row] = &[
 ];
 
 const BACKEND: &[&str] = &[
-    "labtrust doctor {}",
+    "{labtrust doctor {}}",
     "on the server: sudo gitlab-ctl status",
     "on the server: sudo gitlab-ctl tail registry",
 ];
@@ -167,7 +167,7 @@ pub const ROWS: &[Row] = &[
         codes: &["registry-backend-down"],
         what: "The web server in front of the registry answers, and the registry behind it does not.",
         next: &[
-            "labtrust doctor {}",
+            "{labtrust doctor {}}",
             "on the server: sudo gitlab-ctl status registry",
             "on the server: sudo gitlab-ctl tail registry",
         ],
@@ -178,7 +178,7 @@ pub const ROWS: &[Row] = &[
         what: "The registry, or the token service to which it sends everyone, broke off with an error of its own. Its log \
                says which: often a key or a folder that it may not read.",
         next: &[
-            "labtrust doctor {}",
+            "{labtrust doctor {}}",
             "on the server: sudo gitlab-ctl tail registry",
             "on the server: sudo gitlab-ctl tail gitlab-rails",
         ],

@@ -18,4 +18,4 @@ pub struct Row {
 }
 
 /// What is asked when nothing else is known to be better.
-pub const DOCTOR: &[&str] = &["labtrust doctor {}"];
+pub const DOCTOR: &[&str] = &["{labtrust doctor {}}"];

@@ -13,7 +13,7 @@ pub const UNKNOWN: Any = &[
 ];
 /// Docker's, which is a Go program.
 const GO: Any = &["certificate signed by unknown authority", "certificate is not trusted"];
-const TRUST: &[&str] = &["labtrust doctor {}", "labtrust trust {} --fingerprint SHA256"];
+const TRUST: &[&str] = &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
 
 pub const ROWS: &[Row] = &[
@@ -30,7 +30,7 @@ pub const ROWS: &[Row] = &[
         next: &[
             "install the package ca-certificates",
             "git config --show-origin --get-all http.sslCAInfo",
-            "labtrust doctor {}",
+            "{labtrust doctor {}}",
         ],
     },
     Row {
@@ -53,7 +53,7 @@ pub const ROWS: &[Row] = &[
         codes: &["tls-intercepted", "untrusted-system"],
         what: "Many sites present certificates of one CA that this browser does not know: a middlebox or a virus \
                scanner stands between and signs anew.",
-        next: &["labtrust doctor {}", "labtrust inspect {}"],
+        next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
     Row {
         says: &[
@@ -97,8 +97,8 @@ pub const ROWS: &[Row] = &[
         what: "kaniko does not trust the registry's certificate. It runs in a container and reads neither Docker's folders \
                nor the system's store around it, but /kaniko/ssl/certs/ and --registry-certificate=HOST:PORT=FILE.",
         next: &[
-            "labtrust doctor {}",
-            "labtrust export -o ca.crt",
+            "{labtrust doctor {}}",
+            "{labtrust export -o ca.crt}",
             "executor --registry-certificate={}=ca.crt …",
         ],
     },
@@ -137,8 +137,8 @@ pub const ROWS: &[Row] = &[
                not know and for a certificate that has expired. It reads the system's store, unless http.sslCAInfo \
                names another file.",
         next: &[
-            "labtrust doctor {}",
-            "labtrust trust {} --fingerprint SHA256",
+            "{labtrust doctor {}}",
+            "{labtrust trust {} --fingerprint SHA256}",
             "git config --show-origin --get-all http.sslCAInfo",
         ],
     },
@@ -158,8 +158,8 @@ pub const ROWS: &[Row] = &[
         what: "git does not trust the server's certificate: it reads the system's store, unless http.sslCAInfo or \
                http.sslBackend says otherwise.",
         next: &[
-            "labtrust doctor {}",
-            "labtrust trust {} --fingerprint SHA256",
+            "{labtrust doctor {}}",
+            "{labtrust trust {} --fingerprint SHA256}",
             "git config --show-origin --get-regexp 'http.*ssl.*'",
         ],
     },
@@ -197,8 +197,8 @@ pub const ROWS: &[Row] = &[
         what: "Node.js does not trust the server's certificate. It brings anchors of its own and does not read the \
                system's store: NODE_EXTRA_CA_CERTS names a file with the CA, or --use-system-ca from version 22.15 on.",
         next: &[
-            "labtrust doctor {}",
-            "labtrust export -o ca.crt",
+            "{labtrust doctor {}}",
+            "{labtrust export -o ca.crt}",
             "export NODE_EXTRA_CA_CERTS=\"$PWD/ca.crt\"",
         ],
     },
@@ -214,8 +214,8 @@ pub const ROWS: &[Row] = &[
         what: "Python does not trust the server's certificate. requests and pip bring anchors of their own (certifi) and do \
                not read the system's store unless REQUESTS_CA_BUNDLE or SSL_CERT_FILE names it, pip before 24.2.",
         next: &[
-            "labtrust doctor {}",
-            "labtrust trust {} --fingerprint SHA256",
+            "{labtrust doctor {}}",
+            "{labtrust trust {} --fingerprint SHA256}",
             "export REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt",
         ],
     },

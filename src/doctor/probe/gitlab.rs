@@ -53,7 +53,7 @@ fn gitlab(world: &World, installation: &Installation, deadline: Instant) -> Gitl
         running: installation.running,
         actor: installation.actor.clone(),
         reload: installation.reload.clone(),
-        reconfigure: installation.reconfigure(),
+        reconfigure: installation.reconfigure().to_string(),
         settings: settings.map(|config| self::settings(world, installation, &config, deadline)).into(),
     }
 }

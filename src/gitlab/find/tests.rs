@@ -158,7 +158,7 @@ fn what_is_not_one_gitlab_is_refused_with_the_ways_on() {
         let error = Installation::find(&World::here(), &stage.facts, Some(&host)).expect_err(what);
         assert!(error.to_string().contains(what), "{error}");
         let found = hint_of(&error).expect("a hint");
-        assert!(found.contains(hint), "{found}");
+        assert!(found.as_str().contains(hint), "{found}");
     }
 }
 
@@ -192,11 +192,11 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
     ] {
         let error = at(&stage.folder.path().join(name)).expect_err(what);
         assert!(error.to_string().contains(what), "{error}");
-        assert!(hint_of(&error).is_some_and(|found| found.contains(hint)));
+        assert!(hint_of(&error).is_some_and(|found| found.as_str().contains(hint)));
     }
     fs::write(config.join("gitlab.rb"), "").expect("a file");
     let error = at(&stage.folder.path().join("gitlab")).expect_err("it is the folder above");
-    assert!(hint_of(&error).is_some_and(|hint| hint.contains("gitlab/config?")), "{error}");
+    assert!(hint_of(&error).is_some_and(|hint| hint.as_str().contains("gitlab/config?")), "{error}");
     let other = stage.make("other");
     fs::create_dir(other.join("ssl")).expect("a folder");
     let found = at(&other).expect("a configuration folder");

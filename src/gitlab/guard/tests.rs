@@ -79,7 +79,7 @@ fn only_what_is_not_ours_is_in_the_way() {
         match (&verdict, expected) {
             (Verdict::Clear, "clear") | (Verdict::Ours, "ours") => {}
             (Verdict::Foreign(foreign), expected) => {
-                let error = refusal(foreign, &host.parse().expect("a host"), "");
+                let error = refusal(foreign, &host.parse().expect("a host"), &[]);
                 assert!(error.to_string().contains(expected), "{error} for {survey:?}");
             }
             other => panic!("{other:?} for {survey:?}"),
@@ -92,14 +92,15 @@ fn what_stands_and_is_served_is_named_once() {
     let survey = survey(&[("git.example.com", Some(chain(THEIRS)), true)], &[THEIRS, THEIRS]);
     let Verdict::Foreign(foreign) = judge(&survey, &|_| false) else { panic!("it is foreign") };
     assert_eq!(foreign.len(), 1);
-    let error = refusal(&foreign, &"git.example.com".parse().expect("a host"), " --gitlab /etc/gitlab");
+    let error =
+        refusal(&foreign, &"git.example.com".parse().expect("a host"), &["--gitlab /etc/gitlab".into()]);
     let hint = hint_of(&error).expect("a hint");
     for way in [
         "labtrust import --cert /etc/gitlab/ssl/git.example.com.crt --key /etc/gitlab/ssl/git.example.com.key --gitlab /etc/gitlab",
         "labtrust setup git.example.com --gitlab /etc/gitlab --stage",
         "labtrust setup git.example.com --gitlab /etc/gitlab --replace",
     ] {
-        assert!(hint.contains(way), "{hint}");
+        assert!(hint.as_str().contains(way), "{hint}");
     }
 }
 

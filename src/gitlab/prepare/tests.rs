@@ -114,6 +114,6 @@ fn what_is_not_ours_is_refused_by_name() {
         fs::write(&path, text).expect("a file");
         let error = design(folder.path(), Some("h"), None, &[]).expect_err(what);
         assert!(error.to_string().contains(what), "{error}");
-        assert!(hint_of(&error).is_some_and(|hint| hint.contains("--gitlab")), "{error}");
+        assert!(hint_of(&error).is_some_and(|hint| hint.as_str().contains("--gitlab")), "{error}");
     }
 }

@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::plan::{shell_path, shell_word};
+use labtrust_platform::{
+    plan::{Options, ShellLine, shell_path, shell_word},
+    shell_line,
+};
 
 use super::Lent;
 use crate::by_hand::ByHand;
@@ -32,7 +35,12 @@ impl Project {
     }
 
     /// What lends `missing`.
-    pub fn by_hand(&self, engine: &str, missing: &[Lent], is_here: &dyn Fn(&Path) -> bool) -> Vec<ByHand> {
+    pub fn by_hand(
+        &self,
+        engine: &ShellLine,
+        missing: &[Lent],
+        is_here: &dyn Fn(&Path) -> bool,
+    ) -> Vec<ByHand> {
         let (name, service) = (shell_word(&self.name), shell_word(&self.service));
         let file = self.file(is_here);
         let place = match (file, self.files.last()) {
@@ -53,29 +61,25 @@ impl Project {
     }
 
     /// The command that makes its containers anew where its files have changed.
-    fn up(&self, engine: &str) -> String {
-        let compose = match engine {
-            "podman" => "podman-compose".to_owned(),
-            _ if self.is_old => engine.replacen("docker", "docker-compose", 1),
-            _ => format!("{engine} compose"),
+    fn up(&self, engine: &ShellLine) -> ShellLine {
+        let compose = match engine.as_str().strip_prefix("docker") {
+            _ if *engine == "podman" => "podman-compose".into(),
+            Some(_) if self.is_old => engine.instead("docker", "docker-compose"),
+            _ => engine.clone().with(["compose"]),
         };
-        let service = shell_word(&self.service);
-        let path = |path: &Path| shell_path(path);
         if let (Some(folder), [file]) = (&self.folder, self.files.as_slice())
             && USUAL.iter().any(|name| folder.join(name) == *file)
             && is_named_after(&self.name, folder)
         {
-            return format!("cd {} && {compose} up -d {service}", path(folder));
+            return shell_line!("cd {} && {} up -d {}", folder, compose, self.service);
         }
-        let is_current = compose.ends_with(" compose");
-        let mut words = vec![compose, format!("-p {}", shell_word(&self.name))];
+        let mut options = vec![shell_line!("-p {}", self.name)];
         // podman-compose and the first Compose take paths from the first file's folder.
-        if is_current {
-            words.extend(self.folder.iter().map(|folder| format!("--project-directory {}", path(folder))));
+        if compose.as_str().ends_with(" compose") {
+            options.extend(self.folder.iter().map(|folder| shell_line!("--project-directory {}", folder)));
         }
-        words.extend(self.files.iter().map(|file| format!("-f {}", path(file))));
-        words.push(format!("up -d {service}"));
-        words.join(" ")
+        options.extend(self.files.iter().map(|file| shell_line!("-f {}", file)));
+        shell_line!("{}{} up -d {}", compose, Options(&options), self.service)
     }
 }
 

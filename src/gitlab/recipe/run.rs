@@ -1,7 +1,10 @@
 //! The commands that make a container of `docker run` anew with more ports: the old one is stopped and kept until
 //! the new one works, and nothing of what it holds in volumes is touched.
 
-use labtrust_platform::plan::shell_word;
+use labtrust_platform::{
+    plan::{Options, ShellLine},
+    shell_line,
+};
 use serde_json::Value;
 
 use super::{
@@ -20,38 +23,35 @@ impl Recipe {
     pub fn by_hand(
         &self,
         what: &str,
-        engine: &str,
+        engine: &ShellLine,
         image: &Value,
         more: &[Lent],
     ) -> Result<Vec<ByHand>, String> {
         self.check(engine, image)?;
         let (name, old) = (self.name(), format!("{}-before", self.name()));
-        let (name_word, old_word) = (shell_word(name), shell_word(&old));
         let run = self.run(engine, image, more, &old)?;
         let restart = FLAGS.iter().find(|flag| flag.name == "--restart");
         let restart = restart.map(|flag| flag.words(self.at(&flag.at))).unwrap_or_default().pop();
-        let restart = restart.map(|policy| shell_word(&policy));
         // An engine that is started anew would start the old one, too.
-        let keep = restart.as_ref().map(|_| format!("{engine} update --restart no {old_word}"));
-        let give_back = restart.map(|policy| format!("{engine} update --restart {policy} {name_word}"));
-        let mut commands =
-            vec![format!("{engine} stop {name_word}"), format!("{engine} rename {name_word} {old_word}")];
+        let run_with = |words: &[&str]| engine.clone().with(words);
+        let keep = restart.as_ref().map(|_| run_with(&["update", "--restart", "no", &old]));
+        let give_back = restart.map(|policy| run_with(&["update", "--restart", &policy, name]));
+        let mut commands = vec![run_with(&["stop", name]), run_with(&["rename", name, &old])];
         commands.extend(keep);
         commands.push(run);
         commands.extend(self.more_networks().into_iter().map(|(network, options)| {
-            format!("{engine} network connect {}{} {name_word}", options, shell_word(network))
+            shell_line!("{} network connect{} {} {}", engine, Options(&options), network, name)
         }));
-        let back =
-            [format!("{engine} rm --force {name_word}"), format!("{engine} rename {old_word} {name_word}")];
-        let back = back.into_iter().chain(give_back).chain([format!("{engine} start {name_word}")]);
+        let back = [run_with(&["rm", "--force", name]), run_with(&["rename", &old, name])];
+        let back = back.into_iter().chain(give_back).chain([run_with(&["start", name])]);
         Ok(vec![
             ByHand::remark(what).run(commands),
-            ByHand::remark("when it works").run([format!("{engine} rm {old_word}")]).or_else(),
+            ByHand::remark("when it works").run([run_with(&["rm", &old])]).or_else(),
             ByHand::remark("if it does not").run(back).or_else(),
         ])
     }
 
-    fn check(&self, engine: &str, image: &Value) -> Result<(), String> {
+    fn check(&self, engine: &ShellLine, image: &Value) -> Result<(), String> {
         if self.at(&["HostConfig", "AutoRemove"]) == &Value::Bool(true) {
             return Err("it was started with --rm, and is gone when it stops".into());
         }
@@ -62,7 +62,7 @@ impl Recipe {
         let is_known = |at: [&str; 2]| NO_FLAGS.contains(&at) || FLAGS.iter().any(|flag| flag.at == at);
         let mut strange = Vec::new();
         // Podman says much of itself there, and little of what it was given.
-        let parts = if engine.starts_with("podman") { &[][..] } else { &["Config", "HostConfig"] };
+        let parts = if engine.as_str().starts_with("podman") { &[][..] } else { &["Config", "HostConfig"] };
         for part in parts {
             for (key, value) in self.at(&[part]).as_object().into_iter().flatten() {
                 let is_images = *part == "Config" && image.get(key) == Some(value);
@@ -75,9 +75,9 @@ impl Recipe {
     }
 
     /// `docker run …`, with what `old`, as the container is called by then, holds in its environment and labels.
-    fn run(&self, engine: &str, image: &Value, more: &[Lent], old: &str) -> Result<String, String> {
-        let mut words: Vec<String> = Vec::new();
-        let mut add = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
+    fn run(&self, engine: &ShellLine, image: &Value, more: &[Lent], old: &str) -> Result<ShellLine, String> {
+        let mut words: Vec<ShellLine> = Vec::new();
+        let mut add = |name: &str, value: &str| words.push(ShellLine::of([name, value]));
         add("--name", self.name());
         let host_name = self.text(&["Config", "Hostname"]).unwrap_or_default();
         if !self.text(&["Id"]).unwrap_or_default().starts_with(host_name) {
@@ -90,9 +90,9 @@ impl Recipe {
             add("--publish", &port);
         }
         if self.at(&["HostConfig", "PublishAllPorts"]) == &Value::Bool(true) {
-            words.push("--publish-all".to_owned());
+            words.push("--publish-all".into());
         }
-        let mut add = |name: &str, value: &str| words.push(format!("{name} {}", shell_word(value)));
+        let mut add = |name: &str, value: &str| words.push(ShellLine::of([name, value]));
         for Lent { outside, inside } in more {
             add("--publish", &format!("{outside}:{inside}"));
         }
@@ -101,29 +101,24 @@ impl Recipe {
             if flag.at[0] == "Config" && image.get(flag.at[1]) == Some(value) {
                 continue;
             }
-            match flag.words(value).as_slice() {
-                [name] => words.push(name.clone()),
-                given => {
-                    let pair = |pair: &[String]| pair.iter().map(|word| shell_word(word)).collect::<Vec<_>>();
-                    words.extend(given.chunks(2).map(|given| pair(given).join(" ")));
-                }
-            }
+            words.extend(flag.words(value).chunks(2).map(ShellLine::of));
         }
         words.extend(self.mounts()?);
         words.extend(self.log());
         words.extend(self.in_network(self.at(&["NetworkSettings", "Networks", self.network()])));
         words.extend(self.labels(engine, image, old)?);
         let (environment, names) = self.environment(engine, image, old)?;
-        words.extend(names.iter().map(|name| format!("--env {name}")));
+        words.extend(names.iter().map(|name| ShellLine::of(["--env", name])));
         let (entry, arguments) = self.entry(image);
         words.extend(entry);
-        words.push(shell_word(self.text(&["Config", "Image"]).unwrap_or_default()));
-        words.extend(arguments.iter().map(|word| shell_word(word)));
-        Ok(format!("{environment}{engine} run --detach {}", words.join(" ")))
+        words.push(ShellLine::of([self.text(&["Config", "Image"]).unwrap_or_default()]));
+        words.extend(arguments.iter().map(|word| ShellLine::of([word])));
+        let run = shell_line!("{} run --detach{}", engine, Options(&words));
+        Ok(environment.into_iter().rev().fold(run, |run, set| set.and(&run)))
     }
 
     /// The option for the first program, and the words after the image, where they are not the image's.
-    fn entry(&self, image: &Value) -> (Option<String>, Vec<String>) {
+    fn entry(&self, image: &Value) -> (Option<ShellLine>, Vec<String>) {
         let words = |value: &Value| value.as_array().into_iter().flatten().map(plain).collect::<Vec<_>>();
         let command = words(self.at(&["Config", "Cmd"]));
         let entry = self.at(&["Config", "Entrypoint"]);
@@ -133,7 +128,7 @@ impl Recipe {
         };
         match words(entry).split_first() {
             Some((first, rest)) if !is_images("Entrypoint", entry) => {
-                (Some(format!("--entrypoint {}", shell_word(first))), [rest, &command].concat())
+                (Some(shell_line!("--entrypoint {}", first)), [rest, &command].concat())
             }
             _ if is_images("Cmd", self.at(&["Config", "Cmd"])) => (None, Vec::new()),
             _ => (None, command),

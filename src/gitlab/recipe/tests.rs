@@ -56,12 +56,12 @@ const REGISTRY: Lent = Lent { outside: 4567, inside: 4567 };
 
 fn all(more: &[(&str, Value)]) -> Result<Vec<ByHand>, String> {
     let (recipe, image) = inspected(more);
-    recipe.by_hand("it is recreated", "docker", &image, &[REGISTRY])
+    recipe.by_hand("it is recreated", &"docker".into(), &image, &[REGISTRY])
 }
 
 /// The commands that make it anew.
 fn run(more: &[(&str, Value)]) -> Result<Vec<String>, String> {
-    Ok(ByHand::commands_of(&all(more)?).collect())
+    Ok(ByHand::commands_of(&all(more)?).map(|line| line.to_string()).collect())
 }
 
 #[test]
@@ -222,11 +222,11 @@ fn a_project_of_composes_is_changed_in_its_file() {
             "docker compose -p gitlab --project-directory /srv/other -f /srv/other/compose.yaml up -d web",
         ),
     ] {
-        let said = project(&labels).by_hand("docker", &[REGISTRY], &|_| true);
+        let said = project(&labels).by_hand(&"docker".into(), &[REGISTRY], &|_| true);
         assert_eq!(said[1].commands, [last]);
         assert_eq!(said[0].lines, ["      - \"4567:4567\""]);
     }
-    let said = project(&[folder, file]).by_hand("docker", &[REGISTRY], &|_| false);
+    let said = project(&[folder, file]).by_hand(&"docker".into(), &[REGISTRY], &|_| false);
     assert!(said.len() == 1 && said[0].what.contains("Portainer"), "{said:?}");
     assert_eq!(inspected(&[]).0.project(), None);
 }

@@ -1,7 +1,7 @@
 //! What a container was given that is more than one value: ports, mounts, networks, labels and the environment, as
 //! words of `docker run`.
 
-use labtrust_platform::plan::shell_word;
+use labtrust_platform::{plan::ShellLine, shell_line};
 use serde_json::Value;
 
 use super::{
@@ -36,7 +36,7 @@ impl Recipe {
 
     /// What is mounted and not among the volumes that were given by `--volume`: those without a name, in which the
     /// image keeps what nobody gave a place, hold data as well.
-    pub(super) fn mounts(&self) -> Result<Vec<String>, String> {
+    pub(super) fn mounts(&self) -> Result<Vec<ShellLine>, String> {
         let mut words = Vec::new();
         let mut known: Vec<&str> = Vec::new();
         let binds = self.at(&["HostConfig", "Binds"]).as_array();
@@ -51,32 +51,32 @@ impl Recipe {
             let read_only = if mount.get("ReadOnly") == Some(&Value::Bool(true)) { ",readonly" } else { "" };
             let source = if source.is_empty() { String::new() } else { format!(",source={source}") };
             let given = format!("type={kind}{source},target={target}{read_only}");
-            words.push(format!("--mount {}", shell_word(&given)));
+            words.push(shell_line!("--mount {}", given));
             known.push(target);
         }
         for mount in self.at(&["Mounts"]).as_array().into_iter().flatten() {
             let part = |key: &str| mount.get(key).and_then(Value::as_str).unwrap_or_default();
             let target = part("Destination");
             if part("Type") == "volume" && !known.contains(&target) && !part("Name").is_empty() {
-                words.push(format!("--volume {}", shell_word(&format!("{}:{target}", part("Name")))));
+                words.push(shell_line!("--volume {}", format!("{}:{target}", part("Name"))));
             }
         }
         Ok(words)
     }
 
-    pub(super) fn log(&self) -> Vec<String> {
+    pub(super) fn log(&self) -> Vec<ShellLine> {
         let driver = self.text(&["HostConfig", "LogConfig", "Type"]).unwrap_or_default();
         let options = self.at(&["HostConfig", "LogConfig", "Config"]).as_object();
         let options: Vec<_> = options.into_iter().flat_map(|options| joined(options, '=')).collect();
         if ["", "json-file", "k8s-file", "journald"].contains(&driver) && options.is_empty() {
             return Vec::new();
         }
-        let options = options.iter().map(|option| format!("--log-opt {}", shell_word(option)));
-        std::iter::once(format!("--log-driver {}", shell_word(driver))).chain(options).collect()
+        let options = options.iter().map(|option| shell_line!("--log-opt {}", option));
+        std::iter::once(shell_line!("--log-driver {}", driver)).chain(options).collect()
     }
 
     /// The networks besides its first, with the options that it has in them.
-    pub(super) fn more_networks(&self) -> Vec<(&str, String)> {
+    pub(super) fn more_networks(&self) -> Vec<(&str, Vec<ShellLine>)> {
         let networks = self.at(&["NetworkSettings", "Networks"]).as_object();
         let first = match self.network() {
             "" | "default" => "bridge",
@@ -84,33 +84,35 @@ impl Recipe {
         };
         let more = networks.into_iter().flatten().filter(|(network, _)| *network != first);
         more.map(|(network, settings)| {
-            let options: Vec<_> = self
-                .in_network(settings)
-                .into_iter()
-                .map(|word| word.replace("--network-alias", "--alias") + " ")
-                .collect();
-            (network.as_str(), options.concat())
+            let options = self.in_network(settings).into_iter();
+            let options = options.map(|option| option.instead("--network-alias", "--alias"));
+            (network.as_str(), options.collect())
         })
         .collect()
     }
 
-    pub(super) fn in_network(&self, settings: &Value) -> Vec<String> {
+    pub(super) fn in_network(&self, settings: &Value) -> Vec<ShellLine> {
         let aliases = settings.get("Aliases").and_then(Value::as_array);
         let id = self.text(&["Id"]).unwrap_or_default();
         let aliases = aliases.into_iter().flatten().filter_map(Value::as_str);
         let own = aliases.filter(|alias| !id.starts_with(alias) && *alias != self.name());
-        let mut words: Vec<_> = own.map(|alias| format!("--network-alias {}", shell_word(alias))).collect();
+        let mut words: Vec<_> = own.map(|alias| shell_line!("--network-alias {}", alias)).collect();
         for (key, option) in [("IPv4Address", "--ip"), ("IPv6Address", "--ip6")] {
             let address = settings.pointer(&format!("/IPAMConfig/{key}")).map(plain).unwrap_or_default();
             if !address.is_empty() && address != "null" {
-                words.push(format!("{option} {}", shell_word(&address)));
+                words.push(ShellLine::of([option, &address]));
             }
         }
         words
     }
 
     /// The labels that are not the image's. Their values are asked of the old container.
-    pub(super) fn labels(&self, engine: &str, image: &Value, old: &str) -> Result<Vec<String>, String> {
+    pub(super) fn labels(
+        &self,
+        engine: &ShellLine,
+        image: &Value,
+        old: &str,
+    ) -> Result<Vec<ShellLine>, String> {
         let labels = self.at(&["Config", "Labels"]).as_object();
         let images = image.get("Labels");
         let is_own = |(name, value): &(&String, &Value)| {
@@ -121,8 +123,8 @@ impl Recipe {
             if !name.bytes().all(|next| next.is_ascii_alphanumeric() || b"._-/".contains(&next)) {
                 return Err(format!("it was given a label {name:?}"));
             }
-            let format = shell_word(&format!("{{{{index .Config.Labels \"{name}\"}}}}"));
-            Ok(format!("--label \"{name}=$({engine} inspect --format {format} {})\"", shell_word(old)))
+            let format = format!("{{{{index .Config.Labels \"{name}\"}}}}");
+            Ok(shell_line!("--label \"{}=$({} inspect --format {} {})\"", name, engine, format, old))
         };
         labels.into_iter().flatten().filter(is_own).map(label).collect()
     }
@@ -131,10 +133,10 @@ impl Recipe {
     /// value is shown, and their names.
     pub(super) fn environment(
         &self,
-        engine: &str,
+        engine: &ShellLine,
         image: &Value,
         old: &str,
-    ) -> Result<(String, Vec<&str>), String> {
+    ) -> Result<(Vec<ShellLine>, Vec<&str>), String> {
         let list = |value: &'_ Value| value.as_array().cloned().unwrap_or_default();
         let images = list(image.get("Env").unwrap_or(&Value::Null));
         let (mut set, mut names) = (Vec::new(), Vec::new());
@@ -154,14 +156,10 @@ impl Recipe {
             let format = format!(
                 "{{{{range .Config.Env}}}}{{{{if eq (index (split . \"=\") 0) \"{name}\"}}}}{{{{slice . {after}}}}}{{{{end}}}}{{{{end}}}}"
             );
-            set.push(format!(
-                "{name}=\"$({engine} inspect --format {} {})\" ",
-                shell_word(&format),
-                shell_word(old)
-            ));
+            set.push(shell_line!("{}=\"$({} inspect --format {} {})\"", name, engine, format, old));
             names.push(name);
         }
-        Ok((set.concat(), names))
+        Ok((set, names))
     }
 
     pub(super) fn network(&self) -> &str {

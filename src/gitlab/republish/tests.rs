@@ -44,7 +44,9 @@ fn judged(container: &Container, seen: &[Seen], is_dsm: bool) -> (String, String
 fn shown(all: &[ByHand]) -> String {
     let one = |one: &ByHand| {
         let text = [&one.what].into_iter().filter(|what| !what.is_empty()).chain(&one.lines);
-        text.map(|text| format!("- {text}")).chain(one.commands.clone()).collect::<Vec<_>>()
+        text.map(|text| format!("- {text}"))
+            .chain(one.commands.iter().map(ToString::to_string))
+            .collect::<Vec<_>>()
     };
     all.iter().flat_map(one).collect::<Vec<_>>().join("\n")
 }

@@ -213,7 +213,9 @@ fn a_file_that_cannot_be_edited_is_named_with_a_hint_and_left_as_it_is() {
         let outcome = bench.edit(&[no_proxy("h")]);
         assert_eq!(outcome.state, State::Failed);
         assert!(outcome.detail.contains(&bench.path("f").display().to_string()), "{outcome:?}");
-        assert!(outcome.hint.is_some_and(|hint| hint.contains("set proxies.no-proxy in it by hand")));
+        assert!(
+            outcome.hint.is_some_and(|hint| hint.as_str().contains("set proxies.no-proxy in it by hand"))
+        );
         assert_eq!(bench.file().as_deref(), Some(before));
         assert!(bench.is_rid_of_us());
     }
