@@ -177,6 +177,122 @@ fn with_sudo_the_callers_ca_signs_and_without_root_its_trust_is_not_denied() {
     machine.run_as("alice", ["labtrust", "untrust"]).exited(3).says("sudo ").says("untrust");
 }
 
+/// The commands of ours in what was said: up to where a sentence goes on.
+fn own_commands(output: &Output) -> Vec<String> {
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let verbs = ["setup", "import", "request", "sign", "renew", "rotate", "backup", "restore", "doctor"];
+    let parts = text.split("labtrust ").skip(1);
+    let command = |part: &str| part.split(['\n', ';', ')', ',', '"']).next().unwrap_or_default().to_owned();
+    parts.map(command).filter(|one| verbs.iter().any(|verb| one.starts_with(verb))).collect()
+}
+
+#[test]
+fn each_command_that_is_printed_means_the_state_folder_that_was_given() {
+    let folder = folder();
+    let state = folder.path().join("a state");
+    let run = |words: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_labtrust"));
+        command.args(words).arg("--state").arg("a state").current_dir(&folder).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let mut seen = Vec::new();
+    for words in [
+        &["setup", HOST, "--out", "pair", "--no-trust"][..],
+        &["setup", HOST, "--out", "pair", "--no-trust", "--json"],
+        &["status"],
+        &["status", "--json"],
+        &["rotate"],
+        &["rotate", "switch"],
+        &["rotate", "start"],
+        &["rotate", "start"],
+        &["rotate"],
+        &["rotate", "switch"],
+        &["rotate", "--json"],
+        &["rotate", "abort"],
+        &["sign", "other.example.org", "-o", "signed"],
+        &["sign", "--csr", "pair/mygitlab.example.com.crt"],
+        &["setup", "other.example.org", "--out", "pair", "--no-trust"],
+        &["import", "--cert", "pair/mygitlab.example.com.crt", "--out", "elsewhere"],
+        &["request", HOST, "-o", "request.csr"],
+        &["backup", "-"],
+        &["doctor"],
+        &["setup", "--gitlab", "missing"],
+        &["setup", "--undo"],
+        &["rotate"],
+        &["renew"],
+        &["sign", "x.example.com", "-o", "signed"],
+        &["setup", "--prepare", "prepared"],
+    ] {
+        let output = run(words);
+        for command in own_commands(&output) {
+            let ending = format!("--state '{}'", state.display());
+            assert!(command.contains(&ending), "{words:?}: {command}");
+            seen.push(command.replace(&ending, ""));
+        }
+    }
+    for verb in ["setup", "import", "backup", "rotate", "renew"] {
+        assert!(seen.iter().any(|command| command.starts_with(verb)), "{verb}: {seen:#?}");
+    }
+}
+
+/// Verbs that look at a state.
+const OF_STATES: [&str; 12] = [
+    "setup", "import", "request", "sign", "renew", "rotate", "backup", "restore", "trust", "untrust",
+    "status", "doctor",
+];
+
+/// What says that a command is for another machine, or is no command to be run now.
+const ELSEWHERE: [&str; 13] = [
+    "on the server",
+    "on each node",
+    "on that client",
+    "on a client",
+    "`labtrust ",
+    ", there;",
+    "has written",
+    "does both",
+    "labtrust trust {}",
+    "labtrust untrust {}",
+    "labtrust trust ./labtrust-ca.crt",
+    "with labtrust import,",
+    "labtrust backup\\n",
+];
+
+#[test]
+fn a_command_in_a_text_of_ours_is_marked_as_one() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = vec![root.join("src"), root.join("platform/src")];
+    while let Some(folder) = folders.pop() {
+        for entry in folder.read_dir().unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "tests" {
+                folders.push(path);
+            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+                check_marks(&path);
+            }
+        }
+    }
+}
+
+fn check_marks(path: &std::path::Path) {
+    let text = std::fs::read_to_string(path).unwrap();
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+    let code = text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"));
+    // A text may go on in the next line.
+    let code = code.collect::<Vec<_>>().join("\n").replace("\\\n", "");
+    for line in code.lines().filter(|line| line.contains('"')) {
+        for (at, own) in line.match_indices("labtrust ") {
+            let rest = &line[at + own.len()..];
+            let verb = rest.split(|one: char| !one.is_ascii_lowercase()).next().unwrap();
+            let is_marked = line[..at].ends_with('{');
+            let is_elsewhere = ELSEWHERE.iter().any(|text| line.contains(text));
+            assert!(is_marked || is_elsewhere || !OF_STATES.contains(&verb), "{}: {line}", path.display());
+        }
+    }
+}
+
 #[test]
 fn a_small_stack_ends_no_run() {
     let machine = machine!("server");

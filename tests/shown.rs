@@ -66,6 +66,59 @@ fn a_line_end_in_a_certificate_begins_no_line_of_the_report() {
     check_lines(&machine.run(["labtrust", "untrust", &sha256]));
 }
 
+/// A second CA of such names, and what is signed below it. Each file is what makes a hint name somebody else's text.
+const SIGNED: &str = r#"cd /root
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -config forged.cnf -keyout second.key \
+    -out second.crt
+cat forged.crt second.crt >two.crt
+sign() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key -out $1.csr -subj "$2"
+    openssl x509 -req -in $1.csr -CA forged.crt -CAkey forged.key -days 30 -extfile $1.cnf -out $1.crt
+}
+printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n' >sub.cnf
+sign sub /CN=Sub
+printf 'subjectAltName=DNS:mygitlab.example.com\nextendedKeyUsage=serverAuth\n' >leaf.cnf
+printf 'authorityInfoAccess=@aia\n[aia]\ncaIssuers;URI.0=http://x\\nOK trusted by url\n' >>leaf.cnf
+sign leaf /CN=mygitlab.example.com
+"#;
+
+#[test]
+fn what_others_wrote_begins_no_line_of_a_hint_and_is_one_word_of_its_command() {
+    let machine = machine!("gitlab");
+    machine.write("/root/forged.cnf", FORGED);
+    let make = "cd /root && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
+                -config forged.cnf -keyout forged.key -out forged.crt";
+    machine.sh(make).succeeded();
+    machine.sh(SIGNED).succeeded();
+    let name = quoted(NAME);
+    let pair = format!("--cert pair/{HOST}.crt --key pair/{HOST}.key");
+    machine.sh(&format!("cd /root; labtrust setup {HOST} --no-trust --out pair --state there")).succeeded();
+    for (line, says) in [
+        ("trust ./two.crt".to_owned(), "OK trusted by subject"),
+        (format!("trust ./two.crt --fingerprint {}", "0".repeat(64)), "OK trusted by subject"),
+        (format!("setup {HOST} --out new --ca-cert sub.crt --ca-key sub.key"), "OK trusted by subject"),
+        ("import --cert leaf.crt --key leaf.key --out new --no-trust".to_owned(), "OK trusted by url"),
+        (format!("setup {HOST} --out pair --reload {name} --state new"), "labtrust import"),
+        (format!("setup {HOST} --out {name} --no-trust --state there"), "until"),
+        (format!("setup {HOST} --out {name} --state new"), "labtrust import"),
+        (format!("import {pair} --out {name} --no-trust --state new"), "labtrust import"),
+        (format!("untrust {name}"), ""),
+        (format!("trust {name}"), ""),
+        (format!("{name}"), ""),
+        (format!("status --{name}"), ""),
+        (format!("trust --store {name}"), ""),
+        (format!("explain {name}"), "labtrust doctor"),
+    ] {
+        let output = machine.sh(&format!("cd /root; labtrust {line} </dev/null"));
+        check_lines(&output);
+        let all = format!("{}{}", output.stdout, output.stderr);
+        assert!(all.contains(says), "{line}: {output}");
+        for command in commands(&output) {
+            check_pasted(&machine, &command);
+        }
+    }
+}
+
 /// Every option and argument that takes a path, `NAME` standing for it.
 const PATHS: &[&str] = &[
     "trust ./NAME",

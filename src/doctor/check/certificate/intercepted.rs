@@ -5,6 +5,7 @@ use super::subject::Subject;
 use crate::{
     certificate::Parsed,
     doctor::{Case, Finding, check::proxy::code::INTERCEPTED},
+    hint::shell_line,
 };
 
 /// What those name themselves who open TLS in companies and on desks: a part of the issuer, in small letters.
@@ -62,9 +63,10 @@ pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         return Vec::new();
     };
     let finding = Finding::new(&INTERCEPTED, what, why).advise(format!(
-        "ask whoever runs the server whether that is its CA. If it is: labtrust trust {0} with the fingerprint that they \
-         give. If not: have {1} exempted where TLS is opened, or let engine and tools pass by that proxy (NO_PROXY)",
-        subject.endpoint, subject.endpoint.host
+        "ask the server's administrator whether that is its CA. If it is: {}, with the fingerprint that you are \
+         given. If not: have {} exempted where TLS is opened, or let engine and tools pass by that proxy (NO_PROXY)",
+        shell_line!("{labtrust trust {} --fingerprint SHA256}", subject.endpoint),
+        subject.endpoint.host
     ));
     vec![finding]
 }
