@@ -153,7 +153,6 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
         "platform/src/edit/json.rs",
         "platform/src/edit/line.rs",
     ],
-    &["platform/src/plan/command.rs", "platform/src/plan/shell.rs"],
     &[
         "platform/src/store.rs",
         "platform/src/store/docker.rs",

@@ -1,12 +1,12 @@
 //! What to do about a failure. It is made of text that we wrote alone, with words for a shell in it, so that what
 //! others wrote is neither a command nor a line of its own.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 
 use crate::{
-    plan::{Filling, ShellLine, template::filled},
+    plan::{Filling, ShellLine, word::filled},
     text,
 };
 
@@ -61,5 +61,11 @@ impl From<ShellLine> for Hint {
 impl fmt::Display for Hint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl Filling for Hint {
+    fn filling(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.as_str())
     }
 }

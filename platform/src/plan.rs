@@ -3,7 +3,7 @@
 mod command;
 mod settle;
 mod shell;
-pub(crate) mod template;
+pub(crate) mod word;
 
 use std::{
     fmt,
@@ -16,8 +16,8 @@ use zeroize::Zeroizing;
 pub use self::{
     command::Command,
     settle::{Byproduct, Service, Settle, Sources, Vendor},
-    shell::{ShellLine, shell_path, shell_word},
-    template::{Filling, Options, Prose, Word, mean_state, places},
+    shell::{Options, ShellLine},
+    word::{Filling, Prose, Word, mean_state, places, shell_path, shell_word},
 };
 use crate::{
     Certificate, Edit, Endpoint, Fingerprint, Hint,

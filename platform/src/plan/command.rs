@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{shell_path, shell_word};
+use super::{ShellLine, shell_path, shell_word};
 use crate::absolute;
 
 /// A program, its arguments, and the time it gets.
@@ -48,6 +48,12 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shell_path(&self.program))?;
         self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
+    }
+}
+
+impl From<&Command> for ShellLine {
+    fn from(command: &Command) -> Self {
+        Self::filled("{}", &[&command.program]).with(&command.arguments)
     }
 }
 

@@ -1,19 +1,14 @@
-//! Words for a shell: whatever is printed to be pasted is made of these, so that nothing in a path or a name is more
-//! to a shell than a name.
+//! A line for a shell: what is printed to be pasted is made of text that we wrote and of quoted words, so that nothing
+//! in a path or a name is more to a shell than a name.
 
-use std::{
-    fmt::{self, Write as _},
-    os::unix::ffi::OsStrExt as _,
-    path::Path,
-};
+use std::{borrow::Cow, fmt};
 
 use serde::Serialize;
 
 use super::{
-    Command, Word,
-    template::{filled, state_option},
+    Word,
+    word::{filled, shell_word, state_option},
 };
-use crate::text;
 
 /// A line for a shell: what is more than a word in it, we wrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -94,12 +89,6 @@ impl From<&ShellLine> for ShellLine {
     }
 }
 
-impl From<&Command> for ShellLine {
-    fn from(command: &Command) -> Self {
-        Self(command.to_string())
-    }
-}
-
 impl PartialEq<&str> for ShellLine {
     fn eq(&self, other: &&str) -> bool {
         self.0 == *other
@@ -112,111 +101,18 @@ impl fmt::Display for ShellLine {
     }
 }
 
-/// `text` as one word of sh, bash and zsh, also of an interactive one, and in one line.
-pub fn shell_word(text: &str) -> String {
-    word(text.as_bytes())
-}
-
-/// The same of a path, byte for byte, as an argument that no program takes for an option.
-pub fn shell_path(path: &Path) -> String {
-    let bytes = path.as_os_str().as_bytes();
-    // A dash alone stands for a standard stream.
-    if bytes.len() > 1 && bytes.starts_with(b"-") { word(&[b"./", bytes].concat()) } else { word(bytes) }
-}
-
-fn word(bytes: &[u8]) -> String {
-    let Some(text) = std::str::from_utf8(bytes).ok().filter(|text| !text.contains(text::is_hidden)) else {
-        return printed(bytes);
-    };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
-    // To zsh `=program` is the path of that program.
-    if !text.is_empty() && text.bytes().all(plain) && !text.starts_with('=') {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
+impl Word for ShellLine {
+    fn word(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.as_str())
     }
 }
 
-/// Bytes that cannot be shown, as the output of printf(1), which every shell has; a line end at the very end is lost.
-fn printed(bytes: &[u8]) -> String {
-    let mut format = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        match byte {
-            b'%' => format.push_str("%%"),
-            plain if plain.is_ascii_alphanumeric() || b" -_./:=@,+".contains(plain) => {
-                format.push(char::from(*plain));
-            }
-            other => drop(write!(format, r"\{other:03o}")),
-        }
-    }
-    // What begins with a dash is an option to printf as well.
-    let format = format.strip_prefix('-').map(|rest| format!(r"\055{rest}")).unwrap_or(format);
-    format!("\"$(printf '{format}')\"")
-}
+/// Options that were made before, each after a space.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'o>(pub &'o [ShellLine]);
 
-#[cfg(test)]
-mod tests {
-    use std::{
-        ffi::OsStr,
-        io::Write as _,
-        process::{Command, Stdio},
-    };
-
-    use super::*;
-
-    #[test]
-    fn words_are_in_one_line_and_as_plain_as_they_can_be() {
-        for (text, expected) in [
-            ("plain-1.2", "plain-1.2"),
-            ("", "''"),
-            ("two words", "'two words'"),
-            ("it's", r"'it'\''s'"),
-            ("=ls", "'=ls'"),
-            ("a#b", "'a#b'"),
-            ("$(id)", "'$(id)'"),
-            ("x\nOK trusted $(id) 'q' 5%", r#""$(printf 'x\012OK trusted \044\050id\051 \047q\047 5%%')""#),
-            ("-\t", r#""$(printf '\055\011')""#),
-        ] {
-            assert_eq!(shell_word(text), expected);
-        }
-        assert_eq!(shell_path(Path::new("-x")), "./-x");
-        assert_eq!(shell_path(Path::new("-")), "-");
-        assert_eq!(shell_path(Path::new(OsStr::from_bytes(b"/a\xff"))), r#""$(printf '/a\377')""#);
-    }
-
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "only a shell says what it makes of a word")]
-    fn every_shell_gives_a_word_back_as_it_was() {
-        let words = [
-            "x\nOK trusted $(id) 'q'",
-            "=ls",
-            "~root",
-            "# no comment",
-            "a!b !!",
-            "\u{1b}[2J%s\\n\u{202e}",
-            "`id`;reboot|cat&*?[a]{a,b}<>^",
-            "-n\n%d!",
-            "\"\\",
-            "Käse 🧀",
-        ];
-        let line: Vec<_> = words.into_iter().map(shell_word).collect();
-        let line = line.join(" ");
-        assert!(!line.contains(text::is_hidden), "{line}");
-        let expected: Vec<_> = words.into_iter().map(|word| format!("{word}\0")).collect();
-        let folder = tempfile::tempdir().expect("a folder");
-        // What is typed is read from standard input, where an interactive zsh knows no comments and `!` means more.
-        for shell in [&["sh"][..], &["bash", "--norc", "-i"], &["zsh", "-f", "-i"]] {
-            let mut command = Command::new(shell[0]);
-            command.args(&shell[1..]).current_dir(folder.path()).env("HISTFILE", "").stdin(Stdio::piped());
-            // Not everybody has zsh.
-            let Ok(mut child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else { continue };
-            let mut typed = child.stdin.take().expect("its input");
-            writeln!(typed, "printf '%s\\0' {line} >said").expect("it reads");
-            drop(typed);
-            child.wait().expect("it ends");
-            let said = std::fs::read(folder.path().join("said")).unwrap_or_default();
-            assert_eq!(String::from_utf8_lossy(&said), expected.concat(), "{shell:?}: {line}");
-            std::fs::remove_file(folder.path().join("said")).expect("it was written");
-        }
+impl Word for Options<'_> {
+    fn word(&self) -> Cow<'_, str> {
+        Cow::Owned(self.0.iter().map(|option| format!(" {option}")).collect())
     }
 }
