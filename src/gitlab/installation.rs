@@ -277,7 +277,7 @@ impl Installation {
     }
 
     /// The command that makes GitLab run by its gitlab.rb, whether or not it runs now.
-    pub fn catch_up(&self) -> String {
+    pub fn catch_up(&self) -> ShellLine {
         match &self.kind {
             // A container reconfigures whenever it starts.
             Kind::Container(container) if !container.running => {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use labtrust_platform::{Target, World, receipt::Receipt};
+use labtrust_platform::{Target, World, plan::ShellLine, receipt::Receipt};
 
 use crate::{
     command::{
@@ -23,7 +23,7 @@ pub fn awaited(
     receipts: &[Receipt],
     placed: &[Placed],
     own: Option<&OwnCa>,
-) -> Option<String> {
+) -> Option<ShellLine> {
     let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
     let subjects: Vec<&str> = records.map(|record| record.subject.as_str()).collect();
     if subjects.is_empty() {

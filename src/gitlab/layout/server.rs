@@ -18,7 +18,7 @@ use crate::{
         promise::Promise,
         role::Role,
     },
-    hint::fail,
+    hint::{fail, hint},
 };
 
 /// What serves `role` at `endpoint`.
@@ -98,9 +98,9 @@ impl Server<'_> {
             None => Ok(()),
             Some(line) => Err(fail(
                 format!("{line}: only Ruby knows whether GitLab's own nginx speaks TLS"),
-                format!(
+                hint!(
                     "write true there, or false where something in front of GitLab speaks TLS; then its certificate and \
-                     key are made with: labtrust setup {} --out DIR --reload CMD",
+                     key are made with: {labtrust setup {} --out DIR --reload CMD}",
                     self.endpoint.host.in_url()
                 ),
             )),
