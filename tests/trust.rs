@@ -173,7 +173,7 @@ fn what_another_hand_trusts_stays_trusted_and_is_named_until_it_is_purged() {
 
     let trusted = machine.manifest();
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
-    machine.run(trust).succeeded().says("by another hand");
+    machine.run(trust).succeeded().says("somebody else put it there");
     assert_eq!(machine.changes_since(&trusted), [""; 0], "what is so already is not made twice");
 
     machine.write("/root/ca.crt", &pair.root);

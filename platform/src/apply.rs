@@ -361,7 +361,7 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
     Ok(match (met, record) {
         (true, _) => Some(verdict.detail().to_owned()),
         // Trusted by another hand: what is so already is not made twice.
-        (false, None) => Some(format!("{}, by another hand", verdict.detail())),
+        (false, None) => Some(format!("{}; somebody else put it there", verdict.detail())),
         (false, Some(_)) => None,
     })
 }

@@ -12,7 +12,7 @@ struct Foreign {
 }
 
 const AGAIN: &str =
-    "download it again: where one must log in first, use a browser, or ask whoever runs the CA";
+    "download it again: where one must log in first, use a browser, or ask the CA's administrator";
 const FORMS: &str =
     "files may be PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b) or PKCS #12 (.p12, .pfx)";
 

@@ -97,7 +97,7 @@ fn choose_root<'p>(
     if !found.is_ca() || !found.may("keyCertSign") {
         return Err(fail(
             format!("{} is sent by {host} like a root, but is not the certificate of a CA", found.title()),
-            "ask whoever runs the server for the fingerprint of its root CA",
+            "ask the server's administrator for the fingerprint of its root CA",
         ));
     }
     Ok(found)
@@ -118,7 +118,7 @@ fn root_not_sent(leaf: &Parsed, host: &Host) -> anyhow::Error {
             leaf.issuer
         ),
         "get the root's file from the server's administrator, and give that: {labtrust trust FILE}. If the administrator does not know that \
-         issuer, a proxy or firewall in between signs anew what they send",
+         issuer, a proxy or firewall in between re-signs what they send",
     )
 }
 
@@ -138,8 +138,8 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
             "{host} sends no certificate with the fingerprint {anchor}; its root is {}",
             list_to(3, &sent)
         ),
-        "do not trust it before whoever runs the server confirms one of them: the fingerprint may be of an older \
-         CA, this may not be their server, or a proxy or firewall in between signs anew what they send: labtrust \
+        "do not trust it before the server's administrator confirms one of them: the fingerprint may be of an older \
+         CA, this may not be their server, or a proxy or firewall in between re-signs what they send: labtrust \
          explain tls-intercepted",
     )
 }

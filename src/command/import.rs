@@ -66,7 +66,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
             Ok(change) => {
                 let (daily, due) = (change.subject.clone(), chain.leaf.due().date());
                 changes.push(change);
-                format!("only whoever issued it can renew it: from {due} on {daily} {}", schedule::WARNS)
+                format!("only its issuer can renew it: from {due} on {daily} {}", schedule::WARNS)
             }
             Err(note) => note,
         });

@@ -303,7 +303,7 @@ fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &s
     match fingerprint {
         Some(fingerprint) if fingerprint != root.fingerprint() => Err(fail(
             format!("{from} has the fingerprint {}, not {fingerprint}", root.fingerprint()),
-            "ask whoever gave you the fingerprint",
+            "ask the person who gave you the fingerprint",
         )),
         _ => Ok(()),
     }

@@ -182,8 +182,8 @@ pub(super) fn outside(installation: &Installation, inside: &Path) -> Result<Path
     installation.outside(inside).ok_or_else(|| {
         fail(
             format!("gitlab.rb serves {shown}, which cannot be reached from here"),
-            "leave that line out so that the usual path in /etc/gitlab/ssl holds, or place the pair by hand: labtrust \
-             setup --out DIR",
+            "leave that line out so that the usual path in /etc/gitlab/ssl holds, or place the pair by hand: \
+             {labtrust setup --out DIR}",
         )
     })
 }

@@ -160,8 +160,8 @@ fn a_middlebox_that_signs_anew() {
     let line = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
     machine.intercept(&Pair::by(&machine, &Recipe::CORPORATE), &[443, 4567]);
     // Whoever was given the fingerprint is told who signed instead, and that it may be somebody in between.
-    machine.run(line).exited(3).says("its root is CN=Corporate Proxy CA with SHA-256").says("signs anew");
-    // Of a CA that nobody ever trusted here nothing can be said, but of those who sign anew by trade.
+    machine.run(line).exited(3).says("its root is CN=Corporate Proxy CA with SHA-256").says("re-signs");
+    // Of a CA that nobody ever trusted here nothing can be said, but of those who re-sign by trade.
     assert_eq!(ask(&machine).causes()[0], "untrusted-docker");
     machine.sh("iptables -t nat -F OUTPUT").succeeded();
     let recipe = Recipe { root: "Zscaler Intermediate Root CA (zscaler.net)", ..Recipe::CORPORATE };
@@ -185,7 +185,7 @@ fn a_middlebox_that_signs_anew() {
         "{}",
         report.what()
     );
-    // The CA under its old name was made anew: that is another thing.
+    // The CA under its old name was recreated: that is another thing.
     machine.sh("iptables -t nat -F OUTPUT").succeeded();
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
     let old = Pair::by(&machine, &Recipe::NAMESAKE);

@@ -76,7 +76,8 @@ pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, 
         printer.heading("What was done");
         if fixed.outcomes.is_empty() {
             let is_needless = diagnosis.findings.is_empty();
-            let why = if is_needless { "there is no need" } else { "none of it can be mended without you" };
+            let why =
+                if is_needless { "there is no need" } else { "each remaining problem needs a step from you" };
             printer.say(format_args!("  nothing: {why}"));
         }
         let mut root = again(&["doctor", &target.to_string(), "--fix"]);

@@ -137,7 +137,7 @@ impl Standing {
             root: root.unwrap_or_else(|| leaf.clone()),
             leaf,
             signer: Signer::Others {
-                why: "an imported certificate can be renewed only by whoever issued it".into(),
+                why: "an imported certificate can be renewed only by its issuer".into(),
                 hint: hint!(
                     "ask for the next one ({labtrust request {}}), and bring the answer: {labtrust import --cert FILE}",
                     host

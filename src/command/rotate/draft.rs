@@ -158,7 +158,7 @@ impl Draft {
     }
 
     /// The next CA stays beside the old one: clients that know only it take up the old one again more easily, and
-    /// nobody has to begin anew.
+    /// nobody has to start again.
     fn switch_back(&mut self, context: &Context<'_>, own: &OwnCa, previous: &OwnCa) -> Result<()> {
         self.turn_to(context, own, previous, &along(own))?;
         self.plan.changes.push(self.seen.switched_back().change(&context.home.state)?);
@@ -348,7 +348,7 @@ fn refuse_wider(next: &OwnCa, permits: &[DnsName]) -> Result<()> {
     let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
     Err(fail(
         format!("the next CA is there already, and can never sign for {domain}"),
-        "give it up, and begin anew: {labtrust rotate abort}",
+        "give it up, and start again: {labtrust rotate abort}",
     ))
 }
 

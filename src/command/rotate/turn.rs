@@ -168,7 +168,7 @@ fn take_back(
         None => Ok(outcomes),
         Some(failed) => Err(fail(
             format!("{}: {}", failed.subject, failed.detail),
-            failed.hint.clone().unwrap_or_else(|| "run it again, as root or when that is mended".into()),
+            failed.hint.clone().unwrap_or_else(|| "run it again, as root or when that is fixed".into()),
         )),
     }
 }

@@ -25,7 +25,7 @@ pub struct Order {
     pub names: Vec<SubjectName>,
     /// Names of further hosts of this GitLab, which go into it where the CA may sign them.
     pub further: Vec<SubjectName>,
-    /// Domains that the CA may sign for besides.
+    /// Domains that the CA may also sign for.
     pub permits: Vec<DnsName>,
     /// For how many days the certificate is made.
     pub days: u32,

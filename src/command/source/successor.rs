@@ -64,7 +64,7 @@ impl Announced {
                     announced.note(&successor, &what, endpoint);
                     announced.code = exit::NO;
                     announced.notes.push(format!(
-                        "it may sign {}; if whoever runs the server confirms it, add: --next {}",
+                        "it may sign {}; if the server's administrator confirms it, add: --next {}",
                         may_sign(&successor.root),
                         successor.root.fingerprint()
                     ));

@@ -80,7 +80,7 @@ fn no_permission(case: &Case<'_>, socket: &str) -> Verdict {
     let user = &case.evidence.facts.user.name;
     let what = format!("{user} may not use {socket}");
     Finding::new(&NO_PERMISSION, what, "the engine's socket is for root and the group docker")
-        .advise("become a member of that group, which is as good as root, and log in anew; or use sudo:")
+        .advise("become a member of that group, which is as good as root, and log in again; or use sudo:")
         .run(["sudo", "usermod", "-aG", "docker", user])
         .run(["sudo", "labtrust", "doctor", &case.endpoint().to_string()])
         .into()

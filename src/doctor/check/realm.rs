@@ -28,7 +28,7 @@ const UNREACHABLE: Code = Code::error("realm-unreachable");
 const NOT_JSON: Code = Code::error("realm-not-json");
 const UNTRUSTED: Code = Code::error("realm-untrusted");
 
-const SETTING: &str = "on the server, mend external_url in gitlab.rb (or registry['token_realm']), then: gitlab-ctl reconfigure";
+const SETTING: &str = "on the server, correct external_url in gitlab.rb (or registry['token_realm']), then: gitlab-ctl reconfigure";
 
 fn judge(case: &Case<'_>) -> Verdict {
     let Some(realm) = &case.evidence.realm else { return Verdict::skipped("the registry names none") };
@@ -38,7 +38,7 @@ fn judge(case: &Case<'_>) -> Verdict {
             format!("the registry sends one to {} for a token", realm.url),
             "docker login would send the password there without encryption",
         )
-        .advise(format!("do not log in there before it is mended: {SETTING}"))
+        .advise(format!("do not log in there before it is fixed: {SETTING}"))
         .into();
     }
     let unreachable = |what: String| {

@@ -8,20 +8,20 @@ pub const ROWS: &[Row] = &[
     Row {
         says: &[DATES, &["is before"]],
         codes: &["cert-not-yet-valid", "clock-skew"],
-        what: "By the clock of whoever complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
+        what: "By the clock of the client that complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
                made for later.",
         next: DOCTOR,
     },
     Row {
         says: &[DATES, &["is after"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        what: "By the clock of whoever complains the certificate has expired.",
+        what: "By the clock of the client that complains the certificate has expired.",
         next: DOCTOR,
     },
     Row {
         says: &[DATES],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
-        what: "The certificate has expired, is not valid yet, or the clock of whoever complains is wrong.",
+        what: "The certificate has expired, is not valid yet, or the clock of the client that complains is wrong.",
         next: DOCTOR,
     },
     Row {
@@ -38,7 +38,7 @@ pub const ROWS: &[Row] = &[
             "NotYetValid",
         ]],
         codes: &["cert-not-yet-valid", "clock-skew"],
-        what: "By the clock of whoever complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
+        what: "By the clock of the client that complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
                made for later.",
         next: DOCTOR,
     },
@@ -59,13 +59,13 @@ pub const ROWS: &[Row] = &[
             "alert number 45",
         ]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        what: "The certificate, or one above it, has expired by the clock of whoever complains.",
+        what: "The certificate, or one above it, has expired by the clock of the client that complains.",
         next: DOCTOR,
     },
     Row {
         says: &[&["The certificate of"], &["has expired"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        what: "The certificate has expired by the clock of whoever complains.",
+        what: "The certificate has expired by the clock of the client that complains.",
         next: DOCTOR,
     },
     Row {
@@ -215,13 +215,13 @@ pub const ROWS: &[Row] = &[
         ]],
         codes: &[],
         what: "The CA is known; its certificate or the server's lacks an extension that RFC 5280 wants, and Python since \
-               3.13 is strict about it. The CA has to make them anew, with that extension.",
+               3.13 is strict about it. The CA has to make them again, with that extension.",
         next: &["labtrust inspect {}", "{labtrust doctor {}}"],
     },
     Row {
         says: &[&["not standards compliant", "ERR_CERT_VALIDITY_TOO_LONG", "CERT_VALIDITY_TOO_LONG"]],
         codes: &["cert-too-long", "cert-no-server-auth", "cert-no-san"],
-        what: "Apple's rules refuse the certificate, whoever signed it: it holds good for more than 825 days, or lacks a \
+        what: "Apple's rules refuse the certificate, no matter which CA signed it: it is valid for more than 825 days, or lacks a \
                subject alternative name or the purpose serverAuth.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },

@@ -105,7 +105,7 @@ pub const BARE: &[Row] = &[
     Row {
         says: &[&["NotAfter:"]],
         codes: &["cert-expired", "clock-skew"],
-        what: "Java says when the certificate ended: by the clock of whoever complains it has expired.",
+        what: "Java says when the certificate ended: by the clock of the client that complains it has expired.",
         next: DOCTOR,
     },
     Row {

@@ -42,7 +42,7 @@ pub const ROWS: &[Row] = &[
         says: &[&["failed to solve", "load metadata for", "buildkit", "buildx"], trust::UNKNOWN],
         codes: &["build-untrusted", "untrusted-docker", "untrusted-system"],
         what: "The builder does not trust the registry's certificate. It reads the system's store; one that runs in a \
-               container of its own reads only its own settings (buildkitd.toml, ca=[…]) and has to be made anew.",
+               container of its own reads only its own settings (buildkitd.toml, ca=[…]) and has to be recreated.",
         next: &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"],
     },
     Row {

@@ -44,7 +44,7 @@ pub const ROWS: &[Row] = &[
             "key identifier mismatch",
         ]],
         codes: &["anchor-replaced"],
-        what: "A CA of the same name is trusted here, and it is another one: the CA was made anew, and this machine has \
+        what: "A CA of the same name is trusted here, and it is another one: the CA was recreated, and this machine has \
                the old one.",
         next: TRUST,
     },
@@ -52,7 +52,7 @@ pub const ROWS: &[Row] = &[
         says: &[&["MOZILLA_PKIX_ERROR_MITM_DETECTED"]],
         codes: &["tls-intercepted", "untrusted-system"],
         what: "Many sites present certificates of one CA that this browser does not know: a middlebox or a virus \
-               scanner stands between and signs anew.",
+               scanner stands between and re-signs.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
     Row {

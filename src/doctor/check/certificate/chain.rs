@@ -23,7 +23,7 @@ fn incomplete(subject: &Subject) -> Option<Finding> {
     let top = *search.certificates.last().unwrap_or(&subject.leaf());
     let top = Some(top).filter(|top| !top.is_self_signed() && !subject.is_accepted)?;
     let is_sent = subject.sent.iter().any(|sent| sent.der() == top.der());
-    // It ends at a trusted one, which need not be a root; or below one that was made anew.
+    // It ends at a trusted one, which need not be a root; or below one that was recreated.
     if !is_sent || subject.knows_issuer(top) {
         return None;
     }

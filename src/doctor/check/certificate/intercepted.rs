@@ -48,10 +48,11 @@ pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     }
     let leaf = subject.leaf();
     let (what, why) = if signs_anew_by_trade(&leaf.issuer) {
-        let why = "so call themselves proxies and firewalls that open TLS and sign anew: it is not the server's own";
+        let why =
+            "so call themselves proxies and firewalls that open TLS and re-sign: it is not the server's own";
         (format!("the certificate of {} is signed by {}", subject.endpoint, leaf.issuer), why)
     } else if let Some((root, expected)) = stranger(case, subject) {
-        let why = "a proxy or firewall in between opens TLS and signs anew, or the server has got another CA";
+        let why = "a proxy or firewall in between opens TLS and re-signs, or the server has got another CA";
         let what = format!(
             "the certificate of {} is signed by {}, and not by {}, which labtrust trusts for this host",
             subject.endpoint,

@@ -24,7 +24,7 @@ const ROWS: &[Row] = &[
         about: About::Constraint,
         code: &CONSTRAINT_VIOLATED,
         advice: "have it signed by a CA that may sign for this host; on the server, labtrust setup --name adds a name to \
-                 those that its own CA may sign for, and makes a new CA, which clients must trust anew",
+                 those that its own CA may sign for, and makes a new CA, which clients must trust as well",
     },
     Row {
         about: About::Weakness,

@@ -18,7 +18,7 @@ pub fn judge(case: &Case<'_>) -> Verdict {
             let host = case.host();
             Finding::new(&NOT_RESOLVED, why, "without an address nothing can be reached")
                 .advise(format!(
-                    "ask whoever runs DNS for an entry of {host}, or add a line with its address to /etc/hosts; if \
+                    "ask the administrator of DNS for an entry of {host}, or add a line with its address to /etc/hosts; if \
                      other machines know it, this one asks another DNS server (a VPN that is down?)"
                 ))
                 .into()

@@ -9,6 +9,6 @@ pub const PORT_ONLY: Code = Code::error("no-proxy-port-only");
 pub const INEFFECTIVE: Code = Code::error("no-proxy-ineffective");
 pub const UNUSED: Code = Code::error("proxy-config-unused");
 pub const NOT_BYPASSED: Code = Code::error("proxy-not-bypassed");
-/// Found also where the certificate is looked at: who signs anew need be no proxy.
+/// Found also where the certificate is looked at: who re-signs need be no proxy.
 pub const INTERCEPTED: Code =
     Code::error("tls-intercepted").explaining(&["chain-incomplete", "untrusted-docker", "untrusted-system"]);

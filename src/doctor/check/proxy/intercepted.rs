@@ -22,6 +22,6 @@ pub fn finding(view: &View<'_, '_>) -> Option<Finding> {
         "through {proxy} the engine is shown a certificate of {registry} that is signed by {}{without}",
         shown.issuer
     );
-    let why = "that proxy opens TLS and signs anew: the certificate is not the server's own, and its CA is not trusted";
+    let why = "that proxy opens TLS and re-signs: the certificate is not the server's own, and its CA is not trusted";
     Some(Finding::new(&INTERCEPTED, what, why).with(fix::bypass(view, &registry)))
 }

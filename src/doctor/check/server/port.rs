@@ -90,11 +90,11 @@ fn not_published(server: Server<'_>) -> Option<Finding> {
         list(&|site| format!("port {}", site.inside)).join(" and "),
         list(&|site| site.endpoint.to_string()).join(" and ")
     );
-    let why = "a container's ports are its own until the machine is told to lend it one";
+    let why = "a container's ports are its own until the machine is told to publish one";
     let options = list(&|site| format!("--publish {}:{}", site.endpoint.port, site.inside)).join(" ");
     let lines = list(&|site| format!("`- \"{}:{}\"`", site.endpoint.port, site.inside)).join(" and ");
     let finding = Finding::new(&NOT_PUBLISHED, what, why).advise(format!(
-        "make the container anew with it; its volumes keep all data. In compose.yaml add {lines} below `ports:` and run \
+        "recreate the container with it; its volumes keep all data. In compose.yaml add {lines} below `ports:` and run \
          `docker compose up -d`; to `docker run` add the options {options}"
     ));
     Some(finding)

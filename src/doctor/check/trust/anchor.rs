@@ -104,6 +104,6 @@ fn by_hand(case: &Case<'_>, finding: Finding, chain: &[Parsed], endpoint: &Endpo
             )),
         None => finding
             .run(["labtrust", "trust", "FILE", "--for", &registry])
-            .advise("FILE is the root's certificate, from whoever runs the server: it does not send it"),
+            .advise("FILE is the root's certificate, from the server's administrator: it does not send it"),
     }
 }

@@ -138,6 +138,6 @@ pub fn replaced(case: &Case<'_>, old: &Parsed) -> Finding {
             old.title(),
             case.endpoint()
         ),
-        "the server's CA was made anew: it has the same name and another key",
+        "the server's CA was recreated: it has the same name and another key",
     )
 }

@@ -15,7 +15,7 @@ pub fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
         Finding::new(
             &INSECURE,
             format!("{} does not look at the certificate of {endpoint}: {because}", engine.title),
-            "whoever answers in the registry's place is believed, and gets the password",
+            "any program that answers in the registry's place is believed, and gets the password",
         )
         .advise(
             "take it out of insecure-registries in the engine's daemon.json, and restart the engine; of a name that leads to \
