@@ -1,0 +1,70 @@
+//! Where there is no GitLab yet: a folder that becomes one, or one for a certificate and its key alone.
+
+use crate::lab::{HOST, Machine, REGISTRY};
+
+#[test]
+fn a_prepared_folder_is_complete_and_a_second_run_changes_nothing() {
+    let machine = machine!("nas");
+    let before = machine.settled();
+    let setup = ["labtrust", "setup", HOST, "--prepare", "/srv/gitlab"];
+    let made = machine.run(setup).succeeded().says("docker compose up -d");
+    made.says(&format!("labtrust trust {REGISTRY} --fingerprint "));
+    for file in [
+        "compose.yaml",
+        "config/gitlab.rb",
+        &format!("config/ssl/{HOST}.crt"),
+        &format!("config/ssl/{HOST}.key"),
+    ] {
+        assert!(machine.has(&format!("/srv/gitlab/{file}")), "{file}");
+    }
+    let ruby = machine.read("/srv/gitlab/config/gitlab.rb");
+    for line in ["external_url", "registry_external_url", "letsencrypt['enable'] = false"] {
+        assert!(ruby.contains(line), "{ruby}");
+    }
+    let prepared = machine.manifest();
+    machine.run(setup).succeeded().says("nothing was changed");
+    assert_eq!(machine.changes_since(&prepared), [""; 0]);
+    machine.run(["labtrust", "setup", "--undo"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn without_root_a_folder_is_prepared_and_the_trust_is_a_command() {
+    let machine = machine!("laptop");
+    let setup = ["labtrust", "setup", HOST, "--prepare", "/home/alice/gitlab"];
+    let made = machine.run_as("alice", setup).exited(3).says("Needs root:").says("docker compose up -d");
+    let sudo =
+        made.stdout.lines().find(|line| line.contains("sudo ")).unwrap().trim().replacen("sudo ", "", 1);
+    machine
+        .sh(&format!("SUDO_UID=$(id -u alice) SUDO_GID=$(id -g alice) SUDO_USER=alice {sudo}"))
+        .succeeded();
+    machine.run_as("alice", ["labtrust", "status"]).succeeded();
+    machine.run_as("alice", setup).succeeded().says("nothing was changed");
+}
+
+#[test]
+fn a_bare_folder_gets_only_the_pair() {
+    let machine = machine!("proxy");
+    let setup =
+        ["labtrust", "setup", HOST, "--out", "/etc/proxy", "--reload", "touch /tmp/reloaded", "--no-trust"];
+    machine.run(setup).succeeded();
+    assert!(machine.has("/tmp/reloaded"));
+    let listed = machine.sh("ls /etc/proxy").succeeded().stdout;
+    assert_eq!(listed, format!("{HOST}.crt\n{HOST}.key\n"));
+}
+
+#[test]
+fn on_a_terminal_the_plan_is_shown_and_asked_about() {
+    let machine: Machine = machine!("nas");
+    let setup = ["labtrust", "setup", HOST, "--prepare", "/srv/gitlab"];
+    let before = machine.settled();
+    let mut terminal = machine.command(setup).terminal();
+    terminal.expect("Do this? [y/N]");
+    terminal.send("n\n");
+    terminal.finish().exited(1);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+    let mut terminal = machine.command(setup).terminal();
+    terminal.expect("Do this? [y/N]");
+    terminal.send("y\n");
+    terminal.finish().succeeded();
+}
