@@ -2,6 +2,7 @@
 
 mod adopted;
 mod folders;
+mod last_line;
 mod left;
 mod reload;
 mod replace;

@@ -5,7 +5,12 @@ mod awaited;
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Fingerprint, Outcome, plan::ShellLine, receipt::Receipts, session::State};
+use labtrust_platform::{
+    Anchor, Fingerprint, Outcome,
+    plan::ShellLine,
+    receipt::{Receipt, Receipts},
+    session::State,
+};
 use time::OffsetDateTime;
 
 use super::{
@@ -42,32 +47,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
             anchor.endpoints.into_iter().filter(|endpoint| !all.contains(endpoint)).collect::<Vec<_>>(),
         );
     }
-    let mut reports = Vec::new();
-    let mut missing = Vec::new();
-    let mut code = exit::DONE;
-    for anchor in anchors.values() {
-        let planning = stores::plan(context, anchor, &Stores::all());
-        let outcomes = stores::standing(context, &receipts, &trust::receipt_name(anchor), planning);
-        let is_own = all_own().find(|own| own.root.fingerprint() == anchor.sha256());
-        // The CA that was followed is trusted by its file alone.
-        let is_followed = |one: &OwnCa| {
-            own.as_ref().and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder)
-        };
-        let repeat = is_own.map_or_else(
-            || trust_command(anchor),
-            |own| own.trust_command(context.everywhere.state.is_some() || is_followed(own)),
-        );
-        reports.push(print_one(context, anchor, &outcomes, &repeat)?);
-        let stands = exit::of_outcomes(&outcomes, State::Trusted);
-        if stands == exit::NO {
-            let command = report::labtrust(&repeat);
-            // One line may trust both CAs of a rotation.
-            if !missing.contains(&command) {
-                missing.push(command);
-            }
-        }
-        code = exit::worse(code, stands);
-    }
+    let Shown { reports, missing, mut code } = print_anchors(context, &receipts, own.as_ref(), &anchors)?;
     let (placed, unreadable) = match place::chains_placed(context) {
         Ok(placed) => (placed, None),
         // A damaged receipt is among the damages.
@@ -144,6 +124,49 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         code = exit::worse(code, exit::FAULT);
     }
     Ok(exit::worse(code, report::print_damages(context, damages.iter())))
+}
+
+/// What was said of the CAs that are known.
+struct Shown {
+    reports: Vec<StoresReport>,
+    /// The commands that have the CAs trusted which are not.
+    missing: Vec<String>,
+    code: u8,
+}
+
+/// Says of each of `anchors` where it is trusted.
+fn print_anchors(
+    context: &Context<'_>,
+    receipts: &[Receipt],
+    own: Option<&OwnCa>,
+    anchors: &BTreeMap<Fingerprint, Anchor>,
+) -> Result<Shown> {
+    let mut shown = Shown { reports: Vec::new(), missing: Vec::new(), code: exit::DONE };
+    for anchor in anchors.values() {
+        let planning = stores::plan(context, anchor, &Stores::all());
+        let outcomes = stores::standing(context, receipts, &trust::receipt_name(anchor), planning);
+        let is_own =
+            own.iter().flat_map(|own| own.all()).find(|own| own.root.fingerprint() == anchor.sha256());
+        // The CA that was followed is trusted by its file alone.
+        let is_followed = |one: &OwnCa| {
+            own.and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder)
+        };
+        let repeat = is_own.map_or_else(
+            || trust_command(anchor),
+            |own| own.trust_command(context.everywhere.state.is_some() || is_followed(own)),
+        );
+        shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
+        let stands = exit::of_outcomes(&outcomes, State::Trusted);
+        if stands == exit::NO {
+            let command = report::labtrust(&repeat);
+            // One line may trust both CAs of a rotation.
+            if !shown.missing.contains(&command) {
+                shown.missing.push(command);
+            }
+        }
+        shown.code = exit::worse(shown.code, stands);
+    }
+    Ok(shown)
 }
 
 /// When the certificate ends that `own` signed and that is in place.

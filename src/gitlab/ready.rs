@@ -87,7 +87,7 @@ impl Layout {
     fn unknown(&self, world: &World, installation: &Installation, config: &Config) -> Vec<Unknown> {
         let listeners = installation.listeners(world).unwrap_or_default();
         let unknown = |(setting, line, address): (String, Line, Address)| {
-            let is_its = |one: &&Listener| one.names.iter().any(|name| *name == address.stem);
+            let is_its = |one: &&Listener| one.names.contains(&address.stem);
             let listener = listeners.iter().find(is_its);
             let usual =
                 |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{}.{ending}", address.stem));

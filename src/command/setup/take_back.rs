@@ -2,7 +2,7 @@
 
 mod lost;
 
-use std::{path::Path, slice};
+use std::{ops::ControlFlow, path::Path, slice};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -48,20 +48,8 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         }
         lost.print(context.printer);
     };
-    if context.everywhere.dry_run {
-        explain();
-        context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
-        place::print_for_real(context, exit::NO);
-        return Ok(exit::NO);
-    }
-    if !context.everywhere.yes && context.printer.can_ask() {
-        explain();
-        let question =
-            "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
-        if !context.printer.confirm(question)? {
-            context.printer.aside("nothing was changed");
-            return Ok(exit::NO);
-        }
+    if let ControlFlow::Break(code) = ask(context, &explain)? {
+        return Ok(code);
     }
     let (anchors, mut outcomes, lost, by_hand) = context.session(|session| {
         // A setup that was waited for may have made another.
@@ -136,6 +124,27 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         context.printer.aside(line);
     }
     Ok(if down.is_empty() { code } else { exit::FAULT })
+}
+
+/// Explains for a dry run what would be taken back, and asks about it on a terminal.
+fn ask(context: &Context<'_>, explain: &dyn Fn()) -> Result<ControlFlow<u8>> {
+    const QUESTION: &str =
+        "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
+    if context.everywhere.dry_run {
+        explain();
+        context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
+        place::print_for_real(context, exit::NO);
+        return Ok(ControlFlow::Break(exit::NO));
+    }
+    if context.everywhere.yes || !context.printer.can_ask() {
+        return Ok(ControlFlow::Continue(()));
+    }
+    explain();
+    if context.printer.confirm(QUESTION)? {
+        return Ok(ControlFlow::Continue(()));
+    }
+    context.printer.aside("nothing was changed");
+    Ok(ControlFlow::Break(exit::NO))
 }
 
 /// The lines that say, last of all, that GitLab does not serve what it is to serve by its settings, now that all is taken back. One that has no
