@@ -2,6 +2,7 @@
 //! certificate belongs, and what shows that it is served. Everything that it changes is planned with
 //! the platform's types, so that it is proven and taken back like any other change.
 
+pub mod behind;
 mod compose;
 pub mod config;
 pub mod configure;

@@ -112,15 +112,7 @@ const KNOWN_CIRCLES: &[&[&str]] = &[
         "src/state/recorded.rs",
         "src/state/steady.rs",
     ],
-    &[
-        "src/gitlab/configure.rs",
-        "src/gitlab/further.rs",
-        "src/gitlab/guard.rs",
-        "src/gitlab/installation.rs",
-        "src/gitlab/layout.rs",
-        "src/gitlab/place.rs",
-        "src/gitlab/place/linked.rs",
-    ],
+    &["src/gitlab/further.rs", "src/gitlab/guard.rs", "src/gitlab/layout.rs"],
     &[
         "src/gitlab/settings.rs",
         "src/gitlab/settings/block.rs",

@@ -1,12 +1,10 @@
 //! `status`: what is trusted where, asked of the stores themselves.
 
-mod awaited;
-
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Fingerprint, Outcome,
+    Anchor, Fingerprint, Outcome, World,
     plan::ShellLine,
     receipt::{Receipt, Receipts},
     session::State,
@@ -24,7 +22,7 @@ use super::{
     rotate::{self, RotationReport},
     source, stores, trust, untrust,
 };
-use crate::{certificate::parsed::Parsed, cli::Stores, exit, hint::hint_of, state::Damage};
+use crate::{certificate::parsed::Parsed, cli::Stores, exit, gitlab, hint::hint_of, state::Damage};
 
 /// What is said of a GitLab whose nginx is told something else than its gitlab.rb sets.
 const UNFOLLOWED: &str =
@@ -54,7 +52,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         Err(error) => (Vec::new(), (!error.is::<Damage>()).then_some(error)),
     };
     let renewal = Renewal::look(context, &receipts, &placed);
-    let awaited = awaited::awaited(context, &receipts, &placed, own.as_ref());
+    let awaited = awaited(context, &receipts, own.as_ref());
     if awaited.is_some() {
         code = exit::worse(code, exit::RESTART);
     }
@@ -130,7 +128,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
 struct Shown {
     reports: Vec<StoresReport>,
     /// The commands that have the CAs trusted which are not.
-    missing: Vec<String>,
+    missing: Vec<ShellLine>,
     code: u8,
 }
 
@@ -167,6 +165,17 @@ fn print_anchors(
         shown.code = exit::worse(shown.code, stands);
     }
     Ok(shown)
+}
+
+/// The command by which GitLab is still to follow its gitlab.rb, if it is.
+fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&OwnCa>) -> Option<ShellLine> {
+    let records = receipts.iter().filter(|one| one.name == place::RECEIPT).flat_map(|one| &one.changes);
+    let placed: Vec<&Path> = records
+        .filter(|record| record.store.as_str() == gitlab::STORE)
+        .map(|record| Path::new(&record.subject))
+        .collect();
+    let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
+    gitlab::behind::awaited(&World::here(), &context.facts, &placed, known)
 }
 
 /// When the certificate ends that `own` signed and that is in place.

@@ -13,7 +13,7 @@ use labtrust_platform::{
 use super::{
     STORE,
     config::{Config, Known},
-    container::{CONFIG, Reach},
+    container::Reach,
     installation::{Installation, Kind, exists},
     layout::Layout,
     pair::Pair,
@@ -255,9 +255,4 @@ pub fn refusal(conflicts: &[Conflict], host: &str, place: &[ShellLine]) -> anyho
             Options(place)
         ),
     )
-}
-
-/// Where GitLab has its own file.
-pub(super) fn inside() -> PathBuf {
-    Path::new(CONFIG).join("gitlab.rb")
 }

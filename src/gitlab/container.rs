@@ -18,6 +18,9 @@ use crate::hint::shell_line;
 /// Where GitLab's image keeps its configuration.
 pub const CONFIG: &str = "/etc/gitlab";
 
+/// Where it has its own configuration file.
+pub const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
+
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {

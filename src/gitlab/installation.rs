@@ -16,7 +16,6 @@ use labtrust_platform::{
 
 use super::{
     config::Config,
-    configure,
     container::{self, Container, Reach},
     control::{Control, Status},
 };
@@ -200,7 +199,9 @@ impl Installation {
     /// Whether that file may be replaced: not where a container has another one mounted in its place.
     pub fn may_edit(&self) -> bool {
         match &self.kind {
-            Kind::Container(container) => container.outside(&configure::inside()) == Some(self.gitlab_rb()),
+            Kind::Container(container) => {
+                container.outside(Path::new(container::GITLAB_RB)) == Some(self.gitlab_rb())
+            }
             Kind::Omnibus | Kind::Folder => true,
             Kind::Prepared | Kind::Out => false,
         }
@@ -238,8 +239,7 @@ impl Installation {
 
     /// What reads gitlab.rb with GitLab's own Ruby, where it runs.
     pub fn ruby(&self) -> Option<Command> {
-        let inside = configure::inside();
-        self.control.as_ref().map(|control| control.ruby(&inside.to_string_lossy()))
+        self.control.as_ref().map(|control| control.ruby(container::GITLAB_RB))
     }
 
     /// The path on this machine of what GitLab calls `inside`; none if it is not within reach.

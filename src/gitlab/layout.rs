@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use labtrust_platform::{Endpoint, Host, World};
 
-use self::server::Server;
+use self::server::{DATA, Outlook, Server};
+pub(super) use self::server::{outside, path};
 use super::{
-    config::{Config, Known},
+    config::Config,
     further::{Annex, Further},
     installation::{Installation, Kind, exists},
     nginx::{self, Listener},
@@ -49,10 +50,6 @@ pub struct Layout {
     /// The further hosts, which are yet to be decided on.
     pub annexes: Vec<Annex>,
 }
-
-/// What GitLab's data lies under: among it the pair by which the registry knows GitLab's tokens,
-/// which has nothing to do with HTTPS.
-const DATA: &str = "/var/opt/gitlab";
 
 impl Installation {
     /// What its nginx is told to listen on; none if that cannot be read.
@@ -145,6 +142,46 @@ impl Layout {
             self.places.push(place);
         }
     }
+
+    /// Adds the files of `server`, and where they come to light.
+    fn add_server(&mut self, server: &Server<'_>) -> Result<()> {
+        let files = server.files()?;
+        self.add(Place {
+            host: server.endpoint.host.clone(),
+            certificate: outside(server.installation, &files.certificate)?,
+            key: outside(server.installation, &files.key)?,
+        });
+        let published = match server.published(&files) {
+            Ok(port) => port,
+            Err(why) => {
+                self.promises.extend(why.map(|why| server.promise(why)));
+                return Ok(());
+            }
+        };
+        let here = Endpoint::new(server.met.clone(), published);
+        match server.outlook(&files, &here) {
+            Outlook::Served => self.served.push(here.clone()),
+            Outlook::Reconfigured => {
+                self.is_reconfigured = true;
+                if server.installation.control.is_some() {
+                    self.served.push(here.clone());
+                } else {
+                    let certificate = files.certificate.display();
+                    let why = format!(
+                        "GitLab's nginx is not set to serve {certificate} at {} yet",
+                        server.promised()
+                    );
+                    self.promises.push(server.promise(why));
+                }
+            }
+            Outlook::Unseen(why) => self.promises.push(server.promise(why)),
+        }
+        if let Some(why) = server.detour(published).filter(|_| self.served.contains(&here)) {
+            self.promises.push(Promise { is_served: true, ..server.promise(why) });
+        }
+        self.listening.push(here);
+        Ok(())
+    }
 }
 
 fn usual(installation: &Installation, host: &Host) -> Place {
@@ -154,38 +191,6 @@ fn usual(installation: &Installation, host: &Host) -> Place {
     };
     let file = |ending: &str| installation.ssl.join(format!("{stem}.{ending}"));
     Place { host: host.clone(), certificate: file("crt"), key: file("key") }
-}
-
-/// The path that nginx serves: what gitlab.rb names, else the usual one.
-pub(super) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
-    match (said, served) {
-        (Known::Unset, _) => Ok(usual),
-        (Known::Is(path), _) => Ok(path),
-        (Known::Computed(_), Some(path)) => Ok(path.clone()),
-        (Known::Computed(line), None) => Err(fail(
-            format!("{line}, and only Ruby knows which file that is"),
-            "write the path itself there, or leave both lines out so that the usual path holds; or place the pair by \
-             hand: {labtrust setup --out DIR}",
-        )),
-    }
-}
-
-/// The file of this machine that GitLab calls `inside`.
-pub(super) fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
-    let shown = inside.display();
-    if inside.starts_with(DATA) {
-        return Err(fail(
-            format!("gitlab.rb serves {shown}, which is among GitLab's own data and is never replaced"),
-            "leave that line out so that the usual path in /etc/gitlab/ssl holds, and run `gitlab-ctl reconfigure`",
-        ));
-    }
-    installation.outside(inside).ok_or_else(|| {
-        fail(
-            format!("gitlab.rb serves {shown}, which cannot be reached from here"),
-            "leave that line out so that the usual path in /etc/gitlab/ssl holds, or place the pair by hand: \
-             {labtrust setup --out DIR}",
-        )
-    })
 }
 
 #[cfg(test)]

@@ -2,30 +2,19 @@
 //! though: those are read here, and whatever is computed is reported as such, never guessed.
 
 mod statement;
-mod table;
+mod value;
 
 use std::ops::Range;
 
-use self::statement::{Comment, nesting, statements};
+use self::{
+    statement::{Comment, nesting, statements},
+    value::literal,
+};
 
-pub use self::statement::{end_of_list, end_of_string};
-
-/// What is assigned.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
-    /// A literal string.
-    Text(String),
-    /// A literal whole number.
-    Number(i64),
-    /// `true` or `false`.
-    Switch(bool),
-    /// `nil`: as if it were not set.
-    Nil,
-    /// A hash of literal keys, in their order: `{ 'listen_port' => 8443 }`.
-    Table(Vec<(String, Self)>),
-    /// Anything that takes Ruby to know.
-    Computed,
-}
+pub use self::{
+    statement::{end_of_list, end_of_string},
+    value::Value,
+};
 
 /// One assignment, or one call of a setting that is written as a call: `external_url "…"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,8 +217,8 @@ fn setting(statement: &str) -> Option<Setting> {
     let setting = |written: &str, inert| {
         // What is written is a part of the statement.
         let begin = statement.rfind(written).unwrap_or_default();
+        let (path, text, value) = (path.clone(), text.clone(), literal(written));
         let literal = begin..begin + written.len();
-        let (path, text, value) = (path.clone(), text.clone(), self::literal(written));
         let (merges, origin) = (false, Origin::File);
         Some(Setting { path, value, text, literal, line: 0, alone: false, inert, merges, origin })
     };
@@ -247,7 +236,7 @@ fn setting(statement: &str) -> Option<Setting> {
         return if argument.is_empty() { None } else { setting(argument, false) };
     }
     if let Some(table) = [".merge!", ".update"].iter().find_map(|name| rest.strip_prefix(name)) {
-        let value = table::of_arguments(table);
+        let value = value::of_arguments(table);
         return setting(rest, false).map(|found| Setting { value, merges: true, ..found });
     }
     // `||=`, `<<`, `.store(…)`: something happens to it.
@@ -270,41 +259,6 @@ fn key(text: &str) -> Option<(String, &str)> {
         }
     };
     Some((key, rest.trim_start().strip_prefix(']')?))
-}
-
-/// The value that `text` is, if it is a literal and nothing else.
-fn literal(text: &str) -> Value {
-    match text {
-        "true" => return Value::Switch(true),
-        "false" => return Value::Switch(false),
-        "nil" => return Value::Nil,
-        _ => {}
-    }
-    if let Ok(number) = text.parse() {
-        return Value::Number(number);
-    }
-    let quote = text.chars().next().filter(|next| ['\'', '"'].contains(next));
-    match quote {
-        Some(quote) if end_of_string(text, quote) == Some(text.len()) => {
-            unescaped(&text[1..text.len() - 1], quote).map_or(Value::Computed, Value::Text)
-        }
-        _ if text.starts_with('{') => table::of_braces(text),
-        _ => Value::Computed,
-    }
-}
-
-/// The string that `inner` stands for between two of `quote`; none if Ruby would put something in.
-fn unescaped(inner: &str, quote: char) -> Option<String> {
-    let mut text = String::new();
-    let mut rest = inner.chars().peekable();
-    while let Some(next) = rest.next() {
-        match (next, rest.peek()) {
-            ('\\', Some(escaped)) if [quote, '\\'].contains(escaped) => text.extend(rest.next()),
-            ('\\', _) | ('#', Some('{' | '@' | '$')) if quote == '"' => return None,
-            _ => text.push(next),
-        }
-    }
-    Some(text)
 }
 
 #[cfg(test)]

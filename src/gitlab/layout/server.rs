@@ -8,7 +8,6 @@ use std::{
 use anyhow::Result;
 use labtrust_platform::{Endpoint, Host, handshake};
 
-use super::{Layout, Place, outside, path};
 use crate::{
     gitlab::{
         config::{Config, Known},
@@ -21,8 +20,12 @@ use crate::{
     hint::{fail, hint},
 };
 
+/// What GitLab's data lies under: among it the pair by which the registry knows GitLab's tokens,
+/// which has nothing to do with HTTPS.
+pub const DATA: &str = "/var/opt/gitlab";
+
 /// What serves `role` at `endpoint`.
-pub(super) struct Server<'a> {
+pub struct Server<'a> {
     pub installation: &'a Installation,
     pub config: &'a Config,
     /// What nginx is told to listen on; none if that cannot be read.
@@ -34,61 +37,19 @@ pub(super) struct Server<'a> {
 }
 
 /// The certificate and the key as GitLab calls them.
-struct Files {
-    certificate: PathBuf,
-    key: PathBuf,
+pub struct Files {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
 }
 
 /// What is known of a server, once its certificate and key are in place.
-enum Outlook {
+pub enum Outlook {
     /// It presents the certificate as soon as nginx has read it.
     Served,
     /// It does so once GitLab follows its gitlab.rb.
     Reconfigured,
     /// Nothing shows that it will, for this reason.
     Unseen(String),
-}
-
-impl Layout {
-    /// Adds the files of `server`, and where they come to light.
-    pub(super) fn add_server(&mut self, server: &Server<'_>) -> Result<()> {
-        let files = server.files()?;
-        self.add(Place {
-            host: server.endpoint.host.clone(),
-            certificate: outside(server.installation, &files.certificate)?,
-            key: outside(server.installation, &files.key)?,
-        });
-        let published = match server.published(&files) {
-            Ok(port) => port,
-            Err(why) => {
-                self.promises.extend(why.map(|why| server.promise(why)));
-                return Ok(());
-            }
-        };
-        let here = Endpoint::new(server.met.clone(), published);
-        match server.outlook(&files, &here) {
-            Outlook::Served => self.served.push(here.clone()),
-            Outlook::Reconfigured => {
-                self.is_reconfigured = true;
-                if server.installation.control.is_some() {
-                    self.served.push(here.clone());
-                } else {
-                    let certificate = files.certificate.display();
-                    let why = format!(
-                        "GitLab's nginx is not set to serve {certificate} at {} yet",
-                        server.promised()
-                    );
-                    self.promises.push(server.promise(why));
-                }
-            }
-            Outlook::Unseen(why) => self.promises.push(server.promise(why)),
-        }
-        if let Some(why) = server.detour(published).filter(|_| self.served.contains(&here)) {
-            self.promises.push(Promise { is_served: true, ..server.promise(why) });
-        }
-        self.listening.push(here);
-        Ok(())
-    }
 }
 
 impl Server<'_> {
@@ -126,7 +87,7 @@ impl Server<'_> {
         self.listeners?.iter().find(|listener| listener.is_for(&stem, port))
     }
 
-    fn files(&self) -> Result<Files> {
+    pub fn files(&self) -> Result<Files> {
         let (stem, listener) = (self.stem(), self.listener());
         let usual = |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{stem}.{ending}"));
         let certificate =
@@ -142,7 +103,7 @@ impl Server<'_> {
     }
 
     /// The port of this machine that leads to it. An error says why none does, if it is to speak TLS at all.
-    fn published(&self, files: &Files) -> Result<u16, Option<String>> {
+    pub fn published(&self, files: &Files) -> Result<u16, Option<String>> {
         let (config, role, endpoint) = (self.config, self.role, self.endpoint);
         let is_off = config.is_off(role);
         let other = if role == Role::Gitlab { None } else { config.role_served_elsewhere(role) };
@@ -184,7 +145,7 @@ impl Server<'_> {
     }
 
     /// What is known of it at `here` once `files` are in place.
-    fn outlook(&self, files: &Files, here: &Endpoint) -> Outlook {
+    pub fn outlook(&self, files: &Files, here: &Endpoint) -> Outlook {
         let (listener, endpoint) = (self.listener(), self.endpoint);
         let answers = || handshake::fetch_here(here, Duration::from_secs(3)).is_ok();
         match listener {
@@ -205,7 +166,7 @@ impl Server<'_> {
     }
 
     /// Why what is served on the port `published` of this machine is not yet met by clients, if it is not.
-    fn detour(&self, published: u16) -> Option<String> {
+    pub fn detour(&self, published: u16) -> Option<String> {
         let endpoint = self.endpoint;
         if matches!(self.installation.published(self.port()), Reach::Loopback(_)) {
             return Some(format!("{endpoint} is published on this machine's loopback address alone"));
@@ -216,11 +177,43 @@ impl Server<'_> {
     }
 
     /// Where clients go.
-    fn promised(&self) -> Endpoint {
+    pub fn promised(&self) -> Endpoint {
         Endpoint::new(self.met.clone(), self.endpoint.port)
     }
 
-    fn promise(&self, why: String) -> Promise {
+    pub fn promise(&self, why: String) -> Promise {
         Promise { endpoint: self.promised(), why, is_served: false }
     }
+}
+
+/// The path that nginx serves: what gitlab.rb names, else the usual one.
+pub fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
+    match (said, served) {
+        (Known::Unset, _) => Ok(usual),
+        (Known::Is(path), _) => Ok(path),
+        (Known::Computed(_), Some(path)) => Ok(path.clone()),
+        (Known::Computed(line), None) => Err(fail(
+            format!("{line}, and only Ruby knows which file that is"),
+            "write the path itself there, or leave both lines out so that the usual path holds; or place the pair by \
+             hand: {labtrust setup --out DIR}",
+        )),
+    }
+}
+
+/// The file of this machine that GitLab calls `inside`.
+pub fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
+    let shown = inside.display();
+    if inside.starts_with(DATA) {
+        return Err(fail(
+            format!("gitlab.rb serves {shown}, which is among GitLab's own data and is never replaced"),
+            "leave that line out so that the usual path in /etc/gitlab/ssl holds, and run `gitlab-ctl reconfigure`",
+        ));
+    }
+    installation.outside(inside).ok_or_else(|| {
+        fail(
+            format!("gitlab.rb serves {shown}, which cannot be reached from here"),
+            "leave that line out so that the usual path in /etc/gitlab/ssl holds, or place the pair by hand: \
+             {labtrust setup --out DIR}",
+        )
+    })
 }

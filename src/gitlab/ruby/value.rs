@@ -1,6 +1,23 @@
-//! Hashes of literal keys: `{ 'listen_port' => 8443, enable: true }`.
+//! What is assigned: literals, and hashes of literal keys such as `{ 'listen_port' => 8443, enable: true }`.
 
-use super::{Value, end_of_string, literal};
+use super::statement::end_of_string;
+
+/// What is assigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A literal string.
+    Text(String),
+    /// A literal whole number.
+    Number(i64),
+    /// `true` or `false`.
+    Switch(bool),
+    /// `nil`: as if it were not set.
+    Nil,
+    /// A hash of literal keys, in their order: `{ 'listen_port' => 8443 }`.
+    Table(Vec<(String, Self)>),
+    /// Anything that takes Ruby to know.
+    Computed,
+}
 
 impl Value {
     /// The part of it at `keys`; none if a table that `merges` leaves that part as it was.
@@ -35,7 +52,7 @@ pub fn of_arguments(text: &str) -> Value {
 }
 
 /// The table that stands in braces.
-pub fn of_braces(text: &str) -> Value {
+fn of_braces(text: &str) -> Value {
     text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).map_or(Value::Computed, of_entries)
 }
 
@@ -92,4 +109,39 @@ fn entry(text: &str) -> Option<(String, Value)> {
     let is_symbol = text.starts_with(':');
     let value = rest.strip_prefix("=>").or_else(|| rest.strip_prefix(':').filter(|_| !is_symbol))?;
     (!key.is_empty()).then(|| (key, literal(value.trim())))
+}
+
+/// The value that `text` is, if it is a literal and nothing else.
+pub fn literal(text: &str) -> Value {
+    match text {
+        "true" => return Value::Switch(true),
+        "false" => return Value::Switch(false),
+        "nil" => return Value::Nil,
+        _ => {}
+    }
+    if let Ok(number) = text.parse() {
+        return Value::Number(number);
+    }
+    let quote = text.chars().next().filter(|next| ['\'', '"'].contains(next));
+    match quote {
+        Some(quote) if end_of_string(text, quote) == Some(text.len()) => {
+            unescaped(&text[1..text.len() - 1], quote).map_or(Value::Computed, Value::Text)
+        }
+        _ if text.starts_with('{') => of_braces(text),
+        _ => Value::Computed,
+    }
+}
+
+/// The string that `inner` stands for between two of `quote`; none if Ruby would put something in.
+fn unescaped(inner: &str, quote: char) -> Option<String> {
+    let mut text = String::new();
+    let mut rest = inner.chars().peekable();
+    while let Some(next) = rest.next() {
+        match (next, rest.peek()) {
+            ('\\', Some(escaped)) if [quote, '\\'].contains(escaped) => text.extend(rest.next()),
+            ('\\', _) | ('#', Some('{' | '@' | '$')) if quote == '"' => return None,
+            _ => text.push(next),
+        }
+    }
+    Some(text)
 }
