@@ -56,8 +56,8 @@ pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: 
     }
     if !printer.can_ask() {
         let identity = arguments.identity.iter().map(|path| shell_line!("--identity {}", path));
-        let replace = arguments.replace.then(|| "--replace".into());
-        let (identity, replace) = (Vec::from_iter(identity), Vec::from_iter(replace));
+        let replace: Vec<_> = arguments.replace.then(|| "--replace".into()).into_iter().collect();
+        let identity: Vec<_> = identity.collect();
         let line = shell_line!(
             "{labtrust restore {}{} --fingerprint {}{}}",
             arguments.file,

@@ -106,7 +106,7 @@ pub fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
         FileForm::Dangling => match reader {
             Reader::Docker => true,
             Reader::Podman => !is_read(file),
-            Reader::Containerd => !file.name.ends_with(".key"),
+            Reader::Containerd => file.name.rsplit_once('.').is_none_or(|(_, ending)| ending != "key"),
         },
         form => reader == Reader::Containerd && is_read(file) && holds_none(form),
     };
