@@ -232,6 +232,17 @@ mod tests {
     }
 
     #[test]
+    fn of_a_file_of_roots_the_first_needs_none_of_the_others() {
+        let make = |name: &str| {
+            let scope =
+                Scope { names: vec![name.parse().expect("a name")], permit: Vec::new(), constrained: true };
+            Authority::make(&scope, KeyType::P256, NOW).expect("a CA").root().clone()
+        };
+        let roots = [make("gitlab.example.com"), make("nas.example.com")];
+        assert!(judge(&roots, None, NOW).iter().all(|one| one.about != About::Chain));
+    }
+
+    #[test]
     fn clients_that_were_not_asked_are_not_said_to_be_measured() {
         let mut params = rcgen::CertificateParams::new(["gitlab.example.com".to_owned()]).expect("a name");
         let no_usage = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 15], vec![3, 2, 7, 0]);

@@ -41,7 +41,9 @@ impl<'c> Case<'c> {
             trusts_leaf: trusted.is_some_and(|trusted| trusted.der() == first.der()),
             now,
         };
-        let is_root_sent = || others.iter().any(|one| is_root(one) && one.der() != first.der());
+        // Beside a root that is no server's, others are another matter: it is a file of roots.
+        let is_root_sent =
+            || first.may_be_served() && others.iter().any(|one| is_root(one) && one.der() != first.der());
         if case.trusts_leaf {
             // Nothing above it matters.
         } else if way.is_complete {
