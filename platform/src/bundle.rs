@@ -24,9 +24,13 @@ pub struct Bundle {
 impl Bundle {
     /// Reads the bundle at `path`; none if it is not there.
     pub fn read(world: &World, path: &Path) -> Result<Option<Self>> {
-        let Some(bytes) = world.read(path)? else { return Ok(None) };
-        let (certificates, whole) = Certificate::read_all(&bytes);
-        Ok(Some(Self { sha256s: certificates.iter().map(Certificate::fingerprint).collect(), whole }))
+        world.bundle(path)
+    }
+
+    /// What `bytes` hold.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        let (certificates, whole) = Certificate::read_all(bytes);
+        Self { sha256s: certificates.iter().map(Certificate::fingerprint).collect(), whole }
     }
 
     /// Whether it holds the certificate `sha256`.

@@ -17,8 +17,9 @@ mod process;
 mod running;
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
@@ -34,6 +35,7 @@ pub use self::process::{Output, trusted_path};
 pub(crate) use self::running::{SHELLS, running};
 use crate::{
     Error, Fingerprint, Result,
+    bundle::Bundle,
     fact::User,
     plan::{Command, Contents},
 };
@@ -79,6 +81,8 @@ pub struct Access {
 #[derive(Debug)]
 pub struct World {
     lane: Lane,
+    /// The bundles that were read, each as its file stood.
+    bundles: Mutex<BTreeMap<PathBuf, (Stamp, Bundle)>>,
 }
 
 #[derive(Debug)]
@@ -125,14 +129,14 @@ pub const LARGEST_FILE: u64 = 64 << 20;
 impl World {
     /// The machine, with this process's own rights.
     pub fn here() -> Self {
-        Self { lane: Lane::Direct }
+        Self { lane: Lane::Direct, bundles: Mutex::default() }
     }
 
     /// The machine, with `user`'s rights, through a child process of the program at `program`
     /// that was started with the argument `argument` and calls [`serve_delegate`].
     pub fn as_user(user: &User, program: &Path, argument: &str) -> Result<Self> {
         let delegate = delegate::Delegate::start(user, program, argument)?;
-        Ok(Self { lane: Lane::Delegate(Box::new(Mutex::new(delegate))) })
+        Ok(Self { lane: Lane::Delegate(Box::new(Mutex::new(delegate))), bundles: Mutex::default() })
     }
 
     /// Whether it may give files to whom it likes: root may, and a user may not.
@@ -191,6 +195,21 @@ impl World {
             Reply::Bytes(bytes) => Ok(bytes.map(|bytes| bytes.0)),
             _ => Err(misfit()),
         }
+    }
+
+    /// The bundle at `path`, links followed; none if it is not there. While its file stays as it is, it is read once.
+    pub(crate) fn bundle(&self, path: &Path) -> Result<Option<Bundle>> {
+        // Another user's files are that user's process's to look at.
+        let stamp = if matches!(self.lane, Lane::Direct) { Stamp::behind(path) } else { None };
+        let mut known = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bundle)) = known.get(path).filter(|(then, _)| Some(*then) == stamp) {
+            return Ok(Some(bundle.clone()));
+        }
+        let bundle = self.read(path)?.map(|bytes| Bundle::of(&bytes));
+        if let (Some(stamp), Some(bundle)) = (stamp, &bundle) {
+            known.insert(path.to_owned(), (stamp, bundle.clone()));
+        }
+        Ok(bundle)
     }
 
     /// The paths in the folder `path`, sorted; none if it is not there.
@@ -308,9 +327,7 @@ impl World {
     fn ask(&self, request: Request) -> Result<Reply> {
         match &self.lane {
             Lane::Direct => request.perform(),
-            Lane::Delegate(delegate) => {
-                delegate.lock().unwrap_or_else(std::sync::PoisonError::into_inner).ask(&request)
-            }
+            Lane::Delegate(delegate) => delegate.lock().unwrap_or_else(PoisonError::into_inner).ask(&request),
         }
     }
 }

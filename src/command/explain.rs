@@ -4,7 +4,7 @@ use anyhow::Result;
 use labtrust_platform::plan::ShellLine;
 use serde::Serialize;
 
-use super::{Context, standard_input};
+use super::standard_input;
 use crate::{
     cli::Explain,
     doctor::{
@@ -13,6 +13,7 @@ use crate::{
     },
     exit,
     hint::{fail, shell_line},
+    printer::Printer,
 };
 
 /// No error message is longer, and a whole log of a job seldom is.
@@ -30,7 +31,7 @@ struct Report<'r> {
     page: Option<&'r str>,
 }
 
-pub fn run(context: &Context<'_>, arguments: &Explain) -> Result<u8> {
+pub fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
     let text = match arguments.text.as_slice() {
         [dash] if dash == "-" => pasted()?,
         words => words.join(" "),
@@ -42,14 +43,14 @@ pub fn run(context: &Context<'_>, arguments: &Explain) -> Result<u8> {
     // As the doctor itself writes it above a finding.
     let code = text.strip_prefix("error: ").or_else(|| text.strip_prefix("warning: ")).unwrap_or(text);
     if let Some(page) = Page::find(code) {
-        explain_code(context, page);
+        explain_code(printer, page);
         return Ok(exit::DONE);
     }
     if let Some(meaning) = message::meaning(text) {
-        explain(context, &meaning);
+        explain(printer, &meaning);
         return Ok(exit::DONE);
     }
-    say_unknown(context, text);
+    say_unknown(printer, text);
     Ok(exit::NO)
 }
 
@@ -62,8 +63,8 @@ fn pasted() -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn explain_code(context: &Context<'_>, page: Page) {
-    context.printer.document(&Report {
+fn explain_code(printer: &Printer, page: Page) {
+    printer.document(&Report {
         schema: 1,
         code: Some(page.code),
         codes: &[page.code],
@@ -71,15 +72,15 @@ fn explain_code(context: &Context<'_>, page: Page) {
         next: message::next_of_unknown(""),
         page: Some(page.text),
     });
-    context.printer.heading(page.code);
+    printer.heading(page.code);
     // What a reader of the document sees in bold is a word at its line's beginning here.
     for line in page.text.replace("**", "").lines() {
-        context.printer.say(line);
+        printer.say(line);
     }
 }
 
-fn explain(context: &Context<'_>, meaning: &Meaning) {
-    let printer = context.printer;
+fn explain(printer: &Printer, meaning: &Meaning) {
+    let printer = printer;
     let row = meaning.row;
     let code = row.codes.first().copied();
     let page = code.and_then(Page::find);
@@ -95,13 +96,13 @@ fn explain(context: &Context<'_>, meaning: &Meaning) {
     printer.say(row.what);
     if !row.codes.is_empty() {
         printer.heading("it may be, the likeliest first");
-        say_codes(context, row.codes);
+        say_codes(printer, row.codes);
     }
-    say_next(context, &next);
+    say_next(printer, &next);
 }
 
-fn say_unknown(context: &Context<'_>, text: &str) {
-    let printer = context.printer;
+fn say_unknown(printer: &Printer, text: &str) {
+    let printer = printer;
     let next = message::next_of_unknown(text);
     printer.document(&Report {
         schema: 1,
@@ -117,20 +118,20 @@ fn say_unknown(context: &Context<'_>, text: &str) {
     } else {
         printer.say("the doctor finds nothing of that name; there are");
     }
-    say_codes(context, &near);
-    say_next(context, &next);
+    say_codes(printer, &near);
+    say_next(printer, &next);
 }
 
-fn say_codes(context: &Context<'_>, codes: &[&str]) {
+fn say_codes(printer: &Printer, codes: &[&str]) {
     for code in codes {
-        context.printer.command(shell_line!("labtrust explain {}", code));
+        printer.command(shell_line!("labtrust explain {}", code));
     }
 }
 
-fn say_next(context: &Context<'_>, next: &[ShellLine]) {
-    context.printer.heading("next");
+fn say_next(printer: &Printer, next: &[ShellLine]) {
+    printer.heading("next");
     for line in next {
-        context.printer.command(line);
+        printer.command(line);
     }
 }
 

@@ -165,7 +165,7 @@ mod tests {
         let (bytes, end) = file();
         for length in end..=bytes.len() {
             let (whole, torn) = (&bytes[..length], &bytes[length..]);
-            let lines = whole[end..].iter().filter(|byte| **byte == b'\n').count();
+            let lines = whole[end..].split(|byte| *byte == b'\n').count() - 1;
             let is_whole_line = |line: &[u8]| serde_json::from_slice::<serde_json::Value>(line).is_ok();
             let lines = lines
                 + usize::from(is_whole_line(

@@ -5,10 +5,14 @@ use std::{
     io::Write,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use super::{Access, file};
 use crate::{Error, Result};
+
+/// In seconds: no file system's clock is coarser.
+const TICK: u64 = 2;
 
 /// What tells one state of a file from every other: the file itself, its size, and when it last changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,14 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
+    /// That of the file to which `path` leads, links followed; none if it cannot be looked at, or was changed so lately
+    /// that a further change might not show in it.
+    pub fn behind(path: &Path) -> Option<Self> {
+        let stamp = Self::from(&fs::metadata(path).ok()?);
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
+        u64::try_from(stamp.changed.0).is_ok_and(|changed| changed + TICK < now).then_some(stamp)
+    }
+
     /// That of the file at `path`; none if it cannot be looked at.
     pub fn of(path: &Path) -> Option<Self> {
         fs::symlink_metadata(path).ok().as_ref().map(Self::from)

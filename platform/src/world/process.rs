@@ -12,9 +12,13 @@ use std::{
     process::{self, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
+use rustix::{
+    io::retry_on_intr,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+};
 use serde::{Deserialize, Serialize};
 
 use super::folder::who_else_may_write;
@@ -99,25 +103,30 @@ pub fn run(command: &Command) -> Result<Output> {
         .map_err(start)?;
     let readers = (collect(child.stdout.take()), collect(child.stderr.take()));
     let limit = Duration::from_secs(command.seconds);
-    let deadline = Instant::now() + limit;
-    let mut pause = Duration::from_millis(1);
-    let status = loop {
-        if let Some(status) = child.try_wait().map_err(start)? {
-            break status;
-        }
-        if Instant::now() > deadline {
-            stop(&mut child);
-            return Err(Error::Timeout { command: command.to_string(), limit });
-        }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
-    };
+    if !ends_within(&child, limit) {
+        stop(&mut child);
+        return Err(Error::Timeout { command: command.to_string(), limit });
+    }
+    let status = child.wait().map_err(start)?;
     Ok(Output {
         code: status.code(),
         signal: status.signal(),
         stdout: readers.0.take(),
         stderr: readers.1.take(),
     })
+}
+
+/// Waits for the end of `child`, no longer than `limit`; whether it has ended.
+fn ends_within(child: &process::Child, limit: Duration) -> bool {
+    let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return true };
+    let (end, ended) = mpsc::channel();
+    thread::spawn(move || {
+        // It is left to be reaped by the caller: until then its number names no other process.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+        let _ = end.send(());
+    });
+    ended.recv_timeout(limit).is_ok()
 }
 
 /// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
@@ -161,8 +170,8 @@ fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
 }
 
 fn stop(child: &mut process::Child) {
-    if let Some(group) = rustix::process::Pid::from_raw(child.id().cast_signed()) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
+        let _ = kill_process_group(group, Signal::KILL);
     }
     let _ = child.kill();
     let _ = child.wait();
@@ -170,6 +179,8 @@ fn stop(child: &mut process::Child) {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
