@@ -31,6 +31,9 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// In bytes: no report is held back longer.
+const LARGEST_PIECE: usize = 1 << 16;
+
 /// A sign beside words; never the only carrier of what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mark {
@@ -50,6 +53,8 @@ pub struct Printer {
     json: bool,
     verbosity: Verbosity,
     spinner: RefCell<Option<ProgressBar>>,
+    /// What was said and is not written yet: to a file or a pipe it goes in large pieces.
+    unwritten: RefCell<String>,
     /// Whether the report has begun: its first line is not an empty one.
     has_begun: Cell<bool>,
     /// What became of a report that could not be written.
@@ -63,6 +68,7 @@ impl Printer {
             json,
             verbosity,
             spinner: RefCell::default(),
+            unwritten: RefCell::default(),
             has_begun: Cell::default(),
             lost: RefCell::default(),
         }
@@ -88,7 +94,21 @@ impl Printer {
         if !self.json {
             self.clear();
             self.has_begun.set(true);
-            self.keep(writeln!(anstream::stdout(), "{line}"));
+            let mut unwritten = self.unwritten.borrow_mut();
+            unwritten.push_str(&format!("{line}\n"));
+            let is_due = unwritten.len() > LARGEST_PIECE || io::stdout().is_terminal();
+            drop(unwritten);
+            if is_due {
+                self.write();
+            }
+        }
+    }
+
+    /// Writes what was said, before anything else is shown or waited for.
+    fn write(&self) {
+        let unwritten = self.unwritten.take();
+        if !unwritten.is_empty() {
+            self.keep(anstream::stdout().write_all(unwritten.as_bytes()).and_then(|()| io::stdout().flush()));
         }
     }
 
@@ -135,6 +155,7 @@ impl Printer {
     pub fn document(&self, value: &impl Serialize) {
         if self.json {
             self.clear();
+            self.write();
             let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string());
             self.keep(writeln!(anstream::stdout(), "{}", without_hidden(&text)));
         }
@@ -142,6 +163,7 @@ impl Printer {
 
     /// Data as it is: a certificate, a manual page, completions.
     pub fn data(&self, bytes: &[u8]) {
+        self.write();
         self.keep(io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()));
     }
 
@@ -156,6 +178,7 @@ impl Printer {
 
     /// Fails if any of the report could not be written: to a script, that is as if it was not done.
     pub fn check(&self) -> anyhow::Result<()> {
+        self.write();
         match self.lost.take() {
             Some(error) => Err(anyhow::Error::new(error).context("cannot write to standard output")),
             None => Ok(()),
@@ -175,6 +198,7 @@ impl Printer {
     pub fn aside(&self, text: impl fmt::Display) {
         if self.verbosity > Verbosity::Quiet {
             self.clear();
+            self.write();
             write_line(&mut anstream::stderr(), &in_line(&text.to_string()));
         }
     }
@@ -182,6 +206,7 @@ impl Printer {
     /// A fault, with its hint: for people on standard error, for scripts as the document.
     pub fn error(&self, code: &str, error: &anyhow::Error) {
         self.clear();
+        self.write();
         let (what, hint) = (chain(error), hint::hint_of(error));
         if self.json {
             self.document(&serde_json::json!({
@@ -208,6 +233,7 @@ impl Printer {
     /// Asks a person, who must be there: the default is no.
     pub fn confirm(&self, question: &str) -> io::Result<bool> {
         self.clear();
+        self.write();
         let mut stderr = anstream::stderr();
         write!(stderr, "\n{} [y/N] ", in_line(question))?;
         stderr.flush()?;
@@ -228,8 +254,15 @@ impl Printer {
     }
 }
 
+impl Drop for Printer {
+    fn drop(&mut self) {
+        self.write();
+    }
+}
+
 impl Progress for Printer {
     fn begin(&self, what: &str) {
+        self.write();
         if self.is_verbose() {
             self.aside(format_args!("· {what}"));
             return;
