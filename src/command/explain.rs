@@ -80,7 +80,6 @@ fn explain_code(printer: &Printer, page: Page) {
 }
 
 fn explain(printer: &Printer, meaning: &Meaning) {
-    let printer = printer;
     let row = meaning.row;
     let code = row.codes.first().copied();
     let page = code.and_then(Page::find);
@@ -102,7 +101,6 @@ fn explain(printer: &Printer, meaning: &Meaning) {
 }
 
 fn say_unknown(printer: &Printer, text: &str) {
-    let printer = printer;
     let next = message::next_of_unknown(text);
     printer.document(&Report {
         schema: 1,

@@ -2,7 +2,7 @@
 
 mod lost;
 
-use std::{ops::ControlFlow, path::Path, slice};
+use std::{ops::ControlFlow, path::Path};
 
 use anyhow::Result;
 use labtrust_platform::{
@@ -58,11 +58,7 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
         let anchors = anchors(context, &receipts)?;
         lost.put_aside(context)?;
         let (mut outcomes, by_hand) = take_back(context, session, &self::names(&anchors))?;
-        for anchor in lost.untracked(&anchors) {
-            for outcome in untrust::untrust_all(context, session, slice::from_ref(anchor), &lost::purge()) {
-                outcomes.extend(outcome?);
-            }
-        }
+        outcomes.extend(purge_untracked(context, session, &lost, &anchors)?);
         if session.receipts.load(place::RECEIPT)?.is_none() {
             lost.give_up(context)?;
             Record::forget(&context.home)?;
@@ -145,6 +141,18 @@ fn ask(context: &Context<'_>, explain: &dyn Fn()) -> Result<ControlFlow<u8>> {
     }
     context.printer.aside("nothing was changed");
     Ok(ControlFlow::Break(exit::NO))
+}
+
+/// Removes from the stores the CAs of a lost setup that no receipt tells of.
+fn purge_untracked(
+    context: &Context<'_>,
+    session: &Session<'_>,
+    lost: &Lost,
+    anchors: &[Anchor],
+) -> Result<Vec<Outcome>> {
+    let untracked: Vec<Anchor> = lost.untracked(anchors).into_iter().cloned().collect();
+    let outcomes = untrust::untrust_all(context, session, &untracked, &lost::purge());
+    Ok(outcomes.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
 /// The lines that say, last of all, that GitLab does not serve what it is to serve by its settings, now that all is taken back. One that has no
