@@ -19,7 +19,7 @@ pub(super) use self::block::lines_in;
 pub use self::label::Label;
 use self::{
     block::{Block, Blocks, Fault, Lines, blocks},
-    gap::{Stray, is_wide, no_text, strays},
+    gap::{Stray, strays},
     text::{is_legacy_encrypted, letters, without_nulls},
 };
 use super::shape::Shape;
@@ -94,8 +94,6 @@ pub(super) struct Run {
     pub sections: Vec<(usize, Section)>,
     /// The lines in which certificates start that nobody reads.
     pub passed_over: Vec<(usize, PassedOver)>,
-    /// Where something stands around the sections that is no text.
-    pub no_text_at: Option<usize>,
 }
 
 /// Why certificates of a text are not read.
@@ -139,7 +137,6 @@ pub(super) fn read_run(bytes: &[u8], line: usize, keys: Keys) -> Result<Run> {
         return Ok(Run::default());
     }
     let mut run = Run::default();
-    let mut no_text_at = None;
     let mut lines = Lines::new(text, line);
     let mut pass_over = |line: usize, what: PassedOver| {
         // The beginning of what is commented out, and the next line of it, are one thing.
@@ -165,19 +162,10 @@ pub(super) fn read_run(bytes: &[u8], line: usize, keys: Keys) -> Result<Run> {
                 Stray::Archive => pass_over(line, PassedOver::NoMarkers),
             }
         }
-        let no_text = || no_text(gap).map(|at| place_in(bytes, start + at));
-        no_text_at = no_text_at.or_else(no_text);
     }
-    run.no_text_at = no_text_at.filter(|_| !is_wide(bytes));
     let section = |block: &Block<'_>| Ok((block.line, block.section(keys)?));
     run.sections = blocks.iter().map(section).collect::<Result<_, Fault>>()?;
     Ok(run)
-}
-
-/// Where the byte stands in `bytes` that stands at `at` once the nulls are gone.
-fn place_in(bytes: &[u8], at: usize) -> usize {
-    let others = bytes.iter().enumerate().filter(|(_, byte)| **byte != 0);
-    others.map(|(place, _)| place).nth(at).unwrap_or(bytes.len())
 }
 
 /// Only the certificates, in their order.

@@ -129,10 +129,10 @@ fn take_text(
         return Ok(());
     }
     let run = pem::read_run(text, line, keys)?;
-    let first_filled = || text.iter().position(|byte| !is_filler(&[*byte])).unwrap_or_default();
-    let stray = if run.sections.is_empty() { Some(first_filled()) } else { run.no_text_at };
-    let stray = stray.map(|stray| at + stray);
-    *unread = (*unread).into_iter().chain(stray).min();
+    if run.sections.is_empty() {
+        let first_filled = text.iter().position(|byte| !is_filler(&[*byte])).unwrap_or_default();
+        *unread = (*unread).into_iter().chain([at + first_filled]).min();
+    }
     let sections = run.sections.into_iter().map(|(line, section)| (line, Part::Section(section)));
     let passed_over = run.passed_over.into_iter().map(|(line, what)| (line, Part::PassedOver(what)));
     let parts = sections.chain(passed_over);

@@ -91,19 +91,6 @@ fn decoded_start(text: &[u8]) -> Option<[u8; LETTERS / 4 * 3]> {
     None
 }
 
-/// Where something stands that belongs to no text; every program that writes text ends lines and no more.
-pub(super) fn no_text(gap: &[u8]) -> Option<usize> {
-    let is_control =
-        |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t'..=b'\r' | 0x1A | 0x1B | 0x08);
-    gap.iter().position(is_control)
-}
-
-/// Whether the text is UTF-16 at a marker: then other letters than those of markers are no bytes of text.
-pub(super) fn is_wide(text: &[u8]) -> bool {
-    const WORD: &[u8] = b"B\0E\0G\0I\0N";
-    text.windows(WORD.len()).any(|window| window == WORD)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -128,7 +115,5 @@ mod tests {
         ] {
             assert_eq!(strays(text.as_bytes()).collect::<Vec<_>>(), expected, "{text}");
         }
-        assert_eq!(no_text("Schlüssel: \u{1b}[1mx\t\r\n".as_bytes()), None);
-        assert_eq!(no_text(b"x\x01"), Some(1));
     }
 }
