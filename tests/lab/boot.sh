@@ -69,10 +69,15 @@ cat >$root/etc/hosts <<HOSTS
 192.0.2.10 mygitlab.example.com
 HOSTS
 
-# Nothing of this machine stays in reach, but the layers through this process's working folder.
+# Nothing of this machine stays in reach, but the layers through this process's working folder. In a chroot, "/" is not
+# the root of the mount namespace, and whoever enters the namespace, as an engine does for its containers, would land
+# outside: entering it once more makes that root this process's own, and so the one that is left.
 mkdir $root/run/outside
-pivot_root $root $root/run/outside
-umount -l /run/outside
-rmdir /run/outside
-echo "$pid"
-cat >/dev/null
+exec nsenter --mount=/proc/self/ns/mnt --wd=/run -- /bin/sh -euc '
+    mount --make-rprivate /
+    pivot_root root root/run/outside
+    umount -l /run/outside
+    rmdir /run/outside
+    echo "$1"
+    cat >/dev/null
+' sh "$pid"
