@@ -3,7 +3,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    fmt,
+    fmt::{self, Write as _},
     io::{self, IsTerminal, Write},
     time::Duration,
 };
@@ -95,7 +95,8 @@ impl Printer {
             self.clear();
             self.has_begun.set(true);
             let mut unwritten = self.unwritten.borrow_mut();
-            unwritten.push_str(&format!("{line}\n"));
+            // Writing to a text never fails.
+            let _ = writeln!(unwritten, "{line}");
             let is_due = unwritten.len() > LARGEST_PIECE || io::stdout().is_terminal();
             drop(unwritten);
             if is_due {

@@ -270,7 +270,10 @@ fn a_command_in_a_text_of_ours_is_marked_as_one() {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && name != "tests" {
                 folders.push(path);
-            } else if name.ends_with(".rs") && !name.ends_with("tests.rs") && !path.ends_with("cli/page.rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && !name.ends_with("tests.rs")
+                && !path.ends_with("cli/page.rs")
+            {
                 check_marks(&path);
             }
         }

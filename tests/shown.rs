@@ -104,7 +104,7 @@ fn what_others_wrote_begins_no_line_of_a_hint_and_is_one_word_of_its_command() {
         (format!("import {pair} --out {name} --no-trust --state new"), "labtrust import"),
         (format!("untrust {name}"), ""),
         (format!("trust {name}"), ""),
-        (format!("{name}"), ""),
+        (name.clone(), ""),
         (format!("status --{name}"), ""),
         (format!("trust --store {name}"), ""),
         (format!("explain {name}"), "labtrust doctor"),

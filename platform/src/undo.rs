@@ -2,6 +2,7 @@
 //! named.
 
 mod settle;
+mod undone;
 
 use std::{
     cmp::Reverse,
@@ -11,8 +12,9 @@ use std::{
     slice,
 };
 
+use self::undone::Undone;
 use crate::{
-    Error, Fingerprint, Result,
+    Fingerprint, Result,
     byproduct::{keep_neighbours, put_back},
     database,
     plan::{Proof, Service},
@@ -69,23 +71,6 @@ fn has_room(session: &Session<'_>, record: &ChangeRecord) -> Result<()> {
         return Ok(());
     }
     check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.settle.byproducts)
-}
-
-/// What undoing a change has come to.
-struct Undone {
-    receipt: usize,
-    index: usize,
-    ours: Vec<bool>,
-    left: Vec<PathBuf>,
-    complaints: Vec<String>,
-    /// Shared with those that were settled together with it.
-    fault: Option<Rc<Error>>,
-}
-
-impl Undone {
-    fn record<'a>(&self, receipts: &'a [Receipt]) -> &'a ChangeRecord {
-        &receipts[self.receipt].changes[self.index]
-    }
 }
 
 /// Undoes `records`, each named by its receipt and its place there; the answer names the receipt of each.

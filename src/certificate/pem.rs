@@ -4,7 +4,9 @@
 
 mod block;
 mod gap;
+mod key;
 mod label;
+mod limit;
 mod text;
 
 use std::fmt;
@@ -16,18 +18,18 @@ use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use zeroize::Zeroizing;
 
 pub(super) use self::block::lines_in;
-pub use self::label::Label;
 use self::{
     block::{Block, Blocks, Fault, Lines, blocks},
     gap::{Stray, strays},
     text::{is_legacy_encrypted, letters, without_nulls},
 };
+pub use self::{
+    key::Key,
+    label::Label,
+    limit::{MAX_SECTIONS, MAX_SIZE},
+};
 use super::shape::Shape;
 
-/// No bundle of certificates is larger than this; the largest in use hold a megabyte.
-pub const MAX_SIZE: usize = 16 << 20;
-/// No bundle holds more sections than this; the largest in use hold some four hundred.
-pub const MAX_SECTIONS: usize = 5_000;
 /// No private key is larger than this; one of 16,384 bits has 9 KiB.
 pub const MAX_KEY_SIZE: usize = 64 << 10;
 
@@ -53,22 +55,6 @@ pub enum Section {
     Pkcs12(Vec<u8>),
     /// Anything else, by its label.
     Other(Label),
-}
-
-/// A private key in the encoding that its label names.
-pub enum Key {
-    /// RFC 5208.
-    Pkcs8(Zeroizing<Vec<u8>>),
-    /// RFC 8017 §A.1.2.
-    Pkcs1(Zeroizing<Vec<u8>>),
-    /// RFC 5915.
-    Sec1(Zeroizing<Vec<u8>>),
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key(secret)")
-    }
 }
 
 impl Section {

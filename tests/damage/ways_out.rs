@@ -39,7 +39,11 @@ fn a_backup_takes_the_place_of_whatever_is_damaged() {
     let mut tried = 0;
     each(&machine, &other, 5, |file, part, what| {
         let point = format!("{file} is {what}");
-        if part != Part::Note {
+        // What is missing is in nobody's way.
+        let is_put = what == "gone" && !file.starts_with("receipts/");
+        if is_put && part != Part::Note {
+            machine.sh(&restore).succeeded();
+        } else if part != Part::Note {
             let refused = machine.sh(&restore).exited(3);
             assert!(refused.stderr.contains(&format!("{STATE}/{file}")), "{point}: {refused}");
         }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use super::Undone;
+use super::undone::Undone;
 use crate::{
     Certificate, Fingerprint, Result,
     byproduct::restore_neighbours,

@@ -4,8 +4,8 @@
 use std::{fmt, ops::Range};
 
 use super::{
-    MAX_SECTIONS, MAX_SIZE,
     label::{LONGEST, Label},
+    limit::{MAX_SECTIONS, MAX_SIZE},
 };
 use crate::hint::fail;
 

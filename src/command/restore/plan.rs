@@ -228,11 +228,16 @@ fn put(state: &Path, item: &Item) -> Step {
 /// What is damaged here and is to be moved away, so that what is in `archive` can take its place: refused, unless it may
 /// be replaced.
 fn damaged(context: &Context<'_>, archive: &Archive, origin: Origin, replace: bool) -> Result<Vec<PathBuf>> {
-    let state = &context.home.state;
+    let (state, world) = (&context.home.state, World::here());
     let holds = |folder: &Path| archive.items.iter().any(|item| item.path.starts_with(folder));
     let mut paths = BTreeSet::new();
     for damage in damages::all(&context.home)? {
         let path = damage.path.strip_prefix(state).unwrap_or(&damage.path);
+        // A file that is missing is in nobody's way: a restore that was killed has not put it yet.
+        let is_put = archive.get(path).is_some() && !path.starts_with(RECEIPTS);
+        if is_put && matches!(world.look(&damage.path), Ok(Node::Absent)) {
+            continue;
+        }
         let top: PathBuf = path.iter().take(2).collect();
         match path.iter().next().and_then(|top| top.to_str()) {
             // The bytes that a receipt needs are worth having only with it.
@@ -259,7 +264,6 @@ fn damaged(context: &Context<'_>, archive: &Archive, origin: Origin, replace: bo
         }
     }
     // Nothing is where something in the backup, or what says that it is there, has its place.
-    let world = World::here();
     for item in &archive.items {
         let path = state.join(&item.path);
         if matches!(world.look(&path), Ok(Node::Folder | Node::Link { .. } | Node::Other) | Err(_))
