@@ -2,7 +2,7 @@
 //! it is judged alike.
 #![no_main]
 
-use labtrust::doctor::{Evidence, check::codes, diagnose};
+use labtrust::doctor::{Evidence, codes, diagnose};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
