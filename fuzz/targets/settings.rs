@@ -15,7 +15,7 @@ use labtrust_platform::plan::Command;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let config = Config::read(&[text]);
+    let config = Config::read("", text);
     for role in [Role::Gitlab, Role::Registry, Role::Pages, Role::Kas, Role::Mattermost] {
         let _ = (config.address(role), config.certificate(role), config.key(role), config.listen_port(role));
     }
