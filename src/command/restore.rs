@@ -78,18 +78,21 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
         }
     }
     let mut aside = None;
+    let mut noted = Ok(());
     let is_new = context.session(|session| {
         kept::sweep(session)?;
         // Another run may have made a CA meanwhile.
         let plan = Plan::make(context, &archive, arguments.replace)?;
         let (is_new, damaged) = carry_out(session, &context.home.state, &plan)?;
         aside = damaged;
-        if is_new && damages::of_archive(&archive).is_empty() {
-            // There is a backup, then: this one. A restored CA is worth more than the note of it.
-            drop(note(context, arguments, &archive));
+        let is_noted = !is_new && backup::Last::read(&context.home).is_ok_and(|last| last.is_some());
+        if !is_noted && damages::of_archive(&archive).is_empty() {
+            // There is a backup, then: this one. A restored CA stays, whatever becomes of the note of it.
+            noted = note(context, arguments, &archive);
         }
         Ok(is_new)
     })?;
+    noted.context("the backup is restored, but status does not know of it")?;
     if let Some(aside) = aside {
         printer.aside(format_args!("what was damaged is in {}", text::path(&aside)));
     }
