@@ -11,7 +11,6 @@ mod inspect;
 mod kept;
 mod own;
 mod pair_report;
-mod passphrase;
 mod place;
 mod renew;
 mod report;
@@ -28,38 +27,20 @@ mod stores;
 mod trust;
 mod untrust;
 
-use std::{
-    io::{self, Read as _},
-    path::{Path, PathBuf},
-};
-
-use anyhow::{Context as _, Result};
-use labtrust_platform::{Facts, Session, Worlds, plan::mean_state, probe, receipt::Receipts, text};
+use anyhow::Result;
+use labtrust_platform::{Worlds, plan::mean_state, probe};
 
 use crate::{
-    cli::{Cli, Everywhere, Verb},
-    hint::{fail, hint},
+    cli::{Cli, Verb},
+    context::{ACT_AS_USER, Context, own_program},
     home::Home,
+    input,
     printer::Printer,
 };
 
-pub use self::place::RECEIPT;
-
-/// The first argument of the process that acts as another user.
-pub const ACT_AS_USER: &str = "--act-as-user";
-
-/// What every verb works with.
-pub(crate) struct Context<'a> {
-    pub everywhere: &'a Everywhere,
-    pub printer: &'a Printer,
-    pub facts: Facts,
-    pub home: Home,
-    pub worlds: Worlds,
-}
-
 /// Runs the verb of `cli`; the answer is its exit code.
 pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
-    let state = cli.everywhere.state.as_deref().map(|state| folder(state, "--state")).transpose()?;
+    let state = cli.everywhere.state.as_deref().map(|state| input::folder(state, "--state")).transpose()?;
     // A text is explained in the same way on every machine.
     if let Verb::Explain(arguments) = &cli.verb {
         return explain::run(printer, arguments);
@@ -94,40 +75,4 @@ fn run_verb(context: &Context<'_>, verb: &Verb) -> Result<u8> {
         Verb::Doctor(arguments) => doctor::run(context, arguments),
         Verb::Explain(arguments) => explain::run(context.printer, arguments),
     }
-}
-
-impl Context<'_> {
-    /// Does `work` with the receipts held against other runs.
-    pub fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
-        let receipts = Receipts::open(&self.home.state, self.printer)?;
-        let session =
-            Session { facts: &self.facts, worlds: &self.worlds, receipts: &receipts, progress: self.printer };
-        let done = work(&session)?;
-        receipts.close()?;
-        Ok(done)
-    }
-}
-
-/// The folder that was given with `flag`, there or yet to be made, from the root on.
-pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
-    let hint = || hint!("give a folder, there or not: {} DIR", flag);
-    match path.metadata() {
-        Ok(metadata) if !metadata.is_dir() => Err(fail(format!("{} is no folder", text::path(path)), hint())),
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(fail(format!("cannot use {}: {error}", text::path(path)), hint()))
-        }
-        _ => Ok(std::path::absolute(path)?),
-    }
-}
-
-/// What comes on standard input; of more than `limit` bytes one more than that, which tells.
-pub(crate) fn standard_input(limit: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::stdin().take(limit as u64 + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
-    Ok(bytes)
-}
-
-/// This program, for commands that are printed and for the process that acts as another user.
-pub(crate) fn own_program() -> Result<PathBuf> {
-    Ok(std::env::current_exe()?)
 }

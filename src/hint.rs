@@ -5,7 +5,7 @@ use std::fmt;
 
 pub use labtrust_platform::{Hint, hint, shell_line};
 
-use crate::{exit::Misuse, state::Damage};
+use crate::exit::Misuse;
 
 /// A failure in one line, and in another what to do about it.
 ///
@@ -35,11 +35,7 @@ pub fn fail(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
 pub fn hint_of(error: &anyhow::Error) -> Option<Hint> {
     let advice = error.downcast_ref::<Advice>().map(|advice| advice.hint.clone());
     let misuse = || error.downcast_ref::<Misuse>().map(|misuse| misuse.hint.clone());
-    let damage = || error.downcast_ref::<Damage>().map(Damage::hint);
-    advice
-        .or_else(misuse)
-        .or_else(damage)
-        .or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
+    advice.or_else(misuse).or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
 }
 
 #[cfg(test)]

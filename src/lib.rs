@@ -5,12 +5,15 @@ pub mod by_hand;
 pub mod certificate;
 pub mod cli;
 pub mod command;
+pub mod context;
 pub mod doctor;
 pub mod exit;
 pub mod gitlab;
 pub mod hint;
 pub mod home;
+mod input;
 pub mod printer;
+mod prompt;
 pub mod state;
 pub mod usage;
 

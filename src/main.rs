@@ -5,9 +5,9 @@ use std::{panic::resume_unwind, process::ExitCode, thread};
 use clap::FromArgMatches;
 use labtrust::{
     cli::{self, Cli},
-    command, exit,
+    command, context, exit,
     printer::{Printer, Verbosity},
-    usage,
+    state, usage,
 };
 use labtrust_platform::world;
 use zeroize::Zeroize as _;
@@ -26,7 +26,7 @@ fn main() -> ExitCode {
         Ok(Err(panic)) => resume_unwind(panic),
         Err(error) => {
             let error = anyhow::Error::new(error).context("there is no memory to work with");
-            Printer::new(false, Verbosity::Quiet).error(exit::name(exit::FAULT), &error);
+            Printer::new(false, Verbosity::Quiet).error(exit::name(exit::FAULT), &error, None);
             ExitCode::from(exit::FAULT)
         }
     }
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 
 fn work() -> ExitCode {
     // The process that acts as another user speaks no command line: its parent is its only user.
-    if std::env::args_os().nth(1).is_some_and(|argument| argument == command::ACT_AS_USER) {
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == context::ACT_AS_USER) {
         return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
     }
     let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -54,7 +54,7 @@ fn work() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let code = exit::of(&error);
-            printer.error(exit::name(code), &error);
+            printer.error(exit::name(code), &error, state::hint_of(&error));
             ExitCode::from(code)
         }
     }
@@ -76,6 +76,10 @@ fn usage(error: &clap::Error) -> ExitCode {
         return if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
     };
     let is_json = std::env::args_os().any(|argument| argument == "--json");
-    Printer::new(is_json, Verbosity::Quiet).error(exit::name(exit::USAGE), &refusal);
+    Printer::new(is_json, Verbosity::Quiet).error(
+        exit::name(exit::USAGE),
+        &refusal,
+        state::hint_of(&refusal),
+    );
     ExitCode::from(exit::USAGE)
 }

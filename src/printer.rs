@@ -18,7 +18,7 @@ use labtrust_platform::{
 };
 use serde::Serialize;
 
-use crate::hint;
+use crate::hint::Hint;
 
 /// How much is said beside the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,10 +205,10 @@ impl Printer {
     }
 
     /// A fault, with its hint: for people on standard error, for scripts as the document.
-    pub fn error(&self, code: &str, error: &anyhow::Error) {
+    pub fn error(&self, code: &str, error: &anyhow::Error, hint: Option<Hint>) {
         self.clear();
         self.write();
-        let (what, hint) = (chain(error), hint::hint_of(error));
+        let what = chain(error);
         if self.json {
             self.document(&serde_json::json!({
                 "schema": 1, "error": { "code": code, "what": what, "hint": hint }

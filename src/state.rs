@@ -9,7 +9,8 @@ mod steady;
 
 pub use self::{
     aside::{is_aside, put_aside, put_back},
-    damage::{Damage, Way},
+    damage::{Damage, Way, hint_of},
     files::{Files, OnDisk, parse_json, read_note},
+    recorded::RECEIPT,
     steady::{Placed, steady},
 };

@@ -40,19 +40,6 @@ impl Certificate {
     }
 }
 
-/// Whether `der` is one DER SEQUENCE whose length is that of the bytes: a cut-off or doubled
-/// certificate is not.
-pub(crate) fn is_one_sequence(der: &[u8]) -> bool {
-    let (header, length) = match der {
-        [0x30, short, ..] if *short < 0x80 => (2, usize::from(*short)),
-        [0x30, 0x81, a, ..] => (3, usize::from(*a)),
-        [0x30, 0x82, a, b, ..] => (4, usize::from(*a) << 8 | usize::from(*b)),
-        [0x30, 0x83, a, b, c, ..] => (5, usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c)),
-        _ => return false,
-    };
-    der.len() == header + length
-}
-
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.fingerprint())

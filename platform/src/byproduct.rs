@@ -3,6 +3,7 @@
 
 mod links;
 mod neighbour;
+mod put_back;
 
 use std::{
     path::{Path, PathBuf},
@@ -15,6 +16,7 @@ use zeroize::Zeroizing;
 use self::links::{remove_copies, unlink};
 use self::neighbour::is_strangers_since;
 pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, restore_neighbours};
+pub(crate) use self::put_back::put_back;
 use crate::{
     Certificate, Contents, Error, Result,
     bundle::Bundle,
@@ -23,7 +25,7 @@ use crate::{
     progress::Progress,
     receipt::{ByproductRecord, Receipts},
     session::Session,
-    world::{Access, Node, World},
+    world::{Node, World},
 };
 
 /// So often a file that is cut off is looked at again.
@@ -326,28 +328,11 @@ impl ByproductRecord {
     }
 }
 
-/// Makes `path` what it was: `before`, whose bytes were kept beside the receipt.
-pub(crate) fn put_back(
-    world: &World,
-    receipts: &Receipts,
-    receipt: &str,
-    path: &Path,
-    before: &Node,
-) -> Result<()> {
-    match before {
-        Node::File { sha256, mode, uid, gid } => {
-            let owner = world.may_give_away().then_some((*uid, *gid));
-            world.put(path, &receipts.kept(receipt, *sha256)?, Access { mode: *mode, owner })
-        }
-        Node::Link { target } => world.link(path, target),
-        Node::Absent | Node::Folder | Node::Other => world.remove(path),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Contents;
+    use crate::world::Access;
 
     #[test]
     fn only_copies_of_the_certificate_alone_are_removed() -> Result<()> {

@@ -5,16 +5,18 @@ mod block;
 mod file;
 mod json;
 mod line;
+mod undone;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::json::current;
+use self::undone::{check_size, title};
+pub use self::{
+    json::current,
+    undone::{LARGEST, Undone},
+};
 use crate::text;
-
-/// No settings file is larger (1 MiB); what is, is not edited.
-pub const LARGEST: usize = 1 << 20;
 
 /// What is set in a file that others wrote and go on writing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,19 +45,6 @@ pub enum Edit {
         /// What it becomes; never a secret.
         new: String,
     },
-}
-
-/// What is to be done to take an edit back, whatever else has changed in the file since.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Undone {
-    /// Nothing: the value or block is as it was before.
-    Already,
-    /// The file gets these bytes.
-    Bytes(Vec<u8>),
-    /// The file goes: the edit made it, and nothing else is in it.
-    Gone,
-    /// Nothing: somebody else has changed that value or block, or the file is not what it was any more.
-    Foreign,
 }
 
 impl Edit {
@@ -137,18 +126,6 @@ impl fmt::Display for Edit {
             Self::Block { name, .. } => write!(f, "labtrust's block {}", text::in_line(name)),
             Self::Line { new, .. } => write!(f, "the line `{}`", text::in_line(new)),
         }
-    }
-}
-
-/// `proxies.no-proxy`, as Docker's own messages and manual write it.
-fn title(keys: &[String]) -> String {
-    keys.join(".")
-}
-
-fn check_size(bytes: Option<&[u8]>) -> Result<(), String> {
-    match bytes {
-        Some(bytes) if bytes.len() > LARGEST => Err(format!("is larger than {} MB", LARGEST >> 20)),
-        _ => Ok(()),
     }
 }
 

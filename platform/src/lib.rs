@@ -32,6 +32,7 @@ mod strict_pem;
 pub mod text;
 mod undo;
 mod updater;
+mod wait;
 pub mod world;
 
 pub use anchor::{Anchor, Certificate};

@@ -2,33 +2,22 @@
 //! from a company that has one.
 
 use anyhow::{Context, Result};
-use labtrust_platform::{DnsName, plan::Prose};
+use labtrust_platform::plan::Prose;
 use rcgen::Issuer;
 use rustls_pki_types::CertificateDer;
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{
     key::{KeyType, PrivateKey, Signer, signing},
     limits::without_uris,
-    name::{SubjectName, list},
+    name::list,
     parsed::Parsed,
     path,
     permitted::Permitted,
     profile::{self, CA_DAYS, CaTitle, Validity},
+    scope::Scope,
 };
 use crate::hint::{fail, hint};
-
-/// What a CA is made for, and what it may ever sign.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Scope {
-    /// The names that it is made for; each may be signed, and the subdomains of each DNS name.
-    pub names: Vec<SubjectName>,
-    /// Domains that may be signed besides.
-    pub permit: Vec<DnsName>,
-    /// Whether the certificates hold the CA to this, by name constraints.
-    pub constrained: bool,
-}
 
 /// A CA that can sign: its certificate, those above it up to the root, and its key.
 #[derive(Debug)]

@@ -15,11 +15,11 @@ use ring::rand::{SecureRandom, SystemRandom};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    authority::Scope,
     name::SubjectName,
     parsed::Parsed,
     permitted::{NO_DNS, NO_IPV4, NO_IPV6},
     public_key::KeyKind,
+    scope::Scope,
 };
 
 /// How long root and intermediate live; they end together, so that none outlives the other.

@@ -9,13 +9,14 @@ use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
 use super::{
-    authority::{Authority, Scope},
+    authority::Authority,
     key::{KeyType, signing},
     limits::without_uris,
     name::SubjectName,
     parsed::Parsed,
     profile::{self, Validity},
     public_key::KeyKind,
+    scope::Scope,
     verify::Served,
 };
 use crate::hint::fail;

@@ -15,22 +15,22 @@ use labtrust_platform::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
-use super::{Context, damages, own::OwnCa, passphrase::new_passphrase};
+use super::{damages, own::OwnCa};
 use crate::{
     backup::{Archive, Lock, Manifest, Opener, Sender, archive, seal},
     cli::Backup,
+    context::Context,
     exit::{self, misuse},
     hint::{fail, hint, shell_line},
+    input,
+    prompt::new_passphrase,
 };
 
 pub use self::last::Last;
 
-/// The file name that stands for a standard stream.
-pub const STREAM: &str = "-";
-
 pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
     let printer = context.printer;
-    let to_stream = arguments.file == Path::new(STREAM);
+    let to_stream = arguments.file == Path::new(input::STREAM);
     if to_stream && (context.everywhere.json || std::io::stdout().is_terminal()) {
         return Err(misuse(
             "an encrypted backup is not text, and standard output is to show text",

@@ -10,9 +10,10 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use labtrust_platform::{Facts, Progress, Target, probe, receipt::Receipts, session::State};
 
-use super::{Context, own::OwnCa, untrust};
+use super::{own::OwnCa, untrust};
 use crate::{
     cli::Doctor,
+    context::Context,
     doctor::{Diagnosis, Evidence, Question, diagnose, gather},
     exit,
 };

@@ -4,7 +4,6 @@ use anyhow::Result;
 use labtrust_platform::plan::ShellLine;
 use serde::Serialize;
 
-use super::standard_input;
 use crate::{
     cli::Explain,
     doctor::{
@@ -13,6 +12,7 @@ use crate::{
     },
     exit,
     hint::{fail, shell_line},
+    input,
     printer::Printer,
 };
 
@@ -55,7 +55,7 @@ pub fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
 }
 
 fn pasted() -> Result<String> {
-    let bytes = standard_input(LONGEST)?;
+    let bytes = input::standard_input(LONGEST)?;
     if bytes.len() > LONGEST {
         let hint = "give the lines around the error: … | tail -n 50 | labtrust explain -";
         return Err(fail("standard input holds more than 1 MiB", hint));

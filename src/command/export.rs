@@ -3,8 +3,8 @@
 use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 
-use super::{Context, own::OwnCa, stores};
-use crate::{certificate::pem, cli::Export, exit, hint::fail};
+use super::{own::OwnCa, stores};
+use crate::{certificate::pem, cli::Export, context::Context, exit, hint::fail};
 
 pub fn run(context: &Context<'_>, arguments: &Export) -> Result<u8> {
     let own = OwnCa::find(&context.home)?.ok_or_else(|| {

@@ -11,7 +11,6 @@ use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{
-    Context,
     kept::{self, Kept},
     own::OwnCa,
     pair_report::PairReport,
@@ -25,6 +24,7 @@ use super::{
 use crate::{
     certificate::{CertificateDer, Parsed, PrivateKey, SubjectName, chain::Chain, import::Material, name},
     cli::{Import, Stores},
+    context::Context,
     exit,
     gitlab::Pair,
     hint::{fail, shell_line},

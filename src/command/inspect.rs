@@ -4,7 +4,6 @@ use anyhow::Result;
 use time::OffsetDateTime;
 
 use super::{
-    Context,
     own::OwnCa,
     source::{self, Source},
 };
@@ -14,6 +13,7 @@ use crate::{
         name::{list, list_to},
     },
     cli::Inspect,
+    context::Context,
     exit,
     hint::fail,
     printer::{Mark, Printer},

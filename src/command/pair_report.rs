@@ -9,8 +9,8 @@ use labtrust_platform::{
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Context, report::StoreReport, status::until};
-use crate::{by_hand::ByHand, certificate::Parsed};
+use super::report::{StoreReport, until};
+use crate::{by_hand::ByHand, certificate::Parsed, context::Context};
 
 /// A certificate and its files, as JSON has them.
 #[derive(Debug, Serialize)]

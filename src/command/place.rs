@@ -15,20 +15,18 @@ use labtrust_platform::{
 };
 
 use super::{
-    Context, report,
+    report,
     stores::{self, Planning, print_plan},
     trust,
 };
+pub use crate::state::RECEIPT;
 use crate::{
+    context::Context,
     exit,
     gitlab::{self, expected::Expected},
     hint::fail,
     state::recorded,
 };
-
-/// What `setup` and `import` place is kept under one name: what one placed the other replaces, and
-/// undoing goes back to what stood there before both.
-pub const RECEIPT: &str = "setup";
 
 /// What was done: on the server, and in the stores of this machine.
 pub struct Done {

@@ -16,7 +16,6 @@ use time::{Duration, OffsetDateTime};
 
 use self::standing::{Ours, Signer, Standing};
 use super::{
-    Context,
     pair_report::PairReport,
     place::{self, Plan},
     setup::{Site, WAY_ON},
@@ -26,6 +25,7 @@ use crate::{
     by_hand::ByHand,
     certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey},
     cli::{Renew, Stores},
+    context::Context,
     exit,
     gitlab::Pair,
     hint::{Hint, fail},

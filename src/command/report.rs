@@ -12,9 +12,10 @@ use labtrust_platform::{
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Context, own_program};
 use crate::{
     certificate::{Parsed, judge},
+    context::Context,
+    context::own_program,
     exit,
     hint::Hint,
     printer::{Mark, Printer},
@@ -240,4 +241,9 @@ pub fn print_refusals(printer: &Printer, chain: &[Parsed]) {
     for refusal in judge(chain, None, OffsetDateTime::now_utc()) {
         printer.say(format_args!("  refused by {}: {}", refusal.who(), refusal.why));
     }
+}
+
+/// The last day of a certificate, and how it stands.
+pub fn until(certificate: &Parsed) -> String {
+    format!("{} ({})", certificate.not_after.date(), certificate.standing(OffsetDateTime::now_utc()))
 }

@@ -12,7 +12,6 @@ use labtrust_platform::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    Context,
     kept::{self, Kept, Notes},
     place,
     report::warn_of_damages,
@@ -22,6 +21,7 @@ use super::{
 use crate::{
     certificate::{PrivateKey, SubjectName, name},
     cli::{Place, Request},
+    context::Context,
     exit,
     gitlab::Config,
     hint::fail,

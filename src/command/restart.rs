@@ -10,8 +10,8 @@ use labtrust_platform::{
     plan::Prose, session::State, world::engine::get,
 };
 
-use super::{Context, report};
-use crate::hint::hint;
+use super::report;
+use crate::{context::Context, hint::hint};
 
 /// The time that an engine has to answer after its restart: not every manager waits for what it starts, and it
 /// starts its containers first.

@@ -27,19 +27,21 @@ use self::{
     sender::OpenedBy,
 };
 use super::{
-    Context, backup, damages,
+    backup, damages,
     kept::{self, Kept},
     own::OwnCa,
-    passphrase::passphrase,
     place,
     report::print_damages,
-    source, stores,
+    stores,
 };
 use crate::{
     backup::{Archive, Item, Opener, archive::MAX_SIZE, seal},
     cli::Restore,
+    context::Context,
     exit::{self, misuse},
     hint::{fail, shell_line},
+    input,
+    prompt::passphrase,
     state::{put_aside, put_back},
 };
 
@@ -104,23 +106,23 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
 
 /// Writes down that this is a backup of what is here.
 fn note(context: &Context<'_>, arguments: &Restore, archive: &Archive) -> Result<()> {
-    let is_stream = arguments.file == Path::new(backup::STREAM);
+    let is_stream = arguments.file == Path::new(input::STREAM);
     let file = if is_stream { arguments.file.clone() } else { std::path::absolute(&arguments.file)? };
     backup::Last::of(&archive.manifest, &file).write(&context.home)
 }
 
 /// The backup, decrypted.
 fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy)> {
-    let sealed = if arguments.file == Path::new(backup::STREAM) {
+    let sealed = if arguments.file == Path::new(input::STREAM) {
         if std::io::stdin().is_terminal() {
             return Err(misuse(
                 "there is no backup on standard input",
                 "name its file: {labtrust restore FILE}",
             ));
         }
-        Zeroizing::new(super::standard_input(2 * MAX_SIZE)?)
+        Zeroizing::new(input::standard_input(2 * MAX_SIZE)?)
     } else {
-        source::bytes(&arguments.file, "give the file that `labtrust backup` made")?
+        input::bytes(&arguments.file, "give the file that `labtrust backup` made")?
     };
     let opener = match (seal::takes_passphrase(&sealed)?, &arguments.identity) {
         (true, None) => Opener::Passphrase(passphrase(context, &arguments.passphrase, "the backup")?),
@@ -145,7 +147,7 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
 /// The keys in a file as age-keygen(1) writes it.
 fn identities(path: &Path) -> Result<Vec<x25519::Identity>> {
     let hint = "give a file as age-keygen writes it, with a line AGE-SECRET-KEY-1…";
-    let bytes = source::bytes(path, hint)?;
+    let bytes = input::bytes(path, hint)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let found: Vec<_> = text.lines().filter_map(|line| line.trim().parse().ok()).collect();
     if found.is_empty() {

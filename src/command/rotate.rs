@@ -5,15 +5,14 @@
 //! that does the old one go.
 
 mod draft;
+mod phase;
 mod report;
 mod turn;
 
+use self::phase::no_ca;
+use super::{own::OwnCa, report as reports};
+use crate::{cli::Rotate, context::Context};
 use anyhow::Result;
-use labtrust_platform::Fingerprint;
-use serde::Serialize;
-
-use super::{Context, own::OwnCa, report as reports};
-use crate::{cli::Rotate, hint::fail, state::Damage};
 
 pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
     if let Some(step) = &arguments.step {
@@ -24,53 +23,4 @@ pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
     Ok(reports::print_damages(context, own.damages()))
 }
 
-/// How far a rotation has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Phase {
-    /// There is one CA.
-    None,
-    /// The next one is served along.
-    Started,
-    /// It is in use, and the old one is still here.
-    Switched,
-}
-
-impl Phase {
-    /// How far the rotation of `own` has come.
-    pub fn of(own: &OwnCa) -> Self {
-        // One that is damaged is there all the same.
-        match (&own.next, &own.previous) {
-            (Ok(None), Ok(None)) => Self::None,
-            (Ok(None), _) => Self::Switched,
-            _ => Self::Started,
-        }
-    }
-}
-
-/// How a rotation stands, as JSON has it.
-#[derive(Debug, Serialize)]
-pub struct RotationReport {
-    phase: Phase,
-    /// The root of the CA that will follow.
-    successor: Option<Fingerprint>,
-    /// The root of the CA that was followed.
-    previous: Option<Fingerprint>,
-}
-
-impl RotationReport {
-    /// How the rotation of `own` stands.
-    pub fn of(own: &OwnCa) -> Self {
-        let root = |own: Result<Option<&OwnCa>, Damage>| own.ok().flatten().map(|own| own.root.fingerprint());
-        Self { phase: Phase::of(own), successor: root(own.next()), previous: root(own.previous()) }
-    }
-}
-
-pub use self::report::print_standing;
-
-fn no_ca() -> anyhow::Error {
-    fail(
-        "there is no CA of labtrust's here",
-        "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
-    )
-}
+pub use self::{phase::RotationReport, report::print_standing};

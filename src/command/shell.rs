@@ -7,13 +7,14 @@ use clap_mangen::{
 };
 use labtrust_platform::{Contents, World, world::Access};
 
-use super::Context;
 use crate::{
     cli::{
         self, Completions,
         page::{ENVIRONMENT, FILES, PAGES, Page},
     },
+    context::Context,
     exit::{self, misuse},
+    input,
 };
 
 pub fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
@@ -28,7 +29,7 @@ pub fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
         context.printer.text(&String::from_utf8_lossy(&page(arguments.verb.as_deref())?));
         return Ok(exit::DONE);
     };
-    let folder = super::folder(folder, "--out")?;
+    let folder = input::folder(folder, "--out")?;
     let verbs = std::iter::once(None).chain(PAGES.iter().map(|page| Some(page.verb)));
     let mut files = Vec::new();
     for verb in verbs {

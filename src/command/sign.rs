@@ -12,12 +12,14 @@ use labtrust_platform::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Context, own::OwnCa, pair_report::PairReport, source, stores::print_plan};
+use super::{own::OwnCa, pair_report::PairReport, stores::print_plan};
 use crate::{
     certificate::{Issued, LeafOrder, Parsed, PrivateKey, SubjectName, read_request},
     cli::Sign,
+    context::Context,
     exit,
     hint::fail,
+    input,
 };
 
 pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
@@ -87,7 +89,7 @@ impl Signed {
 }
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
-    let bytes = source::bytes(path, "give the file of a certificate signing request")?;
+    let bytes = input::bytes(path, "give the file of a certificate signing request")?;
     let order = read_request(&bytes).and_then(|request| LeafOrder::from_csr(&request, names, days));
     order.with_context(|| format!("cannot use {}", text::path(path)))
 }
@@ -95,7 +97,7 @@ fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafO
 /// Writes `NAME.crt` (leaf, intermediate, root) and, if the key was made here, `NAME.key`; never over
 /// a file that is there.
 fn change(folder: &Path, issued: &Issued, key: Option<&PrivateKey>) -> Result<Change> {
-    let folder = super::folder(folder, "-o")?;
+    let folder = input::folder(folder, "-o")?;
     let name = issued.leaf.names.first().map(ToString::to_string).unwrap_or_default();
     let stem = name.replace("*.", "_wildcard.").replace(':', "-");
     let path = |ending: &str| -> Result<PathBuf> {

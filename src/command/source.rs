@@ -10,13 +10,13 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, Result};
 use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, World, handshake, plan::Prose, text,
+    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, handshake, plan::Prose, text,
 };
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{Context, own::OwnCa, passphrase::passphrase, standard_input};
+use super::own::OwnCa;
 use crate::{
     certificate::{
         SubjectName,
@@ -26,8 +26,12 @@ use crate::{
         verify::verify_served,
     },
     cli::{Passphrase, Trust, endpoints_of},
+    context::Context,
     exit::misuse,
     hint::{Hint, fail, hint},
+    input,
+    input::standard_input,
+    prompt::passphrase,
 };
 
 use self::argument::{KINDS, file_hint};
@@ -98,7 +102,7 @@ fn read_input(context: &Context<'_>, from: &Passphrase) -> Result<Vec<Parsed>> {
 
 /// All certificates of the file at `path`; `passphrase` is asked only if it is encrypted as a whole.
 pub fn read_file(context: &Context<'_>, path: &Path, from: &Passphrase) -> Result<Vec<Parsed>> {
-    parse(context, &bytes(path, KINDS)?, &text::path(path), from)
+    parse(context, &input::bytes(path, KINDS)?, &text::path(path), from)
 }
 
 fn parse(context: &Context<'_>, bytes: &[u8], shown: &str, from: &Passphrase) -> Result<Vec<Parsed>> {
@@ -122,25 +126,13 @@ pub fn read_material(
     from: &Passphrase,
     hint: &'static str,
 ) -> Result<Material> {
-    let bytes = bytes(path, hint)?;
+    let bytes = input::bytes(path, hint)?;
     let shown = text::path(path);
     let mut passphrase = |what: &str| passphrase(context, from, &format!("{what} in {shown}"));
     let material =
         import::read_material(&bytes, &mut passphrase).with_context(|| format!("cannot use {shown}"))?;
     say(context, &shown, &material.remarks);
     Ok(material)
-}
-
-/// The contents of the file at `path`, which must be there: else `hint` says what to do.
-pub fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>>> {
-    match World::read_named(path) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(fail(format!("{} does not exist", text::path(path)), hint)),
-        Err(error) => Err(match error.hint() {
-            Some(_) => error.into(),
-            None => fail(error.to_string(), hint),
-        }),
-    }
 }
 
 /// The certificates that a server presents, which was `typed` so.

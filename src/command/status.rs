@@ -12,7 +12,6 @@ use labtrust_platform::{
 use time::OffsetDateTime;
 
 use super::{
-    Context,
     backup::{self, Last},
     damages,
     own::OwnCa,
@@ -22,7 +21,13 @@ use super::{
     rotate::{self, RotationReport},
     source, stores, trust, untrust,
 };
-use crate::{certificate::parsed::Parsed, cli::Stores, exit, gitlab, hint::hint_of, state::Damage};
+use crate::{
+    certificate::parsed::Parsed,
+    cli::Stores,
+    context::Context,
+    exit, gitlab,
+    state::{Damage, hint_of},
+};
 
 /// What is said of a GitLab whose nginx is told something else than its gitlab.rb sets.
 const UNFOLLOWED: &str =
@@ -196,7 +201,7 @@ fn print_one(
     printer.heading(&certificate.title());
     printer.say(format_args!("  sha256    {}", anchor.sha256()));
     printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
-    printer.say(format_args!("  until     {}", until(&certificate)));
+    printer.say(format_args!("  until     {}", report::until(&certificate)));
     report::print_stores(printer, outcomes, State::Trusted);
     report::print_next(context, outcomes, repeat);
     Ok(StoresReport {
@@ -215,9 +220,4 @@ fn trust_command(anchor: &Anchor) -> Vec<String> {
     words.extend(anchor.endpoints.last().map(ToString::to_string));
     words.extend(["--fingerprint".into(), anchor.sha256().to_string()]);
     words
-}
-
-/// The last day of a certificate, and how it stands.
-pub fn until(certificate: &Parsed) -> String {
-    format!("{} ({})", certificate.not_after.date(), certificate.standing(OffsetDateTime::now_utc()))
 }

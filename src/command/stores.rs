@@ -10,8 +10,7 @@ use labtrust_platform::{
     store::{Planned, STORES, Store},
 };
 
-use super::Context;
-use crate::{cli::Stores, exit::misuse};
+use crate::{cli::Stores, context::Context, exit::misuse};
 
 /// What a dry run says that has nothing to do.
 pub const NOTHING: &str = "nothing would change";

@@ -4,12 +4,11 @@ use anyhow::Result;
 use labtrust_platform::{Anchor, Outcome, Session, Wanted, apply, receipt::Receipts, session::State};
 
 use super::{
-    Context,
     report::{self, NextSteps, StoresReport},
     restart, source,
     stores::{self, Planning, print_plan},
 };
-use crate::{cli::Trust, exit, state::recorded};
+use crate::{cli::Trust, context::Context, exit, state::recorded};
 
 pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
     arguments.stores.check()?;

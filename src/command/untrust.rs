@@ -15,13 +15,13 @@ use labtrust_platform::{
 };
 
 use super::{
-    Context,
     own::OwnCa,
     report::{self, NextSteps, StoresReport},
     restart, source, stores, trust,
 };
 use crate::{
     cli::Untrust,
+    context::Context,
     exit,
     hint::{fail, hint, shell_line},
     state::{Damage, Way, put_aside, recorded},
@@ -199,7 +199,7 @@ fn untrust_rest(
     (anchor, mut outcomes): (&Anchor, Vec<Outcome>),
     arguments: &Untrust,
 ) -> Result<Vec<Outcome>> {
-    let planning = stores::plan(context, &everywhere(context, anchor), &arguments.stores);
+    let planning = stores::plan(context, &left::everywhere(context, anchor), &arguments.stores);
     for change in planning.changes {
         let known = outcomes
             .iter()
@@ -225,17 +225,6 @@ fn untrust_rest(
         }
     }
     Ok(outcomes)
-}
-
-/// The anchor, for every registry that an engine here has a folder for too.
-pub fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
-    let mut anchor = anchor.clone();
-    for endpoint in context.facts.engines.iter().flat_map(|engine| &engine.registries) {
-        if !anchor.endpoints.contains(endpoint) {
-            anchor.endpoints.push(endpoint.clone());
-        }
-    }
-    anchor
 }
 
 /// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
@@ -317,7 +306,7 @@ fn removals(
             .any(|receipt| receipt.name == ours && receipt.find(&change.store, &change.subject).is_some())
     };
     let mut removals = Vec::new();
-    for change in stores::plan(context, &everywhere(context, anchor), &arguments.stores).changes {
+    for change in stores::plan(context, &left::everywhere(context, anchor), &arguments.stores).changes {
         let world = context.worlds.reader(&context.facts, &change.actor)?;
         let Some(mut removal) = purge(&world, &change, &anchor.certificate)? else { continue };
         if is_ours(&change) {

@@ -3,12 +3,11 @@
 //! says something else is changed where it stands; whatever has no such line comes last, in one marked block.
 
 mod block;
+mod conflict;
 mod found;
 mod standing;
 mod wanted;
 mod written;
-
-use std::fmt;
 
 use labtrust_platform::Edit;
 
@@ -23,12 +22,10 @@ use super::{
     ruby::{Script, Value},
 };
 
+pub use self::conflict::Conflict;
 pub use self::wanted::{
     GITLAB, GITLAB_PORT, LETS_ENCRYPT, REDIRECT, REGISTRY, REGISTRY_PORT, Row, SSH_PORT, Wanted, Wish,
 };
-
-/// The name of the block.
-const NAME: &str = "settings";
 
 /// What becomes of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,24 +38,6 @@ pub struct Settings {
     pub left: Vec<Line>,
     /// The file once it is edited.
     pub after: Vec<u8>,
-}
-
-/// A setting that is to become something else than somebody meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    /// The line that sets it.
-    pub line: Line,
-    /// Whether it holds only under a condition.
-    pub is_conditional: bool,
-    /// What is to hold instead.
-    pub becomes: String,
-}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [when, always] = if self.is_conditional { [" under a condition", " always"] } else { [""; 2] };
-        write!(f, "{}{when}, and `{}` is needed{always}", self.line, self.becomes)
-    }
 }
 
 impl Settings {

@@ -7,7 +7,7 @@ use std::{
 
 use labtrust_platform::text;
 
-use crate::hint::{Hint, hint, hint_of};
+use crate::hint::{self, Hint, hint};
 
 /// A part of the state folder that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl Damage {
     pub fn new(path: &Path, error: &anyhow::Error, way: Way) -> Self {
         // What made it unsafe to believe has its own way out; a parser's advice is about files that people name.
         let platform = error.downcast_ref::<labtrust_platform::Error>();
-        let hint = platform.and_then(|_| hint_of(error));
+        let hint = platform.and_then(|_| hint::hint_of(error));
         Self { path: path.to_owned(), why: format!("{error:#}"), hint, way }
     }
 
@@ -92,3 +92,8 @@ impl fmt::Display for Damage {
 }
 
 impl std::error::Error for Damage {}
+
+/// The hint of any error, be it a damage.
+pub fn hint_of(error: &anyhow::Error) -> Option<Hint> {
+    hint::hint_of(error).or_else(|| error.downcast_ref::<Damage>().map(Damage::hint))
+}

@@ -9,11 +9,11 @@ use labtrust_platform::{
 };
 
 use super::{Damage, Way};
-use crate::{
-    certificate::{CertificateDer, pem},
-    command::RECEIPT,
-};
+use crate::certificate::{CertificateDer, pem};
 
+/// What `setup` and `import` place is kept under one name: what one placed the other replaces, and
+/// undoing goes back to what stood there before both.
+pub const RECEIPT: &str = "setup";
 /// What the receipt of trust in a CA begins with.
 const TRUST: &str = "trust-";
 /// What the receipt of a certificate signing request begins with.

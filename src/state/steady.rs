@@ -3,8 +3,7 @@
 use labtrust_platform::receipt::{Phase, Receipt, StepRecord, parse};
 use std::path::Path;
 
-use super::{Damage, Files};
-use crate::command::RECEIPT;
+use super::{Damage, Files, RECEIPT};
 
 /// What the receipt of the setup said when a reading began.
 pub struct Placed {

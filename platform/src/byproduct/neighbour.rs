@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::put_back;
+use super::put_back::put_back;
 use crate::{
     Result,
     plan::Byproduct,

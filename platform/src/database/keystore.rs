@@ -4,7 +4,7 @@
 use std::{path::Path, time::Duration};
 
 use crate::{
-    Certificate, Result, anchor::is_one_sequence, plan::Command, progress::Progress, updater::await_end,
+    Certificate, Result, plan::Command, progress::Progress, strict_pem::is_one_sequence, wait::await_end,
     world::World,
 };
 

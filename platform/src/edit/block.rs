@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::Undone;
+use super::undone::Undone;
 
 /// The file with the block in it.
 pub fn apply(before: Option<&[u8]>, name: &str, lines: &[String]) -> Result<Vec<u8>, String> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::{Edit, Undone};
+use super::{Edit, undone::Undone};
 use crate::{
     Contents, Error, Fingerprint, Result, hint,
     plan::Prose,

@@ -14,7 +14,7 @@ use jsonc_parser::{
 };
 use serde_json::{Map, Value};
 
-use super::{Undone, check_size, title};
+use super::undone::{Undone, check_size, title};
 
 /// What a file that is not there, or is empty, is taken for.
 const NEW: &str = "{\n}\n";

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Undone;
+use super::undone::Undone;
 
 pub fn apply(before: Option<&[u8]>, old: &str, new: &str) -> Result<Vec<u8>, String> {
     check(old, new)?;

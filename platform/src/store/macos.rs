@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use super::{Planned, Store};
+use super::row::{Planned, Store};
 use crate::{
     Anchor, Facts,
     database::{Database, Keychain},

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Planned, Store};
+use super::row::{Planned, Store};
 use crate::{
     Anchor, Contents, Facts, Hint, Service,
     fact::{EngineKind, Os},

@@ -17,12 +17,13 @@ use crate::{
     },
     certificate::{Parsed, PrivateKey},
     command::{
-        Context, RECEIPT,
         kept::{self, Kept},
         own::OwnCa,
         place::{self, Placed},
     },
+    context::Context,
     hint::{fail, hint},
+    state::RECEIPT,
     state::{self, Damage},
 };
 

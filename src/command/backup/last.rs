@@ -6,10 +6,10 @@ use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 use serde::{Deserialize, Serialize};
 
-use super::STREAM;
 use crate::{
     backup::Manifest,
     home::Home,
+    input,
     state::{self, Damage},
 };
 
@@ -55,7 +55,7 @@ impl Last {
     pub fn title(&self) -> String {
         let day = self.made.split('T').next().unwrap_or_default();
         match self.file.as_path() {
-            stream if stream == Path::new(STREAM) => day.to_owned(),
+            stream if stream == Path::new(input::STREAM) => day.to_owned(),
             file => format!("{day}, {}", file.display()),
         }
     }

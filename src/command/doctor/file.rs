@@ -11,10 +11,11 @@ use serde::Deserialize;
 use serde_json::error::Category;
 
 use crate::{
-    command::{source, standard_input},
     doctor::{Evidence, evidence::SCHEMA},
     exit,
     hint::fail,
+    input,
+    input::standard_input,
 };
 
 /// No evidence is larger, but by somebody's intent: most is a hundredth of it.
@@ -36,7 +37,7 @@ pub fn read(file: &Path) -> Result<Evidence> {
     let (shown, bytes) = if file == Path::new(DASH) {
         ("standard input".to_owned(), standard_input(LARGEST)?.into())
     } else {
-        (text::path(file), source::bytes(file, HINT)?)
+        (text::path(file), input::bytes(file, HINT)?)
     };
     if bytes.len() > LARGEST {
         return Err(fail(format!("{shown} is larger than evidence ever is"), HINT));

@@ -13,7 +13,8 @@ use labtrust_platform::{
 use serde::Serialize;
 
 use crate::{
-    command::{Context, report, restart, stores, trust},
+    command::{report, restart, stores, trust},
+    context::Context,
     doctor::{Diagnosis, Restart},
     exit,
     hint::hint,

@@ -6,10 +6,8 @@ use labtrust_platform::{plan::ShellLine, session::State as Stands, text::in_line
 
 use super::fix::{Fixed, FixedReport, again};
 use crate::{
-    command::{
-        Context,
-        report::{labtrust, sudo},
-    },
+    command::report::{labtrust, sudo},
+    context::Context,
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
     printer::Mark,
 };

@@ -13,7 +13,8 @@ use labtrust_platform::{
 
 use super::fix::{Fixed, RECEIPT, again};
 use crate::{
-    command::{Context, report::NextSteps, restart, stores, untrust},
+    command::{report::NextSteps, restart, stores, untrust},
+    context::Context,
     exit,
     hint::shell_line,
     state::{put_aside, recorded},

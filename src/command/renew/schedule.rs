@@ -10,7 +10,7 @@ use labtrust_platform::{
     receipt::{ChangeRecord, Receipt},
 };
 
-use crate::command::{Context, own_program};
+use crate::{context::Context, context::own_program};
 
 /// The store that it belongs to in receipts.
 pub const STORE: &str = "renewal";

@@ -8,11 +8,11 @@ use labtrust_platform::{Certificate, World, receipt::Receipts};
 use crate::{
     certificate::{Authority, Parsed, PrivateKey},
     command::{
-        Context,
         own::OwnCa,
         place::{self, Placed},
         setup::{Site, WAY_ON},
     },
+    context::Context,
     hint::{Hint, fail, hint},
     state::recorded,
 };

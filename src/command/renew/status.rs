@@ -10,11 +10,9 @@ use time::format_description::well_known::Rfc3339;
 use super::{Record, schedule};
 use crate::{
     certificate::Parsed,
-    command::{
-        Context,
-        place::{self, Placed},
-        status::until,
-    },
+    command::place::{self, Placed},
+    command::report::until,
+    context::Context,
     hint::Hint,
     printer::Printer,
 };

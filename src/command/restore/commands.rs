@@ -10,11 +10,7 @@ use labtrust_platform::{
 };
 
 use super::plan::Plan;
-use crate::{
-    backup::Archive,
-    command::{Context, own::OwnCa},
-    hint::fail,
-};
+use crate::{backup::Archive, command::own::OwnCa, context::Context, hint::fail};
 
 /// What the state would run, under a title each.
 #[derive(Debug, Default)]

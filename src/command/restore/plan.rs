@@ -17,9 +17,10 @@ use labtrust_platform::{
 use crate::{
     backup::{Archive, Item},
     command::{
-        Context, backup, damages, kept,
+        backup, damages, kept,
         own::{AUTHORITY, OwnCa},
     },
+    context::Context,
     hint::{Hint, fail},
     printer::Printer,
 };

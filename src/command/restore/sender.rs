@@ -11,10 +11,10 @@ use crate::{
     backup::{Archive, Sender},
     cli::Restore,
     command::{
-        Context,
         backup::{sender, sender_fingerprint},
         own::OwnCa,
     },
+    context::Context,
     hint::{fail, hint, shell_line},
 };
 

@@ -10,18 +10,18 @@ use labtrust_platform::{
 };
 use time::OffsetDateTime;
 
-use super::no_ca;
+use super::phase::no_ca;
 use crate::{
     certificate::{Authority, LeafOrder, Parsed, SubjectName, broad_scope},
     cli::{Stores, Turn},
     command::{
-        Context,
         in_place::InPlace,
         own::{self, AUTHORITY, Beside, OwnCa},
         place::{Plan, RECEIPT},
         setup::{Site, WAY_ON},
         stores, trust,
     },
+    context::Context,
     gitlab::{Pair, expected::Expected},
     hint::fail,
     home::Rotation,

@@ -6,21 +6,20 @@ use std::path::PathBuf;
 use labtrust_platform::{Fingerprint, Outcome, plan::ShellLine, session::State, text};
 
 use super::{
-    Phase, RotationReport,
     draft::{Dropped, is_sent},
+    phase::{Phase, RotationReport},
 };
 use crate::{
     by_hand::ByHand,
     cli::Turn,
     command::{
-        Context,
         own::OwnCa,
         place::Done,
-        report::{self, by_store},
+        report::{self, by_store, until},
         setup::Site,
         source::may_sign,
-        status::until,
     },
+    context::Context,
     exit,
     hint::{Hint, shell_line},
     printer::Printer,

@@ -15,17 +15,17 @@ use labtrust_platform::{
 
 use super::{
     draft::{Draft, Dropped, orphans_in},
-    no_ca,
+    phase::no_ca,
     report::{self, Turned},
 };
 use crate::{
     cli::Turn,
     command::{
-        Context,
         own::{AUTHORITY, OwnCa},
         place::{self, Done, RECEIPT},
         stores,
     },
+    context::Context,
     exit, gitlab,
     hint::{Hint, fail},
     state::{put_aside, recorded},

@@ -9,7 +9,8 @@ use super::order::Order;
 use crate::{
     certificate::{Authority, PrivateKey, Scope, SubjectName},
     cli::Setup,
-    command::{Context, own::OwnCa, source},
+    command::{own::OwnCa, source},
+    context::Context,
     hint::fail,
 };
 

@@ -14,7 +14,8 @@ use super::{
 use crate::{
     certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
     cli::Setup,
-    command::{Context, in_place::InPlace, own::OwnCa},
+    command::{in_place::InPlace, own::OwnCa},
+    context::Context,
     gitlab::Pair,
     hint::fail,
 };

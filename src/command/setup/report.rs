@@ -3,17 +3,16 @@
 
 use labtrust_platform::{plan::ShellLine, session::State};
 
-use super::Made;
+use super::draft::Made;
 use crate::{
     cli::Setup,
     command::{
-        Context,
         backup::{self, Last},
         pair_report::PairReport,
-        report::{self, NextSteps, by_store},
+        report::{self, NextSteps, by_store, until},
         source::may_sign,
-        status::until,
     },
+    context::Context,
     exit,
 };
 

@@ -15,7 +15,8 @@ use crate::{
     by_hand::ByHand,
     certificate::{Parsed, SubjectName},
     cli::Place,
-    command::{Context, folder, own::Notes, place::RECEIPT},
+    command::{own::Notes, place::RECEIPT},
+    context::Context,
     gitlab::{
         self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure,
         expected::Expected,
@@ -24,6 +25,7 @@ use crate::{
         ready,
     },
     hint::shell_line,
+    input::folder,
     printer::Printer,
 };
 

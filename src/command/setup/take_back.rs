@@ -17,7 +17,6 @@ use self::lost::Lost;
 use crate::{
     cli::Setup,
     command::{
-        Context,
         backup::Last,
         own::OwnCa,
         place,
@@ -25,6 +24,7 @@ use crate::{
         report::{self, NextSteps},
         restart, stores, trust, untrust,
     },
+    context::Context,
     exit,
     gitlab::{Installation, expected::Expected, place::settle_undoing},
     hint::fail,

@@ -11,7 +11,8 @@ use super::{
 use crate::{
     certificate::Parsed,
     cli::Passphrase,
-    command::{Context, own::OwnCa},
+    command::own::OwnCa,
+    context::Context,
     exit::misuse,
     hint::{fail, hint},
 };

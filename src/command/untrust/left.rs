@@ -9,11 +9,7 @@ use labtrust_platform::{
     world::Node,
 };
 
-use super::everywhere;
-use crate::{
-    cli::Stores,
-    command::{Context, stores},
-};
+use crate::{cli::Stores, command::stores, context::Context};
 
 /// How the store of `change` stands, of which nothing is recorded here.
 pub fn asked(context: &Context<'_>, anchor: &Anchor, change: &Change) -> Outcome {
@@ -50,4 +46,15 @@ fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
     let is_ours = |path: &Path| path.file_name().is_some_and(|file| *file == *name);
     let mut files = change.files().filter(|path| is_ours(path));
     files.any(|path| matches!(World::here().look(path), Ok(Node::File { .. })))
+}
+
+/// The anchor, for every registry that an engine here has a folder for too.
+pub fn everywhere(context: &Context<'_>, anchor: &Anchor) -> Anchor {
+    let mut anchor = anchor.clone();
+    for endpoint in context.facts.engines.iter().flat_map(|engine| &engine.registries) {
+        if !anchor.endpoints.contains(endpoint) {
+            anchor.endpoints.push(endpoint.clone());
+        }
+    }
+    anchor
 }

@@ -2,7 +2,10 @@
 
 use labtrust_platform::Edit;
 
-use super::{NAME, Row, written::Lines};
+use super::{
+    wanted::Row,
+    written::{Lines, NAME},
+};
 use crate::gitlab::ruby::{Script, Value};
 
 /// The block, with what an earlier run has written into it.

@@ -1,6 +1,6 @@
 //! What decides a setting now, and the line in which it can be set.
 
-use super::{Conflict, Row};
+use super::{conflict::Conflict, wanted::Row};
 use crate::gitlab::{
     line::Line,
     ruby::{Script, Setting, Value},

@@ -1,7 +1,9 @@
 //! The lines of gitlab.rb, and how one of them is written with another value.
 
-use super::NAME;
 use crate::gitlab::ruby::{Setting, Value};
+
+/// The name of the block.
+pub const NAME: &str = "settings";
 
 /// The lines of a file, without their ends.
 pub struct Lines<'f>(Vec<&'f [u8]>);

@@ -11,7 +11,8 @@ use labtrust_platform::{Anchor, Certificate, World, receipt::Recorded, text};
 
 use crate::{
     cli::{Passphrase, Stores, Untrust},
-    command::{Context, damages, own::AUTHORITY, place, trust},
+    command::{damages, own::AUTHORITY, place, trust},
+    context::Context,
     exit,
     printer::Printer,
     state::{Damage, Way, put_aside, recorded},

@@ -1,18 +1,17 @@
-//! The passphrase of an encrypted key: from a file, from an environment variable that the user
+//! Passphrases: of an encrypted key, PKCS#12 file or backup, from a file, from an environment variable that the user
 //! names, or from a prompt; never from the command line itself.
 
 use anyhow::{Context as _, Result};
 use labtrust_platform::text;
 use zeroize::Zeroizing;
 
-use super::{Context, source};
-use crate::{cli::Passphrase, hint::fail};
+use crate::{cli::Passphrase, context::Context, hint::fail, input};
 
 /// The passphrase for `what`.
 pub fn passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = &from.passphrase_file {
         let hint = "give the file that has the passphrase in its first line: --passphrase-file FILE";
-        let bytes = source::bytes(path, hint)?;
+        let bytes = input::bytes(path, hint)?;
         // What Windows' editors put before a text is no part of the passphrase.
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         let text = std::str::from_utf8(text).ok().filter(|text| !text.contains('\0'));

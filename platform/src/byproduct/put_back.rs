@@ -1,0 +1,27 @@
+//! Makes a file what it was.
+
+use std::path::Path;
+
+use crate::{
+    Result,
+    receipt::Receipts,
+    world::{Access, Node, World},
+};
+
+/// Makes `path` what it was: `before`, whose bytes were kept beside the receipt.
+pub(crate) fn put_back(
+    world: &World,
+    receipts: &Receipts,
+    receipt: &str,
+    path: &Path,
+    before: &Node,
+) -> Result<()> {
+    match before {
+        Node::File { sha256, mode, uid, gid } => {
+            let owner = world.may_give_away().then_some((*uid, *gid));
+            world.put(path, &receipts.kept(receipt, *sha256)?, Access { mode: *mode, owner })
+        }
+        Node::Link { target } => world.link(path, target),
+        Node::Absent | Node::Folder | Node::Other => world.remove(path),
+    }
+}

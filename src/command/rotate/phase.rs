@@ -1,0 +1,56 @@
+//! How far a rotation has come.
+
+use labtrust_platform::Fingerprint;
+use serde::Serialize;
+
+use crate::{command::own::OwnCa, hint::fail, state::Damage};
+
+/// How far a rotation has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// There is one CA.
+    None,
+    /// The next one is served along.
+    Started,
+    /// It is in use, and the old one is still here.
+    Switched,
+}
+
+impl Phase {
+    /// How far the rotation of `own` has come.
+    pub fn of(own: &OwnCa) -> Self {
+        // One that is damaged is there all the same.
+        match (&own.next, &own.previous) {
+            (Ok(None), Ok(None)) => Self::None,
+            (Ok(None), _) => Self::Switched,
+            _ => Self::Started,
+        }
+    }
+}
+
+/// How a rotation stands, as JSON has it.
+#[derive(Debug, Serialize)]
+pub struct RotationReport {
+    pub phase: Phase,
+    /// The root of the CA that will follow.
+    pub successor: Option<Fingerprint>,
+    /// The root of the CA that was followed.
+    pub previous: Option<Fingerprint>,
+}
+
+impl RotationReport {
+    /// How the rotation of `own` stands.
+    pub fn of(own: &OwnCa) -> Self {
+        let root = |own: Result<Option<&OwnCa>, Damage>| own.ok().flatten().map(|own| own.root.fingerprint());
+        Self { phase: Phase::of(own), successor: root(own.next()), previous: root(own.previous()) }
+    }
+}
+
+/// There is nothing to rotate.
+pub fn no_ca() -> anyhow::Error {
+    fail(
+        "there is no CA of labtrust's here",
+        "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
+    )
+}

@@ -1,0 +1,158 @@
+//! What a setup would make, and what it takes.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Certificate, Fingerprint, receipt::Receipts};
+
+use super::{
+    ca::{self, Ca},
+    leaf::{self, Leaf},
+    order::Order,
+    site::Site,
+};
+use crate::{
+    certificate::{Authority, SubjectName},
+    cli::{Setup, Stores},
+    command::{
+        own::{self, Notes, OwnCa, SiteNotes},
+        place::{self, Done, Plan},
+        renew::schedule,
+        stores,
+    },
+    context::Context,
+    state::recorded,
+};
+
+/// What is done about a host that the CA here may never sign for.
+pub const WAY_ON: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
+
+/// What a setup would make.
+pub struct Draft {
+    /// The CA that it was made for, if there was one.
+    pub found: Option<Fingerprint>,
+    pub site: Site,
+    pub leaf: Leaf,
+    /// Why nothing renews it by itself, if nothing does.
+    pub unscheduled: Option<String>,
+    pub plan: Plan,
+}
+
+/// What a setup made, for its report.
+pub struct Made {
+    pub draft: Draft,
+    pub done: Done,
+    pub own: OwnCa,
+}
+
+/// The CA that is here.
+pub fn found(context: &Context<'_>) -> Result<Option<Fingerprint>> {
+    Ok(OwnCa::here(&context.home)?.map(|own| own.root.fingerprint()))
+}
+
+impl Draft {
+    /// What a setup with `arguments` would make now.
+    pub fn make(context: &Context<'_>, arguments: &Setup) -> Result<Self> {
+        loop {
+            let before = found(context)?;
+            match Self::made_for(before, context, arguments) {
+                // Another setup's pair is nobody's to whoever looked before its CA was there.
+                Err(_) if found(context)? != before => {}
+                made => return made,
+            }
+        }
+    }
+
+    fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
+        let mut site =
+            Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
+        recorded::check(&Receipts::all(&context.home.state)?, &[place::RECEIPT])?;
+        let earlier = OwnCa::here(&context.home)?.map(|own| own.notes);
+        let order =
+            Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier.as_ref());
+        let ca = ca::ca(context, arguments, &order)?;
+        let order = order.within(|name| ca.may_sign(name, &site.files()));
+        let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
+        let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
+        site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
+        if !arguments.stage {
+            site.guard(&is_ours, arguments.place.replace, &order.gitlab.host)?;
+            site.check_settings(context, arguments.place.replace)?;
+            site.check_sites(leaf.leaf(), WAY_ON)?;
+        }
+        let notes = Notes {
+            schema: 1,
+            endpoints: order.endpoints(),
+            site: SiteNotes::of(&arguments.place)?,
+            days: order.days,
+        };
+        let mut changes = vec![own::change(&context.home.authority()?, &leaf.root, ca.kept(), &notes)?];
+        if !arguments.stage {
+            changes.extend(site.changes(&leaf.pair));
+        }
+        let mut unscheduled = None;
+        if !arguments.stage && !arguments.no_auto_renew {
+            match schedule::plan(context, &changes, schedule::RENEWS) {
+                Ok(change) => changes.push(change),
+                Err(note) => unscheduled = Some(note),
+            }
+        }
+        let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
+        let planning = stores::plan(context, &anchor, &stores_of(arguments));
+        let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        if let (Ca::Adopted(authority), false) = (&ca, arguments.no_trust) {
+            let why = authority.root().broad_scope(&[]);
+            warnings.extend(
+                why.map(|why| format!("this machine is to trust {}: {why}", authority.root().title())),
+            );
+        }
+        // A CA without limits was asked for by its own option.
+        let broad = if arguments.no_constraints { None } else { ca.broad_scope() };
+        let expected = site.expected()?;
+        let plan = Plan { changes, anchor, planning, warnings, broad, expected };
+        Ok(Self { found, site, leaf, unscheduled, plan })
+    }
+}
+
+fn stores_of(arguments: &Setup) -> Stores {
+    if arguments.no_trust { Stores::none() } else { Stores::all() }
+}
+
+impl Ca {
+    /// The CA whose key stays here.
+    fn kept(&self) -> Option<&Authority> {
+        match self {
+            Self::Known(_, authority) => authority.as_ref(),
+            Self::Made(authority) => Some(authority),
+            Self::Adopted(_) | Self::SelfSigned => None,
+        }
+    }
+
+    /// Why a CA that is made now can sign for more than the names of one server, if it can.
+    fn broad_scope(&self) -> Option<String> {
+        match self {
+            Self::Made(authority) => authority.root().broad_scope(&[]),
+            Self::Known(..) | Self::Adopted(_) | Self::SelfSigned => None,
+        }
+    }
+
+    /// Whether it can sign for `name`; where its key is not here, whether it did in these `places`.
+    fn may_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
+        match self {
+            Self::Known(_, Some(authority)) | Self::Adopted(authority) => {
+                authority.check_permitted(std::slice::from_ref(name)).is_ok()
+            }
+            Self::Known(_, None) => leaf::has_name(places, name),
+            Self::Made(_) | Self::SelfSigned => true,
+        }
+    }
+
+    /// Whether a chain that is met leads to this CA.
+    fn is_ours(&self, chain: &[Certificate]) -> bool {
+        match self {
+            Self::Known(own, _) => own.is_ours(chain),
+            Self::Adopted(authority) => OwnCa::leads_to(chain, authority.root()),
+            Self::Made(_) | Self::SelfSigned => false,
+        }
+    }
+}

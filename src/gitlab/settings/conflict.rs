@@ -1,0 +1,23 @@
+//! A setting that somebody meant otherwise.
+
+use std::fmt;
+
+use crate::gitlab::line::Line;
+
+/// A setting that is to become something else than somebody meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The line that sets it.
+    pub line: Line,
+    /// Whether it holds only under a condition.
+    pub is_conditional: bool,
+    /// What is to hold instead.
+    pub becomes: String,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [when, always] = if self.is_conditional { [" under a condition", " always"] } else { [""; 2] };
+        write!(f, "{}{when}, and `{}` is needed{always}", self.line, self.becomes)
+    }
+}
