@@ -47,7 +47,7 @@ CONFIG
 const USAGES: &str = "basicConstraints=critical,CA:TRUE,pathlen:1\nkeyUsage=critical,keyCertSign,cRLSign\n\
                       extendedKeyUsage=serverAuth";
 const LIMITS: &str = "nameConstraints=critical,permitted;DNS:mygitlab.example.com,\
-                      permitted;email:none.invalid,excluded;IP:0.0.0.0/0.0.0.0,\
+                      permitted;email:none.invalid,permitted;URI:none.invalid,excluded;IP:0.0.0.0/0.0.0.0,\
                       excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0";
 const END: &str = "20360101000000Z";
 
@@ -83,6 +83,7 @@ fn a_thief_of_the_key_announces_no_wider_root() {
         ),
         (ca(USAGES).replace("critical,permitted", "permitted"), END, "it may sign more names"),
         (ca(USAGES).replace("permitted;email:none.invalid,", ""), END, "fewer types of name"),
+        (ca(USAGES).replace("permitted;URI:none.invalid,", ""), END, "fewer types of name"),
         (ca(USAGES).replace(",pathlen:1", ""), END, "path length"),
         (ca(USAGES).replace("extendedKeyUsage=serverAuth", ""), END, "extended key usage"),
         (ca(USAGES).replace("serverAuth", "serverAuth,clientAuth"), END, "extended key usage"),
