@@ -1,14 +1,14 @@
 //! The names that a certificate holds beside its subject, and the trees of names that constrain a CA
 //! (RFC 5280 §4.2.1.6, §4.2.1.10), each kind by its name.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
+use labtrust_platform::text;
 use x509_parser::{asn1_rs::Class, prelude::FromDer as _, x509::X509Name};
 
 use super::{
     anatomy::{Field, Fields},
     name::SubjectName,
-    parsed::{address, shown},
 };
 
 /// A name of some kind.
@@ -140,4 +140,22 @@ impl fmt::Display for GeneralName {
         };
         write!(f, "{kind}:{content}")
     }
+}
+
+/// No text of a certificate is shown at greater length.
+const LONGEST_TEXT: usize = 300;
+
+/// A text that a stranger chose, so that it stays within a line and says nothing to a terminal.
+pub(super) fn shown(text: &str) -> String {
+    let text = text::in_line(text);
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into_owned(),
+    }
+}
+
+/// An address from its four or sixteen bytes.
+pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
+    let four = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
+    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }

@@ -3,9 +3,9 @@
 
 mod reading;
 
-use std::{net::IpAddr, sync::OnceLock};
+use std::sync::OnceLock;
 
-use labtrust_platform::{Certificate, Fingerprint, Host, text};
+use labtrust_platform::{Certificate, Fingerprint, Host};
 use rustls_pki_types::CertificateDer;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::{
@@ -18,7 +18,7 @@ use x509_parser::{
 
 use super::{
     anatomy::Anatomy,
-    general_name::{GeneralName, Subtree},
+    general_name::{GeneralName, Subtree, address},
     name::SubjectName,
     name_match,
     permitted::Permitted,
@@ -312,18 +312,6 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0).unwrap_or(at).format(&Rfc3339).unwrap_or_default()
 }
 
-/// No text of a certificate is shown at greater length.
-const LONGEST_TEXT: usize = 300;
-
-/// A text that a stranger chose, so that it stays within a line and says nothing to a terminal.
-pub(super) fn shown(text: &str) -> String {
-    let text = text::in_line(text);
-    match text.char_indices().nth(LONGEST_TEXT) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.into_owned(),
-    }
-}
-
 /// The name of a server that a request asks for.
 pub(super) fn subject_name(name: &x509_parser::extensions::GeneralName<'_>) -> Option<SubjectName> {
     use x509_parser::extensions::GeneralName as Asked;
@@ -332,10 +320,4 @@ pub(super) fn subject_name(name: &x509_parser::extensions::GeneralName<'_>) -> O
         Asked::IPAddress(bytes) => address(bytes).map(|address| SubjectName::Ip(address.to_canonical())),
         _ => None,
     }
-}
-
-/// An address from its four or sixteen bytes.
-pub(super) fn address(bytes: &[u8]) -> Option<IpAddr> {
-    let four = <[u8; 4]>::try_from(bytes).map(IpAddr::from);
-    four.or_else(|_| <[u8; 16]>::try_from(bytes).map(IpAddr::from)).ok()
 }

@@ -1,6 +1,7 @@
 //! What a CA may ever sign, read back from its certificate: people decide by this whether to
 //! trust it, and we must not sign what clients will refuse.
 
+mod tree;
 mod within;
 
 use std::{
@@ -13,11 +14,10 @@ use labtrust_platform::Host;
 use serde::{Serialize, Serializer};
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
 
-use self::within::Tree;
+use self::tree::Tree;
 use super::{
-    general_name::{NameKind, Subtree},
+    general_name::{NameKind, Subtree, address},
     name::SubjectName,
-    parsed::address,
 };
 
 /// A DNS name that stands for none: `invalid` has no names in it (RFC 2606 §2).

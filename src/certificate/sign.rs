@@ -14,9 +14,10 @@ use x509_parser::{
 
 use super::{
     authority::Authority,
+    general_name::shown,
     key::signing,
     name::{SubjectName, list},
-    parsed::{Parsed, shown, subject_name},
+    parsed::{Parsed, subject_name},
     pem,
     profile::{self, MAX_LEAF_DAYS, Validity},
     public_key::PublicKey,

@@ -11,11 +11,11 @@ use x509_parser::{
     x509::X509Name,
 };
 
-use super::{Flaw, NAME_CONSTRAINTS, NETSCAPE_TYPE, Parsed, SUBJECT_ALTERNATIVE_NAME, shown};
+use super::{Flaw, NAME_CONSTRAINTS, NETSCAPE_TYPE, Parsed, SUBJECT_ALTERNATIVE_NAME};
 use crate::{
     certificate::{
         anatomy::{Anatomy, Extension, Fields},
-        general_name::{self, GeneralName, Subtree},
+        general_name::{self, GeneralName, Subtree, shown},
         permitted::Permitted,
         public_key::PublicKey,
     },

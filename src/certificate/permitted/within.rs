@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Domain, Permitted, Subnet};
+use super::{Domain, Permitted, Subnet, tree::Tree};
 
 impl Permitted {
     /// Whether `other` permits every name that this permits. Where that cannot be told, it does not.
@@ -16,12 +16,6 @@ impl Permitted {
                 .iter()
                 .all(|bits| other.open_addresses(*bits).is_none() || self.open_addresses(*bits).is_some())
     }
-}
-
-/// A part of all names of one type.
-pub(super) trait Tree {
-    /// Whether all of this is in `other`.
-    fn is_in(&self, other: &Self) -> bool;
 }
 
 /// Whether what is permitted and excluded of one type of name leaves nothing that the others do not leave.

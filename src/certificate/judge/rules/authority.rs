@@ -1,11 +1,16 @@
 //! Whether the CAs above the leaf may be CAs, and whether each is the one that the certificate below names.
 
 use super::{
-    super::About, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, LOOK_AT_ANCHORS, NODE,
-    NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, everyone, of_anchor, of_ca, of_intermediate, rule,
+    row::{
+        CHROME, CURL, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, LOOK_AT_ANCHORS, NODE, NSS, OPENSSL,
+        OPENSSL_STRICT, PYTHON, RUSTLS, Rule, everyone, of_anchor, of_ca, of_intermediate, rule,
+    },
     source,
 };
-use crate::certificate::parsed::Parsed;
+use crate::certificate::{
+    judge::{client::Client, refusal::About},
+    parsed::Parsed,
+};
 
 pub const RULES: &[Rule] = &[
     rule(About::Constraint, EVERYONE, |case| {

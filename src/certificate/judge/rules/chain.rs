@@ -1,14 +1,20 @@
 //! Whether what is sent leads up to the anchor, and whether it is taken by its size.
 
 use super::{
-    super::{About, Case},
-    ANDROID, CURL, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON,
-    RUSTLS, Rule, rule, source,
+    row::{
+        ANDROID, CURL, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, LIBRESSL, NODE, NSS, OPENSSL, OPENSSL_STRICT,
+        PYTHON, RUSTLS, Rule, rule,
+    },
+    source,
 };
-use crate::certificate::{name_match, parsed::Parsed};
+use crate::certificate::{
+    judge::{case::Case, client::By, refusal::About},
+    name_match,
+    parsed::Parsed,
+};
 
 /// Those that do not fetch what a server did not send.
-const FETCH_NOTHING: &[super::By] =
+const FETCH_NOTHING: &[By] =
     &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, FIREFOX, NSS, GNUTLS, RUSTLS, ANDROID, LIBRESSL];
 
 pub const RULES: &[Rule] = &[

@@ -1,13 +1,20 @@
 //! What the CAs above the leaf may sign: name constraints (RFC 5280 §4.2.1.10) and demanded policies.
 
 use super::{
-    super::{About, Case},
-    APPLE, By, CHROME, CURL, Client, EMPTY_NAME, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL,
-    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, rule, source,
+    row::{
+        APPLE, CHROME, CURL, EMPTY_NAME, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT,
+        PYTHON, RUSTLS, Rule, WINDOWS, rule,
+    },
+    source,
 };
 use crate::certificate::{
     anatomy::Fields,
     general_name::{GeneralName, NameKind, Subtree},
+    judge::{
+        case::Case,
+        client::{By, Client},
+        refusal::About,
+    },
     name::{SubjectName, list},
     parsed::Parsed,
 };

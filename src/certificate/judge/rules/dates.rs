@@ -1,10 +1,10 @@
 //! From when until when the certificates are valid.
 
-use super::{
-    super::{About, Case},
-    EVERYONE, LOOK_AT_ANCHORS, Rule, rule,
+use super::row::{EVERYONE, LOOK_AT_ANCHORS, Rule, rule};
+use crate::certificate::{
+    judge::{case::Case, refusal::About},
+    parsed::Parsed,
 };
-use crate::certificate::parsed::Parsed;
 
 pub const RULES: &[Rule] = &[
     rule(About::Dates, EVERYONE, |case| {

@@ -1,12 +1,19 @@
 //! Encodings that strict readers cannot read, in any certificate of the chain.
 
 use super::{
-    super::{About, Case},
-    CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of, rule,
+    row::{
+        CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
+        rule,
+    },
     source,
 };
 use crate::certificate::{
     general_name::{GeneralName, NameKind},
+    judge::{
+        case::Case,
+        client::{By, Client},
+        refusal::About,
+    },
     parsed::{Flaw, NAME_CONSTRAINTS, Parsed},
 };
 
@@ -97,7 +104,7 @@ pub const RULES: &[Rule] = &[
             (*flaw == Flaw::Algorithms).then(|| "names two different algorithms for its signature".into())
         })
     }),
-    rule(About::Form, &[super::Client::Go.since(1, 23)], |case| {
+    rule(About::Form, &[Client::Go.since(1, 23)], |case| {
         let negative = |one: &&Parsed| one.serial.first().is_some_and(|first| first & 0x80 != 0);
         all_of(case).find(negative).map(|one| format!("the serial number of {} is negative", one.title()))
     }),
@@ -105,9 +112,9 @@ pub const RULES: &[Rule] = &[
 
 /// What only Go reads, and what nobody does here: authorityInfoAccess, and the timestamps of public logs.
 const LOOKED_AT_BY_FEW: &[&str] = &["1.3.6.1.5.5.7.1.1", "1.3.6.1.4.1.11129.2.4.2"];
-const MOMENT: &[super::By] =
+const MOMENT: &[By] =
     &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, CHROME.read_in(source::CHROME_READER), RUSTLS];
-const ALGORITHMS: &[super::By] = &[
+const ALGORITHMS: &[By] = &[
     CURL,
     OPENSSL,
     OPENSSL_STRICT,

@@ -2,11 +2,17 @@
 //! processes, each client decides by itself.
 
 use super::{
-    super::{About, Case},
-    CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
-    everyone, rule, source,
+    row::{
+        CHROME, CURL, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS, Rule, all_of,
+        everyone, rule,
+    },
+    source,
 };
-use crate::certificate::{oid, parsed::Parsed};
+use crate::certificate::{
+    judge::{case::Case, refusal::About},
+    oid,
+    parsed::Parsed,
+};
 
 const NETSCAPE: &str = "2.16.840.1.113730.1.1";
 const SUBJECT_KEY_ID: &str = "2.5.29.14";

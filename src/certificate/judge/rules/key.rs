@@ -1,11 +1,17 @@
 //! Keys and signatures: those that can be forged, and those that a client does not know.
 
 use super::{
-    super::{About, Case},
-    APPLE, CHROME, CURL, Client, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON,
-    RUSTLS, Rule, all_of, rule, source,
+    row::{
+        APPLE, CHROME, CURL, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL, OPENSSL_STRICT, PYTHON, RUSTLS,
+        Rule, all_of, rule,
+    },
+    source,
 };
-use crate::certificate::{parsed::Parsed, public_key::KeyKind};
+use crate::certificate::{
+    judge::{case::Case, client::Client, refusal::About},
+    parsed::Parsed,
+    public_key::KeyKind,
+};
 
 pub const RULES: &[Rule] = &[
     // Debian, Ubuntu and Fedora build OpenSSL for security level 2, as is the default since 3.2; Node brings 3.5

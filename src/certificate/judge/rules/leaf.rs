@@ -3,11 +3,15 @@
 use time::Duration;
 
 use super::{
-    super::About, APPLE, CHROME, CURL, Client, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL,
-    OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, everyone, rule, source,
+    row::{
+        APPLE, CHROME, CURL, EMPTY_NAME, EVERYONE, FIREFOX, GNUTLS, GO, JAVA, NODE, NSS, OPENSSL,
+        OPENSSL_STRICT, PYTHON, RUSTLS, Rule, WINDOWS, all_of, everyone, rule,
+    },
+    source,
 };
 use crate::certificate::{
     general_name::{GeneralName, NameKind},
+    judge::{case::Case, client::Client, refusal::About},
     name::SubjectName,
     parsed::{Parsed, SERVER_USAGES, SUBJECT_ALTERNATIVE_NAME},
     profile::MAX_LEAF_DAYS,
@@ -163,7 +167,7 @@ pub const RULES: &[Rule] = &[
         Some(format!("{} is trusted itself, but is no root", leaf.title()))
     }),
     rule(About::Form, &[CURL], |case| {
-        case.leaf.filter(|leaf| leaf.issuer_der == super::EMPTY_NAME).map(|_| "its issuer has no name".into())
+        case.leaf.filter(|leaf| leaf.issuer_der == EMPTY_NAME).map(|_| "its issuer has no name".into())
     }),
     rule(About::Names, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GNUTLS, RUSTLS], |case| {
         let is_mapped = |name: &GeneralName| {
@@ -177,7 +181,7 @@ pub const RULES: &[Rule] = &[
     }),
     rule(About::Names, &everyone(CHROME.read_in(source::CHROME_HOSTS)), |case| {
         let leaf = case.leaf?;
-        (leaf.general_names.is_empty() && leaf.subject_der == super::EMPTY_NAME)
+        (leaf.general_names.is_empty() && leaf.subject_der == EMPTY_NAME)
             .then(|| "it has no name at all".into())
     }),
     rule(About::Names, &everyone(CHROME.read_in(source::CHROME_HOSTS)), |case| {
@@ -285,8 +289,7 @@ pub const RULES: &[Rule] = &[
         only(case, |name| name.starts_with('-')).map(|name| format!("its name {name} starts with a hyphen"))
     }),
     rule(About::Form, &[JAVA], |case| {
-        let leaf =
-            case.leaf.filter(|leaf| !leaf.is_self_signed() && leaf.subject_der == super::EMPTY_NAME)?;
+        let leaf = case.leaf.filter(|leaf| !leaf.is_self_signed() && leaf.subject_der == EMPTY_NAME)?;
         (!leaf.is_critical(SUBJECT_ALTERNATIVE_NAME))
             .then(|| "its subject is empty, and its subject alternative names are not marked critical".into())
     }),
@@ -310,14 +313,14 @@ fn is_of_no_host(name: &str) -> bool {
 }
 
 /// The first name, if all names are DNS names such as this.
-fn only(case: &super::super::Case<'_>, is: fn(&str) -> bool) -> Option<String> {
+fn only(case: &Case<'_>, is: fn(&str) -> bool) -> Option<String> {
     let names = &case.leaf?.general_names;
     let all = names.iter().all(|name| name.kind == NameKind::Dns && name.text().is_some_and(is));
     all.then(|| names.first()?.text().map(str::to_owned)).flatten()
 }
 
-fn empty_key_usage(case: &super::super::Case<'_>) -> Option<String> {
-    let empty = super::all_of(case).find(|one| has_empty_key_usage(one))?;
+fn empty_key_usage(case: &Case<'_>) -> Option<String> {
+    let empty = all_of(case).find(|one| has_empty_key_usage(one))?;
     Some(format!("{} has key usages with none in them", empty.title()))
 }
 

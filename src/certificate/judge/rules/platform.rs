@@ -1,6 +1,7 @@
 //! What platforms make of private CAs.
 
-use super::{super::About, ANDROID, Client, LIBRESSL, Rule, of_ca, rule};
+use super::row::{ANDROID, LIBRESSL, Rule, of_ca, rule};
+use crate::certificate::judge::{client::Client, refusal::About};
 
 pub const RULES: &[Rule] = &[
     // Before, these constraints were an unknown critical extension.

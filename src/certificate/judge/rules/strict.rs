@@ -1,11 +1,13 @@
 //! RFC 5280 to the letter: `openssl verify -x509_strict`, and Python by default since 3.13
 //! (`check_extensions` and `check_sig_alg_match` in OpenSSL's `x509_vfy.c`).
 
-use super::{
-    super::{About, Case},
-    By, Client, EMPTY_NAME, JAVA, OPENSSL_STRICT, Rule, all_of, of_ca, rule,
-};
+use super::row::{EMPTY_NAME, JAVA, OPENSSL_STRICT, Rule, all_of, of_ca, rule};
 use crate::certificate::{
+    judge::{
+        case::Case,
+        client::{By, Client},
+        refusal::About,
+    },
     parsed::{Parsed, SUBJECT_ALTERNATIVE_NAME},
     public_key::KeyKind,
 };
