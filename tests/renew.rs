@@ -144,7 +144,7 @@ fn what_others_issued_is_warned_of_in_time_and_never_replaced() {
     timer(&machine, 0).succeeded().says("nothing to renew until");
     let warned = timer(&machine, 25).exited(1).says("it cannot be renewed here");
     warned.says(&format!("labtrust request {HOST}"));
-    machine.run(["labtrust", "renew"]).exited(3).says("only by whoever issued it").says("labtrust request");
+    machine.run(["labtrust", "renew"]).exited(3).says("only by its issuer").says("labtrust request");
     assert_eq!(machine.read("/etc/proxy/mygitlab.example.com.crt"), placed);
 }
 
