@@ -371,4 +371,12 @@ fn a_folder_that_two_cas_share_goes_with_the_last_of_them() {
         machine.run(["labtrust", "untrust", &sha256]).succeeded();
     }
     assert_eq!(machine.changes_since(&before), [""; 0]);
+    // All at once, where the CA that made the folder is the one that was trusted again last.
+    for (name, registry) in [("one", "a"), ("two", "b"), ("one", "c")] {
+        let (file, registry) = (format!("/tmp/{name}.crt"), format!("{registry}.{HOST}"));
+        let trust = ["labtrust", "trust", &file, "--for", &registry, "--store", "docker", "--yes"];
+        machine.run(trust).succeeded();
+    }
+    machine.run(["labtrust", "untrust", "--all"]).succeeded();
+    assert_eq!(machine.changes_since(&before), [""; 0]);
 }

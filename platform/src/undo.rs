@@ -138,15 +138,29 @@ fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usiz
     for (receipt, index) in gone.iter().rev() {
         removed[*receipt].push(receipts[*receipt].changes.remove(*index));
     }
+    remove_folders(session, removed.iter().flatten())?;
     let steps: Vec<_> = removed.iter().flatten().flat_map(|record| record.steps.clone()).collect();
     let has_inherited = session.receipts.hand_over(receipts, &steps)?;
     for (receipt, removed) in receipts.iter().zip(&removed) {
-        if has_inherited {
+        // One of which no change is left is forgotten, though it was empty before.
+        if has_inherited || (removed.is_empty() && receipt.changes.is_empty()) {
             session.receipts.save(receipt)?;
         } else if !removed.is_empty() {
             let lines: Vec<_> = removed.iter().map(Line::gone).collect();
             session.receipts.note_done(receipt, &lines)?;
         }
+    }
+    Ok(())
+}
+
+/// Removes the folders that were made for `records`, if they are empty now that all of these are taken back: where one
+/// of them was taken back first, another still had something there.
+fn remove_folders<'a>(session: &Session<'_>, records: impl Iterator<Item = &'a ChangeRecord>) -> Result<()> {
+    for record in records {
+        let mut folders: Vec<_> = record.steps.iter().flat_map(StepRecord::folders).collect();
+        folders.sort_by_key(|folder| Reverse(folder.components().count()));
+        let world = session.worlds.of(&record.actor)?;
+        folders.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
     }
     Ok(())
 }

@@ -98,13 +98,14 @@ impl<'p> Search<'p, '_> {
         false
     }
 
-    /// Those that signed `certificate`, the best first. Of one CA's certificates (renewed, or cross-signed by
+    /// Those that signed `certificate`, the best first: those with the name that it writes, as some clients find no
+    /// other. Of one CA's certificates (renewed, or cross-signed by
     /// another), the root is the shortest way, and then the one that lasts longest.
     fn issuers(&mut self, certificate: &'p Parsed) -> Vec<&'p Parsed> {
         let has_name =
             |one: &&&Parsed| certificate.names_issuer(one) && !self.entered.contains(one.der().as_ref());
         let mut named: Vec<_> = self.pool.iter().filter(has_name).copied().collect();
-        named.sort_by_key(|one| key_order(certificate, one));
+        named.sort_by_key(|one| (!certificate.repeats_name_of(one), key_order(certificate, one)));
         let left = MAX_SIGNATURES - self.verified;
         if named.len() > left {
             self.given_up_at.get_or_insert(certificate);
@@ -112,7 +113,10 @@ impl<'p> Search<'p, '_> {
         }
         self.verified += named.len();
         named.retain(|one| certificate.is_signed_by(one));
-        named.sort_by_key(|one| (one.subject_der != one.issuer_der, Reverse(one.not_after)));
+        let order = |one: &&Parsed| {
+            (!certificate.repeats_name_of(one), one.subject_der != one.issuer_der, Reverse(one.not_after))
+        };
+        named.sort_by_key(order);
         named
     }
 }

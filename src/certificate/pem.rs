@@ -194,19 +194,22 @@ impl Block<'_> {
         Ok(match self.label {
             Label::Certificate => Section::Certificate(self.public()?.into()),
             Label::TrustedCertificate => Section::Certificate(first_object(self.public()?).into()),
-            Label::Request => Section::Request(self.public()?.into()),
+            Label::Request => match self.public()? {
+                der if Shape::of_whole(&der) == Shape::Certificate => Section::Certificate(der.into()),
+                der => Section::Request(der.into()),
+            },
             Label::Pkcs7 => Section::Pkcs7(self.public()?),
             Label::Pkcs12 => Section::Pkcs12(self.public()?),
             Label::EncryptedKey => Section::EncryptedKey(self.public()?),
             Label::Key => Section::Key(Key::Pkcs8(self.secret()?)),
             Label::RsaKey => Section::Key(Key::Pkcs1(self.secret()?)),
             Label::EcKey => Section::Key(Key::Sec1(self.secret()?)),
+            other @ (Label::OtherKey | Label::SshKey | Label::Pgp) => Section::Other(other),
             // Whatever it is called, a certificate is one.
-            Label::Other => match self.public() {
+            other => match self.public() {
                 Ok(der) if Shape::of_whole(&der) == Shape::Certificate => Section::Certificate(der.into()),
-                _ => Section::Other(Label::Other),
+                _ => Section::Other(other),
             },
-            other => Section::Other(other),
         })
     }
 

@@ -196,8 +196,12 @@ fn has_part_without_length(object: &[u8]) -> bool {
     false
 }
 
+/// The tag of an object identifier.
+const OBJECT_IDENTIFIER: u8 = 0x06;
+
+/// By its first byte alone: what is in it is walked through nowhere else, and may have no length.
 fn is_algorithm(field: &Field<'_>) -> bool {
-    field.is(Tag::Sequence) && Fields(field.content).next().is_some_and(|first| first.is(Tag::Oid))
+    field.is(Tag::Sequence) && field.content.first() == Some(&OBJECT_IDENTIFIER)
 }
 
 fn is_version(field: &Field<'_>, versions: &[u8]) -> bool {

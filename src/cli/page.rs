@@ -28,9 +28,13 @@ const EXITS: &[(u8, &str)] = &[
     (exit::FAULT, "the command failed or root has to do it; the output says what was done so far"),
 ];
 
-const DRY_RUN: (u8, &str) = (exit::NO, "--dry-run: there is something to change");
+const DRY_RUN: (u8, &str) = (exit::NO, "you answered no; or --dry-run: there is something to change");
 const NOT_TRUSTED: (u8, &str) =
-    (exit::NO, "a store does not trust the CA; --dry-run: there is something to change");
+    (exit::NO, "a store does not trust the CA; you answered no; or --dry-run: there is something to change");
+const NOT_YET: (u8, &str) = (
+    exit::RESTART,
+    "all is well, but something takes effect only after the restart or reconfigure that is named",
+);
 const RESTART: (u8, &str) =
     (exit::RESTART, "done, but it takes effect only after the restart that the output names");
 
@@ -154,7 +158,7 @@ pub const PAGES: &[Page] = &[
             example("Use it, when every client trusts it", "labtrust rotate switch --clients-ready"),
             example("Remove the old CA", "labtrust rotate retire"),
         ],
-        exits: &[DRY_RUN, RESTART],
+        exits: &[NOT_TRUSTED, RESTART],
     },
     Page {
         verb: "backup",
@@ -177,7 +181,7 @@ pub const PAGES: &[Page] = &[
                 "labtrust restore ca.age --identity key.txt --fingerprint SHA256",
             ),
         ],
-        exits: &[DRY_RUN, RESTART],
+        exits: &[DRY_RUN],
     },
     Page {
         verb: "trust",
@@ -219,7 +223,7 @@ pub const PAGES: &[Page] = &[
             example("Show the state of this machine", "labtrust status"),
             example("The same for a script", "labtrust status --json"),
         ],
-        exits: &[(exit::NO, "something is not as it should be: the output names it")],
+        exits: &[(exit::NO, "something is not as it should be: the output names it"), NOT_YET],
     },
     Page {
         verb: "doctor",

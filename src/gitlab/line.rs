@@ -125,7 +125,8 @@ fn is_plain(inner: &str, before: &str) -> bool {
         let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         return is_of(scheme, "") && is_of(place, &format!(".-_:*{COMPUTED}")) && is_path(path);
     }
-    let is_value_of_table = before.trim_end().ends_with("=>");
+    // Also of one that Ruby writes as `name: value`, and of a call with both.
+    let is_value_of_table = ["=>", ":", ","].iter().any(|sign| before.trim_end().ends_with(sign));
     let is_port = inner.parse::<u16>().is_ok();
     let is_host = inner.contains('.') && is_of(inner, ".-:*") && !inner.contains(char::is_uppercase);
     WORDS.contains(&inner)
@@ -155,6 +156,11 @@ mod tests {
                 "registry.merge!('http_secret' => 'hunter2', 'port' => '12.34')",
                 "registry.merge!('http_secret' => '…', 'port' => '…')",
             ),
+            (
+                "gitlab_rails.merge!(smtp_password: 'my.secret', smtp_port: '12345')",
+                "gitlab_rails.merge!(smtp_password: '…', smtp_port: '…')",
+            ),
+            ("gitlab_rails.store('smtp_password', '12345')", "gitlab_rails.store('…', '…')"),
             ("nginx['listen_https'] = ENV['TLS'] == 'true'", ""),
             ("nginx['listen_addresses'] = ['192.0.2.10']", ""),
             ("external_url ENV.fetch(\"URL\") { \"https://git.example:4567\" }", ""),

@@ -79,14 +79,13 @@ pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
     };
     let mut receipt: Receipt = serde_json::from_slice(document).map_err(corrupt)?;
     receipt.schema = SCHEMA;
-    let mut lines =
-        lines.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).peekable();
-    while let Some(line) = lines.next() {
+    for line in lines.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        // The run was killed, or the power failed, while it wrote this line: its end is missing, or its bytes are not
+        // on the disk. A step is done only once its line is: what the line was of stands as the lines before it say,
+        // and nothing after it was done either.
         match read_line(line) {
             Ok(line) => line.apply(&mut receipt),
-            // The run was killed, or the power failed, while it wrote this line. A step is done only once its line
-            // is on the disk: what the line was of stands as the lines before it say.
-            Err(_) if lines.peek().is_none() => {}
+            Err(_) if !line.ends_with(b"\n") || line.contains(&0) => break,
             Err(error) => return Err(corrupt(error)),
         }
     }
@@ -180,6 +179,9 @@ mod tests {
             // A file system may have made room for what was never written.
             let zeros = [whole, &vec![0; torn.len()]].concat();
             assert!(parse(&zeros).is_ok(), "{length} and zeros");
+            // It may have written a later part and not an earlier one.
+            let holed = [whole, &vec![0; torn.len()], b"\n{\"gone\":", b"\n"].concat();
+            assert!(torn.is_empty() || parse(&holed).is_ok(), "{length}, zeros and more");
         }
     }
 
@@ -191,6 +193,8 @@ mod tests {
             [&bytes[..end - 10], &bytes[end..]].concat(),
             [&bytes[..end], b"{\n", &bytes[end..]].concat(),
             [&bytes[..end + 5], &bytes[end + first_line..]].concat(),
+            // The last line was whole once.
+            [&bytes[..bytes.len() - 3], b"x}\n"].concat(),
             bytes[..end - 3].to_vec(),
             Vec::new(),
         ] {

@@ -136,11 +136,13 @@ fn all<'a>(members: &[Member<'a>], holds: impl Fn(&Member<'a>) -> Result<bool>) 
     members.iter().try_fold(true, |all, member| Ok(all && holds(member)?))
 }
 
+/// How many certificates the updater takes out of a bundle for `members`: not those that another file still gives.
 fn distinct_certificates(members: &[Member<'_>]) -> usize {
-    let mut sha256s: Vec<_> = members.iter().map(|member| member.certificate.fingerprint()).collect();
+    let gone = members.iter().filter(|member| !member.is_given);
+    let mut sha256s: Vec<_> = gone.map(|member| member.certificate.fingerprint()).collect();
     sha256s.sort();
     sha256s.dedup();
-    sha256s.len()
+    sha256s.len().max(1)
 }
 
 /// Whether another file among a bundle's sources gives `certificate`, now that ours is gone.

@@ -12,7 +12,7 @@ use std::{
     process::{self, Stdio},
     sync::{Arc, Mutex, PoisonError, mpsc},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rustix::{
@@ -88,6 +88,9 @@ impl Output {
     }
 }
 
+/// How long a child that is not known to have ended is left alone between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
 pub fn run(command: &Command) -> Result<Output> {
     let start = |source| Error::Start { program: command.program.clone(), source };
     let mut child = process::Command::new(&command.program)
@@ -103,11 +106,19 @@ pub fn run(command: &Command) -> Result<Output> {
         .map_err(start)?;
     let readers = (collect(child.stdout.take()), collect(child.stderr.take()));
     let limit = Duration::from_secs(command.seconds);
-    if !ends_within(&child, limit) {
-        stop(&mut child);
-        return Err(Error::Timeout { command: command.to_string(), limit });
-    }
-    let status = child.wait().map_err(start)?;
+    let begun = Instant::now();
+    await_end(&child, limit);
+    let status = loop {
+        match child.try_wait().map_err(start)? {
+            Some(status) => break status,
+            // Some systems say of a child that was stopped that it has ended.
+            None if begun.elapsed() < limit => thread::sleep(BETWEEN_LOOKS),
+            None => {
+                stop(&mut child);
+                return Err(Error::Timeout { command: command.to_string(), limit });
+            }
+        }
+    };
     Ok(Output {
         code: status.code(),
         signal: status.signal(),
@@ -116,9 +127,9 @@ pub fn run(command: &Command) -> Result<Output> {
     })
 }
 
-/// Waits for the end of `child`, no longer than `limit`; whether it has ended.
-fn ends_within(child: &process::Child, limit: Duration) -> bool {
-    let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return true };
+/// Waits for the end of `child`, no longer than `limit`.
+fn await_end(child: &process::Child, limit: Duration) {
+    let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return };
     let (end, ended) = mpsc::channel();
     thread::spawn(move || {
         // It is left to be reaped by the caller: until then its number names no other process.
@@ -126,7 +137,7 @@ fn ends_within(child: &process::Child, limit: Duration) -> bool {
         let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
         let _ = end.send(());
     });
-    ended.recv_timeout(limit).is_ok()
+    let _ = ended.recv_timeout(limit);
 }
 
 /// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
@@ -179,8 +190,6 @@ fn stop(child: &mut process::Child) {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
     use super::*;
 
     #[test]
