@@ -44,7 +44,7 @@ fn root_trusts_for_the_machine_and_asks_its_caller_nothing_more() -> Result {
     let outcomes = mac.trust(&ca)?;
     let seen: Vec<_> = outcomes.iter().map(|outcome| (outcome.state, outcome.changed)).collect();
     assert_eq!(seen, [(State::Trusted, true), (State::Trusted, false)], "{outcomes:?}");
-    assert_eq!(outcomes[1].detail, "macOS accepts it, by another hand");
+    assert_eq!(outcomes[1].detail, "macOS accepts it; somebody else put it there");
     assert_eq!((mac.holds(Which::System)?, mac.holds(Which::Login)?), (vec![ca.clone()], vec![]));
     let calls = mac.changing_calls()?;
     assert_eq!(calls.len(), 1, "{calls:?}");
@@ -114,7 +114,7 @@ fn what_somebody_said_of_it_since_is_left_and_named() -> Result {
 }
 
 #[test]
-fn what_the_machine_trusts_still_is_said_to_be_trusted_by_another_hand() -> Result {
+fn what_the_machine_trusts_still_is_said_to_be_trusted() -> Result {
     let mac = Mac::of_user()?;
     let ca = authority("GitLab CA")?;
     assert_eq!(mac.trust(&ca)?[0].state, State::Trusted);
@@ -123,7 +123,7 @@ fn what_the_machine_trusts_still_is_said_to_be_trusted_by_another_hand() -> Resu
 
     let undone = mac.untrust(&ca)?;
     assert_eq!(undone[0].state, State::Trusted, "{undone:?}");
-    assert!(undone[0].detail.contains("by another hand"), "{undone:?}");
+    assert!(undone[0].detail.contains("still trusted, and not recorded here"), "{undone:?}");
     assert_eq!((mac.holds(Which::Login)?, mac.policies(Which::Login, &ca)?), (vec![], None));
     Ok(())
 }
