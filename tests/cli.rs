@@ -115,6 +115,20 @@ fn every_command_has_a_short_help_a_long_one_and_a_manual_page() {
 }
 
 #[test]
+fn what_a_dry_run_prints_is_a_command_line_with_one_state_folder() {
+    let folder = folder();
+    for state in [&["--state", "elsewhere"][..], &["--state=elsewhere"], &[]] {
+        let dry =
+            run(&folder, &[&["setup", HOST, "--out", "pair", "--no-trust", "--dry-run"], state].concat());
+        assert_eq!(code(&dry), 1, "{dry:?}");
+        let text = String::from_utf8(dry.stdout).unwrap();
+        let words: Vec<&str> = text.lines().last().unwrap().split_whitespace().skip(1).collect();
+        assert_eq!(words.iter().filter(|word| word.starts_with("--state")).count(), 1, "{text}");
+        assert_eq!(code(&run(&folder, &[&words, &["--dry-run"][..]].concat())), 1, "{text}");
+    }
+}
+
+#[test]
 fn hints_name_only_verbs_that_there_are() {
     let folder = with_ca(&[]);
     let outside = run(&folder, &["sign", "other.example.com"]);

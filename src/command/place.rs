@@ -75,9 +75,21 @@ pub fn print_for_real(context: &Context<'_>, code: u8) {
     if code != exit::NO || !context.everywhere.dry_run {
         return;
     }
-    let words = typed().into_iter().filter(|word| word != "--dry-run").collect::<Vec<_>>();
+    let words: Vec<_> = without_state(typed()).into_iter().filter(|word| word != "--dry-run").collect();
     context.printer.heading("Nothing was changed. To do this:");
     context.printer.command(report::labtrust(&words));
+}
+
+/// `words` without the state folder, which every command that is printed gets at its end.
+fn without_state(mut words: Vec<String>) -> Vec<String> {
+    let mut is_folder = false;
+    let is_left = |word: &String| {
+        let is_of_state = is_folder || word == "--state" || word.starts_with("--state=");
+        is_folder = !is_folder && word == "--state";
+        !is_of_state
+    };
+    words.retain(is_left);
+    words
 }
 
 /// The words after the program's name, as they were typed.
