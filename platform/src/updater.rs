@@ -21,7 +21,7 @@ use crate::{
     database::keystore,
     plan::{Byproduct, Command, Sources},
     progress::Progress,
-    wait::await_end,
+    wait::{BETWEEN_LOOKS, await_end},
     world::{SHELLS, World, running},
 };
 
@@ -30,7 +30,6 @@ const MOST_REPAIRS: u32 = 5;
 
 /// Longer each time it waits for others to begin before it runs again.
 const PAUSE: Duration = Duration::from_millis(500);
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// How long somebody else's updater is waited for.
 const UPDATER_WAIT: Duration = Duration::from_secs(120);

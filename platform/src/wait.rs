@@ -7,7 +7,8 @@ use std::{
 
 use crate::{lock::SILENT_WAIT, progress::Progress, world::running};
 
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+/// Between two looks at whether they have ended.
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Waits for the processes that run one of `programs` now, and not for those that follow them; one of
 /// them, if there was one. Fails with one that runs longer than `limit`.

@@ -24,7 +24,7 @@ pub(super) fn announced_length(bytes: &[u8]) -> Option<usize> {
 pub(super) struct Elements<'a>(&'a [u8]);
 
 impl Elements<'_> {
-    /// Whether nothing is left: whoever passes over what is left loses it without a word.
+    /// Whether nothing is left. A reader that skips the rest loses it without a word.
     pub fn are_all(&self) -> bool {
         self.0.is_empty()
     }

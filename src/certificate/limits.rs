@@ -33,7 +33,7 @@ fn trees(trees: &[GeneralSubtree]) -> Result<Vec<u8>> {
         GeneralSubtree::DnsName(name) => tree(DNS, name.as_bytes()),
         GeneralSubtree::IpAddress(CidrSubnet::V4(address, mask)) => tree(IP, &[*address, *mask].concat()),
         GeneralSubtree::IpAddress(CidrSubnet::V6(address, mask)) => tree(IP, &[*address, *mask].concat()),
-        _ => bail!("no CA of labtrust's limits directory names"),
+        _ => bail!("labtrust's CAs set no limits for directory names"),
     };
     Ok(trees.iter().map(one).collect::<Result<Vec<_>>>()?.concat())
 }

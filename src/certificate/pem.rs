@@ -105,10 +105,13 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Section>> {
     sections(bytes, Keys::Read)
 }
 
+/// Fails for a file that is too large to read.
+pub(super) fn check_size(bytes: &[u8]) -> Result<()> {
+    if bytes.len() > MAX_SIZE { Err(Fault::TooLarge.into()) } else { Ok(()) }
+}
+
 fn sections(bytes: &[u8], keys: Keys) -> Result<Vec<Section>> {
-    if bytes.len() > MAX_SIZE {
-        return Err(Fault::TooLarge.into());
-    }
+    check_size(bytes)?;
     let mut room = Zeroizing::default();
     let found = blocks(without_nulls(bytes, &mut room), 1)?;
     Ok(found.blocks.iter().map(|block| block.section(keys)).collect::<Result<_, _>>()?)

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{
     asn1, foreign,
-    pem::{self, Keys, MAX_SECTIONS, MAX_SIZE, PassedOver, Section, lines_in},
+    pem::{self, Keys, MAX_SECTIONS, PassedOver, Section, lines_in},
     shape::{Shape, Tries, starts},
 };
 use crate::hint::fail;
@@ -48,12 +48,7 @@ impl fmt::Display for Place {
 
 /// All that `bytes` hold, in its order.
 pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
-    if bytes.len() > MAX_SIZE {
-        return Err(fail(
-            format!("the file is larger than {} MiB", MAX_SIZE >> 20),
-            "give a file that holds only the certificates and keys that are meant",
-        ));
-    }
+    pem::check_size(bytes)?;
     if let Some(object) = single(bytes) {
         return Ok(vec![Segment { place: Place::Offset(0), part: Part::Object(Shape::of(object), object) }]);
     }

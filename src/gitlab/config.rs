@@ -171,6 +171,14 @@ impl Config {
         self.script.includes.iter().map(Line::of_include)
     }
 
+    /// What is said of each such line.
+    pub fn unread_files(&self) -> impl Iterator<Item = String> {
+        let said = |line: Line| {
+            format!("{} reads another file, which labtrust does not read: `{}`", line.place(), line.text())
+        };
+        self.includes().map(said)
+    }
+
     /// Lines that look right and do not do what they say, with what to write instead.
     pub fn remarks(&self) -> Vec<String> {
         let remark = |setting: &Setting| {

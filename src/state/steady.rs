@@ -1,7 +1,8 @@
 //! Reading a state that another run may be changing: a part can be missing for the moment between two of its steps.
 
-use labtrust_platform::receipt::{Phase, Receipt, StepRecord, parse};
 use std::path::Path;
+
+use labtrust_platform::receipt::{Phase, Receipt, StepRecord, parse};
 
 use super::{Damage, Files, RECEIPT};
 

@@ -184,7 +184,7 @@ impl Receipts {
     }
 
     /// Appends `lines` to the file of `receipt`. Says whether it could: to a file that this run has not put, nothing
-    /// is appended, since its last line may be torn; and one with many lines is better put anew.
+    /// is appended, since its last line may be torn. A file with many lines is better written again.
     fn append(&self, receipt: &Receipt, lines: &[Line<'_>], is_flushed: bool) -> Result<bool> {
         let path = file(&self.folder(&receipt.name));
         let mut all = self.known.borrow_mut();
@@ -217,7 +217,7 @@ impl Receipts {
         left_over.iter().try_for_each(|path| self.world.remove(path))
     }
 
-    /// Puts each receipt whose file has lines as one without: whoever reads it then finds one JSON document.
+    /// Writes each receipt that has lines again without them: its file is one JSON document then.
     fn tidy(&self) -> Result<()> {
         let all = mem::take(&mut *self.known.borrow_mut());
         for known in all.into_values() {
@@ -311,7 +311,7 @@ impl Drop for Receipts {
 /// So many runs may remove the empty state folder while one waits for it.
 const MOST_REMOVALS: usize = 1000;
 
-/// So many bytes of lines are appended to a receipt, and twice its own size, before it is put anew.
+/// A receipt's file is written again when its lines have this many bytes and twice those of its document.
 const MOST_LINES: usize = 1 << 20;
 
 pub(super) const PRIVATE: Access = Access { mode: 0o600, owner: None };

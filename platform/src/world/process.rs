@@ -51,6 +51,8 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// No helper says more than this that matters; the rest is read and dropped.
 const LONGEST_OUTPUT: usize = 64 << 20;
+/// How long a child that is not known to have ended is left alone between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// How a program ended, and what it said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,9 +89,6 @@ impl Output {
         Error::Failed { command: command.to_string(), status, output }
     }
 }
-
-/// How long a child that is not known to have ended is left alone between two looks.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 pub fn run(command: &Command) -> Result<Output> {
     let start = |source| Error::Start { program: command.program.clone(), source };

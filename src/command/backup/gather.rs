@@ -23,8 +23,7 @@ use crate::{
     },
     context::Context,
     hint::{fail, hint},
-    state::RECEIPT,
-    state::{self, Damage},
+    state::{self, Damage, RECEIPT},
 };
 
 /// Files at the top of the state folder that mean something only while they are there.

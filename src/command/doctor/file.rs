@@ -14,8 +14,7 @@ use crate::{
     doctor::{Evidence, evidence::SCHEMA},
     exit,
     hint::fail,
-    input,
-    input::standard_input,
+    input::{self, standard_input},
 };
 
 /// No evidence is larger, but by somebody's intent: most is a hundredth of it.

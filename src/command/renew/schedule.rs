@@ -41,7 +41,7 @@ struct Ground<'a> {
     folders: Vec<PathBuf>,
 }
 
-/// What a run does with a certificate of our own, and what with one that only the issuer of it can make anew.
+/// What a run does with a certificate of our own CA, and with one that only another issuer can renew.
 pub const RENEWS: &str = "renews the certificate by itself";
 pub const WARNS: &str = "warns that the certificate is about to end";
 

@@ -11,7 +11,7 @@ use crate::{command::own::OwnCa, hint::fail, state::Damage};
 pub enum Phase {
     /// There is one CA.
     None,
-    /// The next one is served along.
+    /// The server sends the next CA's root too.
     Started,
     /// It is in use, and the old one is still here.
     Switched,

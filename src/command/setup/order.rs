@@ -111,9 +111,7 @@ fn unnamed(config: &Config) -> anyhow::Error {
         Known::Computed(line) => format!("{line}, from which the host of this GitLab cannot be read"),
         _ => "no host was given, and no external_url of a gitlab.rb names one".into(),
     }];
-    whys.extend(config.includes().map(|line| {
-        format!("{} reads another file, which labtrust does not read: `{}`", line.place(), line.text())
-    }));
+    whys.extend(config.unread_files());
     fail(
         whys.join("; "),
         "name the host: {labtrust setup HOST}, {labtrust request HOST}, or {labtrust import --host HOST}",

@@ -360,14 +360,9 @@ fn doubts(world: &World, installation: &Installation, config: &Config, layout: &
     if matches!(installation.kind, Kind::Out | Kind::Prepared) {
         return Vec::new();
     }
-    let unread = config.includes().map(|line| {
-        format!(
-            "{} reads another file, which labtrust does not read: `{}`; what that file sets may hold instead of what \
-             stands above",
-            line.place(),
-            line.text()
-        )
-    });
+    let unread = config
+        .unread_files()
+        .map(|unread| format!("{unread}; what that file sets may hold instead of what stands above"));
     unread.chain(layout.doubts(world, installation, config)).collect()
 }
 
