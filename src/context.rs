@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use labtrust_platform::{Facts, Session, Worlds, receipt::Receipts};
 
-use crate::{cli::Everywhere, home::Home, printer::Printer};
+use crate::{cli::Everywhere, printer::Printer, state::State};
 
 /// The first argument of the process that acts as another user.
 pub const ACT_AS_USER: &str = "--act-as-user";
@@ -18,19 +18,21 @@ pub(crate) struct Context<'a> {
     pub printer: &'a Printer,
     /// The machine.
     pub facts: Facts,
-    /// The state folder.
-    pub home: Home,
     /// What acts on the machine, as root or as one of its users.
     pub worlds: Worlds,
 }
 
 impl Context<'_> {
-    /// Does `work` with the receipts held against other runs.
-    pub fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> Result<T>) -> Result<T> {
-        let receipts = Receipts::open(&self.home.state, self.printer)?;
+    /// Does `work` with the receipts of `state` held against other runs, and with the state as it is from then on.
+    pub fn session<T>(
+        &self,
+        state: &State<'_>,
+        work: impl FnOnce(&Session<'_>, &State<'_>) -> Result<T>,
+    ) -> Result<T> {
+        let receipts = Receipts::open(state.folder(), self.printer)?;
         let session =
             Session { facts: &self.facts, worlds: &self.worlds, receipts: &receipts, progress: self.printer };
-        let done = work(&session)?;
+        let done = work(&session, &State::locked(state.home().clone(), &receipts))?;
         receipts.close()?;
         Ok(done)
     }

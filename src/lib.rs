@@ -10,7 +10,6 @@ pub mod doctor;
 pub mod exit;
 pub mod gitlab;
 pub mod hint;
-pub mod home;
 mod input;
 pub mod printer;
 mod prompt;

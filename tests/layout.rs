@@ -26,7 +26,6 @@ const FLOORS: &[&[&str]] = &[
     &["prompt"],
     &["context"],
     &["doctor"],
-    &["home"],
     &["state"],
     &["backup", "cli", "gitlab"],
     &["certificate"],

@@ -1,7 +1,6 @@
 //! `backup`: the state folder as one encrypted file, since GitLab's own backups do not hold it.
 
 mod gather;
-mod last;
 
 use std::{io::IsTerminal as _, path::Path};
 
@@ -15,7 +14,6 @@ use labtrust_platform::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
-use super::{damages, own::OwnCa};
 use crate::{
     backup::{Archive, Lock, Manifest, Opener, Sender, archive, seal},
     cli::Backup,
@@ -24,11 +22,10 @@ use crate::{
     hint::{fail, hint, shell_line},
     input,
     prompt::new_passphrase,
+    state::{Ca, LastBackup, State, damages},
 };
 
-pub use self::last::Last;
-
-pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Result<u8> {
     let printer = context.printer;
     let to_stream = arguments.file == Path::new(input::STREAM);
     if to_stream && (context.everywhere.json || std::io::stdout().is_terminal()) {
@@ -45,7 +42,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
         ));
     }
     // Nobody is asked for a passphrase for nothing.
-    let (archive, missing) = pack(context)?;
+    let (archive, missing) = pack(state)?;
     for note in missing {
         printer.aside(note);
     }
@@ -57,9 +54,9 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
         return Ok(exit::NO);
     }
     let lock = lock(context, arguments)?;
-    let (archive, sender) = context.session(|_| {
-        let (archive, _) = pack(context)?;
-        let (sealed, sender) = sealed(context, &archive, &lock)?;
+    let (archive, sender) = context.session(state, |_, state| {
+        let (archive, _) = pack(state)?;
+        let (sealed, sender) = sealed(state, &archive, &lock)?;
         if to_stream {
             printer.data(&sealed);
             printer.check()?;
@@ -73,7 +70,8 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
                 return Err(fail(what, "write it to another disk: {labtrust backup FILE}"));
             }
         }
-        Last::of(&archive.manifest, if to_stream { &arguments.file } else { &path }).write(&context.home)?;
+        LastBackup::of(&archive.manifest, if to_stream { &arguments.file } else { &path })
+            .write(state.home())?;
         Ok((archive, sender))
     })?;
     let (manifest, files) = (&archive.manifest, archive.items.len());
@@ -101,7 +99,7 @@ pub fn run(context: &Context<'_>, arguments: &Backup) -> Result<u8> {
 }
 
 /// `archive` encrypted, and opened again as far as that can be done here: what holds no usable key is no backup.
-fn sealed(context: &Context<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
+fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
     let plain = archive.to_bytes()?;
     let sealed = seal::seal(&plain, lock)?;
     let opened = match lock {
@@ -111,12 +109,11 @@ fn sealed(context: &Context<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<
     };
     let archive = Archive::read(&opened)?;
     damages::refuse(damages::of_archive(&archive))?;
-    let root = |own: Option<OwnCa>| own.map(|own| own.root.fingerprint());
-    if root(OwnCa::among(&archive)?) != root(OwnCa::here(&context.home)?) {
-        let state = &context.home.state;
+    let root = |own: Option<&Ca>| own.map(|own| own.root.fingerprint());
+    if root(Ca::among(&archive)?.as_ref()) != root(state.ca()?) {
         return Err(fail(
-            format!("the CA that is in use in {} is not in the backup", text::path(state)),
-            hint!("see where its files are: ls -l {}", state),
+            format!("the CA that is in use in {} is not in the backup", text::path(state.folder())),
+            hint!("see where its files are: ls -l {}", state.folder()),
         ));
     }
     Ok((sealed, sender(&archive)?))
@@ -124,7 +121,7 @@ fn sealed(context: &Context<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<
 
 /// Who made `archive`, by the CA that is in use in it.
 pub fn sender(archive: &Archive) -> Result<Sender> {
-    let own = OwnCa::among(archive).ok().flatten();
+    let own = Ca::among(archive).ok().flatten();
     archive.sender(own.as_ref().map(|own| (&own.root, &own.intermediates[..])))
 }
 
@@ -138,10 +135,10 @@ pub fn sender_fingerprint(sender: &Sender) -> Fingerprint {
 
 /// The state folder, packed; and what could not be, a line each. Only CAs, keys and requests are worth a refusal: how
 /// something is undone is worth less than they are.
-fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
-    let (refused, mut damaged) = damages::apart(damages::all(&context.home)?, &context.home.state);
+fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
+    let (refused, mut damaged) = damages::apart(damages::all(state)?, state.folder());
     damages::refuse(refused)?;
-    let (items, mut missing) = gather::gather(context, &damaged)?;
+    let (items, mut missing) = gather::gather(state, &damaged)?;
     missing.extend(damaged.iter().map(|(folder, damage)| {
         let status = ShellLine::from("{labtrust status}");
         format!("{} is not in the backup: {damage} ({status} says what to do)", text::path(folder))
@@ -151,7 +148,7 @@ fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
             return Err(damage.into());
         }
         return Err(fail(
-            format!("there is nothing to save in {}", context.home.state.display()),
+            format!("there is nothing to save in {}", state.folder().display()),
             "a backup holds the CA that setup makes, and what request keeps",
         ));
     }
@@ -161,10 +158,10 @@ fn pack(context: &Context<'_>) -> Result<(Archive, Vec<String>)> {
         made: OffsetDateTime::now_utc().replace_nanosecond(0)?.format(&Rfc3339)?,
         machine: machine()?,
         host: host()?,
-        state: Some(context.home.state.clone()),
+        state: Some(state.folder().to_owned()),
     };
     let mut archive = Archive { manifest, items, signature: None };
-    let own = OwnCa::here(&context.home)?;
+    let own = state.ca()?;
     if let Some(authority) = own.map(|own| own.open()).transpose()?.flatten() {
         archive.sign(&authority)?;
     }
@@ -205,7 +202,7 @@ fn lock(context: &Context<'_>, arguments: &Backup) -> Result<Lock> {
 
 /// Says, for people, when the last backup of `own` was made; and if none was, what that means. `end` is when the
 /// certificate in place ends.
-pub fn print_last(context: &Context<'_>, last: Option<&Last>, end: Option<OffsetDateTime>) {
+pub fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: Option<OffsetDateTime>) {
     let printer = context.printer;
     if let Some(last) = last {
         printer.gap();

@@ -8,19 +8,20 @@ mod take_back;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{Facts, Progress, Target, probe, receipt::Receipts, session::State};
+use labtrust_platform::{Facts, Progress, Target, probe, session::State};
 
-use super::{own::OwnCa, untrust};
+use super::untrust;
 use crate::{
     cli::Doctor,
     context::Context,
     doctor::{Diagnosis, Evidence, Question, diagnose, gather},
     exit,
+    state::{self},
 };
 
-pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) -> Result<u8> {
     if arguments.undo {
-        return take_back::run(context, arguments.restart);
+        return take_back::run(context, state, arguments.restart);
     }
     if let Some(file) = &arguments.evidence {
         file::check(file)?;
@@ -29,7 +30,7 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
         (Some(file), _) => file::read(file)?,
         (None, Some(target)) => {
             context.printer.begin(&format!("asking {target}"));
-            ask(context, arguments, target, &context.facts)
+            ask(state, arguments, target, &context.facts)
         }
         (None, None) => return Err(exit::misuse("no host is named", "{labtrust doctor HOST[:PORT]}")),
     };
@@ -38,7 +39,7 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     }
     let diagnosis = diagnose(&evidence);
     match &arguments.target {
-        Some(target) if arguments.fix => mend(context, arguments, target, &diagnosis),
+        Some(target) if arguments.fix => mend(context, state, arguments, target, &diagnosis),
         _ => {
             report::print(context, &evidence, &diagnosis, None);
             Ok(code(&diagnosis))
@@ -46,23 +47,30 @@ pub fn run(context: &Context<'_>, arguments: &Doctor) -> Result<u8> {
     }
 }
 
-fn ask(context: &Context<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
+fn ask(state: &state::State<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
     // What cannot be read is only not known: the question is another.
-    let receipts = Receipts::all(&context.home.state).unwrap_or_default();
-    let own = OwnCa::find(&context.home).ok().flatten().map(|own| own.anchor());
-    let known: Vec<_> = untrust::trusted(&receipts).chain(own).collect();
+    let receipts = state.receipts().ok();
+    let own = state.nearest_ca().ok().flatten().map(|own| own.anchor());
+    let known: Vec<_> =
+        receipts.into_iter().flat_map(|receipts| untrust::trusted(receipts)).chain(own).collect();
     let fingerprint = arguments.fingerprint;
     gather(&Question { host: &target.host, port: target.port, facts, known: &known, fingerprint })
 }
 
 /// Mends what can be mended, and asks everything again.
-fn mend(context: &Context<'_>, arguments: &Doctor, target: &Target, before: &Diagnosis) -> Result<u8> {
-    let fixed = match fix::fix(context, before, arguments.restart)? {
+fn mend(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    arguments: &Doctor,
+    target: &Target,
+    before: &Diagnosis,
+) -> Result<u8> {
+    let fixed = match fix::fix(context, state, before, arguments.restart)? {
         ControlFlow::Break(code) => return Ok(code),
         ControlFlow::Continue(fixed) => fixed,
     };
     let facts = probe()?;
-    let after = ask(context, arguments, target, &facts);
+    let after = ask(&state.again(), arguments, target, &facts);
     let diagnosis = diagnose(&after);
     report::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);

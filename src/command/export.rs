@@ -3,11 +3,11 @@
 use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 
-use super::{own::OwnCa, stores};
-use crate::{certificate::pem, cli::Export, context::Context, exit, hint::fail};
+use super::stores;
+use crate::{certificate::pem, cli::Export, context::Context, exit, hint::fail, state::State};
 
-pub fn run(context: &Context<'_>, arguments: &Export) -> Result<u8> {
-    let own = OwnCa::find(&context.home)?.ok_or_else(|| {
+pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Result<u8> {
+    let own = state.nearest_ca()?.ok_or_else(|| {
         fail("there is no CA of labtrust's on this machine", "make one on the server: labtrust setup HOST")
     })?;
     let bytes = if arguments.der {

@@ -4,20 +4,17 @@ use std::ops::ControlFlow;
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, Wanted, World, receipt::Receipts,
-    session::State,
+    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, Wanted, World, session::State,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::{
-    kept::{self, Kept},
-    own::OwnCa,
     pair_report::PairReport,
     place::{self, Plan},
     renew::schedule,
     report::{self, NextSteps, warn_of_damages},
-    restart,
+    requests, restart,
     setup::Site,
     source, stores,
 };
@@ -28,26 +25,30 @@ use crate::{
     exit,
     gitlab::Pair,
     hint::{fail, shell_line},
+    state::{
+        self,
+        request::{self, PendingRequest},
+    },
 };
 
-pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
-    let requests = Kept::all(&context.home)?;
+pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) -> Result<u8> {
+    let requests = state.requests()?;
     warn_of_damages(context, requests.damaged.iter());
-    let (requests, keys): (Vec<_>, _) = requests.kept.into_iter().unzip();
-    let chain = chain(context, arguments, &requests, keys)?;
+    let requests = &requests.kept;
+    let chain = chain(context, state, arguments, requests)?;
     let asked = requests.iter().find(|kept| kept.public_key == *chain.leaf.public_key());
     let asked = asked.map(|kept| &kept.notes);
-    let mut site = site(context, arguments, &chain, asked)?;
+    let mut site = site(context, state, arguments, &chain, asked)?;
     check_names(&chain.leaf, &site.gitlab, &site.registry)?;
     if chain.anchor().is_none() {
         site.leave_trusted_certs();
     }
-    let own = OwnCa::find(&context.home)?;
-    let placed_before = place::leaves_placed(context)?;
+    let own = state.nearest_ca()?;
+    let placed_before = place::leaves_placed(state)?;
     let ours = |met: &[Certificate]| {
         let leaf = met.first().map(Certificate::fingerprint);
         leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
-            || own.as_ref().is_some_and(|own| own.is_ours(met))
+            || own.is_some_and(|own| own.is_ours(met))
     };
     site.settle(
         &chain.leaf,
@@ -62,7 +63,7 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let mut changes = site.changes(&pair(&chain, &site)?);
     let mut renewal = None;
     if !arguments.no_auto_renew {
-        renewal = Some(match schedule::plan(context, &changes, schedule::WARNS) {
+        renewal = Some(match schedule::plan(context, state, &changes, schedule::WARNS) {
             Ok(change) => {
                 let (daily, due) = (change.subject.clone(), chain.leaf.due().date());
                 changes.push(change);
@@ -81,13 +82,13 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
     let planning = stores::plan(context, &anchor, &selection);
     let (warnings, expected) = (site.warnings(), site.expected()?);
     let plan = Plan { changes, anchor, planning, warnings, broad: None, expected };
-    if let ControlFlow::Break(code) = place::ask(context, &plan)? {
+    if let ControlFlow::Break(code) = place::ask(context, state, &plan)? {
         place::print_for_real(context, code);
         return Ok(code);
     }
-    let mut done = context.session(|session| {
+    let mut done = context.session(state, |session, state| {
         let done = place::carry_out(session, &plan)?;
-        kept::answered(session, &context.home, &requests, &chain)?;
+        requests::answered(session, state, &chain)?;
         Ok(done)
     })?;
     if arguments.restart {
@@ -136,27 +137,27 @@ pub fn run(context: &Context<'_>, arguments: &Import) -> Result<u8> {
 /// The chain of the certificate that was given. Its key is in the files too, or is one that a request kept.
 fn chain(
     context: &Context<'_>,
+    state: &state::State<'_>,
     arguments: &Import,
-    requests: &[Kept],
-    mut keys: Vec<PrivateKey>,
+    requests: &[PendingRequest],
 ) -> Result<Chain> {
     let mut material = read(context, arguments)?;
-    if material.has_key() {
-        keys.clear();
-    } else if !requests.is_empty() {
+    let mut keys = Vec::new();
+    if !material.has_key() && !requests.is_empty() {
         let given: Vec<Parsed> =
             material.certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
         let is_asked = |one: &Parsed| requests.iter().any(|kept| kept.public_key == *one.public_key());
         if !given.is_empty() && !given.iter().any(is_asked) {
             return Err(no_answer(&given, requests));
         }
+        keys = requests.iter().map(PendingRequest::open).collect::<Result<_, _>>()?;
     }
-    material.known = known(context, requests)?;
+    material.known = known(state, requests)?;
     material.into_chain(keys, OffsetDateTime::now_utc())
 }
 
 /// What is said of a certificate that answers no request.
-fn no_answer(given: &[Parsed], requests: &[Kept]) -> anyhow::Error {
+fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
     let titles: Vec<_> = given.iter().filter(|one| !one.is_ca()).map(Parsed::title).collect();
     if titles.is_empty() {
         let titles: Vec<_> = given.iter().map(Parsed::title).collect();
@@ -179,12 +180,12 @@ fn no_answer(given: &[Parsed], requests: &[Kept]) -> anyhow::Error {
 }
 
 /// The certificates that the state folder knows: earlier answers' chains, what was trusted, our own CA.
-fn known(context: &Context<'_>, requests: &[Kept]) -> Result<Vec<CertificateDer<'static>>> {
+fn known(state: &state::State<'_>, requests: &[PendingRequest]) -> Result<Vec<CertificateDer<'static>>> {
     let mut known: Vec<_> = requests.iter().flat_map(|kept| kept.answer.iter().cloned()).collect();
-    for receipt in Receipts::all(&context.home.state)? {
-        known.extend(receipt.anchor.map(|anchor| anchor.certificate.der().to_vec().into()));
+    for receipt in state.receipts()?.iter() {
+        known.extend(receipt.anchor.as_ref().map(|anchor| anchor.certificate.der().to_vec().into()));
     }
-    if let Some(own) = OwnCa::find(&context.home)? {
+    if let Some(own) = state.nearest_ca()? {
         known.extend(own.intermediates.iter().chain([&own.root]).map(|one| one.der().clone()));
     }
     Ok(known)
@@ -193,17 +194,18 @@ fn known(context: &Context<'_>, requests: &[Kept]) -> Result<Vec<CertificateDer<
 /// The place for it: as typed, else as it was typed for its request, else where this machine's GitLab is.
 fn site(
     context: &Context<'_>,
+    state: &state::State<'_>,
     arguments: &Import,
     chain: &Chain,
-    asked: Option<&kept::Notes>,
+    asked: Option<&request::RequestRecord>,
 ) -> Result<Site> {
-    let host = arguments.host.clone().or_else(|| asked.and_then(kept::Notes::host));
-    let registry = arguments.registry.clone().or_else(|| asked.and_then(kept::Notes::registry));
+    let host = arguments.host.clone().or_else(|| asked.and_then(request::RequestRecord::host));
+    let registry = arguments.registry.clone().or_else(|| asked.and_then(request::RequestRecord::registry));
     let mut place = arguments.place.clone();
     if place.options().is_empty() {
         place.gitlab = asked.and_then(|asked| asked.gitlab.clone());
     }
-    let find = |host: Option<&Target>| Site::find(context, &place, host, registry.as_ref());
+    let find = |host: Option<&Target>| Site::find(context, state, &place, host, registry.as_ref());
     find(host.as_ref()).or_else(|error| {
         // What GitLab is called, the certificate may know where gitlab.rb does not.
         let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());

@@ -6,10 +6,10 @@ use std::path::Path;
 use labtrust_platform::{Certificate, World};
 use zeroize::Zeroizing;
 
-use super::own::OwnCa;
 use crate::{
     certificate::{Parsed, PrivateKey, path, pem},
     gitlab::Pair,
+    state::Ca,
 };
 
 /// The pair that stands in a place.
@@ -24,7 +24,7 @@ pub struct InPlace {
 
 impl InPlace {
     /// The pair in these files, if it can be read, belongs together and `own` has signed it.
-    pub fn read(own: &OwnCa, certificate: &Path, key: &Path) -> Option<Self> {
+    pub fn read(own: &Ca, certificate: &Path, key: &Path) -> Option<Self> {
         let world = World::here();
         // What cannot be read is not known to be ours; the guards say what stands there.
         let (Ok(Some(sent)), Ok(Some(pem))) = (world.read(certificate), world.read(key)) else { return None };

@@ -3,10 +3,7 @@
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::{
-    own::OwnCa,
-    source::{self, Source},
-};
+use super::source::{self, Source};
 use crate::{
     certificate::{
         Description, Inspection, Parsed, Refusal,
@@ -17,11 +14,12 @@ use crate::{
     exit,
     hint::fail,
     printer::{Mark, Printer},
+    state::State,
 };
 
-pub fn run(context: &Context<'_>, arguments: &Inspect) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect) -> Result<u8> {
     let certificates = match arguments.source.as_deref() {
-        None => own(context)?,
+        None => own(state)?,
         Some(typed) => Source::parse(typed)?.certificates(context, typed, &arguments.passphrase)?,
     };
     let none = || fail("there is no certificate", "give a certificate file, HOST[:PORT] or an https:// URL");
@@ -85,14 +83,14 @@ struct Report<'a> {
     inspection: &'a Inspection,
 }
 
-fn own(context: &Context<'_>) -> Result<Vec<Parsed>> {
-    let own = OwnCa::find(&context.home)?.ok_or_else(|| {
+fn own(state: &State<'_>) -> Result<Vec<Parsed>> {
+    let own = state.nearest_ca()?.ok_or_else(|| {
         fail(
             "there is no CA of labtrust's on this machine",
             "give a certificate file, HOST[:PORT] or an https:// URL",
         )
     })?;
-    Ok(std::iter::once(own.root).chain(own.intermediates).collect())
+    Ok(std::iter::once(&own.root).chain(&own.intermediates).cloned().collect())
 }
 
 fn describe(printer: &Printer, description: &Description, certificate: &Parsed, now: OffsetDateTime) {

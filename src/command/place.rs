@@ -10,7 +10,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Anchor, Certificate, Fingerprint, Outcome, Session, World, apply_together,
     plan::Change,
-    receipt::{ChangeRecord, Receipt, Receipts, StepRecord},
+    receipt::{ChangeRecord, Receipt, StepRecord},
     session::State,
 };
 
@@ -19,13 +19,12 @@ use super::{
     stores::{self, Planning, print_plan},
     trust,
 };
-pub use crate::state::RECEIPT;
 use crate::{
     context::Context,
     exit,
     gitlab::{self, expected::Expected},
     hint::fail,
-    state::recorded,
+    state::{self, RECEIPT, recorded},
 };
 
 /// What was done: on the server, and in the stores of this machine.
@@ -57,13 +56,13 @@ impl Plan {
 
 /// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
 /// is to be done.
-pub fn ask(context: &Context<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
+pub fn ask(context: &Context<'_>, state: &state::State<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
     let trust = trust::receipt_name(&plan.anchor);
     let needed = if plan.planning.changes.is_empty() { &[RECEIPT][..] } else { &[RECEIPT, &trust] };
-    recorded::check(&Receipts::all(&context.home.state)?, needed)?;
+    recorded::check(state.receipts()?, needed)?;
     Ok(if context.everywhere.dry_run {
-        ControlFlow::Break(dry_run(context, plan)?)
-    } else if confirm(context, plan)? {
+        ControlFlow::Break(dry_run(context, state, plan)?)
+    } else if confirm(context, state, plan)? {
         ControlFlow::Continue(())
     } else {
         ControlFlow::Break(exit::NO)
@@ -115,8 +114,8 @@ fn shown_to_serve(expected: &Expected, error: anyhow::Error) -> anyhow::Error {
 }
 
 /// All that is not so yet.
-pub fn outstanding(context: &Context<'_>, plan: &Plan) -> Result<Vec<Change>> {
-    let receipts = Receipts::all(&context.home.state)?;
+pub fn outstanding(context: &Context<'_>, state: &state::State<'_>, plan: &Plan) -> Result<Vec<Change>> {
+    let receipts = state.receipts()?;
     let mut all = stores::outstanding(context, &receipts, RECEIPT, &plan.changes);
     let name = trust::receipt_name(&plan.anchor);
     all.extend(stores::outstanding(context, &receipts, &name, &plan.planning.changes));
@@ -124,8 +123,8 @@ pub fn outstanding(context: &Context<'_>, plan: &Plan) -> Result<Vec<Change>> {
 }
 
 /// Prints what would be done; exit 1 if anything would.
-fn dry_run(context: &Context<'_>, plan: &Plan) -> Result<u8> {
-    let changes = outstanding(context, plan)?;
+fn dry_run(context: &Context<'_>, state: &state::State<'_>, plan: &Plan) -> Result<u8> {
+    let changes = outstanding(context, state, plan)?;
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "sha256": plan.anchor.sha256(),
@@ -151,7 +150,7 @@ pub fn warn(context: &Context<'_>, plan: &Plan) {
 
 /// On a terminal, shows the plan and asks; whether to go on. Elsewhere warnings are said, and hold nothing up; a broad
 /// CA needs somebody's yes.
-fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
+fn confirm(context: &Context<'_>, state: &state::State<'_>, plan: &Plan) -> Result<bool> {
     if let Some(broad) = plan.broad.as_ref().filter(|_| !context.everywhere.yes && !context.printer.can_ask())
     {
         return Err(fail(
@@ -163,7 +162,7 @@ fn confirm(context: &Context<'_>, plan: &Plan) -> Result<bool> {
         warn(context, plan);
         return Ok(true);
     }
-    let changes = outstanding(context, plan)?;
+    let changes = outstanding(context, state, plan)?;
     if changes.is_empty() {
         return Ok(true);
     }
@@ -206,9 +205,9 @@ pub fn check(outcomes: &[Outcome]) -> Result<()> {
 }
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
-pub fn leaves_placed(context: &Context<'_>) -> Result<Vec<Fingerprint>> {
+pub fn leaves_placed(state: &state::State<'_>) -> Result<Vec<Fingerprint>> {
     let leaf = |placed: &Placed| placed.chain.first().map(Certificate::fingerprint);
-    Ok(chains_placed(context)?.iter().filter_map(leaf).collect())
+    Ok(chains_placed(state)?.iter().filter_map(leaf).collect())
 }
 
 /// A certificate that was placed.
@@ -242,12 +241,12 @@ pub fn changed_certificates(receipts: &[Receipt], placed: &[Placed]) -> Vec<Path
 }
 
 /// The certificate files themselves.
-pub fn chains_placed(context: &Context<'_>) -> Result<Vec<Placed>> {
+pub fn chains_placed(state: &state::State<'_>) -> Result<Vec<Placed>> {
     let world = World::here();
     let mut chains = Vec::new();
-    let receipts = Receipts::all(&context.home.state)?;
+    let receipts = state.receipts()?;
     recorded::check(&receipts, &[RECEIPT])?;
-    for receipt in receipts {
+    for receipt in receipts.iter() {
         for record in receipt.changes.iter().filter(|record| record.store.as_str() == gitlab::STORE) {
             for step in &record.steps {
                 let StepRecord::File { path, after: Some(after), .. } = step else { continue };

@@ -3,7 +3,6 @@
 
 mod clock;
 pub mod lapse;
-mod record;
 pub mod schedule;
 mod standing;
 pub mod status;
@@ -29,18 +28,17 @@ use crate::{
     exit,
     gitlab::Pair,
     hint::{Hint, fail},
+    state::{self, RenewalRecord},
 };
-
-pub use self::record::Record;
 
 /// What the next CA is begun with.
 const NEXT_CA: &str = "begin the next CA: {labtrust rotate start}";
 
-pub fn run(context: &Context<'_>, arguments: &Renew) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Renew) -> Result<u8> {
     let now = OffsetDateTime::now_utc();
     // One that cannot be read is replaced; `status` says of it what is wrong.
-    let ran = Record::read(&context.home).ok().flatten().map(|record| record.ran);
-    let ended = renew(context, arguments, ran.filter(|_| arguments.if_expiring.is_some()), now);
+    let ran = state.renewal().ok().flatten().map(|record| record.ran);
+    let ended = renew(context, state, arguments, ran.filter(|_| arguments.if_expiring.is_some()), now);
     let ended = match ended {
         Ok(ControlFlow::Break(code)) => return Ok(code),
         Ok(ControlFlow::Continue(ended)) => Ok(ended),
@@ -49,7 +47,7 @@ pub fn run(context: &Context<'_>, arguments: &Renew) -> Result<u8> {
     // A command that was mistyped is no run that failed.
     let counts = ended.is_ok() || arguments.if_expiring.is_some();
     if counts && !context.everywhere.dry_run {
-        write_down(context, &ended, now, ran)?;
+        write_down(context, state, &ended, now, ran)?;
     }
     ended.map(|ended| ended.code)
 }
@@ -64,15 +62,16 @@ struct Ended {
 /// Keeps what a run has come to, where there is a state to keep it in.
 fn write_down(
     context: &Context<'_>,
+    state: &state::State<'_>,
     ended: &Result<Ended>,
     now: OffsetDateTime,
     ran: Option<OffsetDateTime>,
 ) -> Result<()> {
-    if !context.home.state.is_dir() {
+    if !state.folder().is_dir() {
         return Ok(());
     }
     let record = match ended {
-        Ok(ended) => Record {
+        Ok(ended) => RenewalRecord {
             schema: 1,
             ran: now,
             well: [exit::DONE, exit::RESTART].contains(&ended.code),
@@ -80,7 +79,7 @@ fn write_down(
             not_after: Some(ended.not_after),
         },
         // A clock that is behind must not be taken for the last time it was.
-        Err(error) => Record {
+        Err(error) => RenewalRecord {
             schema: 1,
             ran: ran.map_or(now, |ran| ran.max(now)),
             well: false,
@@ -88,26 +87,27 @@ fn write_down(
             not_after: None,
         },
     };
-    let written = context.session(|_| record.write(&context.home));
+    let written = context.session(state, |_, state| record.write(state.home()));
     // What the run has come to is said whether or not it can be kept.
     if ended.is_ok() { written } else { Ok(()) }
 }
 
 fn renew(
     context: &Context<'_>,
+    state: &state::State<'_>,
     arguments: &Renew,
     ran: Option<OffsetDateTime>,
     now: OffsetDateTime,
 ) -> Result<ControlFlow<u8, Ended>> {
-    if let Answer::Renew(draft) = look(context, arguments, ran, now)?
-        && let ControlFlow::Break(code) = place::ask(context, &draft.plan)?
+    if let Answer::Renew(draft) = look(context, state, arguments, ran, now)?
+        && let ControlFlow::Break(code) = place::ask(context, state, &draft.plan)?
     {
         place::print_for_real(context, code);
         return Ok(ControlFlow::Break(code));
     }
-    let answer = context.session(|session| {
+    let answer = context.session(state, |session, state| {
         // A run that was waited for may have done it.
-        let answer = look(context, arguments, ran, now)?;
+        let answer = look(context, state, arguments, ran, now)?;
         if let Answer::Renew(draft) = &answer {
             place::carry_out(session, &draft.plan)?;
         }
@@ -139,11 +139,12 @@ struct Draft {
 
 fn look(
     context: &Context<'_>,
+    state: &state::State<'_>,
     arguments: &Renew,
     ran: Option<OffsetDateTime>,
     now: OffsetDateTime,
 ) -> Result<Answer> {
-    let standing = Standing::find(context)?;
+    let standing = Standing::find(context, state)?;
     clock::check(now, &[&standing.leaf, &standing.root], ran)?;
     let leaf = &standing.leaf;
     let due = match arguments.if_expiring {

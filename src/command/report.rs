@@ -14,8 +14,7 @@ use time::OffsetDateTime;
 
 use crate::{
     certificate::{Parsed, judge},
-    context::Context,
-    context::own_program,
+    context::{Context, own_program},
     exit,
     hint::Hint,
     printer::{Mark, Printer},

@@ -12,9 +12,9 @@ use labtrust_platform::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
-    kept::{self, Kept, Notes},
     place,
     report::warn_of_damages,
+    requests,
     setup::{Site, endpoints},
     source, stores,
 };
@@ -25,18 +25,21 @@ use crate::{
     exit,
     gitlab::Config,
     hint::fail,
-    state::Damage,
+    state::{
+        Damage, State,
+        request::{PendingRequest, RequestRecord},
+    },
 };
 
-pub fn run(context: &Context<'_>, arguments: &Request) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
     if arguments.undo {
-        return take_back(context, arguments);
+        return take_back(context, state, arguments);
     }
-    let order = Order::new(context, arguments)?;
+    let order = Order::new(context, state, arguments)?;
     if context.everywhere.dry_run {
-        let change = match order.waiting(context)? {
+        let change = match order.waiting(context, state)? {
             Some(_) => None,
-            None => Some(order.make(context)?.1),
+            None => Some(order.make(state)?.1),
         };
         let changes: Vec<Change> = change.into_iter().collect();
         context
@@ -44,7 +47,7 @@ pub fn run(context: &Context<'_>, arguments: &Request) -> Result<u8> {
             .document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(context, &changes) }));
         return Ok(if stores::print_plan(context, &changes) { exit::NO } else { exit::DONE });
     }
-    let (kept, is_new) = context.session(|session| order.keep(context, session))?;
+    let (kept, is_new) = context.session(state, |session, state| order.keep(context, state, session))?;
     let request = kept.request()?;
     hand_out(context, arguments, &kept, &request, is_new)?;
     for note in &order.notes {
@@ -63,8 +66,8 @@ struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    fn new(context: &Context<'_>, arguments: &'a Request) -> Result<Self> {
-        let (mut names, notes) = gather(context, arguments)?;
+    fn new(context: &Context<'_>, state: &State<'_>, arguments: &'a Request) -> Result<Self> {
+        let (mut names, notes) = gather(context, state, arguments)?;
         names.extend(arguments.names.iter().cloned());
         let mut unique: Vec<SubjectName> = Vec::new();
         for name in names {
@@ -78,24 +81,24 @@ impl<'a> Order<'a> {
 
     /// The request for these names that is here and waits for its answer: an answer to it may be on its
     /// way, and its key is the only one that fits.
-    fn waiting(&self, context: &Context<'_>) -> Result<Option<Kept>> {
+    fn waiting(&self, context: &Context<'_>, state: &State<'_>) -> Result<Option<PendingRequest>> {
         if self.arguments.new_key {
             return Ok(None);
         }
-        let is_asked = |kept: &Kept| {
-            kept.folder.starts_with(&context.home.state)
+        let is_asked = |kept: &PendingRequest| {
+            kept.folder.starts_with(state.folder())
                 && kept.waits_for(&self.names)
                 && self.key.as_ref().is_none_or(|key| *key.public_key() == kept.public_key)
         };
-        let requests = Kept::all(&context.home)?;
+        let requests = state.requests()?;
         warn_of_damages(context, requests.damaged.iter());
-        let mut waiting: Vec<Kept> =
-            requests.kept.into_iter().map(|(kept, _)| kept).filter(is_asked).collect();
+        let mut waiting: Vec<PendingRequest> =
+            requests.kept.iter().filter(|kept| is_asked(kept)).cloned().collect();
         waiting.sort_by(|one, other| one.notes.made.cmp(&other.notes.made));
         Ok(waiting.pop())
     }
 
-    fn make(&self, context: &Context<'_>) -> Result<(Kept, Change)> {
+    fn make(&self, state: &State<'_>) -> Result<(PendingRequest, Change)> {
         let made;
         let key = if let Some(key) = &self.key {
             key
@@ -104,7 +107,7 @@ impl<'a> Order<'a> {
             &made
         };
         let Request { host, registry, gitlab, .. } = self.arguments;
-        let notes = Notes {
+        let notes = RequestRecord {
             schema: 1,
             names: self.names.clone(),
             made: OffsetDateTime::now_utc().format(&Rfc3339)?,
@@ -112,27 +115,36 @@ impl<'a> Order<'a> {
             registry: registry.as_ref().map(|registry| registry.or_port(4567)),
             gitlab: gitlab.as_ref().map(std::path::absolute).transpose()?,
         };
-        Kept::make(&context.home, key, notes)
+        PendingRequest::make(state.home(), key, notes)
     }
 
     /// The request that waits, or a new one; and whether it is new.
-    fn keep(&self, context: &Context<'_>, session: &Session<'_>) -> Result<(Kept, bool)> {
-        kept::sweep(session)?;
-        if let Some(kept) = self.waiting(context)? {
+    fn keep(
+        &self,
+        context: &Context<'_>,
+        state: &State<'_>,
+        session: &Session<'_>,
+    ) -> Result<(PendingRequest, bool)> {
+        requests::sweep(session)?;
+        if let Some(kept) = self.waiting(context, state)? {
             return Ok((kept, false));
         }
-        let (kept, change) = self.make(context)?;
+        let (kept, change) = self.make(state)?;
         place::check(&apply(session, &kept.receipt(), None, &[change])?)?;
         Ok((kept, true))
     }
 }
 
 /// GitLab's and its registry's hosts, and those of the other URLs that gitlab.rb names.
-fn gather(context: &Context<'_>, arguments: &Request) -> Result<(Vec<SubjectName>, Vec<String>)> {
+fn gather(
+    context: &Context<'_>,
+    state: &State<'_>,
+    arguments: &Request,
+) -> Result<(Vec<SubjectName>, Vec<String>)> {
     let (host, registry) = (arguments.host.as_ref(), arguments.registry.as_ref());
     let place = Place { gitlab: arguments.gitlab.clone(), ..Place::default() };
     let hosts = |gitlab: Endpoint, registry: Endpoint| vec![gitlab.host.into(), registry.host.into()];
-    match Site::look(context, &place, host, registry) {
+    match Site::look(context, state, &place, host, registry) {
         Ok(site) => {
             let names = hosts(site.gitlab.clone(), site.registry.clone());
             Ok(([names, site.further_names()].concat(), site.notes()))
@@ -159,7 +171,7 @@ fn read_key(context: &Context<'_>, arguments: &Request, path: &Path) -> Result<P
 fn hand_out(
     context: &Context<'_>,
     arguments: &Request,
-    kept: &Kept,
+    kept: &PendingRequest,
     request: &str,
     is_new: bool,
 ) -> Result<()> {
@@ -191,33 +203,19 @@ fn hand_out(
     Ok(())
 }
 
-fn day(notes: &Notes) -> &str {
+fn day(notes: &RequestRecord) -> &str {
     notes.made.split('T').next().unwrap_or_default()
 }
 
 /// Forgets the requests that are kept: all, or those for HOST.
-fn take_back(context: &Context<'_>, arguments: &Request) -> Result<u8> {
+fn take_back(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
     let printer = context.printer;
     let host = arguments.host.as_ref().map(|target| SubjectName::from(target.host.clone()));
-    let kept = || -> Result<Vec<Kept>> {
-        let all = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept);
-        let is_meant = |kept: &Kept| {
-            kept.folder.starts_with(&context.home.state)
-                && host.as_ref().is_none_or(|host| kept.notes.names.contains(host))
-        };
-        Ok(all.filter(is_meant).collect())
-    };
-    // Which host a damaged one is for is not known.
-    let damaged = || -> Result<Vec<Damage>> {
-        let damaged = Kept::all(&context.home)?.damaged.into_iter();
-        let is_meant = |damage: &Damage| host.is_none() && damage.path.starts_with(&context.home.state);
-        Ok(damaged.filter(is_meant).collect())
-    };
-    let (found, lost) = (kept()?, damaged()?);
-    warn_of_damages(context, Kept::all(&context.home)?.damaged.iter());
+    let (found, lost) = meant(state, host.as_ref())?;
+    warn_of_damages(context, state.requests()?.damaged.iter());
     if found.is_empty() && lost.is_empty() {
         return Err(fail(
-            format!("no request is kept in {}", context.home.state.display()),
+            format!("no request is kept in {}", state.folder().display()),
             "if it was made with --state DIR, or as another user, give the same here",
         ));
     }
@@ -239,15 +237,30 @@ fn take_back(context: &Context<'_>, arguments: &Request) -> Result<u8> {
         printer.aside("nothing was changed");
         return Ok(exit::NO);
     }
-    context.session(|session| {
-        kept::sweep(session)?;
-        kept()?.iter().try_for_each(|kept| place::check(&kept.forget(session)?))?;
-        for folder in damaged()?.iter().filter_map(|damage| damage.path.parent()) {
-            kept::give_up(session, &context.home, folder, printer)?;
+    context.session(state, |session, state| {
+        requests::sweep(session)?;
+        let (found, lost) = meant(state, host.as_ref())?;
+        found.into_iter().try_for_each(|kept| place::check(&requests::forget(kept, session)?))?;
+        for folder in lost.iter().filter_map(|damage| damage.path.parent()) {
+            requests::give_up(session, state, folder, printer)?;
         }
         Ok(())
     })?;
     document("forgotten");
     printer.say("forgotten, with the key");
     Ok(exit::DONE)
+}
+
+/// The requests in the state folder that are meant: all, or those for `host`; and what is damaged of the others, of which
+/// nobody knows for which host it was.
+fn meant<'s>(
+    state: &'s State<'_>,
+    host: Option<&SubjectName>,
+) -> Result<(Vec<&'s PendingRequest>, Vec<&'s Damage>)> {
+    let requests = state.requests()?;
+    let is_kept = |kept: &&PendingRequest| {
+        kept.folder.starts_with(state.folder()) && host.is_none_or(|host| kept.notes.names.contains(host))
+    };
+    let is_lost = |damage: &&Damage| host.is_none() && damage.path.starts_with(state.folder());
+    Ok((requests.kept.iter().filter(is_kept).collect(), requests.damaged.iter().filter(is_lost).collect()))
 }

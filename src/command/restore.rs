@@ -26,14 +26,7 @@ use self::{
     plan::{Origin, Plan, Saved},
     sender::OpenedBy,
 };
-use super::{
-    backup, damages,
-    kept::{self, Kept},
-    own::OwnCa,
-    place,
-    report::print_damages,
-    stores,
-};
+use super::{place, report::print_damages, requests, stores};
 use crate::{
     backup::{Archive, Item, Opener, archive::MAX_SIZE, seal},
     cli::Restore,
@@ -42,17 +35,22 @@ use crate::{
     hint::{fail, shell_line},
     input,
     prompt::passphrase,
-    state::{put_aside, put_back},
+    state::{
+        Ca, LastBackup, RECEIPT, State, damages, put_aside, put_back,
+        request::{self},
+    },
 };
 
-pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore) -> Result<u8> {
     let printer = context.printer;
     let shown = text::path(&arguments.file);
     let (archive, by) = read(context, arguments).with_context(|| format!("cannot restore {shown}"))?;
-    if !sender::check(context, arguments, &archive, by).with_context(|| format!("cannot restore {shown}"))? {
+    if !sender::check(context, state, arguments, &archive, by)
+        .with_context(|| format!("cannot restore {shown}"))?
+    {
         return Ok(exit::NO);
     }
-    let plan = Plan::make(context, &archive, arguments.replace)?;
+    let plan = Plan::make(state, &archive, arguments.replace)?;
     let commands = Commands::find(&archive, &plan)?;
     let changes: Vec<_> = plan.changes().cloned().collect();
     if context.everywhere.dry_run {
@@ -81,16 +79,16 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
     }
     let mut aside = None;
     let mut noted = Ok(());
-    let is_new = context.session(|session| {
-        kept::sweep(session)?;
+    let is_new = context.session(state, |session, state| {
+        requests::sweep(session)?;
         // Another run may have made a CA meanwhile.
-        let plan = Plan::make(context, &archive, arguments.replace)?;
-        let (is_new, damaged) = carry_out(session, &context.home.state, &plan)?;
+        let plan = Plan::make(state, &archive, arguments.replace)?;
+        let (is_new, damaged) = carry_out(session, state.folder(), &plan)?;
         aside = damaged;
-        let is_noted = !is_new && backup::Last::read(&context.home).is_ok_and(|last| last.is_some());
+        let is_noted = !is_new && state.last_backup().is_ok_and(|last| last.is_some());
         if !is_noted && damages::of_archive(&archive).is_empty() {
             // There is a backup, then: this one. A restored CA stays, whatever becomes of the note of it.
-            noted = note(context, arguments, &archive);
+            noted = note(state, arguments, &archive);
         }
         Ok(is_new)
     })?;
@@ -98,17 +96,17 @@ pub fn run(context: &Context<'_>, arguments: &Restore) -> Result<u8> {
     if let Some(aside) = aside {
         printer.aside(format_args!("what was damaged is in {}", text::path(&aside)));
     }
-    let code = report(context, &archive, &plan, is_new)?;
+    let code = report(context, &state.again(), &archive, &plan, is_new)?;
     // A backup that an older labtrust made was not opened again.
     let damages = damages::of_archive(&archive);
     Ok(exit::worse(code, print_damages(context, damages.iter())))
 }
 
 /// Writes down that this is a backup of what is here.
-fn note(context: &Context<'_>, arguments: &Restore, archive: &Archive) -> Result<()> {
+fn note(state: &State<'_>, arguments: &Restore, archive: &Archive) -> Result<()> {
     let is_stream = arguments.file == Path::new(input::STREAM);
     let file = if is_stream { arguments.file.clone() } else { std::path::absolute(&arguments.file)? };
-    backup::Last::of(&archive.manifest, &file).write(&context.home)
+    LastBackup::of(&archive.manifest, &file).write(state.home())
 }
 
 /// The backup, decrypted.
@@ -179,14 +177,14 @@ fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bo
         }
         let mut changed = !receipts.is_empty();
         for request in &plan.requests {
-            let name = kept::receipt(Path::new(&request.subject));
+            let name = request::receipt(Path::new(&request.subject));
             let outcomes = apply(session, &name, None, std::slice::from_ref(request))?;
             if is_changed(&outcomes) {
                 requests.push(name);
             }
             place::check(&outcomes)?;
         }
-        let outcomes = apply_together(session, place::RECEIPT, None, &plan.authorities)?;
+        let outcomes = apply_together(session, RECEIPT, None, &plan.authorities)?;
         let failed = outcomes.iter().position(|outcome| outcome.state == labtrust_platform::State::Failed);
         place::check(&outcomes[..failed.map_or(outcomes.len(), |failed| failed + 1)])?;
         changed |= is_changed(&outcomes) || !requests.is_empty();
@@ -242,16 +240,22 @@ fn write(state: &Path, saved: &Saved<'_>) -> Result<()> {
     Ok(())
 }
 
-fn report(context: &Context<'_>, archive: &Archive, plan: &Plan, changed: bool) -> Result<u8> {
+fn report(
+    context: &Context<'_>,
+    state: &State<'_>,
+    archive: &Archive,
+    plan: &Plan,
+    changed: bool,
+) -> Result<u8> {
     let printer = context.printer;
-    let own = OwnCa::here(&context.home)?;
-    let next = next(context, own.as_ref())?;
+    let own = state.ca()?;
+    let next = next(state, own)?;
     printer.document(&serde_json::json!({
         "schema": 1,
         "made": archive.manifest.made,
         "host": archive.manifest.host,
         "changed": changed,
-        "sha256": own.as_ref().map(|own| own.root.fingerprint()),
+        "sha256": own.map(|own| own.root.fingerprint()),
         "next": next,
     }));
     let day = archive.manifest.made.split('T').next().unwrap_or_default();
@@ -287,7 +291,7 @@ fn report(context: &Context<'_>, archive: &Archive, plan: &Plan, changed: bool) 
 }
 
 /// What makes this machine serve again.
-fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<ShellLine>> {
+fn next(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<ShellLine>> {
     if let Some(own) = own
         && own.open()?.is_some()
     {
@@ -299,7 +303,7 @@ fn next(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<ShellLine>> {
         options.extend(own.notes.site.place().options());
         return Ok(vec![shell_line!("{labtrust setup {}{}}", host, Options(&options))]);
     }
-    let kept = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept);
+    let kept = state.requests()?.kept.iter();
     let answered = kept.filter(|kept| !kept.answer.is_empty());
     Ok(answered.map(|kept| shell_line!("{labtrust import --cert {}}", kept.answer_path())).collect())
 }

@@ -10,16 +10,16 @@ mod report;
 mod turn;
 
 use self::phase::no_ca;
-use super::{own::OwnCa, report as reports};
-use crate::{cli::Rotate, context::Context};
+use super::report as reports;
+use crate::{cli::Rotate, context::Context, state::State};
 use anyhow::Result;
 
-pub fn run(context: &Context<'_>, arguments: &Rotate) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Result<u8> {
     if let Some(step) = &arguments.step {
-        return turn::run(context, step);
+        return turn::run(context, state, step);
     }
-    let own = OwnCa::find(&context.home)?.ok_or_else(no_ca)?;
-    report::print(context, &own, &[], Vec::new());
+    let own = state.nearest_ca()?.ok_or_else(no_ca)?;
+    report::print(context, state, &own, &[], Vec::new());
     Ok(reports::print_damages(context, own.damages()))
 }
 

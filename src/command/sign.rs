@@ -12,7 +12,7 @@ use labtrust_platform::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{own::OwnCa, pair_report::PairReport, stores::print_plan};
+use super::{pair_report::PairReport, stores::print_plan};
 use crate::{
     certificate::{Issued, LeafOrder, Parsed, PrivateKey, SubjectName, read_request},
     cli::Sign,
@@ -20,11 +20,12 @@ use crate::{
     exit,
     hint::fail,
     input,
+    state::{self},
 };
 
-pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Sign) -> Result<u8> {
     if context.everywhere.dry_run {
-        let change = Signed::make(context, arguments)?.change;
+        let change = Signed::make(state, arguments)?.change;
         print_plan(context, std::slice::from_ref(&change));
         context.printer.document(
             &serde_json::json!({ "schema": 1, "plan": super::stores::as_json(context, &[change]) }),
@@ -32,8 +33,8 @@ pub fn run(context: &Context<'_>, arguments: &Sign) -> Result<u8> {
         return Ok(exit::NO);
     }
     // A setup that is at work, there or back, is waited for before the CA is read.
-    let Signed { root, issued, change } = context.session(|session| {
-        let signed = Signed::make(context, arguments)?;
+    let Signed { root, issued, change } = context.session(state, |session, state| {
+        let signed = Signed::make(state, arguments)?;
         let name = format!("sign-{}", signed.issued.leaf.fingerprint().short());
         let outcomes = apply(session, &name, None, std::slice::from_ref(&signed.change))?;
         if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
@@ -64,7 +65,7 @@ struct Signed {
 }
 
 impl Signed {
-    fn make(context: &Context<'_>, arguments: &Sign) -> Result<Self> {
+    fn make(state: &state::State<'_>, arguments: &Sign) -> Result<Self> {
         // A request that cannot be used is refused before the CA's key is opened.
         let names = arguments.names.clone();
         let (order, key) = if let Some(path) = &arguments.csr {
@@ -73,7 +74,7 @@ impl Signed {
             let key = PrivateKey::generate(arguments.key_type.into())?;
             (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
         };
-        let own = OwnCa::find(&context.home)?;
+        let own = state.nearest_ca()?;
         let own =
             own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: {labtrust setup HOST}"))?;
         let authority = own.open()?.ok_or_else(|| {
@@ -84,7 +85,7 @@ impl Signed {
         })?;
         let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
         let change = change(&arguments.out, &issued, key.as_ref())?;
-        Ok(Self { root: own.root, issued, change })
+        Ok(Self { root: own.root.clone(), issued, change })
     }
 }
 

@@ -16,7 +16,7 @@ use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::own::OwnCa;
+use self::argument::{KINDS, file_hint};
 use crate::{
     certificate::{
         SubjectName,
@@ -29,12 +29,11 @@ use crate::{
     context::Context,
     exit::misuse,
     hint::{Hint, fail, hint},
-    input,
-    input::standard_input,
+    input::{self, standard_input},
     prompt::passphrase,
+    state::State,
 };
 
-use self::argument::{KINDS, file_hint};
 pub use self::{
     argument::{Source, absolute},
     known::known_anchor,
@@ -147,10 +146,10 @@ fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>
 }
 
 /// The anchor that `arguments` of `trust` mean.
-pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
+pub fn anchor(context: &Context<'_>, state: &State<'_>, arguments: &Trust) -> Result<Found> {
     let typed = arguments.source.as_deref().unwrap_or_default();
     let mut found = match arguments.source.as_deref().map(Source::parse).transpose()? {
-        None => own(context, arguments.fingerprint)?,
+        None => own(state, arguments.fingerprint)?,
         Some(Source::Server(target)) => from_server(&target, typed, arguments)?,
         Some(_) if arguments.next.is_some() => {
             return Err(misuse("--next is for what a server sends", "trust each file by itself"));
@@ -175,8 +174,8 @@ pub fn anchor(context: &Context<'_>, arguments: &Trust) -> Result<Found> {
     Ok(found)
 }
 
-fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found> {
-    let own = OwnCa::find(&context.home)?.ok_or_else(|| {
+fn own(state: &State<'_>, fingerprint: Option<Fingerprint>) -> Result<Found> {
+    let own = state.nearest_ca()?.ok_or_else(|| {
         fail(
             "there is no CA of labtrust's on this machine, and none was named",
             "on a client: labtrust trust HOST:4567 --fingerprint SHA256 (setup prints this line on the server)",
@@ -184,11 +183,18 @@ fn own(context: &Context<'_>, fingerprint: Option<Fingerprint>) -> Result<Found>
     })?;
     matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
     // Under sudo it may be the CA of a user, whose programs can write there, too.
-    let is_users = fingerprint.is_none() && !own.folder.starts_with(&context.home.state);
+    let is_users = fingerprint.is_none() && !own.folder.starts_with(state.folder());
     let doubt = own.root.broad_scope(&[]).filter(|_| is_users);
     let title = format!("{} (made on this machine)", own.root.title());
     let announced = Announced { root: own.next()?.map(|next| next.root.clone()), ..Announced::default() };
-    Ok(Found { anchor: own.anchor(), certificate: own.root, title, notes: Vec::new(), announced, doubt })
+    Ok(Found {
+        anchor: own.anchor(),
+        certificate: own.root.clone(),
+        title,
+        notes: Vec::new(),
+        announced,
+        doubt,
+    })
 }
 
 fn from_file(context: &Context<'_>, source: &Source, typed: &str, arguments: &Trust) -> Result<Found> {

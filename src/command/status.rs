@@ -4,17 +4,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Fingerprint, Outcome, World,
-    plan::ShellLine,
-    receipt::{Receipt, Receipts},
-    session::State,
+    Anchor, Fingerprint, Outcome, World, plan::ShellLine, receipt::Receipt, session::State,
 };
 use time::OffsetDateTime;
 
 use super::{
-    backup::{self, Last},
-    damages,
-    own::OwnCa,
+    backup,
     place::{self, Placed},
     renew::{lapse, status::Renewal},
     report::{self, NextSteps, StoresReport},
@@ -26,23 +21,23 @@ use crate::{
     cli::Stores,
     context::Context,
     exit, gitlab,
-    state::{Damage, hint_of},
+    state::{self, Ca, Damage, RECEIPT, damages, hint_of},
 };
 
 /// What is said of a GitLab whose nginx is told something else than its gitlab.rb sets.
 const UNFOLLOWED: &str =
     "GitLab does not follow its gitlab.rb yet, so clients may not be served what is in place";
 
-pub fn run(context: &Context<'_>) -> Result<u8> {
-    let receipts = Receipts::all(&context.home.state)?;
-    let mut damages = damages::all(&context.home)?;
+pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
+    let receipts = state.receipts()?;
+    let mut damages = damages::all(state)?;
     // What is damaged is said, and all else is shown. It may be the caller's, under sudo.
-    let own = OwnCa::find(&context.home).unwrap_or_else(|damage| {
+    let own = state.nearest_ca().unwrap_or_else(|damage| {
         damages.extend((!damages.contains(&damage)).then_some(damage));
         None
     });
-    let all_own = || own.iter().flat_map(OwnCa::all);
-    let known = untrust::trusted(&receipts).chain(all_own().map(OwnCa::anchor));
+    let all_own = || own.into_iter().flat_map(Ca::all);
+    let known = untrust::trusted(&receipts).chain(all_own().map(Ca::anchor));
     let mut anchors: BTreeMap<Fingerprint, Anchor> = BTreeMap::new();
     for anchor in known {
         let all = &mut anchors.entry(anchor.sha256()).or_insert_with(|| anchor.clone()).endpoints;
@@ -50,18 +45,18 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
             anchor.endpoints.into_iter().filter(|endpoint| !all.contains(endpoint)).collect::<Vec<_>>(),
         );
     }
-    let Shown { reports, missing, mut code } = print_anchors(context, &receipts, own.as_ref(), &anchors)?;
-    let (placed, unreadable) = match place::chains_placed(context) {
+    let Shown { reports, missing, mut code } = print_anchors(context, state, own, &anchors)?;
+    let (placed, unreadable) = match place::chains_placed(state) {
         Ok(placed) => (placed, None),
         // A damaged receipt is among the damages.
         Err(error) => (Vec::new(), (!error.is::<Damage>()).then_some(error)),
     };
-    let renewal = Renewal::look(context, &receipts, &placed);
-    let awaited = awaited(context, &receipts, own.as_ref());
+    let renewal = Renewal::look(state, &receipts, &placed);
+    let awaited = awaited(context, &receipts, own);
     if awaited.is_some() {
         code = exit::worse(code, exit::RESTART);
     }
-    let lapses = lapse::find(own.as_ref(), &placed, OffsetDateTime::now_utc());
+    let lapses = lapse::find(own, &placed, OffsetDateTime::now_utc());
     if !lapses.is_empty() {
         code = exit::worse(code, exit::NO);
     }
@@ -69,7 +64,7 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
         code = exit::worse(code, exit::NO);
     }
     // An imported certificate has its CA elsewhere, and makes no client of this machine.
-    let is_set_up = receipts.iter().any(|receipt| receipt.name == place::RECEIPT);
+    let is_set_up = receipts.iter().any(|receipt| receipt.name == RECEIPT);
     if anchors.is_empty() && renewal.is_none() && damages.is_empty() && !is_set_up {
         context.printer.say("labtrust knows no CA here. On the server:");
         context.printer.command("{labtrust setup}");
@@ -95,27 +90,27 @@ pub fn run(context: &Context<'_>) -> Result<u8> {
     for command in &missing {
         context.printer.command(command);
     }
-    if let Some(own) = &own {
-        rotate::print_standing(context, own);
+    if let Some(own) = own {
+        rotate::print_standing(context, state, own);
     }
-    let kept = own.as_ref().filter(|own| own.folder.starts_with(&context.home.state));
-    let last = Last::read(&context.home).ok().flatten();
+    let kept = own.filter(|own| own.folder.starts_with(state.folder()));
+    let last = state.last_backup().ok().flatten();
     if let Some(own) = kept {
-        backup::print_last(context, last.as_ref(), end_of_placed(&placed, own));
+        backup::print_last(context, last, end_of_placed(&placed, own));
     }
     context.printer.document(&serde_json::json!({
         "schema": 1,
         "anchors": reports,
         "renewal": renewal,
         "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
-        "rotation": own.as_ref().map(RotationReport::of),
+        "rotation": own.map(RotationReport::of),
         "notes": lapses.iter().map(|lapse| lapse.what.clone())
             .chain(awaited.iter().map(|_| UNFOLLOWED.to_owned()))
             .chain(damages.iter().map(ToString::to_string))
             .chain(unreadable.iter().map(|error| format!("{error:#}"))).collect::<Vec<_>>(),
         "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| ShellLine::from(*command))
             .chain(awaited.iter().cloned())
-            .chain(own.iter().map(OwnCa::client_line)).collect::<Vec<_>>(),
+            .chain(own.into_iter().map(Ca::client_line)).collect::<Vec<_>>(),
     }));
     if let Some(error) = unreadable {
         context.printer.aside(format_args!("error: the certificate in place cannot be read: {error:#}"));
@@ -140,23 +135,22 @@ struct Shown {
 /// Says of each of `anchors` where it is trusted.
 fn print_anchors(
     context: &Context<'_>,
-    receipts: &[Receipt],
-    own: Option<&OwnCa>,
+    state: &state::State<'_>,
+    own: Option<&Ca>,
     anchors: &BTreeMap<Fingerprint, Anchor>,
 ) -> Result<Shown> {
     let mut shown = Shown { reports: Vec::new(), missing: Vec::new(), code: exit::DONE };
     for anchor in anchors.values() {
         let planning = stores::plan(context, anchor, &Stores::all());
-        let outcomes = stores::standing(context, receipts, &trust::receipt_name(anchor), planning);
+        let outcomes = stores::standing(context, state.receipts()?, &trust::receipt_name(anchor), planning);
         let is_own =
             own.iter().flat_map(|own| own.all()).find(|own| own.root.fingerprint() == anchor.sha256());
         // The CA that was followed is trusted by its file alone.
-        let is_followed = |one: &OwnCa| {
-            own.and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder)
-        };
+        let is_followed =
+            |one: &Ca| own.and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder);
         let repeat = is_own.map_or_else(
             || trust_command(anchor),
-            |own| own.trust_command(context.everywhere.state.is_some() || is_followed(own)),
+            |own| own.trust_command(state.home().is_chosen || is_followed(own)),
         );
         shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
         let stands = exit::of_outcomes(&outcomes, State::Trusted);
@@ -173,8 +167,8 @@ fn print_anchors(
 }
 
 /// The command by which GitLab is still to follow its gitlab.rb, if it is.
-fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&OwnCa>) -> Option<ShellLine> {
-    let records = receipts.iter().filter(|one| one.name == place::RECEIPT).flat_map(|one| &one.changes);
+fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
+    let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
     let placed: Vec<&Path> = records
         .filter(|record| record.store.as_str() == gitlab::STORE)
         .map(|record| Path::new(&record.subject))
@@ -184,7 +178,7 @@ fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&OwnCa>) -> 
 }
 
 /// When the certificate ends that `own` signed and that is in place.
-fn end_of_placed(placed: &[Placed], own: &OwnCa) -> Option<OffsetDateTime> {
+fn end_of_placed(placed: &[Placed], own: &Ca) -> Option<OffsetDateTime> {
     let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
     let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
     leaves.map(|leaf| leaf.not_after).max()

@@ -1,33 +1,38 @@
 //! `trust`: one CA into every store of this machine, each proven; and with it the one that will follow.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Outcome, Session, Wanted, apply, receipt::Receipts, session::State};
+use labtrust_platform::{Anchor, Outcome, Session, Wanted, apply, session::State};
 
 use super::{
     report::{self, NextSteps, StoresReport},
     restart, source,
     stores::{self, Planning, print_plan},
 };
-use crate::{cli::Trust, context::Context, exit, state::recorded};
+use crate::{
+    cli::Trust,
+    context::Context,
+    exit,
+    state::{self, recorded},
+};
 
-pub fn run(context: &Context<'_>, arguments: &Trust) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Trust) -> Result<u8> {
     arguments.stores.check()?;
-    let found = source::anchor(context, arguments)?;
+    let found = source::anchor(context, state, arguments)?;
     let next = found.announced.anchor(&found.anchor.endpoints);
     let anchors: Vec<&Anchor> = std::iter::once(&found.anchor).chain(&next).collect();
     let names: Vec<_> = anchors.iter().map(|anchor| receipt_name(anchor)).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    recorded::check(&Receipts::all(&context.home.state)?, &names)?;
+    recorded::check(state.receipts()?, &names)?;
     let plan = |anchor: &&Anchor| stores::plan(context, anchor, &arguments.stores);
     let plannings: Vec<Planning> = anchors.iter().map(plan).collect();
     if context.everywhere.dry_run {
-        return dry_run(context, &found, anchors, plannings);
+        return dry_run(context, state, &found, anchors, plannings);
     }
     source::confirm(context, &found)?;
     let mut parts: Vec<Vec<Outcome>> = if plannings.iter().all(|planning| planning.changes.is_empty()) {
         plannings.into_iter().map(|planning| planning.others).collect()
     } else {
-        context.session(|session| {
+        context.session(state, |session, _| {
             let all = anchors.iter().zip(&plannings);
             all.map(|(anchor, planning)| trust(session, anchor, planning)).collect()
         })?
@@ -117,11 +122,12 @@ pub fn receipt_name(anchor: &Anchor) -> String {
 
 fn dry_run(
     context: &Context<'_>,
+    state: &state::State<'_>,
     found: &source::Found,
     anchors: Vec<&Anchor>,
     plannings: Vec<Planning>,
 ) -> Result<u8> {
-    let receipts = Receipts::all(&context.home.state)?;
+    let receipts = state.receipts()?;
     let mut documents = Vec::new();
     let mut would_change = false;
     let missing = found.missing_fingerprint().map(|(what, hint)| format!("{what}; {hint}"));

@@ -9,13 +9,13 @@ use labtrust_platform::{
     Anchor, Outcome, Session, Wanted, apply,
     plan::{Change, Prose, Step},
     purge,
-    receipt::{ChangeRecord, Receipt, Receipts, Recorded},
+    receipt::{ChangeRecord, Receipt, Recorded},
     session::State,
     text, undo_all,
 };
 
+use self::left::without_engine;
 use super::{
-    own::OwnCa,
     report::{self, NextSteps, StoresReport},
     restart, source, stores, trust,
 };
@@ -24,21 +24,20 @@ use crate::{
     context::Context,
     exit,
     hint::{fail, hint, shell_line},
-    state::{Damage, Way, put_aside, recorded},
+    state::{self, Damage, Way, put_aside, recorded},
 };
 
 pub use self::left::left;
-use self::left::without_engine;
 
-pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
+pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Untrust) -> Result<u8> {
     arguments.stores.check()?;
     if context.everywhere.dry_run {
-        let receipts = Receipts::all(&context.home.state)?;
-        let (anchors, damages) = find(context, &receipts, arguments)?;
+        let receipts = state.receipts()?;
+        let (anchors, damages) = find(context, state, arguments)?;
         let worst = report::print_damages(context, damages.iter());
-        return Ok(exit::worse(worst, dry_run(context, &receipts, &anchors, arguments)?));
+        return Ok(exit::worse(worst, dry_run(context, receipts, &anchors, arguments)?));
     }
-    let (undone, damages) = take_back_found(context, arguments)?;
+    let (undone, damages) = take_back_found(context, state, arguments)?;
     let mut code = report::print_damages(context, damages.iter());
     let mut reports = Vec::new();
     let mut failed = None;
@@ -77,21 +76,23 @@ pub fn run(context: &Context<'_>, arguments: &Untrust) -> Result<u8> {
 type Untrusted = (Anchor, Result<Vec<Outcome>>);
 
 /// Finds the anchors that are meant, and takes them back, in one session.
-fn take_back_found(context: &Context<'_>, arguments: &Untrust) -> Result<(Vec<Untrusted>, Vec<Damage>)> {
-    let state = &context.home.state;
-    let is_here = state.exists();
+fn take_back_found(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    arguments: &Untrust,
+) -> Result<(Vec<Untrusted>, Vec<Damage>)> {
+    let is_here = state.folder().exists();
     // One that is named may take a passphrase to be read: nobody is kept waiting meanwhile.
-    let found =
-        if arguments.all && is_here { None } else { Some(find(context, &Receipts::all(state)?, arguments)?) };
+    let found = if arguments.all && is_here { None } else { Some(find(context, state, arguments)?) };
     match found {
         Some((anchors, damages)) if anchors.is_empty() && !is_here => Ok((Vec::new(), damages)),
         // What a run that was killed left of the state folder is swept by opening it, too.
-        found => context.session(|session| {
+        found => context.session(state, |session, state| {
             let (anchors, damages) = match found {
                 Some(found) => found,
-                None => find(context, &session.receipts.recorded()?, arguments)?,
+                None => find(context, state, arguments)?,
             };
-            let outcomes = untrust_all(context, session, &anchors, arguments);
+            let outcomes = untrust_all(context, state, session, &anchors, arguments);
             Ok((anchors.into_iter().zip(outcomes).collect(), damages))
         }),
     }
@@ -100,15 +101,16 @@ fn take_back_found(context: &Context<'_>, arguments: &Untrust) -> Result<(Vec<Un
 /// The anchors that are meant; and what is damaged, by which there may be more.
 fn find(
     context: &Context<'_>,
-    receipts: &Recorded,
+    state: &state::State<'_>,
     arguments: &Untrust,
 ) -> Result<(Vec<Anchor>, Vec<Damage>)> {
+    let receipts = state.receipts()?;
     let mut known: Vec<Anchor> = trusted(receipts).collect();
     let mut damages: Vec<Damage> =
         recorded::damages(receipts).filter(|damage| damage.way == Way::Trust).collect();
     // The CA made here may be trusted by another hand: root's, after a user's setup.
     if known.is_empty() || arguments.all {
-        let own = OwnCa::find(&context.home).unwrap_or_else(|damage| {
+        let own = state.nearest_ca().unwrap_or_else(|damage| {
             damages.push(damage);
             None
         });
@@ -118,7 +120,7 @@ fn find(
     }
     match &arguments.what {
         Some(what) => {
-            let anchor = source::known_anchor(context, what, &known, &arguments.passphrase)?;
+            let anchor = source::known_anchor(context, state, what, &known, &arguments.passphrase)?;
             Ok((vec![anchor], Vec::new()))
         }
         None if arguments.all => Ok((known, damages)),
@@ -145,6 +147,7 @@ pub fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
 /// Takes `anchors` back, what is recorded of all of them at once; the answer has one entry an anchor.
 pub fn untrust_all(
     context: &Context<'_>,
+    state: &state::State<'_>,
     session: &Session<'_>,
     anchors: &[Anchor],
     arguments: &Untrust,
@@ -152,7 +155,7 @@ pub fn untrust_all(
     let mut receipts = Vec::new();
     let mut loaded = Vec::new();
     for anchor in anchors {
-        loaded.push(load(context, session, anchor, arguments).map(|receipt| {
+        loaded.push(load(context, state, session, anchor, arguments).map(|receipt| {
             let any = receipt.is_some();
             receipts.extend(receipt);
             any
@@ -173,6 +176,7 @@ pub fn untrust_all(
 /// The receipt of the trust in `anchor`, if there is one; a damaged one is put aside where all is to be purged.
 fn load(
     context: &Context<'_>,
+    state: &state::State<'_>,
     session: &Session<'_>,
     anchor: &Anchor,
     arguments: &Untrust,
@@ -184,7 +188,7 @@ fn load(
         }
         // What is not known to be ours is removed by its hash.
         let folder = damage.path.parent().map(Path::to_owned);
-        if let Some(aside) = put_aside(&context.home.state, folder.as_slice())? {
+        if let Some(aside) = put_aside(state.folder(), folder.as_slice())? {
             context.printer.aside(format_args!("what is damaged is in {}", text::path(&aside)));
         }
     }

@@ -7,40 +7,34 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{World, receipt::Receipts, text, world::Node};
+use labtrust_platform::{World, text, world::Node};
 
-use super::last;
 use crate::{
     backup::{
         Item,
         archive::{self, MAX_SIZE},
     },
     certificate::{Parsed, PrivateKey},
-    command::{
-        kept::{self, Kept},
-        own::OwnCa,
-        place::{self, Placed},
-    },
-    context::Context,
+    command::place::{self, Placed},
     hint::{fail, hint},
-    state::{self, Damage, RECEIPT},
+    state::{
+        self, Ca, Damage, RECEIPT, State, last_backup,
+        request::{self},
+    },
 };
 
 /// Files at the top of the state folder that mean something only while they are there.
-const PASSING: [&str; 2] = ["lock", last::FILE];
+const PASSING: [&str; 2] = ["lock", last_backup::FILE];
 /// No folder of ours lies deeper.
 const DEEPEST: usize = 8;
 
 /// The files of the state folder but those of `damaged` receipts, in the order of their paths; and what cannot be saved,
 /// a line each.
-pub fn gather(
-    context: &Context<'_>,
-    damaged: &BTreeMap<PathBuf, Damage>,
-) -> Result<(Vec<Item>, Vec<String>)> {
-    let home = &context.home.state;
+pub fn gather(state: &State<'_>, damaged: &BTreeMap<PathBuf, Damage>) -> Result<(Vec<Item>, Vec<String>)> {
+    let home = state.folder();
     let (mut items, mut missing) = (Vec::new(), Vec::new());
     walk(home, home, DEEPEST, damaged, &mut items, &mut missing)?;
-    let (pairs, lost) = foreign_pairs(context)?;
+    let (pairs, lost) = foreign_pairs(state)?;
     items.extend(pairs);
     missing.extend(lost);
     items.sort_by(|one, other| one.path.cmp(&other.path));
@@ -113,15 +107,15 @@ fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
 }
 
 /// The pairs that were imported, as answers to requests: so `import` finds their keys on a new machine.
-fn foreign_pairs(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
-    let own = OwnCa::here(&context.home)?;
-    let kept: Vec<Kept> = Kept::all(&context.home)?.kept.into_iter().map(|(kept, _)| kept).collect();
+fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
+    let own = state.ca()?;
+    let kept = &state.requests()?.kept;
     let (mut items, mut missing): (Vec<Item>, _) = (Vec::new(), Vec::new());
-    for placed in placed(context, own.as_ref())? {
+    for placed in placed(state, own)? {
         let parsed = placed.chain.iter().map(|one| Parsed::from_der(one.der()));
         let chain: Vec<Parsed> = parsed.collect::<Result<_>>()?;
         let Some(leaf) = chain.first() else { continue };
-        let can_be_made = match &own {
+        let can_be_made = match own {
             Some(own) => own.has_signed(&placed.chain) && own.open()?.is_some(),
             None => false,
         };
@@ -129,7 +123,7 @@ fn foreign_pairs(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
             continue;
         }
         if let Some(key) = key_of(&placed, leaf)? {
-            items.extend(kept::answered_files(&chain, &key)?);
+            items.extend(request::answered_files(&chain, &key)?);
         } else {
             missing.push(format!(
                 "the certificate in {} is not saved: its key is in none of the files that were put with it",
@@ -144,10 +138,10 @@ fn foreign_pairs(context: &Context<'_>) -> Result<(Vec<Item>, Vec<String>)> {
 
 /// The certificates in place. Which those are is in the receipt of the setup; where that is damaged, a CA with its key
 /// here can make others, and they need not be known.
-fn placed(context: &Context<'_>, own: Option<&OwnCa>) -> Result<Vec<Placed>> {
-    let is_unknown = Receipts::all(&context.home.state)?.damage_of(RECEIPT).is_some();
-    let can_sign = own.map(OwnCa::open).transpose()?.flatten().is_some();
-    if is_unknown && can_sign { Ok(Vec::new()) } else { place::chains_placed(context) }
+fn placed(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<Placed>> {
+    let is_unknown = state.receipts()?.damage_of(RECEIPT).is_some();
+    let can_sign = own.map(Ca::open).transpose()?.flatten().is_some();
+    if is_unknown && can_sign { Ok(Vec::new()) } else { place::chains_placed(state) }
 }
 
 /// The key of `leaf`, which lies where gitlab.rb said when it was placed.

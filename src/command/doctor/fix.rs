@@ -7,7 +7,6 @@ use anyhow::Result;
 use labtrust_platform::{
     Anchor, Outcome, Session, World, apply,
     plan::{Change, ShellLine, StoreId},
-    receipt::Receipts,
     session::State,
 };
 use serde::Serialize;
@@ -19,6 +18,7 @@ use crate::{
     exit,
     hint::hint,
     printer::Mark,
+    state::{self},
 };
 
 /// What the doctor changes is kept under one name, for all hosts: they share the engine's settings.
@@ -48,9 +48,14 @@ pub struct FixedReport<'f> {
 
 /// Mends what `diagnosis` knows how to mend. Breaks with the exit code where nothing was to be done or it
 /// was not to be done.
-pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Result<ControlFlow<u8, Fixed>> {
+pub fn fix(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    diagnosis: &Diagnosis,
+    restart: bool,
+) -> Result<ControlFlow<u8, Fixed>> {
     let parts = parts(diagnosis);
-    let receipts = Receipts::all(&context.home.state)?;
+    let receipts = state.receipts()?;
     let outstanding: Vec<Change> = (parts.iter())
         .flat_map(|part| stores::outstanding(context, &receipts, &part.receipt(), &part.changes))
         .collect();
@@ -74,8 +79,11 @@ pub fn fix(context: &Context<'_>, diagnosis: &Diagnosis, restart: bool) -> Resul
             return Ok(ControlFlow::Break(exit::NO));
         }
     }
-    let mut outcomes =
-        if parts.is_empty() { Vec::new() } else { context.session(|session| carry_out(session, &parts))? };
+    let mut outcomes = if parts.is_empty() {
+        Vec::new()
+    } else {
+        context.session(state, |session, _| carry_out(session, &parts))?
+    };
     for late in late(diagnosis, &outcomes) {
         let mut outcome = waiting(late, restart);
         let reload = late.reload.as_ref().filter(|_| restart);

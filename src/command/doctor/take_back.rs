@@ -3,13 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Outcome,
-    plan::ShellLine,
-    receipt::{Receipts, Recorded},
-    session::State,
-    text, undo,
-};
+use labtrust_platform::{Outcome, plan::ShellLine, receipt::Recorded, session::State, text, undo};
 
 use super::fix::{Fixed, RECEIPT, again};
 use crate::{
@@ -17,21 +11,21 @@ use crate::{
     context::Context,
     exit,
     hint::shell_line,
-    state::{put_aside, recorded},
+    state::{self, put_aside, recorded},
 };
 
 /// Takes back what `--fix` did, whatever is left of it; where nothing is, that is so already.
-pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
-    let (printer, state) = (context.printer, &context.home.state);
-    let receipts = Receipts::all(state)?;
+pub fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Result<u8> {
+    let printer = context.printer;
+    let receipts = state.receipts()?;
     // Whether it was `--fix` or `trust` that trusted a CA is not known, and both may have.
     let trusted =
-        untrust::trusted(&receipts).map(|anchor| shell_line!("{labtrust untrust {}}", anchor.sha256()));
+        untrust::trusted(receipts).map(|anchor| shell_line!("{labtrust untrust {}}", anchor.sha256()));
     let trusted: Vec<ShellLine> = trusted.collect();
     if context.everywhere.dry_run {
         let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT);
         let records = recorded.iter().flat_map(|receipt| receipt.changes.iter().rev());
-        let damaged = damaged(&receipts);
+        let damaged = damaged(receipts);
         if let Some(folder) = &damaged {
             printer.say(format_args!("put {} aside, which is damaged", text::path(folder)));
         }
@@ -43,8 +37,8 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
         printer.document(&serde_json::json!({ "schema": 1, "would_change": any, "notes": trusted }));
         return Ok(if any { exit::NO } else { exit::DONE });
     }
-    let is_damaged = damaged(&receipts).is_some();
-    let mut outcomes = if state.exists() { take_back(context)? } else { Vec::new() };
+    let is_damaged = damaged(receipts).is_some();
+    let mut outcomes = if state.folder().exists() { take_back(context, state)? } else { Vec::new() };
     if restart {
         restart::restart(context, &mut outcomes, None);
     }
@@ -54,7 +48,7 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
     notes.extend(trusted.iter().map(ToString::to_string));
     printer.document(&serde_json::json!({ "schema": 1, "undone": fixed.report(), "notes": notes }));
     if fixed.outcomes.is_empty() && !is_damaged {
-        printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.display()));
+        printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.folder().display()));
     }
     fixed.print(context, State::Untrusted, &again);
     print_trusted(context, &trusted);
@@ -62,10 +56,9 @@ pub fn run(context: &Context<'_>, restart: bool) -> Result<u8> {
 }
 
 /// Opening the state folder sweeps what a run that was killed left of it, too.
-fn take_back(context: &Context<'_>) -> Result<Vec<Outcome>> {
-    context.session(|session| {
-        let state = &context.home.state;
-        if let Some(aside) = put_aside(state, damaged(&Receipts::all(state)?).as_slice())? {
+fn take_back(context: &Context<'_>, state: &state::State<'_>) -> Result<Vec<Outcome>> {
+    context.session(state, |session, state| {
+        if let Some(aside) = put_aside(state.folder(), damaged(state.receipts()?).as_slice())? {
             context.printer.aside(format_args!(
                 "what the doctor changed is not known any more, and stays; what is damaged is in {}",
                 text::path(&aside)

@@ -2,10 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::{
-    certificate::Parsed,
-    command::{own::OwnCa, place::Placed},
-};
+use crate::{certificate::Parsed, command::place::Placed, state::Ca};
 
 /// A certificate that has ended, or is not valid yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +34,7 @@ const WAYS: &[(By, &[&str], &[&str])] = &[
 ];
 
 /// What has lapsed at `now`: the CA in use here, else what was `placed`.
-pub fn find(own: Option<&OwnCa>, placed: &[Placed], now: OffsetDateTime) -> Vec<Lapse> {
+pub fn find(own: Option<&Ca>, placed: &[Placed], now: OffsetDateTime) -> Vec<Lapse> {
     let authority = own.and_then(|own| {
         [&own.root].into_iter().chain(&own.intermediates).find_map(|one| of(one, By::Itself, now))
     });

@@ -10,7 +10,10 @@ use labtrust_platform::{
     receipt::{ChangeRecord, Receipt},
 };
 
-use crate::{context::Context, context::own_program};
+use crate::{
+    context::{Context, own_program},
+    state::{self},
+};
 
 /// The store that it belongs to in receipts.
 pub const STORE: &str = "renewal";
@@ -46,12 +49,12 @@ pub const RENEWS: &str = "renews the certificate by itself";
 pub const WARNS: &str = "warns that the certificate is about to end";
 
 /// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
-pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled {
+pub fn plan(context: &Context<'_>, state: &state::State<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
         let line = ShellLine::from("{labtrust renew --if-expiring}");
         format!("nothing {does}: {why}; have this run every day: {line}")
     };
-    if !context.facts.is_root() || context.everywhere.state.is_some() {
+    if !context.facts.is_root() || state.home().is_chosen {
         return Err(by_hand("only root's setup with the machine's own state installs what does"));
     }
     let program = own_program().and_then(|program| Ok(program.canonicalize()?)).unwrap_or_default();
@@ -66,7 +69,7 @@ pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled 
     let id = ["/etc/machine-id", "/etc/hostname"].iter().find_map(|path| world.read(Path::new(path)).ok()?);
     let folder = |path: &Path| path.parent().map(Path::to_owned);
     let mut folders: Vec<_> = changes.iter().flat_map(Change::files).filter_map(folder).collect();
-    folders.push(context.home.state.clone());
+    folders.push(state.folder().to_owned());
     folders.sort();
     folders.dedup();
     let ground = Ground {
@@ -75,7 +78,7 @@ pub fn plan(context: &Context<'_>, changes: &[Change], does: &str) -> Scheduled 
             && ["cron", "crond"].iter().any(|name| context.facts.tools.contains_key(*name)),
         seed: Fingerprint::of(&id.unwrap_or_default()),
         program,
-        state: context.home.state.clone(),
+        state: state.folder().to_owned(),
         folders,
     };
     ground.plan().ok_or_else(|| by_hand("there is neither systemd nor a cron that reads /etc/cron.d"))

@@ -3,18 +3,17 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, World, receipt::Receipts};
+use labtrust_platform::{Certificate, World};
 
 use crate::{
     certificate::{Authority, Parsed, PrivateKey},
     command::{
-        own::OwnCa,
         place::{self, Placed},
         setup::{Site, WAY_ON},
     },
     context::Context,
     hint::{Hint, fail, hint},
-    state::recorded,
+    state::{Ca, RECEIPT, State, recorded},
 };
 
 /// The certificate in place.
@@ -35,7 +34,7 @@ pub enum Signer {
 
 /// What a fresh certificate of our own is made with.
 pub struct Ours {
-    pub own: OwnCa,
+    pub own: Ca,
     pub authority: Authority,
     pub site: Site,
     /// The key in place, if it is the certificate's.
@@ -44,16 +43,16 @@ pub struct Ours {
 
 impl Standing {
     /// Looks where an earlier setup or import placed its pair.
-    pub fn find(context: &Context<'_>) -> Result<Self> {
-        recorded::check(&Receipts::all(&context.home.state)?, &[place::RECEIPT])?;
-        match OwnCa::here(&context.home)? {
-            Some(own) => Self::of_setup(context, own),
-            None => Self::of_import(context),
+    pub fn find(context: &Context<'_>, state: &State<'_>) -> Result<Self> {
+        recorded::check(state.receipts()?, &[RECEIPT])?;
+        match state.ca()? {
+            Some(own) => Self::of_setup(context, state, own.clone()),
+            None => Self::of_import(state),
         }
     }
 
-    fn of_setup(context: &Context<'_>, own: OwnCa) -> Result<Self> {
-        let mut site = Site::again(context, &own.notes)?;
+    fn of_setup(context: &Context<'_>, state: &State<'_>, own: Ca) -> Result<Self> {
+        let mut site = Site::again(context, state, &own.notes)?;
         let files = site.files();
         let Some((certificate, key)) = files.first() else {
             return Err(fail("this place has no file for a certificate", "place one: {labtrust setup}"));
@@ -73,7 +72,7 @@ impl Standing {
             ));
         }
         if !own.has_signed(&chain) {
-            return Self::foreign(context, &chain, certificate);
+            return Self::foreign(state, &chain, certificate);
         }
         let leaf = first(&chain, certificate)?;
         let root = own.root.clone();
@@ -101,11 +100,11 @@ impl Standing {
     }
 
     /// The certificate at `path` is none of our CA's: `import` placed it, or somebody else.
-    fn foreign(context: &Context<'_>, chain: &[Certificate], path: &Path) -> Result<Self> {
+    fn foreign(state: &State<'_>, chain: &[Certificate], path: &Path) -> Result<Self> {
         let is_placed = chain
             .first()
             .map(Certificate::fingerprint)
-            .is_some_and(|leaf| place::leaves_placed(context).is_ok_and(|placed| placed.contains(&leaf)));
+            .is_some_and(|leaf| place::leaves_placed(state).is_ok_and(|placed| placed.contains(&leaf)));
         if is_placed {
             return Self::imported(chain, path);
         }
@@ -115,13 +114,13 @@ impl Standing {
         ))
     }
 
-    fn of_import(context: &Context<'_>) -> Result<Self> {
-        let placed = place::chains_placed(context)?;
+    fn of_import(state: &State<'_>) -> Result<Self> {
+        let placed = place::chains_placed(state)?;
         let Some(Placed { path, chain, .. }) = placed.first() else {
             return Err(fail(
                 format!(
                     "there is nothing to renew: no certificate that was placed is recorded in {}",
-                    context.home.state.display()
+                    state.folder().display()
                 ),
                 "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
             ));

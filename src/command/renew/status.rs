@@ -7,14 +7,16 @@ use labtrust_platform::{World, receipt::Receipt, text};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use super::{Record, schedule};
+use super::schedule;
 use crate::{
     certificate::Parsed,
-    command::place::{self, Placed},
-    command::report::until,
-    context::Context,
+    command::{
+        place::{self, Placed},
+        report::until,
+    },
     hint::Hint,
     printer::Printer,
+    state::{RenewalRecord, State},
 };
 
 /// What is known of it.
@@ -23,7 +25,7 @@ pub struct Renewal {
     /// When the certificate ends that was placed; none if it is not there any more.
     not_after: Option<String>,
     /// The last run, if there was one.
-    last: Option<Record>,
+    last: Option<RenewalRecord>,
     /// When it runs next, as whoever runs it says; none if nothing runs it.
     next: Option<String>,
     #[serde(skip)]
@@ -38,14 +40,14 @@ pub struct Renewal {
 impl Renewal {
     /// Looks at what an earlier setup or import `placed`, of which the first to end counts; none if that is
     /// nothing.
-    pub fn look(context: &Context<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
+    pub fn look(state: &State<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
         let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
         let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(place::is_of_pair);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
             // What is damaged is said by itself.
-            last: Record::read(&context.home).ok().flatten(),
+            last: state.renewal().ok().flatten().cloned(),
             next: schedule::next(&World::here(), receipts),
             until: leaf.as_ref().map(until),
             changed: place::changed_certificates(receipts, placed),
@@ -69,7 +71,7 @@ impl Renewal {
         for path in &self.changed {
             printer.say(format_args!("  changed    {}", text::path(path)));
         }
-        if let Some(Record { ran, well, outcome, .. }) = &self.last {
+        if let Some(RenewalRecord { ran, well, outcome, .. }) = &self.last {
             let went = if *well { "" } else { "it failed: " };
             printer.say(format_args!("  last run   {}: {went}{outcome}", ran.date()));
         }

@@ -10,7 +10,7 @@ use labtrust_platform::{
 };
 
 use super::plan::Plan;
-use crate::{backup::Archive, command::own::OwnCa, context::Context, hint::fail};
+use crate::{backup::Archive, context::Context, hint::fail, state::Ca};
 
 /// What the state would run, under a title each.
 #[derive(Debug, Default)]
@@ -22,8 +22,8 @@ impl Commands {
     /// Those that `plan` brings from `archive`.
     pub fn find(archive: &Archive, plan: &Plan<'_>) -> Result<Self> {
         let mut commands = Self::default();
-        let own = OwnCa::among(archive).ok().flatten();
-        for own in own.iter().flat_map(OwnCa::all) {
+        let own = Ca::among(archive).ok().flatten();
+        for own in own.iter().flat_map(Ca::all) {
             let site = &own.notes.site;
             let paths = [&site.gitlab, &site.prepare, &site.out].into_iter().flatten();
             let paths = paths.map(|path| path.to_string_lossy().into_owned());

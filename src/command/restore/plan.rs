@@ -16,13 +16,10 @@ use labtrust_platform::{
 
 use crate::{
     backup::{Archive, Item},
-    command::{
-        backup, damages, kept,
-        own::{AUTHORITY, OwnCa},
-    },
-    context::Context,
+    command::backup,
     hint::{Hint, fail},
     printer::Printer,
+    state::{Ca, State, ca::AUTHORITY, damages, request},
 };
 
 /// What is done.
@@ -67,7 +64,7 @@ impl Origin {
         let receipts = archive.items.iter().filter(|item| item.path.ends_with("receipt.json"));
         let records =
             receipts.filter_map(|item| parse(&item.contents).ok()).flat_map(|receipt| receipt.changes);
-        let mut own = records.filter(|record| [AUTHORITY, kept::STORE].contains(&record.store.as_str()));
+        let mut own = records.filter(|record| [AUTHORITY, request::STORE].contains(&record.store.as_str()));
         let is_of_here = own.all(|record| Path::new(&record.subject).starts_with(state));
         Ok(if is_here && is_of_here { Self::Here } else { Self::OtherFolder })
     }
@@ -85,14 +82,14 @@ const RECEIPTS: &str = "receipts";
 /// What else tells of one machine alone: how its renewals went.
 const OF_THE_MACHINE: [&str; 1] = ["renewal.json"];
 /// The files whose presence says that the others beside them are there.
-const LAST: [&str; 2] = ["root.crt", kept::NOTES];
+const LAST: [&str; 2] = ["root.crt", request::NOTES];
 /// Says which CA is in use.
 const ROTATION: &str = "rotation.json";
 
 impl<'a> Plan<'a> {
     /// What restoring `archive` takes. What is here and differs is in the way, unless it may be replaced.
-    pub fn make(context: &Context<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
-        let (state, world) = (&context.home.state, World::here());
+    pub fn make(here: &State<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
+        let (state, world) = (here.folder(), World::here());
         let origin = Origin::of(archive, state)?;
         let mut groups: BTreeMap<PathBuf, Vec<&Item>> = BTreeMap::new();
         let mut receipts: BTreeMap<String, Vec<&Item>> = BTreeMap::new();
@@ -103,13 +100,13 @@ impl<'a> Plan<'a> {
                 (RECEIPTS, Some(name)) => receipts.entry(name).or_default().push(item),
                 (top, None) if OF_THE_MACHINE.contains(&top) || top == RECEIPTS => {}
                 (top, _) if !is_known(top) => {}
-                (kept::FOLDER, Some(id)) => {
-                    groups.entry(state.join(kept::FOLDER).join(id)).or_default().push(item);
+                (request::FOLDER, Some(id)) => {
+                    groups.entry(state.join(request::FOLDER).join(id)).or_default().push(item);
                 }
                 (top, _) => groups.entry(state.join(top)).or_default().push(item),
             }
         }
-        let mut damaged = damaged(context, archive, origin, replace)?;
+        let mut damaged = damaged(here, archive, origin, replace)?;
         // The receipt of the setup knows it: where the backup has none, it is removed as what is left over.
         let rotation = state.join(ROTATION);
         let has_rotation = archive.get(Path::new(ROTATION)).is_some();
@@ -128,7 +125,7 @@ impl<'a> Plan<'a> {
         let items = items.filter(|item| !is_moved(&state.join(&item.path))).collect();
         let found = Found { items, left_over, of_authorities, removes_damaged };
         let mut plan = Self {
-            aside: in_the_way(context, archive, &found, replace)?,
+            aside: in_the_way(here, archive, &found, replace)?,
             damaged: Vec::new(),
             requests: Vec::new(),
             authorities: Vec::new(),
@@ -143,9 +140,9 @@ impl<'a> Plan<'a> {
                 steps.extend(of_folder.map(|path| Step::Remove { path: path.clone() }));
             }
             steps.extend(items.iter().map(|item| put(state, item)));
-            let is_request = folder.parent().is_some_and(|parent| parent.ends_with(kept::FOLDER));
+            let is_request = folder.parent().is_some_and(|parent| parent.ends_with(request::FOLDER));
             if is_request {
-                plan.requests.push(Change::of_files(kept::STORE, &folder, Actor::Caller, steps));
+                plan.requests.push(Change::of_files(request::STORE, &folder, Actor::Caller, steps));
             } else {
                 plan.authorities.push(Change::of_files(AUTHORITY, &folder, Actor::Caller, steps));
             }
@@ -192,7 +189,7 @@ impl<'a> Plan<'a> {
 
 /// Whether labtrust keeps something at `top` in the state folder that is not one machine's alone.
 fn is_known(top: &str) -> bool {
-    top == kept::FOLDER || top == ROTATION || top.starts_with(AUTHORITY)
+    top == request::FOLDER || top == ROTATION || top.starts_with(AUTHORITY)
 }
 
 /// The files in `folders`, and what says which CA is in use: what the backup does not have of them is removed where
@@ -228,11 +225,11 @@ fn put(state: &Path, item: &Item) -> Step {
 
 /// What is damaged here and is to be moved away, so that what is in `archive` can take its place: refused, unless it may
 /// be replaced.
-fn damaged(context: &Context<'_>, archive: &Archive, origin: Origin, replace: bool) -> Result<Vec<PathBuf>> {
-    let (state, world) = (&context.home.state, World::here());
+fn damaged(here: &State<'_>, archive: &Archive, origin: Origin, replace: bool) -> Result<Vec<PathBuf>> {
+    let (state, world) = (here.folder(), World::here());
     let holds = |folder: &Path| archive.items.iter().any(|item| item.path.starts_with(folder));
     let mut paths = BTreeSet::new();
-    for damage in damages::all(&context.home)? {
+    for damage in damages::all(here)? {
         let path = damage.path.strip_prefix(state).unwrap_or(&damage.path);
         // A file that is missing is in nobody's way: a restore that was killed has not put it yet.
         let is_put = archive.get(path).is_some() && !path.starts_with(RECEIPTS);
@@ -247,8 +244,8 @@ fn damaged(context: &Context<'_>, archive: &Archive, origin: Origin, replace: bo
             }
             // How to undo the rest is worth more than nothing.
             Some(RECEIPTS) => {}
-            Some(kept::FOLDER) => {
-                let receipt = kept::receipt(&top);
+            Some(request::FOLDER) => {
+                let receipt = request::receipt(&top);
                 paths.extend([state.join(top), state.join(RECEIPTS).join(receipt)]);
             }
             Some(name) if name.starts_with(AUTHORITY) && !holds(Path::new(name)) => {
@@ -300,14 +297,14 @@ struct Found<'i> {
 
 /// What is here and would be replaced or removed: refused, or put aside.
 fn in_the_way(
-    context: &Context<'_>,
+    here: &State<'_>,
     archive: &Archive,
     found: &Found<'_>,
     replace: bool,
 ) -> Result<Option<Change>> {
-    let (state, world) = (&context.home.state, World::here());
+    let (state, world) = (here.folder(), World::here());
     // One that is damaged is put aside as such.
-    let own = OwnCa::here(&context.home).ok().flatten();
+    let own = here.ca().ok().flatten();
     let mut standing = Vec::new();
     for item in &found.items {
         let path = state.join(&item.path);
@@ -334,7 +331,7 @@ fn in_the_way(
             standing.push((relative, bytes));
         }
     }
-    let aside = state.join(format!("replaced-{}", name_of(own.as_ref(), &standing)));
+    let aside = state.join(format!("replaced-{}", name_of(own, &standing)));
     if !replace {
         let (what, way_on) = match own.filter(|_| is_another) {
             Some(own) => (
@@ -348,7 +345,9 @@ fn in_the_way(
             None => (
                 format!(
                     "{} is here, and is another than in the backup",
-                    text::path(&standing.first().map_or_else(|| state.clone(), |(path, _)| state.join(path)))
+                    text::path(
+                        &standing.first().map_or_else(|| state.to_owned(), |(path, _)| state.join(path))
+                    )
                 ),
                 "leave it as it is, or put it aside, in {}: --replace",
             ),
@@ -374,7 +373,7 @@ fn root_of(archive: &Archive) -> Option<Certificate> {
 }
 
 /// What tells this from all else that was ever put aside.
-fn name_of(own: Option<&OwnCa>, standing: &[(PathBuf, zeroize::Zeroizing<Vec<u8>>)]) -> String {
+fn name_of(own: Option<&Ca>, standing: &[(PathBuf, zeroize::Zeroizing<Vec<u8>>)]) -> String {
     let of_files = || {
         let hashes =
             standing.iter().map(|(path, bytes)| format!("{}\0{}\n", path.display(), Fingerprint::of(bytes)));

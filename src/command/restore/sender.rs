@@ -10,12 +10,10 @@ use labtrust_platform::{
 use crate::{
     backup::{Archive, Sender},
     cli::Restore,
-    command::{
-        backup::{sender, sender_fingerprint},
-        own::OwnCa,
-    },
+    command::backup::{sender, sender_fingerprint},
     context::Context,
     hint::{fail, hint, shell_line},
+    state::State,
 };
 
 /// How a backup was opened, which tells something of who made it.
@@ -29,13 +27,19 @@ pub enum OpenedBy {
 
 /// Makes sure that `archive` is by whom it is expected to be by: who is believed has said the passphrase, the
 /// fingerprint, or yes to that; or it is of the CA that is here. Whether to go on.
-pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: OpenedBy) -> Result<bool> {
+pub fn check(
+    context: &Context<'_>,
+    state: &State<'_>,
+    arguments: &Restore,
+    archive: &Archive,
+    by: OpenedBy,
+) -> Result<bool> {
     let sender = sender(archive)?;
     let fingerprint = sender_fingerprint(&sender);
     if let Some(expected) = arguments.fingerprint {
         return if expected == fingerprint { Ok(true) } else { Err(another(&sender, expected)) };
     }
-    if by == OpenedBy::Passphrase || is_here(context, &sender) {
+    if by == OpenedBy::Passphrase || is_here(state, &sender) {
         return Ok(true);
     }
     let (who, where_it_is) = match &sender {
@@ -80,8 +84,8 @@ pub fn check(context: &Context<'_>, arguments: &Restore, archive: &Archive, by: 
 }
 
 /// Whether the CA that has signed is the one that is in use here.
-fn is_here(context: &Context<'_>, sender: &Sender) -> bool {
-    let own = OwnCa::here(&context.home).ok().flatten();
+fn is_here(state: &State<'_>, sender: &Sender) -> bool {
+    let own = state.ca().ok().flatten();
     own.is_some_and(|own| matches!(sender, Sender::Ca(root) if root.fingerprint() == own.root.fingerprint()))
 }
 

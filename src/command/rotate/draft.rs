@@ -6,7 +6,7 @@ use anyhow::Result;
 use labtrust_platform::{
     Certificate, DnsName, Fingerprint, World,
     plan::{Change, ShellLine},
-    receipt::{Receipt, Receipts},
+    receipt::Receipt,
 };
 use time::OffsetDateTime;
 
@@ -16,16 +16,18 @@ use crate::{
     cli::{Stores, Turn},
     command::{
         in_place::InPlace,
-        own::{self, AUTHORITY, Beside, OwnCa},
-        place::{Plan, RECEIPT},
+        place::Plan,
         setup::{Site, WAY_ON},
         stores, trust,
     },
     context::Context,
     gitlab::{Pair, expected::Expected},
     hint::fail,
-    home::Rotation,
-    state::{Way, recorded},
+    state::{
+        Ca, RECEIPT, Rotation, State, Way,
+        ca::{self, AUTHORITY, Beside},
+        recorded,
+    },
 };
 
 /// What a step takes.
@@ -46,11 +48,11 @@ pub struct Draft {
 
 impl Draft {
     /// Drafts `step`.
-    pub fn make(context: &Context<'_>, step: &Turn) -> Result<Self> {
-        let own = OwnCa::here(&context.home)?.ok_or_else(no_ca)?;
-        recorded::check(&Receipts::all(&context.home.state)?, &[RECEIPT])?;
+    pub fn make(context: &Context<'_>, state: &State<'_>, step: &Turn) -> Result<Self> {
+        let own = state.ca()?.ok_or_else(no_ca)?;
+        recorded::check(state.receipts()?, &[RECEIPT])?;
         let mut draft = Self {
-            seen: context.home.rotation()?,
+            seen: state.rotation()?.clone(),
             plan: Plan {
                 changes: Vec::new(),
                 anchor: own.anchor(),
@@ -70,8 +72,8 @@ impl Draft {
             | (Turn::Start { .. } | Turn::Switch { .. } | Turn::Abort, Ok(None), Err(damage)) => {
                 return Err(damage.into());
             }
-            (Turn::Start { permits }, ..) => draft.start(context, &own, permits)?,
-            (Turn::Switch { .. }, Ok(Some(next)), _) => draft.switch(context, &own, next)?,
+            (Turn::Start { permits }, ..) => draft.start(context, state, &own, permits)?,
+            (Turn::Switch { .. }, Ok(Some(next)), _) => draft.switch(context, state, &own, next)?,
             (Turn::Switch { .. }, Ok(None), Ok(Some(_))) => {
                 return Err(fail(
                     "the server is on the next CA already",
@@ -79,8 +81,8 @@ impl Draft {
                 ));
             }
             (Turn::Retire, Ok(None), Ok(Some(_)) | Err(_)) => {
-                draft.dropped = Dropped::find(context, &own.previous, draft.seen.previous.as_deref())?;
-                draft.last = vec![draft.seen.retired().change(&context.home.state)?];
+                draft.dropped = Dropped::find(state, &own.previous, draft.seen.previous.as_deref())?;
+                draft.last = vec![draft.seen.retired().change(state.folder())?];
             }
             (Turn::Retire, Ok(Some(_)) | Err(_), _) => {
                 return Err(fail(
@@ -89,43 +91,51 @@ impl Draft {
                 ));
             }
             (Turn::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
-                let mut placed = Placed::find(context, &own, next.ok().flatten(), &[])?;
+                let mut placed = Placed::find(context, state, &own, next.ok().flatten(), &[])?;
                 draft.plan.changes = placed.changes(&own)?;
                 draft.plan.expected = placed.site.expected()?;
                 draft.placed = Some(placed.site_and_leaf());
-                draft.dropped = Dropped::find(context, &own.next, draft.seen.next.as_deref())?;
-                draft.last = vec![draft.seen.with_next(None).change(&context.home.state)?];
+                draft.dropped = Dropped::find(state, &own.next, draft.seen.next.as_deref())?;
+                draft.last = vec![draft.seen.with_next(None).change(state.folder())?];
             }
-            (Turn::Abort, Ok(None), Ok(Some(previous))) => draft.switch_back(context, &own, previous)?,
+            (Turn::Abort, Ok(None), Ok(Some(previous))) => {
+                draft.switch_back(context, state, &own, previous)?
+            }
             // A run was killed before the files of the CA that went were gone.
-            (Turn::Retire | Turn::Abort, Ok(None), Ok(None)) if !orphans(context)?.is_empty() => {}
+            (Turn::Retire | Turn::Abort, Ok(None), Ok(None)) if !orphans(state)?.is_empty() => {}
             (Turn::Switch { .. } | Turn::Retire | Turn::Abort, Ok(None), Ok(None)) => return Err(not_begun()),
         }
         Ok(draft)
     }
 
-    fn start(&mut self, context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<()> {
+    fn start(
+        &mut self,
+        context: &Context<'_>,
+        state: &State<'_>,
+        own: &Ca,
+        permits: &[DnsName],
+    ) -> Result<()> {
         let made;
         let next = if let Some(next) = own.next()? {
             refuse_wider(next, permits)?;
             next
         } else {
-            let (change, next) = make(context, own, permits)?;
+            let (change, next) = make(state, own, permits)?;
             self.plan.broad = broad_scope::added(&next.root.permitted, &own.root.permitted);
             let rotation = self.seen.with_next(Some(Rotation::folder_for(next.root.fingerprint())));
-            self.plan.changes = vec![change, rotation.change(&context.home.state)?];
+            self.plan.changes = vec![change, rotation.change(state.folder())?];
             made = next;
             &made
         };
         let along = along(next);
-        let mut placed = Placed::find(context, own, own.next()?, &along)?;
+        let mut placed = Placed::find(context, state, own, own.next()?, &along)?;
         self.plan.changes.extend(placed.site.trusting(&next.root));
         self.plan.changes.extend(placed.changes(own)?);
         self.plan.expected = placed.site.expected()?;
         self.placed = Some(placed.site_and_leaf());
         self.reconfigure = placed.site.reconfigure();
         self.plan.anchor = next.anchor();
-        let receipts = Receipts::all(&context.home.state)?;
+        let receipts = state.receipts()?;
         let name = trust::receipt_name(&own.anchor());
         // Who left the stores of this machine alone at setup means that now too.
         recorded::check(&receipts, &[&name])?;
@@ -134,7 +144,7 @@ impl Draft {
         self.plan.planning = stores::plan(context, &self.plan.anchor, &stores);
         let is_done = own.next()?.is_some()
             && stores::outstanding(context, &receipts, RECEIPT, &self.plan.changes).is_empty()
-            && orphans(context)?.is_empty();
+            && orphans(state)?.is_empty();
         let name = trust::receipt_name(&self.plan.anchor);
         if is_done && stores::outstanding(context, &receipts, &name, &self.plan.planning.changes).is_empty() {
             return Err(fail(
@@ -145,23 +155,29 @@ impl Draft {
         Ok(())
     }
 
-    fn switch(&mut self, context: &Context<'_>, own: &OwnCa, next: &OwnCa) -> Result<()> {
-        if !is_sent(context, own, next)? {
+    fn switch(&mut self, context: &Context<'_>, state: &State<'_>, own: &Ca, next: &Ca) -> Result<()> {
+        if !is_sent(context, state, own, next)? {
             return Err(fail(
                 "the root of the next CA is not served along, so no client can have taken it up yet",
                 "let its step come to its end, and give the clients their line then: {labtrust rotate start}",
             ));
         }
-        self.turn_to(context, own, next, &[])?;
-        self.plan.changes.push(self.seen.switched().change(&context.home.state)?);
+        self.turn_to(context, state, own, next, &[])?;
+        self.plan.changes.push(self.seen.switched().change(state.folder())?);
         Ok(())
     }
 
     /// The next CA stays beside the old one: clients that know only it take up the old one again more easily, and
     /// nobody has to start again.
-    fn switch_back(&mut self, context: &Context<'_>, own: &OwnCa, previous: &OwnCa) -> Result<()> {
-        self.turn_to(context, own, previous, &along(own))?;
-        self.plan.changes.push(self.seen.switched_back().change(&context.home.state)?);
+    fn switch_back(
+        &mut self,
+        context: &Context<'_>,
+        state: &State<'_>,
+        own: &Ca,
+        previous: &Ca,
+    ) -> Result<()> {
+        self.turn_to(context, state, own, previous, &along(own))?;
+        self.plan.changes.push(self.seen.switched_back().change(state.folder())?);
         Ok(())
     }
 
@@ -169,14 +185,15 @@ impl Draft {
     fn turn_to(
         &mut self,
         context: &Context<'_>,
-        from: &OwnCa,
-        to: &OwnCa,
+        state: &State<'_>,
+        from: &Ca,
+        to: &Ca,
         along: &[Certificate],
     ) -> Result<()> {
         let authority = open(to)?;
-        let mut placed = Placed::find(context, to, Some(from), along)?;
+        let mut placed = Placed::find(context, state, to, Some(from), along)?;
         // What was noted since the other CA was made holds for this one too.
-        self.plan.changes = vec![own::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
+        self.plan.changes = vec![ca::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
         self.plan.changes.extend(placed.changes(from)?);
         self.plan.expected = placed.site.expected()?;
         self.placed = Some(placed.site_and_leaf());
@@ -186,16 +203,16 @@ impl Draft {
 }
 
 /// Makes the CA that will follow `own`: the change that keeps it here, and itself.
-fn make(context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<(Change, OwnCa)> {
+fn make(state: &State<'_>, own: &Ca, permits: &[DnsName]) -> Result<(Change, Ca)> {
     let authority = open(own)?;
     let now = OffsetDateTime::now_utc();
     let first = own.notes.endpoints.first().ok_or_else(no_ca)?;
     let scope = authority.next_scope(SubjectName::from(first.host.clone()), permits);
     let next = Authority::make(&scope, authority.next_key_type(), now)?;
     let voucher = authority.vouch(next.root(), &scope, now)?;
-    let folder = context.home.state.join(Rotation::folder_for(next.root().fingerprint()));
-    let change = own::change_vouched(&folder, &next, &own.notes, &voucher)?;
-    let own = OwnCa {
+    let folder = state.folder().join(Rotation::folder_for(next.root().fingerprint()));
+    let change = ca::change_vouched(&folder, &next, &own.notes, &voucher)?;
+    let own = Ca {
         root: next.root().clone(),
         intermediates: vec![next.issuer().clone()],
         notes: own.notes.clone(),
@@ -211,15 +228,15 @@ fn make(context: &Context<'_>, own: &OwnCa, permits: &[DnsName]) -> Result<(Chan
 
 /// Whether the root of `next` is among what is served for `own`: else the step that was to see to it has failed,
 /// or was killed on its way.
-pub fn is_sent(context: &Context<'_>, own: &OwnCa, next: &OwnCa) -> Result<bool> {
-    let files = Site::again(context, &own.notes)?.files();
+pub fn is_sent(context: &Context<'_>, state: &State<'_>, own: &Ca, next: &Ca) -> Result<bool> {
+    let files = Site::again(context, state, &own.notes)?.files();
     let Some((certificate, _)) = files.first() else { return Ok(false) };
     let sent = Certificate::read_all(&World::here().read(certificate)?.unwrap_or_default()).0;
     Ok(sent.iter().any(|sent| sent.fingerprint() == next.root.fingerprint()))
 }
 
 /// What is served after the root while `next` is to follow.
-fn along(next: &OwnCa) -> Vec<Certificate> {
+fn along(next: &Ca) -> Vec<Certificate> {
     next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
 }
 
@@ -235,13 +252,13 @@ pub struct Dropped {
 
 impl Dropped {
     /// The CA `beside`, which is in the folder `name` and goes be it damaged or not.
-    fn find(context: &Context<'_>, beside: &Beside, name: Option<&str>) -> Result<Option<Self>> {
+    fn find(state: &State<'_>, beside: &Beside, name: Option<&str>) -> Result<Option<Self>> {
         let Some(name) = name else { return Ok(None) };
-        let folder = context.home.state.join(name);
+        let folder = state.folder().join(name);
         let root = if let Ok(own) = beside {
             own.as_ref().map(|own| own.root.fingerprint())
         } else {
-            let receipts = Receipts::all(&context.home.state)?;
+            let receipts = state.receipts()?;
             recorded::anchor_of(&receipts, &folder).map(|anchor| anchor.sha256())
         };
         let short = root.map(|root| root.short()).or_else(|| Rotation::root_of(name));
@@ -255,7 +272,7 @@ impl Dropped {
 }
 
 /// The CA `own`, ready to sign.
-fn open(own: &OwnCa) -> Result<Authority> {
+fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
             "what is here is one self-signed certificate and no CA: nothing can vouch for what follows it",
@@ -282,13 +299,14 @@ impl Placed {
     /// same key as the one of `other`'s that stands there.
     fn find(
         context: &Context<'_>,
-        owner: &OwnCa,
-        other: Option<&OwnCa>,
+        state: &State<'_>,
+        owner: &Ca,
+        other: Option<&Ca>,
         along: &[Certificate],
     ) -> Result<Self> {
-        let site = Site::again(context, &owner.notes)?;
+        let site = Site::again(context, state, &owner.notes)?;
         let files = site.files();
-        let standing = |own: &OwnCa| {
+        let standing = |own: &Ca| {
             let (certificate, key) = files.first()?;
             InPlace::read(own, certificate, key)
         };
@@ -319,7 +337,7 @@ impl Placed {
     }
 
     /// What placing it takes, where nothing stands but what `own`, or a CA beside it, has signed.
-    fn changes(&mut self, own: &OwnCa) -> Result<Vec<Change>> {
+    fn changes(&mut self, own: &Ca) -> Result<Vec<Change>> {
         let is_ours = |chain: &[Certificate]| own.is_ours(chain);
         self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
         self.site.settle(&self.leaf, &is_ours, false, WAY_ON)?;
@@ -328,22 +346,22 @@ impl Placed {
 }
 
 /// The folders of CAs that are in use no more and that a run left which was killed.
-pub fn orphans(context: &Context<'_>) -> Result<Vec<PathBuf>> {
-    let receipts = Receipts::all(&context.home.state)?;
+pub fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
+    let receipts = state.receipts()?;
     let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else {
         return Ok(Vec::new());
     };
-    orphans_in(context, receipt)
+    orphans_in(state, receipt)
 }
 
 /// The same of those that `receipt` records.
-pub fn orphans_in(context: &Context<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
+pub fn orphans_in(state: &State<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
     let records = receipt.changes.iter().filter(|record| record.store.as_str() == AUTHORITY);
     let subjects = records.map(|record| record.subject.as_str());
-    Ok(context.home.rotation()?.orphans(&context.home.state, subjects).collect())
+    Ok(state.rotation()?.orphans(state.folder(), subjects).collect())
 }
 
-fn refuse_wider(next: &OwnCa, permits: &[DnsName]) -> Result<()> {
+fn refuse_wider(next: &Ca, permits: &[DnsName]) -> Result<()> {
     let outside = |domain: &&DnsName| !next.root.permitted.permits(&SubjectName::Dns((*domain).clone()));
     let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
     Err(fail(

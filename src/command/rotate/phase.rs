@@ -3,7 +3,10 @@
 use labtrust_platform::Fingerprint;
 use serde::Serialize;
 
-use crate::{command::own::OwnCa, hint::fail, state::Damage};
+use crate::{
+    hint::fail,
+    state::{Ca, Damage},
+};
 
 /// How far a rotation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -19,7 +22,7 @@ pub enum Phase {
 
 impl Phase {
     /// How far the rotation of `own` has come.
-    pub fn of(own: &OwnCa) -> Self {
+    pub fn of(own: &Ca) -> Self {
         // One that is damaged is there all the same.
         match (&own.next, &own.previous) {
             (Ok(None), Ok(None)) => Self::None,
@@ -41,8 +44,8 @@ pub struct RotationReport {
 
 impl RotationReport {
     /// How the rotation of `own` stands.
-    pub fn of(own: &OwnCa) -> Self {
-        let root = |own: Result<Option<&OwnCa>, Damage>| own.ok().flatten().map(|own| own.root.fingerprint());
+    pub fn of(own: &Ca) -> Self {
+        let root = |own: Result<Option<&Ca>, Damage>| own.ok().flatten().map(|own| own.root.fingerprint());
         Self { phase: Phase::of(own), successor: root(own.next()), previous: root(own.previous()) }
     }
 }

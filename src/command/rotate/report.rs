@@ -13,7 +13,6 @@ use crate::{
     by_hand::ByHand,
     cli::Turn,
     command::{
-        own::OwnCa,
         place::Done,
         report::{self, by_store, until},
         setup::Site,
@@ -23,11 +22,12 @@ use crate::{
     exit,
     hint::{Hint, shell_line},
     printer::Printer,
+    state::{self, Ca},
 };
 
 /// What a step has come to.
 pub struct Turned {
-    pub own: OwnCa,
+    pub own: Ca,
     pub done: Done,
     pub dropped: Option<Dropped>,
     /// Where its damaged files were put.
@@ -37,7 +37,7 @@ pub struct Turned {
 }
 
 /// Reports `turned`; the answer is the exit code.
-pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
+pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &Turn, turned: &Turned) -> u8 {
     let printer = context.printer;
     let Turned { own, done, dropped, aside, placed, reconfigure } = turned;
     let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
@@ -61,7 +61,7 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
     let mut next: Vec<ShellLine> = ByHand::commands_of(&waiting).chain(reconfigure.iter().cloned()).collect();
     let untrust = |gone: &Dropped| gone.root.map(|root| shell_line!("labtrust untrust {}", root));
     next.extend(dropped.iter().filter_map(untrust));
-    print(context, own, &done.trusted, next);
+    print(context, state, own, &done.trusted, next);
     if !done.trusted.is_empty() {
         let is_dropped = dropped.is_some();
         printer.heading(if is_dropped {
@@ -69,7 +69,7 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
         } else {
             "Trusted on this machine:"
         });
-        let repeat = own.trust_command(context.everywhere.state.is_some());
+        let repeat = own.trust_command(state.home().is_chosen);
         report::print_stores(printer, &done.trusted, wanted);
         report::print_next(context, &done.trusted, &repeat);
     }
@@ -88,9 +88,15 @@ pub fn report(context: &Context<'_>, step: &Turn, turned: &Turned) -> u8 {
 }
 
 /// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.
-pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Vec<ShellLine>) {
+pub fn print(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    own: &Ca,
+    outcomes: &[Outcome],
+    first: Vec<ShellLine>,
+) {
     let printer = context.printer;
-    let is_half_begun = is_half_begun(context, own);
+    let is_half_begun = is_half_begun(context, state, own);
     let mut document = serde_json::json!({
         "schema": 1,
         "sha256": own.root.fingerprint(),
@@ -118,11 +124,11 @@ pub fn print(context: &Context<'_>, own: &OwnCa, outcomes: &[Outcome], first: Ve
 }
 
 /// Says who does what next.
-pub fn print_standing(context: &Context<'_>, own: &OwnCa) {
-    print_next(context.printer, own, is_half_begun(context, own));
+pub fn print_standing(context: &Context<'_>, state: &state::State<'_>, own: &Ca) {
+    print_next(context.printer, own, is_half_begun(context, state, own));
 }
 
-fn print_next(printer: &Printer, own: &OwnCa, is_half_begun: bool) {
+fn print_next(printer: &Printer, own: &Ca, is_half_begun: bool) {
     if is_half_begun {
         printer.heading("The root of the next CA is not served along yet, so clients cannot take it up (rotate abort gives it up):");
         printer.command(START);
@@ -150,7 +156,7 @@ fn print_next(printer: &Printer, own: &OwnCa, is_half_begun: bool) {
 }
 
 /// The step that comes next in a rotation that is under way.
-fn turn(own: &OwnCa) -> Option<&'static str> {
+fn turn(own: &Ca) -> Option<&'static str> {
     match Phase::of(own) {
         Phase::None => None,
         Phase::Started => Some("{labtrust rotate switch}"),
@@ -162,13 +168,13 @@ const START: &str = "{labtrust rotate start}";
 
 /// Whether there is a next CA whose root is not served along. What cannot be found out here is said when the next
 /// step is tried.
-fn is_half_begun(context: &Context<'_>, own: &OwnCa) -> bool {
+fn is_half_begun(context: &Context<'_>, state: &state::State<'_>, own: &Ca) -> bool {
     let next = own.next().ok().flatten();
-    next.is_some_and(|next| matches!(is_sent(context, own, next), Ok(false)))
+    next.is_some_and(|next| matches!(is_sent(context, state, own, next), Ok(false)))
 }
 
 /// What comes next, for scripts.
-fn next(own: &OwnCa, is_half_begun: bool) -> Vec<ShellLine> {
+fn next(own: &Ca, is_half_begun: bool) -> Vec<ShellLine> {
     if is_half_begun {
         return vec![START.into()];
     }

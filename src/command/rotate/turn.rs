@@ -8,7 +8,7 @@ use std::{
 use anyhow::Result;
 use labtrust_platform::{
     Outcome, Session, explain_undo,
-    receipt::{ChangeRecord, Receipt, Receipts},
+    receipt::{ChangeRecord, Receipt},
     session::State,
     undo,
 };
@@ -21,28 +21,27 @@ use super::{
 use crate::{
     cli::Turn,
     command::{
-        own::{AUTHORITY, OwnCa},
-        place::{self, Done, RECEIPT},
+        place::{self, Done},
         stores,
     },
     context::Context,
     exit, gitlab,
     hint::{Hint, fail},
-    state::{put_aside, recorded},
+    state::{self, RECEIPT, ca::AUTHORITY, put_aside, recorded},
 };
 
-pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
-    let draft = Draft::make(context, step)?;
-    if let ControlFlow::Break(code) = ask(context, step, &draft)? {
+pub fn run(context: &Context<'_>, state: &state::State<'_>, step: &Turn) -> Result<u8> {
+    let draft = Draft::make(context, state, step)?;
+    if let ControlFlow::Break(code) = ask(context, state, step, &draft)? {
         place::print_for_real(context, code);
         return Ok(code);
     }
-    let turned = context.session(|session| {
+    let turned = context.session(state, |session, state| {
         // Another run may have turned meanwhile.
-        let is_current = draft.seen == context.home.rotation()?;
-        let draft = if is_current { draft } else { Draft::make(context, step)? };
-        let done = carry_out(context, session, &draft)?;
-        let own = OwnCa::here(&context.home)?.ok_or_else(no_ca)?;
+        let is_current = draft.seen == *state.rotation()?;
+        let draft = if is_current { draft } else { Draft::make(context, state, step)? };
+        let done = carry_out(state, session, &draft)?;
+        let own = state.again().ca()?.cloned().ok_or_else(no_ca)?;
         let (done, aside) = done;
         Ok(Turned {
             own,
@@ -53,12 +52,12 @@ pub fn run(context: &Context<'_>, step: &Turn) -> Result<u8> {
             reconfigure: draft.reconfigure,
         })
     })?;
-    Ok(report::report(context, step, &turned))
+    Ok(report::report(context, &state.again(), step, &turned))
 }
 
 /// Prints what would be done; exit 1 if anything would.
-fn dry_run(context: &Context<'_>, draft: &Draft) -> Result<u8> {
-    let receipts = Receipts::all(&context.home.state)?;
+fn dry_run(context: &Context<'_>, state: &state::State<'_>, draft: &Draft) -> Result<u8> {
+    let receipts = state.receipts()?;
     let goes = |receipt: &Receipt, record: &ChangeRecord| {
         draft.dropped.as_ref().is_some_and(|dropped| is_of(dropped, &receipt.name, record))
     };
@@ -66,7 +65,7 @@ fn dry_run(context: &Context<'_>, draft: &Draft) -> Result<u8> {
         .iter()
         .flat_map(|receipt| receipt.changes.iter().rev().filter(|record| goes(receipt, record)))
         .collect();
-    let placed = place::outstanding(context, &draft.plan)?;
+    let placed = place::outstanding(context, state, &draft.plan)?;
     let mut plan = stores::as_json(context, &placed);
     plan.extend(gone.iter().map(|record| {
         serde_json::json!({ "store": record.store, "subject": record.subject, "steps": explain_undo(record) })
@@ -92,13 +91,18 @@ fn dry_run(context: &Context<'_>, draft: &Draft) -> Result<u8> {
 }
 
 /// Explains the plan for a dry run, and asks where somebody has to answer.
-fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<u8>> {
+fn ask(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    step: &Turn,
+    draft: &Draft,
+) -> Result<ControlFlow<u8>> {
     let printer = context.printer;
     if context.everywhere.dry_run {
         place::warn(context, &draft.plan);
-        return dry_run(context, draft).map(ControlFlow::Break);
+        return dry_run(context, state, draft).map(ControlFlow::Break);
     }
-    let Turn::Switch { clients_ready: false } = step else { return place::ask(context, &draft.plan) };
+    let Turn::Switch { clients_ready: false } = step else { return place::ask(context, state, &draft.plan) };
     let what =
         "whether every client trusts the next CA cannot be seen from here: those that do not are locked out";
     if !printer.can_ask() {
@@ -118,7 +122,11 @@ fn ask(context: &Context<'_>, step: &Turn, draft: &Draft) -> Result<ControlFlow<
 
 /// Carries `draft` out. What a CA that goes was trusted by goes before what says that it is here, and its files
 /// after that: whoever is killed in between goes on with the next run.
-fn carry_out(context: &Context<'_>, session: &Session<'_>, draft: &Draft) -> Result<(Done, Option<PathBuf>)> {
+fn carry_out(
+    state: &state::State<'_>,
+    session: &Session<'_>,
+    draft: &Draft,
+) -> Result<(Done, Option<PathBuf>)> {
     let mut done = place::carry_out(session, &draft.plan)?;
     if let Some(dropped) = &draft.dropped {
         for name in dropped.trust_receipt().into_iter().chain([RECEIPT.to_owned()]) {
@@ -131,12 +139,12 @@ fn carry_out(context: &Context<'_>, session: &Session<'_>, draft: &Draft) -> Res
     }
     done.placed.extend(place::apply(session, &draft.last)?);
     let receipt = session.receipts.load_or_new(RECEIPT, None)?;
-    let orphans = orphans_in(context, &receipt)?;
+    let orphans = orphans_in(&state.again(), &receipt)?;
     let is_gone = |record: &ChangeRecord| orphans.iter().any(|orphan| is_at(record, orphan));
     // What is not as it was put would be left, and a damaged part is to be gone.
     let changed: Vec<_> =
         receipt.changes.iter().filter(|record| is_gone(record)).flat_map(recorded::changed).collect();
-    let aside = put_aside(&context.home.state, &changed)?;
+    let aside = put_aside(state.folder(), &changed)?;
     take_back(session, RECEIPT, is_gone)?;
     Ok((done, aside))
 }

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Fingerprint, receipt::Receipts};
+use labtrust_platform::{Anchor, Certificate, Fingerprint};
 
 use super::{
-    ca::{self, Ca},
+    issuer::{self, Issuer},
     leaf::{self, Leaf},
     order::Order,
     site::Site,
@@ -15,13 +15,12 @@ use crate::{
     certificate::{Authority, SubjectName},
     cli::{Setup, Stores},
     command::{
-        own::{self, Notes, OwnCa, SiteNotes},
-        place::{self, Done, Plan},
+        place::{Done, Plan},
         renew::schedule,
         stores,
     },
     context::Context,
-    state::recorded,
+    state::{Ca, RECEIPT, SetupRecord, SiteRecord, State, ca, recorded},
 };
 
 /// What is done about a host that the CA here may never sign for.
@@ -42,37 +41,47 @@ pub struct Draft {
 pub struct Made {
     pub draft: Draft,
     pub done: Done,
-    pub own: OwnCa,
+    pub own: Ca,
 }
 
 /// The CA that is here.
-pub fn found(context: &Context<'_>) -> Result<Option<Fingerprint>> {
-    Ok(OwnCa::here(&context.home)?.map(|own| own.root.fingerprint()))
+pub fn found(state: &State<'_>) -> Result<Option<Fingerprint>> {
+    Ok(state.ca()?.map(|own| own.root.fingerprint()))
 }
 
 impl Draft {
     /// What a setup with `arguments` would make now.
-    pub fn make(context: &Context<'_>, arguments: &Setup) -> Result<Self> {
-        loop {
-            let before = found(context)?;
-            match Self::made_for(before, context, arguments) {
+    pub fn make(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -> Result<Self> {
+        let before = found(state)?;
+        match Self::made_for(before, context, state, arguments) {
+            Err(error) => {
                 // Another setup's pair is nobody's to whoever looked before its CA was there.
-                Err(_) if found(context)? != before => {}
-                made => return made,
+                let now = state.again();
+                if found(&now)? == before { Err(error) } else { Self::make(context, &now, arguments) }
             }
+            made => made,
         }
     }
 
-    fn made_for(found: Option<Fingerprint>, context: &Context<'_>, arguments: &Setup) -> Result<Self> {
-        let mut site =
-            Site::find(context, &arguments.place, arguments.host.as_ref(), arguments.registry.as_ref())?;
-        recorded::check(&Receipts::all(&context.home.state)?, &[place::RECEIPT])?;
-        let earlier = OwnCa::here(&context.home)?.map(|own| own.notes);
-        let order =
-            Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier.as_ref());
-        let ca = ca::ca(context, arguments, &order)?;
+    fn made_for(
+        found: Option<Fingerprint>,
+        context: &Context<'_>,
+        state: &State<'_>,
+        arguments: &Setup,
+    ) -> Result<Self> {
+        let mut site = Site::find(
+            context,
+            state,
+            &arguments.place,
+            arguments.host.as_ref(),
+            arguments.registry.as_ref(),
+        )?;
+        recorded::check(state.receipts()?, &[RECEIPT])?;
+        let earlier = state.ca()?.map(|own| &own.notes);
+        let order = Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier);
+        let ca = issuer::issuer(context, state, arguments, &order)?;
         let order = order.within(|name| ca.may_sign(name, &site.files()));
-        let leaf = leaf::leaf(context, arguments, &order, &ca, &site.files())?;
+        let leaf = leaf::leaf(context, state, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
         site.settle(leaf.leaf(), &is_ours, arguments.place.replace, WAY_ON)?;
         if !arguments.stage {
@@ -80,19 +89,19 @@ impl Draft {
             site.check_settings(context, arguments.place.replace)?;
             site.check_sites(leaf.leaf(), WAY_ON)?;
         }
-        let notes = Notes {
+        let notes = SetupRecord {
             schema: 1,
             endpoints: order.endpoints(),
-            site: SiteNotes::of(&arguments.place)?,
+            site: SiteRecord::of(&arguments.place)?,
             days: order.days,
         };
-        let mut changes = vec![own::change(&context.home.authority()?, &leaf.root, ca.kept(), &notes)?];
+        let mut changes = vec![ca::change(&state.authority()?, &leaf.root, ca.kept(), &notes)?];
         if !arguments.stage {
             changes.extend(site.changes(&leaf.pair));
         }
         let mut unscheduled = None;
         if !arguments.stage && !arguments.no_auto_renew {
-            match schedule::plan(context, &changes, schedule::RENEWS) {
+            match schedule::plan(context, state, &changes, schedule::RENEWS) {
                 Ok(change) => changes.push(change),
                 Err(note) => unscheduled = Some(note),
             }
@@ -100,7 +109,7 @@ impl Draft {
         let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
         let planning = stores::plan(context, &anchor, &stores_of(arguments));
         let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
-        if let (Ca::Adopted(authority), false) = (&ca, arguments.no_trust) {
+        if let (Issuer::Adopted(authority), false) = (&ca, arguments.no_trust) {
             let why = authority.root().broad_scope(&[]);
             warnings.extend(
                 why.map(|why| format!("this machine is to trust {}: {why}", authority.root().title())),
@@ -118,7 +127,7 @@ fn stores_of(arguments: &Setup) -> Stores {
     if arguments.no_trust { Stores::none() } else { Stores::all() }
 }
 
-impl Ca {
+impl Issuer {
     /// The CA whose key stays here.
     fn kept(&self) -> Option<&Authority> {
         match self {
@@ -151,7 +160,7 @@ impl Ca {
     fn is_ours(&self, chain: &[Certificate]) -> bool {
         match self {
             Self::Known(own, _) => own.is_ours(chain),
-            Self::Adopted(authority) => OwnCa::leads_to(chain, authority.root()),
+            Self::Adopted(authority) => Ca::leads_to(chain, authority.root()),
             Self::Made(_) | Self::SelfSigned => false,
         }
     }

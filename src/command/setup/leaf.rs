@@ -8,16 +8,17 @@ use labtrust_platform::World;
 use time::OffsetDateTime;
 
 use super::{
-    ca::{Ca, read_key},
+    issuer::{Issuer, read_key},
     order::Order,
 };
 use crate::{
     certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
     cli::Setup,
-    command::{in_place::InPlace, own::OwnCa},
+    command::in_place::InPlace,
     context::Context,
     gitlab::Pair,
     hint::fail,
+    state::{Ca, State},
 };
 
 /// A pair, and how it came about.
@@ -44,19 +45,21 @@ impl Leaf {
 /// reads.
 pub fn leaf(
     context: &Context<'_>,
+    state: &State<'_>,
     arguments: &Setup,
     order: &Order,
-    ca: &Ca,
+    ca: &Issuer,
     places: &[(PathBuf, PathBuf)],
 ) -> Result<Leaf> {
     let own = match ca {
-        Ca::Known(own, _) => Some((**own).clone()),
-        Ca::Adopted(authority) => {
-            OwnCa::here(&context.home)?.filter(|own| own.root.fingerprint() == authority.root().fingerprint())
+        Issuer::Known(own, _) => Some((**own).clone()),
+        Issuer::Adopted(authority) => {
+            let is_it = |own: &&Ca| own.root.fingerprint() == authority.root().fingerprint();
+            state.ca()?.filter(is_it).cloned()
         }
-        Ca::Made(_) | Ca::SelfSigned => None,
+        Issuer::Made(_) | Issuer::SelfSigned => None,
     };
-    let along = own.as_ref().map_or(Ok(Vec::new()), OwnCa::along)?;
+    let along = own.as_ref().map_or(Ok(Vec::new()), Ca::along)?;
     let given = arguments.key.as_ref().map(|path| read_key(context, arguments, path)).transpose()?;
     if let (Some(own), Some((certificate, key))) = (own, places.first())
         && let Some(leaf) = in_place(&own, order, certificate, key, &along)
@@ -75,14 +78,16 @@ pub fn leaf(
         Ok::<_, anyhow::Error>((authority.sign(&order, now)?, authority.root().clone()))
     };
     let (issued, root) = match ca {
-        Ca::Made(authority) | Ca::Adopted(authority) | Ca::Known(_, Some(authority)) => sign(authority)?,
-        Ca::Known(own, None) if own.root.is_ca() => {
+        Issuer::Made(authority) | Issuer::Adopted(authority) | Issuer::Known(_, Some(authority)) => {
+            sign(authority)?
+        }
+        Issuer::Known(own, None) if own.root.is_ca() => {
             return Err(fail(
                 "the key of this CA is not kept here, and the certificate in place is not the one that is asked for",
                 "give it again: --ca-cert FILE --ca-key FILE",
             ));
         }
-        Ca::Known(_, None) | Ca::SelfSigned => {
+        Issuer::Known(_, None) | Issuer::SelfSigned => {
             let issued = self_signed(&order.names, &key, order.days, now)?;
             let root = issued.leaf.clone();
             (issued, root)
@@ -103,7 +108,7 @@ pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
 
 /// The pair that is in place, if this CA signed it for just these names and it is good for a while.
 fn in_place(
-    own: &OwnCa,
+    own: &Ca,
     order: &Order,
     certificate: &Path,
     key: &Path,

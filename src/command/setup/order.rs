@@ -6,9 +6,9 @@ use labtrust_platform::{DnsName, Endpoint, Target};
 use crate::{
     certificate::{SubjectName, profile::LEAF_DAYS},
     cli::Setup,
-    command::own::Notes,
     gitlab::{Address, Config, Known, Role},
     hint::fail,
+    state::SetupRecord,
 };
 
 /// The registry's port where nothing says another: GitLab's own documentation uses it.
@@ -39,7 +39,7 @@ impl Order {
         gitlab: &Endpoint,
         registry: &Endpoint,
         further: Vec<SubjectName>,
-        earlier: Option<&Notes>,
+        earlier: Option<&SetupRecord>,
     ) -> Self {
         let mut order = Self {
             gitlab: gitlab.clone(),

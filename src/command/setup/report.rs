@@ -7,22 +7,23 @@ use super::draft::Made;
 use crate::{
     cli::Setup,
     command::{
-        backup::{self, Last},
+        backup,
         pair_report::PairReport,
         report::{self, NextSteps, by_store, until},
         source::may_sign,
     },
     context::Context,
     exit,
+    state::{self},
 };
 
 /// Where name constraints hold, and where not: the judges' tests measure it.
 const LIMITS: &str = "hold in every client, except a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
 
-pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
+pub fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup, made: &Made) -> u8 {
     let printer = context.printer;
     let Made { draft, own, .. } = made;
-    let repeat = own.trust_command(context.everywhere.state.is_some());
+    let repeat = own.trust_command(state.home().is_chosen);
     let changes: Vec<_> = draft.plan.changes.iter().collect();
     let kept = &own.folder;
     let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
@@ -36,7 +37,7 @@ pub fn report(context: &Context<'_>, arguments: &Setup, made: &Made) -> u8 {
     let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
     report.next.extend(clients.iter().map(ToString::to_string));
     // That it cannot be read is for `status` to say: what was asked for is done.
-    let is_saved = !own.root.is_ca() || !matches!(Last::read(&context.home), Ok(None));
+    let is_saved = !own.root.is_ca() || !matches!(state.last_backup(), Ok(None));
     if !is_saved {
         report.next.push(ShellLine::from("{labtrust backup FILE}").to_string());
     }

@@ -6,16 +6,14 @@ use anyhow::Result;
 use labtrust_platform::{
     Certificate, Endpoint, Fingerprint, Host, Target, World,
     plan::{Change, ShellLine, StoreId},
-    receipt::{Phase, Receipt, Receipts},
+    receipt::{Phase, Receipt},
 };
 
 use super::order::endpoints;
-
 use crate::{
     by_hand::ByHand,
     certificate::{Parsed, SubjectName},
     cli::Place,
-    command::{own::Notes, place::RECEIPT},
     context::Context,
     gitlab::{
         self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure,
@@ -27,6 +25,7 @@ use crate::{
     hint::shell_line,
     input::folder,
     printer::Printer,
+    state::{RECEIPT, SetupRecord, State},
 };
 
 /// A place for a pair, and what is known of it.
@@ -55,25 +54,28 @@ impl Site {
     /// The place that `place` names, or the GitLab of this machine, with what its gitlab.rb is to say.
     pub fn find(
         context: &Context<'_>,
+        state: &State<'_>,
         place: &Place,
         host: Option<&Target>,
         registry: Option<&Target>,
     ) -> Result<Self> {
-        Self::found(context, place, host, registry, true)
+        Self::found(context, state, place, host, registry, true)
     }
 
     /// The same with a gitlab.rb that stays as it is.
     pub fn look(
         context: &Context<'_>,
+        state: &State<'_>,
         place: &Place,
         host: Option<&Target>,
         registry: Option<&Target>,
     ) -> Result<Self> {
-        Self::found(context, place, host, registry, false)
+        Self::found(context, state, place, host, registry, false)
     }
 
     fn found(
         context: &Context<'_>,
+        state: &State<'_>,
         place: &Place,
         host: Option<&Target>,
         registry: Option<&Target>,
@@ -111,7 +113,7 @@ impl Site {
         let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
         let republish = Republish::look(&world, &installation, &configured.config, &gitlab, &registry);
         let doubts = doubts(&world, &installation, &configured.config, &layout);
-        let is_begun = is_begun(&Receipts::all(&context.home.state)?, &installation);
+        let is_begun = is_begun(state.receipts()?, &installation);
         let options = place.options();
         Ok(Self {
             installation,
@@ -130,10 +132,10 @@ impl Site {
 
     /// The place where an earlier setup placed its pair; its further hosts are to be settled, and its settings stay as
     /// they are.
-    pub fn again(context: &Context<'_>, notes: &Notes) -> Result<Self> {
+    pub fn again(context: &Context<'_>, state: &State<'_>, notes: &SetupRecord) -> Result<Self> {
         let gitlab = notes.endpoints.first().map(Target::from);
         let registry = notes.endpoints.last().map(Target::from);
-        Self::look(context, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
+        Self::look(context, state, &notes.site.place(), gitlab.as_ref(), registry.as_ref())
     }
 
     /// The certificate and key files.

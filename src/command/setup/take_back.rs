@@ -6,21 +6,15 @@ use std::{ops::ControlFlow, path::Path};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Session, Wanted, World,
-    plan::ShellLine,
-    receipt::{Receipts, Recorded},
-    session::State,
-    text, undo,
+    Anchor, Outcome, Session, Wanted, World, plan::ShellLine, receipt::Recorded, session::State, text, undo,
 };
 
 use self::lost::Lost;
 use crate::{
     cli::Setup,
     command::{
-        backup::Last,
-        own::OwnCa,
         place,
-        renew::{Record, schedule},
+        renew::schedule,
         report::{self, NextSteps},
         restart, stores, trust, untrust,
     },
@@ -28,17 +22,18 @@ use crate::{
     exit,
     gitlab::{Installation, expected::Expected, place::settle_undoing},
     hint::fail,
+    state::{self, Ca, LastBackup, RECEIPT, RenewalRecord},
 };
 
-pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
-    let receipts = Receipts::all(&context.home.state)?;
-    let lost = Lost::find(context, &receipts)?;
-    let names = names(&anchors(context, &receipts)?);
+pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -> Result<u8> {
+    let receipts = state.receipts()?;
+    let lost = Lost::find(state, &receipts)?;
+    let names = names(&anchors(state, &receipts)?);
     let recorded: Vec<_> =
         names.iter().filter_map(|name| receipts.iter().find(|receipt| receipt.name == *name)).collect();
     if recorded.is_empty() && lost.is_nothing() {
         return Err(fail(
-            format!("no setup is recorded in {}", context.home.state.display()),
+            format!("no setup is recorded in {}", state.folder().display()),
             "if it was made with --state DIR, or as another user, give the same here",
         ));
     }
@@ -51,18 +46,18 @@ pub fn run(context: &Context<'_>, arguments: &Setup) -> Result<u8> {
     if let ControlFlow::Break(code) = ask(context, &explain)? {
         return Ok(code);
     }
-    let (anchors, mut outcomes, lost, by_hand) = context.session(|session| {
+    let (anchors, mut outcomes, lost, by_hand) = context.session(state, |session, state| {
         // A setup that was waited for may have made another.
         let receipts = session.receipts.recorded()?;
-        let lost = Lost::find(context, &receipts)?;
-        let anchors = anchors(context, &receipts)?;
-        lost.put_aside(context)?;
+        let lost = Lost::find(state, &receipts)?;
+        let anchors = anchors(state, &receipts)?;
+        lost.put_aside(state)?;
         let (mut outcomes, by_hand) = take_back(context, session, &self::names(&anchors))?;
-        outcomes.extend(purge_untracked(context, session, &lost, &anchors)?);
-        if session.receipts.load(place::RECEIPT)?.is_none() {
-            lost.give_up(context)?;
-            Record::forget(&context.home)?;
-            Last::forget(&context.home)?;
+        outcomes.extend(purge_untracked(context, state, session, &lost, &anchors)?);
+        if session.receipts.load(RECEIPT)?.is_none() {
+            lost.give_up(state)?;
+            RenewalRecord::forget(state.home())?;
+            LastBackup::forget(state.home())?;
         }
         Ok((anchors, outcomes, lost, by_hand))
     })?;
@@ -146,12 +141,13 @@ fn ask(context: &Context<'_>, explain: &dyn Fn()) -> Result<ControlFlow<u8>> {
 /// Removes from the stores the CAs of a lost setup that no receipt tells of.
 fn purge_untracked(
     context: &Context<'_>,
+    state: &state::State<'_>,
     session: &Session<'_>,
     lost: &Lost,
     anchors: &[Anchor],
 ) -> Result<Vec<Outcome>> {
     let untracked: Vec<Anchor> = lost.untracked(anchors).into_iter().cloned().collect();
-    let outcomes = untrust::untrust_all(context, session, &untracked, &lost::purge());
+    let outcomes = untrust::untrust_all(context, state, session, &untracked, &lost::purge());
     Ok(outcomes.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 
@@ -171,8 +167,7 @@ fn down(context: &Context<'_>, receipts: &Recorded) -> Vec<String> {
 }
 
 fn expected(context: &Context<'_>, receipts: &Recorded) -> Option<Expected> {
-    let records =
-        receipts.iter().filter(|receipt| receipt.name == place::RECEIPT).flat_map(|one| &one.changes);
+    let records = receipts.iter().filter(|receipt| receipt.name == RECEIPT).flat_map(|one| &one.changes);
     let settings =
         records.map(|record| Path::new(&record.subject)).find(|path| path.ends_with("gitlab.rb"))?;
     let world = World::here();
@@ -186,10 +181,10 @@ fn title(anchor: &Anchor) -> Option<String> {
 }
 
 /// The CA in use and those beside it, as their files have them and, where those are damaged, as the receipts do.
-fn anchors(context: &Context<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
-    let own = OwnCa::here(&context.home).ok().flatten();
-    let mut anchors: Vec<Anchor> = own.iter().flat_map(OwnCa::all).map(OwnCa::anchor).collect();
-    for recorded in lost::anchors(&context.home.state, receipts)? {
+fn anchors(state: &state::State<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
+    let own = state.ca().ok().flatten();
+    let mut anchors: Vec<Anchor> = own.into_iter().flat_map(Ca::all).map(Ca::anchor).collect();
+    for recorded in lost::anchors(state.folder(), receipts)? {
         if anchors.iter().all(|known| known.sha256() != recorded.sha256()) {
             anchors.push(recorded);
         }
@@ -199,7 +194,7 @@ fn anchors(context: &Context<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
 
 /// The receipts of a setup: of the trust in its CAs, then of what it placed.
 fn names(anchors: &[Anchor]) -> Vec<String> {
-    anchors.iter().map(trust::receipt_name).chain([place::RECEIPT.to_owned()]).collect()
+    anchors.iter().map(trust::receipt_name).chain([RECEIPT.to_owned()]).collect()
 }
 
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA

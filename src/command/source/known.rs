@@ -11,15 +11,16 @@ use super::{
 use crate::{
     certificate::Parsed,
     cli::Passphrase,
-    command::own::OwnCa,
     context::Context,
     exit::misuse,
     hint::{fail, hint},
+    state::State,
 };
 
 /// The anchor, among `known` or from a file, that `what` means to `untrust`.
 pub fn known_anchor(
     context: &Context<'_>,
+    state: &State<'_>,
     what: &str,
     known: &[Anchor],
     passphrase: &Passphrase,
@@ -41,7 +42,7 @@ pub fn known_anchor(
         if let Some(known) = known.iter().find(|anchor| is_meant(anchor)) {
             return Ok(known.clone());
         }
-        let own = OwnCa::find(&context.home)?.map(|own| own.anchor());
+        let own = state.nearest_ca()?.map(|own| own.anchor());
         return own.filter(is_meant).ok_or_else(no_such);
     }
     match Source::parse(what)? {

@@ -11,11 +11,10 @@ use labtrust_platform::{Anchor, Certificate, World, receipt::Recorded, text};
 
 use crate::{
     cli::{Passphrase, Stores, Untrust},
-    command::{damages, own::AUTHORITY, place, trust},
-    context::Context,
+    command::trust,
     exit,
     printer::Printer,
-    state::{Damage, Way, put_aside, recorded},
+    state::{Damage, RECEIPT, State, Way, ca::AUTHORITY, damages, put_aside, recorded},
 };
 
 /// What is damaged of a setup.
@@ -34,15 +33,15 @@ pub struct Lost {
 
 impl Lost {
     /// Looks for it in the state folder, of which `receipts` are the receipts.
-    pub fn find(context: &Context<'_>, receipts: &Recorded) -> Result<Self> {
-        let state = &context.home.state;
+    pub fn find(state: &State<'_>, receipts: &Recorded) -> Result<Self> {
+        let folder = state.folder();
         let is_ours = |damage: &Damage| {
-            matches!(damage.way, Way::Setup | Way::Next | Way::Previous) || is_trust_of_setup(state, damage)
+            matches!(damage.way, Way::Setup | Way::Next | Way::Previous) || is_trust_of_setup(folder, damage)
         };
-        let all: Vec<Damage> = damages::all(&context.home)?.into_iter().filter(is_ours).collect();
-        let setup = receipts.iter().find(|receipt| receipt.name == place::RECEIPT);
-        let is_placing_unknown = setup.is_none()
-            && (receipts.damage_of(place::RECEIPT).is_some() || !authorities(state)?.is_empty());
+        let all: Vec<Damage> = damages::all(state)?.into_iter().filter(is_ours).collect();
+        let setup = receipts.iter().find(|receipt| receipt.name == RECEIPT);
+        let is_placing_unknown =
+            setup.is_none() && (receipts.damage_of(RECEIPT).is_some() || !authorities(folder)?.is_empty());
         let mut damaged = Vec::new();
         let mut names = Vec::new();
         for damage in all.iter().filter(|damage| damage.path.ends_with("receipt.json")) {
@@ -55,7 +54,7 @@ impl Lost {
             let records = setup.into_iter().flat_map(|receipt| &receipt.changes);
             let files =
                 records.filter(|record| record.store.as_str() == AUTHORITY).flat_map(recorded::changed);
-            damaged.extend(files.filter(|path| path.starts_with(state)));
+            damaged.extend(files.filter(|path| path.starts_with(folder)));
         }
         Ok(Self { damages: all, damaged, receipts: names, is_placing_unknown, aside: RefCell::default() })
     }
@@ -79,8 +78,8 @@ impl Lost {
     }
 
     /// Moves away what is damaged.
-    pub fn put_aside(&self, context: &Context<'_>) -> Result<()> {
-        self.aside.borrow_mut().extend(put_aside(&context.home.state, &self.damaged)?);
+    pub fn put_aside(&self, state: &State<'_>) -> Result<()> {
+        self.aside.borrow_mut().extend(put_aside(state.folder(), &self.damaged)?);
         Ok(())
     }
 
@@ -91,8 +90,8 @@ impl Lost {
 
     /// Where nothing says what was placed, moves the CA's files away as well: nothing is lost, and a new setup can
     /// begin.
-    pub fn give_up(&self, context: &Context<'_>) -> Result<()> {
-        let state = &context.home.state;
+    pub fn give_up(&self, state: &State<'_>) -> Result<()> {
+        let state = state.folder();
         let mut paths = authorities(state)?;
         paths.push(state.join("rotation.json"));
         if self.is_placing_unknown {

@@ -9,47 +9,44 @@ use std::{
 use anyhow::{Result, anyhow};
 use labtrust_platform::{
     Fingerprint,
-    receipt::{Receipt, Receipts, parse},
+    receipt::{Receipt, parse},
 };
 
 use super::{
-    backup::Last,
-    kept::{self, Kept},
-    own::OwnCa,
-    renew::Record,
+    Ca, Damage, Files, State, Way, recorded,
+    request::{self, PendingRequest},
 };
-use crate::{
-    backup::Archive,
-    home::{Home, Rotation},
-    state::{Damage, Files, Way, recorded},
-};
+use crate::backup::Archive;
 
 /// Where receipts are in a state folder.
 pub const RECEIPTS: &str = "receipts";
 
-/// All parts of the state folder of `home` that cannot be used.
-pub fn all(home: &Home) -> Result<Vec<Damage>> {
-    let files = home.files();
-    let receipts = Receipts::all(&home.state)?;
-    let mut all = of_authorities(&files);
-    let of_requests = Kept::all(home)?.damaged.into_iter();
-    all.extend(of_requests.filter(|damage| damage.path.starts_with(&home.state)));
-    all.extend(recorded::damages(&receipts));
+/// All parts of `state` that cannot be used.
+pub fn all(state: &State<'_>) -> Result<Vec<Damage>> {
+    let files = state.home().files();
+    let receipts = state.receipts()?;
+    let mut all = of_authorities(state.ca(), &files);
+    let of_requests = state.requests()?.damaged.iter();
+    all.extend(of_requests.filter(|damage| damage.path.starts_with(state.folder())).cloned());
+    all.extend(recorded::damages(receipts));
     all.extend(receipts.iter().flat_map(|receipt| of_kept_bytes(&files, receipt)));
-    all.extend(Record::read(home).err());
-    all.extend(Last::read(home).err());
+    all.extend(state.renewal().err());
+    all.extend(state.last_backup().err());
     Ok(all)
 }
 
 /// All parts of a backup that could not be used.
 pub fn of_archive(archive: &Archive) -> Vec<Damage> {
-    let mut all = of_authorities(archive);
+    let ca = Ca::among(archive);
+    let mut all = of_authorities(ca.as_ref().map(Option::as_ref).map_err(Clone::clone), archive);
     // The folders two levels deep below `top`.
     let below = |top: &str| -> BTreeSet<PathBuf> {
         let items = archive.items.iter().filter(|item| item.path.starts_with(top));
         items.map(|item| item.path.iter().take(2).collect()).collect()
     };
-    all.extend(below(kept::FOLDER).iter().filter_map(|folder| Kept::read(archive, folder).err()));
+    all.extend(
+        below(request::FOLDER).iter().filter_map(|folder| PendingRequest::read(archive, folder).err()),
+    );
     for folder in below(RECEIPTS) {
         let path = folder.join("receipt.json");
         match archive.get(&path).map(|item| parse(&item.contents)) {
@@ -61,15 +58,14 @@ pub fn of_archive(archive: &Archive) -> Vec<Damage> {
     all
 }
 
-/// Those of the CAs, with their keys.
-fn of_authorities(files: &dyn Files) -> Vec<Damage> {
-    let found = Rotation::read(files).and_then(|_| OwnCa::among(files));
-    match found {
+/// Those of the CAs, with their keys among `files`.
+fn of_authorities(ca: Result<Option<&Ca>, Damage>, files: &dyn Files) -> Vec<Damage> {
+    match ca {
         Err(damage) => vec![damage],
-        Ok(own) => {
-            let open = |own: &OwnCa| own.open_among(files).err();
-            let keys = own.iter().flat_map(OwnCa::all).filter_map(open);
-            own.iter().flat_map(OwnCa::damages).cloned().chain(keys).collect()
+        Ok(ca) => {
+            let open = |ca: &Ca| ca.open_among(files).err();
+            let keys = ca.into_iter().flat_map(Ca::all).filter_map(open);
+            ca.into_iter().flat_map(Ca::damages).cloned().chain(keys).collect()
         }
     }
 }

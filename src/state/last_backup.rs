@@ -6,19 +6,15 @@ use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    backup::Manifest,
-    home::Home,
-    input,
-    state::{self, Damage},
-};
+use super::{Damage, Home, read_note};
+use crate::{backup::Manifest, input};
 
 /// Its file in the state folder, which no backup holds.
 pub const FILE: &str = "backup.json";
 
 /// What is written down of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Last {
+pub struct LastBackup {
     /// The form of this file.
     pub schema: u32,
     /// When it was made (RFC 3339).
@@ -27,7 +23,7 @@ pub struct Last {
     pub file: PathBuf,
 }
 
-impl Last {
+impl LastBackup {
     /// `file` is where the backup with `manifest` is.
     pub fn of(manifest: &Manifest, file: &Path) -> Self {
         Self { schema: 1, made: manifest.made.clone(), file: file.to_owned() }
@@ -35,7 +31,7 @@ impl Last {
 
     /// The last one, if there was any.
     pub fn read(home: &Home) -> Result<Option<Self>, Damage> {
-        state::read_note(&home.files(), Path::new(FILE))
+        read_note(&home.files(), Path::new(FILE))
     }
 
     /// Writes it down in the state folder.

@@ -9,15 +9,16 @@ use super::order::Order;
 use crate::{
     certificate::{Authority, PrivateKey, Scope, SubjectName},
     cli::Setup,
-    command::{own::OwnCa, source},
+    command::source,
     context::Context,
     hint::fail,
+    state::{Ca, State},
 };
 
 /// Who signs the leaf.
-pub enum Ca {
+pub enum Issuer {
     /// The CA that an earlier setup made here; its key is here unless it is a company's.
-    Known(Box<OwnCa>, Option<Authority>),
+    Known(Box<Ca>, Option<Authority>),
     /// A new one, whose key stays here.
     Made(Authority),
     /// A company's: its key is used now and never kept.
@@ -27,27 +28,27 @@ pub enum Ca {
 }
 
 /// Finds or makes the CA for `order`.
-pub fn ca(context: &Context<'_>, arguments: &Setup, order: &Order) -> Result<Ca> {
+pub fn issuer(context: &Context<'_>, state: &State<'_>, arguments: &Setup, order: &Order) -> Result<Issuer> {
     let now = OffsetDateTime::now_utc();
     if let (Some(certificate), Some(key)) = (&arguments.ca_cert, &arguments.ca_key) {
-        return adopt(context, arguments, certificate, key, now).map(Ca::Adopted);
+        return adopt(context, arguments, certificate, key, now).map(Issuer::Adopted);
     }
-    if let Some(own) = OwnCa::here(&context.home)? {
-        return known(own, arguments, order);
+    if let Some(own) = state.ca()? {
+        return known(own.clone(), arguments, order);
     }
     if arguments.self_signed {
-        return Ok(Ca::SelfSigned);
+        return Ok(Issuer::SelfSigned);
     }
     let scope = Scope {
         names: order.names.iter().chain(&order.further).cloned().collect(),
         permit: order.permits.clone(),
         constrained: !arguments.no_constraints,
     };
-    Ok(Ca::Made(Authority::make(&scope, arguments.key_type.into(), now)?))
+    Ok(Issuer::Made(Authority::make(&scope, arguments.key_type.into(), now)?))
 }
 
 /// The CA that is here already, if it can sign what is asked for: its limits cannot be widened.
-fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
+fn known(own: Ca, arguments: &Setup, order: &Order) -> Result<Issuer> {
     if arguments.self_signed == own.root.is_ca() {
         let (is, asked) = if own.root.is_ca() {
             ("a CA", "--self-signed asks for none")
@@ -59,7 +60,7 @@ fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
             "take that one back first: {labtrust setup --undo}",
         ));
     }
-    let Some(authority) = own.open()? else { return Ok(Ca::Known(Box::new(own), None)) };
+    let Some(authority) = own.open()? else { return Ok(Issuer::Known(Box::new(own), None)) };
     authority.check_permitted(&order.names)?;
     let outside: Vec<_> = order
         .permits
@@ -73,7 +74,7 @@ fn known(own: OwnCa, arguments: &Setup, order: &Order) -> Result<Ca> {
             "its limits cannot be widened, and the next CA may have others: {labtrust rotate start --permit DOMAIN}",
         ));
     }
-    Ok(Ca::Known(Box::new(own), Some(authority)))
+    Ok(Issuer::Known(Box::new(own), Some(authority)))
 }
 
 fn adopt(

@@ -11,7 +11,7 @@ use labtrust_platform::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::state::{Damage, Files, Placed, Way, parse_json, steady};
+use super::{Damage, Files, Placed, Way, parse_json};
 
 /// The folder of the first CA, and what the names of all the others begin with.
 const FIRST: &str = "authority";
@@ -40,16 +40,7 @@ impl Default for Rotation {
 }
 
 impl Rotation {
-    /// What is written down among `files`.
-    pub fn read(files: &dyn Files) -> Result<Self, Damage> {
-        steady(
-            files,
-            |placed| Self::read_once(files, placed),
-            |found| found.as_ref().err().cloned().into_iter().collect(),
-        )
-    }
-
-    /// The same, where another run may have changed it since `placed` was read.
+    /// What is written down among `files`, where another run may have changed it since `placed` was read.
     pub fn read_once(files: &dyn Files, placed: &Placed) -> Result<Self, Damage> {
         let damage = |error: anyhow::Error| Damage::new(&files.full(Path::new(FILE)), &error, Way::Setup);
         let Some(bytes) = files.read(Path::new(FILE)).map_err(damage)? else {
@@ -148,7 +139,7 @@ fn is_folder(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::OnDisk;
+    use crate::state::{Authorities, OnDisk};
 
     #[test]
     #[allow(clippy::disallowed_methods, reason = "what it reads is laid by hand")]
@@ -156,7 +147,7 @@ mod tests {
         let state = tempfile::tempdir().expect("a folder");
         let owner = std::os::unix::fs::MetadataExt::uid(&state.path().metadata().expect("a folder"));
         let files = OnDisk { folder: state.path().to_owned(), owner };
-        let read = || Rotation::read(&files);
+        let read = || Authorities::read(&files).rotation;
         assert_eq!(read().expect("nothing written"), Rotation::default());
         let next = Rotation::folder_for(Fingerprint::of(b"root"));
         let started = Rotation { next: Some(next.clone()), ..Rotation::default() };

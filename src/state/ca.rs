@@ -1,7 +1,5 @@
 //! The CA that `setup` made on this machine, as its files in the state folder say.
 
-mod notes;
-
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
@@ -14,24 +12,22 @@ use zeroize::Zeroizing;
 use crate::{
     certificate::{authority::Authority, key::PrivateKey, parsed::Parsed, path, pem, successor},
     hint::shell_line,
-    home::{Home, Rotation},
-    state::{Damage, Files, OnDisk, Placed, Way, parse_json, steady},
 };
 
-pub use self::notes::{Notes, SiteNotes};
+use super::{Damage, Files, OnDisk, Placed, Rotation, SetupRecord, Way, parse_json, steady::steady};
 
 /// A CA beside the one in use, or which of its files is damaged.
-pub type Beside = Result<Option<Box<OwnCa>>, Damage>;
+pub type Beside = Result<Option<Box<Ca>>, Damage>;
 
 /// The CA's public part.
 #[derive(Clone, Debug)]
-pub struct OwnCa {
+pub struct Ca {
     /// The root, or the one self-signed certificate.
     pub root: Parsed,
     /// Intermediates below it.
     pub intermediates: Vec<Parsed>,
     /// What `setup` was asked for.
-    pub notes: Notes,
+    pub notes: SetupRecord,
     /// The CA that will follow this one, while it is being replaced.
     pub next: Beside,
     /// The CA that this one has followed, until that is retired.
@@ -55,43 +51,61 @@ const VOUCHER: &str = "voucher.crt";
 /// The store that the CA's own files belong to in receipts.
 pub const AUTHORITY: &str = "authority";
 
-impl OwnCa {
-    /// The CA in the state folder, or in that of the user who called sudo.
-    pub fn find(home: &Home) -> Result<Option<Self>, Damage> {
-        match Self::here(home)? {
-            Some(own) => Ok(Some(own)),
-            None => home.invokers_files().map_or(Ok(None), |files| Self::in_use(&files)),
+/// Which CA is which, and the CA in use with those beside it: one reading.
+#[derive(Debug)]
+pub struct Authorities {
+    /// Which CA is which.
+    pub rotation: Result<Rotation, Damage>,
+    /// The CA in use, if there is one.
+    pub ca: Result<Option<Ca>, Damage>,
+}
+
+impl Authorities {
+    /// The CAs of a state folder.
+    pub fn on_disk(files: &OnDisk) -> Self {
+        let mut found = Self::read(files);
+        if let Ok(Some(ca)) = &mut found.ca {
+            ca.set_owner(files.owner);
+        }
+        found
+    }
+
+    /// The CAs among `files`.
+    pub fn read(files: &dyn Files) -> Self {
+        steady(files, |placed| Self::read_once(files, placed), Self::damages)
+    }
+
+    /// The CAs among `files`, where another run may have changed them since `placed` was read.
+    fn read_once(files: &dyn Files, placed: &Placed) -> Self {
+        let rotation = Rotation::read_once(files, placed);
+        let ca = rotation.clone().and_then(|rotation| Ca::with_those_beside(files, placed, &rotation));
+        Self { rotation, ca }
+    }
+
+    fn damages(&self) -> Vec<Damage> {
+        match &self.ca {
+            Ok(ca) => ca.iter().flat_map(Ca::damages).cloned().collect(),
+            Err(damage) => vec![damage.clone()],
         }
     }
+}
 
-    /// The CA in the state folder, with those beside it.
-    pub fn here(home: &Home) -> Result<Option<Self>, Damage> {
-        Self::in_use(&home.files())
-    }
-
-    fn in_use(files: &OnDisk) -> Result<Option<Self>, Damage> {
-        Ok(Self::among(files)?.map(|mut own| {
-            own.set_owner(files.owner);
-            own
-        }))
-    }
-
+impl Ca {
     /// The CA in use among `files`, with those beside it.
     pub fn among(files: &dyn Files) -> Result<Option<Self>, Damage> {
-        let damages = |found: &Result<Option<Self>, Damage>| match found {
-            Ok(own) => own.iter().flat_map(Self::damages).cloned().collect(),
-            Err(damage) => vec![damage.clone()],
-        };
-        steady(files, |placed| Self::with_those_beside(files, placed), damages)
+        Authorities::read(files).ca
     }
 
     /// The CA in use with those beside it, where another run may have changed them since `placed` was read.
-    fn with_those_beside(files: &dyn Files, placed: &Placed) -> Result<Option<Self>, Damage> {
-        let rotation = Rotation::read_once(files, placed)?;
+    fn with_those_beside(
+        files: &dyn Files,
+        placed: &Placed,
+        rotation: &Rotation,
+    ) -> Result<Option<Self>, Damage> {
         let read = |name: &str, way: Way| Self::read(files, Path::new(name), way);
         let missing = |name: &str, way| Damage::missing(&files.full(&Path::new(name).join(ROOT)), way);
         let Some(mut own) = read(&rotation.current, Way::Setup)? else {
-            let is_known = rotation != Rotation::default()
+            let is_known = *rotation != Rotation::default()
                 || placed.has(files, &Path::new(&rotation.current).join(ROOT));
             return if is_known { Err(missing(&rotation.current, Way::Setup)) } else { Ok(None) };
         };
@@ -295,7 +309,7 @@ impl OwnCa {
     }
 }
 
-impl OwnCa {
+impl Ca {
     /// Whether clients of this CA would find `next` wider than it.
     fn is_narrower_than(&self, next: &Self) -> bool {
         let above: Vec<_> = self.intermediates.iter().chain([&self.root]).collect();
@@ -305,20 +319,35 @@ impl OwnCa {
 }
 
 /// The files of a CA in `folder`, as a change.
-pub fn change(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Change> {
+pub fn change(
+    folder: &Path,
+    root: &Parsed,
+    authority: Option<&Authority>,
+    notes: &SetupRecord,
+) -> Result<Change> {
     let steps = steps(folder, root, authority, notes)?;
     Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
 }
 
 /// The same of a CA that is to follow another, which has signed `voucher` for it.
-pub fn change_vouched(folder: &Path, next: &Authority, notes: &Notes, voucher: &Parsed) -> Result<Change> {
+pub fn change_vouched(
+    folder: &Path,
+    next: &Authority,
+    notes: &SetupRecord,
+    voucher: &Parsed,
+) -> Result<Change> {
     let contents = Contents::Public(pem::write_certificates([voucher.der()]).into_bytes());
     let mut steps = steps(folder, next.root(), Some(next), notes)?;
     steps.insert(0, Step::Put { path: folder.join(VOUCHER), contents, mode: 0o644 });
     Ok(Change::of_files(AUTHORITY, folder, Actor::Caller, steps))
 }
 
-fn steps(folder: &Path, root: &Parsed, authority: Option<&Authority>, notes: &Notes) -> Result<Vec<Step>> {
+fn steps(
+    folder: &Path,
+    root: &Parsed,
+    authority: Option<&Authority>,
+    notes: &SetupRecord,
+) -> Result<Vec<Step>> {
     let put = |name: &str, contents: Contents, mode| Step::Put { path: folder.join(name), contents, mode };
     let mut steps = Vec::new();
     if let Some(authority) = authority {

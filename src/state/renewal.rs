@@ -8,16 +8,13 @@ use labtrust_platform::{Contents, World, world::Access};
 use serde::{Deserialize, Serialize};
 use time::{OffsetDateTime, serde::rfc3339};
 
-use crate::{
-    home::Home,
-    state::{self, Damage},
-};
+use super::{Damage, Home, read_note};
 
 const FILE: &str = "renewal.json";
 
 /// What is written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub struct RenewalRecord {
     /// The form of this file.
     pub schema: u32,
     /// When it ran.
@@ -32,10 +29,10 @@ pub struct Record {
     pub not_after: Option<OffsetDateTime>,
 }
 
-impl Record {
+impl RenewalRecord {
     /// The record of the last run, if there was one.
     pub fn read(home: &Home) -> Result<Option<Self>, Damage> {
-        state::read_note(&home.files(), Path::new(FILE))
+        read_note(&home.files(), Path::new(FILE))
     }
 
     /// Writes it down in the place of the last.

@@ -1,15 +1,12 @@
 //! Where state lives: what it records is the machine's when root runs us, and the user's own
 //! otherwise.
 
-mod rotation;
-
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 use labtrust_platform::{Facts, fact::Os, fact::User};
 
-pub use self::rotation::Rotation;
-use crate::state::{Damage, OnDisk};
+use super::OnDisk;
 
 /// The state folder.
 #[derive(Debug, Clone)]
@@ -17,11 +14,13 @@ pub struct Home {
     /// Its path.
     pub state: PathBuf,
     /// The number of the user who runs us, whom it belongs to.
-    owner: u32,
+    pub(super) owner: u32,
     /// The state folder of the user who called sudo, where that user's own CA may be.
     pub invoker: Option<PathBuf>,
     /// The number of that user.
-    invokers_id: u32,
+    pub(super) invokers_id: u32,
+    /// Whether the command line names it.
+    pub is_chosen: bool,
 }
 
 impl Home {
@@ -39,6 +38,7 @@ impl Home {
             owner,
             invokers_id: invoker.map_or(owner, |user| user.uid),
             invoker: invoker.map(|user| user_folder(facts.os, user)),
+            is_chosen: chosen.is_some(),
         }
     }
 
@@ -50,16 +50,6 @@ impl Home {
     /// The files in the state folder of the user who called sudo.
     pub fn invokers_files(&self) -> Option<OnDisk> {
         self.invoker.clone().map(|folder| OnDisk { folder, owner: self.invokers_id })
-    }
-
-    /// The folder of the CA that is in use.
-    pub fn authority(&self) -> Result<PathBuf, Damage> {
-        Ok(self.state.join(self.rotation()?.current))
-    }
-
-    /// Which of the CAs here is which.
-    pub fn rotation(&self) -> Result<Rotation, Damage> {
-        Rotation::read(&self.files())
     }
 }
 

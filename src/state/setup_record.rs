@@ -10,14 +10,14 @@ use crate::{certificate::profile::LEAF_DAYS, cli::Place};
 
 /// What `setup` remembers beside the certificates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notes {
+pub struct SetupRecord {
     /// The form of this file.
     pub schema: u32,
     /// The server's endpoints: GitLab's own first, then its registry's.
     pub endpoints: Vec<Endpoint>,
     /// Where the pair was placed. Setups before this was written down found it by themselves.
     #[serde(default)]
-    pub site: SiteNotes,
+    pub site: SiteRecord,
     /// For how many days a certificate is made.
     #[serde(default = "usual_days")]
     pub days: u32,
@@ -29,7 +29,7 @@ fn usual_days() -> u32 {
 
 /// The options by which the place of a pair was named; none where it was found on this machine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SiteNotes {
+pub struct SiteRecord {
     /// `--gitlab`, from the root on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gitlab: Option<PathBuf>,
@@ -44,7 +44,7 @@ pub struct SiteNotes {
     pub reload: Option<String>,
 }
 
-impl SiteNotes {
+impl SiteRecord {
     /// What `place` says, so that it holds from any folder.
     pub fn of(place: &Place) -> Result<Self> {
         let absolute = |path: &Option<PathBuf>| path.as_ref().map(std::path::absolute).transpose();
