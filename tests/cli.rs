@@ -277,7 +277,8 @@ const ELSEWHERE: [&str; 13] = [
 #[test]
 fn a_command_in_a_text_of_ours_is_marked_as_one() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut folders = vec![root.join("src"), root.join("platform/src")];
+    let mut folders =
+        vec![root.join("src"), root.join("platform/plan/src"), root.join("platform/machine/src")];
     while let Some(folder) = folders.pop() {
         for entry in folder.read_dir().unwrap() {
             let path = entry.unwrap().path();

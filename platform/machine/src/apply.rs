@@ -1,0 +1,361 @@
+//! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
+
+mod judged;
+mod settle;
+mod step;
+
+use self::judged::{Begun, Judged};
+use crate::{
+    Result,
+    check::is_met,
+    proof::prove,
+    receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
+    session::{Outcome, Session, State},
+    undo,
+    updater::check_room,
+    world::World,
+};
+use labtrust_plan::{Anchor, Change, Settle, Step, StoreId, Wanted};
+
+/// Applies `changes`, writing them down in the receipt `name`. A change that fails is taken back
+/// and does not stop the others.
+pub fn apply(
+    session: &Session<'_>,
+    name: &str,
+    anchor: Option<&Anchor>,
+    changes: &[Change],
+) -> Result<Vec<Outcome>> {
+    Run::new(session, name, anchor)?.all(changes, false)
+}
+
+/// The same for changes of which none is of use without the others: if one fails, all are taken back. What
+/// stands there already without a record of ours is adopted: written down, so that it is watched, and left where
+/// it is when the change is undone.
+pub fn apply_together(
+    session: &Session<'_>,
+    name: &str,
+    anchor: Option<&Anchor>,
+    changes: &[Change],
+) -> Result<Vec<Outcome>> {
+    Run::new(session, name, anchor)?.all(changes, true)
+}
+
+/// What the updater said of hooks that failed; or why the change could not be settled.
+type Settled = Result<Vec<String>, String>;
+
+struct Run<'a> {
+    session: &'a Session<'a>,
+    receipt: Receipt,
+    /// The changes that are carried out, by store and subject: written down once for all of them.
+    done: Vec<(StoreId, String)>,
+}
+
+impl<'a> Run<'a> {
+    fn new(session: &'a Session<'a>, name: &str, anchor: Option<&Anchor>) -> Result<Self> {
+        let receipt = session.receipts.load_or_new(name, anchor)?;
+        let mut run = Run { session, receipt, done: Vec::new() };
+        if let (Some(known), Some(anchor)) = (&mut run.receipt.anchor, anchor) {
+            let new = anchor.endpoints.iter().filter(|endpoint| !known.endpoints.contains(endpoint));
+            let new: Vec<_> = new.cloned().collect();
+            known.endpoints.extend(new);
+        }
+        Ok(run)
+    }
+
+    /// Carries out `changes`; all of them or none, if they go `together`.
+    fn all(mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
+        let outcomes = self.carry_out(changes, together);
+        let written = self.write_down();
+        outcomes.and_then(|outcomes| written.map(|()| outcomes))
+    }
+
+    /// Writes down, once for all changes, what has become of them.
+    fn write_down(&self) -> Result<()> {
+        if self.done.is_empty() {
+            return Ok(());
+        }
+        let records = self.done.iter().filter_map(|(store, subject)| self.receipt.find(store, subject));
+        let lines: Vec<_> = records.map(Line::Change).collect();
+        self.session.receipts.note_done(&self.receipt, &lines)?;
+        self.session.receipts.prune(&self.receipt)
+    }
+
+    fn carry_out(&mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
+        let mut begun: Vec<Result<Begun>> = Vec::new();
+        let mut is_over = false;
+        for change in changes {
+            let next = if is_over { Ok(Begun::Pointless) } else { self.begin(change, together) };
+            is_over |= together && matches!(next, Err(_) | Ok(Begun::OutOfReach));
+            begun.push(next);
+        }
+        let settled = if is_over {
+            vec![Ok(Vec::new()); changes.len()]
+        } else {
+            self.settle(changes, &begun, together)
+        };
+        is_over |= together && settled.iter().any(Result::is_err);
+        let mut judged = Vec::new();
+        for ((change, begun), settled) in changes.iter().zip(begun).zip(settled) {
+            // Where all is to go, a server is not asked for what it would not show.
+            let is_spared = is_over && settled.is_ok() && matches!(begun, Ok(Begun::Applied { .. }));
+            let verdict = if is_spared { Judged::Omitted } else { self.judge(change, begun, settled)? };
+            is_over |= together && verdict.is_failure();
+            judged.push(verdict);
+        }
+        if is_over {
+            // What settles one must not meet what another one has made.
+            let goes = |judged: &Judged| {
+                matches!(judged, Judged::Proven { .. } | Judged::Failed { .. } | Judged::Omitted)
+            };
+            let going = changes.iter().zip(&judged).rev().filter(|(_, judged)| goes(judged));
+            going.for_each(|(change, _)| self.put_steps_back(change));
+        }
+        let mut outcomes = Vec::new();
+        // What came last goes first, if all must go.
+        for (change, judged) in changes.iter().zip(judged).rev() {
+            let judged = match judged {
+                Judged::Proven { .. } if is_over => Judged::Omitted,
+                judged => judged,
+            };
+            outcomes.push(self.conclude(change, judged)?);
+        }
+        outcomes.reverse();
+        Ok(outcomes)
+    }
+
+    /// Does the steps of `change` that are to be done, and where it `adopts`, writes down the others too.
+    fn begin(&mut self, change: &Change, adopts: bool) -> Result<Begun> {
+        let within_reach = change.actor.is_within_reach(self.session.facts);
+        let reader = self.session.worlds.reader(self.session.facts, &change.actor)?;
+        match already(&reader, change, self.recorded(change)) {
+            Ok(Some(detail)) if !adopts || !within_reach || self.knows_all(change) => {
+                return Ok(Begun::Already(detail));
+            }
+            Ok(Some(_)) => {}
+            // What we may not read is not ours to change either.
+            _ if !within_reach => return Ok(Begun::OutOfReach),
+            Err(error) => return Err(error),
+            Ok(None) => {}
+        }
+        self.session.hold(&change.actor)?;
+        // Whoever was waited for may have done it.
+        if let Some(detail) = already(&reader, change, self.recorded(change))? {
+            if adopts {
+                self.adopt(change, &reader)?;
+            }
+            return Ok(Begun::Already(detail));
+        }
+        if !change.settle.applied.is_empty() {
+            check_room(&reader, &change.settle.byproducts)?;
+        }
+        let record = self.record(change);
+        self.receipt.changes[record].phase = Phase::Applying;
+        let mut changed = false;
+        for step in &change.steps {
+            if let Step::Remove { path } = step {
+                reader.tidy(path)?;
+            }
+            if !is_met(&reader, step)? {
+                self.session.progress.begin(&step.to_string());
+                self.note(record, step, &reader)?;
+                step::act(&reader, step, self.session.receipts)?;
+                changed = true;
+            } else if adopts {
+                self.note_standing(record, step, &reader)?;
+            }
+        }
+        // Where nothing but the settling is to be done, that is the change.
+        let is_settled = change.steps.is_empty() && !change.settle.applied.is_empty();
+        Ok(Begun::Applied { changed: changed || is_settled })
+    }
+
+    fn recorded(&self, change: &Change) -> Option<&ChangeRecord> {
+        self.receipt.find(&change.store, &change.subject)
+    }
+
+    /// The index of the change's record, made if it is new.
+    fn record(&mut self, change: &Change) -> usize {
+        let changes = &mut self.receipt.changes;
+        let known = changes
+            .iter()
+            .position(|record| record.store == change.store && record.subject == change.subject);
+        let index = known.unwrap_or(changes.len());
+        if known.is_none() {
+            changes.push(ChangeRecord::of(change));
+        }
+        changes[index].settle.clone_from(&change.settle);
+        changes[index].proof.clone_from(&change.proof);
+        index
+    }
+
+    /// Settles what was applied, each distinct settling once; if they go `together`, to the first that
+    /// fails. The answer has one entry a change.
+    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>], together: bool) -> Vec<Settled> {
+        let mut done: Vec<(&Settle, Settled)> = Vec::new();
+        let mut results: Vec<Settled> = Vec::new();
+        for (change, begun) in changes.iter().zip(begun) {
+            let is_over = together && results.iter().any(Result::is_err);
+            if is_over || !matches!(begun, Ok(Begun::Applied { .. })) {
+                results.push(Ok(Vec::new()));
+                continue;
+            }
+            let same = |settle: &Settle| settle.applied == change.settle.applied;
+            let result = match done.iter().find(|(settle, _)| same(settle)) {
+                Some((_, result)) => result.clone(),
+                None => self.settle_one(change).map_err(|error| error.to_string()),
+            };
+            done.push((&change.settle, result.clone()));
+            results.push(result);
+        }
+        results
+    }
+
+    /// Asks the store whether the change has worked.
+    fn judge(&mut self, change: &Change, begun: Result<Begun>, settled: Settled) -> Result<Judged> {
+        let store = &change.store;
+        let changed = match begun {
+            Err(error) => return Ok(Judged::Failed { why: error.to_string(), hint: error.hint() }),
+            Ok(Begun::OutOfReach) => return Ok(Judged::OutOfReach),
+            Ok(Begun::Pointless) => return Ok(Judged::NotBegun),
+            Ok(Begun::Already(detail)) => return Ok(Judged::Already(detail)),
+            Ok(Begun::Applied { changed }) => changed,
+        };
+        let failed = |why: &str| Ok(Judged::Failed { why: why.to_owned(), hint: None });
+        let complaints = match settled {
+            Ok(complaints) => complaints,
+            Err(why) => return failed(&why),
+        };
+        self.session.progress.begin(&format!("asking the {store} store"));
+        let world = self.session.worlds.of(&change.actor)?;
+        match prove(&world, &change.proof, Wanted::There) {
+            Ok(verdict) if verdict.holds() => {
+                Ok(Judged::Proven { changed, detail: verdict.detail().to_owned(), complaints })
+            }
+            Ok(verdict) => Ok(Judged::Failed { why: verdict.detail().to_owned(), hint: change.proof.hint() }),
+            Err(error) => failed(&error.to_string()),
+        }
+    }
+
+    /// Writes down what has worked, and takes back what has not.
+    fn conclude(&mut self, change: &Change, judged: Judged) -> Result<Outcome> {
+        let (store, subject) = (&change.store, change.subject.as_str());
+        let (changed, detail, complaints) = match judged {
+            Judged::Proven { changed, detail, complaints } => (changed, detail, complaints),
+            Judged::OutOfReach => return Ok(Outcome::needs_root(store, subject, State::Untrusted)),
+            Judged::Omitted => {
+                let mut outcome = self.take_back(change, "taken back with the rest of this plan")?;
+                if outcome.hint.is_none() {
+                    outcome.state = State::Untrusted;
+                }
+                return Ok(outcome);
+            }
+            Judged::NotBegun => {
+                let why = "not begun: the rest of this plan failed";
+                return Ok(Outcome::new(store, subject, State::Untrusted, why));
+            }
+            Judged::Failed { why, hint } => {
+                let mut outcome = self.take_back(change, &why)?;
+                outcome.hint = hint.or(outcome.hint);
+                return Ok(outcome);
+            }
+            Judged::Already(detail) => {
+                let settled = self.recorded(change).and_then(|record| record.settled);
+                let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
+                outcome.await_restart(
+                    change.settle.restart.iter().filter(|service| service.is_older_than(settled)),
+                );
+                return Ok(outcome);
+            }
+        };
+        let record = self.record(change);
+        let done_with = self.receipt.changes[record].set_proven(now());
+        let world = self.session.worlds.of(&change.actor)?;
+        let made = done_with.iter().flat_map(StepRecord::folders).rev();
+        made.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
+        let receipt = std::slice::from_mut(&mut self.receipt);
+        if self.session.receipts.hand_over(receipt, &done_with)? {
+            self.done.extend(self.receipt.changes.iter().map(ChangeRecord::key));
+        }
+        if !complaints.is_empty() || !change.settle.by_hand.is_empty() {
+            // The next run tells the hooks again, or finds that somebody has.
+            self.receipt.changes[record].phase = Phase::Applying;
+        }
+        self.done.push(self.receipt.changes[record].key());
+        let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
+        outcome.changed = changed;
+        outcome.await_restart(change.settle.restart.iter());
+        if !change.settle.by_hand.is_empty() {
+            outcome.state = State::Pending;
+        }
+        if !complaints.is_empty() {
+            outcome.fall_short(&complaints, "repair or remove that hook, then run it again");
+        }
+        Ok(outcome)
+    }
+
+    /// Takes back the steps of the latest run alone, where nothing else depends on them. What does not go is
+    /// said when the change is taken back as a whole.
+    fn put_steps_back(&self, change: &Change) {
+        let records = &self.receipt.changes;
+        let is_its = |record: &ChangeRecord| record.store == change.store && record.subject == change.subject;
+        if let Some(index) =
+            records.iter().position(is_its).filter(|index| records[*index].byproducts.is_empty())
+        {
+            let _ = undo::take_back_latest(self.session, &self.receipt, index);
+        }
+    }
+
+    /// Undoes a change that could not be finished, and says why it could not. One that was proven before
+    /// goes back to how it stood then: what serves people is not taken away because it did not get better.
+    fn take_back(&mut self, change: &Change, why: &str) -> Result<Outcome> {
+        let mut outcome = Outcome::new(&change.store, &change.subject, State::Failed, why);
+        if self.recorded(change).is_some() {
+            let record = self.record(change);
+            let back = if self.receipt.changes[record].proven == 0 {
+                let back = undo::undo_whole(self.session, &mut self.receipt, record)?;
+                back.into_iter().find(|back| back.state == State::Failed).map(|failed| failed.detail)
+            } else {
+                undo::undo_latest(self.session, &mut self.receipt, record)?
+            };
+            if let Some(fault) = back {
+                outcome.detail = format!("{why}; and it could not be taken back: {fault}");
+                outcome.hint = Some("run it again when that is fixed: what was begun is written down".into());
+            }
+        }
+        Ok(outcome)
+    }
+}
+
+/// What the store says if nothing is to be done for `change`: it is so already, and no earlier run,
+/// of which `record` is the trace, was cut short.
+pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) -> Result<Option<String>> {
+    if record.is_some_and(|record| record.phase != Phase::Applied) {
+        return Ok(None);
+    }
+    // To settle is all that it is for.
+    if change.steps.is_empty() && !change.settle.applied.is_empty() {
+        return Ok(None);
+    }
+    let verdict = prove(world, &change.proof.at_once(), Wanted::There)?;
+    if !verdict.holds() {
+        return Ok(None);
+    }
+    let mut met = true;
+    for step in &change.steps {
+        met &= is_met(world, step)?;
+    }
+    Ok(match (met, record) {
+        (true, _) => Some(verdict.detail().to_owned()),
+        // Trusted by another hand: what is so already is not made twice.
+        (false, None) => Some(format!("{}; somebody else put it there", verdict.detail())),
+        (false, Some(_)) => None,
+    })
+}
+
+fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! Settling one change: what the distribution's own tools rewrite is kept before they run, and put right afterwards.
+
+use std::path::PathBuf;
+
+use super::Run;
+use crate::{
+    Error, Result, byproduct,
+    byproduct::{forget_idle_neighbours, keep_neighbours},
+    proof::prove,
+    updater::Updater,
+    world::World,
+};
+use labtrust_plan::{Change, Step, Wanted};
+
+impl Run<'_> {
+    /// Runs what makes `change` take effect, and brings in order what that rewrites besides; what hooks complained of
+    /// is the answer.
+    pub(super) fn settle_one(&mut self, change: &Change) -> Result<Vec<String>> {
+        let settle = &change.settle;
+        if settle.applied.is_empty() {
+            return Ok(Vec::new());
+        }
+        let world = self.session.worlds.of(&change.actor)?;
+        let record = self.record(change);
+        let mut kept = self.receipt.changes[record].byproducts.clone();
+        for made in &settle.byproducts {
+            byproduct::keep(made, &world, self.session.receipts, &self.receipt.name, &mut kept)?;
+        }
+        let (receipts, name) = (self.session.receipts, &self.receipt.name);
+        keep_neighbours(&world, receipts, name, &settle.byproducts, &mut kept)?;
+        self.receipt.changes[record].byproducts = kept;
+        self.session.receipts.note(&self.receipt, &[record])?;
+        self.mend(record, &world)?;
+        // An updater that was killed may have linked it, and not told its hooks yet.
+        settle.byproducts.iter().try_for_each(|made| byproduct::unlink_anyway(made, &world))?;
+        let kept = &self.receipt.changes[record].byproducts;
+        let undisturbed: Vec<bool> =
+            kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
+        settle.byproducts.iter().try_for_each(|made| byproduct::unlink(made, &world))?;
+        let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
+        let is_so = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
+        let updater = Updater {
+            world: &world,
+            commands: &settle.applied,
+            byproducts: &settle.byproducts,
+            removed,
+            is_so: &is_so,
+            progress: self.session.progress,
+        };
+        let mut complaints = updater.run()?;
+        if let Some(anchor) = &self.receipt.anchor {
+            for made in &settle.byproducts {
+                let progress = self.session.progress;
+                byproduct::add_entry(made, &world, &anchor.certificate, &mut complaints, progress)?;
+                byproduct::delete_entry(made, &world, &anchor.certificate, progress)?;
+            }
+        }
+        if self.mend(record, &world)? {
+            return Err(Error::Corrupt {
+                path: PathBuf::from(&change.subject),
+                why: "was rebuilt, but a hook of the updater broke off; what it left was put back".into(),
+            });
+        }
+        let kept = &mut self.receipt.changes[record].byproducts;
+        for (kept, undisturbed) in kept.iter_mut().zip(undisturbed) {
+            kept.remember(&world, undisturbed)?;
+        }
+        forget_idle_neighbours(&world, kept)?;
+        self.session.receipts.note(&self.receipt, &[record])?;
+        Ok(complaints)
+    }
+
+    /// Puts back what an updater that was killed has broken; whether there was any.
+    fn mend(&self, record: usize, world: &World) -> Result<bool> {
+        let mut any = false;
+        for kept in &self.receipt.changes[record].byproducts {
+            any |= kept.mend(world, self.session.receipts, &self.receipt.name)?;
+        }
+        Ok(any)
+    }
+}

@@ -1,0 +1,157 @@
+//! One step of a change: what stands where it will act, written down, and then the act itself.
+
+use std::path::Path;
+
+use super::Run;
+use crate::{
+    Error, Result, database, edit_file,
+    receipt::{Receipts, StepRecord},
+    world::{Access, Node, World},
+};
+use labtrust_plan::{Change, Edit, Fingerprint, Step};
+
+impl Run<'_> {
+    /// Writes down what stands where `step` will act.
+    pub(super) fn note(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
+        match step {
+            Step::Put { path, contents, .. } => {
+                self.note_file(
+                    record,
+                    world,
+                    path,
+                    After { sha256: Some(contents.sha256()), ..After::NOTHING },
+                )?;
+            }
+            Step::Link { path, target } => {
+                self.note_file(record, world, path, After { link: Some(target), ..After::NOTHING })?;
+            }
+            Step::Remove { path } => self.note_file(record, world, path, After::NOTHING)?,
+            Step::Edit { path, edit, .. } => {
+                // Ours replaces a link; what others wrote is edited where it is.
+                let path = world.resolve(path)?;
+                let sha256 = Some(edit_file::made(world, edit, &path)?.sha256());
+                self.note_file(record, world, &path, After { sha256, edit: Some(edit), ..After::NOTHING })?;
+            }
+            Step::Entry { database, certificate } => {
+                let steps = &mut self.receipt.changes[record].steps;
+                let is_same = |record: &StepRecord| matches!(record, StepRecord::Entry { database: known, .. } if known == database);
+                if !steps.iter().any(is_same) {
+                    let before = database::open(database).find(world, certificate)?;
+                    steps.push(StepRecord::Entry {
+                        database: database.clone(),
+                        certificate: certificate.clone(),
+                        before,
+                    });
+                }
+            }
+        }
+        self.session.receipts.note(&self.receipt, &[record])
+    }
+
+    /// Whether every file and link that `change` would make is written down.
+    pub(super) fn knows_all(&self, change: &Change) -> bool {
+        let record = self.recorded(change);
+        let is_known = |path| record.is_some_and(|record| record.has_file(path));
+        change.steps.iter().filter_map(Step::made).all(is_known)
+    }
+
+    /// Writes down all of `change`, which stands there already and is proven.
+    pub(super) fn adopt(&mut self, change: &Change, world: &World) -> Result<()> {
+        let record = self.record(change);
+        for step in &change.steps {
+            self.note_standing(record, step, world)?;
+        }
+        self.receipt.changes[record].set_proven(super::now());
+        self.done.push(self.receipt.changes[record].key());
+        Ok(())
+    }
+
+    /// Writes down what `step` would make and what stands there already: undoing leaves it as it is.
+    pub(super) fn note_standing(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
+        let Some(path) = step.made() else { return Ok(()) };
+        if self.receipt.changes[record].has_file(path) {
+            return Ok(());
+        }
+        let before = world.look(path)?;
+        let (after, link) = match &before {
+            Node::File { sha256, .. } => (Some(*sha256), None),
+            Node::Link { target } => (None, Some(target.clone())),
+            _ => return Ok(()),
+        };
+        let path = path.to_owned();
+        let step =
+            StepRecord::File { path, before, after, link, folders: Vec::new(), edit: None, adopted: true };
+        self.receipt.changes[record].steps.push(step);
+        Ok(())
+    }
+
+    fn note_file(&mut self, record: usize, world: &World, path: &Path, after: After<'_>) -> Result<()> {
+        let before = self.session.receipts.keep(&self.receipt.name, world, path)?;
+        if matches!(before, Node::Folder | Node::Other) {
+            let why = "it is no regular file, and a file belongs there".into();
+            return Err(Error::Unsafe { path: path.to_owned(), why });
+        }
+        let mut folders = Vec::new();
+        for folder in path.ancestors().skip(1) {
+            if is_folder(world, folder)? {
+                break;
+            }
+            folders.insert(0, folder.to_owned());
+        }
+        let path = path.to_owned();
+        let (link, edit) = (after.link.map(Path::to_owned), after.edit.cloned());
+        let step =
+            StepRecord::File { path, before, after: after.sha256, link, folders, edit, adopted: false };
+        self.receipt.changes[record].note_file(step);
+        Ok(())
+    }
+}
+
+/// What a step leaves at its place.
+#[derive(Clone, Copy)]
+struct After<'a> {
+    sha256: Option<Fingerprint>,
+    link: Option<&'a Path>,
+    edit: Option<&'a Edit>,
+}
+
+impl After<'_> {
+    const NOTHING: Self = Self { sha256: None, link: None, edit: None };
+}
+
+pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
+    let make_folder = |path: &Path| match path.parent() {
+        Some(folder) => {
+            world.make_folders(folder, if receipts.keeps(folder) { 0o700 } else { 0o755 }).map(drop)
+        }
+        None => Ok(()),
+    };
+    match step {
+        Step::Put { path, contents, mode } => {
+            make_folder(path)?;
+            world.put(path, contents, Access { mode: *mode, owner: None })
+        }
+        Step::Link { path, target } => {
+            make_folder(path)?;
+            world.link(path, target)
+        }
+        Step::Remove { path } => world.remove(path),
+        Step::Edit { path, edit, mode } => {
+            let path = world.resolve(path)?;
+            make_folder(&path)?;
+            edit_file::make(world, edit, &path, *mode)
+        }
+        Step::Entry { database, certificate } => database::open(database).add(world, certificate),
+    }
+}
+
+/// Whether a folder is at `path`, links followed.
+fn is_folder(world: &World, path: &Path) -> Result<bool> {
+    Ok(match world.look(path) {
+        Ok(Node::Folder | Node::Link { .. }) => true,
+        Ok(_) => false,
+        // The root folder has no name to look at.
+        Err(_) if path.parent().is_none() => true,
+        Err(error) => return Err(error),
+    })
+}

@@ -1,0 +1,280 @@
+//! Edits of files that others wrote and go on writing.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
+
+use super::*;
+use crate::explain_here;
+use labtrust_plan::Edit;
+
+const BEFORE: &str = "{\n  // ours\n  \"debug\": true\n}\n";
+const AFTER: &str = "{\n  // ours\n  \"debug\": true,\n  \"proxies\": {\n    \"no-proxy\": \"h\"\n  }\n}\n";
+
+fn no_proxy(value: &str) -> Edit {
+    Edit::Json { keys: vec!["proxies".into(), "no-proxy".into()], value: value.into() }
+}
+
+fn line(old: &str, new: &str) -> Edit {
+    Edit::Line { old: old.into(), new: new.into() }
+}
+
+fn block(line: &str) -> Edit {
+    Edit::Block { name: "no-proxy".into(), lines: vec![line.into()] }
+}
+
+impl Bench {
+    fn with_file(text: &str) -> Self {
+        let bench = Self::new();
+        fs::create_dir(bench.path("")).expect("a folder");
+        bench.write(text);
+        bench
+    }
+
+    fn write(&self, text: &str) {
+        fs::write(self.path("f"), text).expect("a file");
+    }
+
+    fn file(&self) -> Option<String> {
+        self.read("f")
+    }
+
+    fn editing(&self, edits: &[Edit]) -> Change {
+        let path = self.path("f");
+        let step = |edit: &Edit| Step::Edit { path: path.clone(), edit: edit.clone(), mode: 0o640 };
+        Change::of_files("docker", &path, Actor::Caller, edits.iter().map(step).collect())
+    }
+
+    fn edit(&self, edits: &[Edit]) -> Outcome {
+        self.apply(self.editing(edits))
+    }
+
+    fn records(&self) -> usize {
+        self.session(|session| Ok(session.receipts.load("setup")?.expect("a receipt").changes[0].steps.len()))
+    }
+
+    fn is_rid_of_us(&self) -> bool {
+        !self.folder.path().join("state").exists()
+    }
+}
+
+#[test]
+fn an_edit_is_made_once_and_undone_to_the_byte() {
+    for (edit, before) in [
+        (no_proxy("h"), BEFORE),
+        (no_proxy("h"), "{\r\n\t\"proxies\": {\r\n\t\t\"no-proxy\": \"x\"\r\n\t}\r\n}"),
+        (no_proxy("h"), "{\"debug\":true}"),
+        (no_proxy("h"), ""),
+        (block("export NO_PROXY=h"), "# comment\n\tA=1"),
+        (block("export NO_PROXY=h"), "A=1\r\nB=2\r\n"),
+        (line("# A=1", "A=2"), "B=1\r\n# A=1"),
+    ] {
+        let bench = Bench::with_file(before);
+        let outcome = bench.edit(std::slice::from_ref(&edit));
+        assert!(outcome.changed && outcome.state == State::Trusted, "{outcome:?}");
+        let after = bench.file().expect("a file");
+        assert!(edit.is_met(Some(after.as_bytes())) == Ok(true) && after != before, "{after}");
+        assert!(!bench.edit(&[edit]).changed);
+        let outcomes = bench.undo();
+        assert_eq!((outcomes[0].state, bench.file().as_deref()), (State::Untrusted, Some(before)));
+        assert!(bench.is_rid_of_us());
+    }
+}
+
+#[test]
+fn owner_and_permission_bits_stay_as_others_set_them() {
+    let bench = Bench::with_file(BEFORE);
+    let uid = rustix::process::geteuid().as_raw();
+    let gid = if uid == 0 { 1 } else { rustix::process::getegid().as_raw() };
+    chown(bench.path("f"), Some(uid), Some(gid)).expect("an owner");
+    let set_mode = |mode| {
+        fs::set_permissions(bench.path("f"), fs::Permissions::from_mode(mode)).expect("a mode");
+    };
+    let found = || {
+        let found = fs::metadata(bench.path("f")).expect("a file");
+        (found.uid(), found.gid(), found.mode() & 0o7777)
+    };
+    set_mode(0o604);
+    bench.edit(&[no_proxy("h")]);
+    assert_eq!(found(), (uid, gid, 0o604));
+    set_mode(0o600);
+    bench.undo();
+    assert_eq!((found(), bench.file().as_deref()), ((uid, gid, 0o600), Some(BEFORE)));
+}
+
+#[test]
+fn a_file_that_was_not_there_is_made_with_its_folders_and_goes_with_them() {
+    for edit in [no_proxy("h"), block("x")] {
+        let bench = Bench::new();
+        assert_eq!(bench.edit(&[edit]).state, State::Trusted);
+        assert_eq!(fs::metadata(bench.path("f")).expect("a file").mode() & 0o7777, 0o640);
+        bench.undo();
+        assert!(!bench.path("").exists() && bench.is_rid_of_us());
+    }
+}
+
+#[test]
+fn a_run_that_was_cut_short_after_its_receipt_or_after_its_write_is_taken_up() {
+    let edits = [no_proxy("h"), Edit::Json { keys: vec!["live-restore".into()], value: true.into() }];
+    // What stands there when the next run comes: nothing done, one of two edits, both.
+    let one = edits[0].apply(Some(BEFORE.as_bytes())).expect("an edit");
+    let both = edits[1].apply(Some(&one)).expect("an edit");
+    for standing in [BEFORE.as_bytes(), &one, &both] {
+        let bench = Bench::with_file(BEFORE);
+        bench.edit(&edits);
+        bench.cut_short("");
+        fs::write(bench.path("f"), standing).expect("a file");
+        // It may have been killed while it wrote.
+        fs::write(bench.path(".f.labtrust-draft"), "{").expect("a draft");
+        assert_eq!(bench.edit(&edits).state, State::Trusted);
+        assert_eq!((bench.file().map(String::into_bytes), bench.records()), (Some(both.clone()), 2));
+        bench.undo();
+        assert_eq!(bench.file().as_deref(), Some(BEFORE));
+        assert!(bench.is_rid_of_us());
+
+        bench.edit(&edits);
+        bench.cut_short("");
+        fs::write(bench.path("f"), standing).expect("a file");
+        bench.undo();
+        assert_eq!(bench.file().as_deref(), Some(BEFORE), "undone without a run in between");
+        assert!(bench.is_rid_of_us());
+    }
+}
+
+#[test]
+fn what_changed_around_the_edit_stays_and_the_edit_goes() {
+    let bench = Bench::with_file(BEFORE);
+    bench.edit(&[no_proxy("h")]);
+    assert_eq!(bench.file().as_deref(), Some(AFTER));
+    bench.write(&AFTER.replace("true", "false").replace("  }\n}", "  },\n  \"x\": 1\n}"));
+    assert!(!bench.edit(&[no_proxy("h")]).changed);
+    let outcomes = bench.undo();
+    assert_eq!(bench.file(), Some(BEFORE.replace("true", "false,\n  \"x\": 1")));
+    assert!(outcomes[0].state == State::Untrusted && !outcomes[0].detail.contains("left"), "{outcomes:?}");
+    assert!(bench.is_rid_of_us());
+}
+
+#[test]
+fn an_edit_that_somebody_else_changed_is_left_and_named() {
+    for (theirs, is_left) in [
+        (AFTER.replace("\"h\"", "\"h,i\""), true),
+        (AFTER.replace("{\n    \"no-proxy\": \"h\"\n  }", "{}"), false),
+        (BEFORE.replace("true", "false"), false),
+    ] {
+        let bench = Bench::with_file(BEFORE);
+        bench.edit(&[no_proxy("h")]);
+        bench.write(&theirs);
+        let outcomes = bench.undo();
+        assert_eq!(bench.file(), Some(theirs));
+        let named = format!("left as somebody else changed it: {}", bench.path("f").display());
+        assert_eq!(outcomes[0].detail.contains(&named), is_left, "{outcomes:?}");
+    }
+    let bench = Bench::with_file("{\"proxies\": {\"no-proxy\": \"x\"}}");
+    bench.edit(&[no_proxy("h")]);
+    fs::remove_file(bench.path("f")).expect("removed");
+    assert!(bench.undo()[0].detail.contains("left as somebody else changed it"));
+    assert_eq!(bench.file(), None);
+}
+
+#[test]
+fn however_often_an_edit_is_changed_undo_brings_back_what_was_there_first() {
+    let before = "{\"proxies\": {\"no-proxy\": \"x\"}}\n";
+    let bench = Bench::with_file(before);
+    for value in ["h", "h,i", "h,i,j"] {
+        assert!(bench.edit(&[no_proxy(value)]).changed);
+        assert_eq!((bench.records(), bench.kept()), (1, 1));
+    }
+    bench.undo();
+    assert_eq!(bench.file().as_deref(), Some(before));
+
+    // Somebody else writes in between, or two edits of one file take turns.
+    let debug = |value: bool| Edit::Json { keys: vec!["debug".into()], value: value.into() };
+    bench.edit(&[no_proxy("h"), debug(true)]);
+    bench.write(&bench.file().expect("a file").replace('}', "}\n"));
+    bench.edit(&[no_proxy("i"), debug(false)]);
+    assert!(bench.edit(&[no_proxy("i"), debug(true)]).changed);
+    bench.write(&bench.file().expect("a file").replace("{\"proxies", "{\"theirs\": 1, \"proxies"));
+    bench.undo();
+    assert_eq!(bench.file(), Some("{\"theirs\": 1, \"proxies\": {\"no-proxy\": \"x\"}\n}\n\n".into()));
+    assert!(bench.is_rid_of_us());
+}
+
+#[test]
+fn an_edit_that_could_not_be_finished_is_taken_back() {
+    let bench = Bench::with_file(BEFORE);
+    let mut change = bench.editing(&[no_proxy("h")]);
+    change.settle.applied = vec![Command::new("/bin/false", [""; 0])];
+    assert_eq!(bench.apply(change).state, State::Failed);
+    assert_eq!(bench.file().as_deref(), Some(BEFORE));
+    assert!(bench.is_rid_of_us());
+}
+
+#[test]
+fn a_file_that_cannot_be_edited_is_named_with_a_hint_and_left_as_it_is() {
+    for before in ["{\"a\": 1", "[]", "{\"proxies\": 1}", "{\"proxies\": {}, \"proxies\": {}}"] {
+        let bench = Bench::with_file(before);
+        let outcome = bench.edit(&[no_proxy("h")]);
+        assert_eq!(outcome.state, State::Failed);
+        assert!(outcome.detail.contains(&bench.path("f").display().to_string()), "{outcome:?}");
+        assert!(
+            outcome.hint.is_some_and(|hint| hint.as_str().contains("set proxies.no-proxy in it by hand"))
+        );
+        assert_eq!(bench.file().as_deref(), Some(before));
+        assert!(bench.is_rid_of_us());
+    }
+}
+
+#[test]
+fn a_link_stays_and_the_file_to_which_it_leads_is_edited() {
+    let bench = Bench::with_file(BEFORE);
+    let link = bench.path("link");
+    symlink("f", &link).expect("a link");
+    let step = Step::Edit { path: link.clone(), edit: no_proxy("h"), mode: 0o644 };
+    let outcome = bench.apply(Change::of_files("docker", &link, Actor::Caller, vec![step]));
+    assert_eq!((outcome.state, bench.file().as_deref()), (State::Trusted, Some(AFTER)));
+    bench.undo();
+    assert!(link.is_symlink() && bench.file().as_deref() == Some(BEFORE));
+}
+
+#[test]
+fn a_dry_run_shows_the_value_that_goes_and_the_one_that_comes() {
+    let bench = Bench::with_file("{\"proxies\": {\"no-proxy\": \"x\"}, \"secret\": 1}");
+    let lines = explain_here(&World::here(), &bench.editing(&[no_proxy("h")])).expect("lines");
+    assert_eq!(
+        lines,
+        [
+            &format!("set proxies.no-proxy in {}", bench.path("f").display()),
+            r#"- proxies.no-proxy: "x""#,
+            r#"+ proxies.no-proxy: "h""#,
+        ]
+    );
+}
+
+#[test]
+fn a_recorded_edit_is_read_and_told_as_it_was_meant() {
+    let recorded = include_bytes!("../../../../../fuzz/seeds/receipts/edit.json");
+    let receipt = crate::receipt::parse(recorded).expect("a receipt");
+    assert_eq!(
+        crate::explain_undo(&receipt.changes[0]),
+        [
+            "put back labtrust's block no-proxy in /etc/default/docker as it was",
+            "put back proxies.no-proxy in /etc/docker/daemon.json as it was",
+        ]
+    );
+}
+
+#[test]
+fn several_edits_of_one_file_are_taken_back_together() {
+    let before = "# A=1\n# B=1";
+    let edits = [line("# A=1", "A=2"), line("# B=1", "B=2"), block("C=2")];
+    let bench = Bench::with_file(before);
+    assert!(bench.edit(&edits).changed);
+    let after = "A=2\nB=2\n# labtrust no-proxy begin\nC=2\n# labtrust no-proxy end\n";
+    assert_eq!(bench.file().as_deref(), Some(after));
+    assert!(!bench.edit(&edits).changed);
+    bench.undo();
+    assert_eq!(bench.file().as_deref(), Some(before));
+    // What somebody else writes around them stays.
+    bench.edit(&edits);
+    bench.write(&format!("{after}D=2\n"));
+    bench.undo();
+    assert_eq!(bench.file().as_deref(), Some("# A=1\n# B=1\nD=2\n"));
+}

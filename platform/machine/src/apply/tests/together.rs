@@ -1,0 +1,42 @@
+//! Changes of which none is of use without the others.
+
+use super::*;
+use labtrust_plan::Command;
+
+fn settings(bench: &Bench, settled_by: &str) -> Change {
+    let path = bench.path("gitlab.rb");
+    let steps =
+        vec![Step::Put { path: path.clone(), contents: Contents::Public(b"new".into()), mode: 0o600 }];
+    let mut change = Change::of_files("gitlab", &path, Actor::Caller, steps);
+    change.settle.applied = vec![Command::new(settled_by, [""; 0])];
+    change
+}
+
+#[test]
+fn if_one_fails_all_are_taken_back_and_what_stood_before_stays() {
+    let bench = Bench::new();
+    let worked = bench.together(&[bench.change("old", "old key")]);
+    assert_eq!(worked, [(State::Trusted, true)]);
+    fs::write(bench.path("gitlab.rb"), "theirs").expect("a file");
+
+    let failed = bench.together(&[bench.change("new", "new key"), settings(&bench, "/bin/false")]);
+    assert_eq!(failed, [(State::Untrusted, false), (State::Failed, false)]);
+    assert_eq!(bench.files(), (Some("old".into()), Some("old key".into())));
+    assert_eq!(bench.read("gitlab.rb").as_deref(), Some("theirs"));
+
+    // The other way round: what could not be settled is what is told.
+    let failed = bench.together(&[settings(&bench, "/bin/false"), bench.change("new", "new key")]);
+    assert_eq!(failed, [(State::Failed, false), (State::Untrusted, false)]);
+    assert_eq!(bench.read("gitlab.rb").as_deref(), Some("theirs"));
+
+    let worked = bench.together(&[bench.change("new", "new key"), settings(&bench, "/bin/true")]);
+    assert_eq!(worked, [(State::Trusted, true), (State::Trusted, true)]);
+    assert_eq!(bench.files().0.as_deref(), Some("new"));
+}
+
+impl Bench {
+    fn together(&self, changes: &[Change]) -> Vec<(State, bool)> {
+        let outcomes = self.session(|session| apply_together(session, "setup", None, changes));
+        outcomes.into_iter().map(|outcome| (outcome.state, outcome.changed)).collect()
+    }
+}

@@ -1,0 +1,333 @@
+//! What a store's own updater rewrites besides, breaks, or leaves behind: put right here, so that
+//! a store is found as it was left.
+
+mod links;
+mod neighbour;
+mod put_back;
+
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use zeroize::Zeroizing;
+
+use self::links::remove_copies;
+use self::neighbour::is_strangers_since;
+pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, restore_neighbours};
+pub(crate) use self::put_back::put_back;
+use crate::{
+    Error, Result,
+    bundle::Bundle,
+    database::keystore,
+    progress::Progress,
+    receipt::{ByproductRecord, Receipts},
+    session::Session,
+    world::{Node, World},
+};
+use labtrust_plan::{Byproduct, Certificate, Contents};
+
+/// So often a file that is cut off is looked at again.
+const LOOKS: usize = 5;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// A keytool that somebody else runs at the same time puts back what it had read: so often an entry is
+/// put in or taken out again.
+const MOST_WRITES: usize = 8;
+
+/// Where that file is: behind a link, as Java's `cacerts` is on Debian, unless the link itself is meant.
+fn place(byproduct: &Byproduct, world: &World) -> Result<Option<PathBuf>> {
+    let Some(path) = byproduct.file() else { return Ok(None) };
+    Ok(Some(match world.look(path)? {
+        Node::Link { target } if !matches!(byproduct, Byproduct::Neighbour { .. }) => {
+            path.parent().unwrap_or(Path::new("/")).join(target)
+        }
+        _ => path.to_owned(),
+    }))
+}
+
+/// Before any run of the updater: removes what a killed one left.
+pub(crate) fn clear(byproduct: &Byproduct, world: &World) -> Result<()> {
+    match byproduct {
+        Byproduct::Bundle { stale: Some(stale), .. } => world.remove(stale),
+        _ => Ok(()),
+    }
+}
+
+/// Before the updater adds: keeps what stands there, unless an earlier run that was cut short
+/// has done so already.
+pub(crate) fn keep(
+    byproduct: &Byproduct,
+    world: &World,
+    receipts: &Receipts,
+    receipt: &str,
+    records: &mut Vec<ByproductRecord>,
+) -> Result<()> {
+    let Some(path) = place(byproduct, world)? else { return Ok(()) };
+    if let Some(record) = records.iter_mut().find(|record| record.byproduct.is_same(byproduct)) {
+        record.byproduct = byproduct.clone();
+        if is_strangers_since(world, record)? {
+            (record.before, record.after) = (receipts.keep(receipt, world, &path)?, None);
+        }
+        return Ok(());
+    }
+    let before = receipts.keep(receipt, world, &path)?;
+    records.push(ByproductRecord { byproduct: byproduct.clone(), before, after: None });
+    Ok(())
+}
+
+/// Whether `bytes` are all of such a file.
+fn is_whole(byproduct: &Byproduct, bytes: &[u8]) -> bool {
+    match byproduct {
+        Byproduct::Bundle { .. } => !bytes.is_empty() && Certificate::read_all(bytes).1,
+        Byproduct::Keystore { .. } => keystore::is_whole(bytes),
+        Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => true,
+    }
+}
+
+/// What such a file holds besides `certificate`, in an order of its own; none if that cannot be told.
+fn others(byproduct: &Byproduct, bytes: &[u8], certificate: &Certificate) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    let mut others: Vec<_> = match byproduct {
+        Byproduct::Bundle { .. } => match Certificate::read_all(bytes) {
+            (all, true) => all.into_iter().map(|held| (Vec::new(), held.der().to_vec())).collect(),
+            _ => return None,
+        },
+        Byproduct::Keystore { .. } => keystore::entries(bytes)?
+            .into_iter()
+            .map(|(alias, parts)| (alias.to_vec(), parts.concat()))
+            .collect(),
+        Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => return None,
+    };
+    others.retain(|(_, held)| held != certificate.der());
+    others.sort();
+    Some(others)
+}
+
+/// Takes away the links to our anchor, so that the updater takes it for a new one and tells its hooks.
+pub(crate) fn unlink_anyway(byproduct: &Byproduct, world: &World) -> Result<()> {
+    match byproduct {
+        Byproduct::Links { folder, target } => links::unlink(world, folder, target),
+        _ => Ok(()),
+    }
+}
+
+/// Before the updater runs: takes away the links to an anchor that is gone, which it would leave
+/// dangling, and the copies of it, which it would keep.
+pub(crate) fn unlink(byproduct: &Byproduct, world: &World) -> Result<()> {
+    match byproduct {
+        Byproduct::Links { folder, target } if world.look(target)? == Node::Absent => {
+            links::unlink(world, folder, target)
+        }
+        // Of an anchor that stays, the updater makes them anew.
+        Byproduct::Copies { folder, sha256 } => remove_copies(world, folder, *sha256),
+        _ => Ok(()),
+    }
+}
+
+/// After the updater has added: whether its hook has done the same. A hook that is not there or turned
+/// off has nothing to do, and of a keystore that only Java can read this is not asked.
+pub(crate) fn is_told(byproduct: &Byproduct, world: &World, certificate: &Certificate) -> Result<bool> {
+    let Byproduct::Keystore { path, hook: Some(hook), settings, .. } = byproduct else { return Ok(true) };
+    if !matches!(world.look(hook)?, Node::File { .. }) {
+        return Ok(true);
+    }
+    if let Some(settings) = settings
+        && keystore::is_fed(&world.read(settings)?.unwrap_or_default()) == Some(false)
+    {
+        return Ok(true);
+    }
+    let bytes = world.read(path)?.unwrap_or_default();
+    let holds = |(_, parts): &keystore::Entry<'_>| parts.contains(&certificate.der());
+    Ok(keystore::entries(&bytes).is_none_or(|entries| entries.iter().any(holds)))
+}
+
+/// After the updater has run: adds what its hook should have added and has not, which may be waiting for
+/// something else, such as a dpkg that was interrupted. What the updater complained of that hook is
+/// settled by that.
+pub(crate) fn add_entry(
+    byproduct: &Byproduct,
+    world: &World,
+    certificate: &Certificate,
+    complaints: &mut Vec<String>,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let Byproduct::Keystore { path, anchor, alias, keytool, hook: Some(hook), .. } = byproduct else {
+        return Ok(());
+    };
+    if world.look(anchor)? == Node::Absent {
+        return Ok(());
+    }
+    let is_complaint = |text: &String| text.contains(&*hook.to_string_lossy());
+    if is_told(byproduct, world, certificate)? && !complaints.iter().any(is_complaint) {
+        return Ok(());
+    }
+    let mut why = String::new();
+    if let Some(keytool) = keytool {
+        // Whoever else writes to it at the same time may take it out again.
+        for _ in 0..MOST_WRITES {
+            keystore::await_writers(progress);
+            if keystore::holds(world, keytool, path, alias, certificate)? {
+                complaints.retain(|text| !is_complaint(text));
+                return Ok(());
+            }
+            if let Err(error) = keystore::add(world, keytool, path, alias, anchor) {
+                why = format!(": {error}");
+            }
+        }
+    }
+    complaints.push(format!("it is not in Java's keystore {}{why}", path.display()));
+    Ok(())
+}
+
+/// After the updater has run: takes out of a keystore an anchor that is gone, which its hook
+/// leaves in; again, if whoever else was writing to it has put it back.
+pub(crate) fn delete_entry(
+    byproduct: &Byproduct,
+    world: &World,
+    certificate: &Certificate,
+    progress: &dyn Progress,
+) -> Result<()> {
+    let Byproduct::Keystore { path, anchor, alias, keytool: Some(keytool), .. } = byproduct else {
+        return Ok(());
+    };
+    if world.look(anchor)? != Node::Absent {
+        return Ok(());
+    }
+    for _ in 0..MOST_WRITES {
+        keystore::await_writers(progress);
+        if world.look(path)? == Node::Absent || !keystore::holds(world, keytool, path, alias, certificate)? {
+            return Ok(());
+        }
+        keystore::delete(world, keytool, path, alias)?;
+    }
+    Err(Error::Corrupt { path: path.clone(), why: "still holds it: somebody else puts it back".into() })
+}
+impl ByproductRecord {
+    /// What stands where its file is; none if it has none.
+    fn found(&self, world: &World) -> Result<Option<Node>> {
+        place(&self.byproduct, world)?.map(|path| world.look(&path)).transpose()
+    }
+
+    /// Whether nobody else has written it since we last looked, or since it was kept.
+    pub(crate) fn is_undisturbed(&self, world: &World) -> Result<bool> {
+        let known = |found| found == self.before || self.after.as_ref() == Some(&found);
+        Ok(self.found(world)?.is_none_or(known))
+    }
+
+    /// Whether it is what it was before us.
+    pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
+        Ok(self.found(world)?.is_none_or(|found| found == self.before))
+    }
+
+    /// After the updater has added: remembers what it made, if that is all that was made of it.
+    pub(crate) fn remember(&mut self, world: &World, undisturbed: bool) -> Result<()> {
+        if let Some(path) = place(&self.byproduct, world)? {
+            let found = world.look(&path)?;
+            if matches!(found, Node::File { .. }) {
+                world.sync(&path)?;
+            }
+            self.after = undisturbed.then_some(found);
+        }
+        Ok(())
+    }
+
+    /// Whether the file is still what our updater's run made it.
+    pub(crate) fn is_ours(&self, world: &World) -> Result<bool> {
+        Ok(self.after.is_some() && self.found(world)? == self.after)
+    }
+
+    /// Puts back what a killed updater or hook left empty, cut off or not at all. Says whether it did.
+    pub(crate) fn mend(&self, world: &World, receipts: &Receipts, receipt: &str) -> Result<bool> {
+        let Some((path, mut found, before)) = self.compare(world, receipts, receipt)? else {
+            return Ok(false);
+        };
+        // Java's tools write in place: what is cut off may be half written, and be whole in a moment.
+        for _ in 0..LOOKS {
+            if is_whole(&self.byproduct, &found) {
+                break;
+            }
+            thread::sleep(BETWEEN_LOOKS);
+            found = world.read(&path)?.unwrap_or_default();
+        }
+        let broken = !is_whole(&self.byproduct, &found) && is_whole(&self.byproduct, before.bytes());
+        if broken {
+            put_back(world, receipts, receipt, &path, &self.before)?;
+        }
+        Ok(broken)
+    }
+
+    /// Where the file is, what it holds, and what it held before us; none if there was none.
+    #[expect(clippy::type_complexity, reason = "three things that are always wanted together")]
+    fn compare(
+        &self,
+        world: &World,
+        receipts: &Receipts,
+        receipt: &str,
+    ) -> Result<Option<(PathBuf, Zeroizing<Vec<u8>>, Contents)>> {
+        let (Some(path), Node::File { sha256, .. }) = (place(&self.byproduct, world)?, &self.before) else {
+            return Ok(None);
+        };
+        let found = world.read(&path)?.unwrap_or_default();
+        Ok(Some((path, found, receipts.kept(receipt, *sha256)?)))
+    }
+
+    /// After the updater has run to undo: what it did not take back is taken back. `was_ours` is
+    /// what [`ByproductRecord::is_ours`] said before it ran.
+    pub(crate) fn restore(
+        &self,
+        world: &World,
+        session: &Session<'_>,
+        receipt: &str,
+        certificate: &Certificate,
+        was_ours: bool,
+    ) -> Result<()> {
+        let receipts = session.receipts;
+        let Some(path) = &place(&self.byproduct, world)? else { return Ok(()) };
+        if self.mend(world, receipts, receipt)? {
+            return Ok(());
+        }
+        let holds = match &self.byproduct {
+            Byproduct::Bundle { .. } => {
+                Bundle::read(world, path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
+            }
+            Byproduct::Keystore { .. } => true,
+            Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => false,
+        };
+        if !holds || world.look(path)? == self.before {
+            return Ok(());
+        }
+        let differs_by_ours_alone =
+            self.compare(world, receipts, receipt)?.is_some_and(|(_, found, before)| {
+                let others = |bytes| others(&self.byproduct, bytes, certificate);
+                others(&found).is_some_and(|found| Some(found) == others(before.bytes()))
+            });
+        if differs_by_ours_alone || (was_ours && self.is_ours(world)?) {
+            put_back(world, receipts, receipt, path, &self.before)?;
+        }
+        delete_entry(&self.byproduct, world, certificate, session.progress)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Access;
+    use labtrust_plan::Contents;
+
+    #[test]
+    fn only_copies_of_the_certificate_alone_are_removed() -> Result<()> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (ours, other) = (Certificate::new([0x30, 0]), Certificate::new([0x30, 1, 0]));
+        let both = format!("{}{}", ours.pem(), other.pem());
+        let world = World::here();
+        for (name, text) in [("a.0", &ours.pem()), ("b.0", &other.pem()), ("bundle", &both)] {
+            let text = Contents::Public(text.clone().into_bytes());
+            world.put(&folder.path().join(name), &text, Access { mode: 0o644, owner: None })?;
+        }
+        let copies = Byproduct::Copies { folder: folder.path().to_owned(), sha256: ours.fingerprint() };
+        unlink(&copies, &world)?;
+        assert_eq!(world.list(folder.path())?, ["b.0", "bundle"].map(|name| folder.path().join(name)));
+        Ok(())
+    }
+}

@@ -1,0 +1,230 @@
+//! Strangers' files and links in a folder of links. Debian's updater makes `X.pem` there a link to each anchor `X.crt`,
+//! whatever stood there (`ln -sf`); when anything changes it takes links away that lead to nothing; and OpenSSL, which
+//! numbers the links by which certificates are looked up, takes away all that it would not make (openssl-rehash(1)).
+
+use std::{
+    collections::BTreeSet,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
+
+use super::put_back::put_back;
+use crate::{
+    Result,
+    receipt::{ByproductRecord, Receipts},
+    sources,
+    world::{Node, World},
+};
+use labtrust_plan::Byproduct;
+
+/// What OpenSSL takes for certificates and lists of revoked ones.
+const ENDINGS: [&str; 4] = ["pem", "crt", "cer", "crl"];
+
+/// A link that leads through more of them leads to nothing.
+const MOST_LINKS: usize = 8;
+
+/// Before the updater runs: keeps what it may replace or take away of what is not its own nor ours.
+pub(crate) fn keep_neighbours(
+    world: &World,
+    receipts: &Receipts,
+    receipt: &str,
+    byproducts: &[Byproduct],
+    records: &mut Vec<ByproductRecord>,
+) -> Result<()> {
+    let made = anchors(world, byproducts);
+    for byproduct in byproducts {
+        let Byproduct::Links { folder, target } = byproduct else { continue };
+        for path in at_risk(world, folder, target, &made)? {
+            super::keep(&Byproduct::Neighbour { path }, world, receipts, receipt, records)?;
+        }
+    }
+    Ok(())
+}
+
+/// After the updater has run to undo: puts back what it replaced or took away.
+pub(crate) fn restore_neighbours(
+    world: &World,
+    receipts: &Receipts,
+    receipt: &str,
+    records: &[ByproductRecord],
+) -> Result<()> {
+    let neighbours: Vec<(&Path, &Node)> = records.iter().filter_map(neighbour).collect();
+    for (path, before) in &neighbours {
+        let found = world.look(path)?;
+        if found == **before || !is_updaters(path, before, &found) {
+            continue;
+        }
+        put_back(world, receipts, receipt, path, before)?;
+        // What leads there by a number of the anchor that stood there meanwhile is of no use.
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { continue };
+        for (link, target) in links(world, folder)? {
+            if target == name && is_number(&link) && neighbours.iter().all(|(known, _)| *known != link) {
+                world.remove(&link)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Drops from `records` the strangers' files and links that are as they were.
+pub(crate) fn forget_idle_neighbours(world: &World, records: &mut Vec<ByproductRecord>) -> Result<()> {
+    for record in std::mem::take(records) {
+        if neighbour(&record).is_none() || !record.is_as_before(world)? {
+            records.push(record);
+        }
+    }
+    Ok(())
+}
+
+fn neighbour(record: &ByproductRecord) -> Option<(&Path, &Node)> {
+    match &record.byproduct {
+        Byproduct::Neighbour { path } => Some((path, &record.before)),
+        _ => None,
+    }
+}
+
+/// Whether a stranger has put something else there since: neither what was kept, nor what an updater leaves.
+pub(super) fn is_strangers_since(world: &World, record: &ByproductRecord) -> Result<bool> {
+    let Some((path, before)) = neighbour(record) else { return Ok(false) };
+    let found = world.look(path)?;
+    Ok(found != *before && !is_updaters(path, before, &found))
+}
+
+/// Whether `found` is what an updater leaves at `path`, where `before` stood.
+fn is_updaters(path: &Path, before: &Node, found: &Node) -> bool {
+    match (before, found) {
+        (Node::Link { .. }, Node::Absent) => true,
+        (Node::File { .. } | Node::Link { .. }, Node::Link { target }) => target
+            .file_name()
+            .is_some_and(|name| Some(link_of(name).as_str()) == path.file_name().and_then(OsStr::to_str)),
+        _ => false,
+    }
+}
+
+/// The files and links in `folder` that an updater that links to `made` may replace or take away.
+fn at_risk(
+    world: &World,
+    folder: &Path,
+    ours: &Path,
+    made: &BTreeSet<(String, PathBuf)>,
+) -> Result<Vec<PathBuf>> {
+    let is_made = |path: &Path| made.iter().find(|(name, _)| path.file_name() == Some(OsStr::new(name)));
+    let mut risked = Vec::new();
+    for path in world.list(folder)? {
+        match world.look(&path)? {
+            Node::File { .. } if is_made(&path).is_some() => risked.push(path),
+            Node::Link { target } if target == ours => {}
+            Node::Link { target } => {
+                let is_replaced = is_made(&path).is_some_and(|(_, anchor)| *anchor != target);
+                let is_lost = if is_number(&path) {
+                    !is_numbered(&target)
+                } else {
+                    leads_nowhere(world, folder, &target)
+                };
+                if is_replaced || is_lost {
+                    risked.push(path);
+                }
+            }
+            _ => {}
+        }
+    }
+    // What leads to one of them by a number goes with it.
+    let names: Vec<_> = risked.iter().filter_map(|path| path.file_name()).map(OsStr::to_owned).collect();
+    let leading = links(world, folder)?.into_iter().filter(|(link, target)| {
+        is_number(link) && names.iter().any(|name| target == name) && !risked.contains(link)
+    });
+    let leading: Vec<_> = leading.map(|(link, _)| link).collect();
+    risked.extend(leading);
+    Ok(risked)
+}
+
+fn links(world: &World, folder: &Path) -> Result<Vec<(PathBuf, PathBuf)>> {
+    let mut links = Vec::new();
+    for path in world.list(folder)? {
+        if let Node::Link { target } = world.look(&path)? {
+            links.push((path, target));
+        }
+    }
+    Ok(links)
+}
+
+fn leads_nowhere(world: &World, folder: &Path, target: &Path) -> bool {
+    let mut path = folder.join(target);
+    for _ in 0..MOST_LINKS {
+        match world.look(&path) {
+            Ok(Node::Link { target }) => path = path.parent().unwrap_or(folder).join(target),
+            Ok(found) => return found == Node::Absent,
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+/// Whether OpenSSL would make such a link: to a name in the same folder, with an ending that it knows.
+fn is_numbered(target: &Path) -> bool {
+    let is_known = |ending: &OsStr| ENDINGS.iter().any(|known| ending == *known);
+    target.components().count() == 1 && target.extension().is_some_and(is_known)
+}
+
+/// Whether `path` is called as such a link is: eight digits of a hash, and a number.
+fn is_number(path: &Path) -> bool {
+    let (Some(stem), Some(ending)) = (path.file_stem().and_then(OsStr::to_str), path.extension()) else {
+        return false;
+    };
+    let ending = ending.to_string_lossy();
+    let number = ending.strip_prefix('r').unwrap_or(&ending);
+    stem.len() == 8
+        && stem.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && !number.is_empty()
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The anchors that an updater makes links to, each with the name of that link.
+fn anchors(world: &World, byproducts: &[Byproduct]) -> BTreeSet<(String, PathBuf)> {
+    let sources = byproducts.iter().filter_map(|byproduct| match byproduct {
+        Byproduct::Bundle { sources: Some(sources), .. } => Some(sources),
+        _ => None,
+    });
+    let files = sources.flat_map(|made_of| sources::files(world, made_of));
+    files.filter_map(|file| Some((link_of(file.file_name()?), file))).collect()
+}
+
+/// The name of the link to the anchor `name` (update-ca-certificates, `add`).
+fn link_of(name: &OsStr) -> String {
+    let name = name.to_string_lossy();
+    let stem = name.strip_suffix(".crt").unwrap_or(&name);
+    let stem: String = stem
+        .chars()
+        .map(|one| match one {
+            ' ' | ',' => '_',
+            '(' | ')' => '=',
+            other => other,
+        })
+        .collect();
+    format!("{stem}.pem")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart() {
+        for (name, expected) in [
+            ("0a1b2c3d.0", true),
+            ("0a1b2c3d.12", true),
+            ("0a1b2c3d.r0", true),
+            ("0a1b2c3d.pem", false),
+            ("0a1b2c3.0", false),
+            ("ca-certificates.0", false),
+            ("0a1b2c3d", false),
+        ] {
+            assert_eq!(is_number(Path::new(name)), expected, "{name}");
+        }
+        for (name, expected) in
+            [("a.crt", "a.pem"), ("My CA (2).crt", "My_CA_=2=.pem"), ("a,b.crt", "a_b.pem")]
+        {
+            assert_eq!(link_of(OsStr::new(name)), expected);
+        }
+    }
+}

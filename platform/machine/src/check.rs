@@ -1,0 +1,26 @@
+//! A step knows how to check itself: "already so" when planning, "done" after applying, "still
+//! ours" at undo are one question.
+
+use crate::{
+    Result, database, edit_file,
+    world::{Node, World},
+};
+use labtrust_plan::Step;
+
+/// Whether `step` is already so. `Err` means that we could not look.
+pub fn is_met(world: &World, step: &Step) -> Result<bool> {
+    Ok(match step {
+        Step::Put { path, contents, mode } => match world.look(path)? {
+            Node::File { sha256, mode: found, .. } => sha256 == contents.sha256() && found == *mode,
+            _ => false,
+        },
+        Step::Link { path, target } => {
+            matches!(world.look(path)?, Node::Link { target: found } if found == *target)
+        }
+        Step::Remove { path } => world.look(path)? == Node::Absent,
+        Step::Edit { path, edit, .. } => edit_file::is_met(world, edit, path)?,
+        Step::Entry { database, certificate } => {
+            database::open(database).find(world, certificate)?.is_some_and(|listing| listing.trusted)
+        }
+    })
+}

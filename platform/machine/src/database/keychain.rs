@@ -1,0 +1,218 @@
+//! macOS keychains, through Apple's `security`, the only tool that may change what macOS trusts.
+//!
+//! Two things make trust there: a certificate that lies in a keychain, where chains are built from,
+//! and an entry in the trust settings of a domain, the user's or the machine's (“admin”). Each is
+//! read by SHA-256 and taken back by itself. Whether the two together amount to trust is macOS's to
+//! say: `verify-cert` asks trustd, which every program asks.
+//!
+//! Source: security(1) and Apple's sources of it, Security-61901 (`SecurityTool/macOS/*.c`,
+//! `TrustSettings.cpp`, `SecTrustSettings.h`).
+
+use std::{path::Path, thread, time::Duration};
+
+use rustls_pki_types::CertificateDer;
+
+use super::{
+    TrustDatabase,
+    trust_settings::{Entry, TrustSettings},
+};
+use crate::{
+    Error, Result,
+    world::{Access, Node, World},
+};
+use labtrust_plan::{Certificate, Command, Contents, Keychain, Listing, Verdict};
+
+/// Reading asks nobody, so this long it takes only when trustd or securityd hangs.
+const READING: u64 = 30;
+/// trustd hears of new trust settings by a notification (`SecTrustSettings.cpp`,
+/// `tsTrustSettingsChanged`), so it may answer from the old ones for a moment: as often, and with
+/// such a pause, it is asked again.
+const MOST_QUESTIONS: usize = 5;
+const PAUSE: Duration = Duration::from_millis(200);
+
+const HINT: &str = "macOS lets nobody, not even root, change trust unless somebody answers its password window: run it \
+                    in a terminal on that Mac's own desktop; where nobody sits (ssh, CI, a fleet), install the \
+                    certificate with a configuration profile (.mobileconfig) from your MDM";
+
+/// Apple's `security`, for one keychain.
+pub(super) struct Tool<'a>(pub &'a Keychain);
+
+impl TrustDatabase for Tool<'_> {
+    /// How keychain and domain list `certificate`, whatever other domains say of it.
+    fn find(&self, world: &World, certificate: &Certificate) -> Result<Option<Listing>> {
+        let present = self.holds(world, certificate)?;
+        let entry = self.settings(world)?.and_then(|settings| settings.entry(certificate));
+        Ok((present || entry.is_some()).then_some(()).map(|()| Listing {
+            present,
+            trusted: present && entry.as_ref().is_some_and(Entry::is_trusting),
+            settings: entry.and_then(|entry| entry.to_xml().ok()),
+        }))
+    }
+
+    /// Adds `certificate`, trusted for TLS and nothing else.
+    fn add(&self, world: &World, certificate: &Certificate) -> Result<()> {
+        // A result that does not fit the certificate is refused (`TrustSettings.cpp`,
+        // `validateApiTrustSettings`). What counts is who signed it, not whether it is a CA.
+        let result = if is_self_signed(certificate) { "trustRoot" } else { "trustAsRoot" };
+        let keychain = self.0.path.to_string_lossy();
+        // Without `basic`, `verify-cert` would not be told of the trust (its policy is basic X.509).
+        let more = ["-r", result, "-p", "ssl", "-p", "basic", "-k", &keychain];
+        with_file(world, certificate, |file| {
+            self.change(world, self.domain_command("add-trusted-cert", &more, file))
+        })
+    }
+
+    /// Takes `certificate` back to `before`; says whether it did. Settings that say something else by
+    /// now are somebody else's, and are left, with the certificate that they are about.
+    fn restore(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool> {
+        let earlier = before.and_then(|listing| listing.settings.as_deref());
+        let earlier = earlier.map(Entry::parse).transpose().map_err(|why| self.corrupt(&why))?;
+        let settings = self.settings(world)?.unwrap_or_default();
+        match (settings.entry(certificate), earlier) {
+            (Some(now), Some(earlier)) if now.agrees_with(&earlier) => {}
+            (Some(now), _) if !now.is_trusting() => return Ok(false),
+            (Some(_), Some(earlier)) => self.import(world, settings, certificate, earlier)?,
+            // First the trust, then the certificate: trust in what no keychain shows would go unseen.
+            (Some(_), None) => with_file(world, certificate, |file| {
+                self.change(world, self.domain_command("remove-trusted-cert", &[], file))
+            })?,
+            (None, _) => {}
+        }
+        if before.is_none_or(|listing| !listing.present) && self.holds(world, certificate)? {
+            let sha256 = certificate.fingerprint().to_string().to_uppercase();
+            let keychain = self.0.path.to_string_lossy();
+            let arguments = ["delete-certificate", "-Z", &sha256, &keychain];
+            self.change(world, Command::new(&self.0.security, arguments))?;
+        }
+        Ok(true)
+    }
+
+    fn prove(&self, world: &World, certificate: &Certificate) -> Result<Verdict> {
+        Ok(match self.objection(world, certificate)? {
+            None => Verdict::Holds("macOS accepts it".into()),
+            Some(why) => Verdict::Fails(format!("macOS does not accept it: {why}")),
+        })
+    }
+}
+
+impl Tool<'_> {
+    /// What macOS has against `certificate` for the user who acts; none if it is trusted, by
+    /// whatever domain.
+    fn objection(&self, world: &World, certificate: &Certificate) -> Result<Option<String>> {
+        let expected = self.find(world, certificate)?.is_some_and(|listing| listing.trusted);
+        let mut answer = self.verify(world, certificate)?;
+        for _ in 1..MOST_QUESTIONS {
+            if answer.is_none() == expected {
+                break;
+            }
+            thread::sleep(PAUSE);
+            answer = self.verify(world, certificate)?;
+        }
+        Ok(answer)
+    }
+
+    /// Without `-p ssl`: that policy is for a server's certificate, and a CA fails it. `-l` says
+    /// that it is a CA's, `-L` keeps it from the network.
+    fn verify(&self, world: &World, certificate: &Certificate) -> Result<Option<String>> {
+        with_file(world, certificate, |file| {
+            let file = file.to_string_lossy();
+            let command = Command::new(&self.0.security, ["verify-cert", "-l", "-L", "-c", &file]);
+            let command = command.within(READING);
+            let output = world.try_run(&command)?;
+            match output.code {
+                Some(0) => Ok(None),
+                Some(1) => {
+                    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                    let said = said.lines().rev().map(str::trim).find(|line| !line.is_empty());
+                    Ok(Some(said.unwrap_or("it does not say why").to_owned()))
+                }
+                _ => Err(output.into_error(&command)),
+            }
+        })
+    }
+
+    /// Whether the keychain holds `certificate`.
+    fn holds(&self, world: &World, certificate: &Certificate) -> Result<bool> {
+        // Given one that it cannot open, `security` searches all keychains (`keychain_create_array`).
+        if world.look(&self.0.path)? == Node::Absent {
+            return Ok(false);
+        }
+        let keychain = self.0.path.to_string_lossy();
+        let command = Command::new(&self.0.security, ["find-certificate", "-a", "-p", &keychain]);
+        let output = world.run(&command.within(READING))?;
+        Ok(Certificate::read_all(&output.stdout).0.contains(certificate))
+    }
+
+    /// The trust settings of the domain; none if it has none. There, `security` exits with 1, as it
+    /// does for nearly everything, and says so in the user's language.
+    fn settings(&self, world: &World) -> Result<Option<TrustSettings>> {
+        world.with_scratch(|folder| {
+            let file = folder.join("settings.plist");
+            let command = self.domain_command("trust-settings-export", &[], &file).within(READING);
+            let output = world.try_run(&command)?;
+            match (output.code, world.read(&file)?) {
+                (Some(0), Some(bytes)) => {
+                    TrustSettings::parse(&bytes).map(Some).map_err(|why| self.corrupt(&why))
+                }
+                (Some(1), None) => Ok(None),
+                _ => Err(output.into_error(&command)),
+            }
+        })
+    }
+
+    /// Says again what was said of `certificate` `earlier`, and all of `settings` besides.
+    fn import(
+        &self,
+        world: &World,
+        mut settings: TrustSettings,
+        certificate: &Certificate,
+        earlier: Entry,
+    ) -> Result<()> {
+        settings.set(certificate, earlier);
+        let xml = settings.to_xml().map_err(|why| self.corrupt(&why))?;
+        world.with_scratch(|folder| {
+            let file = folder.join("settings.plist");
+            world.put(&file, &Contents::Public(xml), PRIVATE)?;
+            self.change(world, self.domain_command("trust-settings-import", &[], &file))
+        })
+    }
+
+    /// Runs what macOS asks a person about.
+    fn change(&self, world: &World, command: Command) -> Result<()> {
+        let command = command.within(self.0.patience);
+        world.run(&command).map(drop).map_err(|error| error.with_hint(HINT))
+    }
+
+    fn domain_command(&self, verb: &str, more: &[&str], file: &Path) -> Command {
+        let domain = self.0.admin.then_some("-d");
+        let file = file.to_string_lossy();
+        let arguments = std::iter::once(verb).chain(domain).chain(more.iter().copied()).chain([&*file]);
+        Command::new(&self.0.security, arguments)
+    }
+
+    fn corrupt(&self, why: &str) -> Error {
+        let domain = if self.0.admin { "the machine's" } else { "the user's" };
+        Error::Corrupt {
+            path: self.0.path.clone(),
+            why: format!("has trust settings ({domain}) that cannot be read: {why}"),
+        }
+    }
+}
+
+const PRIVATE: Access = Access { mode: 0o600, owner: None };
+
+/// Calls `act` with a file that holds `certificate`.
+fn with_file<T>(world: &World, certificate: &Certificate, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+    world.with_scratch(|folder| {
+        let file = folder.join("certificate.pem");
+        world.put(&file, &Contents::Public(certificate.pem().into_bytes()), PRIVATE)?;
+        act(&file)
+    })
+}
+
+/// Whether `certificate` names itself as its issuer. What cannot be read is taken for a root: nearly
+/// every certificate that somebody trusts is one.
+fn is_self_signed(certificate: &Certificate) -> bool {
+    let der = CertificateDer::from(certificate.der());
+    webpki::EndEntityCert::try_from(&der).map_or(true, |parsed| parsed.issuer() == parsed.subject())
+}

@@ -1,0 +1,85 @@
+//! An edit where its file stands: read, made and taken back through the world.
+
+use std::path::Path;
+
+use zeroize::Zeroizing;
+
+use crate::{
+    Error, Result,
+    receipt::Receipts,
+    world::{Access, Node, World},
+};
+use labtrust_plan::{Contents, Edit, Fingerprint, Prose, edit::Undone, hint};
+
+/// Whether the file at `path` needs no such edit.
+pub(crate) fn is_met(world: &World, edit: &Edit, path: &Path) -> Result<bool> {
+    let found = world.read(path)?;
+    edit.is_met(found.as_ref().map(|bytes| &bytes[..])).map_err(|why| refused(edit, path, why))
+}
+
+/// What the file at `path` holds once the edit is made.
+pub(crate) fn made(world: &World, edit: &Edit, path: &Path) -> Result<Contents> {
+    let found = world.read(path)?;
+    let made = edit.apply(found.as_ref().map(|bytes| &bytes[..]));
+    // Others keep secrets there.
+    made.map(|made| Contents::Secret(Zeroizing::new(made))).map_err(|why| refused(edit, path, why))
+}
+
+/// What [`Edit::difference`] says of the file at `path`.
+pub(crate) fn difference(world: &World, edit: &Edit, path: &Path) -> Result<Vec<String>> {
+    let found = world.read(path)?;
+    edit.difference(found.as_ref().map(|bytes| &bytes[..])).map_err(|why| refused(edit, path, why))
+}
+
+/// Puts into the file at `path`, which has no link there, what the edit makes of it; a new file gets the
+/// permission bits `mode`.
+pub(crate) fn make(world: &World, edit: &Edit, path: &Path, mode: u32) -> Result<()> {
+    let access = access(&world.look(path)?).unwrap_or(Access { mode, owner: None });
+    world.put(path, &made(world, edit, path)?, access)
+}
+
+/// Takes the edit back in the file at `path`, which it had made `after` of `before`. Says whether that is
+/// so now: not where somebody else has changed what was edited.
+pub(crate) fn undo(
+    world: &World,
+    edit: &Edit,
+    (receipts, receipt): (&Receipts, &str),
+    path: &Path,
+    before: &Node,
+    after: Option<Fingerprint>,
+) -> Result<bool> {
+    let before = match before {
+        Node::File { sha256, .. } => Some(receipts.kept(receipt, *sha256)?),
+        _ => None,
+    };
+    let before = before.as_ref().map(Contents::bytes);
+    let access = access(&world.look(path)?);
+    let found = world.read(path)?;
+    let found = found.as_ref().map(|bytes| &bytes[..]);
+    let undone = match (found.map(Fingerprint::of) == after, before) {
+        (true, Some(before)) => Undone::Bytes(before.to_vec()),
+        (true, None) => Undone::Gone,
+        (false, _) => edit.undo(found, before),
+    };
+    match (undone, access) {
+        (Undone::Already, _) => Ok(true),
+        (Undone::Gone, _) => world.remove(path).map(|()| true),
+        (Undone::Bytes(bytes), Some(access)) => {
+            world.put(path, &Contents::Secret(Zeroizing::new(bytes)), access).map(|()| true)
+        }
+        (Undone::Bytes(_), None) | (Undone::Foreign, _) => Ok(false),
+    }
+}
+
+fn refused(edit: &Edit, path: &Path, why: String) -> Error {
+    Error::Corrupt { path: path.to_owned(), why }
+        .with_hint(hint!("repair that file, or set {} in it by hand, then run it again", Prose(edit)))
+}
+/// The file's own permission bits and owner, which an edit does not change: whoever may not set them so may
+/// not edit it.
+fn access(node: &Node) -> Option<Access> {
+    match node {
+        Node::File { mode, uid, gid, .. } => Some(Access { mode: *mode, owner: Some((*uid, *gid)) }),
+        _ => None,
+    }
+}

@@ -1,0 +1,45 @@
+//! A plan in words: what `--dry-run` prints and what a prompt shows before it asks.
+
+use crate::{
+    Result, edit_file,
+    receipt::{ChangeRecord, StepRecord},
+    world::{Node, World},
+};
+use labtrust_plan::{Change, Step, explain_settle};
+
+/// The same, with what each edit would take out of its file, as it is now, and put there: under its step, in
+/// lines that begin with `-` and `+`.
+pub fn explain_here(world: &World, change: &Change) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    for step in &change.steps {
+        lines.push(step.to_string());
+        if let Step::Edit { path, edit, .. } = step {
+            lines.extend(edit_file::difference(world, edit, path)?);
+        }
+    }
+    lines.extend(explain_settle(change));
+    Ok(lines)
+}
+
+/// The lines that say what undoing `record` does, in the order in which it is done.
+pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
+    let line = |step: &StepRecord| match step {
+        StepRecord::File { path, edit: Some(edit), .. } => {
+            format!("put back {edit} in {} as it was", path.display())
+        }
+        StepRecord::File { path, .. } if step.is_adopted() => {
+            format!("leave {} as it is", path.display())
+        }
+        StepRecord::File { path, before: Node::Absent, .. } => format!("remove {}", path.display()),
+        StepRecord::File { path, .. } => format!("put back {} as it was", path.display()),
+        StepRecord::Entry { database, certificate, before: None } => {
+            format!("remove {} from {database}", certificate.fingerprint().short())
+        }
+        StepRecord::Entry { database, certificate, .. } => {
+            format!("list {} in {database} as it was", certificate.fingerprint().short())
+        }
+    };
+    let mut lines: Vec<String> = record.steps.iter().rev().map(line).collect();
+    lines.extend(record.settle.undone.iter().map(|command| format!("run {command}")));
+    lines
+}

@@ -1,0 +1,282 @@
+//! What a TLS server presents, whoever signed it: the chain is taken from a handshake in which
+//! the server proves that it holds the leaf's key, and is judged afterwards. Only who merely looks at what is
+//! wrong lets it pass that the proof cannot be verified.
+
+use std::{
+    io::{self, Read, Write},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustls::{
+    ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme,
+    client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
+    crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature},
+};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+
+use crate::{Error, Result};
+use labtrust_plan::{Certificate, Endpoint, Host};
+
+/// The certificates that the server at `endpoint` presents, leaf first, within `limit`.
+pub fn fetch(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {
+    let deadline = Instant::now() + limit;
+    let addresses = resolve(endpoint, limit)?;
+    fetch_from(&addresses, endpoint, deadline)
+}
+
+/// The same, asked of this machine: on its loopback addresses first, then under the host's own.
+pub fn fetch_here(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {
+    let deadline = Instant::now() + limit;
+    let mut addresses: Vec<SocketAddr> = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
+        .map(|address| (address, endpoint.port).into())
+        .to_vec();
+    addresses.extend(resolve(endpoint, Duration::from_secs(2)).unwrap_or_default());
+    fetch_from(&addresses, endpoint, deadline)
+}
+
+/// Whether `chain` leads to `anchor`, for `host`, now.
+pub fn leads_to(chain: &[Certificate], anchor: &Certificate, host: &Host) -> bool {
+    let Some((leaf, rest)) = chain.split_first() else { return false };
+    if leaf == anchor {
+        return true;
+    }
+    let leaf = CertificateDer::from(leaf.der());
+    let anchor = CertificateDer::from(anchor.der());
+    let rest: Vec<_> = rest.iter().map(|certificate| CertificateDer::from(certificate.der())).collect();
+    let (Ok(leaf), Ok(anchor)) =
+        (webpki::EndEntityCert::try_from(&leaf), webpki::anchor_from_trusted_cert(&anchor))
+    else {
+        return false;
+    };
+    let algorithms = ring::default_provider().signature_verification_algorithms;
+    let usage = webpki::KeyUsage::server_auth();
+    leaf.verify_for_usage(algorithms.all, &[anchor], &rest, UnixTime::now(), usage, None, None).is_ok()
+        && leaf.verify_is_valid_for_subject_name(&server_name(host)).is_ok()
+}
+
+fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Certificate>> {
+    let fault = |why: String| Error::Peer { peer: endpoint.to_string(), why };
+    let mut last = fault("it has no address".into());
+    for (address, others) in addresses.iter().zip((1..=addresses.len()).rev()) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        // One that swallows all, as IPv6 does behind many a firewall, leaves time for the others.
+        let share = left / u32::try_from(others).unwrap_or(u32::MAX);
+        last = match TcpStream::connect_timeout(address, share) {
+            Ok(stream) => {
+                return shake_hands(stream, endpoint, deadline, Demand::Proof)
+                    .map_err(|error| fault(said(&error)));
+            }
+            // Of a name it matters which of its addresses was tried.
+            Err(error) if matches!(endpoint.host, Host::Ip(_)) => fault(said(&error)),
+            Err(error) => fault(format!("{address}: {}", said(&error))),
+        };
+    }
+    Err(last)
+}
+
+/// The addresses of `endpoint`, within `limit`. The system's resolver has no bound in time, so it gets a thread
+/// that may be left behind.
+pub fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
+    if let Host::Ip(address) = endpoint.host {
+        return Ok(vec![(address, endpoint.port).into()]);
+    }
+    let (sender, receiver) = mpsc::channel();
+    let (name, port) = (endpoint.host.to_string(), endpoint.port);
+    thread::spawn(move || {
+        sender.send((name.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<_>>))
+    });
+    let fault = |why: String| Error::Peer { peer: endpoint.to_string(), why };
+    match receiver.recv_timeout(limit) {
+        Ok(Ok(addresses)) => Ok(addresses),
+        Ok(Err(_)) => Err(fault("its name has no address (it is not in DNS nor in the hosts file)".into())),
+        Err(_) => Err(fault(format!("its name was not resolved within {} seconds", limit.as_secs()))),
+    }
+}
+
+/// What is presented as `endpoint` at the other end of `stream`, such as a way through a proxy; it need not be
+/// proven.
+pub fn present(stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Certificate>> {
+    shake_hands(stream, endpoint, deadline, Demand::Nothing)
+        .map_err(|error| Error::Peer { peer: endpoint.to_string(), why: said(&error) })
+}
+
+/// What is asked of a server besides its chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    /// That it holds the leaf's key.
+    Proof,
+    /// Nothing: what is made with a weak key is to be seen, too, and no proof by such a key is verified here.
+    Nothing,
+}
+
+/// The chain that the server at the other end of `stream` presents as `endpoint`.
+pub(crate) fn shake_hands(
+    stream: TcpStream,
+    endpoint: &Endpoint,
+    deadline: Instant,
+    demand: Demand,
+) -> io::Result<Vec<Certificate>> {
+    let provider = Arc::new(ring::default_provider());
+    let witness = Arc::new(Witness { provider: Arc::clone(&provider), demand, chain: Mutex::default() });
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::<Witness>::clone(&witness))
+        .with_no_client_auth();
+    let mut connection =
+        ClientConnection::new(Arc::new(config), server_name(&endpoint.host)).map_err(io::Error::other)?;
+    let mut stream = Bounded { stream, deadline };
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream)?;
+    }
+    connection.send_close_notify();
+    let _ = connection.complete_io(&mut stream);
+    Ok(std::mem::take(&mut *witness.chain.lock().unwrap_or_else(PoisonError::into_inner)))
+}
+
+fn server_name(host: &Host) -> ServerName<'static> {
+    match host {
+        Host::Ip(address) => ServerName::IpAddress((*address).into()),
+        // Every `DnsName` is a valid server name; should the two ever differ, no certificate matches.
+        Host::Dns(name) => ServerName::try_from(name.to_string())
+            .unwrap_or(ServerName::IpAddress(IpAddr::V4(Ipv4Addr::UNSPECIFIED).into())),
+    }
+}
+
+/// What `error`, of connecting or of shaking hands, means in words for those who run the server.
+pub fn said(error: &io::Error) -> String {
+    if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return refused(tls);
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused: nothing listens on this port".into(),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            "no way leads there from this machine".into()
+        }
+        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "it did not answer in time".into(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "it closed the connection".into(),
+        _ => error.to_string(),
+    }
+}
+
+/// What a failed handshake means, in words for those who run the server.
+fn refused(error: &rustls::Error) -> String {
+    use rustls::{AlertDescription as Alert, Error as Tls, InvalidMessage};
+    match error {
+        Tls::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        ) => "it sends more certificates than any client takes".into(),
+        Tls::InvalidMessage(_) => "it does not speak TLS on this port (plain HTTP?)".into(),
+        Tls::PeerIncompatible(_) | Tls::AlertReceived(Alert::ProtocolVersion) => {
+            "it speaks none of the versions of TLS that are in use (1.2 and 1.3)".into()
+        }
+        Tls::AlertReceived(Alert::UnrecognisedName) => "it knows no such host name".into(),
+        Tls::AlertReceived(Alert::HandshakeFailure) => {
+            "it refused the TLS handshake: it has no certificate, or no cipher that is in use".into()
+        }
+        Tls::InvalidCertificate(_) => "it does not prove that it holds its certificate's key".into(),
+        Tls::PeerMisbehaved(_)
+        | Tls::InappropriateMessage { .. }
+        | Tls::InappropriateHandshakeMessage { .. } => {
+            "it does not keep to TLS (is it another service that listens on this port?)".into()
+        }
+        other => format!("the TLS handshake failed: {other}"),
+    }
+}
+
+/// A stream whose every read and write ends at one deadline, however slowly the peer drips.
+struct Bounded {
+    stream: TcpStream,
+    deadline: Instant,
+}
+
+impl Bounded {
+    fn left(&self) -> io::Result<Option<Duration>> {
+        let left = self.deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(left)) }
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.left()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.left()?)?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl Demand {
+    fn on(
+        self,
+        proof: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        match self {
+            Self::Proof => proof,
+            Self::Nothing => Ok(HandshakeSignatureValid::assertion()),
+        }
+    }
+}
+
+/// Remembers the chain and accepts it; the handshake's signature is verified all the same, if that is asked.
+#[derive(Debug)]
+struct Witness {
+    provider: Arc<CryptoProvider>,
+    demand: Demand,
+    chain: Mutex<Vec<Certificate>>,
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        rest: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(leaf).chain(rest).map(|der| Certificate::new(der.to_vec())).collect();
+        *self.chain.lock().unwrap_or_else(PoisonError::into_inner) = chain;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.demand.on(verify_tls12_signature(message, leaf, signature, algorithms))
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let algorithms = &self.provider.signature_verification_algorithms;
+        self.demand.on(verify_tls13_signature(message, leaf, signature, algorithms))
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,64 @@
+//! Knows machines and their trust stores, and nothing of making certificates.
+//!
+//! Everything that changes a machine is a plan, and a plan is data: explained, applied, proven
+//! and undone by the modules here, each of which does one of these.
+
+mod apply;
+mod bundle;
+mod byproduct;
+mod check;
+pub mod database;
+mod edit_file;
+mod error;
+mod explain;
+pub mod handshake;
+mod lock;
+mod probe;
+mod progress;
+mod proof;
+mod purge;
+pub mod reach;
+pub mod receipt;
+pub mod session;
+mod sources;
+mod undo;
+mod updater;
+mod wait;
+pub mod world;
+
+pub use apply::{already, apply, apply_together};
+pub use check::is_met;
+pub use error::{Error, Result};
+pub use explain::{explain_here, explain_undo};
+pub use labtrust_plan::{
+    Anchor, Certificate, Contents, DnsName, Edit, Endpoint, Facts, Fingerprint, Hint, Host,
+    InvalidFingerprint, InvalidHost, Service, Target, Verdict, Wanted, edit, explain, fact, hint, shell_line,
+    store, text,
+};
+pub use probe::{ask_engines, probe};
+pub use progress::{Progress, Silent};
+pub use proof::{ask_engine, prove};
+pub use purge::purge;
+pub use session::{Outcome, Session, State, Worlds};
+pub use undo::{undo, undo_all};
+pub use world::World;
+
+/// What a plan is made of.
+pub mod plan {
+    pub use labtrust_plan::{
+        Actor, Byproduct, Change, Command, Contents, Filling, Options, Proof, Prose, Service, Settle,
+        ShellLine, Sources, Step, StoreId, Vendor, Word, mean_state, places, shell_path, shell_word,
+        spare_restarts,
+    };
+}
+
+/// Doors to private parsers, for the fuzz targets alone.
+#[cfg(fuzzing)]
+#[allow(missing_docs, reason = "they are the parsers' own names")]
+pub mod fuzzing {
+    pub use crate::{
+        database::trust_settings::TrustSettings,
+        probe::{parse_os_release, users::parse as parse_account},
+        world::engine::judge as parse_engine,
+    };
+}

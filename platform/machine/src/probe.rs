@@ -1,0 +1,112 @@
+//! Finds out the facts of this machine. Nothing is changed, and nothing is run.
+
+mod engines;
+pub(crate) mod users;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+pub use self::engines::ask_engines;
+use crate::{Result, world::trusted_program};
+use labtrust_plan::{
+    Facts,
+    fact::{Distribution, Os, ServiceManager},
+    store::STORES,
+};
+
+/// The facts of this machine, as this process sees it.
+pub fn probe() -> Result<Facts> {
+    let user = users::current()?;
+    let invoker = if user.uid == 0 { users::invoker() } else { None };
+    let tools = tools();
+    let services = services();
+    let mut facts = Facts {
+        os: os(),
+        distribution: distribution(),
+        user,
+        invoker,
+        tools,
+        paths: paths(),
+        services,
+        engines: Vec::new(),
+    };
+    facts.engines = engines::find(&facts);
+    Ok(facts)
+}
+
+fn os() -> Os {
+    match std::env::consts::OS {
+        "linux" => Os::Linux,
+        "macos" => Os::Macos,
+        "freebsd" => Os::Freebsd,
+        "windows" => Os::Windows,
+        _ => Os::Other,
+    }
+}
+
+/// `os-release` (freedesktop.org os-release(5)), from `/etc` before `/usr/lib`.
+fn distribution() -> Option<Distribution> {
+    let read = |path: &str| fs::read_to_string(path).ok();
+    read("/etc/os-release").or_else(|| read("/usr/lib/os-release")).map(|text| parse_os_release(&text))
+}
+
+/// What the file os-release says.
+pub fn parse_os_release(text: &str) -> Distribution {
+    let value = |key: &str| {
+        text.lines()
+            .filter_map(|line| line.trim().split_once('='))
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| value.trim_matches(['"', '\'']).to_owned())
+            .unwrap_or_default()
+    };
+    Distribution {
+        id: value("ID").to_lowercase(),
+        like: value("ID_LIKE").to_lowercase().split_whitespace().map(str::to_owned).collect(),
+        title: value("PRETTY_NAME"),
+    }
+}
+
+/// Programs are looked for in root's folders, never along PATH.
+fn tools() -> BTreeMap<String, PathBuf> {
+    let names = STORES.iter().flat_map(|store| store.tools).copied();
+    names
+        .chain(["podman", "systemctl", "service", "rc-service", "cron", "crond"])
+        .filter_map(|name| Some((name.to_owned(), trusted_program(name)?)))
+        .collect()
+}
+
+fn paths() -> BTreeSet<PathBuf> {
+    STORES.iter().flat_map(|store| (store.paths)()).filter(|path| path.exists()).collect()
+}
+
+fn services() -> Option<ServiceManager> {
+    // sd_booted(3): this folder exists if and only if systemd is the init system.
+    if Path::new("/run/systemd/system").is_dir() {
+        Some(ServiceManager::Systemd)
+    } else if Path::new("/run/openrc").is_dir() {
+        Some(ServiceManager::Openrc)
+    } else if Path::new("/etc/init.d").is_dir() {
+        Some(ServiceManager::Sysv)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn os_release_is_read_with_and_without_quotes() {
+        let text = "PRETTY_NAME=\"Linux Mint 22\"\nID=linuxmint\nID_LIKE='ubuntu debian'\n";
+        let expected = Distribution {
+            id: "linuxmint".into(),
+            like: vec!["ubuntu".into(), "debian".into()],
+            title: "Linux Mint 22".into(),
+        };
+        assert_eq!(parse_os_release(text), expected);
+    }
+}

@@ -1,0 +1,234 @@
+//! Finds the Docker engines of a machine and of the people on it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use crate::world::{World, engine::says_it_pulls_by_system};
+use labtrust_plan::{
+    Command, Endpoint, Target,
+    fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
+};
+
+/// Where a kind of engine that belongs to the machine keeps its things.
+struct Place {
+    kind: EngineKind,
+    certs_d: &'static str,
+    socket: &'static str,
+    pid: &'static str,
+    /// Signs that it is installed, besides its socket.
+    signs: &'static [&'static str],
+    service: &'static str,
+}
+
+const MACHINE: &[Place] = &[
+    Place {
+        kind: EngineKind::Rootful,
+        certs_d: "/etc/docker/certs.d",
+        socket: "/var/run/docker.sock",
+        pid: "/var/run/docker.pid",
+        signs: &[
+            "/usr/bin/dockerd",
+            "/usr/sbin/dockerd",
+            "/usr/local/bin/dockerd",
+            "/var/packages/ContainerManager/target",
+            "/var/packages/Docker/target",
+        ],
+        service: "docker",
+    },
+    Place {
+        kind: EngineKind::Snap,
+        certs_d: "/var/snap/docker/current/etc/docker/certs.d",
+        socket: "/var/run/docker.sock",
+        pid: "/run/snap.docker/docker.pid",
+        signs: &["/var/snap/docker/current"],
+        service: "snap.docker.dockerd",
+    },
+];
+
+pub fn find(facts: &Facts) -> Vec<Engine> {
+    let mut engines = Vec::new();
+    if facts.os == Os::Linux {
+        let snap = Path::new("/var/snap/docker/current").exists();
+        engines
+            .extend(MACHINE.iter().filter(|place| place.is_installed(snap)).map(|place| place.engine(facts)));
+    }
+    for user in facts.people() {
+        engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
+        engines.extend(virtual_ones(facts, user));
+    }
+    engines
+}
+
+/// `facts`, with what only the machine's own engine itself can tell. Users' engines are not asked: nothing waits for
+/// their restart. One that does not answer within seconds is taken for one without containerd.
+#[must_use]
+pub fn ask_engines(facts: &Facts) -> Facts {
+    let mut facts = facts.clone();
+    for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
+        let socket = engine.socket.as_deref();
+        engine.pulls_by_system = socket.is_some_and(|socket| says_it_pulls_by_system(&World::here(), socket));
+    }
+    facts
+}
+
+impl Place {
+    fn is_installed(&self, snap: bool) -> bool {
+        let signs = self.signs.iter().any(|sign| Path::new(sign).exists());
+        // The snap and the machine's own engine share one socket: it is the snap's if that is there.
+        signs || (!snap && self.kind == EngineKind::Rootful && is_socket(Path::new(self.socket)))
+    }
+
+    fn engine(&self, facts: &Facts) -> Engine {
+        let socket = Path::new(self.socket);
+        let pid = pid(Path::new(self.pid));
+        Engine {
+            kind: self.kind,
+            certs_d: self.certs_d.into(),
+            registries: registries(Path::new(self.certs_d)),
+            socket: is_socket(socket).then(|| socket.to_owned()),
+            owner: None,
+            pid,
+            started: pid.and_then(started),
+            restart: restart(facts, self.service),
+            pulls_by_system: false,
+        }
+    }
+}
+
+/// docs.docker.com, "Rootless mode": configuration under `~/.config/docker`, socket in the user's runtime folder.
+fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
+    let config = own_folder(facts, user, "XDG_CONFIG_HOME").unwrap_or_else(|| user.home.join(".config"));
+    let runtime = own_folder(facts, user, "XDG_RUNTIME_DIR")
+        .unwrap_or_else(|| PathBuf::from(format!("/run/user/{}", user.uid)));
+    let socket = runtime.join("docker.sock");
+    let unit = user.home.join(".config/systemd/user/docker.service");
+    let pid = pid(&runtime.join("docker.pid"));
+    (is_socket(&socket) || unit.exists()).then(|| Engine {
+        kind: EngineKind::Rootless,
+        registries: registries(&config.join("docker/certs.d")),
+        certs_d: config.join("docker/certs.d"),
+        socket: is_socket(&socket).then_some(socket),
+        owner: Some(user.clone()),
+        pid,
+        started: pid.and_then(started),
+        restart: None,
+        pulls_by_system: false,
+    })
+}
+
+/// An engine in a user's virtual machine, which copies the user's `~/.docker/certs.d` when it starts.
+struct Virtual {
+    os: Os,
+    kind: EngineKind,
+    /// Signs that it is installed: absolute, or in the home folder.
+    signs: &'static [&'static str],
+    /// Its socket, in the home folder.
+    sockets: &'static [&'static str],
+}
+
+/// Sources: docs.docker.com, "Add TLS certificates" of Docker Desktop; Colima's
+/// `environment/vm/lima/certs.go` and `config/files.go`.
+const VIRTUAL: &[Virtual] = &[
+    Virtual {
+        os: Os::Macos,
+        kind: EngineKind::Desktop,
+        signs: &["/Applications/Docker.app", "Applications/Docker.app"],
+        sockets: &[".docker/run/docker.sock"],
+    },
+    Virtual {
+        os: Os::Linux,
+        kind: EngineKind::Desktop,
+        signs: &["/opt/docker-desktop"],
+        sockets: &[".docker/desktop/docker.sock"],
+    },
+    Virtual {
+        os: Os::Macos,
+        kind: EngineKind::Colima,
+        signs: &[".colima/default/colima.yaml", ".config/colima/default/colima.yaml"],
+        sockets: &[".colima/default/docker.sock", ".config/colima/default/docker.sock"],
+    },
+];
+
+fn virtual_ones(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
+    VIRTUAL.iter().filter(|machine| machine.os == facts.os).filter_map(|machine| {
+        let socket = machine.sockets.iter().map(|path| user.home.join(path)).find(|path| is_socket(path));
+        let installed = machine.signs.iter().any(|sign| user.home.join(sign).exists());
+        (installed || socket.is_some()).then(|| Engine {
+            kind: machine.kind,
+            certs_d: user.home.join(".docker/certs.d"),
+            registries: registries(&user.home.join(".docker/certs.d")),
+            socket,
+            owner: Some(user.clone()),
+            pid: None,
+            started: None,
+            restart: None,
+            pulls_by_system: false,
+        })
+    })
+}
+
+/// A folder that this process's own environment names; another user's is not in it.
+fn own_folder(facts: &Facts, user: &User, variable: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os(variable)?);
+    (facts.user.uid == user.uid && folder.is_absolute()).then_some(folder)
+}
+
+fn restart(facts: &Facts, service: &str) -> Option<Command> {
+    // On Synology's DSM an engine is a package, and systemd knows it by another name.
+    let package = ["ContainerManager", "Docker"]
+        .into_iter()
+        .find(|package| service == "docker" && Path::new("/var/packages").join(package).exists());
+    if let Some(package) = package {
+        return Some(Command::new("/usr/syno/bin/synopkg", ["restart", package]));
+    }
+    let tool = |name: &str| facts.tools.get(name);
+    match facts.services? {
+        ServiceManager::Systemd => Some(Command::new(tool("systemctl")?, ["restart", service])),
+        ServiceManager::Openrc => Some(Command::new(tool("rc-service")?, [service, "restart"])),
+        ServiceManager::Sysv if Path::new("/etc/init.d").join(service).exists() => {
+            Some(Command::new(tool("service")?, [service, "restart"]))
+        }
+        ServiceManager::Sysv => None,
+    }
+}
+
+/// The registries that have a folder in `certs_d`; one without a port is for 443.
+fn registries(certs_d: &Path) -> Vec<Endpoint> {
+    let entries = fs::read_dir(certs_d).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut registries: Vec<_> =
+        names.filter_map(|name| Some(name.parse::<Target>().ok()?.or_port(443))).collect();
+    registries.sort();
+    registries
+}
+
+fn is_socket(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_socket())
+}
+
+/// The process whose number the file `path` holds.
+fn pid(path: &Path) -> Option<u32> {
+    // It may be a user's, and anything: a pipe, or without an end.
+    let pid = World::read_named(path).ok()??;
+    std::str::from_utf8(&pid).ok()?.trim().parse().ok()
+}
+
+/// When the process `pid` was started, in milliseconds since 1970: field 22 of `/proc/PID/stat` (proc(5))
+/// counts hundredths of a second since boot.
+fn started(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+    let uptime: f64 = fs::read_to_string("/proc/uptime").ok()?.split_whitespace().next()?.parse().ok()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs_f64();
+    let started = now - uptime + f64::from(u32::try_from(ticks).ok()?) / 100.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "milliseconds since 1970 fit"
+    )]
+    Some((started * 1000.0) as u64)
+}

@@ -1,0 +1,67 @@
+//! Who runs us, and on whose behalf.
+
+use std::{env, fs, path::PathBuf};
+
+use crate::{Error, Result};
+use labtrust_plan::{fact::User, is_absolute};
+
+/// The user that this process acts as.
+pub fn current() -> Result<User> {
+    let uid = rustix::process::geteuid().as_raw();
+    if let Some(user) = find(|user| user.uid == uid) {
+        return Ok(user);
+    }
+    // macOS keeps its users elsewhere, and a container may have none.
+    let is_usable = |home: &PathBuf| home.to_str().is_some_and(is_absolute);
+    let home = env::home_dir().filter(is_usable).ok_or_else(|| Error::Corrupt {
+        path: "/etc/passwd".into(),
+        why: format!("has no entry with a home for user {uid}, and HOME is not set"),
+    })?;
+    let name = env::var("USER").unwrap_or_else(|_| uid.to_string());
+    Ok(User { name, uid, gid: rustix::process::getegid().as_raw(), home })
+}
+
+/// The user who called sudo (sudo(8): `SUDO_UID`), if it was not root.
+pub fn invoker() -> Option<User> {
+    let uid: u32 = env::var("SUDO_UID").ok()?.parse().ok().filter(|uid| *uid != 0)?;
+    find(|user| user.uid == uid).or_else(|| {
+        let name = env::var("SUDO_USER").ok()?;
+        let home = PathBuf::from("/Users").join(&name);
+        let gid = env::var("SUDO_GID").ok()?.parse().ok()?;
+        home.is_dir().then_some(User { name, uid, gid, home })
+    })
+}
+
+fn find(wanted: impl Fn(&User) -> bool) -> Option<User> {
+    // People's names in it may be in any encoding.
+    let text = String::from_utf8_lossy(&fs::read("/etc/passwd").ok()?).into_owned();
+    text.lines().filter_map(parse).find(wanted)
+}
+
+/// A line of passwd(5). Whoever has no home there is passed over: what names the user could not be read
+/// again.
+pub fn parse(line: &str) -> Option<User> {
+    let fields: Vec<&str> = line.split(':').collect();
+    let [name, _, uid, gid, _, home, _] = fields[..] else { return None };
+    if !is_absolute(home) {
+        return None;
+    }
+    Some(User { name: name.into(), uid: uid.parse().ok()?, gid: gid.parse().ok()?, home: home.into() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_has_a_home_is_known_and_can_be_read_again() {
+        for (home, is_known) in
+            [("/home/x", true), ("/", true), ("", false), ("x", false), ("/a/../b", false)]
+        {
+            let user = parse(&format!("x:x:1000:1000:X:{home}:/bin/sh"));
+            assert_eq!(user.is_some(), is_known, "{home}");
+            let json = serde_json::to_string(&user).expect("JSON");
+            assert_eq!(serde_json::from_str::<Option<User>>(&json).expect("read again"), user);
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! A registry's folder of `certs.d` and the engine that reads it: whether the engine trusts a CA for that registry, or
+//! has ceased to.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::find_in;
+use crate::{
+    Result, handshake,
+    world::{World, engine, engine::Reach},
+};
+use labtrust_plan::{Certificate, Endpoint, Verdict, Wanted};
+
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// The folder `…/certs.d/host:port` for the registry at `endpoint`, and a CA that is trusted by it.
+pub(super) struct CertsD<'a> {
+    pub folder: &'a Path,
+    pub certificate: &'a Certificate,
+    pub endpoint: &'a Endpoint,
+}
+
+impl CertsD<'_> {
+    /// Whether the folder is as `wanted`, and the engine at `socket` too, as far as it can tell. Docker reads every
+    /// `*.crt` of the folder, as PEM (moby, registry/config, `ReadCertsDirectory`).
+    pub fn prove(&self, world: &World, socket: Option<&Path>, wanted: Wanted) -> Result<Verdict> {
+        let file = find_in(world, self.folder, Some("crt"), self.certificate.fingerprint())?;
+        let place = place(file.as_ref(), self.folder);
+        if file.is_some() != (wanted == Wanted::There) {
+            return Ok(Verdict::Fails(place));
+        }
+        let Some(socket) = socket else { return Ok(Verdict::Holds(place)) };
+        Ok(match ask_engine(world, socket, self.endpoint, self.certificate, wanted) {
+            Verdict::Holds(seen) => Verdict::Holds(format!("{place}; {seen}")),
+            Verdict::Fails(seen) => Verdict::Fails(format!("{place}, but {seen}")),
+            Verdict::Lingers(seen) => Verdict::Lingers(format!("{place}, but {seen}")),
+        })
+    }
+}
+
+fn place(file: Option<&PathBuf>, folder: &Path) -> String {
+    match file {
+        Some(file) => format!("in {}", file.display()),
+        None => format!("not in {}", folder.display()),
+    }
+}
+
+/// Whether the engine at `socket` is to the registry at `endpoint` as `wanted`: it trusts `certificate` for it, or
+/// does so no more. An engine that cannot tell holds, and the answer says so: it does not run, it does not reach the
+/// registry, or the registry presents no certificate of this CA.
+pub fn ask_engine(
+    world: &World,
+    socket: &Path,
+    endpoint: &Endpoint,
+    certificate: &Certificate,
+    wanted: Wanted,
+) -> Verdict {
+    let reach = match engine::reaches(world, socket, endpoint) {
+        Ok(reach) => reach,
+        Err(error) => return Verdict::Holds(format!("the engine did not answer: {error}")),
+    };
+    let registry = Registry {
+        endpoint,
+        presented: &|| presented(endpoint, certificate),
+        ignored: &|| engine::ignores(world, socket, endpoint),
+    };
+    match wanted {
+        Wanted::There => registry.is_trusted(&reach),
+        Wanted::Gone => registry.is_forgotten(&reach),
+    }
+}
+
+/// A registry of which an engine spoke; what else matters of it is asked only where it does.
+struct Registry<'a> {
+    endpoint: &'a Endpoint,
+    /// What it presents.
+    presented: &'a dyn Fn() -> Presented,
+    /// Why the engine does not look at that, if it does not.
+    ignored: &'a dyn Fn() -> Option<String>,
+}
+
+impl Registry<'_> {
+    fn is_trusted(&self, reach: &Reach) -> Verdict {
+        let endpoint = self.endpoint;
+        match reach {
+            Reach::Accepted => Verdict::Holds(format!("the engine accepts {endpoint}")),
+            Reach::GaveUp(message) => Verdict::Fails(format!("the engine says: {message}")),
+            Reach::Refused(message) => match (self.presented)() {
+                Presented::Others => {
+                    Verdict::Holds(format!("{} yet, and the engine says: {message}", self.not_ours()))
+                }
+                Presented::Ours | Presented::Unseen => Verdict::Fails(format!("the engine says: {message}")),
+            },
+            Reach::Unknown(message) => self.untold(message),
+        }
+    }
+
+    fn is_forgotten(&self, reach: &Reach) -> Verdict {
+        let endpoint = self.endpoint;
+        match reach {
+            Reach::Unknown(message) | Reach::GaveUp(message) if !reach.is_through_tls() => {
+                self.untold(message)
+            }
+            _ => match ((self.presented)(), reach) {
+                (Presented::Others, _) => self.untold(&self.not_ours()),
+                (_, Reach::Refused(_)) => Verdict::Holds(format!("the engine refuses {endpoint}")),
+                (seen, _) => match ((self.ignored)(), seen) {
+                    (Some(why), _) => self.untold(&format!("it does not look at the certificate: {why}")),
+                    // The registry may present a certificate of this CA, and the engine may accept it for that.
+                    (None, Presented::Unseen) => Verdict::Lingers(format!(
+                        "labtrust cannot see which certificate {endpoint} presents, and the engine accepts {endpoint}"
+                    )),
+                    (None, _) => Verdict::Lingers(format!("the engine accepts {endpoint}")),
+                },
+            },
+        }
+    }
+
+    fn not_ours(&self) -> String {
+        format!("{} does not present a valid certificate of this CA", self.endpoint)
+    }
+
+    /// What leaves the folder to count alone.
+    fn untold(&self, why: &str) -> Verdict {
+        Verdict::Holds(format!("the engine could not tell of {}: {why}", self.endpoint))
+    }
+}
+
+/// What a registry presents to this program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presented {
+    /// A chain that leads to the certificate.
+    Ours,
+    /// Another one, or one that nobody should accept.
+    Others,
+    /// It could not be seen.
+    Unseen,
+}
+
+fn presented(endpoint: &Endpoint, certificate: &Certificate) -> Presented {
+    match handshake::fetch(endpoint, LIMIT) {
+        Ok(chain) if handshake::leads_to(&chain, certificate, &endpoint.host) => Presented::Ours,
+        Ok(_) => Presented::Others,
+        Err(_) => Presented::Unseen,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_answer_of_an_engine_shows_trust_or_its_end() {
+        let endpoint: Endpoint = "h:4567".parse().expect("an endpoint");
+        let said = || "its words".to_owned();
+        let unheard = || Reach::Unknown("received unexpected HTTP status: 502 Bad Gateway".into());
+        let (holds, fails, lingers) = ('h', 'f', 'l');
+        for (reach, presented, ignored, expected) in [
+            (Reach::Accepted, Presented::Ours, false, (holds, lingers)),
+            (Reach::Accepted, Presented::Ours, true, (holds, holds)),
+            (Reach::Accepted, Presented::Others, false, (holds, holds)),
+            (Reach::Accepted, Presented::Unseen, false, (holds, lingers)),
+            (Reach::Accepted, Presented::Unseen, true, (holds, holds)),
+            (Reach::Refused(said()), Presented::Ours, false, (fails, holds)),
+            (Reach::Refused(said()), Presented::Others, false, (holds, holds)),
+            (Reach::Refused(said()), Presented::Unseen, false, (fails, holds)),
+            (Reach::GaveUp(said()), Presented::Ours, false, (fails, holds)),
+            (Reach::GaveUp(said()), Presented::Others, false, (fails, holds)),
+            (Reach::Unknown(said()), Presented::Ours, false, (holds, holds)),
+            (unheard(), Presented::Ours, false, (holds, lingers)),
+            (unheard(), Presented::Others, false, (holds, holds)),
+            (unheard(), Presented::Unseen, false, (holds, lingers)),
+        ] {
+            let registry = Registry {
+                endpoint: &endpoint,
+                presented: &|| presented,
+                ignored: &|| ignored.then(|| "its network".into()),
+            };
+            let kind = |verdict: Verdict| match verdict {
+                Verdict::Holds(_) => holds,
+                Verdict::Fails(_) => fails,
+                Verdict::Lingers(_) => lingers,
+            };
+            let found = (kind(registry.is_trusted(&reach)), kind(registry.is_forgotten(&reach)));
+            assert_eq!(found, expected, "{reach:?} {presented:?} {ignored}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_could_not_tell_is_not_said_to_have_told() {
+        let endpoint: Endpoint = "h:4567".parse().expect("an endpoint");
+        let unseen = Registry { endpoint: &endpoint, presented: &|| Presented::Unseen, ignored: &|| None };
+        for reach in [Reach::Accepted, Reach::Refused("x".into())] {
+            let seen = unseen.is_forgotten(&reach);
+            assert!(!seen.detail().contains("does not present"), "{seen:?}");
+        }
+        let registry = Registry { endpoint: &endpoint, presented: &|| Presented::Others, ignored: &|| None };
+        for reach in [Reach::Accepted, Reach::Refused("x".into()), Reach::Unknown("x".into())] {
+            let seen = registry.is_forgotten(&reach);
+            assert!(seen.holds() && seen.detail().contains("could not tell of h:4567"), "{seen:?}");
+        }
+    }
+}

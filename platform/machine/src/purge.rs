@@ -1,0 +1,122 @@
+//! Removing a certificate where somebody else put it: asked for by name, found by SHA-256.
+
+use std::path::{Path, PathBuf};
+
+use crate::{Result, world::World};
+use labtrust_plan::{Byproduct, Certificate, Change, Proof, Step};
+
+/// What every block of a PEM file begins with (RFC 7468).
+const BEGIN: &[u8] = b"-----BEGIN ";
+
+/// What takes `certificate` out of the store that `change` would put it into: every file beside
+/// ours that holds it and nothing else. None if there is no such file.
+pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Result<Option<Change>> {
+    let mut steps = Vec::new();
+    for ours in change.files() {
+        for path in ours.parent().map_or(Ok(Vec::new()), |folder| world.list(folder))? {
+            // Only `*.crt` is a CA to Docker; a `*.cert` is half of a client's pair (moby, registry/config).
+            let is_anchor =
+                !matches!(change.proof, Proof::CertsD { .. }) || path.extension() == ours.extension();
+            if is_anchor && holds_only(world, &path, certificate) {
+                steps.push(Step::Remove { path });
+            }
+        }
+    }
+    if steps.is_empty() {
+        return Ok(None);
+    }
+    let mut purge = change.clone();
+    purge.settle.byproducts = byproducts(change, &steps);
+    purge.steps = steps;
+    // What the engine remembers of them is another question, and no reason to put them back.
+    purge.proof = Proof::Not(Box::new(change.proof.without_engine()));
+    Ok(Some(purge))
+}
+
+fn holds_only(world: &World, path: &Path, certificate: &Certificate) -> bool {
+    // Folders and other things that are no files cannot be read as one.
+    let Ok(Some(bytes)) = world.read(path) else { return false };
+    let (found, whole) = Certificate::read_all(&bytes);
+    // A private key may stand in the same file, and would be lost with it.
+    let blocks = bytes.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
+    bytes.as_slice() == certificate.der()
+        || (whole && blocks == 1 && found == std::slice::from_ref(certificate))
+}
+
+/// The byproducts of `change`, for the files that are removed instead of ours.
+fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
+    let removed =
+        || steps.iter().filter_map(|step| if let Step::Remove { path } = step { Some(path) } else { None });
+    let ours = change.files().next().map(PathBuf::from).unwrap_or_default();
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut byproducts = Vec::new();
+    for byproduct in &change.settle.byproducts {
+        match byproduct {
+            Byproduct::Bundle { .. } | Byproduct::Copies { .. } => byproducts.push(byproduct.clone()),
+            Byproduct::Links { folder, .. } => byproducts.extend(
+                removed().map(|path| Byproduct::Links { folder: folder.clone(), target: path.clone() }),
+            ),
+            Byproduct::Neighbour { .. } => {}
+            Byproduct::Keystore { path, alias, keytool, hook, settings, .. } => {
+                byproducts.extend(removed().map(|file| {
+                    let alias = alias.replace(&stem(&ours), &stem(file));
+                    Byproduct::Keystore {
+                        path: path.clone(),
+                        anchor: file.clone(),
+                        alias,
+                        keytool: keytool.clone(),
+                        hook: hook.clone(),
+                        settings: settings.clone(),
+                    }
+                }));
+            }
+        }
+    }
+    byproducts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{plan, world::Access};
+    use labtrust_plan::{Contents, Endpoint};
+
+    #[test]
+    fn only_files_that_are_this_anchor_and_nothing_else_are_removed() -> Result<()> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (ours, other) = (Certificate::new([0x30, 0]), Certificate::new([0x30, 1, 0]));
+        let key = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        let world = World::here();
+        for (name, text) in [
+            ("by-hand.crt", ours.pem()),
+            ("bundle.crt", format!("{}{}", ours.pem(), other.pem())),
+            ("with-key.crt", format!("{}{key}", ours.pem())),
+            ("client.cert", ours.pem()),
+            ("other.crt", other.pem()),
+        ] {
+            let text = Contents::Public(text.into_bytes());
+            world.put(&folder.path().join(name), &text, Access { mode: 0o644, owner: None })?;
+        }
+        let change = Change {
+            store: plan::StoreId::new("docker"),
+            subject: "x".into(),
+            actor: plan::Actor::Caller,
+            steps: vec![Step::Put {
+                path: folder.path().join("labtrust-x.crt"),
+                contents: Contents::Public(Vec::new()),
+                mode: 0o644,
+            }],
+            settle: plan::Settle::default(),
+            proof: Proof::CertsD {
+                folder: folder.path().to_owned(),
+                certificate: ours.clone(),
+                endpoint: "h:4567".parse::<Endpoint>().expect("an endpoint"),
+                socket: None,
+            },
+            serves: None,
+        };
+        let purge = purge(&world, &change, &ours)?.expect("one to remove");
+        assert_eq!(purge.files().collect::<Vec<_>>(), [folder.path().join("by-hand.crt")]);
+        Ok(())
+    }
+}

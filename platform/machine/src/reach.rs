@@ -1,0 +1,143 @@
+//! How far one comes on the way to an endpoint: its name, its port, its TLS. As data, so that a
+//! verdict can be had elsewhere and later.
+
+use std::{
+    io,
+    net::{SocketAddr, TcpStream},
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::handshake;
+use labtrust_plan::{Certificate, Endpoint};
+
+/// How far one came towards an endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// Its name has no address; with what the resolver said.
+    Nowhere(String),
+    /// Each address, in the resolver's order, and how far one came there.
+    Addresses(Vec<(SocketAddr, Step)>),
+}
+
+/// How far one came at one address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// The connection was refused: nothing listens, or a firewall answers in its place.
+    Refused,
+    /// No way leads there: no route, or a router says so.
+    Unreachable,
+    /// Nothing answered in time.
+    TimedOut,
+    /// It could not be dialled for another reason.
+    Failed(String),
+    /// Connected; and what came of TLS.
+    Connected(Tls),
+}
+
+/// What came of a TLS handshake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tls {
+    /// The server presents this chain, leaf first.
+    Chain(Vec<Certificate>),
+    /// It does not speak TLS.
+    NotTls,
+    /// It closed the connection.
+    Closed,
+    /// It accepted the connection and then said nothing, or never came to an end.
+    TimedOut,
+    /// It speaks TLS, and the handshake failed.
+    Failed(String),
+}
+
+/// Goes as far as the TLS handshake, at every address of `endpoint` at once, within `limit`. The
+/// proxies of the environment are not used.
+pub fn reach(endpoint: &Endpoint, limit: Duration) -> Reached {
+    let deadline = Instant::now() + limit;
+    let addresses = match handshake::resolve(endpoint, limit) {
+        Ok(addresses) => addresses,
+        Err(error) => return Reached::Nowhere(error.to_string()),
+    };
+    // A name with more addresses than this is an attack, or somebody else's content network.
+    let tried = &addresses[..addresses.len().min(MOST_ADDRESSES)];
+    let steps = std::thread::scope(|scope| {
+        let attempts: Vec<_> =
+            tried.iter().map(|address| scope.spawn(|| step(*address, endpoint, deadline))).collect();
+        let lost = || Step::Failed("the probe itself failed".into());
+        attempts.into_iter().map(|one| one.join().unwrap_or_else(|_| lost())).collect::<Vec<_>>()
+    });
+    Reached::Addresses(tried.iter().copied().zip(steps).collect())
+}
+
+const MOST_ADDRESSES: usize = 8;
+
+fn step(address: SocketAddr, endpoint: &Endpoint, deadline: Instant) -> Step {
+    let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
+    match TcpStream::connect_timeout(&address, left) {
+        Ok(stream) => Step::Connected(
+            match handshake::shake_hands(stream, endpoint, deadline, handshake::Demand::Nothing) {
+                Ok(chain) => Tls::Chain(chain),
+                Err(error) => Tls::from(&error),
+            },
+        ),
+        Err(error) => Step::from(&error),
+    }
+}
+
+impl From<&io::Error> for Step {
+    fn from(error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Self::Unreachable,
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
+            _ => Self::Failed(handshake::said(error)),
+        }
+    }
+}
+
+impl From<&io::Error> for Tls {
+    fn from(error: &io::Error) -> Self {
+        use rustls::{Error::InvalidMessage, InvalidMessage as Message};
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        match (tls, error.kind()) {
+            (
+                Some(InvalidMessage(Message::HandshakePayloadTooLarge | Message::CertificatePayloadTooLarge)),
+                _,
+            ) => Self::Failed(handshake::said(error)),
+            (Some(InvalidMessage(_)), _) => Self::NotTls,
+            (
+                None,
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe,
+            ) => Self::Closed,
+            (None, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => Self::TimedOut,
+            _ => Self::Failed(handshake::said(error)),
+        }
+    }
+}
+
+impl Reached {
+    /// The addresses and what came of each; none without any.
+    pub fn addresses(&self) -> &[(SocketAddr, Step)] {
+        match self {
+            Self::Nowhere(_) => &[],
+            Self::Addresses(addresses) => addresses,
+        }
+    }
+
+    /// The chain that is presented at the first address that presents one.
+    pub fn chain(&self) -> Option<&[Certificate]> {
+        self.addresses().iter().find_map(|(_, step)| match step {
+            Step::Connected(Tls::Chain(chain)) => Some(chain.as_slice()),
+            _ => None,
+        })
+    }
+
+    /// Whether any address could be connected to.
+    pub fn is_open(&self) -> bool {
+        self.addresses().iter().any(|(_, step)| matches!(step, Step::Connected(_)))
+    }
+}

@@ -1,0 +1,211 @@
+//! The form of a receipt's file: the receipt as it stood when a run first wrote it, and below it a line for each
+//! change that the run has carried further since. A line costs what its change is large, however many there are.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ChangeRecord, Receipt};
+use labtrust_plan::{StoreId, text};
+
+/// The newest form of a receipt that this program writes; it reads all older ones.
+pub const SCHEMA: u32 = 2;
+
+/// The form that had no lines below the receipt.
+const WITHOUT_LINES: u32 = 1;
+
+/// One line below the receipt.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Line<'a> {
+    /// How a change stands now.
+    Change(&'a ChangeRecord),
+    /// A change that was taken back.
+    Gone {
+        /// Its store.
+        store: &'a StoreId,
+        /// Its subject.
+        subject: &'a str,
+    },
+}
+
+impl<'a> Line<'a> {
+    /// Says that `record` was taken back.
+    pub fn gone(record: &'a ChangeRecord) -> Self {
+        Self::Gone { store: &record.store, subject: &record.subject }
+    }
+}
+
+/// The same as it is read.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum ReadLine {
+    Change(Box<ChangeRecord>),
+    Gone { store: StoreId, subject: String },
+}
+
+/// The file of `receipt`, without lines.
+pub fn document(receipt: &Receipt) -> Result<Vec<u8>, String> {
+    let mut bytes = serde_json::to_vec_pretty(receipt).map_err(|error| error.to_string())?;
+    // What could not be read again could not be taken back.
+    parse(&bytes)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// `lines` as they are appended, and `receipt` with them.
+pub fn append(receipt: &mut Receipt, lines: &[Line<'_>]) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    for line in lines {
+        let json = serde_json::to_vec(line).map_err(|error| error.to_string())?;
+        read_line(&json).map_err(|error| text::json_fault(&error))?.apply(receipt);
+        bytes.extend(json);
+        bytes.push(b'\n');
+    }
+    Ok(bytes)
+}
+
+/// The receipt that `bytes` are, in any form that was ever released.
+pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
+    #[derive(Deserialize)]
+    struct Schema {
+        schema: u32,
+    }
+    let corrupt = |error: serde_json::Error| format!("is no receipt: {}", text::json_fault(&error));
+    let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter::<Schema>();
+    let first = documents.next().unwrap_or_else(|| serde_json::from_slice(bytes));
+    let (document, lines) = match first.map_err(corrupt)?.schema {
+        WITHOUT_LINES => (bytes, &bytes[bytes.len()..]),
+        SCHEMA => bytes.split_at(documents.byte_offset()),
+        other => return Err(format!("has schema {other}: a newer labtrust wrote it, use that one")),
+    };
+    let mut receipt: Receipt = serde_json::from_slice(document).map_err(corrupt)?;
+    receipt.schema = SCHEMA;
+    for line in lines.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
+        // The run was killed, or the power failed, while it wrote this line: its end is missing, or its bytes are not
+        // on the disk. A step is done only once its line is: what the line was of stands as the lines before it say,
+        // and nothing after it was done either.
+        match read_line(line) {
+            Ok(line) => line.apply(&mut receipt),
+            Err(_) if !line.ends_with(b"\n") || line.contains(&0) => break,
+            Err(error) => return Err(corrupt(error)),
+        }
+    }
+    Ok(receipt)
+}
+
+fn read_line(line: &[u8]) -> serde_json::Result<ReadLine> {
+    serde_json::from_slice(line)
+}
+
+impl ReadLine {
+    fn apply(self, receipt: &mut Receipt) {
+        match self {
+            Self::Change(change) => match receipt.index_of(&change.store, &change.subject) {
+                Some(index) => receipt.changes[index] = *change,
+                None => receipt.changes.push(*change),
+            },
+            Self::Gone { store, subject } => {
+                if let Some(index) = receipt.index_of(&store, &subject) {
+                    receipt.changes.remove(index);
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::receipt::Phase;
+    use labtrust_plan::{Actor, Proof, Settle};
+
+    fn change(subject: &str, phase: Phase) -> ChangeRecord {
+        ChangeRecord {
+            store: StoreId::new("docker"),
+            subject: subject.into(),
+            actor: Actor::Caller,
+            phase,
+            settled: None,
+            settle: Settle::default(),
+            proof: Proof::Files { files: Vec::new() },
+            steps: Vec::new(),
+            proven: 0,
+            byproducts: Vec::new(),
+        }
+    }
+
+    /// A file with one change and three lines: that change goes further, another comes, and it goes again.
+    fn file() -> (Vec<u8>, usize) {
+        let mut receipt = Receipt::new("setup", None);
+        receipt.changes.push(change("one", Phase::Applying));
+        let mut bytes = document(&receipt).expect("a receipt");
+        let end_of_document = bytes.len();
+        let (one, two) = (change("one", Phase::Applied), change("two", Phase::Applying));
+        let lines = [Line::Change(&one), Line::Change(&two), Line::gone(&two)];
+        bytes.extend(append(&mut receipt, &lines).expect("lines"));
+        assert_eq!(stands(&receipt), ["one Applied"]);
+        (bytes, end_of_document)
+    }
+
+    fn stands(receipt: &Receipt) -> Vec<String> {
+        receipt.changes.iter().map(|change| format!("{} {:?}", change.subject, change.phase)).collect()
+    }
+
+    #[test]
+    fn lines_are_read_as_what_they_made_of_the_receipt() {
+        let (bytes, end) = file();
+        assert_eq!(stands(&parse(&bytes).expect("a receipt")), ["one Applied"]);
+        assert_eq!(stands(&parse(&bytes[..end]).expect("a receipt")), ["one Applying"]);
+    }
+
+    #[test]
+    fn wherever_the_last_line_is_torn_the_lines_before_it_count() {
+        let (bytes, end) = file();
+        for length in end..=bytes.len() {
+            let (whole, torn) = (&bytes[..length], &bytes[length..]);
+            let lines = whole[end..].split(|byte| *byte == b'\n').count() - 1;
+            let is_whole_line = |line: &[u8]| serde_json::from_slice::<serde_json::Value>(line).is_ok();
+            let lines = lines
+                + usize::from(is_whole_line(
+                    whole[end..].split(|byte| *byte == b'\n').next_back().unwrap_or_default(),
+                ));
+            let expected: &[&str] = match lines {
+                0 => &["one Applying"],
+                2 => &["one Applied", "two Applying"],
+                _ => &["one Applied"],
+            };
+            assert_eq!(stands(&parse(whole).expect("a receipt")), expected, "{length}");
+            // A file system may have made room for what was never written.
+            let zeros = [whole, &vec![0; torn.len()]].concat();
+            assert!(parse(&zeros).is_ok(), "{length} and zeros");
+            // It may have written a later part and not an earlier one.
+            let holed = [whole, &vec![0; torn.len()], b"\n{\"gone\":", b"\n"].concat();
+            assert!(torn.is_empty() || parse(&holed).is_ok(), "{length}, zeros and more");
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_elsewhere_is_no_receipt() {
+        let (bytes, end) = file();
+        let first_line = bytes[end..].iter().position(|byte| *byte == b'\n').expect("a line");
+        for damaged in [
+            [&bytes[..end - 10], &bytes[end..]].concat(),
+            [&bytes[..end], b"{\n", &bytes[end..]].concat(),
+            [&bytes[..end + 5], &bytes[end + first_line..]].concat(),
+            // The last line was whole once.
+            [&bytes[..bytes.len() - 3], b"x}\n"].concat(),
+            bytes[..end - 3].to_vec(),
+            Vec::new(),
+        ] {
+            assert!(parse(&damaged).is_err(), "{}", String::from_utf8_lossy(&damaged));
+        }
+    }
+
+    #[test]
+    fn a_receipt_of_the_old_form_is_read_and_has_no_lines() {
+        let old = include_bytes!("../../../../fuzz/seeds/receipts/setup.json");
+        let receipt = parse(old).expect("a receipt");
+        assert!(!receipt.changes.is_empty());
+        assert_eq!(receipt.schema, SCHEMA);
+        assert!(parse(&[&old[..], b"{"].concat()).is_err());
+    }
+}

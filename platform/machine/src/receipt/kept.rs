@@ -1,0 +1,343 @@
+//! The receipts in a state folder, and the bytes that they need beside them: held against other runs,
+//! and read only where nobody else can have written.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    ffi::OsStr,
+    mem,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::{
+    DamagedReceipt, Line, Receipt, Recorded, StepRecord,
+    form::{self, parse},
+};
+use crate::{
+    Error, Result,
+    lock::{LONGEST_WAIT, Lock},
+    progress::Progress,
+    world::{Access, Journal, Node, Stamp, World},
+};
+use labtrust_plan::Anchor;
+
+/// The receipts in a state folder, held against other runs while this lives.
+#[derive(Debug)]
+pub struct Receipts {
+    state: PathBuf,
+    pub(super) world: World,
+    /// Those that were read or written since the lock was taken, by their names.
+    known: RefCell<BTreeMap<String, Known>>,
+    /// The state folder's lock, and the machine's if it was asked for.
+    locks: RefCell<Vec<Lock>>,
+    /// How long the machine's lock is waited for.
+    patience: Cell<Duration>,
+}
+
+/// A receipt as its file has it.
+#[derive(Debug)]
+struct Known {
+    receipt: Receipt,
+    /// How the file stood then: of one that was changed since, nothing is known.
+    stamp: Stamp,
+    /// The file, if this run has put it and so may append to it.
+    file: Option<Appending>,
+}
+
+/// A file to which lines are appended.
+#[derive(Debug)]
+struct Appending {
+    journal: Journal,
+    /// The size of the receipt without its lines, and of the lines, in bytes.
+    document: usize,
+    lines: usize,
+}
+
+impl Receipts {
+    /// Opens the state folder `state`, making it if need be, and waits for its lock.
+    pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
+        let world = World::here();
+        let lock = || {
+            let made = world.make_folders(state, 0o700)?;
+            // Somebody else's would have us run and restore whatever they put into its receipts.
+            let refused =
+                World::refuse_foreign(state).and_then(|()| World::refuse_foreign(&state.join("receipts")));
+            if refused.is_err() {
+                made.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
+            }
+            refused?;
+            Lock::acquire(&state.join("lock"), LONGEST_WAIT, progress)
+        };
+        let mut locked = lock();
+        for _ in 0..MOST_REMOVALS {
+            match locked {
+                // A run that took everything back has just removed the folder, which was empty.
+                Err(error) if error.is_absence() => locked = lock(),
+                other => {
+                    locked = other;
+                    break;
+                }
+            }
+        }
+        let lock = locked?;
+        let receipts = Self {
+            state: state.to_owned(),
+            world,
+            known: RefCell::default(),
+            locks: RefCell::new(vec![lock]),
+            patience: Cell::new(LONGEST_WAIT),
+        };
+        receipts.sweep()?;
+        Ok(receipts)
+    }
+
+    /// Holds the machine's lock too, from now on: runs with other state folders wait.
+    pub(crate) fn hold_machine(&self, progress: &dyn Progress) -> Result<()> {
+        let mut locks = self.locks.borrow_mut();
+        if locks.len() == 1 {
+            // The next change does not wait as long again for the same run.
+            let limit = self.patience.replace(Duration::ZERO);
+            locks.push(Lock::machine(limit, progress)?);
+        }
+        Ok(())
+    }
+
+    /// Removes what a run that was killed left of a receipt that it was forgetting or had not begun
+    /// to keep.
+    fn sweep(&self) -> Result<()> {
+        for folder in self.world.list(&self.state.join("receipts"))? {
+            // Most have one, which need not be read for that.
+            let path = file(&folder);
+            if Stamp::of(&path).is_none() && self.world.look(&path)? == Node::Absent {
+                self.clear(&folder)?;
+            }
+        }
+        self.world.remove_folder(&self.state.join("receipts"))
+    }
+
+    /// All receipts in the state folder `state`, in the order of their names. No lock is needed: each is
+    /// replaced in one instant, and what is appended to it counts from the instant that it is whole.
+    pub fn all(state: &Path) -> Result<Recorded> {
+        collect(state, read)
+    }
+
+    /// The same under the lock: what was read since that was taken is not read again.
+    pub fn recorded(&self) -> Result<Recorded> {
+        collect(&self.state, |folder| match folder.file_name().and_then(OsStr::to_str) {
+            Some(name) => self.load(name),
+            None => read(folder),
+        })
+    }
+
+    /// The receipt `name`, or a new one.
+    pub fn load_or_new(&self, name: &str, anchor: Option<&Anchor>) -> Result<Receipt> {
+        Ok(self.load(name)?.unwrap_or_else(|| Receipt::new(name, anchor)))
+    }
+
+    /// The receipt `name`, if there is one.
+    pub fn load(&self, name: &str) -> Result<Option<Receipt>> {
+        let folder = self.folder(name);
+        let stamp = Stamp::of(&file(&folder));
+        let mut known = self.known.borrow_mut();
+        if let Some(known) = known.get(name).filter(|known| Some(known.stamp) == stamp) {
+            return Ok(Some(known.receipt.clone()));
+        }
+        known.remove(name);
+        let receipt = read(&folder)?;
+        if let (Some(receipt), Some(stamp)) = (&receipt, stamp) {
+            known.insert(name.to_owned(), Known { receipt: receipt.clone(), stamp, file: None });
+        }
+        Ok(receipt)
+    }
+
+    /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
+    pub fn save(&self, receipt: &Receipt) -> Result<()> {
+        if receipt.changes.is_empty() {
+            return self.forget(&receipt.name);
+        }
+        self.known.borrow_mut().remove(&receipt.name);
+        let folder = self.folder(&receipt.name);
+        self.world.make_folders(&folder, 0o700)?;
+        let json = form::document(receipt).map_err(|why| Error::Corrupt { path: folder.clone(), why })?;
+        let journal = Journal::put(&file(&folder), &json, PRIVATE)?;
+        let stamp = journal.stamp()?;
+        let file = Some(Appending { journal, document: json.len(), lines: 0 });
+        let known = Known { receipt: receipt.clone(), stamp, file };
+        self.known.borrow_mut().insert(receipt.name.clone(), known);
+        Ok(())
+    }
+
+    /// Writes down, before anything is done, how the changes at `indices` of `receipt` stand. All others stand as
+    /// they are written down already.
+    pub(crate) fn note(&self, receipt: &Receipt, indices: &[usize]) -> Result<()> {
+        let lines: Vec<_> = indices.iter().map(|index| Line::Change(&receipt.changes[*index])).collect();
+        if self.append(receipt, &lines, true)? { Ok(()) } else { self.save(receipt) }
+    }
+
+    /// Writes down what `lines` say has become of changes of `receipt`. Nothing is done that depends on it before
+    /// the next [`Self::note`] or [`Self::close`].
+    pub(crate) fn note_done(&self, receipt: &Receipt, lines: &[Line<'_>]) -> Result<()> {
+        if receipt.changes.is_empty() || !self.append(receipt, lines, false)? {
+            return self.save(receipt);
+        }
+        Ok(())
+    }
+
+    /// Appends `lines` to the file of `receipt`. Says whether it could: to a file that this run has not put, nothing
+    /// is appended, since its last line may be torn. A file with many lines is better written again.
+    fn append(&self, receipt: &Receipt, lines: &[Line<'_>], is_flushed: bool) -> Result<bool> {
+        let path = file(&self.folder(&receipt.name));
+        let mut all = self.known.borrow_mut();
+        // One whose file cannot be appended to, or only in part, is not known any more.
+        let Some(mut known) = all.remove(&receipt.name) else { return Ok(false) };
+        let Some(file) = &mut known.file else { return Ok(false) };
+        if known.receipt.anchor != receipt.anchor || Stamp::of(&path) != Some(known.stamp) {
+            return Ok(false);
+        }
+        let corrupt = |why| Error::Corrupt { path, why };
+        let bytes = form::append(&mut known.receipt, lines).map_err(corrupt)?;
+        file.lines += bytes.len();
+        if file.lines > MOST_LINES + 2 * file.document {
+            return Ok(false);
+        }
+        file.journal.append(&bytes, is_flushed)?;
+        known.stamp = file.journal.stamp()?;
+        all.insert(receipt.name.clone(), known);
+        Ok(true)
+    }
+
+    /// Removes what was kept beside `receipt`, which a run has carried out, and is needed no more: a key that was
+    /// ours and is replaced should be gone.
+    pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
+        let left_over = self.left_over(receipt)?;
+        if !left_over.is_empty() {
+            // That they are not needed must be on the disk first.
+            self.save(receipt)?;
+        }
+        left_over.iter().try_for_each(|path| self.world.remove(path))
+    }
+
+    /// Writes each receipt that has lines again without them: its file is one JSON document then.
+    fn tidy(&self) -> Result<()> {
+        let all = mem::take(&mut *self.known.borrow_mut());
+        for known in all.into_values() {
+            let has_lines = known.file.is_some_and(|file| file.lines > 0);
+            if has_lines && Stamp::of(&file(&self.folder(&known.receipt.name))) == Some(known.stamp) {
+                self.save(&known.receipt)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Folders that the steps `gone` made and that are still in use are from now on those of whoever uses
+    /// them, in one of `receipts` or in another: the last to go removes them.
+    /// Says whether any of `receipts` has.
+    pub(crate) fn hand_over(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
+        let mut kept = Vec::new();
+        for folder in gone.iter().flat_map(StepRecord::folders) {
+            if !kept.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
+                kept.push(folder.clone());
+            }
+        }
+        if kept.is_empty() {
+            return Ok(false);
+        }
+        let mut any = false;
+        for receipt in &mut *receipts {
+            any |= receipt.inherit(&kept);
+        }
+        // One that cannot be read can take over nothing.
+        for mut other in self.recorded()? {
+            if receipts.iter().all(|receipt| receipt.name != other.name) && other.inherit(&kept) {
+                self.save(&other)?;
+            }
+        }
+        Ok(any)
+    }
+
+    /// Forgets the receipt `name`, with all that was kept beside it: what it records is not ours to
+    /// take back any more.
+    pub fn forget(&self, name: &str) -> Result<()> {
+        self.known.borrow_mut().remove(name);
+        let folder = self.folder(name);
+        self.world.remove(&file(&folder))?;
+        self.clear(&folder)?;
+        self.world.remove_folder(&self.state.join("receipts"))
+    }
+
+    fn clear(&self, folder: &Path) -> Result<()> {
+        let before = folder.join("before");
+        for kept in self.world.list(&before)? {
+            self.world.remove(&kept)?;
+        }
+        self.world.remove_folder(&before)?;
+        self.world.tidy(&file(folder))?;
+        self.world.remove_folder(folder)
+    }
+
+    /// Lets other runs at them.
+    pub fn close(mut self) -> Result<()> {
+        self.tidy()?;
+        self.release()
+    }
+
+    fn release(&mut self) -> Result<()> {
+        if self.locks.get_mut().is_empty() {
+            return Ok(());
+        }
+        self.locks.get_mut().clear();
+        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
+        self.world.remove_folder(&self.state)
+    }
+
+    /// Whether `path` lies in the state folder, where all is for its owner's eyes only.
+    pub(crate) fn keeps(&self, path: &Path) -> bool {
+        path.starts_with(&self.state)
+    }
+
+    pub(super) fn folder(&self, name: &str) -> PathBuf {
+        self.state.join("receipts").join(name)
+    }
+}
+
+impl Drop for Receipts {
+    fn drop(&mut self) {
+        // Whoever drops these without closing them has another error to tell.
+        let _ = self.tidy();
+        let _ = self.release();
+    }
+}
+
+/// So many runs may remove the empty state folder while one waits for it.
+const MOST_REMOVALS: usize = 1000;
+
+/// A receipt's file is written again when its lines have this many bytes and twice those of its document.
+const MOST_LINES: usize = 1 << 20;
+
+pub(super) const PRIVATE: Access = Access { mode: 0o600, owner: None };
+
+fn file(folder: &Path) -> PathBuf {
+    folder.join("receipt.json")
+}
+
+fn read(folder: &Path) -> Result<Option<Receipt>> {
+    let path = file(folder);
+    let Some(bytes) = World::read_own(&path)? else { return Ok(None) };
+    parse(&bytes).map(Some).map_err(|why| Error::Corrupt { path, why })
+}
+
+/// The receipts in the state folder `state`, each as `read` reads it in its folder.
+fn collect(state: &Path, read: impl Fn(&Path) -> Result<Option<Receipt>>) -> Result<Recorded> {
+    let mut recorded = Recorded::default();
+    for folder in World::here().list(&state.join("receipts"))? {
+        match read(&folder) {
+            Ok(receipt) => recorded.receipts.extend(receipt),
+            Err(error) => {
+                let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                recorded.damaged.push(DamagedReceipt { name, path: file(&folder), error });
+            }
+        }
+    }
+    Ok(recorded)
+}

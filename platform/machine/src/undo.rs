@@ -1,0 +1,386 @@
+//! Takes back what a receipt records, and only that: what somebody else changed since is left and
+//! named.
+
+mod settle;
+mod undone;
+
+use std::{
+    cmp::Reverse,
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+    rc::Rc,
+    slice,
+};
+
+use self::undone::Undone;
+use crate::{
+    Result, byproduct,
+    byproduct::{keep_neighbours, put_back},
+    database, edit_file,
+    receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
+    session::{Outcome, Session, State},
+    updater::{Updater, check_room},
+    world::{Node, World},
+};
+use labtrust_plan::{Fingerprint, Proof, Service};
+
+/// Undoes those changes of `receipt` for which `wanted` holds, last first, and settles once for
+/// all of them. The receipt forgets what was taken back.
+pub fn undo(
+    session: &Session<'_>,
+    receipt: &mut Receipt,
+    wanted: impl Fn(&ChangeRecord) -> bool,
+) -> Result<Vec<Outcome>> {
+    Ok(undo_all(session, slice::from_mut(receipt), wanted)?.concat())
+}
+
+/// The same for several receipts, the latest first: what several of them share is settled once. The answer has one
+/// entry a receipt.
+pub fn undo_all(
+    session: &Session<'_>,
+    receipts: &mut [Receipt],
+    wanted: impl Fn(&ChangeRecord) -> bool,
+) -> Result<Vec<Vec<Outcome>>> {
+    let (mut records, mut outcomes) = (Vec::new(), vec![Vec::new(); receipts.len()]);
+    let mut order: Vec<usize> = (0..receipts.len()).collect();
+    // What was cut short came last.
+    let settled = |record: &ChangeRecord| record.settled.unwrap_or(u64::MAX);
+    let settled = |receipt: &usize| receipts[*receipt].changes.iter().map(settled).max();
+    order.sort_by_key(|receipt| Reverse(settled(receipt)));
+    for receipt in order {
+        let changes = &receipts[receipt].changes;
+        for index in (0..changes.len()).rev().filter(|index| wanted(&changes[*index])) {
+            let record = &changes[index];
+            match has_room(session, record) {
+                Ok(()) => records.push((receipt, index)),
+                Err(error) => {
+                    outcomes[receipt].push(Outcome::failed(&record.store, &record.subject, &error));
+                }
+            }
+        }
+    }
+    for (receipt, outcome) in undo_records(session, receipts, &records)? {
+        outcomes[receipt].push(outcome);
+    }
+    Ok(outcomes)
+}
+
+/// Whether what settles `record` when it is undone has room to do that.
+fn has_room(session: &Session<'_>, record: &ChangeRecord) -> Result<()> {
+    if record.settle.undone.is_empty() {
+        return Ok(());
+    }
+    check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.settle.byproducts)
+}
+
+/// Undoes `records`, each named by its receipt and its place there; the answer names the receipt of each.
+fn undo_records(
+    session: &Session<'_>,
+    receipts: &mut [Receipt],
+    records: &[(usize, usize)],
+) -> Result<Vec<(usize, Outcome)>> {
+    let mut outcomes = Vec::new();
+    let mut begun = Vec::new();
+    for &(receipt, index) in records {
+        let record = &receipts[receipt].changes[index];
+        if record.actor.is_within_reach(session.facts) {
+            begun.push((receipt, index));
+        } else {
+            outcomes.push((receipt, Outcome::needs_root(&record.store, &record.subject, State::Trusted)));
+        }
+    }
+    note_begun(session, receipts, &begun)?;
+    let mut undone = Vec::new();
+    for (receipt, index) in begun {
+        let mut taken = take_back_steps(session, &receipts[receipt], (receipt, index));
+        if taken.fault.is_none() {
+            taken.fault = keep_neighbours_of(session, &mut receipts[receipt], index).err().map(Rc::new);
+        }
+        undone.push(taken);
+    }
+    settle::settle(session, receipts, &mut undone);
+    let mut forgotten = BTreeSet::new();
+    for undone in undone {
+        let outcome = conclude(session, receipts, &undone);
+        if outcome.state != State::Failed {
+            forgotten.insert((undone.receipt, undone.index));
+        }
+        outcomes.push((undone.receipt, outcome));
+    }
+    forget(session, receipts, &forgotten)?;
+    Ok(outcomes)
+}
+
+/// Writes down that `records` are about to be taken back.
+fn note_begun(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize, usize)]) -> Result<()> {
+    for (number, receipt) in receipts.iter_mut().enumerate() {
+        let indices: Vec<_> =
+            records.iter().filter(|(of, _)| *of == number).map(|(_, index)| *index).collect();
+        if indices.is_empty() {
+            continue;
+        }
+        let was_proven = indices.iter().any(|index| receipt.changes[*index].phase == Phase::Applied);
+        for index in &indices {
+            receipt.changes[*index].phase = Phase::Undoing;
+        }
+        let noted = session.receipts.note(receipt, &indices);
+        // What was only begun is written down as that: a full disk is no reason to leave half of it.
+        if was_proven {
+            noted?;
+        }
+    }
+    Ok(())
+}
+
+/// Drops the records `gone` from their receipts: what they say is taken back.
+fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usize, usize)>) -> Result<()> {
+    let mut removed = vec![Vec::new(); receipts.len()];
+    for (receipt, index) in gone.iter().rev() {
+        removed[*receipt].push(receipts[*receipt].changes.remove(*index));
+    }
+    remove_folders(session, removed.iter().flatten())?;
+    let steps: Vec<_> = removed.iter().flatten().flat_map(|record| record.steps.clone()).collect();
+    let has_inherited = session.receipts.hand_over(receipts, &steps)?;
+    for (receipt, removed) in receipts.iter().zip(&removed) {
+        // One of which no change is left is forgotten, though it was empty before.
+        if has_inherited || (removed.is_empty() && receipt.changes.is_empty()) {
+            session.receipts.save(receipt)?;
+        } else if !removed.is_empty() {
+            let lines: Vec<_> = removed.iter().map(Line::gone).collect();
+            session.receipts.note_done(receipt, &lines)?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes the folders that were made for `records`, if they are empty now that all of these are taken back: where one
+/// of them was taken back first, another still had something there.
+fn remove_folders<'a>(session: &Session<'_>, records: impl Iterator<Item = &'a ChangeRecord>) -> Result<()> {
+    for record in records {
+        let mut folders: Vec<_> = record.steps.iter().flat_map(StepRecord::folders).collect();
+        folders.sort_by_key(|folder| Reverse(folder.components().count()));
+        let world = session.worlds.of(&record.actor)?;
+        folders.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
+    }
+    Ok(())
+}
+
+/// Undoes the whole of the change at `index` of `receipt`.
+pub(crate) fn undo_whole(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<Vec<Outcome>> {
+    let outcomes = undo_records(session, slice::from_mut(receipt), &[(0, index)])?;
+    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+}
+
+/// Takes back what the latest run did to the change at `index`, so that it is again as it was last
+/// proven, and settles that. Says what went wrong, if something did.
+pub(crate) fn undo_latest(
+    session: &Session<'_>,
+    receipt: &mut Receipt,
+    index: usize,
+) -> Result<Option<String>> {
+    let record = &receipt.changes[index];
+    if record.steps.len() == record.proven {
+        return Ok(None);
+    }
+    let mut left = Vec::new();
+    let mut work = || -> Result<()> {
+        left = take_back_latest(session, receipt, index)?;
+        let world = session.worlds.of(&record.actor)?;
+        let updater = Updater {
+            world: &world,
+            commands: &record.settle.undone,
+            byproducts: &record.settle.byproducts,
+            removed: 1,
+            is_so: &|| Ok(true),
+            progress: session.progress,
+        };
+        updater.run()?;
+        Ok(())
+    };
+    if let Err(error) = work() {
+        return Ok(Some(error.to_string()));
+    }
+    let record = &mut receipt.changes[index];
+    record.steps.truncate(record.proven);
+    record.phase = Phase::Applied;
+    session.receipts.save(receipt)?;
+    Ok((!left.is_empty()).then(|| left_by_others(&left)))
+}
+
+/// Takes back the steps of the latest run of the change at `index`, and settles nothing. Says which files
+/// were left because somebody else changed them.
+pub(crate) fn take_back_latest(
+    session: &Session<'_>,
+    receipt: &Receipt,
+    index: usize,
+) -> Result<Vec<PathBuf>> {
+    let record = &receipt.changes[index];
+    session.hold(&record.actor)?;
+    let world = session.worlds.of(&record.actor)?;
+    let mut left = Vec::new();
+    for step in record.steps[record.proven..].iter().rev() {
+        left.extend(take_back(session, &world, &receipt.name, step)?);
+    }
+    Ok(left)
+}
+
+fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize, usize)) -> Undone {
+    let record = &receipt.changes[index];
+    let mut undone = Undone {
+        receipt: number,
+        index,
+        ours: Vec::new(),
+        left: Vec::new(),
+        complaints: Vec::new(),
+        fault: None,
+    };
+    let mut work = || -> Result<()> {
+        session.hold(&record.actor)?;
+        let world = session.worlds.of(&record.actor)?;
+        for byproduct in &record.byproducts {
+            undone.ours.push(byproduct.is_ours(&world)?);
+        }
+        for step in record.steps.iter().rev() {
+            if let Some(left) = take_back(session, &world, &receipt.name, step)? {
+                undone.left.push(left);
+            }
+        }
+        Ok(())
+    };
+    undone.fault = work().err().map(Rc::new);
+    undone
+}
+
+/// Keeps what the updater, which is to run to undo, may replace of what strangers put beside our anchor since.
+fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<()> {
+    let record = &receipt.changes[index];
+    if record.settle.undone.is_empty() {
+        return Ok(());
+    }
+    let world = session.worlds.of(&record.actor)?;
+    record.settle.byproducts.iter().try_for_each(|made| byproduct::unlink(made, &world))?;
+    let mut kept = record.byproducts.clone();
+    keep_neighbours(&world, session.receipts, &receipt.name, &record.settle.byproducts, &mut kept)?;
+    if kept != record.byproducts {
+        receipt.changes[index].byproducts = kept;
+        session.receipts.note(receipt, &[index])?;
+    }
+    Ok(())
+}
+
+/// Takes one step back; says which file was left because somebody else changed it.
+fn take_back(
+    session: &Session<'_>,
+    world: &World,
+    receipt: &str,
+    step: &StepRecord,
+) -> Result<Option<PathBuf>> {
+    match step {
+        StepRecord::File { adopted: true, .. } => {}
+        StepRecord::File { path, before, after, link, folders, edit, adopted: false } => {
+            world.tidy(path)?;
+            let found = world.look(path)?;
+            if found != *before {
+                session.progress.begin(&format!("putting back {}", path.display()));
+                let is_back = match (edit, before, &found) {
+                    // Of a link that was replaced, no more is known than of a file of ours.
+                    (Some(edit), Node::File { .. } | Node::Absent, Node::File { .. } | Node::Absent) => {
+                        edit_file::undo(world, edit, (session.receipts, receipt), path, before, *after)?
+                    }
+                    _ if is_ours(&found, *after, link.as_deref()) => {
+                        if let (Node::File { .. } | Node::Link { .. }, Some(folder)) = (before, path.parent())
+                        {
+                            world.make_folders(folder, 0o755)?;
+                        }
+                        put_back(world, session.receipts, receipt, path, before)?;
+                        true
+                    }
+                    _ => false,
+                };
+                if !is_back {
+                    return Ok(Some(path.clone()));
+                }
+            }
+            folders.iter().rev().try_for_each(|folder| world.remove_folder(folder))?;
+        }
+        StepRecord::Entry { database, certificate, before } => {
+            session
+                .progress
+                .begin(&format!("taking {} back out of {database}", certificate.fingerprint().short()));
+            if !database::open(database).restore(world, certificate, before.as_ref())? {
+                return Ok(Some(database.path().to_owned()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn is_ours(found: &Node, after: Option<Fingerprint>, link: Option<&Path>) -> bool {
+    match found {
+        Node::Absent => after.is_none() && link.is_none(),
+        Node::File { sha256, .. } => after == Some(*sha256),
+        Node::Link { target } => link == Some(target.as_path()),
+        Node::Folder | Node::Other => false,
+    }
+}
+
+/// Asks the store whether it is rid of the anchor.
+fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &Undone) -> Outcome {
+    let record = undone.record(receipts);
+    let (store, subject) = (&record.store, record.subject.as_str());
+    if let Some(error) = &undone.fault {
+        return Outcome::failed(store, subject, error);
+    }
+    let asked = session.worlds.of(&record.actor).and_then(|world| {
+        Outcome::gone(&world, session.facts, (&record.store, &record.subject), &record.proof)
+    });
+    let is_adopted = undone.left.is_empty() && record.is_adopted();
+    let mut outcome = match asked {
+        Ok(_) if is_adopted => Outcome::new(
+            store,
+            subject,
+            State::Untrusted,
+            format!("{subject}: left as it stands, since labtrust did not put it there"),
+        ),
+        Ok(outcome) => outcome,
+        Err(error) => return Outcome::failed(store, subject, &error),
+    };
+    // That files are not as we put them is what taking them back was for.
+    if outcome.state == State::Untrusted
+        && undone.left.is_empty()
+        && !is_adopted
+        && is_of_files(&record.proof)
+    {
+        subject.clone_into(&mut outcome.detail);
+    }
+    outcome.changed = true;
+    outcome.restart.extend(record.settle.restart.iter().cloned());
+    // One that was spared and has started since has seen the anchor, and keeps it in memory.
+    let running = session.facts.engines.iter().map(Service::engine);
+    outcome.restart.extend(running.filter(|service| {
+        let is_spared = record.settle.spared.iter().any(|spared| spared.title == service.title);
+        is_spared && service.is_newer_than(record.settled)
+    }));
+    if !undone.left.is_empty() {
+        outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
+    }
+    if !undone.complaints.is_empty() && outcome.state == State::Untrusted {
+        outcome.fall_short(&undone.complaints, "fix that; all else is taken back");
+    }
+    outcome
+}
+
+fn left_by_others(left: &[PathBuf]) -> String {
+    let mut names: Vec<_> = left.iter().map(|path| Path::display(path).to_string()).collect();
+    names.dedup();
+    format!("left as somebody else changed it: {}", names.join(", "))
+}
+
+/// Whether `proof` is that files stand where we put them, served or not.
+fn is_of_files(proof: &Proof) -> bool {
+    match proof {
+        Proof::Files { .. } | Proof::Linked { .. } | Proof::Edited { .. } | Proof::Absent { .. } => true,
+        Proof::All(proofs) => proofs.iter().any(is_of_files),
+        _ => false,
+    }
+}

@@ -1,0 +1,157 @@
+//! Settling what was taken back: each of the distribution's own tools runs once for all changes that it settles, and
+//! what it did not take back is taken back for each of them.
+
+use std::rc::Rc;
+
+use super::undone::Undone;
+use crate::{
+    Result, byproduct,
+    byproduct::restore_neighbours,
+    proof::prove,
+    receipt::Receipt,
+    session::{Session, nothing},
+    sources,
+    updater::Updater,
+    world::World,
+};
+use labtrust_plan::{Byproduct, Certificate, Command, Fingerprint, Wanted};
+
+/// Runs each distinct settling once, then takes back what the updaters did not.
+pub(super) fn settle(session: &Session<'_>, receipts: &[Receipt], undone: &mut [Undone]) {
+    let commands_of = |undone: &Undone| undone.record(receipts).settle.undone.clone();
+    let mut distinct: Vec<Vec<Command>> = Vec::new();
+    for commands in undone.iter().filter(|undone| undone.fault.is_none()).map(commands_of) {
+        if !commands.is_empty() && !distinct.contains(&commands) {
+            distinct.push(commands);
+        }
+    }
+    for commands in distinct {
+        let together: Vec<_> = undone
+            .iter_mut()
+            .filter(|undone| undone.fault.is_none() && commands_of(undone) == commands)
+            .collect();
+        if let Err(error) = settle_together(session, receipts, &commands, together) {
+            let error = Rc::new(error);
+            for undone in undone.iter_mut().filter(|undone| commands_of(undone) == commands) {
+                undone.fault.get_or_insert_with(|| Rc::clone(&error));
+            }
+        }
+    }
+}
+
+/// One of those that are settled together.
+struct Member<'a> {
+    undone: &'a mut Undone,
+    certificate: Certificate,
+    /// Whether somebody else put the same anchor there: it stays, and all that the updater makes of it.
+    is_given: bool,
+}
+
+/// Runs `commands` for all of `together`.
+fn settle_together(
+    session: &Session<'_>,
+    receipts: &[Receipt],
+    commands: &[Command],
+    together: Vec<&mut Undone>,
+) -> Result<()> {
+    let Some(first) = together.first() else { return Ok(()) };
+    let world = session.worlds.of(&first.record(receipts).actor)?;
+    let mut byproducts: Vec<Byproduct> = Vec::new();
+    let mut members = Vec::new();
+    for undone in together {
+        let settle = &undone.record(receipts).settle;
+        let unlinked = settle.byproducts.iter().try_for_each(|made| byproduct::unlink(made, &world));
+        if let Err(error) = unlinked {
+            undone.fault = Some(Rc::new(error));
+            continue;
+        }
+        let anchor = receipts[undone.receipt].anchor.as_ref();
+        let certificate = anchor.map_or_else(nothing, |anchor| anchor.certificate.clone());
+        let is_given = is_given_by_others(&world, &settle.byproducts, certificate.fingerprint());
+        for byproduct in &settle.byproducts {
+            if !byproducts.contains(byproduct) {
+                byproducts.push(byproduct.clone());
+            }
+        }
+        members.push(Member { undone, certificate, is_given });
+    }
+    let is_gone = |member: &Member<'_>| {
+        let proof = &member.undone.record(receipts).proof;
+        Ok(member.is_given || prove(&world, proof, Wanted::Gone)?.holds())
+    };
+    let updater = Updater {
+        world: &world,
+        commands,
+        byproducts: &byproducts,
+        removed: distinct_certificates(&members),
+        is_so: &|| all(&members, is_gone),
+        progress: session.progress,
+    };
+    updater.clear()?;
+    let is_as_before = |member: &Member<'_>| member.undone.record(receipts).is_as_before(&world);
+    let ran = if all(&members, is_as_before)? { Ok(Vec::new()) } else { updater.run() };
+    if ran.is_err() {
+        updater.clear()?;
+    }
+    let ran = ran.map_err(Rc::new);
+    for member in &mut members {
+        if let Err(error) = member.restore(session, receipts, &world) {
+            member.undone.fault = Some(Rc::new(error));
+            continue;
+        }
+        match &ran {
+            Ok(complaints) => member.undone.complaints.clone_from(complaints),
+            // A reload makes nothing: what it should have been told of is taken back all the same.
+            Err(error) if member.undone.record(receipts).settle.byproducts.is_empty() => {
+                member.undone.complaints = vec![error.to_string()];
+            }
+            // Whatever became of the updater: what it was to do is done.
+            Err(_) if is_as_before(member)? => {}
+            Err(error) => member.undone.fault = Some(Rc::clone(error)),
+        }
+    }
+    Ok(())
+}
+
+impl Member<'_> {
+    /// After the updater has run: takes back what it did not.
+    fn restore(&self, session: &Session<'_>, receipts: &[Receipt], world: &World) -> Result<()> {
+        let (name, record) = (&receipts[self.undone.receipt].name, self.undone.record(receipts));
+        restore_neighbours(world, session.receipts, name, &record.byproducts)?;
+        for (kept, ours) in record.byproducts.iter().zip(&self.undone.ours) {
+            if self.undone.left.is_empty() && self.is_given {
+                kept.mend(world, session.receipts, name)?;
+                byproduct::delete_entry(&kept.byproduct, world, &self.certificate, session.progress)?;
+            } else if self.undone.left.is_empty() {
+                kept.restore(world, session, name, &self.certificate, *ours)?;
+            } else {
+                // What stays is rightly in what was made of it.
+                kept.mend(world, session.receipts, name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn all<'a>(members: &[Member<'a>], holds: impl Fn(&Member<'a>) -> Result<bool>) -> Result<bool> {
+    members.iter().try_fold(true, |all, member| Ok(all && holds(member)?))
+}
+
+/// How many certificates the updater takes out of a bundle for `members`: not those that another file still gives.
+fn distinct_certificates(members: &[Member<'_>]) -> usize {
+    let gone = members.iter().filter(|member| !member.is_given);
+    let mut sha256s: Vec<_> = gone.map(|member| member.certificate.fingerprint()).collect();
+    sha256s.sort();
+    sha256s.dedup();
+    sha256s.len().max(1)
+}
+
+/// Whether another file among a bundle's sources gives `certificate`, now that ours is gone.
+fn is_given_by_others(world: &World, byproducts: &[Byproduct], sha256: Fingerprint) -> bool {
+    byproducts.iter().any(|byproduct| match byproduct {
+        Byproduct::Bundle { sources: Some(sources), .. } => {
+            sources::given_here(world, sources).sha256s.contains(&sha256)
+        }
+        _ => false,
+    })
+}

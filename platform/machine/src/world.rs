@@ -1,0 +1,385 @@
+//! The one door to the machine: every read, write, rename, removal and child process of a plan
+//! goes through `World`. Planners and renderers cannot reach it.
+
+#![allow(clippy::disallowed_methods, reason = "this is the door")]
+
+#[cfg(target_os = "linux")]
+mod access_list;
+mod delegate;
+pub mod engine;
+mod file;
+mod folder;
+mod inherited;
+mod journal;
+pub mod listener;
+mod message;
+mod process;
+mod running;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+pub use self::delegate::serve_delegate;
+pub use self::inherited::shed as shed_inheritance;
+pub(crate) use self::journal::{Journal, Stamp};
+use self::message::Bytes;
+pub(crate) use self::process::trusted_program;
+pub use self::process::{Output, trusted_path};
+pub(crate) use self::running::{SHELLS, running};
+use crate::{Error, Result, bundle::Bundle};
+use labtrust_plan::{Command, Contents, Fingerprint, fact::User};
+
+/// What stands at a path, without following a link there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Node {
+    /// Nothing.
+    Absent,
+    /// A regular file.
+    File {
+        /// SHA-256 of its contents.
+        sha256: Fingerprint,
+        /// Permission bits.
+        mode: u32,
+        /// Numeric user id of its owner.
+        uid: u32,
+        /// Numeric id of its group.
+        gid: u32,
+    },
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link {
+        /// Where it leads, as written in it.
+        target: PathBuf,
+    },
+    /// A socket, device or pipe.
+    Other,
+}
+
+/// Permission bits and owner of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// Permission bits.
+    pub mode: u32,
+    /// Numeric user and group id; none for whoever writes.
+    pub owner: Option<(u32, u32)>,
+}
+
+/// Acts on the machine, as this process or as a child process that dropped to another user.
+#[derive(Debug)]
+pub struct World {
+    lane: Lane,
+    /// The bundles that were read, each as its file stood.
+    bundles: Mutex<BTreeMap<PathBuf, (Stamp, Bundle)>>,
+}
+
+#[derive(Debug)]
+enum Lane {
+    Direct,
+    Delegate(Box<Mutex<delegate::Delegate>>),
+}
+
+/// One thing to do, as data, so that another process can do it.
+#[derive(Serialize, Deserialize)]
+enum Request {
+    Look(PathBuf),
+    Resolve(PathBuf),
+    Read(PathBuf),
+    List(PathBuf),
+    Put { path: PathBuf, contents: Bytes, access: Access },
+    Tidy(PathBuf),
+    Remove(PathBuf),
+    Rename(PathBuf, PathBuf),
+    Link(PathBuf, PathBuf),
+    MakeFolders(PathBuf, u32),
+    MakeScratch,
+    RemoveFolder(PathBuf),
+    Sync(PathBuf),
+    Room(PathBuf),
+    Run(Command),
+    AskEngine(PathBuf, String, Duration),
+}
+
+#[derive(Serialize, Deserialize)]
+enum Reply {
+    Done,
+    Node(Node),
+    Bytes(Option<Bytes>),
+    Paths(Vec<PathBuf>),
+    Output(Output),
+    Engine(engine::Answer),
+    Number(Option<u64>),
+}
+
+/// No store, configuration or key is larger: what is, is not read.
+pub const LARGEST_FILE: u64 = 64 << 20;
+
+impl World {
+    /// The machine, with this process's own rights.
+    pub fn here() -> Self {
+        Self { lane: Lane::Direct, bundles: Mutex::default() }
+    }
+
+    /// The machine, with `user`'s rights, through a child process of the program at `program`
+    /// that was started with the argument `argument` and calls [`serve_delegate`].
+    pub fn as_user(user: &User, program: &Path, argument: &str) -> Result<Self> {
+        let delegate = delegate::Delegate::start(user, program, argument)?;
+        Ok(Self { lane: Lane::Delegate(Box::new(Mutex::new(delegate))), bundles: Mutex::default() })
+    }
+
+    /// Whether it may give files to whom it likes: root may, and a user may not.
+    pub(crate) fn may_give_away(&self) -> bool {
+        matches!(self.lane, Lane::Direct) && rustix::process::geteuid().is_root()
+    }
+
+    /// What stands at `path`.
+    pub fn look(&self, path: &Path) -> Result<Node> {
+        match self.ask(Request::Look(path.to_owned()))? {
+            Reply::Node(node) => Ok(node),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Where the file at `path` is, links followed that nobody else could have planted, be it there or not.
+    pub(crate) fn resolve(&self, path: &Path) -> Result<PathBuf> {
+        match self.ask(Request::Resolve(path.to_owned()))? {
+            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(misfit),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// The contents of the file at `path`, which a person named: whoever made a link on the way, it is
+    /// followed. None if it is not there.
+    pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_named(path)
+    }
+
+    /// The contents of the file at `path` in a folder of ours, whatever is acted as; none if it is not
+    /// there. An error if somebody else can have written it.
+    pub fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_own(path, rustix::process::geteuid().as_raw())
+    }
+
+    /// The same of a file in a folder of the user with the number `owner`, which root reads.
+    pub fn read_owned_by(owner: u32, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        file::read_own(path, owner)
+    }
+
+    /// Fails if somebody else can put anything into the folder `path`, or another one in its place.
+    pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
+        folder::own(path, rustix::process::geteuid().as_raw()).map(drop)
+    }
+
+    /// Whether root alone can write to the program at `path`, or put another in its place.
+    pub fn is_roots_alone(path: &Path) -> bool {
+        let folder = path.parent().map(|folder| folder::own(folder, rustix::process::geteuid().as_raw()));
+        process::is_roots(path) && matches!(folder, Some(Ok(Some(_))))
+    }
+
+    /// The contents of the file at `path`, links followed that nobody else could have planted; none if
+    /// it is not there.
+    pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+        match self.ask(Request::Read(path.to_owned()))? {
+            Reply::Bytes(bytes) => Ok(bytes.map(|bytes| bytes.0)),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// The bundle at `path`, links followed; none if it is not there. While its file stays as it is, it is read once.
+    pub(crate) fn bundle(&self, path: &Path) -> Result<Option<Bundle>> {
+        // Another user's files are that user's process's to look at.
+        let stamp = if matches!(self.lane, Lane::Direct) { Stamp::behind(path) } else { None };
+        let mut known = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, bundle)) = known.get(path).filter(|(then, _)| Some(*then) == stamp) {
+            return Ok(Some(bundle.clone()));
+        }
+        let bundle = self.read(path)?.map(|bytes| Bundle::of(&bytes));
+        if let (Some(stamp), Some(bundle)) = (stamp, &bundle) {
+            known.insert(path.to_owned(), (stamp, bundle.clone()));
+        }
+        Ok(bundle)
+    }
+
+    /// The paths in the folder `path`, sorted; none if it is not there.
+    pub fn list(&self, path: &Path) -> Result<Vec<PathBuf>> {
+        match self.ask(Request::List(path.to_owned()))? {
+            Reply::Paths(paths) => Ok(paths),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Puts a file at `path` in one instant: readers see the old one or the whole new one.
+    pub fn put(&self, path: &Path, contents: &Contents, access: Access) -> Result<()> {
+        let contents = Bytes(Zeroizing::new(contents.bytes().to_vec()));
+        self.act(Request::Put { path: path.to_owned(), contents, access })
+    }
+
+    /// Removes what an interrupted [`World::put`] left beside `path`.
+    pub fn tidy(&self, path: &Path) -> Result<()> {
+        self.act(Request::Tidy(path.to_owned()))
+    }
+
+    /// The file that was to come of what an interrupted [`World::put`] left at `path`, if it is that.
+    pub fn drafted(path: &Path) -> Option<PathBuf> {
+        file::drafted(path)
+    }
+
+    /// Removes the file or link at `path`, if it is there.
+    pub fn remove(&self, path: &Path) -> Result<()> {
+        self.act(Request::Remove(path.to_owned()))
+    }
+
+    /// Renames `from` to `to`, which must be free.
+    pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.act(Request::Rename(from.to_owned(), to.to_owned()))
+    }
+
+    /// Puts a symbolic link to `target` at `path`, in one instant.
+    pub fn link(&self, path: &Path, target: &Path) -> Result<()> {
+        self.act(Request::Link(path.to_owned(), target.to_owned()))
+    }
+
+    /// Makes the folder `path` and those above it that are missing, with the permission bits
+    /// `mode`; says which it made, outermost first.
+    pub fn make_folders(&self, path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
+        match self.ask(Request::MakeFolders(path.to_owned(), mode))? {
+            Reply::Paths(paths) => Ok(paths),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Calls `act` with a new folder that nobody but the acting user can look into, and removes it
+    /// with all files in it, whatever comes of `act`: tools that read from files get them there.
+    pub(crate) fn with_scratch<T>(&self, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
+        let folder = match self.ask(Request::MakeScratch)? {
+            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(misfit)?,
+            _ => return Err(misfit()),
+        };
+        let result = act(&folder);
+        let cleared = self
+            .list(&folder)
+            .and_then(|paths| paths.iter().try_for_each(|path| self.remove(path)))
+            .and_then(|()| self.remove_folder(&folder));
+        result.and_then(|value| cleared.map(|()| value))
+    }
+
+    /// Removes the folder `path` if it is there and empty.
+    pub fn remove_folder(&self, path: &Path) -> Result<()> {
+        self.act(Request::RemoveFolder(path.to_owned()))
+    }
+
+    /// Makes sure that the file at `path` and its name survive a power cut.
+    pub fn sync(&self, path: &Path) -> Result<()> {
+        self.act(Request::Sync(path.to_owned()))
+    }
+
+    /// How many bytes can still be written to the file system that holds the folder `path`; none where
+    /// that cannot be told.
+    pub(crate) fn room(&self, path: &Path) -> Result<Option<u64>> {
+        match self.ask(Request::Room(path.to_owned()))? {
+            Reply::Number(bytes) => Ok(bytes),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Runs `command` to its end, with no input, a scrubbed environment and a bound in time.
+    /// An exit status other than success is an error.
+    pub fn run(&self, command: &Command) -> Result<Output> {
+        match self.ask(Request::Run(command.clone()))? {
+            Reply::Output(output) if output.code == Some(0) => Ok(output),
+            Reply::Output(output) => Err(output.into_error(command)),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// Runs `command` to its end, whatever its exit status.
+    pub fn try_run(&self, command: &Command) -> Result<Output> {
+        match self.ask(Request::Run(command.clone()))? {
+            Reply::Output(output) => Ok(output),
+            _ => Err(misfit()),
+        }
+    }
+
+    /// The answer that the Docker engine at `socket` gives to `GET path` within `limit`.
+    fn ask_engine(&self, socket: &Path, path: &str, limit: Duration) -> Result<engine::Answer> {
+        match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned(), limit))? {
+            Reply::Engine(answer) => Ok(answer),
+            _ => Err(misfit()),
+        }
+    }
+
+    fn act(&self, request: Request) -> Result<()> {
+        self.ask(request).map(drop)
+    }
+
+    fn ask(&self, request: Request) -> Result<Reply> {
+        match &self.lane {
+            Lane::Direct => request.perform(),
+            Lane::Delegate(delegate) => delegate.lock().unwrap_or_else(PoisonError::into_inner).ask(&request),
+        }
+    }
+}
+
+impl Request {
+    /// How long it may take, besides what files take.
+    fn seconds(&self) -> u64 {
+        match self {
+            Self::Run(command) => command.seconds,
+            _ => 0,
+        }
+    }
+
+    fn perform(self) -> Result<Reply> {
+        Ok(match self {
+            Self::Look(path) => Reply::Node(file::look(&path)?),
+            Self::Resolve(path) => Reply::Paths(vec![file::resolve(&path)?]),
+            Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
+            Self::List(path) => Reply::Paths(file::list(&path)?),
+            Self::Put { path, contents, access } => {
+                file::put(&path, &contents.0, access).map(|_| Reply::Done)?
+            }
+            Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
+            Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,
+            Self::Rename(from, to) => file::rename(&from, &to).map(|()| Reply::Done)?,
+            Self::Link(path, target) => file::link(&path, &target).map(|()| Reply::Done)?,
+            Self::MakeFolders(path, mode) => Reply::Paths(file::make_folders(&path, mode)?),
+            Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
+            Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
+            Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
+            Self::Room(path) => Reply::Number(file::room(&path)),
+            Self::Run(command) => Reply::Output(process::run(&command)?),
+            Self::AskEngine(socket, path, limit) => Reply::Engine(engine::ask(&socket, &path, limit)?),
+        })
+    }
+}
+
+fn misfit() -> Error {
+    Error::Relayed("the process that acts as another user gave an answer to another question".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scratch_folder_is_private_and_gone_afterwards_whatever_happens() {
+        let mut used = PathBuf::new();
+        let failed = World::here().with_scratch(|folder| {
+            used = folder.to_owned();
+            let private = Access { mode: 0o600, owner: None };
+            World::here().put(&folder.join("x"), &Contents::Public(b"x".to_vec()), private)?;
+            let mode = std::fs::metadata(folder).map_err(Error::file("look at", folder))?;
+            assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o700);
+            Err::<(), _>(misfit())
+        });
+        assert!(failed.is_err() && !used.exists(), "{used:?}");
+    }
+}

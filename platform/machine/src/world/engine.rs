@@ -1,0 +1,187 @@
+//! Asks a Docker engine, over its socket, what it sees. Nothing is pulled and no credentials are sent.
+
+mod reach;
+mod registries;
+
+use std::{
+    io::{self, Read, Write},
+    os::unix::net::UnixStream,
+    path::Path,
+    sync::mpsc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::registries::ignores;
+pub use self::{
+    reach::{Reach, judge, reaches},
+    registries::{NamedRegistry, RegistrySettings},
+};
+use super::World;
+use crate::{Error, Result};
+use labtrust_plan::Endpoint;
+
+/// The engine contacts the registry itself, so this bounds a connection it may have to give up on.
+const LIMIT: Duration = Duration::from_secs(8);
+/// It tells what it knows by itself.
+const INFO_LIMIT: Duration = Duration::from_secs(5);
+const LONGEST_ANSWER: usize = 1 << 20;
+
+/// An engine's answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+/// Whether an engine's socket lets one in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Door {
+    /// Somebody listens.
+    Open,
+    /// Nothing is there.
+    Absent,
+    /// It is there, and nobody listens.
+    Deserted,
+    /// It may not be used by whoever asks.
+    Forbidden,
+    /// It could not be told; with what the operating system said.
+    Unknown(String),
+}
+
+/// Knocks at `socket` with this process's own rights.
+pub fn knock(socket: &Path) -> Door {
+    match connect(socket, LIMIT / 2).map_err(|error| (error.kind(), error)) {
+        Ok(_) => Door::Open,
+        Err((io::ErrorKind::NotFound, _)) => Door::Absent,
+        Err((io::ErrorKind::ConnectionRefused, _)) => Door::Deserted,
+        Err((io::ErrorKind::PermissionDenied, _)) => Door::Forbidden,
+        Err((_, error)) => Door::Unknown(error.to_string()),
+    }
+}
+
+/// The answer of the engine at `socket` to `GET path`, within `limit`.
+pub fn get(world: &World, socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
+    world.ask_engine(socket, path, limit)
+}
+
+/// Whether the engine at `socket` says of itself that its pulls read more than `certs.d`, as
+/// [`pulls_by_system`] has it.
+pub fn says_it_pulls_by_system(world: &World, socket: &Path) -> bool {
+    #[derive(Deserialize)]
+    struct Info {
+        #[serde(rename = "ServerVersion", default)]
+        version: String,
+        #[serde(rename = "DriverStatus")]
+        properties: Option<Vec<(String, String)>>,
+    }
+    let info = get(world, socket, "/info", INFO_LIMIT).ok();
+    let info = info.and_then(|answer| serde_json::from_str::<Info>(&answer.body).ok());
+    info.is_some_and(|info| pulls_by_system(&info.version, &info.properties.unwrap_or_default()))
+}
+
+/// Whether an engine of `version`, whose image store has these properties, fetches the token of a pull by the
+/// system's store as that was when it started, and not by `certs.d`: one that keeps images in containerd does,
+/// until 29.5 (moby#52600, `daemon/containerd/resolver.go`), and one whose version is no number is taken for old.
+pub fn pulls_by_system(version: &str, properties: &[(String, String)]) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
+    let release = numbers.next().flatten().zip(numbers.next().flatten());
+    is_containerds(properties) && release.is_none_or(|release| release < (29, 5))
+}
+
+/// Whether an image store with these properties (moby API, `GET /info`, `DriverStatus`) is containerd's, as it is
+/// by itself from Docker 29 on.
+pub fn is_containerds(properties: &[(String, String)]) -> bool {
+    properties.iter().any(|(key, value)| key == "driver-type" && value.contains("containerd"))
+}
+
+/// The request by which an engine contacts the registry at `endpoint` (moby API,
+/// `GET /distribution/{name}/json`). It reads the folder of `certs.d` that bears the registry's name as it is written
+/// here: that of port 443 bears none, and is met as people name it.
+pub fn distribution(endpoint: &Endpoint) -> String {
+    // Without a dot or a port, a name would be a folder of Docker Hub's (distribution/reference, `splitDockerDomain`).
+    let bare = endpoint.certs_d_folder();
+    let registry = if bare.contains(['.', ':']) { bare } else { endpoint.to_string() };
+    format!("/distribution/{registry}/labtrust/probe/json")
+}
+
+/// One whose queue is full lets nobody in and nobody go, and any user can open such a socket: the thread that
+/// waits there may be left behind.
+fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
+    let (sender, receiver) = mpsc::channel();
+    let path = socket.to_owned();
+    thread::spawn(move || sender.send(UnixStream::connect(path)));
+    receiver.recv_timeout(limit).unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+}
+
+pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
+    let peer = || format!("the Docker engine at {}", socket.display());
+    let fault = |error: io::Error| {
+        let why = match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it did not answer in time".into(),
+            _ => error.to_string(),
+        };
+        Error::Peer { peer: peer(), why }
+    };
+    let mut stream = connect(socket, limit).map_err(fault)?;
+    let deadline = Instant::now() + limit;
+    stream.set_write_timeout(Some(limit)).map_err(fault)?;
+    // HTTP/1.0, so that the answer ends with the connection and is not chunked.
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n").map_err(fault)?;
+    let mut answer = Vec::new();
+    let mut part = [0; 8192];
+    while answer.len() < LONGEST_ANSWER {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Error::Peer { peer: peer(), why: "it does not stop answering".into() });
+        }
+        stream.set_read_timeout(Some(left)).map_err(fault)?;
+        match stream.read(&mut part).map_err(fault)? {
+            0 => break,
+            length => answer.extend_from_slice(&part[..length]),
+        }
+    }
+    let answer = String::from_utf8_lossy(&answer);
+    parse(&answer).ok_or_else(|| Error::Peer { peer: peer(), why: "its answer is no HTTP".into() })
+}
+
+fn parse(answer: &str) -> Option<Answer> {
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.strip_prefix("HTTP/1.")?.split_whitespace().nth(1)?;
+    Some(Answer { status: status.parse().ok()?, body: body.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pulls_read_the_systems_store_where_images_are_in_containerd_until_29_5() {
+        let containerd = [("driver-type".to_owned(), "io.containerd.snapshotter.v1".to_owned())];
+        for version in ["28.5.2+dfsg4", "29.0.0", "29.4.3", "dev", ""] {
+            assert!(pulls_by_system(version, &containerd), "{version}");
+            assert!(!pulls_by_system(version, &[]), "{version}");
+        }
+        for version in ["29.5.0", "29.10.0", "30.0.0-rc.1"] {
+            assert!(!pulls_by_system(version, &containerd), "{version}");
+        }
+    }
+
+    #[test]
+    fn an_engine_is_asked_by_the_name_whose_folder_it_reads() {
+        for (endpoint, registry) in [
+            ("mygitlab.example.com:4567", "mygitlab.example.com:4567"),
+            ("mygitlab.example.com:443", "mygitlab.example.com"),
+            ("192.0.2.10:443", "192.0.2.10"),
+            ("gitlab:443", "gitlab:443"),
+        ] {
+            let asked = distribution(&endpoint.parse().expect("an endpoint"));
+            assert_eq!(asked, format!("/distribution/{registry}/labtrust/probe/json"));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What an engine's answer tells of a registry: an engine that was asked to contact one says in one sentence how far
+//! it came.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::{LIMIT, distribution, get};
+use crate::{Result, World};
+use labtrust_plan::Endpoint;
+
+const LONGEST_MESSAGE: usize = 1000;
+
+/// How far an engine came with a registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// It speaks TLS with it and accepts its certificate.
+    Accepted,
+    /// It does not accept its certificate; with its own words.
+    Refused(String),
+    /// It gave up before it asked the registry, as every login would; with its own words. Mostly a file in the
+    /// registry's folder of `certs.d` is the reason.
+    GaveUp(String),
+    /// The network, a proxy or the registry left it without a verdict; with its own words.
+    Unknown(String),
+}
+
+/// Words of Go's for a chain that it does not verify. That certificates are spoken of is not enough: an
+/// engine also complains of a client's certificate, and a server's alert is no verdict on the server's.
+const REFUSED: &[&str] = &["x509: ", "failed to verify certificate"];
+
+/// Words of an engine that came to no registry: the network said no, or this engine does not know the question.
+const NOBODY: &[&str] = &["dial ", "lookup ", "page not found"];
+
+/// Words of the network, of a proxy or of whoever answers in a registry's place. They mostly come with the URL of
+/// the request (Go, `net/url.Error`), which says that it was made; these come without one, too.
+const TRIED: &[&str] = &[
+    "proxyconnect",
+    "Service Unavailable",
+    "deadline exceeded",
+    "request canceled",
+    "Client.Timeout",
+    "timeout",
+    "EOF",
+    "toomanyrequests",
+    "error unmarshalling",
+    ANSWERED[0],
+    ANSWERED[1],
+];
+
+/// Words for an HTTP answer that is no registry's (distribution, `registry/client/errors.go`).
+const ANSWERED: [&str; 2] = ["unexpected HTTP status", "error parsing HTTP"];
+
+/// What a registry answers over TLS to somebody without credentials.
+const ACCEPTED: &[&str] = &[
+    "no basic auth credentials",
+    "unauthorized",
+    "denied: ",
+    "manifest unknown",
+    "name unknown",
+    "not found",
+    "authentication required",
+];
+
+impl Reach {
+    /// Whether the engine came through TLS: it accepts the certificate, whatever answered then.
+    pub fn is_through_tls(&self) -> bool {
+        match self {
+            Self::Accepted => true,
+            Self::Unknown(message) => ANSWERED.iter().any(|text| message.contains(text)),
+            Self::Refused(_) | Self::GaveUp(_) => false,
+        }
+    }
+}
+
+/// Makes the engine at `socket` contact the registry at `endpoint` and judges its answer.
+pub fn reaches(world: &World, socket: &Path, endpoint: &Endpoint) -> Result<Reach> {
+    Ok(judge(&get(world, socket, &distribution(endpoint), LIMIT)?.body))
+}
+
+/// What the engine's `answer` to that request says.
+pub fn judge(answer: &str) -> Reach {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Answer {
+        Found {
+            #[serde(rename = "Descriptor")]
+            _descriptor: serde_json::Value,
+        },
+        Fault {
+            message: String,
+        },
+    }
+    let message = match serde_json::from_str(answer) {
+        Ok(Answer::Found { .. }) => return Reach::Accepted,
+        // An engine passes on what a server has sent it, however long.
+        Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
+        Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
+    };
+    let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
+    let names_url = message.contains("://");
+    if says(REFUSED) && names_url {
+        Reach::Refused(message)
+    } else if says(NOBODY) {
+        Reach::Unknown(message)
+    } else if says(ACCEPTED) {
+        Reach::Accepted
+    } else if names_url || says(TRIED) {
+        Reach::Unknown(message)
+    } else {
+        Reach::GaveUp(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(message: &str) -> Reach {
+        judge(&serde_json::json!({ "message": message }).to_string())
+    }
+
+    #[test]
+    fn the_engines_words_are_judged() {
+        for message in
+            ["no basic auth credentials", "unauthorized: authentication required", "manifest unknown: x"]
+        {
+            assert_eq!(judged(message), Reach::Accepted, "{message}");
+        }
+        let refused = r#"Get "https://h:4567/v2/": x509: certificate signed by unknown authority"#;
+        assert_eq!(judged(refused), Reach::Refused(refused.into()));
+        for message in [
+            "dial tcp: lookup h: no such host",
+            "Service Unavailable",
+            "page not found",
+            "dial tcp 192.0.2.10:4567: connect: permission denied",
+            r#"Get "https://h:4567/v2/": remote error: tls: certificate required"#,
+            r#"Get "https://h:4567/v2/": access denied by policy"#,
+            r#"Get "https://h:4567/v2/": Bad Gateway"#,
+            "error unmarshalling content: invalid character 'w' looking for beginning of value",
+            "received unexpected HTTP status: 502 Bad Gateway",
+            "context deadline exceeded",
+        ] {
+            assert!(matches!(judged(message), Reach::Unknown(_)), "{message}");
+        }
+    }
+
+    #[test]
+    fn an_engine_that_gave_up_before_it_asked_has_not_failed_to_tell() {
+        // Words of 20.10 and of 28.5 for what may lie in certs.d, and for troubles of their own.
+        for message in [
+            "missing key x.key for client certificate x.cert",
+            "missing key x.key for client certificate x.cert. CA certificates must use the extension .crt",
+            "Missing client certificate server.cert for key server.key",
+            "open /etc/docker/certs.d/h:4567/b.crt: no such file or directory",
+            "open /etc/docker/certs.d/h:4567/b.crt: permission denied",
+            "open /etc/docker/certs.d/h:4567: permission denied",
+            "open /etc/docker/certs.d/h:4567/loop.crt: too many levels of symbolic links",
+            "open /etc/docker/certs.d/h:4567: not a directory",
+            "read /etc/docker/certs.d/h:4567/ca.crt: is a directory",
+            "fdopendir: not a directory",
+            "read /etc/docker/certs.d/h:4567/ca.crt: input/output error",
+            "tls: private key does not match public key",
+            "tls: failed to find any PEM data in certificate input",
+            "x509: malformed certificate",
+            "mkdir /var/lib/docker/tmp: no space left on device",
+            "invalid reference format",
+        ] {
+            assert_eq!(judged(message), Reach::GaveUp(message.into()));
+        }
+    }
+
+    #[test]
+    fn an_answer_of_whoever_it_is_came_through_tls() {
+        for (message, expected) in [
+            ("unauthorized: authentication required", true),
+            ("received unexpected HTTP status: 502 Bad Gateway", true),
+            ("error parsing HTTP 404 response body: invalid character '<'", true),
+            (r#"Get "https://h:4567/v2/": Bad Gateway"#, false),
+            (r#"Get "https://h:4567/v2/": x509: certificate signed by unknown authority"#, false),
+            ("open /etc/docker/certs.d/h:4567: not a directory", false),
+        ] {
+            assert_eq!(judged(message).is_through_tls(), expected, "{message}");
+        }
+    }
+}

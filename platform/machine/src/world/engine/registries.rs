@@ -1,0 +1,101 @@
+//! Which registries an engine believes without looking at their certificates.
+
+use std::{collections::BTreeMap, net::IpAddr, path::Path, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{INFO_LIMIT, get};
+use crate::{World, handshake};
+use labtrust_plan::Endpoint;
+
+const NAME_LIMIT: Duration = Duration::from_secs(2);
+
+/// Of `GET /info`, `RegistryConfig` (moby, `registry.ServiceConfig`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RegistrySettings {
+    /// Registries that are named in its settings.
+    #[serde(alias = "IndexConfigs", default)]
+    pub named: Option<BTreeMap<String, NamedRegistry>>,
+    /// Networks whose registries are not looked at, such as `127.0.0.0/8`.
+    #[serde(alias = "InsecureRegistryCIDRs", default)]
+    pub insecure_networks: Option<Vec<String>>,
+}
+
+/// A registry that is named in an engine's settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedRegistry {
+    /// Whether its certificate is looked at.
+    #[serde(alias = "Secure", default)]
+    pub secure: bool,
+}
+
+impl RegistrySettings {
+    /// Why the engine does not look at the certificate of the registry at `endpoint`, whose name has these
+    /// `addresses`; none if it does look (moby, `registry.isSecureIndex`). A registry that its settings name is
+    /// judged by that, any other by its addresses.
+    pub fn ignores(&self, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<String> {
+        let named = |name: &str| self.named.as_ref()?.get(name);
+        match named(&endpoint.to_string()).or_else(|| named(&endpoint.certs_d_folder())) {
+            Some(named) if named.secure => None,
+            Some(_) => Some(format!("insecure-registries of its settings names {endpoint}")),
+            None => {
+                let networks = self.insecure_networks.iter().flatten();
+                let mut pairs = networks.flat_map(|network| addresses.iter().map(move |one| (network, one)));
+                let (network, address) = pairs.find(|(network, address)| is_in(**address, network))?;
+                Some(format!("{address} is in {network}, which it takes for insecure"))
+            }
+        }
+    }
+}
+
+/// Why the engine at `socket` does not look at the certificate of the registry at `endpoint`; none if it does, or
+/// says nothing of it.
+pub(crate) fn ignores(world: &World, socket: &Path, endpoint: &Endpoint) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Info {
+        #[serde(rename = "RegistryConfig")]
+        registries: Option<RegistrySettings>,
+    }
+    let info = get(world, socket, "/info", INFO_LIMIT).ok()?;
+    let registries = serde_json::from_str::<Info>(&info.body).ok()?.registries?;
+    let addresses = handshake::resolve(endpoint, NAME_LIMIT).unwrap_or_default();
+    let addresses: Vec<_> = addresses.iter().map(std::net::SocketAddr::ip).collect();
+    registries.ignores(endpoint, &addresses)
+}
+
+/// Whether `address` is in `network`, such as `10.0.0.0/8`.
+fn is_in(address: IpAddr, network: &str) -> bool {
+    let Some((first, length)) = network.split_once('/') else { return false };
+    let (Ok(first), Ok(length)) = (first.parse::<IpAddr>(), length.parse::<u32>()) else { return false };
+    match (first, address.to_canonical()) {
+        (IpAddr::V4(first), IpAddr::V4(address)) => (32u32.checked_sub(length))
+            .is_some_and(|rest| (u32::from(first) ^ u32::from(address)).checked_shr(rest).unwrap_or(0) == 0),
+        (IpAddr::V6(first), IpAddr::V6(address)) => (128u32.checked_sub(length)).is_some_and(|rest| {
+            (u128::from(first) ^ u128::from(address)).checked_shr(rest).unwrap_or(0) == 0
+        }),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_hold_their_addresses() {
+        for (address, network, expected) in [
+            ("127.0.1.1", "127.0.0.0/8", true),
+            ("128.0.0.1", "127.0.0.0/8", false),
+            ("192.0.2.10", "192.0.2.10/32", true),
+            ("192.0.2.11", "192.0.2.10/32", false),
+            ("192.0.2.11", "0.0.0.0/0", true),
+            ("::1", "::1/128", true),
+            ("::1", "127.0.0.0/8", false),
+            ("192.0.2.10", "192.0.2.0/33", false),
+            ("192.0.2.10", "everything", false),
+        ] {
+            let is_in = address.parse().is_ok_and(|address| is_in(address, network));
+            assert_eq!(is_in, expected, "{address} {network}");
+        }
+    }
+}

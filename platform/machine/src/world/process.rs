@@ -1,0 +1,224 @@
+//! Child processes: absolute path, no input, an environment of our making, a bound in time.
+
+use std::{
+    fs,
+    io::{self, Read},
+    mem,
+    os::unix::{
+        fs::MetadataExt,
+        process::{CommandExt, ExitStatusExt},
+    },
+    path::{Path, PathBuf},
+    process::{self, Stdio},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    io::retry_on_intr,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+};
+use serde::{Deserialize, Serialize};
+
+use super::folder::who_else_may_write;
+use crate::{Error, Result};
+use labtrust_plan::Command;
+
+/// Where programs that act for us are looked for.
+const FOLDERS: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
+
+/// The folders in which programs that act for us are looked for, as PATH has them: those that
+/// belong to root. Homebrew gives `/usr/local/bin` to a user, who could put anything there.
+pub fn trusted_path() -> String {
+    FOLDERS.into_iter().filter(|folder| is_roots(Path::new(folder))).collect::<Vec<_>>().join(":")
+}
+
+/// The program `name` in one of those folders, if it is root's as well: the folder may hold a link to a
+/// user's.
+pub fn trusted_program(name: &str) -> Option<PathBuf> {
+    which::which_in(name, Some(trusted_path()), "/").ok().filter(|program| is_roots(program))
+}
+
+/// Whether root alone writes what is at `path`, links followed; root's own group counts as root.
+pub(super) fn is_roots(path: &Path) -> bool {
+    fs::metadata(path)
+        .is_ok_and(|found| found.uid() == 0 && matches!(who_else_may_write(None, path, &found, 0), Ok(None)))
+}
+
+/// How long what a helper says is waited for once it has ended: a service that it started may hold its
+/// output open for ever.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// No helper says more than this that matters; the rest is read and dropped.
+const LONGEST_OUTPUT: usize = 64 << 20;
+/// How long a child that is not known to have ended is left alone between two looks.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// How a program ended, and what it said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Output {
+    /// Its exit code; none if a signal ended it.
+    pub code: Option<i32>,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// The lines, of either stream, in which one of `texts` stands.
+    pub(crate) fn lines_with(&self, texts: &[&str]) -> Vec<String> {
+        let said = [&self.stdout, &self.stderr].map(|stream| String::from_utf8_lossy(stream));
+        let lines = said.iter().flat_map(|stream| stream.lines()).map(str::trim);
+        lines.filter(|line| texts.iter().any(|text| line.contains(text))).map(str::to_owned).collect()
+    }
+
+    /// The error that this end of `command` is.
+    pub fn into_error(self, command: &Command) -> Error {
+        let status = match (self.code, self.signal) {
+            (Some(code), _) => format!("exit code {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "no exit code".into(),
+        };
+        let said = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
+        let said = String::from_utf8_lossy(said);
+        let last = said.lines().rev().find(|line| !line.trim().is_empty());
+        let output = last.map(|line| format!(": {}", line.trim())).unwrap_or_default();
+        Error::Failed { command: command.to_string(), status, output }
+    }
+}
+
+pub fn run(command: &Command) -> Result<Output> {
+    let start = |source| Error::Start { program: command.program.clone(), source };
+    let mut child = process::Command::new(&command.program)
+        .args(&command.arguments)
+        .env_clear()
+        .envs(environment())
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(start)?;
+    let readers = (collect(child.stdout.take()), collect(child.stderr.take()));
+    let limit = Duration::from_secs(command.seconds);
+    let begun = Instant::now();
+    await_end(&child, limit);
+    let status = loop {
+        match child.try_wait().map_err(start)? {
+            Some(status) => break status,
+            // Some systems say of a child that was stopped that it has ended.
+            None if begun.elapsed() < limit => thread::sleep(BETWEEN_LOOKS),
+            None => {
+                stop(&mut child);
+                return Err(Error::Timeout { command: command.to_string(), limit });
+            }
+        }
+    };
+    Ok(Output {
+        code: status.code(),
+        signal: status.signal(),
+        stdout: readers.0.take(),
+        stderr: readers.1.take(),
+    })
+}
+
+/// Waits for the end of `child`, no longer than `limit`.
+fn await_end(child: &process::Child, limit: Duration) {
+    let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return };
+    let (end, ended) = mpsc::channel();
+    thread::spawn(move || {
+        // It is left to be reaped by the caller: until then its number names no other process.
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
+        let _ = end.send(());
+    });
+    let _ = ended.recv_timeout(limit);
+}
+
+/// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
+fn environment() -> [(&'static str, String); 3] {
+    [("PATH", trusted_path()), ("LC_ALL", "C".into()), ("HOME", "/".into())]
+}
+
+/// What a stream has given so far.
+struct Said {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Said {
+    fn take(self) -> Vec<u8> {
+        let _ = self.ended.recv_timeout(LAST_WORDS);
+        mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
+    let bytes = Arc::new(Mutex::new(Vec::new()));
+    let (end, ended) = mpsc::channel();
+    let said = Said { bytes: Arc::clone(&bytes), ended };
+    thread::spawn(move || {
+        let mut part = [0; 1 << 14];
+        while let Some(stream) = &mut stream {
+            let count = match stream.read(&mut part) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(_) => break,
+            };
+            let mut bytes = bytes.lock().unwrap_or_else(PoisonError::into_inner);
+            let room = LONGEST_OUTPUT.saturating_sub(bytes.len());
+            bytes.extend_from_slice(&part[..count.min(room)]);
+        }
+        let _ = end.send(());
+    });
+    said
+}
+
+fn stop(child: &mut process::Child) {
+    if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_helper_sees_no_environment_of_ours() -> Result<()> {
+        let output = run(&Command::new("/usr/bin/env", [""; 0]))?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let names: Vec<_> = text.lines().filter_map(|line| line.split('=').next()).collect();
+        assert_eq!(
+            names.iter().filter(|name| !["PATH", "LC_ALL", "HOME"].contains(name)).count(),
+            0,
+            "{text}"
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn a_service_that_a_helper_leaves_behind_holds_up_nobody() -> Result<()> {
+        let started = Instant::now();
+        let output = run(&Command::new("/bin/sh", ["-c", "echo said; sleep 20 &"]))?;
+        assert_eq!(output.stdout, b"said\n");
+        assert!(started.elapsed() < Duration::from_secs(10));
+        Ok(())
+    }
+
+    #[test]
+    fn a_helper_that_hangs_is_stopped_with_its_children() {
+        let started = Instant::now();
+        let result = run(&Command::new("/bin/sh", ["-c", "sleep 60 & sleep 60"]).within(1));
+        assert!(matches!(result, Err(Error::Timeout { .. })), "{result:?}");
+        assert!(started.elapsed() < Duration::from_secs(10));
+    }
+}

@@ -1,0 +1,86 @@
+//! One certificate: its bytes, its identity, its PEM text.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize, de};
+
+use crate::{Fingerprint, strict_pem};
+
+/// One X.509 certificate as its DER encoding. Serialised as PEM.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate(Vec<u8>);
+
+impl Certificate {
+    /// Wraps `der`, which the caller has parsed.
+    pub fn new(der: impl Into<Vec<u8>>) -> Self {
+        Self(der.into())
+    }
+
+    /// The DER encoding.
+    pub fn der(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Its identity.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
+    }
+
+    /// The PEM text (RFC 7468): what every store's file holds.
+    pub fn pem(&self) -> String {
+        let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
+        pem::encode_config(&pem::Pem::new("CERTIFICATE", self.0.as_slice()), config)
+    }
+
+    /// The certificates in the PEM text `pem` that programs load from it, in their order, and whether no
+    /// section of it is broken: of a file with one that is, many programs load nothing.
+    pub fn read_all(pem: &[u8]) -> (Vec<Self>, bool) {
+        let (certificates, whole) = strict_pem::read(pem);
+        (certificates.into_iter().map(Self).collect(), whole)
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Certificate({})", self.fingerprint())
+    }
+}
+
+impl Serialize for Certificate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.pem())
+    }
+}
+
+impl<'de> Deserialize<'de> for Certificate {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match Self::read_all(text.as_bytes()) {
+            (mut all, true) if all.len() == 1 => Ok(all.remove(0)),
+            _ => Err(de::Error::custom("exactly one PEM certificate is expected")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pem_round_trips_for_every_remainder() {
+        for length in 1..200_u8 {
+            let mut der = vec![0x30, 0x81, length];
+            der.extend(std::iter::repeat_n(0xa5, length.into()));
+            let certificate = Certificate::new(der);
+            assert_eq!(Certificate::read_all(certificate.pem().as_bytes()), (vec![certificate], true));
+        }
+    }
+
+    #[test]
+    fn a_cut_certificate_is_noticed() {
+        let whole = Certificate::new([0x30, 2, 1, 1]);
+        let cut = Certificate::new([0x30, 3, 1, 1]);
+        let (read, clean) = Certificate::read_all(format!("{}{}", cut.pem(), whole.pem()).as_bytes());
+        assert_eq!((read, clean), (vec![whole], false));
+    }
+}

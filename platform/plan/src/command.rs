@@ -1,0 +1,72 @@
+//! A program that a plan runs, and how a person would run it.
+
+use std::{fmt, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    absolute,
+    shell_line::ShellLine,
+    word::{shell_path, shell_word},
+};
+
+/// A program, its arguments, and the time it gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Absolute path.
+    #[serde(deserialize_with = "absolute::path")]
+    pub program: PathBuf,
+    /// Arguments; never a secret.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Seconds until it is stopped.
+    #[serde(default = "Command::default_seconds")]
+    pub seconds: u64,
+}
+
+impl Command {
+    /// `program arguments…` with two minutes to end.
+    pub fn new<A: Into<String>>(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            program: program.into(),
+            arguments: arguments.into_iter().map(Into::into).collect(),
+            seconds: Self::default_seconds(),
+        }
+    }
+
+    /// The same with another bound.
+    #[must_use]
+    pub fn within(mut self, seconds: u64) -> Self {
+        self.seconds = seconds;
+        self
+    }
+
+    fn default_seconds() -> u64 {
+        120
+    }
+}
+
+impl fmt::Display for Command {
+    /// As it can be pasted into a shell.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shell_path(&self.program))?;
+        self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))
+    }
+}
+
+impl From<&Command> for ShellLine {
+    fn from(command: &Command) -> Self {
+        Self::filled("{}", &[&command.program]).with(&command.arguments)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        let command = Command::new("/usr/bin/x", ["plain-1.2", "two words", "it's", ""]);
+        assert_eq!(command.to_string(), r"/usr/bin/x plain-1.2 'two words' 'it'\''s' ''");
+    }
+}

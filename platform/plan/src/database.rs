@@ -1,0 +1,87 @@
+//! Databases that only their own tools may write, as data: which they are, and how they list a certificate.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Where certificates for the whole machine lie.
+pub const SYSTEM_KEYCHAIN: &str = "/Library/Keychains/System.keychain";
+/// A user's own keychain, in the home folder.
+pub const LOGIN_KEYCHAIN: &str = "Library/Keychains/login.keychain-db";
+
+/// How long a person is given to answer macOS's password window.
+const PATIENCE: u64 = 120;
+
+/// A database of certificates.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Database {
+    /// A macOS keychain.
+    Keychain(Keychain),
+}
+
+/// How a database lists a certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Whether it is there, and not merely spoken of.
+    #[serde(default = "yes")]
+    pub present: bool,
+    /// Whether it is trusted, not merely present.
+    pub trusted: bool,
+    /// What the database says of it besides, in the database's own words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settings: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Database {
+    /// Its file.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Keychain(keychain) => &keychain.path,
+        }
+    }
+}
+
+/// A keychain, and the domain of trust settings that goes with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keychain {
+    /// Its file.
+    pub path: PathBuf,
+    /// Whether its trust settings are the machine's (the admin domain) or the user's.
+    pub admin: bool,
+    /// Apple's `security`.
+    pub security: PathBuf,
+    /// Seconds that a person is given to answer macOS's password window.
+    #[serde(default = "Keychain::patience")]
+    pub patience: u64,
+}
+
+impl Keychain {
+    /// The machine's.
+    pub fn system(security: impl Into<PathBuf>) -> Self {
+        Self {
+            path: SYSTEM_KEYCHAIN.into(),
+            admin: true,
+            security: security.into(),
+            patience: Self::patience(),
+        }
+    }
+
+    /// That of the user whose home folder is `home`.
+    pub fn login(security: impl Into<PathBuf>, home: &Path) -> Self {
+        Self {
+            path: home.join(LOGIN_KEYCHAIN),
+            admin: false,
+            security: security.into(),
+            patience: Self::patience(),
+        }
+    }
+
+    fn patience() -> u64 {
+        PATIENCE
+    }
+}

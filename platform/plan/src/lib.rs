@@ -1,0 +1,36 @@
+#![doc = include_str!("../README.md")]
+
+mod absolute;
+mod anchor;
+mod certificate;
+mod change;
+mod command;
+mod database;
+pub mod edit;
+mod endpoint;
+mod explain;
+pub mod fact;
+mod fingerprint;
+mod hint;
+mod settle;
+mod shell_line;
+pub mod store;
+pub mod strict_pem;
+pub mod text;
+mod word;
+
+pub use absolute::is_absolute;
+pub use anchor::Anchor;
+pub use certificate::Certificate;
+pub use change::{Actor, Change, Contents, Proof, Step, StoreId, Verdict, Wanted, spare_restarts};
+pub use command::Command;
+pub use database::{Database, Keychain, LOGIN_KEYCHAIN, Listing, SYSTEM_KEYCHAIN};
+pub use edit::Edit;
+pub use endpoint::{DnsName, Endpoint, Host, InvalidHost, Target};
+pub use explain::{explain, explain_settle};
+pub use fact::Facts;
+pub use fingerprint::{Fingerprint, InvalidFingerprint};
+pub use hint::Hint;
+pub use settle::{Byproduct, Service, Settle, Sources, Vendor};
+pub use shell_line::{Options, ShellLine};
+pub use word::{Filling, Prose, Word, mean_state, places, shell_path, shell_word};

@@ -1,0 +1,27 @@
+//! The table of trust stores. Each is a file that plans from facts alone; adding one is a file and
+//! a row.
+
+mod docker;
+mod macos;
+mod row;
+mod system;
+
+pub use self::row::{Planned, Store};
+use crate::StoreId;
+
+/// All stores, in the order in which they are served.
+pub const STORES: &[Store] = &[system::STORE, docker::STORE, macos::STORE];
+
+pub use system::bundle;
+
+impl Store {
+    /// Its id.
+    pub fn id(&self) -> StoreId {
+        StoreId::new(self.id)
+    }
+
+    /// The store called `id`.
+    pub fn find(id: &str) -> Option<&'static Self> {
+        STORES.iter().find(|store| store.id == id)
+    }
+}

@@ -1,0 +1,88 @@
+//! Docker's `certs.d`: read anew at each request, so it needs no restart, and it is all that an
+//! engine needs for a registry and its token realm; unless it keeps images in containerd and is older than 29.5.
+
+use std::path::PathBuf;
+
+use super::row::{Planned, Store};
+use crate::{
+    Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Service, Settle, Step,
+    fact::{Engine, EngineKind},
+};
+
+pub const STORE: Store = Store { id: "docker", title: "Docker", plan, paths, tools: &["docker", "dockerd"] };
+
+fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
+    if facts.engines.is_empty() {
+        return Planned::Absent("Docker is not installed".into());
+    }
+    if anchor.endpoints.is_empty() {
+        return Planned::Manual {
+            why: "Docker trusts a CA for one registry at a time, and none is known".into(),
+            todo: Some("name it: --for HOST:PORT".into()),
+        };
+    }
+    let mut changes = Vec::new();
+    for engines in by_folder(&facts.engines) {
+        changes.extend(anchor.endpoints.iter().map(|endpoint| change(&engines, anchor, endpoint)));
+    }
+    Planned::Changes(changes)
+}
+
+/// Engines that read the same folder, as Docker Desktop and Colima do, are served by one change.
+fn by_folder(engines: &[Engine]) -> Vec<Vec<&Engine>> {
+    let mut groups: Vec<Vec<&Engine>> = Vec::new();
+    for engine in engines {
+        match groups.iter_mut().find(|group| group.iter().any(|known| known.certs_d == engine.certs_d)) {
+            Some(group) => group.push(engine),
+            None => groups.push(vec![engine]),
+        }
+    }
+    groups
+}
+
+/// `engines` read the same folder, and there is at least one.
+fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
+    let folder = engines[0].certs_d.join(endpoint.certs_d_folder());
+    let live = engines.iter().find(|engine| !engine.kind.copies_at_start());
+    let copying = engines.iter().filter(|engine| engine.kind.copies_at_start());
+    Change {
+        store: STORE.id(),
+        subject: folder.display().to_string(),
+        actor: engines[0].owner.clone().map_or(Actor::Machine, Actor::User),
+        steps: vec![Step::Put {
+            path: folder.join(format!("{}.crt", anchor.file_stem())),
+            contents: Contents::Public(anchor.certificate.pem().into_bytes()),
+            mode: 0o644,
+        }],
+        settle: Settle {
+            restart: copying.map(|engine| Service::engine(engine)).collect(),
+            ..Settle::default()
+        },
+        proof: Proof::CertsD {
+            folder,
+            certificate: anchor.certificate.clone(),
+            endpoint: endpoint.clone(),
+            socket: live.and_then(|engine| engine.socket.clone()),
+        },
+        // Pulls do not read the folder alone then.
+        serves: live.filter(|engine| !engine.pulls_by_system).map(|engine| Service::engine(engine)),
+    }
+}
+
+impl Service {
+    /// The service of `engine`.
+    pub fn engine(engine: &Engine) -> Self {
+        let title = match engine.kind {
+            EngineKind::Rootful => "the Docker engine",
+            EngineKind::Rootless => "the rootless Docker engine",
+            EngineKind::Snap => "the Docker engine of the snap",
+            EngineKind::Desktop => "Docker Desktop",
+            EngineKind::Colima => "Colima",
+        };
+        Self { title: title.into(), started: engine.started, restart: engine.restart.clone() }
+    }
+}
+
+fn paths() -> Vec<PathBuf> {
+    Vec::new()
+}

@@ -1,0 +1,46 @@
+//! macOS's keychains: what Safari, Chrome, curl, git, Go and most programs there trust. The machine's
+//! needs root, a user's own needs that user; both need a person at the Mac's desktop.
+
+use std::path::PathBuf;
+
+use super::row::{Planned, Store};
+use crate::{Actor, Anchor, Change, Database, Facts, Keychain, Proof, Settle, Step, fact::Os};
+
+pub const STORE: Store = Store { id: "macos", title: "macOS keychain", plan, paths, tools: &["security"] };
+
+fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
+    if facts.os != Os::Macos {
+        return Planned::Absent("this is not macOS".into());
+    }
+    let Some(security) = facts.tools.get("security") else {
+        return Planned::Manual {
+            why: "/usr/bin/security is missing, which alone may change what macOS trusts".into(),
+            todo: Some("restore it (it is part of macOS), then run this again".into()),
+        };
+    };
+    // The machine's first: what it trusts, its users trust, and no second password window comes up.
+    let system = facts.is_root().then(|| change(Actor::Machine, Keychain::system(security), anchor));
+    let own = facts
+        .people()
+        .map(|user| change(Actor::User(user.clone()), Keychain::login(security, &user.home), anchor));
+    Planned::Changes(system.into_iter().chain(own).collect())
+}
+
+fn change(actor: Actor, keychain: Keychain, anchor: &Anchor) -> Change {
+    let subject = keychain.path.display().to_string();
+    let database = Database::Keychain(keychain);
+    let certificate = anchor.certificate.clone();
+    Change {
+        store: STORE.id(),
+        subject,
+        actor,
+        steps: vec![Step::Entry { database: database.clone(), certificate: certificate.clone() }],
+        settle: Settle::default(),
+        proof: Proof::Entry { database, certificate },
+        serves: None,
+    }
+}
+
+fn paths() -> Vec<PathBuf> {
+    Vec::new()
+}

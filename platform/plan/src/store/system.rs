@@ -1,0 +1,305 @@
+//! Linux's system store: the bundle that OpenSSL, `GnuTLS`, Go, curl, git and most other programs
+//! load. Families differ in folder, ending and tool: they are rows of one table.
+
+use std::path::{Path, PathBuf};
+
+use super::row::{Planned, Store};
+use crate::{
+    Actor, Anchor, Byproduct, Change, Command, Contents, Facts, Hint, Proof, Service, Settle, Sources, Step,
+    Vendor,
+    fact::{EngineKind, Os},
+    hint,
+};
+
+pub const STORE: Store = Store {
+    id: "system",
+    title: "system store",
+    plan,
+    paths,
+    tools: &["keytool", "update-ca-certificates", "update-ca-trust", "certctl"],
+};
+
+/// A family of systems that keep anchors in the same way.
+struct Family {
+    os: Os,
+    /// `ID` or `ID_LIKE` of its members in `os-release`.
+    ids: &'static [&'static str],
+    /// Where anchors of the administrator's own lie.
+    folder: &'static str,
+    /// Whether folder and tool together tell the family from all others.
+    telling: bool,
+    /// The ending that the tool wants.
+    ending: &'static str,
+    /// A line that must stand above the certificate.
+    heading: &'static str,
+    /// What rebuilds the bundle: a name to be found, or an absolute path.
+    tool: &'static str,
+    arguments: &'static [&'static str],
+    /// The bundle that programs load.
+    bundle: &'static str,
+    /// The vendor's anchors and the list of those that are chosen, where the tool reads such a list.
+    vendor: Option<(&'static str, &'static str)>,
+    /// A folder to which the tool copies anchors one by one; where there is one, programs look there,
+    /// and the bundle may be missing.
+    copies: Option<&'static str>,
+    /// What the updater leaves when it is killed, and appends to.
+    stale: Option<&'static str>,
+    /// A folder of hash links that the updater makes and does not take away.
+    links: Option<&'static str>,
+    /// A Java keystore to which the updater's hook adds what it added.
+    keystore: Option<JavaStore>,
+}
+
+/// A Java keystore that an updater's hook feeds.
+#[derive(Clone, Copy)]
+struct JavaStore {
+    path: &'static str,
+    hook: &'static str,
+    /// Where an administrator turns the hook off.
+    settings: &'static str,
+    /// What the hook's aliases have before and after our file's stem.
+    alias: (&'static str, &'static str),
+}
+
+const PLAIN: Family = Family {
+    os: Os::Linux,
+    ids: &[],
+    folder: "",
+    telling: true,
+    ending: "crt",
+    heading: "",
+    tool: "",
+    arguments: &[],
+    bundle: "",
+    vendor: None,
+    copies: None,
+    stale: None,
+    links: None,
+    keystore: None,
+};
+
+/// Sources: the tools themselves and their manuals. Those who say in `ID_LIKE` what they are made
+/// from need no mention.
+const FAMILIES: &[Family] = &[
+    // DSM calls itself nothing in os-release; its own script is the sign, and says USERCERTSDIR.
+    Family {
+        ids: &["synology", "dsm"],
+        folder: "/usr/syno/etc/security-profile/ca-bundle-profile/ca-certificates",
+        tool: "/usr/syno/bin/update-ca-certificates.sh",
+        bundle: "/etc/ssl/certs/ca-certificates.crt",
+        links: Some("/etc/ssl/certs"),
+        ..PLAIN
+    },
+    // update-ca-trust(8). Amazon Linux, Oracle Linux, Rocky and Alma are like these.
+    Family {
+        ids: &["fedora", "rhel", "centos", "openeuler", "azurelinux", "mariner"],
+        folder: "/etc/pki/ca-trust/source/anchors",
+        tool: "update-ca-trust",
+        arguments: &["extract"],
+        bundle: "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        ..PLAIN
+    },
+    // openSUSE's ca-certificates. Leap, Tumbleweed, MicroOS, Aeon and SLE Micro are like these.
+    Family {
+        ids: &["suse", "opensuse", "sles", "sled"],
+        folder: "/etc/pki/trust/anchors",
+        ending: "pem",
+        tool: "update-ca-certificates",
+        bundle: "/var/lib/ca-certificates/ca-bundle.pem",
+        ..PLAIN
+    },
+    Family {
+        ids: &["arch", "artix"],
+        folder: "/etc/ca-certificates/trust-source/anchors",
+        tool: "update-ca-trust",
+        bundle: "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
+        ..PLAIN
+    },
+    // Debian's script, which Gentoo, Void and Slackware ship too; Alpine's program of the same name
+    // does the same (update-ca.c).
+    Family {
+        ids: &["debian", "ubuntu", "alpine", "wolfi", "chainguard", "gentoo", "void", "slackware"],
+        folder: "/usr/local/share/ca-certificates",
+        tool: "update-ca-certificates",
+        bundle: "/etc/ssl/certs/ca-certificates.crt",
+        vendor: Some(("/usr/share/ca-certificates", "/etc/ca-certificates.conf")),
+        stale: Some("/etc/ssl/certs/ca-certificates.crt.new"),
+        links: Some("/etc/ssl/certs"),
+        keystore: Some(JavaStore {
+            path: "/etc/ssl/certs/java/cacerts",
+            hook: "/etc/ca-certificates/update.d/jks-keystore",
+            settings: "/etc/default/cacerts",
+            alias: ("debian:", ".pem"),
+        }),
+        ..PLAIN
+    },
+    // Its `/usr` is read-only, and its own script of that name bundles what lies in `/etc/ssl/certs`.
+    Family {
+        ids: &["flatcar", "coreos"],
+        folder: "/etc/ssl/certs",
+        telling: false,
+        ending: "pem",
+        tool: "update-ca-certificates",
+        bundle: "/etc/ssl/certs/ca-certificates.crt",
+        ..PLAIN
+    },
+    // certctl(8). Up to 14 it is a script that links, makes no bundle, and in some releases passes
+    // over files without this heading. From 15 on it copies, bundles, and keeps what it once copied;
+    // and it no longer looks into `/usr/local/etc/ssl/certs`.
+    Family {
+        os: Os::Freebsd,
+        ids: &["freebsd"],
+        folder: "/usr/local/share/certs",
+        heading: "Certificate:\n",
+        tool: "certctl",
+        arguments: &["rehash"],
+        bundle: "/etc/ssl/cert.pem",
+        copies: Some("/etc/ssl/certs"),
+        ..PLAIN
+    },
+];
+
+/// Systems whose store is described in a configuration or an image, and how one adds to it there.
+const DECLARATIVE: &[(&str, &str)] = &[
+    (
+        "/etc/NIXOS",
+        "add `security.pki.certificateFiles = [ ./labtrust.crt ];` to configuration.nix and run nixos-rebuild switch",
+    ),
+    (
+        "/run/ostree-booted",
+        "add the certificate to /etc/pki/ca-trust/source/anchors in the image or its layer, and run update-ca-trust there",
+    ),
+];
+
+fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
+    if let Some((marker, todo)) = DECLARATIVE.iter().find(|(marker, _)| facts.has(marker)) {
+        let why = format!("this system's store is declared elsewhere ({marker} exists)");
+        return Planned::Manual {
+            why,
+            todo: Some(Hint::from(*todo).line("{labtrust export -o labtrust.crt}")),
+        };
+    }
+    match family(facts) {
+        Ok(family) => Planned::Changes(vec![family.change(facts, anchor)]),
+        Err(Some(family)) => Planned::Manual {
+            why: format!("{} is missing, which rebuilds this system's bundle", family.tool),
+            todo: Some(hint!(
+                "install the package ca-certificates (it brings {}), then run this again",
+                family.tool
+            )),
+        },
+        Err(None) if matches!(facts.os, Os::Macos | Os::Windows) => {
+            Planned::Absent("it has another store on this system".into())
+        }
+        Err(None) => Planned::Absent("no store of a known kind was found".into()),
+    }
+}
+
+/// The bundle of all anchors that most programs of the machine load; none where there is no such file.
+pub fn bundle(facts: &Facts) -> Option<PathBuf> {
+    family(facts).ok().map(|family| PathBuf::from(family.bundle)).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// The family of the machine, or the one that it would be if its tool were there. Distribution and
+/// tool decide together: either alone, and any folder, has fooled others.
+fn family(facts: &Facts) -> Result<&'static Family, Option<&'static Family>> {
+    let families = || FAMILIES.iter().filter(|family| family.os == facts.os);
+    if let Some(family) = families().find(|family| family.tool.starts_with('/') && facts.has(family.tool)) {
+        return Ok(family);
+    }
+    // The distribution itself first, then what it is like, nearest first.
+    let ids = facts.distribution.iter().flat_map(|known| std::iter::once(&known.id).chain(&known.like));
+    let mut kin = ids.filter_map(|id| families().find(|family| family.ids.contains(&id.as_str()))).peekable();
+    if let Some(nearest) = kin.peek().copied() {
+        return kin.find(|family| family.find_tool(facts).is_some()).ok_or(Some(nearest));
+    }
+    let mut fitting = families()
+        .filter(|family| family.telling && facts.has(family.folder) && family.find_tool(facts).is_some());
+    match (fitting.next(), fitting.next()) {
+        (Some(only), None) => Ok(only),
+        _ => Err(None),
+    }
+}
+
+impl Family {
+    fn find_tool<'a>(&'a self, facts: &'a Facts) -> Option<&'a Path> {
+        if self.tool.starts_with('/') {
+            return Some(Path::new(self.tool)).filter(|tool| facts.has(tool));
+        }
+        facts.tools.get(self.tool).map(PathBuf::as_path)
+    }
+
+    fn sources(&self) -> Sources {
+        let vendor = self.vendor.map(|(folder, list)| Vendor { folder: folder.into(), list: list.into() });
+        Sources { folder: self.folder.into(), ending: self.ending.into(), vendor }
+    }
+
+    fn change(&self, facts: &Facts, anchor: &Anchor) -> Change {
+        let stem = anchor.file_stem();
+        let path = Path::new(self.folder).join(format!("{stem}.{}", self.ending));
+        let tool = self.find_tool(facts).unwrap_or(Path::new(self.tool));
+        let update = Command::new(tool, self.arguments.iter().copied());
+        let mut byproducts = vec![Byproduct::Bundle {
+            path: self.bundle.into(),
+            stale: self.stale.map(PathBuf::from),
+            sources: Some(self.sources()),
+        }];
+        if let Some(folder) = self.copies {
+            byproducts.push(Byproduct::Copies { folder: folder.into(), sha256: anchor.sha256() });
+        }
+        if let Some(folder) = self.links {
+            byproducts.push(Byproduct::Links { folder: folder.into(), target: path.clone() });
+        }
+        if let Some(java) = self.keystore.filter(|java| facts.has(java.path)) {
+            byproducts.push(Byproduct::Keystore {
+                path: java.path.into(),
+                anchor: path.clone(),
+                alias: format!("{}{stem}{}", java.alias.0, java.alias.1),
+                keytool: facts.tools.get("keytool").cloned(),
+                hook: Some(java.hook.into()),
+                settings: Some(java.settings.into()),
+            });
+        }
+        let rootful = facts.engines.iter().filter(|engine| engine.kind == EngineKind::Rootful);
+        Change {
+            store: STORE.id(),
+            subject: self.copies.unwrap_or(self.bundle).into(),
+            actor: Actor::Machine,
+            steps: vec![Step::Put {
+                path,
+                contents: Contents::Public(
+                    format!("{}{}", self.heading, anchor.certificate.pem()).into_bytes(),
+                ),
+                mode: 0o644,
+            }],
+            settle: Settle {
+                applied: vec![update.clone()],
+                undone: vec![update],
+                byproducts,
+                restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
+                ..Settle::default()
+            },
+            proof: match self.copies {
+                Some(folder) => Proof::Folder { folder: folder.into(), sha256: anchor.sha256() },
+                None => Proof::Bundle { path: self.bundle.into(), sha256: anchor.sha256() },
+            },
+            serves: None,
+        }
+    }
+}
+
+fn paths() -> Vec<PathBuf> {
+    FAMILIES
+        .iter()
+        .flat_map(|family| {
+            [
+                Some(family.folder),
+                family.tool.starts_with('/').then_some(family.tool),
+                family.keystore.map(|java| java.path),
+            ]
+        })
+        .flatten()
+        .chain(DECLARATIVE.iter().map(|(marker, _)| *marker))
+        .map(PathBuf::from)
+        .collect()
+}

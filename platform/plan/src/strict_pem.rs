@@ -1,0 +1,121 @@
+//! Reads PEM as the programs that load a trust store do. A file is proof of trust only as far as they take
+//! it, and they take less than people write: OpenSSL loads nothing of a file with a broken section, Go
+//! (Docker, its daemon and its tools) passes over that section. What is here was held against both
+//! (`tests/judges/stores.rs`).
+
+use rustls_pki_types::{CertificateDer, pem::PemObject};
+
+const BEGIN: &[u8] = b"-----BEGIN ";
+const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
+const CERTIFICATE: &[u8] = b"CERTIFICATE";
+
+/// A section that has begun.
+struct Open<'t> {
+    name: &'t [u8],
+    lines: Vec<&'t [u8]>,
+}
+
+/// The certificates in `text` that Go loads, and whether OpenSSL loads anything: whether no section is
+/// broken.
+pub(crate) fn read(text: &[u8]) -> (Vec<Vec<u8>>, bool) {
+    let (mut certificates, mut whole) = (Vec::new(), true);
+    let mut open: Option<Open<'_>> = None;
+    for line in text.split(|byte| *byte == b'\n') {
+        let line = line.trim_ascii_end();
+        let begins = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(DASHES));
+        if let Some(name) = begins {
+            // What has begun before is cut off.
+            whole &= open.is_none();
+            open = Some(Open { name, lines: Vec::new() });
+        } else if let Some(end) = line.strip_prefix(END) {
+            let Some(section) = open.take() else { continue };
+            if end.strip_suffix(DASHES) != Some(section.name) {
+                // Another marker shares the line, or the end is another section's.
+                whole = false;
+            } else if section.name == CERTIFICATE {
+                match section.certificate() {
+                    Some(der) => certificates.push(der),
+                    None => whole = false,
+                }
+            }
+        } else if let Some(section) = &mut open {
+            section.lines.push(line);
+        }
+    }
+    (certificates, whole && open.is_none())
+}
+
+impl Open<'_> {
+    /// What it holds, if that is one certificate without headers.
+    fn certificate(&self) -> Option<Vec<u8>> {
+        let body = self.lines.join(&b'\n');
+        if body.contains(&b':') {
+            return None;
+        }
+        let section =
+            [b"-----BEGIN CERTIFICATE-----\n", &body[..], b"\n-----END CERTIFICATE-----\n"].concat();
+        let der = CertificateDer::from_pem_slice(&section).ok()?;
+        is_one_sequence(&der).then(|| der.to_vec())
+    }
+}
+
+/// Whether `der` is one DER SEQUENCE whose length is that of the bytes: a cut-off or doubled
+/// certificate is not.
+pub fn is_one_sequence(der: &[u8]) -> bool {
+    let (header, length) = match der {
+        [0x30, short, ..] if *short < 0x80 => (2, usize::from(*short)),
+        [0x30, 0x81, a, ..] => (3, usize::from(*a)),
+        [0x30, 0x82, a, b, ..] => (4, usize::from(*a) << 8 | usize::from(*b)),
+        [0x30, 0x83, a, b, c, ..] => (5, usize::from(*a) << 16 | usize::from(*b) << 8 | usize::from(*c)),
+        _ => return false,
+    };
+    der.len() == header + length
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\nMAIB\nAQ==\n-----END CERTIFICATE-----\n";
+
+    #[test]
+    fn a_section_counts_as_far_as_openssl_and_go_take_it() {
+        let line = PEM.trim_end();
+        let trusted = PEM.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
+        for (what, text, expected) in [
+            ("plain", PEM.repeat(2), (2, true)),
+            ("no line feed at the end", line.to_owned(), (1, true)),
+            ("CRLF", PEM.replace('\n', "\r\n"), (1, true)),
+            ("spaces at the end of lines", PEM.replace('\n', "  \n"), (1, true)),
+            ("a body that is indented", PEM.replace("\nMAIB", "\n   MAIB"), (1, true)),
+            ("text around it", format!("# ours\nsubject: x\n{PEM}and more\n"), (1, true)),
+            ("another kind before it", format!("{trusted}{PEM}"), (1, true)),
+            (
+                "a key with headers before it",
+                format!(
+                    "{}{PEM}",
+                    PEM.replace("CERTIFICATE-----\nM", "KEY-----\nA: b\n\nM")
+                        .replace("END CERTIFICATE", "END KEY")
+                ),
+                (1, true),
+            ),
+            // Neither sees the first.
+            ("indented", format!("  {PEM}{PEM}"), (1, true)),
+            ("a byte order mark", format!("\u{feff}{PEM}{PEM}"), (1, true)),
+            ("words after the beginning", PEM.replacen("-----\n", "----- # ours\n", 1) + PEM, (1, true)),
+            // OpenSSL takes nothing.
+            ("markers that share a line", format!("{line}{PEM}"), (0, false)),
+            ("markers that share a line, and more", format!("{line}{PEM}{PEM}"), (1, false)),
+            ("words after the end", format!("{line} # ours\n{PEM}"), (1, false)),
+            ("another end", format!("{}{PEM}", PEM.replace("END CERT", "END X509 CERT")), (1, false)),
+            ("cut off before the next", format!("{}{PEM}", &PEM[..33]), (1, false)),
+            ("cut off at the end", format!("{PEM}{}", &PEM[..32]), (1, false)),
+            ("no Base64", format!("{}{PEM}", PEM.replace("MAIB", "M!IB")), (1, false)),
+            ("headers", PEM.replace("MAIB", "A: b\n\nMAIB"), (0, false)),
+        ] {
+            let (certificates, whole) = read(text.as_bytes());
+            assert_eq!((certificates.len(), whole), expected, "{what}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What is planned on each kind of machine, from facts alone: `tests/machines/*.json` state them, the
+//! snapshots beside this file say what comes of them. A new distribution is a row and a machine.
+
+use std::{fs, path::Path};
+
+use labtrust_plan::{
+    Actor, Anchor, Byproduct, Certificate, Change, Endpoint, Facts, Proof, Service, Step, explain,
+    fact::{Distribution, Os, User},
+    spare_restarts,
+    store::{Planned, STORES, Store},
+};
+
+type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
+
+#[test]
+fn each_machine_is_planned_as_its_own_tools_want_it() -> Result {
+    let machines = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/machines");
+    let mut paths: Vec<_> = fs::read_dir(machines)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    paths.sort();
+    assert!(paths.len() >= 17, "{paths:?}");
+    for path in paths {
+        let facts: Facts = serde_json::from_str(&fs::read_to_string(&path)?)?;
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        insta::assert_snapshot!(name, describe(&facts)?);
+    }
+    Ok(())
+}
+
+/// Where an anchor is put on a system that calls itself `id` and has these tools and folders.
+fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Result<String> {
+    let facts = Facts {
+        os,
+        distribution: Some(Distribution {
+            id: id.into(),
+            like: like.iter().map(ToString::to_string).collect(),
+            title: String::new(),
+        }),
+        user: User { name: "root".into(), uid: 0, gid: 0, home: "/root".into() },
+        invoker: None,
+        tools: tools.iter().map(|tool| ((*tool).to_owned(), Path::new("/usr/sbin").join(tool))).collect(),
+        paths: paths.iter().map(Into::into).collect(),
+        services: None,
+        engines: Vec::new(),
+    };
+    Ok(match (Store::find("system").ok_or("no such store")?.plan)(&facts, &anchor()?) {
+        Planned::Changes(changes) => {
+            let file = changes.first().and_then(|change| change.files().next());
+            file.and_then(Path::parent).unwrap_or(Path::new("")).display().to_string()
+        }
+        Planned::Manual { why, .. } | Planned::Absent(why) => why,
+    })
+}
+
+const DEBIAN: &str = "/usr/local/share/ca-certificates";
+const FEDORA: &str = "/etc/pki/ca-trust/source/anchors";
+const SUSE: &str = "/etc/pki/trust/anchors";
+const ARCH: &str = "/etc/ca-certificates/trust-source/anchors";
+const FREEBSD: &str = "/usr/local/share/certs";
+
+#[test]
+fn relatives_are_recognised_by_what_they_say_they_are_like() -> Result {
+    let (certificates, trust) = ("update-ca-certificates", "update-ca-trust");
+    for (id, like, tool, expected) in [
+        ("linuxmint", &["ubuntu", "debian"][..], certificates, DEBIAN),
+        ("raspbian", &["debian"], certificates, DEBIAN),
+        ("pop", &["ubuntu", "debian"], certificates, DEBIAN),
+        ("kali", &["debian"], certificates, DEBIAN),
+        ("devuan", &["debian"], certificates, DEBIAN),
+        ("postmarketos", &["alpine"], certificates, DEBIAN),
+        ("gentoo", &[], certificates, DEBIAN),
+        ("void", &[], certificates, DEBIAN),
+        ("wolfi", &[], certificates, DEBIAN),
+        ("amzn", &["fedora"], trust, FEDORA),
+        ("amzn", &["centos", "rhel", "fedora"], trust, FEDORA),
+        ("ol", &["fedora"], trust, FEDORA),
+        ("rocky", &["rhel", "centos", "fedora"], trust, FEDORA),
+        ("almalinux", &["rhel", "centos", "fedora"], trust, FEDORA),
+        ("openeuler", &[], trust, FEDORA),
+        ("mageia", &["mandriva", "fedora"], trust, FEDORA),
+        ("opensuse-tumbleweed", &["opensuse", "suse"], certificates, SUSE),
+        ("aeon", &["suse", "opensuse", "opensuse-tumbleweed", "opensuse-microos"], certificates, SUSE),
+        ("sl-micro", &["suse"], certificates, SUSE),
+        ("sles", &["suse"], certificates, SUSE),
+        ("manjaro", &["arch"], trust, ARCH),
+        ("endeavouros", &["arch"], trust, ARCH),
+        ("steamos", &["arch"], trust, ARCH),
+        ("flatcar", &["coreos"], certificates, "/etc/ssl/certs"),
+    ] {
+        assert_eq!(folder(Os::Linux, id, like, &[tool], &[])?, expected, "{id} {like:?}");
+    }
+    assert_eq!(folder(Os::Freebsd, "freebsd", &[], &["certctl"], &[])?, FREEBSD);
+    Ok(())
+}
+
+#[test]
+fn a_folder_of_another_family_misleads_nobody() -> Result {
+    let both = ["update-ca-certificates", "update-ca-trust"];
+    let folders = [DEBIAN, FEDORA, SUSE, ARCH];
+    assert_eq!(folder(Os::Linux, "sles", &["suse"], &both[..1], &folders)?, SUSE);
+    assert_eq!(folder(Os::Linux, "ubuntu", &["debian"], &both, &folders)?, DEBIAN);
+    assert_eq!(folder(Os::Linux, "fedora", &[], &both, &folders)?, FEDORA);
+    assert_eq!(
+        folder(Os::Linux, "debian", &[], &both[1..], &folders)?,
+        "update-ca-certificates is missing, which rebuilds this system's bundle"
+    );
+    Ok(())
+}
+
+#[test]
+fn an_unknown_system_is_served_only_if_there_is_no_doubt() -> Result {
+    let nothing = "no store of a known kind was found";
+    let both = ["update-ca-certificates", "update-ca-trust"];
+    assert_eq!(folder(Os::Linux, "altlinux", &[], &both[1..], &[FEDORA, "/etc/ssl/certs"])?, FEDORA);
+    assert_eq!(folder(Os::Linux, "solus", &[], &both[..1], &[DEBIAN, "/etc/ssl/certs"])?, DEBIAN);
+    assert_eq!(folder(Os::Linux, "other", &[], &both[..1], &["/etc/ssl/certs"])?, nothing);
+    assert_eq!(folder(Os::Linux, "other", &[], &both, &[DEBIAN, FEDORA])?, nothing);
+    assert_eq!(folder(Os::Linux, "other", &[], &[], &[DEBIAN])?, nothing);
+    Ok(())
+}
+
+fn anchor() -> Result<Anchor> {
+    let endpoints = ["mygitlab.example.com:443", "mygitlab.example.com:4567"];
+    let endpoints = endpoints.iter().map(|text| text.parse::<Endpoint>()).collect::<Result<_, _>>()?;
+    Ok(Anchor { certificate: Certificate::new([0x30, 0]), endpoints })
+}
+
+/// All that is planned for the fixed anchor, store by store.
+fn describe(facts: &Facts) -> Result<String> {
+    let anchor = anchor()?;
+    let mut planned: Vec<_> = STORES.iter().map(|store| (store.plan)(facts, &anchor)).collect();
+    let mut changes: Vec<Change> = Vec::new();
+    for plan in &planned {
+        if let Planned::Changes(own) = plan {
+            changes.extend(own.iter().cloned());
+        }
+    }
+    spare_restarts(&mut changes);
+    let mut text = Vec::new();
+    for (store, plan) in STORES.iter().zip(planned.drain(..)) {
+        text.push(format!("# {}", store.id));
+        match plan {
+            Planned::Absent(why) => text.push(format!("absent: {why}")),
+            Planned::Manual { why, todo } => {
+                text.push(format!("by hand: {why}"));
+                text.extend(todo.iter().map(|line| format!("  {line}")));
+            }
+            Planned::Changes(_) => {
+                let own = changes.iter().filter(|change| change.store == store.id());
+                text.extend(own.flat_map(describe_change));
+            }
+        }
+        text.push(String::new());
+    }
+    Ok(text.join("\n"))
+}
+
+fn describe_change(change: &Change) -> Vec<String> {
+    let whose = match &change.actor {
+        Actor::Machine => "the machine's".into(),
+        Actor::Caller => "the caller's".into(),
+        Actor::User(user) => format!("{}'s", user.name),
+    };
+    let mut lines = vec![format!("{} ({whose})", change.subject)];
+    let mut say = |what: &str, text: String| lines.push(format!("  {what}: {text}"));
+    for line in explain(change) {
+        say("do", line);
+    }
+    for step in &change.steps {
+        if let Step::Put { contents, .. } = step {
+            let text = String::from_utf8_lossy(contents.bytes()).into_owned();
+            say("begins", text.lines().next().unwrap_or_default().to_owned());
+        }
+    }
+    for command in &change.settle.undone {
+        say("undone", format!("run {command}"));
+    }
+    for byproduct in &change.settle.byproducts {
+        say("mind", describe_byproduct(byproduct));
+    }
+    say("proof", describe_proof(&change.proof));
+    let name = |service: &Service| match &service.restart {
+        Some(command) => format!("{} ({command})", service.title),
+        None => service.title.clone(),
+    };
+    for service in &change.settle.restart {
+        say("restart", name(service));
+    }
+    lines
+}
+
+fn describe_byproduct(byproduct: &Byproduct) -> String {
+    match byproduct {
+        Byproduct::Neighbour { path } => format!("neighbour {}", path.display()),
+        Byproduct::Bundle { path, stale: None, .. } => format!("bundle {}", path.display()),
+        Byproduct::Bundle { path, stale: Some(stale), .. } => {
+            format!("bundle {} (never with {})", path.display(), stale.display())
+        }
+        Byproduct::Keystore { path, alias, .. } => format!("keystore {} ({alias})", path.display()),
+        Byproduct::Links { folder, .. } => format!("links in {}", folder.display()),
+        Byproduct::Copies { folder, .. } => format!("copies in {}", folder.display()),
+    }
+}
+
+fn describe_proof(proof: &Proof) -> String {
+    match proof {
+        Proof::Bundle { path, .. } => format!("{} holds it", path.display()),
+        Proof::Folder { folder, .. } | Proof::CertsD { folder, socket: None, .. } => {
+            format!("a file in {} holds it", folder.display())
+        }
+        Proof::CertsD { folder, endpoint, socket: Some(socket), .. } => format!(
+            "a file in {} holds it, and the engine at {} accepts {endpoint}",
+            folder.display(),
+            socket.display()
+        ),
+        Proof::Entry { database, .. } => format!("those who rely on {database} trust it"),
+        other => format!("{other:?}"),
+    }
+}
