@@ -9,9 +9,8 @@ use labtrust::doctor::{
     evidence::{Asked, Http},
 };
 use labtrust_platform::{
-    Certificate,
+    Certificate, engine,
     reach::{Reached, Step, Tls},
-    world::engine,
 };
 use libfuzzer_sys::fuzz_target;
 

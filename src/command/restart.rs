@@ -6,8 +6,8 @@ use std::{
 };
 
 use labtrust_platform::{
-    Anchor, Outcome, Progress, Result, Service, Verdict, Wanted, World, ask_engine, fact::Engine,
-    plan::Prose, session::State, world::engine::get,
+    Anchor, Outcome, Progress, Result, Service, Verdict, Wanted, World, ask_engine, engine::get,
+    fact::Engine, plan::Prose, session::State,
 };
 
 use super::report;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use labtrust_platform::{
     Endpoint, Host,
+    engine::{self, Door},
     reach::Reached,
-    world::engine::{self, Door},
 };
 
 use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};

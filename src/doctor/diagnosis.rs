@@ -127,7 +127,7 @@ fn folded(findings: Vec<Finding>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use labtrust_platform::world::engine::Door;
+    use labtrust_platform::engine::Door;
 
     use super::*;
 

@@ -21,7 +21,7 @@ use std::{
 
 #[cfg(fuzzing)]
 use labtrust_platform::Host;
-use labtrust_platform::{Endpoint, World, world::engine::Door};
+use labtrust_platform::{Endpoint, World, engine::Door};
 use time::OffsetDateTime;
 
 use self::{patience::Patience, task::seen};

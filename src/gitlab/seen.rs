@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{Facts, World, fact::Engine, plan::Command, world::engine};
+use labtrust_platform::{Facts, World, engine, fact::Engine, plan::Command};
 use serde::Deserialize;
 
 use super::{

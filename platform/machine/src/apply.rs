@@ -1,8 +1,11 @@
 //! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
 
+mod act;
 mod judged;
 mod settle;
 mod step;
+
+use labtrust_plan::{Anchor, Change, Settle, Step, StoreId, Wanted};
 
 use self::judged::{Begun, Judged};
 use crate::{
@@ -15,7 +18,6 @@ use crate::{
     updater::check_room,
     world::World,
 };
-use labtrust_plan::{Anchor, Change, Settle, Step, StoreId, Wanted};
 
 /// Applies `changes`, writing them down in the receipt `name`. A change that fails is taken back
 /// and does not stop the others.
@@ -158,7 +160,7 @@ impl<'a> Run<'a> {
             if !is_met(&reader, step)? {
                 self.session.progress.begin(&step.to_string());
                 self.note(record, step, &reader)?;
-                step::act(&reader, step, self.session.receipts)?;
+                act::act(&reader, step, self.session.receipts)?;
                 changed = true;
             } else if adopts {
                 self.note_standing(record, step, &reader)?;

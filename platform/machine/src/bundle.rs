@@ -1,9 +1,6 @@
 //! The file of all anchors that programs load: read back after every rebuild, because the tools
 //! that rebuild it succeed even when they destroy it.
 
-use std::path::Path;
-
-use crate::{Result, world::World};
 use labtrust_plan::{Certificate, Fingerprint};
 
 /// What a bundle holds.
@@ -16,11 +13,6 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Reads the bundle at `path`; none if it is not there.
-    pub fn read(world: &World, path: &Path) -> Result<Option<Self>> {
-        world.bundle(path)
-    }
-
     /// What `bytes` hold.
     pub(crate) fn of(bytes: &[u8]) -> Self {
         let (certificates, whole) = Certificate::read_all(bytes);

@@ -4,6 +4,7 @@
 mod links;
 mod neighbour;
 mod put_back;
+mod stranger;
 
 use std::{
     path::{Path, PathBuf},
@@ -11,22 +12,21 @@ use std::{
     time::Duration,
 };
 
+use labtrust_plan::{Byproduct, Certificate, Contents};
 use zeroize::Zeroizing;
 
 use self::links::remove_copies;
-use self::neighbour::is_strangers_since;
 pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, restore_neighbours};
 pub(crate) use self::put_back::put_back;
+use self::stranger::is_strangers_since;
 use crate::{
     Error, Result,
-    bundle::Bundle,
     database::keystore,
     progress::Progress,
     receipt::{ByproductRecord, Receipts},
     session::Session,
     world::{Node, World},
 };
-use labtrust_plan::{Byproduct, Certificate, Contents};
 
 /// So often a file that is cut off is looked at again.
 const LOOKS: usize = 5;
@@ -289,7 +289,7 @@ impl ByproductRecord {
         }
         let holds = match &self.byproduct {
             Byproduct::Bundle { .. } => {
-                Bundle::read(world, path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
+                world.bundle(path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
             }
             Byproduct::Keystore { .. } => true,
             Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => false,

@@ -1,11 +1,12 @@
 //! A step knows how to check itself: "already so" when planning, "done" after applying, "still
 //! ours" at undo are one question.
 
+use labtrust_plan::Step;
+
 use crate::{
     Result, database, edit_file,
     world::{Node, World},
 };
-use labtrust_plan::Step;
 
 /// Whether `step` is already so. `Err` means that we could not look.
 pub fn is_met(world: &World, step: &Step) -> Result<bool> {

@@ -3,27 +3,12 @@
 
 mod keychain;
 pub mod keystore;
+mod tool;
 pub(crate) mod trust_settings;
 
-use labtrust_plan::{Certificate, Database, Listing, Verdict};
+use labtrust_plan::Database;
 
-use crate::{Result, world::World};
-
-/// A database, through its own tool.
-pub trait TrustDatabase {
-    /// How it lists `certificate`, if it does.
-    fn find(&self, world: &World, certificate: &Certificate) -> Result<Option<Listing>>;
-
-    /// Adds `certificate`, trusted for TLS.
-    fn add(&self, world: &World, certificate: &Certificate) -> Result<()>;
-
-    /// Makes the listing of `certificate` what it was `before`: none, if it was not there. Says whether it did: a
-    /// listing that somebody else has changed since is left.
-    fn restore(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool>;
-
-    /// Whether the programs that rely on it trust `certificate`: they themselves are asked.
-    fn prove(&self, world: &World, certificate: &Certificate) -> Result<Verdict>;
-}
+pub use self::tool::TrustDatabase;
 
 /// The tool for `database`.
 pub fn open(database: &Database) -> Box<dyn TrustDatabase + '_> {

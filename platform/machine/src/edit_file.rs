@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use labtrust_plan::{Contents, Edit, Fingerprint, Prose, edit::Undone, hint};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -9,7 +10,6 @@ use crate::{
     receipt::Receipts,
     world::{Access, Node, World},
 };
-use labtrust_plan::{Contents, Edit, Fingerprint, Prose, edit::Undone, hint};
 
 /// Whether the file at `path` needs no such edit.
 pub(crate) fn is_met(world: &World, edit: &Edit, path: &Path) -> Result<bool> {

@@ -1,11 +1,12 @@
 //! A plan in words: what `--dry-run` prints and what a prompt shows before it asks.
 
+use labtrust_plan::{Change, Step, explain_settle};
+
 use crate::{
     Result, edit_file,
     receipt::{ChangeRecord, StepRecord},
     world::{Node, World},
 };
-use labtrust_plan::{Change, Step, explain_settle};
 
 /// The same, with what each edit would take out of its file, as it is now, and put there: under its step, in
 /// lines that begin with `-` and `+`.

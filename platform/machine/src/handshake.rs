@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labtrust_plan::{Certificate, Endpoint, Host};
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
@@ -18,7 +19,6 @@ use rustls::{
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 
 use crate::{Error, Result};
-use labtrust_plan::{Certificate, Endpoint, Host};
 
 /// The certificates that the server at `endpoint` presents, leaf first, within `limit`.
 pub fn fetch(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {

@@ -1,7 +1,4 @@
-//! Knows machines and their trust stores, and nothing of making certificates.
-//!
-//! Everything that changes a machine is a plan, and a plan is data: explained, applied, proven
-//! and undone by the modules here, each of which does one of these.
+#![doc = include_str!("../README.md")]
 
 mod apply;
 mod bundle;
@@ -9,6 +6,7 @@ mod byproduct;
 mod check;
 pub mod database;
 mod edit_file;
+pub mod engine;
 mod error;
 mod explain;
 pub mod handshake;
@@ -58,7 +56,7 @@ pub mod plan {
 pub mod fuzzing {
     pub use crate::{
         database::trust_settings::TrustSettings,
+        engine::judge as parse_engine,
         probe::{parse_os_release, users::parse as parse_account},
-        world::engine::judge as parse_engine,
     };
 }

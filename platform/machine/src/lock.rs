@@ -15,10 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labtrust_plan::text;
 use rustix::fs::{FlockOperation, flock};
 
 use crate::{Error, Result, progress::Progress};
-use labtrust_plan::text;
 
 /// How long one other run is waited for: longer than the slowest updater was ever seen to take.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(180);

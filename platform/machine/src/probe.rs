@@ -9,13 +9,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use self::engines::ask_engines;
-use crate::{Result, world::trusted_program};
 use labtrust_plan::{
     Facts,
     fact::{Distribution, Os, ServiceManager},
     store::STORES,
 };
+
+pub use self::engines::ask_engines;
+use crate::{Result, world::trusted_program};
 
 /// The facts of this machine, as this process sees it.
 pub fn probe() -> Result<Facts> {

@@ -1,21 +1,21 @@
 //! Proof comes from the store itself: a file in place is not trust, an exit code of 0 is no proof.
 
 mod certs_d;
+mod search;
 
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use self::certs_d::CertsD;
+use labtrust_plan::{Endpoint, Fingerprint, Proof, Verdict, Wanted};
+
 pub use self::certs_d::ask_engine;
+use self::{certs_d::CertsD, search::find_in};
 use crate::{
-    Result,
-    bundle::Bundle,
-    database, edit_file, handshake,
+    Result, database, edit_file, handshake,
     world::{Node, World},
 };
-use labtrust_plan::{Certificate, Endpoint, Fingerprint, Proof, Verdict, Wanted};
 
 /// Asks the store whether it is as `wanted`. `Err` means that it could not be asked.
 pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<Verdict> {
@@ -87,7 +87,7 @@ fn in_place(world: &World, files: &[(PathBuf, Fingerprint)]) -> Result<Verdict> 
 /// nothing, and has forgotten nothing either.
 fn bundle(world: &World, path: &Path, sha256: Fingerprint, wanted: Wanted) -> Result<Verdict> {
     let shown = path.display();
-    let seen = match Bundle::read(world, path)? {
+    let seen = match world.bundle(path)? {
         None => Verdict::Fails(format!("{shown} does not exist")),
         Some(bundle) if bundle.holds(sha256) && !bundle.whole && wanted == Wanted::There => {
             Verdict::Fails(format!("in {shown}, which is damaged: many programs load nothing from it"))
@@ -96,36 +96,6 @@ fn bundle(world: &World, path: &Path, sha256: Fingerprint, wanted: Wanted) -> Re
         Some(_) => Verdict::Fails(format!("not in {shown}")),
     };
     Ok(seen.to(wanted))
-}
-
-/// The first file in `folder`, with that ending if one is asked for, that holds the certificate `sha256`. What cannot
-/// be read may hold it: that is an error where no other file does.
-fn find_in(
-    world: &World,
-    folder: &Path,
-    ending: Option<&str>,
-    sha256: Fingerprint,
-) -> Result<Option<PathBuf>> {
-    let mut unread = None;
-    for path in world.list(folder)? {
-        if ending.is_some_and(|ending| path.extension().is_none_or(|found| found != ending)) {
-            continue;
-        }
-        match holds(world, &path, sha256) {
-            Ok(true) => return Ok(Some(path)),
-            Ok(false) => {}
-            Err(error) => unread = unread.or(Some(error)),
-        }
-    }
-    unread.map_or(Ok(None), Err)
-}
-
-fn holds(world: &World, path: &Path, sha256: Fingerprint) -> Result<bool> {
-    if !matches!(world.look(path)?, Node::File { .. } | Node::Link { .. }) {
-        return Ok(false);
-    }
-    let bytes = world.read(path)?.unwrap_or_default();
-    Ok(Certificate::read_all(&bytes).0.iter().any(|held| held.fingerprint() == sha256))
 }
 
 /// Good answers in a row that show a server to be done with a reload, and the pause between two questions.

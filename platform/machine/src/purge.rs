@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Result, world::World};
 use labtrust_plan::{Byproduct, Certificate, Change, Proof, Step};
+
+use crate::{Result, world::World};
 
 /// What every block of a PEM file begins with (RFC 7468).
 const BEGIN: &[u8] = b"-----BEGIN ";

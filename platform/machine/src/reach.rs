@@ -7,10 +7,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labtrust_plan::{Certificate, Endpoint};
 use serde::{Deserialize, Serialize};
 
 use crate::handshake;
-use labtrust_plan::{Certificate, Endpoint};
 
 /// How far one came towards an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

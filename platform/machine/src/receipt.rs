@@ -8,6 +8,10 @@ mod recorded;
 
 use std::path::{Path, PathBuf};
 
+use labtrust_plan::{
+    Actor, Anchor, Byproduct, Certificate, Change, Database, Edit, Fingerprint, Listing, Proof, Settle,
+    StoreId,
+};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::form::Line;
@@ -19,10 +23,6 @@ pub use self::{
 use crate::{
     Error, Result,
     world::{Node, World},
-};
-use labtrust_plan::{
-    Actor, Anchor, Byproduct, Certificate, Change, Database, Edit, Fingerprint, Listing, Proof, Settle,
-    StoreId,
 };
 
 /// All that was changed for one purpose.

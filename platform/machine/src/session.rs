@@ -3,16 +3,14 @@
 
 use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
-use serde::Serialize;
-
-use crate::{
-    Error, Result, bundle::Bundle, progress::Progress, proof::prove, receipt::Receipts, world::World,
-};
 use labtrust_plan::{
     Actor, Certificate, Change, Hint, Proof, Service, StoreId, Verdict, Wanted,
     fact::Facts,
     store::{self, Store},
 };
+use serde::Serialize;
+
+use crate::{Error, Result, progress::Progress, proof::prove, receipt::Receipts, world::World};
 
 /// How the detail of an [`Outcome`] begins where a store trusts a certificate and no receipt names that store.
 pub const UNRECORDED: &str = "still trusted, and not recorded here: ";
@@ -168,7 +166,7 @@ fn is_in_system(world: &World, facts: &Facts, proof: &Proof) -> Result<bool> {
     let (Proof::CertsD { certificate, .. }, Some(path)) = (proof, store::bundle(facts)) else {
         return Ok(false);
     };
-    Ok(Bundle::read(world, &path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint())))
+    Ok(world.bundle(&path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint())))
 }
 
 /// The engine that `proof` asks.

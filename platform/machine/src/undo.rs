@@ -12,6 +12,8 @@ use std::{
     slice,
 };
 
+use labtrust_plan::{Fingerprint, Proof, Service};
+
 use self::undone::Undone;
 use crate::{
     Result, byproduct,
@@ -22,7 +24,6 @@ use crate::{
     updater::{Updater, check_room},
     world::{Node, World},
 };
-use labtrust_plan::{Fingerprint, Proof, Service};
 
 /// Undoes those changes of `receipt` for which `wanted` holds, last first, and settles once for
 /// all of them. The receipt forgets what was taken back.

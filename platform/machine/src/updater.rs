@@ -14,7 +14,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::judged::is_whole;
+use labtrust_plan::{Byproduct, Command, Sources};
+
 use crate::{
     Error, Result,
     bundle::Bundle,
@@ -24,7 +25,6 @@ use crate::{
     wait::{BETWEEN_LOOKS, await_end},
     world::{SHELLS, World, running},
 };
-use labtrust_plan::{Byproduct, Command, Sources};
 
 /// An updater that was disturbed is run again so many times.
 const MOST_REPAIRS: u32 = 5;
@@ -172,7 +172,7 @@ impl Updater<'_> {
     }
 
     fn read(&self) -> Result<Vec<Option<Bundle>>> {
-        self.bundles().map(|(path, _)| Bundle::read(self.world, path)).collect()
+        self.bundles().map(|(path, _)| self.world.bundle(path)).collect()
     }
 
     /// Waits until those who change the store just now have ended; one of the updaters, if there was one.
@@ -194,4 +194,12 @@ impl Updater<'_> {
     fn busy(&self, pid: u32) -> Error {
         Error::Busy { program: self.names().join(", "), pid, limit: UPDATER_WAIT }
     }
+}
+
+/// Whether every bundle that was there is there, to its end.
+fn is_whole(before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
+    before
+        .iter()
+        .zip(after)
+        .all(|(before, after)| after.as_ref().map_or_else(|| before.is_none(), |bundle| bundle.whole))
 }

@@ -6,15 +6,17 @@
 #[cfg(target_os = "linux")]
 mod access_list;
 mod delegate;
-pub mod engine;
 mod file;
 mod folder;
 mod inherited;
 mod journal;
 pub mod listener;
 mod message;
+mod node;
 mod process;
+mod request;
 mod running;
+mod socket;
 
 use std::{
     collections::BTreeMap,
@@ -23,55 +25,20 @@ use std::{
     time::Duration,
 };
 
-use serde::{Deserialize, Serialize};
+use labtrust_plan::{Command, Contents, fact::User};
 use zeroize::Zeroizing;
 
 pub use self::delegate::serve_delegate;
 pub use self::inherited::shed as shed_inheritance;
 pub(crate) use self::journal::{Journal, Stamp};
 use self::message::Bytes;
+pub use self::node::{Access, LARGEST_FILE, Node};
 pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
+use self::request::{Reply, Request};
 pub(crate) use self::running::{SHELLS, running};
+pub(crate) use self::socket::{Answer, connect};
 use crate::{Error, Result, bundle::Bundle};
-use labtrust_plan::{Command, Contents, Fingerprint, fact::User};
-
-/// What stands at a path, without following a link there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Node {
-    /// Nothing.
-    Absent,
-    /// A regular file.
-    File {
-        /// SHA-256 of its contents.
-        sha256: Fingerprint,
-        /// Permission bits.
-        mode: u32,
-        /// Numeric user id of its owner.
-        uid: u32,
-        /// Numeric id of its group.
-        gid: u32,
-    },
-    /// A folder.
-    Folder,
-    /// A symbolic link.
-    Link {
-        /// Where it leads, as written in it.
-        target: PathBuf,
-    },
-    /// A socket, device or pipe.
-    Other,
-}
-
-/// Permission bits and owner of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Access {
-    /// Permission bits.
-    pub mode: u32,
-    /// Numeric user and group id; none for whoever writes.
-    pub owner: Option<(u32, u32)>,
-}
 
 /// Acts on the machine, as this process or as a child process that dropped to another user.
 #[derive(Debug)]
@@ -86,41 +53,6 @@ enum Lane {
     Direct,
     Delegate(Box<Mutex<delegate::Delegate>>),
 }
-
-/// One thing to do, as data, so that another process can do it.
-#[derive(Serialize, Deserialize)]
-enum Request {
-    Look(PathBuf),
-    Resolve(PathBuf),
-    Read(PathBuf),
-    List(PathBuf),
-    Put { path: PathBuf, contents: Bytes, access: Access },
-    Tidy(PathBuf),
-    Remove(PathBuf),
-    Rename(PathBuf, PathBuf),
-    Link(PathBuf, PathBuf),
-    MakeFolders(PathBuf, u32),
-    MakeScratch,
-    RemoveFolder(PathBuf),
-    Sync(PathBuf),
-    Room(PathBuf),
-    Run(Command),
-    AskEngine(PathBuf, String, Duration),
-}
-
-#[derive(Serialize, Deserialize)]
-enum Reply {
-    Done,
-    Node(Node),
-    Bytes(Option<Bytes>),
-    Paths(Vec<PathBuf>),
-    Output(Output),
-    Engine(engine::Answer),
-    Number(Option<u64>),
-}
-
-/// No store, configuration or key is larger: what is, is not read.
-pub const LARGEST_FILE: u64 = 64 << 20;
 
 impl World {
     /// The machine, with this process's own rights.
@@ -194,7 +126,7 @@ impl World {
     }
 
     /// The bundle at `path`, links followed; none if it is not there. While its file stays as it is, it is read once.
-    pub(crate) fn bundle(&self, path: &Path) -> Result<Option<Bundle>> {
+    pub fn bundle(&self, path: &Path) -> Result<Option<Bundle>> {
         // Another user's files are that user's process's to look at.
         let stamp = if matches!(self.lane, Lane::Direct) { Stamp::behind(path) } else { None };
         let mut known = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
@@ -309,7 +241,7 @@ impl World {
     }
 
     /// The answer that the Docker engine at `socket` gives to `GET path` within `limit`.
-    fn ask_engine(&self, socket: &Path, path: &str, limit: Duration) -> Result<engine::Answer> {
+    pub(crate) fn ask_engine(&self, socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
         match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned(), limit))? {
             Reply::Engine(answer) => Ok(answer),
             _ => Err(misfit()),
@@ -325,39 +257,6 @@ impl World {
             Lane::Direct => request.perform(),
             Lane::Delegate(delegate) => delegate.lock().unwrap_or_else(PoisonError::into_inner).ask(&request),
         }
-    }
-}
-
-impl Request {
-    /// How long it may take, besides what files take.
-    fn seconds(&self) -> u64 {
-        match self {
-            Self::Run(command) => command.seconds,
-            _ => 0,
-        }
-    }
-
-    fn perform(self) -> Result<Reply> {
-        Ok(match self {
-            Self::Look(path) => Reply::Node(file::look(&path)?),
-            Self::Resolve(path) => Reply::Paths(vec![file::resolve(&path)?]),
-            Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
-            Self::List(path) => Reply::Paths(file::list(&path)?),
-            Self::Put { path, contents, access } => {
-                file::put(&path, &contents.0, access).map(|_| Reply::Done)?
-            }
-            Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
-            Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,
-            Self::Rename(from, to) => file::rename(&from, &to).map(|()| Reply::Done)?,
-            Self::Link(path, target) => file::link(&path, &target).map(|()| Reply::Done)?,
-            Self::MakeFolders(path, mode) => Reply::Paths(file::make_folders(&path, mode)?),
-            Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
-            Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
-            Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
-            Self::Room(path) => Reply::Number(file::room(&path)),
-            Self::Run(command) => Reply::Output(process::run(&command)?),
-            Self::AskEngine(socket, path, limit) => Reply::Engine(engine::ask(&socket, &path, limit)?),
-        })
     }
 }
 

@@ -4,11 +4,11 @@
 
 use std::{env, fs, path::Path};
 
-use labtrust_plan::{Certificate, Contents, Database, Keychain, fact::User};
-use labtrust_platform::{
+use labtrust_machine::{
     database,
     world::{Access, Node, World, serve_delegate},
 };
+use labtrust_plan::{Certificate, Contents, Database, Keychain, fact::User};
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 

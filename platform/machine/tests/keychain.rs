@@ -8,7 +8,7 @@ mod keychain {
 }
 
 use keychain::mac::{Mac, Which, authority, leaf};
-use labtrust_platform::State;
+use labtrust_machine::State;
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 

@@ -1,9 +1,9 @@
 //! Whether there is a Docker engine to ask, and whether one may.
 
 use labtrust_platform::{
+    engine::Door,
     fact::{Engine, EngineKind, ServiceManager},
     plan::{Command, ShellLine},
-    world::engine::Door,
 };
 
 use super::{Check, Verdict};

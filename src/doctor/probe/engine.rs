@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, thread, time::Instant};
 
 use labtrust_platform::{
     Endpoint, Facts, Service, Target, World,
+    engine::{Door, distribution, get, knock},
     fact::Engine,
-    world::engine::{Door, distribution, get, knock},
 };
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -134,7 +134,7 @@ fn parsed<T: DeserializeOwned>(body: labtrust_platform::Result<String>) -> Asked
 
 #[cfg(test)]
 mod tests {
-    use labtrust_platform::world::engine::{Reach, judge};
+    use labtrust_platform::engine::{Reach, judge};
 
     use super::*;
 

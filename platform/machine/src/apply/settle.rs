@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use labtrust_plan::{Change, Step, Wanted};
+
 use super::Run;
 use crate::{
     Error, Result, byproduct,
@@ -10,7 +12,6 @@ use crate::{
     updater::Updater,
     world::World,
 };
-use labtrust_plan::{Change, Step, Wanted};
 
 impl Run<'_> {
     /// Runs what makes `change` take effect, and brings in order what that rewrites besides; what hooks complained of

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use labtrust_plan::{Change, Edit, Fingerprint, Step};
+
 use super::Run;
 use crate::{
     Error, Result, database, edit_file,
-    receipt::{Receipts, StepRecord},
-    world::{Access, Node, World},
+    receipt::StepRecord,
+    world::{Node, World},
 };
-use labtrust_plan::{Change, Edit, Fingerprint, Step};
 
 impl Run<'_> {
     /// Writes down what stands where `step` will act.
@@ -117,32 +118,6 @@ struct After<'a> {
 
 impl After<'_> {
     const NOTHING: Self = Self { sha256: None, link: None, edit: None };
-}
-
-pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
-    let make_folder = |path: &Path| match path.parent() {
-        Some(folder) => {
-            world.make_folders(folder, if receipts.keeps(folder) { 0o700 } else { 0o755 }).map(drop)
-        }
-        None => Ok(()),
-    };
-    match step {
-        Step::Put { path, contents, mode } => {
-            make_folder(path)?;
-            world.put(path, contents, Access { mode: *mode, owner: None })
-        }
-        Step::Link { path, target } => {
-            make_folder(path)?;
-            world.link(path, target)
-        }
-        Step::Remove { path } => world.remove(path),
-        Step::Edit { path, edit, mode } => {
-            let path = world.resolve(path)?;
-            make_folder(&path)?;
-            edit_file::make(world, edit, &path, *mode)
-        }
-        Step::Entry { database, certificate } => database::open(database).add(world, certificate),
-    }
 }
 
 /// Whether a folder is at `path`, links followed.

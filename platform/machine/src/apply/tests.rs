@@ -6,9 +6,10 @@ mod together;
 
 use std::{fs, path::PathBuf};
 
+use labtrust_plan::{Actor, Byproduct, Command, Contents, Facts, Fingerprint, Proof, StoreId};
+
 use super::*;
 use crate::{Worlds, progress::Silent, receipt::Receipts, undo};
-use labtrust_plan::{Actor, Byproduct, Command, Contents, Facts, Fingerprint, Proof, StoreId};
 
 /// A folder in which a change puts a certificate and its key, and the state folder beside it.
 struct Bench {

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use labtrust_plan::{Certificate, Fingerprint};
+
 use crate::{
     Result,
     world::{Node, World},
 };
-use labtrust_plan::{Certificate, Fingerprint};
 
 /// Removes from `folder` the links that lead to `target`, and the links to those. OpenSSL's hash
 /// links are numbered and looked up until the first gap (openssl-rehash(1)): the gap is closed.

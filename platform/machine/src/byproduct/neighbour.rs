@@ -8,14 +8,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::put_back::put_back;
+use labtrust_plan::Byproduct;
+
+use super::{
+    put_back::put_back,
+    stranger::{is_updaters, link_of, neighbour},
+};
 use crate::{
     Result,
     receipt::{ByproductRecord, Receipts},
     sources,
     world::{Node, World},
 };
-use labtrust_plan::Byproduct;
 
 /// What OpenSSL takes for certificates and lists of revoked ones.
 const ENDINGS: [&str; 4] = ["pem", "crt", "cer", "crl"];
@@ -74,31 +78,6 @@ pub(crate) fn forget_idle_neighbours(world: &World, records: &mut Vec<ByproductR
         }
     }
     Ok(())
-}
-
-fn neighbour(record: &ByproductRecord) -> Option<(&Path, &Node)> {
-    match &record.byproduct {
-        Byproduct::Neighbour { path } => Some((path, &record.before)),
-        _ => None,
-    }
-}
-
-/// Whether a stranger has put something else there since: neither what was kept, nor what an updater leaves.
-pub(super) fn is_strangers_since(world: &World, record: &ByproductRecord) -> Result<bool> {
-    let Some((path, before)) = neighbour(record) else { return Ok(false) };
-    let found = world.look(path)?;
-    Ok(found != *before && !is_updaters(path, before, &found))
-}
-
-/// Whether `found` is what an updater leaves at `path`, where `before` stood.
-fn is_updaters(path: &Path, before: &Node, found: &Node) -> bool {
-    match (before, found) {
-        (Node::Link { .. }, Node::Absent) => true,
-        (Node::File { .. } | Node::Link { .. }, Node::Link { target }) => target
-            .file_name()
-            .is_some_and(|name| Some(link_of(name).as_str()) == path.file_name().and_then(OsStr::to_str)),
-        _ => false,
-    }
 }
 
 /// The files and links in `folder` that an updater that links to `made` may replace or take away.
@@ -187,21 +166,6 @@ fn anchors(world: &World, byproducts: &[Byproduct]) -> BTreeSet<(String, PathBuf
     });
     let files = sources.flat_map(|made_of| sources::files(world, made_of));
     files.filter_map(|file| Some((link_of(file.file_name()?), file))).collect()
-}
-
-/// The name of the link to the anchor `name` (update-ca-certificates, `add`).
-fn link_of(name: &OsStr) -> String {
-    let name = name.to_string_lossy();
-    let stem = name.strip_suffix(".crt").unwrap_or(&name);
-    let stem: String = stem
-        .chars()
-        .map(|one| match one {
-            ' ' | ',' => '_',
-            '(' | ')' => '=',
-            other => other,
-        })
-        .collect();
-    format!("{stem}.pem")
 }
 
 #[cfg(test)]

@@ -10,17 +10,17 @@
 
 use std::{path::Path, thread, time::Duration};
 
+use labtrust_plan::{Certificate, Command, Contents, Keychain, Listing, Verdict};
 use rustls_pki_types::CertificateDer;
 
 use super::{
-    TrustDatabase,
+    tool::TrustDatabase,
     trust_settings::{Entry, TrustSettings},
 };
 use crate::{
     Error, Result,
     world::{Access, Node, World},
 };
-use labtrust_plan::{Certificate, Command, Contents, Keychain, Listing, Verdict};
 
 /// Reading asks nobody, so this long it takes only when trustd or securityd hangs.
 const READING: u64 = 30;

@@ -3,8 +3,9 @@
 
 use std::{path::Path, time::Duration};
 
-use crate::{Result, progress::Progress, wait::await_end, world::World};
 use labtrust_plan::{Certificate, Command, strict_pem::is_one_sequence};
+
+use crate::{Result, progress::Progress, wait::await_end, world::World};
 
 /// The password of every `cacerts` that Java or a distribution ships: it protects nothing, all in it is public.
 const PASSWORD: &str = "changeit";

@@ -6,11 +6,12 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::world::{World, engine::says_it_pulls_by_system};
 use labtrust_plan::{
     Command, Endpoint, Target,
     fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
 };
+
+use crate::{engine::says_it_pulls_by_system, world::World};
 
 /// Where a kind of engine that belongs to the machine keeps its things.
 struct Place {

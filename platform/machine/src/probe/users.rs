@@ -2,8 +2,9 @@
 
 use std::{env, fs, path::PathBuf};
 
-use crate::{Error, Result};
 use labtrust_plan::{fact::User, is_absolute};
+
+use crate::{Error, Result};
 
 /// The user that this process acts as.
 pub fn current() -> Result<User> {

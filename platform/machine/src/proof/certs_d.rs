@@ -6,12 +6,15 @@ use std::{
     time::Duration,
 };
 
-use super::find_in;
-use crate::{
-    Result, handshake,
-    world::{World, engine, engine::Reach},
-};
 use labtrust_plan::{Certificate, Endpoint, Verdict, Wanted};
+
+use super::search::find_in;
+use crate::{
+    Result,
+    engine::{self, Reach},
+    handshake,
+    world::World,
+};
 
 const LIMIT: Duration = Duration::from_secs(5);
 

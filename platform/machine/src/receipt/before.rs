@@ -5,12 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use labtrust_plan::{Contents, Fingerprint};
+
 use super::{Receipt, Receipts, kept::PRIVATE};
 use crate::{
     Error, Result,
     world::{Node, World},
 };
-use labtrust_plan::{Contents, Fingerprint};
 
 impl Receipts {
     /// What is kept beside `receipt` and is needed no more.

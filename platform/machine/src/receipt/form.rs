@@ -1,10 +1,10 @@
 //! The form of a receipt's file: the receipt as it stood when a run first wrote it, and below it a line for each
 //! change that the run has carried further since. A line costs what its change is large, however many there are.
 
+use labtrust_plan::{StoreId, text};
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeRecord, Receipt};
-use labtrust_plan::{StoreId, text};
 
 /// The newest form of a receipt that this program writes; it reads all older ones.
 pub const SCHEMA: u32 = 2;

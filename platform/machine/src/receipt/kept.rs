@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use labtrust_plan::Anchor;
+
 use super::{
     DamagedReceipt, Line, Receipt, Recorded, StepRecord,
     form::{self, parse},
@@ -20,7 +22,6 @@ use crate::{
     progress::Progress,
     world::{Access, Journal, Node, Stamp, World},
 };
-use labtrust_plan::Anchor;
 
 /// The receipts in a state folder, held against other runs while this lives.
 #[derive(Debug)]

@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use labtrust_plan::{Byproduct, Certificate, Command, Fingerprint, Wanted};
+
 use super::undone::Undone;
 use crate::{
     Result, byproduct,
@@ -14,7 +16,6 @@ use crate::{
     updater::Updater,
     world::World,
 };
-use labtrust_plan::{Byproduct, Certificate, Command, Fingerprint, Wanted};
 
 /// Runs each distinct settling once, then takes back what the updaters did not.
 pub(super) fn settle(session: &Session<'_>, receipts: &[Receipt], undone: &mut [Undone]) {

@@ -3,9 +3,10 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use labtrust_plan::{Fingerprint, Sources};
+
 use super::Updater;
 use crate::{bundle::Bundle, sources};
-use labtrust_plan::{Fingerprint, Sources};
 
 /// What happens to a bundle that two updaters write at once.
 const AT_ONCE: &str = "as happens when two updaters run at once";
@@ -85,14 +86,6 @@ impl Updater<'_> {
 
 fn counted(number: usize) -> String {
     if number == 1 { "one certificate is".into() } else { format!("{number} certificates are") }
-}
-
-/// Whether every bundle that was there is there, to its end.
-pub(super) fn is_whole(before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
-    before
-        .iter()
-        .zip(after)
-        .all(|(before, after)| after.as_ref().map_or_else(|| before.is_none(), |bundle| bundle.whole))
 }
 
 /// How often each certificate is there.

@@ -10,16 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labtrust_plan::{Hint, fact::User};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Reply, Request,
     message::{receive, send},
-    trusted_path,
+    process::trusted_path,
+    request::{Reply, Request},
 };
 use crate::{Error, Result};
-use labtrust_plan::{Hint, fact::User};
 
 /// Seconds that an answer may take besides what was asked for: a home folder may lie across a network.
 const MARGIN: u64 = 30;

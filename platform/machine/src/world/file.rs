@@ -13,6 +13,7 @@ use std::{
     rc::Rc,
 };
 
+use labtrust_plan::Fingerprint;
 use rustix::{
     fs::{
         AtFlags, Dir, FileType, Mode, OFlags, RawMode, mkdirat, openat, readlinkat, renameat, statat,
@@ -24,11 +25,10 @@ use rustix::{
 use zeroize::Zeroizing;
 
 use super::{
-    Access, LARGEST_FILE, Node,
     folder::{self, Folder, Place},
+    node::{Access, LARGEST_FILE, Node},
 };
 use crate::{Error, Result, error::NO_FOLDER};
-use labtrust_plan::Fingerprint;
 
 /// How the name of a draft ends; it begins with a dot.
 const DRAFT: &str = ".labtrust-draft";

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{Access, file};
+use super::{file, node::Access};
 use crate::{Error, Result};
 
 /// In seconds: no file system's clock is coarser.

@@ -6,7 +6,7 @@ use std::io::{self, Read, Write};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
-use super::LARGEST_FILE;
+use super::node::LARGEST_FILE;
 
 /// A file's contents, as hexadecimal digits in a message.
 #[derive(Clone)]

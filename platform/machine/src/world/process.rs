@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labtrust_plan::Command;
 use rustix::{
     io::retry_on_intr,
     process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
@@ -23,7 +24,6 @@ use serde::{Deserialize, Serialize};
 
 use super::folder::who_else_may_write;
 use crate::{Error, Result};
-use labtrust_plan::Command;
 
 /// Where programs that act for us are looked for.
 const FOLDERS: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];

@@ -6,12 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use labtrust_machine::{Outcome, Session, Silent, Worlds, apply, receipt::Receipts, undo};
 use labtrust_plan::{
     Anchor, Certificate, Change, Database, Facts, Proof, Step,
     fact::{Os, User},
     store::{Planned, Store},
 };
-use labtrust_platform::{Outcome, Session, Silent, Worlds, apply, receipt::Receipts, undo};
 use plist::{Dictionary, Value};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
@@ -87,7 +87,7 @@ impl Mac {
 
     fn run(
         &self,
-        act: impl FnOnce(&Session<'_>) -> labtrust_platform::Result<Vec<Outcome>>,
+        act: impl FnOnce(&Session<'_>) -> labtrust_machine::Result<Vec<Outcome>>,
     ) -> Result<Vec<Outcome>> {
         let worlds = Worlds::new(&self.facts, "/nonexistent", "");
         let receipts = Receipts::open(&self.state(), &Silent)?;

@@ -34,3 +34,13 @@ pub enum Planned {
         todo: Option<Hint>,
     },
 }
+
+impl Planned {
+    /// The changes, where the store is there and can be changed by a program.
+    pub fn into_changes(self) -> Option<Vec<Change>> {
+        match self {
+            Self::Changes(changes) => Some(changes),
+            Self::Absent(_) | Self::Manual { .. } => None,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{fact::Engine, world::engine::Reach};
+use labtrust_platform::{engine::Reach, fact::Engine};
 
 use super::{
     folder,

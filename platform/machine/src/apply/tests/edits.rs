@@ -2,9 +2,10 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
+use labtrust_plan::Edit;
+
 use super::*;
 use crate::explain_here;
-use labtrust_plan::Edit;
 
 const BEFORE: &str = "{\n  // ours\n  \"debug\": true\n}\n";
 const AFTER: &str = "{\n  // ours\n  \"debug\": true,\n  \"proxies\": {\n    \"no-proxy\": \"h\"\n  }\n}\n";

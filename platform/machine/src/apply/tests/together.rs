@@ -1,7 +1,8 @@
 //! Changes of which none is of use without the others.
 
-use super::*;
 use labtrust_plan::Command;
+
+use super::*;
 
 fn settings(bench: &Bench, settled_by: &str) -> Change {
     let path = bench.path("gitlab.rb");

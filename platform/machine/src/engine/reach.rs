@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
+use labtrust_plan::Endpoint;
 use serde::Deserialize;
 
 use super::{LIMIT, distribution, get};
 use crate::{Result, World};
-use labtrust_plan::Endpoint;
 
 const LONGEST_MESSAGE: usize = 1000;
 

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, net::IpAddr, path::Path, time::Duration};
 
+use labtrust_plan::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use super::{INFO_LIMIT, get};
 use crate::{World, handshake};
-use labtrust_plan::Endpoint;
 
 const NAME_LIMIT: Duration = Duration::from_secs(2);
 

@@ -1,0 +1,38 @@
+//! Does one step.
+
+use std::path::Path;
+
+use labtrust_plan::Step;
+
+use crate::{
+    Result, database, edit_file,
+    receipt::Receipts,
+    world::{Access, World},
+};
+
+/// Does `step`, and makes the folders that it needs: private ones where receipts are kept.
+pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
+    let make_folder = |path: &Path| match path.parent() {
+        Some(folder) => {
+            world.make_folders(folder, if receipts.keeps(folder) { 0o700 } else { 0o755 }).map(drop)
+        }
+        None => Ok(()),
+    };
+    match step {
+        Step::Put { path, contents, mode } => {
+            make_folder(path)?;
+            world.put(path, contents, Access { mode: *mode, owner: None })
+        }
+        Step::Link { path, target } => {
+            make_folder(path)?;
+            world.link(path, target)
+        }
+        Step::Remove { path } => world.remove(path),
+        Step::Edit { path, edit, mode } => {
+            let path = world.resolve(path)?;
+            make_folder(&path)?;
+            edit_file::make(world, edit, &path, *mode)
+        }
+        Step::Entry { database, certificate } => database::open(database).add(world, certificate),
+    }
+}

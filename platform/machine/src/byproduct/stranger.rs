@@ -1,0 +1,52 @@
+//! Whether a file in a folder of links is still what an updater left there, or a stranger's.
+
+use std::{ffi::OsStr, path::Path};
+
+use labtrust_plan::Byproduct;
+
+use crate::{
+    Result,
+    receipt::ByproductRecord,
+    world::{Node, World},
+};
+
+/// Whether a stranger has put something else there since: neither what was kept, nor what an updater leaves.
+pub(super) fn is_strangers_since(world: &World, record: &ByproductRecord) -> Result<bool> {
+    let Some((path, before)) = neighbour(record) else { return Ok(false) };
+    let found = world.look(path)?;
+    Ok(found != *before && !is_updaters(path, before, &found))
+}
+
+/// Whether `found` is what an updater leaves at `path`, where `before` stood.
+pub(super) fn is_updaters(path: &Path, before: &Node, found: &Node) -> bool {
+    match (before, found) {
+        (Node::Link { .. }, Node::Absent) => true,
+        (Node::File { .. } | Node::Link { .. }, Node::Link { target }) => target
+            .file_name()
+            .is_some_and(|name| Some(link_of(name).as_str()) == path.file_name().and_then(OsStr::to_str)),
+        _ => false,
+    }
+}
+
+/// Where a neighbour stands, and what stood there.
+pub(super) fn neighbour(record: &ByproductRecord) -> Option<(&Path, &Node)> {
+    match &record.byproduct {
+        Byproduct::Neighbour { path } => Some((path, &record.before)),
+        _ => None,
+    }
+}
+
+/// The name of the link to the anchor `name` (update-ca-certificates, `add`).
+pub(super) fn link_of(name: &OsStr) -> String {
+    let name = name.to_string_lossy();
+    let stem = name.strip_suffix(".crt").unwrap_or(&name);
+    let stem: String = stem
+        .chars()
+        .map(|one| match one {
+            ' ' | ',' => '_',
+            '(' | ')' => '=',
+            other => other,
+        })
+        .collect();
+    format!("{stem}.pem")
+}

@@ -1,0 +1,82 @@
+//! What can be asked of a machine, as data, so that a process with another user's rights can do it.
+
+use std::{path::PathBuf, time::Duration};
+
+use labtrust_plan::Command;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    file,
+    message::Bytes,
+    node::{Access, Node},
+    process::{self, Output},
+    socket::{self, Answer},
+};
+use crate::Result;
+
+/// One thing to do, as data, so that another process can do it.
+#[derive(Serialize, Deserialize)]
+pub enum Request {
+    Look(PathBuf),
+    Resolve(PathBuf),
+    Read(PathBuf),
+    List(PathBuf),
+    Put { path: PathBuf, contents: Bytes, access: Access },
+    Tidy(PathBuf),
+    Remove(PathBuf),
+    Rename(PathBuf, PathBuf),
+    Link(PathBuf, PathBuf),
+    MakeFolders(PathBuf, u32),
+    MakeScratch,
+    RemoveFolder(PathBuf),
+    Sync(PathBuf),
+    Room(PathBuf),
+    Run(Command),
+    AskEngine(PathBuf, String, Duration),
+}
+
+/// What comes of a request.
+#[derive(Serialize, Deserialize)]
+pub enum Reply {
+    Done,
+    Node(Node),
+    Bytes(Option<Bytes>),
+    Paths(Vec<PathBuf>),
+    Output(Output),
+    Engine(Answer),
+    Number(Option<u64>),
+}
+
+impl Request {
+    /// How long it may take, besides what files take.
+    pub fn seconds(&self) -> u64 {
+        match self {
+            Self::Run(command) => command.seconds,
+            _ => 0,
+        }
+    }
+
+    /// Does it, with this process's own rights.
+    pub fn perform(self) -> Result<Reply> {
+        Ok(match self {
+            Self::Look(path) => Reply::Node(file::look(&path)?),
+            Self::Resolve(path) => Reply::Paths(vec![file::resolve(&path)?]),
+            Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
+            Self::List(path) => Reply::Paths(file::list(&path)?),
+            Self::Put { path, contents, access } => {
+                file::put(&path, &contents.0, access).map(|_| Reply::Done)?
+            }
+            Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
+            Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,
+            Self::Rename(from, to) => file::rename(&from, &to).map(|()| Reply::Done)?,
+            Self::Link(path, target) => file::link(&path, &target).map(|()| Reply::Done)?,
+            Self::MakeFolders(path, mode) => Reply::Paths(file::make_folders(&path, mode)?),
+            Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
+            Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
+            Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
+            Self::Room(path) => Reply::Number(file::room(&path)),
+            Self::Run(command) => Reply::Output(process::run(&command)?),
+            Self::AskEngine(socket, path, limit) => Reply::Engine(socket::ask(&socket, &path, limit)?),
+        })
+    }
+}
