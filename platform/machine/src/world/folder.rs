@@ -57,6 +57,11 @@ pub fn open(path: &Path) -> Result<Option<Folder>> {
     walk(path, &mut |_, _| Ok(false))
 }
 
+/// The folder `path` and those above it, the root first, every link resolved; none if it is not there.
+fn chain(path: &Path) -> Result<Option<Vec<Folder>>> {
+    walk_all(path, &mut |_, _| Ok(false))
+}
+
 /// The place that `path` names, every link above its last component resolved; none if the folder is
 /// not there.
 pub fn place(path: &Path) -> Result<Option<Place>> {
@@ -82,6 +87,14 @@ pub fn target(path: &Path) -> Result<Option<Place>> {
 /// The folder `path`, every link resolved. Where one is not there, `make` is called with what is above
 /// it and its name, and says whether to look again.
 pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) -> Result<Option<Folder>> {
+    Ok(walk_all(path, make)?.and_then(|mut chain| chain.pop()))
+}
+
+/// The same with the folders above it, the root first.
+fn walk_all(
+    path: &Path,
+    make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>,
+) -> Result<Option<Vec<Folder>>> {
     let mut links = 0;
     let mut above: Vec<Folder> = Vec::new();
     let mut here = Folder::root()?;
@@ -113,27 +126,26 @@ pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) 
             Met::Nothing | Met::NoFolder => return Ok(None),
         }
     }
-    Ok(Some(here))
+    above.push(here);
+    Ok(Some(above))
 }
 
 /// The folder `path`, if nobody but root and the user `owner` can have put anything into it, or another folder in
 /// its place. None if it is not there.
 pub fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
-    let Some(folder) = open(path)? else { return Ok(None) };
+    let Some(mut chain) = chain(path)? else { return Ok(None) };
     let refuse = |path: &Path, why| {
         let hint = "choose one that you alone can write to, below folders that you and root alone can write to: \
                     --state DIR";
         Err(Error::Unsafe { path: path.to_owned(), why }.with_hint(hint))
     };
-    let above: Vec<_> = folder.path.ancestors().skip(1).collect();
-    // From the root on: what is below one that is in order cannot be swapped any more.
-    for above in above.into_iter().rev() {
-        let who = open(above)?.map(|above| above.who_else_writes(owner)).transpose()?.flatten();
-        if let Some(who) = who {
-            return refuse(above, format!("{who} may write to it, and so swap what is in it"));
+    let Some(folder) = chain.pop() else { return Ok(None) };
+    // All are open: whoever swaps one of them now swaps it for others, and not for us.
+    for above in chain {
+        if let Some(who) = above.who_else_writes(owner)? {
+            return refuse(&above.path, format!("{who} may write to it, and so swap what is in it"));
         }
     }
-    let Some(folder) = open(&folder.path)? else { return Ok(None) };
     let found = folder.file.metadata().map_err(Error::file("look at", &folder.path))?;
     if found.uid() != owner {
         let whose = if owner == geteuid().as_raw() { "the user who runs this" } else { "its user" };
