@@ -68,3 +68,15 @@ fn on_a_terminal_the_plan_is_shown_and_asked_about() {
     terminal.send("y\n");
     terminal.finish().succeeded();
 }
+
+/// Each file's contents, and each folder once a change: six files in two folders, and the receipt before each of the two
+/// changes and at the end.
+#[test]
+fn a_setup_waits_for_the_disk_twelve_times_at_most() {
+    let machine = machine!("gitlab");
+    let strace = "strace -f -qq -o /tmp/flushes -e trace=fsync,fdatasync,sync,syncfs";
+    let setup = format!("labtrust setup {HOST} --out /srv/pair --state /srv/state --no-trust");
+    machine.sh(&format!("{strace} {setup}")).succeeded();
+    let flushes = machine.read("/tmp/flushes");
+    assert!(flushes.matches("sync").count() <= 12, "{flushes}");
+}

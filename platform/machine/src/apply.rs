@@ -1,13 +1,17 @@
 //! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
 
 mod act;
+mod batch;
 mod judged;
 mod settle;
 mod step;
 
 use labtrust_plan::{Anchor, Change, Settle, Step, StoreId, Wanted};
 
-use self::judged::{Begun, Judged};
+use self::{
+    batch::Batch,
+    judged::{Begun, Judged},
+};
 use crate::{
     Result,
     check::is_met,
@@ -153,19 +157,22 @@ impl<'a> Run<'a> {
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;
         let mut changed = false;
+        let mut batch = Batch::default();
         for step in &change.steps {
+            if batch.meets(&reader, step)? {
+                self.act(record, std::mem::take(&mut batch), &reader)?;
+            }
             if let Step::Remove { path } = step {
                 reader.tidy(path)?;
             }
             if !is_met(&reader, step)? {
-                self.session.progress.begin(&step.to_string());
-                self.note(record, step, &reader)?;
-                act::act(&reader, step, self.session.receipts)?;
+                self.note(record, step, &reader, &mut batch)?;
                 changed = true;
             } else if adopts {
                 self.note_standing(record, step, &reader)?;
             }
         }
+        self.act(record, batch, &reader)?;
         // Where nothing but the settling is to be done, that is the change.
         let is_settled = change.steps.is_empty() && !change.settle.applied.is_empty();
         Ok(Begun::Applied { changed: changed || is_settled })

@@ -218,11 +218,11 @@ pub(crate) fn take_back_latest(
     let record = &receipt.changes[index];
     session.hold(&record.actor)?;
     let world = session.worlds.of(&record.actor)?;
-    let mut left = Vec::new();
-    for step in record.steps[record.proven..].iter().rev() {
-        left.extend(take_back(session, &world, &receipt.name, step)?);
-    }
-    Ok(left)
+    world.flushed_once(|| {
+        let latest = record.steps[record.proven..].iter().rev();
+        let left = latest.map(|step| take_back(session, &world, &receipt.name, step));
+        left.filter_map(Result::transpose).collect()
+    })
 }
 
 fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize, usize)) -> Undone {
@@ -241,12 +241,12 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (u
         for byproduct in &record.byproducts {
             undone.ours.push(byproduct.is_ours(&world)?);
         }
-        for step in record.steps.iter().rev() {
-            if let Some(left) = take_back(session, &world, &receipt.name, step)? {
-                undone.left.push(left);
+        world.flushed_once(|| {
+            for step in record.steps.iter().rev() {
+                undone.left.extend(take_back(session, &world, &receipt.name, step)?);
             }
-        }
-        Ok(())
+            Ok(())
+        })
     };
     undone.fault = work().err().map(Rc::new);
     undone

@@ -7,6 +7,7 @@
 mod access_list;
 mod delegate;
 mod file;
+mod flush;
 mod folder;
 mod inherited;
 mod journal;
@@ -31,13 +32,13 @@ use zeroize::Zeroizing;
 pub use self::delegate::serve_delegate;
 pub use self::inherited::shed as shed_inheritance;
 pub(crate) use self::journal::{Journal, Stamp};
-use self::message::Bytes;
 pub use self::node::{Access, LARGEST_FILE, Node};
 pub(crate) use self::process::trusted_program;
 pub use self::process::{Output, trusted_path};
 use self::request::{Reply, Request};
 pub(crate) use self::running::{SHELLS, running};
 pub(crate) use self::socket::{Answer, connect};
+use self::{flush::Flushes, message::Bytes};
 use crate::{Error, Result, bundle::Bundle};
 
 /// Acts on the machine, as this process or as a child process that dropped to another user.
@@ -46,6 +47,7 @@ pub struct World {
     lane: Lane,
     /// The bundles that were read, each as its file stood.
     bundles: Mutex<BTreeMap<PathBuf, (Stamp, Bundle)>>,
+    flushes: Mutex<Flushes>,
 }
 
 #[derive(Debug)]
@@ -57,14 +59,18 @@ enum Lane {
 impl World {
     /// The machine, with this process's own rights.
     pub fn here() -> Self {
-        Self { lane: Lane::Direct, bundles: Mutex::default() }
+        Self::with(Lane::Direct)
     }
 
     /// The machine, with `user`'s rights, through a child process of the program at `program`
     /// that was started with the argument `argument` and calls [`serve_delegate`].
     pub fn as_user(user: &User, program: &Path, argument: &str) -> Result<Self> {
         let delegate = delegate::Delegate::start(user, program, argument)?;
-        Ok(Self { lane: Lane::Delegate(Box::new(Mutex::new(delegate))), bundles: Mutex::default() })
+        Ok(Self::with(Lane::Delegate(Box::new(Mutex::new(delegate)))))
+    }
+
+    fn with(lane: Lane) -> Self {
+        Self { lane, bundles: Mutex::default(), flushes: Mutex::default() }
     }
 
     /// Whether it may give files to whom it likes: root may, and a user may not.
@@ -213,6 +219,15 @@ impl World {
         self.act(Request::Sync(path.to_owned()))
     }
 
+    /// Does `work`, and then flushes each folder once whose files and folders that changes. A power cut before the end
+    /// may leave any part of it done: what it does is written down beforehand.
+    pub(crate) fn flushed_once<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.act(Request::HoldFlushes)?;
+        let done = work();
+        let flushed = self.act(Request::Flush);
+        done.and_then(|done| flushed.map(|()| done))
+    }
+
     /// How many bytes can still be written to the file system that holds the folder `path`; none where
     /// that cannot be told.
     pub(crate) fn room(&self, path: &Path) -> Result<Option<u64>> {
@@ -254,7 +269,7 @@ impl World {
 
     fn ask(&self, request: Request) -> Result<Reply> {
         match &self.lane {
-            Lane::Direct => request.perform(),
+            Lane::Direct => request.perform(&self.flushes),
             Lane::Delegate(delegate) => delegate.lock().unwrap_or_else(PoisonError::into_inner).ask(&request),
         }
     }

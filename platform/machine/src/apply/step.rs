@@ -4,34 +4,38 @@ use std::path::Path;
 
 use labtrust_plan::{Change, Edit, Fingerprint, Step};
 
-use super::Run;
+use super::{Run, act::act, batch::Batch};
 use crate::{
     Error, Result, database, edit_file,
     receipt::StepRecord,
+    session::Session,
     world::{Node, World},
 };
 
 impl Run<'_> {
-    /// Writes down what stands where `step` will act.
-    pub(super) fn note(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
+    /// Writes down what stands where `step` will act, as one of `batch`.
+    pub(super) fn note<'s>(
+        &mut self,
+        record: usize,
+        step: &'s Step,
+        world: &World,
+        batch: &mut Batch<'s>,
+    ) -> Result<()> {
         match step {
             Step::Put { path, contents, .. } => {
-                self.note_file(
-                    record,
-                    world,
-                    path,
-                    After { sha256: Some(contents.sha256()), ..After::NOTHING },
-                )?;
+                let after = After { sha256: Some(contents.sha256()), ..After::NOTHING };
+                self.note_file(record, world, path, after, batch)?;
             }
             Step::Link { path, target } => {
-                self.note_file(record, world, path, After { link: Some(target), ..After::NOTHING })?;
+                self.note_file(record, world, path, After { link: Some(target), ..After::NOTHING }, batch)?;
             }
-            Step::Remove { path } => self.note_file(record, world, path, After::NOTHING)?,
+            Step::Remove { path } => self.note_file(record, world, path, After::NOTHING, batch)?,
             Step::Edit { path, edit, .. } => {
                 // Ours replaces a link; what others wrote is edited where it is.
                 let path = world.resolve(path)?;
                 let sha256 = Some(edit_file::made(world, edit, &path)?.sha256());
-                self.note_file(record, world, &path, After { sha256, edit: Some(edit), ..After::NOTHING })?;
+                let after = After { sha256, edit: Some(edit), ..After::NOTHING };
+                self.note_file(record, world, &path, after, batch)?;
             }
             Step::Entry { database, certificate } => {
                 let steps = &mut self.receipt.changes[record].steps;
@@ -46,7 +50,23 @@ impl Run<'_> {
                 }
             }
         }
-        self.session.receipts.note(&self.receipt, &[record])
+        batch.push(world, step)
+    }
+
+    /// Does what `batch` is of, all of which is on the disk as written down before the first of it is done.
+    pub(super) fn act(&self, record: usize, batch: Batch<'_>, world: &World) -> Result<()> {
+        let steps = batch.into_steps();
+        if steps.is_empty() {
+            return Ok(());
+        }
+        let Session { receipts, progress, .. } = self.session;
+        receipts.note(&self.receipt, &[record])?;
+        world.flushed_once(|| {
+            steps.into_iter().try_for_each(|step| {
+                progress.begin(&step.to_string());
+                act(world, step, receipts)
+            })
+        })
     }
 
     /// Whether every file and link that `change` would make is written down.
@@ -86,7 +106,14 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn note_file(&mut self, record: usize, world: &World, path: &Path, after: After<'_>) -> Result<()> {
+    fn note_file(
+        &mut self,
+        record: usize,
+        world: &World,
+        path: &Path,
+        after: After<'_>,
+        batch: &mut Batch<'_>,
+    ) -> Result<()> {
         let before = self.session.receipts.keep(&self.receipt.name, world, path)?;
         if matches!(before, Node::Folder | Node::Other) {
             let why = "it is no regular file, and a file belongs there".into();
@@ -97,7 +124,10 @@ impl Run<'_> {
             if is_folder(world, folder)? {
                 break;
             }
-            folders.insert(0, folder.to_owned());
+            // One that several need is made for the first of them.
+            if batch.makes(folder) {
+                folders.insert(0, folder.to_owned());
+            }
         }
         let path = path.to_owned();
         let (link, edit) = (after.link.map(Path::to_owned), after.edit.cloned());

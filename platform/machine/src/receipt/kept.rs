@@ -160,13 +160,18 @@ impl Receipts {
         self.known.borrow_mut().remove(&receipt.name);
         let folder = self.folder(&receipt.name);
         self.world.make_folders(&folder, 0o700)?;
-        let json = form::document(receipt).map_err(|why| Error::Corrupt { path: folder.clone(), why })?;
+        let json = self.document(receipt)?;
         let journal = Journal::put(&file(&folder), &json, PRIVATE)?;
         let stamp = journal.stamp()?;
         let file = Some(Appending { journal, document: json.len(), lines: 0 });
         let known = Known { receipt: receipt.clone(), stamp, file };
         self.known.borrow_mut().insert(receipt.name.clone(), known);
         Ok(())
+    }
+
+    fn document(&self, receipt: &Receipt) -> Result<Vec<u8>> {
+        let corrupt = |why| Error::Corrupt { path: self.folder(&receipt.name), why };
+        form::document(receipt).map_err(corrupt)
     }
 
     /// Writes down, before anything is done, how the changes at `indices` of `receipt` stand. All others stand as
@@ -224,8 +229,10 @@ impl Receipts {
         let all = mem::take(&mut *self.known.borrow_mut());
         for known in all.into_values() {
             let has_lines = known.file.is_some_and(|file| file.lines > 0);
-            if has_lines && Stamp::of(&file(&self.folder(&known.receipt.name))) == Some(known.stamp) {
-                self.save(&known.receipt)?;
+            let path = file(&self.folder(&known.receipt.name));
+            if has_lines && Stamp::of(&path) == Some(known.stamp) {
+                let json = self.document(&known.receipt)?;
+                Journal::replace(&path, &json, PRIVATE)?;
             }
         }
         Ok(())
@@ -263,8 +270,10 @@ impl Receipts {
         self.known.borrow_mut().remove(name);
         let folder = self.folder(name);
         self.world.remove(&file(&folder))?;
-        self.clear(&folder)?;
-        self.world.remove_folder(&self.state.join("receipts"))
+        self.world.flushed_once(|| {
+            self.clear(&folder)?;
+            self.world.remove_folder(&self.state.join("receipts"))
+        })
     }
 
     fn clear(&self, folder: &Path) -> Result<()> {

@@ -7,6 +7,7 @@ use std::{
     os::{fd::AsFd, unix::process::CommandExt},
     path::Path,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::Mutex,
     time::{Duration, Instant},
 };
 
@@ -15,6 +16,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    flush::Flushes,
     message::{receive, send},
     process::trusted_path,
     request::{Reply, Request},
@@ -151,9 +153,10 @@ pub fn serve_delegate() -> io::Result<()> {
     // Past std's buffers, in which keys would stay.
     let mut requests = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut replies = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let flushes = Mutex::new(Flushes::default());
     while let Some(request) = receive(&mut requests)? {
         let reply = match serde_json::from_slice::<Request>(&request) {
-            Ok(request) => request.perform().map_err(|error| Fault::of(&error)),
+            Ok(request) => request.perform(&flushes).map_err(|error| Fault::of(&error)),
             Err(error) => Err(Fault { message: error.to_string(), hint: None }),
         };
         send(&mut replies, &reply)?;

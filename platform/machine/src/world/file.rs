@@ -25,6 +25,7 @@ use rustix::{
 use zeroize::Zeroizing;
 
 use super::{
+    flush::Flushes,
     folder::{self, Folder, Place},
     node::{Access, LARGEST_FILE, Node},
 };
@@ -151,7 +152,7 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Puts a file at `path`; the answer is that file, open at its end.
-pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<File> {
+pub fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Flushes) -> Result<File> {
     let place = existing(path)?;
     let draft = place.draft();
     for place in [&place, &draft] {
@@ -159,8 +160,9 @@ pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<File> {
             return Err(Error::Unsafe { path: place.path(), why: "a folder is where a file belongs".into() });
         }
     }
-    draft.remove()?;
-    let written = draft.write(contents, access).and_then(|file| draft.rename(&place).map(|()| file));
+    draft.remove(flushes)?;
+    let written = draft.write(contents, access);
+    let written = written.and_then(|file| draft.rename(&place, flushes).map(|()| file));
     if written.is_err() {
         // The first error is the one that matters; what is left is removed by the next run.
         let _ = unlinkat(&draft.folder.file, &draft.name, AtFlags::empty());
@@ -168,10 +170,10 @@ pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<File> {
     written
 }
 
-pub fn tidy(path: &Path) -> Result<()> {
+pub fn tidy(path: &Path, flushes: &mut Flushes) -> Result<()> {
     match folder::place(path)?.map(|place| place.draft()) {
         // A folder of that name is no draft of ours.
-        Some(draft) if draft.kind()? != Some(FileType::Directory) => draft.remove(),
+        Some(draft) if draft.kind()? != Some(FileType::Directory) => draft.remove(flushes),
         _ => Ok(()),
     }
 }
@@ -182,28 +184,28 @@ pub fn drafted(path: &Path) -> Option<PathBuf> {
     Some(path.with_file_name(OsStr::from_bytes(name)))
 }
 
-pub fn remove(path: &Path) -> Result<()> {
-    folder::place(path)?.map_or(Ok(()), |place| place.remove())
+pub fn remove(path: &Path, flushes: &mut Flushes) -> Result<()> {
+    folder::place(path)?.map_or(Ok(()), |place| place.remove(flushes))
 }
 
-pub fn link(path: &Path, target: &Path) -> Result<()> {
+pub fn link(path: &Path, target: &Path, flushes: &mut Flushes) -> Result<()> {
     let place = existing(path)?;
     if place.kind()? == Some(FileType::Directory) {
         return Err(Error::Unsafe { path: place.path(), why: "a folder is where a link belongs".into() });
     }
     let draft = place.draft();
-    draft.remove()?;
+    draft.remove(flushes)?;
     let made = symlinkat(target, &draft.folder.file, &draft.name)
         .map_err(|error| place.fault("make a link at", error))
-        .and_then(|()| draft.rename(&place));
+        .and_then(|()| draft.rename(&place, flushes));
     if made.is_err() {
         let _ = unlinkat(&draft.folder.file, &draft.name, AtFlags::empty());
     }
     made
 }
 
-pub fn rename(from: &Path, to: &Path) -> Result<()> {
-    existing(from)?.rename(&existing(to)?)
+pub fn rename(from: &Path, to: &Path, flushes: &mut Flushes) -> Result<()> {
+    existing(from)?.rename(&existing(to)?, flushes)
 }
 
 pub fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
@@ -242,7 +244,7 @@ fn make_folder(above: &Folder, name: &OsStr, mode: u32) -> Result<bool> {
         return Err(Error::Unsafe { path: path.to_owned(), why });
     }
     folder.set_permissions(fs::Permissions::from_mode(mode)).map_err(Error::file("set the mode of", path))?;
-    flush(above).map(|()| true)
+    Ok(true)
 }
 
 /// Makes a folder for the acting user's eyes only. It lies in `/tmp`, whatever the environment says:
@@ -264,10 +266,10 @@ pub fn make_scratch() -> Result<PathBuf> {
     }
 }
 
-pub fn remove_folder(path: &Path) -> Result<()> {
+pub fn remove_folder(path: &Path, flushes: &mut Flushes) -> Result<()> {
     let Some(place) = folder::place(path)? else { return Ok(()) };
     match unlinkat(&place.folder.file, &place.name, AtFlags::REMOVEDIR) {
-        Ok(()) => flush(&place.folder),
+        Ok(()) => flushes.flush(&place.folder),
         // A volume that is mounted there is busy, and not ours to remove.
         Err(
             Errno::NOENT | Errno::NAMETOOLONG | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY,
@@ -281,7 +283,7 @@ pub fn sync(path: &Path) -> Result<()> {
     let place = folder::target(path)?.ok_or_else(missing)?;
     let file = place.open()?.ok_or_else(missing)?;
     file.sync_all().map_err(Error::file("flush", path))?;
-    flush(&place.folder)
+    Flushes::default().flush(&place.folder)
 }
 
 /// Bytes that are free where the folder `path` is; none if that cannot be told.
@@ -295,11 +297,6 @@ pub fn room(path: &Path) -> Option<u64> {
     }
     // Some file systems do not count at all.
     blocks.checked_mul(found.f_frsize).filter(|_| found.f_blocks > 0)
-}
-
-fn flush(folder: &Folder) -> Result<()> {
-    let flushed = folder.listable().and_then(|folder| folder.sync_all());
-    flushed.map_err(Error::file("flush the folder", &folder.path))
 }
 
 /// The place that `path` names, in a folder that must be there.
@@ -359,18 +356,18 @@ impl Place {
         Ok(file)
     }
 
-    fn remove(&self) -> Result<()> {
+    fn remove(&self, flushes: &mut Flushes) -> Result<()> {
         match unlinkat(&self.folder.file, &self.name, AtFlags::empty()) {
-            Ok(()) => flush(&self.folder),
+            Ok(()) => flushes.flush(&self.folder),
             Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(()),
             Err(error) => Err(self.fault("remove", error)),
         }
     }
 
-    fn rename(&self, to: &Self) -> Result<()> {
+    fn rename(&self, to: &Self, flushes: &mut Flushes) -> Result<()> {
         renameat(&self.folder.file, &self.name, &to.folder.file, &to.name)
             .map_err(|error| to.fault("put in place", error))?;
-        flush(&to.folder)
+        flushes.flush(&to.folder)
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use super::{file, node::Access};
+use super::{file, flush::Flushes, node::Access};
 use crate::{Error, Result};
 
 /// In seconds: no file system's clock is coarser.
@@ -57,7 +57,14 @@ pub(crate) struct Journal {
 impl Journal {
     /// Puts a file of `contents` at `path`, as [`super::World::put`] does.
     pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<Self> {
-        Ok(Self { path: path.to_owned(), file: file::put(path, contents, access)? })
+        let file = file::put(path, contents, access, &mut Flushes::default())?;
+        Ok(Self { path: path.to_owned(), file })
+    }
+
+    /// Puts a file of `contents` in place of one at `path` that would do after a power cut too: which of the two it is
+    /// then, nothing depends on.
+    pub fn replace(path: &Path, contents: &[u8], access: Access) -> Result<()> {
+        file::put(path, contents, access, &mut Flushes::held()).map(drop)
     }
 
     /// How the file stands now.

@@ -1,12 +1,17 @@
 //! What can be asked of a machine, as data, so that a process with another user's rights can do it.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use labtrust_plan::Command;
 use serde::{Deserialize, Serialize};
 
 use super::{
     file,
+    flush::Flushes,
     message::Bytes,
     node::{Access, Node},
     process::{self, Output},
@@ -30,6 +35,8 @@ pub enum Request {
     MakeScratch,
     RemoveFolder(PathBuf),
     Sync(PathBuf),
+    HoldFlushes,
+    Flush,
     Room(PathBuf),
     Run(Command),
     AskEngine(PathBuf, String, Duration),
@@ -57,23 +64,29 @@ impl Request {
     }
 
     /// Does it, with this process's own rights.
-    pub fn perform(self) -> Result<Reply> {
+    pub fn perform(self, flushes: &Mutex<Flushes>) -> Result<Reply> {
+        let flushes = || flushes.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),
             Self::Resolve(path) => Reply::Paths(vec![file::resolve(&path)?]),
             Self::Read(path) => Reply::Bytes(file::read(&path)?.map(Bytes)),
             Self::List(path) => Reply::Paths(file::list(&path)?),
             Self::Put { path, contents, access } => {
-                file::put(&path, &contents.0, access).map(|_| Reply::Done)?
+                file::put(&path, &contents.0, access, &mut flushes()).map(|_| Reply::Done)?
             }
-            Self::Tidy(path) => file::tidy(&path).map(|()| Reply::Done)?,
-            Self::Remove(path) => file::remove(&path).map(|()| Reply::Done)?,
-            Self::Rename(from, to) => file::rename(&from, &to).map(|()| Reply::Done)?,
-            Self::Link(path, target) => file::link(&path, &target).map(|()| Reply::Done)?,
+            Self::Tidy(path) => file::tidy(&path, &mut flushes()).map(|()| Reply::Done)?,
+            Self::Remove(path) => file::remove(&path, &mut flushes()).map(|()| Reply::Done)?,
+            Self::Rename(from, to) => file::rename(&from, &to, &mut flushes()).map(|()| Reply::Done)?,
+            Self::Link(path, target) => file::link(&path, &target, &mut flushes()).map(|()| Reply::Done)?,
             Self::MakeFolders(path, mode) => Reply::Paths(file::make_folders(&path, mode)?),
             Self::MakeScratch => Reply::Paths(vec![file::make_scratch()?]),
-            Self::RemoveFolder(path) => file::remove_folder(&path).map(|()| Reply::Done)?,
+            Self::RemoveFolder(path) => file::remove_folder(&path, &mut flushes()).map(|()| Reply::Done)?,
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
+            Self::HoldFlushes => {
+                *flushes() = Flushes::held();
+                Reply::Done
+            }
+            Self::Flush => flushes().release().map(|()| Reply::Done)?,
             Self::Room(path) => Reply::Number(file::room(&path)),
             Self::Run(command) => Reply::Output(process::run(&command)?),
             Self::AskEngine(socket, path, limit) => Reply::Engine(socket::ask(&socket, &path, limit)?),

@@ -1,5 +1,10 @@
 use super::*;
 
+/// With each folder flushed at once.
+fn put(path: &Path, contents: &[u8], access: Access) -> Result<File> {
+    super::put(path, contents, access, &mut Flushes::default())
+}
+
 const PUBLIC: Access = Access { mode: 0o644, owner: None };
 
 #[test]
@@ -30,7 +35,7 @@ fn folders_say_which_were_made() -> Result<()> {
     let (a, b) = (folder.path().join("a"), folder.path().join("a/b"));
     assert_eq!(make_folders(&b, 0o755)?, [a.clone(), b.clone()]);
     assert_eq!(make_folders(&b, 0o755)?, Vec::<PathBuf>::new());
-    remove_folder(&a)?;
+    remove_folder(&a, &mut Flushes::default())?;
     assert_eq!(look(&a)?, Node::Folder);
     Ok(())
 }
