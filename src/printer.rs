@@ -31,6 +31,9 @@ pub enum Verbosity {
     Verbose,
 }
 
+/// The number of the documents that `--json` prints: it grows when a field changes its meaning. docs/json.md describes them.
+pub const SCHEMA: u32 = 2;
+
 /// In bytes: no report is held back longer.
 const LARGEST_PIECE: usize = 1 << 16;
 
@@ -152,12 +155,13 @@ impl Printer {
         }
     }
 
-    /// The one document of a `--json` run.
+    /// The one document of a `--json` run, with its number.
     pub fn document(&self, value: &impl Serialize) {
         if self.json {
             self.clear();
             self.write();
-            let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| error.to_string());
+            let document = Document { schema: SCHEMA, value };
+            let text = serde_json::to_string_pretty(&document).unwrap_or_else(|error| error.to_string());
             self.keep(writeln!(anstream::stdout(), "{}", without_hidden(&text)));
         }
     }
@@ -171,7 +175,7 @@ impl Printer {
     /// Text that is made for another program; with `--json` within the document.
     pub fn text(&self, text: &str) {
         if self.json {
-            self.document(&serde_json::json!({ "schema": 1, "text": text }));
+            self.document(&serde_json::json!({ "text": text }));
         } else {
             self.data(text.as_bytes());
         }
@@ -210,9 +214,7 @@ impl Printer {
         self.write();
         let what = chain(error);
         if self.json {
-            self.document(&serde_json::json!({
-                "schema": 1, "error": { "code": code, "what": what, "hint": hint }
-            }));
+            self.document(&serde_json::json!({ "error": { "code": code, "what": what, "hint": hint } }));
         }
         let red = AnsiColor::Red.on_default().bold();
         let mut stderr = anstream::stderr();
@@ -253,6 +255,14 @@ impl Printer {
             spinner.finish_and_clear();
         }
     }
+}
+
+/// A document as it is printed.
+#[derive(Serialize)]
+struct Document<'v, T> {
+    schema: u32,
+    #[serde(flatten)]
+    value: &'v T,
 }
 
 impl Drop for Printer {

@@ -3,11 +3,13 @@
 
 use std::process::{Command, Output, Stdio};
 
-use crate::lab::HOST;
+use crate::{documents, lab::HOST};
 
 /// Runs the program in `folder`, with its state there too and no terminal.
 fn run(folder: &tempfile::TempDir, arguments: &[&str]) -> Output {
-    command(folder, arguments).output().unwrap()
+    let output = command(folder, arguments).output().unwrap();
+    documents::check(&[&["labtrust"], arguments].concat(), &String::from_utf8_lossy(&output.stdout));
+    output
 }
 
 fn command(folder: &tempfile::TempDir, arguments: &[&str]) -> Command {
@@ -86,7 +88,7 @@ fn every_verb_answers_with_one_document() {
     ] {
         let output = run(&folder, &[line, &["--json"]].concat());
         assert_eq!(code(&output), expected, "{line:?} {output:?}");
-        assert_eq!(json(&output)["schema"], 1, "{line:?}");
+        assert_eq!(json(&output)["schema"], 2, "{line:?}");
     }
     assert!(!folder.path().join("state").exists());
 }

@@ -18,7 +18,8 @@ fn registry(failures: usize) -> String {
             let lines = BufReader::new(stream.try_clone().unwrap()).lines();
             let _request: Vec<_> = lines.map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
             let answer = if number < failures { "503 Away" } else { "200 OK" };
-            write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 5\r\nConnection: close\r\n\r\ncrate").unwrap();
+            write!(stream, "HTTP/1.1 {answer}\r\nContent-Length: 5\r\nConnection: close\r\n\r\ncrate")
+                .unwrap();
         }
     });
     format!("http://{address}/")

@@ -21,6 +21,7 @@ mod container;
 mod damage;
 #[cfg(target_os = "linux")]
 mod doctor;
+mod documents;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]

@@ -227,7 +227,7 @@ fn every_host_that_gitlab_rb_names_is_asked_for() {
     let made = machine.run(["labtrust", "request", "--gitlab", "/srv/gitlab", "--json"]).succeeded();
     let report: serde_json::Value = serde_json::from_str(&made.stdout).unwrap();
     let names = serde_json::json!([HOST, "registry.example.com", "pages.example.com", "*.pages.example.com"]);
-    assert_eq!((&report["schema"], &report["names"]), (&serde_json::json!(1), &names), "{report}");
+    assert_eq!((&report["schema"], &report["names"]), (&serde_json::json!(2), &names), "{report}");
     made.says("gitlab_kas_external_url");
     let dry = machine.run(["labtrust", "request", "--gitlab", "/srv/gitlab", "--dry-run"]).succeeded();
     dry.says("nothing would change");

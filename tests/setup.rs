@@ -61,7 +61,7 @@ fn files_have_the_modes_and_the_order_that_gitlab_wants() {
     let _gitlab = Gitlab::start(&machine);
     let output = machine.run(["labtrust", "setup", "--json", "--no-trust"]).succeeded();
     let report = json(&output.stdout);
-    assert_eq!(report["schema"], 1);
+    assert_eq!(report["schema"], 2);
     assert_eq!(report["names"], serde_json::json!([HOST]));
     let modes = machine.sh("stat -c '%a %U %n' /etc/gitlab/ssl/* /etc/gitlab/trusted-certs/* /var/lib/labtrust /var/lib/labtrust/authority/*");
     let modes = modes.succeeded().stdout;

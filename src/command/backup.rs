@@ -14,6 +14,7 @@ use labtrust_platform::{
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use zeroize::Zeroizing;
 
+use super::stores::{PlanReport, file_as_json};
 use crate::{
     backup::{Archive, Lock, Manifest, Opener, Sender, archive, seal},
     cli::Backup,
@@ -43,14 +44,14 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Resu
     }
     // Nobody is asked for a passphrase for nothing.
     let (archive, missing) = pack(state)?;
-    for note in missing {
+    for note in &missing {
         printer.aside(note);
     }
     if context.everywhere.dry_run {
-        printer.say(format_args!("encrypt {} files into {}", archive.items.len(), text::path(&path)));
-        printer.document(
-            &serde_json::json!({ "schema": 1, "files": archive.items.len(), "would_change": true }),
-        );
+        let step = format!("encrypt {} files into {}", archive.items.len(), text::path(&path));
+        printer.say(&step);
+        let plan = vec![file_as_json(&path, &step)];
+        printer.document(&PlanReport { notes: missing, ..PlanReport::new(plan) });
         return Ok(exit::NO);
     }
     let lock = lock(context, arguments)?;
@@ -76,8 +77,13 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Resu
     })?;
     let (manifest, files) = (&archive.manifest, archive.items.len());
     let fingerprint = sender_fingerprint(&sender);
+    let restore = match arguments.recipients.as_slice() {
+        [] => shell_line!("{labtrust restore {}}", path),
+        _ => shell_line!("{labtrust restore {} --identity KEY --fingerprint {}}", path, fingerprint),
+    };
     printer.document(&serde_json::json!({
-        "schema": 1, "file": path, "made": manifest.made, "files": files, "fingerprint": fingerprint,
+        "file": path, "made": manifest.made, "entries": files, "fingerprint": fingerprint,
+        "notes": missing, "next": [restore],
     }));
     if to_stream {
         printer.aside(format_args!("{files} files, encrypted"));
@@ -86,14 +92,11 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Resu
     let opened = if arguments.recipients.is_empty() { "the passphrase" } else { "a recipient's key" };
     printer.say(format_args!("{} ({files} files, encrypted)", text::path(&path)));
     printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
-    if arguments.recipients.is_empty() {
-        printer.say(format_args!("  restore     {}", shell_line!("{labtrust restore {}}", path)));
-    } else {
-        let line = shell_line!("{labtrust restore {} --identity KEY --fingerprint {}}", path, fingerprint);
-        printer.say(format_args!("  restore     {line}"));
-        if matches!(sender, Sender::Unknown(_)) {
-            printer.say("  note        no CA's key is here to sign it: keep that fingerprint, which is of this file alone");
-        }
+    printer.say(format_args!("  restore     {restore}"));
+    if !arguments.recipients.is_empty() && matches!(sender, Sender::Unknown(_)) {
+        printer.say(
+            "  note        no CA's key is here to sign it: keep that fingerprint, which is of this file alone",
+        );
     }
     Ok(exit::DONE)
 }

@@ -21,7 +21,6 @@ const LONGEST: usize = 1 << 20;
 
 #[derive(Serialize)]
 struct Report<'r> {
-    schema: u32,
     /// The likeliest cause; none where the doctor has no part in it.
     code: Option<&'r str>,
     codes: &'r [&'r str],
@@ -65,7 +64,6 @@ fn pasted() -> Result<String> {
 
 fn explain_code(printer: &Printer, page: Page) {
     printer.document(&Report {
-        schema: 1,
         code: Some(page.code),
         codes: &[page.code],
         what: Some(page.cause()),
@@ -85,7 +83,6 @@ fn explain(printer: &Printer, meaning: &Meaning) {
     let page = code.and_then(Page::find);
     let next = meaning.next();
     printer.document(&Report {
-        schema: 1,
         code,
         codes: row.codes,
         what: Some(row.what),
@@ -102,14 +99,7 @@ fn explain(printer: &Printer, meaning: &Meaning) {
 
 fn say_unknown(printer: &Printer, text: &str) {
     let next = message::next_of_unknown(text);
-    printer.document(&Report {
-        schema: 1,
-        code: None,
-        codes: &[],
-        what: None,
-        next: next.clone(),
-        page: None,
-    });
+    printer.document(&Report { code: None, codes: &[], what: None, next: next.clone(), page: None });
     let near: Vec<_> = codes().map(|code| code.id).filter(|id| is_near(id, text)).collect();
     if near.is_empty() {
         printer.say("labtrust does not know this message");

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 
-use super::stores;
+use super::stores::{NOTHING, PlanReport, file_as_json};
 use crate::{certificate::pem, cli::Export, context::Context, exit, hint::fail, state::State};
 
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Result<u8> {
@@ -22,9 +22,9 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Resu
         Some(path) if context.everywhere.dry_run => {
             let is_there = World::here().read(path)?.is_some_and(|there| *there == bytes);
             let line = format!("write {} ({} bytes)", path.display(), bytes.len());
-            let steps: Vec<_> = (!is_there).then_some(line).into_iter().collect();
-            context.printer.document(&serde_json::json!({ "schema": 1, "sha256": sha256, "plan": steps }));
-            context.printer.say(steps.first().map_or(stores::NOTHING, String::as_str));
+            let plan = (!is_there).then(|| file_as_json(path, &line)).into_iter().collect();
+            context.printer.document(&PlanReport { sha256: Some(sha256), ..PlanReport::new(plan) });
+            context.printer.say(if is_there { NOTHING } else { &line });
             return Ok(if is_there { exit::DONE } else { exit::NO });
         }
         Some(path) => {
@@ -38,7 +38,6 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Resu
         None => context.printer.data(&bytes),
     }
     context.printer.document(&serde_json::json!({
-        "schema": 1,
         "sha256": sha256,
         "certificate": pem::write_certificates([own.root.der()]),
         "files": out.iter().map(|path| serde_json::json!({ "path": path, "kind": "ca" })).collect::<Vec<_>>(),

@@ -103,19 +103,21 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) 
     let unmet = site.unmet(chain.leaf.fingerprint(), None);
     made.leave(site.next(&unmet));
     made.unmet.clone_from(&unmet);
-    made.next.extend(NextSteps::of(context, outcomes, &repeat).into_lines());
+    made.leave(site.missing().into_iter().collect());
+    let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
+    let notes = chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(renewal);
+    let notes = notes.chain(adopted);
+    made.remaining = NextSteps::of(context, outcomes, &repeat).remaining(notes.clone().collect());
     let client = chain
         .anchor()
         .map(|root| shell_line!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
-    made.next.extend(client.iter().map(ToString::to_string));
+    made.next.extend(client.clone());
     printer.document(&made);
     if done.placed.iter().all(|outcome| !outcome.changed) {
         printer.say("this certificate is in place already: nothing was changed");
     }
     made.print(context, |_| true);
-    let dropped = asked.and_then(|asked| dropped(&chain.leaf, &asked.names));
-    let notes = chain.notes.iter().cloned().chain(site.notes()).chain(note).chain(dropped).chain(renewal);
-    for note in notes.chain(adopted) {
+    for note in notes {
         printer.say(format_args!("  note      {note}"));
     }
     report::print_refusals(printer, &chain.served());

@@ -26,7 +26,7 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect) -> Res
     let now = OffsetDateTime::now_utc();
     let inspection = Inspection::of(&certificates, now).ok_or_else(none)?;
     let printer = context.printer;
-    printer.document(&Report { schema: 1, inspection: &inspection });
+    printer.document(&inspection);
     describe(printer, &inspection.certificate, &certificates[0], now);
     if !inspection.chain.is_empty() {
         printer.heading("Came with it:");
@@ -75,13 +75,6 @@ fn say_sources(printer: &Printer, refusals: &[Refusal]) {
 
 /// Of names, and of the certificates that came with the first one, people read so many.
 const MOST_SHOWN: usize = 20;
-
-#[derive(serde::Serialize)]
-struct Report<'a> {
-    schema: u32,
-    #[serde(flatten)]
-    inspection: &'a Inspection,
-}
 
 fn own(state: &State<'_>) -> Result<Vec<Parsed>> {
     let own = state.nearest_ca()?.ok_or_else(|| {

@@ -4,25 +4,26 @@ use std::path::{Path, PathBuf};
 
 use labtrust_platform::{
     Fingerprint,
-    plan::{Change, Step},
+    plan::{Change, ShellLine, Step},
 };
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 
-use super::report::{StoreReport, until};
+use super::report::{Remaining, StoreReport, until};
 use crate::{by_hand::ByHand, certificate::Parsed, context::Context};
 
 /// A certificate and its files, as JSON has them.
 #[derive(Debug, Serialize)]
 pub struct PairReport {
-    pub schema: u32,
     pub sha256: Fingerprint,
     pub files: Vec<FileReport>,
     pub names: Vec<String>,
     pub not_after: String,
     pub stores: Vec<StoreReport>,
-    /// Commands, one after the other.
-    pub next: Vec<String>,
+    #[serde(flatten)]
+    pub remaining: Remaining,
+    /// What to run afterwards, one after the other: here, then on each client.
+    pub next: Vec<ShellLine>,
     /// The same and more with what each is for, where words are needed.
     pub by_hand: Vec<ByHand>,
     /// What keeps clients from it, a line each.
@@ -43,12 +44,12 @@ impl PairReport {
     pub fn new(root: &Parsed, leaf: &Parsed, changes: &[&Change]) -> Self {
         let files = changes.iter().flat_map(|change| files_of(&change.steps));
         Self {
-            schema: 1,
             sha256: root.fingerprint(),
             files: files.collect(),
             names: leaf.names.iter().map(ToString::to_string).collect(),
             not_after: leaf.not_after.format(&Rfc3339).unwrap_or_default(),
             stores: Vec::new(),
+            remaining: Remaining::default(),
             next: Vec::new(),
             by_hand: Vec::new(),
             unmet: Vec::new(),
@@ -58,7 +59,11 @@ impl PairReport {
 
     /// With what is left to do on this machine.
     pub fn leave(&mut self, by_hand: Vec<ByHand>) {
-        self.next.extend(ByHand::commands_of(&by_hand).map(|command| command.to_string()));
+        for command in ByHand::commands_of(&by_hand) {
+            if !self.next.contains(&command) {
+                self.next.push(command);
+            }
+        }
         self.by_hand.extend(by_hand);
     }
 

@@ -16,7 +16,7 @@ use labtrust_platform::{
 
 use super::{
     report,
-    stores::{self, Planning, print_plan},
+    stores::{self, PlanReport, Planning, print_plan},
     trust,
 };
 use crate::{
@@ -125,11 +125,11 @@ pub fn outstanding(context: &Context<'_>, state: &state::State<'_>, plan: &Plan)
 /// Prints what would be done; exit 1 if anything would.
 fn dry_run(context: &Context<'_>, state: &state::State<'_>, plan: &Plan) -> Result<u8> {
     let changes = outstanding(context, state, plan)?;
-    context.printer.document(&serde_json::json!({
-        "schema": 1,
-        "sha256": plan.anchor.sha256(),
-        "plan": stores::as_json(context, &changes),
-    }));
+    context.printer.document(&PlanReport {
+        sha256: Some(plan.anchor.sha256()),
+        notes: plan.doubts().collect(),
+        ..PlanReport::new(stores::as_json(context, &changes))
+    });
     let would_change = print_plan(context, &changes);
     print_warnings(context, plan);
     Ok(if would_change { exit::NO } else { exit::DONE })

@@ -21,7 +21,6 @@ use super::{
     stores,
 };
 use crate::{
-    by_hand::ByHand,
     certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey},
     cli::{Renew, Stores},
     context::Context,
@@ -272,13 +271,13 @@ impl Answer {
             Self::Nothing { .. } => {}
             Self::Warn { hint, .. } => {
                 printer.say(format_args!("hint: {hint}"));
-                report.leave(vec![ByHand::remark(hint.to_string())]);
+                report.remaining.notes.push(hint.to_string());
             }
             Self::Renew(draft) => {
                 for note in &draft.notes {
                     printer.say(format_args!("  note        {note}"));
                 }
-                report.leave(draft.notes.iter().map(ByHand::remark).collect());
+                report.remaining.notes.clone_from(&draft.notes);
                 if !report.unmet.is_empty() {
                     draft.site.print_next(printer, &report.unmet);
                     let next = draft.site.next(&report.unmet);

@@ -24,13 +24,13 @@ use crate::{
 /// One CA and the stores, as `trust`, `untrust` and `status` report them.
 #[derive(Debug, Serialize)]
 pub struct StoresReport {
-    pub schema: u32,
     pub sha256: Fingerprint,
     /// What the CA may sign, in words, where it is trusted now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_sign: Option<String>,
     pub stores: Vec<StoreReport>,
-    pub notes: Vec<String>,
+    #[serde(flatten)]
+    pub remaining: Remaining,
     /// The CA that will follow it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub successor: Option<Box<StoresReport>>,
@@ -43,6 +43,9 @@ pub struct StoreReport {
     pub state: State,
     pub changed: bool,
     pub detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<Hint>,
 }
 
 /// The outcomes of each store as one. `good` is the state that was wanted.
@@ -59,11 +62,14 @@ fn merged(outcomes: &[&Outcome], good: State) -> StoreReport {
     let details: Vec<&str> = outcomes.iter().map(|outcome| outcome.detail.as_str()).collect();
     let mut unique = details.clone();
     unique.dedup();
+    let mut hints: Vec<Hint> = outcomes.iter().filter_map(|outcome| outcome.hint.clone()).collect();
+    hints.dedup();
     StoreReport {
         id: outcomes[0].store.to_string(),
         state: merged_state(outcomes, good),
         changed: outcomes.iter().any(|outcome| outcome.changed),
         detail: unique.join("\n"),
+        hints,
     }
 }
 
@@ -135,6 +141,15 @@ pub fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'
     code
 }
 
+/// What a run leaves to be done, as JSON has it: commands by themselves, and notes for people.
+#[derive(Debug, Default, Serialize)]
+pub struct Remaining {
+    pub needs_root: Vec<ShellLine>,
+    /// The commands by which what was done takes effect on this machine.
+    pub commands: Vec<ShellLine>,
+    pub notes: Vec<String>,
+}
+
 /// Something that is still to be done by hand.
 #[derive(Debug)]
 pub enum Todo {
@@ -169,13 +184,19 @@ impl NextSteps {
         steps
     }
 
-    /// All of them, for JSON.
-    pub fn into_lines(self) -> Vec<String> {
-        let text = |todo| match todo {
-            Todo::Run(command) => command.to_string(),
-            Todo::Do(what) => what,
-        };
-        self.root.into_iter().chain(self.restart).map(text).collect()
+    /// All of them, for JSON, below `notes`.
+    pub fn remaining(self, notes: Vec<String>) -> Remaining {
+        let mut remaining = Remaining { notes, ..Remaining::default() };
+        let Self { root, restart } = self;
+        for (todos, commands) in [(root, &mut remaining.needs_root), (restart, &mut remaining.commands)] {
+            for todo in todos {
+                match todo {
+                    Todo::Run(command) => commands.push(command),
+                    Todo::Do(what) => remaining.notes.push(what),
+                }
+            }
+        }
+        remaining
     }
 }
 

@@ -16,7 +16,8 @@ use super::{
     report::warn_of_damages,
     requests,
     setup::{Site, endpoints},
-    source, stores,
+    source,
+    stores::{self, PlanReport, file_as_json},
 };
 use crate::{
     certificate::{PrivateKey, SubjectName, name},
@@ -42,17 +43,17 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Res
             None => Some(order.make(state)?.1),
         };
         let changes: Vec<Change> = change.into_iter().collect();
-        context
-            .printer
-            .document(&serde_json::json!({ "schema": 1, "plan": stores::as_json(context, &changes) }));
+        context.printer.document(&PlanReport {
+            notes: order.notes.clone(),
+            ..PlanReport::new(stores::as_json(context, &changes))
+        });
         return Ok(if stores::print_plan(context, &changes) { exit::NO } else { exit::DONE });
     }
     let (kept, is_new) = context.session(state, |session, state| order.keep(context, state, session))?;
     let request = kept.request()?;
-    hand_out(context, arguments, &kept, &request, is_new)?;
-    for note in &order.notes {
-        context.printer.aside(format_args!("  note    {note}"));
-    }
+    let same = format!("the same as on {}: it waits for its answer", day(&kept.notes));
+    let notes = (!is_new).then_some(same).into_iter().chain(order.notes).collect();
+    hand_out(context, arguments, &kept, &request, notes)?;
     Ok(exit::DONE)
 }
 
@@ -173,16 +174,16 @@ fn hand_out(
     arguments: &Request,
     kept: &PendingRequest,
     request: &str,
-    is_new: bool,
+    notes: Vec<String>,
 ) -> Result<()> {
     let printer = context.printer;
     let next = ShellLine::from("{labtrust import --cert ANSWER}");
     printer.document(&serde_json::json!({
-        "schema": 1,
         "request": request,
         "key": kept.key_path(),
         "names": kept.notes.names,
         "next": [next],
+        "notes": notes,
     }));
     match arguments.out.as_deref().map(std::path::absolute).transpose()? {
         Some(path) => {
@@ -196,8 +197,8 @@ fn hand_out(
     let (kind, names) = (kept.public_key.kind(), name::list(&kept.notes.names));
     printer.aside(format_args!("request for {names} ({kind})"));
     printer.aside(format_args!("  key     {}", kept.key_path().display()));
-    if !is_new {
-        printer.aside(format_args!("  note    the same as on {}: it waits for its answer", day(&kept.notes)));
+    for note in notes {
+        printer.aside(format_args!("  note    {note}"));
     }
     printer.aside(format_args!("  next    give it to the CA, and when the answer is there: {next}"));
     Ok(())
@@ -224,12 +225,14 @@ fn take_back(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> R
         let names = name::list(&kept.notes.names);
         printer.say(format_args!("request for {names} of {}{answered}", day(&kept.notes)));
     }
-    let document = |what: &str| {
-        let names: Vec<_> = found.iter().map(|kept| &kept.notes.names).collect();
-        printer.document(&serde_json::json!({ "schema": 1, what: names }));
-    };
     if context.everywhere.dry_run {
-        document("would_forget");
+        let forget = |kept: &&PendingRequest| {
+            let step = format!("forget the request for {} and its key", name::list(&kept.notes.names));
+            file_as_json(&kept.folder, &step)
+        };
+        let put_aside = |damage: &&Damage| file_as_json(&damage.path, "put it aside: it is damaged");
+        let plan = found.iter().map(forget).chain(lost.iter().map(put_aside)).collect();
+        printer.document(&PlanReport::new(plan));
         return Ok(exit::NO);
     }
     let question = "The key goes too: an answer that comes later is of no use. Forget it?";
@@ -246,7 +249,8 @@ fn take_back(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> R
         }
         Ok(())
     })?;
-    document("forgotten");
+    let names: Vec<_> = found.iter().map(|kept| &kept.notes.names).collect();
+    printer.document(&serde_json::json!({ "forgotten": names }));
     printer.say("forgotten, with the key");
     Ok(exit::DONE)
 }

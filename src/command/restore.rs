@@ -60,7 +60,10 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore) -> Res
         stores::print_plan(context, &changes);
         commands.print(context);
         printer.document(&serde_json::json!({
-            "schema": 1, "plan": stores::as_json(context, &changes), "commands": commands.lines(),
+            "would_change": is_open,
+            "plan": stores::as_json(context, &changes),
+            "later": commands,
+            "notes": [],
         }));
         return Ok(if is_open { exit::NO } else { exit::DONE });
     }
@@ -251,7 +254,6 @@ fn report(
     let own = state.ca()?;
     let next = next(state, own)?;
     printer.document(&serde_json::json!({
-        "schema": 1,
         "made": archive.manifest.made,
         "host": archive.manifest.host,
         "changed": changed,

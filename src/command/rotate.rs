@@ -19,7 +19,8 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Resu
         return turn::run(context, state, step);
     }
     let own = state.nearest_ca()?.ok_or_else(no_ca)?;
-    report::print(context, state, &own, &[], Vec::new());
+    let notes = own.damages().map(ToString::to_string).collect();
+    report::print(context, state, &own, (&[], notes), Vec::new());
     Ok(reports::print_damages(context, own.damages()))
 }
 

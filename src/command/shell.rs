@@ -7,6 +7,7 @@ use clap_mangen::{
 };
 use labtrust_platform::{Contents, World, world::Access};
 
+use super::stores::{PlanReport, file_as_json};
 use crate::{
     cli::{
         self, Completions,
@@ -31,6 +32,7 @@ pub fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
     };
     let folder = input::folder(folder, "--out")?;
     let verbs = std::iter::once(None).chain(PAGES.iter().map(|page| Some(page.verb)));
+    let is_dry_run = context.everywhere.dry_run;
     let mut files = Vec::new();
     for verb in verbs {
         let path = folder.join(format!("{}.1", title(verb)));
@@ -39,7 +41,7 @@ pub fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
         if world.read(&path)?.is_some_and(|there| *there == contents.bytes()) {
             continue;
         }
-        if !context.everywhere.dry_run {
+        if !is_dry_run {
             world.make_folders(&folder, 0o755)?;
             world.put(&path, &contents, Access { mode: 0o644, owner: None })?;
         }
@@ -48,8 +50,15 @@ pub fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
     for file in &files {
         context.printer.say(format_args!("{}", file.display()));
     }
-    context.printer.document(&serde_json::json!({ "schema": 1, "files": files }));
-    Ok(if context.everywhere.dry_run && !files.is_empty() { exit::NO } else { exit::DONE })
+    if is_dry_run {
+        let plan = files.iter().map(|file| file_as_json(file, "write the manual page")).collect();
+        context.printer.document(&PlanReport::new(plan));
+    } else {
+        let file = |path| serde_json::json!({ "path": path, "kind": "manual" });
+        let files: Vec<_> = files.iter().map(file).collect();
+        context.printer.document(&serde_json::json!({ "files": files }));
+    }
+    Ok(if is_dry_run && !files.is_empty() { exit::NO } else { exit::DONE })
 }
 
 fn title(verb: Option<&str>) -> String {

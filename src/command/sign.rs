@@ -12,7 +12,10 @@ use labtrust_platform::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{pair_report::PairReport, stores::print_plan};
+use super::{
+    pair_report::PairReport,
+    stores::{self, PlanReport, print_plan},
+};
 use crate::{
     certificate::{Issued, LeafOrder, Parsed, PrivateKey, SubjectName, read_request},
     cli::Sign,
@@ -27,9 +30,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Sign) ->
     if context.everywhere.dry_run {
         let change = Signed::make(state, arguments)?.change;
         print_plan(context, std::slice::from_ref(&change));
-        context.printer.document(
-            &serde_json::json!({ "schema": 1, "plan": super::stores::as_json(context, &[change]) }),
-        );
+        context.printer.document(&PlanReport::new(stores::as_json(context, &[change])));
         return Ok(exit::NO);
     }
     // A setup that is at work, there or back, is waited for before the CA is read.
@@ -48,8 +49,9 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Sign) ->
         session.receipts.forget(&name)?;
         Ok(signed)
     })?;
-    let report = PairReport::new(&root, &issued.leaf, &[&change]);
+    let mut report = PairReport::new(&root, &issued.leaf, &[&change]);
     report.print(context, |_| true);
+    report.remaining.notes.clone_from(&issued.notes);
     for note in &issued.notes {
         context.printer.say(format_args!("  {note}"));
     }

@@ -99,7 +99,6 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
         backup::print_last(context, last, end_of_placed(&placed, own));
     }
     context.printer.document(&serde_json::json!({
-        "schema": 1,
         "anchors": reports,
         "renewal": renewal,
         "backup": last.filter(|_| kept.is_some()).map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
@@ -110,6 +109,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
             .chain(unreadable.iter().map(|error| format!("{error:#}"))).collect::<Vec<_>>(),
         "next": lapses.iter().flat_map(|lapse| lapse.next).map(|command| ShellLine::from(*command))
             .chain(awaited.iter().cloned())
+            .chain(missing)
             .chain(own.into_iter().map(Ca::client_line)).collect::<Vec<_>>(),
     }));
     if let Some(error) = unreadable {
@@ -199,11 +199,10 @@ fn print_one(
     report::print_stores(printer, outcomes, State::Trusted);
     report::print_next(context, outcomes, repeat);
     Ok(StoresReport {
-        schema: 1,
         sha256: anchor.sha256(),
         may_sign: Some(source::may_sign(&certificate)),
         stores: report::by_store(outcomes, State::Trusted),
-        notes: NextSteps::of(context, outcomes, repeat).into_lines(),
+        remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
         successor: None,
     })
 }

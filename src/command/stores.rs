@@ -1,14 +1,18 @@
 //! What trusting an anchor takes on this machine, store by store: what `trust` applies, `status`
 //! asks and `--dry-run` shows.
 
+use std::path::Path;
+
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Facts, Outcome, already, ask_engines, explain, explain_here, explain_undo,
+    Anchor, Facts, Fingerprint, Outcome, already, ask_engines, explain, explain_here, explain_undo,
     plan::{Change, spare_restarts},
     receipt::{ChangeRecord, Receipt},
     session::State,
     store::{Planned, STORES, Store},
+    text,
 };
+use serde::Serialize;
 
 use crate::{cli::Stores, context::Context, exit::misuse};
 
@@ -127,6 +131,28 @@ fn explained(context: &Context<'_>, change: &Change) -> Vec<String> {
     })
 }
 
+/// What a dry run would change, as JSON has it.
+#[derive(Debug, Default, Serialize)]
+pub struct PlanReport {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Fingerprint>,
+    pub would_change: bool,
+    pub plan: Vec<serde_json::Value>,
+    pub notes: Vec<String>,
+}
+
+impl PlanReport {
+    /// The report of `plan`, made of [`as_json`], [`undo_as_json`] and [`file_as_json`].
+    pub fn new(plan: Vec<serde_json::Value>) -> Self {
+        Self { would_change: !plan.is_empty(), plan, ..Self::default() }
+    }
+}
+
+/// What is done to one file or folder, as `--json --dry-run` shows it.
+pub fn file_as_json(path: &Path, step: &str) -> serde_json::Value {
+    serde_json::json!({ "subject": text::path(path), "steps": [step] })
+}
+
 /// `changes` as `--json --dry-run` shows them.
 pub fn as_json(context: &Context<'_>, changes: &[Change]) -> Vec<serde_json::Value> {
     let json = |change: &Change| {
@@ -134,6 +160,15 @@ pub fn as_json(context: &Context<'_>, changes: &[Change]) -> Vec<serde_json::Val
         serde_json::json!({ "store": change.store, "subject": change.subject, "steps": steps })
     };
     changes.iter().map(json).collect()
+}
+
+/// Records that would be undone, as `--json --dry-run` shows them.
+pub fn undo_as_json<'a>(records: impl Iterator<Item = &'a ChangeRecord>) -> Vec<serde_json::Value> {
+    let json = |record: &ChangeRecord| {
+        let steps = explain_undo(record);
+        serde_json::json!({ "store": record.store, "subject": record.subject, "steps": steps })
+    };
+    records.map(json).collect()
 }
 
 /// Prints what `changes` would do; whether there is anything.

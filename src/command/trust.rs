@@ -93,13 +93,12 @@ fn report_one(
     }
     report::print_stores(printer, outcomes, State::Trusted);
     report::print_next(context, outcomes, &repeat);
-    let steps = NextSteps::of(context, outcomes, &repeat).into_lines();
+    let notes = notes.iter().chain(told).chain(&again).cloned().collect();
     StoresReport {
-        schema: 1,
         sha256: anchor.sha256(),
         may_sign: Some(may_sign),
         stores: report::by_store(outcomes, State::Trusted),
-        notes: notes.iter().chain(told).chain(&again).cloned().chain(steps).collect(),
+        remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
         successor: None,
     }
 }
@@ -143,9 +142,9 @@ fn dry_run(
         let outstanding = stores::outstanding(context, &receipts, &name, &planning.changes);
         let outcomes = stores::standing(context, &receipts, &name, planning);
         documents.push(serde_json::json!({
-            "schema": 1,
             "sha256": anchor.sha256(),
             "may_sign": may_sign,
+            "would_change": !outstanding.is_empty(),
             "plan": stores::as_json(context, &outstanding),
             "stores": report::by_store(&outcomes, State::Trusted),
         }));

@@ -17,7 +17,9 @@ use labtrust_platform::{
 use self::left::without_engine;
 use super::{
     report::{self, NextSteps, StoresReport},
-    restart, source, stores, trust,
+    restart, source,
+    stores::{self, PlanReport, file_as_json},
+    trust,
 };
 use crate::{
     cli::Untrust,
@@ -62,10 +64,10 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Untrust)
         (Some(report), true, false) => context.printer.document(&report),
         (Some(report), ..) => {
             reports.push(report);
-            context.printer.document(&serde_json::json!({ "schema": 1, "anchors": reports }));
+            context.printer.document(&serde_json::json!({ "anchors": reports }));
         }
         (None, ..) => {
-            context.printer.document(&serde_json::json!({ "schema": 1, "anchors": [] }));
+            context.printer.document(&serde_json::json!({ "anchors": [] }));
             context.printer.say("labtrust trusts nothing here: nothing to take back");
         }
     }
@@ -265,31 +267,33 @@ fn dry_run(
     if !arguments.purge {
         recorded::check(receipts, &names.iter().map(String::as_str).collect::<Vec<_>>())?;
     }
-    let mut documents = Vec::new();
+    let mut plan = Vec::new();
     let mut would_change = false;
     for anchor in anchors {
         let damaged = recorded::damage_of(receipts, &trust::receipt_name(anchor));
         let mut any = damaged.is_some();
+        let of_others = plan.len();
         if let Some(folder) = damaged.as_ref().and_then(|damage| damage.path.parent()) {
             context.printer.say(format_args!("put {} aside, which is damaged", text::path(folder)));
+            plan.push(file_as_json(folder, "put it aside: it is damaged"));
         }
         for receipt in receipts.iter().filter(|receipt| receipt.name == trust::receipt_name(anchor)) {
             let records =
                 receipt.changes.iter().rev().filter(|record| arguments.stores.has_id(record.store.as_str()));
+            plan.extend(stores::undo_as_json(records.clone()));
             any |= stores::print_undo(context, records);
         }
         if arguments.purge {
-            any |= stores::print_plan(context, &removals(context, receipts, anchor, arguments)?);
+            let removals = removals(context, receipts, anchor, arguments)?;
+            plan.extend(stores::as_json(context, &removals));
+            any |= stores::print_plan(context, &removals);
         }
         would_change |= any;
-        documents.push(serde_json::json!({ "schema": 1, "sha256": anchor.sha256(), "would_change": any }));
+        for change in &mut plan[of_others..] {
+            change["sha256"] = anchor.sha256().to_string().into();
+        }
     }
-    match documents.as_slice() {
-        [only] if !arguments.all => context.printer.document(only),
-        all => context
-            .printer
-            .document(&serde_json::json!({ "schema": 1, "would_change": would_change, "anchors": all })),
-    }
+    context.printer.document(&PlanReport { would_change, ..PlanReport::new(plan) });
     if !would_change {
         context.printer.say(stores::NOTHING);
     }
@@ -336,11 +340,10 @@ fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> S
         printer.command(shell_line!("{labtrust untrust {} --purge}", anchor.sha256()));
     }
     StoresReport {
-        schema: 1,
         sha256: anchor.sha256(),
         may_sign: None,
         stores: report::by_store(outcomes, State::Untrusted),
-        notes: NextSteps::of(context, outcomes, &repeat).into_lines(),
+        remaining: NextSteps::of(context, outcomes, &repeat).remaining(Vec::new()),
         successor: None,
     }
 }

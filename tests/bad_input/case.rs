@@ -5,7 +5,10 @@ use std::{ffi::OsString, os::unix::ffi::OsStrExt};
 
 use serde::Deserialize;
 
-use crate::lab::{self, Machine};
+use crate::{
+    documents,
+    lab::{self, Machine},
+};
 
 /// Where the rows are run, and where the samples are.
 pub const FOLDER: &str = "/tmp/in";
@@ -153,6 +156,12 @@ fn run(machine: &Machine, parallel: usize, cases: &[(&Row, Vec<&str>)]) -> (Vec<
     let line = ["sh", "-c", &format!("cd {FOLDER} && exec python3 /tmp/run.py")];
     let output = machine.command(line).stdin(asked.to_string()).run().succeeded();
     let answer: Answer = serde_json::from_str(&output.stdout).unwrap();
+    for ((row, way), outcome) in cases.iter().zip(&answer.results) {
+        let words = row.line.iter().map(|word| word.to_string_lossy().into_owned());
+        let line: Vec<_> = ["labtrust".to_owned()].into_iter().chain(words).collect();
+        let way = way.iter().map(|word| (*word).to_owned());
+        documents::check(&line.into_iter().chain(way).collect::<Vec<_>>(), &outcome.stdout);
+    }
     (answer.results, answer.left)
 }
 
@@ -187,7 +196,7 @@ fn complaints(row: &Row, json: bool, outcome: &Outcome) -> Vec<String> {
         let code = if row.code == 2 { "usage" } else { "fault" };
         match serde_json::from_str::<serde_json::Value>(&outcome.stdout) {
             Ok(document) => {
-                hold(document["schema"] == 1, "the document has no schema 1".into());
+                hold(document["schema"] == 2, "the document has no schema 2".into());
                 let error = &document["error"];
                 hold(error["code"] == code, format!("the document has the code {}", error["code"]));
                 for field in ["what", "hint"] {

@@ -3,6 +3,7 @@
 use super::machine::Machine;
 use super::process::{Output, Process};
 use super::terminal::Terminal;
+use crate::documents;
 use std::io::{Seek, Write};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -78,12 +79,16 @@ impl<'m> Command<'m> {
         self.under(["strace", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject])
     }
 
-    /// Runs it to its end.
+    /// Runs it to its end; what labtrust prints with `--json` is as it is documented.
+    #[track_caller]
     pub fn run(mut self) -> Output {
         let mut input = tempfile::tempfile().unwrap();
         input.write_all(&std::mem::take(&mut self.input)).unwrap();
         input.rewind().unwrap();
-        self.start(input.into()).finish()
+        let line = self.line.clone();
+        let output = self.start(input.into()).finish();
+        documents::check(&line, &output.stdout);
+        output
     }
 
     /// Starts it on a terminal of its own, to be talked to.

@@ -98,7 +98,7 @@ fn what_people_have_is_imported_and_served() {
     assert_eq!(machine.changes_since(&imported).iter().filter(|line| !line.starts_with("/root/")).count(), 0);
 
     let undone = machine.run(["labtrust", "setup", "--undo", "--json"]).succeeded();
-    assert_eq!(json(&undone.stdout)["schema"], 1);
+    assert_eq!(json(&undone.stdout)["schema"], 2);
     machine.sh("rm /root/*").succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }

@@ -61,15 +61,19 @@ pub fn fix(
         .collect();
     if context.everywhere.dry_run {
         let restarts = if restart { restarts(diagnosis, &outstanding) } else { Vec::new() };
-        let plan = stores::as_json(context, &outstanding);
-        context.printer.document(&serde_json::json!({ "schema": 1, "plan": plan, "restarts": restarts }));
+        let any = !outstanding.is_empty() || !restarts.is_empty();
+        context.printer.document(&serde_json::json!({
+            "would_change": any,
+            "plan": stores::as_json(context, &outstanding),
+            "commands": restarts,
+            "notes": [],
+        }));
         if restarts.is_empty() || !outstanding.is_empty() {
             stores::print_plan(context, &outstanding);
         }
         for command in &restarts {
             context.printer.say(format_args!("restart: {command}"));
         }
-        let any = !outstanding.is_empty() || !restarts.is_empty();
         return Ok(ControlFlow::Break(if any { exit::NO } else { exit::DONE }));
     }
     if !outstanding.is_empty() && !context.everywhere.yes && context.printer.can_ask() {

@@ -6,7 +6,7 @@ use labtrust_platform::{plan::ShellLine, session::State as Stands, text::in_line
 
 use super::fix::{Fixed, FixedReport, again};
 use crate::{
-    command::report::{labtrust, sudo},
+    command::report::{NextSteps, Remaining, labtrust, sudo},
     context::Context,
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
     printer::Mark,
@@ -14,7 +14,6 @@ use crate::{
 
 #[derive(Serialize)]
 struct Report<'r> {
-    schema: u32,
     target: String,
     healthy: bool,
     checks: &'r [Line],
@@ -22,6 +21,9 @@ struct Report<'r> {
     /// What `--fix` has done.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<Vec<FixedReport<'r>>>,
+    /// What it leaves to be done.
+    #[serde(flatten)]
+    remaining: Option<Remaining>,
 }
 
 #[derive(Serialize)]
@@ -62,13 +64,15 @@ impl<'r> FindingReport<'r> {
 pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, fixed: Option<&Fixed>) {
     let printer = context.printer;
     let target = Case::new(evidence).endpoint();
+    let mut root = again(&["doctor", &target.to_string(), "--fix"]);
+    root.extend(fingerprint(evidence));
     printer.document(&Report {
-        schema: 1,
         target: target.to_string(),
         healthy: diagnosis.is_healthy(),
         checks: &diagnosis.lines,
         findings: diagnosis.findings.iter().map(FindingReport::of).collect(),
         fixed: fixed.map(Fixed::report),
+        remaining: fixed.map(|fixed| NextSteps::of(context, &fixed.outcomes, &root).remaining(Vec::new())),
     });
     if let Some(fixed) = fixed {
         printer.heading("What was done");
@@ -78,8 +82,6 @@ pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, 
                 if is_needless { "there is no need" } else { "each remaining problem needs a step from you" };
             printer.say(format_args!("  nothing: {why}"));
         }
-        let mut root = again(&["doctor", &target.to_string(), "--fix"]);
-        root.extend(fingerprint(evidence));
         fixed.print(context, Stands::Trusted, &root);
     }
     printer.heading(&target.to_string());

@@ -4,15 +4,30 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use labtrust_platform::{Outcome, plan::ShellLine, receipt::Recorded, session::State, text, undo};
+use serde::Serialize;
 
-use super::fix::{Fixed, RECEIPT, again};
+use super::fix::{Fixed, FixedReport, RECEIPT, again};
 use crate::{
-    command::{report::NextSteps, restart, stores, untrust},
+    command::{
+        report::{NextSteps, Remaining},
+        restart,
+        stores::{self, file_as_json},
+        untrust,
+    },
     context::Context,
     exit,
     hint::shell_line,
     state::{self, put_aside, recorded},
 };
+
+#[derive(Serialize)]
+struct Undone<'u> {
+    undone: Vec<FixedReport<'u>>,
+    #[serde(flatten)]
+    remaining: Remaining,
+    /// What takes back trust in a CA, too.
+    next: &'u [ShellLine],
+}
 
 /// Takes back what `--fix` did, whatever is left of it; where nothing is, that is so already.
 pub fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Result<u8> {
@@ -26,15 +41,20 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Re
         let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT);
         let records = recorded.iter().flat_map(|receipt| receipt.changes.iter().rev());
         let damaged = damaged(receipts);
+        let mut plan = Vec::new();
         if let Some(folder) = &damaged {
             printer.say(format_args!("put {} aside, which is damaged", text::path(folder)));
+            plan.push(file_as_json(folder, "put it aside: it is damaged"));
         }
+        plan.extend(stores::undo_as_json(records.clone()));
         let any = stores::print_undo(context, records) || damaged.is_some();
         if !any {
             printer.say(stores::NOTHING);
         }
         print_trusted(context, &trusted);
-        printer.document(&serde_json::json!({ "schema": 1, "would_change": any, "notes": trusted }));
+        printer.document(
+            &serde_json::json!({ "would_change": any, "plan": plan, "notes": [], "next": trusted }),
+        );
         return Ok(if any { exit::NO } else { exit::DONE });
     }
     let is_damaged = damaged(receipts).is_some();
@@ -44,9 +64,8 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Re
     }
     let fixed = Fixed { outcomes };
     let again = again(&["doctor", "--undo"]);
-    let mut notes = NextSteps::of(context, &fixed.outcomes, &again).into_lines();
-    notes.extend(trusted.iter().map(ToString::to_string));
-    printer.document(&serde_json::json!({ "schema": 1, "undone": fixed.report(), "notes": notes }));
+    let remaining = NextSteps::of(context, &fixed.outcomes, &again).remaining(Vec::new());
+    printer.document(&Undone { undone: fixed.report(), remaining, next: &trusted });
     if fixed.outcomes.is_empty() && !is_damaged {
         printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.folder().display()));
     }

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use labtrust_platform::{World, receipt::Receipt, text};
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::Error as _};
 use time::format_description::well_known::Rfc3339;
 
 use super::schedule;
@@ -25,6 +25,7 @@ pub struct Renewal {
     /// When the certificate ends that was placed; none if it is not there any more.
     not_after: Option<String>,
     /// The last run, if there was one.
+    #[serde(serialize_with = "without_schema")]
     last: Option<RenewalRecord>,
     /// When it runs next, as whoever runs it says; none if nothing runs it.
     next: Option<String>,
@@ -35,6 +36,15 @@ pub struct Renewal {
     changed: Vec<PathBuf>,
     #[serde(skip)]
     is_placed: bool,
+}
+
+/// The last run without the number of its file's form, which is none of the report's.
+fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut last = serde_json::to_value(last).map_err(S::Error::custom)?;
+    if let Some(fields) = last.as_object_mut() {
+        fields.remove("schema");
+    }
+    last.serialize(serializer)
 }
 
 impl Renewal {

@@ -8,14 +8,23 @@ use labtrust_platform::{
     receipt::{ChangeRecord, parse},
     text,
 };
+use serde::Serialize;
 
 use super::plan::Plan;
 use crate::{backup::Archive, context::Context, hint::fail, state::Ca};
 
 /// What the state would run, under a title each.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
 pub struct Commands {
-    parts: Vec<(String, Vec<String>)>,
+    parts: Vec<Part>,
+}
+
+/// When something would be run or written, and what.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Part {
+    what: String,
+    lines: Vec<String>,
 }
 
 impl Commands {
@@ -51,21 +60,17 @@ impl Commands {
         Ok(commands)
     }
 
-    fn add(&mut self, title: String, lines: Vec<String>) {
-        if !lines.is_empty() && !self.parts.iter().any(|(known, of)| *known == title && *of == lines) {
-            self.parts.push((title, lines));
+    fn add(&mut self, what: String, lines: Vec<String>) {
+        let part = Part { what, lines };
+        if !part.lines.is_empty() && !self.parts.contains(&part) {
+            self.parts.push(part);
         }
-    }
-
-    /// All lines, for scripts.
-    pub fn lines(&self) -> Vec<&String> {
-        self.parts.iter().flat_map(|(_, lines)| lines).collect()
     }
 
     /// Shows them.
     pub fn print(&self, context: &Context<'_>) {
-        for (title, lines) in &self.parts {
-            context.printer.heading(title);
+        for Part { what, lines } in &self.parts {
+            context.printer.heading(what);
             for line in lines {
                 context.printer.say(format_args!("  {line}"));
             }
@@ -74,8 +79,8 @@ impl Commands {
 
     /// Says them where nobody is asked.
     pub fn tell(&self, context: &Context<'_>) {
-        for (title, lines) in &self.parts {
-            context.printer.aside(format_args!("{title} {}", lines.join("; ")));
+        for Part { what, lines } in &self.parts {
+            context.printer.aside(format_args!("{what} {}", lines.join("; ")));
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use labtrust_platform::{Fingerprint, Outcome, plan::ShellLine, session::State, text};
+use serde::Serialize;
 
 use super::{
     draft::{Dropped, is_sent},
@@ -14,7 +15,7 @@ use crate::{
     cli::Turn,
     command::{
         place::Done,
-        report::{self, by_store, until},
+        report::{self, NextSteps, Remaining, StoreReport, by_store, until},
         setup::Site,
         source::may_sign,
     },
@@ -51,8 +52,9 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &Turn, turn
         Turn::Abort => "the next CA is gone from here, with its key",
     };
     printer.say(said);
-    if let Some(aside) = aside {
-        printer.say(format_args!("  note      its damaged files are in {}", text::path(aside)));
+    let aside = aside.as_ref().map(|aside| format!("its damaged files are in {}", text::path(aside)));
+    if let Some(note) = &aside {
+        printer.say(format_args!("  note      {note}"));
     }
     let unmet = placed.as_ref().map(|(site, leaf, along)| site.unmet_by_another(*leaf, *along));
     let unmet = unmet.unwrap_or_default();
@@ -61,7 +63,8 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &Turn, turn
     let mut next: Vec<ShellLine> = ByHand::commands_of(&waiting).chain(reconfigure.iter().cloned()).collect();
     let untrust = |gone: &Dropped| gone.root.map(|root| shell_line!("labtrust untrust {}", root));
     next.extend(dropped.iter().filter_map(untrust));
-    print(context, state, own, &done.trusted, next);
+    let notes = aside.into_iter().chain(unmet.iter().cloned()).collect();
+    print(context, state, own, (&done.trusted, notes), next);
     if !done.trusted.is_empty() {
         let is_dropped = dropped.is_some();
         printer.heading(if is_dropped {
@@ -87,28 +90,35 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &Turn, turn
     exit::worse(exit::of_outcomes(&done.trusted, wanted), exit::of_unmet(&unmet))
 }
 
+#[derive(Serialize)]
+struct Report {
+    sha256: Fingerprint,
+    stores: Vec<StoreReport>,
+    #[serde(flatten)]
+    rotation: RotationReport,
+    #[serde(flatten)]
+    remaining: Remaining,
+    next: Vec<ShellLine>,
+}
+
 /// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.
 pub fn print(
     context: &Context<'_>,
     state: &state::State<'_>,
     own: &Ca,
-    outcomes: &[Outcome],
+    (outcomes, notes): (&[Outcome], Vec<String>),
     first: Vec<ShellLine>,
 ) {
     let printer = context.printer;
     let is_half_begun = is_half_begun(context, state, own);
-    let mut document = serde_json::json!({
-        "schema": 1,
-        "sha256": own.root.fingerprint(),
-        "stores": by_store(outcomes, State::Trusted),
-        "next": first.into_iter().chain(next(own, is_half_begun)).collect::<Vec<_>>(),
+    let repeat = own.trust_command(context.everywhere.state.is_some());
+    printer.document(&Report {
+        sha256: own.root.fingerprint(),
+        stores: by_store(outcomes, State::Trusted),
+        rotation: RotationReport::of(own),
+        remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
+        next: first.into_iter().chain(next(own, is_half_begun)).collect(),
     });
-    if let (Some(document), Ok(serde_json::Value::Object(standing))) =
-        (document.as_object_mut(), serde_json::to_value(RotationReport::of(own)))
-    {
-        document.extend(standing);
-    }
-    printer.document(&document);
     for (role, own) in [
         ("CA in use", Some(own)),
         ("CA that will follow", own.next().ok().flatten()),

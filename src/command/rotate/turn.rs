@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Result;
 use labtrust_platform::{
-    Outcome, Session, explain_undo,
+    Outcome, Session,
     receipt::{ChangeRecord, Receipt},
     session::State,
     undo,
@@ -22,7 +22,7 @@ use crate::{
     cli::Turn,
     command::{
         place::{self, Done},
-        stores,
+        stores::{self, PlanReport},
     },
     context::Context,
     exit, gitlab,
@@ -67,16 +67,11 @@ fn dry_run(context: &Context<'_>, state: &state::State<'_>, draft: &Draft) -> Re
         .collect();
     let placed = place::outstanding(context, state, &draft.plan)?;
     let mut plan = stores::as_json(context, &placed);
-    plan.extend(gone.iter().map(|record| {
-        serde_json::json!({ "store": record.store, "subject": record.subject, "steps": explain_undo(record) })
-    }));
+    plan.extend(stores::undo_as_json(gone.iter().copied()));
     plan.extend(stores::as_json(context, &draft.last));
-    context.printer.document(&serde_json::json!({
-        "schema": 1,
-        "sha256": draft.plan.anchor.sha256(),
-        "plan": plan,
-    }));
-    if plan.is_empty() {
+    let report = PlanReport { sha256: Some(draft.plan.anchor.sha256()), ..PlanReport::new(plan) };
+    context.printer.document(&report);
+    if report.plan.is_empty() {
         context.printer.say(stores::NOTHING);
         return Ok(exit::DONE);
     }

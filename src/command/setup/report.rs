@@ -1,7 +1,7 @@
 //! What a setup says at its end: what was made and where, what trusts it, what the CA can and can
 //! never sign, and what to do on the clients.
 
-use labtrust_platform::{plan::ShellLine, session::State};
+use labtrust_platform::session::State;
 
 use super::draft::Made;
 use crate::{
@@ -32,14 +32,16 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup
     let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.along) };
     report.leave(draft.site.next(&unmet));
     report.unmet.clone_from(&unmet);
-    report.next.extend(draft.site.missing_lines().1);
-    report.next.extend(NextSteps::of(context, &made.done.trusted, &repeat).into_lines());
+    report.leave(draft.site.missing().into_iter().collect());
+    let notes = draft.leaf.notes.iter().cloned().chain(draft.site.notes()).chain(draft.unscheduled.clone());
+    let steps = NextSteps::of(context, &made.done.trusted, &repeat);
+    report.remaining = steps.remaining(notes.clone().collect());
     let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
-    report.next.extend(clients.iter().map(ToString::to_string));
+    report.next.extend(clients.iter().cloned());
     // That it cannot be read is for `status` to say: what was asked for is done.
     let is_saved = !own.root.is_ca() || !matches!(state.last_backup(), Ok(None));
     if !is_saved {
-        report.next.push(ShellLine::from("{labtrust backup FILE}").to_string());
+        report.next.push("{labtrust backup FILE}".into());
     }
     printer.document(&report);
 
@@ -74,7 +76,7 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup
             }
         }
     }
-    for note in draft.leaf.notes.iter().cloned().chain(draft.site.notes()).chain(draft.unscheduled.clone()) {
+    for note in notes {
         printer.say(format_args!("  note      {note}"));
     }
     // Whom our own profile leaves out is known (labtrust inspect says it); a certificate without a CA

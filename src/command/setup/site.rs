@@ -351,6 +351,14 @@ impl Site {
         }
     }
 
+    /// The same for scripts.
+    pub fn missing(&self) -> Option<ByHand> {
+        let (path, lines) = self.missing_lines();
+        let what = format!("add to {}", path.display());
+        let reconfigure = self.installation.reconfigure();
+        (!lines.is_empty()).then(|| ByHand::remark(what).lines(lines).run([reconfigure]))
+    }
+
     /// Those lines, and the file.
     pub fn missing_lines(&self) -> (PathBuf, Vec<String>) {
         (self.installation.gitlab_rb(), self.configured.lines(&self.installation))

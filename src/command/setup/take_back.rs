@@ -6,8 +6,10 @@ use std::{ops::ControlFlow, path::Path};
 
 use anyhow::Result;
 use labtrust_platform::{
-    Anchor, Outcome, Session, Wanted, World, plan::ShellLine, receipt::Recorded, session::State, text, undo,
+    Anchor, Fingerprint, Outcome, Session, Wanted, World, plan::ShellLine, receipt::Recorded, session::State,
+    text, undo,
 };
+use serde::Serialize;
 
 use self::lost::Lost;
 use crate::{
@@ -15,8 +17,10 @@ use crate::{
     command::{
         place,
         renew::schedule,
-        report::{self, NextSteps},
-        restart, stores, trust, untrust,
+        report::{self, NextSteps, Remaining, StoreReport},
+        restart,
+        stores::{self, PlanReport},
+        trust, untrust,
     },
     context::Context,
     exit,
@@ -24,6 +28,14 @@ use crate::{
     hint::fail,
     state::{self, Ca, LastBackup, RECEIPT, RenewalRecord},
 };
+
+#[derive(Serialize)]
+struct Undone {
+    sha256: Option<Fingerprint>,
+    stores: Vec<StoreReport>,
+    #[serde(flatten)]
+    remaining: Remaining,
+}
 
 pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -> Result<u8> {
     let receipts = state.receipts()?;
@@ -37,13 +49,17 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
             "if it was made with --state DIR, or as another user, give the same here",
         ));
     }
+    let plan = || {
+        let undone = recorded.iter().flat_map(|receipt| stores::undo_as_json(receipt.changes.iter().rev()));
+        undone.chain(lost.as_json()).collect()
+    };
     let explain = || {
         for receipt in &recorded {
             stores::print_undo(context, receipt.changes.iter().rev());
         }
         lost.print(context.printer);
     };
-    if let ControlFlow::Break(code) = ask(context, &explain)? {
+    if let ControlFlow::Break(code) = ask(context, &explain, &plan)? {
         return Ok(code);
     }
     let (anchors, mut outcomes, lost, by_hand) = context.session(state, |session, state| {
@@ -78,17 +94,12 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
         _ => vec!["setup".into(), "--undo".into()],
     };
     let down = if by_hand.is_empty() { down(context, &receipts) } else { Vec::new() };
-    let next = NextSteps::of(context, &outcomes, &repeat).into_lines();
-    let notes: Vec<_> = next
-        .into_iter()
-        .chain(lost.notes())
-        .chain(by_hand.iter().map(ToString::to_string))
-        .chain(down.iter().cloned())
-        .collect();
+    let notes = lost.notes().into_iter().chain(down.iter().cloned()).collect();
+    let mut remaining = NextSteps::of(context, &outcomes, &repeat).remaining(notes);
+    remaining.commands.extend(by_hand.iter().cloned());
     let sha256 = anchors.first().map(Anchor::sha256);
-    context.printer.document(&serde_json::json!({
-        "schema": 1, "sha256": sha256, "stores": report::by_store(&outcomes, State::Untrusted), "notes": notes
-    }));
+    let stores = report::by_store(&outcomes, State::Untrusted);
+    context.printer.document(&Undone { sha256, stores, remaining });
     if let Some(sha256) = sha256 {
         let is_back = exit::of_outcomes(&outcomes, State::Untrusted) != exit::FAULT;
         let said = if is_back { "taken back" } else { "taken back in part" };
@@ -118,12 +129,16 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
 }
 
 /// Explains for a dry run what would be taken back, and asks about it on a terminal.
-fn ask(context: &Context<'_>, explain: &dyn Fn()) -> Result<ControlFlow<u8>> {
+fn ask(
+    context: &Context<'_>,
+    explain: &dyn Fn(),
+    plan: &dyn Fn() -> Vec<serde_json::Value>,
+) -> Result<ControlFlow<u8>> {
     const QUESTION: &str =
         "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
     if context.everywhere.dry_run {
         explain();
-        context.printer.document(&serde_json::json!({ "schema": 1, "would_change": true }));
+        context.printer.document(&PlanReport { would_change: true, ..PlanReport::new(plan()) });
         place::print_for_real(context, exit::NO);
         return Ok(ControlFlow::Break(exit::NO));
     }

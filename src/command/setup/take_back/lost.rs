@@ -11,7 +11,7 @@ use labtrust_platform::{Anchor, Certificate, World, receipt::Recorded, text};
 
 use crate::{
     cli::{Passphrase, Stores, Untrust},
-    command::trust,
+    command::{stores::file_as_json, trust},
     exit,
     printer::Printer,
     state::{Damage, RECEIPT, State, Way, ca::AUTHORITY, damages, put_aside, recorded},
@@ -28,6 +28,7 @@ pub struct Lost {
     receipts: Vec<String>,
     /// Whether nothing says what the setup had placed.
     is_placing_unknown: bool,
+    state: PathBuf,
     aside: RefCell<Vec<PathBuf>>,
 }
 
@@ -56,7 +57,14 @@ impl Lost {
                 records.filter(|record| record.store.as_str() == AUTHORITY).flat_map(recorded::changed);
             damaged.extend(files.filter(|path| path.starts_with(folder)));
         }
-        Ok(Self { damages: all, damaged, receipts: names, is_placing_unknown, aside: RefCell::default() })
+        Ok(Self {
+            damages: all,
+            damaged,
+            receipts: names,
+            is_placing_unknown,
+            state: folder.to_owned(),
+            aside: RefCell::default(),
+        })
     }
 
     /// Whether nothing is damaged.
@@ -75,6 +83,16 @@ impl Lost {
         if self.is_placing_unknown {
             printer.say("  put the CA's files aside");
         }
+    }
+
+    /// The same as JSON.
+    pub fn as_json(&self) -> Vec<serde_json::Value> {
+        let mut plan: Vec<_> =
+            self.damaged.iter().map(|path| file_as_json(path, "put it aside: it is damaged")).collect();
+        if self.is_placing_unknown {
+            plan.push(file_as_json(&self.state, "put the CA's files aside"));
+        }
+        plan
     }
 
     /// Moves away what is damaged.
