@@ -7,6 +7,8 @@
 
 #[allow(unused_macros, reason = "a test is skipped by it, and this is none")]
 mod lab;
+// The lab holds documents to their schemas.
+mod documents;
 
 use std::time::Duration;
 
