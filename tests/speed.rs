@@ -10,7 +10,7 @@ mod lab;
 // The lab holds documents to their schemas.
 mod documents;
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
 use lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY};
 
@@ -18,9 +18,32 @@ fn main() {
     let machine = Machine::with_all_anchors("bench").unwrap_or_else(|reason| panic!("{reason}"));
     machine.write("/tmp/speed.py", include_str!("speed.py"));
     let table = machine.command(["python3", "/tmp/speed.py"]).limit(Duration::from_secs(1200)).run();
-    print!("{}", table.succeeded().stdout);
+    println!("in memory (tmpfs)\n{}", table.succeeded().stdout);
     drop(machine);
-    print!("{}", doctor());
+    println!("on this machine's disk\n{}", disk());
+    println!("beside a GitLab and an engine\n{}{}", doctor(), gitlab());
+}
+
+/// How long setup takes where it waits for a real disk, in a folder of the build's: of the lab's machines all is in memory.
+fn disk() -> String {
+    let folder = concat!(env!("CARGO_TARGET_TMPDIR"), "/speed");
+    std::fs::create_dir_all(folder).unwrap();
+    let program = std::env::var("LABTRUST_LAB_PROGRAM");
+    let program = program.unwrap_or_else(|_| env!("CARGO_BIN_EXE_labtrust").to_owned());
+    let mut python = Command::new("python3");
+    python.args(["-c", include_str!("speed.py"), "disk", folder, &program]);
+    let output = python.env("HOME", folder).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// How long setup takes on a GitLab that it has to configure, and renew.
+fn gitlab() -> String {
+    let machine = Machine::new("gitlab").unwrap_or_else(|reason| panic!("{reason}"));
+    let gitlab = Gitlab::start(&machine);
+    gitlab.configure("external_url 'http://mygitlab.example.com'\n");
+    machine.write("/tmp/speed.py", include_str!("speed.py"));
+    machine.run(["python3", "/tmp/speed.py", "gitlab"]).succeeded().stdout
 }
 
 /// How long the doctor takes beside an engine and a GitLab that are as they should be.
