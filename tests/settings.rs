@@ -54,7 +54,10 @@ fn a_gitlab_in_plain_http_becomes_https_with_its_registry_and_goes_back() {
     let placed = machine.manifest();
     machine.run(["labtrust", "setup"]).succeeded().says("nothing was changed");
     assert_eq!(machine.changes_since(&placed), [""; 0]);
-    assert_eq!(gitlab.calls().iter().filter(|call| *call == "reconfigure").count(), 1);
+    let calls = gitlab.calls();
+    assert_eq!(calls.iter().filter(|call| *call == "reconfigure").count(), 1);
+    let first = |name: &str| calls.iter().position(|call| call == name);
+    assert!(first("reconfigure") < first("hup nginx"), "it is reloaded for nothing before: {calls:?}");
 
     // The engine has read the system store, and accepts it until it is restarted.
     machine.run(["labtrust", "setup", "--undo"]).exited(4).says("docker restart");

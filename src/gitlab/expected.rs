@@ -8,9 +8,9 @@ use std::{
 
 use anyhow::Result;
 use labtrust_platform::{
-    Certificate, Endpoint, Fingerprint, Wanted, World,
+    Certificate, Endpoint, Fingerprint, Verdict, Wanted, World,
     plan::{Proof, ShellLine},
-    prove,
+    prove_each,
 };
 
 use super::{
@@ -90,14 +90,18 @@ impl Expected {
     pub fn lost(&self, world: &World) -> Vec<String> {
         let deadline = Instant::now() + Duration::from_secs(SECONDS);
         let left = || deadline.saturating_duration_since(Instant::now());
-        let mut lost = Vec::new();
-        for (endpoint, sha256) in &self.presented {
-            let seconds = left().as_secs();
-            let proof = Proof::Served { endpoint: endpoint.clone(), sha256: *sha256, along: None, seconds };
-            if !prove(world, &proof, Wanted::There).is_ok_and(|verdict| verdict.holds()) {
-                lost.push(format!("https://{endpoint} does not present its certificate"));
-            }
-        }
+        let served = |(endpoint, sha256): &(Endpoint, Fingerprint)| Proof::Served {
+            endpoint: endpoint.clone(),
+            sha256: *sha256,
+            along: None,
+            seconds: SECONDS,
+        };
+        let proofs: Vec<Proof> = self.presented.iter().map(served).collect();
+        let shown = self.presented.iter().zip(prove_each(world, &proofs, Wanted::There));
+        let mut lost: Vec<_> = shown
+            .filter(|(_, shown)| !shown.as_ref().is_ok_and(Verdict::holds))
+            .map(|((endpoint, _), _)| format!("https://{endpoint} does not present its certificate"))
+            .collect();
         for port in &self.plain {
             while !is_open(*port) && !left().is_zero() {
                 std::thread::sleep(Duration::from_millis(50));

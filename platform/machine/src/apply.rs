@@ -15,7 +15,7 @@ use self::{
 use crate::{
     Result,
     check::is_met,
-    proof::prove,
+    proof::{Servers, prove, prove_by},
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     undo,
@@ -100,11 +100,18 @@ impl<'a> Run<'a> {
             self.settle(changes, &begun, together)
         };
         is_over |= together && settled.iter().any(Result::is_err);
+        let is_applied = |(begun, settled): (&Result<Begun>, &Settled)| {
+            matches!(begun, Ok(Begun::Applied { .. })) && settled.is_ok()
+        };
+        let applied = changes.iter().zip(begun.iter().zip(&settled)).filter(|(_, how)| is_applied(*how));
+        // After the last settling, all servers together.
+        let mut servers = Servers::of(applied.map(|(change, _)| &change.proof));
         let mut judged = Vec::new();
         for ((change, begun), settled) in changes.iter().zip(begun).zip(settled) {
             // Where all is to go, a server is not asked for what it would not show.
             let is_spared = is_over && settled.is_ok() && matches!(begun, Ok(Begun::Applied { .. }));
-            let verdict = if is_spared { Judged::Omitted } else { self.judge(change, begun, settled)? };
+            let verdict =
+                if is_spared { Judged::Omitted } else { self.judge(change, begun, settled, &mut servers)? };
             is_over |= together && verdict.is_failure();
             judged.push(verdict);
         }
@@ -198,14 +205,19 @@ impl<'a> Run<'a> {
     }
 
     /// Settles what was applied, each distinct settling once; if they go `together`, to the first that
-    /// fails. The answer has one entry a change.
+    /// fails. Those that go together are settled from the last to the first, as they are when they are undone: GitLab
+    /// follows its settings before it is told of the files that they name. The answer has one entry a change.
     fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>], together: bool) -> Vec<Settled> {
         let mut done: Vec<(&Settle, Settled)> = Vec::new();
-        let mut results: Vec<Settled> = Vec::new();
-        for (change, begun) in changes.iter().zip(begun) {
+        let mut results: Vec<Settled> = vec![Ok(Vec::new()); changes.len()];
+        let mut order: Vec<usize> = (0..changes.len()).collect();
+        if together {
+            order.reverse();
+        }
+        for index in order {
+            let change = &changes[index];
             let is_over = together && results.iter().any(Result::is_err);
-            if is_over || !matches!(begun, Ok(Begun::Applied { .. })) {
-                results.push(Ok(Vec::new()));
+            if is_over || !matches!(begun[index], Ok(Begun::Applied { .. })) {
                 continue;
             }
             let same = |settle: &Settle| settle.applied == change.settle.applied;
@@ -214,13 +226,19 @@ impl<'a> Run<'a> {
                 None => self.settle_one(change).map_err(|error| error.to_string()),
             };
             done.push((&change.settle, result.clone()));
-            results.push(result);
+            results[index] = result;
         }
         results
     }
 
     /// Asks the store whether the change has worked.
-    fn judge(&mut self, change: &Change, begun: Result<Begun>, settled: Settled) -> Result<Judged> {
+    fn judge(
+        &mut self,
+        change: &Change,
+        begun: Result<Begun>,
+        settled: Settled,
+        servers: &mut Servers<'_>,
+    ) -> Result<Judged> {
         let store = &change.store;
         let changed = match begun {
             Err(error) => return Ok(Judged::Failed { why: error.to_string(), hint: error.hint() }),
@@ -236,7 +254,7 @@ impl<'a> Run<'a> {
         };
         self.session.progress.begin(&format!("asking the {store} store"));
         let world = self.session.worlds.of(&change.actor)?;
-        match prove(&world, &change.proof, Wanted::There) {
+        match prove_by(servers, &world, &change.proof, Wanted::There) {
             Ok(verdict) if verdict.holds() => {
                 Ok(Judged::Proven { changed, detail: verdict.detail().to_owned(), complaints })
             }

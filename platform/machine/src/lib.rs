@@ -35,7 +35,7 @@ pub use labtrust_plan::{
 };
 pub use probe::{ask_engines, probe};
 pub use progress::{Progress, Silent};
-pub use proof::{ask_engine, prove};
+pub use proof::{ask_engine, prove, prove_each};
 pub use purge::purge;
 pub use session::{Outcome, Session, State, Worlds};
 pub use undo::{undo, undo_all};

@@ -2,34 +2,50 @@
 
 mod certs_d;
 mod search;
+mod served;
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
-use labtrust_plan::{Endpoint, Fingerprint, Proof, Verdict, Wanted};
+use labtrust_plan::{Fingerprint, Proof, Verdict, Wanted};
 
 pub use self::certs_d::ask_engine;
+pub(crate) use self::served::Servers;
 use self::{certs_d::CertsD, search::find_in};
 use crate::{
-    Result, database, edit_file, handshake,
+    Result, database, edit_file,
     world::{Node, World},
 };
 
 /// Asks the store whether it is as `wanted`. `Err` means that it could not be asked.
 pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<Verdict> {
+    prove_by(&mut Servers::of([proof]), world, proof, wanted)
+}
+
+/// The same of each of `proofs`: their servers are asked in one loop.
+pub fn prove_each(world: &World, proofs: &[Proof], wanted: Wanted) -> Vec<Result<Verdict>> {
+    let mut servers = Servers::of(proofs);
+    proofs.iter().map(|proof| prove_by(&mut servers, world, proof, wanted)).collect()
+}
+
+/// The same, by what `servers` present, among which those of `proof` are.
+pub(crate) fn prove_by(
+    servers: &mut Servers<'_>,
+    world: &World,
+    proof: &Proof,
+    wanted: Wanted,
+) -> Result<Verdict> {
     let seen = match proof {
         Proof::CertsD { folder, certificate, endpoint, socket } => {
             let folder = CertsD { folder, certificate, endpoint };
             return folder.prove(world, socket.as_deref(), wanted);
         }
-        Proof::All(proofs) => return all(world, proofs, wanted),
-        Proof::Not(proof) => return prove(world, proof, wanted.other()),
+        Proof::All(proofs) => return all(servers, world, proofs, wanted),
+        Proof::Not(proof) => return prove_by(servers, world, proof, wanted.other()),
         // Of what was taken back a server says nothing.
         Proof::Served { .. } if wanted == Wanted::Gone => return Ok(Verdict::Holds("taken back".into())),
-        Proof::Served { endpoint, sha256, along, seconds } => {
-            served(endpoint, *sha256, *along, Duration::from_secs(*seconds))
+        Proof::Served { endpoint, .. } => {
+            let unasked = || Verdict::Fails(format!("{endpoint} was not asked"));
+            servers.ask(proof).unwrap_or_else(unasked)
         }
         Proof::Bundle { path, sha256 } => return bundle(world, path, *sha256, wanted),
         Proof::Folder { folder, sha256 } => match find_in(world, folder, None, *sha256)? {
@@ -55,12 +71,12 @@ pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<Verdict> {
 }
 
 /// All must be there, to be there; what is no more whole is gone.
-fn all(world: &World, proofs: &[Proof], wanted: Wanted) -> Result<Verdict> {
+fn all(servers: &mut Servers<'_>, world: &World, proofs: &[Proof], wanted: Wanted) -> Result<Verdict> {
     // A server's answer does not count where something is to be gone, unless nothing else does.
     let is_asked = |proof: &&Proof| wanted == Wanted::There || !matches!(proof, Proof::Served { .. });
     let mut details = Vec::new();
     for proof in proofs.iter().filter(is_asked) {
-        match (prove(world, proof, wanted)?, wanted) {
+        match (prove_by(servers, world, proof, wanted)?, wanted) {
             (Verdict::Holds(detail), Wanted::There) | (Verdict::Fails(detail), Wanted::Gone) => {
                 details.push(detail);
             }
@@ -96,79 +112,4 @@ fn bundle(world: &World, path: &Path, sha256: Fingerprint, wanted: Wanted) -> Re
         Some(_) => Verdict::Fails(format!("not in {shown}")),
     };
     Ok(seen.to(wanted))
-}
-
-/// Good answers in a row that show a server to be done with a reload, and the pause between two questions.
-/// One is not enough: nginx starts its new workers a tenth of a second before it tells the old ones to go
-/// (`ngx_msleep(100)` in `os/unix/ngx_process_cycle.c`), and until these went either may answer.
-const STEADY: u32 = 8;
-const PAUSE: Duration = Duration::from_millis(50);
-
-fn served(endpoint: &Endpoint, sha256: Fingerprint, along: Option<Fingerprint>, limit: Duration) -> Verdict {
-    let answers = if limit.is_zero() { 1 } else { STEADY };
-    let verdict = steadily(answers, limit, || {
-        let chain =
-            handshake::fetch_here(endpoint, Duration::from_secs(5)).map_err(|error| error.to_string())?;
-        let is_sent = |along: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *along);
-        if chain.first().is_none_or(|leaf| leaf.fingerprint() != sha256) {
-            return Err(format!("{endpoint} presents another certificate"));
-        }
-        match along.filter(|along| !is_sent(along)) {
-            None => Ok(format!("{endpoint} presents it")),
-            Some(along) => Err(format!("{endpoint} does not send the certificate {} with it", along.short())),
-        }
-    });
-    match verdict {
-        Verdict::Fails(seen) if !limit.is_zero() => Verdict::Fails(format!(
-            "{seen}, {} seconds after it was to be read (the log of what serves there says why)",
-            limit.as_secs()
-        )),
-        verdict => verdict,
-    }
-}
-
-/// Whether `ask` has a good answer so many times in a row; begun anew after each other one, within `limit`.
-fn steadily(
-    answers: u32,
-    limit: Duration,
-    mut ask: impl FnMut() -> std::result::Result<String, String>,
-) -> Verdict {
-    let deadline = Instant::now() + limit;
-    let mut in_a_row = 0;
-    loop {
-        let is_late = Instant::now() > deadline;
-        match ask() {
-            Ok(seen) => {
-                in_a_row += 1;
-                if in_a_row >= answers {
-                    return Verdict::Holds(seen);
-                }
-            }
-            Err(seen) if is_late => return Verdict::Fails(seen),
-            Err(_) => in_a_row = 0,
-        }
-        std::thread::sleep(PAUSE);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_in_the_middle_of_a_reload_has_proven_nothing() {
-        let mut said =
-            [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
-                .into_iter();
-        let mut ask = || said.next().expect("an answer").map(str::to_owned).map_err(str::to_owned);
-        assert_eq!(steadily(3, Duration::from_secs(60), &mut ask), Verdict::Holds("new".into()));
-        assert_eq!(said.len(), 0, "believed before it was steady");
-    }
-
-    #[test]
-    fn what_never_changes_fails_with_what_was_seen_last() {
-        let verdict = steadily(STEADY, Duration::from_millis(120), || Err("old".into()));
-        assert_eq!(verdict, Verdict::Fails("old".into()));
-        assert_eq!(steadily(1, Duration::ZERO, || Ok("new".into())), Verdict::Holds("new".into()));
-    }
 }

@@ -1,0 +1,189 @@
+//! What servers present: all are asked in one loop, and each once, however many changes its answer is to show.
+
+use std::time::{Duration, Instant};
+
+use labtrust_plan::{Endpoint, Fingerprint, Proof, Verdict};
+
+use crate::handshake;
+
+/// Good answers in a row that show a server to be done with a reload, and the pause between two questions.
+/// One is not enough: nginx starts its new workers a tenth of a second before it tells the old ones to go
+/// (`ngx_msleep(100)` in `os/unix/ngx_process_cycle.c`), and until these went either may answer.
+const STEADY: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The servers that several proofs are of.
+pub(crate) struct Servers<'a> {
+    questions: Vec<Question<'a>>,
+    /// One a question, once they are asked.
+    verdicts: Vec<Verdict>,
+}
+
+/// What a server is asked.
+#[derive(PartialEq, Eq)]
+struct Question<'a> {
+    endpoint: &'a Endpoint,
+    sha256: Fingerprint,
+    along: Option<Fingerprint>,
+    limit: Duration,
+}
+
+impl<'a> Servers<'a> {
+    /// Those of `proofs`.
+    pub fn of(proofs: impl IntoIterator<Item = &'a Proof>) -> Self {
+        let mut servers = Self { questions: Vec::new(), verdicts: Vec::new() };
+        proofs.into_iter().for_each(|proof| servers.collect(proof));
+        servers
+    }
+
+    fn collect(&mut self, proof: &'a Proof) {
+        match proof {
+            Proof::All(proofs) => proofs.iter().for_each(|proof| self.collect(proof)),
+            Proof::Not(proof) => self.collect(proof),
+            _ => {
+                let question = Question::of(proof).filter(|question| !self.questions.contains(question));
+                self.questions.extend(question);
+            }
+        }
+    }
+
+    /// What the server of `proof` presents. The first that is asked for has all of them asked.
+    pub fn ask(&mut self, proof: &Proof) -> Option<Verdict> {
+        let question = Question::of(proof)?;
+        if self.verdicts.is_empty() {
+            let answers = |question: &Question<'_>| if question.limit.is_zero() { 1 } else { STEADY };
+            let asked: Vec<_> =
+                self.questions.iter().map(|question| (answers(question), question.limit)).collect();
+            let verdicts = steadily(&asked, |index| self.questions[index].ask());
+            self.verdicts = self
+                .questions
+                .iter()
+                .zip(verdicts)
+                .map(|(question, verdict)| question.told(verdict))
+                .collect();
+        }
+        let index = self.questions.iter().position(|known| *known == question)?;
+        self.verdicts.get(index).cloned()
+    }
+}
+
+impl<'a> Question<'a> {
+    /// That of `proof`, if a server is asked for it.
+    fn of(proof: &'a Proof) -> Option<Self> {
+        let Proof::Served { endpoint, sha256, along, seconds } = proof else { return None };
+        Some(Self { endpoint, sha256: *sha256, along: *along, limit: Duration::from_secs(*seconds) })
+    }
+
+    /// Asks once.
+    fn ask(&self) -> Result<String, String> {
+        let Self { endpoint, sha256, along, .. } = self;
+        let chain = handshake::fetch_here(endpoint, PATIENCE).map_err(|error| error.to_string())?;
+        let is_sent = |along: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *along);
+        if chain.first().is_none_or(|leaf| leaf.fingerprint() != *sha256) {
+            return Err(format!("{endpoint} presents another certificate"));
+        }
+        match along.filter(|along| !is_sent(along)) {
+            None => Ok(format!("{endpoint} presents it")),
+            Some(along) => Err(format!("{endpoint} does not send the certificate {} with it", along.short())),
+        }
+    }
+
+    /// `verdict` as a person is told.
+    fn told(&self, verdict: Verdict) -> Verdict {
+        match verdict {
+            Verdict::Fails(seen) if !self.limit.is_zero() => Verdict::Fails(format!(
+                "{seen}, {} seconds after it was to be read (the log of what serves there says why)",
+                self.limit.as_secs()
+            )),
+            verdict => verdict,
+        }
+    }
+}
+
+/// Whether `ask` has so many good answers in a row for each of `asked`, by its index; begun anew after each other one,
+/// within its limit. All are asked between two pauses.
+fn steadily(asked: &[(u32, Duration)], mut ask: impl FnMut(usize) -> Result<String, String>) -> Vec<Verdict> {
+    let started = Instant::now();
+    let mut in_a_row = vec![0; asked.len()];
+    let mut verdicts: Vec<Option<Verdict>> = vec![None; asked.len()];
+    loop {
+        for (index, (answers, limit)) in asked.iter().enumerate() {
+            if verdicts[index].is_some() {
+                continue;
+            }
+            let is_late = started.elapsed() > *limit;
+            match ask(index) {
+                Ok(seen) => {
+                    in_a_row[index] += 1;
+                    if in_a_row[index] >= *answers {
+                        verdicts[index] = Some(Verdict::Holds(seen));
+                    }
+                }
+                Err(seen) if is_late => verdicts[index] = Some(Verdict::Fails(seen)),
+                Err(_) => in_a_row[index] = 0,
+            }
+        }
+        if verdicts.iter().all(Option::is_some) {
+            return verdicts.into_iter().flatten().collect();
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_server_in_the_middle_of_a_reload_has_proven_nothing() {
+        let mut said =
+            [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
+                .into_iter();
+        let ask = |_| said.next().expect("an answer").map(str::to_owned).map_err(str::to_owned);
+        assert_eq!(steadily(&[(3, LONG)], ask), [Verdict::Holds("new".into())]);
+        assert_eq!(said.len(), 0, "believed before it was steady");
+    }
+
+    #[test]
+    fn what_never_changes_fails_with_what_was_seen_last() {
+        let verdicts = steadily(&[(STEADY, Duration::from_millis(120))], |_| Err("old".into()));
+        assert_eq!(verdicts, [Verdict::Fails("old".into())]);
+        assert_eq!(steadily(&[(1, Duration::ZERO)], |_| Ok("new".into())), [Verdict::Holds("new".into())]);
+    }
+
+    #[test]
+    fn several_servers_are_waited_for_together_and_each_is_judged_by_itself() {
+        let (started, mut asked) = (Instant::now(), [0_u32; 3]);
+        let short = Duration::from_millis(100);
+        let verdicts = steadily(&[(STEADY, LONG), (STEADY, LONG), (STEADY, short)], |index| {
+            asked[index] += 1;
+            if index == 2 { Err("old".into()) } else { Ok("new".into()) }
+        });
+        assert_eq!(
+            verdicts,
+            ["new", "new", "old"].map(|seen| match seen {
+                "old" => Verdict::Fails(seen.into()),
+                _ => Verdict::Holds(seen.into()),
+            })
+        );
+        assert_eq!(asked[..2], [STEADY; 2], "one that is steady is asked no more");
+        assert!(started.elapsed() < 2 * STEADY * PAUSE, "they were waited for one after another");
+    }
+
+    #[test]
+    fn one_server_that_several_changes_are_proven_by_is_one_question() {
+        let served = |port| Proof::Served {
+            endpoint: format!("git.example.com:{port}").parse().expect("an endpoint"),
+            sha256: Fingerprint::of(b"leaf"),
+            along: None,
+            seconds: 60,
+        };
+        let (one, other) = (Proof::All(vec![served(443), served(4567)]), Proof::Not(Box::new(served(443))));
+        assert_eq!(Servers::of([&one, &other]).questions.len(), 2);
+    }
+}
