@@ -9,7 +9,7 @@ use labtrust_platform::{
     plan::{Change, spare_restarts},
     receipt::{ChangeRecord, Receipt},
     session::State,
-    store::{Planned, STORES, Store},
+    store::{AlsoRead, Planned, STORES, Store},
     text,
 };
 use serde::Serialize;
@@ -29,8 +29,9 @@ pub struct Planning {
 pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Planning {
     let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
     // Only where both are planned, one spares the other's restart; where the other is not, it may be missed.
-    let facts = if selection.has_id("docker") { &ask_engines(&context.facts) } else { &context.facts };
-    for store in STORES.iter().filter(|store| selection.has(store)) {
+    let chosen = || STORES.iter().filter(|store| selection.has(store));
+    let facts = if chosen().any(Store::asks_engines) { &ask_engines(&context.facts) } else { &context.facts };
+    for store in chosen() {
         match (store.plan)(facts, anchor) {
             Planned::Changes(changes) => planning.changes.extend(changes),
             Planned::Absent(why) => {
@@ -47,27 +48,29 @@ pub fn plan(context: &Context<'_>, anchor: &Anchor, selection: &Stores) -> Plann
         }
     }
     spare_restarts(&mut planning.changes);
-    if !selection.has_id("system") && selection.has_id("docker") {
-        planning.others.extend(pulls(context, facts, anchor));
+    for store in chosen() {
+        let missing = (store.reads_also)(facts).into_iter().filter(|also| !selection.has_id(also.store));
+        planning.others.extend(missing.filter_map(|also| missed(context, facts, anchor, store, also)));
     }
     planning
 }
 
-/// What is missed by an engine whose pulls read the system's store too, which is left alone and does not hold
-/// `anchor`.
-fn pulls(context: &Context<'_>, facts: &Facts, anchor: &Anchor) -> Option<Outcome> {
-    facts.engines.iter().find(|engine| engine.pulls_by_system)?;
-    let (docker, system) = (Store::find("docker")?, Store::find("system")?);
+/// What programs of `store` miss, which read `also` as well: it is left alone and does not hold `anchor`.
+fn missed(
+    context: &Context<'_>,
+    facts: &Facts,
+    anchor: &Anchor,
+    store: &Store,
+    also: AlsoRead,
+) -> Option<Outcome> {
     let holds =
         |change: &Change| Outcome::asked(&context.worlds, facts, change, None).state != State::Untrusted;
-    let Planned::Changes(changes) = (system.plan)(facts, anchor) else { return None };
+    let changes = (Store::find(also.store)?.plan)(facts, anchor).into_changes()?;
     if changes.iter().all(holds) {
         return None;
     }
-    let why =
-        "pulls fetch their token by the system store, which does not hold it: images are kept in containerd";
-    let mut outcome = Outcome::without_change(docker, State::Untrusted, why);
-    outcome.hint = Some("for pulls trust it there too: --store system".into());
+    let mut outcome = Outcome::without_change(store, State::Untrusted, also.missed);
+    outcome.hint = Some(also.hint.into());
     Some(outcome)
 }
 

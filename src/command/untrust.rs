@@ -11,6 +11,7 @@ use labtrust_platform::{
     purge,
     receipt::{ChangeRecord, Receipt, Recorded},
     session::State,
+    store::{Scope, Store},
     text, undo_all,
 };
 
@@ -225,7 +226,8 @@ fn untrust_rest(
             }
         }
         // Of the registries that labtrust was never told of, only those that trust the CA matter.
-        let is_ours = known.is_some() || change.store.as_str() != "docker";
+        let is_ours = known.is_some()
+            || Store::find(change.store.as_str()).is_none_or(|store| store.scope == Scope::Everything);
         if is_ours || outcome.state != State::Untrusted || outcome.changed {
             outcomes.push(outcome);
         }

@@ -11,8 +11,9 @@ use std::{
 
 use labtrust_plan::{
     Facts,
+    fact::User,
     fact::{Distribution, Os, ServiceManager},
-    store::STORES,
+    store::{Look, STORES},
 };
 
 pub use self::engines::ask_engines;
@@ -22,18 +23,17 @@ use crate::{Result, world::trusted_program};
 pub fn probe() -> Result<Facts> {
     let user = users::current()?;
     let invoker = if user.uid == 0 { users::invoker() } else { None };
-    let tools = tools();
-    let services = services();
     let mut facts = Facts {
         os: os(),
         distribution: distribution(),
         user,
         invoker,
-        tools,
-        paths: paths(),
-        services,
+        tools: tools(),
+        paths: BTreeSet::new(),
+        services: services(),
         engines: Vec::new(),
     };
+    facts.paths = paths(&facts.people().collect::<Vec<_>>());
     facts.engines = engines::find(&facts);
     Ok(facts)
 }
@@ -72,15 +72,39 @@ pub fn parse_os_release(text: &str) -> Distribution {
 
 /// Programs are looked for in root's folders, never along PATH.
 fn tools() -> BTreeMap<String, PathBuf> {
-    let names = STORES.iter().flat_map(|store| store.tools).copied();
+    let names = looks().filter_map(|look| if let Look::Tool(name) = look { Some(name) } else { None });
     names
         .chain(["podman", "systemctl", "service", "rc-service", "cron", "crond"])
         .filter_map(|name| Some((name.to_owned(), trusted_program(name)?)))
         .collect()
 }
 
-fn paths() -> BTreeSet<PathBuf> {
-    STORES.iter().flat_map(|store| (store.paths)()).filter(|path| path.exists()).collect()
+fn looks() -> impl Iterator<Item = Look> {
+    STORES.iter().flat_map(|store| (store.looks)())
+}
+
+/// Those paths that stores ask about and that exist.
+fn paths(people: &[&User]) -> BTreeSet<PathBuf> {
+    let mut paths = BTreeSet::new();
+    for look in looks() {
+        match look {
+            Look::Path(path) => paths.extend(found(Path::new(path))),
+            Look::Home(path) => paths.extend(people.iter().flat_map(|user| found(&user.home.join(path)))),
+            Look::Tool(_) | Look::Engines => {}
+        }
+    }
+    paths
+}
+
+/// The path, if it exists; of one that ends with `*`, all that is in its folder.
+fn found(path: &Path) -> Vec<PathBuf> {
+    match path.parent().filter(|_| path.ends_with("*")) {
+        Some(folder) => fs::read_dir(folder)
+            .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+            .unwrap_or_default(),
+        None if path.exists() => vec![path.to_owned()],
+        None => Vec::new(),
+    }
 }
 
 fn services() -> Option<ServiceManager> {

@@ -6,7 +6,7 @@ mod macos;
 mod row;
 mod system;
 
-pub use self::row::{Planned, Store};
+pub use self::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::StoreId;
 
 /// All stores, in the order in which they are served.

@@ -4,6 +4,7 @@
 use labtrust_platform::{
     Endpoint,
     reach::{Reached, Step, Tls},
+    store::Scope,
 };
 
 use super::{
@@ -121,5 +122,5 @@ fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> Verdict {
         None => return Verdict::passed(&realm.url),
     };
     let why = "it presents another certificate than the registry, and docker login goes there too";
-    mend(case, Finding::new(&UNTRUSTED, what, why), "docker", &chain, endpoint).into()
+    mend(case, Finding::new(&UNTRUSTED, what, why), Scope::PerEndpoint, &chain, endpoint).into()
 }

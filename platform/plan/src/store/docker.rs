@@ -1,15 +1,29 @@
 //! Docker's `certs.d`: read anew at each request, so it needs no restart, and it is all that an
 //! engine needs for a registry and its token realm; unless it keeps images in containerd and is older than 29.5.
 
-use std::path::PathBuf;
-
-use super::row::{Planned, Store};
+use super::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::{
     Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Service, Settle, Step,
     fact::{Engine, EngineKind},
 };
 
-pub const STORE: Store = Store { id: "docker", title: "Docker", plan, paths, tools: &["docker", "dockerd"] };
+pub const STORE: Store = Store {
+    id: "docker",
+    title: "Docker",
+    plan,
+    looks: || vec![Look::Tool("docker"), Look::Tool("dockerd"), Look::Engines],
+    scope: Scope::PerEndpoint,
+    reads_also,
+};
+
+fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
+    let pulls = AlsoRead {
+        store: super::system::STORE.id,
+        missed: "pulls fetch their token by the system store, which does not hold it: images are kept in containerd",
+        hint: "for pulls trust it there too: --store system",
+    };
+    if facts.engines.iter().any(|engine| engine.pulls_by_system) { vec![pulls] } else { Vec::new() }
+}
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if facts.engines.is_empty() {
@@ -81,8 +95,4 @@ impl Service {
         };
         Self { title: title.into(), started: engine.started, restart: engine.restart.clone() }
     }
-}
-
-fn paths() -> Vec<PathBuf> {
-    Vec::new()
 }

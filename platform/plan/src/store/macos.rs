@@ -1,12 +1,17 @@
 //! macOS's keychains: what Safari, Chrome, curl, git, Go and most programs there trust. The machine's
 //! needs root, a user's own needs that user; both need a person at the Mac's desktop.
 
-use std::path::PathBuf;
-
-use super::row::{Planned, Store};
+use super::row::{Look, Planned, Scope, Store};
 use crate::{Actor, Anchor, Change, Database, Facts, Keychain, Proof, Settle, Step, fact::Os};
 
-pub const STORE: Store = Store { id: "macos", title: "macOS keychain", plan, paths, tools: &["security"] };
+pub const STORE: Store = Store {
+    id: "macos",
+    title: "macOS keychain",
+    plan,
+    looks: || vec![Look::Tool("security")],
+    scope: Scope::Everything,
+    reads_also: |_| Vec::new(),
+};
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if facts.os != Os::Macos {
@@ -39,8 +44,4 @@ fn change(actor: Actor, keychain: Keychain, anchor: &Anchor) -> Change {
         proof: Proof::Entry { database, certificate },
         serves: None,
     }
-}
-
-fn paths() -> Vec<PathBuf> {
-    Vec::new()
 }

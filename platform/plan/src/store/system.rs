@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::row::{Planned, Store};
+use super::row::{Look, Planned, Scope, Store};
 use crate::{
     Actor, Anchor, Byproduct, Change, Command, Contents, Facts, Hint, Proof, Service, Settle, Sources, Step,
     Vendor,
@@ -15,8 +15,9 @@ pub const STORE: Store = Store {
     id: "system",
     title: "system store",
     plan,
-    paths,
-    tools: &["keytool", "update-ca-certificates", "update-ca-trust", "certctl"],
+    looks,
+    scope: Scope::Everything,
+    reads_also: |_| Vec::new(),
 };
 
 /// A family of systems that keep anchors in the same way.
@@ -288,18 +289,15 @@ impl Family {
     }
 }
 
-fn paths() -> Vec<PathBuf> {
-    FAMILIES
-        .iter()
-        .flat_map(|family| {
-            [
-                Some(family.folder),
-                family.tool.starts_with('/').then_some(family.tool),
-                family.keystore.map(|java| java.path),
-            ]
-        })
-        .flatten()
-        .chain(DECLARATIVE.iter().map(|(marker, _)| *marker))
-        .map(PathBuf::from)
-        .collect()
+fn looks() -> Vec<Look> {
+    let tools = ["keytool", "update-ca-certificates", "update-ca-trust", "certctl"].map(Look::Tool);
+    let families = FAMILIES.iter().flat_map(|family| {
+        [
+            Some(family.folder),
+            family.tool.starts_with('/').then_some(family.tool),
+            family.keystore.map(|java| java.path),
+        ]
+    });
+    let paths = families.flatten().chain(DECLARATIVE.iter().map(|(marker, _)| *marker));
+    tools.into_iter().chain(paths.map(Look::Path)).collect()
 }

@@ -3,7 +3,7 @@
 use labtrust_platform::{
     Anchor, Certificate, Endpoint, Host,
     plan::spare_restarts,
-    store::{Planned, Store},
+    store::{STORES, Scope, Store},
 };
 
 use super::{
@@ -50,29 +50,38 @@ fn named(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
     verify_served(&sent, Some(named), host, case.evidence.at).ok().map(|served| served.root)
 }
 
-/// `finding` with what makes the store `id` trust the root of `chain`, which `endpoint` presents.
-pub fn mend(case: &Case<'_>, finding: Finding, id: &str, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
+/// `finding` with what makes the stores of `scope` trust the root of `chain`, which `endpoint` presents.
+pub fn mend(
+    case: &Case<'_>,
+    finding: Finding,
+    scope: Scope,
+    chain: &[Parsed],
+    endpoint: &Endpoint,
+) -> Finding {
     let known = known(case, chain, &endpoint.host);
     // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
     let is_narrow = |known: &Known| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
     // A root that can never sign for the host helps nobody.
     let name = SubjectName::from(endpoint.host.clone());
     let can_be = |root: &Parsed| !root.may_sign() || root.permitted.permits(&name);
-    let may = |known: &Known| can_be(&known.root) && (id != "system" || known.is_for_all || is_narrow(known));
+    let may = |known: &Known| {
+        can_be(&known.root) && (scope == Scope::PerEndpoint || known.is_for_all || is_narrow(known))
+    };
     match known.filter(may) {
-        Some(known) => with_plan(case, finding, id, &known),
+        Some(known) => with_plan(case, finding, scope, &known),
         None => by_hand(case, finding, chain, endpoint),
     }
 }
 
-fn with_plan(case: &Case<'_>, mut finding: Finding, id: &str, known: &Known) -> Finding {
+fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Known) -> Finding {
     let anchor = anchor(case, &known.root);
     // An engine needs no restart for what it reads in certs.d anyway, whatever else trusts the CA now.
-    let stores = if id == "docker" { vec![id] } else { vec!["docker", id] };
-    for store in stores.into_iter().filter_map(Store::find) {
-        if let Planned::Changes(changes) = (store.plan)(&case.evidence.facts, &anchor) {
-            finding.fix.changes.extend(changes);
-        }
+    let is_wide = |store: &Store| store.scope == Scope::Everything && scope == Scope::Everything;
+    let mut stores: Vec<_> = STORES.iter().filter(|store| store.asks_engines() || is_wide(store)).collect();
+    stores.sort_by_key(|store| !store.asks_engines());
+    for store in stores {
+        let changes = (store.plan)(&case.evidence.facts, &anchor).into_changes();
+        finding.fix.changes.extend(changes.into_iter().flatten());
     }
     // Unless its pulls do not read that.
     if !pulls_by_system(case) {

@@ -1,6 +1,6 @@
 //! Why an engine does not trust a registry, as far as its files tell.
 
-use labtrust_platform::{Service, plan::ShellLine};
+use labtrust_platform::{Service, plan::ShellLine, store::Scope};
 
 use super::{
     anchor::mend,
@@ -47,7 +47,7 @@ impl Look<'_> {
         if finding.code == &UNTRUSTED && self.is_in_folder() {
             return finding;
         }
-        mend(self.case, finding, "docker", &self.case.chain, &self.case.endpoint())
+        mend(self.case, finding, Scope::PerEndpoint, &self.case.chain, &self.case.endpoint())
     }
 
     /// That it has copied its files before the CA was among them.

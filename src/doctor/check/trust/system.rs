@@ -1,6 +1,8 @@
 //! Whether the system's store trusts what is served: curl and git read it, and the docker command when
 //! it fetches a token for a build.
 
+use labtrust_platform::store::Scope;
+
 use super::{
     anchor::mend,
     cause::replaced,
@@ -35,7 +37,7 @@ fn judge(case: &Case<'_>) -> Verdict {
     if roots.iter().any(|root| leads_to(chain, root)) {
         return Verdict::passed(format!("in {shown}"));
     }
-    let mend = |finding| mend(case, finding, "system", chain, &case.endpoint());
+    let mend = |finding| mend(case, finding, Scope::Everything, chain, &case.endpoint());
     let is_enough_for_docker = look::is_trusted(case);
     let old = roots.iter().find(|root| is_replaced(chain, root));
     if let Some(old) = old.filter(|_| is_enough_for_docker) {
