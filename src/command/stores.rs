@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use labtrust_platform::{
     Anchor, Facts, Fingerprint, Outcome, already, ask_engines, explain, explain_here, explain_undo,
-    plan::{Change, spare_restarts},
+    plan::{Change, SCHEMA, spare_restarts},
     receipt::{ChangeRecord, Receipt},
     session::State,
     store::{AlsoRead, Planned, STORES, Store},
@@ -156,11 +156,14 @@ pub fn file_as_json(path: &Path, step: &str) -> serde_json::Value {
     serde_json::json!({ "subject": text::path(path), "steps": [step] })
 }
 
-/// `changes` as `--json --dry-run` shows them.
+/// `changes` as `--json --dry-run` shows them: in sentences, and as the data that is applied.
 pub fn as_json(context: &Context<'_>, changes: &[Change]) -> Vec<serde_json::Value> {
     let json = |change: &Change| {
         let steps = explained(context, change);
-        serde_json::json!({ "store": change.store, "subject": change.subject, "steps": steps })
+        serde_json::json!({
+            "store": change.store, "subject": change.subject, "steps": steps,
+            "schema": SCHEMA, "change": change,
+        })
     };
     changes.iter().map(json).collect()
 }

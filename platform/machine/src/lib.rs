@@ -44,7 +44,7 @@ pub use world::World;
 /// What a plan is made of.
 pub mod plan {
     pub use labtrust_plan::{
-        Actor, Byproduct, Change, Command, Contents, Filling, Options, Proof, Prose, Service, Settle,
+        Actor, Byproduct, Change, Command, Contents, Filling, Options, Proof, Prose, SCHEMA, Service, Settle,
         ShellLine, Sources, Step, StoreId, Vendor, Word, mean_state, places, shell_path, shell_word,
         spare_restarts,
     };

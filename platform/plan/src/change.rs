@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, ser::SerializeMap as _};
 use zeroize::Zeroizing;
 
 pub use self::proof::{Proof, Verdict, Wanted};
@@ -23,8 +23,11 @@ use crate::{
 #[serde(transparent)]
 pub struct StoreId(String);
 
+/// The number of the shape in which changes are serialised. It grows when a reader of an older one would go wrong.
+pub const SCHEMA: u32 = 1;
+
 /// One store's part of a plan: it succeeds or is taken back as a whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Change {
     /// The store that it belongs to.
     pub store: StoreId,
@@ -39,6 +42,7 @@ pub struct Change {
     /// What shows that it worked.
     pub proof: Proof,
     /// A service that this change serves without a restart.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub serves: Option<Service>,
 }
 
@@ -55,7 +59,8 @@ pub enum Actor {
 }
 
 /// The smallest thing that is recorded and undone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Step {
     /// A file with these contents.
     Put {
@@ -156,6 +161,25 @@ impl Contents {
     }
 }
 
+impl Serialize for Contents {
+    /// As text, or as hexadecimal digits where they are none; of a secret no more than that it is one.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (kind, value) = match self {
+            Self::Secret(_) => ("secret", None),
+            Self::Public(bytes) => match std::str::from_utf8(bytes) {
+                Ok(text) => ("text", Some(text.to_owned())),
+                Err(_) => ("hex", Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())),
+            },
+        };
+        let mut map = serializer.serialize_map(Some(1))?;
+        match value {
+            Some(value) => map.serialize_entry(kind, &value)?,
+            None => map.serialize_entry(kind, &true)?,
+        }
+        map.end()
+    }
+}
+
 impl fmt::Debug for Contents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -224,5 +248,16 @@ mod tests {
             mode: 0o600,
         };
         assert!(!format!("{step:?}").contains("PRIVATE"));
+        let json = serde_json::to_value(&step).expect("JSON");
+        let expected =
+            serde_json::json!({ "put": { "path": "/k", "contents": { "secret": true }, "mode": 0o600 } });
+        assert_eq!(json, expected);
+    }
+
+    #[test]
+    fn what_is_no_text_is_shown_as_digits() {
+        let json = |bytes: &[u8]| serde_json::to_value(Contents::Public(bytes.to_vec())).expect("JSON");
+        assert_eq!(json(b"PEM\n"), serde_json::json!({ "text": "PEM\n" }));
+        assert_eq!(json(b"\x30\xff"), serde_json::json!({ "hex": "30ff" }));
     }
 }
