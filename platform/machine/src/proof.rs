@@ -6,7 +6,7 @@ mod served;
 
 use std::path::{Path, PathBuf};
 
-use labtrust_plan::{Fingerprint, Proof, Verdict, Wanted};
+use labtrust_plan::{Command, Fingerprint, Proof, Verdict, Wanted};
 
 pub use self::certs_d::ask_engine;
 pub(crate) use self::served::Servers;
@@ -65,6 +65,7 @@ pub(crate) fn prove_by(
         Proof::Edited { path, edit } if edit_file::is_met(world, edit, path)? => {
             Verdict::Holds(format!("{edit} is set in {}", path.display()))
         }
+        Proof::Says { command, text } => says(world, command, text)?,
         Proof::Edited { path, edit } => Verdict::Fails(format!("{edit} is not set in {}", path.display())),
     };
     Ok(seen.to(wanted))
@@ -87,6 +88,18 @@ fn all(servers: &mut Servers<'_>, world: &World, proofs: &[Proof], wanted: Wante
     Ok(match wanted {
         Wanted::Gone if details.is_empty() => Verdict::Holds("taken back".into()),
         _ => Verdict::Holds(whole).to(wanted),
+    })
+}
+
+/// Whether `command` prints the line `text`.
+fn says(world: &World, command: &Command, text: &str) -> Result<Verdict> {
+    let output = world.try_run(command)?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let program = command.program.file_name().unwrap_or_default().to_string_lossy();
+    Ok(if said.lines().any(|line| line == text) {
+        Verdict::Holds(format!("{program} uses {text}"))
+    } else {
+        Verdict::Fails(format!("{program} does not use {text}"))
     })
 }
 

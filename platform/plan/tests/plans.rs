@@ -124,7 +124,7 @@ fn anchor() -> Result<Anchor> {
     Ok(Anchor { certificate: Certificate::new([0x30, 0]), endpoints })
 }
 
-/// All that is planned for the fixed anchor, store by store.
+/// All that is planned for the fixed anchor, store by store; of stores that are not there, nothing.
 fn describe(facts: &Facts) -> Result<String> {
     let anchor = anchor()?;
     let mut planned: Vec<_> = STORES.iter().map(|store| (store.plan)(facts, &anchor)).collect();
@@ -137,9 +137,12 @@ fn describe(facts: &Facts) -> Result<String> {
     spare_restarts(&mut changes);
     let mut text = Vec::new();
     for (store, plan) in STORES.iter().zip(planned.drain(..)) {
+        if let Planned::Absent(_) = plan {
+            continue;
+        }
         text.push(format!("# {}", store.id));
         match plan {
-            Planned::Absent(why) => text.push(format!("absent: {why}")),
+            Planned::Absent(_) => {}
             Planned::Manual { why, todo } => {
                 text.push(format!("by hand: {why}"));
                 text.extend(todo.iter().map(|line| format!("  {line}")));
@@ -213,6 +216,9 @@ fn describe_proof(proof: &Proof) -> String {
             socket.display()
         ),
         Proof::Entry { database, .. } => format!("those who rely on {database} trust it"),
+        Proof::Edited { path, edit } => format!("{edit} is set in {}", path.display()),
+        Proof::Says { command, text } => format!("`{command}` says {text}"),
+        Proof::All(proofs) => proofs.iter().map(describe_proof).collect::<Vec<_>>().join("; "),
         other => format!("{other:?}"),
     }
 }

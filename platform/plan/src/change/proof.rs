@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::Step;
-use crate::{Certificate, Edit, Endpoint, Fingerprint, Hint, database::Database, hint};
+use crate::{Certificate, Command, Edit, Endpoint, Fingerprint, Hint, database::Database, hint};
 
 /// A question whose answer, asked of the store itself, shows that a change has worked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +80,13 @@ pub enum Proof {
         along: Option<Fingerprint>,
         /// Seconds until it must.
         seconds: u64,
+    },
+    /// A program, asked for it, prints this line: the store's own tool says so.
+    Says {
+        /// The program and its arguments.
+        command: Command,
+        /// The whole line.
+        text: String,
     },
     /// All of these.
     All(Vec<Proof>),
