@@ -2,6 +2,7 @@
 //! tools as the judges.
 
 mod engine;
+mod git;
 mod neighbours;
 mod updater;
 

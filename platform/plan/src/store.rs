@@ -2,6 +2,7 @@
 //! a row.
 
 mod docker;
+mod git;
 mod macos;
 mod row;
 mod system;
@@ -10,7 +11,7 @@ pub use self::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::StoreId;
 
 /// All stores, in the order in which they are served.
-pub const STORES: &[Store] = &[system::STORE, docker::STORE, macos::STORE];
+pub const STORES: &[Store] = &[system::STORE, docker::STORE, macos::STORE, git::STORE];
 
 pub use system::bundle;
 

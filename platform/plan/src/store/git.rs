@@ -1,0 +1,84 @@
+//! git in a user's own configuration. Whoever is not root trusts a CA there for the URLs of one server
+//! (git-config(1), `http.<url>.*` and `http.sslCAInfo`); where root serves the system store, git reads that.
+
+use std::path::Path;
+
+use super::row::{Look, Planned, Scope, Store};
+use crate::{
+    Actor, Anchor, Change, Command, Edit, Endpoint, Facts, Proof, Settle, Step,
+    fact::{Os, User},
+};
+
+pub const STORE: Store = Store {
+    id: "git",
+    title: "git",
+    plan,
+    looks: || vec![Look::Tool("git"), Look::Home(OWN), Look::Home(XDG)],
+    scope: Scope::PerEndpoint,
+    reads_also: |_| Vec::new(),
+};
+
+/// A user's configuration, and the other place of it (git-config(1), FILES).
+const OWN: &str = ".gitconfig";
+const XDG: &str = ".config/git/config";
+
+fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
+    let Some(git) = facts.tools.get("git") else { return Planned::Absent("git is not installed".into()) };
+    if facts.is_root() {
+        return Planned::Absent("git reads the system store".into());
+    }
+    if facts.os == Os::Macos {
+        return Planned::Absent("git reads the keychain".into());
+    }
+    if anchor.endpoints.is_empty() {
+        return Planned::Manual {
+            why: "git trusts a CA for one server at a time, and none is known".into(),
+            todo: Some("name it: --for HOST:PORT".into()),
+        };
+    }
+    let changes = facts
+        .people()
+        .flat_map(|user| anchor.endpoints.iter().map(|endpoint| change(facts, git, user, anchor, endpoint)));
+    Planned::Changes(changes.collect())
+}
+
+/// The CAs for one endpoint lie in one file, each in a block of its own: git takes one file for a URL, and while a new
+/// CA follows an old one both are needed.
+fn change(facts: &Facts, git: &Path, user: &User, anchor: &Anchor, endpoint: &Endpoint) -> Change {
+    let server = endpoint.certs_d_folder();
+    let short = anchor.sha256().short();
+    let slug = server.replace(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.', "-");
+    let file = user.home.join(format!(".local/share/labtrust/git/{slug}.crt"));
+    let own = user.home.join(OWN);
+    let xdg = user.home.join(XDG);
+    // git writes where it finds a file, and into its own where it finds none.
+    let config = if !facts.has(&own) && facts.has(&xdg) { xdg } else { own };
+    let url = format!("https://{server}/");
+    let shown = file.to_string_lossy().into_owned();
+    let quoted = shown.replace('\\', r"\\").replace('"', "\\\"");
+    let pem = anchor.certificate.pem().lines().map(str::to_owned).collect();
+    let certificate = Edit::Block { name: short.clone(), lines: pem };
+    let setting = Edit::Block {
+        name: format!("{short}-{slug}"),
+        lines: vec![format!("[http \"{url}\"]"), format!("\tsslCAInfo = \"{quoted}\"")],
+    };
+    let edited = |path: &Path, edit: &Edit| Proof::Edited { path: path.to_owned(), edit: edit.clone() };
+    let asked = ["config", "--file", &config.to_string_lossy(), "--get-urlmatch", "http.sslCAInfo", &url];
+    let proof = Proof::All(vec![
+        edited(&config, &setting),
+        edited(&file, &certificate),
+        Proof::Says { command: Command::new(git, asked).within(30), text: shown },
+    ]);
+    Change {
+        store: STORE.id(),
+        subject: format!("{url} in {}", config.display()),
+        actor: Actor::User(user.clone()),
+        steps: vec![
+            Step::Edit { path: file, edit: certificate, mode: 0o644 },
+            Step::Edit { path: config, edit: setting, mode: 0o644 },
+        ],
+        settle: Settle::default(),
+        proof,
+        serves: None,
+    }
+}
