@@ -209,6 +209,14 @@ impl ChangeRecord {
     }
 }
 
+/// What steps made beside what they were for.
+#[derive(Default)]
+struct Made {
+    folders: Vec<PathBuf>,
+    /// Files of which each holds edits of several changes.
+    files: Vec<PathBuf>,
+}
+
 impl StepRecord {
     /// Makes one record of this and `next`, if that replaced what this put there. Says whether it did.
     fn goes_on_with(&mut self, next: &Self) -> bool {
@@ -247,6 +255,14 @@ impl StepRecord {
     /// Whether what was made is as if it had never been.
     fn is_undone(&self) -> bool {
         matches!(self, Self::File { before: Node::Absent, after: None, link: None, .. })
+    }
+
+    /// The file, if it was not there before an edit of ours.
+    pub(crate) fn made_by_edit(&self) -> Option<&PathBuf> {
+        match self {
+            Self::File { path, before: Node::Absent, edit: Some(_), adopted: false, .. } => Some(path),
+            _ => None,
+        }
     }
 
     /// The folders that were made for it.
@@ -296,13 +312,18 @@ impl Receipt {
         self.changes.iter().position(|record| record.store == *store && record.subject == subject)
     }
 
-    /// Takes those of `made` that lie above files of its own for folders made for these. Says whether
-    /// there were any.
-    fn inherit(&mut self, made: &[PathBuf]) -> bool {
+    /// Takes those of `made` that lie above files of its own for folders made for these, and files that it edits too
+    /// for files made by its edit. Says whether there were any.
+    fn inherit(&mut self, made: &Made) -> bool {
         let mut any = false;
         for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
-            let StepRecord::File { path, folders, .. } = step else { continue };
-            let new = made.iter().filter(|folder| path.starts_with(folder) && !folders.contains(folder));
+            let StepRecord::File { path, before, folders, edit, .. } = step else { continue };
+            if edit.is_some() && made.files.contains(path) && *before != Node::Absent {
+                *before = Node::Absent;
+                any = true;
+            }
+            let new =
+                made.folders.iter().filter(|folder| path.starts_with(folder) && !folders.contains(folder));
             let new: Vec<_> = new.cloned().collect();
             any |= !new.is_empty();
             folders.extend(new);

@@ -13,7 +13,7 @@ use std::{
 use labtrust_plan::Anchor;
 
 use super::{
-    DamagedReceipt, Line, Receipt, Recorded, StepRecord,
+    DamagedReceipt, Line, Made, Receipt, Recorded, StepRecord,
     form::{self, parse},
 };
 use crate::{
@@ -238,17 +238,20 @@ impl Receipts {
         Ok(())
     }
 
-    /// Folders that the steps `gone` made and that are still in use are from now on those of whoever uses
+    /// Folders and files that the steps `gone` made and that are still in use are from now on those of whoever uses
     /// them, in one of `receipts` or in another: the last to go removes them.
     /// Says whether any of `receipts` has.
     pub(crate) fn hand_over(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
-        let mut kept = Vec::new();
+        let mut kept = Made::default();
         for folder in gone.iter().flat_map(StepRecord::folders) {
-            if !kept.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
-                kept.push(folder.clone());
+            if !kept.folders.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
+                kept.folders.push(folder.clone());
             }
         }
-        if kept.is_empty() {
+        let files = gone.iter().filter_map(StepRecord::made_by_edit);
+        kept.files
+            .extend(files.filter(|path| matches!(self.world.look(path), Ok(Node::File { .. }))).cloned());
+        if kept.folders.is_empty() && kept.files.is_empty() {
             return Ok(false);
         }
         let mut any = false;

@@ -113,6 +113,34 @@ fn a_file_that_was_not_there_is_made_with_its_folders_and_goes_with_them() {
 }
 
 #[test]
+fn a_file_that_two_changes_share_goes_with_the_last_of_them_in_any_order() {
+    for first in ["one", "two"] {
+        let bench = Bench::new();
+        let change = |name: &str| {
+            let step = Step::Edit {
+                path: bench.path("f"),
+                edit: Edit::Block { name: name.into(), lines: vec![name.into()] },
+                mode: 0o640,
+            };
+            Change::of_files("x", name.as_ref(), Actor::Caller, vec![step])
+        };
+        for name in ["one", "two"] {
+            assert_eq!(bench.apply(change(name)).state, State::Trusted);
+        }
+        let undo_of = |name: &str| {
+            bench.session(|session| {
+                let mut receipt = session.receipts.load("setup")?.expect("a receipt");
+                undo(session, &mut receipt, |record| record.subject == name)
+            })
+        };
+        undo_of(first);
+        assert!(bench.path("f").exists(), "{first}");
+        undo_of(if first == "one" { "two" } else { "one" });
+        assert!(!bench.path("").exists() && bench.is_rid_of_us(), "{first}");
+    }
+}
+
+#[test]
 fn a_run_that_was_cut_short_after_its_receipt_or_after_its_write_is_taken_up() {
     let edits = [no_proxy("h"), Edit::Json { keys: vec!["live-restore".into()], value: true.into() }];
     // What stands there when the next run comes: nothing done, one of two edits, both.
