@@ -2,6 +2,7 @@
 
 use crate::{
     lab::{Engine, HOST, Machine, Pair, REGISTRY, Validity},
+    setup::json,
     trust::fingerprint,
 };
 
@@ -36,6 +37,44 @@ fn a_dry_run_of_untrust_is_one_document_however_many_cas_there_are() {
     }
     assert_eq!(documents(&machine.run(dry).exited(1).stdout), 1);
     assert_eq!(documents(&machine.run(["labtrust", "untrust", "--all", "--json"]).succeeded().stdout), 1);
+}
+
+#[test]
+fn a_dry_run_of_untrust_is_a_plan_with_the_steps_that_people_read() {
+    let machine = machine!("client");
+    let (_, trust) = root(&machine, "ca");
+    machine.run(trust).succeeded();
+    let dry = ["labtrust", "untrust", "--dry-run"];
+    let said = machine.run(dry).exited(1).stdout;
+    let plan = json(&machine.run([&dry[..], &["--json"]].concat()).exited(1).stdout);
+    assert_eq!(plan["would_change"], true);
+    let steps: Vec<_> = plan["plan"].as_array().unwrap().iter().flat_map(texts("steps")).collect();
+    assert!(steps.len() > 1 && steps.iter().all(|step| said.contains(step)), "{plan:#}\n{said}");
+    machine.run(["labtrust", "untrust"]).succeeded();
+    let plan = json(&machine.run([&dry[..], &["--json"]].concat()).succeeded().stdout);
+    assert_eq!(plan["plan"], serde_json::json!([]), "{plan:#}");
+}
+
+#[test]
+fn what_needs_root_is_a_command_and_no_note() {
+    let machine = machine!("client");
+    let (pair, _) = root(&machine, "ca");
+    machine.ensure_user("alice");
+    machine.write("/home/alice/ca.crt", &pair.root);
+    let fingerprint = fingerprint(&machine, &pair.root);
+    let line = ["labtrust", "trust", "/home/alice/ca.crt", "--for", REGISTRY, "--fingerprint", &fingerprint];
+    let report = json(&machine.run_as("alice", [&line[..], &["--json"]].concat()).exited(3).stdout);
+    let [command] = &texts("needs_root")(&report)[..] else { panic!("{report:#}") };
+    assert!(command.starts_with("sudo ") && command.contains(" trust /home/alice/ca.crt "), "{command}");
+    assert!(!report["notes"].to_string().contains("sudo"), "{report:#}");
+}
+
+/// The texts of the field `name`.
+fn texts(name: &str) -> impl Fn(&serde_json::Value) -> Vec<String> {
+    move |value| {
+        let texts = value[name].as_array().into_iter().flatten();
+        texts.map(|text| text.as_str().unwrap().to_owned()).collect()
+    }
 }
 
 #[test]

@@ -252,6 +252,17 @@ fn each_command_that_is_printed_means_the_state_folder_that_was_given() {
     }
 }
 
+#[test]
+fn json_of_setup_has_each_note_that_people_read() {
+    let line = ["setup", HOST, "--out", "pair", "--no-trust"];
+    let folder = folder();
+    let said = String::from_utf8(run(&folder, &line).stdout).unwrap();
+    let notes: Vec<_> = said.lines().filter_map(|line| line.strip_prefix("  note      ")).collect();
+    let report = json(&run(&folder, &[&line[..], &["--json"]].concat()));
+    assert!(!notes.is_empty(), "{said}");
+    assert_eq!(report["notes"], serde_json::json!(notes));
+}
+
 /// Verbs that look at a state.
 const OF_STATES: [&str; 12] = [
     "setup", "import", "request", "sign", "renew", "rotate", "backup", "restore", "trust", "untrust",
