@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::registries::ignores;
 pub use self::{
-    reach::{Reach, judge, reaches},
+    reach::{Reach, judge, judge_client, reaches},
     registries::{NamedRegistry, RegistrySettings},
 };
 use crate::{
@@ -89,10 +89,7 @@ pub fn is_containerds(properties: &[(String, String)]) -> bool {
 /// `GET /distribution/{name}/json`). It reads the folder of `certs.d` that bears the registry's name as it is written
 /// here: that of port 443 bears none, and is met as people name it.
 pub fn distribution(endpoint: &Endpoint) -> String {
-    // Without a dot or a port, a name would be a folder of Docker Hub's (distribution/reference, `splitDockerDomain`).
-    let bare = endpoint.certs_d_folder();
-    let registry = if bare.contains(['.', ':']) { bare } else { endpoint.to_string() };
-    format!("/distribution/{registry}/labtrust/probe/json")
+    format!("/distribution/{}/labtrust/probe/json", endpoint.registry_name())
 }
 
 #[cfg(test)]

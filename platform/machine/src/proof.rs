@@ -35,9 +35,9 @@ pub(crate) fn prove_by(
     wanted: Wanted,
 ) -> Result<Verdict> {
     let seen = match proof {
-        Proof::CertsD { folder, certificate, endpoint, socket } => {
+        Proof::CertsD { folder, certificate, endpoint, socket, client } => {
             let folder = CertsD { folder, certificate, endpoint };
-            return folder.prove(world, socket.as_deref(), wanted);
+            return folder.prove(world, (socket.as_deref(), client.as_ref()), wanted);
         }
         Proof::All(proofs) => return all(servers, world, proofs, wanted),
         Proof::Not(proof) => return prove_by(servers, world, proof, wanted.other()),

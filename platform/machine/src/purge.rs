@@ -109,6 +109,7 @@ mod tests {
             }],
             settle: plan::Settle::default(),
             proof: Proof::CertsD {
+                client: None,
                 folder: folder.path().to_owned(),
                 certificate: ours.clone(),
                 endpoint: "h:4567".parse::<Endpoint>().expect("an endpoint"),

@@ -22,6 +22,9 @@ pub struct Command {
     /// Seconds until it is stopped.
     #[serde(default = "Command::default_seconds")]
     pub seconds: u64,
+    /// The home folder in which it finds its user's settings; none where it reads the machine's alone.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "absolute::optional")]
+    pub home: Option<PathBuf>,
 }
 
 impl Command {
@@ -31,7 +34,15 @@ impl Command {
             program: program.into(),
             arguments: arguments.into_iter().map(Into::into).collect(),
             seconds: Self::default_seconds(),
+            home: None,
         }
+    }
+
+    /// The same with the settings in the home folder `home`.
+    #[must_use]
+    pub fn at_home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
     }
 
     /// The same with another bound.

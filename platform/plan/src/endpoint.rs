@@ -185,6 +185,13 @@ impl Endpoint {
     pub fn certs_d_folder(&self) -> String {
         if self.port == 443 { self.host.in_url() } else { self.to_string() }
     }
+
+    /// The registry as an image's name begins with it. A name without a dot or a port would be a folder of Docker
+    /// Hub's (distribution/reference, `splitDockerDomain`).
+    pub fn registry_name(&self) -> String {
+        let bare = self.certs_d_folder();
+        if bare.contains(['.', ':']) { bare } else { self.to_string() }
+    }
 }
 
 impl Target {

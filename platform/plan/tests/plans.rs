@@ -207,8 +207,11 @@ fn describe_byproduct(byproduct: &Byproduct) -> String {
 fn describe_proof(proof: &Proof) -> String {
     match proof {
         Proof::Bundle { path, .. } => format!("{} holds it", path.display()),
-        Proof::Folder { folder, .. } | Proof::CertsD { folder, socket: None, .. } => {
+        Proof::Folder { folder, .. } | Proof::CertsD { folder, socket: None, client: None, .. } => {
             format!("a file in {} holds it", folder.display())
+        }
+        Proof::CertsD { folder, client: Some(client), .. } => {
+            format!("a file in {} holds it, and `{client}` is accepted", folder.display())
         }
         Proof::CertsD { folder, endpoint, socket: Some(socket), .. } => format!(
             "a file in {} holds it, and the engine at {} accepts {endpoint}",

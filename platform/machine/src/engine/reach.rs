@@ -60,6 +60,8 @@ const ACCEPTED: &[&str] = &[
     "name unknown",
     "not found",
     "authentication required",
+    // containers/image, of the token service that the registry names.
+    "invalid status code from registry",
 ];
 
 impl Reach {
@@ -97,6 +99,21 @@ pub fn judge(answer: &str) -> Reach {
         Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
         Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
     };
+    judge_message(message)
+}
+
+/// What the complaints of a program say that was made to contact a registry by itself, such as skopeo's. It reads the
+/// registry's `folder` of `certs.d`.
+pub fn judge_client(complaints: &str, folder: &Path) -> Reach {
+    let last = complaints.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    match judge_message(last.chars().take(LONGEST_MESSAGE).collect()) {
+        // A program may fail for reasons of its own.
+        Reach::GaveUp(message) if !message.contains(&*folder.to_string_lossy()) => Reach::Unknown(message),
+        reach => reach,
+    }
+}
+
+fn judge_message(message: String) -> Reach {
     let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
     let names_url = message.contains("://");
     if says(REFUSED) && names_url {
@@ -115,6 +132,21 @@ pub fn judge(answer: &str) -> Reach {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_programs_complaints_are_judged_by_their_last_line() {
+        let judged = |text: &str| {
+            let line = format!("time=\"x\" level=fatal msg=\"Error listing repository tags: {text}\"\n");
+            judge_client(&format!("a warning\n{line}\n"), Path::new("/etc/containers/certs.d/h:4567"))
+        };
+        assert_eq!(judged("fetching tags list: authentication required"), Reach::Accepted);
+        let refused = r#"Get \"https://h:4567/v2/\": x509: certificate signed by unknown authority"#;
+        assert!(matches!(judged(refused), Reach::Refused(_)));
+        let folder = "open /etc/containers/certs.d/h:4567/x.crt: permission denied";
+        assert!(matches!(judged(folder), Reach::GaveUp(_)));
+        assert!(matches!(judged("open /etc/containers/policy.json: no such file"), Reach::Unknown(_)));
+        assert!(matches!(judge_client("", Path::new("/x")), Reach::Unknown(_)));
+    }
 
     fn judged(message: &str) -> Reach {
         judge(&serde_json::json!({ "message": message }).to_string())

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use labtrust_plan::{Certificate, Endpoint, Verdict, Wanted};
+use labtrust_plan::{Certificate, Command, Endpoint, Verdict, Wanted};
 
 use super::search::find_in;
 use crate::{
@@ -28,18 +28,48 @@ pub(super) struct CertsD<'a> {
 impl CertsD<'_> {
     /// Whether the folder is as `wanted`, and the engine at `socket` too, as far as it can tell. Docker reads every
     /// `*.crt` of the folder, as PEM (moby, registry/config, `ReadCertsDirectory`).
-    pub fn prove(&self, world: &World, socket: Option<&Path>, wanted: Wanted) -> Result<Verdict> {
+    pub fn prove(
+        &self,
+        world: &World,
+        (socket, client): (Option<&Path>, Option<&Command>),
+        wanted: Wanted,
+    ) -> Result<Verdict> {
         let file = find_in(world, self.folder, Some("crt"), self.certificate.fingerprint())?;
         let place = place(file.as_ref(), self.folder);
         if file.is_some() != (wanted == Wanted::There) {
             return Ok(Verdict::Fails(place));
         }
-        let Some(socket) = socket else { return Ok(Verdict::Holds(place)) };
-        Ok(match ask_engine(world, socket, self.endpoint, self.certificate, wanted) {
+        let seen = match (socket, client) {
+            (Some(socket), _) => ask_engine(world, socket, self.endpoint, self.certificate, wanted),
+            (None, Some(client)) => self.ask_client(world, client, wanted),
+            (None, None) => return Ok(Verdict::Holds(place)),
+        };
+        Ok(match seen {
             Verdict::Holds(seen) => Verdict::Holds(format!("{place}; {seen}")),
             Verdict::Fails(seen) => Verdict::Fails(format!("{place}, but {seen}")),
             Verdict::Lingers(seen) => Verdict::Lingers(format!("{place}, but {seen}")),
         })
+    }
+
+    /// Whether a program that reads the folder, and asks the registry itself, is to it as `wanted`.
+    fn ask_client(&self, world: &World, client: &Command, wanted: Wanted) -> Verdict {
+        let who = client.program.file_name().unwrap_or_default().to_string_lossy();
+        let reach = match world.try_run(client) {
+            Ok(output) if output.code == Some(0) => Reach::Accepted,
+            Ok(output) => engine::judge_client(&String::from_utf8_lossy(&output.stderr), self.folder),
+            Err(error) => return Verdict::Holds(format!("{who} did not answer: {error}")),
+        };
+        let presented = || presented(self.endpoint, self.certificate);
+        let registry =
+            Registry { who: &who, endpoint: self.endpoint, presented: &presented, ignored: &|| None };
+        match wanted {
+            Wanted::There => registry.is_trusted(&reach),
+            // It reads all anew each time, and more than this folder.
+            Wanted::Gone => match registry.is_forgotten(&reach) {
+                Verdict::Lingers(seen) => Verdict::Holds(format!("{seen} by another store that it reads")),
+                verdict => verdict,
+            },
+        }
     }
 }
 
@@ -65,6 +95,7 @@ pub fn ask_engine(
         Err(error) => return Verdict::Holds(format!("the engine did not answer: {error}")),
     };
     let registry = Registry {
+        who: "the engine",
         endpoint,
         presented: &|| presented(endpoint, certificate),
         ignored: &|| engine::ignores(world, socket, endpoint),
@@ -75,8 +106,10 @@ pub fn ask_engine(
     }
 }
 
-/// A registry of which an engine spoke; what else matters of it is asked only where it does.
+/// A registry of which an engine or a program spoke; what else matters of it is asked only where it does.
 struct Registry<'a> {
+    /// Who spoke.
+    who: &'a str,
     endpoint: &'a Endpoint,
     /// What it presents.
     presented: &'a dyn Fn() -> Presented,
@@ -86,36 +119,36 @@ struct Registry<'a> {
 
 impl Registry<'_> {
     fn is_trusted(&self, reach: &Reach) -> Verdict {
-        let endpoint = self.endpoint;
+        let (endpoint, who) = (self.endpoint, self.who);
         match reach {
-            Reach::Accepted => Verdict::Holds(format!("the engine accepts {endpoint}")),
-            Reach::GaveUp(message) => Verdict::Fails(format!("the engine says: {message}")),
+            Reach::Accepted => Verdict::Holds(format!("{who} accepts {endpoint}")),
+            Reach::GaveUp(message) => Verdict::Fails(format!("{who} says: {message}")),
             Reach::Refused(message) => match (self.presented)() {
                 Presented::Others => {
-                    Verdict::Holds(format!("{} yet, and the engine says: {message}", self.not_ours()))
+                    Verdict::Holds(format!("{} yet, and {who} says: {message}", self.not_ours()))
                 }
-                Presented::Ours | Presented::Unseen => Verdict::Fails(format!("the engine says: {message}")),
+                Presented::Ours | Presented::Unseen => Verdict::Fails(format!("{who} says: {message}")),
             },
             Reach::Unknown(message) => self.untold(message),
         }
     }
 
     fn is_forgotten(&self, reach: &Reach) -> Verdict {
-        let endpoint = self.endpoint;
+        let (endpoint, who) = (self.endpoint, self.who);
         match reach {
             Reach::Unknown(message) | Reach::GaveUp(message) if !reach.is_through_tls() => {
                 self.untold(message)
             }
             _ => match ((self.presented)(), reach) {
                 (Presented::Others, _) => self.untold(&self.not_ours()),
-                (_, Reach::Refused(_)) => Verdict::Holds(format!("the engine refuses {endpoint}")),
+                (_, Reach::Refused(_)) => Verdict::Holds(format!("{who} refuses {endpoint}")),
                 (seen, _) => match ((self.ignored)(), seen) {
                     (Some(why), _) => self.untold(&format!("it does not look at the certificate: {why}")),
-                    // The registry may present a certificate of this CA, and the engine may accept it for that.
+                    // The registry may present a certificate of this CA, and {who} may accept it for that.
                     (None, Presented::Unseen) => Verdict::Lingers(format!(
-                        "labtrust cannot see which certificate {endpoint} presents, and the engine accepts {endpoint}"
+                        "labtrust cannot see which certificate {endpoint} presents, and {who} accepts {endpoint}"
                     )),
-                    (None, _) => Verdict::Lingers(format!("the engine accepts {endpoint}")),
+                    (None, _) => Verdict::Lingers(format!("{who} accepts {endpoint}")),
                 },
             },
         }
@@ -127,7 +160,7 @@ impl Registry<'_> {
 
     /// What leaves the folder to count alone.
     fn untold(&self, why: &str) -> Verdict {
-        Verdict::Holds(format!("the engine could not tell of {}: {why}", self.endpoint))
+        Verdict::Holds(format!("{} could not tell of {}: {why}", self.who, self.endpoint))
     }
 }
 
@@ -177,6 +210,7 @@ mod tests {
             (unheard(), Presented::Unseen, false, (holds, lingers)),
         ] {
             let registry = Registry {
+                who: "the engine",
                 endpoint: &endpoint,
                 presented: &|| presented,
                 ignored: &|| ignored.then(|| "its network".into()),
@@ -194,12 +228,22 @@ mod tests {
     #[test]
     fn an_engine_that_could_not_tell_is_not_said_to_have_told() {
         let endpoint: Endpoint = "h:4567".parse().expect("an endpoint");
-        let unseen = Registry { endpoint: &endpoint, presented: &|| Presented::Unseen, ignored: &|| None };
+        let unseen = Registry {
+            who: "the engine",
+            endpoint: &endpoint,
+            presented: &|| Presented::Unseen,
+            ignored: &|| None,
+        };
         for reach in [Reach::Accepted, Reach::Refused("x".into())] {
             let seen = unseen.is_forgotten(&reach);
             assert!(!seen.detail().contains("does not present"), "{seen:?}");
         }
-        let registry = Registry { endpoint: &endpoint, presented: &|| Presented::Others, ignored: &|| None };
+        let registry = Registry {
+            who: "the engine",
+            endpoint: &endpoint,
+            presented: &|| Presented::Others,
+            ignored: &|| None,
+        };
         for reach in [Reach::Accepted, Reach::Refused("x".into()), Reach::Unknown("x".into())] {
             let seen = registry.is_forgotten(&reach);
             assert!(seen.holds() && seen.detail().contains("could not tell of h:4567"), "{seen:?}");

@@ -97,6 +97,7 @@ pub fn run(command: &Command) -> Result<Output> {
         .args(&command.arguments)
         .env_clear()
         .envs(environment())
+        .env("HOME", command.home.as_deref().unwrap_or(Path::new("/")))
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -141,8 +142,8 @@ fn await_end(child: &process::Child, limit: Duration) {
 }
 
 /// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
-fn environment() -> [(&'static str, String); 3] {
-    [("PATH", trusted_path()), ("LC_ALL", "C".into()), ("HOME", "/".into())]
+fn environment() -> [(&'static str, String); 2] {
+    [("PATH", trusted_path()), ("LC_ALL", "C".into())]
 }
 
 /// What a stream has given so far.

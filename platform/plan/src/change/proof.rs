@@ -37,6 +37,9 @@ pub enum Proof {
         /// The engine's socket.
         #[serde(default)]
         socket: Option<PathBuf>,
+        /// A program that reads the same folder and is asked in the engine's place.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<Command>,
     },
     /// Nothing is at the path.
     Absent {
@@ -134,6 +137,7 @@ impl Proof {
                 certificate: certificate.clone(),
                 endpoint: endpoint.clone(),
                 socket: None,
+                client: None,
             },
             other => other.clone(),
         }

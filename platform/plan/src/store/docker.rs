@@ -77,6 +77,7 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
             certificate: anchor.certificate.clone(),
             endpoint: endpoint.clone(),
             socket: live.and_then(|engine| engine.socket.clone()),
+            client: None,
         },
         // Pulls do not read the folder alone then.
         serves: live.filter(|engine| !engine.pulls_by_system).map(|engine| Service::engine(engine)),
