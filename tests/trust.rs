@@ -4,6 +4,7 @@
 mod engine;
 mod git;
 mod neighbours;
+mod podman;
 mod updater;
 
 use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity};

@@ -4,6 +4,7 @@
 mod docker;
 mod git;
 mod macos;
+mod podman;
 mod row;
 mod system;
 
@@ -11,7 +12,7 @@ pub use self::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::StoreId;
 
 /// All stores, in the order in which they are served.
-pub const STORES: &[Store] = &[system::STORE, docker::STORE, macos::STORE, git::STORE];
+pub const STORES: &[Store] = &[system::STORE, docker::STORE, podman::STORE, macos::STORE, git::STORE];
 
 pub use system::bundle;
 

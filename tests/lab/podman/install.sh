@@ -8,5 +8,7 @@ done
 mkdir -p /usr/lib/podman
 cp usr/lib/podman/* /usr/lib/podman/
 cp usr/bin/conmon /usr/bin/
-install -m 755 /dev/null /usr/bin/podman
-mount --bind usr/bin/podman /usr/bin/podman
+for program in podman skopeo; do
+    install -m 755 /dev/null /usr/bin/$program
+    mount --bind usr/bin/$program /usr/bin/$program
+done

@@ -1,0 +1,66 @@
+//! podman and skopeo: the folder that wins is written, and the programs themselves are the judges.
+
+use super::{UNKNOWN_AUTHORITY, serving};
+use crate::lab::{Machine, Podman, REGISTRY};
+
+const CONTAINERS: &str = "/etc/containers/certs.d";
+/// The token service of the lab answers so to nobody in particular.
+const AUTHENTICATION: &str = "invalid status code from registry 403";
+
+fn probe(machine: &Machine, user: &str) -> String {
+    let image = format!("docker://{REGISTRY}/labtrust/probe");
+    machine.run_as(user, ["skopeo", "list-tags", "--no-creds", &image]).exited(1).stderr
+}
+
+#[test]
+fn podman_logs_in_at_once_and_no_more_after_untrust() {
+    let machine = machine!("podman-trust");
+    machine.without_docker();
+    let podman = Podman::install(&machine);
+    let (_, fingerprint) = serving(&machine);
+    podman.login().exited(125).says(UNKNOWN_AUTHORITY);
+    let before = machine.settled();
+
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "podman"];
+    machine.run(trust).succeeded().says(&format!("skopeo accepts {REGISTRY}"));
+    podman.login().succeeded();
+    machine.run(["labtrust", "status"]).exited(1).says("✓  podman  trusted");
+    machine.run([&trust[..], &["--dry-run"]].concat()).succeeded().says("nothing would change");
+
+    machine.run(["labtrust", "untrust"]).succeeded();
+    podman.login().exited(125).says(UNKNOWN_AUTHORITY);
+    assert_eq!(machine.changes_since(&before), [""; 0]);
+}
+
+#[test]
+fn what_a_program_says_of_the_folder_is_no_trust() {
+    let machine = machine!("podman-fatal");
+    machine.without_docker();
+    let _podman = Podman::install(&machine);
+    let (_, fingerprint) = serving(&machine);
+    machine.sh(&format!("mkdir -p '{CONTAINERS}/{REGISTRY}/x.crt'")).succeeded();
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "podman"];
+    machine.run(trust).exited(3).says("x.crt");
+}
+
+#[test]
+fn the_folder_that_wins_is_written_and_none_is_made_before_it() {
+    let machine = machine!("podman-user");
+    machine.without_docker();
+    machine.ensure_user("alice");
+    let _podman = Podman::install(&machine);
+    let (_, fingerprint) = serving(&machine);
+    let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint, "--store", "podman"];
+
+    // A user's own folder would hide the machine's, which root must fill.
+    machine.sh(&format!("mkdir -p '{CONTAINERS}/{REGISTRY}'")).succeeded();
+    machine.run_as("alice", trust).exited(3).says("needs root");
+    machine.sh(&format!("rmdir '{CONTAINERS}/{REGISTRY}'")).succeeded();
+
+    machine.run_as("alice", trust).succeeded().says("/home/alice/.config/containers/certs.d");
+    assert!(probe(&machine, "alice").contains(AUTHENTICATION));
+    assert!(probe(&machine, "root").contains(UNKNOWN_AUTHORITY));
+    machine.run(trust).succeeded();
+    assert!(probe(&machine, "root").contains(AUTHENTICATION));
+    machine.run_as("alice", ["labtrust", "untrust"]).exited(3).says("by another store that it reads");
+}
