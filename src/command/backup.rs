@@ -77,9 +77,10 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Resu
     })?;
     let (manifest, files) = (&archive.manifest, archive.items.len());
     let fingerprint = sender_fingerprint(&sender);
-    let restore = match arguments.recipients.as_slice() {
-        [] => shell_line!("{labtrust restore {}}", path),
-        _ => shell_line!("{labtrust restore {} --identity KEY --fingerprint {}}", path, fingerprint),
+    let restore = if arguments.recipients.is_empty() {
+        shell_line!("{labtrust restore {}}", path)
+    } else {
+        shell_line!("{labtrust restore {} --identity KEY --fingerprint {}}", path, fingerprint)
     };
     printer.document(&serde_json::json!({
         "file": path, "made": manifest.made, "entries": files, "fingerprint": fingerprint,

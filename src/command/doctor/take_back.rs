@@ -21,7 +21,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-struct Undone<'u> {
+struct Report<'u> {
     undone: Vec<FixedReport<'u>>,
     #[serde(flatten)]
     remaining: Remaining,
@@ -65,7 +65,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Re
     let fixed = Fixed { outcomes };
     let again = again(&["doctor", "--undo"]);
     let remaining = NextSteps::of(context, &fixed.outcomes, &again).remaining(Vec::new());
-    printer.document(&Undone { undone: fixed.report(), remaining, next: &trusted });
+    printer.document(&Report { undone: fixed.report(), remaining, next: &trusted });
     if fixed.outcomes.is_empty() && !is_damaged {
         printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.folder().display()));
     }

@@ -39,6 +39,7 @@ pub struct Renewal {
 }
 
 /// The last run without the number of its file's form, which is none of the report's.
+#[expect(clippy::ref_option, reason = "serde calls it with the field")]
 fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) -> Result<S::Ok, S::Error> {
     let mut last = serde_json::to_value(last).map_err(S::Error::custom)?;
     if let Some(fields) = last.as_object_mut() {
