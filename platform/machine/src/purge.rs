@@ -79,7 +79,7 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{plan, world::Access};
+    use crate::world::Access;
     use labtrust_plan::{Contents, Endpoint};
 
     #[test]
@@ -99,15 +99,15 @@ mod tests {
             world.put(&folder.path().join(name), &text, Access { mode: 0o644, owner: None })?;
         }
         let change = Change {
-            store: plan::StoreId::new("docker"),
+            store: labtrust_plan::StoreId::new("docker"),
             subject: "x".into(),
-            actor: plan::Actor::Caller,
+            actor: labtrust_plan::Actor::Caller,
             steps: vec![Step::Put {
                 path: folder.path().join("labtrust-x.crt"),
                 contents: Contents::Public(Vec::new()),
                 mode: 0o644,
             }],
-            settle: plan::Settle::default(),
+            settle: labtrust_plan::Settle::default(),
             proof: Proof::CertsD {
                 client: None,
                 folder: folder.path().to_owned(),

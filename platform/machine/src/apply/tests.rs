@@ -164,7 +164,7 @@ fn a_bundle_that_the_updater_lost_is_put_back_and_the_change_failed() {
     for updater in ["rm -f BUNDLE; exit 4", "rm -f BUNDLE", ": >BUNDLE; exit 4"] {
         let bench = Bench::new();
         let bundle = bench.folder.path().join("bundle");
-        let text = crate::Certificate::new([0x30, 0]).pem();
+        let text = labtrust_plan::Certificate::new([0x30, 0]).pem();
         fs::write(&bundle, &text).expect("a bundle");
         let mut change = bench.change("c1", "k1");
         let script = updater.replace("BUNDLE", &bundle.display().to_string());
