@@ -13,7 +13,7 @@ use self::server::{DATA, Outlook, Server};
 pub(super) use self::server::{outside, path};
 use super::{
     config::Config,
-    further::{Annex, Further},
+    extra_host::ExtraHost,
     installation::{Installation, Kind, exists},
     nginx::{self, Listener},
     promise::Promise,
@@ -47,8 +47,17 @@ pub struct Layout {
     pub promises: Vec<Promise>,
     /// What a person should know or do, a line each.
     pub notes: Vec<String>,
-    /// The further hosts, which are yet to be decided on.
-    pub annexes: Vec<Annex>,
+    /// The extra hosts, on which [`Layout::assign_extra_hosts`] decides.
+    pub extra_sites: Vec<ExtraSite>,
+}
+
+/// An extra host, and where its pair goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtraSite {
+    /// The host.
+    pub host: ExtraHost,
+    /// Its part of the layout.
+    pub layout: Layout,
 }
 
 impl Installation {
@@ -79,18 +88,16 @@ impl Layout {
         registry: &Endpoint,
     ) -> Result<Self> {
         let roles = [(Role::Gitlab, gitlab), (Role::Registry, registry)];
-        let (further, notes) = Further::of(config, &gitlab.host);
+        let (extra_hosts, notes) = ExtraHost::of(config, &gitlab.host);
         let mut layout = Self { notes, ..Self::default() };
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             for (_, endpoint) in roles {
                 layout.add(usual(installation, &endpoint.host));
             }
-            for further in further {
+            for host in extra_hosts {
                 let mut part = Self::default();
-                part.add(usual(installation, &further.address.endpoint.host));
-                {
-                    layout.annexes.push(Annex { further: further.clone(), layout: part });
-                };
+                part.add(usual(installation, &host.address.endpoint.host));
+                layout.extra_sites.push(ExtraSite { host, layout: part });
             }
             return Ok(layout);
         }
@@ -116,11 +123,11 @@ impl Layout {
         for (role, endpoint) in roles {
             layout.add_server(&server(role, endpoint, &endpoint.host))?;
         }
-        for further in &further {
+        for host in &extra_hosts {
             let mut part = Self::default();
-            match part.add_server(&server(further.role, &further.address.endpoint, &further.met)) {
-                Ok(()) => layout.annexes.push(Annex { further: further.clone(), layout: part }),
-                Err(error) => layout.notes.push(format!("{} gets no pair: {error}", further.title())),
+            match part.add_server(&server(host.role, &host.address.endpoint, &host.met)) {
+                Ok(()) => layout.extra_sites.push(ExtraSite { host: host.clone(), layout: part }),
+                Err(error) => layout.notes.push(format!("{} gets no pair: {error}", host.title())),
             }
         }
         layout.is_reconfigured |= installation.lags(world, config);

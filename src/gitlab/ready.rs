@@ -8,7 +8,7 @@ use labtrust_platform::{Host, World, text, world::Node};
 use super::{
     config::{Address, Config, Known},
     container,
-    further::is_part_of,
+    extra_host::is_part_of,
     installation::Installation,
     layout::{Layout, Place, outside, path},
     line::Line,

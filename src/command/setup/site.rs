@@ -145,7 +145,7 @@ impl Site {
 
     /// The names of the hosts that this GitLab has besides its own and its registry's.
     pub fn further_names(&self) -> Vec<SubjectName> {
-        self.layout.annexes.iter().flat_map(|annex| annex.further.names.clone()).collect()
+        self.layout.extra_sites.iter().flat_map(|site| site.host.names.clone()).collect()
     }
 
     /// Gives each further host its place if `leaf` is for it and nothing of others' stands there; `way_on` is
@@ -157,7 +157,7 @@ impl Site {
         replace: bool,
         way_on: &'static str,
     ) -> Result<()> {
-        self.layout.settle(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
+        self.layout.assign_extra_hosts(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
     }
 
     /// Refuses to replace what is not ours, on disk or served.

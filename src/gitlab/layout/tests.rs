@@ -263,7 +263,7 @@ fn urls_that_are_in_no_row_keep_nginx_from_starting_only_where_it_serves_them() 
 }
 
 #[test]
-fn further_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
+fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
     let folder = tempfile::tempdir().expect("a folder");
     let installation = container(folder.path());
     let usual = |host: &str| format!("/etc/gitlab/ssl/{host}");
@@ -294,7 +294,9 @@ fn further_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
     let settled = |covered: &str, ours: bool, replace| {
         let mut layout = all.clone();
         let covers = |host: &Host| host.to_string().contains(covered);
-        layout.settle(&World::here(), &covers, &|_| ours, replace, "the way on").expect("it is settled");
+        layout
+            .assign_extra_hosts(&World::here(), &covers, &|_| ours, replace, "the way on")
+            .expect("it is settled");
         let config = folder.path().join("config").display().to_string();
         let places: Vec<_> = names(&layout)[1..].iter().map(|name| name.replace(&config, "")).collect();
         let served: Vec<_> = layout.served[2..].iter().map(ToString::to_string).collect();

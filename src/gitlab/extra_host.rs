@@ -1,20 +1,17 @@
 //! The hosts that a GitLab has besides its own and its registry's: Pages, KAS and Mattermost may each
 //! have one, and each wants its name in the certificate and its files in GitLab's folder.
 
-use anyhow::Result;
-use labtrust_platform::{Certificate, Host, World};
+use labtrust_platform::Host;
 
 use super::{
     config::{Address, Config, Known},
-    guard::{self, Verdict},
-    layout::Layout,
     role::Role,
 };
-use crate::{certificate::SubjectName, hint::Hint};
+use crate::certificate::SubjectName;
 
 /// A host of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Further {
+pub struct ExtraHost {
     /// What is met there.
     pub role: Role,
     /// Its URL.
@@ -25,17 +22,8 @@ pub struct Further {
     pub met: Host,
 }
 
-/// A further host, and where its pair goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Annex {
-    /// The host.
-    pub further: Further,
-    /// Its part of the layout.
-    pub layout: Layout,
-}
-
-impl Further {
-    /// The further hosts of a GitLab at `gitlab` that speak TLS, and what cannot be known of others.
+impl ExtraHost {
+    /// The extra hosts of a GitLab at `gitlab` that speak TLS, and what cannot be known of others.
     pub fn of(config: &Config, gitlab: &Host) -> (Vec<Self>, Vec<String>) {
         let (mut found, mut notes) = (Vec::new(), Vec::new());
         for role in Role::FURTHER.into_iter().filter(|role| !config.is_off(*role)) {
@@ -55,7 +43,7 @@ impl Further {
 
     fn new(config: &Config, role: Role, address: Address) -> Self {
         let host = address.endpoint.host.clone();
-        let mut further =
+        let mut extra =
             Self { role, names: vec![SubjectName::from(host.clone())], met: host.clone(), address };
         if role == Role::Pages
             && !config.are_pages_in_path()
@@ -63,10 +51,10 @@ impl Further {
             // GitLab's own address below it, for signing in (omnibus-gitlab, gitlab_pages.rb).
             && let Ok(met) = format!("projects.{domain}").parse()
         {
-            further.names.push(SubjectName::Wildcard(domain));
-            further.met = met;
+            extra.names.push(SubjectName::Wildcard(domain));
+            extra.met = met;
         }
-        further
+        extra
     }
 
     /// What it is called in a sentence.
@@ -79,39 +67,6 @@ impl Further {
 /// `kas_domain_matches_gitlab_domain?`).
 pub(super) fn is_part_of(role: Role, address: &Address, gitlab: &Host) -> bool {
     role == Role::Kas && address.endpoint.host == *gitlab
-}
-
-impl Layout {
-    /// Decides on the further hosts: a pair is placed for each that it `covers`, and not over one that is
-    /// not `ours` unless it may `replace`. They never keep GitLab and its registry from their pair: what is
-    /// left out is noted, with the way on for a NAME that is lacking.
-    pub fn settle(
-        &mut self,
-        world: &World,
-        covers: &dyn Fn(&Host) -> bool,
-        ours: &dyn Fn(&[Certificate]) -> bool,
-        replace: bool,
-        way_on: &'static str,
-    ) -> Result<()> {
-        for Annex { further, layout } in std::mem::take(&mut self.annexes) {
-            if !covers(&further.met) {
-                let (title, met) = (further.title(), &further.met);
-                let way_on = Hint::filled(way_on, &[&further.address.endpoint.host]);
-                self.notes.push(format!("{title} gets no pair: the certificate is not for {met}; {way_on}"));
-                continue;
-            }
-            let survey = guard::survey(world, &layout)?;
-            if !replace && matches!(guard::judge(&survey, ours), Verdict::Foreign(_)) {
-                let title = further.title();
-                self.notes.push(format!(
-                    "{title} has a certificate that is not labtrust's and stays: --replace replaces it"
-                ));
-                continue;
-            }
-            self.take_in(layout);
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@ use super::*;
 
 fn found(script: &str) -> (Vec<String>, Vec<String>) {
     let gitlab = "git.example.com".parse().expect("a host");
-    let (found, notes) = Further::of(&Config::read("", script), &gitlab);
-    let line = |further: &Further| {
-        let names: Vec<_> = further.names.iter().map(ToString::to_string).collect();
-        format!("{}: {}, met at {}", further.title(), names.join(" "), further.met)
+    let (found, notes) = ExtraHost::of(&Config::read("", script), &gitlab);
+    let line = |extra: &ExtraHost| {
+        let names: Vec<_> = extra.names.iter().map(ToString::to_string).collect();
+        format!("{}: {}, met at {}", extra.title(), names.join(" "), extra.met)
     };
     (found.iter().map(line).collect(), notes)
 }

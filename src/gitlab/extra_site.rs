@@ -1,0 +1,43 @@
+//! Which of the extra hosts of a GitLab get the pair.
+
+use anyhow::Result;
+use labtrust_platform::{Certificate, Host, World};
+
+use super::{
+    guard::{self, Verdict},
+    layout::{ExtraSite, Layout},
+};
+use crate::hint::Hint;
+
+impl Layout {
+    /// Decides on the extra hosts: a pair is placed for each that it `covers`, and not over one that is
+    /// not `ours` unless it may `replace`. They never keep GitLab and its registry from their pair: what is
+    /// left out is noted, with the way on for a NAME that is lacking.
+    pub fn assign_extra_hosts(
+        &mut self,
+        world: &World,
+        covers: &dyn Fn(&Host) -> bool,
+        ours: &dyn Fn(&[Certificate]) -> bool,
+        replace: bool,
+        way_on: &'static str,
+    ) -> Result<()> {
+        for ExtraSite { host, layout } in std::mem::take(&mut self.extra_sites) {
+            if !covers(&host.met) {
+                let (title, met) = (host.title(), &host.met);
+                let way_on = Hint::filled(way_on, &[&host.address.endpoint.host]);
+                self.notes.push(format!("{title} gets no pair: the certificate is not for {met}; {way_on}"));
+                continue;
+            }
+            let survey = guard::survey(world, &layout)?;
+            if !replace && matches!(guard::judge(&survey, ours), Verdict::Foreign(_)) {
+                let title = host.title();
+                self.notes.push(format!(
+                    "{title} has a certificate that is not labtrust's and stays: --replace replaces it"
+                ));
+                continue;
+            }
+            self.take_in(layout);
+        }
+        Ok(())
+    }
+}
