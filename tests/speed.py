@@ -103,6 +103,24 @@ def setups(labtrust, folder):
     return setup, (clear, mkcert)
 
 
+def make(path, name):
+    run(
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k -days 90 "
+        f"-out {path} -subj /CN={name}"
+    )
+
+
+def authorities(number):
+    """Has Docker trust so many CAs, for a registry each."""
+    for index in range(number):
+        make("a.crt", f"a{index}")
+        sha256 = subprocess.run(
+            ["openssl", "x509", "-in", "a.crt", "-noout", "-fingerprint", "-sha256"], capture_output=True, text=True
+        ).stdout.split("=")[1].strip()
+        line = f"labtrust trust ./a.crt --for r{index}.example.com:5000 --store docker --fingerprint {sha256} --yes"
+        assert run(line).returncode == 0, line
+
+
 head()
 if sys.argv[1:] == ["doctor"]:
     alone("doctor, healthy", f"labtrust doctor {HOST}:4567", "500 ms")
@@ -111,6 +129,19 @@ if sys.argv[1:] == ["gitlab"]:
     undo = "labtrust setup --undo"
     alone("setup, GitLab reconfigured", "labtrust setup --no-trust", turns=5, prepare=undo)
     alone("renew, GitLab reloaded", "labtrust renew", turns=7)
+    sys.exit()
+if sys.argv[1:] == ["status"]:
+    authorities(100)
+    alone("status, 100 CAs", "labtrust status", "CPU <= 60", expected=1)
+    run("labtrust untrust --all")
+    authorities(30)
+    make("t.crt", "t")
+    bundle = "/etc/ssl/certs/ca-certificates.crt"
+    certificates = open("t.crt").read()
+    with open(bundle, "a") as file:
+        file.write(certificates * 5000)
+    time.sleep(4)  # of a file that was changed just now, no reading is kept
+    alone("status, 30 CAs in 5,000", "labtrust status", "CPU <= 100", expected=1, turns=11)
     sys.exit()
 if sys.argv[1:2] == ["disk"]:
     setups(sys.argv[3], sys.argv[2])

@@ -14,14 +14,25 @@ use std::{process::Command, time::Duration};
 
 use lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY};
 
+/// The tables, each by the name under which it is asked for: `scripts/bench disk gitlab`.
+const TABLES: [(&str, fn() -> String); 5] =
+    [("memory", memory), ("disk", disk), ("doctor", doctor), ("gitlab", gitlab), ("status", status)];
+
 fn main() {
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    for (name, table) in TABLES {
+        if asked.is_empty() || asked.iter().any(|asked| asked == name) {
+            println!("{name}\n{}", table());
+        }
+    }
+}
+
+/// Beside mkcert, openssl and the updater, with all files in memory.
+fn memory() -> String {
     let machine = Machine::with_all_anchors("bench").unwrap_or_else(|reason| panic!("{reason}"));
     machine.write("/tmp/speed.py", include_str!("speed.py"));
     let table = machine.command(["python3", "/tmp/speed.py"]).limit(Duration::from_secs(1200)).run();
-    println!("in memory (tmpfs)\n{}", table.succeeded().stdout);
-    drop(machine);
-    println!("on this machine's disk\n{}", disk());
-    println!("beside a GitLab and an engine\n{}{}", doctor(), gitlab());
+    table.succeeded().stdout
 }
 
 /// How long setup takes where it waits for a real disk, in a folder of the build's: of the lab's machines all is in memory.
@@ -35,6 +46,20 @@ fn disk() -> String {
     let output = python.env("HOME", folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+/// How long status takes where many CAs are trusted.
+fn status() -> String {
+    let machine = Machine::with_all_anchors("client").unwrap_or_else(|reason| panic!("{reason}"));
+    machine.without_hooks();
+    let _engine = Engine::start(&machine);
+    machine.write("/tmp/speed.py", include_str!("speed.py"));
+    machine
+        .command(["python3", "/tmp/speed.py", "status"])
+        .limit(Duration::from_secs(600))
+        .run()
+        .succeeded()
+        .stdout
 }
 
 /// How long setup takes on a GitLab that it has to configure, and renew.
