@@ -10,7 +10,7 @@ use std::{
     },
     path::{Path, PathBuf},
     process::{self, Stdio},
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, LazyLock, Mutex, PoisonError, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -29,9 +29,12 @@ use crate::{Error, Result};
 const FOLDERS: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
 /// The folders in which programs that act for us are looked for, as PATH has them: those that
-/// belong to root. Homebrew gives `/usr/local/bin` to a user, who could put anything there.
-pub fn trusted_path() -> String {
-    FOLDERS.into_iter().filter(|folder| is_roots(Path::new(folder))).collect::<Vec<_>>().join(":")
+/// belong to root. Homebrew gives `/usr/local/bin` to a user, who could put anything there. They are looked at once a run.
+pub fn trusted_path() -> &'static str {
+    static PATH: LazyLock<String> = LazyLock::new(|| {
+        FOLDERS.into_iter().filter(|folder| is_roots(Path::new(folder))).collect::<Vec<_>>().join(":")
+    });
+    &PATH
 }
 
 /// The program `name` in one of those folders, if it is root's as well: the folder may hold a link to a
@@ -142,8 +145,8 @@ fn await_end(child: &process::Child, limit: Duration) {
 }
 
 /// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
-fn environment() -> [(&'static str, String); 2] {
-    [("PATH", trusted_path()), ("LC_ALL", "C".into())]
+fn environment() -> [(&'static str, &'static str); 2] {
+    [("PATH", trusted_path()), ("LC_ALL", "C")]
 }
 
 /// What a stream has given so far.
