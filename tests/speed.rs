@@ -14,8 +14,11 @@ use std::{process::Command, time::Duration};
 
 use lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY};
 
+/// What times something and says it as a table.
+type Table = fn() -> String;
+
 /// The tables, each by the name under which it is asked for: `scripts/bench disk gitlab`.
-const TABLES: [(&str, fn() -> String); 5] =
+const TABLES: [(&str, Table); 5] =
     [("memory", memory), ("disk", disk), ("doctor", doctor), ("gitlab", gitlab), ("status", status)];
 
 fn main() {
