@@ -57,6 +57,16 @@ impl ByHand {
         all.iter().filter(|one| !one.is_choice).flat_map(|one| one.commands.iter().cloned())
     }
 
+    /// Says `all` under `heading`, for people.
+    pub fn print_all(all: &[Self], printer: &Printer, heading: &str) {
+        if !all.is_empty() {
+            printer.heading(heading);
+        }
+        for one in all {
+            one.print(printer);
+        }
+    }
+
     /// Says it, for people: each part by itself.
     pub fn print(&self, printer: &Printer) {
         if !self.what.is_empty() {

@@ -14,7 +14,7 @@ mod server;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, builder::PossibleValuesParser};
-use labtrust_platform::{Endpoint, Fingerprint, Target, store::STORES};
+use labtrust_platform::{Fingerprint, Target, store::STORES};
 
 pub use self::{
     backup::{Backup, Restore},
@@ -220,36 +220,6 @@ pub struct Man {
 
 fn store_ids() -> PossibleValuesParser {
     PossibleValuesParser::new(STORES.iter().map(|store| store.id))
-}
-
-impl Stores {
-    /// Every store.
-    pub fn all() -> Self {
-        Self { only: Vec::new(), except: Vec::new() }
-    }
-
-    /// No store.
-    pub fn none() -> Self {
-        Self { only: Vec::new(), except: STORES.iter().map(|store| store.id.to_owned()).collect() }
-    }
-}
-
-impl Trust {
-    /// The endpoints named with `--for`; without a port both GitLab's and its registry's usual one.
-    pub fn named_endpoints(&self) -> Vec<Endpoint> {
-        self.endpoints.iter().flat_map(endpoints_of).collect()
-    }
-}
-
-/// The ports that a GitLab is reached on when none is said: its web server's and its registry's.
-pub const ASSUMED_PORTS: [u16; 2] = [443, 4567];
-
-/// The endpoints that `target` means.
-pub fn endpoints_of(target: &Target) -> Vec<Endpoint> {
-    match target.port {
-        Some(port) => vec![Endpoint::new(target.host.clone(), port)],
-        None => ASSUMED_PORTS.iter().map(|port| Endpoint::new(target.host.clone(), *port)).collect(),
-    }
 }
 
 #[cfg(test)]

@@ -5,23 +5,16 @@ mod doctor;
 mod explain;
 mod export;
 mod import;
-mod in_place;
 mod inspect;
-mod pair_report;
-mod place;
+mod options;
 mod renew;
-mod report;
 mod request;
-mod requests;
-mod restart;
 mod restore;
 mod rotate;
 mod setup;
 mod shell;
 mod sign;
-mod source;
 mod status;
-mod stores;
 mod trust;
 mod untrust;
 
@@ -30,9 +23,10 @@ use labtrust_platform::{Worlds, plan::mean_state, probe};
 
 use crate::{
     cli::{Cli, Verb},
-    context::{ACT_AS_USER, Context, own_program},
+    context::{ACT_AS_USER, Context},
     input,
     printer::Printer,
+    program::own_program,
     state::{Home, State},
 };
 

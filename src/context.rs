@@ -1,7 +1,5 @@
 //! The parts that every verb works with.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use labtrust_platform::{Facts, Session, Worlds, receipt::Receipts};
 
@@ -36,9 +34,4 @@ impl Context<'_> {
         receipts.close()?;
         Ok(done)
     }
-}
-
-/// This program, for commands that are printed and for the process that acts as another user.
-pub(crate) fn own_program() -> Result<PathBuf> {
-    Ok(std::env::current_exe()?)
 }

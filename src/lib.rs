@@ -4,6 +4,7 @@ pub mod backup;
 pub mod by_hand;
 pub mod certificate;
 pub mod cli;
+mod client;
 pub mod command;
 pub mod context;
 pub mod doctor;
@@ -12,7 +13,10 @@ pub mod gitlab;
 pub mod hint;
 mod input;
 pub mod printer;
+mod program;
 mod prompt;
+mod report;
+mod server;
 pub mod state;
 pub mod usage;
 

@@ -5,10 +5,10 @@ use anyhow::{Context as _, Result};
 use labtrust_platform::text;
 use zeroize::Zeroizing;
 
-use crate::{cli::Passphrase, context::Context, hint::fail, input};
+use crate::{cli::Passphrase, hint::fail, input, printer::Printer};
 
 /// The passphrase for `what`.
-pub fn passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
+pub fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = &from.passphrase_file {
         let hint = "give the file that has the passphrase in its first line: --passphrase-file FILE";
         let bytes = input::bytes(path, hint)?;
@@ -26,7 +26,7 @@ pub fn passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Resul
             )
         });
     }
-    if !context.printer.can_ask() {
+    if !printer.can_ask() {
         return Err(fail(
             format!("{what} is encrypted, and there is no terminal to ask for its passphrase"),
             "give it with --passphrase-file FILE or --passphrase-env NAME",
@@ -37,10 +37,10 @@ pub fn passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Resul
 }
 
 /// A passphrase that is chosen now, for `what`: typed twice, since nobody could read a slip.
-pub fn new_passphrase(context: &Context<'_>, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
+pub fn new_passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     let chosen = if from.passphrase_file.is_some() || from.passphrase_env.is_some() {
-        passphrase(context, from, what)?
-    } else if context.printer.can_ask() {
+        passphrase(printer, from, what)?
+    } else if printer.can_ask() {
         let ask = |question: String| {
             rpassword::prompt_password(question).map(Zeroizing::new).context("cannot read the passphrase")
         };

@@ -3,12 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use labtrust_platform::{DnsName, Target, plan::ShellLine};
+use labtrust_platform::{DnsName, Target};
 
-use crate::{
-    certificate::{KeyType, SubjectName},
-    hint::shell_line,
-};
+use crate::certificate::{KeyType, SubjectName};
 
 /// Create a private CA and a server certificate, install them in GitLab, and check that GitLab serves them
 ///
@@ -89,18 +86,6 @@ pub struct Place {
     /// Replace a certificate, or settings in gitlab.rb, that labtrust did not create
     #[arg(long)]
     pub replace: bool,
-}
-
-impl Place {
-    /// The options that name it, as they can be typed again.
-    pub fn options(&self) -> Vec<ShellLine> {
-        let folders = [("--gitlab", &self.gitlab), ("--prepare", &self.prepare), ("--out", &self.out)];
-        let folders = folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));
-        folders
-            .map(|(option, folder)| shell_line!("{} {}", option, folder))
-            .chain(self.reload.iter().map(|command| shell_line!("--reload {}", command)))
-            .collect()
-    }
 }
 
 /// Where the passphrase of an encrypted key or backup comes from; a terminal is asked otherwise.

@@ -10,13 +10,12 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use labtrust_platform::{Facts, Progress, Target, probe, session::State};
 
-use super::untrust;
 use crate::{
     cli::Doctor,
+    client::untrust,
     context::Context,
     doctor::{Diagnosis, Evidence, Question, diagnose, gather},
-    exit,
-    state::{self},
+    exit, state,
 };
 
 pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) -> Result<u8> {

@@ -3,8 +3,15 @@
 use anyhow::Result;
 use labtrust_platform::{Contents, World, world::Access};
 
-use super::stores::{NOTHING, PlanReport, file_as_json};
-use crate::{certificate::pem, cli::Export, context::Context, exit, hint::fail, state::State};
+use crate::{
+    certificate::pem,
+    cli::Export,
+    context::Context,
+    exit,
+    hint::fail,
+    report::consent::{self, Proposal},
+    state::State,
+};
 
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Result<u8> {
     let own = state.nearest_ca()?.ok_or_else(|| {
@@ -22,10 +29,13 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Resu
         Some(path) if context.everywhere.dry_run => {
             let is_there = World::here().read(path)?.is_some_and(|there| *there == bytes);
             let line = format!("write {} ({} bytes)", path.display(), bytes.len());
-            let plan = (!is_there).then(|| file_as_json(path, &line)).into_iter().collect();
-            context.printer.document(&PlanReport { sha256: Some(sha256), ..PlanReport::new(plan) });
-            context.printer.say(if is_there { NOTHING } else { &line });
-            return Ok(if is_there { exit::DONE } else { exit::NO });
+            let mut proposal = Proposal::default();
+            proposal.field("sha256", sha256);
+            if !is_there {
+                proposal.line(&line);
+                proposal.step(path, &line);
+            }
+            return Ok(consent::dry_run(context, &proposal));
         }
         Some(path) => {
             World::here().put(path, &Contents::Public(bytes), Access { mode: 0o644, owner: None })?;

@@ -9,22 +9,30 @@ use labtrust_platform::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{
-    pair_report::PairReport,
-    place::{self, Plan},
-    renew::schedule,
-    report::{self, NextSteps, warn_of_damages},
-    requests, restart,
-    setup::Site,
-    source, stores,
-};
+use super::options::reader;
 use crate::{
     certificate::{CertificateDer, Parsed, PrivateKey, SubjectName, chain::Chain, import::Material, name},
-    cli::{Import, Stores},
+    cli::Import,
+    client::{
+        restart,
+        stores::{self, Selection},
+    },
     context::Context,
     exit,
     gitlab::Pair,
     hint::{fail, shell_line},
+    report::{
+        consent, install,
+        pair::PairReport,
+        stores as reports,
+        stores::{NextSteps, warn_of_damages},
+    },
+    server::{
+        install_pair::{self, Plan},
+        renew::schedule,
+        requests,
+        setup::site::Site,
+    },
     state::{
         self,
         request::{self, PendingRequest},
@@ -44,7 +52,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) 
         site.leave_trusted_certs();
     }
     let own = state.nearest_ca()?;
-    let placed_before = place::leaves_placed(state)?;
+    let placed_before = install_pair::leaves_placed(state)?;
     let ours = |met: &[Certificate]| {
         let leaf = met.first().map(Certificate::fingerprint);
         leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
@@ -57,13 +65,13 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) 
         "a certificate for all of them serves all of them",
     )?;
     site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
-    site.check_settings(context, arguments.place.replace)?;
+    site.check_settings(consent::is_asked(context), arguments.place.replace)?;
     site.check_sites(&chain.leaf, "import a certificate that is for {} too")?;
     let adopted = adopted(&chain.leaf, &site, &placed_before);
     let mut changes = site.changes(&pair(&chain, &site)?);
     let mut renewal = None;
     if !arguments.no_auto_renew {
-        renewal = Some(match schedule::plan(context, state, &changes, schedule::WARNS) {
+        renewal = Some(match schedule::plan(&context.facts, state, &changes, schedule::WARNS) {
             Ok(change) => {
                 let (daily, due) = (change.subject.clone(), chain.leaf.due().date());
                 changes.push(change);
@@ -79,27 +87,31 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) 
         endpoints: vec![site.gitlab.clone(), site.registry.clone()],
     };
     let (selection, note) = trusted_here(arguments, &chain, &site.registry);
-    let planning = stores::plan(context, &anchor, &selection);
+    let planning = stores::plan(&context.facts, &context.worlds, &anchor, &selection);
     let (warnings, expected) = (site.warnings(), site.expected()?);
-    let plan = Plan { changes, anchor, planning, warnings, broad: None, expected };
-    if let ControlFlow::Break(code) = place::ask(context, state, &plan)? {
-        place::print_for_real(context, code);
+    let plan = Plan { changes, anchor, planning, warnings, broad: None, expected, afterwards: Vec::new() };
+    if let ControlFlow::Break(code) = install::ask(context, state, &plan)? {
         return Ok(code);
     }
     let mut done = context.session(state, |session, state| {
-        let done = place::carry_out(session, &plan)?;
+        let done = install_pair::carry_out(session, &plan)?;
         requests::answered(session, state, &chain)?;
         Ok(done)
     })?;
     if arguments.restart {
-        restart::restart(context, &mut done.trusted, Some((&plan.anchor, Wanted::There)));
+        restart::restart(
+            &context.facts,
+            context.printer,
+            &mut done.trusted,
+            Some((&plan.anchor, Wanted::There)),
+        );
     }
     let outcomes = &done.trusted;
 
     let printer = context.printer;
     let repeat = trust_command(&site, &chain);
     let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
-    made.stores = report::by_store(outcomes, State::Trusted);
+    made.stores = reports::by_store(outcomes, State::Trusted);
     let unmet = site.unmet(chain.leaf.fingerprint(), None);
     made.leave(site.next(&unmet));
     made.unmet.clone_from(&unmet);
@@ -120,17 +132,17 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) 
     for note in notes {
         printer.say(format_args!("  note      {note}"));
     }
-    report::print_refusals(printer, &chain.served());
+    reports::print_refusals(printer, &chain.served());
     if !outcomes.is_empty() {
         printer.heading("Trusted on this machine:");
-        report::print_stores(printer, outcomes, State::Trusted);
+        reports::print_stores(printer, outcomes, State::Trusted);
     }
     if let Some(client) = client {
         printer.heading("On each client that does not know this CA yet:");
         printer.command(client);
     }
     // What is still to be done here is the last that is read.
-    report::print_next(context, outcomes, &repeat);
+    reports::print_next(context, outcomes, &repeat);
     site.print_missing_lines(printer);
     site.print_next(printer, &unmet);
     Ok(exit::worse(exit::of_outcomes(outcomes, State::Trusted), exit::of_unmet(&unmet)))
@@ -203,11 +215,11 @@ fn site(
 ) -> Result<Site> {
     let host = arguments.host.clone().or_else(|| asked.and_then(request::RequestRecord::host));
     let registry = arguments.registry.clone().or_else(|| asked.and_then(request::RequestRecord::registry));
-    let mut place = arguments.place.clone();
+    let mut place = arguments.place.site();
     if place.options().is_empty() {
         place.gitlab = asked.and_then(|asked| asked.gitlab.clone());
     }
-    let find = |host: Option<&Target>| Site::find(context, state, &place, host, registry.as_ref());
+    let find = |host: Option<&Target>| Site::find(&context.facts, state, &place, host, registry.as_ref());
     find(host.as_ref()).or_else(|error| {
         // What GitLab is called, the certificate may know where gitlab.rb does not.
         let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());
@@ -242,7 +254,7 @@ fn read(context: &Context<'_>, arguments: &Import) -> Result<Material> {
     let files = arguments.cert.iter().chain(&arguments.pkcs12).chain(&arguments.key).chain(&arguments.chain);
     for path in files {
         let hint = "give a file that is there";
-        material.extend(source::read_material(context, path, &arguments.passphrase, hint)?);
+        material.extend(reader(context, &arguments.passphrase).material(path, hint)?);
     }
     Ok(material)
 }
@@ -299,10 +311,10 @@ fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
 
 /// Which stores of this machine are to trust the root, and what is said if none is: a root that may
 /// sign for every name is not trusted on the way.
-fn trusted_here(arguments: &Import, chain: &Chain, registry: &Endpoint) -> (Stores, Option<String>) {
-    let Some(root) = chain.anchor() else { return (Stores::none(), None) };
+fn trusted_here(arguments: &Import, chain: &Chain, registry: &Endpoint) -> (Selection, Option<String>) {
+    let Some(root) = chain.anchor() else { return (Selection::none(), None) };
     if arguments.no_trust {
-        return (Stores::none(), None);
+        return (Selection::none(), None);
     }
     let asked: Vec<Host> = chain.leaf.names.iter().map(SubjectName::base).collect();
     if let Some(broad) = root.broad_scope(&asked) {
@@ -311,7 +323,7 @@ fn trusted_here(arguments: &Import, chain: &Chain, registry: &Endpoint) -> (Stor
             root.title(),
             shell_line!("{labtrust trust {} --fingerprint {}}", registry, root.fingerprint())
         );
-        return (Stores::none(), Some(note));
+        return (Selection::none(), Some(note));
     }
-    (Stores::all(), None)
+    (Selection::all(), None)
 }

@@ -3,13 +3,14 @@
 use anyhow::Result;
 use time::OffsetDateTime;
 
-use super::source::{self, Source};
+use super::options::reader;
 use crate::{
     certificate::{
         Description, Inspection, Parsed, Refusal,
         name::{list, list_to},
     },
     cli::Inspect,
+    client::source::{self, Source},
     context::Context,
     exit,
     hint::fail,
@@ -20,7 +21,7 @@ use crate::{
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect) -> Result<u8> {
     let certificates = match arguments.source.as_deref() {
         None => own(state)?,
-        Some(typed) => Source::parse(typed)?.certificates(context, typed, &arguments.passphrase)?,
+        Some(typed) => Source::parse(typed)?.certificates(&reader(context, &arguments.passphrase), typed)?,
     };
     let none = || fail("there is no certificate", "give a certificate file, HOST[:PORT] or an https:// URL");
     let now = OffsetDateTime::now_utc();

@@ -1,10 +1,6 @@
 //! `renew`: a fresh certificate before the old one ends, for the same names and, unless another is asked
 //! for, the same key; placed, read again by nginx, proven to be served, and taken back if it is not.
 
-mod clock;
-pub mod lapse;
-pub mod schedule;
-mod standing;
 pub mod status;
 
 use std::ops::ControlFlow;
@@ -13,20 +9,23 @@ use anyhow::{Context as _, Result};
 use labtrust_platform::Fingerprint;
 use time::{Duration, OffsetDateTime};
 
-use self::standing::{Ours, Signer, Standing};
-use super::{
-    pair_report::PairReport,
-    place::{self, Plan},
-    setup::{Site, WAY_ON},
-    stores,
-};
 use crate::{
     certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey},
-    cli::{Renew, Stores},
+    cli::Renew,
+    client::stores::{self, Selection},
     context::Context,
     exit,
     gitlab::Pair,
     hint::{Hint, fail},
+    report::{install, pair::PairReport},
+    server::{
+        install_pair::{self, Plan},
+        renew::{
+            clock,
+            current_certificate::{Ours, Signer, Standing},
+        },
+        setup::{draft::WAY_ON, site::Site},
+    },
     state::{self, RenewalRecord},
 };
 
@@ -99,16 +98,15 @@ fn renew(
     now: OffsetDateTime,
 ) -> Result<ControlFlow<u8, Ended>> {
     if let Answer::Renew(draft) = look(context, state, arguments, ran, now)?
-        && let ControlFlow::Break(code) = place::ask(context, state, &draft.plan)?
+        && let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)?
     {
-        place::print_for_real(context, code);
         return Ok(ControlFlow::Break(code));
     }
     let answer = context.session(state, |session, state| {
         // A run that was waited for may have done it.
         let answer = look(context, state, arguments, ran, now)?;
         if let Answer::Renew(draft) = &answer {
-            place::carry_out(session, &draft.plan)?;
+            install_pair::carry_out(session, &draft.plan)?;
         }
         Ok(answer)
     })?;
@@ -143,7 +141,7 @@ fn look(
     ran: Option<OffsetDateTime>,
     now: OffsetDateTime,
 ) -> Result<Answer> {
-    let standing = Standing::find(context, state)?;
+    let standing = Standing::find(&context.facts, state)?;
     clock::check(now, &[&standing.leaf, &standing.root], ran)?;
     let leaf = &standing.leaf;
     let due = match arguments.if_expiring {
@@ -211,7 +209,7 @@ impl Draft {
         let mut site = ours.site.clone();
         site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, WAY_ON)?;
         let anchor = ours.own.anchor();
-        let planning = stores::plan(context, &anchor, &Stores::none());
+        let planning = stores::plan(&context.facts, &context.worlds, &anchor, &Selection::none());
         let mut notes = issued.notes;
         if !notes.is_empty() {
             notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
@@ -225,6 +223,7 @@ impl Draft {
                 warnings: Vec::new(),
                 broad: None,
                 expected: site.expected()?,
+                afterwards: Vec::new(),
             },
             leaf: issued.leaf,
             root: standing.root.clone(),

@@ -1,36 +1,35 @@
 //! `request`: asks a company's CA for a certificate. The key stays here; the request goes out.
 
-use std::path::Path;
-
 use anyhow::Result;
 use labtrust_platform::{
     Contents, Endpoint, Session, World, apply,
     plan::{Change, ShellLine},
-    text,
     world::Access,
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::{
-    place,
-    report::warn_of_damages,
-    requests,
-    setup::{Site, endpoints},
-    source,
-    stores::{self, PlanReport, file_as_json},
-};
+use super::options::reader;
 use crate::{
     certificate::{PrivateKey, SubjectName, name},
-    cli::{Place, Request},
+    cli::Request,
     context::Context,
     exit,
     gitlab::Config,
     hint::fail,
+    report::{
+        consent::{self, Proposal},
+        stores::warn_of_damages,
+    },
+    server::{
+        install_pair, requests,
+        setup::{order::endpoints, site::Site},
+    },
     state::{
-        Damage, State,
+        Damage, SiteRecord, State,
         request::{PendingRequest, RequestRecord},
     },
 };
+use std::ops::ControlFlow;
 
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
     if arguments.undo {
@@ -42,12 +41,10 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Res
             Some(_) => None,
             None => Some(order.make(state)?.1),
         };
-        let changes: Vec<Change> = change.into_iter().collect();
-        context.printer.document(&PlanReport {
-            notes: order.notes.clone(),
-            ..PlanReport::new(stores::as_json(context, &changes))
-        });
-        return Ok(if stores::print_plan(context, &changes) { exit::NO } else { exit::DONE });
+        let mut proposal = Proposal::default();
+        proposal.apply(context, change.as_slice());
+        order.notes.into_iter().for_each(|note| proposal.note(note));
+        return Ok(consent::dry_run(context, &proposal));
     }
     let (kept, is_new) = context.session(state, |session, state| order.keep(context, state, session))?;
     let request = kept.request()?;
@@ -76,7 +73,11 @@ impl<'a> Order<'a> {
                 unique.push(name);
             }
         }
-        let key = arguments.key.as_deref().map(|path| read_key(context, arguments, path)).transpose()?;
+        let key = arguments
+            .key
+            .as_deref()
+            .map(|path| reader(context, &arguments.passphrase).key(path))
+            .transpose()?;
         Ok(Self { arguments, names: unique, key, notes })
     }
 
@@ -131,7 +132,7 @@ impl<'a> Order<'a> {
             return Ok((kept, false));
         }
         let (kept, change) = self.make(state)?;
-        place::check(&apply(session, &kept.receipt(), None, &[change])?)?;
+        install_pair::check(&apply(session, &kept.receipt(), None, &[change])?)?;
         Ok((kept, true))
     }
 }
@@ -143,9 +144,9 @@ fn gather(
     arguments: &Request,
 ) -> Result<(Vec<SubjectName>, Vec<String>)> {
     let (host, registry) = (arguments.host.as_ref(), arguments.registry.as_ref());
-    let place = Place { gitlab: arguments.gitlab.clone(), ..Place::default() };
+    let place = SiteRecord { gitlab: arguments.gitlab.clone(), ..SiteRecord::default() };
     let hosts = |gitlab: Endpoint, registry: Endpoint| vec![gitlab.host.into(), registry.host.into()];
-    match Site::look(context, state, &place, host, registry) {
+    match Site::look(&context.facts, state, &place, host, registry) {
         Ok(site) => {
             let names = hosts(site.gitlab.clone(), site.registry.clone());
             Ok(([names, site.further_names()].concat(), site.notes()))
@@ -157,15 +158,6 @@ fn gather(
             Ok((hosts(gitlab, registry), vec![note]))
         }
     }
-}
-
-fn read_key(context: &Context<'_>, arguments: &Request, path: &Path) -> Result<PrivateKey> {
-    let material =
-        source::read_material(context, path, &arguments.passphrase, "give the file of a private key")?;
-    material.keys.into_iter().next().ok_or_else(|| {
-        let what = format!("{} holds no private key", text::path(path));
-        fail(what, "give the file that has a line BEGIN PRIVATE KEY")
-    })
 }
 
 /// The request as data; all else on standard error.
@@ -220,39 +212,39 @@ fn take_back(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> R
             "if it was made with --state DIR, or as another user, give the same here",
         ));
     }
-    for kept in &found {
-        let answered = if kept.answer.is_empty() { "" } else { ", answered" };
-        let names = name::list(&kept.notes.names);
-        printer.say(format_args!("request for {names} of {}{answered}", day(&kept.notes)));
-    }
-    if context.everywhere.dry_run {
-        let forget = |kept: &&PendingRequest| {
-            let step = format!("forget the request for {} and its key", name::list(&kept.notes.names));
-            file_as_json(&kept.folder, &step)
-        };
-        let put_aside = |damage: &&Damage| file_as_json(&damage.path, "put it aside: it is damaged");
-        let plan = found.iter().map(forget).chain(lost.iter().map(put_aside)).collect();
-        printer.document(&PlanReport::new(plan));
-        return Ok(exit::NO);
-    }
+    found.iter().for_each(|kept| printer.say(title(kept)));
+    let names: Vec<_> = found.iter().map(|kept| &kept.notes.names).collect();
     let question = "The key goes too: an answer that comes later is of no use. Forget it?";
-    if !context.everywhere.yes && printer.can_ask() && !printer.confirm(question)? {
-        printer.aside("nothing was changed");
-        return Ok(exit::NO);
+    let propose = || {
+        let mut proposal = Proposal::default();
+        for kept in &found {
+            let names = name::list(&kept.notes.names);
+            proposal.step(&kept.folder, &format!("forget the request for {names} and its key"));
+        }
+        lost.iter().for_each(|damage| proposal.step(&damage.path, "put it aside: it is damaged"));
+        Ok(proposal)
+    };
+    if let ControlFlow::Break(code) = consent::ask(context, question, None, propose)? {
+        return Ok(code);
     }
     context.session(state, |session, state| {
         requests::sweep(session)?;
         let (found, lost) = meant(state, host.as_ref())?;
-        found.into_iter().try_for_each(|kept| place::check(&requests::forget(kept, session)?))?;
+        found.into_iter().try_for_each(|kept| install_pair::check(&requests::forget(kept, session)?))?;
         for folder in lost.iter().filter_map(|damage| damage.path.parent()) {
             requests::give_up(session, state, folder, printer)?;
         }
         Ok(())
     })?;
-    let names: Vec<_> = found.iter().map(|kept| &kept.notes.names).collect();
     printer.document(&serde_json::json!({ "forgotten": names }));
     printer.say("forgotten, with the key");
     Ok(exit::DONE)
+}
+
+/// The request `kept` in a line.
+fn title(kept: &PendingRequest) -> String {
+    let answered = if kept.answer.is_empty() { "" } else { ", answered" };
+    format!("request for {} of {}{answered}", name::list(&kept.notes.names), day(&kept.notes))
 }
 
 /// The requests in the state folder that are meant: all, or those for `host`; and what is damaged of the others, of which

@@ -1,8 +1,6 @@
 //! `restore`: what `backup` saved, back in the state folder, on this machine or on a new one. The CA is the
 //! same then, so clients notice nothing; what only the lost machine knew of itself stays behind.
 
-mod commands;
-mod plan;
 mod sender;
 
 use std::{
@@ -21,12 +19,7 @@ use labtrust_platform::{
 };
 use zeroize::Zeroizing;
 
-use self::{
-    commands::Commands,
-    plan::{Origin, Plan, Saved},
-    sender::OpenedBy,
-};
-use super::{place, report::print_damages, requests, stores};
+use self::sender::OpenedBy;
 use crate::{
     backup::{Archive, Item, Opener, archive::MAX_SIZE, seal},
     cli::Restore,
@@ -35,11 +28,20 @@ use crate::{
     hint::{fail, shell_line},
     input,
     prompt::passphrase,
-    state::{
-        Ca, LastBackup, RECEIPT, State, damages, put_aside, put_back,
-        request::{self},
+    report::{
+        consent::{self, DO_THIS, Proposal},
+        stores::print_damages,
     },
+    server::{
+        install_pair, requests,
+        restore::{
+            commands::{Commands, Part},
+            plan::{Origin, Plan, Saved},
+        },
+    },
+    state::{Ca, LastBackup, RECEIPT, State, damages, put_aside, put_back, request},
 };
+use std::ops::ControlFlow;
 
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore) -> Result<u8> {
     let printer = context.printer;
@@ -52,33 +54,28 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore) -> Res
     }
     let plan = Plan::make(state, &archive, arguments.replace)?;
     let commands = Commands::find(&archive, &plan)?;
-    let changes: Vec<_> = plan.changes().cloned().collect();
-    if context.everywhere.dry_run {
-        let is_open = !plan.is_done(&World::here())?;
-        let changes = if is_open { changes } else { Vec::new() };
-        plan.print_aside(printer);
-        stores::print_plan(context, &changes);
-        commands.print(context);
-        printer.document(&serde_json::json!({
-            "would_change": is_open,
-            "plan": stores::as_json(context, &changes),
-            "later": commands,
-            "notes": [],
-        }));
-        return Ok(if is_open { exit::NO } else { exit::DONE });
-    }
-    if !plan.is_done(&World::here())? {
-        if context.everywhere.yes || !printer.can_ask() {
-            commands.tell(context);
-        } else {
-            plan.print_aside(printer);
-            stores::print_plan(context, &changes);
-            commands.print(context);
-            if !printer.confirm("Do this?")? {
-                printer.aside("nothing was changed");
-                return Ok(exit::NO);
-            }
+    let is_open = !plan.is_done(&World::here())?;
+    let propose = || {
+        let mut proposal = Proposal::default();
+        for path in &plan.damaged {
+            proposal.change(format_args!("  put {} aside, which is damaged", text::path(path)));
         }
+        for saved in &plan.receipts {
+            proposal.change(format_args!("  put the receipt {} back", saved.name));
+        }
+        let changes: Vec<_> = plan.changes().filter(|_| is_open).cloned().collect();
+        proposal.apply(context, &changes);
+        for Part { what, lines } in commands.parts() {
+            proposal.heading(what.clone());
+            lines.iter().for_each(|line| proposal.line(format_args!("  {line}")));
+        }
+        proposal.field("later", &commands);
+        proposal.field("would_change", is_open);
+        Ok(proposal)
+    };
+    let warnings = commands.warnings().filter(|_| is_open);
+    if let ControlFlow::Break(code) = consent::ask(context, DO_THIS, warnings, propose)? {
+        return Ok(code);
     }
     let mut aside = None;
     let mut noted = Ok(());
@@ -126,7 +123,7 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
         input::bytes(&arguments.file, "give the file that `labtrust backup` made")?
     };
     let opener = match (seal::takes_passphrase(&sealed)?, &arguments.identity) {
-        (true, None) => Opener::Passphrase(passphrase(context, &arguments.passphrase, "the backup")?),
+        (true, None) => Opener::Passphrase(passphrase(context.printer, &arguments.passphrase, "the backup")?),
         (false, Some(path)) => Opener::Identities(identities(path)?),
         (true, Some(_)) => {
             return Err(fail("it is opened by a passphrase, not by a key", "leave --identity out"));
@@ -176,7 +173,7 @@ fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bo
             write(state, saved)?;
         }
         if let Some(aside) = &plan.aside {
-            place::check(&apply(session, ASIDE, None, std::slice::from_ref(aside))?)?;
+            install_pair::check(&apply(session, ASIDE, None, std::slice::from_ref(aside))?)?;
         }
         let mut changed = !receipts.is_empty();
         for request in &plan.requests {
@@ -185,11 +182,11 @@ fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bo
             if is_changed(&outcomes) {
                 requests.push(name);
             }
-            place::check(&outcomes)?;
+            install_pair::check(&outcomes)?;
         }
         let outcomes = apply_together(session, RECEIPT, None, &plan.authorities)?;
         let failed = outcomes.iter().position(|outcome| outcome.state == labtrust_platform::State::Failed);
-        place::check(&outcomes[..failed.map_or(outcomes.len(), |failed| failed + 1)])?;
+        install_pair::check(&outcomes[..failed.map_or(outcomes.len(), |failed| failed + 1)])?;
         changed |= is_changed(&outcomes) || !requests.is_empty();
         Ok(changed)
     };
@@ -302,7 +299,7 @@ fn next(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<ShellLine>> {
         let host = host.strip_suffix(":443").unwrap_or(&host);
         let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
         let mut options = Vec::from_iter(registry);
-        options.extend(own.notes.site.place().options());
+        options.extend(own.notes.site.options());
         return Ok(vec![shell_line!("{labtrust setup {}{}}", host, Options(&options))]);
     }
     let kept = state.requests()?.kept.iter();

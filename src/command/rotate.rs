@@ -4,14 +4,12 @@
 //! trust the one can take up the other from the handshake. Only then does the server change over, and only after
 //! that does the old one go.
 
-mod draft;
-mod phase;
 mod report;
 mod turn;
 
-use self::phase::no_ca;
-use super::report as reports;
-use crate::{cli::Rotate, context::Context, state::State};
+use crate::{
+    cli::Rotate, context::Context, report::stores as reports, server::rotate::phase::no_ca, state::State,
+};
 use anyhow::Result;
 
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Result<u8> {
@@ -24,4 +22,4 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Resu
     Ok(reports::print_damages(context, own.damages()))
 }
 
-pub use self::{phase::RotationReport, report::print_standing};
+pub use self::report::print_standing;

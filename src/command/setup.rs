@@ -1,11 +1,6 @@
 //! `setup`: a CA, a certificate, in its place, served, trusted here, and the line for the clients.
 
-mod draft;
-mod issuer;
-mod leaf;
-mod order;
 mod report;
-mod site;
 mod take_back;
 
 use std::ops::ControlFlow;
@@ -13,29 +8,38 @@ use std::ops::ControlFlow;
 use anyhow::Result;
 use labtrust_platform::Wanted;
 
-use self::draft::{Draft, Made, found};
-use super::{place, restart};
-use crate::{cli::Setup, context::Context, hint::fail, state::State};
-
-pub use self::{draft::WAY_ON, order::endpoints, site::Site};
+use super::options::reader;
+use crate::{
+    cli::Setup,
+    client::restart,
+    context::Context,
+    hint::fail,
+    report::{consent, install},
+    server::{
+        install_pair,
+        setup::{
+            asked::Asked,
+            draft::{Draft, Made, found},
+        },
+    },
+    state::State,
+};
 
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
         return take_back::run(context, state, arguments);
     }
-    let draft = Draft::make(context, state, arguments)?;
-    if let ControlFlow::Break(code) = place::ask(context, state, &draft.plan)? {
-        if context.everywhere.dry_run {
-            draft.site.print_afterwards(context.printer);
-            place::print_for_real(context, code);
-        }
+    let asked = asked(context, arguments);
+    let draft = Draft::make(&context.facts, &context.worlds, state, &asked)?;
+    if let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)? {
         return Ok(code);
     }
     let mut made = context.session(state, |session, state| {
         // Another setup may have made a CA meanwhile, or taken it back: there is to be one.
         let is_current = draft.found == found(state)?;
-        let draft = if is_current { draft } else { Draft::make(context, state, arguments)? };
-        let done = place::carry_out(session, &draft.plan)?;
+        let draft =
+            if is_current { draft } else { Draft::make(&context.facts, &context.worlds, state, &asked)? };
+        let done = install_pair::carry_out(session, &draft.plan)?;
         let made = state.again();
         let own = made
             .ca()?
@@ -44,7 +48,34 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -> Resul
         Ok(Made { draft, done, own })
     })?;
     if arguments.restart {
-        restart::restart(context, &mut made.done.trusted, Some((&made.draft.plan.anchor, Wanted::There)));
+        restart::restart(
+            &context.facts,
+            context.printer,
+            &mut made.done.trusted,
+            Some((&made.draft.plan.anchor, Wanted::There)),
+        );
     }
     Ok(report::report(context, state, arguments, &made))
+}
+
+fn asked<'a>(context: &Context<'a>, arguments: &'a Setup) -> Asked<'a> {
+    Asked {
+        host: arguments.host.as_ref(),
+        registry: arguments.registry.as_ref(),
+        place: arguments.place.site(),
+        replace: arguments.place.replace,
+        can_ask: consent::is_asked(context),
+        names: &arguments.names,
+        permits: &arguments.permits,
+        stage: arguments.stage,
+        days: arguments.days,
+        key_type: arguments.key_type.into(),
+        reader: reader(context, &arguments.passphrase),
+        key: arguments.key.as_deref(),
+        ca: arguments.ca_cert.as_deref().zip(arguments.ca_key.as_deref()),
+        self_signed: arguments.self_signed,
+        no_constraints: arguments.no_constraints,
+        no_trust: arguments.no_trust,
+        no_auto_renew: arguments.no_auto_renew,
+    }
 }

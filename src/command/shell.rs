@@ -7,7 +7,6 @@ use clap_mangen::{
 };
 use labtrust_platform::{Contents, World, world::Access};
 
-use super::stores::{PlanReport, file_as_json};
 use crate::{
     cli::{
         self, Completions,
@@ -16,6 +15,7 @@ use crate::{
     context::Context,
     exit::{self, misuse},
     input,
+    report::consent::{self, Proposal},
 };
 
 pub fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
@@ -32,33 +32,34 @@ pub fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
     };
     let folder = input::folder(folder, "--out")?;
     let verbs = std::iter::once(None).chain(PAGES.iter().map(|page| Some(page.verb)));
-    let is_dry_run = context.everywhere.dry_run;
+    let world = World::here();
     let mut files = Vec::new();
     for verb in verbs {
         let path = folder.join(format!("{}.1", title(verb)));
         let contents = Contents::Public(page(verb)?);
-        let world = World::here();
         if world.read(&path)?.is_some_and(|there| *there == contents.bytes()) {
             continue;
         }
-        if !is_dry_run {
-            world.make_folders(&folder, 0o755)?;
-            world.put(&path, &contents, Access { mode: 0o644, owner: None })?;
+        files.push((path, contents));
+    }
+    let paths: Vec<_> = files.iter().map(|(path, _)| path).collect();
+    if context.everywhere.dry_run {
+        let mut proposal = Proposal::default();
+        for path in &paths {
+            proposal.line(path.display());
+            proposal.step(path, "write the manual page");
         }
-        files.push(path);
+        return Ok(consent::dry_run(context, &proposal));
     }
-    for file in &files {
-        context.printer.say(format_args!("{}", file.display()));
+    for (path, contents) in &files {
+        world.make_folders(&folder, 0o755)?;
+        world.put(path, contents, Access { mode: 0o644, owner: None })?;
+        context.printer.say(path.display());
     }
-    if is_dry_run {
-        let plan = files.iter().map(|file| file_as_json(file, "write the manual page")).collect();
-        context.printer.document(&PlanReport::new(plan));
-    } else {
-        let file = |path| serde_json::json!({ "path": path, "kind": "manual" });
-        let files: Vec<_> = files.iter().map(file).collect();
-        context.printer.document(&serde_json::json!({ "files": files }));
-    }
-    Ok(if is_dry_run && !files.is_empty() { exit::NO } else { exit::DONE })
+    let file = |path| serde_json::json!({ "path": path, "kind": "manual" });
+    let files: Vec<_> = paths.into_iter().map(file).collect();
+    context.printer.document(&serde_json::json!({ "files": files }));
+    Ok(exit::DONE)
 }
 
 fn title(verb: Option<&str>) -> String {

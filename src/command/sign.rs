@@ -12,10 +12,6 @@ use labtrust_platform::{
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::{
-    pair_report::PairReport,
-    stores::{self, PlanReport, print_plan},
-};
 use crate::{
     certificate::{Issued, LeafOrder, Parsed, PrivateKey, SubjectName, read_request},
     cli::Sign,
@@ -23,15 +19,19 @@ use crate::{
     exit,
     hint::fail,
     input,
-    state::{self},
+    report::{
+        consent::{self, Proposal},
+        pair::PairReport,
+    },
+    state,
 };
 
 pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Sign) -> Result<u8> {
     if context.everywhere.dry_run {
         let change = Signed::make(state, arguments)?.change;
-        print_plan(context, std::slice::from_ref(&change));
-        context.printer.document(&PlanReport::new(stores::as_json(context, &[change])));
-        return Ok(exit::NO);
+        let mut proposal = Proposal::default();
+        proposal.apply(context, &[change]);
+        return Ok(consent::dry_run(context, &proposal));
     }
     // A setup that is at work, there or back, is waited for before the CA is read.
     let Signed { root, issued, change } = context.session(state, |session, state| {

@@ -8,19 +8,25 @@ use labtrust_platform::{
 };
 use time::OffsetDateTime;
 
-use super::{
-    backup,
-    place::{self, Placed},
-    renew::{lapse, status::Renewal},
-    report::{self, NextSteps, StoresReport},
-    rotate::{self, RotationReport},
-    source, stores, trust, untrust,
-};
+use super::{backup, renew::status::Renewal, rotate};
 use crate::{
     certificate::parsed::Parsed,
-    cli::Stores,
+    client::{
+        source,
+        stores::{self, Selection},
+        trust, untrust,
+    },
     context::Context,
     exit, gitlab,
+    report::{
+        stores as reports,
+        stores::{NextSteps, StoresReport},
+    },
+    server::{
+        install_pair::{self, Placed},
+        renew::out_of_date,
+        rotate::phase::RotationReport,
+    },
     state::{self, Ca, Damage, RECEIPT, damages, hint_of},
 };
 
@@ -46,7 +52,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
         );
     }
     let Shown { reports, missing, mut code } = print_anchors(context, state, own, &anchors)?;
-    let (placed, unreadable) = match place::chains_placed(state) {
+    let (placed, unreadable) = match install_pair::chains_placed(state) {
         Ok(placed) => (placed, None),
         // A damaged receipt is among the damages.
         Err(error) => (Vec::new(), (!error.is::<Damage>()).then_some(error)),
@@ -56,7 +62,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
     if awaited.is_some() {
         code = exit::worse(code, exit::RESTART);
     }
-    let lapses = lapse::find(own, &placed, OffsetDateTime::now_utc());
+    let lapses = out_of_date::find(own, &placed, OffsetDateTime::now_utc());
     if !lapses.is_empty() {
         code = exit::worse(code, exit::NO);
     }
@@ -121,7 +127,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
         ));
         code = exit::worse(code, exit::FAULT);
     }
-    Ok(exit::worse(code, report::print_damages(context, damages.iter())))
+    Ok(exit::worse(code, reports::print_damages(context, damages.iter())))
 }
 
 /// What was said of the CAs that are known.
@@ -141,8 +147,14 @@ fn print_anchors(
 ) -> Result<Shown> {
     let mut shown = Shown { reports: Vec::new(), missing: Vec::new(), code: exit::DONE };
     for anchor in anchors.values() {
-        let planning = stores::plan(context, anchor, &Stores::all());
-        let outcomes = stores::standing(context, state.receipts()?, &trust::receipt_name(anchor), planning);
+        let planning = stores::plan(&context.facts, &context.worlds, anchor, &Selection::all());
+        let outcomes = stores::outcomes_now(
+            &context.facts,
+            &context.worlds,
+            state.receipts()?,
+            &trust::receipt_name(anchor),
+            planning,
+        );
         let is_own =
             own.iter().flat_map(|own| own.all()).find(|own| own.root.fingerprint() == anchor.sha256());
         // The CA that was followed is trusted by its file alone.
@@ -155,7 +167,7 @@ fn print_anchors(
         shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
         let stands = exit::of_outcomes(&outcomes, State::Trusted);
         if stands == exit::NO {
-            let command = report::labtrust(&repeat);
+            let command = reports::labtrust(&repeat);
             // One line may trust both CAs of a rotation.
             if !shown.missing.contains(&command) {
                 shown.missing.push(command);
@@ -195,13 +207,13 @@ fn print_one(
     printer.heading(&certificate.title());
     printer.say(format_args!("  sha256    {}", anchor.sha256()));
     printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
-    printer.say(format_args!("  until     {}", report::until(&certificate)));
-    report::print_stores(printer, outcomes, State::Trusted);
-    report::print_next(context, outcomes, repeat);
+    printer.say(format_args!("  until     {}", reports::until(&certificate)));
+    reports::print_stores(printer, outcomes, State::Trusted);
+    reports::print_next(context, outcomes, repeat);
     Ok(StoresReport {
         sha256: anchor.sha256(),
         may_sign: Some(source::may_sign(&certificate)),
-        stores: report::by_store(outcomes, State::Trusted),
+        stores: reports::by_store(outcomes, State::Trusted),
         remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
         successor: None,
     })

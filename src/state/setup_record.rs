@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::Endpoint;
+use labtrust_platform::{Endpoint, plan::ShellLine};
 use serde::{Deserialize, Serialize};
 
-use crate::{certificate::profile::LEAF_DAYS, cli::Place};
+use crate::{certificate::profile::LEAF_DAYS, hint::shell_line};
 
 /// What `setup` remembers beside the certificates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,20 +45,24 @@ pub struct SiteRecord {
 }
 
 impl SiteRecord {
-    /// What `place` says, so that it holds from any folder.
-    pub fn of(place: &Place) -> Result<Self> {
+    /// The same place from any folder.
+    pub fn absolute(&self) -> Result<Self> {
         let absolute = |path: &Option<PathBuf>| path.as_ref().map(std::path::absolute).transpose();
         Ok(Self {
-            gitlab: absolute(&place.gitlab)?,
-            prepare: absolute(&place.prepare)?,
-            out: absolute(&place.out)?,
-            reload: place.reload.clone(),
+            gitlab: absolute(&self.gitlab)?,
+            prepare: absolute(&self.prepare)?,
+            out: absolute(&self.out)?,
+            reload: self.reload.clone(),
         })
     }
 
-    /// The options again.
-    pub fn place(&self) -> Place {
-        let Self { gitlab, prepare, out, reload } = self.clone();
-        Place { gitlab, prepare, out, reload, replace: false }
+    /// The options that name it, as they can be typed again.
+    pub fn options(&self) -> Vec<ShellLine> {
+        let folders = [("--gitlab", &self.gitlab), ("--prepare", &self.prepare), ("--out", &self.out)];
+        let folders = folders.into_iter().filter_map(|(option, folder)| Some((option, folder.as_ref()?)));
+        folders
+            .map(|(option, folder)| shell_line!("{} {}", option, folder))
+            .chain(self.reload.iter().map(|command| shell_line!("--reload {}", command)))
+            .collect()
     }
 }

@@ -12,13 +12,16 @@ use labtrust_platform::{
 use serde::Serialize;
 
 use crate::{
-    command::{report, restart, stores, trust},
+    client::{restart, stores, trust},
     context::Context,
     doctor::{Diagnosis, Restart},
-    exit,
     hint::hint,
     printer::Mark,
-    state::{self},
+    report::{
+        consent::{self, DO_THIS, Proposal},
+        stores as reports,
+    },
+    state,
 };
 
 /// What the doctor changes is kept under one name, for all hosts: they share the engine's settings.
@@ -57,31 +60,23 @@ pub fn fix(
     let parts = parts(diagnosis);
     let receipts = state.receipts()?;
     let outstanding: Vec<Change> = (parts.iter())
-        .flat_map(|part| stores::outstanding(context, &receipts, &part.receipt(), &part.changes))
+        .flat_map(|part| {
+            stores::unmet(&context.facts, &context.worlds, &receipts, &part.receipt(), &part.changes)
+        })
         .collect();
-    if context.everywhere.dry_run {
-        let restarts = if restart { restarts(diagnosis, &outstanding) } else { Vec::new() };
-        let any = !outstanding.is_empty() || !restarts.is_empty();
-        context.printer.document(&serde_json::json!({
-            "would_change": any,
-            "plan": stores::as_json(context, &outstanding),
-            "commands": restarts,
-            "notes": [],
-        }));
-        if restarts.is_empty() || !outstanding.is_empty() {
-            stores::print_plan(context, &outstanding);
-        }
+    let propose = || {
+        let mut proposal = Proposal::default();
+        proposal.apply(context, &outstanding);
+        let is_told = restart && context.everywhere.dry_run;
+        let restarts = if is_told { restarts(diagnosis, &outstanding) } else { Vec::new() };
         for command in &restarts {
-            context.printer.say(format_args!("restart: {command}"));
+            proposal.change(format_args!("restart: {command}"));
         }
-        return Ok(ControlFlow::Break(if any { exit::NO } else { exit::DONE }));
-    }
-    if !outstanding.is_empty() && !context.everywhere.yes && context.printer.can_ask() {
-        stores::print_plan(context, &outstanding);
-        if !context.printer.confirm("Do this?")? {
-            context.printer.aside("nothing was changed");
-            return Ok(ControlFlow::Break(exit::NO));
-        }
+        proposal.field("commands", restarts);
+        Ok(proposal)
+    };
+    if let ControlFlow::Break(code) = consent::ask(context, DO_THIS, None, propose)? {
+        return Ok(ControlFlow::Break(code));
     }
     let mut outcomes = if parts.is_empty() {
         Vec::new()
@@ -101,7 +96,7 @@ pub fn fix(
     }
     if restart {
         // Everything is asked again anyway.
-        restart::restart(context, &mut outcomes, None);
+        restart::restart(&context.facts, context.printer, &mut outcomes, None);
     }
     Ok(ControlFlow::Continue(Fixed { outcomes }))
 }
@@ -217,6 +212,6 @@ impl Fixed {
             (mark, vec![outcome.store.to_string(), word.to_owned(), outcome.detail.clone()])
         };
         context.printer.table(&self.outcomes.iter().map(row).collect::<Vec<_>>());
-        report::print_next(context, &self.outcomes, again);
+        reports::print_next(context, &self.outcomes, again);
     }
 }

@@ -6,10 +6,11 @@ use labtrust_platform::{plan::ShellLine, session::State as Stands, text::in_line
 
 use super::fix::{Fixed, FixedReport, again};
 use crate::{
-    command::report::{NextSteps, Remaining, labtrust, sudo},
     context::Context,
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
     printer::Mark,
+    program::sudo,
+    report::stores::{NextSteps, Remaining, labtrust},
 };
 
 #[derive(Serialize)]

@@ -8,15 +8,14 @@ use serde::Serialize;
 
 use super::fix::{Fixed, FixedReport, RECEIPT, again};
 use crate::{
-    command::{
-        report::{NextSteps, Remaining},
-        restart,
-        stores::{self, file_as_json},
-        untrust,
-    },
+    client::{restart, untrust},
     context::Context,
     exit,
     hint::shell_line,
+    report::{
+        consent::{self, Proposal},
+        stores::{NextSteps, Remaining},
+    },
     state::{self, put_aside, recorded},
 };
 
@@ -39,28 +38,21 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Re
     let trusted: Vec<ShellLine> = trusted.collect();
     if context.everywhere.dry_run {
         let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT);
-        let records = recorded.iter().flat_map(|receipt| receipt.changes.iter().rev());
-        let damaged = damaged(receipts);
-        let mut plan = Vec::new();
-        if let Some(folder) = &damaged {
-            printer.say(format_args!("put {} aside, which is damaged", text::path(folder)));
-            plan.push(file_as_json(folder, "put it aside: it is damaged"));
+        let mut proposal = Proposal::default();
+        if let Some(folder) = damaged(receipts) {
+            proposal.line(format_args!("put {} aside, which is damaged", text::path(&folder)));
+            proposal.step(&folder, "put it aside: it is damaged");
         }
-        plan.extend(stores::undo_as_json(records.clone()));
-        let any = stores::print_undo(context, records) || damaged.is_some();
-        if !any {
-            printer.say(stores::NOTHING);
-        }
+        proposal.undo(recorded.iter().flat_map(|receipt| receipt.changes.iter().rev()));
+        proposal.field("next", &trusted);
+        let code = consent::dry_run(context, &proposal);
         print_trusted(context, &trusted);
-        printer.document(
-            &serde_json::json!({ "would_change": any, "plan": plan, "notes": [], "next": trusted }),
-        );
-        return Ok(if any { exit::NO } else { exit::DONE });
+        return Ok(code);
     }
     let is_damaged = damaged(receipts).is_some();
     let mut outcomes = if state.folder().exists() { take_back(context, state)? } else { Vec::new() };
     if restart {
-        restart::restart(context, &mut outcomes, None);
+        restart::restart(&context.facts, context.printer, &mut outcomes, None);
     }
     let fixed = Fixed { outcomes };
     let again = again(&["doctor", "--undo"]);

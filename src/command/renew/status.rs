@@ -7,15 +7,15 @@ use labtrust_platform::{World, receipt::Receipt, text};
 use serde::{Serialize, Serializer, ser::Error as _};
 use time::format_description::well_known::Rfc3339;
 
-use super::schedule;
 use crate::{
     certificate::Parsed,
-    command::{
-        place::{self, Placed},
-        report::until,
-    },
     hint::Hint,
     printer::Printer,
+    report::stores::until,
+    server::{
+        install_pair::{self, Placed},
+        renew::schedule,
+    },
     state::{RenewalRecord, State},
 };
 
@@ -54,14 +54,14 @@ impl Renewal {
     pub fn look(state: &State<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
         let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
-        let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(place::is_of_pair);
+        let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(install_pair::is_of_pair);
         let renewal = Self {
             not_after: leaf.as_ref().and_then(|leaf| leaf.not_after.format(&Rfc3339).ok()),
             // What is damaged is said by itself.
             last: state.renewal().ok().flatten().cloned(),
             next: schedule::next(&World::here(), receipts),
             until: leaf.as_ref().map(until),
-            changed: place::changed_certificates(receipts, placed),
+            changed: install_pair::changed_certificates(receipts, placed),
             is_placed,
         };
         let is_known =

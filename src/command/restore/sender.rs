@@ -10,9 +10,10 @@ use labtrust_platform::{
 use crate::{
     backup::{Archive, Sender},
     cli::Restore,
-    command::backup::{sender, sender_fingerprint},
     context::Context,
     hint::{fail, hint, shell_line},
+    report::consent,
+    server::backup::pack::{sender, sender_fingerprint},
     state::State,
 };
 
@@ -76,11 +77,8 @@ pub fn check(
     }
     printer.aside(who);
     printer.aside(format_args!("  sha256    {fingerprint}"));
-    if printer.confirm(&format!("Is that {where_it_is}?"))? {
-        return Ok(true);
-    }
-    printer.aside("nothing was changed");
-    Ok(false)
+    let answer = consent::confirm(printer, &format!("Is that {where_it_is}?"))?;
+    Ok(answer.is_continue())
 }
 
 /// Whether the CA that has signed is the one that is in use here.

@@ -6,23 +6,25 @@ use std::path::PathBuf;
 use labtrust_platform::{Fingerprint, Outcome, plan::ShellLine, session::State, text};
 use serde::Serialize;
 
-use super::{
-    draft::{Dropped, is_sent},
-    phase::{Phase, RotationReport},
-};
 use crate::{
     by_hand::ByHand,
-    cli::Turn,
-    command::{
-        place::Done,
-        report::{self, NextSteps, Remaining, StoreReport, by_store, until},
-        setup::Site,
-        source::may_sign,
-    },
+    client::source::may_sign,
     context::Context,
     exit,
     hint::{Hint, shell_line},
     printer::Printer,
+    report::{
+        stores as reports,
+        stores::{NextSteps, Remaining, StoreReport, by_store, until},
+    },
+    server::{
+        install_pair::Done,
+        rotate::{
+            draft::{Dropped, RotateStep, is_sent},
+            phase::{Phase, RotationReport},
+        },
+        setup::site::Site,
+    },
     state::{self, Ca},
 };
 
@@ -38,18 +40,18 @@ pub struct Turned {
 }
 
 /// Reports `turned`; the answer is the exit code.
-pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &Turn, turned: &Turned) -> u8 {
+pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &RotateStep, turned: &Turned) -> u8 {
     let printer = context.printer;
     let Turned { own, done, dropped, aside, placed, reconfigure } = turned;
     let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
     let said = match step {
-        Turn::Start { .. } => "the next CA is made, and its root is served along",
-        Turn::Switch { .. } => "the server is on the next CA",
-        Turn::Retire => "the old CA is gone from here, with its key",
-        Turn::Abort if matches!(own.next, Ok(Some(_))) => {
+        RotateStep::Start { .. } => "the next CA is made, and its root is served along",
+        RotateStep::Switch => "the server is on the next CA",
+        RotateStep::Retire => "the old CA is gone from here, with its key",
+        RotateStep::Abort if matches!(own.next, Ok(Some(_))) => {
             "the server is back on the old CA, and the next one stays beside it"
         }
-        Turn::Abort => "the next CA is gone from here, with its key",
+        RotateStep::Abort => "the next CA is gone from here, with its key",
     };
     printer.say(said);
     let aside = aside.as_ref().map(|aside| format!("its damaged files are in {}", text::path(aside)));
@@ -73,8 +75,8 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &Turn, turn
             "Trusted on this machine:"
         });
         let repeat = own.trust_command(state.home().is_chosen);
-        report::print_stores(printer, &done.trusted, wanted);
-        report::print_next(context, &done.trusted, &repeat);
+        reports::print_stores(printer, &done.trusted, wanted);
+        reports::print_next(context, &done.trusted, &repeat);
     }
     if let Some(reconfigure) = reconfigure {
         printer.heading("So that GitLab itself trusts it, before the switch:");
@@ -180,7 +182,7 @@ const START: &str = "{labtrust rotate start}";
 /// step is tried.
 fn is_half_begun(context: &Context<'_>, state: &state::State<'_>, own: &Ca) -> bool {
     let next = own.next().ok().flatten();
-    next.is_some_and(|next| matches!(is_sent(context, state, own, next), Ok(false)))
+    next.is_some_and(|next| matches!(is_sent(&context.facts, state, own, next), Ok(false)))
 }
 
 /// What comes next, for scripts.

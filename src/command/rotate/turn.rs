@@ -13,33 +13,42 @@ use labtrust_platform::{
     undo,
 };
 
-use super::{
-    draft::{Draft, Dropped, orphans_in},
-    phase::no_ca,
-    report::{self, Turned},
-};
+use super::report::{self, Turned};
 use crate::{
     cli::Turn,
-    command::{
-        place::{self, Done},
-        stores::{self, PlanReport},
-    },
     context::Context,
-    exit, gitlab,
+    gitlab,
     hint::{Hint, fail},
+    report::{
+        consent::{self, Proposal},
+        install,
+    },
+    server::{
+        install_pair::{self, Done},
+        rotate::{
+            draft::{Draft, Dropped, RotateStep, orphans_in},
+            phase::no_ca,
+        },
+    },
     state::{self, RECEIPT, ca::AUTHORITY, put_aside, recorded},
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, step: &Turn) -> Result<u8> {
-    let draft = Draft::make(context, state, step)?;
-    if let ControlFlow::Break(code) = ask(context, state, step, &draft)? {
-        place::print_for_real(context, code);
+pub fn run(context: &Context<'_>, state: &state::State<'_>, turn: &Turn) -> Result<u8> {
+    let step = &match turn {
+        Turn::Start { permits } => RotateStep::Start { permits: permits.clone() },
+        Turn::Switch { .. } => RotateStep::Switch,
+        Turn::Retire => RotateStep::Retire,
+        Turn::Abort => RotateStep::Abort,
+    };
+    let draft = Draft::make(&context.facts, &context.worlds, state, step)?;
+    if let ControlFlow::Break(code) = ask(context, state, turn, &draft)? {
         return Ok(code);
     }
     let turned = context.session(state, |session, state| {
         // Another run may have turned meanwhile.
         let is_current = draft.seen == *state.rotation()?;
-        let draft = if is_current { draft } else { Draft::make(context, state, step)? };
+        let draft =
+            if is_current { draft } else { Draft::make(&context.facts, &context.worlds, state, step)? };
         let done = carry_out(state, session, &draft)?;
         let own = state.again().ca()?.cloned().ok_or_else(no_ca)?;
         let (done, aside) = done;
@@ -55,49 +64,34 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, step: &Turn) -> Resu
     Ok(report::report(context, &state.again(), step, &turned))
 }
 
-/// Prints what would be done; exit 1 if anything would.
-fn dry_run(context: &Context<'_>, state: &state::State<'_>, draft: &Draft) -> Result<u8> {
-    let receipts = state.receipts()?;
+/// What `draft` would change, with what goes.
+fn propose(context: &Context<'_>, state: &state::State<'_>, draft: &Draft) -> Result<Proposal> {
     let goes = |receipt: &Receipt, record: &ChangeRecord| {
         draft.dropped.as_ref().is_some_and(|dropped| is_of(dropped, &receipt.name, record))
     };
-    let gone: Vec<_> = receipts
-        .iter()
-        .flat_map(|receipt| receipt.changes.iter().rev().filter(|record| goes(receipt, record)))
-        .collect();
-    let placed = place::outstanding(context, state, &draft.plan)?;
-    let mut plan = stores::as_json(context, &placed);
-    plan.extend(stores::undo_as_json(gone.iter().copied()));
-    plan.extend(stores::as_json(context, &draft.last));
-    let report = PlanReport { sha256: Some(draft.plan.anchor.sha256()), ..PlanReport::new(plan) };
-    context.printer.document(&report);
-    if report.plan.is_empty() {
-        context.printer.say(stores::NOTHING);
-        return Ok(exit::DONE);
-    }
-    if !placed.is_empty() {
-        stores::print_plan(context, &placed);
-    }
-    stores::print_undo(context, gone.into_iter());
-    if !draft.last.is_empty() {
-        stores::print_plan(context, &draft.last);
-    }
-    Ok(exit::NO)
+    let receipts = state.receipts()?.iter();
+    let gone =
+        receipts.flat_map(|receipt| receipt.changes.iter().rev().filter(move |record| goes(receipt, record)));
+    let mut proposal = install::propose(context, state, &draft.plan)?;
+    proposal.undo(gone);
+    proposal.apply(context, &draft.last);
+    Ok(proposal)
 }
 
 /// Explains the plan for a dry run, and asks where somebody has to answer.
 fn ask(
     context: &Context<'_>,
     state: &state::State<'_>,
-    step: &Turn,
+    turn: &Turn,
     draft: &Draft,
 ) -> Result<ControlFlow<u8>> {
     let printer = context.printer;
     if context.everywhere.dry_run {
-        place::warn(context, &draft.plan);
-        return dry_run(context, state, draft).map(ControlFlow::Break);
+        return Ok(ControlFlow::Break(consent::dry_run(context, &propose(context, state, draft)?)));
     }
-    let Turn::Switch { clients_ready: false } = step else { return place::ask(context, state, &draft.plan) };
+    let Turn::Switch { clients_ready: false } = turn else {
+        return install::ask(context, state, &draft.plan);
+    };
     let what =
         "whether every client trusts the next CA cannot be seen from here: those that do not are locked out";
     if !printer.can_ask() {
@@ -108,11 +102,7 @@ fn ask(
     }
     printer.aside(what);
     let question = Hint::from("Have all clients run their line ({labtrust rotate} shows it)? Switch now?");
-    if printer.confirm(question.as_str())? {
-        return Ok(ControlFlow::Continue(()));
-    }
-    printer.aside("nothing was changed");
-    Ok(ControlFlow::Break(exit::NO))
+    consent::confirm(printer, question.as_str())
 }
 
 /// Carries `draft` out. What a CA that goes was trusted by goes before what says that it is here, and its files
@@ -122,7 +112,7 @@ fn carry_out(
     session: &Session<'_>,
     draft: &Draft,
 ) -> Result<(Done, Option<PathBuf>)> {
-    let mut done = place::carry_out(session, &draft.plan)?;
+    let mut done = install_pair::carry_out(session, &draft.plan)?;
     if let Some(dropped) = &draft.dropped {
         for name in dropped.trust_receipt().into_iter().chain([RECEIPT.to_owned()]) {
             let outcomes = take_back(session, &name, |record| {
@@ -132,7 +122,7 @@ fn carry_out(
             done.trusted.extend(of_stores);
         }
     }
-    done.placed.extend(place::apply(session, &draft.last)?);
+    done.placed.extend(install_pair::apply(session, &draft.last)?);
     let receipt = session.receipts.load_or_new(RECEIPT, None)?;
     let orphans = orphans_in(&state.again(), &receipt)?;
     let is_gone = |record: &ChangeRecord| orphans.iter().any(|orphan| is_at(record, orphan));

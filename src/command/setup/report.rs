@@ -3,18 +3,19 @@
 
 use labtrust_platform::session::State;
 
-use super::draft::Made;
 use crate::{
     cli::Setup,
-    command::{
-        backup,
-        pair_report::PairReport,
-        report::{self, NextSteps, by_store, until},
-        source::may_sign,
-    },
+    client::source::may_sign,
+    command::backup,
     context::Context,
     exit,
-    state::{self},
+    report::{
+        pair::PairReport,
+        stores as reports,
+        stores::{NextSteps, by_store, until},
+    },
+    server::setup::draft::Made,
+    state,
 };
 
 /// Where name constraints hold, and where not: the judges' tests measure it.
@@ -82,11 +83,11 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup
     // Whom our own profile leaves out is known (labtrust inspect says it); a certificate without a CA
     // leaves out more.
     if !own.root.is_ca() || printer.is_verbose() {
-        report::print_refusals(printer, &draft.leaf.chain);
+        reports::print_refusals(printer, &draft.leaf.chain);
     }
     if !made.done.trusted.is_empty() {
         printer.heading("Trusted on this machine:");
-        report::print_stores(printer, &made.done.trusted, State::Trusted);
+        reports::print_stores(printer, &made.done.trusted, State::Trusted);
     }
     printer.heading(if arguments.stage {
         "Nothing presents it yet. Hand its certificate out, and on each client:"
@@ -100,7 +101,7 @@ pub fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup
         backup::print_last(context, None, None);
     }
     // What is still to be done here is the last that is read.
-    report::print_next(context, &made.done.trusted, &repeat);
+    reports::print_next(context, &made.done.trusted, &repeat);
     if !arguments.stage {
         draft.site.print_missing_lines(printer);
         draft.site.print_next(printer, &unmet);

@@ -1,7 +1,5 @@
 //! `setup --undo`: the trust first, then what was placed, then the CA itself.
 
-mod lost;
-
 use std::{ops::ControlFlow, path::Path};
 
 use anyhow::Result;
@@ -11,21 +9,27 @@ use labtrust_platform::{
 };
 use serde::Serialize;
 
-use self::lost::Lost;
 use crate::{
     cli::Setup,
-    command::{
-        place,
-        renew::schedule,
-        report::{self, NextSteps, Remaining, StoreReport},
+    client::{
         restart,
-        stores::{self, PlanReport},
-        trust, untrust,
+        stores::Selection,
+        trust,
+        untrust::{self, Removal},
     },
     context::Context,
     exit,
     gitlab::{Installation, expected::Expected, place::settle_undoing},
     hint::fail,
+    report::{
+        consent::{self, Proposal},
+        stores as reports,
+        stores::{NextSteps, Remaining, StoreReport},
+    },
+    server::{
+        renew::schedule,
+        setup::lost::{self, Lost},
+    },
     state::{self, Ca, LastBackup, RECEIPT, RenewalRecord},
 };
 
@@ -36,6 +40,9 @@ struct Undone {
     #[serde(flatten)]
     remaining: Remaining,
 }
+
+const QUESTION: &str =
+    "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
 
 pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -> Result<u8> {
     let receipts = state.receipts()?;
@@ -49,17 +56,16 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
             "if it was made with --state DIR, or as another user, give the same here",
         ));
     }
-    let plan = || {
-        let undone = recorded.iter().flat_map(|receipt| stores::undo_as_json(receipt.changes.iter().rev()));
-        undone.chain(lost.as_json()).collect()
+    let propose = || {
+        let mut proposal = Proposal::default();
+        proposal.field("would_change", true);
+        proposal.name_command();
+        proposal.undo(recorded.iter().flat_map(|receipt| receipt.changes.iter().rev()));
+        lost.lines().into_iter().for_each(|line| proposal.line(line));
+        lost.steps().into_iter().for_each(|(path, step)| proposal.step(path, step));
+        Ok(proposal)
     };
-    let explain = || {
-        for receipt in &recorded {
-            stores::print_undo(context, receipt.changes.iter().rev());
-        }
-        lost.print(context.printer);
-    };
-    if let ControlFlow::Break(code) = ask(context, &explain, &plan)? {
+    if let ControlFlow::Break(code) = consent::ask(context, QUESTION, None, propose)? {
         return Ok(code);
     }
     let (anchors, mut outcomes, lost, by_hand) = context.session(state, |session, state| {
@@ -80,14 +86,14 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
     let is_open = outcomes.iter().any(|outcome| outcome.needs_root);
     let mut still = Vec::new();
     for anchor in &anchors {
-        still.extend(untrust::left(context, anchor, &outcomes));
+        still.extend(untrust::left::left(&context.facts, &context.worlds, anchor, &outcomes));
     }
     // What is left is root's, in another state folder: there is no setup to be taken back there.
     let is_roots = !is_open && still.iter().any(|outcome| outcome.needs_root);
     outcomes.extend(still);
     if arguments.restart {
         let anchor = anchors.first().map(|anchor| (anchor, Wanted::Gone));
-        restart::restart(context, &mut outcomes, anchor);
+        restart::restart(&context.facts, context.printer, &mut outcomes, anchor);
     }
     let repeat = match anchors.first() {
         Some(anchor) if is_roots => vec!["untrust".to_owned(), anchor.sha256().to_string()],
@@ -98,7 +104,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
     let mut remaining = NextSteps::of(context, &outcomes, &repeat).remaining(notes);
     remaining.commands.extend(by_hand.iter().cloned());
     let sha256 = anchors.first().map(Anchor::sha256);
-    let stores = report::by_store(&outcomes, State::Untrusted);
+    let stores = reports::by_store(&outcomes, State::Untrusted);
     context.printer.document(&Undone { sha256, stores, remaining });
     if let Some(sha256) = sha256 {
         let is_back = exit::of_outcomes(&outcomes, State::Untrusted) != exit::FAULT;
@@ -107,8 +113,8 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
         context.printer.say(format_args!("{said}: {title}"));
         context.printer.say(format_args!("  sha256 {sha256}"));
     }
-    report::print_stores(context.printer, &outcomes, State::Untrusted);
-    report::print_next(context, &outcomes, &repeat);
+    reports::print_stores(context.printer, &outcomes, State::Untrusted);
+    reports::print_next(context, &outcomes, &repeat);
     for note in lost.notes() {
         context.printer.say(format_args!("  note      {note}"));
     }
@@ -128,31 +134,6 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -
     Ok(if down.is_empty() { code } else { exit::FAULT })
 }
 
-/// Explains for a dry run what would be taken back, and asks about it on a terminal.
-fn ask(
-    context: &Context<'_>,
-    explain: &dyn Fn(),
-    plan: &dyn Fn() -> Vec<serde_json::Value>,
-) -> Result<ControlFlow<u8>> {
-    const QUESTION: &str =
-        "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
-    if context.everywhere.dry_run {
-        explain();
-        context.printer.document(&PlanReport { would_change: true, ..PlanReport::new(plan()) });
-        place::print_for_real(context, exit::NO);
-        return Ok(ControlFlow::Break(exit::NO));
-    }
-    if context.everywhere.yes || !context.printer.can_ask() {
-        return Ok(ControlFlow::Continue(()));
-    }
-    explain();
-    if context.printer.confirm(QUESTION)? {
-        return Ok(ControlFlow::Continue(()));
-    }
-    context.printer.aside("nothing was changed");
-    Ok(ControlFlow::Break(exit::NO))
-}
-
 /// Removes from the stores the CAs of a lost setup that no receipt tells of.
 fn purge_untracked(
     context: &Context<'_>,
@@ -162,7 +143,15 @@ fn purge_untracked(
     anchors: &[Anchor],
 ) -> Result<Vec<Outcome>> {
     let untracked: Vec<Anchor> = lost.untracked(anchors).into_iter().cloned().collect();
-    let outcomes = untrust::untrust_all(context, state, session, &untracked, &lost::purge());
+    let outcomes = untrust::untrust_all(
+        &context.facts,
+        &context.worlds,
+        context.printer,
+        state,
+        session,
+        &untracked,
+        &Removal { stores: Selection::all(), purge: true },
+    );
     Ok(outcomes.into_iter().collect::<Result<Vec<_>>>()?.concat())
 }
 

@@ -1,0 +1,83 @@
+//! Files of certificates and keys that people name, and standard input: read, decrypted, with remarks on what is odd.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::text;
+use zeroize::Zeroizing;
+
+use crate::{
+    certificate::{
+        Parsed, PrivateKey,
+        import::{self, Material},
+    },
+    hint::fail,
+    input::{self, standard_input},
+    printer::Printer,
+};
+
+/// What a `SOURCE` can be, as a hint.
+pub const KINDS: &str =
+    "give a certificate file as ./NAME, - for standard input, HOST[:PORT] or an https:// URL";
+
+/// No larger file of certificates is read, and no more of standard input.
+const LARGEST_INPUT: usize = 64 << 20;
+
+/// Reads what people name.
+pub struct Reader<'a> {
+    /// Where remarks go.
+    pub printer: &'a Printer,
+    /// Gives the passphrase of what its argument names: it is asked only if a file is encrypted as a whole.
+    pub passphrase: Box<dyn Fn(&str) -> Result<Zeroizing<String>> + 'a>,
+}
+
+impl Reader<'_> {
+    /// All certificates that come on standard input.
+    pub fn standard_input(&self) -> Result<Vec<Parsed>> {
+        let shown = "standard input";
+        let bytes = Zeroizing::new(standard_input(LARGEST_INPUT)?);
+        if bytes.len() > LARGEST_INPUT {
+            return Err(fail(format!("{shown} is larger than {} MB", LARGEST_INPUT >> 20), KINDS));
+        }
+        self.parse(&bytes, shown)
+    }
+
+    /// All certificates of the file at `path`.
+    pub fn certificates(&self, path: &Path) -> Result<Vec<Parsed>> {
+        self.parse(&input::bytes(path, KINDS)?, &text::path(path))
+    }
+
+    fn parse(&self, bytes: &[u8], shown: &str) -> Result<Vec<Parsed>> {
+        let mut passphrase = |what: &str| (self.passphrase)(&format!("{what} in {shown}"));
+        let (certificates, remarks) = import::read_certificates_with_remarks(bytes, &mut passphrase)
+            .with_context(|| format!("cannot use {shown}"))?;
+        self.remark(shown, &remarks);
+        Ok(certificates)
+    }
+
+    /// All certificates and keys of the file at `path`, which must be there: else `hint` says what to do.
+    pub fn material(&self, path: &Path, hint: &'static str) -> Result<Material> {
+        let bytes = input::bytes(path, hint)?;
+        let shown = text::path(path);
+        let mut passphrase = |what: &str| (self.passphrase)(&format!("{what} in {shown}"));
+        let material =
+            import::read_material(&bytes, &mut passphrase).with_context(|| format!("cannot use {shown}"))?;
+        self.remark(&shown, &material.remarks);
+        Ok(material)
+    }
+
+    /// The private key in the file at `path`.
+    pub fn key(&self, path: &Path) -> Result<PrivateKey> {
+        let material = self.material(path, "give the file of a private key")?;
+        material.keys.into_iter().next().ok_or_else(|| {
+            let what = format!("{} holds no private key", text::path(path));
+            fail(what, "give the file that has a line BEGIN PRIVATE KEY")
+        })
+    }
+
+    fn remark(&self, shown: &str, remarks: &[String]) {
+        for remark in remarks {
+            self.printer.aside(format_args!("{shown}: {remark}"));
+        }
+    }
+}

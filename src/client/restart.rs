@@ -1,0 +1,100 @@
+//! Restarting what must be restarted, when it was asked for: it stops containers.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use labtrust_platform::{
+    Anchor, Facts, Outcome, Progress, Result, Service, Verdict, Wanted, World, ask_engine, engine::get,
+    fact::Engine, plan::Prose, session::State,
+};
+
+use crate::{hint::hint, printer::Printer};
+
+/// The time that an engine has to answer after its restart: not every manager waits for what it starts, and it
+/// starts its containers first.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Restarts the services that `outcomes` wait for, and marks those as settled that did restart: an engine when
+/// it answers again, and is to the registries of `asked` as was wanted: it trusts that CA, or no more. One that is
+/// not is said with the rest: what was done is done.
+pub fn restart(facts: &Facts, printer: &Printer, outcomes: &mut [Outcome], asked: Option<(&Anchor, Wanted)>) {
+    let (good, bad) = match asked {
+        Some((_, Wanted::Gone)) => (State::Untrusted, State::Trusted),
+        _ => (State::Trusted, State::Untrusted),
+    };
+    for service in restarts(outcomes) {
+        let Some(command) = &service.restart else { continue };
+        printer.begin(&format!("restarting {}", service.title));
+        let restarted = World::here().run(command);
+        let answered = restarted.as_ref().map_or(Ok(()), |_| wait(facts, &service));
+        let is_up = restarted.is_ok() && answered.is_ok();
+        let otherwise = asked.filter(|_| is_up).and_then(|asked| otherwise(facts, &service, asked));
+        let is_awaited = |outcome: &&mut Outcome| outcome.restart.iter().any(|awaited| awaited.is(&service));
+        for outcome in outcomes.iter_mut().filter(is_awaited) {
+            let (detail, title) = (&outcome.detail, &service.title);
+            if let Err(error) = &restarted {
+                outcome.detail = format!("{detail}; {title} was not restarted: {error}");
+                outcome.hint = error.hint();
+                outcome.state = State::Failed;
+                continue;
+            }
+            if let Err(error) = &answered {
+                outcome.detail = format!("{detail}; {title} was restarted and does not answer: {error}");
+                outcome.hint = Some(hint!("the log of {} says why it does not start", Prose(title)));
+                outcome.state = State::Failed;
+                continue;
+            }
+            outcome.restart.retain(|other| !other.is(&service));
+            if [State::Pending, good].contains(&outcome.state) && outcome.restart.is_empty() {
+                let but = otherwise.as_ref().map_or_else(String::new, |seen| format!(", but {seen}"));
+                outcome.state = if otherwise.is_some() { bad } else { good };
+                outcome.detail = format!("{}; {} was restarted{but}", outcome.detail, service.title);
+            }
+        }
+    }
+}
+
+/// The engines that `service` is, with their sockets.
+fn sockets<'c>(facts: &'c Facts, service: &Service) -> impl Iterator<Item = &'c std::path::Path> {
+    let is_it = |engine: &&Engine| engine.restart == service.restart;
+    facts.engines.iter().filter(is_it).filter_map(|engine| engine.socket.as_deref())
+}
+
+/// Waits until the engines that `service` is answer.
+fn wait(facts: &Facts, service: &Service) -> Result<()> {
+    let deadline = Instant::now() + LIMIT;
+    sockets(facts, service).try_for_each(|socket| {
+        loop {
+            match get(&World::here(), socket, "/_ping", Duration::from_secs(5)) {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => thread::sleep(Duration::from_millis(50)),
+            }
+        }
+    })
+}
+
+/// What an engine that was restarted says of a registry of the anchor's to which it is not as wanted.
+fn otherwise(facts: &Facts, service: &Service, (anchor, wanted): (&Anchor, Wanted)) -> Option<String> {
+    let mut asked = sockets(facts, service)
+        .flat_map(|socket| anchor.endpoints.iter().map(move |endpoint| (socket, endpoint)));
+    asked.find_map(|(socket, endpoint)| {
+        match ask_engine(&World::here(), socket, endpoint, &anchor.certificate, wanted) {
+            Verdict::Holds(_) => None,
+            Verdict::Fails(seen) | Verdict::Lingers(seen) => Some(seen),
+        }
+    })
+}
+
+/// The services that must be restarted, each once.
+pub fn restarts(outcomes: &[Outcome]) -> Vec<Service> {
+    let mut services: Vec<Service> = Vec::new();
+    for service in outcomes.iter().flat_map(|outcome| &outcome.restart) {
+        if !services.iter().any(|known| known.is(service)) {
+            services.push(service.clone());
+        }
+    }
+    services
+}

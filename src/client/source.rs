@@ -1,0 +1,335 @@
+//! `SOURCE` on the command line: a file, a server's handshake, or the CA made here; and the guards
+//! that stand before trusting what comes from there.
+
+mod argument;
+mod known;
+mod refused;
+mod successor;
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{
+    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, handshake, plan::Prose, text,
+};
+use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
+
+use self::argument::file_hint;
+use super::{endpoints::endpoints_of, reader::Reader};
+use crate::{
+    certificate::{SubjectName, name, parsed::Parsed, verify::verify_served},
+    exit::misuse,
+    hint::{Hint, fail, hint},
+    state::State,
+};
+
+pub use self::{
+    argument::{Source, absolute},
+    known::known_anchor,
+    successor::Announced,
+};
+
+/// How long a server has for its handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// An anchor, and how sure we are that it is the one that is meant.
+#[derive(Debug)]
+pub struct Found {
+    pub anchor: Anchor,
+    pub certificate: Parsed,
+    /// What it is and where it came from, in a line.
+    pub title: String,
+    /// What was assumed.
+    pub notes: Vec<String>,
+    /// The CA that will follow it.
+    pub announced: Announced,
+    /// Why a person must be asked, if one must.
+    pub doubt: Option<String>,
+}
+
+impl Found {
+    /// Why a person must compare the fingerprint before this is trusted, and how; none where nothing is in doubt.
+    pub fn missing_fingerprint(&self) -> Option<(String, Hint)> {
+        let doubt = self.doubt.as_ref()?;
+        let what = format!("{} is not trusted without its fingerprint: {doubt}", self.title);
+        let sha256 = self.anchor.sha256();
+        let hint = hint!(
+            "compare it with the one that setup printed on the server, then add: --fingerprint {}",
+            sha256
+        );
+        Some((what, hint))
+    }
+}
+
+impl Source {
+    /// All certificates that it holds, or that the server presents. `typed` is what was written on the command line.
+    pub fn certificates(&self, reader: &Reader<'_>, typed: &str) -> Result<Vec<Parsed>> {
+        match self {
+            Self::File(path) => reader.certificates(path),
+            Self::Input => reader.standard_input(),
+            Self::Server(target) => {
+                let sent = fetch(&target.or_port(443), typed)?;
+                sent.iter().map(|der| Parsed::from_der(der)).collect()
+            }
+        }
+    }
+}
+
+/// The certificates that a server presents, which was `typed` so.
+fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let chain = handshake::fetch(endpoint, HANDSHAKE).with_context(|| crate::hint::Advice {
+        what: "cannot read the server's certificate".into(),
+        hint: file_hint(typed).unwrap_or_else(|| {
+            "check the name, the port and the network; or give a certificate file: ./NAME".into()
+        }),
+    })?;
+    Ok(chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect())
+}
+
+/// What is to be trusted, as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Asked<'a> {
+    /// `SOURCE`.
+    pub source: Option<&'a str>,
+    /// `--fingerprint`.
+    pub fingerprint: Option<Fingerprint>,
+    /// `--next`.
+    pub next: Option<Fingerprint>,
+    /// Each `--for`.
+    pub endpoints: &'a [Target],
+    /// `--expired`: a certificate that has expired or is not valid yet is trusted all the same.
+    pub expired: bool,
+    /// `--refused`: a CA whose certificates clients reject is trusted all the same.
+    pub refused: bool,
+}
+
+/// The anchor that `arguments` mean.
+pub fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'_>) -> Result<Found> {
+    let typed = arguments.source.unwrap_or_default();
+    let mut found = match arguments.source.map(Source::parse).transpose()? {
+        None => own(state, arguments.fingerprint)?,
+        Some(Source::Server(target)) => from_server(&target, typed, arguments)?,
+        Some(_) if arguments.next.is_some() => {
+            return Err(misuse("--next is for what a server sends", "trust each file by itself"));
+        }
+        Some(source) => from_file(reader, &source, typed, arguments)?,
+    };
+    let named: Vec<Endpoint> = arguments.endpoints.iter().flat_map(endpoints_of).collect();
+    if let Some(outside) = named.iter().find(|endpoint| !can_be_for(&found.certificate, &endpoint.host)) {
+        return Err(outside_limits(&found.certificate, outside));
+    }
+    if !named.is_empty() {
+        found.anchor.endpoints = named;
+        found.notes.clear();
+    } else if found.anchor.endpoints.is_empty() {
+        found.anchor.endpoints = usual_endpoints(&found.certificate);
+        if !found.anchor.endpoints.is_empty() {
+            found.notes.push(assumed(&found.anchor.endpoints));
+        }
+    }
+    refuse_outdated(&found.certificate, arguments.expired)?;
+    found.announced.check(&found.anchor.endpoints, arguments.refused);
+    Ok(found)
+}
+
+fn own(state: &State<'_>, fingerprint: Option<Fingerprint>) -> Result<Found> {
+    let own = state.nearest_ca()?.ok_or_else(|| {
+        fail(
+            "there is no CA of labtrust's on this machine, and none was named",
+            "on a client: labtrust trust HOST:4567 --fingerprint SHA256 (setup prints this line on the server)",
+        )
+    })?;
+    matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
+    // Under sudo it may be the CA of a user, whose programs can write there, too.
+    let is_users = fingerprint.is_none() && !own.folder.starts_with(state.folder());
+    let doubt = own.root.broad_scope(&[]).filter(|_| is_users);
+    let title = format!("{} (made on this machine)", own.root.title());
+    let announced = Announced { root: own.next()?.map(|next| next.root.clone()), ..Announced::default() };
+    Ok(Found {
+        anchor: own.anchor(),
+        certificate: own.root.clone(),
+        title,
+        notes: Vec::new(),
+        announced,
+        doubt,
+    })
+}
+
+fn from_file(reader: &Reader<'_>, source: &Source, typed: &str, arguments: &Asked<'_>) -> Result<Found> {
+    let fingerprint = arguments.fingerprint;
+    let certificates = source.certificates(reader, typed)?;
+    let certificate = choose(&certificates, fingerprint, &source.title())?.clone();
+    refused::check(&[], &certificate, arguments.refused)?;
+    // Naming a file is not reading it: what can sign for strangers' names is asked about.
+    let asked: Vec<_> = arguments.endpoints.iter().map(|target| target.host.clone()).collect();
+    let doubt = certificate.broad_scope(&asked).filter(|_| fingerprint.is_none());
+    Ok(Found {
+        anchor: Anchor { certificate: Certificate::from(&certificate), endpoints: Vec::new() },
+        title: format!("{} (from {})", certificate.title(), source.title()),
+        certificate,
+        notes: Vec::new(),
+        announced: Announced::default(),
+        doubt,
+    })
+}
+
+fn from_server(target: &Target, typed: &str, arguments: &Asked<'_>) -> Result<Found> {
+    let fingerprint = arguments.fingerprint;
+    let endpoint = target.or_port(443);
+    let sent = fetch(&endpoint, typed)?;
+    let served = verify_served(&sent, fingerprint, &endpoint.host, OffsetDateTime::now_utc())?;
+    refused::check(&served.chain, &served.root, arguments.refused)?;
+    let announced = Announced::find(&sent, &served, arguments.next, &endpoint)?;
+    let mut notes = Vec::new();
+    let endpoints = endpoints_of(target);
+    if target.port.is_none() {
+        notes.push(assumed(&endpoints));
+    }
+    let doubt = fingerprint.is_none().then(|| {
+        format!("it came from {endpoint} itself, and nothing yet shows that this is the right server")
+    });
+    Ok(Found {
+        anchor: Anchor { certificate: Certificate::from(&served.root), endpoints },
+        title: format!("{} (from {endpoint})", served.root.title()),
+        certificate: served.root,
+        notes,
+        announced,
+        doubt,
+    })
+}
+
+/// The one certificate of a file that can be an anchor.
+fn choose<'a>(
+    certificates: &'a [Parsed],
+    fingerprint: Option<Fingerprint>,
+    from: &str,
+) -> Result<&'a Parsed> {
+    let mut anchors: Vec<&Parsed> =
+        certificates.iter().filter(|certificate| certificate.is_self_signed()).collect();
+    anchors.dedup_by_key(|certificate| certificate.fingerprint());
+    if let Some(fingerprint) = fingerprint {
+        return match certificates.iter().find(|certificate| certificate.fingerprint() == fingerprint) {
+            Some(certificate) if certificate.is_self_signed() => Ok(certificate),
+            Some(certificate) => Err(no_root(certificate, from)),
+            None => Err(fail(
+                format!("{from} holds no certificate with the fingerprint {fingerprint}"),
+                listing("it holds:", certificates),
+            )),
+        };
+    }
+    match anchors.as_slice() {
+        [anchor] => Ok(anchor),
+        [] => Err(no_root(&certificates[0], from)),
+        several => Err(fail(
+            format!("{from} holds {} root certificates, and none was chosen", several.len()),
+            listing("name one with --fingerprint:", several.iter().copied()),
+        )),
+    }
+}
+
+fn listing<'a>(hint: &'static str, certificates: impl IntoIterator<Item = &'a Parsed>) -> Hint {
+    let line = |one: &Parsed| hint!("{} ({})", one.fingerprint(), Prose(one.title()));
+    let mut certificates = certificates.into_iter();
+    let hint = Hint::from(hint).lines(certificates.by_ref().take(10).map(line));
+    match certificates.count() {
+        0 => hint,
+        more => hint.line(hint!("and {} more", more)),
+    }
+}
+
+fn no_root(certificate: &Parsed, from: &str) -> anyhow::Error {
+    if certificate.subject_der == certificate.issuer_der {
+        let kind = certificate.public_key().kind();
+        return fail(
+            format!(
+                "{from} holds {}, which names itself as its issuer, but its own key ({kind}) did not sign it so that it \
+                 can be verified",
+                certificate.title()
+            ),
+            "it is damaged, or its key is of a kind that clients refuse: RSA must have 2048 to 8192 bits",
+        );
+    }
+    fail(
+        format!("{from} holds {}, which is no root: {} signed it", certificate.title(), certificate.issuer),
+        "trust the root that signed it; `labtrust export` writes it on the server that setup ran on",
+    )
+}
+
+fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &str) -> Result<()> {
+    match fingerprint {
+        Some(fingerprint) if fingerprint != root.fingerprint() => Err(fail(
+            format!("{from} has the fingerprint {}, not {fingerprint}", root.fingerprint()),
+            "ask the person who gave you the fingerprint",
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a certificate for `host` that this one signed is good; or this one itself, where it may sign nothing.
+fn can_be_for(certificate: &Parsed, host: &Host) -> bool {
+    if !certificate.may_sign() {
+        return certificate.covers(host);
+    }
+    certificate.permitted.permits(&SubjectName::from(host.clone()))
+}
+
+fn outside_limits(certificate: &Parsed, endpoint: &Endpoint) -> anyhow::Error {
+    let title = certificate.title();
+    if !certificate.may_sign() {
+        let names = name::list(&certificate.names);
+        return misuse(
+            format!("--for {endpoint}: {title} is for {names} and for no other host"),
+            "name one of those hosts after --for, or trust the certificate of this one",
+        );
+    }
+    misuse(
+        format!(
+            "--for {endpoint}: {title} can never sign for {}; it may sign {}",
+            endpoint.host,
+            may_sign(certificate)
+        ),
+        "name a host that it may sign after --for, or trust the CA that signs for this one",
+    )
+}
+
+/// Container tools trust per endpoint: where none was named, those that the CA may sign for.
+fn usual_endpoints(certificate: &Parsed) -> Vec<Endpoint> {
+    let mut hosts = certificate.permitted.hosts();
+    if hosts.is_empty() && !certificate.is_ca() {
+        hosts = certificate.names.iter().filter_map(|name| name.to_string().parse().ok()).collect();
+    }
+    hosts.retain(|host| can_be_for(certificate, host));
+    hosts.into_iter().flat_map(|host| endpoints_of(&Target { host, port: None })).collect()
+}
+
+fn assumed(endpoints: &[Endpoint]) -> String {
+    let list: Vec<_> = endpoints.iter().map(ToString::to_string).collect();
+    format!("for {} (assumed; say --for HOST:PORT for others)", list.join(", "))
+}
+
+fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
+    let now = OffsetDateTime::now_utc();
+    if now < certificate.not_before && !expired_too {
+        return Err(fail(
+            format!("{} is valid only from {}", certificate.title(), certificate.not_before.date()),
+            "check this machine's clock (date); --expired trusts it all the same",
+        ));
+    }
+    if certificate.not_after < now && !expired_too {
+        return Err(fail(
+            format!("{} has expired, on {}", certificate.title(), certificate.not_after.date()),
+            "get the current one; --expired trusts this one all the same",
+        ));
+    }
+    Ok(())
+}
+
+/// What a certificate may sign, in words.
+pub fn may_sign(certificate: &Parsed) -> String {
+    if certificate.may_sign() {
+        text::in_line(&certificate.permitted.to_string()).into_owned()
+    } else {
+        "nothing: it is no CA".into()
+    }
+}

@@ -1,0 +1,77 @@
+//! Which CA is meant where one is to be given up: by its fingerprint, its file, or a host that it is for.
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Certificate, Fingerprint, InvalidFingerprint, plan::Prose, text};
+
+use super::{
+    Source,
+    argument::{file_hint, is_file},
+    choose, usual_endpoints,
+};
+use crate::{
+    certificate::Parsed,
+    client::reader::Reader,
+    exit::misuse,
+    hint::{fail, hint},
+    state::State,
+};
+
+/// The anchor, among `known` or from a file, that `what` means to `untrust`.
+pub fn known_anchor(reader: &Reader<'_>, state: &State<'_>, what: &str, known: &[Anchor]) -> Result<Anchor> {
+    let no_such = || {
+        let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
+        let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
+        fail(
+            format!("labtrust put no CA here that {} means", text::in_line(what)),
+            file_hint(what).unwrap_or_else(|| {
+                hint!("known are: {}; a certificate file can be given too: ./NAME", Prose(list))
+            }),
+        )
+    };
+    if Fingerprint::is_meant_by(what) && !is_file(what) {
+        let fingerprint: Fingerprint =
+            what.parse().map_err(|error: InvalidFingerprint| misuse(error.to_string(), error.hint()))?;
+        let is_meant = |anchor: &Anchor| anchor.sha256() == fingerprint;
+        if let Some(known) = known.iter().find(|anchor| is_meant(anchor)) {
+            return Ok(known.clone());
+        }
+        let own = state.nearest_ca()?.map(|own| own.anchor());
+        return own.filter(is_meant).ok_or_else(no_such);
+    }
+    match Source::parse(what)? {
+        source @ (Source::File(_) | Source::Input) => {
+            let certificates = source.certificates(reader, what)?;
+            let is_known = |certificate: &&Parsed| {
+                known.iter().any(|anchor| anchor.sha256() == certificate.fingerprint())
+            };
+            let certificate = match certificates.iter().find(is_known) {
+                Some(certificate) => certificate,
+                None => choose(&certificates, None, &source.title())?,
+            };
+            let fingerprint = certificate.fingerprint();
+            let known = known.iter().find(|anchor| anchor.sha256() == fingerprint).cloned();
+            Ok(known.unwrap_or_else(|| Anchor {
+                certificate: Certificate::from(certificate),
+                endpoints: usual_endpoints(certificate),
+            }))
+        }
+        Source::Server(target) => {
+            let is_for = |anchor: &&Anchor| {
+                anchor.endpoints.iter().any(|endpoint| {
+                    endpoint.host == target.host && target.port.is_none_or(|port| port == endpoint.port)
+                })
+            };
+            match known.iter().filter(is_for).collect::<Vec<_>>().as_slice() {
+                [anchor] => Ok((*anchor).clone()),
+                [] => Err(no_such()),
+                several => {
+                    let list: Vec<_> = several.iter().map(|anchor| anchor.sha256().to_string()).collect();
+                    Err(fail(
+                        format!("several CAs are trusted for {target}"),
+                        hint!("name one by its fingerprint: {}", Prose(list.join(", "))),
+                    ))
+                }
+            }
+        }
+    }
+}

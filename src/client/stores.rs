@@ -1,0 +1,126 @@
+//! What trusting an anchor takes on this machine, store by store: what `trust` applies, `status`
+//! asks and `--dry-run` shows.
+
+use labtrust_platform::{
+    Anchor, Facts, Outcome, Worlds, already, ask_engines,
+    plan::{Change, spare_restarts},
+    receipt::{ChangeRecord, Receipt},
+    session::State,
+    store::{AlsoRead, Planned, STORES, Store},
+};
+
+/// The changes, and what is said of the stores that have none.
+pub struct Planning {
+    pub changes: Vec<Change>,
+    pub others: Vec<Outcome>,
+}
+
+/// Plans every store that `selection` leaves.
+pub fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &Selection) -> Planning {
+    let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
+    // Only where both are planned, one spares the other's restart; where the other is not, it may be missed.
+    let chosen = || STORES.iter().filter(|store| selection.has(store));
+    let facts = if chosen().any(Store::asks_engines) { &ask_engines(facts) } else { facts };
+    for store in chosen() {
+        match (store.plan)(facts, anchor) {
+            Planned::Changes(changes) => planning.changes.extend(changes),
+            Planned::Absent(why) => {
+                // What was asked for by name and is not there is no success.
+                let is_named = selection.only.iter().any(|id| id == store.id);
+                let state = if is_named { State::Untrusted } else { State::Skipped };
+                planning.others.push(Outcome::without_change(store, state, &why));
+            }
+            Planned::Manual { why, todo } => {
+                let mut outcome = Outcome::without_change(store, State::Failed, &why);
+                outcome.hint = todo;
+                planning.others.push(outcome);
+            }
+        }
+    }
+    spare_restarts(&mut planning.changes);
+    for store in chosen() {
+        let missing = (store.reads_also)(facts).into_iter().filter(|also| !selection.has_id(also.store));
+        planning.others.extend(missing.filter_map(|also| missed(worlds, facts, anchor, store, also)));
+    }
+    planning
+}
+
+/// What programs of `store` miss, which read `also` as well: it is left alone and does not hold `anchor`.
+fn missed(worlds: &Worlds, facts: &Facts, anchor: &Anchor, store: &Store, also: AlsoRead) -> Option<Outcome> {
+    let holds = |change: &Change| Outcome::asked(worlds, facts, change, None).state != State::Untrusted;
+    let changes = (Store::find(also.store)?.plan)(facts, anchor).into_changes()?;
+    if changes.iter().all(holds) {
+        return None;
+    }
+    let mut outcome = Outcome::without_change(store, State::Untrusted, also.missed);
+    outcome.hint = Some(also.hint.into());
+    Some(outcome)
+}
+
+/// Those of `changes`, recorded in the receipt `name`, that are not so yet. What cannot be read is not
+/// known to be so; applying says why.
+pub fn unmet(
+    facts: &Facts,
+    worlds: &Worlds,
+    receipts: &[Receipt],
+    name: &str,
+    changes: &[Change],
+) -> Vec<Change> {
+    let is_unmet = |change: &&Change| {
+        let reader = worlds.reader(facts, &change.actor);
+        let record = find(receipts, name, change);
+        !matches!(reader.and_then(|world| already(&world, change, record)), Ok(Some(_)))
+    };
+    changes.iter().filter(is_unmet).cloned().collect()
+}
+
+/// How the stores of `planning`, recorded in the receipt `name`, stand: each is asked.
+pub fn outcomes_now(
+    facts: &Facts,
+    worlds: &Worlds,
+    receipts: &[Receipt],
+    name: &str,
+    planning: Planning,
+) -> Vec<Outcome> {
+    let ask = |change: &Change| {
+        let settled = find(receipts, name, change).and_then(|record| record.settled);
+        Outcome::asked(worlds, facts, change, settled)
+    };
+    planning.changes.iter().map(ask).chain(planning.others).collect()
+}
+
+fn find<'a>(receipts: &'a [Receipt], name: &str, change: &Change) -> Option<&'a ChangeRecord> {
+    let receipt = receipts.iter().find(|receipt| receipt.name == name)?;
+    receipt.find(&change.store, &change.subject)
+}
+
+/// Stores by their names: all, only some, or all but some.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// None but these, if there are any.
+    pub only: Vec<String>,
+    /// None of these.
+    pub except: Vec<String>,
+}
+
+impl Selection {
+    /// Every store.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// No store.
+    pub fn none() -> Self {
+        Self { only: Vec::new(), except: STORES.iter().map(|store| store.id.to_owned()).collect() }
+    }
+
+    fn has(&self, store: &Store) -> bool {
+        self.has_id(store.id)
+    }
+
+    /// Whether the store `id` is among those that were chosen.
+    pub fn has_id(&self, id: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|named| named == id);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.except)
+    }
+}

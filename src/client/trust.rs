@@ -1,0 +1,22 @@
+//! Trust in one CA: the stores of this machine, under a receipt of its own.
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Outcome, Session, apply};
+
+use super::stores::Planning;
+
+/// Applies `planning`; what `setup` and `import` do on the server too.
+pub fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning) -> Result<Vec<Outcome>> {
+    let mut outcomes = if planning.changes.is_empty() {
+        Vec::new()
+    } else {
+        apply(session, &receipt_name(anchor), Some(anchor), &planning.changes)?
+    };
+    outcomes.extend(planning.others.iter().cloned());
+    Ok(outcomes)
+}
+
+/// The receipt under which an anchor's trust is kept.
+pub fn receipt_name(anchor: &Anchor) -> String {
+    format!("trust-{}", anchor.sha256().short())
+}

@@ -1,0 +1,239 @@
+//! Trust in a CA is taken back: each store as it was found, and the truth about what still trusts the CA.
+
+pub mod left;
+
+use std::path::Path;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Facts, Outcome, Session, Worlds, apply,
+    plan::{Change, Prose, Step},
+    purge,
+    receipt::{ChangeRecord, Receipt, Recorded},
+    session::State,
+    store::{Scope, Store},
+    text, undo_all,
+};
+
+use self::left::without_engine;
+use super::{
+    reader::Reader,
+    source,
+    stores::{self, Selection},
+    trust,
+};
+use crate::{
+    hint::{fail, hint},
+    printer::Printer,
+    state::{self, Damage, Way, put_aside, recorded},
+};
+
+/// Which CAs are meant.
+#[derive(Clone, Copy, Debug)]
+pub struct Meant<'a> {
+    /// A fingerprint, a file, standard input or a host.
+    pub what: Option<&'a str>,
+    /// Every CA that is known.
+    pub all: bool,
+}
+
+/// Where a CA is removed.
+#[derive(Clone, Debug)]
+pub struct Removal {
+    /// The stores.
+    pub stores: Selection,
+    /// Whether it goes where somebody else installed it, too.
+    pub purge: bool,
+}
+
+/// The anchors that are meant; and what is damaged, by which there may be more.
+pub fn find(
+    reader: &Reader<'_>,
+    state: &state::State<'_>,
+    arguments: &Meant<'_>,
+) -> Result<(Vec<Anchor>, Vec<Damage>)> {
+    let receipts = state.receipts()?;
+    let mut known: Vec<Anchor> = trusted(receipts).collect();
+    let mut damages: Vec<Damage> =
+        recorded::damages(receipts).filter(|damage| damage.way == Way::Trust).collect();
+    // The CA made here may be trusted by another hand: root's, after a user's setup.
+    if known.is_empty() || arguments.all {
+        let own = state.nearest_ca().unwrap_or_else(|damage| {
+            damages.push(damage);
+            None
+        });
+        let own = own.map(|own| own.anchor());
+        let is_new = |own: &Anchor| known.iter().all(|known| known.sha256() != own.sha256());
+        known.extend(own.filter(is_new));
+    }
+    match arguments.what {
+        Some(what) => {
+            let anchor = source::known_anchor(reader, state, what, &known)?;
+            Ok((vec![anchor], Vec::new()))
+        }
+        None if arguments.all => Ok((known, damages)),
+        None if !damages.is_empty() => Err(damages.remove(0).into()),
+        None if known.len() < 2 => Ok((known, damages)),
+        None => {
+            let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
+            Err(fail(
+                "several CAs are trusted here, and none was named",
+                hint!("name one, or give --all: {}", Prose(list.join(", "))),
+            ))
+        }
+    }
+}
+
+/// The anchors whose trust `receipts` record.
+pub fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
+    receipts
+        .iter()
+        .filter(|receipt| receipt.name.starts_with("trust-"))
+        .filter_map(|receipt| receipt.anchor.clone())
+}
+
+/// Takes `anchors` back, what is recorded of all of them at once; the answer has one entry an anchor.
+pub fn untrust_all(
+    facts: &Facts,
+    worlds: &Worlds,
+    printer: &Printer,
+    state: &state::State<'_>,
+    session: &Session<'_>,
+    anchors: &[Anchor],
+    removal: &Removal,
+) -> Vec<Result<Vec<Outcome>>> {
+    let mut receipts = Vec::new();
+    let mut loaded = Vec::new();
+    for anchor in anchors {
+        loaded.push(load(printer, state, session, anchor, removal).map(|receipt| {
+            let any = receipt.is_some();
+            receipts.extend(receipt);
+            any
+        }));
+    }
+    let is_wanted = |record: &ChangeRecord| removal.stores.has_id(record.store.as_str());
+    let mut undone = match undo_all(session, &mut receipts, is_wanted) {
+        Ok(undone) => undone.into_iter(),
+        Err(error) => return vec![Err(error.into())],
+    };
+    let rest = |(anchor, is_recorded): (&Anchor, Result<bool>)| {
+        let outcomes = if is_recorded? { undone.next() } else { None };
+        untrust_rest(facts, worlds, session, (anchor, outcomes.unwrap_or_default()), removal)
+    };
+    anchors.iter().zip(loaded).map(rest).collect()
+}
+
+/// The receipt of the trust in `anchor`, if there is one; a damaged one is put aside where all is to be purged.
+fn load(
+    printer: &Printer,
+    state: &state::State<'_>,
+    session: &Session<'_>,
+    anchor: &Anchor,
+    removal: &Removal,
+) -> Result<Option<Receipt>> {
+    let name = trust::receipt_name(anchor);
+    if let Some(damage) = recorded::damage_of(&session.receipts.recorded()?, &name) {
+        if !removal.purge {
+            return Err(damage.into());
+        }
+        // What is not known to be ours is removed by its hash.
+        let folder = damage.path.parent().map(Path::to_owned);
+        if let Some(aside) = put_aside(state.folder(), folder.as_slice())? {
+            printer.aside(format_args!("what is damaged is in {}", text::path(&aside)));
+        }
+    }
+    Ok(session.receipts.load(&name)?)
+}
+
+/// Asks the stores that trust `anchor` all the same, and removes it there where that is wanted: beside `outcomes`, which
+/// are of what was recorded.
+fn untrust_rest(
+    facts: &Facts,
+    worlds: &Worlds,
+    session: &Session<'_>,
+    (anchor, mut outcomes): (&Anchor, Vec<Outcome>),
+    removal: &Removal,
+) -> Result<Vec<Outcome>> {
+    let planning = stores::plan(facts, worlds, &left::everywhere(facts, anchor), &removal.stores);
+    for change in planning.changes {
+        let known = outcomes
+            .iter()
+            .position(|outcome| outcome.store == change.store && outcome.subject == change.subject);
+        let mut outcome = match known.map(|index| outcomes.remove(index)) {
+            Some(outcome) => outcome,
+            // An engine is asked of the registries that the CA was trusted for, and of no stranger's.
+            None if anchor.endpoints.iter().any(|endpoint| change.proof.is_of(endpoint)) => {
+                left::asked(facts, worlds, anchor, &change)
+            }
+            None => left::asked(facts, worlds, anchor, &without_engine(&change)),
+        };
+        if outcome.state == State::Trusted && removal.purge && !outcome.needs_root {
+            let world = worlds.of(&change.actor)?;
+            if let Some(gone) = purge(&world, &change, &anchor.certificate)? {
+                outcome = remove(facts, worlds, session, anchor, (&change, &gone))?;
+            }
+        }
+        // Of the registries that labtrust was never told of, only those that trust the CA matter.
+        let is_ours = known.is_some()
+            || Store::find(change.store.as_str()).is_none_or(|store| store.scope == Scope::Everything);
+        if is_ours || outcome.state != State::Untrusted || outcome.changed {
+            outcomes.push(outcome);
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Applies a purge, which keeps no receipt once it has succeeded: what it removed is a public
+/// certificate, and it was asked to be gone.
+fn remove(
+    facts: &Facts,
+    worlds: &Worlds,
+    session: &Session<'_>,
+    anchor: &Anchor,
+    (change, gone): (&Change, &Change),
+) -> Result<Outcome> {
+    let name = format!("purge-{}", anchor.sha256().short());
+    let mut outcomes = apply(session, &name, Some(anchor), std::slice::from_ref(gone))?;
+    let outcome = outcomes.remove(0);
+    if outcome.needs_root {
+        return Ok(Outcome { state: State::Trusted, ..outcome });
+    }
+    if outcome.state != State::Trusted && outcome.state != State::Pending {
+        return Ok(outcome);
+    }
+    session.receipts.forget(&name)?;
+    let mut gone = Outcome::asked_gone(worlds, facts, change);
+    gone.changed = outcome.changed;
+    gone.restart.extend(outcome.restart);
+    Ok(gone)
+}
+
+/// What `--purge` would remove beside what labtrust put.
+pub fn removals(
+    facts: &Facts,
+    worlds: &Worlds,
+    receipts: &Recorded,
+    anchor: &Anchor,
+    removal: &Removal,
+) -> Result<Vec<Change>> {
+    let ours = trust::receipt_name(anchor);
+    let is_ours = |change: &Change| {
+        receipts
+            .iter()
+            .any(|receipt| receipt.name == ours && receipt.find(&change.store, &change.subject).is_some())
+    };
+    let mut removals = Vec::new();
+    for change in stores::plan(facts, worlds, &left::everywhere(facts, anchor), &removal.stores).changes {
+        let world = worlds.reader(facts, &change.actor)?;
+        let Some(mut gone) = purge(&world, &change, &anchor.certificate)? else { continue };
+        if is_ours(&change) {
+            gone.steps.retain(
+                |step| !matches!(step, Step::Remove { path } if change.files().any(|file| file == path)),
+            );
+        }
+        if !gone.steps.is_empty() {
+            removals.push(gone);
+        }
+    }
+    Ok(removals)
+}

@@ -1,0 +1,60 @@
+//! What still trusts a CA though nothing of it is recorded here: labtrust run by root put it there, or somebody else.
+
+use std::path::Path;
+
+use labtrust_platform::{
+    Anchor, Facts, Outcome, World, Worlds,
+    plan::{Actor, Change},
+    session::{State, UNRECORDED},
+    world::Node,
+};
+
+use crate::client::stores::{self, Selection};
+
+/// How the store of `change` stands, of which nothing is recorded here.
+pub fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -> Outcome {
+    let mut outcome = Outcome::asked_gone(worlds, facts, change);
+    let is_roots = change.actor == Actor::Machine && !facts.is_root();
+    if outcome.state == State::Trusted && is_roots && is_by_labtrust(anchor, change) {
+        // The state folder of root's run cannot be read by a user; the file's name says enough.
+        let detail = outcome.detail.replacen(UNRECORDED, "", 1);
+        outcome.detail = format!("labtrust put it there when root ran it: {detail}");
+        outcome.needs_root = true;
+    }
+    outcome
+}
+
+/// The same change, of which no engine is asked.
+pub fn without_engine(change: &Change) -> Change {
+    Change { proof: change.proof.without_engine(), ..change.clone() }
+}
+
+/// The stores that trust `anchor` still, beside those of `known`.
+pub fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Outcome]) -> Vec<Outcome> {
+    let is_known = |change: &Change| {
+        known.iter().any(|outcome| outcome.store == change.store && outcome.subject == change.subject)
+    };
+    let planning = stores::plan(facts, worlds, &everywhere(facts, anchor), &Selection::all());
+    let changes = planning.changes.iter().filter(|change| !is_known(change));
+    let outcomes = changes.map(|change| asked(facts, worlds, anchor, &without_engine(change)));
+    outcomes.filter(|outcome| outcome.state == State::Trusted).collect()
+}
+
+/// Whether a file that `change` would put is there under the name that labtrust gives it.
+fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
+    let name = format!("labtrust-{}.crt", anchor.sha256().short());
+    let is_ours = |path: &Path| path.file_name().is_some_and(|file| *file == *name);
+    let mut files = change.files().filter(|path| is_ours(path));
+    files.any(|path| matches!(World::here().look(path), Ok(Node::File { .. })))
+}
+
+/// The anchor, for every registry that an engine here has a folder for too.
+pub fn everywhere(facts: &Facts, anchor: &Anchor) -> Anchor {
+    let mut anchor = anchor.clone();
+    for endpoint in facts.engines.iter().flat_map(|engine| &engine.registries) {
+        if !anchor.endpoints.contains(endpoint) {
+            anchor.endpoints.push(endpoint.clone());
+        }
+    }
+    anchor
+}

@@ -1,0 +1,43 @@
+//! What options of the command line mean below it.
+
+use anyhow::Result;
+use labtrust_platform::store::STORES;
+
+use crate::{
+    cli::{Passphrase, Place, Stores},
+    client::{reader::Reader, stores::Selection},
+    context::Context,
+    exit::misuse,
+    prompt::passphrase,
+    state::SiteRecord,
+};
+
+impl Stores {
+    /// The stores that were chosen.
+    pub fn selection(&self) -> Selection {
+        Selection { only: self.only.clone(), except: self.except.clone() }
+    }
+
+    /// Refuses a selection that leaves no store: nothing done is not what was asked for.
+    pub fn check(&self) -> Result<()> {
+        let selection = self.selection();
+        if STORES.iter().any(|store| selection.has_id(store.id)) {
+            return Ok(());
+        }
+        Err(misuse("--store and --except leave no store", "leave one of them out"))
+    }
+}
+
+impl Place {
+    /// Where the pair is placed.
+    pub fn site(&self) -> SiteRecord {
+        let Self { gitlab, prepare, out, reload, replace: _ } = self.clone();
+        SiteRecord { gitlab, prepare, out, reload }
+    }
+}
+
+/// Reads files that people name; the passphrase of an encrypted one is taken `from` where the options say.
+pub fn reader<'a>(context: &Context<'a>, from: &'a Passphrase) -> Reader<'a> {
+    let printer = context.printer;
+    Reader { printer, passphrase: Box::new(move |what| passphrase(printer, from, what)) }
+}

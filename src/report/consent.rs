@@ -1,0 +1,247 @@
+//! Consent, once for all verbs: what a run would change is explained; a dry run ends there, and on a terminal a person
+//! is asked.
+
+use std::{fmt, ops::ControlFlow, path::Path};
+
+use anyhow::Result;
+use labtrust_platform::{
+    explain, explain_here, explain_undo,
+    plan::{Change, SCHEMA, ShellLine},
+    receipt::ChangeRecord,
+    text,
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    by_hand::ByHand,
+    context::Context,
+    exit,
+    printer::{Mark, Printer},
+    program::typed,
+};
+
+/// The question about a plan that says all by itself.
+pub const DO_THIS: &str = "Do this?";
+
+/// What a run would change: for people, and for scripts.
+#[derive(Default)]
+pub struct Proposal {
+    text: Vec<Text>,
+    /// What a person does after the run.
+    afterwards: Vec<ByHand>,
+    plan: Vec<Value>,
+    notes: Vec<String>,
+    fields: Map<String, Value>,
+    changes_anything: bool,
+    names_command: bool,
+}
+
+enum Text {
+    Heading(String),
+    Line(String),
+    Table(Vec<(Mark, Vec<String>)>),
+}
+
+impl Proposal {
+    /// Adds what `changes` would do: in sentences, and as the data that is applied.
+    pub fn apply(&mut self, context: &Context<'_>, changes: &[Change]) {
+        for change in changes {
+            let steps = explained(context, change);
+            self.part(change.store.as_str(), &change.subject, &steps);
+            if let Some(entry) = self.plan.last_mut() {
+                entry["schema"] = SCHEMA.into();
+                entry["change"] = json!(change);
+            }
+        }
+    }
+
+    /// Adds what undoing `records` would do.
+    pub fn undo<'r>(&mut self, records: impl Iterator<Item = &'r ChangeRecord>) {
+        for record in records {
+            self.part(record.store.as_str(), &record.subject, &explain_undo(record));
+        }
+    }
+
+    fn part(&mut self, store: &str, subject: &str, steps: &[String]) {
+        self.changes_anything = true;
+        self.heading(format!("{store}: {subject}"));
+        for step in steps {
+            self.line(format_args!("  {step}"));
+        }
+        self.plan.push(json!({ "store": store, "subject": subject, "steps": steps }));
+    }
+
+    /// Adds a change that is no step of a plan: a line says it.
+    pub fn change(&mut self, line: impl fmt::Display) {
+        self.changes_anything = true;
+        self.line(line);
+    }
+
+    /// Adds what is done to one file or folder, which a line says elsewhere.
+    pub fn step(&mut self, path: &Path, step: &str) {
+        self.changes_anything = true;
+        self.plan.push(json!({ "subject": text::path(path), "steps": [step] }));
+    }
+
+    /// Adds what is worth knowing, for scripts.
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// Adds a heading.
+    pub fn heading(&mut self, text: String) {
+        self.text.push(Text::Heading(text));
+    }
+
+    /// Adds a line that a person should know.
+    pub fn line(&mut self, line: impl fmt::Display) {
+        self.text.push(Text::Line(line.to_string()));
+    }
+
+    /// Adds a table.
+    pub fn table(&mut self, rows: Vec<(Mark, Vec<String>)>) {
+        self.text.push(Text::Table(rows));
+    }
+
+    /// Adds what a person does after the run.
+    pub fn afterwards(&mut self, by_hand: Vec<ByHand>) {
+        self.afterwards.extend(by_hand);
+    }
+
+    /// Has a dry run end with the command that does it.
+    pub fn name_command(&mut self) {
+        self.names_command = true;
+    }
+
+    /// Adds a field for scripts.
+    pub fn field(&mut self, name: &str, value: impl Serialize) {
+        self.fields.insert(name.to_owned(), json!(value));
+    }
+
+    /// Has scripts read the fields of `document` in place of its own.
+    pub fn fields(&mut self, document: Value) {
+        if let Value::Object(fields) = document {
+            self.fields.extend(fields);
+        }
+    }
+
+    /// Adds a field to each change of the plan.
+    pub fn field_of_changes(&mut self, name: &str, value: impl Serialize) {
+        let value = json!(value);
+        self.plan.iter_mut().for_each(|change| change[name] = value.clone());
+    }
+
+    /// Adds `other`, without its fields.
+    pub fn add(&mut self, other: Self) {
+        self.text.extend(other.text);
+        self.afterwards.extend(other.afterwards);
+        self.plan.extend(other.plan);
+        self.notes.extend(other.notes);
+        self.changes_anything |= other.changes_anything;
+    }
+
+    /// For scripts.
+    pub fn document(&self) -> Value {
+        let mut document =
+            json!({ "would_change": self.changes_anything, "plan": self.plan, "notes": self.notes });
+        if let Some(fields) = document.as_object_mut() {
+            fields.extend(self.fields.clone());
+        }
+        document
+    }
+
+    fn print(&self, printer: &Printer) {
+        for text in &self.text {
+            match text {
+                Text::Heading(text) => printer.heading(text),
+                Text::Line(line) => printer.say(line),
+                Text::Table(rows) => printer.table(rows),
+            }
+        }
+    }
+}
+
+/// What `change` would do, a line each; an edit as it would be in its file as that is now.
+fn explained(context: &Context<'_>, change: &Change) -> Vec<String> {
+    let reader = context.worlds.reader(&context.facts, &change.actor);
+    reader.and_then(|world| explain_here(&world, change)).unwrap_or_else(|error| {
+        let mut lines = explain(change);
+        lines.push(format!("! {error}"));
+        lines
+    })
+}
+
+/// Prints what a dry run has found; the answer is its exit code.
+pub fn dry_run(context: &Context<'_>, proposal: &Proposal) -> u8 {
+    let printer = context.printer;
+    printer.document(&proposal.document());
+    proposal.print(printer);
+    if !proposal.changes_anything {
+        printer.say("nothing would change");
+    }
+    ByHand::print_all(&proposal.afterwards, printer, "After that, on this machine:");
+    if !proposal.changes_anything {
+        return exit::DONE;
+    }
+    if proposal.names_command {
+        let words: Vec<_> = without_state(typed()).into_iter().filter(|word| word != "--dry-run").collect();
+        printer.heading("Nothing was changed. To do this:");
+        printer.command(ShellLine::labtrust(&words));
+    }
+    exit::NO
+}
+
+/// Explains what `propose` proposes for a dry run, and asks `question` about it on a terminal. Breaks with the exit code
+/// where no more is to be done. Where nobody is asked, `warnings` are said, and hold nothing up.
+pub fn ask(
+    context: &Context<'_>,
+    question: &str,
+    warnings: impl IntoIterator<Item = String>,
+    propose: impl FnOnce() -> Result<Proposal>,
+) -> Result<ControlFlow<u8>> {
+    let is_dry = context.everywhere.dry_run;
+    if !is_dry && !can_ask(context) {
+        warnings.into_iter().for_each(|warning| context.printer.aside(warning));
+        return Ok(ControlFlow::Continue(()));
+    }
+    let proposal = propose()?;
+    if is_dry {
+        return Ok(ControlFlow::Break(dry_run(context, &proposal)));
+    }
+    if !proposal.changes_anything {
+        return Ok(ControlFlow::Continue(()));
+    }
+    proposal.print(context.printer);
+    confirm(context.printer, question)
+}
+
+/// Whether this run asks a person before it changes anything.
+pub fn is_asked(context: &Context<'_>) -> bool {
+    can_ask(context) && !context.everywhere.dry_run
+}
+
+fn can_ask(context: &Context<'_>) -> bool {
+    !context.everywhere.yes && context.printer.can_ask()
+}
+
+/// Asks `question`. Breaks with the exit code where the answer is no.
+pub fn confirm(printer: &Printer, question: &str) -> Result<ControlFlow<u8>> {
+    if printer.confirm(question)? {
+        return Ok(ControlFlow::Continue(()));
+    }
+    printer.aside("nothing was changed");
+    Ok(ControlFlow::Break(exit::NO))
+}
+
+/// `words` without the state folder, which every command that is printed gets at its end.
+fn without_state(mut words: Vec<String>) -> Vec<String> {
+    let mut is_folder = false;
+    let is_left = |word: &String| {
+        let is_of_state = is_folder || word == "--state" || word.starts_with("--state=");
+        is_folder = !is_folder && word == "--state";
+        !is_of_state
+    };
+    words.retain(is_left);
+    words
+}

@@ -1,0 +1,56 @@
+//! A plan for the server: explained, and asked about, for `setup`, `import`, `renew` and `rotate` alike.
+
+use std::ops::ControlFlow;
+
+use anyhow::Result;
+use labtrust_platform::plan::Change;
+
+use super::consent::{self, DO_THIS, Proposal};
+use crate::{
+    client::{stores, trust},
+    context::Context,
+    hint::fail,
+    server::install_pair::Plan,
+    state::{RECEIPT, State, recorded},
+};
+
+/// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
+/// is to be done. A broad CA needs somebody's yes.
+pub fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
+    let trust = trust::receipt_name(&plan.anchor);
+    let needed = if plan.planning.changes.is_empty() { &[RECEIPT][..] } else { &[RECEIPT, &trust] };
+    recorded::check(state.receipts()?, needed)?;
+    let everywhere = context.everywhere;
+    if let Some(broad) = &plan.broad
+        && !(everywhere.dry_run || everywhere.yes || context.printer.can_ask())
+    {
+        return Err(fail(
+            format!("the CA would be broad: {broad}"),
+            "name a host or a domain below it (mygitlab.example.com); if every such name is meant, add --yes",
+        ));
+    }
+    consent::ask(context, DO_THIS, plan.warnings(), || propose(context, state, plan))
+}
+
+/// What `plan` would change.
+pub fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Proposal> {
+    let mut proposal = Proposal::default();
+    proposal.field("sha256", plan.anchor.sha256());
+    proposal.apply(context, &outstanding(context, state, plan)?);
+    for doubt in plan.doubts() {
+        proposal.line(format_args!("  ! {doubt}"));
+        proposal.note(doubt);
+    }
+    proposal.afterwards(plan.afterwards.clone());
+    proposal.name_command();
+    Ok(proposal)
+}
+
+/// All that is not so yet.
+fn outstanding(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Vec<Change>> {
+    let receipts = state.receipts()?;
+    let mut all = stores::unmet(&context.facts, &context.worlds, &receipts, RECEIPT, &plan.changes);
+    let name = trust::receipt_name(&plan.anchor);
+    all.extend(stores::unmet(&context.facts, &context.worlds, &receipts, &name, &plan.planning.changes));
+    Ok(all)
+}

@@ -1,0 +1,257 @@
+//! How stores stand, for people as a table and for scripts as JSON: one entry a store, however
+//! many changes it took.
+
+use std::collections::BTreeMap;
+
+use labtrust_platform::{
+    Facts, Fingerprint, Outcome,
+    plan::{Command, ShellLine},
+    session::State,
+    store::{STORES, Store},
+};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::{
+    certificate::{Parsed, judge},
+    client::restart::restarts,
+    context::Context,
+    exit,
+    hint::Hint,
+    printer::{Mark, Printer},
+    program::sudo,
+    state::Damage,
+};
+
+/// One CA and the stores, as `trust`, `untrust` and `status` report them.
+#[derive(Debug, Serialize)]
+pub struct StoresReport {
+    pub sha256: Fingerprint,
+    /// What the CA may sign, in words, where it is trusted now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_sign: Option<String>,
+    pub stores: Vec<StoreReport>,
+    #[serde(flatten)]
+    pub remaining: Remaining,
+    /// The CA that will follow it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Box<StoresReport>>,
+}
+
+/// One store.
+#[derive(Debug, Serialize)]
+pub struct StoreReport {
+    pub id: String,
+    pub state: State,
+    pub changed: bool,
+    pub detail: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<Hint>,
+}
+
+/// The outcomes of each store as one. `good` is the state that was wanted.
+pub fn by_store(outcomes: &[Outcome], good: State) -> Vec<StoreReport> {
+    let mut stores: BTreeMap<(usize, &str), Vec<&Outcome>> = BTreeMap::new();
+    for outcome in outcomes {
+        let place = STORES.iter().position(|store| store.id == outcome.store.as_str());
+        stores.entry((place.unwrap_or(usize::MAX), outcome.store.as_str())).or_default().push(outcome);
+    }
+    stores.into_values().map(|outcomes| merged(&outcomes, good)).collect()
+}
+
+fn merged(outcomes: &[&Outcome], good: State) -> StoreReport {
+    let details: Vec<&str> = outcomes.iter().map(|outcome| outcome.detail.as_str()).collect();
+    let mut unique = details.clone();
+    unique.dedup();
+    let mut hints: Vec<Hint> = outcomes.iter().filter_map(|outcome| outcome.hint.clone()).collect();
+    hints.dedup();
+    StoreReport {
+        id: outcomes[0].store.to_string(),
+        state: merged_state(outcomes, good),
+        changed: outcomes.iter().any(|outcome| outcome.changed),
+        detail: unique.join("\n"),
+        hints,
+    }
+}
+
+fn merged_state(outcomes: &[&Outcome], good: State) -> State {
+    let has = |state| outcomes.iter().any(|outcome| outcome.state == state);
+    let bad = if good == State::Trusted { State::Untrusted } else { State::Trusted };
+    match (has(good), has(State::Pending), has(bad)) {
+        _ if has(State::Failed) => State::Failed,
+        _ if has(State::Partial) => State::Partial,
+        (true, _, true) | (_, true, true) => State::Partial,
+        (_, true, _) => State::Pending,
+        (true, ..) => good,
+        (.., true) => bad,
+        _ => State::Skipped,
+    }
+}
+
+/// Prints the table of stores. `good` is the state that was wanted.
+pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
+    printer.table(&stores_table(printer, outcomes, good));
+}
+
+/// The table of stores. `good` is the state that was wanted.
+pub fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State) -> Vec<(Mark, Vec<String>)> {
+    let stores = by_store(outcomes, good);
+    let all_skipped = stores.iter().all(|store| store.state == State::Skipped);
+    let rows = stores
+        .into_iter()
+        .filter(|store| store.state != State::Skipped || all_skipped || printer.is_verbose())
+        .map(|store| {
+            let mark = match store.state {
+                state if state == good => Mark::Good,
+                State::Pending | State::Partial => Mark::Open,
+                State::Skipped => Mark::Faint,
+                _ => Mark::Bad,
+            };
+            (mark, {
+                let word = word(&store);
+                vec![store.id, word.to_owned(), store.detail]
+            })
+        })
+        .collect();
+    rows
+}
+
+fn word(store: &StoreReport) -> &'static str {
+    match store.state {
+        // What `setup` placed is no store of trust.
+        State::Untrusted if Store::find(&store.id).is_none() => "taken back",
+        State::Trusted => "trusted",
+        State::Pending => "after a restart",
+        State::Untrusted => "not trusted",
+        State::Partial => "partly trusted",
+        State::Skipped => "left out",
+        State::Failed => "failed",
+    }
+}
+
+/// Says what is damaged in the state folder where the verb does without it.
+pub fn warn_of_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) {
+    for damage in damages {
+        context.printer.aside(format_args!("warning: {damage}; {}", damage.hint()));
+    }
+}
+
+/// Says what is damaged in the state folder, if anything is; the answer is the exit code.
+pub fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) -> u8 {
+    let mut code = exit::DONE;
+    for damage in damages {
+        code = exit::FAULT;
+        context.printer.aside(format_args!("error: {damage}"));
+        context.printer.aside(format_args!("hint: {}", damage.hint()));
+    }
+    code
+}
+
+/// What a run leaves to be done, as JSON has it: commands by themselves, and notes for people.
+#[derive(Debug, Default, Serialize)]
+pub struct Remaining {
+    pub needs_root: Vec<ShellLine>,
+    /// The commands by which what was done takes effect on this machine.
+    pub commands: Vec<ShellLine>,
+    pub notes: Vec<String>,
+}
+
+/// Something that is still to be done by hand.
+#[derive(Debug)]
+pub enum Todo {
+    /// A command.
+    Run(ShellLine),
+    /// What no command does.
+    Do(String),
+}
+
+/// What is still to be done by hand.
+#[derive(Debug, Default)]
+pub struct NextSteps {
+    /// Commands that need root.
+    pub root: Vec<Todo>,
+    /// What must be restarted, as commands where a program can do it.
+    pub restart: Vec<Todo>,
+}
+
+impl NextSteps {
+    /// What `outcomes` leave to be done; `root_command` is what root says to labtrust to do the rest.
+    pub fn of(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Self {
+        let mut steps = Self::default();
+        if outcomes.iter().any(|outcome| outcome.needs_root) {
+            steps.root.push(Todo::Run(sudo(root_command)));
+        }
+        for service in restarts(outcomes) {
+            steps.restart.push(match &service.restart {
+                Some(command) => Todo::Run(as_root(&context.facts, command)),
+                None => Todo::Do(format!("restart {}", service.title)),
+            });
+        }
+        steps
+    }
+
+    /// All of them, for JSON, below `notes`.
+    pub fn remaining(self, notes: Vec<String>) -> Remaining {
+        let mut remaining = Remaining { notes, ..Remaining::default() };
+        let Self { root, restart } = self;
+        for (todos, commands) in [(root, &mut remaining.needs_root), (restart, &mut remaining.commands)] {
+            for todo in todos {
+                match todo {
+                    Todo::Run(command) => commands.push(command),
+                    Todo::Do(what) => remaining.notes.push(what),
+                }
+            }
+        }
+        remaining
+    }
+}
+
+/// This program with `arguments`, as it is typed.
+pub fn labtrust(arguments: &[String]) -> ShellLine {
+    ShellLine::labtrust(arguments)
+}
+
+fn as_root(facts: &Facts, command: &Command) -> ShellLine {
+    let command = ShellLine::from(command);
+    if facts.is_root() { command } else { command.by_root() }
+}
+
+/// The hints and what is still to be done, for people.
+pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) {
+    let printer = context.printer;
+    let mut hints: Vec<&Hint> = outcomes.iter().filter_map(|outcome| outcome.hint.as_ref()).collect();
+    hints.dedup();
+    for hint in hints {
+        for (line, label) in
+            hint.as_str().lines().zip(std::iter::once("hint:").chain(std::iter::repeat("     ")))
+        {
+            printer.say(format_args!("{label} {}", line.trim_start()));
+        }
+    }
+    let steps = NextSteps::of(context, outcomes, root_command);
+    for (heading, commands) in [("Needs root:", steps.root), ("Takes effect after a restart:", steps.restart)]
+    {
+        if !commands.is_empty() {
+            printer.heading(heading);
+        }
+        for todo in commands {
+            match todo {
+                Todo::Run(command) => printer.command(command),
+                Todo::Do(what) => printer.say(format_args!("  {what}")),
+            }
+        }
+    }
+}
+
+/// Which clients would refuse a certificate that is served with `chain`, a line each.
+pub fn print_refusals(printer: &Printer, chain: &[Parsed]) {
+    for refusal in judge(chain, None, OffsetDateTime::now_utc()) {
+        printer.say(format_args!("  refused by {}: {}", refusal.who(), refusal.why));
+    }
+}
+
+/// The last day of a certificate, and how it stands.
+pub fn until(certificate: &Parsed) -> String {
+    format!("{} ({})", certificate.not_after.date(), certificate.standing(OffsetDateTime::now_utc()))
+}

@@ -1,0 +1,115 @@
+//! What `trust` says: which CA it found, whether it is the one that is meant, and which stores trust it now.
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Outcome, session::State};
+
+use super::{
+    stores as reports,
+    stores::{NextSteps, StoresReport},
+};
+use crate::{cli::Trust, client::source, context::Context, hint::fail};
+
+/// Reports `outcomes` of the CA in use, or of the one that will follow.
+pub fn report(
+    context: &Context<'_>,
+    arguments: &Trust,
+    found: &source::Found,
+    (anchor, is_next): (&Anchor, bool),
+    outcomes: &[Outcome],
+) -> StoresReport {
+    let printer = context.printer;
+    let repeat = root_command(arguments, found, anchor, outcomes);
+    let empty = Vec::new();
+    let notes = if is_next { &empty } else { &found.notes };
+    match &found.announced.root {
+        Some(next) if is_next => {
+            printer.heading(&format!("And the CA that will follow it: {}", next.title()));
+        }
+        _ => printer.say(&found.title),
+    }
+    printer.say(format_args!("  sha256    {}", anchor.sha256()));
+    let certificate = found.announced.root.as_ref().filter(|_| is_next).unwrap_or(&found.certificate);
+    let may_sign = source::may_sign(certificate);
+    printer.say(format_args!("  may sign  {may_sign}"));
+    let told = if is_next { &empty } else { &found.announced.notes };
+    let needs_root = outcomes.iter().any(|outcome| outcome.needs_root);
+    let is_input = arguments.source.as_deref() == Some("-");
+    let again = (needs_root && is_input)
+        .then(|| "root's command reads the same certificate from standard input".to_owned());
+    for note in notes.iter().chain(told).chain(&again) {
+        printer.say(format_args!("  {note}"));
+    }
+    reports::print_stores(printer, outcomes, State::Trusted);
+    reports::print_next(context, outcomes, &repeat);
+    let notes = notes.iter().chain(told).chain(&again).cloned().collect();
+    StoresReport {
+        sha256: anchor.sha256(),
+        may_sign: Some(may_sign),
+        stores: reports::by_store(outcomes, State::Trusted),
+        remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
+        successor: None,
+    }
+}
+
+/// Asks where a fingerprint is missing that would have made it sure. `--yes` is no answer to that.
+pub fn confirm(context: &Context<'_>, found: &source::Found) -> Result<()> {
+    let Some(doubt) = &found.doubt else { return Ok(()) };
+    let sha256 = found.anchor.sha256();
+    if let Some((what, hint)) = found.missing_fingerprint().filter(|_| !context.printer.can_ask()) {
+        return Err(fail(what, hint));
+    }
+    context.printer.aside(&found.title);
+    context.printer.aside(format_args!("  sha256    {sha256}"));
+    context.printer.aside(format_args!("  may sign  {}", source::may_sign(&found.certificate)));
+    context.printer.aside(format_args!("  note      {doubt}"));
+    if let Some(next) = &found.announced.root {
+        let (title, sha256) = (next.title(), next.fingerprint());
+        context.printer.aside(format_args!("  followed  by {title}, sha256 {sha256}, which it vouches for"));
+    }
+    if context
+        .printer
+        .confirm("Compare the fingerprint with the one that setup printed on the server. Trust it?")?
+    {
+        Ok(())
+    } else {
+        Err(fail("it was not trusted, as you said", "nothing was changed"))
+    }
+}
+
+/// What root runs to do the rest: the same, for the stores that are left.
+fn root_command(
+    arguments: &Trust,
+    found: &source::Found,
+    anchor: &Anchor,
+    outcomes: &[Outcome],
+) -> Vec<String> {
+    let mut words = vec!["trust".to_owned()];
+    words.extend(arguments.source.as_deref().map(source::absolute));
+    // The CA that was made here is named too: root may find another one.
+    let own = arguments.source.is_none().then(|| found.anchor.sha256());
+    if let Some(fingerprint) = arguments.fingerprint.or(own) {
+        words.extend(["--fingerprint".into(), fingerprint.to_string()]);
+    }
+    if let Some(next) = arguments.next {
+        words.extend(["--next".into(), next.to_string()]);
+    }
+    // A passphrase in an environment variable does not pass through sudo: the command asks for it.
+    if let Some(path) = &arguments.passphrase.passphrase_file {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+        words.extend(["--passphrase-file".into(), path.display().to_string()]);
+    }
+    for (flag, is_given) in
+        [("--expired", arguments.expired), ("--refused", arguments.refused), ("--restart", arguments.restart)]
+    {
+        words.extend(is_given.then(|| flag.to_owned()));
+    }
+    for endpoint in &anchor.endpoints {
+        words.extend(["--for".into(), endpoint.to_string()]);
+    }
+    for store in reports::by_store(outcomes, State::Trusted) {
+        if outcomes.iter().any(|outcome| outcome.needs_root && outcome.store.as_str() == store.id) {
+            words.extend(["--store".into(), store.id]);
+        }
+    }
+    words
+}

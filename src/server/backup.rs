@@ -1,0 +1,4 @@
+//! The state folder, gathered for a backup.
+
+pub mod gather;
+pub mod pack;

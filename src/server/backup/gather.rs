@@ -1,0 +1,155 @@
+//! What a backup holds: every file of the state folder, and the pair that is served where no CA here could
+//! make another.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use labtrust_platform::{World, text, world::Node};
+
+use crate::{
+    backup::{
+        Item,
+        archive::{self, MAX_SIZE},
+    },
+    certificate::{Parsed, PrivateKey},
+    hint::{fail, hint},
+    server::install_pair::{self, Placed},
+    state::{self, Ca, Damage, RECEIPT, State, last_backup, request},
+};
+
+/// Files at the top of the state folder that mean something only while they are there.
+const PASSING: [&str; 2] = ["lock", last_backup::FILE];
+/// No folder of ours lies deeper.
+const DEEPEST: usize = 8;
+
+/// The files of the state folder but those of `damaged` receipts, in the order of their paths; and what cannot be saved,
+/// a line each.
+pub fn gather(state: &State<'_>, damaged: &BTreeMap<PathBuf, Damage>) -> Result<(Vec<Item>, Vec<String>)> {
+    let home = state.folder();
+    let (mut items, mut missing) = (Vec::new(), Vec::new());
+    walk(home, home, DEEPEST, damaged, &mut items, &mut missing)?;
+    let (pairs, lost) = foreign_pairs(state)?;
+    items.extend(pairs);
+    missing.extend(lost);
+    items.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok((items, missing))
+}
+
+fn walk(
+    home: &Path,
+    folder: &Path,
+    deeper: usize,
+    damaged: &BTreeMap<PathBuf, Damage>,
+    items: &mut Vec<Item>,
+    missing: &mut Vec<String>,
+) -> Result<()> {
+    let world = World::here();
+    for path in world.list(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_passing = folder == home && (PASSING.contains(&&*name) || state::is_aside(&name));
+        if is_passing || World::drafted(&path).is_some() || damaged.contains_key(&path) {
+            continue;
+        }
+        if !archive::can_hold(path.strip_prefix(home)?) {
+            missing.push(format!("{} is not saved: labtrust gives no file such a name", text::path(&path)));
+            continue;
+        }
+        match world.look(&path)? {
+            Node::Folder if deeper > 0 => walk(home, &path, deeper - 1, damaged, items, missing)?,
+            Node::File { mode, .. } => {
+                let contents = World::read_own(&path)?.unwrap_or_default();
+                let path = path.strip_prefix(home)?.to_owned();
+                items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
+            }
+            // Another run has taken it away just now.
+            Node::Absent => {}
+            other => return Err(not_saved(&path, &other)),
+        }
+        if items.iter().map(|item| item.contents.len()).sum::<usize>() > MAX_SIZE {
+            return Err(fail(
+                format!("{} holds more than {} MiB", home.display(), MAX_SIZE >> 20),
+                "see what is so large there; labtrust keeps only small files in it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What is at `path` may be all that matters, and a backup cannot hold it.
+fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
+    let shown = text::path(path);
+    if let Node::Link { .. } = node {
+        let mut files = path.as_os_str().to_owned();
+        files.push(".files");
+        let files = Path::new(&files);
+        return fail(
+            format!("{shown} is a link, and a backup holds only files and folders"),
+            hint!(
+                "put what it leads to in its place: cp -aL {} {} && rm {} && mv {} {}",
+                path,
+                files,
+                path,
+                files,
+                path
+            ),
+        );
+    }
+    fail(
+        format!("{shown} is neither a file nor a folder that labtrust makes, and a backup cannot hold it"),
+        hint!("see what it is, and move it out of the state folder: ls -ld {}", path),
+    )
+}
+
+/// The pairs that were imported, as answers to requests: so `import` finds their keys on a new machine.
+fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
+    let own = state.ca()?;
+    let kept = &state.requests()?.kept;
+    let (mut items, mut missing): (Vec<Item>, _) = (Vec::new(), Vec::new());
+    for placed in placed(state, own)? {
+        let parsed = placed.chain.iter().map(|one| Parsed::from_der(one.der()));
+        let chain: Vec<Parsed> = parsed.collect::<Result<_>>()?;
+        let Some(leaf) = chain.first() else { continue };
+        let can_be_made = match own {
+            Some(own) => own.has_signed(&placed.chain) && own.open()?.is_some(),
+            None => false,
+        };
+        if can_be_made || kept.iter().any(|kept| kept.public_key == *leaf.public_key()) {
+            continue;
+        }
+        if let Some(key) = key_of(&placed, leaf)? {
+            items.extend(request::answered_files(&chain, &key)?);
+        } else {
+            missing.push(format!(
+                "the certificate in {} is not saved: its key is in none of the files that were put with it",
+                text::path(&placed.path)
+            ));
+        }
+    }
+    items.sort_by(|one, other| one.path.cmp(&other.path));
+    items.dedup_by(|one, other| one.path == other.path);
+    Ok((items, missing))
+}
+
+/// The certificates in place. Which those are is in the receipt of the setup; where that is damaged, a CA with its key
+/// here can make others, and they need not be known.
+fn placed(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<Placed>> {
+    let is_unknown = state.receipts()?.damage_of(RECEIPT).is_some();
+    let can_sign = own.map(Ca::open).transpose()?.flatten().is_some();
+    if is_unknown && can_sign { Ok(Vec::new()) } else { install_pair::chains_placed(state) }
+}
+
+/// The key of `leaf`, which lies where gitlab.rb said when it was placed.
+fn key_of(placed: &Placed, leaf: &Parsed) -> Result<Option<PrivateKey>> {
+    for path in &placed.files {
+        let bytes = World::here().read(path)?.unwrap_or_default();
+        if let Ok(key) = PrivateKey::from_plain_pem(&bytes)
+            && key.matches(leaf)
+        {
+            return Ok(Some(key));
+        }
+    }
+    Ok(None)
+}

@@ -1,0 +1,101 @@
+//! A backup: the state folder packed, signed by its CA, encrypted, and opened again before it counts.
+
+use std::path::Path;
+
+use anyhow::Result;
+use labtrust_platform::{Fingerprint, World, plan::ShellLine, text};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::gather;
+use crate::{
+    backup::{Archive, Lock, Manifest, Opener, Sender, archive, seal},
+    hint::{fail, hint},
+    state::{Ca, State, damages},
+};
+
+/// `archive` encrypted, and opened again as far as that can be done here: what holds no usable key is no backup.
+pub fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
+    let plain = archive.to_bytes()?;
+    let sealed = seal::seal(&plain, lock)?;
+    let opened = match lock {
+        Lock::Passphrase(passphrase) => seal::open(&sealed, &Opener::Passphrase(passphrase.clone()))?,
+        // Nobody here can open it; what was encrypted is read again.
+        Lock::Recipients(_) => plain,
+    };
+    let archive = Archive::read(&opened)?;
+    damages::refuse(damages::of_archive(&archive))?;
+    let root = |own: Option<&Ca>| own.map(|own| own.root.fingerprint());
+    if root(Ca::among(&archive)?.as_ref()) != root(state.ca()?) {
+        return Err(fail(
+            format!("the CA that is in use in {} is not in the backup", text::path(state.folder())),
+            hint!("see where its files are: ls -l {}", state.folder()),
+        ));
+    }
+    Ok((sealed, sender(&archive)?))
+}
+
+/// Who made `archive`, by the CA that is in use in it.
+pub fn sender(archive: &Archive) -> Result<Sender> {
+    let own = Ca::among(archive).ok().flatten();
+    archive.sender(own.as_ref().map(|own| (&own.root, &own.intermediates[..])))
+}
+
+/// What `restore` is to be told of `sender`.
+pub fn sender_fingerprint(sender: &Sender) -> Fingerprint {
+    match sender {
+        Sender::Ca(root) => root.fingerprint(),
+        Sender::Unknown(digest) => *digest,
+    }
+}
+
+/// The state folder, packed; and what could not be, a line each. Only CAs, keys and requests are worth a refusal: how
+/// something is undone is worth less than they are.
+pub fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
+    let (refused, mut damaged) = damages::apart(damages::all(state)?, state.folder());
+    damages::refuse(refused)?;
+    let (items, mut missing) = gather::gather(state, &damaged)?;
+    missing.extend(damaged.iter().map(|(folder, damage)| {
+        let status = ShellLine::from("{labtrust status}");
+        format!("{} is not in the backup: {damage} ({status} says what to do)", text::path(folder))
+    }));
+    if items.is_empty() {
+        if let Some((_, damage)) = damaged.pop_first() {
+            return Err(damage.into());
+        }
+        return Err(fail(
+            format!("there is nothing to save in {}", state.folder().display()),
+            "a backup holds the CA that setup makes, and what request keeps",
+        ));
+    }
+    let manifest = Manifest {
+        schema: archive::SCHEMA,
+        version: env!("CARGO_PKG_VERSION").into(),
+        made: OffsetDateTime::now_utc().replace_nanosecond(0)?.format(&Rfc3339)?,
+        machine: machine()?,
+        host: host()?,
+        state: Some(state.folder().to_owned()),
+    };
+    let mut archive = Archive { manifest, items, signature: None };
+    let own = state.ca()?;
+    if let Some(authority) = own.map(|own| own.open()).transpose()?.flatten() {
+        archive.sign(&authority)?;
+    }
+    Ok((archive, missing))
+}
+
+/// This machine, by its machine-id (machine-id(5)): its hash, since the id itself is to be told to nobody.
+pub fn machine() -> Result<Option<Fingerprint>> {
+    Ok(read_line("/etc/machine-id")?.map(|id| Fingerprint::of(format!("labtrust {id}").as_bytes())))
+}
+
+/// What this machine is called, as far as it is written down.
+pub fn host() -> Result<Option<String>> {
+    read_line("/etc/hostname")
+}
+
+fn read_line(path: &str) -> Result<Option<String>> {
+    let bytes = World::here().read(Path::new(path))?;
+    let line =
+        bytes.and_then(|bytes| Some(String::from_utf8_lossy(&bytes).lines().next()?.trim().to_owned()));
+    Ok(line.filter(|line| !line.is_empty()))
+}

@@ -1,0 +1,155 @@
+//! The certificate that is in place, and who can sign another like it.
+
+use std::path::Path;
+
+use anyhow::Result;
+use labtrust_platform::{Certificate, Facts, World};
+
+use crate::{
+    certificate::{Authority, Parsed, PrivateKey},
+    hint::{Hint, fail, hint},
+    server::{
+        install_pair::{self, Placed},
+        setup::{draft::WAY_ON, site::Site},
+    },
+    state::{Ca, RECEIPT, State, recorded},
+};
+
+/// The certificate in place.
+pub struct Standing {
+    pub leaf: Parsed,
+    /// The root that clients trust, as far as it is known.
+    pub root: Parsed,
+    pub signer: Signer,
+}
+
+/// Who can sign the next one.
+pub enum Signer {
+    /// We, with the CA that is kept here.
+    Ours(Box<Ours>),
+    /// Somebody else: why not we, and what to do then.
+    Others { why: String, hint: Hint },
+}
+
+/// What a fresh certificate of our own is made with.
+pub struct Ours {
+    pub own: Ca,
+    pub authority: Authority,
+    pub site: Site,
+    /// The key in place, if it is the certificate's.
+    pub key: Option<PrivateKey>,
+}
+
+impl Standing {
+    /// Looks where an earlier setup or import placed its pair.
+    pub fn find(facts: &Facts, state: &State<'_>) -> Result<Self> {
+        recorded::check(state.receipts()?, &[RECEIPT])?;
+        match state.ca()? {
+            Some(own) => Self::of_setup(facts, state, own.clone()),
+            None => Self::of_import(state),
+        }
+    }
+
+    fn of_setup(facts: &Facts, state: &State<'_>, own: Ca) -> Result<Self> {
+        let mut site = Site::again(facts, state, &own.notes)?;
+        let files = site.files();
+        let Some((certificate, key)) = files.first() else {
+            return Err(fail("this place has no file for a certificate", "place one: {labtrust setup}"));
+        };
+        let world = World::here();
+        let Some(standing) = world.read(certificate)? else {
+            return Err(fail(
+                format!("there is nothing to renew: {} is not there", certificate.display()),
+                "nothing was placed yet, or somebody removed it; place it: {labtrust setup}",
+            ));
+        };
+        let chain = Certificate::read_all(&standing).0;
+        if !own.has_signed(&chain) && own.is_ours(&chain) {
+            return Err(fail(
+                "the certificate in place is not of the CA in use, but of the one beside it: a switch was cut short",
+                "go on with it ({labtrust rotate switch}), or back ({labtrust rotate abort})",
+            ));
+        }
+        if !own.has_signed(&chain) {
+            return Self::foreign(state, &chain, certificate);
+        }
+        let leaf = first(&chain, certificate)?;
+        let root = own.root.clone();
+        let signer = match own.open()? {
+            _ if !own.root.is_ca() => Signer::Others {
+                why: "a new self-signed certificate is another one to trust on every client".into(),
+                hint: "make a CA in its place, whose certificates are renewed by themselves: {labtrust setup --undo}, then \
+                       {labtrust setup}"
+                    .into(),
+            },
+            None => Signer::Others {
+                why: "the key of the CA that signed it is not kept here".into(),
+                hint: "give it again: {labtrust setup --ca-cert FILE --ca-key FILE}".into(),
+            },
+            Some(authority) => {
+                let is_ours = |chain: &[Certificate]| own.is_ours(chain);
+                site.settle(&leaf, &is_ours, false, WAY_ON)?;
+                site.guard(&is_ours, false, &site.gitlab.host)?;
+                let key = world.read(key)?.and_then(|pem| PrivateKey::from_plain_pem(&pem).ok());
+                let key = key.filter(|key| key.matches(&leaf));
+                Signer::Ours(Box::new(Ours { own, authority, site, key }))
+            }
+        };
+        Ok(Self { leaf, root, signer })
+    }
+
+    /// The certificate at `path` is none of our CA's: `import` placed it, or somebody else.
+    fn foreign(state: &State<'_>, chain: &[Certificate], path: &Path) -> Result<Self> {
+        let is_placed = chain.first().map(Certificate::fingerprint).is_some_and(|leaf| {
+            install_pair::leaves_placed(state).is_ok_and(|placed| placed.contains(&leaf))
+        });
+        if is_placed {
+            return Self::imported(chain, path);
+        }
+        Err(fail(
+            format!("{} holds a certificate that is not labtrust's", path.display()),
+            "keep it: {labtrust import}; or replace it: {labtrust setup --replace}",
+        ))
+    }
+
+    fn of_import(state: &State<'_>) -> Result<Self> {
+        let placed = install_pair::chains_placed(state)?;
+        let Some(Placed { path, chain, .. }) = placed.first() else {
+            return Err(fail(
+                format!(
+                    "there is nothing to renew: no certificate that was placed is recorded in {}",
+                    state.folder().display()
+                ),
+                "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
+            ));
+        };
+        Self::imported(chain, path)
+    }
+
+    fn imported(chain: &[Certificate], path: &Path) -> Result<Self> {
+        let leaf = first(chain, path)?;
+        let root = chain.last().and_then(|root| Parsed::from_der(root.der()).ok());
+        let host = leaf.names.first().map_or_else(|| "HOST".into(), ToString::to_string);
+        Ok(Self {
+            root: root.unwrap_or_else(|| leaf.clone()),
+            leaf,
+            signer: Signer::Others {
+                why: "an imported certificate can be renewed only by its issuer".into(),
+                hint: hint!(
+                    "ask for the next one ({labtrust request {}}), and bring the answer: {labtrust import --cert FILE}",
+                    host
+                ),
+            },
+        })
+    }
+}
+
+fn first(chain: &[Certificate], path: &Path) -> Result<Parsed> {
+    match chain.first() {
+        Some(leaf) => Parsed::from_der(leaf.der()),
+        None => Err(fail(
+            format!("{} holds no certificate", path.display()),
+            "put it right: {labtrust setup --replace}",
+        )),
+    }
+}

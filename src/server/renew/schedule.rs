@@ -1,0 +1,205 @@
+//! What runs `renew` by itself: a timer of systemd's, else an entry of cron's, else a note that nothing
+//! does. It is a change like any other, so it is shown beforehand and goes when a setup is taken back.
+
+use std::path::{Path, PathBuf};
+
+use labtrust_platform::{
+    Contents, Facts, Fingerprint, World,
+    fact::ServiceManager,
+    plan::{Actor, Change, Command, Settle, ShellLine, Step, shell_word},
+    receipt::{ChangeRecord, Receipt},
+};
+
+use crate::{program::own_program, state};
+
+/// The store that it belongs to in receipts.
+pub const STORE: &str = "renewal";
+
+const SERVICE: &str = include_str!("schedule/labtrust-renew.service");
+const TIMER: &str = include_str!("schedule/labtrust-renew.timer");
+const CRON: &str = include_str!("schedule/labtrust-renew.cron");
+
+/// Where an administrator's units lie (systemd.unit(5)).
+const UNITS: &str = "/etc/systemd/system";
+const UNIT: &str = "labtrust-renew.timer";
+const CRON_D: &str = "/etc/cron.d";
+const CRON_FILE: &str = "/etc/cron.d/labtrust-renew";
+
+/// What is to run it; or why nothing does, and what a person does then.
+pub type Scheduled = Result<Change, String>;
+
+/// What a machine is known to have for it.
+struct Ground<'a> {
+    facts: &'a Facts,
+    /// Whether programs are run from `/etc/cron.d`.
+    has_cron: bool,
+    /// What is another number on each machine.
+    seed: Fingerprint,
+    program: PathBuf,
+    state: PathBuf,
+    /// Folders that are written to.
+    folders: Vec<PathBuf>,
+}
+
+/// What a run does with a certificate of our own CA, and with one that only another issuer can renew.
+pub const RENEWS: &str = "renews the certificate by itself";
+pub const WARNS: &str = "warns that the certificate is about to end";
+
+/// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
+pub fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], does: &str) -> Scheduled {
+    let by_hand = |why: &str| {
+        let line = ShellLine::from("{labtrust renew --if-expiring}");
+        format!("nothing {does}: {why}; have this run every day: {line}")
+    };
+    if !facts.is_root() || state.home().is_chosen {
+        return Err(by_hand("only root's setup with the machine's own state installs what does"));
+    }
+    let program = own_program().and_then(|program| Ok(program.canonicalize()?)).unwrap_or_default();
+    if !World::is_roots_alone(&program) {
+        let why = format!(
+            "others than root may write to {}, or swap it; install it to /usr/local/bin first",
+            program.display()
+        );
+        return Err(by_hand(&why));
+    }
+    let world = World::here();
+    let id = ["/etc/machine-id", "/etc/hostname"].iter().find_map(|path| world.read(Path::new(path)).ok()?);
+    let folder = |path: &Path| path.parent().map(Path::to_owned);
+    let mut folders: Vec<_> = changes.iter().flat_map(Change::files).filter_map(folder).collect();
+    folders.push(state.folder().to_owned());
+    folders.sort();
+    folders.dedup();
+    let ground = Ground {
+        facts: facts,
+        has_cron: Path::new(CRON_D).is_dir()
+            && ["cron", "crond"].iter().any(|name| facts.tools.contains_key(*name)),
+        seed: Fingerprint::of(&id.unwrap_or_default()),
+        program,
+        state: state.folder().to_owned(),
+        folders,
+    };
+    ground.plan().ok_or_else(|| by_hand("there is neither systemd nor a cron that reads /etc/cron.d"))
+}
+
+impl Ground<'_> {
+    fn plan(&self) -> Option<Change> {
+        match self.facts.tools.get("systemctl") {
+            Some(systemctl) if self.facts.services == Some(ServiceManager::Systemd) => {
+                Some(self.timer(systemctl))
+            }
+            _ if self.has_cron => Some(self.entry()),
+            _ => None,
+        }
+    }
+
+    fn timer(&self, systemctl: &Path) -> Change {
+        let writable: String = self
+            .folders
+            .iter()
+            .filter(|folder| folder.starts_with("/usr") || folder.starts_with("/boot"))
+            .map(|folder| format!("ReadWritePaths=-{}\n", unit_word(folder)))
+            .collect();
+        let service = SERVICE
+            .replace("{program}", &unit_word(&self.program))
+            .replace("{state}", &unit_word(&self.state))
+            .replace("{writable}", &writable);
+        let unit = |name: &str| Path::new(UNITS).join(name);
+        // Enabled by the link that `systemctl enable` would make.
+        let steps = vec![
+            put(&unit("labtrust-renew.service"), &service),
+            put(&unit(UNIT), TIMER),
+            Step::Link { path: unit("timers.target.wants").join(UNIT), target: unit(UNIT) },
+        ];
+        let run = |arguments: &[&str]| Command::new(systemctl, arguments.iter().copied());
+        let settle = Settle {
+            applied: vec![
+                run(&["daemon-reload"]),
+                run(&["restart", UNIT]),
+                // It is believed when the manager says so.
+                run(&["is-enabled", "--quiet", UNIT]),
+                run(&["is-active", "--quiet", UNIT]),
+            ],
+            undone: vec![run(&["stop", UNIT]), run(&["daemon-reload"])],
+            ..Settle::default()
+        };
+        Change { settle, ..Change::of_files(STORE, &unit(UNIT), Actor::Machine, steps) }
+    }
+
+    fn entry(&self) -> Change {
+        let seed = u32::from_str_radix(&self.seed.short()[..8], 16).unwrap_or_default();
+        let command = [
+            &self.program,
+            Path::new("renew"),
+            Path::new("--if-expiring"),
+            Path::new("--state"),
+            &self.state,
+        ]
+        .map(|word| shell_word(&word.to_string_lossy()))
+        .join(" ");
+        let entry = CRON
+            .replace("{minute}", &(seed % 60).to_string())
+            .replace("{hour}", &(seed / 60 % 24).to_string())
+            // In cron's table a percent sign ends the command (crontab(5)).
+            .replace("{command}", &command.replace('%', r"\%"));
+        let path = Path::new(CRON_FILE);
+        Change::of_files(STORE, path, Actor::Machine, vec![put(path, &entry)])
+    }
+}
+
+fn put(path: &Path, text: &str) -> Step {
+    Step::Put { path: path.to_owned(), contents: Contents::Public(text.as_bytes().to_vec()), mode: 0o644 }
+}
+
+/// A path as one word of a unit's line (systemd.syntax(7), systemd.service(5), "Command lines").
+fn unit_word(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('%', "%%").replace('$', "$$");
+    if text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./:@%$".contains(&byte)) {
+        return text;
+    }
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+/// Before `record` is undone: drops the commands that would fail because there is nothing left to stop.
+pub fn spare(world: &World, record: &mut ChangeRecord) {
+    if record.store.as_str() != STORE {
+        return;
+    }
+    let runs = |command: &Command| world.try_run(command).is_ok_and(|output| output.code == Some(0));
+    record.settle.undone.retain(|command| {
+        let verb = command.arguments.first().map(String::as_str);
+        let ask = |words: &[&str]| runs(&Command::new(&command.program, words.iter().copied()));
+        match verb {
+            Some("stop") => ask(&["is-active", "--quiet", UNIT]),
+            _ => command.program.exists() && Path::new("/run/systemd/system").is_dir(),
+        }
+    });
+}
+
+/// When it runs next, by what a setup installed; none if nothing was.
+pub fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
+    let record =
+        receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
+    let said = match record.settle.applied.first() {
+        Some(systemctl) => {
+            let show = ["show", "--property=NextElapseUSecRealtime", "--value", UNIT];
+            let output = world.try_run(&Command::new(&systemctl.program, show)).ok()?;
+            let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+            if said.is_empty() { format!("never: {UNIT} is not active") } else { said }
+        }
+        None => match world.read(Path::new(CRON_FILE)).ok().flatten() {
+            Some(entry) => daily(&String::from_utf8_lossy(&entry))?,
+            None => format!("never: {CRON_FILE} is gone"),
+        },
+    };
+    Some(said)
+}
+
+/// The time of day in an entry of ours.
+fn daily(entry: &str) -> Option<String> {
+    let mut fields = entry.lines().find(|line| line.contains(" * * * root "))?.split(' ');
+    let (minute, hour): (u8, u8) = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    Some(format!("every day at {hour:02}:{minute:02} ({CRON_FILE})"))
+}
+
+#[cfg(test)]
+mod tests;

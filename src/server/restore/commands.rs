@@ -1,0 +1,133 @@
+//! What a restored state would ever run or write as whoever runs labtrust: shown before anything is restored, since
+//! whoever made the backup has chosen it.
+
+use anyhow::Result;
+use labtrust_platform::{
+    explain_undo,
+    plan::Byproduct,
+    receipt::{ChangeRecord, parse},
+    text,
+};
+use serde::Serialize;
+
+use super::plan::Plan;
+use crate::{backup::Archive, hint::fail, state::Ca};
+
+/// What the state would run, under a title each.
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub struct Commands {
+    parts: Vec<Part>,
+}
+
+/// When something would be run or written, and what.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// When.
+    pub what: String,
+    /// What.
+    pub lines: Vec<String>,
+}
+
+impl Commands {
+    /// Those that `plan` brings from `archive`.
+    pub fn find(archive: &Archive, plan: &Plan<'_>) -> Result<Self> {
+        let mut commands = Self::default();
+        let own = Ca::among(archive).ok().flatten();
+        for own in own.iter().flat_map(Ca::all) {
+            let site = &own.notes.site;
+            let paths = [&site.gitlab, &site.prepare, &site.out].into_iter().flatten();
+            let paths = paths.map(|path| path.to_string_lossy().into_owned());
+            for text in paths.chain(site.reload.clone()) {
+                refuse_hidden(&text)?;
+            }
+            let paths = [&site.gitlab, &site.prepare, &site.out].into_iter().flatten();
+            let mut lines: Vec<_> =
+                paths.map(|path| format!("write the certificate and key into {}", path.display())).collect();
+            lines.extend(site.reload.as_ref().map(|reload| format!("run {reload}")));
+            commands.add("After each renewal, and whenever a pair is placed:".to_owned(), lines);
+        }
+        for saved in &plan.receipts {
+            let items = saved.items.iter().filter(|item| item.path.ends_with("receipt.json"));
+            for receipt in items.filter_map(|item| parse(&item.contents).ok()) {
+                for record in receipt.changes.iter().rev() {
+                    let lines = lines_of(record);
+                    for text in lines.iter().chain([&record.subject]) {
+                        refuse_hidden(text)?;
+                    }
+                    commands.add(format!("When {} is taken back, {}:", record.store, record.subject), lines);
+                }
+            }
+        }
+        Ok(commands)
+    }
+
+    fn add(&mut self, what: String, lines: Vec<String>) {
+        let part = Part { what, lines };
+        if !part.lines.is_empty() && !self.parts.contains(&part) {
+            self.parts.push(part);
+        }
+    }
+
+    /// The lines under each title.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// What is said of them where nobody is asked.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        self.parts.iter().map(|Part { what, lines }| format!("{what} {}", lines.join("; ")))
+    }
+}
+
+/// What taking `record` back writes and runs, and what a restart of its services runs.
+fn lines_of(record: &ChangeRecord) -> Vec<String> {
+    let mut lines = explain_undo(record);
+    lines.extend(record.settle.byproducts.iter().filter_map(removed_before));
+    lines.extend(record.byproducts.iter().filter_map(|kept| put_back(&kept.byproduct)));
+    let services = record.settle.restart.iter().chain(&record.settle.spared);
+    lines.extend(
+        services
+            .filter_map(|service| service.restart.as_ref())
+            .map(|command| format!("restart by {command}")),
+    );
+    lines
+}
+
+/// What of `byproduct` is removed before the updater runs.
+fn removed_before(byproduct: &Byproduct) -> Option<String> {
+    match byproduct {
+        Byproduct::Bundle { stale, .. } => Some(format!("remove {}", stale.as_ref()?.display())),
+        Byproduct::Links { folder, target } => {
+            Some(format!("remove the links to {} in {}", target.display(), folder.display()))
+        }
+        Byproduct::Copies { folder, sha256 } => {
+            Some(format!("remove the copies of {} in {}", sha256.short(), folder.display()))
+        }
+        Byproduct::Keystore { .. } | Byproduct::Neighbour { .. } => None,
+    }
+}
+
+/// What of `byproduct` is put back after that.
+fn put_back(byproduct: &Byproduct) -> Option<String> {
+    match byproduct {
+        Byproduct::Keystore { path, keytool: Some(keytool), .. } => {
+            Some(format!("put back {} as it was, with {}", path.display(), keytool.display()))
+        }
+        Byproduct::Bundle { path, .. }
+        | Byproduct::Keystore { path, keytool: None, .. }
+        | Byproduct::Neighbour { path } => Some(format!("put back {} as it was", path.display())),
+        Byproduct::Links { .. } | Byproduct::Copies { .. } => None,
+    }
+}
+
+/// Who makes a terminal obey has something to hide.
+fn refuse_hidden(text: &str) -> Result<()> {
+    if text.contains(text::is_hidden) {
+        return Err(fail(
+            format!("the backup would have this run or written: {}", text::in_line(text)),
+            "no backup of labtrust's has control characters there: give one that `labtrust backup` made",
+        ));
+    }
+    Ok(())
+}

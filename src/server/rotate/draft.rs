@@ -1,0 +1,397 @@
+//! What each step of a rotation takes, as a plan, and why it may be out of turn.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Certificate, DnsName, Facts, Fingerprint, World, Worlds,
+    plan::{Change, ShellLine},
+    receipt::Receipt,
+};
+use time::OffsetDateTime;
+
+use super::phase::no_ca;
+use crate::{
+    certificate::{Authority, LeafOrder, Parsed, SubjectName, broad_scope},
+    client::{
+        stores::{self, Selection},
+        trust,
+    },
+    gitlab::{Pair, expected::Expected},
+    hint::fail,
+    server::{
+        install_pair::Plan,
+        placed_pair::InPlace,
+        setup::{draft::WAY_ON, site::Site},
+    },
+    state::{
+        Ca, RECEIPT, Rotation, State, Way,
+        ca::{self, AUTHORITY, Beside},
+        recorded,
+    },
+};
+
+/// A step of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RotateStep {
+    /// The next CA is made, and its root is served along.
+    Start {
+        /// Domains that it may sign for too.
+        permits: Vec<DnsName>,
+    },
+    /// The server changes over to it.
+    Switch,
+    /// The CA that was followed goes.
+    Retire,
+    /// The next CA goes; or the server changes back.
+    Abort,
+}
+
+/// What a step takes.
+pub struct Draft {
+    /// What was written down when it was drafted.
+    pub seen: Rotation,
+    /// What is placed, and what is trusted here from then on.
+    pub plan: Plan,
+    /// The CA that goes: its trust here first, then what `last` says, then its files.
+    pub dropped: Option<Dropped>,
+    /// What is placed after that.
+    pub last: Vec<Change>,
+    /// Where it is placed, with the leaf and what is sent with it.
+    pub placed: Option<(Site, Fingerprint, Option<Fingerprint>)>,
+    /// What makes GitLab itself trust what was put into its folder, if something new was.
+    pub reconfigure: Option<ShellLine>,
+}
+
+impl Draft {
+    /// Drafts `step`.
+    pub fn make(facts: &Facts, worlds: &Worlds, state: &State<'_>, step: &RotateStep) -> Result<Self> {
+        let own = state.ca()?.ok_or_else(no_ca)?;
+        recorded::check(state.receipts()?, &[RECEIPT])?;
+        let mut draft = Self {
+            seen: state.rotation()?.clone(),
+            plan: Plan {
+                changes: Vec::new(),
+                anchor: own.anchor(),
+                planning: stores::plan(facts, worlds, &own.anchor(), &Selection::none()),
+                warnings: Vec::new(),
+                broad: None,
+                expected: Expected::default(),
+                afterwards: Vec::new(),
+            },
+            dropped: None,
+            last: Vec::new(),
+            placed: None,
+            reconfigure: None,
+        };
+        match (step, own.next(), own.previous()) {
+            (RotateStep::Start { .. }, _, Ok(Some(_))) => return Err(unfinished()),
+            (RotateStep::Start { .. } | RotateStep::Switch, Err(damage), _)
+            | (RotateStep::Start { .. } | RotateStep::Switch | RotateStep::Abort, Ok(None), Err(damage)) => {
+                return Err(damage.into());
+            }
+            (RotateStep::Start { permits }, ..) => draft.start(facts, worlds, state, &own, permits)?,
+            (RotateStep::Switch, Ok(Some(next)), _) => draft.switch(facts, state, &own, next)?,
+            (RotateStep::Switch, Ok(None), Ok(Some(_))) => {
+                return Err(fail(
+                    "the server is on the next CA already",
+                    "drop the old one ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
+                ));
+            }
+            (RotateStep::Retire, Ok(None), Ok(Some(_)) | Err(_)) => {
+                draft.dropped = Dropped::find(state, &own.previous, draft.seen.previous.as_deref())?;
+                draft.last = vec![draft.seen.retired().change(state.folder())?];
+            }
+            (RotateStep::Retire, Ok(Some(_)) | Err(_), _) => {
+                return Err(fail(
+                    "the server is still on the CA that would go",
+                    "switch first, when every client trusts the next one: {labtrust rotate switch}",
+                ));
+            }
+            (RotateStep::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
+                let mut placed = Placed::find(facts, state, &own, next.ok().flatten(), &[])?;
+                draft.plan.changes = placed.changes(&own)?;
+                draft.plan.expected = placed.site.expected()?;
+                draft.placed = Some(placed.site_and_leaf());
+                draft.dropped = Dropped::find(state, &own.next, draft.seen.next.as_deref())?;
+                draft.last = vec![draft.seen.with_next(None).change(state.folder())?];
+            }
+            (RotateStep::Abort, Ok(None), Ok(Some(previous))) => {
+                draft.switch_back(facts, state, &own, previous)?
+            }
+            // A run was killed before the files of the CA that went were gone.
+            (RotateStep::Retire | RotateStep::Abort, Ok(None), Ok(None)) if !orphans(state)?.is_empty() => {}
+            (RotateStep::Switch | RotateStep::Retire | RotateStep::Abort, Ok(None), Ok(None)) => {
+                return Err(not_begun());
+            }
+        }
+        Ok(draft)
+    }
+
+    fn start(
+        &mut self,
+        facts: &Facts,
+        worlds: &Worlds,
+        state: &State<'_>,
+        own: &Ca,
+        permits: &[DnsName],
+    ) -> Result<()> {
+        let made;
+        let next = if let Some(next) = own.next()? {
+            refuse_wider(next, permits)?;
+            next
+        } else {
+            let (change, next) = make(state, own, permits)?;
+            self.plan.broad = broad_scope::added(&next.root.permitted, &own.root.permitted);
+            let rotation = self.seen.with_next(Some(Rotation::folder_for(next.root.fingerprint())));
+            self.plan.changes = vec![change, rotation.change(state.folder())?];
+            made = next;
+            &made
+        };
+        let along = along(next);
+        let mut placed = Placed::find(facts, state, own, own.next()?, &along)?;
+        self.plan.changes.extend(placed.site.trusting(&next.root));
+        self.plan.changes.extend(placed.changes(own)?);
+        self.plan.expected = placed.site.expected()?;
+        self.placed = Some(placed.site_and_leaf());
+        self.reconfigure = placed.site.reconfigure();
+        self.plan.anchor = next.anchor();
+        let receipts = state.receipts()?;
+        let name = trust::receipt_name(&own.anchor());
+        // Who left the stores of this machine alone at setup means that now too.
+        recorded::check(&receipts, &[&name])?;
+        let is_trusted = receipts.iter().any(|receipt| receipt.name == name);
+        let stores = if is_trusted { Selection::all() } else { Selection::none() };
+        self.plan.planning = stores::plan(facts, worlds, &self.plan.anchor, &stores);
+        let is_done = own.next()?.is_some()
+            && stores::unmet(facts, worlds, &receipts, RECEIPT, &self.plan.changes).is_empty()
+            && orphans(state)?.is_empty();
+        let name = trust::receipt_name(&self.plan.anchor);
+        if is_done && stores::unmet(facts, worlds, &receipts, &name, &self.plan.planning.changes).is_empty() {
+            return Err(fail(
+                format!("the next CA is there already: {}", next.root.title()),
+                "when every client trusts it: {labtrust rotate switch}; to give it up: {labtrust rotate abort}",
+            ));
+        }
+        Ok(())
+    }
+
+    fn switch(&mut self, facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> Result<()> {
+        if !is_sent(facts, state, own, next)? {
+            return Err(fail(
+                "the root of the next CA is not served along, so no client can have taken it up yet",
+                "let its step come to its end, and give the clients their line then: {labtrust rotate start}",
+            ));
+        }
+        self.turn_to(facts, state, own, next, &[])?;
+        self.plan.changes.push(self.seen.switched().change(state.folder())?);
+        Ok(())
+    }
+
+    /// The next CA stays beside the old one: clients that know only it take up the old one again more easily, and
+    /// nobody has to start again.
+    fn switch_back(&mut self, facts: &Facts, state: &State<'_>, own: &Ca, previous: &Ca) -> Result<()> {
+        self.turn_to(facts, state, own, previous, &along(own))?;
+        self.plan.changes.push(self.seen.switched_back().change(state.folder())?);
+        Ok(())
+    }
+
+    /// A certificate of `to` in place of one of `from`, for the same names and the same key.
+    fn turn_to(
+        &mut self,
+        facts: &Facts,
+        state: &State<'_>,
+        from: &Ca,
+        to: &Ca,
+        along: &[Certificate],
+    ) -> Result<()> {
+        let authority = open(to)?;
+        let mut placed = Placed::find(facts, state, to, Some(from), along)?;
+        // What was noted since the other CA was made holds for this one too.
+        self.plan.changes = vec![ca::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
+        self.plan.changes.extend(placed.changes(from)?);
+        self.plan.expected = placed.site.expected()?;
+        self.placed = Some(placed.site_and_leaf());
+        self.plan.anchor = to.anchor();
+        Ok(())
+    }
+}
+
+/// Makes the CA that will follow `own`: the change that keeps it here, and itself.
+fn make(state: &State<'_>, own: &Ca, permits: &[DnsName]) -> Result<(Change, Ca)> {
+    let authority = open(own)?;
+    let now = OffsetDateTime::now_utc();
+    let first = own.notes.endpoints.first().ok_or_else(no_ca)?;
+    let scope = authority.next_scope(SubjectName::from(first.host.clone()), permits);
+    let next = Authority::make(&scope, authority.next_key_type(), now)?;
+    let voucher = authority.vouch(next.root(), &scope, now)?;
+    let folder = state.folder().join(Rotation::folder_for(next.root().fingerprint()));
+    let change = ca::change_vouched(&folder, &next, &own.notes, &voucher)?;
+    let own = Ca {
+        root: next.root().clone(),
+        intermediates: vec![next.issuer().clone()],
+        notes: own.notes.clone(),
+        next: Ok(None),
+        previous: Ok(None),
+        folder,
+        owner: own.owner,
+        way: Way::Next,
+        voucher: Some(voucher),
+    };
+    Ok((change, own))
+}
+
+/// Whether the root of `next` is among what is served for `own`: else the step that was to see to it has failed,
+/// or was killed on its way.
+pub fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> Result<bool> {
+    let files = Site::again(facts, state, &own.notes)?.files();
+    let Some((certificate, _)) = files.first() else { return Ok(false) };
+    let sent = Certificate::read_all(&World::here().read(certificate)?.unwrap_or_default()).0;
+    Ok(sent.iter().any(|sent| sent.fingerprint() == next.root.fingerprint()))
+}
+
+/// What is served after the root while `next` is to follow.
+fn along(next: &Ca) -> Vec<Certificate> {
+    next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
+}
+
+/// A CA that goes, as far as it is known.
+pub struct Dropped {
+    /// Where its files are.
+    pub folder: PathBuf,
+    /// The beginning of its root's fingerprint, by which other files are named.
+    pub short: Option<String>,
+    /// Its root.
+    pub root: Option<Fingerprint>,
+}
+
+impl Dropped {
+    /// The CA `beside`, which is in the folder `name` and goes be it damaged or not.
+    fn find(state: &State<'_>, beside: &Beside, name: Option<&str>) -> Result<Option<Self>> {
+        let Some(name) = name else { return Ok(None) };
+        let folder = state.folder().join(name);
+        let root = if let Ok(own) = beside {
+            own.as_ref().map(|own| own.root.fingerprint())
+        } else {
+            let receipts = state.receipts()?;
+            recorded::anchor_of(&receipts, &folder).map(|anchor| anchor.sha256())
+        };
+        let short = root.map(|root| root.short()).or_else(|| Rotation::root_of(name));
+        Ok(Some(Self { folder, short, root }))
+    }
+
+    /// What the receipt of trust in it is kept under.
+    pub fn trust_receipt(&self) -> Option<String> {
+        self.short.as_ref().map(|short| format!("trust-{short}"))
+    }
+}
+
+/// The CA `own`, ready to sign.
+fn open(own: &Ca) -> Result<Authority> {
+    if !own.root.is_ca() {
+        return Err(fail(
+            "what is here is one self-signed certificate and no CA: nothing can vouch for what follows it",
+            "take it back ({labtrust setup --undo}), make a CA ({labtrust setup}), and give every client its new line",
+        ));
+    }
+    own.open()?.ok_or_else(|| {
+        fail(
+            format!("the key of {} is not kept here, so it can vouch for no other CA", own.root.title()),
+            "replace it where its key is; then, here: {labtrust setup --ca-cert FILE --ca-key FILE}",
+        )
+    })
+}
+
+/// A pair, and where it goes.
+struct Placed {
+    site: Site,
+    leaf: Parsed,
+    pair: Pair,
+}
+
+impl Placed {
+    /// The pair that `owner` has signed and that stands in its place, or else one by `owner` for the same names and the
+    /// same key as the one of `other`'s that stands there.
+    fn find(
+        facts: &Facts,
+        state: &State<'_>,
+        owner: &Ca,
+        other: Option<&Ca>,
+        along: &[Certificate],
+    ) -> Result<Self> {
+        let site = Site::again(facts, state, &owner.notes)?;
+        let files = site.files();
+        let standing = |own: &Ca| {
+            let (certificate, key) = files.first()?;
+            InPlace::read(own, certificate, key)
+        };
+        let now = OffsetDateTime::now_utc();
+        let own = standing(owner);
+        if let Some(own) = own.as_ref().filter(|own| own.leaf().is_valid_at(now))
+            && let Some(pair) = own.pair(along)
+        {
+            return Ok(Self { site, leaf: own.leaf().clone(), pair });
+        }
+        let nothing = || {
+            let (path, _) = files.first().cloned().unwrap_or_default();
+            fail(
+                format!("{} holds no certificate of {} with its key", path.display(), owner.root.title()),
+                "place one first: {labtrust setup}",
+            )
+        };
+        let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;
+        let names = standing.leaf().names.clone();
+        let public_key = standing.key.public_key().clone();
+        let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
+        let pair = Pair::of(&issued, along, &standing.key).ok_or_else(nothing)?;
+        Ok(Self { site, leaf: issued.leaf, pair })
+    }
+
+    fn site_and_leaf(&self) -> (Site, Fingerprint, Option<Fingerprint>) {
+        (self.site.clone(), self.pair.leaf, self.pair.along)
+    }
+
+    /// What placing it takes, where nothing stands but what `own`, or a CA beside it, has signed.
+    fn changes(&mut self, own: &Ca) -> Result<Vec<Change>> {
+        let is_ours = |chain: &[Certificate]| own.is_ours(chain);
+        self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
+        self.site.settle(&self.leaf, &is_ours, false, WAY_ON)?;
+        Ok(self.site.placing(&self.pair))
+    }
+}
+
+/// The folders of CAs that are in use no more and that a run left which was killed.
+pub fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
+    let receipts = state.receipts()?;
+    let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else {
+        return Ok(Vec::new());
+    };
+    orphans_in(state, receipt)
+}
+
+/// The same of those that `receipt` records.
+pub fn orphans_in(state: &State<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
+    let records = receipt.changes.iter().filter(|record| record.store.as_str() == AUTHORITY);
+    let subjects = records.map(|record| record.subject.as_str());
+    Ok(state.rotation()?.orphans(state.folder(), subjects).collect())
+}
+
+fn refuse_wider(next: &Ca, permits: &[DnsName]) -> Result<()> {
+    let outside = |domain: &&DnsName| !next.root.permitted.permits(&SubjectName::Dns((*domain).clone()));
+    let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
+    Err(fail(
+        format!("the next CA is there already, and can never sign for {domain}"),
+        "give it up, and start again: {labtrust rotate abort}",
+    ))
+}
+
+fn unfinished() -> anyhow::Error {
+    fail(
+        "the last rotation is not at its end: the old CA is still here",
+        "drop it ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
+    )
+}
+
+fn not_begun() -> anyhow::Error {
+    fail("no rotation is under way", "begin with: {labtrust rotate start}")
+}

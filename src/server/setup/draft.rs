@@ -1,0 +1,162 @@
+//! What a setup would make, and what it takes.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Certificate, Facts, Fingerprint, Worlds};
+
+use super::{
+    asked::Asked,
+    issuer::{self, Issuer},
+    leaf::{self, Leaf},
+    order::Order,
+    site::Site,
+};
+use crate::{
+    certificate::{Authority, SubjectName},
+    client::stores::{self, Selection},
+    server::{
+        install_pair::{Done, Plan},
+        renew::schedule,
+    },
+    state::{Ca, RECEIPT, SetupRecord, State, ca, recorded},
+};
+
+/// What is done about a host that the CA here may never sign for.
+pub const WAY_ON: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
+
+/// What a setup would make.
+pub struct Draft {
+    /// The CA that it was made for, if there was one.
+    pub found: Option<Fingerprint>,
+    pub site: Site,
+    pub leaf: Leaf,
+    /// Why nothing renews it by itself, if nothing does.
+    pub unscheduled: Option<String>,
+    pub plan: Plan,
+}
+
+/// What a setup made, for its report.
+pub struct Made {
+    pub draft: Draft,
+    pub done: Done,
+    pub own: Ca,
+}
+
+/// The CA that is here.
+pub fn found(state: &State<'_>) -> Result<Option<Fingerprint>> {
+    Ok(state.ca()?.map(|own| own.root.fingerprint()))
+}
+
+impl Draft {
+    /// What a setup with `arguments` would make now.
+    pub fn make(facts: &Facts, worlds: &Worlds, state: &State<'_>, arguments: &Asked<'_>) -> Result<Self> {
+        let before = found(state)?;
+        match Self::made_for(before, facts, worlds, state, arguments) {
+            Err(error) => {
+                // Another setup's pair is nobody's to whoever looked before its CA was there.
+                let now = state.again();
+                if found(&now)? == before { Err(error) } else { Self::make(facts, worlds, &now, arguments) }
+            }
+            made => made,
+        }
+    }
+
+    fn made_for(
+        found: Option<Fingerprint>,
+        facts: &Facts,
+        worlds: &Worlds,
+        state: &State<'_>,
+        arguments: &Asked<'_>,
+    ) -> Result<Self> {
+        let mut site = Site::find(facts, state, &arguments.place, arguments.host, arguments.registry)?;
+        recorded::check(state.receipts()?, &[RECEIPT])?;
+        let earlier = state.ca()?.map(|own| &own.notes);
+        let order = Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier);
+        let ca = issuer::issuer(state, arguments, &order)?;
+        let order = order.within(|name| ca.may_sign(name, &site.files()));
+        let leaf = leaf::leaf(state, arguments, &order, &ca, &site.files())?;
+        let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
+        site.settle(leaf.leaf(), &is_ours, arguments.replace, WAY_ON)?;
+        if !arguments.stage {
+            site.guard(&is_ours, arguments.replace, &order.gitlab.host)?;
+            site.check_settings(arguments.can_ask, arguments.replace)?;
+            site.check_sites(leaf.leaf(), WAY_ON)?;
+        }
+        let notes = SetupRecord {
+            schema: 1,
+            endpoints: order.endpoints(),
+            site: arguments.place.absolute()?,
+            days: order.days,
+        };
+        let mut changes = vec![ca::change(&state.authority()?, &leaf.root, ca.kept(), &notes)?];
+        if !arguments.stage {
+            changes.extend(site.changes(&leaf.pair));
+        }
+        let mut unscheduled = None;
+        if !arguments.stage && !arguments.no_auto_renew {
+            match schedule::plan(facts, state, &changes, schedule::RENEWS) {
+                Ok(change) => changes.push(change),
+                Err(note) => unscheduled = Some(note),
+            }
+        }
+        let anchor = Anchor { certificate: Certificate::from(&leaf.root), endpoints: order.endpoints() };
+        let planning = stores::plan(facts, worlds, &anchor, &stores_of(arguments));
+        let mut warnings = if arguments.stage { Vec::new() } else { site.warnings() };
+        if let (Issuer::Adopted(authority), false) = (&ca, arguments.no_trust) {
+            let why = authority.root().broad_scope(&[]);
+            warnings.extend(
+                why.map(|why| format!("this machine is to trust {}: {why}", authority.root().title())),
+            );
+        }
+        // A CA without limits was asked for by its own option.
+        let broad = if arguments.no_constraints { None } else { ca.broad_scope() };
+        let expected = site.expected()?;
+        let afterwards = site.next(&[]);
+        let plan = Plan { changes, anchor, planning, warnings, broad, expected, afterwards };
+        Ok(Self { found, site, leaf, unscheduled, plan })
+    }
+}
+
+fn stores_of(arguments: &Asked<'_>) -> Selection {
+    if arguments.no_trust { Selection::none() } else { Selection::all() }
+}
+
+impl Issuer {
+    /// The CA whose key stays here.
+    fn kept(&self) -> Option<&Authority> {
+        match self {
+            Self::Known(_, authority) => authority.as_ref(),
+            Self::Made(authority) => Some(authority),
+            Self::Adopted(_) | Self::SelfSigned => None,
+        }
+    }
+
+    /// Why a CA that is made now can sign for more than the names of one server, if it can.
+    fn broad_scope(&self) -> Option<String> {
+        match self {
+            Self::Made(authority) => authority.root().broad_scope(&[]),
+            Self::Known(..) | Self::Adopted(_) | Self::SelfSigned => None,
+        }
+    }
+
+    /// Whether it can sign for `name`; where its key is not here, whether it did in these `places`.
+    fn may_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
+        match self {
+            Self::Known(_, Some(authority)) | Self::Adopted(authority) => {
+                authority.check_permitted(std::slice::from_ref(name)).is_ok()
+            }
+            Self::Known(_, None) => leaf::has_name(places, name),
+            Self::Made(_) | Self::SelfSigned => true,
+        }
+    }
+
+    /// Whether a chain that is met leads to this CA.
+    fn is_ours(&self, chain: &[Certificate]) -> bool {
+        match self {
+            Self::Known(own, _) => own.is_ours(chain),
+            Self::Adopted(authority) => Ca::leads_to(chain, authority.root()),
+            Self::Made(_) | Self::SelfSigned => false,
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The CA that a setup signs with: the one made here before, a company's, or a new one.
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::text;
+use rustls_pki_types::CertificateDer;
+use time::OffsetDateTime;
+
+use super::{asked::Asked, order::Order};
+use crate::{
+    certificate::{Authority, Scope, SubjectName},
+    hint::fail,
+    state::{Ca, State},
+};
+
+/// Who signs the leaf.
+pub enum Issuer {
+    /// The CA that an earlier setup made here; its key is here unless it is a company's.
+    Known(Box<Ca>, Option<Authority>),
+    /// A new one, whose key stays here.
+    Made(Authority),
+    /// A company's: its key is used now and never kept.
+    Adopted(Authority),
+    /// Nobody: the leaf signs itself.
+    SelfSigned,
+}
+
+/// Finds or makes the CA for `order`.
+pub fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
+    let now = OffsetDateTime::now_utc();
+    if let Some((certificate, key)) = arguments.ca {
+        return adopt(arguments, certificate, key, now).map(Issuer::Adopted);
+    }
+    if let Some(own) = state.ca()? {
+        return known(own.clone(), arguments, order);
+    }
+    if arguments.self_signed {
+        return Ok(Issuer::SelfSigned);
+    }
+    let scope = Scope {
+        names: order.names.iter().chain(&order.further).cloned().collect(),
+        permit: order.permits.clone(),
+        constrained: !arguments.no_constraints,
+    };
+    Ok(Issuer::Made(Authority::make(&scope, arguments.key_type, now)?))
+}
+
+/// The CA that is here already, if it can sign what is asked for: its limits cannot be widened.
+fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
+    if arguments.self_signed == own.root.is_ca() {
+        let (is, asked) = if own.root.is_ca() {
+            ("a CA", "--self-signed asks for none")
+        } else {
+            ("a self-signed certificate", "a CA was asked for")
+        };
+        return Err(fail(
+            format!("an earlier setup made {is} here, and {asked}"),
+            "take that one back first: {labtrust setup --undo}",
+        ));
+    }
+    let Some(authority) = own.open()? else { return Ok(Issuer::Known(Box::new(own), None)) };
+    authority.check_permitted(&order.names)?;
+    let outside: Vec<_> = order
+        .permits
+        .iter()
+        .filter(|domain| !authority.permitted().permits(&SubjectName::Dns((*domain).clone())))
+        .map(ToString::to_string)
+        .collect();
+    if !outside.is_empty() {
+        return Err(fail(
+            format!("the CA that is here can never sign for {}", outside.join(", ")),
+            "its limits cannot be widened, and the next CA may have others: {labtrust rotate start --permit DOMAIN}",
+        ));
+    }
+    Ok(Issuer::Known(Box::new(own), Some(authority)))
+}
+
+fn adopt(
+    arguments: &Asked<'_>,
+    certificate: &std::path::Path,
+    key: &std::path::Path,
+    now: OffsetDateTime,
+) -> Result<Authority> {
+    let certificates: Vec<CertificateDer<'static>> = arguments
+        .reader
+        .certificates(certificate)?
+        .iter()
+        .map(|certificate| certificate.der().clone())
+        .collect();
+    let key = arguments.reader.key(key)?;
+    Authority::adopt(&certificates, key, now)
+        .with_context(|| format!("cannot sign with {}", text::path(certificate)))
+}

@@ -1,0 +1,122 @@
+//! The pair that a setup places: the one that is in place already, if it is ours and still right;
+//! else a fresh one.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use labtrust_platform::World;
+use time::OffsetDateTime;
+
+use super::{asked::Asked, issuer::Issuer, order::Order};
+use crate::{
+    certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
+    gitlab::Pair,
+    hint::fail,
+    server::placed_pair::InPlace,
+    state::{Ca, State},
+};
+
+/// A pair, and how it came about.
+pub struct Leaf {
+    pub chain: Vec<Parsed>,
+    pub root: Parsed,
+    pub pair: Pair,
+    pub notes: Vec<String>,
+}
+
+impl Leaf {
+    /// The certificate itself.
+    pub fn leaf(&self) -> &Parsed {
+        self.chain.first().unwrap_or(&self.root)
+    }
+
+    /// The CA that signed it; itself, if it signed itself.
+    pub fn issuer(&self) -> &Parsed {
+        self.chain.get(1).unwrap_or(&self.root)
+    }
+}
+
+/// Chooses or makes the pair for `order`. `places` are the certificate and key files that nginx
+/// reads.
+pub fn leaf(
+    state: &State<'_>,
+    arguments: &Asked<'_>,
+    order: &Order,
+    ca: &Issuer,
+    places: &[(PathBuf, PathBuf)],
+) -> Result<Leaf> {
+    let own = match ca {
+        Issuer::Known(own, _) => Some((**own).clone()),
+        Issuer::Adopted(authority) => {
+            let is_it = |own: &&Ca| own.root.fingerprint() == authority.root().fingerprint();
+            state.ca()?.filter(is_it).cloned()
+        }
+        Issuer::Made(_) | Issuer::SelfSigned => None,
+    };
+    let along = own.as_ref().map_or(Ok(Vec::new()), Ca::along)?;
+    let given = arguments.key.map(|path| arguments.reader.key(path)).transpose()?;
+    if let (Some(own), Some((certificate, key))) = (own, places.first())
+        && let Some(leaf) = in_place(&own, order, certificate, key, &along)
+        && given.as_ref().is_none_or(|given| given.matches(leaf.leaf()))
+    {
+        return Ok(leaf);
+    }
+    let key = match given {
+        Some(key) => key,
+        None => PrivateKey::generate(arguments.key_type)?,
+    };
+    let now = OffsetDateTime::now_utc();
+    let sign = |authority: &Authority| {
+        let order =
+            LeafOrder { names: order.names.clone(), public_key: key.public_key().clone(), days: order.days };
+        Ok::<_, anyhow::Error>((authority.sign(&order, now)?, authority.root().clone()))
+    };
+    let (issued, root) = match ca {
+        Issuer::Made(authority) | Issuer::Adopted(authority) | Issuer::Known(_, Some(authority)) => {
+            sign(authority)?
+        }
+        Issuer::Known(own, None) if own.root.is_ca() => {
+            return Err(fail(
+                "the key of this CA is not kept here, and the certificate in place is not the one that is asked for",
+                "give it again: --ca-cert FILE --ca-key FILE",
+            ));
+        }
+        Issuer::Known(_, None) | Issuer::SelfSigned => {
+            let issued = self_signed(&order.names, &key, order.days, now)?;
+            let root = issued.leaf.clone();
+            (issued, root)
+        }
+    };
+    let pair = Pair::of(&issued, &along, &key).ok_or_else(|| fail("nothing was signed", "run it again"))?;
+    let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
+    Ok(Leaf { chain, root, pair, notes: issued.notes })
+}
+
+/// Whether the certificate that stands in the first of `places` is for `name`.
+pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
+    let standing = places.first().and_then(|(certificate, _)| World::here().read(certificate).ok().flatten());
+    let certificates = standing.and_then(|pem| pem::certificates(&pem).ok()).unwrap_or_default();
+    let leaf = certificates.first().and_then(|der| Parsed::from_der(der).ok());
+    leaf.is_some_and(|leaf| leaf.names.contains(name))
+}
+
+/// The pair that is in place, if this CA signed it for just these names and it is good for a while.
+fn in_place(
+    own: &Ca,
+    order: &Order,
+    certificate: &Path,
+    key: &Path,
+    along: &[labtrust_platform::Certificate],
+) -> Option<Leaf> {
+    let standing = InPlace::read(own, certificate, key)?;
+    let leaf = standing.leaf();
+    let now = OffsetDateTime::now_utc();
+    // A name more is what a renewal was asked for.
+    let has_all = order.names.iter().all(|name| leaf.names.contains(name));
+    let is_fresh = leaf.not_before <= now && now < leaf.due();
+    if !is_fresh || !has_all {
+        return None;
+    }
+    let pair = standing.pair(along)?;
+    Some(Leaf { chain: standing.chain().cloned().collect(), root: own.root.clone(), pair, notes: Vec::new() })
+}

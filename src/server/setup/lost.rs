@@ -1,0 +1,156 @@
+//! What a damaged state folder does not tell any more, when a setup is taken back: what is damaged is put aside, and
+//! what cannot be known is said.
+
+use std::{
+    cell::RefCell,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Result;
+use labtrust_platform::{Anchor, Certificate, World, receipt::Recorded, text};
+
+use crate::{
+    client::trust,
+    exit,
+    state::{Damage, RECEIPT, State, Way, ca::AUTHORITY, damages, put_aside, recorded},
+};
+
+/// What is damaged of a setup.
+#[derive(Debug)]
+pub struct Lost {
+    /// All of it.
+    damages: Vec<Damage>,
+    /// What is moved away before anything is taken back.
+    damaged: Vec<PathBuf>,
+    /// The receipts among that, by their names.
+    receipts: Vec<String>,
+    /// Whether nothing says what the setup had placed.
+    is_placing_unknown: bool,
+    state: PathBuf,
+    aside: RefCell<Vec<PathBuf>>,
+}
+
+impl Lost {
+    /// Looks for it in the state folder, of which `receipts` are the receipts.
+    pub fn find(state: &State<'_>, receipts: &Recorded) -> Result<Self> {
+        let folder = state.folder();
+        let is_ours = |damage: &Damage| {
+            matches!(damage.way, Way::Setup | Way::Next | Way::Previous) || is_trust_of_setup(folder, damage)
+        };
+        let all: Vec<Damage> = damages::all(state)?.into_iter().filter(is_ours).collect();
+        let setup = receipts.iter().find(|receipt| receipt.name == RECEIPT);
+        let is_placing_unknown =
+            setup.is_none() && (receipts.damage_of(RECEIPT).is_some() || !authorities(folder)?.is_empty());
+        let mut damaged = Vec::new();
+        let mut names = Vec::new();
+        for damage in all.iter().filter(|damage| damage.path.ends_with("receipt.json")) {
+            let folder = damage.path.parent().unwrap_or(&damage.path);
+            names.extend(folder.file_name().map(|name| name.to_string_lossy().into_owned()));
+            damaged.push(folder.to_owned());
+        }
+        if !all.is_empty() {
+            // What is not as it was put would be left, and a damaged CA is to be gone.
+            let records = setup.into_iter().flat_map(|receipt| &receipt.changes);
+            let files =
+                records.filter(|record| record.store.as_str() == AUTHORITY).flat_map(recorded::changed);
+            damaged.extend(files.filter(|path| path.starts_with(folder)));
+        }
+        Ok(Self {
+            damages: all,
+            damaged,
+            receipts: names,
+            is_placing_unknown,
+            state: folder.to_owned(),
+            aside: RefCell::default(),
+        })
+    }
+
+    /// Whether nothing is damaged.
+    pub fn is_nothing(&self) -> bool {
+        self.damages.is_empty() && !self.is_placing_unknown
+    }
+
+    /// What is done about it, a line each.
+    pub fn lines(&self) -> Vec<String> {
+        let damages = self.damages.iter().map(|damage| format!("  ! {damage}"));
+        let aside = self.damaged.iter().map(|path| format!("  put {} aside", text::path(path)));
+        let files = self.is_placing_unknown.then(|| "  put the CA's files aside".to_owned());
+        damages.chain(aside).chain(files).collect()
+    }
+
+    /// What is done about it to each file or folder.
+    pub fn steps(&self) -> Vec<(&Path, &'static str)> {
+        let aside = self.damaged.iter().map(|path| (path.as_path(), "put it aside: it is damaged"));
+        let files = self.is_placing_unknown.then_some((self.state.as_path(), "put the CA's files aside"));
+        aside.chain(files).collect()
+    }
+
+    /// Moves away what is damaged.
+    pub fn put_aside(&self, state: &State<'_>) -> Result<()> {
+        self.aside.borrow_mut().extend(put_aside(state.folder(), &self.damaged)?);
+        Ok(())
+    }
+
+    /// Of `anchors`, those whose receipt of trust is damaged.
+    pub fn untracked<'a>(&self, anchors: &'a [Anchor]) -> Vec<&'a Anchor> {
+        anchors.iter().filter(|anchor| self.receipts.contains(&trust::receipt_name(anchor))).collect()
+    }
+
+    /// Where nothing says what was placed, moves the CA's files away as well: nothing is lost, and a new setup can
+    /// begin.
+    pub fn give_up(&self, state: &State<'_>) -> Result<()> {
+        let state = state.folder();
+        let mut paths = authorities(state)?;
+        paths.push(state.join("rotation.json"));
+        if self.is_placing_unknown {
+            self.aside.borrow_mut().extend(put_aside(state, &paths)?);
+        }
+        Ok(())
+    }
+
+    /// What people are to know.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<String> = self.damages.iter().map(ToString::to_string).collect();
+        let aside = self.aside.borrow();
+        notes.extend(
+            aside.iter().map(|folder| {
+                format!("what is damaged, or not known to be ours, is in {}", text::path(folder))
+            }),
+        );
+        if self.is_placing_unknown {
+            notes.push(
+                "what setup had placed on this server is not recorded any more, and stays: GitLab's settings, its certificate and key, the daily renewal"
+                    .into(),
+            );
+        }
+        notes
+    }
+
+    /// What the exit code is to say of it.
+    pub fn code(&self) -> u8 {
+        if self.is_placing_unknown { exit::FAULT } else { exit::DONE }
+    }
+}
+
+/// The CAs whose files are or were in `state`, as far as they are trusted here.
+pub fn anchors(state: &Path, receipts: &Recorded) -> Result<Vec<Anchor>> {
+    Ok(authorities(state)?.iter().filter_map(|folder| recorded::anchor_of(receipts, folder)).collect())
+}
+
+/// The folders of CAs in `state`.
+fn authorities(state: &Path) -> Result<Vec<PathBuf>> {
+    let is_ours =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(AUTHORITY));
+    Ok(World::here().list(state)?.into_iter().filter(is_ours).collect())
+}
+
+/// Whether `damage` is of the receipt of trust in a CA in `state`.
+fn is_trust_of_setup(state: &Path, damage: &Damage) -> bool {
+    let name = damage.path.parent().and_then(|folder| folder.file_name()).unwrap_or_default();
+    let is_of = |folder: &PathBuf| {
+        let root = World::here().read(&folder.join("root.crt")).ok().flatten().unwrap_or_default();
+        let roots = Certificate::read_all(&root).0;
+        roots.iter().any(|root| *name == *format!("trust-{}", root.fingerprint().short()))
+    };
+    damage.way == Way::Trust && authorities(state).is_ok_and(|folders| folders.iter().any(is_of))
+}

@@ -1,0 +1,165 @@
+//! What a setup is asked for: the hosts, the registry, and the names that go into the certificate.
+
+use anyhow::Result;
+use labtrust_platform::{DnsName, Endpoint, Target};
+
+use super::asked::Asked;
+use crate::{
+    certificate::{SubjectName, profile::LEAF_DAYS},
+    gitlab::{Address, Config, Known, Role},
+    hint::fail,
+    state::SetupRecord,
+};
+
+/// The registry's port where nothing says another: GitLab's own documentation uses it.
+const REGISTRY_PORT: u16 = 4567;
+
+/// What is to be made.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// GitLab itself.
+    pub gitlab: Endpoint,
+    /// Its registry.
+    pub registry: Endpoint,
+    /// Every name in the certificate: GitLab's host first.
+    pub names: Vec<SubjectName>,
+    /// Names of further hosts of this GitLab, which go into it where the CA may sign them.
+    pub further: Vec<SubjectName>,
+    /// Domains that the CA may also sign for.
+    pub permits: Vec<DnsName>,
+    /// For how many days the certificate is made.
+    pub days: u32,
+}
+
+impl Order {
+    /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and whose
+    /// further hosts have these names; and what an earlier setup was asked for where they say nothing.
+    pub fn new(
+        arguments: &Asked<'_>,
+        gitlab: &Endpoint,
+        registry: &Endpoint,
+        further: Vec<SubjectName>,
+        earlier: Option<&SetupRecord>,
+    ) -> Self {
+        let mut order = Self {
+            gitlab: gitlab.clone(),
+            registry: registry.clone(),
+            names: Vec::new(),
+            further,
+            permits: arguments.permits.to_vec(),
+            days: arguments.days.or(earlier.map(|notes| notes.days)).unwrap_or(LEAF_DAYS),
+        };
+        order.add([gitlab, registry].map(|endpoint| SubjectName::from(endpoint.host.clone())));
+        order.add(arguments.names.iter().cloned());
+        order
+    }
+
+    /// The order with those names of further hosts that `may_sign` leaves.
+    pub fn within(mut self, may_sign: impl Fn(&SubjectName) -> bool) -> Self {
+        let further = std::mem::take(&mut self.further);
+        self.add(further.into_iter().filter(may_sign));
+        self
+    }
+
+    fn add(&mut self, names: impl IntoIterator<Item = SubjectName>) {
+        for name in names {
+            if !self.names.contains(&name) {
+                self.names.push(name);
+            }
+        }
+    }
+
+    /// The endpoints that clients are to trust the CA for.
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        vec![self.gitlab.clone(), self.registry.clone()]
+    }
+}
+
+/// GitLab's and its registry's endpoints: as typed, else as gitlab.rb says, else as usual.
+pub fn endpoints(
+    host: Option<&Target>,
+    registry: Option<&Target>,
+    config: &Config,
+) -> Result<(Endpoint, Endpoint)> {
+    let said = |role| match config.address(role) {
+        Known::Is(address) => Some(address),
+        _ => None,
+    };
+    let gitlab = match (host, said(Role::Gitlab)) {
+        (Some(host), said) => https(said)
+            .filter(|said| said.host == host.host && host.port.is_none())
+            .unwrap_or_else(|| host.or_port(443)),
+        (None, Some(said)) => {
+            // A GitLab that speaks plain HTTP today has its host in gitlab.rb all the same.
+            if said.https { said.endpoint } else { Endpoint::new(said.endpoint.host, 443) }
+        }
+        (None, None) => return Err(unnamed(config)),
+    };
+    let registry = match (registry, said(Role::Registry)) {
+        (Some(registry), _) => registry.or_port(REGISTRY_PORT),
+        // A registry that speaks plain HTTP today keeps its host, and a port that somebody chose.
+        (None, Some(said)) if said.https || said.endpoint.port != 80 => said.endpoint,
+        (None, Some(said)) if said.endpoint.host != gitlab.host => Endpoint::new(said.endpoint.host, 443),
+        (None, Some(_) | None) => Endpoint::new(gitlab.host.clone(), REGISTRY_PORT),
+    };
+    Ok((gitlab, registry))
+}
+
+/// Why GitLab's host is not known where nobody typed it.
+fn unnamed(config: &Config) -> anyhow::Error {
+    let mut whys = vec![match config.address(Role::Gitlab) {
+        Known::Computed(line) => format!("{line}, from which the host of this GitLab cannot be read"),
+        _ => "no host was given, and no external_url of a gitlab.rb names one".into(),
+    }];
+    whys.extend(config.unread_files());
+    fail(
+        whys.join("; "),
+        "name the host: {labtrust setup HOST}, {labtrust request HOST}, or {labtrust import --host HOST}",
+    )
+}
+
+fn https(address: Option<Address>) -> Option<Endpoint> {
+    address.filter(|address| address.https).map(|address| address.endpoint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_that_hides_the_host_is_quoted() {
+        for (script, expected) in [
+            (
+                "external_url ENV['GITLAB_URL'] || 'http://git.corp.example'",
+                "gitlab.rb:1 sets `external_url ENV['GITLAB_URL'] || 'http://git.corp.example'`, from which",
+            ),
+            (
+                "domain = 'git.corp.example'\nexternal_url \"https://#{domain}\"",
+                "gitlab.rb:2 sets `external_url \"https://#{domain}\"`, from which",
+            ),
+            ("external_url 'https://me:hunter2@h'", "gitlab.rb:1 sets `external_url '…'`, from which"),
+            ("from_file '/etc/gitlab/site.rb'", "gitlab.rb:1 reads another file"),
+            ("", "no host was given"),
+        ] {
+            let error = endpoints(None, None, &Config::read("", script)).expect_err(script).to_string();
+            assert!(error.contains(expected), "{script}: {error}");
+        }
+        let found = endpoints(None, None, &Config::read("", "external_url 'http://git_lab.corp.example'"));
+        assert_eq!(found.expect("endpoints").0.to_string(), "git_lab.corp.example:443");
+    }
+
+    #[test]
+    fn a_registry_in_plain_http_keeps_its_host_and_its_port() {
+        for (registry, expected) in [
+            ("http://git.corp.example:5050", "git.corp.example:5050"),
+            ("http://registry.corp.example", "registry.corp.example:443"),
+            ("http://git.corp.example", "git.corp.example:4567"),
+            ("https://git.corp.example:5678", "git.corp.example:5678"),
+        ] {
+            let text =
+                format!("external_url 'http://git.corp.example'\nregistry_external_url '{registry}'\n");
+            let found = endpoints(None, None, &Config::read("", &text)).expect("endpoints");
+            assert_eq!(found.1.to_string(), expected, "{registry}");
+        }
+    }
+}

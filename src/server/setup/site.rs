@@ -1,0 +1,366 @@
+//! Where the pair goes: a GitLab on this machine, a folder that will become one, or a bare folder.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Certificate, Endpoint, Facts, Fingerprint, Host, Target, World,
+    plan::{Change, ShellLine, StoreId},
+    receipt::{Phase, Receipt},
+};
+
+use super::order::endpoints;
+use crate::{
+    by_hand::ByHand,
+    certificate::{Parsed, SubjectName},
+    gitlab::{
+        self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure,
+        expected::Expected,
+        guard,
+        place::{self, linked::Standing},
+        ready,
+    },
+    hint::shell_line,
+    input::folder,
+    printer::Printer,
+    state::{RECEIPT, SetupRecord, SiteRecord, State},
+};
+
+/// A place for a pair, and what is known of it.
+#[derive(Clone)]
+pub struct Site {
+    installation: Installation,
+    prepared: Option<Prepared>,
+    /// What gitlab.rb says as it stands.
+    before: Config,
+    configured: Configured,
+    layout: Layout,
+    /// Whether an earlier run did not come to the end of its settings.
+    is_begun: bool,
+    republish: Republish,
+    /// What of gitlab.rb was not read or is not known, a line each.
+    doubts: Vec<String>,
+    /// The options that named it.
+    options: Vec<ShellLine>,
+    /// GitLab itself.
+    pub gitlab: Endpoint,
+    /// Its registry.
+    pub registry: Endpoint,
+}
+
+impl Site {
+    /// The place that `place` names, or the GitLab of this machine, with what its gitlab.rb is to say.
+    pub fn find(
+        facts: &Facts,
+        state: &State<'_>,
+        place: &SiteRecord,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+    ) -> Result<Self> {
+        Self::found(facts, state, place, host, registry, true)
+    }
+
+    /// The same with a gitlab.rb that stays as it is.
+    pub fn look(
+        facts: &Facts,
+        state: &State<'_>,
+        place: &SiteRecord,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+    ) -> Result<Self> {
+        Self::found(facts, state, place, host, registry, false)
+    }
+
+    fn found(
+        facts: &Facts,
+        state: &State<'_>,
+        place: &SiteRecord,
+        host: Option<&Target>,
+        registry: Option<&Target>,
+        is_configured: bool,
+    ) -> Result<Self> {
+        let world = World::here();
+        let facts = facts;
+        let mut prepared = None;
+        let mut installation = match (&place.gitlab, &place.prepare, &place.out) {
+            (Some(folder), ..) => Installation::at(&world, facts, folder)?,
+            (_, Some(prepare), _) => {
+                let prepare = folder(prepare, "--prepare")?;
+                let found = Prepared::design(&world, facts, &prepare, host, registry)?;
+                let installation = found.installation.clone();
+                prepared = Some(found);
+                installation
+            }
+            (.., Some(out)) => Installation::out(&folder(out, "--out")?, place.reload.as_deref()),
+            _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
+        };
+        let config = match installation.kind {
+            Kind::Out => Config::default(),
+            _ => installation.settings(&world)?,
+        };
+        let (gitlab, registry) = match &prepared {
+            Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
+            None => endpoints(host, registry, &config)?,
+        };
+        let configured = if is_configured {
+            Configured::plan(&world, &installation, &config, &gitlab, &registry)?
+        } else {
+            installation.control = None;
+            Configured::untouched(&installation, &config)
+        };
+        let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
+        let republish = Republish::look(&world, &installation, &configured.config, &gitlab, &registry);
+        let doubts = doubts(&world, &installation, &configured.config, &layout);
+        let is_begun = is_begun(state.receipts()?, &installation);
+        let options = place.options();
+        Ok(Self {
+            installation,
+            prepared,
+            before: config,
+            configured,
+            layout,
+            is_begun,
+            republish,
+            doubts,
+            options,
+            gitlab,
+            registry,
+        })
+    }
+
+    /// The place where an earlier setup placed its pair; its further hosts are to be settled, and its settings stay as
+    /// they are.
+    pub fn again(facts: &Facts, state: &State<'_>, notes: &SetupRecord) -> Result<Self> {
+        let gitlab = notes.endpoints.first().map(Target::from);
+        let registry = notes.endpoints.last().map(Target::from);
+        Self::look(facts, state, &notes.site, gitlab.as_ref(), registry.as_ref())
+    }
+
+    /// The certificate and key files.
+    pub fn files(&self) -> Vec<(PathBuf, PathBuf)> {
+        self.layout.places.iter().map(|place| (place.certificate.clone(), place.key.clone())).collect()
+    }
+
+    /// The names of the hosts that this GitLab has besides its own and its registry's.
+    pub fn further_names(&self) -> Vec<SubjectName> {
+        self.layout.extra_sites.iter().flat_map(|site| site.host.names.clone()).collect()
+    }
+
+    /// Gives each further host its place if `leaf` is for it and nothing of others' stands there; `way_on` is
+    /// what is done about a name that is lacking.
+    pub fn settle(
+        &mut self,
+        leaf: &Parsed,
+        ours: &dyn Fn(&[Certificate]) -> bool,
+        replace: bool,
+        way_on: &'static str,
+    ) -> Result<()> {
+        self.layout.assign_extra_hosts(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
+    }
+
+    /// Refuses to replace what is not ours, on disk or served.
+    pub fn guard(&self, ours: &dyn Fn(&[Certificate]) -> bool, replace: bool, host: &Host) -> Result<()> {
+        let survey = guard::survey(&World::here(), &self.layout)?;
+        match guard::judge(&survey, ours) {
+            guard::Verdict::Foreign(foreign) if !replace => {
+                Err(guard::refusal(&foreign, host, &self.options))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses to overwrite what somebody meant in gitlab.rb, where nobody can be asked.
+    pub fn check_settings(&self, can_ask: bool, replace: bool) -> Result<()> {
+        let conflicts = self.configured.conflicts();
+        if conflicts.is_empty() || replace || can_ask {
+            return Ok(());
+        }
+        Err(configure::refusal(conflicts, &self.gitlab.host.in_url(), &self.options))
+    }
+
+    /// Refuses to leave a site of GitLab's without a certificate that is for it, as nginx does not start then. Where
+    /// nothing is reconfigured, nginx has read what its other sites have, and it is noted what the next one to
+    /// reconfigure would meet. `way_on` is what is done about a NAME that the certificate lacks.
+    pub fn check_sites(&mut self, leaf: &Parsed, way_on: &'static str) -> Result<()> {
+        let (installation, config) = (&self.installation, &self.configured.config);
+        if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+            return Ok(());
+        }
+        let covers = |host: &Host| leaf.covers(host);
+        let mut unready =
+            self.layout.unready(&World::here(), installation, config, &self.gitlab.host, &covers);
+        if !self.reconfigures() {
+            let later = unready.extract_if(.., |one| one.keeps_from_starting);
+            let note = |one| format!("the next `gitlab-ctl reconfigure` takes GitLab down: {one}");
+            self.layout.notes.extend(later.map(note));
+        }
+        if unready.is_empty() { Ok(()) } else { Err(ready::refusal(&unready, way_on)) }
+    }
+
+    /// What GitLab serves now, to be held against what it serves when all was taken back.
+    pub fn expected(&self) -> Result<Expected> {
+        Expected::now(&World::here(), &self.installation, &self.before, &self.layout)
+    }
+
+    /// What is overwritten in gitlab.rb though somebody meant it, and what of it is not known, a line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let conflicts = self.configured.conflicts().iter().map(ToString::to_string);
+        conflicts.chain(self.doubts.iter().cloned()).collect()
+    }
+
+    /// What placing `pair` takes.
+    pub fn changes(&self, pair: &Pair) -> Vec<Change> {
+        let mut changes = self.placing(pair);
+        changes.extend(self.configured.change(&self.installation, &self.layout, pair, self.is_begun));
+        changes.extend(self.prepared.iter().flat_map(Prepared::changes));
+        changes
+    }
+
+    /// The same for the pair alone, where all else is in place.
+    pub fn placing(&self, pair: &Pair) -> Vec<Change> {
+        let standing = Standing::look(&World::here(), &self.layout.places);
+        place::plan(&self.installation, &self.layout, &standing, pair)
+    }
+
+    /// What makes GitLab itself trust `root` too.
+    pub fn trusting(&self, root: &Parsed) -> Option<Change> {
+        let root = Certificate::from(root);
+        place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
+    }
+
+    /// What makes GitLab take up what it is to trust, where there is a GitLab.
+    pub fn reconfigure(&self) -> Option<ShellLine> {
+        let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
+        (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
+    }
+
+    /// What a person should know.
+    pub fn notes(&self) -> Vec<String> {
+        let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
+        let notes = self.layout.notes.iter().chain(&self.republish.notes).cloned();
+        let settings = self.configured.notes().chain(self.configured.config.remarks());
+        notes.chain(settings).chain(prepared).collect()
+    }
+
+    /// What is still to be done on this machine, where `unmet` keeps clients from what is in place.
+    pub fn next(&self, unmet: &[String]) -> Vec<ByHand> {
+        let prepared = self.prepared.iter().map(Prepared::start);
+        let commands = prepared.chain(self.awaited()).map(ByHand::command);
+        let next: Vec<_> = commands.chain(self.republish.by_hand.iter().cloned()).collect();
+        if !next.is_empty() || unmet.is_empty() || !self.missing_lines().1.is_empty() {
+            return next;
+        }
+        // Nobody knows yet what is in the way: that is found out from where clients go.
+        let open = self.layout.promises.iter().find(|promise| unmet.contains(&promise.why));
+        let doctor = |endpoint| ByHand::command(shell_line!("{labtrust doctor {}}", endpoint));
+        open.map(|promise| doctor(&promise.endpoint)).into_iter().collect()
+    }
+
+    /// The command that makes GitLab serve what is in place, where a person has to run it.
+    fn awaited(&self) -> Option<ShellLine> {
+        let installation = &self.installation;
+        let reconfigures = self.reconfigures();
+        if reconfigures && installation.reconfigure_by_hand().is_some() {
+            return Some(installation.reconfigure());
+        }
+        match installation.kind {
+            // What nobody has seen running is told where it runs.
+            Kind::Folder if reconfigures => Some("gitlab-ctl reconfigure".into()),
+            Kind::Folder => Some("gitlab-ctl hup nginx".into()),
+            Kind::Out | Kind::Prepared => None,
+            _ if !installation.running => installation.start(),
+            _ if installation.control.is_none() && self.layout.is_reconfigured => {
+                Some(installation.reconfigure())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether GitLab has to follow its gitlab.rb.
+    fn reconfigures(&self) -> bool {
+        self.configured.is_edited(&self.installation) || self.layout.is_reconfigured || self.is_begun
+    }
+
+    /// Why clients do not meet the leaf `sha256`, which is in place, with the certificate `along`, a line each:
+    /// what was not shown on the way is asked now, where clients go.
+    pub fn unmet(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
+        let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, along));
+        let mut unmet: Vec<String> = promises.map(|promise| promise.why.clone()).collect();
+        if unmet.is_empty() && self.reconfigures() && self.installation.reconfigure_by_hand().is_some() {
+            unmet.push("GitLab follows gitlab.rb only when it is reconfigured".into());
+        }
+        let (path, lines) = self.missing_lines();
+        if !lines.is_empty() {
+            unmet.push(format!("{} lacks lines that labtrust cannot add there", path.display()));
+        }
+        unmet
+    }
+
+    /// The same for a leaf in the place of another one: what was proven on another port of this machine is as it
+    /// was before.
+    pub fn unmet_by_another(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
+        let promises = self.layout.promises.iter().filter(|promise| !promise.is_served);
+        promises.filter(|one| !one.is_kept(sha256, along)).map(|one| one.why.clone()).collect()
+    }
+
+    /// Says, for people, what keeps clients from what is in place, and what is still to be done on this machine.
+    pub fn print_next(&self, printer: &Printer, unmet: &[String]) {
+        if !unmet.is_empty() {
+            printer.heading("In place, and not served to clients yet:");
+        }
+        for why in unmet {
+            printer.say(format_args!("  {why}"));
+        }
+        ByHand::print_all(&self.next(unmet), printer, "Next, on this machine:");
+    }
+
+    /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.
+    pub fn leave_trusted_certs(&mut self) {
+        self.installation.trusted_certs = None;
+    }
+
+    /// Says, for people, which lines a gitlab.rb lacks that cannot be edited from here.
+    pub fn print_missing_lines(&self, printer: &Printer) {
+        let (path, lines) = self.missing_lines();
+        if !lines.is_empty() {
+            printer.heading(&format!("Add to {}:", path.display()));
+            for line in &lines {
+                printer.say(format_args!("  {line}"));
+            }
+            printer.heading("Then run:");
+            printer.command(self.installation.reconfigure());
+        }
+    }
+
+    /// The same for scripts.
+    pub fn missing(&self) -> Option<ByHand> {
+        let (path, lines) = self.missing_lines();
+        let what = format!("add to {}", path.display());
+        let reconfigure = self.installation.reconfigure();
+        (!lines.is_empty()).then(|| ByHand::remark(what).lines(lines).run([reconfigure]))
+    }
+
+    /// Those lines, and the file.
+    pub fn missing_lines(&self) -> (PathBuf, Vec<String>) {
+        (self.installation.gitlab_rb(), self.configured.lines(&self.installation))
+    }
+}
+
+/// What of gitlab.rb was not read, or is not known, a line each.
+fn doubts(world: &World, installation: &Installation, config: &Config, layout: &Layout) -> Vec<String> {
+    if matches!(installation.kind, Kind::Out | Kind::Prepared) {
+        return Vec::new();
+    }
+    let unread = config
+        .unread_files()
+        .map(|unread| format!("{unread}; what that file sets may hold instead of what stands above"));
+    unread.chain(layout.doubts(world, installation, config)).collect()
+}
+
+/// Whether the settings of `installation` were begun and not proven by an earlier run.
+fn is_begun(receipts: &[Receipt], installation: &Installation) -> bool {
+    let (store, subject) = (StoreId::new(gitlab::STORE), installation.gitlab_rb().display().to_string());
+    let mut ours = receipts.iter().filter(|receipt| receipt.name == RECEIPT);
+    let record = ours.find_map(|receipt| receipt.find(&store, &subject));
+    record.is_some_and(|record| record.phase != Phase::Applied)
+}
