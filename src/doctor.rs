@@ -12,6 +12,7 @@ mod diagnosis;
 pub mod evidence;
 mod finding;
 mod http;
+pub mod mend;
 pub mod message;
 pub mod no_proxy;
 mod page;

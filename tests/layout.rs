@@ -38,6 +38,9 @@ const FLOORS: &[&[&str]] = &[
     &["exit"],
 ];
 
+/// No file of a verb is longer.
+const MOST_LINES: usize = 150;
+
 /// A module's name in its crate: `["command", "setup", "ca"]`; none for the crate itself.
 type Module = Vec<String>;
 
@@ -95,6 +98,14 @@ fn imports_point_downward() {
     }
     let shown: String = upward.iter().map(|(from, to)| format!("    {from} -> {to}\n")).collect();
     assert!(shown.is_empty(), "imports that do not point downward:\n{shown}");
+}
+
+#[test]
+fn a_verb_is_a_short_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/command");
+    let lines = |path: &PathBuf| fs::read_to_string(path).unwrap().lines().count();
+    let long: Vec<_> = rust_files(&root).into_iter().filter(|path| lines(path) > MOST_LINES).collect();
+    assert!(long.is_empty(), "a verb parses, calls one function below, and reports: {long:?}");
 }
 
 impl Sources {

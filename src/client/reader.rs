@@ -1,6 +1,6 @@
 //! Files of certificates and keys that people name, and standard input: read, decrypted, with remarks on what is odd.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use labtrust_platform::text;
@@ -23,12 +23,15 @@ pub const KINDS: &str =
 /// No larger file of certificates is read, and no more of standard input.
 const LARGEST_INPUT: usize = 64 << 20;
 
+/// Gives the passphrase of what its argument names.
+pub type Ask<'a> = dyn Fn(&str) -> Result<Zeroizing<String>> + 'a;
+
 /// Reads what people name.
 pub struct Reader<'a> {
     /// Where remarks go.
     pub printer: &'a Printer,
-    /// Gives the passphrase of what its argument names: it is asked only if a file is encrypted as a whole.
-    pub passphrase: Box<dyn Fn(&str) -> Result<Zeroizing<String>> + 'a>,
+    /// It is asked only if a file is encrypted as a whole.
+    pub passphrase: Box<Ask<'a>>,
 }
 
 impl Reader<'_> {
@@ -63,6 +66,15 @@ impl Reader<'_> {
         let material =
             import::read_material(&bytes, &mut passphrase).with_context(|| format!("cannot use {shown}"))?;
         self.remark(&shown, &material.remarks);
+        Ok(material)
+    }
+
+    /// Everything in the files at `paths`.
+    pub fn materials<'p>(&self, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Material> {
+        let mut material = Material::default();
+        for path in paths {
+            material.extend(self.material(path, "give a file that is there")?);
+        }
         Ok(material)
     }
 

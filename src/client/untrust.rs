@@ -62,7 +62,7 @@ pub fn find(
             damages.push(damage);
             None
         });
-        let own = own.map(|own| own.anchor());
+        let own = own.map(state::ca::Ca::anchor);
         let is_new = |own: &Anchor| known.iter().all(|known| known.sha256() != own.sha256());
         known.extend(own.filter(is_new));
     }

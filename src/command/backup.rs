@@ -7,7 +7,6 @@ use labtrust_platform::{
     Contents, World, text,
     world::{Access, Node},
 };
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -49,7 +48,9 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Resu
         let step = format!("encrypt {} files into {}", archive.items.len(), text::path(&path));
         proposal.line(&step);
         proposal.step(&path, &step);
-        missing.into_iter().for_each(|note| proposal.note(note));
+        for note in missing {
+            proposal.note(note);
+        }
         return Ok(consent::dry_run(context, &proposal));
     }
     let lock = lock(context, arguments)?;
@@ -113,22 +114,4 @@ fn lock(context: &Context<'_>, arguments: &Backup) -> Result<Lock> {
         })
     };
     arguments.recipients.iter().map(parse).collect::<Result<_>>().map(Lock::Recipients)
-}
-
-/// Says, for people, when the last backup of `own` was made; and if none was, what that means. `end` is when the
-/// certificate in place ends.
-pub fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: Option<OffsetDateTime>) {
-    let printer = context.printer;
-    if let Some(last) = last {
-        printer.gap();
-        printer.say(format_args!("Last backup: {}", last.title()));
-        return;
-    }
-    printer.heading("There is no backup of this CA, and GitLab's own do not hold it:");
-    printer.command("{labtrust backup FILE}");
-    if let Some(end) = end.filter(|end| *end > OffsetDateTime::now_utc()) {
-        let end = end.date();
-        printer.say(format_args!("  if this machine is lost, its certificate can serve elsewhere until {end}, if you have it and its key;"));
-        printer.say("  then every client must trust a new CA");
-    }
 }

@@ -2,7 +2,6 @@
 
 mod file;
 mod fix;
-mod report;
 mod take_back;
 
 use std::ops::ControlFlow;
@@ -15,7 +14,7 @@ use crate::{
     client::untrust,
     context::Context,
     doctor::{Diagnosis, Evidence, Question, diagnose, gather},
-    exit, state,
+    exit, report, state,
 };
 
 pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) -> Result<u8> {
@@ -40,7 +39,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) 
     match &arguments.target {
         Some(target) if arguments.fix => mend(context, state, arguments, target, &diagnosis),
         _ => {
-            report::print(context, &evidence, &diagnosis, None);
+            report::doctor::print(context, &evidence, &diagnosis, None);
             Ok(code(&diagnosis))
         }
     }
@@ -49,7 +48,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) 
 fn ask(state: &state::State<'_>, arguments: &Doctor, target: &Target, facts: &Facts) -> Evidence {
     // What cannot be read is only not known: the question is another.
     let receipts = state.receipts().ok();
-    let own = state.nearest_ca().ok().flatten().map(|own| own.anchor());
+    let own = state.nearest_ca().ok().flatten().map(state::ca::Ca::anchor);
     let known: Vec<_> =
         receipts.into_iter().flat_map(|receipts| untrust::trusted(receipts)).chain(own).collect();
     let fingerprint = arguments.fingerprint;
@@ -71,7 +70,7 @@ fn mend(
     let facts = probe()?;
     let after = ask(&state.again(), arguments, target, &facts);
     let diagnosis = diagnose(&after);
-    report::print(context, &after, &diagnosis, Some(&fixed));
+    report::doctor::print(context, &after, &diagnosis, Some(&fixed));
     let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);
     // What waits for a restart is still found, and the restart is named.
     let found = if done == exit::RESTART { exit::DONE } else { code(&diagnosis) };

@@ -4,13 +4,17 @@
 //! trust the one can take up the other from the handshake. Only then does the server change over, and only after
 //! that does the old one go.
 
-mod report;
 mod turn;
 
-use crate::{
-    cli::Rotate, context::Context, report::stores as reports, server::rotate::phase::no_ca, state::State,
-};
 use anyhow::Result;
+
+use crate::{
+    cli::Rotate,
+    context::Context,
+    report::{self, stores as reports},
+    server::rotate::phase::no_ca,
+    state::State,
+};
 
 pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Result<u8> {
     if let Some(step) = &arguments.step {
@@ -18,8 +22,8 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Resu
     }
     let own = state.nearest_ca()?.ok_or_else(no_ca)?;
     let notes = own.damages().map(ToString::to_string).collect();
-    report::print(context, state, &own, (&[], notes), Vec::new());
+    report::rotation::print(context, state, own, (&[], notes), Vec::new());
     Ok(reports::print_damages(context, own.damages()))
 }
 
-pub use self::report::print_standing;
+pub use crate::report::rotation::print_standing;

@@ -1,6 +1,5 @@
 //! `setup`: a CA, a certificate, in its place, served, trusted here, and the line for the clients.
 
-mod report;
 mod take_back;
 
 use std::ops::ControlFlow;
@@ -14,7 +13,7 @@ use crate::{
     client::restart,
     context::Context,
     hint::fail,
-    report::{consent, install},
+    report::{self, consent, install},
     server::{
         install_pair,
         setup::{
@@ -55,7 +54,7 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -> Resul
             Some((&made.draft.plan.anchor, Wanted::There)),
         );
     }
-    Ok(report::report(context, state, arguments, &made))
+    Ok(report::setup::report(context, state, arguments, &made))
 }
 
 fn asked<'a>(context: &Context<'a>, arguments: &'a Setup) -> Asked<'a> {

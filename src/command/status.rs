@@ -1,29 +1,24 @@
 //! `status`: what is trusted where, asked of the stores themselves.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Fingerprint, Outcome, World, plan::ShellLine, receipt::Receipt, session::State,
-};
+use labtrust_platform::{Anchor, Fingerprint, plan::ShellLine};
 use time::OffsetDateTime;
 
-use super::{backup, renew::status::Renewal, rotate};
+use super::rotate;
 use crate::{
-    certificate::parsed::Parsed,
-    client::{
-        source,
-        stores::{self, Selection},
-        trust, untrust,
-    },
+    client::untrust,
     context::Context,
-    exit, gitlab,
+    exit,
     report::{
+        backup,
+        renewal::Renewal,
+        status::{Shown, awaited, end_of_placed, print_anchors},
         stores as reports,
-        stores::{NextSteps, StoresReport},
     },
     server::{
-        install_pair::{self, Placed},
+        install_pair::{self},
         renew::out_of_date,
         rotate::phase::RotationReport,
     },
@@ -43,7 +38,7 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
         None
     });
     let all_own = || own.into_iter().flat_map(Ca::all);
-    let known = untrust::trusted(&receipts).chain(all_own().map(Ca::anchor));
+    let known = untrust::trusted(receipts).chain(all_own().map(Ca::anchor));
     let mut anchors: BTreeMap<Fingerprint, Anchor> = BTreeMap::new();
     for anchor in known {
         let all = &mut anchors.entry(anchor.sha256()).or_insert_with(|| anchor.clone()).endpoints;
@@ -57,8 +52,8 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
         // A damaged receipt is among the damages.
         Err(error) => (Vec::new(), (!error.is::<Damage>()).then_some(error)),
     };
-    let renewal = Renewal::look(state, &receipts, &placed);
-    let awaited = awaited(context, &receipts, own);
+    let renewal = Renewal::look(state, receipts, &placed);
+    let awaited = awaited(context, receipts, own);
     if awaited.is_some() {
         code = exit::worse(code, exit::RESTART);
     }
@@ -128,101 +123,4 @@ pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
         code = exit::worse(code, exit::FAULT);
     }
     Ok(exit::worse(code, reports::print_damages(context, damages.iter())))
-}
-
-/// What was said of the CAs that are known.
-struct Shown {
-    reports: Vec<StoresReport>,
-    /// The commands that have the CAs trusted which are not.
-    missing: Vec<ShellLine>,
-    code: u8,
-}
-
-/// Says of each of `anchors` where it is trusted.
-fn print_anchors(
-    context: &Context<'_>,
-    state: &state::State<'_>,
-    own: Option<&Ca>,
-    anchors: &BTreeMap<Fingerprint, Anchor>,
-) -> Result<Shown> {
-    let mut shown = Shown { reports: Vec::new(), missing: Vec::new(), code: exit::DONE };
-    for anchor in anchors.values() {
-        let planning = stores::plan(&context.facts, &context.worlds, anchor, &Selection::all());
-        let outcomes = stores::outcomes_now(
-            &context.facts,
-            &context.worlds,
-            state.receipts()?,
-            &trust::receipt_name(anchor),
-            planning,
-        );
-        let is_own =
-            own.iter().flat_map(|own| own.all()).find(|own| own.root.fingerprint() == anchor.sha256());
-        // The CA that was followed is trusted by its file alone.
-        let is_followed =
-            |one: &Ca| own.and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder);
-        let repeat = is_own.map_or_else(
-            || trust_command(anchor),
-            |own| own.trust_command(state.home().is_chosen || is_followed(own)),
-        );
-        shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
-        let stands = exit::of_outcomes(&outcomes, State::Trusted);
-        if stands == exit::NO {
-            let command = reports::labtrust(&repeat);
-            // One line may trust both CAs of a rotation.
-            if !shown.missing.contains(&command) {
-                shown.missing.push(command);
-            }
-        }
-        shown.code = exit::worse(shown.code, stands);
-    }
-    Ok(shown)
-}
-
-/// The command by which GitLab is still to follow its gitlab.rb, if it is.
-fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
-    let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
-    let placed: Vec<&Path> = records
-        .filter(|record| record.store.as_str() == gitlab::STORE)
-        .map(|record| Path::new(&record.subject))
-        .collect();
-    let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
-    gitlab::behind::awaited(&World::here(), &context.facts, &placed, known)
-}
-
-/// When the certificate ends that `own` signed and that is in place.
-fn end_of_placed(placed: &[Placed], own: &Ca) -> Option<OffsetDateTime> {
-    let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
-    let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
-    leaves.map(|leaf| leaf.not_after).max()
-}
-
-fn print_one(
-    context: &Context<'_>,
-    anchor: &Anchor,
-    outcomes: &[Outcome],
-    repeat: &[String],
-) -> Result<StoresReport> {
-    let printer = context.printer;
-    let certificate = Parsed::from_der(anchor.certificate.der())?;
-    printer.heading(&certificate.title());
-    printer.say(format_args!("  sha256    {}", anchor.sha256()));
-    printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
-    printer.say(format_args!("  until     {}", reports::until(&certificate)));
-    reports::print_stores(printer, outcomes, State::Trusted);
-    reports::print_next(context, outcomes, repeat);
-    Ok(StoresReport {
-        sha256: anchor.sha256(),
-        may_sign: Some(source::may_sign(&certificate)),
-        stores: reports::by_store(outcomes, State::Trusted),
-        remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
-        successor: None,
-    })
-}
-
-/// What root says to labtrust to trust `anchor`, read from a server that it is for.
-fn trust_command(anchor: &Anchor) -> Vec<String> {
-    let mut words = vec!["trust".to_owned()];
-    words.extend(anchor.endpoints.last().map(ToString::to_string));
-    words.extend(["--fingerprint".into(), anchor.sha256().to_string()]);
-    words
 }

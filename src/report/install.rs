@@ -49,8 +49,8 @@ pub fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<
 /// All that is not so yet.
 fn outstanding(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Vec<Change>> {
     let receipts = state.receipts()?;
-    let mut all = stores::unmet(&context.facts, &context.worlds, &receipts, RECEIPT, &plan.changes);
+    let mut all = stores::unmet(&context.facts, &context.worlds, receipts, RECEIPT, &plan.changes);
     let name = trust::receipt_name(&plan.anchor);
-    all.extend(stores::unmet(&context.facts, &context.worlds, &receipts, &name, &plan.planning.changes));
+    all.extend(stores::unmet(&context.facts, &context.worlds, receipts, &name, &plan.planning.changes));
     Ok(all)
 }

@@ -98,7 +98,8 @@ pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
 pub fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State) -> Vec<(Mark, Vec<String>)> {
     let stores = by_store(outcomes, good);
     let all_skipped = stores.iter().all(|store| store.state == State::Skipped);
-    let rows = stores
+
+    stores
         .into_iter()
         .filter(|store| store.state != State::Skipped || all_skipped || printer.is_verbose())
         .map(|store| {
@@ -113,8 +114,7 @@ pub fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State) -> Vec
                 vec![store.id, word.to_owned(), store.detail]
             })
         })
-        .collect();
-    rows
+        .collect()
 }
 
 fn word(store: &StoreReport) -> &'static str {

@@ -141,7 +141,7 @@ pub fn chains_placed(state: &state::State<'_>) -> Result<Vec<Placed>> {
     let world = World::here();
     let mut chains = Vec::new();
     let receipts = state.receipts()?;
-    recorded::check(&receipts, &[RECEIPT])?;
+    recorded::check(receipts, &[RECEIPT])?;
     for receipt in receipts.iter() {
         for record in receipt.changes.iter().filter(|record| record.store.as_str() == gitlab::STORE) {
             for step in &record.steps {

@@ -7,3 +7,4 @@ pub mod leaf;
 pub mod lost;
 pub mod order;
 pub mod site;
+pub mod take_back;

@@ -63,7 +63,7 @@ impl Requests {
                 let name = folder.file_name().unwrap_or_default();
                 match PendingRequest::read(&files, &Path::new(FOLDER).join(name)) {
                     Ok(kept) => {
-                        requests.kept.extend(kept.map(|kept| PendingRequest { owner: files.owner, ..kept }))
+                        requests.kept.extend(kept.map(|kept| PendingRequest { owner: files.owner, ..kept }));
                     }
                     Err(damage) => requests.damaged.push(damage),
                 }

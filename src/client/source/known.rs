@@ -35,7 +35,7 @@ pub fn known_anchor(reader: &Reader<'_>, state: &State<'_>, what: &str, known: &
         if let Some(known) = known.iter().find(|anchor| is_meant(anchor)) {
             return Ok(known.clone());
         }
-        let own = state.nearest_ca()?.map(|own| own.anchor());
+        let own = state.nearest_ca()?.map(crate::state::ca::Ca::anchor);
         return own.filter(is_meant).ok_or_else(no_such);
     }
     match Source::parse(what)? {

@@ -6,14 +6,15 @@ use anyhow::Result;
 use labtrust_platform::{Outcome, plan::ShellLine, receipt::Recorded, session::State, text, undo};
 use serde::Serialize;
 
-use super::fix::{Fixed, FixedReport, RECEIPT, again};
 use crate::{
     client::{restart, untrust},
     context::Context,
+    doctor::mend::RECEIPT,
     exit,
     hint::shell_line,
     report::{
         consent::{self, Proposal},
+        doctor::{Fixed, FixedReport, again},
         stores::{NextSteps, Remaining},
     },
     state::{self, put_aside, recorded},

@@ -77,7 +77,7 @@ pub fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
     };
     let mut archive = Archive { manifest, items, signature: None };
     let own = state.ca()?;
-    if let Some(authority) = own.map(|own| own.open()).transpose()?.flatten() {
+    if let Some(authority) = own.map(Ca::open).transpose()?.flatten() {
         archive.sign(&authority)?;
     }
     Ok((archive, missing))

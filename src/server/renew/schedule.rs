@@ -70,7 +70,7 @@ pub fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], does: &
     folders.sort();
     folders.dedup();
     let ground = Ground {
-        facts: facts,
+        facts,
         has_cron: Path::new(CRON_D).is_dir()
             && ["cron", "crond"].iter().any(|name| facts.tools.contains_key(*name)),
         seed: Fingerprint::of(&id.unwrap_or_default()),

@@ -90,8 +90,8 @@ impl Draft {
             | (RotateStep::Start { .. } | RotateStep::Switch | RotateStep::Abort, Ok(None), Err(damage)) => {
                 return Err(damage.into());
             }
-            (RotateStep::Start { permits }, ..) => draft.start(facts, worlds, state, &own, permits)?,
-            (RotateStep::Switch, Ok(Some(next)), _) => draft.switch(facts, state, &own, next)?,
+            (RotateStep::Start { permits }, ..) => draft.start(facts, worlds, state, own, permits)?,
+            (RotateStep::Switch, Ok(Some(next)), _) => draft.switch(facts, state, own, next)?,
             (RotateStep::Switch, Ok(None), Ok(Some(_))) => {
                 return Err(fail(
                     "the server is on the next CA already",
@@ -109,15 +109,15 @@ impl Draft {
                 ));
             }
             (RotateStep::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
-                let mut placed = Placed::find(facts, state, &own, next.ok().flatten(), &[])?;
-                draft.plan.changes = placed.changes(&own)?;
+                let mut placed = Placed::find(facts, state, own, next.ok().flatten(), &[])?;
+                draft.plan.changes = placed.changes(own)?;
                 draft.plan.expected = placed.site.expected()?;
                 draft.placed = Some(placed.site_and_leaf());
                 draft.dropped = Dropped::find(state, &own.next, draft.seen.next.as_deref())?;
                 draft.last = vec![draft.seen.with_next(None).change(state.folder())?];
             }
             (RotateStep::Abort, Ok(None), Ok(Some(previous))) => {
-                draft.switch_back(facts, state, &own, previous)?
+                draft.switch_back(facts, state, own, previous)?;
             }
             // A run was killed before the files of the CA that went were gone.
             (RotateStep::Retire | RotateStep::Abort, Ok(None), Ok(None)) if !orphans(state)?.is_empty() => {}
@@ -159,15 +159,15 @@ impl Draft {
         let receipts = state.receipts()?;
         let name = trust::receipt_name(&own.anchor());
         // Who left the stores of this machine alone at setup means that now too.
-        recorded::check(&receipts, &[&name])?;
+        recorded::check(receipts, &[&name])?;
         let is_trusted = receipts.iter().any(|receipt| receipt.name == name);
         let stores = if is_trusted { Selection::all() } else { Selection::none() };
         self.plan.planning = stores::plan(facts, worlds, &self.plan.anchor, &stores);
         let is_done = own.next()?.is_some()
-            && stores::unmet(facts, worlds, &receipts, RECEIPT, &self.plan.changes).is_empty()
+            && stores::unmet(facts, worlds, receipts, RECEIPT, &self.plan.changes).is_empty()
             && orphans(state)?.is_empty();
         let name = trust::receipt_name(&self.plan.anchor);
-        if is_done && stores::unmet(facts, worlds, &receipts, &name, &self.plan.planning.changes).is_empty() {
+        if is_done && stores::unmet(facts, worlds, receipts, &name, &self.plan.planning.changes).is_empty() {
             return Err(fail(
                 format!("the next CA is there already: {}", next.root.title()),
                 "when every client trusts it: {labtrust rotate switch}; to give it up: {labtrust rotate abort}",
@@ -274,7 +274,7 @@ impl Dropped {
             own.as_ref().map(|own| own.root.fingerprint())
         } else {
             let receipts = state.receipts()?;
-            recorded::anchor_of(&receipts, &folder).map(|anchor| anchor.sha256())
+            recorded::anchor_of(receipts, &folder).map(|anchor| anchor.sha256())
         };
         let short = root.map(|root| root.short()).or_else(|| Rotation::root_of(name));
         Ok(Some(Self { folder, short, root }))

@@ -80,7 +80,6 @@ impl Site {
         is_configured: bool,
     ) -> Result<Self> {
         let world = World::here();
-        let facts = facts;
         let mut prepared = None;
         let mut installation = match (&place.gitlab, &place.prepare, &place.out) {
             (Some(folder), ..) => Installation::at(&world, facts, folder)?,

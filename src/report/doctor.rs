@@ -2,15 +2,14 @@
 
 use serde::Serialize;
 
-use labtrust_platform::{plan::ShellLine, session::State as Stands, text::in_line};
+use labtrust_platform::{Outcome, plan::ShellLine, session::State as Stands, text::in_line};
 
-use super::fix::{Fixed, FixedReport, again};
+use super::stores::{NextSteps, Remaining, labtrust, print_next};
 use crate::{
     context::Context,
     doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
     printer::Mark,
     program::sudo,
-    report::stores::{NextSteps, Remaining, labtrust},
 };
 
 #[derive(Serialize)]
@@ -149,5 +148,60 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
     }
     for command in &fix.commands {
         context.printer.command_below("      ", command);
+    }
+}
+
+/// What became of a fix.
+#[derive(Default)]
+pub struct Fixed {
+    pub outcomes: Vec<Outcome>,
+}
+
+/// One change, for JSON.
+#[derive(Serialize)]
+pub struct FixedReport<'f> {
+    id: &'f str,
+    subject: &'f str,
+    state: Stands,
+    changed: bool,
+    detail: &'f str,
+}
+
+/// The arguments of this program that do the rest as root.
+pub fn again(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+impl<'f> FixedReport<'f> {
+    fn of(outcome: &'f Outcome) -> Self {
+        Self {
+            id: outcome.store.as_str(),
+            subject: &outcome.subject,
+            state: outcome.state,
+            changed: outcome.changed,
+            detail: &outcome.detail,
+        }
+    }
+}
+
+impl Fixed {
+    /// For JSON.
+    pub fn report(&self) -> Vec<FixedReport<'_>> {
+        self.outcomes.iter().map(FixedReport::of).collect()
+    }
+
+    /// For people; `good` is the state that was wanted, and `again` what root says to do the rest.
+    pub fn print(&self, context: &Context<'_>, good: Stands, again: &[String]) {
+        let row = |outcome: &Outcome| {
+            let (mark, word) = match outcome.state {
+                state if state == good => (Mark::Good, if outcome.changed { "done" } else { "as it was" }),
+                Stands::Pending => (Mark::Open, "after a restart"),
+                Stands::Partial => (Mark::Open, "partly done"),
+                _ => (Mark::Bad, "not done"),
+            };
+            (mark, vec![outcome.store.to_string(), word.to_owned(), outcome.detail.clone()])
+        };
+        context.printer.table(&self.outcomes.iter().map(row).collect::<Vec<_>>());
+        print_next(context, &self.outcomes, again);
     }
 }

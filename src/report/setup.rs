@@ -3,19 +3,14 @@
 
 use labtrust_platform::session::State;
 
+use super::{
+    backup,
+    pair::PairReport,
+    stores as reports,
+    stores::{NextSteps, by_store, until},
+};
 use crate::{
-    cli::Setup,
-    client::source::may_sign,
-    command::backup,
-    context::Context,
-    exit,
-    report::{
-        pair::PairReport,
-        stores as reports,
-        stores::{NextSteps, by_store, until},
-    },
-    server::setup::draft::Made,
-    state,
+    cli::Setup, client::source::may_sign, context::Context, exit, server::setup::draft::Made, state,
 };
 
 /// Where name constraints hold, and where not: the judges' tests measure it.

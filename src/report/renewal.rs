@@ -7,11 +7,11 @@ use labtrust_platform::{World, receipt::Receipt, text};
 use serde::{Serialize, Serializer, ser::Error as _};
 use time::format_description::well_known::Rfc3339;
 
+use super::stores::until;
 use crate::{
     certificate::Parsed,
     hint::Hint,
     printer::Printer,
-    report::stores::until,
     server::{
         install_pair::{self, Placed},
         renew::schedule,

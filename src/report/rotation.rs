@@ -6,6 +6,10 @@ use std::path::PathBuf;
 use labtrust_platform::{Fingerprint, Outcome, plan::ShellLine, session::State, text};
 use serde::Serialize;
 
+use super::{
+    stores as reports,
+    stores::{NextSteps, Remaining, StoreReport, by_store, until},
+};
 use crate::{
     by_hand::ByHand,
     client::source::may_sign,
@@ -13,10 +17,6 @@ use crate::{
     exit,
     hint::{Hint, shell_line},
     printer::Printer,
-    report::{
-        stores as reports,
-        stores::{NextSteps, Remaining, StoreReport, by_store, until},
-    },
     server::{
         install_pair::Done,
         rotate::{

@@ -1,0 +1,101 @@
+//! What the findings know how to mend, as changes and restarts.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Outcome, Session, apply,
+    plan::{Change, ShellLine, StoreId},
+    session::State,
+};
+
+use super::{Diagnosis, Restart};
+use crate::{client::trust, hint::hint};
+
+/// What the doctor changes is kept under one name, for all hosts: they share the engine's settings.
+pub const RECEIPT: &str = "doctor";
+
+/// Changes that belong in one receipt.
+pub struct Part<'d> {
+    /// The CA whose trust they are; none of the doctor's own changes.
+    pub anchor: Option<&'d Anchor>,
+    /// The changes.
+    pub changes: Vec<Change>,
+}
+
+/// What `--restart` would run after `changes`, each once.
+pub fn restarts(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
+    let late = late(diagnosis, &[]).into_iter().map(|late| &late.service);
+    let services = changes.iter().flat_map(|change| &change.settle.restart).chain(late);
+    let commands: BTreeSet<String> =
+        services.filter_map(|service| Some(service.restart.as_ref()?.to_string())).collect();
+    commands.into_iter().collect()
+}
+
+/// What need only be restarted, and is by nothing in `outcomes` anyway.
+pub fn late<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Restart> {
+    let mut all: Vec<&Restart> = Vec::new();
+    for late in diagnosis.to_mend().flat_map(|finding| &finding.fix.restart) {
+        let is_named = outcomes.iter().any(|outcome| outcome.restart.contains(&late.service));
+        if !is_named && !all.iter().any(|known| known.service == late.service) {
+            all.push(late);
+        }
+    }
+    all
+}
+
+/// What only waits for a restart, which is the change if it `is_restarted` now.
+pub fn waiting(late: &Restart, is_restarted: bool) -> Outcome {
+    let first = late.reload.as_ref().filter(|_| !is_restarted);
+    Outcome {
+        store: StoreId::new("engine"),
+        subject: late.service.title.clone(),
+        state: State::Pending,
+        changed: is_restarted,
+        detail: "its settings were newer than it was".into(),
+        hint: first.map(|reload| hint!("before the restart: {}", ShellLine::from(reload))),
+        restart: vec![late.service.clone()],
+        needs_root: false,
+    }
+}
+
+/// Each change once, in the order of the findings, by the receipt that it belongs in.
+pub fn parts(diagnosis: &Diagnosis) -> Vec<Part<'_>> {
+    let mut parts: Vec<Part<'_>> = Vec::new();
+    for finding in diagnosis.to_mend() {
+        let anchor = finding.fix.anchor.as_ref();
+        let same = |part: &&mut Part<'_>| part.anchor.map(Anchor::sha256) == anchor.map(Anchor::sha256);
+        let changes = finding.fix.changes.iter().cloned();
+        match parts.iter_mut().find(same) {
+            Some(part) => part.changes.extend(changes),
+            None => parts.push(Part { anchor, changes: changes.collect() }),
+        }
+    }
+    for part in &mut parts {
+        let mut seen = Vec::new();
+        part.changes.retain(|change| {
+            let key = (change.store.clone(), change.subject.clone());
+            let is_new = !seen.contains(&key);
+            seen.push(key);
+            is_new
+        });
+    }
+    parts.retain(|part| !part.changes.is_empty());
+    parts
+}
+
+impl Part<'_> {
+    /// What trusts a CA is taken back by `untrust`, as if `trust` had done it.
+    pub fn receipt(&self) -> String {
+        self.anchor.map_or_else(|| RECEIPT.to_owned(), trust::receipt_name)
+    }
+}
+
+/// Applies `parts`, each under its receipt.
+pub fn carry_out(session: &Session<'_>, parts: &[Part<'_>]) -> Result<Vec<Outcome>> {
+    let mut outcomes = Vec::new();
+    for part in parts {
+        outcomes.extend(apply(session, &part.receipt(), part.anchor, &part.changes)?);
+    }
+    Ok(outcomes)
+}

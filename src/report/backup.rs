@@ -1,0 +1,23 @@
+//! What is said of the last backup.
+
+use time::OffsetDateTime;
+
+use crate::{context::Context, state::LastBackup};
+
+/// Says, for people, when the last backup of `own` was made; and if none was, what that means. `end` is when the
+/// certificate in place ends.
+pub fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: Option<OffsetDateTime>) {
+    let printer = context.printer;
+    if let Some(last) = last {
+        printer.gap();
+        printer.say(format_args!("Last backup: {}", last.title()));
+        return;
+    }
+    printer.heading("There is no backup of this CA, and GitLab's own do not hold it:");
+    printer.command("{labtrust backup FILE}");
+    if let Some(end) = end.filter(|end| *end > OffsetDateTime::now_utc()) {
+        let end = end.date();
+        printer.say(format_args!("  if this machine is lost, its certificate can serve elsewhere until {end}, if you have it and its key;"));
+        printer.say("  then every client must trust a new CA");
+    }
+}

@@ -1,0 +1,72 @@
+//! What an import says at its end.
+
+use super::{pair::PairReport, stores as reports, stores::NextSteps};
+use crate::{
+    certificate::Chain,
+    context::Context,
+    exit,
+    hint::shell_line,
+    server::{
+        import::trust_command,
+        install_pair::{Done, Plan},
+        setup::site::Site,
+    },
+};
+use labtrust_platform::session::State;
+
+/// What was imported.
+pub struct Imported {
+    /// The place.
+    pub site: Site,
+    /// The certificate with its chain and key.
+    pub chain: Chain,
+    /// The plan.
+    pub plan: Plan,
+    /// What became of it.
+    pub done: Done,
+    /// What a person should know.
+    pub remarks: Vec<String>,
+}
+
+/// Says what was imported; the answer is the exit code.
+pub fn report(context: &Context<'_>, imported: &Imported) -> u8 {
+    let Imported { site, chain, plan, done, remarks } = imported;
+    let outcomes = &done.trusted;
+    let root = chain.anchor().unwrap_or(&chain.leaf);
+    let printer = context.printer;
+    let repeat = trust_command(site, chain);
+    let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
+    made.stores = reports::by_store(outcomes, State::Trusted);
+    let unmet = site.unmet(chain.leaf.fingerprint(), None);
+    made.leave(site.next(&unmet));
+    made.unmet.clone_from(&unmet);
+    made.leave(site.missing().into_iter().collect());
+    let notes = chain.notes.iter().chain(&site.notes()).chain(remarks).cloned().collect::<Vec<_>>();
+    made.remaining = NextSteps::of(context, outcomes, &repeat).remaining(notes.clone());
+    let client = chain
+        .anchor()
+        .map(|root| shell_line!("labtrust trust {} --fingerprint {}", site.registry, root.fingerprint()));
+    made.next.extend(client.clone());
+    printer.document(&made);
+    if done.placed.iter().all(|outcome| !outcome.changed) {
+        printer.say("this certificate is in place already: nothing was changed");
+    }
+    made.print(context, |_| true);
+    for note in notes {
+        printer.say(format_args!("  note      {note}"));
+    }
+    reports::print_refusals(printer, &chain.served());
+    if !outcomes.is_empty() {
+        printer.heading("Trusted on this machine:");
+        reports::print_stores(printer, outcomes, State::Trusted);
+    }
+    if let Some(client) = client {
+        printer.heading("On each client that does not know this CA yet:");
+        printer.command(client);
+    }
+    // What is still to be done here is the last that is read.
+    reports::print_next(context, outcomes, &repeat);
+    site.print_missing_lines(printer);
+    site.print_next(printer, &unmet);
+    exit::worse(exit::of_outcomes(outcomes, State::Trusted), exit::of_unmet(&unmet))
+}

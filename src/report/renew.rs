@@ -1,0 +1,61 @@
+//! What a renewal says at its end.
+
+use time::OffsetDateTime;
+
+use super::pair::PairReport;
+use crate::{context::Context, exit, server::renew::answer::Answer};
+
+/// What a run has come to.
+pub struct Ended {
+    pub code: u8,
+    pub outcome: String,
+    pub not_after: OffsetDateTime,
+}
+
+/// Says what was done, or why not.
+pub fn report(answer: &Answer, context: &Context<'_>) -> Ended {
+    let printer = context.printer;
+    let (code, outcome, mut report) = match answer {
+        Answer::Nothing { standing, due } => {
+            let outcome = format!("nothing to renew until {}", due.date());
+            (exit::DONE, outcome, PairReport::new(&standing.root, &standing.leaf, &[]))
+        }
+        Answer::Warn { standing, why, .. } => {
+            let outcome = format!("the certificate ends on {}, and {why}", standing.leaf.not_after.date());
+            (exit::NO, outcome, PairReport::new(&standing.root, &standing.leaf, &[]))
+        }
+        Answer::Renew(draft) => {
+            let outcome = format!("renewed until {}", draft.leaf.not_after.date());
+            let changes: Vec<_> = draft.plan.changes.iter().collect();
+            let mut report = PairReport::new(&draft.root, &draft.leaf, &changes);
+            report.unmet = draft.site.unmet_by_another(draft.leaf.fingerprint(), draft.along);
+            (exit::of_unmet(&report.unmet), outcome, report)
+        }
+    };
+    printer.say(&outcome);
+    report.print(context, |_| true);
+    match answer {
+        Answer::Nothing { .. } => {}
+        Answer::Warn { hint, .. } => {
+            printer.say(format_args!("hint: {hint}"));
+            report.remaining.notes.push(hint.to_string());
+        }
+        Answer::Renew(draft) => {
+            for note in &draft.notes {
+                printer.say(format_args!("  note        {note}"));
+            }
+            report.remaining.notes.clone_from(&draft.notes);
+            if !report.unmet.is_empty() {
+                draft.site.print_next(printer, &report.unmet);
+                let next = draft.site.next(&report.unmet);
+                report.leave(next);
+            }
+        }
+    }
+    printer.document(&report);
+    let not_after = match answer {
+        Answer::Nothing { standing, .. } | Answer::Warn { standing, .. } => standing.leaf.not_after,
+        Answer::Renew(draft) => draft.leaf.not_after,
+    };
+    Ended { code, outcome, not_after }
+}

@@ -1,0 +1,80 @@
+//! What a restore says at its end.
+
+use anyhow::Result;
+use labtrust_platform::plan::{Options, ShellLine};
+
+use crate::{
+    backup::Archive,
+    context::Context,
+    exit::{self},
+    hint::shell_line,
+    server::restore::plan::{Origin, Plan},
+    state::{Ca, State},
+};
+
+pub fn report(
+    context: &Context<'_>,
+    state: &State<'_>,
+    archive: &Archive,
+    plan: &Plan,
+    changed: bool,
+) -> Result<u8> {
+    let printer = context.printer;
+    let own = state.ca()?;
+    let next = next(state, own)?;
+    printer.document(&serde_json::json!({
+        "made": archive.manifest.made,
+        "host": archive.manifest.host,
+        "changed": changed,
+        "sha256": own.map(|own| own.root.fingerprint()),
+        "next": next,
+    }));
+    let day = archive.manifest.made.split('T').next().unwrap_or_default();
+    let whence = archive.manifest.host.as_ref().map(|host| format!(" of {host}")).unwrap_or_default();
+    let done = if changed { "restored" } else { "all is here already: nothing was changed" };
+    printer.say(format_args!("{done} (backup{whence}, {day})"));
+    if let Some(own) = &own {
+        printer.say(format_args!("CA  {}", own.root.title()));
+        printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
+        printer.say("  note      clients that trust it need nothing new");
+    }
+    if let Some(aside) = &plan.aside {
+        printer.say(format_args!("  note      what was here is in {} now", aside.subject));
+    }
+    match plan.origin {
+        Origin::Here => {}
+        Origin::OtherMachine => {
+            printer.say("  note      what labtrust had done to the other machine is not known here");
+        }
+        Origin::OtherFolder => {
+            printer.say(
+                "  note      only the state folder of the backup knows what labtrust did to this machine",
+            );
+        }
+    }
+    if !next.is_empty() {
+        printer.heading("Next, on this machine:");
+    }
+    for line in next {
+        printer.command(line);
+    }
+    Ok(exit::DONE)
+}
+
+/// What makes this machine serve again.
+fn next(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<ShellLine>> {
+    if let Some(own) = own
+        && own.open()?.is_some()
+    {
+        let endpoints = &own.notes.endpoints;
+        let host = endpoints.first().map(ToString::to_string).unwrap_or_default();
+        let host = host.strip_suffix(":443").unwrap_or(&host);
+        let registry = endpoints.last().map(|registry| shell_line!("--registry {}", registry));
+        let mut options = Vec::from_iter(registry);
+        options.extend(own.notes.site.options());
+        return Ok(vec![shell_line!("{labtrust setup {}{}}", host, Options(&options))]);
+    }
+    let kept = state.requests()?.kept.iter();
+    let answered = kept.filter(|kept| !kept.answer.is_empty());
+    Ok(answered.map(|kept| shell_line!("{labtrust import --cert {}}", kept.answer_path())).collect())
+}

@@ -1,0 +1,123 @@
+//! What `status` says of the CAs that are known, and what GitLab waits for.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Fingerprint, Outcome, World, plan::ShellLine, receipt::Receipt, session::State,
+};
+use time::OffsetDateTime;
+
+use super::{
+    stores as reports,
+    stores::{NextSteps, StoresReport},
+};
+use crate::{
+    certificate::parsed::Parsed,
+    client::{
+        source,
+        stores::{self, Selection},
+        trust,
+    },
+    context::Context,
+    exit, gitlab,
+    server::install_pair::Placed,
+    state::{self, Ca, RECEIPT},
+};
+
+/// What was said of the CAs that are known.
+pub struct Shown {
+    pub reports: Vec<StoresReport>,
+    /// The commands that have the CAs trusted which are not.
+    pub missing: Vec<ShellLine>,
+    pub code: u8,
+}
+
+/// Says of each of `anchors` where it is trusted.
+pub fn print_anchors(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    own: Option<&Ca>,
+    anchors: &BTreeMap<Fingerprint, Anchor>,
+) -> Result<Shown> {
+    let mut shown = Shown { reports: Vec::new(), missing: Vec::new(), code: exit::DONE };
+    for anchor in anchors.values() {
+        let planning = stores::plan(&context.facts, &context.worlds, anchor, &Selection::all());
+        let outcomes = stores::outcomes_now(
+            &context.facts,
+            &context.worlds,
+            state.receipts()?,
+            &trust::receipt_name(anchor),
+            planning,
+        );
+        let is_own =
+            own.iter().flat_map(|own| own.all()).find(|own| own.root.fingerprint() == anchor.sha256());
+        // The CA that was followed is trusted by its file alone.
+        let is_followed =
+            |one: &Ca| own.and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder);
+        let repeat = is_own.map_or_else(
+            || trust_command(anchor),
+            |own| own.trust_command(state.home().is_chosen || is_followed(own)),
+        );
+        shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
+        let stands = exit::of_outcomes(&outcomes, State::Trusted);
+        if stands == exit::NO {
+            let command = reports::labtrust(&repeat);
+            // One line may trust both CAs of a rotation.
+            if !shown.missing.contains(&command) {
+                shown.missing.push(command);
+            }
+        }
+        shown.code = exit::worse(shown.code, stands);
+    }
+    Ok(shown)
+}
+
+/// The command by which GitLab is still to follow its gitlab.rb, if it is.
+pub fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
+    let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
+    let placed: Vec<&Path> = records
+        .filter(|record| record.store.as_str() == gitlab::STORE)
+        .map(|record| Path::new(&record.subject))
+        .collect();
+    let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
+    gitlab::behind::awaited(&World::here(), &context.facts, &placed, known)
+}
+
+/// When the certificate ends that `own` signed and that is in place.
+pub fn end_of_placed(placed: &[Placed], own: &Ca) -> Option<OffsetDateTime> {
+    let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
+    let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
+    leaves.map(|leaf| leaf.not_after).max()
+}
+
+fn print_one(
+    context: &Context<'_>,
+    anchor: &Anchor,
+    outcomes: &[Outcome],
+    repeat: &[String],
+) -> Result<StoresReport> {
+    let printer = context.printer;
+    let certificate = Parsed::from_der(anchor.certificate.der())?;
+    printer.heading(&certificate.title());
+    printer.say(format_args!("  sha256    {}", anchor.sha256()));
+    printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
+    printer.say(format_args!("  until     {}", reports::until(&certificate)));
+    reports::print_stores(printer, outcomes, State::Trusted);
+    reports::print_next(context, outcomes, repeat);
+    Ok(StoresReport {
+        sha256: anchor.sha256(),
+        may_sign: Some(source::may_sign(&certificate)),
+        stores: reports::by_store(outcomes, State::Trusted),
+        remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
+        successor: None,
+    })
+}
+
+/// What root says to labtrust to trust `anchor`, read from a server that it is for.
+fn trust_command(anchor: &Anchor) -> Vec<String> {
+    let mut words = vec!["trust".to_owned()];
+    words.extend(anchor.endpoints.last().map(ToString::to_string));
+    words.extend(["--fingerprint".into(), anchor.sha256().to_string()]);
+    words
+}

@@ -1,0 +1,191 @@
+//! A certificate that people have: its chain, its place, and whether it fits both.
+
+use anyhow::Result;
+use labtrust_platform::{Certificate, Endpoint, Facts, Fingerprint, Host, Target, World};
+use time::OffsetDateTime;
+use zeroize::Zeroizing;
+
+use super::setup::site::Site;
+use crate::{
+    certificate::{CertificateDer, Parsed, PrivateKey, SubjectName, chain::Chain, import::Material, name},
+    client::stores::Selection,
+    gitlab::Pair,
+    hint::{fail, shell_line},
+    state::{
+        self, SiteRecord,
+        request::{self, PendingRequest},
+    },
+};
+
+/// The chain of the certificate that was given. Its key is in the files too, or is one that a request kept.
+pub fn chain(state: &state::State<'_>, mut material: Material, requests: &[PendingRequest]) -> Result<Chain> {
+    let mut keys = Vec::new();
+    if !material.has_key() && !requests.is_empty() {
+        let given: Vec<Parsed> =
+            material.certificates.iter().filter_map(|der| Parsed::from_der(der).ok()).collect();
+        let is_asked = |one: &Parsed| requests.iter().any(|kept| kept.public_key == *one.public_key());
+        if !given.is_empty() && !given.iter().any(is_asked) {
+            return Err(no_answer(&given, requests));
+        }
+        keys = requests.iter().map(PendingRequest::open).collect::<Result<_, _>>()?;
+    }
+    material.known = known(state, requests)?;
+    material.into_chain(keys, OffsetDateTime::now_utc())
+}
+
+/// What is said of a certificate that answers no request.
+fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
+    let titles: Vec<_> = given.iter().filter(|one| !one.is_ca()).map(Parsed::title).collect();
+    if titles.is_empty() {
+        let titles: Vec<_> = given.iter().map(Parsed::title).collect();
+        return fail(
+            format!("there is no server's certificate, only a CA's ({})", name::list(&titles)),
+            "give the certificate that the CA made for this server: --cert FILE; its own goes to --chain FILE",
+        );
+    }
+    let asked: Vec<_> =
+        requests.iter().map(|kept| kept.notes.names.first().map(ToString::to_string)).collect();
+    let asked: Vec<_> = asked.into_iter().flatten().collect();
+    fail(
+        format!(
+            "{} has another key than the requests that are kept here (for {})",
+            name::list(&titles),
+            name::list(&asked)
+        ),
+        "give its key: --key FILE; or give the CA the request that is kept: {labtrust request}",
+    )
+}
+
+/// The certificates that the state folder knows: earlier answers' chains, what was trusted, our own CA.
+fn known(state: &state::State<'_>, requests: &[PendingRequest]) -> Result<Vec<CertificateDer<'static>>> {
+    let mut known: Vec<_> = requests.iter().flat_map(|kept| kept.answer.iter().cloned()).collect();
+    for receipt in state.receipts()?.iter() {
+        known.extend(receipt.anchor.as_ref().map(|anchor| anchor.certificate.der().to_vec().into()));
+    }
+    if let Some(own) = state.nearest_ca()? {
+        known.extend(own.intermediates.iter().chain([&own.root]).map(|one| one.der().clone()));
+    }
+    Ok(known)
+}
+
+/// The place that is meant, as the options say.
+pub struct Meant {
+    /// GitLab's host.
+    pub host: Option<Target>,
+    /// Its registry.
+    pub registry: Option<Target>,
+    /// Where the pair goes.
+    pub place: SiteRecord,
+}
+
+/// The place for it: as typed, else as it was typed for its request, else where this machine's GitLab is.
+pub fn site(
+    facts: &Facts,
+    state: &state::State<'_>,
+    chain: &Chain,
+    asked: Option<&request::RequestRecord>,
+    meant: Meant,
+) -> Result<Site> {
+    let host = meant.host.or_else(|| asked.and_then(request::RequestRecord::host));
+    let registry = meant.registry.or_else(|| asked.and_then(request::RequestRecord::registry));
+    let mut place = meant.place;
+    if place.options().is_empty() {
+        place.gitlab = asked.and_then(|asked| asked.gitlab.clone());
+    }
+    let find = |host: Option<&Target>| Site::find(facts, state, &place, host, registry.as_ref());
+    find(host.as_ref()).or_else(|error| {
+        // What GitLab is called, the certificate may know where gitlab.rb does not.
+        let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());
+        match named {
+            Some(named) if host.is_none() => find(Some(&Target { host: named, port: None })),
+            _ => Err(error),
+        }
+    })
+}
+
+/// What is said of a certificate that stood in its place before labtrust knew of it.
+pub fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint]) -> Option<String> {
+    let (certificate, _) = site.files().first()?.clone();
+    let standing = Certificate::read_all(&World::here().read(&certificate).ok()??).0;
+    let is_adopted =
+        standing.first()?.fingerprint() == leaf.fingerprint() && !placed_before.contains(&leaf.fingerprint());
+    is_adopted.then(|| {
+        "this certificate was in place before labtrust: it is watched from now on, and setup --undo leaves it there"
+            .into()
+    })
+}
+
+/// What is said if the CA left out names that it was asked for.
+pub fn dropped(leaf: &Parsed, asked: &[SubjectName]) -> Option<String> {
+    let left_out: Vec<_> = asked.iter().filter(|name| !leaf.names.contains(name)).collect();
+    (!left_out.is_empty()).then(|| format!("the CA left out what was asked for: {}", name::list(&left_out)))
+}
+
+/// A certificate that is not for these hosts would replace a warning by an error.
+pub fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
+    for endpoint in [gitlab, registry] {
+        if leaf.names.is_empty() {
+            return Err(fail(
+                format!("the certificate for {} names no host that clients would look at", leaf.title()),
+                "ask the CA for one with the request's subject alternative names",
+            ));
+        }
+        if !leaf.covers(&endpoint.host) {
+            return Err(fail(
+                format!("the certificate is for {}, not for {}", name::list(&leaf.names), endpoint.host),
+                "give the right one, or name the host that it is for: --host HOST, --registry HOST:PORT; if the CA \
+                 left it out, ask for one with all names of the request",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The pair as it is placed: the very bytes that stand there, if they are the same pair.
+pub fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
+    let served: Vec<Certificate> = chain.served().iter().map(Certificate::from).collect();
+    let world = World::here();
+    if let Some((certificate, key)) = site.files().first()
+        && let (Ok(Some(standing)), Ok(Some(key))) = (world.read(certificate), world.read(key))
+        && Certificate::read_all(&standing).0 == served
+        && PrivateKey::from_plain_pem(&key).is_ok_and(|key| key.matches(&chain.leaf))
+        && let Some(mut pair) = Pair::new(&served, &[], key)
+    {
+        pair.certificates_pem = standing.to_vec();
+        return Ok(pair);
+    }
+    let key = Zeroizing::new(chain.key.to_pem().as_bytes().to_vec());
+    Pair::new(&served, &[], key)
+        .ok_or_else(|| fail("there is no certificate", "give the file with the certificate: --cert FILE"))
+}
+
+/// What root says to labtrust to trust the CA, which lies with the certificate and may be served nowhere yet.
+pub fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
+    let mut words = vec!["trust".to_owned()];
+    words.extend(site.files().first().map(|(certificate, _)| certificate.display().to_string()));
+    let root = chain.anchor().unwrap_or(&chain.leaf).fingerprint();
+    words.extend(["--fingerprint".into(), root.to_string()]);
+    for endpoint in [&site.gitlab, &site.registry] {
+        words.extend(["--for".into(), endpoint.to_string()]);
+    }
+    words
+}
+
+/// Which stores of this machine are to trust the root, and what is said if none is: a root that may
+/// sign for every name is not trusted on the way.
+pub fn trusted_here(no_trust: bool, chain: &Chain, registry: &Endpoint) -> (Selection, Option<String>) {
+    let Some(root) = chain.anchor() else { return (Selection::none(), None) };
+    if no_trust {
+        return (Selection::none(), None);
+    }
+    let asked: Vec<Host> = chain.leaf.names.iter().map(SubjectName::base).collect();
+    if let Some(broad) = root.broad_scope(&asked) {
+        let note = format!(
+            "{} was not added to this machine's trust stores: {broad}; to add it: {}",
+            root.title(),
+            shell_line!("{labtrust trust {} --fingerprint {}}", registry, root.fingerprint())
+        );
+        return (Selection::none(), Some(note));
+    }
+    (Selection::all(), None)
+}

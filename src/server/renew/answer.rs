@@ -1,0 +1,170 @@
+//! What a renewal does: a fresh certificate, nothing yet, or a warning.
+
+use anyhow::{Context as _, Result};
+use labtrust_platform::{Facts, Fingerprint, Worlds};
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    clock,
+    current_certificate::{Ours, Signer, Standing},
+};
+use crate::{
+    certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey, SubjectName},
+    client::stores::{self, Selection},
+    gitlab::Pair,
+    hint::{Hint, fail},
+    server::{
+        install_pair::Plan,
+        setup::{draft::WAY_ON, site::Site},
+    },
+    state::{self},
+};
+
+/// What the next CA is begun with.
+const NEXT_CA: &str = "begin the next CA: {labtrust rotate start}";
+
+/// What a renewal is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// Only a certificate that is due: by its own dates, or so many days before its end.
+    #[expect(clippy::option_option, reason = "the option can be given without its value")]
+    pub if_expiring: Option<Option<u32>>,
+    /// More names.
+    pub names: &'a [SubjectName],
+    /// For how many days it is made.
+    pub days: Option<u32>,
+    /// Whether its key is another.
+    pub new_key: bool,
+}
+
+/// What is to be done.
+pub enum Answer {
+    /// Nothing yet: the certificate in place is good until it is due.
+    Nothing { standing: Standing, due: OffsetDateTime },
+    /// It is due, and it is not ours to renew, or nothing would come of it.
+    Warn { standing: Standing, why: String, hint: Hint },
+    /// A fresh one is placed.
+    Renew(Box<Draft>),
+}
+
+/// A fresh certificate.
+pub struct Draft {
+    pub plan: Plan,
+    pub leaf: Parsed,
+    pub root: Parsed,
+    pub notes: Vec<String>,
+    pub site: Site,
+    /// What is sent with it.
+    pub along: Option<Fingerprint>,
+}
+
+pub fn look(
+    facts: &Facts,
+    worlds: &Worlds,
+    state: &state::State<'_>,
+    arguments: &Asked<'_>,
+    ran: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<Answer> {
+    let standing = Standing::find(facts, state)?;
+    clock::check(now, &[&standing.leaf, &standing.root], ran)?;
+    let leaf = &standing.leaf;
+    let due = match arguments.if_expiring {
+        None => now,
+        Some(None) => leaf.due(),
+        Some(Some(days)) => leaf.not_after.saturating_sub(Duration::days(days.into())),
+    };
+    let is_due = due <= now;
+    match &standing.signer {
+        Signer::Others { why, hint } if arguments.if_expiring.is_some() => Ok(if is_due {
+            let why = format!("it cannot be renewed here: {why}");
+            let hint = hint.clone();
+            Answer::Warn { standing, why, hint }
+        } else {
+            Answer::Nothing { standing, due }
+        }),
+        Signer::Others { why, hint } => Err(fail(
+            format!("this certificate cannot be renewed here: {why}; it ends on {}", leaf.not_after.date()),
+            hint.clone(),
+        )),
+        // One whose key is not there is of no use, however fresh it is.
+        Signer::Ours(ours) if is_due || ours.key.is_none() => {
+            // What ends with its CA, another one of that CA does not outlive.
+            if arguments.if_expiring.is_some()
+                && ours.key.is_some()
+                && leaf.not_after >= ours.authority.not_after()
+            {
+                let why = format!("its CA ends with it, on {}", ours.authority.not_after().date());
+                return Ok(Answer::Warn { standing, why, hint: NEXT_CA.into() });
+            }
+            Draft::make(facts, worlds, arguments, &standing, ours, now)
+                .map(|draft| Answer::Renew(Box::new(draft)))
+        }
+        Signer::Ours(_) => Ok(Answer::Nothing { standing, due }),
+    }
+}
+
+impl Draft {
+    fn make(
+        facts: &Facts,
+        worlds: &Worlds,
+        arguments: &Asked<'_>,
+        standing: &Standing,
+        ours: &Ours,
+        now: OffsetDateTime,
+    ) -> Result<Self> {
+        let fresh;
+        let key = match &ours.key {
+            Some(key) if !arguments.new_key => key,
+            _ => {
+                fresh = PrivateKey::generate(kind_of(&standing.leaf))?;
+                &fresh
+            }
+        };
+        let mut names = standing.leaf.names.clone();
+        names.extend(arguments.names.iter().cloned());
+        let days = arguments.days.unwrap_or(ours.own.notes.days);
+        let order = LeafOrder { names, public_key: key.public_key().clone(), days };
+        let issued = ours.authority.sign(&order, now)?;
+        // A certificate that ends is worse than one that is not sent with the next root.
+        let along = ours.own.along();
+        let unsent = along.as_ref().err().map(|damage| {
+            format!("the root of the next CA is not sent with it: {damage}; {}", damage.hint())
+        });
+        let along = along.unwrap_or_default();
+        let pair = Pair::of(&issued, &along, key).context("nothing was signed")?;
+        let mut site = ours.site.clone();
+        site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, WAY_ON)?;
+        let anchor = ours.own.anchor();
+        let planning = stores::plan(facts, worlds, &anchor, &Selection::none());
+        let mut notes = issued.notes;
+        if !notes.is_empty() {
+            notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
+        }
+        notes.extend(unsent);
+        Ok(Self {
+            plan: Plan {
+                changes: site.placing(&pair),
+                anchor,
+                planning,
+                warnings: Vec::new(),
+                broad: None,
+                expected: site.expected()?,
+                afterwards: Vec::new(),
+            },
+            leaf: issued.leaf,
+            root: standing.root.clone(),
+            notes,
+            along: pair.along,
+            site,
+        })
+    }
+}
+
+/// The kind of key that a certificate is for, if we make such ones.
+fn kind_of(certificate: &Parsed) -> KeyType {
+    match certificate.public_key().kind() {
+        KeyKind::P384 => KeyType::P384,
+        _ => KeyType::P256,
+    }
+}

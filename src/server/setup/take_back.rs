@@ -1,0 +1,108 @@
+//! A setup is taken back: the trust, what was placed, the CA itself.
+
+use std::path::Path;
+
+use anyhow::Result;
+use labtrust_platform::{
+    Anchor, Facts, Outcome, Session, World, Worlds, plan::ShellLine, receipt::Recorded, session::State, undo,
+};
+
+use super::lost::{self, Lost};
+use crate::{
+    client::{
+        stores::Selection,
+        trust,
+        untrust::{self, Removal},
+    },
+    gitlab::{Installation, expected::Expected, place::settle_undoing},
+    printer::Printer,
+    server::renew::schedule,
+    state::{self, Ca, RECEIPT},
+};
+
+/// Removes from the stores the CAs of a lost setup that no receipt tells of.
+pub fn purge_untracked(
+    facts: &Facts,
+    worlds: &Worlds,
+    printer: &Printer,
+    state: &state::State<'_>,
+    session: &Session<'_>,
+    lost: &Lost,
+    anchors: &[Anchor],
+) -> Result<Vec<Outcome>> {
+    let untracked: Vec<Anchor> = lost.untracked(anchors).into_iter().cloned().collect();
+    let outcomes = untrust::untrust_all(
+        facts,
+        worlds,
+        printer,
+        state,
+        session,
+        &untracked,
+        &Removal { stores: Selection::all(), purge: true },
+    );
+    Ok(outcomes.into_iter().collect::<Result<Vec<_>>>()?.concat())
+}
+
+/// The lines that say, last of all, that GitLab does not serve what it is to serve by its settings, now that all is taken back. One that has no
+/// certificate for its URL is as it was before, and is none of this.
+pub fn down(facts: &Facts, receipts: &Recorded) -> Vec<String> {
+    expected(facts, receipts).map_or_else(Vec::new, |expected| {
+        let lost = expected.lost(&World::here());
+        if lost.is_empty() {
+            return Vec::new();
+        }
+        vec![
+            format!("all is taken back, and GitLab IS DOWN: {}", lost.join("; ")),
+            expected.way_up().to_string(),
+        ]
+    })
+}
+
+fn expected(facts: &Facts, receipts: &Recorded) -> Option<Expected> {
+    let records = receipts.iter().filter(|receipt| receipt.name == RECEIPT).flat_map(|one| &one.changes);
+    let settings =
+        records.map(|record| Path::new(&record.subject)).find(|path| path.ends_with("gitlab.rb"))?;
+    let world = World::here();
+    let installation = Installation::mounting(&world, facts, settings.parent()?).ok().flatten()?;
+    Expected::by_settings(&world, &installation).ok()
+}
+
+/// The CA in use and those beside it, as their files have them and, where those are damaged, as the receipts do.
+pub fn anchors(state: &state::State<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
+    let own = state.ca().ok().flatten();
+    let mut anchors: Vec<Anchor> = own.into_iter().flat_map(Ca::all).map(Ca::anchor).collect();
+    for recorded in lost::anchors(state.folder(), receipts)? {
+        if anchors.iter().all(|known| known.sha256() != recorded.sha256()) {
+            anchors.push(recorded);
+        }
+    }
+    Ok(anchors)
+}
+
+/// The receipts of a setup: of the trust in its CAs, then of what it placed.
+pub fn receipt_names(anchors: &[Anchor]) -> Vec<String> {
+    anchors.iter().map(trust::receipt_name).chain([RECEIPT.to_owned()]).collect()
+}
+
+/// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
+/// is not taken away under a certificate that is still served. With the outcomes come the commands that are left to
+/// a person.
+pub fn take_back(
+    facts: &Facts,
+    session: &Session<'_>,
+    names: &[String],
+) -> Result<(Vec<Outcome>, Vec<ShellLine>)> {
+    let (mut outcomes, mut by_hand) = (Vec::new(), Vec::new());
+    for name in names {
+        let Some(mut receipt) = session.receipts.load(name)? else { continue };
+        for record in &mut receipt.changes {
+            by_hand.extend(settle_undoing(&World::here(), facts, record));
+            schedule::spare(&World::here(), record);
+        }
+        outcomes.extend(undo(session, &mut receipt, |_| true)?);
+        if outcomes.iter().any(|outcome| outcome.state == State::Failed || outcome.needs_root) {
+            break;
+        }
+    }
+    Ok((outcomes, by_hand))
+}
