@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The pair that stands in a place.
-pub struct InPlace {
+pub struct PlacedPair {
     leaf: Parsed,
     /// What leads from the leaf to the root of its CA.
     above: Vec<Parsed>,
@@ -22,7 +22,7 @@ pub struct InPlace {
     pem: Zeroizing<Vec<u8>>,
 }
 
-impl InPlace {
+impl PlacedPair {
     /// The pair in these files, if it can be read, belongs together and `own` has signed it.
     pub fn read(own: &Ca, certificate: &Path, key: &Path) -> Option<Self> {
         let world = World::here();

@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     clock,
-    current_certificate::{Ours, Signer, Standing},
+    current_certificate::{CurrentCertificate, Ours, Signer},
 };
 use crate::{
     certificate::{KeyKind, KeyType, LeafOrder, Parsed, PrivateKey, SubjectName},
@@ -15,7 +15,7 @@ use crate::{
     hint::{Hint, fail},
     server::{
         install_pair::Plan,
-        setup::{draft::WAY_ON, site::Site},
+        setup::{draft::ADD_HOST_HINT, site::Site},
     },
     state::{self},
 };
@@ -40,9 +40,9 @@ pub struct Asked<'a> {
 /// What is to be done.
 pub enum Answer {
     /// Nothing yet: the certificate in place is good until it is due.
-    Nothing { standing: Standing, due: OffsetDateTime },
+    Nothing { standing: CurrentCertificate, due: OffsetDateTime },
     /// It is due, and it is not ours to renew, or nothing would come of it.
-    Warn { standing: Standing, why: String, hint: Hint },
+    Warn { standing: CurrentCertificate, why: String, hint: Hint },
     /// A fresh one is placed.
     Renew(Box<Draft>),
 }
@@ -66,8 +66,8 @@ pub fn look(
     ran: Option<OffsetDateTime>,
     now: OffsetDateTime,
 ) -> Result<Answer> {
-    let standing = Standing::find(facts, state)?;
-    clock::check(now, &[&standing.leaf, &standing.root], ran)?;
+    let standing = CurrentCertificate::find(facts, state)?;
+    clock::refuse_clock_behind(now, &[&standing.leaf, &standing.root], ran)?;
     let leaf = &standing.leaf;
     let due = match arguments.if_expiring {
         None => now,
@@ -109,7 +109,7 @@ impl Draft {
         facts: &Facts,
         worlds: &Worlds,
         arguments: &Asked<'_>,
-        standing: &Standing,
+        standing: &CurrentCertificate,
         ours: &Ours,
         now: OffsetDateTime,
     ) -> Result<Self> {
@@ -134,7 +134,7 @@ impl Draft {
         let along = along.unwrap_or_default();
         let pair = Pair::of(&issued, &along, key).context("nothing was signed")?;
         let mut site = ours.site.clone();
-        site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, WAY_ON)?;
+        site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, ADD_HOST_HINT)?;
         let anchor = ours.own.anchor();
         let planning = stores::plan(facts, worlds, &anchor, &Selection::none());
         let mut notes = issued.notes;

@@ -13,7 +13,11 @@ use crate::{
 ///
 /// A day is let pass: by so much the start of what is signed is set back, and a machine without a clock
 /// of its own is off by hours until it has asked for the time.
-pub fn check(now: OffsetDateTime, certificates: &[&Parsed], ran: Option<OffsetDateTime>) -> Result<()> {
+pub fn refuse_clock_behind(
+    now: OffsetDateTime,
+    certificates: &[&Parsed],
+    ran: Option<OffsetDateTime>,
+) -> Result<()> {
     let made = certificates.iter().map(|certificate| {
         let what = format!("{} is valid only from", certificate.title());
         (what, certificate.not_before.saturating_add(SET_BACK), "make another certificate: {labtrust setup}")
@@ -44,9 +48,9 @@ mod tests {
         let names = vec!["gitlab.example.com".parse().expect("a name")];
         let scope = Scope { names, permit: Vec::new(), constrained: true };
         let mut root = Authority::make(&scope, KeyType::P256, now).expect("a CA").root().clone();
-        assert!(check(now - Duration::HOUR, &[&root], None).is_ok());
+        assert!(refuse_clock_behind(now - Duration::HOUR, &[&root], None).is_ok());
         root.not_before = datetime!(9999-12-31 23:59:59 UTC);
-        let error = check(now, &[&root], None).expect_err("it is not valid yet");
+        let error = refuse_clock_behind(now, &[&root], None).expect_err("it is not valid yet");
         assert!(error.to_string().contains("9999-12-31"), "{error}");
     }
 }

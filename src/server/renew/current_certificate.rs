@@ -10,13 +10,13 @@ use crate::{
     hint::{Hint, fail, hint},
     server::{
         install_pair::{self, Placed},
-        setup::{draft::WAY_ON, site::Site},
+        setup::{draft::ADD_HOST_HINT, site::Site},
     },
     state::{Ca, RECEIPT, State, recorded},
 };
 
 /// The certificate in place.
-pub struct Standing {
+pub struct CurrentCertificate {
     pub leaf: Parsed,
     /// The root that clients trust, as far as it is known.
     pub root: Parsed,
@@ -40,7 +40,7 @@ pub struct Ours {
     pub key: Option<PrivateKey>,
 }
 
-impl Standing {
+impl CurrentCertificate {
     /// Looks where an earlier setup or import placed its pair.
     pub fn find(facts: &Facts, state: &State<'_>) -> Result<Self> {
         recorded::check(state.receipts()?, &[RECEIPT])?;
@@ -88,7 +88,7 @@ impl Standing {
             },
             Some(authority) => {
                 let is_ours = |chain: &[Certificate]| own.is_ours(chain);
-                site.settle(&leaf, &is_ours, false, WAY_ON)?;
+                site.settle(&leaf, &is_ours, false, ADD_HOST_HINT)?;
                 site.guard(&is_ours, false, &site.gitlab.host)?;
                 let key = world.read(key)?.and_then(|pem| PrivateKey::from_plain_pem(&pem).ok());
                 let key = key.filter(|key| key.matches(&leaf));

@@ -6,7 +6,7 @@ use crate::{certificate::Parsed, server::install_pair::Placed, state::Ca};
 
 /// A certificate that has ended, or is not valid yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lapse {
+pub struct OutOfDate {
     pub what: String,
     /// The commands that put it right, in their order.
     pub next: &'static [&'static str],
@@ -34,7 +34,7 @@ const WAYS: &[(By, &[&str], &[&str])] = &[
 ];
 
 /// What has lapsed at `now`: the CA in use here, else what was `placed`.
-pub fn find(own: Option<&Ca>, placed: &[Placed], now: OffsetDateTime) -> Vec<Lapse> {
+pub fn find(own: Option<&Ca>, placed: &[Placed], now: OffsetDateTime) -> Vec<OutOfDate> {
     let authority = own.and_then(|own| {
         [&own.root].into_iter().chain(&own.intermediates).find_map(|one| of(one, By::Itself, now))
     });
@@ -53,8 +53,8 @@ pub fn find(own: Option<&Ca>, placed: &[Placed], now: OffsetDateTime) -> Vec<Lap
     lapses
 }
 
-fn of(one: &Parsed, by: By, now: OffsetDateTime) -> Option<Lapse> {
+fn of(one: &Parsed, by: By, now: OffsetDateTime) -> Option<OutOfDate> {
     let what = one.lapse(now)?;
     let (_, ended, early) = WAYS.iter().find(|(whose, ..)| *whose == by)?;
-    Some(Lapse { what, next: if now < one.not_before { early } else { ended } })
+    Some(OutOfDate { what, next: if now < one.not_before { early } else { ended } })
 }

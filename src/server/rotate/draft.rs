@@ -21,8 +21,8 @@ use crate::{
     hint::fail,
     server::{
         install_pair::Plan,
-        placed_pair::InPlace,
-        setup::{draft::WAY_ON, site::Site},
+        placed_pair::PlacedPair,
+        setup::{draft::ADD_HOST_HINT, site::Site},
     },
     state::{
         Ca, RECEIPT, Rotation, State, Way,
@@ -323,7 +323,7 @@ impl Placed {
         let files = site.files();
         let standing = |own: &Ca| {
             let (certificate, key) = files.first()?;
-            InPlace::read(own, certificate, key)
+            PlacedPair::read(own, certificate, key)
         };
         let now = OffsetDateTime::now_utc();
         let own = standing(owner);
@@ -355,7 +355,7 @@ impl Placed {
     fn changes(&mut self, own: &Ca) -> Result<Vec<Change>> {
         let is_ours = |chain: &[Certificate]| own.is_ours(chain);
         self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
-        self.site.settle(&self.leaf, &is_ours, false, WAY_ON)?;
+        self.site.settle(&self.leaf, &is_ours, false, ADD_HOST_HINT)?;
         Ok(self.site.placing(&self.pair))
     }
 }

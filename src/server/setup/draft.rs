@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What is done about a host that the CA here may never sign for.
-pub const WAY_ON: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
+pub const ADD_HOST_HINT: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
 
 /// What a setup would make.
 pub struct Draft {
@@ -77,11 +77,11 @@ impl Draft {
         let order = order.within(|name| ca.may_sign(name, &site.files()));
         let leaf = leaf::leaf(state, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
-        site.settle(leaf.leaf(), &is_ours, arguments.replace, WAY_ON)?;
+        site.settle(leaf.leaf(), &is_ours, arguments.replace, ADD_HOST_HINT)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.replace, &order.gitlab.host)?;
             site.check_settings(arguments.can_ask, arguments.replace)?;
-            site.check_sites(leaf.leaf(), WAY_ON)?;
+            site.check_sites(leaf.leaf(), ADD_HOST_HINT)?;
         }
         let notes = SetupRecord {
             schema: 1,

@@ -12,7 +12,7 @@ use crate::{
     certificate::{Authority, LeafOrder, Parsed, PrivateKey, SubjectName, pem, self_signed},
     gitlab::Pair,
     hint::fail,
-    server::placed_pair::InPlace,
+    server::placed_pair::PlacedPair,
     state::{Ca, State},
 };
 
@@ -108,7 +108,7 @@ fn in_place(
     key: &Path,
     along: &[labtrust_platform::Certificate],
 ) -> Option<Leaf> {
-    let standing = InPlace::read(own, certificate, key)?;
+    let standing = PlacedPair::read(own, certificate, key)?;
     let leaf = standing.leaf();
     let now = OffsetDateTime::now_utc();
     // A name more is what a renewal was asked for.
