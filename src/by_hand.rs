@@ -1,7 +1,7 @@
 //! What is left to a person, as data: text to read and commands to paste are never mixed. A remark among commands
 //! would be run with them: an interactive zsh knows no comments.
 
-use labtrust_platform::{plan::ShellLine, text};
+use labtrust_plan::{ShellLine, text};
 use serde::Serialize;
 
 use crate::printer::Printer;

@@ -14,7 +14,7 @@ mod server;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, builder::PossibleValuesParser};
-use labtrust_platform::{Fingerprint, Target, store::STORES};
+use labtrust_plan::{Fingerprint, Target, store::STORES};
 
 pub use self::{
     backup::{Backup, Restore},

@@ -19,7 +19,8 @@ mod trust;
 mod untrust;
 
 use anyhow::Result;
-use labtrust_platform::{Worlds, plan::mean_state, probe};
+use labtrust_machine::{Worlds, probe};
+use labtrust_plan::mean_state;
 
 use crate::{
     cli::{Cli, Verb},

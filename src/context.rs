@@ -1,7 +1,8 @@
 //! The parts that every verb works with.
 
 use anyhow::Result;
-use labtrust_platform::{Facts, Session, Worlds, receipt::Receipts};
+use labtrust_machine::{Session, Worlds, receipt::Receipts};
+use labtrust_plan::Facts;
 
 use crate::{cli::Everywhere, printer::Printer, state::State};
 

@@ -1,6 +1,7 @@
 //! Exit codes: a promise to scripts that does not change.
 
-use labtrust_platform::{Hint, InvalidHost, Outcome, session::State};
+use labtrust_machine::{Outcome, session::State};
+use labtrust_plan::{Hint, InvalidHost};
 
 /// All that was asked is done and proven.
 pub const DONE: u8 = 0;

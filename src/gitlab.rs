@@ -60,7 +60,7 @@ pub(crate) mod fuzzing {
     /// What is printed for a container that does not lend a port, of an image that says `image` of itself.
     pub fn recipe(container: &str, image: &str) -> Vec<crate::by_hand::ByHand> {
         use super::republish::{Need, Seen, judge};
-        let docker = labtrust_platform::plan::Command::new("/usr/bin/docker", [""; 0]);
+        let docker = labtrust_plan::Command::new("/usr/bin/docker", [""; 0]);
         let Ok(container) = super::Container::read(container, &docker, None) else { return Vec::new() };
         let port = Seen {
             need: Need::Ssh { is_said: true },

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-pub use labtrust_platform::{Hint, hint, shell_line};
+pub use labtrust_plan::{Hint, hint, shell_line};
 
 use crate::exit::Misuse;
 
@@ -35,7 +35,7 @@ pub fn fail(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
 pub fn hint_of(error: &anyhow::Error) -> Option<Hint> {
     let advice = error.downcast_ref::<Advice>().map(|advice| advice.hint.clone());
     let misuse = || error.downcast_ref::<Misuse>().map(|misuse| misuse.hint.clone());
-    advice.or_else(misuse).or_else(|| error.downcast_ref::<labtrust_platform::Error>()?.hint())
+    advice.or_else(misuse).or_else(|| error.downcast_ref::<labtrust_machine::Error>()?.hint())
 }
 
 #[cfg(test)]

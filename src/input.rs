@@ -6,7 +6,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{World, text};
+use labtrust_machine::World;
+use labtrust_plan::text;
 use zeroize::Zeroizing;
 
 use crate::hint::{fail, hint};

@@ -9,7 +9,7 @@ use labtrust::{
     printer::{Printer, Verbosity},
     state, usage,
 };
-use labtrust_platform::world;
+use labtrust_machine::world;
 use zeroize::Zeroize as _;
 
 /// The stack of the work, in bytes: what a main thread usually has. That of this one is the caller's choice (`ulimit

@@ -11,9 +11,9 @@ use std::{
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
-use labtrust_platform::{
-    Progress,
-    plan::ShellLine,
+use labtrust_machine::Progress;
+use labtrust_plan::{
+    ShellLine,
     text::{in_line, is_hidden, shown},
 };
 use serde::Serialize;

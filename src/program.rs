@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::plan::{Command, ShellLine};
+use labtrust_plan::{Command, ShellLine};
 
 /// The file of this program, which also runs as the process that acts as another user.
 pub fn own_program() -> Result<PathBuf> {

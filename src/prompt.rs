@@ -2,7 +2,7 @@
 //! names, or from a prompt; never from the command line itself.
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::text;
+use labtrust_plan::text;
 use zeroize::Zeroizing;
 
 use crate::{cli::Passphrase, hint::fail, input, printer::Printer};

@@ -21,7 +21,7 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::receipt::{Receipts, Recorded};
+use labtrust_machine::receipt::{Receipts, Recorded};
 
 use self::{ca::Authorities, request::Requests};
 

@@ -3,7 +3,7 @@
 use std::{error::Error as _, num::ParseIntError};
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use labtrust_platform::{InvalidFingerprint, InvalidHost, plan::Prose};
+use labtrust_plan::{InvalidFingerprint, InvalidHost, Prose};
 
 use crate::{exit::misuse, hint::hint};
 

@@ -8,10 +8,11 @@ use labtrust::doctor::{
     Evidence, diagnose,
     evidence::{Asked, Http},
 };
-use labtrust_platform::{
-    Certificate, engine,
+use labtrust_machine::{
+    engine,
     reach::{Reached, Step, Tls},
 };
+use labtrust_plan::Certificate;
 use libfuzzer_sys::fuzz_target;
 
 static RECORDED: LazyLock<Evidence> = LazyLock::new(|| {

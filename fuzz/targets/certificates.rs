@@ -3,7 +3,7 @@
 #![no_main]
 
 use labtrust::certificate::{CertificateDer, Inspection, Parsed, pem, read_certificates, verify_served};
-use labtrust_platform::{Certificate, Host};
+use labtrust_plan::{Certificate, Host};
 use libfuzzer_sys::fuzz_target;
 use time::OffsetDateTime;
 

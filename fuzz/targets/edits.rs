@@ -2,7 +2,7 @@
 //! also where another edit was made around it, or the file became something else altogether.
 #![no_main]
 
-use labtrust_platform::edit::{Edit, Undone};
+use labtrust_plan::edit::{Edit, Undone};
 use libfuzzer_sys::fuzz_target;
 use serde_json::{Value, json};
 

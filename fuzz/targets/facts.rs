@@ -4,9 +4,8 @@
 
 use std::path::Path;
 
-use labtrust_platform::{
-    Anchor, Certificate, Facts, explain,
-    plan::Step,
+use labtrust_plan::{
+    Anchor, Certificate, Facts, Step, explain,
     store::{Planned, STORES},
 };
 use libfuzzer_sys::fuzz_target;

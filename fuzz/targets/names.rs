@@ -8,7 +8,7 @@ use std::{
 };
 
 use labtrust::certificate::SubjectName;
-use labtrust_platform::{DnsName, Endpoint, Fingerprint, Host, Target};
+use labtrust_plan::{DnsName, Endpoint, Fingerprint, Host, Target};
 use libfuzzer_sys::fuzz_target;
 
 fn parsed<T: FromStr<Err: Display> + Display + PartialEq + Debug>(text: &str) -> Option<T> {

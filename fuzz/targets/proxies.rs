@@ -9,7 +9,7 @@ use labtrust::{
     },
     fuzzing::proxies,
 };
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,7 +1,7 @@
 //! Receipts: one that is read is written as a receipt that reads the same, and can be explained.
 #![no_main]
 
-use labtrust_platform::{explain_undo, receipt};
+use labtrust_machine::{explain_undo, receipt};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

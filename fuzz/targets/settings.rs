@@ -11,7 +11,7 @@ use labtrust::{
         settings::{Settings, Wanted},
     },
 };
-use labtrust_platform::plan::Command;
+use labtrust_plan::Command;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

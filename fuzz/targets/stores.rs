@@ -2,11 +2,11 @@
 //! accounts of a machine, Docker's answers.
 #![no_main]
 
-use labtrust_platform::{
-    Certificate,
+use labtrust_machine::{
     database::keystore,
     fuzzing::{TrustSettings, parse_account, parse_engine, parse_os_release},
 };
+use labtrust_plan::Certificate;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Fingerprint, text};
+use labtrust_plan::{Fingerprint, text};
 use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
-use labtrust_platform::Fingerprint;
+use labtrust_plan::Fingerprint;
 
 use super::Archive;
 use crate::{

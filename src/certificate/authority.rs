@@ -2,7 +2,7 @@
 //! from a company that has one.
 
 use anyhow::{Context, Result};
-use labtrust_platform::plan::Prose;
+use labtrust_plan::Prose;
 use rcgen::Issuer;
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;

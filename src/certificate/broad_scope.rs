@@ -3,7 +3,7 @@
 
 mod suffix;
 
-use labtrust_platform::{Host, text};
+use labtrust_plan::{Host, text};
 
 use super::{
     name::list,

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use anyhow::Result;
-use labtrust_platform::plan::Prose;
+use labtrust_plan::Prose;
 use time::OffsetDateTime;
 
 use super::{

@@ -3,7 +3,7 @@
 
 use std::{fmt, net::IpAddr};
 
-use labtrust_platform::text;
+use labtrust_plan::text;
 use x509_parser::{asn1_rs::Class, prelude::FromDer as _, x509::X509Name};
 
 use super::{

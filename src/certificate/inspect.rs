@@ -1,6 +1,6 @@
 //! A certificate in plain words and plain data: what it is, whom it serves, and who would refuse it.
 
-use labtrust_platform::Fingerprint;
+use labtrust_plan::Fingerprint;
 use serde::Serialize;
 use time::{OffsetDateTime, serde::rfc3339};
 

@@ -3,7 +3,7 @@
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
-use labtrust_platform::{DnsName, Host, InvalidHost};
+use labtrust_plan::{DnsName, Host, InvalidHost};
 use serde::{Deserialize, Serialize, de};
 
 /// One name that a certificate is for (RFC 5280 §4.2.1.6, RFC 6125 §6.4.3).

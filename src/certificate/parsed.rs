@@ -5,7 +5,7 @@ mod reading;
 
 use std::sync::OnceLock;
 
-use labtrust_platform::{Certificate, Fingerprint, Host};
+use labtrust_plan::{Certificate, Fingerprint, Host};
 use rustls_pki_types::CertificateDer;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::{

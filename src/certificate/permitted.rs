@@ -10,7 +10,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
-use labtrust_platform::Host;
+use labtrust_plan::Host;
 use serde::{Serialize, Serializer};
 use x509_parser::extensions::{GeneralName, GeneralSubtree, NameConstraints};
 

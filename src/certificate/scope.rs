@@ -1,6 +1,6 @@
 //! What a CA is made for.
 
-use labtrust_platform::DnsName;
+use labtrust_plan::DnsName;
 use serde::{Deserialize, Serialize};
 
 use super::name::SubjectName;

@@ -4,7 +4,7 @@
 mod wider;
 
 use anyhow::Result;
-use labtrust_platform::Fingerprint;
+use labtrust_plan::Fingerprint;
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
@@ -28,7 +28,7 @@ const MOST: usize = 4;
 
 impl Authority {
     /// The scope of a CA to follow this one: for the same names, and for `wider` besides.
-    pub fn next_scope(&self, first: SubjectName, wider: &[labtrust_platform::DnsName]) -> Scope {
+    pub fn next_scope(&self, first: SubjectName, wider: &[labtrust_plan::DnsName]) -> Scope {
         let permitted = self.permitted();
         let hosts = permitted.bases();
         let (addresses, domains): (Vec<_>, Vec<_>) = hosts

@@ -1,6 +1,6 @@
 //! Which roots are trusted because of another one, and which are not, whoever sends them.
 
-use labtrust_platform::DnsName;
+use labtrust_plan::DnsName;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, GeneralSubtree, IsCa, Issuer,
     KeyUsagePurpose,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use labtrust_platform::{Fingerprint, Host, plan::Prose};
+use labtrust_plan::{Fingerprint, Host, Prose};
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use time::OffsetDateTime;
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use labtrust_platform::Fingerprint;
+use labtrust_plan::Fingerprint;
 
 use super::Passphrase;
 

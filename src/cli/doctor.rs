@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use labtrust_platform::{Fingerprint, Target};
+use labtrust_plan::{Fingerprint, Target};
 
 /// Find out why docker login fails, and how to fix it
 ///

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use labtrust_platform::Target;
+use labtrust_plan::Target;
 
 use super::{KeyKind, Passphrase};
 use crate::certificate::SubjectName;

@@ -1,7 +1,7 @@
 //! `rotate` and its steps.
 
 use clap::{Args, Subcommand};
-use labtrust_platform::DnsName;
+use labtrust_plan::DnsName;
 
 /// Replace the CA step by step: start, switch, retire; without a step, show the progress
 ///

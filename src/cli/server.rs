@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use labtrust_platform::{DnsName, Target};
+use labtrust_plan::{DnsName, Target};
 
 use crate::certificate::{KeyType, SubjectName};
 

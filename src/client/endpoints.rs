@@ -1,6 +1,6 @@
 //! The endpoints that a host without a port stands for.
 
-use labtrust_platform::{Endpoint, Target};
+use labtrust_plan::{Endpoint, Target};
 
 /// The ports that a GitLab is reached on when none is said: its web server's and its registry's.
 pub const ASSUMED_PORTS: [u16; 2] = [443, 4567];

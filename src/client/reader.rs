@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::text;
+use labtrust_plan::text;
 use zeroize::Zeroizing;
 
 use crate::{

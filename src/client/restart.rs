@@ -5,10 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{
-    Anchor, Facts, Outcome, Progress, Result, Service, Verdict, Wanted, World, ask_engine, engine::get,
-    fact::Engine, plan::Prose, session::State,
-};
+use labtrust_machine::{Outcome, Progress, Result, World, ask_engine, engine::get, session::State};
+use labtrust_plan::{Anchor, Facts, Prose, Service, Verdict, Wanted, fact::Engine};
 
 use crate::{hint::hint, printer::Printer};
 

@@ -9,9 +9,8 @@ mod successor;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Fingerprint, Host, Target, handshake, plan::Prose, text,
-};
+use labtrust_machine::handshake;
+use labtrust_plan::{Anchor, Certificate, Endpoint, Fingerprint, Host, Prose, Target, text};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 

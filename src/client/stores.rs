@@ -1,11 +1,13 @@
 //! What trusting an anchor takes on this machine, store by store: what `trust` applies, `status`
 //! asks and `--dry-run` shows.
 
-use labtrust_platform::{
-    Anchor, Facts, Outcome, Worlds, already, ask_engines,
-    plan::{Change, spare_restarts},
+use labtrust_machine::{
+    Outcome, Worlds, already, ask_engines,
     receipt::{ChangeRecord, Receipt},
     session::State,
+};
+use labtrust_plan::{
+    Anchor, Change, Facts, spare_restarts,
     store::{AlsoRead, Planned, STORES, Store},
 };
 

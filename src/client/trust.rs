@@ -1,7 +1,8 @@
 //! Trust in one CA: the stores of this machine, under a receipt of its own.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Outcome, Session, apply};
+use labtrust_machine::{Outcome, Session, apply};
+use labtrust_plan::Anchor;
 
 use super::stores::Planning;
 

@@ -5,14 +5,16 @@ pub mod left;
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Facts, Outcome, Session, Worlds, apply,
-    plan::{Change, Prose, Step},
-    purge,
+use labtrust_machine::{
+    Outcome, Session, Worlds, apply, purge,
     receipt::{ChangeRecord, Receipt, Recorded},
     session::State,
+    undo_all,
+};
+use labtrust_plan::{
+    Anchor, Change, Facts, Prose, Step,
     store::{Scope, Store},
-    text, undo_all,
+    text,
 };
 
 use self::left::without_engine;

@@ -3,10 +3,11 @@
 use std::{io::IsTerminal as _, path::Path};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Contents, World, text,
+use labtrust_machine::{
+    World,
     world::{Access, Node},
 };
+use labtrust_plan::{Contents, text};
 use zeroize::Zeroizing;
 
 use crate::{

@@ -7,7 +7,8 @@ mod take_back;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{Facts, Progress, Target, probe, session::State};
+use labtrust_machine::{Progress, probe, session::State};
+use labtrust_plan::{Facts, Target};
 
 use crate::{
     cli::Doctor,

@@ -1,7 +1,7 @@
 //! `explain`: what a finding or an error message means, without a browser.
 
 use anyhow::Result;
-use labtrust_platform::plan::ShellLine;
+use labtrust_plan::ShellLine;
 use serde::Serialize;
 
 use crate::{

@@ -1,7 +1,8 @@
 //! `export`: the CA's certificate, for tools and people that want it as a file. Never a key.
 
 use anyhow::Result;
-use labtrust_platform::{Contents, World, world::Access};
+use labtrust_machine::{World, world::Access};
+use labtrust_plan::Contents;
 
 use crate::{
     certificate::pem,

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Wanted};
+use labtrust_plan::{Anchor, Certificate, Wanted};
 
 use super::options::reader;
 use crate::{

@@ -1,7 +1,7 @@
 //! What options of the command line mean below it.
 
 use anyhow::Result;
-use labtrust_platform::store::STORES;
+use labtrust_plan::store::STORES;
 
 use crate::{
     cli::{Passphrase, Place, Stores},

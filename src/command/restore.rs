@@ -7,7 +7,8 @@ use std::{io::IsTerminal as _, ops::ControlFlow, path::Path};
 
 use age::x25519;
 use anyhow::{Context as _, Result};
-use labtrust_platform::{World, text};
+use labtrust_machine::World;
+use labtrust_plan::text;
 use zeroize::Zeroizing;
 
 use self::sender::OpenedBy;

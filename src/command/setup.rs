@@ -5,7 +5,7 @@ mod take_back;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::Wanted;
+use labtrust_plan::Wanted;
 
 use super::options::reader;
 use crate::{

@@ -5,7 +5,8 @@ use clap_mangen::{
     Man,
     roff::{Roff, bold, roman},
 };
-use labtrust_platform::{Contents, World, world::Access};
+use labtrust_machine::{World, world::Access};
+use labtrust_plan::Contents;
 
 use crate::{
     cli::{

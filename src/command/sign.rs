@@ -3,12 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{
-    Contents, apply,
-    plan::{Actor, Change, Step},
-    session::State,
-    text,
-};
+use labtrust_machine::{apply, session::State};
+use labtrust_plan::{Actor, Change, Contents, Step, text};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 

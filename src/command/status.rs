@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Fingerprint, plan::ShellLine};
+use labtrust_plan::{Anchor, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
 use super::rotate;

@@ -1,7 +1,8 @@
 //! `trust`: one CA into every store of this machine, each proven; and with it the one that will follow.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Outcome, Wanted, session::State};
+use labtrust_machine::{Outcome, session::State};
+use labtrust_plan::{Anchor, Wanted};
 
 use super::options::reader;
 use crate::{

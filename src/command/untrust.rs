@@ -1,12 +1,12 @@
 //! `untrust`: back to how each store was found, and the truth about what still trusts the CA.
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Outcome, Wanted,
+use labtrust_machine::{
+    Outcome,
     receipt::{ChangeRecord, Recorded},
     session::State,
-    text,
 };
+use labtrust_plan::{Anchor, Wanted, text};
 
 use super::options::reader;
 use crate::{

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use labtrust_platform::{
-    Endpoint, Host,
+use labtrust_machine::{
     engine::{self, Door},
     reach::Reached,
 };
+use labtrust_plan::{Endpoint, Host};
 
 use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;

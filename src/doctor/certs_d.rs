@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{Endpoint, Facts, Host, fact::User};
+use labtrust_plan::{Endpoint, Facts, Host, fact::User};
 
 /// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
 /// read how it must be.

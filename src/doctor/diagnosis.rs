@@ -1,6 +1,6 @@
 //! The whole diagnosis: every check asked in turn, and its findings told as causes with what follows from each.
 
-use labtrust_platform::Anchor;
+use labtrust_plan::Anchor;
 use serde::Serialize;
 
 use super::{
@@ -127,7 +127,7 @@ fn folded(findings: Vec<Finding>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use labtrust_platform::engine::Door;
+    use labtrust_machine::engine::Door;
 
     use super::*;
 

@@ -8,7 +8,7 @@ mod proxy;
 mod server;
 mod trust;
 
-use labtrust_platform::{Facts, Host};
+use labtrust_plan::{Facts, Host};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 

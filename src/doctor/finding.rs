@@ -1,9 +1,6 @@
 //! What the doctor has found, and what mends it.
 
-use labtrust_platform::{
-    Anchor, Service,
-    plan::{Change, Command, ShellLine},
-};
+use labtrust_plan::{Anchor, Change, Command, Service, ShellLine};
 use serde::Serialize;
 
 /// A cause that can be found; its name is a promise to scripts and does not change.

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use labtrust_platform::text;
+use labtrust_plan::text;
 use ureq::{Agent, tls::TlsConfig};
 
 use super::evidence::{Http, Redacted, parameter};

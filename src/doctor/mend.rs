@@ -3,11 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Outcome, Session, apply,
-    plan::{Change, ShellLine, StoreId},
-    session::State,
-};
+use labtrust_machine::{Outcome, Session, apply, session::State};
+use labtrust_plan::{Anchor, Change, ShellLine, StoreId};
 
 use super::{Diagnosis, Restart};
 use crate::{client::trust, hint::hint};

@@ -13,7 +13,7 @@ mod registry;
 mod row;
 mod trust;
 
-use labtrust_platform::plan::ShellLine;
+use labtrust_plan::ShellLine;
 
 pub use self::row::Row;
 use self::{pasted::Pasted, row::DOCTOR};

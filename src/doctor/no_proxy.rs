@@ -6,7 +6,7 @@ mod meant;
 
 use std::net::IpAddr;
 
-use labtrust_platform::{DnsName, Endpoint, Host};
+use labtrust_plan::{DnsName, Endpoint, Host};
 
 pub use meant::{Miss, miss};
 

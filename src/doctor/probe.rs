@@ -19,9 +19,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use labtrust_machine::{World, engine::Door};
+use labtrust_plan::Endpoint;
 #[cfg(fuzzing)]
-use labtrust_platform::Host;
-use labtrust_platform::{Endpoint, World, engine::Door};
+use labtrust_plan::Host;
 use time::OffsetDateTime;
 
 use self::{patience::Patience, task::seen};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 
 use super::{
     evidence::{EngineInfo, Form, Setting, Source},

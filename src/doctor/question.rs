@@ -1,6 +1,6 @@
 //! What the doctor is asked.
 
-use labtrust_platform::{Anchor, Facts, Fingerprint, Host};
+use labtrust_plan::{Anchor, Facts, Fingerprint, Host};
 
 /// What is asked about.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::text::is_hidden;
+use labtrust_plan::text::is_hidden;
 use serde::{Deserialize, Serialize};
 
 pub use self::place::MARK;

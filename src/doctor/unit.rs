@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use labtrust_platform::fact::{Engine, EngineKind};
+use labtrust_plan::fact::{Engine, EngineKind};
 
 /// The unit of the machine's that runs `engine`; none if it is a user's, or in a virtual machine.
 pub fn unit(engine: &Engine) -> Option<String> {

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{Endpoint, Facts, World, plan::ShellLine};
+use labtrust_machine::World;
+use labtrust_plan::{Endpoint, Facts, ShellLine};
 
 use super::{
     config::{Config, Known},

@@ -1,7 +1,7 @@
 //! The two files that a new GitLab starts from: `compose.yaml` and `gitlab.rb`, in the words that
 //! their own documentation uses, for people to edit afterwards.
 
-use labtrust_platform::{Endpoint, Host};
+use labtrust_plan::{Endpoint, Host};
 
 use super::{config::url, ports::Ports};
 

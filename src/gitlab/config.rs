@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{Endpoint, Host};
+use labtrust_plan::{Endpoint, Host};
 
 use super::{
     line::Line,

@@ -4,10 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Edit, Endpoint, World,
-    plan::{Change, Command, Options, Proof, Settle, ShellLine, Step, StoreId},
-    text,
+use labtrust_machine::World;
+use labtrust_plan::{
+    Change, Command, Edit, Endpoint, Options, Proof, Settle, ShellLine, Step, StoreId, text,
 };
 
 use super::{

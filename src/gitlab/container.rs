@@ -6,10 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::{
-    fact::User,
-    plan::{Command, ShellLine},
-};
+use labtrust_plan::{Command, ShellLine, fact::User};
 use serde::Deserialize;
 
 use super::recipe::Recipe;

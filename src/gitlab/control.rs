@@ -1,7 +1,8 @@
 //! GitLab's own `gitlab-ctl`, wherever it is: on this machine or inside a container. It tells what
 //! runs and makes nginx read its certificate again.
 
-use labtrust_platform::{World, plan::Command};
+use labtrust_machine::World;
+use labtrust_plan::Command;
 
 /// `gitlab-ctl` is a Ruby program that takes seconds to start on a small machine.
 const SECONDS: u64 = 60;

@@ -7,11 +7,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{
-    Certificate, Endpoint, Fingerprint, Verdict, Wanted, World,
-    plan::{Proof, ShellLine},
-    prove_each,
-};
+use labtrust_machine::{World, prove_each};
+use labtrust_plan::{Certificate, Endpoint, Fingerprint, Proof, ShellLine, Verdict, Wanted};
 
 use super::{
     config::{Config, Known},

@@ -1,7 +1,7 @@
 //! The hosts that a GitLab has besides its own and its registry's: Pages, KAS and Mattermost may each
 //! have one, and each wants its name in the certificate and its files in GitLab's folder.
 
-use labtrust_platform::Host;
+use labtrust_plan::Host;
 
 use super::{
     config::{Address, Config, Known},

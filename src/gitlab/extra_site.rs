@@ -1,7 +1,8 @@
 //! Which of the extra hosts of a GitLab get the pair.
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Host, World};
+use labtrust_machine::World;
+use labtrust_plan::{Certificate, Host};
 
 use super::{
     guard::{self, Verdict},

@@ -8,12 +8,11 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{
-    Facts, Host, World,
-    fact::User,
-    plan::{Command, Prose},
+use labtrust_machine::{
+    World,
     world::{Node, Output},
 };
+use labtrust_plan::{Command, Facts, Host, Prose, fact::User};
 use serde_json::Value;
 
 use super::{

@@ -4,10 +4,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Certificate, Endpoint, Host, World, handshake,
-    plan::{Options, ShellLine},
-};
+use labtrust_machine::{World, handshake};
+use labtrust_plan::{Certificate, Endpoint, Host, Options, ShellLine};
 use zeroize::Zeroizing;
 
 use super::layout::{Layout, Place};

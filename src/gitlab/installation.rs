@@ -8,11 +8,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{
-    Facts, World,
-    plan::{Actor, Command, ShellLine},
-    world::Node,
-};
+use labtrust_machine::{World, world::Node};
+use labtrust_plan::{Actor, Command, Facts, ShellLine};
 
 use super::{
     config::Config,

@@ -7,7 +7,8 @@ mod server;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Endpoint, Host, World};
+use labtrust_machine::World;
+use labtrust_plan::{Endpoint, Host};
 
 use self::server::{DATA, Outlook, Server};
 pub(super) use self::server::{outside, path};

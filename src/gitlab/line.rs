@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use labtrust_platform::text;
+use labtrust_plan::text;
 
 use super::ruby::{Include, Origin, Setting, end_of_list, end_of_string};
 

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::World;
+use labtrust_machine::World;
 
 /// A port on which nginx speaks TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]

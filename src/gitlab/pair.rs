@@ -1,6 +1,6 @@
 //! What a web server needs to speak TLS: one leaf, what leads from it to its root, and its key.
 
-use labtrust_platform::{Certificate, Contents, Fingerprint};
+use labtrust_plan::{Certificate, Contents, Fingerprint};
 use zeroize::Zeroizing;
 
 use crate::certificate::{Issued, PrivateKey};

@@ -4,11 +4,8 @@ pub mod linked;
 
 use std::path::Path;
 
-use labtrust_platform::{
-    Contents, Facts, Fingerprint, World,
-    plan::{Change, Proof, Settle, ShellLine, Step, StoreId},
-    receipt::ChangeRecord,
-};
+use labtrust_machine::{World, receipt::ChangeRecord};
+use labtrust_plan::{Change, Contents, Facts, Fingerprint, Proof, Settle, ShellLine, Step, StoreId};
 
 use self::linked::Standing;
 use super::{STORE, control::is_alive, installation::Installation, layout::Layout, pair::Pair};

@@ -5,11 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Contents, Endpoint, Facts, Target, World,
-    fact::EngineKind,
-    plan::{Actor, Change, ShellLine, Step},
-};
+use labtrust_machine::World;
+use labtrust_plan::{Actor, Change, Contents, Endpoint, Facts, ShellLine, Step, Target, fact::EngineKind};
 
 use super::{
     STORE,

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use labtrust_platform::{Endpoint, Fingerprint, handshake};
+use labtrust_machine::handshake;
+use labtrust_plan::{Endpoint, Fingerprint};
 
 /// A server that can be reached presents its certificate within this.
 const LIMIT: Duration = Duration::from_secs(3);

@@ -3,7 +3,8 @@
 
 use std::{fmt, path::Path};
 
-use labtrust_platform::{Host, World, text, world::Node};
+use labtrust_machine::{World, world::Node};
+use labtrust_plan::{Host, text};
 
 use super::{
     config::{Address, Config, Known},

@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
-use labtrust_platform::{
-    Endpoint, World,
-    plan::{ShellLine, shell_word},
-    shell_line,
-    world::listener::{self, Holder},
+use labtrust_machine::{
+    World,
+    world::{listener, listener::Holder},
 };
+use labtrust_plan::{Endpoint, ShellLine, shell_line, shell_word};
 use serde_json::Value;
 
 use super::{

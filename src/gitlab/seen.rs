@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{Facts, World, engine, fact::Engine, plan::Command};
+use labtrust_machine::{World, engine};
+use labtrust_plan::{Command, Facts, fact::Engine};
 use serde::Deserialize;
 
 use super::{

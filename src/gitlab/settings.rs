@@ -9,7 +9,7 @@ mod standing;
 mod wanted;
 mod written;
 
-use labtrust_platform::Edit;
+use labtrust_plan::Edit;
 
 use self::{
     block::Block,

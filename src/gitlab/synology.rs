@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use labtrust_platform::{World, shell_line, text};
+use labtrust_machine::World;
+use labtrust_plan::{shell_line, text};
 
 use crate::by_hand::ByHand;
 

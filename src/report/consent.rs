@@ -4,12 +4,8 @@
 use std::{fmt, ops::ControlFlow, path::Path};
 
 use anyhow::Result;
-use labtrust_platform::{
-    explain, explain_here, explain_undo,
-    plan::{Change, SCHEMA, ShellLine},
-    receipt::ChangeRecord,
-    text,
-};
+use labtrust_machine::{explain_here, explain_undo, receipt::ChangeRecord};
+use labtrust_plan::{Change, SCHEMA, ShellLine, explain, text};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use labtrust_platform::{Outcome, plan::ShellLine, session::State as Stands, text::in_line};
+use labtrust_machine::{Outcome, session::State as Stands};
+use labtrust_plan::{ShellLine, text::in_line};
 
 use super::stores::{NextSteps, Remaining, labtrust, print_next};
 use crate::{

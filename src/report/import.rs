@@ -12,7 +12,7 @@ use crate::{
         setup::site::Site,
     },
 };
-use labtrust_platform::session::State;
+use labtrust_machine::session::State;
 
 /// What was imported.
 pub struct Imported {

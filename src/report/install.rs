@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::plan::Change;
+use labtrust_plan::Change;
 
 use super::consent::{self, DO_THIS, Proposal};
 use crate::{

@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{
-    Fingerprint,
-    plan::{Change, ShellLine, Step},
-};
+use labtrust_plan::{Change, Fingerprint, ShellLine, Step};
 use serde::Serialize;
 use time::format_description::well_known::Rfc3339;
 

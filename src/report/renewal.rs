@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{World, receipt::Receipt, text};
+use labtrust_machine::{World, receipt::Receipt};
+use labtrust_plan::text;
 use serde::{Serialize, Serializer, ser::Error as _};
 use time::format_description::well_known::Rfc3339;
 

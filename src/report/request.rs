@@ -1,7 +1,8 @@
 //! What `request` says: the request as data, and the rest beside it.
 
 use anyhow::Result;
-use labtrust_platform::{Contents, World, plan::ShellLine, world::Access};
+use labtrust_machine::{World, world::Access};
+use labtrust_plan::{Contents, ShellLine};
 
 use crate::{
     certificate::name,

@@ -1,7 +1,7 @@
 //! What a restore says at its end.
 
 use anyhow::Result;
-use labtrust_platform::plan::{Options, ShellLine};
+use labtrust_plan::{Options, ShellLine};
 
 use crate::{
     backup::Archive,

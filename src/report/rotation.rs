@@ -3,7 +3,8 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{Fingerprint, Outcome, plan::ShellLine, session::State, text};
+use labtrust_machine::{Outcome, session::State};
+use labtrust_plan::{Fingerprint, ShellLine, text};
 use serde::Serialize;
 
 use super::{

@@ -1,7 +1,7 @@
 //! What a setup says at its end: what was made and where, what trusts it, what the CA can and can
 //! never sign, and what to do on the clients.
 
-use labtrust_platform::session::State;
+use labtrust_machine::session::State;
 
 use super::{
     backup,

@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Fingerprint, Outcome, World, plan::ShellLine, receipt::Receipt, session::State,
-};
+use labtrust_machine::{Outcome, World, receipt::Receipt, session::State};
+use labtrust_plan::{Anchor, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
 use super::{

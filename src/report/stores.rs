@@ -3,10 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use labtrust_platform::{
-    Facts, Fingerprint, Outcome,
-    plan::{Command, ShellLine},
-    session::State,
+use labtrust_machine::{Outcome, session::State};
+use labtrust_plan::{
+    Command, Facts, Fingerprint, ShellLine,
     store::{STORES, Store},
 };
 use serde::Serialize;

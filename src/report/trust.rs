@@ -1,7 +1,8 @@
 //! What `trust` says: which CA it found, whether it is the one that is meant, and which stores trust it now.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Outcome, session::State};
+use labtrust_machine::{Outcome, session::State};
+use labtrust_plan::Anchor;
 
 use super::{
     stores as reports,

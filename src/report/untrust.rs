@@ -1,6 +1,7 @@
 //! What `untrust` says of one CA.
 
-use labtrust_platform::{Anchor, Outcome, session::State};
+use labtrust_machine::{Outcome, session::State};
+use labtrust_plan::Anchor;
 
 use super::{
     stores as reports,

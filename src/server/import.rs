@@ -1,7 +1,8 @@
 //! A certificate that people have: its chain, its place, and whether it fits both.
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Endpoint, Facts, Fingerprint, Host, Target, World};
+use labtrust_machine::World;
+use labtrust_plan::{Certificate, Endpoint, Facts, Fingerprint, Host, Target};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 

@@ -4,12 +4,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Certificate, Fingerprint, Outcome, Session, World, apply_together,
-    plan::Change,
+use labtrust_machine::{
+    Outcome, Session, World, apply_together,
     receipt::{ChangeRecord, Receipt, StepRecord},
     session::State,
 };
+use labtrust_plan::{Anchor, Certificate, Change, Fingerprint};
 
 use crate::{
     by_hand::ByHand,

@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use labtrust_platform::{Certificate, World};
+use labtrust_machine::World;
+use labtrust_plan::Certificate;
 use zeroize::Zeroizing;
 
 use crate::{

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Endpoint, Facts, Session, Target, apply, plan::Change};
+use labtrust_machine::{Session, apply};
+use labtrust_plan::{Change, Endpoint, Facts, Target};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{

@@ -3,12 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Contents, Outcome, Session, World, apply,
-    plan::{Actor, Change, Step},
-    receipt::Phase,
-    text, undo,
-};
+use labtrust_machine::{Outcome, Session, World, apply, receipt::Phase, undo};
+use labtrust_plan::{Actor, Change, Contents, Step, text};
 
 use super::install_pair;
 use crate::{

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Fingerprint, World, text, world::Node};
+use labtrust_machine::{World, world::Node};
+use labtrust_plan::{Fingerprint, text};
 use time::OffsetDateTime;
 
 use crate::hint::{fail, hint};

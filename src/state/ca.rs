@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use labtrust_platform::{
-    Anchor, Certificate, Contents, World,
-    plan::{Actor, Change, Options, ShellLine, Step},
-};
+use labtrust_machine::World;
+use labtrust_plan::{Actor, Anchor, Certificate, Change, Contents, Options, ShellLine, Step};
 use zeroize::Zeroizing;
 
 use crate::{

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::text;
+use labtrust_plan::text;
 
 use crate::hint::{self, Hint, hint};
 
@@ -45,7 +45,7 @@ impl Damage {
     /// `error` keeps the file at `path` from being used.
     pub fn new(path: &Path, error: &anyhow::Error, way: Way) -> Self {
         // What made it unsafe to believe has its own way out; a parser's advice is about files that people name.
-        let platform = error.downcast_ref::<labtrust_platform::Error>();
+        let platform = error.downcast_ref::<labtrust_machine::Error>();
         let hint = platform.and_then(|_| hint::hint_of(error));
         Self { path: path.to_owned(), why: format!("{error:#}"), hint, way }
     }

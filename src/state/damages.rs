@@ -7,10 +7,8 @@ use std::{
 };
 
 use anyhow::{Result, anyhow};
-use labtrust_platform::{
-    Fingerprint,
-    receipt::{Receipt, parse},
-};
+use labtrust_machine::receipt::{Receipt, parse};
+use labtrust_plan::Fingerprint;
 
 use super::{
     Ca, Damage, Files, State, Way, recorded,

@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use labtrust_platform::{World, text};
+use labtrust_machine::World;
+use labtrust_plan::text;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 

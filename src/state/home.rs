@@ -4,7 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
-use labtrust_platform::{Facts, fact::Os, fact::User};
+use labtrust_plan::{
+    Facts,
+    fact::{Os, User},
+};
 
 use super::OnDisk;
 

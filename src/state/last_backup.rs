@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Contents, World, world::Access};
+use labtrust_machine::{World, world::Access};
+use labtrust_plan::Contents;
 use serde::{Deserialize, Serialize};
 
 use super::{Damage, Home, read_note};

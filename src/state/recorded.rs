@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{
-    Anchor, Fingerprint, World,
+use labtrust_machine::{
+    World,
     receipt::{ChangeRecord, Recorded, StepRecord},
     world::Node,
 };
+use labtrust_plan::{Anchor, Fingerprint};
 
 use super::{Damage, Way};
 use crate::certificate::{CertificateDer, pem};

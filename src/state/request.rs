@@ -4,10 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow};
-use labtrust_platform::{
-    Contents, Endpoint, Fingerprint, Target, World,
-    plan::{Actor, Change, Step},
-};
+use labtrust_machine::World;
+use labtrust_plan::{Actor, Change, Contents, Endpoint, Fingerprint, Step, Target};
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use zeroize::Zeroizing;

@@ -5,10 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow};
-use labtrust_platform::{
-    Contents, Fingerprint,
-    plan::{Actor, Change, Step},
-};
+use labtrust_plan::{Actor, Change, Contents, Fingerprint, Step};
 use serde::{Deserialize, Serialize};
 
 use super::{Damage, Files, Placed, Way, parse_json};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{Endpoint, plan::ShellLine};
+use labtrust_plan::{Endpoint, ShellLine};
 use serde::{Deserialize, Serialize};
 
 use crate::{certificate::profile::LEAF_DAYS, hint::shell_line};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use labtrust_platform::receipt::{Phase, Receipt, StepRecord, parse};
+use labtrust_machine::receipt::{Phase, Receipt, StepRecord, parse};
 
 use super::{Damage, Files, RECEIPT};
 

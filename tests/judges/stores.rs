@@ -4,7 +4,7 @@
 use std::fs;
 
 use labtrust::certificate::pem;
-use labtrust_platform::Certificate;
+use labtrust_plan::Certificate;
 
 use super::{client::source, is_here, run, said, script, tools};
 

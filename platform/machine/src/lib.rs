@@ -28,11 +28,6 @@ pub use apply::{already, apply, apply_together};
 pub use check::is_met;
 pub use error::{Error, Result};
 pub use explain::{explain_here, explain_undo};
-pub use labtrust_plan::{
-    Anchor, Certificate, Contents, DnsName, Edit, Endpoint, Facts, Fingerprint, Hint, Host,
-    InvalidFingerprint, InvalidHost, Service, Target, Verdict, Wanted, edit, explain, fact, hint, shell_line,
-    store, text,
-};
 pub use probe::{ask_engines, probe};
 pub use progress::{Progress, Silent};
 pub use proof::{ask_engine, prove, prove_each};
@@ -40,15 +35,6 @@ pub use purge::purge;
 pub use session::{Outcome, Session, State, Worlds};
 pub use undo::{undo, undo_all};
 pub use world::World;
-
-/// What a plan is made of.
-pub mod plan {
-    pub use labtrust_plan::{
-        Actor, Byproduct, Change, Command, Contents, Filling, Options, Proof, Prose, SCHEMA, Service, Settle,
-        ShellLine, Sources, Step, StoreId, Vendor, Word, mean_state, places, shell_path, shell_word,
-        spare_restarts,
-    };
-}
 
 /// Doors to private parsers, for the fuzz targets alone.
 #[cfg(fuzzing)]

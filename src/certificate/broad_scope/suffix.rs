@@ -1,7 +1,7 @@
 //! Public suffixes: domains below which strangers have names. The Public Suffix List knows the internet's; what is used
 //! inside networks stands here.
 
-use labtrust_platform::DnsName;
+use labtrust_plan::DnsName;
 
 /// Suffixes of more than one label under which others have names inside a network; RFC 8375 (`home.arpa`), and what
 /// Kubernetes and clouds give out. Every name of one label counts as a suffix anyway, `lan` and `nas` alike.

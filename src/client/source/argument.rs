@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{Fingerprint, Target, text};
+use labtrust_plan::{Fingerprint, Target, text};
 
 use anyhow::Result;
 

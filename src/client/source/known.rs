@@ -1,7 +1,7 @@
 //! Which CA is meant where one is to be given up: by its fingerprint, its file, or a host that it is for.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Fingerprint, InvalidFingerprint, plan::Prose, text};
+use labtrust_plan::{Anchor, Certificate, Fingerprint, InvalidFingerprint, Prose, text};
 
 use super::{
     Source,

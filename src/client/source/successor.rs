@@ -2,7 +2,7 @@
 //! against it, and told of where something does.
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Endpoint, Fingerprint};
+use labtrust_plan::{Anchor, Certificate, Endpoint, Fingerprint};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 

@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use labtrust_platform::{
-    Anchor, Facts, Outcome, World, Worlds,
-    plan::{Actor, Change},
+use labtrust_machine::{
+    Outcome, World, Worlds,
     session::{State, UNRECORDED},
     world::Node,
 };
+use labtrust_plan::{Actor, Anchor, Change, Facts};
 
 use crate::client::stores::{self, Selection};
 

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{
-    Contents, World, text,
+use labtrust_machine::{
+    World,
     world::{Access, Node},
 };
+use labtrust_plan::{Contents, text};
 use serde::Deserialize;
 use serde_json::error::Category;
 

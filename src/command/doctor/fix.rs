@@ -4,7 +4,8 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{World, plan::Change, session::State};
+use labtrust_machine::{World, session::State};
+use labtrust_plan::Change;
 
 use crate::{
     client::{restart, stores},

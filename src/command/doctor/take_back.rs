@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Outcome, plan::ShellLine, receipt::Recorded, session::State, text, undo};
+use labtrust_machine::{Outcome, receipt::Recorded, session::State, undo};
+use labtrust_plan::{ShellLine, text};
 use serde::Serialize;
 
 use crate::{

@@ -2,10 +2,7 @@
 //! later.
 
 use anyhow::Result;
-use labtrust_platform::{
-    Fingerprint,
-    plan::{Options, Prose},
-};
+use labtrust_plan::{Fingerprint, Options, Prose};
 
 use crate::{
     backup::{Archive, Sender},

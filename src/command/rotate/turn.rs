@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::receipt::{ChangeRecord, Receipt};
+use labtrust_machine::receipt::{ChangeRecord, Receipt};
 
 use crate::{
     cli::Turn,

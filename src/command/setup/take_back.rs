@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Fingerprint, Wanted, session::State, text};
+use labtrust_machine::session::State;
+use labtrust_plan::{Anchor, Fingerprint, Wanted, text};
 use serde::Serialize;
 
 use crate::{

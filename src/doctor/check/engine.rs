@@ -1,9 +1,9 @@
 //! Whether there is a Docker engine to ask, and whether one may.
 
-use labtrust_platform::{
-    engine::Door,
+use labtrust_machine::engine::Door;
+use labtrust_plan::{
+    Command, ShellLine,
     fact::{Engine, EngineKind, ServiceManager},
-    plan::{Command, ShellLine},
 };
 
 use super::{Check, Verdict};

@@ -8,7 +8,7 @@ mod tools;
 mod view;
 mod words;
 
-use labtrust_platform::engine;
+use labtrust_machine::engine;
 
 pub use self::tools::CHECK as TOOLS;
 use self::{

@@ -1,11 +1,8 @@
 //! Whether the token service that the registry names serves: a login is two requests, and the second
 //! one goes there.
 
-use labtrust_platform::{
-    Endpoint,
-    reach::{Reached, Step, Tls},
-    store::Scope,
-};
+use labtrust_machine::reach::{Reached, Step, Tls};
+use labtrust_plan::{Endpoint, store::Scope};
 
 use super::{
     Check, Verdict,

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use labtrust_platform::engine::{Door, RegistrySettings};
+use labtrust_machine::engine::{Door, RegistrySettings};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, ProxySeen, Redacted, Source};

@@ -2,11 +2,8 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{
-    Certificate, Endpoint, Host,
-    plan::{Actor, Command},
-    world::listener::Holder,
-};
+use labtrust_machine::world::listener::Holder;
+use labtrust_plan::{Actor, Certificate, Command, Endpoint, Host};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Redacted};

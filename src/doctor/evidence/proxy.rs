@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::Certificate;
+use labtrust_plan::Certificate;
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Redacted};

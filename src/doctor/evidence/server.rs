@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use labtrust_platform::{Endpoint, reach::Reached};
+use labtrust_machine::reach::Reached;
+use labtrust_plan::Endpoint;
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Redacted};

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{Certificate, Fingerprint};
+use labtrust_plan::{Certificate, Fingerprint};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, Redacted};

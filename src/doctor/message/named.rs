@@ -1,6 +1,6 @@
 //! The server that a message names, so that the next step can be pasted.
 
-use labtrust_platform::{Host, Target};
+use labtrust_plan::{Host, Target};
 
 use super::pasted::is_quote;
 

@@ -105,7 +105,7 @@ pub fn visible(text: &str) -> String {
             }
             '\n' | '\t' => kept.push(one),
             _ if one.is_control() => kept.push(' '),
-            _ if labtrust_platform::text::is_hidden(one) => {}
+            _ if labtrust_plan::text::is_hidden(one) => {}
             _ => kept.push(one),
         }
     }

@@ -1,6 +1,6 @@
 //! The same question by curl's rules, which git has too (curl's `lib/noproxy.c`): they differ in nearly everything.
 
-use labtrust_platform::{Endpoint, Host};
+use labtrust_plan::{Endpoint, Host};
 
 use super::Entry;
 

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use labtrust_platform::{Endpoint, Host};
+use labtrust_plan::{Endpoint, Host};
 
 use super::{Entry, entries};
 

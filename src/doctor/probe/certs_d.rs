@@ -6,7 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::{Certificate, Facts, Host, World, text};
+use labtrust_machine::World;
+use labtrust_plan::{Certificate, Facts, Host, text};
 
 use super::served::Served;
 use crate::{

@@ -14,6 +14,6 @@ pub fn look(question: &Question<'_>, deadline: Instant) -> ClientSeen {
 
 /// Every parser of this module, for the fuzz target.
 #[cfg(fuzzing)]
-pub fn read_all(text: &str, host: &labtrust_platform::Host) {
+pub fn read_all(text: &str, host: &labtrust_plan::Host) {
     let _ = git::proxy(text, host);
 }

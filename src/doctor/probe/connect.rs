@@ -6,7 +6,8 @@ use std::{
     time::Instant,
 };
 
-use labtrust_platform::{Endpoint, Target, handshake, text};
+use labtrust_machine::handshake;
+use labtrust_plan::{Endpoint, Target, text};
 
 use super::patience::left;
 use crate::doctor::{

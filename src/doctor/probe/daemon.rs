@@ -8,8 +8,9 @@ mod unit;
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{
-    Facts, World,
+use labtrust_machine::World;
+use labtrust_plan::{
+    Facts,
     fact::{Engine, EngineKind, ServiceManager},
 };
 

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, thread, time::Instant};
 
-use labtrust_platform::{
-    Endpoint, Facts, Service, Target, World,
+use labtrust_machine::{
+    World,
     engine::{Door, distribution, get, knock},
-    fact::Engine,
 };
+use labtrust_plan::{Endpoint, Facts, Service, Target, fact::Engine};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -77,7 +77,7 @@ pub fn unasked(engine: &Engine, door: Door) -> EngineSeen {
 }
 
 /// The engine's settings, without the passwords that it may not leave out itself.
-fn info(body: labtrust_platform::Result<String>) -> Asked<EngineInfo> {
+fn info(body: labtrust_machine::Result<String>) -> Asked<EngineInfo> {
     let mut info = parsed::<EngineInfo>(body);
     if let Asked::Answered(info) = &mut info {
         info.http_proxy = Redacted::proxy(&info.http_proxy);
@@ -120,7 +120,7 @@ fn proxy(info: &EngineInfo, sources: &[Source], registry: &Endpoint, deadline: I
     (!info.is_desktop()).then(|| connect::ask(url, registry, deadline))
 }
 
-fn parsed<T: DeserializeOwned>(body: labtrust_platform::Result<String>) -> Asked<T> {
+fn parsed<T: DeserializeOwned>(body: labtrust_machine::Result<String>) -> Asked<T> {
     match body {
         Ok(body) => {
             let parsed = serde_json::from_str(&body);
@@ -134,7 +134,7 @@ fn parsed<T: DeserializeOwned>(body: labtrust_platform::Result<String>) -> Asked
 
 #[cfg(test)]
 mod tests {
-    use labtrust_platform::engine::{Reach, judge};
+    use labtrust_machine::engine::{Reach, judge};
 
     use super::*;
 

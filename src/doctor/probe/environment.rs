@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use labtrust_platform::Facts;
+use labtrust_plan::Facts;
 
 /// The folder of the docker command's settings, of whoever called us.
 pub fn docker_config(facts: &Facts) -> PathBuf {

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_platform::{Certificate, Endpoint, Host, World, handshake, reach::Reached, world::listener};
+use labtrust_machine::{World, handshake, reach::Reached, world::listener};
+use labtrust_plan::{Certificate, Endpoint, Host};
 use serde::Deserialize;
 
 use super::{patience::left, task::joined};

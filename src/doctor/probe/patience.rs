@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 
 use crate::doctor::case::REGISTRIES;
 

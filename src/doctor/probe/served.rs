@@ -1,6 +1,6 @@
 //! The certificates that the servers presented.
 
-use labtrust_platform::Certificate;
+use labtrust_plan::Certificate;
 
 use crate::{certificate::Parsed, doctor::Evidence};
 

@@ -2,10 +2,8 @@
 
 use std::time::Instant;
 
-use labtrust_platform::{
-    Endpoint,
-    reach::{Step, Tls, reach},
-};
+use labtrust_machine::reach::{Step, Tls, reach};
+use labtrust_plan::Endpoint;
 
 use super::patience::{Patience, left};
 use crate::doctor::{
@@ -53,7 +51,7 @@ fn realm(answer: &Answer, asked: &[Endpoint], deadline: Instant) -> Option<Realm
     // password sent that stands before the host.
     let rest = url.strip_prefix("https://").map(|rest| rest.split_once('@').map_or(rest, |(_, rest)| rest));
     let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(rest));
-    let target: Option<labtrust_platform::Target> = authority.and_then(|authority| authority.parse().ok());
+    let target: Option<labtrust_plan::Target> = authority.and_then(|authority| authority.parse().ok());
     let bare = format!("https://{}", rest.unwrap_or_default());
     let endpoint = target.map(|target| target.or_port(443));
     let reached = (endpoint.as_ref().filter(|endpoint| !asked.contains(endpoint)))

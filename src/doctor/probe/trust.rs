@@ -2,7 +2,8 @@
 
 use std::{path::Path, time::UNIX_EPOCH};
 
-use labtrust_platform::{Anchor, Certificate, World, store};
+use labtrust_machine::World;
+use labtrust_plan::{Anchor, Certificate, store};
 
 use super::{certs_d, served::Served};
 use crate::doctor::{

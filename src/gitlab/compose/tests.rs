@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use labtrust_platform::{World, plan::Command};
+use labtrust_machine::World;
+use labtrust_plan::Command;
 
 use super::*;
 use crate::gitlab::settings::{Settings, Wanted};

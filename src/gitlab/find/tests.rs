@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
-use labtrust_platform::plan::Actor;
+use labtrust_plan::Actor;
 
 use super::*;
 use crate::{

@@ -6,7 +6,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{Endpoint, Host, handshake};
+use labtrust_machine::handshake;
+use labtrust_plan::{Endpoint, Host};
 
 use crate::{
     gitlab::{

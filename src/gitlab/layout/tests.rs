@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use labtrust_platform::plan::Command;
+use labtrust_plan::Command;
 
 use super::*;
 use crate::{

@@ -19,7 +19,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Contents, World, plan::Step, world::Node};
+use labtrust_machine::{World, world::Node};
+use labtrust_plan::{Certificate, Contents, Step};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -177,7 +178,7 @@ impl Folder {
     fn converted(&self, own: &Path) -> Option<PathBuf> {
         let (_, certificate, _) = self.pairs.first()?;
         let leaf = Certificate::read_all(certificate).0.first().map(Certificate::fingerprint);
-        let before = leaf.unwrap_or_else(|| labtrust_platform::Fingerprint::of(certificate));
+        let before = leaf.unwrap_or_else(|| labtrust_plan::Fingerprint::of(certificate));
         Some(own.join(before.short()))
     }
 }

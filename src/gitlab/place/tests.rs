@@ -7,12 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::{
-    Certificate, Endpoint, Facts, Outcome, Session, Silent, State, Worlds, apply,
-    plan::{Actor, Command},
-    receipt::Receipts,
-    undo,
-};
+use labtrust_machine::{Outcome, Session, Silent, State, Worlds, apply, receipt::Receipts, undo};
+use labtrust_plan::{Actor, Certificate, Command, Endpoint, Facts};
 use zeroize::Zeroizing;
 
 use super::*;
@@ -41,7 +37,7 @@ fn layout(installation: &Installation, registry: &str) -> Layout {
 
 /// What a change does, a step a line.
 fn lines(change: &Change) -> Vec<String> {
-    labtrust_platform::explain(change)
+    labtrust_plan::explain(change)
 }
 
 #[test]
@@ -116,7 +112,7 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let facts = labtrust_platform::probe().expect("facts");
+        let facts = labtrust_machine::probe().expect("facts");
         let worlds = Worlds::new(&facts, "/nonexistent", "");
         Self { folder: tempfile::tempdir().expect("a folder"), facts, worlds }
     }
@@ -125,7 +121,7 @@ impl Bench {
         self.folder.path().join("gitlab").join(name)
     }
 
-    fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> labtrust_platform::Result<T>) -> T {
+    fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> labtrust_machine::Result<T>) -> T {
         let receipts = Receipts::open(&self.folder.path().join("state"), &Silent).expect("a state folder");
         let session =
             Session { facts: &self.facts, worlds: &self.worlds, receipts: &receipts, progress: &Silent };

@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{
-    plan::{Options, ShellLine, shell_path, shell_word},
-    shell_line,
-};
+use labtrust_plan::{Options, ShellLine, shell_line, shell_path, shell_word};
 
 use super::Lent;
 use crate::by_hand::ByHand;

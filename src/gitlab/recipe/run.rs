@@ -1,10 +1,7 @@
 //! The commands that make a container of `docker run` anew with more ports: the old one is stopped and kept until
 //! the new one works, and nothing of what it holds in volumes is touched.
 
-use labtrust_platform::{
-    plan::{Options, ShellLine},
-    shell_line,
-};
+use labtrust_plan::{Options, ShellLine, shell_line};
 use serde_json::Value;
 
 use super::{

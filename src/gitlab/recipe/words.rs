@@ -1,7 +1,7 @@
 //! What a container was given that is more than one value: ports, mounts, networks, labels and the environment, as
 //! words of `docker run`.
 
-use labtrust_platform::{plan::ShellLine, shell_line};
+use labtrust_plan::{ShellLine, shell_line};
 use serde_json::Value;
 
 use super::{

@@ -1,4 +1,4 @@
-use labtrust_platform::plan::Command;
+use labtrust_plan::Command;
 
 use super::*;
 

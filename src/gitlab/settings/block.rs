@@ -1,6 +1,6 @@
 //! The marked block at the end: what has no line of its own in the file.
 
-use labtrust_platform::Edit;
+use labtrust_plan::Edit;
 
 use super::{
     wanted::Row,

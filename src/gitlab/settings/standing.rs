@@ -1,6 +1,6 @@
 //! How a setting stands: right, to be set without a question, somebody's choice, or in the way.
 
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 
 use super::wanted::{Wanted, Wish};
 use crate::gitlab::{

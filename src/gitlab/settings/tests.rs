@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use labtrust_platform::{Endpoint, edit::Undone};
+use labtrust_plan::{Endpoint, edit::Undone};
 use serde_json::Value as Json;
 
 use super::*;

@@ -1,6 +1,6 @@
 //! What gitlab.rb is to say so that GitLab serves HTTPS by itself, a row each.
 
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 
 use super::written::literal;
 use crate::gitlab::ruby::Value;

@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{World, text, world::Node};
+use labtrust_machine::{World, world::Node};
+use labtrust_plan::text;
 
 use crate::{
     backup::{

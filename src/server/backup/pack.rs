@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{Fingerprint, World, plan::ShellLine, text};
+use labtrust_machine::World;
+use labtrust_plan::{Fingerprint, ShellLine, text};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::gather;

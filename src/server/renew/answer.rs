@@ -1,7 +1,8 @@
 //! What a renewal does: a fresh certificate, nothing yet, or a warning.
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::{Facts, Fingerprint, Worlds};
+use labtrust_machine::Worlds;
+use labtrust_plan::{Facts, Fingerprint};
 use time::{Duration, OffsetDateTime};
 
 use super::{

@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{Certificate, Facts, World};
+use labtrust_machine::World;
+use labtrust_plan::{Certificate, Facts};
 
 use crate::{
     certificate::{Authority, Parsed, PrivateKey},

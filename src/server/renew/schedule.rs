@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{
-    Contents, Facts, Fingerprint, World,
-    fact::ServiceManager,
-    plan::{Actor, Change, Command, Settle, ShellLine, Step, shell_word},
+use labtrust_machine::{
+    World,
     receipt::{ChangeRecord, Receipt},
+};
+use labtrust_plan::{
+    Actor, Change, Command, Contents, Facts, Fingerprint, Settle, ShellLine, Step, fact::ServiceManager,
+    shell_word,
 };
 
 use crate::{program::own_program, state};

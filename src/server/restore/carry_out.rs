@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{
-    Outcome, Session, World, apply, apply_together, receipt::parse, undo, world::Access,
-};
+use labtrust_machine::{Outcome, Session, World, apply, apply_together, receipt::parse, undo, world::Access};
 
 use super::plan::{Plan, Saved};
 use crate::{
@@ -46,7 +44,7 @@ fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bo
             install_pair::check(&outcomes)?;
         }
         let outcomes = apply_together(session, RECEIPT, None, &plan.authorities)?;
-        let failed = outcomes.iter().position(|outcome| outcome.state == labtrust_platform::State::Failed);
+        let failed = outcomes.iter().position(|outcome| outcome.state == labtrust_machine::State::Failed);
         install_pair::check(&outcomes[..failed.map_or(outcomes.len(), |failed| failed + 1)])?;
         changed |= is_changed(&outcomes) || !requests.is_empty();
         Ok(changed)
@@ -95,7 +93,7 @@ fn write(state: &Path, saved: &Saved<'_>) -> Result<()> {
         if let Some(folder) = path.parent() {
             world.make_folders(folder, 0o700)?;
         }
-        let contents = labtrust_platform::Contents::Secret(item.contents.clone());
+        let contents = labtrust_plan::Contents::Secret(item.contents.clone());
         world.put(&path, &contents, Access { mode: 0o600, owner: None })?;
     }
     Ok(())

@@ -2,12 +2,11 @@
 //! whoever made the backup has chosen it.
 
 use anyhow::Result;
-use labtrust_platform::{
+use labtrust_machine::{
     explain_undo,
-    plan::Byproduct,
     receipt::{ChangeRecord, parse},
-    text,
 };
+use labtrust_plan::{Byproduct, text};
 use serde::Serialize;
 
 use super::plan::Plan;

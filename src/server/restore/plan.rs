@@ -6,13 +6,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{
-    Certificate, Contents, Fingerprint, World, is_met,
-    plan::{Actor, Change, Prose, Step},
-    receipt::parse,
-    text,
-    world::Node,
-};
+use labtrust_machine::{World, is_met, receipt::parse, world::Node};
+use labtrust_plan::{Actor, Certificate, Change, Contents, Fingerprint, Prose, Step, text};
 
 use crate::{
     backup::{Archive, Item},

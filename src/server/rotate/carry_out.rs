@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::{Outcome, Session, receipt::ChangeRecord, session::State, undo};
+use labtrust_machine::{Outcome, Session, receipt::ChangeRecord, session::State, undo};
 
 use super::draft::{Draft, Dropped, orphans_in};
 use crate::{

@@ -3,11 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Certificate, DnsName, Facts, Fingerprint, World, Worlds,
-    plan::{Change, ShellLine},
-    receipt::Receipt,
-};
+use labtrust_machine::{World, Worlds, receipt::Receipt};
+use labtrust_plan::{Certificate, Change, DnsName, Facts, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
 use super::phase::no_ca;

@@ -1,6 +1,6 @@
 //! How far a rotation has come.
 
-use labtrust_platform::Fingerprint;
+use labtrust_plan::Fingerprint;
 use serde::Serialize;
 
 use crate::{

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use labtrust_platform::{DnsName, Target};
+use labtrust_plan::{DnsName, Target};
 
 use crate::{
     certificate::{KeyType, SubjectName},

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, Facts, Fingerprint, Worlds};
+use labtrust_machine::Worlds;
+use labtrust_plan::{Anchor, Certificate, Facts, Fingerprint};
 
 use super::{
     asked::Asked,

@@ -1,7 +1,7 @@
 //! The CA that a setup signs with: the one made here before, a company's, or a new one.
 
 use anyhow::{Context as _, Result};
-use labtrust_platform::text;
+use labtrust_plan::text;
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_platform::World;
+use labtrust_machine::World;
 use time::OffsetDateTime;
 
 use super::{asked::Asked, issuer::Issuer, order::Order};
@@ -106,7 +106,7 @@ fn in_place(
     order: &Order,
     certificate: &Path,
     key: &Path,
-    along: &[labtrust_platform::Certificate],
+    along: &[labtrust_plan::Certificate],
 ) -> Option<Leaf> {
     let standing = PlacedPair::read(own, certificate, key)?;
     let leaf = standing.leaf();

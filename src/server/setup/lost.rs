@@ -7,7 +7,8 @@ use std::{
 };
 
 use anyhow::Result;
-use labtrust_platform::{Anchor, Certificate, World, receipt::Recorded, text};
+use labtrust_machine::{World, receipt::Recorded};
+use labtrust_plan::{Anchor, Certificate, text};
 
 use crate::{
     client::trust,

@@ -1,7 +1,7 @@
 //! What a setup is asked for: the hosts, the registry, and the names that go into the certificate.
 
 use anyhow::Result;
-use labtrust_platform::{DnsName, Endpoint, Target};
+use labtrust_plan::{DnsName, Endpoint, Target};
 
 use super::asked::Asked;
 use crate::{

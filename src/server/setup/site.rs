@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Certificate, Endpoint, Facts, Fingerprint, Host, Target, World,
-    plan::{Change, ShellLine, StoreId},
+use labtrust_machine::{
+    World,
     receipt::{Phase, Receipt},
 };
+use labtrust_plan::{Certificate, Change, Endpoint, Facts, Fingerprint, Host, ShellLine, StoreId, Target};
 
 use super::order::endpoints;
 use crate::{

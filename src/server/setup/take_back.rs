@@ -3,9 +3,8 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_platform::{
-    Anchor, Facts, Outcome, Session, World, Worlds, plan::ShellLine, receipt::Recorded, session::State, undo,
-};
+use labtrust_machine::{Outcome, Session, World, Worlds, receipt::Recorded, session::State, undo};
+use labtrust_plan::{Anchor, Facts, ShellLine};
 
 use super::lost::{self, Lost};
 use crate::{

@@ -2,7 +2,7 @@
 //! machine would show.
 
 use labtrust::doctor::{Diagnosis, Evidence, diagnose, evidence::Asked};
-use labtrust_platform::fact::{EngineKind, User};
+use labtrust_plan::fact::{EngineKind, User};
 
 use crate::doctor::recorded;
 

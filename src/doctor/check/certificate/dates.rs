@@ -1,6 +1,6 @@
 //! From when until when: by this machine's clock, and by the server's, for one of them may be wrong.
 
-use labtrust_platform::{Endpoint, fact::ServiceManager};
+use labtrust_plan::{Endpoint, fact::ServiceManager};
 use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc2822};
 
 use super::{

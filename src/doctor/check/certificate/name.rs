@@ -1,6 +1,6 @@
 //! Whether the certificate is for the host by the name that was given.
 
-use labtrust_platform::Host;
+use labtrust_plan::Host;
 
 use super::{
     code::{IP_NOT_IN_SAN, NAME_MISMATCH, NO_SAN},

@@ -1,6 +1,7 @@
 //! The chains that docker meets on its way: the registry's, the token service's, and GitLab's own.
 
-use labtrust_platform::{Certificate, Endpoint, reach::Reached};
+use labtrust_machine::reach::Reached;
+use labtrust_plan::{Certificate, Endpoint};
 use time::OffsetDateTime;
 
 use crate::{

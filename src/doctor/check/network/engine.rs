@@ -1,6 +1,6 @@
 //! What the engines say of their way to the registry, in the words of Go's `net` and `crypto/tls`.
 
-use labtrust_platform::engine::{Reach, judge};
+use labtrust_machine::engine::{Reach, judge};
 
 use super::code::{CLOSED, HANDSHAKE_FAILED, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE};
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};

@@ -1,6 +1,7 @@
 //! Whether the host's name has an address.
 
-use labtrust_platform::{Host, reach::Reached};
+use labtrust_machine::reach::Reached;
+use labtrust_plan::Host;
 
 use super::{
     code::{AT_NAME, NOT_RESOLVED},

@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use labtrust_platform::{Endpoint, reach::Step};
+use labtrust_machine::reach::Step;
+use labtrust_plan::Endpoint;
 
 use super::{
     code::{AT_PORT, REFUSED, TIMEOUT, UNREACHABLE},

@@ -2,10 +2,8 @@
 
 use std::net::SocketAddr;
 
-use labtrust_platform::{
-    plan::ShellLine,
-    reach::{Step, Tls},
-};
+use labtrust_machine::reach::{Step, Tls};
+use labtrust_plan::ShellLine;
 
 use super::{
     code::{AT_TLS, CLOSED, HANDSHAKE_FAILED, NOT_TLS},

@@ -1,6 +1,6 @@
 //! Whether it is a proxy's fault that an engine does not reach a registry, and which.
 
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 
 use super::{
     code::{INEFFECTIVE, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, WRONG_SCHEME},

@@ -1,10 +1,9 @@
 //! What mends the engine's proxy settings: the host is added where the value stands that wins, and all else
 //! stays as it is.
 
-use labtrust_platform::{
-    Contents, Edit, Endpoint, Service,
+use labtrust_plan::{
+    Actor, Change, Command, Contents, Edit, Endpoint, Proof, Service, Settle, ShellLine, Step, StoreId,
     fact::ServiceManager,
-    plan::{Actor, Change, Command, Proof, Settle, ShellLine, Step, StoreId},
 };
 
 use super::view::{View, place};

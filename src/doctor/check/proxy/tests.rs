@@ -1,9 +1,9 @@
 //! What the lab cannot show: engines of other kinds, and settings that are not ours to change.
 
-use labtrust_platform::{
+use labtrust_machine::reach::Reached;
+use labtrust_plan::{
+    Actor, Command, Step,
     fact::{EngineKind, ServiceManager},
-    plan::{Actor, Command, Step},
-    reach::Reached,
 };
 
 use super::*;
@@ -186,7 +186,7 @@ fn a_proxy_that_gets_as_far_as_everybody_is_not_to_blame() {
         let mut evidence = recorded();
         for server in &mut evidence.servers {
             let Reached::Addresses(addresses) = &mut server.reached else { panic!("it has addresses") };
-            addresses[0].1 = labtrust_platform::reach::Step::Refused;
+            addresses[0].1 = labtrust_machine::reach::Step::Refused;
         }
         let seen = evidence.engines[0].proxy.as_mut().expect("a proxy");
         seen.answer = Asked::Answered(answer.into());

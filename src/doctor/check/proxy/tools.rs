@@ -1,6 +1,6 @@
 //! Whether the tools that come after a login go where they should: `docker build`, and git.
 
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 
 use crate::doctor::check::{Check, Verdict};
 use crate::doctor::{

@@ -1,6 +1,6 @@
 //! What is judged: the engine, and what it is told of proxies.
 
-use labtrust_platform::{Endpoint, fact::Engine};
+use labtrust_plan::{Endpoint, fact::Engine};
 
 use crate::doctor::{
     Case,

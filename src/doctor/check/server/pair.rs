@@ -1,9 +1,6 @@
 //! The pair on the server's disk, and whether it is the one that is served.
 
-use labtrust_platform::{
-    Certificate,
-    plan::{Change, Command, Proof, Settle, ShellLine, StoreId},
-};
+use labtrust_plan::{Certificate, Change, Command, Proof, Settle, ShellLine, StoreId};
 
 use super::{port::is_taken, subject::Server};
 use crate::{
@@ -176,7 +173,7 @@ fn reading(server: Server<'_>) -> &[Command] {
 fn reload(server: Server<'_>, leaf: &Certificate) -> Change {
     let shown = |site: &&SiteSeen| site.meant.leaf() == Some(leaf) && site.served.answer().is_some();
     let proof = |site: &SiteSeen| Proof::Served {
-        endpoint: labtrust_platform::Endpoint::new(
+        endpoint: labtrust_plan::Endpoint::new(
             site.endpoint.host.clone(),
             site.published.unwrap_or(site.endpoint.port),
         ),

@@ -1,6 +1,6 @@
 //! Lines of gitlab.rb that do not do what they say, and one whose lack does what nobody asked for.
 
-use labtrust_platform::plan::ShellLine;
+use labtrust_plan::ShellLine;
 
 use super::subject::Server;
 use crate::{

@@ -1,6 +1,6 @@
 //! What is judged: a GitLab on this machine.
 
-use labtrust_platform::plan::{ShellLine, shell_word};
+use labtrust_plan::{ShellLine, shell_word};
 
 use crate::doctor::{
     Case,

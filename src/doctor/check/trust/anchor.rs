@@ -1,8 +1,7 @@
 //! The root that may be trusted without asking anybody, because somebody here has already chosen it.
 
-use labtrust_platform::{
-    Anchor, Certificate, Endpoint, Host,
-    plan::spare_restarts,
+use labtrust_plan::{
+    Anchor, Certificate, Endpoint, Host, spare_restarts,
     store::{STORES, Scope, Store},
 };
 

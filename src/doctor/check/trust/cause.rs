@@ -1,6 +1,6 @@
 //! Why an engine does not trust a registry, as far as its files tell.
 
-use labtrust_platform::{Service, plan::ShellLine, store::Scope};
+use labtrust_plan::{Service, ShellLine, store::Scope};
 
 use super::{
     anchor::mend,

@@ -1,7 +1,7 @@
 //! Whether containerd itself trusts the registry, where somebody told it of the registry: Kubernetes pulls by
 //! that, and `nerdctl`.
 
-use labtrust_platform::plan::Actor;
+use labtrust_plan::Actor;
 
 use super::{
     fatal::Place,

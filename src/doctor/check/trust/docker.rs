@@ -1,7 +1,8 @@
 //! Whether Docker's engines trust the registry: they have an idea of trust of their own, and are asked
 //! themselves; where they cannot be, their files are judged.
 
-use labtrust_platform::{engine::Reach, plan::Actor};
+use labtrust_machine::engine::Reach;
+use labtrust_plan::Actor;
 
 use super::{
     cause::{NEEDS_RESTART, NOT_PEM, REPLACED, UNTRUSTED, WRONG_EXTENSION, WRONG_NAME},

@@ -2,10 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_platform::{
-    plan::{Actor, Change, ShellLine, Step},
-    text,
-};
+use labtrust_plan::{Actor, Change, ShellLine, Step, text};
 
 use super::folder::{Fatal, Reader, described, fatal};
 use crate::doctor::{

@@ -1,7 +1,7 @@
 //! What a container tool makes of a folder in a `certs.d`: which files it reads, which it passes over
 //! without a word, and which make it give up.
 
-use labtrust_platform::Endpoint;
+use labtrust_plan::Endpoint;
 
 use super::root::{leads_to, parsed};
 use crate::{

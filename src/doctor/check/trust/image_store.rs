@@ -1,7 +1,7 @@
 //! What is otherwise where Docker keeps its images in containerd, as it does by itself from version 29 on:
 //! logins go one way and pulls another.
 
-use labtrust_platform::engine::{Reach, is_containerds, judge, pulls_by_system};
+use labtrust_machine::engine::{Reach, is_containerds, judge, pulls_by_system};
 
 use super::{cause::NEEDS_RESTART, folder, look::Look, root::leads_to};
 use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};

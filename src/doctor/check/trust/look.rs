@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use labtrust_platform::{engine::Reach, fact::Engine};
+use labtrust_machine::engine::Reach;
+use labtrust_plan::fact::Engine;
 
 use super::{
     folder,

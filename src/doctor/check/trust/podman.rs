@@ -1,10 +1,6 @@
 //! Whether podman trusts the registry: it reads the system's store, and the first folder that it finds.
 
-use labtrust_platform::{
-    Contents,
-    fact::User,
-    plan::{Actor, Change, Proof, Settle, Step, StoreId},
-};
+use labtrust_plan::{Actor, Change, Contents, Proof, Settle, Step, StoreId, fact::User};
 use std::path::{Path, PathBuf};
 
 use super::{

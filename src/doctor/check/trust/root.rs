@@ -1,6 +1,6 @@
 //! Which root a served chain leads to.
 
-use labtrust_platform::Certificate;
+use labtrust_plan::Certificate;
 
 use crate::{
     certificate::{Parsed, path},

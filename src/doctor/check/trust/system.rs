@@ -1,7 +1,7 @@
 //! Whether the system's store trusts what is served: curl and git read it, and the docker command when
 //! it fetches a token for a build.
 
-use labtrust_platform::store::Scope;
+use labtrust_plan::store::Scope;
 
 use super::{
     anchor::mend,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use labtrust_platform::{Facts, text};
+use labtrust_plan::{Facts, text};
 use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 

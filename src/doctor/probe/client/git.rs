@@ -1,6 +1,6 @@
 //! The proxy that git's own settings name (git-config(1), `http.proxy` and `http.<url>.*`).
 
-use labtrust_platform::Host;
+use labtrust_plan::Host;
 
 /// A proxy that is set, and on which line. An empty one means that none is to be used.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use labtrust_platform::{Endpoint, Facts, text};
+use labtrust_plan::{Endpoint, Facts, text};
 
 use super::git;
 use crate::doctor::{

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use labtrust_platform::World;
+use labtrust_machine::World;
 
 use crate::doctor::{
     evidence::{Form, Setting, Source},

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_platform::World;
+use labtrust_machine::World;
 
 use super::{
     assignment::{environment_file, lines, words},
@@ -159,8 +159,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in files {
             let path = folder.path().join(name);
-            let access = labtrust_platform::world::Access { mode: 0o644, owner: None };
-            let contents = labtrust_platform::Contents::Public(text.as_bytes().to_vec());
+            let access = labtrust_machine::world::Access { mode: 0o644, owner: None };
+            let contents = labtrust_plan::Contents::Public(text.as_bytes().to_vec());
             World::here().make_folders(path.parent().expect("a folder"), 0o755).expect("folders");
             World::here().put(&path, &contents, access).expect("a file");
         }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use labtrust_platform::world::Access;
+use labtrust_machine::world::Access;
 
 use super::*;
 use crate::certificate::KeyType;

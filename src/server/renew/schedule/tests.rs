@@ -1,4 +1,4 @@
-use labtrust_platform::fact::{Os, User};
+use labtrust_plan::fact::{Os, User};
 
 use super::*;
 
