@@ -33,11 +33,8 @@ pub mod synology;
 
 pub use config::{Address, Config, Known};
 pub use configure::Configured;
-pub use container::Container;
-pub use guard::{Foreign, Survey, Verdict};
 pub use installation::{Installation, Kind};
 pub use layout::{Layout, Place};
-pub use line::Line;
 pub use pair::Pair;
 pub use prepare::Prepared;
 pub use republish::Republish;

@@ -1,24 +1,28 @@
 //! HTTPS for a self-hosted GitLab: the parts of the program that the command line puts together.
 
 pub mod backup;
-pub mod by_hand;
+mod by_hand;
 pub mod certificate;
 pub mod cli;
 mod client;
-pub mod command;
-pub mod context;
+mod command;
+mod context;
 pub mod doctor;
-pub mod exit;
-pub mod gitlab;
-pub mod hint;
+mod exit;
+mod gitlab;
+mod hint;
 mod input;
-pub mod printer;
+mod printer;
 mod program;
 mod prompt;
 mod report;
+mod run;
 mod server;
-pub mod state;
-pub mod usage;
+mod state;
+mod usage;
+
+pub use hint::hint_of;
+pub use run::run;
 
 /// Doors to private parsers, for the fuzz targets alone.
 #[cfg(fuzzing)]

@@ -22,6 +22,7 @@ const CRATES: &[&str] = &["src", "platform/machine/src", "platform/plan/src"];
 /// The floors of the program's own crate, from the top down. A module imports only from floors below its own.
 const FLOORS: &[&[&str]] = &[
     &["main"],
+    &["run"],
     &["command"],
     &["report"],
     &["prompt"],

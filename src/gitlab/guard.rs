@@ -114,16 +114,6 @@ pub fn judge(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) -> Verdict 
     }
 }
 
-impl Survey {
-    /// The one pair that stands in every place, if it is so.
-    pub fn pair(&self) -> Option<(&[Certificate], &Zeroizing<Vec<u8>>)> {
-        let (first, rest) = self.standing.split_first()?;
-        let pair = (first.chain.as_deref()?, first.key.as_ref()?);
-        let is_same = |other: &Standing| other.chain == first.chain && other.key == first.key;
-        rest.iter().all(is_same).then_some(pair)
-    }
-}
-
 impl Foreign {
     /// Where it is and what it is, for a sentence.
     fn title(&self) -> String {

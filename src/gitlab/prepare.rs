@@ -13,7 +13,6 @@ use super::{
     compose::{Blueprint, published},
     config::{Address, Config, Known, url},
     installation::{Installation, exists},
-    layout::Layout,
     ports::{self, Chooser, Ports},
     republish::holder,
     role::Role,
@@ -143,12 +142,6 @@ impl Prepared {
             None => note,
         })
         .collect()
-    }
-
-    /// Where the pair goes.
-    pub fn layout(&self, world: &World) -> Result<Layout> {
-        let config = self.installation.settings(world)?;
-        Layout::of(world, &self.installation, &config, &self.gitlab, &self.registry)
     }
 
     /// The files that it starts from. They come after the pair: with the compose file, which is the

@@ -23,9 +23,7 @@ use super::{
 };
 
 pub use self::conflict::Conflict;
-pub use self::wanted::{
-    GITLAB, GITLAB_PORT, LETS_ENCRYPT, REDIRECT, REGISTRY, REGISTRY_PORT, Row, SSH_PORT, Wanted, Wish,
-};
+pub use self::wanted::{GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Wanted};
 
 /// What becomes of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -55,12 +55,6 @@ impl Damage {
         Self { path: path.to_owned(), why: "is missing".into(), hint: None, way }
     }
 
-    /// The same damage of a part that another command takes away.
-    #[must_use]
-    pub fn with_way(self, way: Way) -> Self {
-        Self { way, ..self }
-    }
-
     /// What to do about it.
     pub fn hint(&self) -> Hint {
         if let Some(hint) = &self.hint {

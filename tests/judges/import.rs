@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use anyhow::{Result, bail};
 use labtrust::{
     certificate::{CertificateDer, Chain, Material, pem, read_certificates, read_material},
-    hint::hint_of,
+    hint_of,
 };
 use time::OffsetDateTime;
 use zeroize::Zeroizing;

@@ -103,14 +103,3 @@ fn what_stands_and_is_served_is_named_once() {
         assert!(hint.as_str().contains(way), "{hint}");
     }
 }
-
-#[test]
-fn one_pair_in_all_places_is_the_pair() {
-    let both = survey(&[("a", Some(chain(OURS)), true), ("b", Some(chain(OURS)), true)], &[]);
-    assert_eq!(both.pair().map(|(chain, _)| chain.to_vec()), Some(chain(OURS)));
-    assert!(
-        survey(&[("a", Some(chain(OURS)), true), ("b", Some(chain(THEIRS)), true)], &[]).pair().is_none()
-    );
-    assert!(survey(&[("a", Some(chain(OURS)), false)], &[]).pair().is_none());
-    assert!(!format!("{both:?}").contains("107"), "a key is never shown: {both:?}");
-}

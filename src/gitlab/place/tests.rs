@@ -246,7 +246,10 @@ fn a_prepared_folder_is_made_found_unchanged_and_taken_back() {
         Prepared::design(&World::here(), &facts, &bench.path(""), host.as_ref(), None).expect("a design")
     };
     let changes = |prepared: &Prepared| {
-        let layout = prepared.layout(&World::here()).expect("a layout");
+        let (world, installation) = (World::here(), &prepared.installation);
+        let config = installation.settings(&world).expect("settings");
+        let layout = Layout::of(&world, installation, &config, &prepared.gitlab, &prepared.registry);
+        let layout = layout.expect("a layout");
         let mut changes = plan(&prepared.installation, &layout, &pair(1));
         changes.extend(prepared.changes());
         changes

@@ -5,7 +5,10 @@ use std::{fs, path::PathBuf, process::Command};
 use labtrust_plan::{Endpoint, edit::Undone};
 use serde_json::Value as Json;
 
-use super::*;
+use super::{
+    wanted::{Row, Wish},
+    *,
+};
 use crate::gitlab::{Address, Role};
 
 const HOST: &str = "mygitlab.example.com";

@@ -1,0 +1,88 @@
+//! Parses the command line, runs it, and turns its outcome into an exit code.
+
+use std::{panic::resume_unwind, process::ExitCode, thread};
+
+use clap::FromArgMatches;
+use labtrust_machine::world;
+use zeroize::Zeroize as _;
+
+use crate::{
+    cli::{self, Cli},
+    command, context, exit,
+    printer::{Printer, Verbosity},
+    state, usage,
+};
+
+/// The stack of the work, in bytes: what a main thread usually has. That of this one is the caller's choice (`ulimit
+/// -s`), and a stack that ends while a machine is changed ends the program there.
+const STACK: usize = 8 << 20;
+
+/// The whole program, from its arguments to its exit code.
+pub fn run() -> ExitCode {
+    world::shed_inheritance();
+    let work = thread::Builder::new().name("labtrust".into()).stack_size(STACK).spawn(work);
+    let ended = work.map(thread::JoinHandle::join);
+    match ended {
+        Ok(Ok(code)) => code,
+        // It has said so itself: a panic is a bug of ours.
+        Ok(Err(panic)) => resume_unwind(panic),
+        Err(error) => {
+            let error = anyhow::Error::new(error).context("there is no memory to work with");
+            Printer::new(false, Verbosity::Quiet).error(exit::name(exit::FAULT), &error, None);
+            ExitCode::from(exit::FAULT)
+        }
+    }
+}
+
+fn work() -> ExitCode {
+    // The process that acts as another user speaks no command line: its parent is its only user.
+    if std::env::args_os().nth(1).is_some_and(|argument| argument == context::ACT_AS_USER) {
+        return world::serve_delegate().map_or(ExitCode::from(exit::FAULT), |()| ExitCode::SUCCESS);
+    }
+    let cli = match cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let everywhere = &cli.everywhere;
+    let verbosity = match (everywhere.quiet, everywhere.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    };
+    let printer = Printer::new(everywhere.json, verbosity);
+    let ended = command::run(&cli, &printer).and_then(|code| printer.check().map(|()| code));
+    wipe_stack();
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let code = exit::of(&error);
+            printer.error(exit::name(code), &error, state::hint_of(&error));
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Wipes what the work has left on the stack: crates that sign move keys there, and leave copies behind.
+#[inline(never)]
+#[expect(clippy::large_stack_arrays, reason = "the stack is what it wipes; it has eight times as much")]
+fn wipe_stack() {
+    // In the largest pieces there are: each is written by itself.
+    let mut below = [0_u128; 1 << 16];
+    below.zeroize();
+    std::hint::black_box(&below);
+}
+
+/// What clap refuses is said as any other error; `--help` and `--version` are none, and clap's to print.
+fn usage(error: &clap::Error) -> ExitCode {
+    let Some(refusal) = usage::refusal(error) else {
+        let _ = error.print();
+        return if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
+    };
+    let is_json = std::env::args_os().any(|argument| argument == "--json");
+    Printer::new(is_json, Verbosity::Quiet).error(
+        exit::name(exit::USAGE),
+        &refusal,
+        state::hint_of(&refusal),
+    );
+    ExitCode::from(exit::USAGE)
+}
