@@ -58,7 +58,9 @@ pub(crate) mod fuzzing {
     pub fn recipe(container: &str, image: &str) -> Vec<crate::by_hand::ByHand> {
         use super::republish::{Need, Seen, judge};
         let docker = labtrust_plan::Command::new("/usr/bin/docker", [""; 0]);
-        let Ok(container) = super::Container::read(container, &docker, None) else { return Vec::new() };
+        let Ok(container) = super::container::Container::read(container, &docker, None) else {
+            return Vec::new();
+        };
         let port = Seen {
             need: Need::Ssh { is_said: true },
             inside: 22,

@@ -29,5 +29,11 @@ pub use run::run;
 #[allow(missing_docs, reason = "they are the parsers' own names")]
 pub mod fuzzing {
     pub use crate::doctor::fuzzing::proxies;
-    pub use crate::gitlab::fuzzing::{compose, nginx, recipe};
+    pub use crate::gitlab::{
+        Role,
+        config::Config,
+        container::Container,
+        fuzzing::{compose, nginx, recipe},
+        settings::{Settings, Wanted},
+    };
 }

@@ -2,15 +2,7 @@
 //! describes it, a compose file.
 #![no_main]
 
-use labtrust::{
-    fuzzing,
-    gitlab::{
-        Role,
-        config::Config,
-        container::Container,
-        settings::{Settings, Wanted},
-    },
-};
+use labtrust::fuzzing::{self, Config, Container, Role, Settings, Wanted};
 use labtrust_plan::Command;
 use libfuzzer_sys::fuzz_target;
 

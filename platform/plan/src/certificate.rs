@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pem_rfc7468::LineEnding;
 use serde::{Deserialize, Serialize, de};
 
 use crate::{Fingerprint, strict_pem};
@@ -28,8 +29,8 @@ impl Certificate {
 
     /// The PEM text (RFC 7468): what every store's file holds.
     pub fn pem(&self) -> String {
-        let config = pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF);
-        pem::encode_config(&pem::Pem::new("CERTIFICATE", self.0.as_slice()), config)
+        // It fails only for a label that is no label and for more bytes than fit into memory.
+        pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, &self.0).unwrap_or_default()
     }
 
     /// The certificates in the PEM text `pem` that programs load from it, in their order, and whether no

@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
 const DIRECT: &[&str] = &[
     "idna",
     "jsonc-parser",
-    "pem",
+    "pem-rfc7468",
     "rustls-pki-types",
     "serde",
     "serde_json",
