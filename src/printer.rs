@@ -1,6 +1,8 @@
 //! The one place that prints: data to standard output, everything else to standard error, JSON or
 //! text but never both.
 
+mod table;
+
 use std::{
     cell::{Cell, RefCell},
     fmt::{self, Write as _},
@@ -9,7 +11,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::Table;
 use indicatif::{ProgressBar, ProgressStyle};
 use labtrust_machine::Progress;
 use labtrust_plan::{
@@ -139,19 +141,15 @@ impl Printer {
         if rows.is_empty() {
             return;
         }
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
         // Without a terminal a line is as long as it is: a script's log is not to be wrapped. Nor is it on a terminal
         // that does not know how wide it is, and says nothing.
-        if !io::stdout().is_terminal() || table.width() == Some(0) {
-            table.set_content_arrangement(ContentArrangement::Disabled);
-        }
-        for (mark, cells) in rows {
+        let width = Table::new().width().filter(|width| io::stdout().is_terminal() && *width > 0);
+        let rows = rows.iter().map(|(mark, cells)| {
             let cells = cells.iter().map(|cell| shown(cell).into_owned());
-            table.add_row(std::iter::once(mark.sign().to_owned()).chain(cells));
-        }
-        for (line, _) in table.lines().zip(0..) {
-            self.styled(coloured(&format!(" {}", line.trim_end())));
+            std::iter::once(mark.sign().to_owned()).chain(cells).collect()
+        });
+        for line in table::lines(&rows.collect::<Vec<_>>(), width.map(usize::from)) {
+            self.styled(coloured(&line));
         }
     }
 

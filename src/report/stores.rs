@@ -109,17 +109,20 @@ pub fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State) -> Vec
                 _ => Mark::Bad,
             };
             (mark, {
-                let word = word(&store);
+                let word = word(&store, good);
                 vec![store.id, word.to_owned(), store.detail]
             })
         })
         .collect()
 }
 
-fn word(store: &StoreReport) -> &'static str {
+/// How the store stands, where `good` was wanted.
+fn word(store: &StoreReport, good: State) -> &'static str {
     match store.state {
         // What `setup` placed is no store of trust.
         State::Untrusted if Store::find(&store.id).is_none() => "taken back",
+        State::Untrusted if good == State::Untrusted && store.changed => "removed",
+        State::Untrusted if good == State::Untrusted => "not there",
         State::Trusted => "trusted",
         State::Pending => "after a restart",
         State::Untrusted => "not trusted",
