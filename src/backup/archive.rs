@@ -78,7 +78,16 @@ impl std::fmt::Debug for Item {
     }
 }
 
+/// What every PEM text of a private key has in its marks.
+const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
+
 impl Item {
+    /// The file at `path` with these permission bits. One that holds a private key is secret, whatever they are.
+    pub fn new(path: PathBuf, contents: Zeroizing<Vec<u8>>, mode: u32) -> Self {
+        let holds_key = contents.windows(PRIVATE_KEY.len()).any(|window| window == PRIVATE_KEY);
+        Self { path, contents, is_public: mode & 0o044 != 0 && !holds_key }
+    }
+
     /// Its permission bits.
     pub fn mode(&self) -> u32 {
         if self.is_public { 0o644 } else { 0o600 }
@@ -143,7 +152,7 @@ impl Archive {
                 signature = Some(contents.to_vec());
             } else {
                 let path = below_state(&path).ok_or_else(damaged)?;
-                items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
+                items.push(Item::new(path, contents, mode));
             }
         }
         Ok(Self { manifest: manifest.ok_or_else(damaged)?, items, signature })

@@ -47,7 +47,9 @@ impl Proposal {
             self.part(change.store.as_str(), &change.subject, &steps);
             if let Some(entry) = self.plan.last_mut() {
                 entry["schema"] = SCHEMA.into();
-                entry["change"] = json!(change);
+                let mut data = json!(change);
+                hide_secrets(&mut data);
+                entry["change"] = data;
             }
         }
     }
@@ -240,4 +242,24 @@ fn without_state(mut words: Vec<String>) -> Vec<String> {
     };
     words.retain(is_left);
     words
+}
+
+/// Hides in `data` what a line of somebody else's settings may hold.
+fn hide_secrets(data: &mut Value) {
+    match data {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::Object(line) if name == "line" => {
+                        for text in line.values_mut() {
+                            *text = text.as_str().map(text::without_secrets).into();
+                        }
+                    }
+                    other => hide_secrets(other),
+                }
+            }
+        }
+        Value::Array(all) => all.iter_mut().for_each(hide_secrets),
+        _ => {}
+    }
 }

@@ -143,7 +143,9 @@ pub fn print_standing(context: &Context<'_>, state: &state::State<'_>, own: &Ca)
 
 fn print_next(printer: &Printer, own: &Ca, is_half_begun: bool) {
     if is_half_begun {
-        printer.heading("The root of the next CA is not served along yet, so clients cannot take it up (rotate abort gives it up):");
+        printer.heading(
+            "The server does not send the next CA's root yet, so clients cannot trust it. To send it:",
+        );
         printer.command(START);
         return;
     }

@@ -1,7 +1,7 @@
 //! git of a user who is not root: the CA counts for one server's URLs, and git itself is the judge.
 
 use super::fingerprint;
-use crate::lab::{Gitlab, HOST, Machine, Pair, Validity};
+use crate::lab::{Gitlab, HOST, Machine, Pair, REGISTRY, Validity};
 
 const MINE: &str = "[user]\n\tname = Alice # her comment\n[http]\n\tproxy =\n";
 const CONFIG: &str = "/home/alice/.gitconfig";
@@ -26,7 +26,7 @@ fn a_user_without_root_fetches_by_git_and_takes_it_back_to_the_byte() {
 
     let trust = |pair: &Pair| {
         let sha256 = fingerprint(&machine, &pair.root);
-        let line = ["labtrust", "trust", HOST, "--fingerprint", &sha256, "--store", "git"];
+        let line = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256, "--store", "git"];
         machine.run_as("alice", line)
     };
     trust(&old).succeeded().says("✓  git  trusted");

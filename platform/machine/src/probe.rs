@@ -33,7 +33,9 @@ pub fn probe() -> Result<Facts> {
         services: services(),
         engines: Vec::new(),
     };
-    facts.paths = paths(&facts.people().collect::<Vec<_>>());
+    // Root's programs read root's home folder.
+    let root = facts.is_root().then_some(&facts.user);
+    facts.paths = paths(&root.into_iter().chain(facts.people()).collect::<Vec<_>>());
     facts.engines = engines::find(&facts);
     Ok(facts)
 }

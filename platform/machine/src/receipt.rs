@@ -213,8 +213,8 @@ impl ChangeRecord {
 #[derive(Default)]
 struct Made {
     folders: Vec<PathBuf>,
-    /// Files of which each holds edits of several changes.
-    files: Vec<PathBuf>,
+    /// Files that edits made, and what each of these edits left there.
+    files: Vec<(PathBuf, Fingerprint)>,
 }
 
 impl StepRecord {
@@ -261,6 +261,14 @@ impl StepRecord {
     pub(crate) fn made_by_edit(&self) -> Option<&PathBuf> {
         match self {
             Self::File { path, before: Node::Absent, edit: Some(_), adopted: false, .. } => Some(path),
+            _ => None,
+        }
+    }
+
+    /// `path` and what it left there, if that is its file.
+    fn left_at(&self, path: &Path) -> Option<(PathBuf, Fingerprint)> {
+        match self {
+            Self::File { path: own, after: Some(after), .. } if own == path => Some((own.clone(), *after)),
             _ => None,
         }
     }
@@ -312,13 +320,15 @@ impl Receipt {
         self.changes.iter().position(|record| record.store == *store && record.subject == subject)
     }
 
-    /// Takes those of `made` that lie above files of its own for folders made for these, and files that it edits too
-    /// for files made by its edit. Says whether there were any.
+    /// Takes those of `made` that lie above files of its own for folders made for these, and files that it found as an
+    /// edit of ours had left them for files made by its own edit. Says whether there were any.
     fn inherit(&mut self, made: &Made) -> bool {
         let mut any = false;
         for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
             let StepRecord::File { path, before, folders, edit, .. } = step else { continue };
-            if edit.is_some() && made.files.contains(path) && *before != Node::Absent {
+            if let (Some(_), Node::File { sha256, .. }) = (&edit, &*before)
+                && made.files.iter().any(|(made, left)| made == path && left == sha256)
+            {
                 *before = Node::Absent;
                 any = true;
             }

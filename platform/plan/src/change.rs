@@ -161,11 +161,16 @@ impl Contents {
     }
 }
 
+/// What every PEM text of a private key has in its marks.
+const KEY: &[u8] = b"PRIVATE KEY-----";
+
 impl Serialize for Contents {
     /// As text, or as hexadecimal digits where they are none; of a secret no more than that it is one.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (kind, value) = match self {
             Self::Secret(_) => ("secret", None),
+            // A caller that took a key for public is wrong.
+            Self::Public(bytes) if bytes.windows(KEY.len()).any(|window| window == KEY) => ("secret", None),
             Self::Public(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => ("text", Some(text.to_owned())),
                 Err(_) => ("hex", Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())),
@@ -258,6 +263,8 @@ mod tests {
     fn what_is_no_text_is_shown_as_digits() {
         let json = |bytes: &[u8]| serde_json::to_value(Contents::Public(bytes.to_vec())).expect("JSON");
         assert_eq!(json(b"PEM\n"), serde_json::json!({ "text": "PEM\n" }));
+        let key = b"-----BEGIN EC PRIVATE KEY-----\n";
+        assert_eq!(json(key), serde_json::json!({ "secret": true }));
         assert_eq!(json(b"\x30\xff"), serde_json::json!({ "hex": "30ff" }));
     }
 }

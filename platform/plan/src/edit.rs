@@ -39,7 +39,7 @@ pub enum Edit {
     },
     /// One whole line in place of another, in a file in which only one reads so.
     Line {
-        /// The line that stands there, without its end.
+        /// The line that stands there, without its end. It may hold a secret of somebody else's.
         old: String,
         /// What it becomes; never a secret.
         new: String,
@@ -98,7 +98,7 @@ impl Edit {
                 (old.unwrap_or_default(), vec![line(value.to_string())])
             }
             Self::Block { name, lines } => (block::lines(before, name)?, block::marked(name, lines)),
-            Self::Line { old, new } => (vec![old.clone()], vec![new.clone()]),
+            Self::Line { old, new } => (vec![text::without_secrets(old)], vec![text::without_secrets(new)]),
         };
         let signed = |sign, lines: Vec<String>| {
             lines.into_iter().map(move |line| format!("{sign} {}", text::in_line(&line)))
@@ -123,7 +123,7 @@ impl fmt::Display for Edit {
         match self {
             Self::Json { keys, .. } => f.write_str(&text::in_line(&title(keys))),
             Self::Block { name, .. } => write!(f, "labtrust's block {}", text::in_line(name)),
-            Self::Line { new, .. } => write!(f, "the line `{}`", text::in_line(new)),
+            Self::Line { new, .. } => write!(f, "the line `{}`", text::in_line(&text::without_secrets(new))),
         }
     }
 }

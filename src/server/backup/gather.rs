@@ -63,7 +63,7 @@ fn walk(
             Node::File { mode, .. } => {
                 let contents = World::read_own(&path)?.unwrap_or_default();
                 let path = path.strip_prefix(home)?.to_owned();
-                items.push(Item { path, contents, is_public: mode & 0o044 != 0 });
+                items.push(Item::new(path, contents, mode));
             }
             // Another run has taken it away just now.
             Node::Absent => {}

@@ -248,9 +248,11 @@ impl Receipts {
                 kept.folders.push(folder.clone());
             }
         }
-        let files = gone.iter().filter_map(StepRecord::made_by_edit);
-        kept.files
-            .extend(files.filter(|path| matches!(self.world.look(path), Ok(Node::File { .. }))).cloned());
+        for path in gone.iter().filter_map(StepRecord::made_by_edit) {
+            if matches!(self.world.look(path), Ok(Node::File { .. })) {
+                kept.files.extend(gone.iter().filter_map(|step| step.left_at(path)));
+            }
+        }
         if kept.folders.is_empty() && kept.files.is_empty() {
             return Ok(false);
         }

@@ -36,10 +36,19 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
             todo: Some("name it: --for HOST:PORT".into()),
         };
     }
-    let changes = facts
-        .people()
-        .flat_map(|user| anchor.endpoints.iter().map(|endpoint| change(facts, git, user, anchor, endpoint)));
-    Planned::Changes(changes.collect())
+    let servers = servers(anchor);
+    let of = |user| servers.iter().map(move |endpoint| (user, endpoint));
+    let changes = facts.people().flat_map(of);
+    Planned::Changes(changes.map(|(user, endpoint)| change(facts, git, user, anchor, endpoint)).collect())
+}
+
+/// Where git meets the hosts of `anchor`: at its endpoints and, since people often name the registry's alone, at 443.
+fn servers(anchor: &Anchor) -> Vec<Endpoint> {
+    let usual = anchor.endpoints.iter().map(|endpoint| Endpoint::new(endpoint.host.clone(), 443));
+    let mut servers: Vec<Endpoint> = usual.chain(anchor.endpoints.iter().cloned()).collect();
+    servers.sort();
+    servers.dedup();
+    servers
 }
 
 /// The CAs for one endpoint lie in one file, each in a block of its own: git takes one file for a URL, and while a new
@@ -60,7 +69,7 @@ fn change(facts: &Facts, git: &Path, user: &User, anchor: &Anchor, endpoint: &En
     let certificate = Edit::Block { name: short.clone(), lines: pem };
     let setting = Edit::Block {
         name: format!("{short}-{slug}"),
-        lines: vec![format!("[http \"{url}\"]"), format!("\tsslCAInfo = \"{quoted}\"")],
+        lines: vec![format!("[http \"{url}\"]"), format!("    sslCAInfo = \"{quoted}\"")],
     };
     let edited = |path: &Path, edit: &Edit| Proof::Edited { path: path.to_owned(), edit: edit.clone() };
     let asked = ["config", "--file", &config.to_string_lossy(), "--get-urlmatch", "http.sslCAInfo", &url];

@@ -56,16 +56,15 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
 fn places(facts: &Facts, name: &str) -> Vec<(Actor, PathBuf)> {
     let machine = MACHINE.iter().map(|folder| Path::new(folder).join(name));
     let found = machine.into_iter().find(|folder| facts.has(folder));
+    // Root's programs read root's own folder first.
+    let roots = Some(facts.user.home.join(OWN).join(name)).filter(|own| facts.is_root() && facts.has(own));
     let own = facts.people().map(|user| (Actor::User(user.clone()), user.home.join(OWN).join(name)));
     let (theirs, missing): (Vec<_>, Vec<_>) = own.partition(|(_, folder)| facts.has(folder));
-    match found {
-        Some(folder) => [vec![(Actor::Machine, folder)], theirs].concat(),
-        None if facts.is_root() => {
-            [vec![(Actor::Machine, Path::new(MACHINE[0]).join(name))], theirs].concat()
-        }
-        // Whoever is not root has no other place, and hides nothing.
-        None => [theirs, missing].concat(),
-    }
+    let usual = || facts.is_root().then(|| Path::new(MACHINE[0]).join(name));
+    let machines = found.or_else(usual).into_iter().chain(roots).map(|folder| (Actor::Machine, folder));
+    let places: Vec<_> = machines.chain(theirs).collect();
+    // Whoever is not root has no other place, and hides nothing.
+    if places.is_empty() { missing } else { places }
 }
 
 fn change(facts: &Facts, actor: Actor, folder: PathBuf, anchor: &Anchor, endpoint: &Endpoint) -> Change {
@@ -75,6 +74,7 @@ fn change(facts: &Facts, actor: Actor, folder: PathBuf, anchor: &Anchor, endpoin
         let command = Command::new(skopeo, ["list-tags", "--no-creds", &image]).within(PATIENCE);
         match &actor {
             Actor::User(user) => command.at_home(&user.home),
+            Actor::Machine | Actor::Caller if facts.is_root() => command.at_home(&facts.user.home),
             Actor::Machine | Actor::Caller => command,
         }
     };

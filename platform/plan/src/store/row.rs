@@ -24,7 +24,8 @@ pub struct Store {
 pub enum Look {
     /// Whether a path exists. One that ends with `/*` stands for all that is in that folder.
     Path(&'static str),
-    /// The same below the home folder of each user whose own stores are served.
+    /// The same below the home folder of each user whose own stores are served, and below root's own where root runs
+    /// this.
     Home(&'static str),
     /// Where a program is.
     Tool(&'static str),

@@ -141,6 +141,29 @@ fn a_file_that_two_changes_share_goes_with_the_last_of_them_in_any_order() {
 }
 
 #[test]
+fn what_somebody_else_wrote_into_a_file_that_two_changes_share_stays_to_the_byte() {
+    // The first block stays, or somebody removes it too.
+    for theirs in ["# labtrust one begin\none\n# labtrust one end\nmine", "mine"] {
+        let bench = Bench::new();
+        let change = |name: &str| {
+            let edit = Edit::Block { name: name.into(), lines: vec![name.into()] };
+            let step = Step::Edit { path: bench.path("f"), edit, mode: 0o640 };
+            Change::of_files("x", name.as_ref(), Actor::Caller, vec![step])
+        };
+        bench.apply(change("one"));
+        fs::write(bench.path("f"), theirs).expect("a file");
+        bench.apply(change("two"));
+        for name in ["one", "two"] {
+            bench.session(|session| {
+                let mut receipt = session.receipts.load("setup")?.expect("a receipt");
+                undo(session, &mut receipt, |record| record.subject == name)
+            });
+        }
+        assert_eq!(bench.file().as_deref(), Some("mine"), "{theirs}");
+    }
+}
+
+#[test]
 fn a_run_that_was_cut_short_after_its_receipt_or_after_its_write_is_taken_up() {
     let edits = [no_proxy("h"), Edit::Json { keys: vec!["live-restore".into()], value: true.into() }];
     // What stands there when the next run comes: nothing done, one of two edits, both.
