@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use labtrust_plan::{Fingerprint, text};
+use labtrust_plan::{Fingerprint, strict_pem::holds_private_key, text};
 use serde::{Deserialize, Serialize};
 use tar::{Builder, EntryType, Header};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -78,14 +78,11 @@ impl std::fmt::Debug for Item {
     }
 }
 
-/// What every PEM text of a private key has in its marks.
-const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
-
 impl Item {
     /// The file at `path` with these permission bits. One that holds a private key is secret, whatever they are.
     pub fn new(path: PathBuf, contents: Zeroizing<Vec<u8>>, mode: u32) -> Self {
-        let holds_key = contents.windows(PRIVATE_KEY.len()).any(|window| window == PRIVATE_KEY);
-        Self { path, contents, is_public: mode & 0o044 != 0 && !holds_key }
+        let is_public = mode & 0o044 != 0 && !holds_private_key(&contents);
+        Self { path, contents, is_public }
     }
 
     /// Its permission bits.
@@ -235,6 +232,16 @@ mod tests {
             machine: None,
             host: None,
             state: None,
+        }
+    }
+
+    #[test]
+    fn a_key_is_secret_whatever_the_mode_of_its_file() {
+        let item = |text: &str, mode| Item::new("x".into(), Zeroizing::new(text.as_bytes().to_vec()), mode);
+        let key = "-----BEGIN PRIVATE KEY-----\nMAIB\n-----END PRIVATE KEY-----\n";
+        assert_eq!(item("a certificate", 0o644).mode(), 0o644);
+        for (text, mode) in [(key, 0o640), (key, 0o644), ("a note", 0o600)] {
+            assert!(!item(text, mode).is_public, "{text} {mode:o}");
         }
     }
 

@@ -1,8 +1,6 @@
-//! The names that folders in a `certs.d` have, rightly and by mistake, and where podman looks for them.
+//! The names that folders in a `certs.d` have, rightly and by mistake.
 
-use std::path::PathBuf;
-
-use labtrust_plan::{Endpoint, Facts, Host, fact::User};
+use labtrust_plan::{Endpoint, Host};
 
 /// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
 /// read how it must be.
@@ -18,19 +16,6 @@ const LONGEST_REST: usize = 8;
 /// What is left of a name without case and everything that is no letter or digit.
 fn core(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|one| one.to_ascii_lowercase()).collect()
-}
-
-/// The `certs.d` folders in which podman, and all that is made of containers/image, looks for the one of a
-/// registry, for each person: the first that is there counts, the others are not looked at (containers/image,
-/// `docker/docker_client.go`, `dockerCertDir`).
-pub fn podman(facts: &Facts) -> Vec<(&User, Vec<PathBuf>)> {
-    let mut people: Vec<&User> = vec![&facts.user];
-    people.extend(facts.people().filter(|person| person.uid != facts.user.uid));
-    let paths = |user: &User| {
-        let machine = ["/etc/containers/certs.d", "/etc/docker/certs.d"].map(PathBuf::from);
-        [user.home.join(".config/containers/certs.d")].into_iter().chain(machine).collect()
-    };
-    people.into_iter().map(|user| (user, paths(user))).collect()
 }
 
 /// Where containerd is told of registries, if its `config_path` says so, as it does everywhere.

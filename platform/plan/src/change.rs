@@ -16,6 +16,7 @@ use crate::{
     database::Database,
     fact::{Facts, User},
     settle::{Service, Settle},
+    strict_pem::holds_private_key,
 };
 
 /// The name of a store, as on the command line and in JSON: `system`, `docker`, …
@@ -161,16 +162,13 @@ impl Contents {
     }
 }
 
-/// What every PEM text of a private key has in its marks.
-const KEY: &[u8] = b"PRIVATE KEY-----";
-
 impl Serialize for Contents {
     /// As text, or as hexadecimal digits where they are none; of a secret no more than that it is one.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (kind, value) = match self {
             Self::Secret(_) => ("secret", None),
             // A caller that took a key for public is wrong.
-            Self::Public(bytes) if bytes.windows(KEY.len()).any(|window| window == KEY) => ("secret", None),
+            Self::Public(bytes) if holds_private_key(bytes) => ("secret", None),
             Self::Public(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => ("text", Some(text.to_owned())),
                 Err(_) => ("hex", Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())),

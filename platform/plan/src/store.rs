@@ -14,6 +14,7 @@ use crate::StoreId;
 /// All stores, in the order in which they are served.
 pub const STORES: &[Store] = &[system::STORE, docker::STORE, podman::STORE, macos::STORE, git::STORE];
 
+pub use podman::folders as podman_folders;
 pub use system::bundle;
 
 impl Store {

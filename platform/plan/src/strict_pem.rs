@@ -10,6 +10,14 @@ const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const CERTIFICATE: &[u8] = b"CERTIFICATE";
 
+/// What the marks of every private key in PEM end with (RFC 7468, RFC 1421).
+const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
+
+/// Whether a private key stands in `text`.
+pub fn holds_private_key(text: &[u8]) -> bool {
+    text.windows(PRIVATE_KEY.len()).any(|window| window == PRIVATE_KEY)
+}
+
 /// A section that has begun.
 struct Open<'t> {
     name: &'t [u8],

@@ -7,7 +7,7 @@ use std::{
 };
 
 use labtrust_machine::World;
-use labtrust_plan::{Certificate, Facts, Host, text};
+use labtrust_plan::{Certificate, Facts, Host, store::podman_folders, text};
 
 use super::served::Served;
 use crate::{
@@ -36,7 +36,7 @@ pub fn look(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSe
 fn paths(facts: &Facts) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = facts.engines.iter().map(|engine| engine.certs_d.clone()).collect();
     if facts.tools.contains_key("podman") {
-        paths.extend(crate::doctor::certs_d::podman(facts).into_iter().flat_map(|(_, paths)| paths));
+        paths.extend(podman_folders(facts).into_iter().flat_map(|(_, paths)| paths));
     }
     paths.extend(Some(PathBuf::from(CONTAINERD)).filter(|path| path.is_dir()));
     let mut seen = Vec::new();

@@ -30,10 +30,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("Docker is not installed".into());
     }
     if anchor.endpoints.is_empty() {
-        return Planned::Manual {
-            why: "Docker trusts a CA for one registry at a time, and none is known".into(),
-            todo: Some("name it: --for HOST:PORT".into()),
-        };
+        return Planned::without_endpoint("Docker trusts a CA for one registry at a time, and none is known");
     }
     let mut changes = Vec::new();
     for engines in by_folder(&facts.engines) {

@@ -31,10 +31,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("git reads the keychain".into());
     }
     if anchor.endpoints.is_empty() {
-        return Planned::Manual {
-            why: "git trusts a CA for one server at a time, and none is known".into(),
-            todo: Some("name it: --for HOST:PORT".into()),
-        };
+        return Planned::without_endpoint("git trusts a CA for one server at a time, and none is known");
     }
     let servers = servers(anchor);
     let of = |user| servers.iter().map(move |endpoint| (user, endpoint));

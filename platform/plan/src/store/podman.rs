@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::row::{Look, Planned, Scope, Store};
-use crate::{Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Settle, Step};
+use crate::{Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Settle, Step, fact::User};
 
 pub const STORE: Store = Store {
     id: "podman",
@@ -39,16 +39,24 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("none of them is installed".into());
     }
     if anchor.endpoints.is_empty() {
-        return Planned::Manual {
-            why: "they trust a CA for one registry at a time, and none is known".into(),
-            todo: Some("name it: --for HOST:PORT".into()),
-        };
+        return Planned::without_endpoint("they trust a CA for one registry at a time, and none is known");
     }
     let changes = anchor.endpoints.iter().flat_map(|endpoint| {
         let places = places(facts, &endpoint.certs_d_folder());
         places.into_iter().map(|(actor, folder)| change(facts, actor, folder, anchor, endpoint))
     });
     Planned::Changes(changes.collect())
+}
+
+/// The `certs.d` folders in which these programs look for the one of a registry, for each person: the first that is there
+/// counts, the others are not looked at.
+pub fn folders(facts: &Facts) -> Vec<(&User, Vec<PathBuf>)> {
+    let people = facts.people().filter(|person| person.uid != facts.user.uid);
+    let folders = |user: &User| {
+        let machine = MACHINE.iter().map(PathBuf::from);
+        [user.home.join(OWN)].into_iter().chain(machine).collect()
+    };
+    [&facts.user].into_iter().chain(people).map(|user| (user, folders(user))).collect()
 }
 
 /// Whose folder is written for the registry whose folder is called `name`. No folder is made that comes before one that

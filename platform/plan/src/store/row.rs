@@ -77,6 +77,11 @@ pub enum Planned {
 }
 
 impl Planned {
+    /// The store trusts a CA for one endpoint at a time, and none is known.
+    pub(super) fn without_endpoint(why: &str) -> Self {
+        Self::Manual { why: why.into(), todo: Some("name it: --for HOST:PORT".into()) }
+    }
+
     /// The changes, where the store is there and can be changed by a program.
     pub fn into_changes(self) -> Option<Vec<Change>> {
         match self {

@@ -1,7 +1,10 @@
 //! Whether podman trusts the registry: it reads the system's store, and the first folder that it finds.
 
-use labtrust_plan::{Actor, Change, Contents, Proof, Settle, Step, StoreId, fact::User};
 use std::path::{Path, PathBuf};
+
+use labtrust_plan::{
+    Actor, Change, Contents, Proof, Settle, Step, StoreId, fact::User, store::podman_folders,
+};
 
 use super::{
     anchor,
@@ -14,7 +17,7 @@ use super::{
 use crate::{
     certificate::Parsed,
     doctor::{
-        Case, Finding, State, certs_d,
+        Case, Finding, State,
         check::{Check, Verdict},
         evidence::{CertsDSeen, FolderSeen},
     },
@@ -29,7 +32,7 @@ fn judge(case: &Case<'_>) -> Verdict {
     if case.chain.is_empty() {
         return Verdict::skipped("no certificate is presented");
     }
-    let people = certs_d::podman(&case.evidence.facts);
+    let people = podman_folders(&case.evidence.facts);
     let verdicts = people.into_iter().map(|(user, paths)| of(case, user, &paths));
     verdicts
         .reduce(|first, next| if first.state == State::Passed { next } else { first.with(next.findings) })
