@@ -263,3 +263,24 @@ fn hide_secrets(data: &mut Value) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use labtrust_plan::{Actor, Edit, Step};
+
+    use super::*;
+
+    #[test]
+    fn a_plan_shows_no_password_of_a_line_that_it_edits() {
+        let line = |scheme: &str| format!("registry_external_url '{scheme}://ci:hunter4@h:4567'");
+        let edit = Edit::Line { old: line("http"), new: line("https") };
+        let step = Step::Edit { path: "/etc/gitlab/gitlab.rb".into(), edit, mode: 0o600 };
+        let mut data = json!(Change::of_files("gitlab", Path::new("gitlab.rb"), Actor::Machine, vec![step]));
+        assert!(data.to_string().contains("hunter4"));
+        hide_secrets(&mut data);
+        let shown = data.to_string();
+        assert!(!shown.contains("hunter4") && shown.contains("https://…@h:4567"), "{shown}");
+    }
+}
