@@ -12,7 +12,7 @@ use crate::{
     exit,
     report::{self, install, renew::Ended},
     server::{
-        install_pair::{self},
+        install_pair,
         renew::answer::{Answer, Asked, look},
     },
     state::{self, RenewalRecord},

@@ -17,11 +17,7 @@ use crate::{
         status::{Shown, awaited, end_of_placed, print_anchors},
         stores as reports,
     },
-    server::{
-        install_pair::{self},
-        renew::out_of_date,
-        rotate::phase::RotationReport,
-    },
+    server::{install_pair, renew::out_of_date, rotate::phase::RotationReport},
     state::{self, Ca, Damage, RECEIPT, damages, hint_of},
 };
 

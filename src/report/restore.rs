@@ -6,7 +6,7 @@ use labtrust_plan::{Options, ShellLine};
 use crate::{
     backup::Archive,
     context::Context,
-    exit::{self},
+    exit,
     hint::shell_line,
     server::restore::plan::{Origin, Plan},
     state::{Ca, State},

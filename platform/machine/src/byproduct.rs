@@ -1,5 +1,5 @@
-//! What a store's own updater rewrites besides, breaks, or leaves behind: put right here, so that
-//! a store is found as it was left.
+//! Files beside the bundle that a store's updater rewrites, breaks or leaves behind. This module restores them, so
+//! that undo leaves the store as labtrust found it.
 
 mod links;
 mod neighbour;
@@ -86,7 +86,7 @@ fn is_whole(byproduct: &Byproduct, bytes: &[u8]) -> bool {
     }
 }
 
-/// What such a file holds besides `certificate`, in an order of its own; none if that cannot be told.
+/// The entries of such a file without `certificate`, sorted; none if the file cannot be read.
 fn others(byproduct: &Byproduct, bytes: &[u8], certificate: &Certificate) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     let mut others: Vec<_> = match byproduct {
         Byproduct::Bundle { .. } => match Certificate::read_all(bytes) {
@@ -119,7 +119,7 @@ pub(crate) fn unlink(byproduct: &Byproduct, world: &World) -> Result<()> {
         Byproduct::Links { folder, target } if world.look(target)? == Node::Absent => {
             links::unlink(world, folder, target)
         }
-        // Of an anchor that stays, the updater makes them anew.
+        // The updater copies an anchor that stays again.
         Byproduct::Copies { folder, sha256 } => remove_copies(world, folder, *sha256),
         _ => Ok(()),
     }
@@ -180,8 +180,8 @@ pub(crate) fn add_entry(
     Ok(())
 }
 
-/// After the updater has run: takes out of a keystore an anchor that is gone, which its hook
-/// leaves in; again, if whoever else was writing to it has put it back.
+/// After the updater has run: deletes from a keystore an anchor that is gone, because the updater's hook does not. Another
+/// program that writes the keystore meanwhile may add the anchor again, so this is repeated.
 pub(crate) fn delete_entry(
     byproduct: &Byproduct,
     world: &World,
@@ -237,8 +237,13 @@ impl ByproductRecord {
         Ok(self.after.is_some() && self.found(world)? == self.after)
     }
 
-    /// Puts back what a killed updater or hook left empty, cut off or not at all. Says whether it did.
-    pub(crate) fn mend(&self, world: &World, receipts: &Receipts, receipt: &str) -> Result<bool> {
+    /// Restores a file that a killed updater or hook left empty, cut off or missing. Says whether it did.
+    pub(crate) fn restore_if_broken(
+        &self,
+        world: &World,
+        receipts: &Receipts,
+        receipt: &str,
+    ) -> Result<bool> {
         let Some((path, mut found, before)) = self.compare(world, receipts, receipt)? else {
             return Ok(false);
         };
@@ -284,7 +289,7 @@ impl ByproductRecord {
     ) -> Result<()> {
         let receipts = session.receipts;
         let Some(path) = &place(&self.byproduct, world)? else { return Ok(()) };
-        if self.mend(world, receipts, receipt)? {
+        if self.restore_if_broken(world, receipts, receipt)? {
             return Ok(());
         }
         let holds = match &self.byproduct {

@@ -75,8 +75,7 @@ fn refused(edit: &Edit, path: &Path, why: String) -> Error {
     Error::Corrupt { path: path.to_owned(), why }
         .with_hint(hint!("repair that file, or set {} in it by hand, then run it again", Prose(edit)))
 }
-/// The file's own permission bits and owner, which an edit does not change: whoever may not set them so may
-/// not edit it.
+/// The permission bits and owner of the file. An edit keeps them; a user who cannot set them cannot edit the file.
 fn access(node: &Node) -> Option<Access> {
     match node {
         Node::File { mode, uid, gid, .. } => Some(Access { mode: *mode, owner: Some((*uid, *gid)) }),

@@ -20,7 +20,7 @@ use crate::{
         draft::{Draft, RotateStep},
         phase::no_ca,
     },
-    state::{self},
+    state,
 };
 
 pub fn run(context: &Context<'_>, state: &state::State<'_>, turn: &Turn) -> Result<u8> {

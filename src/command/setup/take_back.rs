@@ -9,10 +9,7 @@ use serde::Serialize;
 
 use crate::{
     cli::Setup,
-    client::{
-        restart,
-        untrust::{self},
-    },
+    client::{restart, untrust},
     context::Context,
     exit,
     hint::fail,

@@ -18,7 +18,7 @@ use crate::{
         install_pair::Plan,
         setup::{draft::ADD_HOST_HINT, site::Site},
     },
-    state::{self},
+    state,
 };
 
 /// What the next CA is begun with.

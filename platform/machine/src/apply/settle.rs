@@ -31,7 +31,7 @@ impl Run<'_> {
         keep_neighbours(&world, receipts, name, &settle.byproducts, &mut kept)?;
         self.receipt.changes[record].byproducts = kept;
         self.session.receipts.note(&self.receipt, &[record])?;
-        self.mend(record, &world)?;
+        self.restore_broken(record, &world)?;
         // An updater that was killed may have linked it, and not told its hooks yet.
         settle.byproducts.iter().try_for_each(|made| byproduct::unlink_anyway(made, &world))?;
         let kept = &self.receipt.changes[record].byproducts;
@@ -56,7 +56,7 @@ impl Run<'_> {
                 byproduct::delete_entry(made, &world, &anchor.certificate, progress)?;
             }
         }
-        if self.mend(record, &world)? {
+        if self.restore_broken(record, &world)? {
             return Err(Error::Corrupt {
                 path: PathBuf::from(&change.subject),
                 why: "was rebuilt, but a hook of the updater broke off; what it left was put back".into(),
@@ -71,11 +71,11 @@ impl Run<'_> {
         Ok(complaints)
     }
 
-    /// Puts back what an updater that was killed has broken; whether there was any.
-    fn mend(&self, record: usize, world: &World) -> Result<bool> {
+    /// Restores the files that a killed updater has broken; whether there were any.
+    fn restore_broken(&self, record: usize, world: &World) -> Result<bool> {
         let mut any = false;
         for kept in &self.receipt.changes[record].byproducts {
-            any |= kept.mend(world, self.session.receipts, &self.receipt.name)?;
+            any |= kept.restore_if_broken(world, self.session.receipts, &self.receipt.name)?;
         }
         Ok(any)
     }

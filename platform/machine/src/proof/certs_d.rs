@@ -64,7 +64,7 @@ impl CertsD<'_> {
             Registry { who: &who, endpoint: self.endpoint, presented: &presented, ignored: &|| None };
         match wanted {
             Wanted::There => registry.is_trusted(&reach),
-            // It reads all anew each time, and more than this folder.
+            // The program reads its folders at each request, and other stores too.
             Wanted::Gone => match registry.is_forgotten(&reach) {
                 Verdict::Lingers(seen) => Verdict::Holds(format!("{seen} by another store that it reads")),
                 verdict => verdict,

@@ -103,8 +103,8 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Whether `ask` has so many good answers in a row for each of `asked`, by its index; begun anew after each other one,
-/// within its limit. All are asked between two pauses.
+/// Asks about each of `asked`, by its index, until `ask` has given the named number of good answers in a row or the limit
+/// is over. A bad answer restarts the count. Between two pauses all are asked.
 fn steadily(asked: &[(u32, Duration)], mut ask: impl FnMut(usize) -> Result<String, String>) -> Vec<Verdict> {
     let started = Instant::now();
     let mut in_a_row = vec![0; asked.len()];

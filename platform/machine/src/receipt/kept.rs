@@ -238,9 +238,9 @@ impl Receipts {
         Ok(())
     }
 
-    /// Folders and files that the steps `gone` made and that are still in use are from now on those of whoever uses
-    /// them, in one of `receipts` or in another: the last to go removes them.
-    /// Says whether any of `receipts` has.
+    /// Transfers folders and files that the steps `gone` made, and that other changes still use, to the records of those
+    /// changes, in `receipts` or in another receipt: the change that is undone last removes them. Says whether any of
+    /// `receipts` was changed.
     pub(crate) fn hand_over(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
         let mut kept = Made::default();
         for folder in gone.iter().flat_map(StepRecord::folders) {

@@ -121,13 +121,13 @@ impl Member<'_> {
         restore_neighbours(world, session.receipts, name, &record.byproducts)?;
         for (kept, ours) in record.byproducts.iter().zip(&self.undone.ours) {
             if self.undone.left.is_empty() && self.is_given {
-                kept.mend(world, session.receipts, name)?;
+                kept.restore_if_broken(world, session.receipts, name)?;
                 byproduct::delete_entry(&kept.byproduct, world, &self.certificate, session.progress)?;
             } else if self.undone.left.is_empty() {
                 kept.restore(world, session, name, &self.certificate, *ours)?;
             } else {
                 // What stays is rightly in what was made of it.
-                kept.mend(world, session.receipts, name)?;
+                kept.restore_if_broken(world, session.receipts, name)?;
             }
         }
         Ok(())

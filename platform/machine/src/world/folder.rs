@@ -140,7 +140,7 @@ pub fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
         Err(Error::Unsafe { path: path.to_owned(), why }.with_hint(hint))
     };
     let Some(folder) = chain.pop() else { return Ok(None) };
-    // All are open: whoever swaps one of them now swaps it for others, and not for us.
+    // All folders are open: a user who replaces one of them now does not change what this process sees.
     for above in chain {
         if let Some(who) = above.who_else_writes(owner)? {
             return refuse(&above.path, format!("{who} may write to it, and so swap what is in it"));
