@@ -6,6 +6,7 @@ use std::path::Path;
 
 use labtrust_plan::{
     Anchor, Certificate, Facts, Step, explain,
+    fact::Os,
     store::{Planned, STORES},
 };
 use libfuzzer_sys::fuzz_target;
@@ -26,18 +27,18 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(change.store.as_str(), store.id);
             for step in &change.steps {
                 if let Step::Put { path, .. } | Step::Remove { path } = step {
-                    assert!(is_plain(path), "{store:?} would write {path:?}");
+                    assert!(is_absolute(facts.os, path), "{store:?} would write {path:?}");
                 }
             }
             let settle = &change.settle;
             let restarts = settle.restart.iter().filter_map(|service| service.restart.as_ref());
             for command in settle.applied.iter().chain(&settle.undone).chain(restarts) {
-                assert!(command.program.is_absolute(), "{store:?} would run {command}");
+                assert!(is_absolute(facts.os, &command.program), "{store:?} would run {command}");
             }
         }
     }
 });
 
-fn is_plain(path: &Path) -> bool {
-    path.is_absolute() && !path.components().any(|part| part == std::path::Component::ParentDir)
+fn is_absolute(os: Os, path: &Path) -> bool {
+    path.to_str().is_some_and(|path| os.is_absolute(path))
 }

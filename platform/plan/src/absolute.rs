@@ -1,5 +1,6 @@
 //! Paths that come as data, recorded on another machine or kept in a receipt: only those that mean the
-//! same from every folder are taken, because programs are run and files written by them.
+//! same from every folder are taken, because programs are run and files written by them. Data that names its
+//! operating system is held to that system's form; elsewhere a path may have the form of any.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,27 +9,35 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de};
 
-/// A path that is absolute where it was recorded, Windows included, and leads nowhere upwards.
+use crate::fact::Os;
+
+/// A path that is absolute on some operating system, and leads nowhere upwards.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Absolute(PathBuf);
 
 impl<'de> Deserialize<'de> for Absolute {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        if !is_absolute(&text) {
-            return Err(de::Error::custom(format!("{text:?} is no absolute path")));
+        if ![Os::Linux, Os::Windows].iter().any(|os| os.is_absolute(&text)) {
+            return Err(de::Error::custom(format!("{text:?} is not an absolute path")));
         }
         Ok(Self(text.into()))
     }
 }
 
-/// Whether `text` is such a path: what is to be kept has to be, to be read again.
-pub fn is_absolute(text: &str) -> bool {
-    let has_drive =
-        |bytes: &[u8]| matches!(bytes, [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic());
-    (text.starts_with('/') || text.starts_with(r"\\") || has_drive(text.as_bytes()))
-        && !text.contains('\0')
-        && text.split(['/', '\\']).all(|part| part != "..")
+impl Os {
+    /// Whether `text` is an absolute path on this system that leads nowhere upwards. Recorded facts and receipts
+    /// must hold only such paths.
+    pub fn is_absolute(self, text: &str) -> bool {
+        let has_root = match self {
+            Self::Windows => {
+                text.starts_with(r"\\")
+                    || matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
+            }
+            Self::Linux | Self::Macos | Self::Freebsd | Self::Other => text.starts_with('/'),
+        };
+        has_root && !text.contains('\0') && text.split(['/', '\\']).all(|part| part != "..")
+    }
 }
 
 pub(crate) fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
@@ -52,26 +61,53 @@ pub(crate) fn by_name<'de, D: Deserializer<'de>>(
 
 #[cfg(test)]
 mod tests {
-    use crate::fact::User;
+    use crate::{Facts, fact::User};
+
+    const ROOTED: [&str; 3] = ["/home/x", "/", r"/home/a\b"];
+    const WINDOWS: [&str; 3] = [r"C:\Users\x", "C:/Users/x", r"\\server\share"];
+    const NEITHER: [&str; 7] =
+        ["", "home/x", "&/usr/sbin", "C:x", "/home/../etc", r"C:\Users\..\x", "/home/\0"];
+
+    fn user(home: &str) -> serde_json::Value {
+        serde_json::json!({"name": "x", "uid": 1000, "gid": 1000, "home": home})
+    }
 
     #[test]
     fn only_paths_that_mean_the_same_everywhere_are_taken() {
-        for (home, taken) in [
-            ("/home/x", true),
-            ("/", true),
-            (r"C:\\Users\\x", true),
-            ("C:/Users/x", true),
-            (r"\\\\server\\share", true),
-            ("", false),
-            ("home/x", false),
-            ("&/usr/sbin", false),
-            ("C:x", false),
-            ("/home/../etc", false),
-            (r"C:\\Users\\..\\x", false),
-            (r"/home/\u0000", false),
-        ] {
-            let json = format!(r#"{{"name":"x","uid":1000,"gid":1000,"home":"{home}"}}"#);
-            assert_eq!(serde_json::from_str::<User>(&json).is_ok(), taken, "{home}");
+        let is_taken = |home| serde_json::from_value::<User>(user(home)).is_ok();
+        for home in ROOTED.iter().chain(&WINDOWS) {
+            assert!(is_taken(home), "{home}");
+        }
+        for home in NEITHER {
+            assert!(!is_taken(home), "{home}");
+        }
+    }
+
+    /// A program `\\server\x` on Linux is a file of that name in the current folder.
+    #[test]
+    fn facts_take_paths_of_their_own_system_alone() {
+        let spots: [fn(&str, &str) -> serde_json::Value; 6] = [
+            |_, path| serde_json::json!({"user": user(path)}),
+            |home, path| serde_json::json!({"user": user(home), "invoker": user(path)}),
+            |home, path| serde_json::json!({"user": user(home), "tools": {"certctl": path}}),
+            |home, path| serde_json::json!({"user": user(home), "paths": [path]}),
+            |home, path| serde_json::json!({"user": user(home), "engines": [{"kind": "rootful", "certs_d": path}]}),
+            |home, path| {
+                let restart = serde_json::json!({"program": path});
+                serde_json::json!({"user": user(home),
+                    "engines": [{"kind": "rootful", "certs_d": home, "restart": restart}]})
+            },
+        ];
+        for (os, own, other) in [("linux", ROOTED, WINDOWS), ("windows", WINDOWS, ROOTED)] {
+            for spot in spots {
+                let is_taken = |path: &str| {
+                    let mut facts = spot(own[0], path);
+                    facts["os"] = os.into();
+                    serde_json::from_value::<Facts>(facts).is_ok()
+                };
+                assert_eq!(own.iter().find(|path| !is_taken(path)), None, "{os}");
+                assert_eq!(other.iter().find(|path| is_taken(path)), None, "{os}");
+            }
         }
     }
 }

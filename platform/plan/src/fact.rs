@@ -6,12 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Command, Endpoint, absolute};
 
 /// Everything that planning needs to know of a machine.
+// `remote` gives the type its field by field forms as functions, so that reading can judge the whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 pub struct Facts {
     /// The operating system.
     pub os: Os,
@@ -148,7 +150,45 @@ impl EngineKind {
     }
 }
 
+impl Serialize for Facts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Facts {
+    /// Only facts whose every path is absolute on their own system are taken.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let facts = Self::deserialize(deserializer)?;
+        let is_absolute = |path: &Path| path.to_str().is_some_and(|path| facts.os.is_absolute(path));
+        let other = facts.named_paths().find(|path| !is_absolute(path)).map(Path::to_path_buf);
+        other.map_or(Ok(()), |path| {
+            Err(de::Error::custom(format!("{path:?} is not an absolute path on {:?}", facts.os)))
+        })?;
+        Ok(facts)
+    }
+}
+
 impl Facts {
+    /// Every path in the facts.
+    fn named_paths(&self) -> impl Iterator<Item = &Path> {
+        let users = [Some(&self.user), self.invoker.as_ref()].into_iter().flatten();
+        let homes = users.chain(self.engines.iter().filter_map(|engine| engine.owner.as_ref()));
+        let restarts = self.engines.iter().filter_map(|engine| engine.restart.as_ref());
+        homes
+            .map(|user| &user.home)
+            .chain(self.tools.values())
+            .chain(&self.paths)
+            .chain(
+                self.engines
+                    .iter()
+                    .flat_map(|engine| [Some(&engine.certs_d), engine.socket.as_ref()])
+                    .flatten(),
+            )
+            .chain(restarts.flat_map(|command| [Some(&command.program), command.home.as_ref()]).flatten())
+            .map(PathBuf::as_path)
+    }
+
     /// Whether this process may change what belongs to the machine.
     pub fn is_root(&self) -> bool {
         self.user.uid == 0

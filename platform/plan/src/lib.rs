@@ -19,7 +19,6 @@ pub mod strict_pem;
 pub mod text;
 mod word;
 
-pub use absolute::is_absolute;
 pub use anchor::Anchor;
 pub use certificate::Certificate;
 pub use change::{Actor, Change, Contents, Proof, SCHEMA, Step, StoreId, Verdict, Wanted, spare_restarts};

@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-use labtrust_plan::{fact::User, is_absolute};
+use labtrust_plan::fact::User;
 
 use crate::{Error, Result};
 
@@ -13,7 +13,7 @@ pub fn current() -> Result<User> {
         return Ok(user);
     }
     // macOS keeps its users elsewhere, and a container may have none.
-    let is_usable = |home: &PathBuf| home.to_str().is_some_and(is_absolute);
+    let is_usable = |home: &PathBuf| home.to_str().is_some_and(|home| super::os().is_absolute(home));
     let home = env::home_dir().filter(is_usable).ok_or_else(|| Error::Corrupt {
         path: "/etc/passwd".into(),
         why: format!("has no entry with a home for user {uid}, and HOME is not set"),
@@ -44,7 +44,7 @@ fn find(wanted: impl Fn(&User) -> bool) -> Option<User> {
 pub fn parse(line: &str) -> Option<User> {
     let fields: Vec<&str> = line.split(':').collect();
     let [name, _, uid, gid, _, home, _] = fields[..] else { return None };
-    if !is_absolute(home) {
+    if !super::os().is_absolute(home) {
         return None;
     }
     Some(User { name: name.into(), uid: uid.parse().ok()?, gid: gid.parse().ok()?, home: home.into() })

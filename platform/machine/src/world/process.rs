@@ -96,6 +96,10 @@ impl Output {
 
 pub fn run(command: &Command) -> Result<Output> {
     let start = |source| Error::Start { program: command.program.clone(), source };
+    // A name alone would be looked for along PATH.
+    if !command.program.is_absolute() {
+        return Err(start(io::Error::new(io::ErrorKind::InvalidInput, "its path is not absolute")));
+    }
     let mut child = process::Command::new(&command.program)
         .args(&command.arguments)
         .env_clear()
