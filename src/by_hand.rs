@@ -8,7 +8,7 @@ use crate::printer::Printer;
 
 /// Something that a person has to do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ByHand {
+pub(crate) struct ByHand {
     /// What it is about; empty where the commands say so themselves.
     pub what: String,
     /// What is to be written or clicked, a line each.
@@ -22,43 +22,43 @@ pub struct ByHand {
 
 impl ByHand {
     /// One command that needs no words.
-    pub fn command(command: impl Into<ShellLine>) -> Self {
+    pub(crate) fn command(command: impl Into<ShellLine>) -> Self {
         Self { commands: vec![command.into()], ..Self::default() }
     }
 
     /// Something to know or to do, where no command does it.
-    pub fn remark(what: impl Into<String>) -> Self {
+    pub(crate) fn remark(what: impl Into<String>) -> Self {
         Self { what: what.into(), ..Self::default() }
     }
 
     /// With what is to be written or clicked.
     #[must_use]
-    pub fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
+    pub(crate) fn lines(mut self, lines: impl IntoIterator<Item = String>) -> Self {
         self.lines.extend(lines);
         self
     }
 
     /// With what is to be run.
     #[must_use]
-    pub fn run<L: Into<ShellLine>>(mut self, commands: impl IntoIterator<Item = L>) -> Self {
+    pub(crate) fn run<L: Into<ShellLine>>(mut self, commands: impl IntoIterator<Item = L>) -> Self {
         self.commands.extend(commands.into_iter().map(Into::into));
         self
     }
 
     /// The same as one way among others.
     #[must_use]
-    pub fn or_else(mut self) -> Self {
+    pub(crate) fn or_else(mut self) -> Self {
         self.is_choice = true;
         self
     }
 
     /// The commands of `all` that are to be run one after the other, for scripts.
-    pub fn commands_of(all: &[Self]) -> impl Iterator<Item = ShellLine> {
+    pub(crate) fn commands_of(all: &[Self]) -> impl Iterator<Item = ShellLine> {
         all.iter().filter(|one| !one.is_choice).flat_map(|one| one.commands.iter().cloned())
     }
 
     /// Says `all` under `heading`, for people.
-    pub fn print_all(all: &[Self], printer: &Printer, heading: &str) {
+    pub(crate) fn print_all(all: &[Self], printer: &Printer, heading: &str) {
         if !all.is_empty() {
             printer.heading(heading);
         }
@@ -68,7 +68,7 @@ impl ByHand {
     }
 
     /// Says it, for people: each part by itself.
-    pub fn print(&self, printer: &Printer) {
+    pub(crate) fn print(&self, printer: &Printer) {
         if !self.what.is_empty() {
             printer.heading(&text::in_line(&self.what));
         }

@@ -1,9 +1,9 @@
 //! What a client does: a CA found, trusted in the stores of this machine, and taken back from them.
 
-pub mod endpoints;
-pub mod reader;
-pub mod restart;
-pub mod source;
-pub mod stores;
-pub mod trust;
-pub mod untrust;
+pub(crate) mod endpoints;
+pub(crate) mod reader;
+pub(crate) mod restart;
+pub(crate) mod source;
+pub(crate) mod stores;
+pub(crate) mod trust;
+pub(crate) mod untrust;

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// Runs the verb of `cli`; the answer is its exit code.
-pub fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
+pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<u8> {
     let state = cli.everywhere.state.as_deref().map(|state| input::folder(state, "--state")).transpose()?;
     // A text is explained in the same way on every machine.
     if let Verb::Explain(arguments) = &cli.verb {

@@ -7,7 +7,7 @@ use labtrust_plan::Facts;
 use crate::{cli::Everywhere, printer::Printer, state::State};
 
 /// The first argument of the process that acts as another user.
-pub const ACT_AS_USER: &str = "--act-as-user";
+pub(crate) const ACT_AS_USER: &str = "--act-as-user";
 
 /// What every verb works with.
 pub(crate) struct Context<'a> {
@@ -23,7 +23,7 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     /// Does `work` with the receipts of `state` held against other runs, and with the state as it is from then on.
-    pub fn session<T>(
+    pub(crate) fn session<T>(
         &self,
         state: &State<'_>,
         work: impl FnOnce(&Session<'_>, &State<'_>) -> Result<T>,

@@ -4,20 +4,20 @@ use labtrust_machine::{Outcome, session::State};
 use labtrust_plan::{Hint, InvalidHost};
 
 /// All that was asked is done and proven.
-pub const DONE: u8 = 0;
+pub(crate) const DONE: u8 = 0;
 /// The answer is no.
-pub const NO: u8 = 1;
+pub(crate) const NO: u8 = 1;
 /// The command line was wrong.
-pub const USAGE: u8 = 2;
+pub(crate) const USAGE: u8 = 2;
 /// It could not be done.
-pub const FAULT: u8 = 3;
+pub(crate) const FAULT: u8 = 3;
 /// Done, and it takes effect after a restart that the output names.
-pub const RESTART: u8 = 4;
+pub(crate) const RESTART: u8 = 4;
 
 /// An error that is the user's words, not the machine: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
-pub struct Misuse {
+pub(crate) struct Misuse {
     /// What is wrong with them.
     pub what: String,
     /// What to type instead.
@@ -25,22 +25,22 @@ pub struct Misuse {
 }
 
 /// An error that is the user's words: `what` is wrong with them, and what to type instead.
-pub fn misuse(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
+pub(crate) fn misuse(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
     Misuse { what: what.into(), hint: hint.into() }.into()
 }
 
 /// The same for a text that names no host.
-pub fn no_host(error: &InvalidHost) -> anyhow::Error {
+pub(crate) fn no_host(error: &InvalidHost) -> anyhow::Error {
     misuse(error.to_string(), error.hint())
 }
 
 /// The exit code that `error` ends in.
-pub fn of(error: &anyhow::Error) -> u8 {
+pub(crate) fn of(error: &anyhow::Error) -> u8 {
     if error.downcast_ref::<Misuse>().is_some() { USAGE } else { FAULT }
 }
 
 /// The word for the exit code `code` in JSON.
-pub fn name(code: u8) -> &'static str {
+pub(crate) fn name(code: u8) -> &'static str {
     match code {
         DONE => "done",
         NO => "no",
@@ -51,18 +51,18 @@ pub fn name(code: u8) -> &'static str {
 }
 
 /// The exit code of two answers in one run: a fault outweighs a no, which outweighs a restart.
-pub fn worse(one: u8, other: u8) -> u8 {
+pub(crate) fn worse(one: u8, other: u8) -> u8 {
     let rank = |code| [DONE, RESTART, NO, USAGE, FAULT].iter().position(|known| *known == code);
     if rank(one) > rank(other) { one } else { other }
 }
 
 /// The exit code of a run after which `unmet` keeps clients from what is in place.
-pub fn of_unmet<T>(unmet: &[T]) -> u8 {
+pub(crate) fn of_unmet<T>(unmet: &[T]) -> u8 {
     if unmet.is_empty() { DONE } else { RESTART }
 }
 
 /// The exit code of a run that wanted each outcome to be `wanted`.
-pub fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
+pub(crate) fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
     let any = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().any(test);
     // One change is partly so only where a hook of its store has failed.
     if any(&|outcome| [State::Failed, State::Partial].contains(&outcome.state) || outcome.needs_root) {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-pub use labtrust_plan::{Hint, hint, shell_line};
+pub(crate) use labtrust_plan::{Hint, hint, shell_line};
 
 use crate::exit::Misuse;
 
@@ -11,7 +11,7 @@ use crate::exit::Misuse;
 ///
 /// [`fmt::Display`] gives only the first; [`hint_of`] finds the second in any chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Advice {
+pub(crate) struct Advice {
     /// What failed, and on what.
     pub what: String,
     /// What to do, as a command where one helps.
@@ -27,7 +27,7 @@ impl fmt::Display for Advice {
 impl std::error::Error for Advice {}
 
 /// A failure with its hint: `return Err(fail("the key is encrypted", "give its passphrase"))`.
-pub fn fail(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
+pub(crate) fn fail(what: impl Into<String>, hint: impl Into<Hint>) -> anyhow::Error {
     Advice { what: what.into(), hint: hint.into() }.into()
 }
 

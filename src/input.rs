@@ -13,10 +13,10 @@ use zeroize::Zeroizing;
 use crate::hint::{fail, hint};
 
 /// The file name that stands for a standard stream.
-pub const STREAM: &str = "-";
+pub(crate) const STREAM: &str = "-";
 
 /// The contents of the file at `path`, which must be there: else `hint` says what to do.
-pub fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>>> {
+pub(crate) fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>>> {
     match World::read_named(path) {
         Ok(Some(bytes)) => Ok(bytes),
         Ok(None) => Err(fail(format!("{} does not exist", text::path(path)), hint)),

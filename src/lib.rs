@@ -29,11 +29,5 @@ pub use run::run;
 #[allow(missing_docs, reason = "they are the parsers' own names")]
 pub mod fuzzing {
     pub use crate::doctor::fuzzing::proxies;
-    pub use crate::gitlab::{
-        Role,
-        config::Config,
-        container::Container,
-        fuzzing::{compose, nginx, recipe},
-        settings::{Settings, Wanted},
-    };
+    pub use crate::gitlab::fuzzing::{compose, container, nginx, recipe, settings};
 }

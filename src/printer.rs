@@ -24,7 +24,7 @@ use crate::hint::Hint;
 
 /// How much is said beside the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verbosity {
+pub(crate) enum Verbosity {
     /// Errors only.
     Quiet,
     /// What people need.
@@ -34,14 +34,14 @@ pub enum Verbosity {
 }
 
 /// The number of the documents that `--json` prints: it grows when a field changes its meaning. docs/json.md describes them.
-pub const SCHEMA: u32 = 2;
+pub(crate) const SCHEMA: u32 = 2;
 
 /// In bytes: no report is held back longer.
 const LARGEST_PIECE: usize = 1 << 16;
 
 /// A sign beside words; never the only carrier of what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
+pub(crate) enum Mark {
     /// Done, and proven.
     Good,
     /// Not so, or failed.
@@ -54,7 +54,7 @@ pub enum Mark {
 
 /// Prints for people, or one JSON document for scripts.
 #[derive(Debug)]
-pub struct Printer {
+pub(crate) struct Printer {
     json: bool,
     verbosity: Verbosity,
     spinner: RefCell<Option<ProgressBar>>,
@@ -68,7 +68,7 @@ pub struct Printer {
 
 impl Printer {
     /// A printer of JSON or of text.
-    pub fn new(json: bool, verbosity: Verbosity) -> Self {
+    pub(crate) fn new(json: bool, verbosity: Verbosity) -> Self {
         Self {
             json,
             verbosity,
@@ -80,17 +80,17 @@ impl Printer {
     }
 
     /// Whether each step is to be told.
-    pub fn is_verbose(&self) -> bool {
+    pub(crate) fn is_verbose(&self) -> bool {
         self.verbosity == Verbosity::Verbose
     }
 
     /// A line of the report, for people: text of others in it begins no line of its own.
-    pub fn say(&self, line: impl fmt::Display) {
+    pub(crate) fn say(&self, line: impl fmt::Display) {
         self.styled(in_line(&line.to_string()));
     }
 
     /// An empty line, which ends what was said before.
-    pub fn gap(&self) {
+    pub(crate) fn gap(&self) {
         self.styled("");
     }
 
@@ -119,25 +119,25 @@ impl Printer {
     }
 
     /// A heading of the report, for people.
-    pub fn heading(&self, text: &str) {
+    pub(crate) fn heading(&self, text: &str) {
         let bold = Style::new().bold();
         let above = if self.has_begun.get() { "\n" } else { "" };
         self.styled(format_args!("{above}{bold}{}{bold:#}", in_line(text)));
     }
 
     /// A command that can be pasted, on a line of its own.
-    pub fn command(&self, line: impl Into<ShellLine>) {
+    pub(crate) fn command(&self, line: impl Into<ShellLine>) {
         self.command_below("", line);
     }
 
     /// The same below a line that is set in by `margin`.
-    pub fn command_below(&self, margin: &'static str, line: impl Into<ShellLine>) {
+    pub(crate) fn command_below(&self, margin: &'static str, line: impl Into<ShellLine>) {
         let style = AnsiColor::Cyan.on_default();
         self.styled(format_args!("  {margin}{style}{}{style:#}", in_line(line.into().as_str())));
     }
 
     /// A short table: a mark and the cells of each row.
-    pub fn table(&self, rows: &[(Mark, Vec<String>)]) {
+    pub(crate) fn table(&self, rows: &[(Mark, Vec<String>)]) {
         if rows.is_empty() {
             return;
         }
@@ -154,7 +154,7 @@ impl Printer {
     }
 
     /// The one document of a `--json` run, with its number.
-    pub fn document(&self, value: &impl Serialize) {
+    pub(crate) fn document(&self, value: &impl Serialize) {
         if self.json {
             self.clear();
             self.write();
@@ -165,13 +165,13 @@ impl Printer {
     }
 
     /// Data as it is: a certificate, a manual page, completions.
-    pub fn data(&self, bytes: &[u8]) {
+    pub(crate) fn data(&self, bytes: &[u8]) {
         self.write();
         self.keep(io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()));
     }
 
     /// Text that is made for another program; with `--json` within the document.
-    pub fn text(&self, text: &str) {
+    pub(crate) fn text(&self, text: &str) {
         if self.json {
             self.document(&serde_json::json!({ "text": text }));
         } else {
@@ -180,7 +180,7 @@ impl Printer {
     }
 
     /// Fails if any of the report could not be written: to a script, that is as if it was not done.
-    pub fn check(&self) -> anyhow::Result<()> {
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         self.write();
         match self.lost.take() {
             Some(error) => Err(anyhow::Error::new(error).context("cannot write to standard output")),
@@ -198,7 +198,7 @@ impl Printer {
     }
 
     /// Something worth knowing in one line, on standard error.
-    pub fn aside(&self, text: impl fmt::Display) {
+    pub(crate) fn aside(&self, text: impl fmt::Display) {
         if self.verbosity > Verbosity::Quiet {
             self.clear();
             self.write();
@@ -207,7 +207,7 @@ impl Printer {
     }
 
     /// A fault, with its hint: for people on standard error, for scripts as the document.
-    pub fn error(&self, code: &str, error: &anyhow::Error, hint: Option<Hint>) {
+    pub(crate) fn error(&self, code: &str, error: &anyhow::Error, hint: Option<Hint>) {
         self.clear();
         self.write();
         let what = chain(error);
@@ -232,7 +232,7 @@ impl Printer {
     }
 
     /// Asks a person, who must be there: the default is no.
-    pub fn confirm(&self, question: &str) -> io::Result<bool> {
+    pub(crate) fn confirm(&self, question: &str) -> io::Result<bool> {
         self.clear();
         self.write();
         let mut stderr = anstream::stderr();
@@ -244,7 +244,7 @@ impl Printer {
     }
 
     /// Whether a person is there to be asked.
-    pub fn can_ask(&self) -> bool {
+    pub(crate) fn can_ask(&self) -> bool {
         !self.json && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 

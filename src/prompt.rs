@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::{cli::Passphrase, hint::fail, input, printer::Printer};
 
 /// The passphrase for `what`.
-pub fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
+pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = &from.passphrase_file {
         let hint = "give the file that has the passphrase in its first line: --passphrase-file FILE";
         let bytes = input::bytes(path, hint)?;
@@ -37,7 +37,7 @@ pub fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Ze
 }
 
 /// A passphrase that is chosen now, for `what`: typed twice, since nobody could read a slip.
-pub fn new_passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
+pub(crate) fn new_passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     let chosen = if from.passphrase_file.is_some() || from.passphrase_env.is_some() {
         passphrase(printer, from, what)?
     } else if printer.can_ask() {

@@ -1,18 +1,18 @@
 //! What the verbs say: for people, and as JSON for scripts.
 
-pub mod backup;
-pub mod consent;
-pub mod doctor;
-pub mod import;
-pub mod install;
-pub mod pair;
-pub mod renew;
-pub mod renewal;
-pub mod request;
-pub mod restore;
-pub mod rotation;
-pub mod setup;
-pub mod status;
-pub mod stores;
-pub mod trust;
-pub mod untrust;
+pub(crate) mod backup;
+pub(crate) mod consent;
+pub(crate) mod doctor;
+pub(crate) mod import;
+pub(crate) mod install;
+pub(crate) mod pair;
+pub(crate) mod renew;
+pub(crate) mod renewal;
+pub(crate) mod request;
+pub(crate) mod restore;
+pub(crate) mod rotation;
+pub(crate) mod setup;
+pub(crate) mod status;
+pub(crate) mod stores;
+pub(crate) mod trust;
+pub(crate) mod untrust;

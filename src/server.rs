@@ -1,12 +1,12 @@
 //! What a server keeps: its CA and its certificate, made, placed, renewed, replaced, saved and taken back.
 
-pub mod backup;
-pub mod import;
-pub mod install_pair;
-pub mod placed_pair;
-pub mod renew;
-pub mod request;
-pub mod requests;
-pub mod restore;
-pub mod rotate;
-pub mod setup;
+pub(crate) mod backup;
+pub(crate) mod import;
+pub(crate) mod install_pair;
+pub(crate) mod placed_pair;
+pub(crate) mod renew;
+pub(crate) mod request;
+pub(crate) mod requests;
+pub(crate) mod restore;
+pub(crate) mod rotate;
+pub(crate) mod setup;

@@ -2,15 +2,15 @@
 //! it, is named with its file, and can be put aside.
 
 mod aside;
-pub mod ca;
+pub(crate) mod ca;
 mod damage;
-pub mod damages;
+pub(crate) mod damages;
 mod files;
 mod home;
-pub mod last_backup;
-pub mod recorded;
+pub(crate) mod last_backup;
+pub(crate) mod recorded;
 mod renewal;
-pub mod request;
+pub(crate) mod request;
 mod rotation;
 mod setup_record;
 mod steady;
@@ -25,7 +25,7 @@ use labtrust_machine::receipt::{Receipts, Recorded};
 
 use self::{ca::Authorities, request::Requests};
 
-pub use self::{
+pub(crate) use self::{
     aside::{is_aside, put_aside, put_back},
     ca::Ca,
     damage::{Damage, Way, hint_of},
@@ -42,7 +42,7 @@ pub use self::{
 /// What the state folder holds. Each part is read when it is first asked for, and not again: a run reads the state
 /// once, and once more when it holds the lock, since another run may have changed it until then.
 #[derive(Debug)]
-pub struct State<'r> {
+pub(crate) struct State<'r> {
     home: Home,
     /// The receipts that this run holds against other runs, if it does.
     held: Option<&'r Receipts>,
@@ -56,12 +56,12 @@ pub struct State<'r> {
 
 impl<'r> State<'r> {
     /// The state at `home`.
-    pub fn new(home: Home) -> Self {
+    pub(crate) fn new(home: Home) -> Self {
         Self::with(home, None)
     }
 
     /// The state at `home` under the lock that `receipts` hold.
-    pub fn locked(home: Home, receipts: &'r Receipts) -> Self {
+    pub(crate) fn locked(home: Home, receipts: &'r Receipts) -> Self {
         Self::with(home, Some(receipts))
     }
 
@@ -80,27 +80,27 @@ impl<'r> State<'r> {
 
     /// The same state, to be read again: this run, or another one, has changed it.
     #[must_use]
-    pub fn again(&self) -> Self {
+    pub(crate) fn again(&self) -> Self {
         Self::with(self.home.clone(), self.held)
     }
 
     /// Where it is.
-    pub fn home(&self) -> &Home {
+    pub(crate) fn home(&self) -> &Home {
         &self.home
     }
 
     /// The state folder.
-    pub fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         &self.home.state
     }
 
     /// The CA in use, with those beside it.
-    pub fn ca(&self) -> Result<Option<&Ca>, Damage> {
+    pub(crate) fn ca(&self) -> Result<Option<&Ca>, Damage> {
         ca_of(self.authorities())
     }
 
     /// The CA in the state folder, or in that of the user who called sudo.
-    pub fn nearest_ca(&self) -> Result<Option<&Ca>, Damage> {
+    pub(crate) fn nearest_ca(&self) -> Result<Option<&Ca>, Damage> {
         if let Some(ca) = self.ca()? {
             return Ok(Some(ca));
         }
@@ -109,12 +109,12 @@ impl<'r> State<'r> {
     }
 
     /// Which of the CAs here is which.
-    pub fn rotation(&self) -> Result<&Rotation, Damage> {
+    pub(crate) fn rotation(&self) -> Result<&Rotation, Damage> {
         self.authorities().rotation.as_ref().map_err(Clone::clone)
     }
 
     /// The folder of the CA that is in use.
-    pub fn authority(&self) -> Result<PathBuf, Damage> {
+    pub(crate) fn authority(&self) -> Result<PathBuf, Damage> {
         Ok(self.folder().join(&self.rotation()?.current))
     }
 
@@ -123,24 +123,24 @@ impl<'r> State<'r> {
     }
 
     /// The requests here, and those of the user who called sudo.
-    pub fn requests(&self) -> Result<&Requests> {
+    pub(crate) fn requests(&self) -> Result<&Requests> {
         once(&self.requests, || Requests::read(&self.home))
     }
 
     /// How the last renewal went, if there was one.
-    pub fn renewal(&self) -> Result<Option<&RenewalRecord>, Damage> {
+    pub(crate) fn renewal(&self) -> Result<Option<&RenewalRecord>, Damage> {
         let renewal = self.renewal.get_or_init(|| RenewalRecord::read(&self.home));
         renewal.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
     /// The last backup, if there was one.
-    pub fn last_backup(&self) -> Result<Option<&LastBackup>, Damage> {
+    pub(crate) fn last_backup(&self) -> Result<Option<&LastBackup>, Damage> {
         let last = self.last_backup.get_or_init(|| LastBackup::read(&self.home));
         last.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
 
     /// The receipts.
-    pub fn receipts(&self) -> Result<&Recorded> {
+    pub(crate) fn receipts(&self) -> Result<&Recorded> {
         once(&self.receipts, || match self.held {
             Some(receipts) => Ok(receipts.recorded()?),
             None => Ok(Receipts::all(self.folder())?),

@@ -8,7 +8,7 @@ use labtrust_plan::{InvalidFingerprint, InvalidHost, Prose};
 use crate::{exit::misuse, hint::hint};
 
 /// The refusal that `error` is; `None` where it is none: `--help`, `--version`, no verb at all.
-pub fn refusal(error: &clap::Error) -> Option<anyhow::Error> {
+pub(crate) fn refusal(error: &clap::Error) -> Option<anyhow::Error> {
     if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return None;
     }

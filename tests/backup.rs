@@ -11,8 +11,9 @@ use crate::{
 };
 
 /// A key of age's, and whom it is for: those of age's own documentation.
-pub const IDENTITY: &str = "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33\n";
-pub const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
+pub(crate) const IDENTITY: &str =
+    "AGE-SECRET-KEY-1GQ9778VQXMMJVE8SK7J6VT8UJ4HDQAJUVSFCWCM02D8GEWQ72PVQ2Y5J33\n";
+pub(crate) const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
 const FILE: &str = "/root/labtrust.age";
 const PASSPHRASE: [&str; 2] = ["--passphrase-file", "/root/passphrase"];
@@ -157,7 +158,7 @@ fn a_file_for_a_recipient_goes_through_a_pipe_and_another_ca_is_put_aside_only_i
 }
 
 /// The fingerprint by which a backup is to be known, as `saved` tells it.
-pub fn told(saved: &Output) -> String {
+pub(crate) fn told(saved: &Output) -> String {
     let line =
         saved.stdout.lines().find(|line| line.contains("--fingerprint ")).expect("a line to restore with");
     line.split_whitespace().last().unwrap().to_owned()

@@ -2,11 +2,11 @@
 //! right exit code, in bounded time and memory, and changes nothing.
 
 mod authorities;
-pub mod case;
+pub(crate) mod case;
 mod evidence;
 mod files;
 mod hosts;
 mod keys;
 mod samples;
 mod screen;
-pub mod servers;
+pub(crate) mod servers;

@@ -16,19 +16,19 @@ mod trust;
 use crate::lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity};
 
 /// What the doctor says of the lab's registry, as a script reads it.
-pub struct Report {
+pub(crate) struct Report {
     pub code: i32,
     pub json: serde_json::Value,
     pub evidence: String,
 }
 
 /// Asks the doctor about the lab's registry.
-pub fn ask(machine: &Machine) -> Report {
+pub(crate) fn ask(machine: &Machine) -> Report {
     ask_with(machine, &[])
 }
 
 /// The same with more options.
-pub fn ask_with(machine: &Machine, options: &[&str]) -> Report {
+pub(crate) fn ask_with(machine: &Machine, options: &[&str]) -> Report {
     let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
     Report::of(machine, &machine.run([&line[..], options].concat()))
 }
@@ -39,25 +39,25 @@ const EVIDENCE: &str = "/tmp/evidence.json";
 impl Report {
     /// What `output`, of a doctor who wrote the evidence down, says.
     #[track_caller]
-    pub fn of(machine: &Machine, output: &Output) -> Self {
+    pub(crate) fn of(machine: &Machine, output: &Output) -> Self {
         let json = serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}"));
         Self { code: output.code(), json, evidence: machine.read(EVIDENCE) }
     }
 
     /// The codes of the causes, in their order.
-    pub fn causes(&self) -> Vec<&str> {
+    pub(crate) fn causes(&self) -> Vec<&str> {
         let findings = self.json["findings"].as_array().into_iter().flatten();
         findings.filter_map(|finding| finding["code"].as_str()).collect()
     }
 
     /// What was seen of the first cause.
-    pub fn what(&self) -> &str {
+    pub(crate) fn what(&self) -> &str {
         self.json["findings"][0]["what"].as_str().unwrap_or_default()
     }
 
     /// Itself, if `code` is the first cause and the exit code says that there is one.
     #[track_caller]
-    pub fn blames(self, code: &str) -> Self {
+    pub(crate) fn blames(self, code: &str) -> Self {
         assert_eq!((self.causes().first().copied(), self.code), (Some(code), 1), "{:#}", self.json);
         recorded::keep(code, &self.evidence);
         self
@@ -66,7 +66,7 @@ impl Report {
     /// Itself, if nothing was found and everything could be looked at.
     #[track_caller]
     #[expect(clippy::wrong_self_convention, reason = "it is a demand, and what it is made of goes on")]
-    pub fn is_healthy(self) -> Self {
+    pub(crate) fn is_healthy(self) -> Self {
         assert_eq!(
             (self.causes(), self.code, &self.json["healthy"]),
             (vec![], 0, &true.into()),
@@ -78,7 +78,7 @@ impl Report {
 }
 
 /// A GitLab that serves a pair which nobody trusts yet, and its root in `/root/ca.crt`.
-pub fn serving(machine: &Machine) -> Pair {
+pub(crate) fn serving(machine: &Machine) -> Pair {
     let gitlab = Gitlab::start(machine);
     let pair = Pair::made(machine, &[HOST], Validity::Current);
     gitlab.serve(&pair);
@@ -87,7 +87,7 @@ pub fn serving(machine: &Machine) -> Pair {
 }
 
 /// Trusts that root, everywhere.
-pub fn trusting(machine: &Machine, pair: &Pair) {
+pub(crate) fn trusting(machine: &Machine, pair: &Pair) {
     let sha256 = crate::trust::fingerprint(machine, &pair.root);
     machine
         .run(["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &sha256])
@@ -95,7 +95,7 @@ pub fn trusting(machine: &Machine, pair: &Pair) {
 }
 
 /// A machine on which all is as it should be, and its engine.
-pub fn well(machine: &Machine) -> Engine<'_> {
+pub(crate) fn well(machine: &Machine) -> Engine<'_> {
     machine.without_hooks();
     let engine = Engine::start(machine);
     let pair = serving(machine);

@@ -51,7 +51,7 @@ thread_local! {
 
 /// Fails if `line` runs labtrust with `--json` and `stdout`, where it is JSON, is not as the schema of its verb has it.
 #[track_caller]
-pub fn check<W: AsRef<str>>(line: &[W], stdout: &str) {
+pub(crate) fn check<W: AsRef<str>>(line: &[W], stdout: &str) {
     if let Some(complaint) = complaint(line, stdout) {
         let line: Vec<_> = line.iter().map(AsRef::as_ref).collect();
         panic!("`{}` printed what docs/json does not describe: {complaint}\n{stdout}", line.join(" "));
@@ -59,7 +59,7 @@ pub fn check<W: AsRef<str>>(line: &[W], stdout: &str) {
 }
 
 /// The same as an answer.
-pub fn complaint<W: AsRef<str>>(line: &[W], stdout: &str) -> Option<String> {
+pub(crate) fn complaint<W: AsRef<str>>(line: &[W], stdout: &str) -> Option<String> {
     let mut words = line.iter().map(AsRef::as_ref);
     words.find(|word| *word == "labtrust" || word.ends_with("/labtrust"))?;
     let words: Vec<_> = words.collect();

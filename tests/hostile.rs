@@ -34,7 +34,7 @@ fn witness(machine: &Machine) -> String {
 }
 
 /// Whether everything is to be tried, or a part that tells as much in less time.
-pub fn is_whole() -> bool {
+pub(crate) fn is_whole() -> bool {
     lab::is_whole("LABTRUST_HOSTILE")
 }
 

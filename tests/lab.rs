@@ -63,28 +63,28 @@ mod recipe;
 mod terminal;
 mod tree;
 
-pub use blockade::{Blockade, Names};
-pub use command::Command;
-pub use container::Containers;
-pub use engine::{Engine, Manager, Release};
-pub use gitlab::{Gitlab, hup};
-pub use listener::Behaviour;
-pub use machine::{Machine, PROGRAM};
-pub use pair::{Pair, Validity};
-pub use podman::Podman;
-pub use process::Output;
-pub use proxy::{Passing, Proxy};
-pub use recipe::Recipe;
-pub use tree::Manifest;
+pub(crate) use blockade::{Blockade, Names};
+pub(crate) use command::Command;
+pub(crate) use container::Containers;
+pub(crate) use engine::{Engine, Manager, Release};
+pub(crate) use gitlab::{Gitlab, hup};
+pub(crate) use listener::Behaviour;
+pub(crate) use machine::{Machine, PROGRAM};
+pub(crate) use pair::{Pair, Validity};
+pub(crate) use podman::Podman;
+pub(crate) use process::Output;
+pub(crate) use proxy::{Passing, Proxy};
+pub(crate) use recipe::Recipe;
+pub(crate) use tree::Manifest;
 
 /// The name that every machine of the lab knows, and the address behind it.
-pub const HOST: &str = "mygitlab.example.com";
+pub(crate) const HOST: &str = "mygitlab.example.com";
 
 /// The GitLab container registry, as `docker login` is told it.
-pub const REGISTRY: &str = "mygitlab.example.com:4567";
+pub(crate) const REGISTRY: &str = "mygitlab.example.com:4567";
 
 /// Whether everything is to be tried, however long it takes: the environment variable `name` is `all`.
-pub fn is_whole(name: &str) -> bool {
+pub(crate) fn is_whole(name: &str) -> bool {
     std::env::var(name).is_ok_and(|value| value == "all")
 }
 
@@ -104,7 +104,7 @@ macro_rules! machine {
 
 /// Says why a test did not run. Where tests must not be skipped (`CI` is set), that is a failure.
 #[expect(clippy::print_stderr, reason = "the test runner shows a test's stderr")]
-pub fn skip(reason: &str) {
+pub(crate) fn skip(reason: &str) {
     assert!(std::env::var_os("CI").is_none(), "no machine: {reason}");
     eprintln!("skipped, no machine: {reason}");
 }

@@ -1,7 +1,7 @@
 //! Proves the lab itself: that its machines are apart from this one and its engine judges
 //! certificates as real ones do, so that what the other tests show of labtrust is true elsewhere.
 
-pub mod apart;
+pub(crate) mod apart;
 mod engines;
 mod gitlabs;
 mod networks;

@@ -18,12 +18,12 @@ use crate::{
 const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 
 /// The line for the clients that a setup printed last.
-pub fn client_line(output: &str) -> Vec<String> {
+pub(crate) fn client_line(output: &str) -> Vec<String> {
     let line = output.lines().rev().find(|line| line.contains("labtrust trust ")).unwrap();
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-pub fn json(text: &str) -> serde_json::Value {
+pub(crate) fn json(text: &str) -> serde_json::Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 

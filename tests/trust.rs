@@ -21,14 +21,14 @@ fn serving(machine: &Machine) -> (Pair, String) {
     (pair, fingerprint)
 }
 
-pub fn fingerprint(machine: &Machine, certificate: &str) -> String {
+pub(crate) fn fingerprint(machine: &Machine, certificate: &str) -> String {
     let line = ["openssl", "x509", "-noout", "-fingerprint", "-sha256"];
     let text = machine.command(line).stdin(certificate).run().succeeded().stdout;
     text.trim().rsplit('=').next().unwrap().to_owned()
 }
 
 /// Whether the machine's keystore holds the certificate, which Java itself is asked.
-pub fn java_trusts(machine: &Machine, certificate: &str) -> bool {
+pub(crate) fn java_trusts(machine: &Machine, certificate: &str) -> bool {
     let base64: String = certificate.lines().filter(|line| !line.starts_with('-')).collect();
     let listed: String = machine.sh(KEYSTORE).succeeded().stdout.split_whitespace().collect();
     listed.contains(&base64)

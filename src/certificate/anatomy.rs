@@ -53,7 +53,7 @@ pub(super) struct Moment {
 
 impl<'d> Anatomy<'d> {
     /// The fields of the certificate that `der` is; none if it is no certificate.
-    pub fn of(der: &'d [u8]) -> Option<Self> {
+    pub(super) fn of(der: &'d [u8]) -> Option<Self> {
         let mut outer = Fields::of_sequence(der)?;
         let signed = outer.next()?.whole;
         let algorithm = outer.next()?.whole;
@@ -96,7 +96,7 @@ impl<'d> Anatomy<'d> {
     }
 
     /// The first and the last moment of validity; none if one of them is no moment.
-    pub fn moments(&self) -> Option<(Moment, Moment)> {
+    pub(super) fn moments(&self) -> Option<(Moment, Moment)> {
         let mut validity = Fields(self.validity.0);
         Some((validity.next()?.moment()?, validity.next()?.moment()?))
     }
@@ -129,16 +129,16 @@ pub(super) struct Field<'d> {
 }
 
 impl Field<'_> {
-    pub fn is(&self, tag: Tag) -> bool {
+    pub(super) fn is(&self, tag: Tag) -> bool {
         self.class == Class::Universal && self.tag == tag
     }
 
-    pub fn is_context(&self, number: u32) -> bool {
+    pub(super) fn is_context(&self, number: u32) -> bool {
         self.class == Class::ContextSpecific && self.tag == Tag(number)
     }
 
     /// The object identifier that this is, as text.
-    pub fn oid(&self) -> Option<String> {
+    pub(super) fn oid(&self) -> Option<String> {
         self.is(Tag::Oid).then(|| Oid::new(self.content.into()).to_id_string())
     }
 
@@ -193,7 +193,7 @@ pub(super) struct Fields<'d>(pub &'d [u8]);
 
 impl<'d> Fields<'d> {
     /// The elements of the sequence that `bytes` start with.
-    pub fn of_sequence(bytes: &'d [u8]) -> Option<Self> {
+    pub(super) fn of_sequence(bytes: &'d [u8]) -> Option<Self> {
         let field = Self(bytes).next()?;
         field.is(Tag::Sequence).then_some(Self(field.content))
     }

@@ -25,7 +25,7 @@ pub(super) struct Elements<'a>(&'a [u8]);
 
 impl Elements<'_> {
     /// Whether nothing is left. A reader that skips the rest loses it without a word.
-    pub fn are_all(&self) -> bool {
+    pub(super) fn are_all(&self) -> bool {
         self.0.is_empty()
     }
 }

@@ -14,7 +14,7 @@ const URI: u32 = 6;
 const IP: u32 = 7;
 
 /// The same, where URIs are closed as well if names are limited at all: those of one host that there is not are left.
-pub fn without_uris(mut params: CertificateParams) -> Result<CertificateParams> {
+pub(super) fn without_uris(mut params: CertificateParams) -> Result<CertificateParams> {
     let Some(limits) = params.name_constraints.take() else { return Ok(params) };
     let mut permitted = trees(&limits.permitted_subtrees)?;
     permitted.extend(tree(URI, NO_DNS.as_bytes())?);

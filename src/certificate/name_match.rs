@@ -47,7 +47,7 @@ enum Value {
 
 impl Reading {
     /// Whether two names in DER are the same.
-    pub fn is_same(&self, one: &[u8], other: &[u8]) -> bool {
+    pub(super) fn is_same(&self, one: &[u8], other: &[u8]) -> bool {
         let read = || self.attributes(one).zip(self.attributes(other));
         let is_short = one.len().max(other.len()) <= LONGEST;
         one == other || is_short && read().is_some_and(|(one, other)| one == other)

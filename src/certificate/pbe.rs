@@ -43,7 +43,7 @@ pub(super) struct Budget(u64);
 
 impl Budget {
     /// What one file may cost.
-    pub fn of_a_file() -> Self {
+    pub(super) fn of_a_file() -> Self {
         Self(MOST_ROUNDS)
     }
 

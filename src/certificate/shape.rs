@@ -33,14 +33,14 @@ pub(super) struct Tries(u32);
 
 impl Tries {
     /// Whether too much has been in vain.
-    pub fn are_too_many(&self) -> bool {
+    pub(super) fn are_too_many(&self) -> bool {
         self.0 > MOST_WALKS
     }
 }
 
 impl Shape {
     /// What the bytes are, if they are a single object; damage within is for others to find.
-    pub fn of(bytes: &[u8]) -> Self {
+    pub(super) fn of(bytes: &[u8]) -> Self {
         let known = Self::of_whole(bytes);
         if known != Self::Unknown {
             return known;
@@ -56,12 +56,12 @@ impl Shape {
     }
 
     /// What the bytes are, if nothing is missing and nothing follows.
-    pub fn of_whole(bytes: &[u8]) -> Self {
+    pub(super) fn of_whole(bytes: &[u8]) -> Self {
         parts(bytes).map_or(Self::Unknown, |parts| Self::of_parts(&parts))
     }
 
     /// The object with which `bytes` start, where its parts are those of a known shape and fill it.
-    pub fn at_start<'b>(bytes: &'b [u8], tries: &mut Tries) -> Option<(Self, &'b [u8])> {
+    pub(super) fn at_start<'b>(bytes: &'b [u8], tries: &mut Tries) -> Option<(Self, &'b [u8])> {
         if !may_start(bytes) || tries.are_too_many() {
             return None;
         }

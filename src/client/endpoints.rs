@@ -3,10 +3,10 @@
 use labtrust_plan::{Endpoint, Target};
 
 /// The ports that a GitLab is reached on when none is said: its web server's and its registry's.
-pub const ASSUMED_PORTS: [u16; 2] = [443, 4567];
+pub(crate) const ASSUMED_PORTS: [u16; 2] = [443, 4567];
 
 /// The endpoints that `target` means.
-pub fn endpoints_of(target: &Target) -> Vec<Endpoint> {
+pub(crate) fn endpoints_of(target: &Target) -> Vec<Endpoint> {
     match target.port {
         Some(port) => vec![Endpoint::new(target.host.clone(), port)],
         None => ASSUMED_PORTS.iter().map(|port| Endpoint::new(target.host.clone(), *port)).collect(),

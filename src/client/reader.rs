@@ -17,17 +17,17 @@ use crate::{
 };
 
 /// What a `SOURCE` can be, as a hint.
-pub const KINDS: &str =
+pub(crate) const KINDS: &str =
     "give a certificate file as ./NAME, - for standard input, HOST[:PORT] or an https:// URL";
 
 /// No larger file of certificates is read, and no more of standard input.
 const LARGEST_INPUT: usize = 64 << 20;
 
 /// Gives the passphrase of what its argument names.
-pub type Ask<'a> = dyn Fn(&str) -> Result<Zeroizing<String>> + 'a;
+pub(crate) type Ask<'a> = dyn Fn(&str) -> Result<Zeroizing<String>> + 'a;
 
 /// Reads what people name.
-pub struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     /// Where remarks go.
     pub printer: &'a Printer,
     /// It is asked only if a file is encrypted as a whole.
@@ -36,7 +36,7 @@ pub struct Reader<'a> {
 
 impl Reader<'_> {
     /// All certificates that come on standard input.
-    pub fn standard_input(&self) -> Result<Vec<Parsed>> {
+    pub(crate) fn standard_input(&self) -> Result<Vec<Parsed>> {
         let shown = "standard input";
         let bytes = Zeroizing::new(standard_input(LARGEST_INPUT)?);
         if bytes.len() > LARGEST_INPUT {
@@ -46,7 +46,7 @@ impl Reader<'_> {
     }
 
     /// All certificates of the file at `path`.
-    pub fn certificates(&self, path: &Path) -> Result<Vec<Parsed>> {
+    pub(crate) fn certificates(&self, path: &Path) -> Result<Vec<Parsed>> {
         self.parse(&input::bytes(path, KINDS)?, &text::path(path))
     }
 
@@ -59,7 +59,7 @@ impl Reader<'_> {
     }
 
     /// All certificates and keys of the file at `path`, which must be there: else `hint` says what to do.
-    pub fn material(&self, path: &Path, hint: &'static str) -> Result<Material> {
+    pub(crate) fn material(&self, path: &Path, hint: &'static str) -> Result<Material> {
         let bytes = input::bytes(path, hint)?;
         let shown = text::path(path);
         let mut passphrase = |what: &str| (self.passphrase)(&format!("{what} in {shown}"));
@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// Everything in the files at `paths`.
-    pub fn materials<'p>(&self, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Material> {
+    pub(crate) fn materials<'p>(&self, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Material> {
         let mut material = Material::default();
         for path in paths {
             material.extend(self.material(path, "give a file that is there")?);
@@ -79,7 +79,7 @@ impl Reader<'_> {
     }
 
     /// The private key in the file at `path`.
-    pub fn key(&self, path: &Path) -> Result<PrivateKey> {
+    pub(crate) fn key(&self, path: &Path) -> Result<PrivateKey> {
         let material = self.material(path, "give the file of a private key")?;
         material.keys.into_iter().next().ok_or_else(|| {
             let what = format!("{} holds no private key", text::path(path));

@@ -17,7 +17,12 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Restarts the services that `outcomes` wait for, and marks those as settled that did restart: an engine when
 /// it answers again, and is to the registries of `asked` as was wanted: it trusts that CA, or no more. One that is
 /// not is said with the rest: what was done is done.
-pub fn restart(facts: &Facts, printer: &Printer, outcomes: &mut [Outcome], asked: Option<(&Anchor, Wanted)>) {
+pub(crate) fn restart(
+    facts: &Facts,
+    printer: &Printer,
+    outcomes: &mut [Outcome],
+    asked: Option<(&Anchor, Wanted)>,
+) {
     let (good, bad) = match asked {
         Some((_, Wanted::Gone)) => (State::Untrusted, State::Trusted),
         _ => (State::Trusted, State::Untrusted),
@@ -87,7 +92,7 @@ fn otherwise(facts: &Facts, service: &Service, (anchor, wanted): (&Anchor, Wante
 }
 
 /// The services that must be restarted, each once.
-pub fn restarts(outcomes: &[Outcome]) -> Vec<Service> {
+pub(crate) fn restarts(outcomes: &[Outcome]) -> Vec<Service> {
     let mut services: Vec<Service> = Vec::new();
     for service in outcomes.iter().flat_map(|outcome| &outcome.restart) {
         if !services.iter().any(|known| known.is(service)) {

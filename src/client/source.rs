@@ -23,7 +23,7 @@ use crate::{
     state::State,
 };
 
-pub use self::{
+pub(crate) use self::{
     argument::{Source, absolute},
     known::known_anchor,
     successor::Announced,
@@ -34,7 +34,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// An anchor, and how sure we are that it is the one that is meant.
 #[derive(Debug)]
-pub struct Found {
+pub(crate) struct Found {
     pub anchor: Anchor,
     pub certificate: Parsed,
     /// What it is and where it came from, in a line.
@@ -49,7 +49,7 @@ pub struct Found {
 
 impl Found {
     /// Why a person must compare the fingerprint before this is trusted, and how; none where nothing is in doubt.
-    pub fn missing_fingerprint(&self) -> Option<(String, Hint)> {
+    pub(crate) fn missing_fingerprint(&self) -> Option<(String, Hint)> {
         let doubt = self.doubt.as_ref()?;
         let what = format!("{} is not trusted without its fingerprint: {doubt}", self.title);
         let sha256 = self.anchor.sha256();
@@ -63,7 +63,7 @@ impl Found {
 
 impl Source {
     /// All certificates that it holds, or that the server presents. `typed` is what was written on the command line.
-    pub fn certificates(&self, reader: &Reader<'_>, typed: &str) -> Result<Vec<Parsed>> {
+    pub(crate) fn certificates(&self, reader: &Reader<'_>, typed: &str) -> Result<Vec<Parsed>> {
         match self {
             Self::File(path) => reader.certificates(path),
             Self::Input => reader.standard_input(),
@@ -88,7 +88,7 @@ fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>
 
 /// What is to be trusted, as it was typed.
 #[derive(Clone, Debug, Default)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// `SOURCE`.
     pub source: Option<&'a str>,
     /// `--fingerprint`.
@@ -104,7 +104,7 @@ pub struct Asked<'a> {
 }
 
 /// The anchor that `arguments` mean.
-pub fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'_>) -> Result<Found> {
+pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'_>) -> Result<Found> {
     let typed = arguments.source.unwrap_or_default();
     let mut found = match arguments.source.map(Source::parse).transpose()? {
         None => own(state, arguments.fingerprint)?,
@@ -325,7 +325,7 @@ fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
 }
 
 /// What a certificate may sign, in words.
-pub fn may_sign(certificate: &Parsed) -> String {
+pub(crate) fn may_sign(certificate: &Parsed) -> String {
     if certificate.may_sign() {
         text::in_line(&certificate.permitted.to_string()).into_owned()
     } else {

@@ -12,13 +12,13 @@ use labtrust_plan::{
 };
 
 /// The changes, and what is said of the stores that have none.
-pub struct Planning {
+pub(crate) struct Planning {
     pub changes: Vec<Change>,
     pub others: Vec<Outcome>,
 }
 
 /// Plans every store that `selection` leaves.
-pub fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &Selection) -> Planning {
+pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &Selection) -> Planning {
     let mut planning = Planning { changes: Vec::new(), others: Vec::new() };
     // Only where both are planned, one spares the other's restart; where the other is not, it may be missed.
     let chosen = || STORES.iter().filter(|store| selection.has(store));
@@ -61,7 +61,7 @@ fn missed(worlds: &Worlds, facts: &Facts, anchor: &Anchor, store: &Store, also: 
 
 /// Those of `changes`, recorded in the receipt `name`, that are not so yet. What cannot be read is not
 /// known to be so; applying says why.
-pub fn unmet(
+pub(crate) fn unmet(
     facts: &Facts,
     worlds: &Worlds,
     receipts: &[Receipt],
@@ -77,7 +77,7 @@ pub fn unmet(
 }
 
 /// How the stores of `planning`, recorded in the receipt `name`, stand: each is asked.
-pub fn outcomes_now(
+pub(crate) fn outcomes_now(
     facts: &Facts,
     worlds: &Worlds,
     receipts: &[Receipt],

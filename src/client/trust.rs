@@ -7,7 +7,7 @@ use labtrust_plan::Anchor;
 use super::stores::Planning;
 
 /// Applies `planning`; what `setup` and `import` do on the server too.
-pub fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning) -> Result<Vec<Outcome>> {
+pub(crate) fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning) -> Result<Vec<Outcome>> {
     let mut outcomes = if planning.changes.is_empty() {
         Vec::new()
     } else {
@@ -18,6 +18,6 @@ pub fn trust(session: &Session<'_>, anchor: &Anchor, planning: &Planning) -> Res
 }
 
 /// The receipt under which an anchor's trust is kept.
-pub fn receipt_name(anchor: &Anchor) -> String {
+pub(crate) fn receipt_name(anchor: &Anchor) -> String {
     format!("trust-{}", anchor.sha256().short())
 }

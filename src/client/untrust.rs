@@ -1,6 +1,6 @@
 //! Trust in a CA is taken back: each store as it was found, and the truth about what still trusts the CA.
 
-pub mod left;
+pub(crate) mod left;
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ use crate::{
 
 /// Which CAs are meant.
 #[derive(Clone, Copy, Debug)]
-pub struct Meant<'a> {
+pub(crate) struct Meant<'a> {
     /// A fingerprint, a file, standard input or a host.
     pub what: Option<&'a str>,
     /// Every CA that is known.
@@ -41,7 +41,7 @@ pub struct Meant<'a> {
 
 /// Where a CA is removed.
 #[derive(Clone, Debug)]
-pub struct Removal {
+pub(crate) struct Removal {
     /// The stores.
     pub stores: Selection,
     /// Whether it goes where somebody else installed it, too.
@@ -49,7 +49,7 @@ pub struct Removal {
 }
 
 /// The anchors that are meant; and what is damaged, by which there may be more.
-pub fn find(
+pub(crate) fn find(
     reader: &Reader<'_>,
     state: &state::State<'_>,
     arguments: &Meant<'_>,
@@ -87,7 +87,7 @@ pub fn find(
 }
 
 /// The anchors whose trust `receipts` record.
-pub fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
+pub(crate) fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
     receipts
         .iter()
         .filter(|receipt| receipt.name.starts_with("trust-"))
@@ -95,7 +95,7 @@ pub fn trusted(receipts: &[Receipt]) -> impl Iterator<Item = Anchor> {
 }
 
 /// Takes `anchors` back, what is recorded of all of them at once; the answer has one entry an anchor.
-pub fn untrust_all(
+pub(crate) fn untrust_all(
     facts: &Facts,
     worlds: &Worlds,
     printer: &Printer,
@@ -211,7 +211,7 @@ fn remove(
 }
 
 /// What `--purge` would remove beside what labtrust put.
-pub fn removals(
+pub(crate) fn removals(
     facts: &Facts,
     worlds: &Worlds,
     receipts: &Recorded,

@@ -23,7 +23,7 @@ use crate::{
     state::{LastBackup, State},
 };
 
-pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) -> Result<u8> {
     let printer = context.printer;
     let to_stream = arguments.file == Path::new(input::STREAM);
     if to_stream && (context.everywhere.json || std::io::stdout().is_terminal()) {

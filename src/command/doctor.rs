@@ -18,7 +18,7 @@ use crate::{
     exit, report, state,
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) -> Result<u8> {
     if arguments.undo {
         return take_back::run(context, state, arguments.restart);
     }

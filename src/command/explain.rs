@@ -30,7 +30,7 @@ struct Report<'r> {
     page: Option<&'r str>,
 }
 
-pub fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
+pub(super) fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
     let text = match arguments.text.as_slice() {
         [dash] if dash == "-" => pasted()?,
         words => words.join(" "),

@@ -14,7 +14,7 @@ use crate::{
     state::State,
 };
 
-pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Result<u8> {
     let own = state.nearest_ca()?.ok_or_else(|| {
         fail("there is no CA of labtrust's on this machine", "make one on the server: labtrust setup HOST")
     })?;

@@ -20,7 +20,7 @@ use crate::{
     state,
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Import) -> Result<u8> {
     let requests = state.requests()?;
     warn_of_damages(context, requests.damaged.iter());
     let requests = &requests.kept;

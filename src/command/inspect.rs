@@ -18,7 +18,7 @@ use crate::{
     state::State,
 };
 
-pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect) -> Result<u8> {
     let certificates = match arguments.source.as_deref() {
         None => own(state)?,
         Some(typed) => Source::parse(typed)?.certificates(&reader(context, &arguments.passphrase), typed)?,

@@ -37,7 +37,7 @@ impl Place {
 }
 
 /// Reads files that people name; the passphrase of an encrypted one is taken `from` where the options say.
-pub fn reader<'a>(context: &Context<'a>, from: &'a Passphrase) -> Reader<'a> {
+pub(super) fn reader<'a>(context: &Context<'a>, from: &'a Passphrase) -> Reader<'a> {
     let printer = context.printer;
     Reader { printer, passphrase: Box::new(move |what| passphrase(printer, from, what)) }
 }

@@ -18,7 +18,7 @@ use crate::{
     state::{self, RenewalRecord},
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Renew) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Renew) -> Result<u8> {
     let now = OffsetDateTime::now_utc();
     // One that cannot be read is replaced; `status` says of it what is wrong.
     let ran = state.renewal().ok().flatten().map(|record| record.ran);

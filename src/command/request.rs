@@ -24,7 +24,7 @@ use crate::{
     state::State,
 };
 
-pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
     if arguments.undo {
         return take_back(context, state, arguments);
     }

@@ -36,7 +36,7 @@ use crate::{
     state::{LastBackup, State, damages},
 };
 
-pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore) -> Result<u8> {
     let printer = context.printer;
     let shown = text::path(&arguments.file);
     let (archive, by) = read(context, arguments).with_context(|| format!("cannot restore {shown}"))?;

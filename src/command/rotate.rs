@@ -16,7 +16,7 @@ use crate::{
     state::State,
 };
 
-pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Result<u8> {
     if let Some(step) = &arguments.step {
         return turn::run(context, state, step);
     }
@@ -26,4 +26,4 @@ pub fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Resu
     Ok(reports::print_damages(context, own.damages()))
 }
 
-pub use crate::report::rotation::print_standing;
+pub(super) use crate::report::rotation::print_standing;

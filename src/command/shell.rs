@@ -19,14 +19,14 @@ use crate::{
     report::consent::{self, Proposal},
 };
 
-pub fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
+pub(super) fn completions(context: &Context<'_>, arguments: &Completions) -> u8 {
     let mut text = Vec::new();
     clap_complete::generate(arguments.shell, &mut cli::command(), "labtrust", &mut text);
     context.printer.text(&String::from_utf8_lossy(&text));
     exit::DONE
 }
 
-pub fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
+pub(super) fn man(context: &Context<'_>, arguments: &cli::Man) -> Result<u8> {
     let Some(folder) = &arguments.out else {
         context.printer.text(&String::from_utf8_lossy(&page(arguments.verb.as_deref())?));
         return Ok(exit::DONE);

@@ -22,7 +22,7 @@ use crate::{
     state,
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Sign) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Sign) -> Result<u8> {
     if context.everywhere.dry_run {
         let change = Signed::make(state, arguments)?.change;
         let mut proposal = Proposal::default();

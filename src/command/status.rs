@@ -25,7 +25,7 @@ use crate::{
 const UNFOLLOWED: &str =
     "GitLab does not follow its gitlab.rb yet, so clients may not be served what is in place";
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>) -> Result<u8> {
     let receipts = state.receipts()?;
     let mut damages = damages::all(state)?;
     // What is damaged is said, and all else is shown. It may be the caller's, under sudo.

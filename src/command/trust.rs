@@ -23,7 +23,7 @@ use crate::{
     state::{self, recorded},
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Trust) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Trust) -> Result<u8> {
     arguments.stores.check()?;
     let found = source::anchor(&reader(context, &arguments.passphrase), state, &asked(arguments))?;
     let next = found.announced.anchor(&found.anchor.endpoints);

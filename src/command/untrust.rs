@@ -25,7 +25,7 @@ use crate::{
     state::{self, Damage, recorded},
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Untrust) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Untrust) -> Result<u8> {
     arguments.stores.check()?;
     if context.everywhere.dry_run {
         let receipts = state.receipts()?;

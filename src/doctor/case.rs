@@ -12,9 +12,9 @@ use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
 
 /// A port that GitLab's own web server is on unless it is said otherwise.
-pub const WEB: u16 = 443;
+pub(super) const WEB: u16 = 443;
 /// The ports that registries are usually on: Omnibus's example, and what it chooses by itself.
-pub const REGISTRIES: [u16; 2] = [4567, 5050];
+pub(super) const REGISTRIES: [u16; 2] = [4567, 5050];
 
 /// What is judged.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl<'e> Case<'e> {
 }
 
 /// The chain that is presented there, as far as it can be read.
-pub fn chain(reached: Option<&Reached>) -> Vec<Parsed> {
+pub(super) fn chain(reached: Option<&Reached>) -> Vec<Parsed> {
     let presented = reached.and_then(Reached::chain).unwrap_or_default();
     presented.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect()
 }

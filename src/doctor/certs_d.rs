@@ -4,7 +4,7 @@ use labtrust_plan::{Endpoint, Host};
 
 /// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
 /// read how it must be.
-pub fn is_meant(name: &str, host: &Host) -> bool {
+pub(super) fn is_meant(name: &str, host: &Host) -> bool {
     let (name, host) = (core(name), core(&host.to_string()));
     let rest = name.strip_prefix("https").unwrap_or(&name).strip_prefix(&host).map(str::to_owned);
     // A port, or an ending such as `.crt`.
@@ -19,11 +19,11 @@ fn core(name: &str) -> String {
 }
 
 /// Where containerd is told of registries, if its `config_path` says so, as it does everywhere.
-pub const CONTAINERD: &str = "/etc/containerd/certs.d";
+pub(super) const CONTAINERD: &str = "/etc/containerd/certs.d";
 
 /// The names of the folder of `registry`, of which containerd takes the first that is there (containerd,
 /// `core/remotes/docker/config/hosts.go`, `hostPaths`). Docker does so for its pulls if it keeps images there.
-pub fn containerd(registry: &Endpoint) -> [String; 2] {
+pub(super) fn containerd(registry: &Endpoint) -> [String; 2] {
     let (host, port) = (registry.host.in_url(), registry.port);
     [format!("{host}_{port}_"), format!("{host}:{port}")]
 }

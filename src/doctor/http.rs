@@ -50,7 +50,7 @@ impl From<&Answer> for Http {
 ///
 /// # Errors
 /// The reason why there is none.
-pub fn get(url: &str, limit: Duration) -> Result<Answer, String> {
+pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
     let tls = TlsConfig::builder()
         .disable_verification(true)
         .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))

@@ -17,7 +17,7 @@ use std::{
 use labtrust_plan::text::is_hidden;
 use serde::{Deserialize, Serialize};
 
-pub use self::place::MARK;
+pub(super) use self::place::MARK;
 use self::{
     place::is_place,
     url::{place, url},

@@ -5,7 +5,7 @@ use std::path::Path;
 use labtrust_plan::fact::{Engine, EngineKind};
 
 /// The unit of the machine's that runs `engine`; none if it is a user's, or in a virtual machine.
-pub fn unit(engine: &Engine) -> Option<String> {
+pub(super) fn unit(engine: &Engine) -> Option<String> {
     match engine.kind {
         EngineKind::Rootful => Some(match package(engine) {
             // Synology's DSM: an engine is a package there.

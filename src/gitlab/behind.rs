@@ -21,7 +21,12 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// The command that makes a GitLab of this machine follow its gitlab.rb, where it does not yet. It is the one that has one
 /// of the files `placed`; where its gitlab.rb names no host, these are the endpoints of GitLab and its registry.
 /// Nothing is run for it.
-pub fn awaited(world: &World, facts: &Facts, placed: &[&Path], known: &[Endpoint]) -> Option<ShellLine> {
+pub(crate) fn awaited(
+    world: &World,
+    facts: &Facts,
+    placed: &[&Path],
+    known: &[Endpoint],
+) -> Option<ShellLine> {
     if placed.is_empty() {
         return None;
     }

@@ -7,7 +7,7 @@ use super::{config::url, ports::Ports};
 
 /// What the files are made from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Blueprint {
+pub(super) struct Blueprint {
     /// GitLab, as clients call it.
     pub gitlab: Endpoint,
     /// Its registry.
@@ -21,7 +21,7 @@ pub struct Blueprint {
 impl Blueprint {
     /// `compose.yaml` (compose-spec). Under an external URL with a port, nginx listens on that port
     /// inside too; and YAML 1.1 reads `22:22` without quotes as a number.
-    pub fn compose(&self) -> String {
+    pub(super) fn compose(&self) -> String {
         let Ports { https, http, ssh, registry } = self.ports;
         let all = [(https, https), (http, 80), (ssh, 22), (registry, registry)];
         // One port for two hosts is published once.
@@ -56,7 +56,7 @@ impl Blueprint {
     }
 
     /// `gitlab.rb`.
-    pub fn gitlab_rb(&self) -> String {
+    pub(super) fn gitlab_rb(&self) -> String {
         let mut text = format!(
             "# GitLab's settings. After editing: docker compose exec gitlab gitlab-ctl reconfigure\n\
              external_url \"{}\"\n\
@@ -80,7 +80,7 @@ impl Blueprint {
 
 /// The port of the host that `compose`, a file of ours that may have been edited since, publishes
 /// for the container's port `inside`.
-pub fn published(compose: &str, inside: u16) -> Option<u16> {
+pub(super) fn published(compose: &str, inside: u16) -> Option<u16> {
     compose.lines().find_map(|line| {
         let mapping = line.trim().strip_prefix('-')?.trim().trim_matches(['"', '\'']);
         let (outside, found) = mapping.rsplit_once(':')?;

@@ -12,13 +12,13 @@ use super::{
 
 /// GitLab's configuration, as far as it says something about certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Config {
+pub(crate) struct Config {
     script: Script,
 }
 
 /// What a setting is known to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Known<T> {
+pub(crate) enum Known<T> {
     /// It is not set.
     Unset,
     /// It is this.
@@ -29,7 +29,7 @@ pub enum Known<T> {
 
 /// A URL under which something of GitLab's is met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     /// Whether it is https.
     pub https: bool,
     /// Host and port.
@@ -43,7 +43,7 @@ const OFF: Value = Value::Switch(false);
 
 impl Config {
     /// Reads gitlab.rb, which overrides what a container's `environment` sets.
-    pub fn read(environment: &str, gitlab_rb: &str) -> Self {
+    pub(crate) fn read(environment: &str, gitlab_rb: &str) -> Self {
         let mut script = Script::of_environment(environment);
         let Script { settings, includes, .. } = Script::read(gitlab_rb);
         script.settings.extend(settings);
@@ -52,7 +52,7 @@ impl Config {
     }
 
     /// Under which URL the server `role` is met.
-    pub fn address(&self, role: Role) -> Known<Address> {
+    pub(crate) fn address(&self, role: Role) -> Known<Address> {
         let Some(setting) = self.script.last(&[role.url()]) else { return Known::Unset };
         match &setting.value {
             Value::Nil => Known::Unset,
@@ -64,17 +64,17 @@ impl Config {
     }
 
     /// The certificate's file where the server `role` is told to take another than the usual one.
-    pub fn certificate(&self, role: Role) -> Known<PathBuf> {
+    pub(crate) fn certificate(&self, role: Role) -> Known<PathBuf> {
         self.path(role, "ssl_certificate")
     }
 
     /// The key's file, likewise.
-    pub fn key(&self, role: Role) -> Known<PathBuf> {
+    pub(crate) fn key(&self, role: Role) -> Known<PathBuf> {
         self.path(role, "ssl_certificate_key")
     }
 
     /// The port on which nginx listens for `role`, where it is not the URL's.
-    pub fn listen_port(&self, role: Role) -> Option<u16> {
+    pub(crate) fn listen_port(&self, role: Role) -> Option<u16> {
         let row = role.row();
         let said = match self.nginx(role, row.port).map(|setting| setting.value) {
             Some(Value::Number(port)) => u16::try_from(port).ok(),
@@ -85,23 +85,23 @@ impl Config {
     }
 
     /// Whether nginx listens for `role` on chosen addresses of this machine alone.
-    pub fn listens_on_chosen_addresses(&self, role: Role) -> bool {
+    pub(crate) fn listens_on_chosen_addresses(&self, role: Role) -> bool {
         self.nginx(role, "listen_addresses").is_some()
     }
 
     /// The line, if any, by which something else than GitLab's nginx speaks TLS with clients: no
     /// pair that is placed in GitLab is then seen by anybody.
-    pub fn served_elsewhere(&self) -> Option<Line> {
+    pub(crate) fn served_elsewhere(&self) -> Option<Line> {
         self.off(&["nginx", "enable"]).or_else(|| self.nginx_says(Role::Gitlab, &["listen_https"], &OFF))
     }
 
     /// The same for `role` alone.
-    pub fn role_served_elsewhere(&self, role: Role) -> Option<Line> {
+    pub(crate) fn role_served_elsewhere(&self, role: Role) -> Option<Line> {
         self.nginx_says(role, &["enable", "listen_https"], &OFF)
     }
 
     /// The line, if any, by which only Ruby knows whether GitLab's own nginx speaks TLS for `role`.
-    pub fn is_tls_computed(&self, role: Role) -> Option<Line> {
+    pub(crate) fn is_tls_computed(&self, role: Role) -> Option<Line> {
         let nginx = self.script.last(&["nginx", "enable"]).filter(|one| one.value == Value::Computed);
         let names: &[&str] =
             if role == Role::Gitlab { &["listen_https"] } else { &["enable", "listen_https"] };
@@ -109,38 +109,38 @@ impl Config {
     }
 
     /// Whether the service behind `role` is switched off.
-    pub fn is_off(&self, role: Role) -> bool {
+    pub(crate) fn is_off(&self, role: Role) -> bool {
         role.row().enable.is_some_and(|path| self.off(&path).is_some())
     }
 
     /// The line, if any, by which GitLab is told of a registry that its own nginx does not serve: a URL of the
     /// registry's would overwrite it (omnibus-gitlab, registry.rb, `parse_registry_external_url`).
-    pub fn registry_of_others(&self) -> Option<Line> {
+    pub(crate) fn registry_of_others(&self) -> Option<Line> {
         let host = self.script.last(&["gitlab_rails", "registry_host"]);
         let host = host.filter(|setting| setting.path.len() > 1 && setting.value != Value::Nil);
         host.filter(|_| self.address(Role::Registry) == Known::Unset).as_ref().map(Line::of)
     }
 
     /// Whether every site of Pages' is a folder of one host, not a host below it.
-    pub fn are_pages_in_path(&self) -> bool {
+    pub(crate) fn are_pages_in_path(&self) -> bool {
         let path = self.script.last(&["gitlab_pages", "namespace_in_path"]);
         path.is_some_and(|setting| setting.value == Value::Switch(true))
     }
 
     /// Whether port 80 certainly sends people on to https.
-    pub fn redirects(&self) -> bool {
+    pub(crate) fn redirects(&self) -> bool {
         let setting = self.nginx(Role::Gitlab, "redirect_http_to_https");
         let is_https = matches!(self.address(Role::Gitlab), Known::Is(address) if address.https);
         is_https && setting.is_some_and(|setting| setting.value == Value::Switch(true))
     }
 
     /// Whether Let's Encrypt is certainly off. Left unset, it turns itself on when a pair is missing.
-    pub fn is_lets_encrypt_off(&self) -> bool {
+    pub(crate) fn is_lets_encrypt_off(&self) -> bool {
         self.lets_encrypt() == Known::Is(false)
     }
 
     /// Whether Let's Encrypt is switched on or off.
-    pub fn lets_encrypt(&self) -> Known<bool> {
+    pub(crate) fn lets_encrypt(&self) -> Known<bool> {
         match self.script.last(&["letsencrypt", "enable"]) {
             None | Some(Setting { value: Value::Nil, .. }) => Known::Unset,
             Some(Setting { value: Value::Switch(on), .. }) => Known::Is(on),
@@ -149,7 +149,7 @@ impl Config {
     }
 
     /// URLs in https that a service of GitLab's has which is in no row of [`Role`], each with the line that sets it.
-    pub fn unknown_urls(&self) -> Vec<(String, Line, Address)> {
+    pub(crate) fn unknown_urls(&self) -> Vec<(String, Line, Address)> {
         let mut found: Vec<(String, Line, Address)> = Vec::new();
         for setting in self.script.settings.iter().filter(|setting| !setting.inert) {
             let [name] = setting.path.as_slice() else { continue };
@@ -167,12 +167,12 @@ impl Config {
     }
 
     /// The lines that have Ruby read another file, which may set anything.
-    pub fn includes(&self) -> impl Iterator<Item = Line> {
+    pub(crate) fn includes(&self) -> impl Iterator<Item = Line> {
         self.script.includes.iter().map(Line::of_include)
     }
 
     /// What is said of each such line.
-    pub fn unread_files(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn unread_files(&self) -> impl Iterator<Item = String> {
         let said = |line: Line| {
             format!("{} reads another file, which labtrust does not read: `{}`", line.place(), line.text())
         };
@@ -180,7 +180,7 @@ impl Config {
     }
 
     /// Lines that look right and do not do what they say, with what to write instead.
-    pub fn remarks(&self) -> Vec<String> {
+    pub(crate) fn remarks(&self) -> Vec<String> {
         let remark = |setting: &Setting| {
             let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
             let line = Line::of(setting);
@@ -257,7 +257,7 @@ impl Address {
 }
 
 /// The URL under which GitLab is met at `endpoint`.
-pub fn url(endpoint: &Endpoint) -> String {
+pub(crate) fn url(endpoint: &Endpoint) -> String {
     match endpoint.port {
         443 => format!("https://{}", endpoint.host.in_url()),
         _ => format!("https://{endpoint}"),

@@ -31,7 +31,7 @@ const MODE: u32 = 0o600;
 
 /// What becomes of the gitlab.rb of an installation.
 #[derive(Clone, Debug, Default)]
-pub struct Configured {
+pub(crate) struct Configured {
     path: PathBuf,
     settings: Settings,
     /// What reads it without running it; none where there is no Ruby.
@@ -43,7 +43,7 @@ pub struct Configured {
 impl Configured {
     /// What `installation` takes to serve a GitLab at `gitlab` and a registry at `registry`. `config` is what
     /// it says now.
-    pub fn plan(
+    pub(crate) fn plan(
         world: &World,
         installation: &Installation,
         config: &Config,
@@ -82,27 +82,27 @@ impl Configured {
     }
 
     /// What `config` says, as it is.
-    pub fn untouched(installation: &Installation, config: &Config) -> Self {
+    pub(crate) fn untouched(installation: &Installation, config: &Config) -> Self {
         Self { path: installation.gitlab_rb(), config: config.clone(), ..Self::default() }
     }
 
     /// What it says against the will of whoever wrote it.
-    pub fn conflicts(&self) -> &[Conflict] {
+    pub(crate) fn conflicts(&self) -> &[Conflict] {
         &self.settings.conflicts
     }
 
     /// Whether anything is edited.
-    pub fn is_edited(&self, installation: &Installation) -> bool {
+    pub(crate) fn is_edited(&self, installation: &Installation) -> bool {
         installation.may_edit() && !self.settings.edits.is_empty()
     }
 
     /// What a person should know, a line each.
-    pub fn notes(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         self.settings.left.iter().map(|left| format!("{left}, which is left as it is"))
     }
 
     /// The lines that a file that cannot be edited from here lacks.
-    pub fn lines(&self, installation: &Installation) -> Vec<String> {
+    pub(crate) fn lines(&self, installation: &Installation) -> Vec<String> {
         if installation.may_edit() {
             return Vec::new();
         }
@@ -116,7 +116,7 @@ impl Configured {
 
     /// The edits, and what makes GitLab follow them; none where there is nothing to do. `is_begun` if an
     /// earlier run did not come to its end.
-    pub fn change(
+    pub(crate) fn change(
         &self,
         installation: &Installation,
         layout: &Layout,
@@ -242,7 +242,7 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
 
 /// The refusal to overwrite what somebody meant. `place` is what names the place on the command line, to be
 /// typed again.
-pub fn refusal(conflicts: &[Conflict], host: &str, place: &[ShellLine]) -> anyhow::Error {
+pub(crate) fn refusal(conflicts: &[Conflict], host: &str, place: &[ShellLine]) -> anyhow::Error {
     let lines: Vec<_> = conflicts.iter().map(ToString::to_string).collect();
     fail(
         lines.join("; "),

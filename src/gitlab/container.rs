@@ -13,14 +13,14 @@ use super::recipe::Recipe;
 use crate::hint::shell_line;
 
 /// Where GitLab's image keeps its configuration.
-pub const CONFIG: &str = "/etc/gitlab";
+pub(crate) const CONFIG: &str = "/etc/gitlab";
 
 /// Where it has its own configuration file.
-pub const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
+pub(crate) const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
 
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Container {
+pub(crate) struct Container {
     /// Its name, which survives its being made anew.
     pub name: String,
     /// Its image.
@@ -42,7 +42,7 @@ pub struct Container {
 
 /// Where this machine meets a port of a GitLab.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
+pub(crate) enum Reach {
     /// On this port, on every address of the machine.
     Here(u16),
     /// On this port, and on the machine's loopback address alone.
@@ -122,7 +122,7 @@ struct Binding {
 
 impl Container {
     /// Reads one document of `docker inspect --format '{{json .}}'`.
-    pub fn read(json: &str, engine: &Command, owner: Option<&User>) -> serde_json::Result<Self> {
+    pub(crate) fn read(json: &str, engine: &Command, owner: Option<&User>) -> serde_json::Result<Self> {
         let inspected: Inspected = serde_json::from_str(json)?;
         let mut ports = published(inspected.network_settings.ports.as_ref());
         if ports.is_empty() {
@@ -151,28 +151,28 @@ impl Container {
 
     /// Whether it has ports of its own and lends this machine none of them: then another container stands in
     /// front, or its network gives it an address.
-    pub fn lends_nothing(&self) -> bool {
+    pub(crate) fn lends_nothing(&self) -> bool {
         self.own_network && self.ports.is_empty()
     }
 
     /// Whether it is GitLab in its maker's layout: something is mounted where its configuration is.
-    pub fn has_config(&self) -> bool {
+    pub(crate) fn has_config(&self) -> bool {
         self.mounts.iter().any(|(destination, _)| destination == Path::new(CONFIG))
     }
 
     /// Whether its image is GitLab by its name, as its maker or a mirror calls it.
-    pub fn is_gitlab(&self) -> bool {
+    pub(crate) fn is_gitlab(&self) -> bool {
         self.repository().rsplit('/').next().is_some_and(|name| ["gitlab-ce", "gitlab-ee"].contains(&name))
     }
 
     /// Whether it is sameersbn/docker-gitlab, which keeps everything elsewhere.
-    pub fn is_sameersbn(&self) -> bool {
+    pub(crate) fn is_sameersbn(&self) -> bool {
         self.repository().ends_with("sameersbn/gitlab")
     }
 
     /// The folder or file of this machine that the container sees as `inside`; none if it is
     /// part of the image and lost with the container.
-    pub fn outside(&self, inside: &Path) -> Option<PathBuf> {
+    pub(crate) fn outside(&self, inside: &Path) -> Option<PathBuf> {
         let nearest = self
             .mounts
             .iter()
@@ -182,7 +182,7 @@ impl Container {
     }
 
     /// Where this machine meets the container's `port`.
-    pub fn published(&self, port: u16) -> Reach {
+    pub(crate) fn published(&self, port: u16) -> Reach {
         if !self.own_network {
             return Reach::Here(port);
         }
@@ -193,19 +193,19 @@ impl Container {
     }
 
     /// The one port of the container that this machine has as its `port`.
-    pub fn inside(&self, port: u16) -> Option<u16> {
+    pub(crate) fn inside(&self, port: u16) -> Option<u16> {
         let mut found = self.ports.iter().filter(|(_, reach)| *reach == Reach::Here(port));
         let (inside, _) = found.next().filter(|_| self.own_network)?;
         found.all(|(other, _)| other == inside).then_some(*inside)
     }
 
     /// Whether its ports are its own, and not those of this machine.
-    pub fn has_own_network(&self) -> bool {
+    pub(crate) fn has_own_network(&self) -> bool {
         self.own_network
     }
 
     /// The engine's client as it is typed: with the socket, where that is not the one it asks by itself.
-    pub fn client(&self) -> ShellLine {
+    pub(crate) fn client(&self) -> ShellLine {
         client(&self.engine)
     }
 
@@ -254,7 +254,7 @@ pub(super) mod tests {
     use super::*;
 
     /// What Docker 28 says of a GitLab container, shortened.
-    pub fn inspected(name: &str, image: &str, mounts: &[(&str, &str)], running: bool) -> String {
+    pub(crate) fn inspected(name: &str, image: &str, mounts: &[(&str, &str)], running: bool) -> String {
         let mounts: Vec<_> = mounts
             .iter()
             .map(|(source, destination)| {

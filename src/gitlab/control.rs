@@ -12,11 +12,11 @@ const RECONFIGURE: u64 = 900;
 
 /// A way to run `gitlab-ctl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Control(Command);
+pub(crate) struct Control(Command);
 
 /// Which of GitLab's services its supervisor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Status {
+pub(crate) struct Status {
     /// nginx runs, or is started again and again because it lacks its certificate.
     pub nginx: bool,
     /// There is a registry.
@@ -25,19 +25,19 @@ pub struct Status {
 
 impl Control {
     /// `gitlab-ctl` of an Omnibus package on this machine.
-    pub fn omnibus() -> Self {
+    pub(crate) fn omnibus() -> Self {
         Self(Command::new("/opt/gitlab/bin/gitlab-ctl", [""; 0]))
     }
 
     /// `gitlab-ctl` in the container `name`, through the client `engine`.
-    pub fn inside(engine: &Command, name: &str) -> Self {
+    pub(crate) fn inside(engine: &Command, name: &str) -> Self {
         let mut command = engine.clone();
         command.arguments.extend(["exec", name, "gitlab-ctl"].map(str::to_owned));
         Self(command)
     }
 
     /// The way that `command` took, if it was one of ours.
-    pub fn of(command: &Command) -> Option<Self> {
+    pub(crate) fn of(command: &Command) -> Option<Self> {
         let mut way = command.clone();
         if way.program.file_name().is_some_and(|name| name == "gitlab-ctl") {
             way.arguments.clear();
@@ -49,14 +49,14 @@ impl Control {
     }
 
     /// What runs; none if `gitlab-ctl` cannot be asked.
-    pub fn status(&self, world: &World) -> Option<Status> {
+    pub(crate) fn status(&self, world: &World) -> Option<Status> {
         let output = world.try_run(&self.command(&["status"])).ok()?;
         Some(Status::read(&String::from_utf8_lossy(&output.stdout))).filter(|_| !output.stdout.is_empty())
     }
 
     /// What makes new certificate files take effect where `status` holds. `reconfigure` does not:
     /// it looks at gitlab.rb alone (docs.gitlab.com, "Configure SSL for a Linux package installation").
-    pub fn reload(&self, status: Status) -> Vec<Command> {
+    pub(crate) fn reload(&self, status: Status) -> Vec<Command> {
         let mut commands = Vec::new();
         if status.nginx {
             commands.push(self.command(&["hup", "nginx"]));
@@ -68,12 +68,12 @@ impl Control {
     }
 
     /// What makes GitLab follow a changed gitlab.rb, minutes long on a small machine.
-    pub fn reconfigure(&self) -> Command {
+    pub(crate) fn reconfigure(&self) -> Command {
         self.command(&["reconfigure"]).within(RECONFIGURE)
     }
 
     /// What reads `path`, as GitLab calls it, with GitLab's own Ruby and does not run it.
-    pub fn ruby(&self, path: &str) -> Command {
+    pub(crate) fn ruby(&self, path: &str) -> Command {
         let (ruby, rest) = ("/opt/gitlab/embedded/bin/ruby", ["-c".to_owned(), path.to_owned()]);
         let mut command = self.0.clone().within(SECONDS);
         match command.arguments.pop() {
@@ -120,7 +120,7 @@ impl Status {
 
 /// Whether the reload `command` of an earlier run can still do something: a GitLab that was stopped
 /// or removed since has nothing to reload, and undoing must not fail over that.
-pub fn is_alive(world: &World, command: &Command) -> bool {
+pub(crate) fn is_alive(world: &World, command: &Command) -> bool {
     match Control::of(command) {
         Some(control) => control.status(world).is_some_and(|status| status.nginx),
         None => true,

@@ -25,7 +25,7 @@ const SECONDS: u64 = 60;
 
 /// What is to be served.
 #[derive(Clone, Debug, Default)]
-pub struct Expected {
+pub(crate) struct Expected {
     /// Leaves, where they are presented.
     presented: Vec<(Endpoint, Fingerprint)>,
     /// Ports that answer in plain HTTP.
@@ -36,7 +36,12 @@ pub struct Expected {
 
 impl Expected {
     /// What `installation`, whose gitlab.rb is `config`, is seen to serve at the endpoints of `layout`.
-    pub fn now(world: &World, installation: &Installation, config: &Config, layout: &Layout) -> Result<Self> {
+    pub(crate) fn now(
+        world: &World,
+        installation: &Installation,
+        config: &Config,
+        layout: &Layout,
+    ) -> Result<Self> {
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             return Ok(Self::default());
         }
@@ -53,7 +58,7 @@ impl Expected {
     }
 
     /// What `installation` is to serve by its settings and files; none where it does not run, or has no certificate.
-    pub fn by_settings(world: &World, installation: &Installation) -> Result<Self> {
+    pub(crate) fn by_settings(world: &World, installation: &Installation) -> Result<Self> {
         let config = installation.settings(world)?;
         let endpoint = |role| match config.address(role) {
             Known::Is(address) if address.https && !config.is_off(role) => Some(address.endpoint),
@@ -84,7 +89,7 @@ impl Expected {
     }
 
     /// What is not served, though it was waited for, a line each.
-    pub fn lost(&self, world: &World) -> Vec<String> {
+    pub(crate) fn lost(&self, world: &World) -> Vec<String> {
         let deadline = Instant::now() + Duration::from_secs(SECONDS);
         let left = || deadline.saturating_duration_since(Instant::now());
         let served = |(endpoint, sha256): &(Endpoint, Fingerprint)| Proof::Served {
@@ -111,7 +116,7 @@ impl Expected {
     }
 
     /// What brings it up, the last line that a person reads.
-    pub fn way_up(&self) -> Hint {
+    pub(crate) fn way_up(&self) -> Hint {
         let gitlab_ctl = || self.gitlab_ctl.clone().unwrap_or_else(|| "gitlab-ctl".into());
         hint!(
             "if it then does not come up, {} shows why; bring GitLab up: {}",

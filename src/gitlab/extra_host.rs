@@ -11,7 +11,7 @@ use crate::certificate::SubjectName;
 
 /// A host of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtraHost {
+pub(crate) struct ExtraHost {
     /// What is met there.
     pub role: Role,
     /// Its URL.
@@ -24,7 +24,7 @@ pub struct ExtraHost {
 
 impl ExtraHost {
     /// The extra hosts of a GitLab at `gitlab` that speak TLS, and what cannot be known of others.
-    pub fn of(config: &Config, gitlab: &Host) -> (Vec<Self>, Vec<String>) {
+    pub(crate) fn of(config: &Config, gitlab: &Host) -> (Vec<Self>, Vec<String>) {
         let (mut found, mut notes) = (Vec::new(), Vec::new());
         for role in Role::FURTHER.into_iter().filter(|role| !config.is_off(*role)) {
             match config.address(role) {
@@ -58,7 +58,7 @@ impl ExtraHost {
     }
 
     /// What it is called in a sentence.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         format!("{} at {}", self.role.title(), self.address.endpoint.host)
     }
 }

@@ -14,7 +14,7 @@ impl Layout {
     /// Decides on the extra hosts: a pair is placed for each that it `covers`, and not over one that is
     /// not `ours` unless it may `replace`. They never keep GitLab and its registry from their pair: what is
     /// left out is noted, with the way on for a NAME that is lacking.
-    pub fn assign_extra_hosts(
+    pub(crate) fn assign_extra_hosts(
         &mut self,
         world: &World,
         covers: &dyn Fn(&Host) -> bool,

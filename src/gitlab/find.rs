@@ -33,7 +33,7 @@ struct Asked {
 
 impl Installation {
     /// The GitLab of this machine. `host` is what the user called it, for the advice to a client.
-    pub fn find(world: &World, facts: &Facts, host: Option<&Host>) -> Result<Self> {
+    pub(crate) fn find(world: &World, facts: &Facts, host: Option<&Host>) -> Result<Self> {
         if let Some(omnibus) = Self::omnibus(world)? {
             return Ok(omnibus);
         }
@@ -51,7 +51,7 @@ impl Installation {
     }
 
     /// The GitLab whose configuration folder on this machine is `folder`.
-    pub fn at(world: &World, facts: &Facts, folder: &Path) -> Result<Self> {
+    pub(crate) fn at(world: &World, facts: &Facts, folder: &Path) -> Result<Self> {
         let folder = &std::path::absolute(folder)?;
         let shown = folder.display();
         if world.look(folder)? == Node::Absent {
@@ -76,7 +76,7 @@ impl Installation {
     }
 
     /// The GitLab of this machine that has `folder` as its configuration folder, if one does.
-    pub fn mounting(world: &World, facts: &Facts, folder: &Path) -> Result<Option<Self>> {
+    pub(crate) fn mounting(world: &World, facts: &Facts, folder: &Path) -> Result<Option<Self>> {
         let wanted = absolute(folder);
         if wanted == Path::new(container::CONFIG)
             && let Some(omnibus) = Self::omnibus(world)?

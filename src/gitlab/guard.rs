@@ -16,7 +16,7 @@ const LIMIT: Duration = Duration::from_secs(4);
 
 /// What was there before.
 #[derive(Clone, Debug, Default)]
-pub struct Survey {
+pub(crate) struct Survey {
     /// What stands where a pair goes.
     pub standing: Vec<Standing>,
     /// What the endpoints present that answered.
@@ -25,7 +25,7 @@ pub struct Survey {
 
 /// What stands in one place.
 #[derive(Clone)]
-pub struct Standing {
+pub(crate) struct Standing {
     /// The place.
     pub place: Place,
     /// The certificates in its file, leaf first; none if there is no such file, and nothing in it if it
@@ -37,7 +37,7 @@ pub struct Standing {
 
 /// What follows from a [`Survey`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub(crate) enum Verdict {
     /// Nothing is there that is not ours, and something is missing.
     Clear,
     /// Every place holds a pair of ours.
@@ -48,7 +48,7 @@ pub enum Verdict {
 
 /// A certificate or key that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub(crate) struct Foreign {
     /// Where it was met.
     pub at: Spot,
     /// The certificates, leaf first; empty where there is only a key or nothing that can be read.
@@ -57,7 +57,7 @@ pub struct Foreign {
 
 /// Where a certificate was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Spot {
+pub(crate) enum Spot {
     /// In the certificate's file of this place.
     File(Place),
     /// There is only a key's file in this place.
@@ -67,7 +67,7 @@ pub enum Spot {
 }
 
 /// Looks at everything that `layout` names.
-pub fn survey(world: &World, layout: &Layout) -> Result<Survey> {
+pub(crate) fn survey(world: &World, layout: &Layout) -> Result<Survey> {
     let mut survey = Survey::default();
     for place in &layout.places {
         let chain = world.read(&place.certificate)?.map(|pem| Certificate::read_all(&pem).0);
@@ -83,7 +83,7 @@ pub fn survey(world: &World, layout: &Layout) -> Result<Survey> {
 }
 
 /// Judges `survey`; `ours` says whether a chain is of our making.
-pub fn judge(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) -> Verdict {
+pub(crate) fn judge(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) -> Verdict {
     let mut foreign: Vec<Foreign> = Vec::new();
     let mut is_complete = !survey.standing.is_empty();
     let mut is_any_ours = false;
@@ -141,7 +141,7 @@ impl Foreign {
 
 /// The refusal to replace `foreign`, with the gentle ways and the other one. `place` is what names the place
 /// on the command line, to be typed again.
-pub fn refusal(foreign: &[Foreign], host: &Host, place: &[ShellLine]) -> anyhow::Error {
+pub(crate) fn refusal(foreign: &[Foreign], host: &Host, place: &[ShellLine]) -> anyhow::Error {
     let titles: Vec<_> = foreign.iter().map(Foreign::title).collect();
     let import = match foreign.iter().find_map(Foreign::files) {
         Some((certificate, key)) => {

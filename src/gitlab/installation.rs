@@ -20,7 +20,7 @@ use crate::hint::{fail, hint};
 
 /// Where a pair is placed, and what makes it take effect.
 #[derive(Clone, Debug)]
-pub struct Installation {
+pub(crate) struct Installation {
     /// How it was installed.
     pub kind: Kind,
     /// The folder that holds gitlab.rb and `ssl/`.
@@ -41,7 +41,7 @@ pub struct Installation {
 
 /// How a GitLab was installed.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// From an Omnibus package, on this machine itself.
     Omnibus,
     /// In a container.
@@ -58,7 +58,7 @@ const OMNIBUS: &str = "/opt/gitlab/bin/gitlab-ctl";
 
 impl Installation {
     /// The Omnibus package, if it is installed.
-    pub fn omnibus(world: &World) -> Result<Option<Self>> {
+    pub(crate) fn omnibus(world: &World) -> Result<Option<Self>> {
         // Who is not root may not ask, and is still shown what root would do.
         Self::omnibus_with(world, |control| control.status(world).unwrap_or_else(Status::of_folders))
     }
@@ -84,7 +84,7 @@ impl Installation {
     }
 
     /// The GitLab in `container`.
-    pub fn container(world: &World, facts: &Facts, container: Container) -> Result<Self> {
+    pub(crate) fn container(world: &World, facts: &Facts, container: Container) -> Result<Self> {
         Self::container_with(world, facts, container, |control| control.status(world).unwrap_or_default())
     }
 
@@ -137,17 +137,17 @@ impl Installation {
     }
 
     /// The configuration folder `config` of a GitLab that cannot be seen from here.
-    pub fn elsewhere(facts: &Facts, config: &Path) -> Result<Self> {
+    pub(crate) fn elsewhere(facts: &Facts, config: &Path) -> Result<Self> {
         Ok(Self { actor: owner(config, facts)?, ..Self::folder(Kind::Folder, config, None) })
     }
 
     /// The configuration folder `config` of a GitLab that is yet to be started.
-    pub fn prepared(config: &Path) -> Self {
+    pub(crate) fn prepared(config: &Path) -> Self {
         Self::folder(Kind::Prepared, config, None)
     }
 
     /// Only the folder `folder`, and what makes whoever serves the pair in it read it again.
-    pub fn out(folder: &Path, reload: Option<&str>) -> Self {
+    pub(crate) fn out(folder: &Path, reload: Option<&str>) -> Self {
         let reload: Vec<_> = reload.map(|line| Command::new("/bin/sh", ["-c", line])).into_iter().collect();
         Self {
             running: !reload.is_empty(),
@@ -172,7 +172,7 @@ impl Installation {
 
     /// What its configuration says: for a container also what its environment says, which
     /// gitlab.rb overrides.
-    pub fn settings(&self, world: &World) -> Result<Config> {
+    pub(crate) fn settings(&self, world: &World) -> Result<Config> {
         if matches!(self.kind, Kind::Out) {
             return Ok(Config::default());
         }
@@ -181,7 +181,7 @@ impl Installation {
     }
 
     /// What a container's environment says, which GitLab evaluates before gitlab.rb.
-    pub fn environment(&self) -> &str {
+    pub(crate) fn environment(&self) -> &str {
         match &self.kind {
             Kind::Container(container) => &container.settings,
             _ => "",
@@ -189,12 +189,12 @@ impl Installation {
     }
 
     /// GitLab's own configuration file.
-    pub fn gitlab_rb(&self) -> PathBuf {
+    pub(crate) fn gitlab_rb(&self) -> PathBuf {
         self.config.join("gitlab.rb")
     }
 
     /// Whether that file may be replaced: not where a container has another one mounted in its place.
-    pub fn may_edit(&self) -> bool {
+    pub(crate) fn may_edit(&self) -> bool {
         match &self.kind {
             Kind::Container(container) => {
                 container.outside(Path::new(container::GITLAB_RB)) == Some(self.gitlab_rb())
@@ -205,13 +205,13 @@ impl Installation {
     }
 
     /// What makes GitLab follow a changed gitlab.rb, where it runs.
-    pub fn reconfigure_command(&self) -> Option<Command> {
+    pub(crate) fn reconfigure_command(&self) -> Option<Command> {
         self.control.as_ref().map(Control::reconfigure)
     }
 
     /// The same where a person has to run it: while GitLab does not run, what it is to serve is nobody's but its
     /// administrator's to start.
-    pub fn reconfigure_by_hand(&self) -> Option<Command> {
+    pub(crate) fn reconfigure_by_hand(&self) -> Option<Command> {
         match &self.kind {
             _ if self.running => None,
             Kind::Omnibus => Some(Control::omnibus().reconfigure()),
@@ -224,7 +224,7 @@ impl Installation {
     }
 
     /// The command that starts GitLab, where it is known and does not run.
-    pub fn start(&self) -> Option<ShellLine> {
+    pub(crate) fn start(&self) -> Option<ShellLine> {
         match &self.kind {
             _ if self.running => None,
             Kind::Omnibus => Some("gitlab-ctl start".into()),
@@ -235,12 +235,12 @@ impl Installation {
     }
 
     /// What reads gitlab.rb with GitLab's own Ruby, where it runs.
-    pub fn ruby(&self) -> Option<Command> {
+    pub(crate) fn ruby(&self) -> Option<Command> {
         self.control.as_ref().map(|control| control.ruby(container::GITLAB_RB))
     }
 
     /// The path on this machine of what GitLab calls `inside`; none if it is not within reach.
-    pub fn outside(&self, inside: &Path) -> Option<PathBuf> {
+    pub(crate) fn outside(&self, inside: &Path) -> Option<PathBuf> {
         match &self.kind {
             Kind::Omnibus => inside.is_absolute().then(|| inside.to_owned()),
             Kind::Container(container) => container.outside(inside),
@@ -252,7 +252,7 @@ impl Installation {
     }
 
     /// Where this machine meets GitLab's `port`.
-    pub fn published(&self, port: u16) -> Reach {
+    pub(crate) fn published(&self, port: u16) -> Reach {
         match &self.kind {
             Kind::Omnibus => Reach::Here(port),
             Kind::Container(container) => container.published(port),
@@ -261,12 +261,12 @@ impl Installation {
     }
 
     /// The command that makes GitLab read gitlab.rb again.
-    pub fn reconfigure(&self) -> ShellLine {
+    pub(crate) fn reconfigure(&self) -> ShellLine {
         self.gitlab_ctl().with(["reconfigure"])
     }
 
     /// The command that controls GitLab's parts, without what it is to do.
-    pub fn gitlab_ctl(&self) -> ShellLine {
+    pub(crate) fn gitlab_ctl(&self) -> ShellLine {
         match &self.kind {
             Kind::Container(container) => container.client().with(["exec", &container.name, "gitlab-ctl"]),
             _ => "gitlab-ctl".into(),
@@ -274,7 +274,7 @@ impl Installation {
     }
 
     /// The command that makes GitLab run by its gitlab.rb, whether or not it runs now.
-    pub fn catch_up(&self) -> ShellLine {
+    pub(crate) fn catch_up(&self) -> ShellLine {
         match &self.kind {
             // A container reconfigures whenever it starts.
             Kind::Container(container) if !container.running => {
@@ -285,7 +285,7 @@ impl Installation {
     }
 
     /// What it is called in a sentence.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         let config = self.config.display();
         match &self.kind {
             Kind::Omnibus => "GitLab on this machine (Omnibus)".into(),

@@ -24,7 +24,7 @@ use crate::hint::{fail, hint};
 
 /// The files of one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub(crate) struct Place {
     /// The host that it is served for.
     pub host: Host,
     /// The certificate's file on this machine.
@@ -35,7 +35,7 @@ pub struct Place {
 
 /// Where a pair goes and where it comes to light.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layout {
+pub(crate) struct Layout {
     /// The files; one pair serves all hosts.
     pub places: Vec<Place>,
     /// Where clients meet this GitLab on this machine: looked at before anything is replaced.
@@ -54,7 +54,7 @@ pub struct Layout {
 
 /// An extra host, and where its pair goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtraSite {
+pub(crate) struct ExtraSite {
     /// The host.
     pub host: ExtraHost,
     /// Its part of the layout.
@@ -63,7 +63,7 @@ pub struct ExtraSite {
 
 impl Installation {
     /// What its nginx is told to listen on; none if that cannot be read.
-    pub fn listeners(&self, world: &World) -> Option<Vec<Listener>> {
+    pub(crate) fn listeners(&self, world: &World) -> Option<Vec<Listener>> {
         self.outside(Path::new(DATA)).and_then(|data| nginx::listeners(world, &data))
     }
 
@@ -81,7 +81,7 @@ impl Installation {
 impl Layout {
     /// The layout of `installation` for a GitLab at `gitlab` and a registry at `registry`, as
     /// clients call them.
-    pub fn of(
+    pub(crate) fn of(
         world: &World,
         installation: &Installation,
         config: &Config,

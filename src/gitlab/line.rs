@@ -12,7 +12,7 @@ const HIDDEN: &str = "…";
 
 /// A line of gitlab.rb, or of a container's environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Line {
+pub(crate) struct Line {
     /// Counted from 1; none in the environment.
     number: Option<usize>,
     text: String,
@@ -20,12 +20,12 @@ pub struct Line {
 
 impl Line {
     /// The line of `setting`.
-    pub fn of(setting: &Setting) -> Self {
+    pub(crate) fn of(setting: &Setting) -> Self {
         Self::new(setting.origin, setting.line, &setting.text)
     }
 
     /// The line of `include`.
-    pub fn of_include(include: &Include) -> Self {
+    pub(crate) fn of_include(include: &Include) -> Self {
         Self::new(include.origin, include.line, &include.text)
     }
 
@@ -35,12 +35,12 @@ impl Line {
     }
 
     /// Where it stands: `gitlab.rb:3`.
-    pub fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         self.number.map_or_else(|| "GITLAB_OMNIBUS_CONFIG".into(), |number| format!("gitlab.rb:{number}"))
     }
 
     /// What may be shown of it.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         &self.text
     }
 }

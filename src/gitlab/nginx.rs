@@ -7,7 +7,7 @@ use labtrust_machine::World;
 
 /// A port on which nginx speaks TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listener {
+pub(crate) struct Listener {
     /// The port, as nginx sees it.
     pub port: u16,
     /// The names that it answers for, as written.
@@ -24,7 +24,7 @@ pub struct Listener {
 
 impl Listener {
     /// Whether it is where `host` is served on `port`.
-    pub fn is_for(&self, host: &str, port: u16) -> bool {
+    pub(crate) fn is_for(&self, host: &str, port: u16) -> bool {
         self.port == port && self.names.iter().any(|name| is_called(name, host))
     }
 }
@@ -39,12 +39,12 @@ fn is_called(name: &str, host: &str) -> bool {
 
 /// The listeners in the configuration below `data`, which GitLab has at `/var/opt/gitlab`; none if
 /// there is no configuration or we may not read it.
-pub fn listeners(world: &World, data: &Path) -> Option<Vec<Listener>> {
+pub(super) fn listeners(world: &World, data: &Path) -> Option<Vec<Listener>> {
     Some(texts(world, data)?.iter().flat_map(|text| read(text)).collect())
 }
 
 /// Whether it sends people on to https; none if that cannot be read.
-pub fn redirects(world: &World, data: &Path) -> Option<bool> {
+pub(super) fn redirects(world: &World, data: &Path) -> Option<bool> {
     Some(texts(world, data)?.iter().any(|text| text.contains("return 301 https://")))
 }
 
@@ -67,7 +67,7 @@ fn texts(world: &World, data: &Path) -> Option<Vec<String>> {
 }
 
 /// The listeners of each `server` block in `text`.
-pub fn read(text: &str) -> Vec<Listener> {
+pub(super) fn read(text: &str) -> Vec<Listener> {
     let mut found = Vec::new();
     let mut blocks: Vec<bool> = Vec::new();
     let mut server: Vec<Vec<String>> = Vec::new();

@@ -7,7 +7,7 @@ use crate::certificate::{Issued, PrivateKey};
 
 /// A certificate and its private key as they are written to files.
 #[derive(Clone)]
-pub struct Pair {
+pub(crate) struct Pair {
     /// Leaf, intermediates and root in this order, as PEM: clients that know only the root's fingerprint
     /// take the root from the handshake. Then what is sent along.
     pub certificates_pem: Vec<u8>,
@@ -26,7 +26,11 @@ pub struct Pair {
 impl Pair {
     /// The pair of `chain`, which runs from leaf to root, and the key `key_pem`; `along` is sent after the root.
     /// None if `chain` is empty.
-    pub fn new(chain: &[Certificate], along: &[Certificate], key_pem: Zeroizing<Vec<u8>>) -> Option<Self> {
+    pub(crate) fn new(
+        chain: &[Certificate],
+        along: &[Certificate],
+        key_pem: Zeroizing<Vec<u8>>,
+    ) -> Option<Self> {
         let (leaf, root) = (chain.first()?, chain.last()?);
         Some(Self {
             certificates_pem: chain
@@ -44,18 +48,18 @@ impl Pair {
     }
 
     /// The pair of what was signed for `key`; `along` is sent after the root.
-    pub fn of(issued: &Issued, along: &[Certificate], key: &PrivateKey) -> Option<Self> {
+    pub(crate) fn of(issued: &Issued, along: &[Certificate], key: &PrivateKey) -> Option<Self> {
         let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
         Self::new(&chain, along, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
     }
 
     /// What stands in the certificate's file.
-    pub fn certificates(&self) -> Contents {
+    pub(crate) fn certificates(&self) -> Contents {
         Contents::Public(self.certificates_pem.clone())
     }
 
     /// What stands in the key's file.
-    pub fn key(&self) -> Contents {
+    pub(crate) fn key(&self) -> Contents {
         Contents::Secret(self.key_pem.clone())
     }
 }

@@ -1,6 +1,6 @@
 //! The plan that puts a pair where it is served from, and the CA where GitLab itself trusts it.
 
-pub mod linked;
+pub(crate) mod linked;
 
 use std::path::Path;
 
@@ -19,7 +19,12 @@ const SECONDS: u64 = 60;
 ///
 /// A renewed certificate keeps its key: then there is one file to put, in one instant. Where the key
 /// changes too, one link is switched, see [`linked`].
-pub fn plan(installation: &Installation, layout: &Layout, standing: &Standing, pair: &Pair) -> Vec<Change> {
+pub(crate) fn plan(
+    installation: &Installation,
+    layout: &Layout,
+    standing: &Standing,
+    pair: &Pair,
+) -> Vec<Change> {
     let mut changes = Vec::new();
     // The CA first: it does no harm alone.
     changes.extend(trust(installation, pair.root, &pair.root_pem));
@@ -28,7 +33,7 @@ pub fn plan(installation: &Installation, layout: &Layout, standing: &Standing, p
 }
 
 /// What makes GitLab itself trust `root`, if it has a folder for that.
-pub fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Option<Change> {
+pub(crate) fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Option<Change> {
     installation.trusted_certs.as_ref().map(|folder| {
         let path = folder.join(format!("labtrust-{}.crt", root.short()));
         let contents = Contents::Public(pem.to_vec());
@@ -70,7 +75,7 @@ pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Pr
 /// is the command that is left to a person, because that GitLab does not run and starting it would not do.
 ///
 /// One that was stopped or removed since has nothing to reload; one that was started since does.
-pub fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRecord) -> Option<ShellLine> {
+pub(crate) fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRecord) -> Option<ShellLine> {
     if record.store.as_str() != STORE {
         return None;
     }

@@ -9,7 +9,7 @@ use std::{
 
 /// What a GitLab listens on, as this machine has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ports {
+pub(super) struct Ports {
     /// GitLab's own, the one of its URL.
     pub https: u16,
     /// What redirects to it.
@@ -21,16 +21,16 @@ pub struct Ports {
 }
 
 /// What is taken, in this order, if the ones before are busy.
-pub const HTTPS: [u16; 4] = [443, 8443, 9443, 10443];
+pub(super) const HTTPS: [u16; 4] = [443, 8443, 9443, 10443];
 /// For what redirects.
-pub const HTTP: [u16; 4] = [80, 8080, 8081, 9080];
+pub(super) const HTTP: [u16; 4] = [80, 8080, 8081, 9080];
 /// For Git over SSH.
-pub const SSH: [u16; 4] = [22, 2222, 2224, 10022];
+pub(super) const SSH: [u16; 4] = [22, 2222, 2224, 10022];
 /// For the registry.
-pub const REGISTRY: [u16; 4] = [4567, 5050, 5678, 14567];
+pub(super) const REGISTRY: [u16; 4] = [4567, 5050, 5678, 14567];
 
 /// Chooses ports one by one, none twice.
-pub struct Chooser<'a> {
+pub(super) struct Chooser<'a> {
     /// Whether a port is free on this machine.
     pub is_free: &'a dyn Fn(u16) -> bool,
     /// What has been chosen.
@@ -39,7 +39,7 @@ pub struct Chooser<'a> {
 
 impl Chooser<'_> {
     /// The first of `candidates` that is free, or the first free port after them.
-    pub fn choose(&mut self, candidates: &[u16]) -> Option<u16> {
+    pub(super) fn choose(&mut self, candidates: &[u16]) -> Option<u16> {
         let last = candidates.last().copied().unwrap_or_default();
         let more = last.saturating_add(1)..=last.saturating_add(200);
         let found = candidates.iter().copied().chain(more).find(|port| self.is_open(*port))?;
@@ -48,7 +48,7 @@ impl Chooser<'_> {
     }
 
     /// Takes `port`, if it is free.
-    pub fn take(&mut self, port: u16) -> bool {
+    pub(super) fn take(&mut self, port: u16) -> bool {
         let is_open = self.is_open(port);
         self.taken.push(port);
         is_open
@@ -60,7 +60,7 @@ impl Chooser<'_> {
 }
 
 /// Whether nothing listens on `port`, on any address of this machine.
-pub fn is_free(port: u16) -> bool {
+pub(super) fn is_free(port: u16) -> bool {
     [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)].into_iter().all(|address| {
         match TcpListener::bind(SocketAddr::new(address, port)).map_err(|error| error.kind()) {
             Err(ErrorKind::AddrInUse) => false,

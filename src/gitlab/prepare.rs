@@ -21,7 +21,7 @@ use crate::hint::{fail, hint, shell_line};
 
 /// A folder that a GitLab is started from.
 #[derive(Clone, Debug)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// The folder.
     pub folder: PathBuf,
     /// What the pair is placed in.
@@ -41,7 +41,7 @@ const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yml", "docker-compose.yaml", "d
 
 impl Prepared {
     /// Designs what `folder` is to hold for `host` and `registry`, or reads what it holds.
-    pub fn design(
+    pub(crate) fn design(
         world: &World,
         facts: &Facts,
         folder: &Path,
@@ -146,7 +146,7 @@ impl Prepared {
 
     /// The files that it starts from. They come after the pair: with the compose file, which is the
     /// last, it can be started.
-    pub fn changes(&self) -> Vec<Change> {
+    pub(crate) fn changes(&self) -> Vec<Change> {
         if self.files.is_empty() {
             return Vec::new();
         }
@@ -160,7 +160,7 @@ impl Prepared {
     }
 
     /// The command that starts it.
-    pub fn start(&self) -> ShellLine {
+    pub(crate) fn start(&self) -> ShellLine {
         shell_line!("cd {} && docker compose up -d", self.folder)
     }
 }

@@ -11,7 +11,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 
 /// A URL of which placing a certificate does not show by itself that it is served there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Promise {
+pub(crate) struct Promise {
     /// Where clients go.
     pub endpoint: Endpoint,
     /// Why it is not shown, a line.
@@ -22,7 +22,7 @@ pub struct Promise {
 
 impl Promise {
     /// Whether the leaf `sha256` is presented where clients go, and the certificate `along` with it.
-    pub fn is_kept(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> bool {
+    pub(crate) fn is_kept(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> bool {
         let Ok(chain) = handshake::fetch(&self.endpoint, LIMIT) else { return false };
         let is_sent = |along| chain.iter().any(|sent| sent.fingerprint() == along);
         chain.first().is_some_and(|leaf| leaf.fingerprint() == sha256) && along.is_none_or(is_sent)

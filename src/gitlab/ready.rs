@@ -23,7 +23,7 @@ use crate::{
 
 /// A site that nginx cannot serve, or not with a certificate that is for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unready {
+pub(crate) struct Unready {
     /// The setting that switches it on, and its URL's host.
     setting: String,
     host: Host,
@@ -36,7 +36,7 @@ pub struct Unready {
 impl Layout {
     /// The sites of `config` that would not be ready once this layout's certificate is placed, which is for the
     /// hosts that it `covers`.
-    pub fn unready(
+    pub(crate) fn unready(
         &self,
         world: &World,
         installation: &Installation,
@@ -72,7 +72,7 @@ impl Layout {
 
     /// What a person should know of URLs in https that labtrust has no row for, a line each: whether GitLab's nginx
     /// is to serve them, nobody here knows.
-    pub fn doubts(&self, world: &World, installation: &Installation, config: &Config) -> Vec<String> {
+    pub(crate) fn doubts(&self, world: &World, installation: &Installation, config: &Config) -> Vec<String> {
         let unknown = self.unknown(world, installation, config).into_iter().filter(|one| !one.is_served);
         unknown
             .map(|Unknown { setting, line, missing, .. }| {
@@ -181,7 +181,7 @@ fn is_missing(world: &World, path: &Path) -> bool {
 
 /// The refusal to leave a site without a certificate that is for it; `way_on` is what is done about one that lacks
 /// its NAME.
-pub fn refusal(unready: &[Unready], way_on: &'static str) -> anyhow::Error {
+pub(crate) fn refusal(unready: &[Unready], way_on: &'static str) -> anyhow::Error {
     let whats: Vec<_> = unready.iter().map(ToString::to_string).collect();
     let (setting, host) =
         unready.first().map_or(("", String::new()), |one| (&*one.setting, one.host.to_string()));

@@ -10,16 +10,16 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-pub use self::compose::Project;
+pub(super) use self::compose::Project;
 
 /// What `docker inspect` says of a container. It may hold passwords, among the environment and the labels: what
 /// is made of it names those and shows no value.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Recipe(Value);
+pub(crate) struct Recipe(Value);
 
 /// A port that is lent: this machine's, and the container's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lent {
+pub(crate) struct Lent {
     /// This machine's.
     pub outside: u16,
     /// The container's.
@@ -28,12 +28,12 @@ pub struct Lent {
 
 impl Recipe {
     /// Reads one document of `docker inspect --format '{{json .}}'`.
-    pub fn read(json: &str) -> serde_json::Result<Self> {
+    pub(crate) fn read(json: &str) -> serde_json::Result<Self> {
         serde_json::from_str(json).map(Self)
     }
 
     /// The project that it belongs to, if Compose made it.
-    pub fn project(&self) -> Option<Project> {
+    pub(crate) fn project(&self) -> Option<Project> {
         let label = |name: &str| self.text(&["Config", "Labels", &format!("com.docker.compose.{name}")]);
         let files = label("project.config_files").unwrap_or_default();
         Some(Project {
@@ -46,7 +46,7 @@ impl Recipe {
     }
 
     /// The image that it was made from, as the engine knows it.
-    pub fn image(&self) -> Option<&str> {
+    pub(crate) fn image(&self) -> Option<&str> {
         self.text(&["Image"])
     }
 

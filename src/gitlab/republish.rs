@@ -23,7 +23,7 @@ use crate::by_hand::ByHand;
 
 /// What is to be done about the ports of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Republish {
+pub(crate) struct Republish {
     /// What to know, a line each.
     pub notes: Vec<String>,
     /// What to do on this machine.
@@ -32,7 +32,7 @@ pub struct Republish {
 
 /// A port that GitLab needs, and what was seen of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// What it is for.
     pub need: Need,
     /// The container's port.
@@ -51,7 +51,7 @@ pub struct Seen {
 
 /// What a port is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// GitLab or its registry, at this address.
     Web(Role, Endpoint),
     /// Git over SSH; whether gitlab.rb says on which port.
@@ -63,7 +63,7 @@ pub enum Need {
 
 impl Republish {
     /// Looks at the ports of `installation`; nothing is to be done if it is no container.
-    pub fn look(
+    pub(crate) fn look(
         world: &World,
         installation: &Installation,
         config: &Config,

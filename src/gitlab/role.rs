@@ -3,7 +3,7 @@
 
 /// One of the servers of GitLab's nginx.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub(crate) enum Role {
     /// GitLab itself, with the token realm.
     Gitlab,
     /// The container registry.
@@ -93,18 +93,19 @@ const ROWS: [Row; 5] = [
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Gitlab, Self::Registry, Self::Pages, Self::Kas, Self::Mattermost];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Gitlab, Self::Registry, Self::Pages, Self::Kas, Self::Mattermost];
 
     /// Those that a GitLab may have besides itself and its registry.
-    pub const FURTHER: [Self; 3] = [Self::Pages, Self::Kas, Self::Mattermost];
+    pub(crate) const FURTHER: [Self; 3] = [Self::Pages, Self::Kas, Self::Mattermost];
 
     /// What people call it.
-    pub fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         self.row().title
     }
 
     /// The setting that names its URL.
-    pub fn url(self) -> &'static str {
+    pub(crate) fn url(self) -> &'static str {
         self.row().url
     }
 

@@ -11,14 +11,14 @@ use self::{
     value::literal,
 };
 
-pub use self::{
+pub(super) use self::{
     statement::{end_of_list, end_of_string},
     value::Value,
 };
 
 /// One assignment, or one call of a setting that is written as a call: `external_url "…"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// `nginx['listen_port']` is `["nginx", "listen_port"]`.
     pub path: Vec<String>,
     /// Its value.
@@ -41,7 +41,7 @@ pub struct Setting {
 
 /// Where GitLab reads a setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// In gitlab.rb.
     #[default]
     File,
@@ -51,7 +51,7 @@ pub enum Origin {
 
 /// What could be read of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Script {
+pub(super) struct Script {
     /// All settings, in their order.
     pub settings: Vec<Setting>,
     /// Those that are commented out, each in a line of its own where a setting could stand.
@@ -62,7 +62,7 @@ pub struct Script {
 
 /// A statement that has Ruby read another file: `from_file '/etc/gitlab/site.rb'`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Include {
+pub(crate) struct Include {
     /// The statement, as written.
     pub text: String,
     /// The line in which it begins, counted from 0.
@@ -73,7 +73,7 @@ pub struct Include {
 
 impl Script {
     /// Reads `text`.
-    pub fn read(text: &str) -> Self {
+    pub(super) fn read(text: &str) -> Self {
         let (statements, comments) = statements(text);
         let mut settings = Vec::new();
         // How deep it is in conditions and loops before each statement, and at the end.
@@ -110,7 +110,7 @@ impl Script {
     }
 
     /// Reads the `text` of a container's environment.
-    pub fn of_environment(text: &str) -> Self {
+    pub(super) fn of_environment(text: &str) -> Self {
         let mut script = Self::read(text);
         script.settings.iter_mut().for_each(|setting| setting.origin = Origin::Environment);
         script.includes.iter_mut().for_each(|include| include.origin = Origin::Environment);
@@ -118,7 +118,7 @@ impl Script {
     }
 
     /// The setting that decides `path`: the last one of it, or of a whole that it is part of.
-    pub fn last(&self, path: &[&str]) -> Option<Setting> {
+    pub(super) fn last(&self, path: &[&str]) -> Option<Setting> {
         let found = |setting: &Setting| {
             if setting.inert || !is_part(&setting.path, path) {
                 return None;

@@ -22,12 +22,12 @@ use super::{
     ruby::{Script, Value},
 };
 
-pub use self::conflict::Conflict;
-pub use self::wanted::{GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Wanted};
+pub(crate) use self::conflict::Conflict;
+pub(crate) use self::wanted::{GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Wanted};
 
 /// What becomes of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// What is edited, in this order.
     pub edits: Vec<Edit>,
     /// What is overwritten although somebody meant it: not without being asked for.
@@ -41,7 +41,7 @@ pub struct Settings {
 impl Settings {
     /// What makes `file` say what is `wanted`. `environment` is what GitLab evaluates before it, and so
     /// loses. An error says why that cannot be, as the rest of a sentence that begins with the file's name.
-    pub fn plan(file: Option<&[u8]>, environment: &str, wanted: &[Wanted]) -> Result<Self, String> {
+    pub(crate) fn plan(file: Option<&[u8]>, environment: &str, wanted: &[Wanted]) -> Result<Self, String> {
         let bytes = file.unwrap_or_default();
         let scripts = [Script::of_environment(environment), read(bytes)];
         let lines = Lines::of(bytes);

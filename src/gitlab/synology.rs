@@ -10,7 +10,7 @@ use crate::by_hand::ByHand;
 
 /// What is known of a DSM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dsm {
+pub(crate) struct Dsm {
     /// `7.2.1`
     pub version: String,
     /// Templates of its nginx that somebody has changed so that it leaves 80 and 443.
@@ -25,7 +25,7 @@ const CLICKS: &str = include_str!("synology.txt");
 
 impl Dsm {
     /// The DSM that this machine runs, if it is one.
-    pub fn of(world: &World) -> Option<Self> {
+    pub(crate) fn of(world: &World) -> Option<Self> {
         let read =
             |path: &Path| Some(String::from_utf8_lossy(&world.read(path).ok().flatten()?).into_owned());
         if world.list(Path::new("/usr/syno")).ok()?.is_empty() {
@@ -42,7 +42,7 @@ impl Dsm {
     }
 
     /// What to know of it, a line each.
-    pub fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         if self.changed.is_empty() {
             return Vec::new();
         }
@@ -54,7 +54,7 @@ impl Dsm {
     }
 
     /// What is done in the Control Panel with the pair for `host` in `folder`.
-    pub fn steps(host: &str, folder: &Path) -> Vec<ByHand> {
+    pub(crate) fn steps(host: &str, folder: &Path) -> Vec<ByHand> {
         let [all, leaf, chain, key] =
             ["crt", "leaf.crt", "chain.crt", "key"].map(|kind| folder.join(format!("{host}.{kind}")));
         let split = [
@@ -83,7 +83,7 @@ impl Dsm {
 }
 
 /// What DSM's own program is called that is known as `name`.
-pub fn title(name: &str) -> Option<&'static str> {
+pub(crate) fn title(name: &str) -> Option<&'static str> {
     match name {
         "nginx" => Some("DSM's own nginx"),
         "sshd" => Some("DSM's own sshd"),

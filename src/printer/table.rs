@@ -7,7 +7,7 @@ const INDENT: &str = "    ";
 
 /// The lines of the table of `rows`, whose first cells are marks. Where they do not fit into `width`, the last cell
 /// of each row stands below it, line by line, and goes on in the next line between words.
-pub fn lines(rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
+pub(super) fn lines(rows: &[Vec<String>], width: Option<usize>) -> Vec<String> {
     let side_by_side = grid(rows);
     let Some(width) = width.filter(|width| side_by_side.iter().any(|line| columns(line) > *width)) else {
         return side_by_side;

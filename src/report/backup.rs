@@ -6,7 +6,7 @@ use crate::{context::Context, state::LastBackup};
 
 /// Says, for people, when the last backup of `own` was made; and if none was, what that means. `end` is when the
 /// certificate in place ends.
-pub fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: Option<OffsetDateTime>) {
+pub(crate) fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: Option<OffsetDateTime>) {
     let printer = context.printer;
     if let Some(last) = last {
         printer.gap();

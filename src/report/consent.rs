@@ -18,11 +18,11 @@ use crate::{
 };
 
 /// The question about a plan that says all by itself.
-pub const DO_THIS: &str = "Do this?";
+pub(crate) const DO_THIS: &str = "Do this?";
 
 /// What a run would change: for people, and for scripts.
 #[derive(Default)]
-pub struct Proposal {
+pub(crate) struct Proposal {
     text: Vec<Text>,
     /// What a person does after the run.
     afterwards: Vec<ByHand>,
@@ -41,7 +41,7 @@ enum Text {
 
 impl Proposal {
     /// Adds what `changes` would do: in sentences, and as the data that is applied.
-    pub fn apply(&mut self, context: &Context<'_>, changes: &[Change]) {
+    pub(crate) fn apply(&mut self, context: &Context<'_>, changes: &[Change]) {
         for change in changes {
             let steps = explained(context, change);
             self.part(change.store.as_str(), &change.subject, &steps);
@@ -55,7 +55,7 @@ impl Proposal {
     }
 
     /// Adds what undoing `records` would do.
-    pub fn undo<'r>(&mut self, records: impl Iterator<Item = &'r ChangeRecord>) {
+    pub(crate) fn undo<'r>(&mut self, records: impl Iterator<Item = &'r ChangeRecord>) {
         for record in records {
             self.part(record.store.as_str(), &record.subject, &explain_undo(record));
         }
@@ -71,67 +71,67 @@ impl Proposal {
     }
 
     /// Adds a change that is no step of a plan: a line says it.
-    pub fn change(&mut self, line: impl fmt::Display) {
+    pub(crate) fn change(&mut self, line: impl fmt::Display) {
         self.changes_anything = true;
         self.line(line);
     }
 
     /// Adds what is done to one file or folder, which a line says elsewhere.
-    pub fn step(&mut self, path: &Path, step: &str) {
+    pub(crate) fn step(&mut self, path: &Path, step: &str) {
         self.changes_anything = true;
         self.plan.push(json!({ "subject": text::path(path), "steps": [step] }));
     }
 
     /// Adds what is worth knowing, for scripts.
-    pub fn note(&mut self, note: String) {
+    pub(crate) fn note(&mut self, note: String) {
         self.notes.push(note);
     }
 
     /// Adds a heading.
-    pub fn heading(&mut self, text: String) {
+    pub(crate) fn heading(&mut self, text: String) {
         self.text.push(Text::Heading(text));
     }
 
     /// Adds a line that a person should know.
-    pub fn line(&mut self, line: impl fmt::Display) {
+    pub(crate) fn line(&mut self, line: impl fmt::Display) {
         self.text.push(Text::Line(line.to_string()));
     }
 
     /// Adds a table.
-    pub fn table(&mut self, rows: Vec<(Mark, Vec<String>)>) {
+    pub(crate) fn table(&mut self, rows: Vec<(Mark, Vec<String>)>) {
         self.text.push(Text::Table(rows));
     }
 
     /// Adds what a person does after the run.
-    pub fn afterwards(&mut self, by_hand: Vec<ByHand>) {
+    pub(crate) fn afterwards(&mut self, by_hand: Vec<ByHand>) {
         self.afterwards.extend(by_hand);
     }
 
     /// Has a dry run end with the command that does it.
-    pub fn name_command(&mut self) {
+    pub(crate) fn name_command(&mut self) {
         self.names_command = true;
     }
 
     /// Adds a field for scripts.
-    pub fn field(&mut self, name: &str, value: impl Serialize) {
+    pub(crate) fn field(&mut self, name: &str, value: impl Serialize) {
         self.fields.insert(name.to_owned(), json!(value));
     }
 
     /// Has scripts read the fields of `document` in place of its own.
-    pub fn fields(&mut self, document: Value) {
+    pub(crate) fn fields(&mut self, document: Value) {
         if let Value::Object(fields) = document {
             self.fields.extend(fields);
         }
     }
 
     /// Adds a field to each change of the plan.
-    pub fn field_of_changes(&mut self, name: &str, value: impl Serialize) {
+    pub(crate) fn field_of_changes(&mut self, name: &str, value: impl Serialize) {
         let value = json!(value);
         self.plan.iter_mut().for_each(|change| change[name] = value.clone());
     }
 
     /// Adds `other`, without its fields.
-    pub fn add(&mut self, other: Self) {
+    pub(crate) fn add(&mut self, other: Self) {
         self.text.extend(other.text);
         self.afterwards.extend(other.afterwards);
         self.plan.extend(other.plan);
@@ -140,7 +140,7 @@ impl Proposal {
     }
 
     /// For scripts.
-    pub fn document(&self) -> Value {
+    pub(crate) fn document(&self) -> Value {
         let mut document =
             json!({ "would_change": self.changes_anything, "plan": self.plan, "notes": self.notes });
         if let Some(fields) = document.as_object_mut() {
@@ -171,7 +171,7 @@ fn explained(context: &Context<'_>, change: &Change) -> Vec<String> {
 }
 
 /// Prints what a dry run has found; the answer is its exit code.
-pub fn dry_run(context: &Context<'_>, proposal: &Proposal) -> u8 {
+pub(crate) fn dry_run(context: &Context<'_>, proposal: &Proposal) -> u8 {
     let printer = context.printer;
     printer.document(&proposal.document());
     proposal.print(printer);
@@ -192,7 +192,7 @@ pub fn dry_run(context: &Context<'_>, proposal: &Proposal) -> u8 {
 
 /// Explains what `propose` proposes for a dry run, and asks `question` about it on a terminal. Breaks with the exit code
 /// where no more is to be done. Where nobody is asked, `warnings` are said, and hold nothing up.
-pub fn ask(
+pub(crate) fn ask(
     context: &Context<'_>,
     question: &str,
     warnings: impl IntoIterator<Item = String>,
@@ -215,7 +215,7 @@ pub fn ask(
 }
 
 /// Whether this run asks a person before it changes anything.
-pub fn is_asked(context: &Context<'_>) -> bool {
+pub(crate) fn is_asked(context: &Context<'_>) -> bool {
     can_ask(context) && !context.everywhere.dry_run
 }
 
@@ -224,7 +224,7 @@ fn can_ask(context: &Context<'_>) -> bool {
 }
 
 /// Asks `question`. Breaks with the exit code where the answer is no.
-pub fn confirm(printer: &Printer, question: &str) -> Result<ControlFlow<u8>> {
+pub(crate) fn confirm(printer: &Printer, question: &str) -> Result<ControlFlow<u8>> {
     if printer.confirm(question)? {
         return Ok(ControlFlow::Continue(()));
     }

@@ -62,7 +62,12 @@ impl<'r> FindingReport<'r> {
 }
 
 /// Prints `diagnosis` of `evidence`, after `fixed` was done.
-pub fn print(context: &Context<'_>, evidence: &Evidence, diagnosis: &Diagnosis, fixed: Option<&Fixed>) {
+pub(crate) fn print(
+    context: &Context<'_>,
+    evidence: &Evidence,
+    diagnosis: &Diagnosis,
+    fixed: Option<&Fixed>,
+) {
     let printer = context.printer;
     let target = Case::new(evidence).endpoint();
     let mut root = again(&["doctor", &target.to_string(), "--fix"]);
@@ -154,13 +159,13 @@ fn print_fix(context: &Context<'_>, evidence: &Evidence, target: &str, fix: &Fix
 
 /// What became of a fix.
 #[derive(Default)]
-pub struct Fixed {
+pub(crate) struct Fixed {
     pub outcomes: Vec<Outcome>,
 }
 
 /// One change, for JSON.
 #[derive(Serialize)]
-pub struct FixedReport<'f> {
+pub(crate) struct FixedReport<'f> {
     id: &'f str,
     subject: &'f str,
     state: Stands,
@@ -169,7 +174,7 @@ pub struct FixedReport<'f> {
 }
 
 /// The arguments of this program that do the rest as root.
-pub fn again(words: &[&str]) -> Vec<String> {
+pub(crate) fn again(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
@@ -187,12 +192,12 @@ impl<'f> FixedReport<'f> {
 
 impl Fixed {
     /// For JSON.
-    pub fn report(&self) -> Vec<FixedReport<'_>> {
+    pub(crate) fn report(&self) -> Vec<FixedReport<'_>> {
         self.outcomes.iter().map(FixedReport::of).collect()
     }
 
     /// For people; `good` is the state that was wanted, and `again` what root says to do the rest.
-    pub fn print(&self, context: &Context<'_>, good: Stands, again: &[String]) {
+    pub(crate) fn print(&self, context: &Context<'_>, good: Stands, again: &[String]) {
         let row = |outcome: &Outcome| {
             let (mark, word) = match outcome.state {
                 state if state == good => (Mark::Good, if outcome.changed { "done" } else { "as it was" }),

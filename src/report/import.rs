@@ -15,7 +15,7 @@ use crate::{
 use labtrust_machine::session::State;
 
 /// What was imported.
-pub struct Imported {
+pub(crate) struct Imported {
     /// The place.
     pub site: Site,
     /// The certificate with its chain and key.
@@ -29,7 +29,7 @@ pub struct Imported {
 }
 
 /// Says what was imported; the answer is the exit code.
-pub fn report(context: &Context<'_>, imported: &Imported) -> u8 {
+pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
     let Imported { site, chain, plan, done, remarks } = imported;
     let outcomes = &done.trusted;
     let root = chain.anchor().unwrap_or(&chain.leaf);

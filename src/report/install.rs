@@ -16,7 +16,7 @@ use crate::{
 
 /// Explains `plan` for a dry run, and asks about it on a terminal. Breaks with the exit code where no more
 /// is to be done. A broad CA needs somebody's yes.
-pub fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
+pub(crate) fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<ControlFlow<u8>> {
     let trust = trust::receipt_name(&plan.anchor);
     let needed = if plan.planning.changes.is_empty() { &[RECEIPT][..] } else { &[RECEIPT, &trust] };
     recorded::check(state.receipts()?, needed)?;
@@ -33,7 +33,7 @@ pub fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Cont
 }
 
 /// What `plan` would change.
-pub fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Proposal> {
+pub(crate) fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Proposal> {
     let mut proposal = Proposal::default();
     proposal.field("sha256", plan.anchor.sha256());
     proposal.apply(context, &outstanding(context, state, plan)?);

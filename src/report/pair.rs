@@ -11,7 +11,7 @@ use crate::{by_hand::ByHand, certificate::Parsed, context::Context};
 
 /// A certificate and its files, as JSON has them.
 #[derive(Debug, Serialize)]
-pub struct PairReport {
+pub(crate) struct PairReport {
     pub sha256: Fingerprint,
     pub files: Vec<FileReport>,
     pub names: Vec<String>,
@@ -31,14 +31,14 @@ pub struct PairReport {
 
 /// A file that was written.
 #[derive(Debug, Serialize)]
-pub struct FileReport {
+pub(crate) struct FileReport {
     pub path: PathBuf,
     pub kind: &'static str,
 }
 
 impl PairReport {
     /// The report of `leaf`, which leads to `root`, as `changes` placed it.
-    pub fn new(root: &Parsed, leaf: &Parsed, changes: &[&Change]) -> Self {
+    pub(crate) fn new(root: &Parsed, leaf: &Parsed, changes: &[&Change]) -> Self {
         let files = changes.iter().flat_map(|change| files_of(&change.steps));
         Self {
             sha256: root.fingerprint(),
@@ -55,7 +55,7 @@ impl PairReport {
     }
 
     /// With what is left to do on this machine.
-    pub fn leave(&mut self, by_hand: Vec<ByHand>) {
+    pub(crate) fn leave(&mut self, by_hand: Vec<ByHand>) {
         for command in ByHand::commands_of(&by_hand) {
             if !self.next.contains(&command) {
                 self.next.push(command);
@@ -65,7 +65,7 @@ impl PairReport {
     }
 
     /// For people, with the files that `shown` leaves.
-    pub fn print(&self, context: &Context<'_>, shown: impl Fn(&FileReport) -> bool) {
+    pub(crate) fn print(&self, context: &Context<'_>, shown: impl Fn(&FileReport) -> bool) {
         let printer = context.printer;
         printer.say(format_args!("certificate for {}", self.names.join(", ")));
         printer.say(format_args!("  until       {}", self.until));

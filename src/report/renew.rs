@@ -6,14 +6,14 @@ use super::pair::PairReport;
 use crate::{context::Context, exit, server::renew::answer::Answer};
 
 /// What a run has come to.
-pub struct Ended {
+pub(crate) struct Ended {
     pub code: u8,
     pub outcome: String,
     pub not_after: OffsetDateTime,
 }
 
 /// Says what was done, or why not.
-pub fn report(answer: &Answer, context: &Context<'_>) -> Ended {
+pub(crate) fn report(answer: &Answer, context: &Context<'_>) -> Ended {
     let printer = context.printer;
     let (code, outcome, mut report) = match answer {
         Answer::Nothing { standing, due } => {

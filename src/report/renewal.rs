@@ -22,7 +22,7 @@ use crate::{
 
 /// What is known of it.
 #[derive(Debug, Serialize)]
-pub struct Renewal {
+pub(crate) struct Renewal {
     /// When the certificate ends that was placed; none if it is not there any more.
     not_after: Option<String>,
     /// The last run, if there was one.
@@ -52,7 +52,7 @@ fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) ->
 impl Renewal {
     /// Looks at what an earlier setup or import `placed`, of which the first to end counts; none if that is
     /// nothing.
-    pub fn look(state: &State<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
+    pub(crate) fn look(state: &State<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
         let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
         let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(install_pair::is_of_pair);
@@ -71,12 +71,12 @@ impl Renewal {
     }
 
     /// Whether somebody else has changed what was placed: the certificate in place is not the one that is watched.
-    pub fn is_changed(&self) -> bool {
+    pub(crate) fn is_changed(&self) -> bool {
         !self.changed.is_empty() || (self.is_placed && self.until.is_none())
     }
 
     /// For people.
-    pub fn print(&self, printer: &Printer) {
+    pub(crate) fn print(&self, printer: &Printer) {
         printer.heading("The server's certificate:");
         let changed = "somebody else has changed it";
         printer.say(format_args!("  until      {}", self.until.as_deref().unwrap_or(changed)));

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// The request as data; all else on standard error.
-pub fn hand_out(
+pub(crate) fn hand_out(
     context: &Context<'_>,
     arguments: &Request,
     kept: &PendingRequest,
@@ -47,12 +47,12 @@ pub fn hand_out(
     Ok(())
 }
 
-pub fn day(notes: &RequestRecord) -> &str {
+pub(crate) fn day(notes: &RequestRecord) -> &str {
     notes.made.split('T').next().unwrap_or_default()
 }
 
 /// The request `kept` in a line.
-pub fn title(kept: &PendingRequest) -> String {
+pub(crate) fn title(kept: &PendingRequest) -> String {
     let answered = if kept.answer.is_empty() { "" } else { ", answered" };
     format!("request for {} of {}{answered}", name::list(&kept.notes.names), day(&kept.notes))
 }

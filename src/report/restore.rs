@@ -12,7 +12,7 @@ use crate::{
     state::{Ca, State},
 };
 
-pub fn report(
+pub(crate) fn report(
     context: &Context<'_>,
     state: &State<'_>,
     archive: &Archive,

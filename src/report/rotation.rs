@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// What a step has come to.
-pub struct Turned {
+pub(crate) struct Turned {
     pub own: Ca,
     pub done: Done,
     pub dropped: Option<Dropped>,
@@ -41,7 +41,12 @@ pub struct Turned {
 }
 
 /// Reports `turned`; the answer is the exit code.
-pub fn report(context: &Context<'_>, state: &state::State<'_>, step: &RotateStep, turned: &Turned) -> u8 {
+pub(crate) fn report(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    step: &RotateStep,
+    turned: &Turned,
+) -> u8 {
     let printer = context.printer;
     let Turned { own, done, dropped, aside, placed, reconfigure } = turned;
     let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
@@ -105,7 +110,7 @@ struct Report {
 }
 
 /// Says how the rotation of `own` stands; for scripts also how the stores do, and what is to be done `first`.
-pub fn print(
+pub(crate) fn print(
     context: &Context<'_>,
     state: &state::State<'_>,
     own: &Ca,
@@ -137,7 +142,7 @@ pub fn print(
 }
 
 /// Says who does what next.
-pub fn print_standing(context: &Context<'_>, state: &state::State<'_>, own: &Ca) {
+pub(crate) fn print_standing(context: &Context<'_>, state: &state::State<'_>, own: &Ca) {
     print_next(context.printer, own, is_half_begun(context, state, own));
 }
 

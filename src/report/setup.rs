@@ -16,7 +16,7 @@ use crate::{
 /// Where name constraints hold, and where not: the judges' tests measure it.
 const LIMITS: &str = "hold in every client, except a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
 
-pub fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup, made: &Made) -> u8 {
+pub(crate) fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup, made: &Made) -> u8 {
     let printer = context.printer;
     let Made { draft, own, .. } = made;
     let repeat = own.trust_command(state.home().is_chosen);

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// What was said of the CAs that are known.
-pub struct Shown {
+pub(crate) struct Shown {
     pub reports: Vec<StoresReport>,
     /// The commands that have the CAs trusted which are not.
     pub missing: Vec<ShellLine>,
@@ -33,7 +33,7 @@ pub struct Shown {
 }
 
 /// Says of each of `anchors` where it is trusted.
-pub fn print_anchors(
+pub(crate) fn print_anchors(
     context: &Context<'_>,
     state: &state::State<'_>,
     own: Option<&Ca>,
@@ -73,7 +73,7 @@ pub fn print_anchors(
 }
 
 /// The command by which GitLab is still to follow its gitlab.rb, if it is.
-pub fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
+pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) -> Option<ShellLine> {
     let records = receipts.iter().filter(|one| one.name == RECEIPT).flat_map(|one| &one.changes);
     let placed: Vec<&Path> = records
         .filter(|record| record.store.as_str() == gitlab::STORE)
@@ -84,7 +84,7 @@ pub fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&Ca>) ->
 }
 
 /// When the certificate ends that `own` signed and that is in place.
-pub fn end_of_placed(placed: &[Placed], own: &Ca) -> Option<OffsetDateTime> {
+pub(crate) fn end_of_placed(placed: &[Placed], own: &Ca) -> Option<OffsetDateTime> {
     let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
     let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
     leaves.map(|leaf| leaf.not_after).max()

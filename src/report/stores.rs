@@ -24,7 +24,7 @@ use crate::{
 
 /// One CA and the stores, as `trust`, `untrust` and `status` report them.
 #[derive(Debug, Serialize)]
-pub struct StoresReport {
+pub(crate) struct StoresReport {
     pub sha256: Fingerprint,
     /// What the CA may sign, in words, where it is trusted now.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +39,7 @@ pub struct StoresReport {
 
 /// One store.
 #[derive(Debug, Serialize)]
-pub struct StoreReport {
+pub(crate) struct StoreReport {
     pub id: String,
     pub state: State,
     pub changed: bool,
@@ -50,7 +50,7 @@ pub struct StoreReport {
 }
 
 /// The outcomes of each store as one. `good` is the state that was wanted.
-pub fn by_store(outcomes: &[Outcome], good: State) -> Vec<StoreReport> {
+pub(crate) fn by_store(outcomes: &[Outcome], good: State) -> Vec<StoreReport> {
     let mut stores: BTreeMap<(usize, &str), Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
         let place = STORES.iter().position(|store| store.id == outcome.store.as_str());
@@ -89,12 +89,12 @@ fn merged_state(outcomes: &[&Outcome], good: State) -> State {
 }
 
 /// Prints the table of stores. `good` is the state that was wanted.
-pub fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
+pub(crate) fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
     printer.table(&stores_table(printer, outcomes, good));
 }
 
 /// The table of stores. `good` is the state that was wanted.
-pub fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State) -> Vec<(Mark, Vec<String>)> {
+pub(crate) fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State) -> Vec<(Mark, Vec<String>)> {
     let stores = by_store(outcomes, good);
     let all_skipped = stores.iter().all(|store| store.state == State::Skipped);
 
@@ -133,14 +133,14 @@ fn word(store: &StoreReport, good: State) -> &'static str {
 }
 
 /// Says what is damaged in the state folder where the verb does without it.
-pub fn warn_of_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) {
+pub(crate) fn warn_of_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) {
     for damage in damages {
         context.printer.aside(format_args!("warning: {damage}; {}", damage.hint()));
     }
 }
 
 /// Says what is damaged in the state folder, if anything is; the answer is the exit code.
-pub fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) -> u8 {
+pub(crate) fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'a Damage>) -> u8 {
     let mut code = exit::DONE;
     for damage in damages {
         code = exit::FAULT;
@@ -152,7 +152,7 @@ pub fn print_damages<'a>(context: &Context<'_>, damages: impl Iterator<Item = &'
 
 /// What a run leaves to be done, as JSON has it: commands by themselves, and notes for people.
 #[derive(Debug, Default, Serialize)]
-pub struct Remaining {
+pub(crate) struct Remaining {
     pub needs_root: Vec<ShellLine>,
     /// The commands by which what was done takes effect on this machine.
     pub commands: Vec<ShellLine>,
@@ -161,7 +161,7 @@ pub struct Remaining {
 
 /// Something that is still to be done by hand.
 #[derive(Debug)]
-pub enum Todo {
+pub(crate) enum Todo {
     /// A command.
     Run(ShellLine),
     /// What no command does.
@@ -170,7 +170,7 @@ pub enum Todo {
 
 /// What is still to be done by hand.
 #[derive(Debug, Default)]
-pub struct NextSteps {
+pub(crate) struct NextSteps {
     /// Commands that need root.
     pub root: Vec<Todo>,
     /// What must be restarted, as commands where a program can do it.
@@ -179,7 +179,7 @@ pub struct NextSteps {
 
 impl NextSteps {
     /// What `outcomes` leave to be done; `root_command` is what root says to labtrust to do the rest.
-    pub fn of(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Self {
+    pub(crate) fn of(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) -> Self {
         let mut steps = Self::default();
         if outcomes.iter().any(|outcome| outcome.needs_root) {
             steps.root.push(Todo::Run(sudo(root_command)));
@@ -194,7 +194,7 @@ impl NextSteps {
     }
 
     /// All of them, for JSON, below `notes`.
-    pub fn remaining(self, notes: Vec<String>) -> Remaining {
+    pub(crate) fn remaining(self, notes: Vec<String>) -> Remaining {
         let mut remaining = Remaining { notes, ..Remaining::default() };
         let Self { root, restart } = self;
         for (todos, commands) in [(root, &mut remaining.needs_root), (restart, &mut remaining.commands)] {
@@ -210,7 +210,7 @@ impl NextSteps {
 }
 
 /// This program with `arguments`, as it is typed.
-pub fn labtrust(arguments: &[String]) -> ShellLine {
+pub(crate) fn labtrust(arguments: &[String]) -> ShellLine {
     ShellLine::labtrust(arguments)
 }
 
@@ -220,7 +220,7 @@ fn as_root(facts: &Facts, command: &Command) -> ShellLine {
 }
 
 /// The hints and what is still to be done, for people.
-pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) {
+pub(crate) fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[String]) {
     let printer = context.printer;
     let mut hints: Vec<&Hint> = outcomes.iter().filter_map(|outcome| outcome.hint.as_ref()).collect();
     hints.dedup();
@@ -247,13 +247,13 @@ pub fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_command: &[S
 }
 
 /// Which clients would refuse a certificate that is served with `chain`, a line each.
-pub fn print_refusals(printer: &Printer, chain: &[Parsed]) {
+pub(crate) fn print_refusals(printer: &Printer, chain: &[Parsed]) {
     for refusal in judge(chain, None, OffsetDateTime::now_utc()) {
         printer.say(format_args!("  refused by {}: {}", refusal.who(), refusal.why));
     }
 }
 
 /// The last day of a certificate, and how it stands.
-pub fn until(certificate: &Parsed) -> String {
+pub(crate) fn until(certificate: &Parsed) -> String {
     format!("{} ({})", certificate.not_after.date(), certificate.standing(OffsetDateTime::now_utc()))
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{cli::Trust, client::source, context::Context, hint::fail};
 
 /// Reports `outcomes` of the CA in use, or of the one that will follow.
-pub fn report(
+pub(crate) fn report(
     context: &Context<'_>,
     arguments: &Trust,
     found: &source::Found,
@@ -53,7 +53,7 @@ pub fn report(
 }
 
 /// Asks where a fingerprint is missing that would have made it sure. `--yes` is no answer to that.
-pub fn confirm(context: &Context<'_>, found: &source::Found) -> Result<()> {
+pub(crate) fn confirm(context: &Context<'_>, found: &source::Found) -> Result<()> {
     let Some(doubt) = &found.doubt else { return Ok(()) };
     let sha256 = found.anchor.sha256();
     if let Some((what, hint)) = found.missing_fingerprint().filter(|_| !context.printer.can_ask()) {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{context::Context, hint::shell_line};
 
-pub fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> StoresReport {
+pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Outcome]) -> StoresReport {
     let repeat = ["untrust".to_owned(), anchor.sha256().to_string()];
     let printer = context.printer;
     printer.say(format_args!("sha256 {}", anchor.sha256()));

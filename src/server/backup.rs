@@ -1,4 +1,4 @@
 //! The state folder, gathered for a backup.
 
-pub mod gather;
-pub mod pack;
+pub(crate) mod gather;
+pub(crate) mod pack;

@@ -19,7 +19,11 @@ use crate::{
 };
 
 /// The chain of the certificate that was given. Its key is in the files too, or is one that a request kept.
-pub fn chain(state: &state::State<'_>, mut material: Material, requests: &[PendingRequest]) -> Result<Chain> {
+pub(crate) fn chain(
+    state: &state::State<'_>,
+    mut material: Material,
+    requests: &[PendingRequest],
+) -> Result<Chain> {
     let mut keys = Vec::new();
     if !material.has_key() && !requests.is_empty() {
         let given: Vec<Parsed> =
@@ -70,7 +74,7 @@ fn known(state: &state::State<'_>, requests: &[PendingRequest]) -> Result<Vec<Ce
 }
 
 /// The place that is meant, as the options say.
-pub struct Meant {
+pub(crate) struct Meant {
     /// GitLab's host.
     pub host: Option<Target>,
     /// Its registry.
@@ -80,7 +84,7 @@ pub struct Meant {
 }
 
 /// The place for it: as typed, else as it was typed for its request, else where this machine's GitLab is.
-pub fn site(
+pub(crate) fn site(
     facts: &Facts,
     state: &state::State<'_>,
     chain: &Chain,
@@ -105,7 +109,7 @@ pub fn site(
 }
 
 /// What is said of a certificate that stood in its place before labtrust knew of it.
-pub fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint]) -> Option<String> {
+pub(crate) fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint]) -> Option<String> {
     let (certificate, _) = site.files().first()?.clone();
     let standing = Certificate::read_all(&World::here().read(&certificate).ok()??).0;
     let is_adopted =
@@ -117,13 +121,13 @@ pub fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint]) -> Opt
 }
 
 /// What is said if the CA left out names that it was asked for.
-pub fn dropped(leaf: &Parsed, asked: &[SubjectName]) -> Option<String> {
+pub(crate) fn dropped(leaf: &Parsed, asked: &[SubjectName]) -> Option<String> {
     let left_out: Vec<_> = asked.iter().filter(|name| !leaf.names.contains(name)).collect();
     (!left_out.is_empty()).then(|| format!("the CA left out what was asked for: {}", name::list(&left_out)))
 }
 
 /// A certificate that is not for these hosts would replace a warning by an error.
-pub fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
+pub(crate) fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Result<()> {
     for endpoint in [gitlab, registry] {
         if leaf.names.is_empty() {
             return Err(fail(
@@ -143,7 +147,7 @@ pub fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint) -> Res
 }
 
 /// The pair as it is placed: the very bytes that stand there, if they are the same pair.
-pub fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
+pub(crate) fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
     let served: Vec<Certificate> = chain.served().iter().map(Certificate::from).collect();
     let world = World::here();
     if let Some((certificate, key)) = site.files().first()
@@ -161,7 +165,7 @@ pub fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
 }
 
 /// What root says to labtrust to trust the CA, which lies with the certificate and may be served nowhere yet.
-pub fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
+pub(crate) fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
     let mut words = vec!["trust".to_owned()];
     words.extend(site.files().first().map(|(certificate, _)| certificate.display().to_string()));
     let root = chain.anchor().unwrap_or(&chain.leaf).fingerprint();
@@ -174,7 +178,11 @@ pub fn trust_command(site: &Site, chain: &Chain) -> Vec<String> {
 
 /// Which stores of this machine are to trust the root, and what is said if none is: a root that may
 /// sign for every name is not trusted on the way.
-pub fn trusted_here(no_trust: bool, chain: &Chain, registry: &Endpoint) -> (Selection, Option<String>) {
+pub(crate) fn trusted_here(
+    no_trust: bool,
+    chain: &Chain,
+    registry: &Endpoint,
+) -> (Selection, Option<String>) {
     let Some(root) = chain.anchor() else { return (Selection::none(), None) };
     if no_trust {
         return (Selection::none(), None);

@@ -21,13 +21,13 @@ use crate::{
 };
 
 /// What was done: on the server, and in the stores of this machine.
-pub struct Done {
+pub(crate) struct Done {
     pub placed: Vec<Outcome>,
     pub trusted: Vec<Outcome>,
 }
 
 /// What is to be done: placed on the server, and trusted in the stores of this machine.
-pub struct Plan {
+pub(crate) struct Plan {
     pub changes: Vec<Change>,
     pub anchor: Anchor,
     pub planning: Planning,
@@ -43,20 +43,20 @@ pub struct Plan {
 
 impl Plan {
     /// What a person would think over, a line each.
-    pub fn doubts(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn doubts(&self) -> impl Iterator<Item = String> {
         let broad =
             self.broad.as_ref().map(|why| format!("the CA is broad: {why}; narrower: --permit example.com"));
         self.warnings.iter().cloned().chain(broad)
     }
 
     /// What is said where nobody is asked.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         self.doubts().map(|doubt| format!("warning: {doubt}"))
     }
 }
 
 /// Carries `plan` out in one session, so that nobody takes away what was placed before it is trusted.
-pub fn carry_out(session: &Session<'_>, plan: &Plan) -> Result<Done> {
+pub(crate) fn carry_out(session: &Session<'_>, plan: &Plan) -> Result<Done> {
     let placed = apply(session, &plan.changes).map_err(|error| shown_to_serve(&plan.expected, error))?;
     let trusted = trust::trust(session, &plan.anchor, &plan.planning)?;
     Ok(Done { placed, trusted })
@@ -73,7 +73,7 @@ fn shown_to_serve(expected: &Expected, error: anyhow::Error) -> anyhow::Error {
 
 /// Applies the changes, in their order; those of one store together, as a pair is of no use to a GitLab that is
 /// not set to serve it. The first that fails ends it: what comes after depends on it.
-pub fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
+pub(crate) fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for changes in changes.chunk_by(|one, next| one.store == next.store) {
         let next = apply_together(session, RECEIPT, None, changes)?;
@@ -84,7 +84,7 @@ pub fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Outcome>> 
 }
 
 /// Fails with the first of `outcomes` that was not done.
-pub fn check(outcomes: &[Outcome]) -> Result<()> {
+pub(crate) fn check(outcomes: &[Outcome]) -> Result<()> {
     if let Some(failed) = outcomes.iter().find(|one| one.needs_root || one.state == State::Failed) {
         if failed.needs_root {
             let what = format!("{} needs root", failed.subject);
@@ -101,14 +101,14 @@ pub fn check(outcomes: &[Outcome]) -> Result<()> {
 }
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
-pub fn leaves_placed(state: &state::State<'_>) -> Result<Vec<Fingerprint>> {
+pub(crate) fn leaves_placed(state: &state::State<'_>) -> Result<Vec<Fingerprint>> {
     let leaf = |placed: &Placed| placed.chain.first().map(Certificate::fingerprint);
     Ok(chains_placed(state)?.iter().filter_map(leaf).collect())
 }
 
 /// A certificate that was placed.
 #[derive(Debug)]
-pub struct Placed {
+pub(crate) struct Placed {
     /// Its file.
     pub path: PathBuf,
     /// What is in that, leaf first.
@@ -119,13 +119,13 @@ pub struct Placed {
 
 /// Whether `record` is of a certificate and its key: the CA that GitLab itself is to trust, and `gitlab.rb`, are files
 /// that stand for themselves.
-pub fn is_of_pair(record: &ChangeRecord) -> bool {
+pub(crate) fn is_of_pair(record: &ChangeRecord) -> bool {
     let is_part = |step: &StepRecord| matches!(step, StepRecord::File { path, .. } if path.as_os_str() != record.subject.as_str());
     record.store.as_str() == gitlab::STORE && record.steps.iter().any(is_part)
 }
 
 /// The certificate files that were placed and that somebody else has changed since.
-pub fn changed_certificates(receipts: &[Receipt], placed: &[Placed]) -> Vec<PathBuf> {
+pub(crate) fn changed_certificates(receipts: &[Receipt], placed: &[Placed]) -> Vec<PathBuf> {
     let records = receipts.iter().flat_map(|receipt| &receipt.changes).filter(|record| is_of_pair(record));
     let files = records.flat_map(|record| &record.steps).filter_map(|step| match step {
         StepRecord::File { path, after: Some(_), .. } => Some(path),
@@ -137,7 +137,7 @@ pub fn changed_certificates(receipts: &[Receipt], placed: &[Placed]) -> Vec<Path
 }
 
 /// The certificate files themselves.
-pub fn chains_placed(state: &state::State<'_>) -> Result<Vec<Placed>> {
+pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<Placed>> {
     let world = World::here();
     let mut chains = Vec::new();
     let receipts = state.receipts()?;

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The pair that stands in a place.
-pub struct PlacedPair {
+pub(crate) struct PlacedPair {
     leaf: Parsed,
     /// What leads from the leaf to the root of its CA.
     above: Vec<Parsed>,
@@ -25,7 +25,7 @@ pub struct PlacedPair {
 
 impl PlacedPair {
     /// The pair in these files, if it can be read, belongs together and `own` has signed it.
-    pub fn read(own: &Ca, certificate: &Path, key: &Path) -> Option<Self> {
+    pub(crate) fn read(own: &Ca, certificate: &Path, key: &Path) -> Option<Self> {
         let world = World::here();
         // What cannot be read is not known to be ours; the guards say what stands there.
         let (Ok(Some(sent)), Ok(Some(pem))) = (world.read(certificate), world.read(key)) else { return None };
@@ -44,17 +44,17 @@ impl PlacedPair {
     }
 
     /// The leaf.
-    pub fn leaf(&self) -> &Parsed {
+    pub(crate) fn leaf(&self) -> &Parsed {
         &self.leaf
     }
 
     /// From leaf to root.
-    pub fn chain(&self) -> impl Iterator<Item = &Parsed> {
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &Parsed> {
         std::iter::once(&self.leaf).chain(&self.above)
     }
 
     /// The same pair as it is to be placed, to the byte where nothing else is sent.
-    pub fn pair(&self, along: &[Certificate]) -> Option<Pair> {
+    pub(crate) fn pair(&self, along: &[Certificate]) -> Option<Pair> {
         let chain: Vec<Certificate> = self.chain().map(Certificate::from).collect();
         Pair::new(&chain, along, self.pem.clone())
     }

@@ -1,7 +1,7 @@
 //! A fresh certificate before the old one ends.
 
-pub mod answer;
-pub mod clock;
-pub mod current_certificate;
-pub mod out_of_date;
-pub mod schedule;
+pub(crate) mod answer;
+pub(crate) mod clock;
+pub(crate) mod current_certificate;
+pub(crate) mod out_of_date;
+pub(crate) mod schedule;

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What is asked for, as the options say.
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// GitLab's host.
     pub host: Option<&'a Target>,
     /// Its registry.
@@ -42,7 +42,7 @@ pub struct Asked<'a> {
 }
 
 /// What is asked for.
-pub struct Order<'a> {
+pub(crate) struct Order<'a> {
     asked: Asked<'a>,
     names: Vec<SubjectName>,
     /// The key that was given.
@@ -53,7 +53,7 @@ pub struct Order<'a> {
 
 impl<'a> Order<'a> {
     /// What is asked for, with the hosts that gitlab.rb names.
-    pub fn new(facts: &Facts, state: &State<'_>, asked: Asked<'a>) -> Result<Self> {
+    pub(crate) fn new(facts: &Facts, state: &State<'_>, asked: Asked<'a>) -> Result<Self> {
         let (mut names, notes) = gather(facts, state, &asked)?;
         names.extend(asked.names.iter().cloned());
         let mut unique: Vec<SubjectName> = Vec::new();
@@ -68,7 +68,7 @@ impl<'a> Order<'a> {
 
     /// The request for these names that is here and waits for its answer: an answer to it may be on its
     /// way, and its key is the only one that fits.
-    pub fn waiting(&self, state: &State<'_>) -> Result<Option<PendingRequest>> {
+    pub(crate) fn waiting(&self, state: &State<'_>) -> Result<Option<PendingRequest>> {
         if self.asked.new_key {
             return Ok(None);
         }
@@ -85,7 +85,7 @@ impl<'a> Order<'a> {
     }
 
     /// A new request, and what keeping it takes.
-    pub fn make(&self, state: &State<'_>) -> Result<(PendingRequest, Change)> {
+    pub(crate) fn make(&self, state: &State<'_>) -> Result<(PendingRequest, Change)> {
         let made;
         let key = if let Some(key) = &self.key {
             key
@@ -106,7 +106,7 @@ impl<'a> Order<'a> {
     }
 
     /// The request that waits, or a new one; and whether it is new.
-    pub fn keep(&self, state: &State<'_>, session: &Session<'_>) -> Result<(PendingRequest, bool)> {
+    pub(crate) fn keep(&self, state: &State<'_>, session: &Session<'_>) -> Result<(PendingRequest, bool)> {
         requests::sweep(session)?;
         if let Some(kept) = self.waiting(state)? {
             return Ok((kept, false));
@@ -138,7 +138,7 @@ fn gather(facts: &Facts, state: &State<'_>, asked: &Asked<'_>) -> Result<(Vec<Su
 
 /// The requests in the state folder that are meant: all, or those for `host`; and what is damaged of the others, of which
 /// nobody knows for which host it was.
-pub fn meant<'s>(
+pub(crate) fn meant<'s>(
     state: &'s State<'_>,
     host: Option<&SubjectName>,
 ) -> Result<(Vec<&'s PendingRequest>, Vec<&'s Damage>)> {

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Forgets the request `kept`, and its key.
-pub fn forget(kept: &PendingRequest, session: &Session<'_>) -> Result<Vec<Outcome>> {
+pub(crate) fn forget(kept: &PendingRequest, session: &Session<'_>) -> Result<Vec<Outcome>> {
     match session.receipts.load(&kept.receipt())? {
         Some(mut receipt) => Ok(undo(session, &mut receipt, |_| true)?),
         None => Ok(Vec::new()),
@@ -25,7 +25,12 @@ pub fn forget(kept: &PendingRequest, session: &Session<'_>) -> Result<Vec<Outcom
 }
 
 /// Forgets the request in `folder`, which is damaged: what can be read of it goes, and the rest is put aside.
-pub fn give_up(session: &Session<'_>, state: &State<'_>, folder: &Path, printer: &Printer) -> Result<()> {
+pub(crate) fn give_up(
+    session: &Session<'_>,
+    state: &State<'_>,
+    folder: &Path,
+    printer: &Printer,
+) -> Result<()> {
     let receipts = session.receipts.recorded()?;
     let name = request::receipt(folder);
     if receipts.damage_of(&name).is_some() {
@@ -53,7 +58,7 @@ fn note_aside(aside: Option<PathBuf>, printer: &Printer) {
 
 /// Takes back what a run that was killed had begun: a request that nobody has seen yet, or one that
 /// was being forgotten.
-pub fn sweep(session: &Session<'_>) -> Result<()> {
+pub(crate) fn sweep(session: &Session<'_>) -> Result<()> {
     for mut receipt in session.receipts.recorded()? {
         let is_ours = receipt.changes.iter().any(|change| change.store.as_str() == request::STORE);
         // Without the request its answer alone may be left.
@@ -68,7 +73,7 @@ pub fn sweep(session: &Session<'_>) -> Result<()> {
 /// Writes down that `chain`, which is in its place now, is the answer to the request for its key. Requests
 /// that were answered before it are of no more use; one is kept until then, since what was placed can be
 /// taken back.
-pub fn answered(session: &Session<'_>, state: &State<'_>, chain: &Chain) -> Result<()> {
+pub(crate) fn answered(session: &Session<'_>, state: &State<'_>, chain: &Chain) -> Result<()> {
     sweep(session)?;
     for kept in state.requests()?.kept.iter().filter(|kept| kept.folder.starts_with(state.folder())) {
         if kept.public_key == *chain.leaf.public_key() {

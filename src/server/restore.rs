@@ -1,5 +1,5 @@
 //! A backup, back in the state folder: what that takes.
 
-pub mod carry_out;
-pub mod commands;
-pub mod plan;
+pub(crate) mod carry_out;
+pub(crate) mod commands;
+pub(crate) mod plan;

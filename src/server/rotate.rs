@@ -1,5 +1,5 @@
 //! One CA after another: what each step takes.
 
-pub mod carry_out;
-pub mod draft;
-pub mod phase;
+pub(crate) mod carry_out;
+pub(crate) mod draft;
+pub(crate) mod phase;

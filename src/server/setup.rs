@@ -1,10 +1,10 @@
 //! A CA and a certificate, in its place: what that takes.
 
-pub mod asked;
-pub mod draft;
-pub mod issuer;
-pub mod leaf;
-pub mod lost;
-pub mod order;
-pub mod site;
-pub mod take_back;
+pub(crate) mod asked;
+pub(crate) mod draft;
+pub(crate) mod issuer;
+pub(crate) mod leaf;
+pub(crate) mod lost;
+pub(crate) mod order;
+pub(crate) mod site;
+pub(crate) mod take_back;

@@ -15,7 +15,7 @@ const DAMAGED: &str = "damaged-";
 
 /// Moves what is at `paths` in the folder `state` to a new folder there; the answer is that folder, or none if nothing
 /// was there.
-pub fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBuf>> {
+pub(crate) fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBuf>> {
     let world = World::here();
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos();
     let aside = state.join(format!("{DAMAGED}{}", Fingerprint::of(&now.to_be_bytes()).short()));
@@ -38,7 +38,7 @@ pub fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBuf>> {
 }
 
 /// Moves back to `paths` what [`put_aside`] moved to the folder `aside`.
-pub fn put_back(state: &Path, aside: &Path, paths: &[PathBuf]) -> Result<()> {
+pub(crate) fn put_back(state: &Path, aside: &Path, paths: &[PathBuf]) -> Result<()> {
     let world = World::here();
     for path in paths {
         let from = aside.join(path.strip_prefix(state).context("a path outside the state folder")?);
@@ -53,6 +53,6 @@ pub fn put_back(state: &Path, aside: &Path, paths: &[PathBuf]) -> Result<()> {
 }
 
 /// Whether something of the name `name` in a state folder is what was put aside there.
-pub fn is_aside(name: &str) -> bool {
+pub(crate) fn is_aside(name: &str) -> bool {
     name.starts_with(DAMAGED)
 }

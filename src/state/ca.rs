@@ -15,11 +15,11 @@ use crate::{
 use super::{Damage, Files, OnDisk, Placed, Rotation, SetupRecord, Way, parse_json, steady::steady};
 
 /// A CA beside the one in use, or which of its files is damaged.
-pub type Beside = Result<Option<Box<Ca>>, Damage>;
+pub(crate) type Beside = Result<Option<Box<Ca>>, Damage>;
 
 /// The CA's public part.
 #[derive(Clone, Debug)]
-pub struct Ca {
+pub(crate) struct Ca {
     /// The root, or the one self-signed certificate.
     pub root: Parsed,
     /// Intermediates below it.
@@ -47,11 +47,11 @@ const NOTES: &str = "setup.json";
 const VOUCHER: &str = "voucher.crt";
 
 /// The store that the CA's own files belong to in receipts.
-pub const AUTHORITY: &str = "authority";
+pub(crate) const AUTHORITY: &str = "authority";
 
 /// Which CA is which, and the CA in use with those beside it: one reading.
 #[derive(Debug)]
-pub struct Authorities {
+pub(crate) struct Authorities {
     /// Which CA is which.
     pub rotation: Result<Rotation, Damage>,
     /// The CA in use, if there is one.
@@ -60,7 +60,7 @@ pub struct Authorities {
 
 impl Authorities {
     /// The CAs of a state folder.
-    pub fn on_disk(files: &OnDisk) -> Self {
+    pub(crate) fn on_disk(files: &OnDisk) -> Self {
         let mut found = Self::read(files);
         if let Ok(Some(ca)) = &mut found.ca {
             ca.set_owner(files.owner);
@@ -69,7 +69,7 @@ impl Authorities {
     }
 
     /// The CAs among `files`.
-    pub fn read(files: &dyn Files) -> Self {
+    pub(crate) fn read(files: &dyn Files) -> Self {
         steady(files, |placed| Self::read_once(files, placed), Self::damages)
     }
 
@@ -90,7 +90,7 @@ impl Authorities {
 
 impl Ca {
     /// The CA in use among `files`, with those beside it.
-    pub fn among(files: &dyn Files) -> Result<Option<Self>, Damage> {
+    pub(crate) fn among(files: &dyn Files) -> Result<Option<Self>, Damage> {
         Authorities::read(files).ca
     }
 
@@ -170,45 +170,45 @@ impl Ca {
     }
 
     /// The CA that will follow this one; what is damaged of it is an error.
-    pub fn next(&self) -> Result<Option<&Self>, Damage> {
+    pub(crate) fn next(&self) -> Result<Option<&Self>, Damage> {
         self.next.as_ref().map(Option::as_deref).map_err(Clone::clone)
     }
 
     /// The CA that this one has followed, likewise.
-    pub fn previous(&self) -> Result<Option<&Self>, Damage> {
+    pub(crate) fn previous(&self) -> Result<Option<&Self>, Damage> {
         self.previous.as_ref().map(Option::as_deref).map_err(Clone::clone)
     }
 
     /// What is damaged of the CAs beside it.
-    pub fn damages(&self) -> impl Iterator<Item = &Damage> {
+    pub(crate) fn damages(&self) -> impl Iterator<Item = &Damage> {
         self.next.as_ref().err().into_iter().chain(self.previous.as_ref().err())
     }
 
     /// What clients are to trust, and for which endpoints.
-    pub fn anchor(&self) -> Anchor {
+    pub(crate) fn anchor(&self) -> Anchor {
         Anchor { certificate: Certificate::from(&self.root), endpoints: self.notes.endpoints.clone() }
     }
 
     /// This CA and those beside it, as far as they can be read.
-    pub fn all(&self) -> impl Iterator<Item = &Self> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Self> {
         let beside = [&self.next, &self.previous].into_iter().filter_map(|beside| beside.as_ref().ok());
         std::iter::once(self).chain(beside.filter_map(Option::as_deref))
     }
 
     /// What is served after the root while this CA is being replaced: the next root, and before it what tells
     /// clients of this CA that they can believe in it.
-    pub fn along(&self) -> Result<Vec<Certificate>, Damage> {
+    pub(crate) fn along(&self) -> Result<Vec<Certificate>, Damage> {
         let Some(next) = self.next()? else { return Ok(Vec::new()) };
         Ok(next.voucher.iter().chain([&next.root]).map(Certificate::from).collect())
     }
 
     /// Whether `chain`, as met on disk or in a handshake, was signed by this CA or by one beside it.
-    pub fn is_ours(&self, chain: &[Certificate]) -> bool {
+    pub(crate) fn is_ours(&self, chain: &[Certificate]) -> bool {
         self.all().any(|own| own.has_signed(chain))
     }
 
     /// Whether `chain`, as met on disk or in a handshake, was signed by this CA.
-    pub fn has_signed(&self, chain: &[Certificate]) -> bool {
+    pub(crate) fn has_signed(&self, chain: &[Certificate]) -> bool {
         Self::leads_to(chain, &self.root) || {
             // A server may send its leaf alone.
             let leaf = chain.first().and_then(|leaf| Parsed::from_der(leaf.der()).ok());
@@ -217,7 +217,7 @@ impl Ca {
     }
 
     /// Whether the first certificate of `chain` leads, within it, to `root`.
-    pub fn leads_to(chain: &[Certificate], root: &Parsed) -> bool {
+    pub(crate) fn leads_to(chain: &[Certificate], root: &Parsed) -> bool {
         let parsed: Vec<Parsed> = chain.iter().filter_map(|one| Parsed::from_der(one.der()).ok()).collect();
         let Some((leaf, rest)) = parsed.split_first() else { return false };
         let pool: Vec<Parsed> = rest.iter().chain([root]).cloned().collect();
@@ -227,12 +227,12 @@ impl Ca {
 
     /// The CA with its key, ready to sign. A self-signed certificate and a company's CA have no
     /// key here.
-    pub fn open(&self) -> Result<Option<Authority>, Damage> {
+    pub(crate) fn open(&self) -> Result<Option<Authority>, Damage> {
         self.open_with(|path| Ok(World::read_owned_by(self.owner, path)?))
     }
 
     /// The same with the key as it is among `files`.
-    pub fn open_among(&self, files: &dyn Files) -> Result<Option<Authority>, Damage> {
+    pub(crate) fn open_among(&self, files: &dyn Files) -> Result<Option<Authority>, Damage> {
         let name = self.folder.file_name().unwrap_or_default();
         self.open_with(|_| files.read(&Path::new(name).join(KEY)))
     }
@@ -267,7 +267,7 @@ impl Ca {
 
     /// What root says to labtrust to trust this CA; with its file where the state folder is not the
     /// usual one.
-    pub fn trust_command(&self, is_elsewhere: bool) -> Vec<String> {
+    pub(crate) fn trust_command(&self, is_elsewhere: bool) -> Vec<String> {
         let mut words = vec!["trust".to_owned()];
         words.extend(is_elsewhere.then(|| self.folder.join(ROOT).display().to_string()));
         words.extend(["--fingerprint".into(), self.root.fingerprint().to_string()]);
@@ -280,7 +280,7 @@ impl Ca {
     }
 
     /// How the CA's certificate is taken to clients, and the line there, while no server presents it.
-    pub fn lines_before_placing(&self) -> Vec<ShellLine> {
+    pub(crate) fn lines_before_placing(&self) -> Vec<ShellLine> {
         let places: Vec<_> =
             self.notes.endpoints.iter().map(|endpoint| shell_line!("--for {}", endpoint)).collect();
         vec![
@@ -294,7 +294,7 @@ impl Ca {
     }
 
     /// The exact line that makes a client trust the CA, and with it the one that will follow.
-    pub fn client_line(&self) -> ShellLine {
+    pub(crate) fn client_line(&self) -> ShellLine {
         let registry = self.notes.endpoints.last().map(ToString::to_string).unwrap_or_default();
         let line = shell_line!("labtrust trust {} --fingerprint {}", registry, self.root.fingerprint());
         // What is wider than the CA that vouches for it is trusted by its own fingerprint only.
@@ -317,7 +317,7 @@ impl Ca {
 }
 
 /// The files of a CA in `folder`, as a change.
-pub fn change(
+pub(crate) fn change(
     folder: &Path,
     root: &Parsed,
     authority: Option<&Authority>,
@@ -328,7 +328,7 @@ pub fn change(
 }
 
 /// The same of a CA that is to follow another, which has signed `voucher` for it.
-pub fn change_vouched(
+pub(crate) fn change_vouched(
     folder: &Path,
     next: &Authority,
     notes: &SetupRecord,

@@ -11,7 +11,7 @@ use crate::hint::{self, Hint, hint};
 
 /// A part of the state folder that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Damage {
+pub(crate) struct Damage {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it, as a sentence without its subject or with the path in it.
@@ -24,7 +24,7 @@ pub struct Damage {
 
 /// What takes a damaged part away, for those who have no backup of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub(crate) enum Way {
     /// The CA in use, or which CA that is, or the receipt of what setup placed.
     Setup,
     /// The CA that will follow.
@@ -43,7 +43,7 @@ pub enum Way {
 
 impl Damage {
     /// `error` keeps the file at `path` from being used.
-    pub fn new(path: &Path, error: &anyhow::Error, way: Way) -> Self {
+    pub(crate) fn new(path: &Path, error: &anyhow::Error, way: Way) -> Self {
         // What made it unsafe to believe has its own way out; a parser's advice is about files that people name.
         let platform = error.downcast_ref::<labtrust_machine::Error>();
         let hint = platform.and_then(|_| hint::hint_of(error));
@@ -51,12 +51,12 @@ impl Damage {
     }
 
     /// There is no file at `path`, though others say that there is.
-    pub fn missing(path: &Path, way: Way) -> Self {
+    pub(crate) fn missing(path: &Path, way: Way) -> Self {
         Self { path: path.to_owned(), why: "is missing".into(), hint: None, way }
     }
 
     /// What to do about it.
-    pub fn hint(&self) -> Hint {
+    pub(crate) fn hint(&self) -> Hint {
         if let Some(hint) = &self.hint {
             return hint.clone();
         }
@@ -88,6 +88,6 @@ impl fmt::Display for Damage {
 impl std::error::Error for Damage {}
 
 /// The hint of any error, be it a damage.
-pub fn hint_of(error: &anyhow::Error) -> Option<Hint> {
+pub(crate) fn hint_of(error: &anyhow::Error) -> Option<Hint> {
     hint::hint_of(error).or_else(|| error.downcast_ref::<Damage>().map(Damage::hint))
 }

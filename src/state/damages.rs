@@ -17,10 +17,10 @@ use super::{
 use crate::backup::Archive;
 
 /// Where receipts are in a state folder.
-pub const RECEIPTS: &str = "receipts";
+pub(crate) const RECEIPTS: &str = "receipts";
 
 /// All parts of `state` that cannot be used.
-pub fn all(state: &State<'_>) -> Result<Vec<Damage>> {
+pub(crate) fn all(state: &State<'_>) -> Result<Vec<Damage>> {
     let files = state.home().files();
     let receipts = state.receipts()?;
     let mut all = of_authorities(state.ca(), &files);
@@ -34,7 +34,7 @@ pub fn all(state: &State<'_>) -> Result<Vec<Damage>> {
 }
 
 /// All parts of a backup that could not be used.
-pub fn of_archive(archive: &Archive) -> Vec<Damage> {
+pub(crate) fn of_archive(archive: &Archive) -> Vec<Damage> {
     let ca = Ca::among(archive);
     let mut all = of_authorities(ca.as_ref().map(Option::as_ref).map_err(Clone::clone), archive);
     // The folders two levels deep below `top`.
@@ -85,7 +85,7 @@ fn of_kept_bytes(files: &dyn Files, receipt: &Receipt) -> Vec<Damage> {
 }
 
 /// `damages` without those of receipts; and each receipt's folder in the state folder `state`, with the first of its own.
-pub fn apart(damages: Vec<Damage>, state: &Path) -> (Vec<Damage>, BTreeMap<PathBuf, Damage>) {
+pub(crate) fn apart(damages: Vec<Damage>, state: &Path) -> (Vec<Damage>, BTreeMap<PathBuf, Damage>) {
     let receipts = state.join(RECEIPTS);
     let (of_receipts, others): (Vec<_>, _) =
         damages.into_iter().partition(|damage| damage.path.starts_with(&receipts));
@@ -98,6 +98,6 @@ pub fn apart(damages: Vec<Damage>, state: &Path) -> (Vec<Damage>, BTreeMap<PathB
 }
 
 /// Fails with the first of `damages` that keeps a state from being used: what the next run replaces does not.
-pub fn refuse(damages: Vec<Damage>) -> Result<(), Damage> {
+pub(crate) fn refuse(damages: Vec<Damage>) -> Result<(), Damage> {
     damages.into_iter().find(|damage| damage.way != Way::Note).map_or(Ok(()), Err)
 }

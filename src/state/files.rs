@@ -13,7 +13,7 @@ use super::{Damage, Way};
 use crate::backup::Archive;
 
 /// The files of a state, by their paths in its folder.
-pub trait Files {
+pub(crate) trait Files {
     /// What is in the file at `path`; none if it is not there.
     fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>>;
 
@@ -23,7 +23,7 @@ pub trait Files {
 
 /// A state folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OnDisk {
+pub(crate) struct OnDisk {
     /// Its path.
     pub folder: PathBuf,
     /// The number of the user whom it belongs to.
@@ -41,14 +41,14 @@ impl Files for OnDisk {
 }
 
 /// What is written down in the file at `path`, if it is there; the next run replaces one that cannot be read.
-pub fn read_note<T: DeserializeOwned>(files: &dyn Files, path: &Path) -> Result<Option<T>, Damage> {
+pub(crate) fn read_note<T: DeserializeOwned>(files: &dyn Files, path: &Path) -> Result<Option<T>, Damage> {
     let damage = |error: anyhow::Error| Damage::new(&files.full(path), &error, Way::Note);
     let Some(bytes) = files.read(path).map_err(damage)? else { return Ok(None) };
     parse_json(&bytes).map(Some).map_err(damage)
 }
 
 /// What a JSON file of the state says. An error shows nothing of what is in it.
-pub fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     serde_json::from_slice(bytes).map_err(|error| anyhow!(text::json_fault(&error)))
 }
 

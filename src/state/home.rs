@@ -13,7 +13,7 @@ use super::OnDisk;
 
 /// The state folder.
 #[derive(Debug, Clone)]
-pub struct Home {
+pub(crate) struct Home {
     /// Its path.
     pub state: PathBuf,
     /// The number of the user who runs us, whom it belongs to.
@@ -28,7 +28,7 @@ pub struct Home {
 
 impl Home {
     /// `chosen`, a path from the root on, or the usual place for whoever runs us.
-    pub fn locate(chosen: Option<&Path>, facts: &Facts) -> Self {
+    pub(crate) fn locate(chosen: Option<&Path>, facts: &Facts) -> Self {
         let state = match chosen {
             Some(chosen) => chosen.to_owned(),
             None if facts.is_root() => machine_folder(facts),
@@ -46,12 +46,12 @@ impl Home {
     }
 
     /// The files of the state folder.
-    pub fn files(&self) -> OnDisk {
+    pub(crate) fn files(&self) -> OnDisk {
         OnDisk { folder: self.state.clone(), owner: self.owner }
     }
 
     /// The files in the state folder of the user who called sudo.
-    pub fn invokers_files(&self) -> Option<OnDisk> {
+    pub(crate) fn invokers_files(&self) -> Option<OnDisk> {
         self.invoker.clone().map(|folder| OnDisk { folder, owner: self.invokers_id })
     }
 }

@@ -14,14 +14,14 @@ use crate::certificate::{CertificateDer, pem};
 
 /// What `setup` and `import` place is kept under one name: what one placed the other replaces, and
 /// undoing goes back to what stood there before both.
-pub const RECEIPT: &str = "setup";
+pub(crate) const RECEIPT: &str = "setup";
 /// What the receipt of trust in a CA begins with.
 const TRUST: &str = "trust-";
 /// What the receipt of a certificate signing request begins with.
 const REQUEST: &str = "request-";
 
 /// The damage of the receipt `name`, if it is damaged.
-pub fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
+pub(crate) fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
     let damaged = recorded.damage_of(name)?;
     let way = match name {
         RECEIPT => Way::Setup,
@@ -35,18 +35,18 @@ pub fn damage_of(recorded: &Recorded, name: &str) -> Option<Damage> {
 }
 
 /// Fails if one of the receipts `names` is damaged.
-pub fn check(recorded: &Recorded, names: &[&str]) -> Result<(), Damage> {
+pub(crate) fn check(recorded: &Recorded, names: &[&str]) -> Result<(), Damage> {
     names.iter().find_map(|name| damage_of(recorded, name)).map_or(Ok(()), Err)
 }
 
 /// The damage of all receipts.
-pub fn damages(recorded: &Recorded) -> impl Iterator<Item = Damage> {
+pub(crate) fn damages(recorded: &Recorded) -> impl Iterator<Item = Damage> {
     recorded.damaged().iter().filter_map(|damaged| damage_of(recorded, &damaged.name))
 }
 
 /// The root of the CA whose files are in `folder`, if it is trusted here: the receipt of the setup knows its file by
 /// its hash, and that of the trust has it.
-pub fn anchor_of(recorded: &Recorded, folder: &Path) -> Option<Anchor> {
+pub(crate) fn anchor_of(recorded: &Recorded, folder: &Path) -> Option<Anchor> {
     let setup = recorded.iter().find(|receipt| receipt.name == RECEIPT)?;
     let of_folder = setup.changes.iter().filter(|record| Path::new(&record.subject) == folder);
     let roots: Vec<Fingerprint> = of_folder
@@ -64,7 +64,7 @@ pub fn anchor_of(recorded: &Recorded, folder: &Path) -> Option<Anchor> {
 }
 
 /// The files of `record` that are not as they were put: damaged, or changed by hand.
-pub fn changed(record: &ChangeRecord) -> Vec<PathBuf> {
+pub(crate) fn changed(record: &ChangeRecord) -> Vec<PathBuf> {
     let world = World::here();
     let is_changed = |path: &Path, after: Fingerprint| match world.look(path) {
         Ok(Node::File { sha256, .. }) => sha256 != after,

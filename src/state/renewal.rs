@@ -15,7 +15,7 @@ const FILE: &str = "renewal.json";
 
 /// What is written down.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RenewalRecord {
+pub(crate) struct RenewalRecord {
     /// The form of this file.
     pub schema: u32,
     /// When it ran.
@@ -32,18 +32,18 @@ pub struct RenewalRecord {
 
 impl RenewalRecord {
     /// The record of the last run, if there was one.
-    pub fn read(home: &Home) -> Result<Option<Self>, Damage> {
+    pub(crate) fn read(home: &Home) -> Result<Option<Self>, Damage> {
         read_note(&home.files(), Path::new(FILE))
     }
 
     /// Writes it down in the place of the last.
-    pub fn write(&self, home: &Home) -> Result<()> {
+    pub(crate) fn write(&self, home: &Home) -> Result<()> {
         let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
         Ok(World::here().put(&path(home), &contents, Access { mode: 0o600, owner: None })?)
     }
 
     /// Forgets it.
-    pub fn forget(home: &Home) -> Result<()> {
+    pub(crate) fn forget(home: &Home) -> Result<()> {
         let path = path(home);
         World::here().tidy(&path)?;
         Ok(World::here().remove(&path)?)

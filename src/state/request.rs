@@ -18,19 +18,19 @@ use crate::{
 };
 
 /// The store that requests belong to in receipts.
-pub const STORE: &str = "request";
+pub(crate) const STORE: &str = "request";
 /// Where they are kept in the state folder, a folder each.
-pub const FOLDER: &str = "requests";
+pub(crate) const FOLDER: &str = "requests";
 /// Certificates, the answer's first, once they were placed.
-pub const ANSWER: &str = "answer.crt";
+pub(crate) const ANSWER: &str = "answer.crt";
 const KEY: &str = "key";
 const REQUEST: &str = "request.csr";
 /// Last, because its presence says that there is a request.
-pub const NOTES: &str = "request.json";
+pub(crate) const NOTES: &str = "request.json";
 
 /// A request, without its key.
 #[derive(Clone, Debug)]
-pub struct PendingRequest {
+pub(crate) struct PendingRequest {
     /// Where it is kept.
     pub folder: PathBuf,
     /// The public half of its key.
@@ -45,7 +45,7 @@ pub struct PendingRequest {
 
 /// Requests, as far as they can be read.
 #[derive(Debug, Default)]
-pub struct Requests {
+pub(crate) struct Requests {
     /// Those that can be read.
     pub kept: Vec<PendingRequest>,
     /// What is damaged of the others.
@@ -54,7 +54,7 @@ pub struct Requests {
 
 impl Requests {
     /// All requests of `home`; those of the user who called sudo too.
-    pub fn read(home: &Home) -> Result<Self> {
+    pub(crate) fn read(home: &Home) -> Result<Self> {
         let mut requests = Self::default();
         for files in [Some(home.files()), home.invokers_files()].into_iter().flatten() {
             for folder in World::here().list(&files.folder.join(FOLDER))? {
@@ -73,7 +73,7 @@ impl Requests {
 
 /// What is remembered beside a request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RequestRecord {
+pub(crate) struct RequestRecord {
     /// The form of this file.
     pub schema: u32,
     /// All names in the request, GitLab's host first.
@@ -93,19 +93,19 @@ pub struct RequestRecord {
 
 impl RequestRecord {
     /// The host that was named.
-    pub fn host(&self) -> Option<Target> {
+    pub(crate) fn host(&self) -> Option<Target> {
         self.host.as_ref().map(Target::from)
     }
 
     /// The registry that was named.
-    pub fn registry(&self) -> Option<Target> {
+    pub(crate) fn registry(&self) -> Option<Target> {
         self.registry.as_ref().map(Target::from)
     }
 }
 
 impl PendingRequest {
     /// The request in `folder`; none while it is made or taken away.
-    pub fn read(files: &dyn Files, folder: &Path) -> Result<Option<Self>, Damage> {
+    pub(crate) fn read(files: &dyn Files, folder: &Path) -> Result<Option<Self>, Damage> {
         let full = |name: &str| files.full(&folder.join(name));
         let damage = |name: &str| {
             let path = full(name);
@@ -139,7 +139,7 @@ impl PendingRequest {
     }
 
     /// A new request for `key`, and what keeping it takes.
-    pub fn make(home: &Home, key: &PrivateKey, notes: RequestRecord) -> Result<(Self, Change)> {
+    pub(crate) fn make(home: &Home, key: &PrivateKey, notes: RequestRecord) -> Result<(Self, Change)> {
         let public_key = key.public_key().clone();
         let folder = folder(&home.state, &public_key);
         let kept = Self { folder, public_key, notes, answer: Vec::new(), owner: 0 };
@@ -156,7 +156,7 @@ impl PendingRequest {
     }
 
     /// The request as PEM.
-    pub fn request(&self) -> Result<String> {
+    pub(crate) fn request(&self) -> Result<String> {
         let path = self.folder.join(REQUEST);
         let text = World::here().read(&path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         text.ok_or_else(|| {
@@ -165,7 +165,7 @@ impl PendingRequest {
     }
 
     /// Its key.
-    pub fn open(&self) -> Result<PrivateKey, Damage> {
+    pub(crate) fn open(&self) -> Result<PrivateKey, Damage> {
         let path = self.key_path();
         let damage = |error: anyhow::Error| Damage::new(&path, &error, Way::Request);
         let key = World::read_owned_by(self.owner, &path).map_err(|error| damage(error.into()))?;
@@ -174,17 +174,17 @@ impl PendingRequest {
     }
 
     /// The file of its key.
-    pub fn key_path(&self) -> PathBuf {
+    pub(crate) fn key_path(&self) -> PathBuf {
         self.folder.join(KEY)
     }
 
     /// The file of its answer.
-    pub fn answer_path(&self) -> PathBuf {
+    pub(crate) fn answer_path(&self) -> PathBuf {
         self.folder.join(ANSWER)
     }
 
     /// Whether it is for just these names, and has no answer yet.
-    pub fn waits_for(&self, names: &[SubjectName]) -> bool {
+    pub(crate) fn waits_for(&self, names: &[SubjectName]) -> bool {
         let sorted = |names: &[SubjectName]| {
             let mut names = names.to_vec();
             names.sort();
@@ -194,14 +194,14 @@ impl PendingRequest {
     }
 
     /// What it is kept under.
-    pub fn receipt(&self) -> String {
+    pub(crate) fn receipt(&self) -> String {
         receipt(&self.folder)
     }
 }
 
 /// The files of a request that `chain` would have answered, for a pair that was imported with its own key,
 /// by their paths in the state folder.
-pub fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
+pub(crate) fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
     let Some(leaf) = chain.first() else { return Ok(Vec::new()) };
     let notes = RequestRecord {
         schema: 1,
@@ -222,7 +222,7 @@ pub fn answered_files(chain: &[Parsed], key: &PrivateKey) -> Result<Vec<Item>> {
 }
 
 /// What the request in `folder` is kept under.
-pub fn receipt(folder: &Path) -> String {
+pub(crate) fn receipt(folder: &Path) -> String {
     format!("{STORE}-{}", folder.file_name().unwrap_or_default().to_string_lossy())
 }
 

@@ -17,7 +17,7 @@ const SCHEMA: u32 = 1;
 
 /// The folders of the CAs in a state folder, by their names there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rotation {
+pub(crate) struct Rotation {
     schema: u32,
     /// The CA that signs what is served.
     pub current: String,
@@ -38,7 +38,7 @@ impl Default for Rotation {
 
 impl Rotation {
     /// What is written down among `files`, where another run may have changed it since `placed` was read.
-    pub fn read_once(files: &dyn Files, placed: &Placed) -> Result<Self, Damage> {
+    pub(crate) fn read_once(files: &dyn Files, placed: &Placed) -> Result<Self, Damage> {
         let damage = |error: anyhow::Error| Damage::new(&files.full(Path::new(FILE)), &error, Way::Setup);
         let Some(bytes) = files.read(Path::new(FILE)).map_err(damage)? else {
             // The CAs that it tells apart are there all the same.
@@ -59,24 +59,24 @@ impl Rotation {
     }
 
     /// The name for the folder of the CA with this root.
-    pub fn folder_for(root: Fingerprint) -> String {
+    pub(crate) fn folder_for(root: Fingerprint) -> String {
         format!("{FIRST}-{}", root.short())
     }
 
     /// The beginning of the root's fingerprint by which the folder `name` is named; none of the first CA's.
-    pub fn root_of(name: &str) -> Option<String> {
+    pub(crate) fn root_of(name: &str) -> Option<String> {
         name.strip_prefix(FIRST)?.strip_prefix('-').map(str::to_owned)
     }
 
     /// With a CA to follow, or without one.
     #[must_use]
-    pub fn with_next(&self, next: Option<String>) -> Self {
+    pub(crate) fn with_next(&self, next: Option<String>) -> Self {
         Self { next, ..self.clone() }
     }
 
     /// With the next CA in use.
     #[must_use]
-    pub fn switched(&self) -> Self {
+    pub(crate) fn switched(&self) -> Self {
         match self.next.clone() {
             Some(next) => Self { current: next, next: None, previous: Some(self.current.clone()), ..*self },
             None => self.clone(),
@@ -85,7 +85,7 @@ impl Rotation {
 
     /// With the CA in use again that was followed, and the other one to follow it.
     #[must_use]
-    pub fn switched_back(&self) -> Self {
+    pub(crate) fn switched_back(&self) -> Self {
         match self.previous.clone() {
             Some(old) => Self { current: old, next: Some(self.current.clone()), previous: None, ..*self },
             None => self.clone(),
@@ -94,17 +94,17 @@ impl Rotation {
 
     /// Without the CA that was followed.
     #[must_use]
-    pub fn retired(&self) -> Self {
+    pub(crate) fn retired(&self) -> Self {
         Self { previous: None, ..self.clone() }
     }
 
     /// The names of all folders that are in use.
-    pub fn folders(&self) -> impl Iterator<Item = &String> {
+    pub(crate) fn folders(&self) -> impl Iterator<Item = &String> {
         std::iter::once(&self.current).chain(&self.next).chain(&self.previous)
     }
 
     /// Writes it down in the state folder `state`: one rename, by which all changes at once.
-    pub fn change(&self, state: &Path) -> Result<Change> {
+    pub(crate) fn change(&self, state: &Path) -> Result<Change> {
         let path = state.join(FILE);
         let contents = Contents::Public(serde_json::to_vec_pretty(self)?);
         let steps = vec![Step::Put { path: path.clone(), contents, mode: 0o644 }];
@@ -112,7 +112,7 @@ impl Rotation {
     }
 
     /// Of `subjects`, the folders of CAs in the state folder `state` that are in use no more.
-    pub fn orphans<'a>(
+    pub(crate) fn orphans<'a>(
         &self,
         state: &'a Path,
         subjects: impl Iterator<Item = &'a str> + 'a,

@@ -10,7 +10,7 @@ use crate::{certificate::profile::LEAF_DAYS, hint::shell_line};
 
 /// What `setup` remembers beside the certificates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SetupRecord {
+pub(crate) struct SetupRecord {
     /// The form of this file.
     pub schema: u32,
     /// The server's endpoints: GitLab's own first, then its registry's.

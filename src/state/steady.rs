@@ -7,7 +7,7 @@ use labtrust_machine::receipt::{Phase, Receipt, StepRecord, parse};
 use super::{Damage, Files, RECEIPT};
 
 /// What the receipt of the setup said when a reading began.
-pub struct Placed {
+pub(crate) struct Placed {
     bytes: Option<Vec<u8>>,
 }
 
@@ -19,7 +19,7 @@ impl Placed {
 
     /// Whether it says that the file at `path` among `files` is there. A state of which that receipt is lost or
     /// damaged does not tell.
-    pub fn has(&self, files: &dyn Files, path: &Path) -> bool {
+    pub(crate) fn has(&self, files: &dyn Files, path: &Path) -> bool {
         let receipt: Option<Receipt> = self.bytes.as_deref().and_then(|bytes| parse(bytes).ok());
         let records = receipt.map(|receipt| receipt.changes).unwrap_or_default();
         let steps =
@@ -36,7 +36,11 @@ impl Placed {
 
 /// What `read` makes of `files`. A damage is believed when two readings in a row meet it and the receipt of the setup
 /// says the same at the beginning of both: a run writes down there what it is about to change before it does so.
-pub fn steady<T>(files: &dyn Files, read: impl Fn(&Placed) -> T, damages: impl Fn(&T) -> Vec<Damage>) -> T {
+pub(super) fn steady<T>(
+    files: &dyn Files,
+    read: impl Fn(&Placed) -> T,
+    damages: impl Fn(&T) -> Vec<Damage>,
+) -> T {
     let mut last = None;
     loop {
         let placed = Placed::read(files);

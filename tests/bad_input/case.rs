@@ -11,13 +11,13 @@ use crate::{
 };
 
 /// Where the rows are run, and where the samples are.
-pub const FOLDER: &str = "/tmp/in";
+pub(crate) const FOLDER: &str = "/tmp/in";
 
 /// The memory, in MiB, that no bad input may make the program take.
 const MEMORY: f64 = 200.0;
 
 /// What is typed and what must come of it.
-pub struct Row {
+pub(crate) struct Row {
     line: Vec<OsString>,
     code: i32,
     says: String,
@@ -27,7 +27,7 @@ pub struct Row {
 
 /// How long a run may take, in seconds.
 #[derive(Clone, Copy)]
-pub enum Limit {
+pub(crate) enum Limit {
     /// Of the processor: other programs may hold it up.
     Work(f64),
     /// By the clock on the wall, where a server is waited for.
@@ -37,24 +37,24 @@ pub enum Limit {
 impl Row {
     /// `line` ends in the exit code `code`, and each part of `says` between bars stands in the error or
     /// in its hint.
-    pub fn new<A: Into<OsString>>(line: impl IntoIterator<Item = A>, code: i32, says: &str) -> Self {
+    pub(crate) fn new<A: Into<OsString>>(line: impl IntoIterator<Item = A>, code: i32, says: &str) -> Self {
         let line = line.into_iter().map(Into::into).collect();
         Self { line, code, says: says.to_owned(), limit: Limit::Work(2.0), is_dry: true }
     }
 
     /// The same from words with spaces between them.
-    pub fn words(line: &str, code: i32, says: &str) -> Self {
+    pub(crate) fn words(line: &str, code: i32, says: &str) -> Self {
         Self::new(line.split(' '), code, says)
     }
 
     /// With another bound.
-    pub fn within(mut self, limit: Limit) -> Self {
+    pub(crate) fn within(mut self, limit: Limit) -> Self {
         self.limit = limit;
         self
     }
 
     /// Not held to it in a dry run, which may show the plan of what would be refused.
-    pub fn for_real(mut self) -> Self {
+    pub(crate) fn for_real(mut self) -> Self {
         self.is_dry = false;
         self
     }
@@ -68,20 +68,20 @@ impl Row {
 }
 
 /// Whether everything is to be tried, however long it takes.
-pub fn is_whole() -> bool {
+pub(crate) fn is_whole() -> bool {
     lab::is_whole("LABTRUST_INPUT")
 }
 
 /// Which of `all` places number `index` is tried at: all of them if the whole is tried, otherwise two,
 /// and over the numbers each as often as the others.
-pub fn places<T>(all: &[T], index: usize) -> impl Iterator<Item = &T> {
+pub(crate) fn places<T>(all: &[T], index: usize) -> impl Iterator<Item = &T> {
     let some = if is_whole() { all.len() } else { 2 };
     all.iter().cycle().skip(index % all.len()).take(some)
 }
 
 /// What came of one run.
 #[derive(Debug, Deserialize)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     pub code: i32,
     late: bool,
     pub stdout: String,
@@ -98,7 +98,7 @@ struct Answer {
 }
 
 /// Runs every row in three ways and holds each to the promises; nothing may change meanwhile.
-pub fn refused(machine: &Machine, what: &str, parallel: usize, rows: &[Row]) {
+pub(crate) fn refused(machine: &Machine, what: &str, parallel: usize, rows: &[Row]) {
     let before = machine.manifest();
     let ways: [&[&str]; 3] = [&[], &["--json"], &["--dry-run"]];
     let ways = |row: &Row| if row.is_dry { &ways[..] } else { &ways[..2] };
@@ -130,12 +130,12 @@ pub fn refused(machine: &Machine, what: &str, parallel: usize, rows: &[Row]) {
 }
 
 /// Runs each line once and gives what came of it; for rows that are no refusals.
-pub fn outcomes(machine: &Machine, lines: &[&str]) -> Vec<Outcome> {
+pub(crate) fn outcomes(machine: &Machine, lines: &[&str]) -> Vec<Outcome> {
     outcomes_of(machine, 1, lines)
 }
 
 /// The same with so many at a time.
-pub fn outcomes_of(machine: &Machine, parallel: usize, lines: &[&str]) -> Vec<Outcome> {
+pub(crate) fn outcomes_of(machine: &Machine, parallel: usize, lines: &[&str]) -> Vec<Outcome> {
     let rows: Vec<_> = lines.iter().map(|line| Row::words(line, 0, "")).collect();
     run(machine, parallel, &rows.iter().map(|row| (row, Vec::new())).collect::<Vec<_>>()).0
 }
@@ -220,7 +220,7 @@ fn complaints(row: &Row, json: bool, outcome: &Outcome) -> Vec<String> {
 }
 
 /// What only a programmer would write.
-pub const INNARDS: &[&str] = &[
+pub(crate) const INNARDS: &[&str] = &[
     "panicked",
     "RUST_BACKTRACE",
     "stack backtrace",
@@ -239,7 +239,7 @@ pub const INNARDS: &[&str] = &[
 ];
 
 /// Whether a terminal does not show `one`, but does what it says.
-pub fn is_hidden(one: char) -> bool {
+pub(crate) fn is_hidden(one: char) -> bool {
     one.is_control()
         || matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }

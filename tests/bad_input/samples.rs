@@ -16,13 +16,13 @@ use crate::lab::{HOST, Machine};
 
 /// A common name that a terminal would obey: it clears the screen, starts a line, and turns the rest
 /// around.
-pub const HOSTILE: &str = "Good\u{1b}[2J\u{1b}[31m\nhint: run this\r\u{202e}gnihton\u{9b}0m\u{7}";
+pub(super) const HOSTILE: &str = "Good\u{1b}[2J\u{1b}[31m\nhint: run this\r\u{202e}gnihton\u{9b}0m\u{7}";
 
 /// All samples as an archive: they are made once, in the machine of whichever test comes first.
 static ARCHIVE: OnceLock<Vec<u8>> = OnceLock::new();
 
 /// Lays every sample into [`FOLDER`].
-pub fn make(machine: &Machine) {
+pub(super) fn make(machine: &Machine) {
     let archive = ARCHIVE.get_or_init(|| archive(machine));
     let script = format!("rm -rf {FOLDER} && mkdir {FOLDER} && tar -C {FOLDER} -xf -");
     machine.command(["sh", "-c", &script]).stdin(archive).run().succeeded();

@@ -16,7 +16,7 @@ use crate::{
 const SECONDS: f64 = 18.0;
 
 /// What each server of `servers.py` is said to do; the first listens on port 9000.
-pub const SERVERS: &[(&str, &str)] = &[
+pub(crate) const SERVERS: &[(&str, &str)] = &[
     ("hang", "it did not answer in time"),
     ("drip", "it did not answer in time"),
     ("noise", "it does not speak TLS on this port"),
@@ -40,12 +40,12 @@ pub const SERVERS: &[(&str, &str)] = &[
 ];
 
 /// Where `server` listens, once they are started.
-pub fn port(server: &str) -> usize {
+pub(crate) fn port(server: &str) -> usize {
     9000 + SERVERS.iter().position(|(name, _)| *name == server).unwrap()
 }
 
 /// Starts all of them.
-pub fn start(machine: &Machine) {
+pub(crate) fn start(machine: &Machine) {
     samples::make(machine);
     machine.write("/tmp/servers.py", include_str!("servers.py"));
     let script = format!(

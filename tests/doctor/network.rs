@@ -6,13 +6,13 @@ use super::{EVIDENCE, Report, ask, ask_with, serving, well};
 use crate::lab::{Behaviour, Blockade, Engine, HOST, Machine, Names, Pair, REGISTRY, Recipe};
 
 /// With everything dropped by a firewall, the whole answer takes no longer.
-pub const DROPPED: Duration = Duration::from_secs(6);
+pub(super) const DROPPED: Duration = Duration::from_secs(6);
 /// Nor does it on a healthy machine.
 const HEALTHY: Duration = Duration::from_millis(500);
 
 /// The quickest of the answers of twenty seconds: the tests beside this one take their share of the machine, too.
 #[track_caller]
-pub fn within(limit: Duration, what: &str, machine: &Machine) -> Report {
+pub(super) fn within(limit: Duration, what: &str, machine: &Machine) -> Report {
     let timed = || {
         let began = Instant::now();
         (ask(machine), began.elapsed())

@@ -11,14 +11,14 @@ fn file(code: &str) -> PathBuf {
 }
 
 /// Keeps `evidence` as that of `code`, if evidence is to be recorded.
-pub fn keep(code: &str, evidence: &str) {
+pub(super) fn keep(code: &str, evidence: &str) {
     if std::env::var_os("LABTRUST_RECORD").is_some() {
         fs::write(file(code), evidence).unwrap();
     }
 }
 
 /// What the engines said of the registry in the evidence of `code`.
-pub fn engines_words(code: &str) -> Vec<String> {
+pub(super) fn engines_words(code: &str) -> Vec<String> {
     let Ok(text) = fs::read_to_string(file(code)) else { return Vec::new() };
     let evidence: serde_json::Value = serde_json::from_str(&text).unwrap();
     let port = evidence["port"].as_u64().unwrap_or(4567).to_string();
@@ -32,7 +32,7 @@ pub fn engines_words(code: &str) -> Vec<String> {
 }
 
 /// What is recorded of `code`.
-pub fn evidence(code: &str) -> Evidence {
+pub(super) fn evidence(code: &str) -> Evidence {
     serde_json::from_str(&fs::read_to_string(file(code)).unwrap()).unwrap()
 }
 

@@ -4,7 +4,7 @@
 use super::scene::Scene;
 
 /// Calls that change the tree, by whatever name an architecture has them.
-pub const CHANGING: [&str; 22] = [
+pub(super) const CHANGING: [&str; 22] = [
     "openat",
     "write",
     "pwrite64",
@@ -30,7 +30,7 @@ pub const CHANGING: [&str; 22] = [
 ];
 
 /// Calls that can fail on a full, broken or read-only disk.
-pub const FAILING: [&str; 10] = [
+pub(super) const FAILING: [&str; 10] = [
     "write",
     "pwrite64",
     "writev",
@@ -45,7 +45,7 @@ pub const FAILING: [&str; 10] = [
 
 /// One call of labtrust's own.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub(super) struct Call {
     /// Its name, as the kernel has it.
     pub name: String,
     /// Which of the calls of that name it is, from 1: what strace's `when` counts.
@@ -56,7 +56,7 @@ pub struct Call {
 
 impl Call {
     /// Those that `scene`'s verb makes by itself, not by its children, among `names`.
-    pub fn all(scene: &Scene, names: &[&str]) -> Vec<Self> {
+    pub(super) fn all(scene: &Scene, names: &[&str]) -> Vec<Self> {
         let trace = format!("trace={}", set(names));
         let strace = [&STRACE[..], &["-o", "/tmp/trace", "-e", &trace]].concat();
         scene.ends(scene.run_under(&strace));
@@ -74,7 +74,7 @@ impl Call {
     }
 
     /// What strace is told to do `fault` to it.
-    pub fn strace(&self, fault: &str) -> Vec<String> {
+    pub(super) fn strace(&self, fault: &str) -> Vec<String> {
         let Self { name, nth, .. } = self;
         let (trace, inject) = (format!("trace={name}"), format!("inject={name}:{fault}:when={nth}"));
         let strace = [&STRACE[..], &["-o", "/tmp/hit", "-e", &trace, "-e", &inject]].concat();
@@ -82,13 +82,13 @@ impl Call {
     }
 
     /// Fails unless the fault met this call.
-    pub fn check_hit(&self, scene: &Scene) {
+    pub(super) fn check_hit(&self, scene: &Scene) {
         assert!(self.is_hit(scene), "another call was met:\n{}", scene.machine.read("/tmp/hit"));
     }
 
     /// Whether the fault met this call, and not another of its name: how many files are opened to be read depends
     /// on what else runs on the machine.
-    pub fn is_hit(&self, scene: &Scene) -> bool {
+    pub(super) fn is_hit(&self, scene: &Scene) -> bool {
         let text = scene.machine.read("/tmp/hit");
         let hit = of_the_work(&text).into_iter().filter(|(name, _)| *name == self.name).nth(self.nth - 1);
         hit.is_some_and(|(name, arguments)| changes_a_file(name, arguments))
@@ -116,7 +116,7 @@ fn of_the_work(trace: &str) -> Vec<(&str, &str)> {
 }
 
 /// As strace is told of `names`; an architecture that has not all of them is no reason to stop.
-pub fn set(names: &[&str]) -> String {
+pub(super) fn set(names: &[&str]) -> String {
     names.iter().map(|name| format!("?{name}")).collect::<Vec<_>>().join(",")
 }
 

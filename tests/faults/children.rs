@@ -22,7 +22,7 @@ const JAVA: [usize; 6] = [1, 2, 5, 20, 60, 120];
 const WHO: [(&str, &str); 2] = [("child", "child killed"), ("all", "all killed")];
 
 /// A lane for each verb and way to die.
-pub fn lanes() -> Vec<Lane> {
+pub(super) fn lanes() -> Vec<Lane> {
     let mut lanes = Vec::new();
     for (who, fault) in WHO {
         lanes.extend(VERBS.into_iter().map(|verb| Lane {

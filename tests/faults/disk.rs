@@ -14,7 +14,7 @@ const PAGES: [u32; 4] = [0, 1, 3, 7];
 const MOUNTED: [&str; 5] = ["/etc/ssl/certs", "/usr/local/share", "/var/lib", "/etc", "/srv"];
 
 /// Two lanes a verb.
-pub fn lanes() -> Vec<Lane> {
+pub(super) fn lanes() -> Vec<Lane> {
     let full = |(number, verb)| Lane {
         verb,
         fault: "full".into(),

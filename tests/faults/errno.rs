@@ -17,7 +17,7 @@ const ERRNOS: [(&str, &str); 4] = [
 ];
 
 /// A lane for each verb and what it meets.
-pub fn lanes() -> Vec<Lane> {
+pub(super) fn lanes() -> Vec<Lane> {
     let mut lanes = Vec::new();
     for (number, (errno, reason)) in ERRNOS.into_iter().enumerate() {
         lanes.extend(VERBS.into_iter().chain(ALONE).chain(mending(number)).map(|verb| Lane {

@@ -11,7 +11,7 @@ use super::{
 const MISSES: usize = 3;
 
 /// A lane a verb.
-pub fn lanes() -> Vec<Lane> {
+pub(super) fn lanes() -> Vec<Lane> {
     let lane = |verb| Lane {
         verb,
         fault: "killed".into(),

@@ -16,7 +16,7 @@ const DPKG: [&str; 2] = ["/var/lib/dpkg/", "/var/lib/ca-certificates-java/"];
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// A machine on which a verb is tried.
-pub struct Scene {
+pub(super) struct Scene {
     pub verb: &'static Verb,
     pub machine: Machine,
     before: Manifest,
@@ -29,17 +29,17 @@ pub struct Scene {
 
 impl Scene {
     /// A new machine, as it is before each try.
-    pub fn set(verb: &'static Verb) -> Self {
+    pub(super) fn set(verb: &'static Verb) -> Self {
         Self::set_with(verb, false, None)
     }
 
     /// The same, with Java's keystore and the hook that fills it.
-    pub fn with_java(verb: &'static Verb) -> Self {
+    pub(super) fn with_java(verb: &'static Verb) -> Self {
         Self::set_with(verb, true, None)
     }
 
     /// The same, with `folder` on a small file system of its own.
-    pub fn apart(verb: &'static Verb, folder: &'static str) -> Self {
+    pub(super) fn apart(verb: &'static Verb, folder: &'static str) -> Self {
         Self::set_with(verb, false, Some(folder))
     }
 
@@ -89,7 +89,7 @@ impl Scene {
     }
 
     /// Does what comes before the verb.
-    pub fn prepare(&self) {
+    pub(super) fn prepare(&self) {
         self.verb.prepare.iter().for_each(|line| self.ends(self.run(line)));
     }
 
@@ -98,24 +98,24 @@ impl Scene {
     }
 
     /// Runs `line`.
-    pub fn run(&self, line: &str) -> Output {
+    pub(super) fn run(&self, line: &str) -> Output {
         self.machine.run(self.words(line))
     }
 
     /// The verb, to be run.
-    pub fn command(&self) -> Command<'_> {
+    pub(super) fn command(&self) -> Command<'_> {
         self.machine.command(self.words(self.verb.line))
     }
 
     /// Runs the verb as an argument of another program.
-    pub fn run_under<S: AsRef<str>>(&self, under: &[S]) -> Output {
+    pub(super) fn run_under<S: AsRef<str>>(&self, under: &[S]) -> Output {
         let under = under.iter().map(|word| word.as_ref().to_owned());
         self.command().under(under).run()
     }
 
     /// It has done what it was to do; where an engine stands, that may wait for its restart.
     #[track_caller]
-    pub fn ends(&self, output: Output) {
+    pub(super) fn ends(&self, output: Output) {
         let waits = self.verb.beside.is_some() && output.code() == 4;
         if !waits {
             output.succeeded();
@@ -123,14 +123,14 @@ impl Scene {
     }
 
     /// What must be true at any time: the bundle loads, with the anchor or without it.
-    pub fn check_bundle(&self) {
+    pub(super) fn check_bundle(&self) {
         let loaded = anchors(&self.machine);
         let least = self.least();
         assert!([least, least + 1].contains(&loaded), "the bundle holds {loaded} anchors");
     }
 
     /// The same, and where a pair stood before the certificate and the key that are in place belong together.
-    pub fn check_killed(&self) {
+    pub(super) fn check_killed(&self) {
         self.check_bundle();
         if self.verb.replaces {
             self.check_pair();
@@ -139,7 +139,7 @@ impl Scene {
 
     /// The same after labtrust has ended by itself, and was not killed: the certificate and the key that are
     /// in place belong together, or one is not there.
-    pub fn check(&self) {
+    pub(super) fn check(&self) {
         self.check_bundle();
         if let Some([certificate, key]) = self.verb.pair
             && self.machine.has(certificate)
@@ -150,7 +150,7 @@ impl Scene {
     }
 
     /// All that the verb does is done, as if nothing had happened.
-    pub fn check_done(&self) {
+    pub(super) fn check_done(&self) {
         // The keys that these make are others each time.
         if self.verb.turn.is_some() {
             assert!(
@@ -169,7 +169,7 @@ impl Scene {
     }
 
     /// The next run converges, and undoing gives the machine back.
-    pub fn check_recovery(&self) {
+    pub(super) fn check_recovery(&self) {
         if !self.has_turned() {
             self.ends(self.run(self.verb.line));
         }
@@ -198,11 +198,11 @@ impl Scene {
     }
 
     /// The bundle holds what it should after the verb.
-    pub fn check_anchors(&self) {
+    pub(super) fn check_anchors(&self) {
         assert_eq!(anchors(&self.machine), self.expected(), "anchors in the bundle");
     }
 
-    pub fn undo(&self) {
+    pub(super) fn undo(&self) {
         self.verb.undo.iter().for_each(|line| self.ends(self.run(line)));
         let mut changes = self.machine.changes_since(&self.before);
         changes.retain(|line| !DPKG.iter().any(|path| line.starts_with(path)));

@@ -10,7 +10,7 @@ use std::{
 use super::{scene::Scene, verbs::Verb};
 
 /// One kind of fault in one verb.
-pub struct Lane {
+pub(super) struct Lane {
     pub verb: &'static Verb,
     pub fault: String,
     pub at: &'static str,
@@ -18,12 +18,12 @@ pub struct Lane {
 }
 
 impl Lane {
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{:<15} {:<13} {}", self.verb.name, self.fault, self.at)
     }
 
     /// Tries all points.
-    pub fn run(self, pool: &Pool) -> Row {
+    pub(super) fn run(self, pool: &Pool) -> Row {
         let started = Instant::now();
         let mut trial =
             Trial { verb: self.verb, set: None, scene: pool.take(self.verb), tried: 0, broken: Vec::new() };
@@ -44,7 +44,7 @@ impl Lane {
 
 /// Machines on which all that was tried has held, for other lanes of the same verb.
 #[derive(Default)]
-pub struct Pool(Mutex<Vec<Scene>>);
+pub(super) struct Pool(Mutex<Vec<Scene>>);
 
 impl Pool {
     fn take(&self, verb: &Verb) -> Option<Scene> {
@@ -56,7 +56,7 @@ impl Pool {
 
 /// The points of a lane as they are tried: one that does not hold is written down, and the next
 /// begins on a new machine.
-pub struct Trial {
+pub(super) struct Trial {
     verb: &'static Verb,
     /// How its machines are made, if not as usual.
     set: Option<Box<dyn Fn(&'static Verb) -> Scene>>,
@@ -67,7 +67,7 @@ pub struct Trial {
 
 impl Trial {
     /// The machine, as it was.
-    pub fn scene(&mut self) -> &Scene {
+    pub(super) fn scene(&mut self) -> &Scene {
         self.scene.get_or_insert_with(|| match &self.set {
             Some(set) => set(self.verb),
             None => Scene::set(self.verb),
@@ -75,13 +75,13 @@ impl Trial {
     }
 
     /// Goes on to machines that are made otherwise.
-    pub fn move_to(&mut self, set: impl Fn(&'static Verb) -> Scene + 'static) {
+    pub(super) fn move_to(&mut self, set: impl Fn(&'static Verb) -> Scene + 'static) {
         self.set = Some(Box::new(set));
         self.scene = None;
     }
 
     /// Tries one point.
-    pub fn point(&mut self, name: &str, attempt: impl FnOnce(&Scene)) {
+    pub(super) fn point(&mut self, name: &str, attempt: impl FnOnce(&Scene)) {
         self.tried += 1;
         let scene = self.scene();
         let held = catch_unwind(AssertUnwindSafe(|| {
@@ -102,7 +102,7 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
 
 /// What became of a lane.
 #[derive(Debug)]
-pub struct Row {
+pub(super) struct Row {
     name: String,
     tried: usize,
     broken: Vec<String>,
@@ -124,19 +124,19 @@ impl fmt::Display for Row {
 
 /// All lanes.
 #[derive(Debug, Default)]
-pub struct Table(Vec<Row>);
+pub(super) struct Table(Vec<Row>);
 
 impl Table {
-    pub fn push(&mut self, row: Row) {
+    pub(super) fn push(&mut self, row: Row) {
         self.0.push(row);
         self.0.sort_by(|one, other| one.name.cmp(&other.name));
     }
 
-    pub fn all_held(&self) -> bool {
+    pub(super) fn all_held(&self) -> bool {
         self.0.iter().all(|row| row.broken.is_empty() && row.tried > 0)
     }
 
-    pub fn broken(&self) -> String {
+    pub(super) fn broken(&self) -> String {
         let line = |row: &Row| -> String {
             let none = (row.tried == 0).then(|| format!("{}: no point was found\n", row.name));
             let broken = row.broken.iter().map(|broken| format!("{}: {broken}\n", row.name));

@@ -63,7 +63,7 @@ const UPDATER: &str = "/usr/sbin/update-ca-certificates";
 const HOOK: &str = "/etc/ca-certificates/update.d/zz-faults";
 
 /// A lane a verb.
-pub fn lanes() -> Vec<Lane> {
+pub(super) fn lanes() -> Vec<Lane> {
     let lane = |(number, verb)| Lane {
         verb,
         fault: "broken".into(),

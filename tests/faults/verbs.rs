@@ -3,7 +3,7 @@
 use crate::lab::{Engine, Gitlab, Machine, Manager, Pair, Passing, Proxy, Release};
 
 /// A verb, and what belongs to trying it. `{sha256}` stands for the fingerprint of the foreign root.
-pub struct Verb {
+pub(super) struct Verb {
     pub name: &'static str,
     /// What is done before it, each time.
     pub prepare: &'static [&'static str],
@@ -24,7 +24,7 @@ pub struct Verb {
 }
 
 /// What a verb finds on its machine.
-pub struct Beside {
+pub(super) struct Beside {
     /// Lays it.
     pub lay: fn(&Machine, &Pair),
     /// What the verb makes of it.
@@ -33,14 +33,14 @@ pub struct Beside {
 
 /// What is known of a step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and what
 /// is served keeps its key.
-pub struct Turn {
+pub(super) struct Turn {
     /// The script that succeeds when it is done.
     pub ends: &'static str,
 }
 
 const TRUST: &str = "labtrust trust /root/ca.crt --for mygitlab.example.com:4567 --fingerprint {sha256}";
 
-pub const SETUP: Verb = Verb {
+pub(super) const SETUP: Verb = Verb {
     name: "setup",
     prepare: &[],
     line: "labtrust setup mygitlab.example.com --prepare /srv/gitlab",
@@ -56,7 +56,7 @@ pub const SETUP: Verb = Verb {
 };
 
 /// In place of another pair, which must come back.
-pub const IMPORT: Verb = Verb {
+pub(super) const IMPORT: Verb = Verb {
     name: "import",
     prepare: &[],
     line: "labtrust import --cert /root/leaf.crt --key /root/leaf.key --chain /root/ca.crt --out /srv/proxy --replace --reload true",
@@ -73,7 +73,7 @@ const PROXY: [&str; 2] = ["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/myg
 const PROXY_SETUP: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust";
 
 /// With the key that is there: one file is replaced.
-pub const RENEW: Verb = Verb {
+pub(super) const RENEW: Verb = Verb {
     name: "renew",
     prepare: &[PROXY_SETUP],
     line: "labtrust renew",
@@ -86,7 +86,7 @@ pub const RENEW: Verb = Verb {
 };
 
 /// With a new key, which an earlier run has given a folder of its own.
-pub const REKEY: Verb = Verb {
+pub(super) const REKEY: Verb = Verb {
     name: "renew --new-key",
     prepare: &[PROXY_SETUP, "labtrust renew --new-key"],
     line: "labtrust renew --new-key",
@@ -99,9 +99,9 @@ pub const REKEY: Verb = Verb {
 };
 
 /// The same where plain files stand.
-pub const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
+pub(super) const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
 
-pub const TRUSTING: Verb = Verb {
+pub(super) const TRUSTING: Verb = Verb {
     name: "trust",
     prepare: &[],
     line: TRUST,
@@ -113,7 +113,7 @@ pub const TRUSTING: Verb = Verb {
     beside: None,
 };
 
-pub const UNTRUSTING: Verb = Verb {
+pub(super) const UNTRUSTING: Verb = Verb {
     name: "untrust",
     prepare: &[TRUST],
     line: "labtrust untrust",
@@ -126,7 +126,7 @@ pub const UNTRUSTING: Verb = Verb {
 };
 
 /// Keeps a key.
-pub const REQUEST: Verb = Verb {
+pub(super) const REQUEST: Verb = Verb {
     name: "request",
     prepare: &[],
     line: "labtrust request mygitlab.example.com",
@@ -139,7 +139,7 @@ pub const REQUEST: Verb = Verb {
 };
 
 /// With the key that was kept, in place of that of an earlier answer.
-pub const ANSWERED: Verb = Verb {
+pub(super) const ANSWERED: Verb = Verb {
     name: "answered",
     prepare: &[
         "labtrust request mygitlab.example.com --key /root/old.key",
@@ -157,7 +157,7 @@ pub const ANSWERED: Verb = Verb {
 
 /// What the doctor mends in two places: a drop-in of the engine's, whose proxy is in the way, and the trust that it
 /// lacks behind that.
-pub const MENDING: Verb = Verb {
+pub(super) const MENDING: Verb = Verb {
     name: "doctor --fix",
     prepare: &[],
     line: "labtrust doctor mygitlab.example.com:4567 --fix --fingerprint {sha256}",
@@ -184,7 +184,7 @@ const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7r
 /// Whoever knows the passphrase needs no fingerprint.
 const BY_PASSPHRASE: &str = "labtrust backup /root/ca.age --replace --passphrase-file /root/age.key";
 
-pub const BACKUP: Verb = Verb {
+pub(super) const BACKUP: Verb = Verb {
     name: "backup",
     prepare: &[CA],
     line: TO_AGE,
@@ -197,7 +197,7 @@ pub const BACKUP: Verb = Verb {
 };
 
 /// On a machine that has lost all that it had.
-pub const RESTORE: Verb = Verb {
+pub(super) const RESTORE: Verb = Verb {
     name: "restore",
     prepare: &[CA, BY_PASSPHRASE, "labtrust setup --undo"],
     line: "labtrust restore /root/ca.age --passphrase-file /root/age.key",
@@ -236,7 +236,7 @@ const fn turn(
 }
 
 /// The steps of a rotation.
-pub const TURNS: [&Verb; 5] = [
+pub(super) const TURNS: [&Verb; 5] = [
     &turn(
         "start",
         &[SETUP_OUT],
@@ -269,7 +269,7 @@ pub const TURNS: [&Verb; 5] = [
 ];
 
 /// All of them that have others work for them.
-pub const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
+pub(super) const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 
 /// Those that change files and nothing else.
-pub const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];
+pub(super) const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];

@@ -44,7 +44,7 @@ const WAYS: [(&str, &str); 17] = [
 
 /// Gives alice all rights by an access list: `access FOLDER`, or `default FOLDER` for what is made in that. The
 /// program is not on every machine that can be written to so.
-pub const LIST: &str = r#"
+pub(super) const LIST: &str = r#"
 import os, pwd, struct, sys
 kind, folder = sys.argv[1:]
 alice = pwd.getpwnam("alice").pw_uid

@@ -16,7 +16,7 @@ use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted
 use super::{is_here, run, said, server::Server, tools};
 
 /// A question: a folder with the files that clients read.
-pub struct Question {
+pub(super) struct Question {
     folder: tempfile::TempDir,
     /// The host that is connected to.
     pub host: String,
@@ -28,14 +28,14 @@ pub struct Question {
 
 impl Question {
     /// Does `chain`, with the last of it trusted, serve `host`?
-    pub fn new(chain: &[CertificateDer<'static>], key: &PrivateKey, host: &str) -> Self {
+    pub(super) fn new(chain: &[CertificateDer<'static>], key: &PrivateKey, host: &str) -> Self {
         let (root, served) = chain.split_last().expect("a root");
         // A leaf that signed itself is both.
         Self::served(if served.is_empty() { chain } else { served }, root, key, host)
     }
 
     /// Does what is `served`, with `anchor` trusted, serve `host`?
-    pub fn served(
+    pub(super) fn served(
         served: &[CertificateDer<'static>],
         anchor: &CertificateDer<'static>,
         key: &PrivateKey,
@@ -45,7 +45,7 @@ impl Question {
     }
 
     /// The same with a key that labtrust may not know.
-    pub fn with_key(
+    pub(super) fn with_key(
         served: &[CertificateDer<'static>],
         anchor: &CertificateDer<'static>,
         key: &str,
@@ -63,7 +63,7 @@ impl Question {
     }
 
     /// The folder.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -77,7 +77,7 @@ impl Question {
 }
 
 /// A client's answer: nothing if it accepts, else why not.
-pub type Answer = Result<(), String>;
+pub(super) type Answer = Result<(), String>;
 
 /// A client that can be asked.
 struct Asked {
@@ -191,7 +191,7 @@ const NSS_VERSION: &str = "import ctypes; get = ctypes.CDLL('libnss3.so').NSS_Ge
      get.restype = ctypes.c_char_p; print('NSS', get().decode())";
 
 /// A client and its answers, in the order of the questions; none to what it could not be asked.
-pub struct Answers {
+pub(super) struct Answers {
     /// As the tests name it.
     pub name: &'static str,
     /// What it calls itself.
@@ -204,13 +204,13 @@ pub struct Answers {
 
 impl Answers {
     /// Whether this client, in this version, is among those.
-    pub fn is_among(&self, by: &[By]) -> bool {
+    pub(super) fn is_among(&self, by: &[By]) -> bool {
         by.iter().any(|by| by.client == self.client && by.versions.contain(self.version))
     }
 }
 
 /// All clients' answers; each client is asked by a thread of its own.
-pub fn answers(questions: &[Question]) -> Vec<Answers> {
+pub(super) fn answers(questions: &[Question]) -> Vec<Answers> {
     let _server = Server::start(questions.iter().map(Question::path));
     thread::scope(|scope| {
         let here = ASKED.iter().filter(|asked| is_here(asked.probe.0, asked.probe.1));
@@ -220,7 +220,7 @@ pub fn answers(questions: &[Question]) -> Vec<Answers> {
 }
 
 /// The same, where every client can be asked everything.
-pub fn ask_all(questions: &[Question]) -> Vec<(&'static str, Vec<Answer>)> {
+pub(super) fn ask_all(questions: &[Question]) -> Vec<(&'static str, Vec<Answer>)> {
     let all = answers(questions).into_iter().filter(|client| client.said.iter().any(Option::is_some));
     let all = all.map(|client| {
         let answers = client.said.into_iter().map(|answer| answer.expect("a chain that can be served"));
@@ -351,7 +351,7 @@ fn batch(questions: &[&Question], client: &str, arguments: &[&str]) -> Vec<Answe
     text.lines().map(|line| if line == "accepted" { Ok(()) } else { Err(line.to_owned()) }).collect()
 }
 
-pub fn source(name: &str) -> String {
+pub(super) fn source(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/judges").join(name);
     path.to_str().expect("a path").to_owned()
 }

@@ -65,11 +65,11 @@ fn setups(key_type: KeyType) -> &'static [Setup] {
     if key_type == KeyType::P256 { SETUPS } else { &SETUPS[..1] }
 }
 
-pub fn names(texts: &[&str]) -> Vec<SubjectName> {
+pub(super) fn names(texts: &[&str]) -> Vec<SubjectName> {
     texts.iter().map(|text| text.parse().expect(text)).collect()
 }
 
-pub fn make(of: &[&str], key_type: KeyType) -> Authority {
+pub(super) fn make(of: &[&str], key_type: KeyType) -> Authority {
     let scope = Scope { names: names(of), permit: Vec::new(), constrained: true };
     Authority::make(&scope, key_type, OffsetDateTime::now_utc()).expect("a CA")
 }

@@ -10,12 +10,12 @@ use std::{
 use super::{is_here, program};
 
 /// A running server; it ends with this value.
-pub struct Server(Option<Child>);
+pub(super) struct Server(Option<Child>);
 
 impl Server {
     /// Serves the chain in each of the folders, and writes there at which port. A chain that cannot
     /// be sent has none.
-    pub fn start<'p>(folders: impl Iterator<Item = &'p Path>) -> Self {
+    pub(super) fn start<'p>(folders: impl Iterator<Item = &'p Path>) -> Self {
         if !is_here("python3", &["--version"]) {
             return Self(None);
         }

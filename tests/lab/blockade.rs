@@ -4,7 +4,7 @@ use super::machine::Machine;
 
 /// What becomes of who connects to a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Blockade {
+pub(crate) enum Blockade {
     /// Nothing is ever heard: a firewall that drops.
     Dropped,
     /// Connection refused: nobody listens, or a firewall that resets.
@@ -17,7 +17,7 @@ pub enum Blockade {
 
 /// What asking for a name's address comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Names {
+pub(crate) enum Names {
     /// A name server says that there is no such name.
     Unknown,
     /// No name server listens.
@@ -28,7 +28,7 @@ pub enum Names {
 
 impl Machine {
     /// Blocks TCP to these ports of this machine, for its own programs and for others.
-    pub fn block(&self, blockade: Blockade, ports: &[u16]) {
+    pub(crate) fn block(&self, blockade: Blockade, ports: &[u16]) {
         let verdict = match blockade {
             Blockade::Dropped => "DROP",
             Blockade::Refused => "REJECT --reject-with tcp-reset",
@@ -41,18 +41,18 @@ impl Machine {
     }
 
     /// Drops everything that comes from elsewhere, whatever the protocol.
-    pub fn block_all(&self) {
+    pub(crate) fn block_all(&self) {
         self.sh("iptables -I INPUT ! -i lo -j DROP").succeeded();
     }
 
     /// Takes every blockade away.
-    pub fn unblock(&self) {
+    pub(crate) fn unblock(&self) {
         self.sh("iptables -F INPUT").succeeded();
     }
 
     /// Leaves `name` out of the machine's hosts; who asks further meets this. A program that runs already, an
     /// engine too, may take five seconds to notice.
-    pub fn forget_name(&self, name: &str, names: Names) {
+    pub(crate) fn forget_name(&self, name: &str, names: Names) {
         let address = self.address();
         self.run(["sed", "-i", &format!("/ {name}$/d"), "/etc/hosts"]).succeeded();
         self.write("/etc/resolv.conf", format!("nameserver {address}\n"));

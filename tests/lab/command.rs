@@ -17,7 +17,7 @@ echo "not in the lab's machine $0: nothing was run" >&2; exit 125"#;
 
 /// A program to run inside a machine. Its environment holds what is named here and nothing else.
 #[must_use]
-pub struct Command<'m> {
+pub(crate) struct Command<'m> {
     machine: &'m Machine,
     line: Vec<String>,
     under: Vec<String>,
@@ -34,45 +34,45 @@ impl<'m> Command<'m> {
     }
 
     /// As this user, who is created with a home if need be; otherwise it is root.
-    pub fn user(mut self, name: &str) -> Self {
+    pub(crate) fn user(mut self, name: &str) -> Self {
         self.user = Some(name.to_owned());
         self
     }
 
     /// With one more environment variable, or another value for `PATH`, `HOME`, `USER`, `LANG`.
-    pub fn env(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.environment.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// With this as standard input, which otherwise is empty.
-    pub fn stdin(mut self, input: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn stdin(mut self, input: impl AsRef<[u8]>) -> Self {
         input.as_ref().clone_into(&mut self.input);
         self
     }
 
     /// Killed, and the test failed, if it takes longer than this; otherwise than two minutes.
-    pub fn limit(mut self, limit: Duration) -> Self {
+    pub(crate) fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
     /// As the argument of another program, such as `strace -f -o /tmp/trace`.
-    pub fn under<I: IntoIterator<Item: Into<String>>>(mut self, line: I) -> Self {
+    pub(crate) fn under<I: IntoIterator<Item: Into<String>>>(mut self, line: I) -> Self {
         self.under.extend(line.into_iter().map(Into::into));
         self
     }
 
     /// With a clock that is this many days ahead, or behind; for programs that ask the C library for the
     /// time, so not for Docker's.
-    pub fn at(self, days: i32) -> Self {
+    pub(crate) fn at(self, days: i32) -> Self {
         // What is waited for is measured by another clock, which must go on as it does.
         self.under(["faketime", "-m", "--exclude-monotonic", "-f", &format!("{days:+}d")])
     }
 
     /// With a fault: an `inject` expression of strace(1), such as `fsync:error=EIO:when=2` or
     /// `rename:signal=KILL`. Each thread of each process counts its calls for itself.
-    pub fn inject(self, fault: &str) -> Self {
+    pub(crate) fn inject(self, fault: &str) -> Self {
         // Not with --seccomp-bpf: it is quicker, and signals are lost.
         let calls = fault.split(':').next().unwrap_or_default();
         let (trace, inject) = (format!("trace={calls}"), format!("inject={fault}"));
@@ -81,7 +81,7 @@ impl<'m> Command<'m> {
 
     /// Runs it to its end; what labtrust prints with `--json` is as it is documented.
     #[track_caller]
-    pub fn run(mut self) -> Output {
+    pub(crate) fn run(mut self) -> Output {
         let mut input = tempfile::tempfile().unwrap();
         input.write_all(&std::mem::take(&mut self.input)).unwrap();
         input.rewind().unwrap();
@@ -92,7 +92,7 @@ impl<'m> Command<'m> {
     }
 
     /// Starts it on a terminal of its own, to be talked to.
-    pub fn terminal(mut self) -> Terminal {
+    pub(crate) fn terminal(mut self) -> Terminal {
         let quoted: Vec<_> =
             self.under.drain(..).chain(self.line.drain(..)).map(|word| quote(&word)).collect();
         let script = format!("stty cols 120 rows 40; exec {}", quoted.join(" "));

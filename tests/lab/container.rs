@@ -12,7 +12,7 @@ const GITLAB_RB: &str = "external_url 'https://mygitlab.example.com'\n\
 
 /// What runs in containers of a machine; they end before it does, because their control groups are laid in
 /// those of the machine around the lab.
-pub struct Containers<'m> {
+pub(crate) struct Containers<'m> {
     machine: &'m Machine,
     /// The engine's client.
     client: &'static str,
@@ -20,12 +20,12 @@ pub struct Containers<'m> {
 
 impl<'m> Containers<'m> {
     /// Makes the image, the volumes in `/srv/gitlab` and a network.
-    pub fn prepare(machine: &'m Machine, _engine: &Engine<'m>) -> Self {
+    pub(crate) fn prepare(machine: &'m Machine, _engine: &Engine<'m>) -> Self {
         Self::prepare_with(machine, "docker")
     }
 
     /// The same for podman, which keeps what it has out of the machine's tree.
-    pub fn prepare_podman(machine: &'m Machine, _podman: &Podman<'m>) -> Self {
+    pub(crate) fn prepare_podman(machine: &'m Machine, _podman: &Podman<'m>) -> Self {
         machine.write("/etc/containers/containers.conf", include_str!("podman/containers.conf"));
         machine.write("/etc/containers/storage.conf", include_str!("podman/storage.conf"));
         Self::prepare_with(machine, "podman")
@@ -45,7 +45,7 @@ impl<'m> Containers<'m> {
 
     /// Has Compose, beside the current engine (`scripts/install-engine`), and a project in `/srv/gitlab` whose file
     /// publishes GitLab's port alone; starts it.
-    pub fn compose(&self) {
+    pub(crate) fn compose(&self) {
         let plugin = "/usr/libexec/docker/cli-plugins";
         let link =
             format!("mkdir -p {plugin} && ln -s /var/cache/labtrust-engine{plugin}/docker-compose {plugin}/");
@@ -55,7 +55,7 @@ impl<'m> Containers<'m> {
     }
 
     /// `docker run`, or podman's, with these options, the volumes and the image.
-    pub fn run<'a>(&self, options: impl IntoIterator<Item = &'a str>) -> Output {
+    pub(crate) fn run<'a>(&self, options: impl IntoIterator<Item = &'a str>) -> Output {
         let volumes =
             ["config:/etc/gitlab", "data:/var/opt/gitlab"].map(|volume| format!("/srv/gitlab/{volume}"));
         let first = [self.client, "run", "--detach", "--network", "web"].map(str::to_owned);

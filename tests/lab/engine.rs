@@ -14,7 +14,7 @@ ulimit() { command ulimit \"$@\" 2>/dev/null || :; }
 
 /// Which engine is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Release {
+pub(crate) enum Release {
     /// What the distribution has: 20.10 on Debian 12, which knows no `proxies` in its `daemon.json`.
     Installed,
     /// What Debian unstable has: 28 or later (`scripts/install-engine`).
@@ -23,12 +23,12 @@ pub enum Release {
 
 impl Release {
     /// All of them, to try one thing on each.
-    pub const ALL: [Self; 2] = [Self::Installed, Self::Current];
+    pub(crate) const ALL: [Self; 2] = [Self::Installed, Self::Current];
 }
 
 /// Who starts the engine, and so where its environment comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Manager {
+pub(crate) enum Manager {
     /// Debian's init script, which reads `/etc/default/docker` as a shell script.
     Init,
     /// systemd, with the unit of Docker's own packages: drop-ins count, `/etc/default/docker` does not.
@@ -38,14 +38,14 @@ pub enum Manager {
 }
 
 /// The engine of a machine, listening on its usual socket; it ends with the machine.
-pub struct Engine<'m> {
+pub(crate) struct Engine<'m> {
     machine: &'m Machine,
     manager: Manager,
 }
 
 impl Machine {
     /// Has the stand-in for systemd run it, to the eye of everyone.
-    pub fn with_systemd(&self) {
+    pub(crate) fn with_systemd(&self) {
         self.write_with_mode("/usr/bin/systemctl", "755", include_str!("engine/systemctl"));
         self.run(["mkdir", "-p", "/run/systemd/system"]).succeeded();
     }
@@ -53,13 +53,13 @@ impl Machine {
 
 impl<'m> Engine<'m> {
     /// Starts the installed one by its init script and waits until it answers.
-    pub fn start(machine: &'m Machine) -> Self {
+    pub(crate) fn start(machine: &'m Machine) -> Self {
         Self::start_as(machine, Release::Installed, Manager::Init)
     }
 
     /// Starts this one in this way and waits until it answers. With `LABTRUST_ENGINE=current` the current one
     /// takes the installed one's place.
-    pub fn start_as(machine: &'m Machine, release: Release, manager: Manager) -> Self {
+    pub(crate) fn start_as(machine: &'m Machine, release: Release, manager: Manager) -> Self {
         let takes_place = std::env::var("LABTRUST_ENGINE").is_ok_and(|engine| engine == "current");
         if release == Release::Current || takes_place {
             machine.sh(include_str!("engine/current.sh")).succeeded();
@@ -81,34 +81,34 @@ impl<'m> Engine<'m> {
     }
 
     /// Starts a current one that keeps its images in containerd, as it does by itself from version 29 on.
-    pub fn with_containerd(machine: &'m Machine) -> Self {
+    pub(crate) fn with_containerd(machine: &'m Machine) -> Self {
         let engine = Self::start_as(machine, Release::Current, Manager::Systemd);
         engine.settings(r#"{"features": {"containerd-snapshotter": true}}"#);
         engine
     }
 
     /// Adds lines to `/etc/default/docker`, such as `export HTTPS_PROXY=…`, and restarts the service.
-    pub fn defaults(&self, lines: &str) {
+    pub(crate) fn defaults(&self, lines: &str) {
         let append = ["sh", "-c", "cat >>/etc/default/docker"];
         self.machine.command(append).stdin(format!("{lines}\n")).run().succeeded();
         self.restart();
     }
 
     /// Writes a drop-in of this name (`proxy.conf`) with these lines in its `[Service]`, and restarts the service.
-    pub fn drop_in(&self, name: &str, lines: &str) {
+    pub(crate) fn drop_in(&self, name: &str, lines: &str) {
         let path = format!("/etc/systemd/system/docker.service.d/{name}");
         self.machine.write(&path, format!("[Service]\n{lines}\n"));
         self.restart();
     }
 
     /// Writes the engine's own settings, as JSON, and restarts the service.
-    pub fn settings(&self, json: &str) {
+    pub(crate) fn settings(&self, json: &str) {
         self.machine.write("/etc/docker/daemon.json", json);
         self.restart();
     }
 
     /// Restarts the service, as an administrator who reloads first, and waits until the daemon answers again.
-    pub fn restart(&self) {
+    pub(crate) fn restart(&self) {
         if self.manager != Manager::Init {
             self.machine.run(["systemctl", "daemon-reload"]).succeeded();
         }
@@ -117,30 +117,30 @@ impl<'m> Engine<'m> {
     }
 
     /// Stops the service.
-    pub fn stop(&self) {
+    pub(crate) fn stop(&self) {
         self.service("stop");
     }
 
     /// `docker login` as a user who may, at the registry of the lab.
-    pub fn login(&self) -> Output {
+    pub(crate) fn login(&self) -> Output {
         self.login_with("developer", "correct horse")
     }
 
     /// `docker login` at the registry of the lab; what it keeps is kept out of the machine's tree.
-    pub fn login_with(&self, user: &str, password: &str) -> Output {
+    pub(crate) fn login_with(&self, user: &str, password: &str) -> Output {
         let line =
             ["docker", "--config", "/tmp/docker", "login", "--username", user, "--password-stdin", REGISTRY];
         self.machine.command(line).stdin(password).run()
     }
 
     /// `docker pull` of an image that is not there, with what the login left: how far it comes tells.
-    pub fn pull(&self) -> Output {
+    pub(crate) fn pull(&self) -> Output {
         let image = format!("{REGISTRY}/labtrust/probe");
         self.machine.run(["docker", "--config", "/tmp/docker", "pull", &image]).exited(1)
     }
 
     /// What the engine's socket answers at this path, such as `/info`.
-    pub fn get(&self, path: &str) -> String {
+    pub(crate) fn get(&self, path: &str) -> String {
         let url = format!("http://engine{path}");
         let line = ["curl", "--silent", "--max-time", "20", "--unix-socket", "/run/docker.sock", &url];
         self.machine.run(line).succeeded().stdout
@@ -156,7 +156,7 @@ impl<'m> Engine<'m> {
     }
 
     /// Waits until the daemon answers.
-    pub fn wait(&self) {
+    pub(crate) fn wait(&self) {
         let ping = "curl --silent --fail --max-time 5 --unix-socket /run/docker.sock http://engine/_ping";
         let script = format!(
             "for i in $(seq 600); do {ping} && exit; sleep 0.05; done; tail -n 20 /var/log/docker.log; exit 1"

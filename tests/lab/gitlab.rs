@@ -21,13 +21,13 @@ const FILES: [(&str, &str, &str); 10] = [
 
 /// An installation, running; as after `apt-get install gitlab-ce` with an https URL and no
 /// certificate: nginx cannot start, and is tried again and again, until there is a pair.
-pub struct Gitlab<'m> {
+pub(crate) struct Gitlab<'m> {
     machine: &'m Machine,
 }
 
 impl<'m> Gitlab<'m> {
     /// Installs it and starts its services.
-    pub fn start(machine: &'m Machine) -> Self {
+    pub(crate) fn start(machine: &'m Machine) -> Self {
         for (path, mode, contents) in FILES {
             machine.write_with_mode(path, mode, contents);
         }
@@ -42,12 +42,12 @@ impl<'m> Gitlab<'m> {
     }
 
     /// Puts a pair where nginx looks, by hand, and waits until it is served.
-    pub fn serve(&self, pair: &Pair) {
+    pub(crate) fn serve(&self, pair: &Pair) {
         self.serve_chain(pair, &pair.chain());
     }
 
     /// The same with another chain: `pair.leaf` alone, or `pair.shuffled()`.
-    pub fn serve_chain(&self, pair: &Pair, chain: &str) {
+    pub(crate) fn serve_chain(&self, pair: &Pair, chain: &str) {
         self.machine.write(&format!("/etc/gitlab/ssl/{HOST}.crt"), chain);
         self.machine.write_with_mode(&format!("/etc/gitlab/ssl/{HOST}.key"), "600", &pair.key);
         self.hup();
@@ -55,17 +55,17 @@ impl<'m> Gitlab<'m> {
     }
 
     /// Makes nginx read its pair and its settings again.
-    pub fn hup(&self) {
+    pub(crate) fn hup(&self) {
         hup(self.machine);
     }
 
     /// Puts `new` in place of `old` in nginx's settings, such as another port, and starts it again.
-    pub fn change_nginx(&self, old: &str, new: &str) {
+    pub(crate) fn change_nginx(&self, old: &str, new: &str) {
         self.change("nginx", "/var/opt/gitlab/nginx/conf/nginx.conf", old, new);
     }
 
     /// Puts `new` in place of `old` in the registry's settings, such as another realm, and starts it again.
-    pub fn change_registry(&self, old: &str, new: &str) {
+    pub(crate) fn change_registry(&self, old: &str, new: &str) {
         self.change("registry", "/var/opt/gitlab/registry/config.yml", old, new);
     }
 
@@ -77,21 +77,21 @@ impl<'m> Gitlab<'m> {
     }
 
     /// Makes it one with this gitlab.rb, as if it had been so for long.
-    pub fn configure(&self, gitlab_rb: &str) {
+    pub(crate) fn configure(&self, gitlab_rb: &str) {
         self.machine.write_with_mode("/etc/gitlab/gitlab.rb", "600", gitlab_rb);
         self.machine.run(["gitlab-ctl", "reconfigure"]).succeeded();
         self.machine.sh(": >/var/log/gitlab/gitlab-ctl.log").succeeded();
     }
 
     /// Waits until this leaf is served on both ports.
-    pub fn wait_served(&self, leaf: &str) {
+    pub(crate) fn wait_served(&self, leaf: &str) {
         let script = include_str!("gitlab/wait-served.sh");
         let line = ["sh", "-c", script, "wait-served", HOST];
         self.machine.command(line).stdin(leaf).run().succeeded();
     }
 
     /// The `gitlab-ctl` commands that were given since it was installed.
-    pub fn calls(&self) -> Vec<String> {
+    pub(crate) fn calls(&self) -> Vec<String> {
         let log = self.machine.sh("cat /var/log/gitlab/gitlab-ctl.log || true").succeeded();
         log.stdout.lines().map(str::to_owned).collect()
     }
@@ -103,6 +103,6 @@ impl<'m> Gitlab<'m> {
 }
 
 /// Makes nginx read its pair and its settings again, and waits until nobody is answered by the old ones.
-pub fn hup(machine: &Machine) {
+pub(crate) fn hup(machine: &Machine) {
     machine.run(["sh", "-c", include_str!("gitlab/hup.sh")]).succeeded();
 }

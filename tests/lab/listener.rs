@@ -5,7 +5,7 @@ use super::pair::Pair;
 
 /// What a server does with a connection that it accepted.
 #[derive(Clone, Copy, Debug)]
-pub enum Behaviour<'a> {
+pub(crate) enum Behaviour<'a> {
     /// It closes it at once.
     Closes,
     /// It answers the first byte with a reset.
@@ -24,10 +24,10 @@ pub enum Behaviour<'a> {
 
 impl Behaviour<'_> {
     /// What plain HTTP answers.
-    pub const HTTP: Self =
+    pub(crate) const HTTP: Self =
         Self::Answers("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n");
     /// What an SSH server says.
-    pub const SSH: Self = Self::Says("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
+    pub(crate) const SSH: Self = Self::Says("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n");
 
     fn parts(&self) -> (&'static str, &str) {
         match self {
@@ -44,17 +44,17 @@ impl Behaviour<'_> {
 
 impl Machine {
     /// Serves this port, instead of what serves it already, until the machine ends.
-    pub fn listen(&self, port: u16, behaviour: Behaviour<'_>) {
+    pub(crate) fn listen(&self, port: u16, behaviour: Behaviour<'_>) {
         self.listener(port, behaviour.parts(), None);
     }
 
     /// The same within TLS, with this pair's chain.
-    pub fn listen_tls(&self, port: u16, pair: &Pair, behaviour: Behaviour<'_>) {
+    pub(crate) fn listen_tls(&self, port: u16, pair: &Pair, behaviour: Behaviour<'_>) {
         self.listener(port, behaviour.parts(), Some(pair));
     }
 
     /// Serves TLS of old versions only: 1.1 at most.
-    pub fn listen_old_tls(&self, port: u16, pair: &Pair) {
+    pub(crate) fn listen_old_tls(&self, port: u16, pair: &Pair) {
         self.write("/run/lab-old-tls.pem", pair.chain() + &pair.key);
         let script = "setsid openssl s_server -accept $0 -cert /run/lab-old-tls.pem -key /run/lab-old-tls.pem \
             -tls1_1 -cipher DEFAULT@SECLEVEL=0 -quiet >/dev/null 2>&1 </dev/null &";
@@ -64,7 +64,7 @@ impl Machine {
 
     /// Puts a middlebox before these ports of the lab's host: it shows every client of this machine the pair
     /// instead, such as one by [`Recipe::CORPORATE`](super::Recipe::CORPORATE), and passes on what is said.
-    pub fn intercept(&self, pair: &Pair, ports: &[u16]) {
+    pub(crate) fn intercept(&self, pair: &Pair, ports: &[u16]) {
         for &port in ports {
             self.listener(port, ("intercepts", ""), Some(pair));
         }

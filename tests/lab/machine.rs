@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 const BOOT: &str = include_str!("boot.sh");
 
 /// The environment variable that names another program to try than the one that was built with the tests.
-pub const PROGRAM: &str = "LABTRUST_LAB_PROGRAM";
+pub(crate) const PROGRAM: &str = "LABTRUST_LAB_PROGRAM";
 
 /// How long a machine may take to start, and to end.
 const START: Duration = Duration::from_secs(20);
 
 /// A disposable copy of this machine. Everything in it ends when it is dropped, or when this
 /// process ends in whatever way: its first process waits for the end of a pipe that we hold.
-pub struct Machine {
+pub(crate) struct Machine {
     init: Process,
     pid: u32,
     marker: String,
@@ -32,7 +32,7 @@ impl Machine {
     ///
     /// # Errors
     /// The reason why this machine can have no such copy: it takes root and Linux's namespaces.
-    pub fn new(name: &str) -> Result<Self, String> {
+    pub(crate) fn new(name: &str) -> Result<Self, String> {
         Self::start(name, "few")
     }
 
@@ -40,7 +40,7 @@ impl Machine {
     ///
     /// # Errors
     /// As for [`Machine::new`].
-    pub fn with_all_anchors(name: &str) -> Result<Self, String> {
+    pub(crate) fn with_all_anchors(name: &str) -> Result<Self, String> {
         Self::start(name, "all")
     }
 
@@ -73,32 +73,32 @@ impl Machine {
     }
 
     /// The number, outside, of the machine's first process.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
     /// A program with its arguments, to be run in the machine in ways that can be chosen.
-    pub fn command<I: IntoIterator<Item: Into<String>>>(&self, line: I) -> Command<'_> {
+    pub(crate) fn command<I: IntoIterator<Item: Into<String>>>(&self, line: I) -> Command<'_> {
         Command::new(self, line.into_iter().map(Into::into).collect())
     }
 
     /// Runs a program as root.
-    pub fn run<I: IntoIterator<Item: Into<String>>>(&self, line: I) -> Output {
+    pub(crate) fn run<I: IntoIterator<Item: Into<String>>>(&self, line: I) -> Output {
         self.command(line).run()
     }
 
     /// Runs a program as `user`, who is there from then on, with a home.
-    pub fn run_as<I: IntoIterator<Item: Into<String>>>(&self, user: &str, line: I) -> Output {
+    pub(crate) fn run_as<I: IntoIterator<Item: Into<String>>>(&self, user: &str, line: I) -> Output {
         self.command(line).user(user).run()
     }
 
     /// Runs a shell script as root.
-    pub fn sh(&self, script: &str) -> Output {
+    pub(crate) fn sh(&self, script: &str) -> Output {
         self.run(["sh", "-c", script])
     }
 
     /// Creates `user` with a home, unless that was done.
-    pub fn ensure_user(&self, user: &str) {
+    pub(crate) fn ensure_user(&self, user: &str) {
         let mut users = self.users.lock().unwrap();
         if users.insert(user.to_owned()) {
             self.run(["useradd", "--create-home", "--shell", "/bin/bash", user]).succeeded();

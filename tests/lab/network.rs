@@ -4,7 +4,7 @@ use super::machine::Machine;
 
 impl Machine {
     /// The machine's address that is not loopback.
-    pub fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         let script = "ip -4 -oneline address show scope global | sed -n '1s|.* inet \\([^/ ]*\\).*|\\1|p'";
         self.sh(script).succeeded().stdout.trim().to_owned()
     }
@@ -17,13 +17,13 @@ impl Machine {
     }
 
     /// Waits until somebody in the machine listens there.
-    pub fn wait_for_port(&self, address: &str, port: &str) {
+    pub(crate) fn wait_for_port(&self, address: &str, port: &str) {
         let script = "for i in $(seq 400); do bash -c ': </dev/tcp/$0/$1' $0 $1 2>/dev/null && exit; sleep 0.05; done; exit 1";
         self.run(["sh", "-c", script, address, port]).succeeded();
     }
 
     /// Lays a cable to `client`: it reaches this machine at 192.0.2.10, and is itself `address`.
-    pub fn connect(&self, client: &Self, address: &str) {
+    pub(crate) fn connect(&self, client: &Self, address: &str) {
         let cable = format!("to-{}", client.pid());
         let peer = client.pid().to_string();
         // From outside only the network is entered: a process number counts in our own numbering.

@@ -6,7 +6,7 @@ use super::machine::Machine;
 use super::recipe::Recipe;
 
 /// A root, a leaf that it or an intermediate signed, and the leaf's key, all PEM.
-pub struct Pair {
+pub(crate) struct Pair {
     pub root: String,
     pub leaf: String,
     pub key: String,
@@ -16,7 +16,7 @@ pub struct Pair {
 
 /// When a leaf holds good.
 #[derive(Clone, Copy)]
-pub enum Validity {
+pub(crate) enum Validity {
     Current,
     Expired,
     Future,
@@ -24,7 +24,7 @@ pub enum Validity {
 
 impl Pair {
     /// Makes a root of its own and a leaf for these DNS names.
-    pub fn made(machine: &Machine, names: &[&str], validity: Validity) -> Self {
+    pub(crate) fn made(machine: &Machine, names: &[&str], validity: Validity) -> Self {
         let recipe = match validity {
             Validity::Current => Recipe::CURRENT,
             Validity::Expired => Recipe::EXPIRED,
@@ -35,7 +35,7 @@ impl Pair {
     }
 
     /// The same, with a root that may sign for these names only, and for no address.
-    pub fn constrained(machine: &Machine, names: &[&str]) -> Self {
+    pub(crate) fn constrained(machine: &Machine, names: &[&str]) -> Self {
         let permitted: Vec<_> = names.iter().map(|name| format!("permitted;DNS:{name}")).collect();
         let closed = "excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0";
         let constraints = format!("critical,{},{closed}", permitted.join(","));
@@ -45,7 +45,7 @@ impl Pair {
     }
 
     /// Makes what the recipe says.
-    pub fn by(machine: &Machine, recipe: &Recipe<'_>) -> Self {
+    pub(crate) fn by(machine: &Machine, recipe: &Recipe<'_>) -> Self {
         let mut command = machine.command(["sh", "-c", include_str!("pair.sh"), "pair"]);
         for (name, value) in recipe.environment() {
             command = command.env(name, &value);
@@ -60,12 +60,12 @@ impl Pair {
     }
 
     /// What a server sends: the leaf, what is between, then the root.
-    pub fn chain(&self) -> String {
+    pub(crate) fn chain(&self) -> String {
         format!("{}{}{}", self.leaf, self.intermediates.concat(), self.root)
     }
 
     /// The same in the wrong order: the leaf, then the root and down from it.
-    pub fn shuffled(&self) -> String {
+    pub(crate) fn shuffled(&self) -> String {
         let down: String = self.intermediates.iter().rev().map(String::as_str).collect();
         format!("{}{}{down}", self.leaf, self.root)
     }

@@ -5,20 +5,20 @@ use super::machine::Machine;
 use super::process::Output;
 
 /// The podman of a machine. It is a program and no service.
-pub struct Podman<'m> {
+pub(crate) struct Podman<'m> {
     machine: &'m Machine,
 }
 
 impl<'m> Podman<'m> {
     /// Puts it there.
-    pub fn install(machine: &'m Machine) -> Self {
+    pub(crate) fn install(machine: &'m Machine) -> Self {
         machine.sh(include_str!("podman/install.sh")).succeeded();
         Self { machine }
     }
 
     /// `podman login` as a user who may, at the registry of the lab; what it keeps is kept out of the
     /// machine's tree.
-    pub fn login(&self) -> Output {
+    pub(crate) fn login(&self) -> Output {
         let storage =
             ["--root", "/tmp/podman/root", "--runroot", "/tmp/podman/run", "--storage-driver", "vfs"];
         let login = ["login", "--authfile", "/tmp/podman/auth.json", "--username", "developer"];

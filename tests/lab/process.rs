@@ -17,7 +17,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts it. Its output goes to files: a daemon that keeps it open then holds up nobody.
-    pub fn start(mut command: std::process::Command, name: String, end: Instant) -> Self {
+    pub(super) fn start(mut command: std::process::Command, name: String, end: Instant) -> Self {
         let (stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
         command.stdout(stdout.try_clone().unwrap()).stderr(stderr.try_clone().unwrap());
         let child = command.spawn().unwrap();
@@ -25,12 +25,12 @@ impl Process {
     }
 
     /// Whether it has ended.
-    pub fn ended(&mut self) -> bool {
+    pub(super) fn ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Waits for its end, in bounds.
-    pub fn finish(mut self) -> Output {
+    pub(super) fn finish(mut self) -> Output {
         let mut pause = Duration::from_millis(1);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -45,12 +45,12 @@ impl Process {
     }
 
     /// What it has written so far.
-    pub fn stdout(&self) -> String {
+    pub(super) fn stdout(&self) -> String {
         text(&self.stdout)
     }
 
     /// Fails the test, saying what did not happen, if its time is over.
-    pub fn check_time(&self, complaint: &str) {
+    pub(super) fn check_time(&self, complaint: &str) {
         assert!(
             Instant::now() < self.end,
             "`{}` {complaint} in time; it wrote:\n{}{}",
@@ -76,7 +76,7 @@ impl Drop for Process {
 
 /// How a program ended, and what it wrote.
 #[derive(Clone, Debug)]
-pub struct Output {
+pub(crate) struct Output {
     name: String,
     pub status: ExitStatus,
     pub stdout: String,
@@ -86,31 +86,31 @@ pub struct Output {
 
 impl Output {
     /// The exit code; 128 and the signal's number if it was killed, as shells have it.
-    pub fn code(&self) -> i32 {
+    pub(crate) fn code(&self) -> i32 {
         self.status.code().unwrap_or_else(|| 128 + self.status.signal().unwrap_or(0))
     }
 
     /// What it wrote to stdout, if that is no text.
-    pub fn bytes(self) -> Vec<u8> {
+    pub(crate) fn bytes(self) -> Vec<u8> {
         self.bytes
     }
 
     /// Itself, if the exit code is `code`; otherwise the test fails and shows everything.
     #[track_caller]
-    pub fn exited(self, code: i32) -> Self {
+    pub(crate) fn exited(self, code: i32) -> Self {
         assert!(self.code() == code, "expected exit code {code}: {self}");
         self
     }
 
     /// Itself, if it succeeded; otherwise the test fails and shows everything.
     #[track_caller]
-    pub fn succeeded(self) -> Self {
+    pub(crate) fn succeeded(self) -> Self {
         self.exited(0)
     }
 
     /// Itself, if it wrote `text` somewhere; otherwise the test fails and shows everything.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         assert!(self.stdout.contains(text) || self.stderr.contains(text), "expected {text:?}: {self}");
         self
     }

@@ -4,7 +4,7 @@ use super::machine::Machine;
 
 /// What a proxy does with `CONNECT`, which is how HTTPS asks to pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passing {
+pub(crate) enum Passing {
     /// It forwards to every port.
     All,
     /// It forwards to 443 only and refuses the registry's ports: 403, in tinyproxy's words `Access violation`.
@@ -16,10 +16,10 @@ pub enum Passing {
 }
 
 /// The user, with password, whom a proxy with [`Passing::Known`] lets pass.
-pub const USER: &str = "alice:secret";
+pub(super) const USER: &str = "alice:secret";
 
 /// Debian's tinyproxy, running, or what answers in its place; it ends with the machine.
-pub struct Proxy<'m> {
+pub(crate) struct Proxy<'m> {
     machine: &'m Machine,
     address: String,
 }
@@ -30,7 +30,7 @@ const LOG: &str = "/var/log/tinyproxy.log";
 
 impl<'m> Proxy<'m> {
     /// Starts it at the machine's address, and waits until it answers.
-    pub fn start(machine: &'m Machine, passing: Passing) -> Self {
+    pub(crate) fn start(machine: &'m Machine, passing: Passing) -> Self {
         let address = machine.address();
         let rules = match passing {
             Passing::All => "",
@@ -52,17 +52,17 @@ impl<'m> Proxy<'m> {
     }
 
     /// As `HTTPS_PROXY` has it: `http://192.0.2.10:3128`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}:{PORT}", self.address)
     }
 
     /// The same for the user whom it knows, with the password.
-    pub fn url_with_user(&self) -> String {
+    pub(crate) fn url_with_user(&self) -> String {
         format!("http://{USER}@{}:{PORT}", self.address)
     }
 
     /// What it was asked for so far, such as `CONNECT mygitlab.example.com:4567 HTTP/1.1`.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let log = self.machine.read(LOG);
         let asked = log.lines().filter_map(|line| line.split_once("Request (file descriptor "));
         asked.filter_map(|(_, rest)| Some(rest.split_once("): ")?.1.to_owned())).collect()

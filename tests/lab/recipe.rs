@@ -2,7 +2,7 @@
 
 /// How a pair is made; each row below differs from [`Recipe::CURRENT`] in one thing. The text is OpenSSL's.
 #[derive(Clone, Copy, Debug)]
-pub struct Recipe<'a> {
+pub(crate) struct Recipe<'a> {
     /// The leaf's subject alternative names, such as `DNS:a.example,IP:192.0.2.10`; empty: it has none.
     pub names: &'a str,
     pub common_name: &'a str,
@@ -27,7 +27,7 @@ pub struct Recipe<'a> {
 }
 
 impl Recipe<'_> {
-    pub const CURRENT: Self = Self {
+    pub(crate) const CURRENT: Self = Self {
         names: "DNS:mygitlab.example.com",
         common_name: "mygitlab.example.com",
         days: (-1, 90),
@@ -40,46 +40,49 @@ impl Recipe<'_> {
         root_extensions: "",
         intermediates: 0,
     };
-    pub const EXPIRED: Self = Self { days: (-30, -1), ..Self::CURRENT };
-    pub const FUTURE: Self = Self { days: (30, 90), ..Self::CURRENT };
+    pub(crate) const EXPIRED: Self = Self { days: (-30, -1), ..Self::CURRENT };
+    pub(crate) const FUTURE: Self = Self { days: (30, 90), ..Self::CURRENT };
     /// It ends in five days.
-    pub const EXPIRING: Self = Self { days: (-85, 5), ..Self::CURRENT };
-    pub const WRONG_NAME: Self =
+    pub(crate) const EXPIRING: Self = Self { days: (-85, 5), ..Self::CURRENT };
+    pub(crate) const WRONG_NAME: Self =
         Self { names: "DNS:other.example.com", common_name: "other.example.com", ..Self::CURRENT };
     /// The host is in the common name only.
-    pub const NO_SAN: Self = Self { names: "", ..Self::CURRENT };
+    pub(crate) const NO_SAN: Self = Self { names: "", ..Self::CURRENT };
     /// Another address than the lab's. `CURRENT` has no address at all.
-    pub const OTHER_ADDRESS: Self = Self { names: "DNS:mygitlab.example.com,IP:192.0.2.99", ..Self::CURRENT };
+    pub(crate) const OTHER_ADDRESS: Self =
+        Self { names: "DNS:mygitlab.example.com,IP:192.0.2.99", ..Self::CURRENT };
     /// For clients only.
-    pub const NO_SERVER_AUTH: Self = Self { extensions: "extendedKeyUsage=clientAuth", ..Self::CURRENT };
-    pub const WEAK_KEY: Self = Self { key: "rsa:1024", ..Self::CURRENT };
-    pub const SHA1: Self = Self { digest: "sha1", ..Self::CURRENT };
-    pub const TOO_LONG: Self = Self { days: (-1, 3650), ..Self::CURRENT };
+    pub(crate) const NO_SERVER_AUTH: Self =
+        Self { extensions: "extendedKeyUsage=clientAuth", ..Self::CURRENT };
+    pub(crate) const WEAK_KEY: Self = Self { key: "rsa:1024", ..Self::CURRENT };
+    pub(crate) const SHA1: Self = Self { digest: "sha1", ..Self::CURRENT };
+    pub(crate) const TOO_LONG: Self = Self { days: (-1, 3650), ..Self::CURRENT };
     /// The leaf is a certificate authority itself.
-    pub const IS_CA: Self = Self {
+    pub(crate) const IS_CA: Self = Self {
         extensions: "basicConstraints=critical,CA:TRUE\nextendedKeyUsage=serverAuth",
         ..Self::CURRENT
     };
     /// The root may sign for another name only.
-    pub const CONSTRAINT_VIOLATED: Self =
+    pub(crate) const CONSTRAINT_VIOLATED: Self =
         Self { constraints: "critical,permitted;DNS:other.example", ..Self::CURRENT };
     /// Two between root and leaf: to be served whole, in the wrong order or without them.
-    pub const DEEP: Self = Self { intermediates: 2, ..Self::CURRENT };
+    pub(crate) const DEEP: Self = Self { intermediates: 2, ..Self::CURRENT };
     /// The root lets no CA be between, and one is.
-    pub const TOO_DEEP: Self =
+    pub(crate) const TOO_DEEP: Self =
         Self { authority: "critical,CA:TRUE,pathlen:0", intermediates: 1, ..Self::CURRENT };
     /// The root has a critical extension that nobody knows.
-    pub const UNKNOWN_IN_ROOT: Self = Self { root_extensions: "1.2.3.4=critical,ASN1:NULL", ..Self::CURRENT };
+    pub(crate) const UNKNOWN_IN_ROOT: Self =
+        Self { root_extensions: "1.2.3.4=critical,ASN1:NULL", ..Self::CURRENT };
     /// The same in the leaf.
-    pub const UNKNOWN_IN_LEAF: Self =
+    pub(crate) const UNKNOWN_IN_LEAF: Self =
         Self { extensions: "extendedKeyUsage=serverAuth\n1.2.3.4=critical,ASN1:NULL", ..Self::CURRENT };
     /// The root may sign for clients only.
-    pub const ROOT_FOR_CLIENTS: Self =
+    pub(crate) const ROOT_FOR_CLIENTS: Self =
         Self { root_extensions: "extendedKeyUsage=clientAuth", ..Self::CURRENT };
     /// Made twice, the second root has the first one's name and another key.
-    pub const NAMESAKE: Self = Self { root: "GitLab internal CA", ..Self::CURRENT };
+    pub(crate) const NAMESAKE: Self = Self { root: "GitLab internal CA", ..Self::CURRENT };
     /// What a middlebox signs in the server's place.
-    pub const CORPORATE: Self = Self { root: "Corporate Proxy CA", ..Self::CURRENT };
+    pub(crate) const CORPORATE: Self = Self { root: "Corporate Proxy CA", ..Self::CURRENT };
 
     /// The same as `pair.sh` reads it.
     pub(super) fn environment(&self) -> [(&'static str, String); 12] {

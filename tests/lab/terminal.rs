@@ -5,7 +5,7 @@ use std::io::Write;
 use std::time::Duration;
 
 /// A program on a pseudo-terminal; what it writes to stdout and stderr arrives in one stream.
-pub struct Terminal {
+pub(crate) struct Terminal {
     process: Process,
     seen: usize,
 }
@@ -17,7 +17,7 @@ impl Terminal {
 
     /// Waits until `text` appears after what was waited for before.
     #[track_caller]
-    pub fn expect(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn expect(&mut self, text: &str) -> &mut Self {
         loop {
             let written = self.process.stdout();
             if let Some(at) = written[self.seen..].find(text) {
@@ -30,7 +30,7 @@ impl Terminal {
     }
 
     /// Types `text`; a line ends with `\n`.
-    pub fn send(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn send(&mut self, text: &str) -> &mut Self {
         let input = self.process.child.stdin.as_mut().unwrap();
         input.write_all(text.as_bytes()).unwrap();
         input.flush().unwrap();
@@ -38,7 +38,7 @@ impl Terminal {
     }
 
     /// Waits for the program's end; the output's stdout holds all that was on the screen.
-    pub fn finish(self) -> Output {
+    pub(crate) fn finish(self) -> Output {
         self.process.finish()
     }
 }

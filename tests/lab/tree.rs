@@ -26,7 +26,7 @@ const IGNORED: [&str; 12] = [
 
 /// What differed, at one time, between a machine and the machine that it is a copy of.
 #[derive(Clone, Debug)]
-pub struct Manifest(BTreeMap<PathBuf, State>);
+pub(crate) struct Manifest(BTreeMap<PathBuf, State>);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
@@ -82,7 +82,7 @@ impl Manifest {
     }
 
     /// Every path that differed.
-    pub fn paths(&self) -> impl Iterator<Item = PathBuf> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = PathBuf> {
         self.0.keys().map(|path| Path::new("/").join(path))
     }
 

@@ -54,13 +54,13 @@ fn what_a_test_changes_stays_in_its_machine() {
 
 /// Whether a machine can run tests that start machines: Linux stacks two overlays and no more, and where these
 /// tests run in a container or in such a chroot, one is there already.
-pub fn machines_can_be_hosts() -> bool {
+pub(crate) fn machines_can_be_hosts() -> bool {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap();
     !mounts.lines().any(|line| line.contains(" / overlay "))
 }
 
 /// Runs one of these tests in a chroot of `host`, which stays as it is.
-pub fn run_test_in_chroot(host: &Machine, test: &str) {
+pub(crate) fn run_test_in_chroot(host: &Machine, test: &str) {
     host.write_with_mode("/opt/main", "755", fs::read("/proc/self/exe").unwrap());
     host.sh("mkdir /opt/chroot; mount --rbind / /opt/chroot").succeeded();
     let before = host.manifest();

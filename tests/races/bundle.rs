@@ -11,12 +11,12 @@ use std::{
 
 use crate::lab::Machine;
 
-pub const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
+pub(super) const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
 const END: &str = "-----END CERTIFICATE-----\n";
 
 /// The certificates in a bundle.
 #[derive(Clone, Debug, Default)]
-pub struct Bundle {
+pub(super) struct Bundle {
     pub certificates: BTreeSet<String>,
     /// Whether it ends where a certificate does.
     pub whole: bool,
@@ -24,7 +24,7 @@ pub struct Bundle {
 
 impl Bundle {
     /// As it is now; none if it is not there.
-    pub fn of(machine: &Machine) -> Option<Self> {
+    pub(super) fn of(machine: &Machine) -> Option<Self> {
         // From outside, because a program inside would take longer to start than the bundle to change.
         let text = fs::read_to_string(format!("/proc/{}/root{BUNDLE}", machine.pid())).ok()?;
         let mut parts: Vec<&str> = text.split_inclusive(END).collect();
@@ -33,12 +33,12 @@ impl Bundle {
         Some(Self { certificates: parts.iter().map(|part| body(part)).collect(), whole })
     }
 
-    pub fn holds(&self, certificate: &str) -> bool {
+    pub(super) fn holds(&self, certificate: &str) -> bool {
         self.certificates.contains(&body(certificate))
     }
 
     /// How many certificates of `before` it lacks.
-    pub fn lacks(&self, before: &Self) -> usize {
+    pub(super) fn lacks(&self, before: &Self) -> usize {
         before.certificates.difference(&self.certificates).count()
     }
 }
@@ -51,7 +51,7 @@ fn body(part: &str) -> String {
 
 /// What was seen of a bundle over a time.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Seen {
+pub(super) struct Seen {
     pub looks: usize,
     pub absent: usize,
     pub cut: usize,
@@ -61,7 +61,7 @@ pub struct Seen {
 
 impl Seen {
     /// Does `work` while the bundle is looked at.
-    pub fn during<T>(machine: &Machine, before: &Bundle, work: impl FnOnce() -> T) -> (T, Self) {
+    pub(super) fn during<T>(machine: &Machine, before: &Bundle, work: impl FnOnce() -> T) -> (T, Self) {
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
             let seen = scope.spawn(|| Self::watch(machine, before, &done));
@@ -90,7 +90,7 @@ impl Seen {
     }
 
     /// Whether every reader found at every time all that was there before.
-    pub fn held(&self) -> bool {
+    pub(super) fn held(&self) -> bool {
         (self.absent, self.cut, self.lacked) == (0, 0, 0)
     }
 }

@@ -10,14 +10,14 @@ use crate::lab::{Machine, Output};
 
 /// What one of the crowd is to do.
 #[derive(Clone, Debug)]
-pub struct Member {
+pub(super) struct Member {
     pub line: Vec<String>,
     user: &'static str,
     environment: Vec<(&'static str, String)>,
 }
 
 /// How one of the crowd fared.
-pub struct Run {
+pub(super) struct Run {
     pub member: Member,
     pub output: Output,
     /// Since the crowd was let go.
@@ -25,29 +25,29 @@ pub struct Run {
 }
 
 impl Member {
-    pub fn root<I: IntoIterator<Item: Into<String>>>(line: I) -> Self {
+    pub(super) fn root<I: IntoIterator<Item: Into<String>>>(line: I) -> Self {
         Self { line: line.into_iter().map(Into::into).collect(), user: "root", environment: Vec::new() }
     }
 
-    pub fn with(mut self, more: &[&str]) -> Self {
+    pub(super) fn with(mut self, more: &[&str]) -> Self {
         self.line.extend(more.iter().map(|&word| word.to_owned()));
         self
     }
 
     /// As sudo runs it for the user of this name and number.
-    pub fn by_sudo(mut self, user: &str, uid: &str) -> Self {
+    pub(super) fn by_sudo(mut self, user: &str, uid: &str) -> Self {
         let id = |name| (name, uid.to_owned());
         self.environment = vec![("SUDO_USER", user.to_owned()), id("SUDO_UID"), id("SUDO_GID")];
         self
     }
 
-    pub fn by_user(mut self, user: &'static str) -> Self {
+    pub(super) fn by_user(mut self, user: &'static str) -> Self {
         self.user = user;
         self
     }
 
     /// Runs it to its end.
-    pub fn run(&self, machine: &Machine) -> Output {
+    pub(super) fn run(&self, machine: &Machine) -> Output {
         let mut command = machine.command(&self.line).user(self.user).limit(LIMIT);
         for (name, value) in &self.environment {
             command = command.env(name, value);
@@ -58,17 +58,17 @@ impl Member {
 
 impl Run {
     /// Whether it was asked to trust.
-    pub fn is_trust(&self) -> bool {
+    pub(super) fn is_trust(&self) -> bool {
         self.member.line[1] == "trust"
     }
 
-    pub fn is_about(&self, file: &str) -> bool {
+    pub(super) fn is_about(&self, file: &str) -> bool {
         self.member.line[2] == file
     }
 }
 
 /// Lets all of them go at once; waits until the last has ended, which must be within the limit.
-pub fn all_at_once(machine: &Machine, members: &[Member]) -> Vec<Run> {
+pub(super) fn all_at_once(machine: &Machine, members: &[Member]) -> Vec<Run> {
     let started = Instant::now();
     thread::scope(|scope| {
         let start = |member: &Member| {
@@ -84,6 +84,6 @@ pub fn all_at_once(machine: &Machine, members: &[Member]) -> Vec<Run> {
 }
 
 /// When the last of them had ended, in seconds.
-pub fn longest(runs: &[Run]) -> f32 {
+pub(super) fn longest(runs: &[Run]) -> f32 {
     runs.iter().map(|run| run.ended).max().unwrap_or_default().as_secs_f32()
 }

@@ -9,6 +9,8 @@ mod edit_file;
 pub mod engine;
 mod error;
 mod explain;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod handshake;
 mod lock;
 mod probe;
@@ -35,14 +37,3 @@ pub use purge::purge;
 pub use session::{Outcome, Session, State, Worlds};
 pub use undo::{undo, undo_all};
 pub use world::World;
-
-/// Doors to private parsers, for the fuzz targets alone.
-#[cfg(fuzzing)]
-#[allow(missing_docs, reason = "they are the parsers' own names")]
-pub mod fuzzing {
-    pub use crate::{
-        database::trust_settings::TrustSettings,
-        engine::judge as parse_engine,
-        probe::{parse_os_release, users::parse as parse_account},
-    };
-}

@@ -21,29 +21,29 @@ use rustix::fs::{FlockOperation, flock};
 use crate::{Error, Result, progress::Progress};
 
 /// How long one other run is waited for: longer than the slowest updater was ever seen to take.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(180);
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(180);
 
 /// Whoever waits longer is told what for.
-pub const SILENT_WAIT: Duration = Duration::from_secs(1);
+pub(crate) const SILENT_WAIT: Duration = Duration::from_secs(1);
 
 /// An advisory lock on a file. Released, and its file removed, when this is dropped; the kernel
 /// releases it when the process dies. Programs that we start do not inherit it: the file is closed
 /// when they are executed.
 #[derive(Debug)]
-pub struct Lock {
+pub(crate) struct Lock {
     path: PathBuf,
     file: File,
 }
 
 impl Lock {
     /// The machine's lock, whatever state folder is used.
-    pub fn machine(limit: Duration, progress: &dyn Progress) -> Result<Self> {
+    pub(crate) fn machine(limit: Duration, progress: &dyn Progress) -> Result<Self> {
         Self::acquire(&folder()?.join("labtrust.lock"), limit, progress)
     }
 
     /// Waits for the lock at `path`, saying so after a second. The run that holds it is waited for
     /// as long as `limit`; while the lock passes from one run to the next, there is nothing wrong.
-    pub fn acquire(path: &Path, limit: Duration, progress: &dyn Progress) -> Result<Self> {
+    pub(crate) fn acquire(path: &Path, limit: Duration, progress: &dyn Progress) -> Result<Self> {
         let started = Instant::now();
         let mut since = started;
         let mut holder = None;

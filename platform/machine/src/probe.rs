@@ -24,7 +24,7 @@ pub fn probe() -> Result<Facts> {
     let user = users::current()?;
     let invoker = if user.uid == 0 { users::invoker() } else { None };
     let mut facts = Facts {
-        os: os(),
+        os: Os::current(),
         distribution: distribution(),
         user,
         invoker,
@@ -40,16 +40,6 @@ pub fn probe() -> Result<Facts> {
     Ok(facts)
 }
 
-fn os() -> Os {
-    match std::env::consts::OS {
-        "linux" => Os::Linux,
-        "macos" => Os::Macos,
-        "freebsd" => Os::Freebsd,
-        "windows" => Os::Windows,
-        _ => Os::Other,
-    }
-}
-
 /// `os-release` (freedesktop.org os-release(5)), from `/etc` before `/usr/lib`.
 fn distribution() -> Option<Distribution> {
     let read = |path: &str| fs::read_to_string(path).ok();
@@ -57,7 +47,7 @@ fn distribution() -> Option<Distribution> {
 }
 
 /// What the file os-release says.
-pub fn parse_os_release(text: &str) -> Distribution {
+pub(crate) fn parse_os_release(text: &str) -> Distribution {
     let value = |key: &str| {
         text.lines()
             .filter_map(|line| line.trim().split_once('='))

@@ -84,7 +84,7 @@ impl Updater<'_> {
     /// Runs the commands until the bundles can be read, have lost no more than they should, and the store is
     /// as it is meant to be; or until the same comes of it twice, which is no accident then. What it said of
     /// hooks that failed is the answer.
-    pub fn run(&self) -> Result<Vec<String>> {
+    pub(crate) fn run(&self) -> Result<Vec<String>> {
         // A reload rebuilds nothing that another run could disturb.
         if self.byproducts.is_empty() {
             return self.run_commands();
@@ -153,7 +153,7 @@ impl Updater<'_> {
     }
 
     /// Removes what an updater that was killed has left; not while one runs that may be writing it.
-    pub fn clear(&self) -> Result<()> {
+    pub(crate) fn clear(&self) -> Result<()> {
         if !running(&self.names()).is_empty() {
             return Ok(());
         }

@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the stand-in is not the program")]
 
 mod keychain {
-    pub mod mac;
+    pub(crate) mod mac;
 }
 
 use keychain::mac::{Mac, Which, authority, leaf};

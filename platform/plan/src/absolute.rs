@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, de};
 
-use crate::fact::Os;
+use crate::os::Os;
 
 /// A path that is absolute on some operating system, and leads nowhere upwards.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -22,21 +22,6 @@ impl<'de> Deserialize<'de> for Absolute {
             return Err(de::Error::custom(format!("{text:?} is not an absolute path")));
         }
         Ok(Self(text.into()))
-    }
-}
-
-impl Os {
-    /// Whether `text` is an absolute path on this system that leads nowhere upwards. Recorded facts and receipts
-    /// must hold only such paths.
-    pub fn is_absolute(self, text: &str) -> bool {
-        let has_root = match self {
-            Self::Windows => {
-                text.starts_with(r"\\")
-                    || matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
-            }
-            Self::Linux | Self::Macos | Self::Freebsd | Self::Other => text.starts_with('/'),
-        };
-        has_root && !text.contains('\0') && text.split(['/', '\\']).all(|part| part != "..")
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+pub use crate::os::Os;
 use crate::{Command, Endpoint, absolute};
 
 /// Everything that planning needs to know of a machine.
@@ -37,22 +38,6 @@ pub struct Facts {
     /// Container engines that are installed or running.
     #[serde(default)]
     pub engines: Vec<Engine>,
-}
-
-/// An operating system.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Os {
-    /// Linux.
-    Linux,
-    /// macOS.
-    Macos,
-    /// FreeBSD.
-    Freebsd,
-    /// Windows.
-    Windows,
-    /// Anything else.
-    Other,
 }
 
 /// The parts of `os-release` (freedesktop.org os-release(5)) that tell families apart.

@@ -12,6 +12,7 @@ mod explain;
 pub mod fact;
 mod fingerprint;
 mod hint;
+mod os;
 mod settle;
 mod shell_line;
 pub mod store;

@@ -17,7 +17,7 @@ const INTERNAL: &[&str] = &[
 
 /// The domain just below a public suffix that `name` lies in; none where `name` is such a suffix itself, holds one, or
 /// cannot be told.
-pub fn registrable(name: &str) -> Option<String> {
+pub(super) fn registrable(name: &str) -> Option<String> {
     let name = name.trim_matches('.');
     let name = plain(name.strip_prefix("*.").unwrap_or(name))?;
     let listed = psl::suffix(name.as_bytes()).map_or(0, |suffix| suffix.as_bytes().len());

@@ -25,7 +25,11 @@ pub(super) struct Case<'c> {
 }
 
 impl<'c> Case<'c> {
-    pub fn new(served: &'c [Parsed], trusted: Option<&'c Parsed>, now: OffsetDateTime) -> Option<Self> {
+    pub(super) fn new(
+        served: &'c [Parsed],
+        trusted: Option<&'c Parsed>,
+        now: OffsetDateTime,
+    ) -> Option<Self> {
         let (first, others) = served.split_first()?;
         let way = match trusted {
             Some(anchor) => path::search(first, others, &|one| one.is_signed_by(anchor)),
@@ -69,7 +73,7 @@ impl<'c> Case<'c> {
     }
 
     /// A root alone: the certificates that it signs are not known.
-    pub fn of_root(root: &'c Parsed, now: OffsetDateTime) -> Self {
+    pub(super) fn of_root(root: &'c Parsed, now: OffsetDateTime) -> Self {
         Self {
             served: std::slice::from_ref(root),
             leaf: None,
@@ -83,19 +87,19 @@ impl<'c> Case<'c> {
     }
 
     /// All that play the part of a CA, from the leaf upwards.
-    pub fn cas(&self) -> impl Iterator<Item = &'c Parsed> {
+    pub(super) fn cas(&self) -> impl Iterator<Item = &'c Parsed> {
         self.intermediates.iter().copied().chain(self.anchor)
     }
 
     /// Each certificate with the one that signed it.
-    pub fn steps(&self) -> impl Iterator<Item = (&'c Parsed, &'c Parsed)> {
+    pub(super) fn steps(&self) -> impl Iterator<Item = (&'c Parsed, &'c Parsed)> {
         let below = self.leaf.into_iter().chain(self.intermediates.iter().copied());
         let above: Vec<_> = self.leaf.map_or(self.cas().skip(1).collect(), |_| self.cas().collect());
         below.zip(above)
     }
 
     /// The leaf, if it is its own root.
-    pub fn self_signed(&self) -> Option<&'c Parsed> {
+    pub(super) fn self_signed(&self) -> Option<&'c Parsed> {
         self.leaf.filter(|leaf| leaf.is_self_signed())
     }
 }

@@ -11,7 +11,7 @@ use sha2::{Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
 use zeroize::Zeroizing;
 
 /// A hash function.
-pub struct Hash {
+pub(super) struct Hash {
     digest: ObjectIdentifier,
     hmac: ObjectIdentifier,
     /// The length of its value in bytes.
@@ -28,13 +28,13 @@ type Derive = fn(&[u8], &[u8], Purpose, u32, usize) -> Zeroizing<Vec<u8>>;
 
 /// What a derived key is for (RFC 7292 §B.3).
 #[derive(Clone, Copy)]
-pub enum Purpose {
+pub(super) enum Purpose {
     Key = 1,
     Vector = 2,
     Mac = 3,
 }
 
-pub const SHA1: Hash =
+pub(super) const SHA1: Hash =
     hash::<Sha1>("1.3.14.3.2.26", "1.2.840.113549.2.7", 20, Some(ring::pbkdf2::PBKDF2_HMAC_SHA1));
 
 static HASHES: [Hash; 7] = [
@@ -63,12 +63,12 @@ static HASHES: [Hash; 7] = [
 ];
 
 /// The hash function of this object identifier.
-pub fn of_digest(oid: ObjectIdentifier) -> Option<&'static Hash> {
+pub(super) fn of_digest(oid: ObjectIdentifier) -> Option<&'static Hash> {
     HASHES.iter().find(|hash| hash.digest == oid)
 }
 
 /// The hash function whose HMAC has this object identifier.
-pub fn of_hmac(oid: ObjectIdentifier) -> Option<&'static Hash> {
+pub(super) fn of_hmac(oid: ObjectIdentifier) -> Option<&'static Hash> {
     HASHES.iter().find(|hash| hash.hmac == oid)
 }
 

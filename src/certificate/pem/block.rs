@@ -139,12 +139,12 @@ pub(super) struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     /// Of a text that starts in `line`.
-    pub fn new(text: &'t [u8], line: usize) -> Self {
+    pub(super) fn new(text: &'t [u8], line: usize) -> Self {
         Self { text, counted: 0, line }
     }
 
     /// The line of the byte at `at`, which stands behind those that were asked about before.
-    pub fn of(&mut self, at: usize) -> usize {
+    pub(super) fn of(&mut self, at: usize) -> usize {
         self.line += lines_in(&self.text[self.counted.min(at)..at]);
         self.counted = at;
         self.line

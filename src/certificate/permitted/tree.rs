@@ -1,7 +1,7 @@
 //! A part of all names of one type.
 
 /// It can be told whether it lies in another.
-pub trait Tree {
+pub(super) trait Tree {
     /// Whether all of this is in `other`.
     fn is_in(&self, other: &Self) -> bool;
 }

@@ -15,7 +15,7 @@ use crate::{
 
 /// Where certificates come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// A file.
     File(PathBuf),
     /// Standard input.
@@ -29,7 +29,7 @@ const ENDINGS: [&str; 8] = ["crt", "cer", "pem", "der", "p7b", "p7c", "pfx", "p1
 
 impl Source {
     /// What `text` means. A file has a slash in its name.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         if text == "-" {
             return Ok(Self::Input);
         }
@@ -53,7 +53,7 @@ impl Source {
     }
 
     /// The source as a person may call it.
-    pub fn title(&self) -> String {
+    pub(crate) fn title(&self) -> String {
         match self {
             Self::File(path) => text::path(path),
             Self::Input => "standard input".into(),
@@ -63,7 +63,7 @@ impl Source {
 }
 
 /// Whether `text` is written as only a file is.
-pub fn is_file(text: &str) -> bool {
+pub(super) fn is_file(text: &str) -> bool {
     // `gitlab.example.com/group` is an address that was cut off; a folder that is called so is given as `./`, too.
     let is_in_folder = |(first, _): (&str, &str)| {
         !first.trim_start_matches('.').contains(['.', ':', '@']) || has_ending(text)
@@ -77,7 +77,7 @@ fn has_ending(text: &str) -> bool {
 }
 
 /// How the file `text` of the current folder is given, if there is one.
-pub fn file_hint(text: &str) -> Option<Hint> {
+pub(super) fn file_hint(text: &str) -> Option<Hint> {
     let is_here = !text.is_empty() && !text.starts_with('/') && Path::new(text).symlink_metadata().is_ok();
     is_here.then(|| {
         hint!("give the file of that name in the current folder with its slash: {}", format!("./{text}"))
@@ -85,7 +85,7 @@ pub fn file_hint(text: &str) -> Option<Hint> {
 }
 
 /// `source` as it means the same from any folder.
-pub fn absolute(source: &str) -> String {
+pub(crate) fn absolute(source: &str) -> String {
     match Source::parse(source) {
         Ok(Source::File(path)) => std::path::absolute(&path).unwrap_or(path).display().to_string(),
         _ => source.to_owned(),

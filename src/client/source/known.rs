@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// The anchor, among `known` or from a file, that `what` means to `untrust`.
-pub fn known_anchor(reader: &Reader<'_>, state: &State<'_>, what: &str, known: &[Anchor]) -> Result<Anchor> {
+pub(crate) fn known_anchor(
+    reader: &Reader<'_>,
+    state: &State<'_>,
+    what: &str,
+    known: &[Anchor],
+) -> Result<Anchor> {
     let no_such = || {
         let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };

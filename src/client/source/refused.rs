@@ -12,7 +12,7 @@ use crate::{
 /// Refuses `root` where Docker and git, or all clients, would refuse `served` although they trust it.
 /// Where nothing is `served`, `root` comes from a file: it is refused where its key can be forged, too.
 /// `insisted` lets it pass.
-pub fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<()> {
+pub(super) fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<()> {
     if insisted {
         return Ok(());
     }

@@ -19,7 +19,7 @@ use crate::{
 
 /// What a server announces.
 #[derive(Debug, Default)]
-pub struct Announced {
+pub(crate) struct Announced {
     /// The root of the CA that will follow.
     pub root: Option<Parsed>,
     /// What was left alone, and why, a sentence each.
@@ -30,7 +30,7 @@ pub struct Announced {
 
 impl Announced {
     /// What is made of `sent`, in which `served` was found; `named` is the fingerprint of a CA that must be among it.
-    pub fn find(
+    pub(crate) fn find(
         sent: &[CertificateDer<'_>],
         served: &Served,
         named: Option<Fingerprint>,
@@ -95,7 +95,7 @@ impl Announced {
     }
 
     /// The anchor of the CA that will follow, for those endpoints of the one that is in use that it can sign for.
-    pub fn anchor(&self, endpoints: &[Endpoint]) -> Option<Anchor> {
+    pub(crate) fn anchor(&self, endpoints: &[Endpoint]) -> Option<Anchor> {
         let root = self.root.as_ref()?;
         let can_be = |endpoint: &&Endpoint| can_be_for(root, &endpoint.host);
         let endpoints = endpoints.iter().filter(can_be).cloned().collect();
@@ -104,7 +104,7 @@ impl Announced {
 
     /// Leaves out the CA that will follow where it is of no use: clients refuse it, unless one `insisted`, or it can
     /// never sign for one of `endpoints`. Says for which of them it cannot.
-    pub fn check(&mut self, endpoints: &[Endpoint], insisted: bool) {
+    pub(crate) fn check(&mut self, endpoints: &[Endpoint], insisted: bool) {
         let Some(root) = &self.root else { return };
         let outside: Vec<_> = endpoints.iter().filter(|one| !can_be_for(root, &one.host)).collect();
         let is_useless = !endpoints.is_empty() && outside.len() == endpoints.len();

@@ -12,7 +12,7 @@ use labtrust_plan::{Actor, Anchor, Change, Facts};
 use crate::client::stores::{self, Selection};
 
 /// How the store of `change` stands, of which nothing is recorded here.
-pub fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -> Outcome {
+pub(crate) fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -> Outcome {
     let mut outcome = Outcome::asked_gone(worlds, facts, change);
     let is_roots = change.actor == Actor::Machine && !facts.is_root();
     if outcome.state == State::Trusted && is_roots && is_by_labtrust(anchor, change) {
@@ -25,12 +25,12 @@ pub fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -
 }
 
 /// The same change, of which no engine is asked.
-pub fn without_engine(change: &Change) -> Change {
+pub(crate) fn without_engine(change: &Change) -> Change {
     Change { proof: change.proof.without_engine(), ..change.clone() }
 }
 
 /// The stores that trust `anchor` still, beside those of `known`.
-pub fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Outcome]) -> Vec<Outcome> {
+pub(crate) fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Outcome]) -> Vec<Outcome> {
     let is_known = |change: &Change| {
         known.iter().any(|outcome| outcome.store == change.store && outcome.subject == change.subject)
     };
@@ -49,7 +49,7 @@ fn is_by_labtrust(anchor: &Anchor, change: &Change) -> bool {
 }
 
 /// The anchor, for every registry that an engine here has a folder for too.
-pub fn everywhere(facts: &Facts, anchor: &Anchor) -> Anchor {
+pub(crate) fn everywhere(facts: &Facts, anchor: &Anchor) -> Anchor {
     let mut anchor = anchor.clone();
     for endpoint in facts.engines.iter().flat_map(|engine| &engine.registries) {
         if !anchor.endpoints.contains(endpoint) {

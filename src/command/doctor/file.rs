@@ -33,7 +33,7 @@ struct Form {
 const DASH: &str = "-";
 
 /// The evidence in `file`, or with `-` on standard input.
-pub fn read(file: &Path) -> Result<Evidence> {
+pub(super) fn read(file: &Path) -> Result<Evidence> {
     let (shown, bytes) = if file == Path::new(DASH) {
         ("standard input".to_owned(), standard_input(LARGEST)?.into())
     } else {
@@ -65,7 +65,7 @@ pub fn read(file: &Path) -> Result<Evidence> {
 }
 
 /// Fails if nothing can be written into `file` but in place of what is no file.
-pub fn check(file: &Path) -> Result<()> {
+pub(super) fn check(file: &Path) -> Result<()> {
     if file == Path::new(DASH) {
         return Err(exit::misuse(
             "--evidence takes the name of a file",
@@ -84,7 +84,7 @@ pub fn check(file: &Path) -> Result<()> {
 }
 
 /// Writes `evidence` into `file`.
-pub fn write(file: &Path, evidence: &Evidence) -> Result<()> {
+pub(super) fn write(file: &Path, evidence: &Evidence) -> Result<()> {
     let mut text = serde_json::to_string_pretty(evidence)?;
     text.push('\n');
     let access = Access { mode: 0o644, owner: None };

@@ -23,7 +23,7 @@ use crate::{
 
 /// Mends what `diagnosis` knows how to mend. Breaks with the exit code where nothing was to be done or it
 /// was not to be done.
-pub fn fix(
+pub(super) fn fix(
     context: &Context<'_>,
     state: &state::State<'_>,
     diagnosis: &Diagnosis,

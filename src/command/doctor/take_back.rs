@@ -31,7 +31,7 @@ struct Report<'u> {
 }
 
 /// Takes back what `--fix` did, whatever is left of it; where nothing is, that is so already.
-pub fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool) -> Result<u8> {
     let printer = context.printer;
     let receipts = state.receipts()?;
     // Whether it was `--fix` or `trust` that trusted a CA is not known, and both may have.

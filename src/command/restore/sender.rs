@@ -16,7 +16,7 @@ use crate::{
 
 /// How a backup was opened, which tells something of who made it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OpenedBy {
+pub(super) enum OpenedBy {
     /// Only who knew the passphrase could make it.
     Passphrase,
     /// Anybody could make it.
@@ -25,7 +25,7 @@ pub enum OpenedBy {
 
 /// Makes sure that `archive` is by whom it is expected to be by: who is believed has said the passphrase, the
 /// fingerprint, or yes to that; or it is of the CA that is here. Whether to go on.
-pub fn check(
+pub(super) fn check(
     context: &Context<'_>,
     state: &State<'_>,
     arguments: &Restore,

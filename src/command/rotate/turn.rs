@@ -23,7 +23,7 @@ use crate::{
     state,
 };
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, turn: &Turn) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, turn: &Turn) -> Result<u8> {
     let step = &match turn {
         Turn::Start { permits } => RotateStep::Start { permits: permits.clone() },
         Turn::Switch { .. } => RotateStep::Switch,

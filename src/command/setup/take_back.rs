@@ -36,7 +36,7 @@ struct Undone {
 const QUESTION: &str =
     "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
 
-pub fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -> Result<u8> {
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -> Result<u8> {
     let receipts = state.receipts()?;
     let lost = Lost::find(state, receipts)?;
     let names = receipt_names(&anchors(state, receipts)?);

@@ -9,7 +9,7 @@ mod name;
 mod refused;
 mod subject;
 
-pub use self::intercepted::signs_anew_by_trade;
+pub(crate) use self::intercepted::signs_anew_by_trade;
 use self::{
     code::{
         CLOCK_SKEW, CONSTRAINT_VIOLATED, EXPIRED, EXPIRING, INCOMPLETE, IP_NOT_IN_SAN, IS_CA, NAME_MISMATCH,
@@ -20,7 +20,7 @@ use self::{
 use super::{Check, Verdict};
 use crate::doctor::{Case, Finding};
 
-pub const CHECK: Check = Check {
+pub(crate) const CHECK: Check = Check {
     id: "certificate",
     title: "certificate",
     codes: &[

@@ -12,7 +12,7 @@ use crate::doctor::{
     evidence::{Asked, EngineSeen},
 };
 
-pub const CHECK: Check =
+pub(crate) const CHECK: Check =
     Check { id: "engine", title: "engine", codes: &[&REMOTE, &MISSING, &DOWN, &NO_PERMISSION], judge };
 
 const REMOTE: Code = Code::warning("daemon-remote").explaining(&["untrusted-docker"]);
@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>) -> Verdict {
 }
 
 /// Where the docker command finds its engine, if that is not one of this machine's.
-pub fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
+pub(crate) fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
     let at = case.evidence.client.door.as_ref()?.at.answer()?;
     let address = at.split_once("://").map_or("", |(_, rest)| rest);
     let is_here = at.starts_with("unix://")

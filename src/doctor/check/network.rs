@@ -10,6 +10,6 @@ mod tls;
 use self::code::{AT_NAME, AT_PORT, AT_TLS};
 use super::Check;
 
-pub const NAME: Check = Check { id: "name", title: "name", codes: AT_NAME, judge: name::judge };
-pub const PORT: Check = Check { id: "port", title: "port", codes: AT_PORT, judge: port::judge };
-pub const TLS: Check = Check { id: "tls", title: "TLS", codes: AT_TLS, judge: tls::judge };
+pub(crate) const NAME: Check = Check { id: "name", title: "name", codes: AT_NAME, judge: name::judge };
+pub(crate) const PORT: Check = Check { id: "port", title: "port", codes: AT_PORT, judge: port::judge };
+pub(crate) const TLS: Check = Check { id: "tls", title: "TLS", codes: AT_TLS, judge: tls::judge };

@@ -1,7 +1,7 @@
 //! Whether the engine's requests go where they should: through a proxy that serves, or past it.
 
 mod blame;
-pub mod code;
+pub(crate) mod code;
 mod fix;
 mod intercepted;
 mod tools;
@@ -10,7 +10,7 @@ mod words;
 
 use labtrust_machine::engine;
 
-pub use self::tools::CHECK as TOOLS;
+pub(crate) use self::tools::CHECK as TOOLS;
 use self::{
     code::{
         INEFFECTIVE, INTERCEPTED, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, WRONG_SCHEME,
@@ -20,7 +20,7 @@ use self::{
 use super::{Check, Verdict, engine::remote};
 use crate::doctor::{Case, evidence::Asked};
 
-pub const CHECK: Check = Check {
+pub(crate) const CHECK: Check = Check {
     id: "proxy",
     title: "proxy",
     codes: &[

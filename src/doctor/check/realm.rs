@@ -14,7 +14,7 @@ use crate::doctor::{
     evidence::{Asked, Http, RealmSeen},
 };
 
-pub const CHECK: Check = Check {
+pub(crate) const CHECK: Check = Check {
     id: "realm",
     title: "token realm",
     codes: &[&INSECURE, &UNREACHABLE, &NOT_JSON, &UNTRUSTED],

@@ -6,18 +6,18 @@ use crate::doctor::{
     evidence::{Asked, Http},
 };
 
-pub const CHECK: Check =
+pub(crate) const CHECK: Check =
     Check { id: "registry", title: "registry", codes: &[&BACKEND_DOWN, &WRONG_HOST, &NOT_A_REGISTRY], judge };
 
 /// Found where the port is looked at: whoever asks at a wrong one has no other fault.
-pub const OTHER_PORT: Code =
+pub(crate) const OTHER_PORT: Code =
     Code::error("registry-other-port").explaining(&["not-tls", "registry-wrong-host", "not-a-registry"]);
 const BACKEND_DOWN: Code = Code::error("registry-backend-down");
 const WRONG_HOST: Code = Code::error("registry-wrong-host");
 const NOT_A_REGISTRY: Code = Code::error("not-a-registry");
 
 /// That the registry is on another port than the one that was asked for, if it is.
-pub fn elsewhere(case: &Case<'_>) -> Option<Finding> {
+pub(crate) fn elsewhere(case: &Case<'_>) -> Option<Finding> {
     let asked = case.registry_server()?;
     let is_down = |answer: &Http| answer.status >= 500;
     if asked.is_registry() || asked.answer.answer().is_some_and(is_down) {

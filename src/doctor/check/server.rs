@@ -9,7 +9,7 @@ use self::subject::Server;
 use super::{Check, Verdict};
 use crate::doctor::{Case, Finding, evidence::Asked};
 
-pub const CHECK: Check = Check {
+pub(crate) const CHECK: Check = Check {
     id: "server",
     title: "server",
     codes: &[

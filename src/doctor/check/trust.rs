@@ -14,10 +14,10 @@ mod podman;
 mod root;
 mod system;
 
-pub use anchor::mend;
-pub use containerd::CHECK as CONTAINERD;
-pub use docker::CHECK as DOCKER;
-pub use look::would_trust;
-pub use podman::CHECK as PODMAN;
-pub use root::parsed;
-pub use system::CHECK as SYSTEM;
+pub(crate) use anchor::mend;
+pub(crate) use containerd::CHECK as CONTAINERD;
+pub(crate) use docker::CHECK as DOCKER;
+pub(crate) use look::would_trust;
+pub(crate) use podman::CHECK as PODMAN;
+pub(crate) use root::parsed;
+pub(crate) use system::CHECK as SYSTEM;

@@ -4,7 +4,7 @@ use super::row::{Any, DOCTOR, Row};
 
 const DATES: Any = &["certificate has expired or is not yet valid"];
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[DATES, &["is before"]],
         codes: &["cert-not-yet-valid", "clock-skew"],

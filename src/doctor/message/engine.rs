@@ -2,7 +2,7 @@
 
 use super::row::{DOCTOR, Row};
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[&["unable to configure the Docker daemon with file"]],
         codes: &["daemon-down"],

@@ -5,7 +5,7 @@ use super::row::{Any, Row};
 /// What only a runner says.
 const RUNNER: Any = &["Checking for jobs", "Registering runner", "Verifying runner"];
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[RUNNER, &["403 Forbidden"]],
         codes: &[],

@@ -57,7 +57,7 @@ const MANUALS: &[&str] = &[
 const LONGEST: usize = 512;
 
 /// The server that `text` names: the registry rather than its token service.
-pub fn server(text: &str) -> Option<Target> {
+pub(super) fn server(text: &str) -> Option<Target> {
     let lower = unwrapped(&text.to_ascii_lowercase());
     let urls: Vec<(Target, &str)> = (lower.match_indices("https://"))
         .filter_map(|(at, scheme)| read(&lower[at + scheme.len()..]))

@@ -3,7 +3,7 @@
 use super::row::{Any, DOCTOR, Row};
 
 /// Nobody answered.
-pub const NO_ANSWER: Any = &[
+pub(super) const NO_ANSWER: Any = &[
     "connection refused",
     "no such host",
     "server misbehaving",
@@ -17,7 +17,7 @@ pub const NO_ANSWER: Any = &[
     "connection reset by peer",
 ];
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[&[
             "server gave HTTP response to HTTPS client",

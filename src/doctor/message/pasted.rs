@@ -7,7 +7,7 @@ use super::row::Any;
 const NEAR: usize = 1500;
 
 /// A text without what pasting changes.
-pub struct Pasted {
+pub(super) struct Pasted {
     /// Its letters, in lower case.
     text: String,
     /// Before which bytes of it something was left out.
@@ -16,7 +16,7 @@ pub struct Pasted {
 
 impl Pasted {
     /// What is left of `text`.
-    pub fn new(text: &str) -> Self {
+    pub(super) fn new(text: &str) -> Self {
         let mut pasted = Self { text: String::with_capacity(text.len()), gaps: Vec::new() };
         let mut is_gap = false;
         for one in visible(text).chars() {
@@ -34,7 +34,7 @@ impl Pasted {
     }
 
     /// Whether one of each of `parts` stands in it, in their order.
-    pub fn says(&self, parts: &[Any]) -> bool {
+    pub(super) fn says(&self, parts: &[Any]) -> bool {
         let Some((first, rest)) = parts.split_first() else { return true };
         first.iter().any(|words| {
             let words = letters(words);
@@ -89,7 +89,7 @@ impl Pasted {
 }
 
 /// `text` without what a terminal would obey: colours and the like (ECMA-48 §5.4).
-pub fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
     while let Some(one) = rest.next() {
@@ -117,7 +117,7 @@ fn is_left_out(one: char) -> bool {
 }
 
 /// Whether `one` quotes something, in whatever typography.
-pub fn is_quote(one: char) -> bool {
+pub(super) fn is_quote(one: char) -> bool {
     matches!(one, '"' | '\'' | '`' | '´' | '«' | '»' | '\u{2018}'..='\u{201f}')
 }
 

@@ -12,7 +12,7 @@ const NO_PROXY: &[&str] = &[
     "cli-proxy-not-bypassed",
 ];
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[
             CONNECT,
@@ -73,7 +73,7 @@ const PROXY_SAID: Any = &[
 
 /// A proxy's answer to CONNECT, of which Go programs show the words alone (net/http, `Transport.dialConn`).
 /// Others say these words too: this comes after all else.
-pub const BARE: &[Row] = &[
+pub(super) const BARE: &[Row] = &[
     Row {
         says: &[&[
             "Proxy Authentication Required",

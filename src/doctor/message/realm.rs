@@ -20,7 +20,7 @@ const REALM: Any = &[
 ];
 const TOKEN: Any = &["failed to fetch anonymous token", "failed to fetch oauth token"];
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[
             &["Failed to pull image", "failed to pull and unpack image", "ErrImagePull", "ImagePullBackOff"],

@@ -3,7 +3,7 @@
 use super::row::{Any, DOCTOR, Row};
 
 /// An answer in HTTP that is not the one that was wanted.
-pub const FAILED: Any = &[
+pub(super) const FAILED: Any = &[
     "login attempt to",
     "failed with status",
     "received unexpected http status",
@@ -23,7 +23,7 @@ const FETCH: Any = &[
 ];
 
 /// A registry that was reached and says no.
-pub const CREDENTIALS: &[Row] = &[
+pub(super) const CREDENTIALS: &[Row] = &[
     Row {
         says: &[&["remote: HTTP Basic: Access denied", "fatal: Authentication failed for"]],
         codes: &[],
@@ -91,7 +91,7 @@ const BACKEND: &[&str] = &[
     "on the server: sudo gitlab-ctl tail registry",
 ];
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[&[
             "413 Request Entity Too Large",

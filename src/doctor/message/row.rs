@@ -1,7 +1,7 @@
 //! Words of a message, and what they mean: a row of the table.
 
 /// Alternatives for the same words.
-pub type Any = &'static [&'static str];
+pub(super) type Any = &'static [&'static str];
 
 /// Words, and what they mean.
 #[derive(Debug)]
@@ -18,4 +18,4 @@ pub struct Row {
 }
 
 /// What is asked when nothing else is known to be better.
-pub const DOCTOR: &[&str] = &["{labtrust doctor {}}"];
+pub(super) const DOCTOR: &[&str] = &["{labtrust doctor {}}"];

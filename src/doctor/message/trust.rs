@@ -4,7 +4,7 @@
 use super::row::{Any, Row};
 
 /// Anybody's words for it.
-pub const UNKNOWN: Any = &[
+pub(super) const UNKNOWN: Any = &[
     "certificate signed by unknown authority",
     "certificate is not trusted",
     "unable to get local issuer certificate",
@@ -16,7 +16,7 @@ const GO: Any = &["certificate signed by unknown authority", "certificate is not
 const TRUST: &[&str] = &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
 
-pub const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row {
         says: &[&[
             "error setting certificate verify locations",

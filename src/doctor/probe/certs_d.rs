@@ -23,7 +23,7 @@ use crate::{
 const MOST: usize = 64;
 const LARGEST: u64 = 1 << 20;
 
-pub fn look(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSeen> {
+pub(super) fn look(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSeen> {
     let host = &evidence.host;
     let addresses = evidence.servers.iter().flat_map(|server| server.reached.addresses());
     let mut names: Vec<Host> = addresses.map(|(address, _)| Host::Ip(address.ip())).collect();

@@ -8,12 +8,12 @@ use std::time::Instant;
 
 use crate::doctor::{Question, evidence::ClientSeen};
 
-pub fn look(question: &Question<'_>, deadline: Instant) -> ClientSeen {
+pub(super) fn look(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     ClientSeen { door: door::door(question.facts), tools: tools::tools(question, deadline) }
 }
 
 /// Every parser of this module, for the fuzz target.
 #[cfg(fuzzing)]
-pub fn read_all(text: &str, host: &labtrust_plan::Host) {
+pub(super) fn read_all(text: &str, host: &labtrust_plan::Host) {
     let _ = git::proxy(text, host);
 }

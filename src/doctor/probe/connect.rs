@@ -21,7 +21,7 @@ const LONGEST: usize = 512;
 const LONGEST_HEAD: usize = 8192;
 
 /// What the proxy at `url` says when it is asked for a way to `endpoint`.
-pub fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
+pub(super) fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
     let mut seen =
         ProxySeen { url: Redacted::proxy(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
     // TLS or SOCKS is spoken with others; they are connected to, and the rest is what the engine says.

@@ -15,7 +15,7 @@ use labtrust_plan::{
 };
 
 use self::source::source;
-pub use self::{settings::client as client_settings, source::text};
+pub(super) use self::{settings::client as client_settings, source::text};
 use super::environment;
 use crate::doctor::{
     evidence::{Form, Setting, Source},
@@ -39,7 +39,7 @@ const SETTINGS: &[(EngineKind, &str)] = &[
 ];
 
 /// Where the proxies of `engine` are set: what it reads, the stronger later, and then what it does not read.
-pub fn look(engine: &Engine, facts: &Facts) -> Vec<Source> {
+pub(super) fn look(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let line = engine.pid.map(command_line).unwrap_or_default();
     let mut sources = environment(engine, facts);
     sources.extend(settings_file(engine, &line).map(|path| settings(&path)));
@@ -129,7 +129,7 @@ fn command_line(pid: u32) -> Vec<String> {
 
 /// Every parser of this module, for the fuzz target.
 #[cfg(fuzzing)]
-pub fn read_all(text: &str) {
+pub(super) fn read_all(text: &str) {
     let (mut exported, others) = assignment::shell(text);
     exported.extend(others);
     exported.extend(assignment::environment_file(text));

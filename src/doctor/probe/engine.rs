@@ -21,7 +21,7 @@ use crate::doctor::evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Redacted
 const LONGEST: usize = 4096;
 
 /// `registry` is that of the `endpoints` by which a proxy is tried.
-pub fn ask(
+pub(super) fn ask(
     engine: &Engine,
     facts: &Facts,
     endpoints: &[Endpoint],
@@ -63,7 +63,7 @@ pub fn ask(
 }
 
 /// What is known of `engine` before anything but its door was tried.
-pub fn unasked(engine: &Engine, door: Door) -> EngineSeen {
+pub(super) fn unasked(engine: &Engine, door: Door) -> EngineSeen {
     EngineSeen {
         title: Service::engine(engine).title.into(),
         socket: engine.socket.clone(),

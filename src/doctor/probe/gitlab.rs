@@ -26,14 +26,14 @@ use crate::{
 const LOCAL: Duration = Duration::from_secs(2);
 
 /// Every GitLab of this machine.
-pub fn look(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
+pub(super) fn look(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
     let world = World::here();
     let found = Installation::seen(&world, question.facts, deadline).unwrap_or_default();
     found.iter().map(|installation| gitlab(&world, installation, deadline)).collect()
 }
 
 /// Of `found` the one that is asked about: it calls itself `host`, or `host` is this machine.
-pub fn choose(found: Vec<GitlabSeen>, host: &Host, reached: &Reached) -> Option<GitlabSeen> {
+pub(super) fn choose(found: Vec<GitlabSeen>, host: &Host, reached: &Reached) -> Option<GitlabSeen> {
     let is_here = reached.addresses().iter().any(|(address, _)| {
         // Only an address of this machine's own can be taken.
         UdpSocket::bind((address.ip(), 0)).is_ok()

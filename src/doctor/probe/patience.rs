@@ -13,7 +13,7 @@ use crate::doctor::case::REGISTRIES;
 const MOMENTS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
 
 /// What all that ask servers share.
-pub struct Patience {
+pub(super) struct Patience {
     /// The end of all waiting.
     pub deadline: Instant,
     named: Option<u16>,
@@ -22,17 +22,17 @@ pub struct Patience {
 
 impl Patience {
     /// For as long as `deadline`, where this port was `named`.
-    pub fn new(deadline: Instant, named: Option<u16>) -> Self {
+    pub(super) fn new(deadline: Instant, named: Option<u16>) -> Self {
         Self { deadline, named, is_found: AtomicBool::new(false) }
     }
 
     /// A registry has answered.
-    pub fn registry_was_found(&self) {
+    pub(super) fn registry_was_found(&self) {
         self.is_found.store(true, Ordering::Relaxed);
     }
 
     /// What `ask` says of `endpoint` in the time that it is given.
-    pub fn ask<T>(&self, endpoint: &Endpoint, ask: impl Fn(Duration) -> T) -> T {
+    pub(super) fn ask<T>(&self, endpoint: &Endpoint, ask: impl Fn(Duration) -> T) -> T {
         if self.named != Some(endpoint.port) && REGISTRIES.contains(&endpoint.port) {
             for moment in MOMENTS.map(|moment| moment.min(left(self.deadline))) {
                 let begun = Instant::now();
@@ -48,7 +48,7 @@ impl Patience {
 }
 
 /// What is left until `deadline`; never nothing, which some would take for "for ever".
-pub fn left(deadline: Instant) -> Duration {
+pub(super) fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20))
 }
 

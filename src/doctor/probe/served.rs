@@ -5,10 +5,10 @@ use labtrust_plan::Certificate;
 use crate::{certificate::Parsed, doctor::Evidence};
 
 /// All that was served, anywhere.
-pub struct Served(Vec<Parsed>);
+pub(super) struct Served(Vec<Parsed>);
 
 impl Served {
-    pub fn of(evidence: &Evidence) -> Self {
+    pub(super) fn of(evidence: &Evidence) -> Self {
         let realm = evidence.realm.iter().filter_map(|realm| realm.reached.as_ref());
         let chains = evidence.servers.iter().map(|server| &server.reached).chain(realm);
         let certificates = chains.filter_map(|reached| reached.chain()).flatten();
@@ -16,7 +16,7 @@ impl Served {
     }
 
     /// Those of `certificates` that a served chain may lead to, or that were served themselves.
-    pub fn related(&self, mut certificates: Vec<Certificate>) -> Vec<Certificate> {
+    pub(super) fn related(&self, mut certificates: Vec<Certificate>) -> Vec<Certificate> {
         certificates.retain(|anchor| {
             Parsed::from_der(anchor.der()).is_ok_and(|anchor| {
                 self.0.iter().any(|one| one.issuer_der == anchor.subject_der || one.der() == anchor.der())

@@ -13,7 +13,11 @@ use crate::doctor::{
 
 /// What is seen at `endpoint`, one of those that are `asked`, and of the token service that is named there. That is
 /// asked at once: at another port, or of an engine, the time may run out.
-pub fn ask(endpoint: &Endpoint, asked: &[Endpoint], patience: &Patience) -> (ServerSeen, Option<RealmSeen>) {
+pub(super) fn ask(
+    endpoint: &Endpoint,
+    asked: &[Endpoint],
+    patience: &Patience,
+) -> (ServerSeen, Option<RealmSeen>) {
     let (server, answer) = look(endpoint, patience);
     if server.is_registry() {
         patience.registry_was_found();

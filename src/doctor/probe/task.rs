@@ -4,7 +4,7 @@ use std::{panic::resume_unwind, thread::ScopedJoinHandle};
 
 /// What `probe` saw of `what`. One that panics is a bug of ours: that is kept, for it does not say that nothing
 /// is there.
-pub fn seen<T>(probe: ScopedJoinHandle<'_, T>, what: &str, unseen: &mut Vec<String>) -> Option<T> {
+pub(super) fn seen<T>(probe: ScopedJoinHandle<'_, T>, what: &str, unseen: &mut Vec<String>) -> Option<T> {
     let seen = probe.join().ok();
     if seen.is_none() {
         unseen.push(what.to_owned());
@@ -13,7 +13,7 @@ pub fn seen<T>(probe: ScopedJoinHandle<'_, T>, what: &str, unseen: &mut Vec<Stri
 }
 
 /// What `probe`, a part of another, saw: if it panics, so does that.
-pub fn joined<T>(probe: ScopedJoinHandle<'_, T>) -> T {
+pub(super) fn joined<T>(probe: ScopedJoinHandle<'_, T>) -> T {
     probe.join().unwrap_or_else(|panic| resume_unwind(panic))
 }
 

@@ -11,7 +11,7 @@ use crate::doctor::{
     evidence::{Asked, BundleSeen, Evidence, TrustSeen},
 };
 
-pub fn look(world: &World, question: &Question<'_>, evidence: &Evidence) -> TrustSeen {
+pub(super) fn look(world: &World, question: &Question<'_>, evidence: &Evidence) -> TrustSeen {
     let served = Served::of(evidence);
     let system = store::bundle(&evidence.facts).map(|path| BundleSeen {
         written: written(&path),

@@ -28,7 +28,7 @@ const PREFIXES: [&str; 9] =
     ["glpat-", "gldt-", "glrt-", "glcbt-", "glptt-", "glft-", "gloas-", "GR1348941", "eyJ"];
 
 /// `text` without what looks like a secret.
-pub fn redacted(text: &str) -> String {
+pub(super) fn redacted(text: &str) -> String {
     let text = without_logins(&without_pem(text));
     let mut out = String::with_capacity(text.len());
     let mut is_announced = false;
@@ -83,7 +83,7 @@ fn without_value(word: &str) -> String {
 }
 
 /// Whether `word` has the form of a token or a key in it.
-pub fn is_secret(word: &str) -> bool {
+pub(super) fn is_secret(word: &str) -> bool {
     if PREFIXES.iter().any(|prefix| word.starts_with(prefix) && word.len() >= prefix.len() + 8) {
         return true;
     }

@@ -9,7 +9,7 @@ const LONGEST: usize = 200;
 
 /// A challenge (RFC 9110 §11.6.1) with the parameters of a registry's (RFC 6750, distribution's token
 /// specification).
-pub fn challenge(value: &str) -> String {
+pub(super) fn challenge(value: &str) -> String {
     let scheme: String = value.chars().take_while(char::is_ascii_alphanumeric).take(16).collect();
     let parameter = |name: &str| {
         let (_, rest) = value.split_once(&format!("{name}=\""))?;
@@ -32,7 +32,7 @@ fn realm_of(realm: &str) -> String {
 }
 
 /// A body, which begins with a brace if it was JSON.
-pub fn body(text: &str) -> String {
+pub(super) fn body(text: &str) -> String {
     if text.trim_start().starts_with('{') {
         let document = serde_json::from_str(text).unwrap_or_default();
         return json(&document).to_string();

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// What may be shown of a URL.
-pub fn url(value: &str, with_path: bool) -> String {
+pub(super) fn url(value: &str, with_path: bool) -> String {
     let (scheme, rest) = match value.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => (format!("{scheme}://"), rest),
         Some(_) => return MARK.into(),
@@ -27,7 +27,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// Host, port and path of a URL, as far as they may be shown; none if there is no host.
-pub fn place(rest: &str, with_path: bool) -> Option<String> {
+pub(super) fn place(rest: &str, with_path: bool) -> Option<String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];

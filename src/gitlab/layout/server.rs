@@ -23,10 +23,10 @@ use crate::{
 
 /// What GitLab's data lies under: among it the pair by which the registry knows GitLab's tokens,
 /// which has nothing to do with HTTPS.
-pub const DATA: &str = "/var/opt/gitlab";
+pub(super) const DATA: &str = "/var/opt/gitlab";
 
 /// What serves `role` at `endpoint`.
-pub struct Server<'a> {
+pub(super) struct Server<'a> {
     pub installation: &'a Installation,
     pub config: &'a Config,
     /// What nginx is told to listen on; none if that cannot be read.
@@ -38,13 +38,13 @@ pub struct Server<'a> {
 }
 
 /// The certificate and the key as GitLab calls them.
-pub struct Files {
+pub(super) struct Files {
     pub certificate: PathBuf,
     pub key: PathBuf,
 }
 
 /// What is known of a server, once its certificate and key are in place.
-pub enum Outlook {
+pub(super) enum Outlook {
     /// It presents the certificate as soon as nginx has read it.
     Served,
     /// It does so once GitLab follows its gitlab.rb.
@@ -55,7 +55,7 @@ pub enum Outlook {
 
 impl Server<'_> {
     /// Refuses a server of which nothing but Ruby tells whether it speaks TLS: one that does now tells it.
-    pub fn refuse_computed_tls(&self) -> Result<()> {
+    pub(super) fn refuse_computed_tls(&self) -> Result<()> {
         match self.config.is_tls_computed(self.role).filter(|_| self.listener().is_none()) {
             None => Ok(()),
             Some(line) => Err(fail(
@@ -88,7 +88,7 @@ impl Server<'_> {
         self.listeners?.iter().find(|listener| listener.is_for(&stem, port))
     }
 
-    pub fn files(&self) -> Result<Files> {
+    pub(super) fn files(&self) -> Result<Files> {
         let (stem, listener) = (self.stem(), self.listener());
         let usual = |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{stem}.{ending}"));
         let certificate =
@@ -104,7 +104,7 @@ impl Server<'_> {
     }
 
     /// The port of this machine that leads to it. An error says why none does, if it is to speak TLS at all.
-    pub fn published(&self, files: &Files) -> Result<u16, Option<String>> {
+    pub(super) fn published(&self, files: &Files) -> Result<u16, Option<String>> {
         let (config, role, endpoint) = (self.config, self.role, self.endpoint);
         let is_off = config.is_off(role);
         let other = if role == Role::Gitlab { None } else { config.role_served_elsewhere(role) };
@@ -146,7 +146,7 @@ impl Server<'_> {
     }
 
     /// What is known of it at `here` once `files` are in place.
-    pub fn outlook(&self, files: &Files, here: &Endpoint) -> Outlook {
+    pub(super) fn outlook(&self, files: &Files, here: &Endpoint) -> Outlook {
         let (listener, endpoint) = (self.listener(), self.endpoint);
         let answers = || handshake::fetch_here(here, Duration::from_secs(3)).is_ok();
         match listener {
@@ -167,7 +167,7 @@ impl Server<'_> {
     }
 
     /// Why what is served on the port `published` of this machine is not yet met by clients, if it is not.
-    pub fn detour(&self, published: u16) -> Option<String> {
+    pub(super) fn detour(&self, published: u16) -> Option<String> {
         let endpoint = self.endpoint;
         if matches!(self.installation.published(self.port()), Reach::Loopback(_)) {
             return Some(format!("{endpoint} is published on this machine's loopback address alone"));
@@ -178,17 +178,17 @@ impl Server<'_> {
     }
 
     /// Where clients go.
-    pub fn promised(&self) -> Endpoint {
+    pub(super) fn promised(&self) -> Endpoint {
         Endpoint::new(self.met.clone(), self.endpoint.port)
     }
 
-    pub fn promise(&self, why: String) -> Promise {
+    pub(super) fn promise(&self, why: String) -> Promise {
         Promise { endpoint: self.promised(), why, is_served: false }
     }
 }
 
 /// The path that nginx serves: what gitlab.rb names, else the usual one.
-pub fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
+pub(crate) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
     match (said, served) {
         (Known::Unset, _) => Ok(usual),
         (Known::Is(path), _) => Ok(path),
@@ -202,7 +202,7 @@ pub fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> R
 }
 
 /// The file of this machine that GitLab calls `inside`.
-pub fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
+pub(crate) fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
     let shown = inside.display();
     if inside.starts_with(DATA) {
         return Err(fail(

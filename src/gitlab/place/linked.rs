@@ -35,7 +35,7 @@ const CURRENT: &str = "current";
 
 /// What stands in the folders where pairs go, by folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Standing(BTreeMap<PathBuf, Folder>);
+pub(crate) struct Standing(BTreeMap<PathBuf, Folder>);
 
 /// What a file holds that may be a key.
 type Bytes = Zeroizing<Vec<u8>>;
@@ -54,7 +54,7 @@ struct Folder {
 impl Standing {
     /// Looks at `places`. What cannot be read, because it takes root for example, counts as not there:
     /// whoever may not read it does not write it either.
-    pub fn look(world: &World, places: &[Place]) -> Self {
+    pub(crate) fn look(world: &World, places: &[Place]) -> Self {
         let mut standing = Self::default();
         for place in places {
             let (Some(folder), true) = (place.certificate.parent(), is_together(place)) else { continue };
@@ -73,7 +73,7 @@ impl Standing {
 
     /// The steps that put `pair` at `places`, so that at no instant a certificate lies beside another's
     /// key where a pair stood before.
-    pub fn steps(&self, places: &[Place], pair: &Pair) -> Vec<Step> {
+    pub(crate) fn steps(&self, places: &[Place], pair: &Pair) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut by_folder: BTreeMap<&Path, Vec<&Place>> = BTreeMap::new();
         for place in places {

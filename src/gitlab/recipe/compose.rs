@@ -9,7 +9,7 @@ use crate::by_hand::ByHand;
 
 /// The project and the service that a container belongs to (docker/compose, `labels.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Project {
+pub(crate) struct Project {
     /// Its name.
     pub name: String,
     /// The service.
@@ -27,12 +27,12 @@ const USUAL: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", 
 
 impl Project {
     /// The file that ports are added to; none if it is not on this machine, as where Portainer keeps it.
-    pub fn file(&self, is_here: &dyn Fn(&Path) -> bool) -> Option<&Path> {
+    pub(crate) fn file(&self, is_here: &dyn Fn(&Path) -> bool) -> Option<&Path> {
         self.files.last().map(PathBuf::as_path).filter(|file| is_here(file))
     }
 
     /// What lends `missing`.
-    pub fn by_hand(
+    pub(crate) fn by_hand(
         &self,
         engine: &ShellLine,
         missing: &[Lent],

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::is_nothing;
 
 /// An option.
-pub struct Flag {
+pub(super) struct Flag {
     /// Where its value is.
     pub at: [&'static str; 2],
     /// How it is given.
@@ -44,7 +44,7 @@ const fn config(at: &'static str, name: &'static str, kind: Kind) -> Flag {
 }
 
 /// All that are carried over as they are.
-pub const FLAGS: [Flag; 45] = [
+pub(super) const FLAGS: [Flag; 45] = [
     config("Domainname", "--domainname", Kind::Plain),
     config("User", "--user", Kind::Plain),
     config("WorkingDir", "--workdir", Kind::Plain),
@@ -94,7 +94,7 @@ pub const FLAGS: [Flag; 45] = [
 ];
 
 /// What is carried over by itself, follows from something else, or is the engine's own affair.
-pub const NO_FLAGS: [[&str; 2]; 26] = [
+pub(super) const NO_FLAGS: [[&str; 2]; 26] = [
     ["HostConfig", "NetworkMode"],
     ["HostConfig", "PortBindings"],
     ["HostConfig", "PublishAllPorts"],
@@ -125,7 +125,7 @@ pub const NO_FLAGS: [[&str; 2]; 26] = [
 
 impl Flag {
     /// The words that give `value`; none where nothing was given.
-    pub fn words(&self, value: &Value) -> Vec<String> {
+    pub(super) fn words(&self, value: &Value) -> Vec<String> {
         if is_nothing(value) || self.usual.contains(&plain(value).as_str()) {
             return Vec::new();
         }
@@ -148,12 +148,12 @@ impl Flag {
 }
 
 /// A text as it is, anything else as JSON writes it.
-pub fn plain(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// The pairs of an object, each with `between`.
-pub fn joined(pairs: &serde_json::Map<String, Value>, between: char) -> Vec<String> {
+pub(super) fn joined(pairs: &serde_json::Map<String, Value>, between: char) -> Vec<String> {
     let pair = |(key, value): (&String, &Value)| match plain(value) {
         value if value.is_empty() => key.clone(),
         value => format!("{key}{between}{value}"),

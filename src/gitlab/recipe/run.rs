@@ -17,7 +17,7 @@ impl Recipe {
     ///
     /// # Errors
     /// What cannot be given on a command line as it is: then it is not said in another way either.
-    pub fn by_hand(
+    pub(crate) fn by_hand(
         &self,
         what: &str,
         engine: &ShellLine,

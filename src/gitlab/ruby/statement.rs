@@ -4,7 +4,7 @@
 use std::{iter::Enumerate, ops::RangeInclusive, str::SplitInclusive};
 
 /// One statement.
-pub struct Statement {
+pub(super) struct Statement {
     pub text: String,
     /// Whether a string in it never ended.
     pub is_cut: bool,
@@ -13,7 +13,7 @@ pub struct Statement {
 }
 
 /// A line that is nothing but a comment, outside any statement.
-pub struct Comment {
+pub(super) struct Comment {
     /// Which, counted from 0.
     pub line: usize,
     /// How many statements come before it.
@@ -23,7 +23,7 @@ pub struct Comment {
 }
 
 /// The statements of `text`, which line ends and semicolons part, and the comments between them.
-pub fn statements(text: &str) -> (Vec<Statement>, Vec<Comment>) {
+pub(super) fn statements(text: &str) -> (Vec<Statement>, Vec<Comment>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut cutter = Cutter {
         lines: text.split_inclusive('\n').enumerate(),
@@ -188,7 +188,7 @@ impl Cutter<'_> {
 }
 
 /// The length of the string that `text` begins with, its quotes included.
-pub fn end_of_string(text: &str, quote: char) -> Option<usize> {
+pub(crate) fn end_of_string(text: &str, quote: char) -> Option<usize> {
     let mut is_escaped = false;
     text.char_indices().skip(1).find_map(|(index, next)| {
         let ends = next == quote && !is_escaped;
@@ -200,7 +200,7 @@ pub fn end_of_string(text: &str, quote: char) -> Option<usize> {
 const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
 
 /// The length of the list that `text` begins with, brackets within it being its own.
-pub fn end_of_list(text: &str) -> Option<usize> {
+pub(crate) fn end_of_list(text: &str) -> Option<usize> {
     let begin = text.find(BRACKETS.map(|(open, _)| open))?;
     let (open, close) = *BRACKETS.iter().find(|(open, _)| text[begin..].starts_with(*open))?;
     let mut depth = 0_usize;
@@ -221,7 +221,7 @@ fn here_document(text: &str) -> Option<String> {
 }
 
 /// How many blocks `statement` opens and closes.
-pub fn nesting(statement: &str) -> (usize, usize) {
+pub(super) fn nesting(statement: &str) -> (usize, usize) {
     const OPENING: [&str; 10] =
         ["if", "unless", "case", "while", "until", "for", "begin", "def", "class", "module"];
     let first = first_word(statement);

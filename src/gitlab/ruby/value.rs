@@ -4,7 +4,7 @@ use super::statement::end_of_string;
 
 /// What is assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Value {
+pub(crate) enum Value {
     /// A literal string.
     Text(String),
     /// A literal whole number.
@@ -44,7 +44,7 @@ impl Value {
 }
 
 /// The table that a method is given in brackets or without: `('a' => 1)`, `({ a: 1 })`, ` a: 1`.
-pub fn of_arguments(text: &str) -> Value {
+pub(super) fn of_arguments(text: &str) -> Value {
     let text = text.trim();
     let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text).trim();
     let braces = inner.strip_prefix('{').and_then(|inner| inner.strip_suffix('}'));
@@ -112,7 +112,7 @@ fn entry(text: &str) -> Option<(String, Value)> {
 }
 
 /// The value that `text` is, if it is a literal and nothing else.
-pub fn literal(text: &str) -> Value {
+pub(super) fn literal(text: &str) -> Value {
     match text {
         "true" => return Value::Switch(true),
         "false" => return Value::Switch(false),

@@ -9,7 +9,7 @@ use super::{
 use crate::gitlab::ruby::{Script, Value};
 
 /// The block, with what an earlier run has written into it.
-pub struct Block {
+pub(super) struct Block {
     begin: usize,
     lines: Vec<String>,
     known: usize,
@@ -17,18 +17,18 @@ pub struct Block {
 }
 
 impl Block {
-    pub fn of(lines: &Lines<'_>) -> Self {
+    pub(super) fn of(lines: &Lines<'_>) -> Self {
         let (begin, lines) = lines.block().unwrap_or_default();
         Self { begin, known: lines.len(), lines, is_changed: false }
     }
 
     /// Whether the line `line` of the file is in it.
-    pub fn holds(&self, line: usize) -> bool {
+    pub(super) fn holds(&self, line: usize) -> bool {
         (self.begin..self.begin + self.known).contains(&line)
     }
 
     /// Sets `row` in it.
-    pub fn set(&mut self, row: &Row, value: &Value) {
+    pub(super) fn set(&mut self, row: &Row, value: &Value) {
         let is_of = |line: &String| {
             let script = Script::read(line);
             script.settings.iter().any(|setting| row.paths.iter().any(|path| setting.path == *path))
@@ -38,7 +38,7 @@ impl Block {
         self.is_changed = true;
     }
 
-    pub fn into_edit(self) -> Option<Edit> {
+    pub(super) fn into_edit(self) -> Option<Edit> {
         self.is_changed.then(|| Edit::Block { name: NAME.into(), lines: self.lines })
     }
 }

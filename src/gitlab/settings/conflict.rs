@@ -6,7 +6,7 @@ use crate::gitlab::line::Line;
 
 /// A setting that is to become something else than somebody meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
+pub(crate) struct Conflict {
     /// The line that sets it.
     pub line: Line,
     /// Whether it holds only under a condition.

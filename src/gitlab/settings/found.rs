@@ -7,7 +7,7 @@ use crate::gitlab::{
 };
 
 /// What decides a setting.
-pub enum Found {
+pub(super) enum Found {
     /// Nothing.
     Nowhere,
     /// What a container's environment says, and gitlab.rb does not.
@@ -18,7 +18,7 @@ pub enum Found {
 
 impl Found {
     /// What decides `row` where GitLab evaluates the environment, then the file.
-    pub fn of([environment, file]: &[Script; 2], row: &Row) -> Self {
+    pub(super) fn of([environment, file]: &[Script; 2], row: &Row) -> Self {
         let mut found = Self::Nowhere;
         for path in row.paths {
             let next = match (file.last(path), environment.last(path)) {
@@ -38,7 +38,7 @@ impl Found {
         found
     }
 
-    pub fn setting(&self) -> Option<&Setting> {
+    pub(super) fn setting(&self) -> Option<&Setting> {
         match self {
             Self::Nowhere => None,
             Self::Environment(setting) | Self::File(setting) => Some(setting),
@@ -46,7 +46,7 @@ impl Found {
     }
 
     /// That it stands against `becomes`.
-    pub fn conflict(&self, becomes: String) -> Option<Conflict> {
+    pub(super) fn conflict(&self, becomes: String) -> Option<Conflict> {
         let setting = self.setting()?;
         // Where it stands in a condition, or has one.
         let is_conditional = setting.text.starts_with(&becomes);
@@ -55,7 +55,7 @@ impl Found {
 
     /// The one line of `file` in which `row` can be set so that it holds: the one that decides it, or where
     /// there is none, the template's, commented out.
-    pub fn place(&self, file: &Script, row: &Row) -> Option<Setting> {
+    pub(super) fn place(&self, file: &Script, row: &Row) -> Option<Setting> {
         let is_whole = |setting: &&Setting| row.paths.iter().any(|path| setting.path == *path);
         if let Self::File(setting) = self {
             // Another file that is read later may set it again.

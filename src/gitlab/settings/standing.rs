@@ -11,7 +11,7 @@ use crate::gitlab::{
 
 /// How a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub(super) enum Standing {
     /// It is as it is to be.
     Right,
     /// It is left as it is.
@@ -23,7 +23,7 @@ pub enum Standing {
 }
 
 /// How `found`, which decides the setting, stands to what is `wanted`.
-pub fn standing(wanted: &Wanted, found: Option<&Setting>) -> Standing {
+pub(super) fn standing(wanted: &Wanted, found: Option<&Setting>) -> Standing {
     let plain = match &wanted.value {
         Wish::Url(endpoint) => Value::Text(config::url(endpoint)),
         Wish::Literal(value) => value.clone(),

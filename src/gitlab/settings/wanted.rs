@@ -7,7 +7,7 @@ use crate::gitlab::ruby::Value;
 
 /// A setting of gitlab.rb.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// Its spellings: the first that is set holds, the last is the one that every version reads.
     pub paths: &'static [&'static [&'static str]],
     /// The values that Omnibus's template has in its place, commented out or not: nobody chose them
@@ -19,7 +19,7 @@ pub struct Row {
 
 /// A setting, and what it is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Which.
     pub row: &'static Row,
     /// What it is to be.
@@ -30,7 +30,7 @@ pub struct Wanted {
 
 /// What a setting is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub(crate) enum Wish {
     /// A URL that leads there in https.
     Url(Endpoint),
     /// A literal.
@@ -38,51 +38,51 @@ pub enum Wish {
 }
 
 /// GitLab's own URL.
-pub static GITLAB: Row = Row {
+pub(crate) static GITLAB: Row = Row {
     paths: &[&["external_url"]],
     templates: &["GENERATED_EXTERNAL_URL", "http://gitlab.example.com", "https://gitlab.example.com"],
     is_choice: false,
 };
 
 /// The registry's URL.
-pub static REGISTRY: Row = Row {
+pub(crate) static REGISTRY: Row = Row {
     paths: &[&["registry_external_url"]],
     templates: &["https://registry.example.com", "https://registry.gitlab.example.com"],
     is_choice: false,
 };
 
 /// Left unset, it turns itself on when the pair is missing, or has ended.
-pub static LETS_ENCRYPT: Row =
+pub(super) static LETS_ENCRYPT: Row =
     Row { paths: &[&["letsencrypt", "enable"]], templates: &["nil"], is_choice: false };
 
 /// Port 80 sends people on to https. Since 19.2 it belongs to `gitlab_rails`; the older spelling is still read.
-pub static REDIRECT: Row = Row {
+pub(crate) static REDIRECT: Row = Row {
     paths: &[&["gitlab_rails", "nginx", "redirect_http_to_https"], &["nginx", "redirect_http_to_https"]],
     templates: &["false"],
     is_choice: true,
 };
 
 /// The port on which nginx listens for GitLab, where it is not the URL's.
-pub static GITLAB_PORT: Row = Row {
+pub(crate) static GITLAB_PORT: Row = Row {
     paths: &[&["gitlab_rails", "nginx", "listen_port"], &["nginx", "listen_port"]],
     templates: &["nil"],
     is_choice: false,
 };
 
 /// The same for the registry.
-pub static REGISTRY_PORT: Row = Row {
+pub(crate) static REGISTRY_PORT: Row = Row {
     paths: &[&["registry", "nginx", "listen_port"], &["registry_nginx", "listen_port"]],
     templates: &["nil", "5050"],
     is_choice: false,
 };
 
 /// The port that GitLab names in its SSH addresses.
-pub static SSH_PORT: Row =
+pub(crate) static SSH_PORT: Row =
     Row { paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]], templates: &["22"], is_choice: true };
 
 impl Wanted {
     /// What every GitLab and its registry need.
-    pub fn usual(gitlab: &Endpoint, registry: &Endpoint) -> Vec<Self> {
+    pub(crate) fn usual(gitlab: &Endpoint, registry: &Endpoint) -> Vec<Self> {
         vec![
             Self::url(&GITLAB, gitlab),
             Self::url(&REGISTRY, registry),
@@ -91,24 +91,24 @@ impl Wanted {
     }
 
     /// `row` is to lead to `endpoint`.
-    pub fn url(row: &'static Row, endpoint: &Endpoint) -> Self {
+    pub(crate) fn url(row: &'static Row, endpoint: &Endpoint) -> Self {
         Self { row, value: Wish::Url(endpoint.clone()), is_served: false }
     }
 
     /// `row` is to be `value`.
-    pub fn literal(row: &'static Row, value: Value) -> Self {
+    pub(crate) fn literal(row: &'static Row, value: Value) -> Self {
         Self { row, value: Wish::Literal(value), is_served: false }
     }
 }
 
 impl Row {
     /// The line that sets it to `value`.
-    pub fn line(&self, value: &Value) -> String {
+    pub(crate) fn line(&self, value: &Value) -> String {
         format!("{}{}", self.left_side(), literal(value, ""))
     }
 
     /// How it is written in every version: `nginx['redirect_http_to_https'] = `, `external_url `.
-    pub fn left_side(&self) -> String {
+    pub(crate) fn left_side(&self) -> String {
         let path = self.paths.last().copied().unwrap_or_default();
         match path.split_first() {
             Some((name, [])) => format!("{name} "),

@@ -3,20 +3,20 @@
 use crate::gitlab::ruby::{Setting, Value};
 
 /// The name of the block.
-pub const NAME: &str = "settings";
+pub(super) const NAME: &str = "settings";
 
 /// The lines of a file, without their ends.
-pub struct Lines<'f>(Vec<&'f [u8]>);
+pub(super) struct Lines<'f>(Vec<&'f [u8]>);
 
 impl<'f> Lines<'f> {
-    pub fn of(bytes: &'f [u8]) -> Self {
+    pub(super) fn of(bytes: &'f [u8]) -> Self {
         let bare = |line: &'f [u8]| line.strip_suffix(b"\r").unwrap_or(line);
         Self(bytes.split(|byte| *byte == b'\n').map(bare).collect())
     }
 
     /// The line of `setting` as it stands, and with `value` in its place, no comment any more; none where
     /// that line cannot be told from others.
-    pub fn rewritten(&self, setting: &Setting, value: &Value) -> Option<(String, String)> {
+    pub(super) fn rewritten(&self, setting: &Setting, value: &Value) -> Option<(String, String)> {
         let old = std::str::from_utf8(self.0.get(setting.line)?).ok()?;
         let new = with_value(old, setting, value)?;
         let count = |wanted: &str| self.0.iter().filter(|line| **line == wanted.as_bytes()).count();
@@ -25,7 +25,7 @@ impl<'f> Lines<'f> {
     }
 
     /// The lines of the block that an earlier run wrote, and where the first of them stands.
-    pub fn block(&self) -> Option<(usize, Vec<String>)> {
+    pub(super) fn block(&self) -> Option<(usize, Vec<String>)> {
         let mark = |what| format!("# labtrust {NAME} {what}");
         let find = |what| self.0.iter().position(|line| line.trim_ascii_end() == mark(what).as_bytes());
         let (begin, end) = (find("begin")? + 1, find("end")?);
@@ -34,13 +34,13 @@ impl<'f> Lines<'f> {
     }
 
     /// Whether Ruby stops reading before the end.
-    pub fn end_early(&self) -> bool {
+    pub(super) fn end_early(&self) -> bool {
         self.0.iter().any(|line| line.trim_ascii_end() == b"__END__")
     }
 }
 
 /// `value` in Ruby, in the quotes that `like` has.
-pub fn literal(value: &Value, like: &str) -> String {
+pub(super) fn literal(value: &Value, like: &str) -> String {
     let quote = if like.starts_with('"') { '"' } else { '\'' };
     match value {
         Value::Text(text) => format!("{quote}{text}{quote}"),

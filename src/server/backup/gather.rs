@@ -28,7 +28,10 @@ const DEEPEST: usize = 8;
 
 /// The files of the state folder but those of `damaged` receipts, in the order of their paths; and what cannot be saved,
 /// a line each.
-pub fn gather(state: &State<'_>, damaged: &BTreeMap<PathBuf, Damage>) -> Result<(Vec<Item>, Vec<String>)> {
+pub(crate) fn gather(
+    state: &State<'_>,
+    damaged: &BTreeMap<PathBuf, Damage>,
+) -> Result<(Vec<Item>, Vec<String>)> {
     let home = state.folder();
     let (mut items, mut missing) = (Vec::new(), Vec::new());
     walk(home, home, DEEPEST, damaged, &mut items, &mut missing)?;

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// `archive` encrypted, and opened again as far as that can be done here: what holds no usable key is no backup.
-pub fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
+pub(crate) fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<u8>, Sender)> {
     let plain = archive.to_bytes()?;
     let sealed = seal::seal(&plain, lock)?;
     let opened = match lock {
@@ -36,13 +36,13 @@ pub fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Result<(Vec<
 }
 
 /// Who made `archive`, by the CA that is in use in it.
-pub fn sender(archive: &Archive) -> Result<Sender> {
+pub(crate) fn sender(archive: &Archive) -> Result<Sender> {
     let own = Ca::among(archive).ok().flatten();
     archive.sender(own.as_ref().map(|own| (&own.root, &own.intermediates[..])))
 }
 
 /// What `restore` is to be told of `sender`.
-pub fn sender_fingerprint(sender: &Sender) -> Fingerprint {
+pub(crate) fn sender_fingerprint(sender: &Sender) -> Fingerprint {
     match sender {
         Sender::Ca(root) => root.fingerprint(),
         Sender::Unknown(digest) => *digest,
@@ -51,7 +51,7 @@ pub fn sender_fingerprint(sender: &Sender) -> Fingerprint {
 
 /// The state folder, packed; and what could not be, a line each. Only CAs, keys and requests are worth a refusal: how
 /// something is undone is worth less than they are.
-pub fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
+pub(crate) fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
     let (refused, mut damaged) = damages::apart(damages::all(state)?, state.folder());
     damages::refuse(refused)?;
     let (items, mut missing) = gather::gather(state, &damaged)?;
@@ -85,12 +85,12 @@ pub fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
 }
 
 /// This machine, by its machine-id (machine-id(5)): its hash, since the id itself is to be told to nobody.
-pub fn machine() -> Result<Option<Fingerprint>> {
+pub(crate) fn machine() -> Result<Option<Fingerprint>> {
     Ok(read_line("/etc/machine-id")?.map(|id| Fingerprint::of(format!("labtrust {id}").as_bytes())))
 }
 
 /// What this machine is called, as far as it is written down.
-pub fn host() -> Result<Option<String>> {
+pub(crate) fn host() -> Result<Option<String>> {
     read_line("/etc/hostname")
 }
 

@@ -26,7 +26,7 @@ const NEXT_CA: &str = "begin the next CA: {labtrust rotate start}";
 
 /// What a renewal is asked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// Only a certificate that is due: by its own dates, or so many days before its end.
     #[expect(clippy::option_option, reason = "the option can be given without its value")]
     pub if_expiring: Option<Option<u32>>,
@@ -39,7 +39,7 @@ pub struct Asked<'a> {
 }
 
 /// What is to be done.
-pub enum Answer {
+pub(crate) enum Answer {
     /// Nothing yet: the certificate in place is good until it is due.
     Nothing { standing: CurrentCertificate, due: OffsetDateTime },
     /// It is due, and it is not ours to renew, or nothing would come of it.
@@ -49,7 +49,7 @@ pub enum Answer {
 }
 
 /// A fresh certificate.
-pub struct Draft {
+pub(crate) struct Draft {
     pub plan: Plan,
     pub leaf: Parsed,
     pub root: Parsed,
@@ -59,7 +59,7 @@ pub struct Draft {
     pub along: Option<Fingerprint>,
 }
 
-pub fn look(
+pub(crate) fn look(
     facts: &Facts,
     worlds: &Worlds,
     state: &state::State<'_>,

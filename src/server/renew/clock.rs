@@ -13,7 +13,7 @@ use crate::{
 ///
 /// A day is let pass: by so much the start of what is signed is set back, and a machine without a clock
 /// of its own is off by hours until it has asked for the time.
-pub fn refuse_clock_behind(
+pub(crate) fn refuse_clock_behind(
     now: OffsetDateTime,
     certificates: &[&Parsed],
     ran: Option<OffsetDateTime>,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The certificate in place.
-pub struct CurrentCertificate {
+pub(crate) struct CurrentCertificate {
     pub leaf: Parsed,
     /// The root that clients trust, as far as it is known.
     pub root: Parsed,
@@ -25,7 +25,7 @@ pub struct CurrentCertificate {
 }
 
 /// Who can sign the next one.
-pub enum Signer {
+pub(crate) enum Signer {
     /// We, with the CA that is kept here.
     Ours(Box<Ours>),
     /// Somebody else: why not we, and what to do then.
@@ -33,7 +33,7 @@ pub enum Signer {
 }
 
 /// What a fresh certificate of our own is made with.
-pub struct Ours {
+pub(crate) struct Ours {
     pub own: Ca,
     pub authority: Authority,
     pub site: Site,
@@ -43,7 +43,7 @@ pub struct Ours {
 
 impl CurrentCertificate {
     /// Looks where an earlier setup or import placed its pair.
-    pub fn find(facts: &Facts, state: &State<'_>) -> Result<Self> {
+    pub(crate) fn find(facts: &Facts, state: &State<'_>) -> Result<Self> {
         recorded::check(state.receipts()?, &[RECEIPT])?;
         match state.ca()? {
             Some(own) => Self::of_setup(facts, state, own.clone()),

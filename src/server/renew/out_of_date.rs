@@ -6,7 +6,7 @@ use crate::{certificate::Parsed, server::install_pair::Placed, state::Ca};
 
 /// A certificate that has ended, or is not valid yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutOfDate {
+pub(crate) struct OutOfDate {
     pub what: String,
     /// The commands that put it right, in their order.
     pub next: &'static [&'static str],
@@ -34,7 +34,7 @@ const WAYS: &[(By, &[&str], &[&str])] = &[
 ];
 
 /// What has lapsed at `now`: the CA in use here, else what was `placed`.
-pub fn find(own: Option<&Ca>, placed: &[Placed], now: OffsetDateTime) -> Vec<OutOfDate> {
+pub(crate) fn find(own: Option<&Ca>, placed: &[Placed], now: OffsetDateTime) -> Vec<OutOfDate> {
     let authority = own.and_then(|own| {
         [&own.root].into_iter().chain(&own.intermediates).find_map(|one| of(one, By::Itself, now))
     });

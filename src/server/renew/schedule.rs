@@ -15,7 +15,7 @@ use labtrust_plan::{
 use crate::{program::own_program, state};
 
 /// The store that it belongs to in receipts.
-pub const STORE: &str = "renewal";
+pub(crate) const STORE: &str = "renewal";
 
 const SERVICE: &str = include_str!("schedule/labtrust-renew.service");
 const TIMER: &str = include_str!("schedule/labtrust-renew.timer");
@@ -28,7 +28,7 @@ const CRON_D: &str = "/etc/cron.d";
 const CRON_FILE: &str = "/etc/cron.d/labtrust-renew";
 
 /// What is to run it; or why nothing does, and what a person does then.
-pub type Scheduled = Result<Change, String>;
+pub(crate) type Scheduled = Result<Change, String>;
 
 /// What a machine is known to have for it.
 struct Ground<'a> {
@@ -44,11 +44,11 @@ struct Ground<'a> {
 }
 
 /// What a run does with a certificate of our own CA, and with one that only another issuer can renew.
-pub const RENEWS: &str = "renews the certificate by itself";
-pub const WARNS: &str = "warns that the certificate is about to end";
+pub(crate) const RENEWS: &str = "renews the certificate by itself";
+pub(crate) const WARNS: &str = "warns that the certificate is about to end";
 
 /// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
-pub fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], does: &str) -> Scheduled {
+pub(crate) fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
         let line = ShellLine::from("{labtrust renew --if-expiring}");
         format!("nothing {does}: {why}; have this run every day: {line}")
@@ -162,7 +162,7 @@ fn unit_word(path: &Path) -> String {
 }
 
 /// Before `record` is undone: drops the commands that would fail because there is nothing left to stop.
-pub fn spare(world: &World, record: &mut ChangeRecord) {
+pub(crate) fn spare(world: &World, record: &mut ChangeRecord) {
     if record.store.as_str() != STORE {
         return;
     }
@@ -178,7 +178,7 @@ pub fn spare(world: &World, record: &mut ChangeRecord) {
 }
 
 /// When it runs next, by what a setup installed; none if nothing was.
-pub fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
+pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
     let record =
         receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
     let said = match record.settle.applied.first() {

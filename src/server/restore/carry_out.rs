@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Carries the plan out, all of it or nothing; whether that changed anything, and where the damaged parts are now.
-pub fn carry_out(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<(bool, Option<PathBuf>)> {
+pub(crate) fn carry_out(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<(bool, Option<PathBuf>)> {
     let damaged = put_aside(state, &plan.damaged)?;
     let done = carry_out_rest(session, state, plan);
     if let (Err(_), Some(aside)) = (&done, &damaged) {

@@ -15,13 +15,13 @@ use crate::{backup::Archive, hint::fail, state::Ca};
 /// What the state would run, under a title each.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
-pub struct Commands {
+pub(crate) struct Commands {
     parts: Vec<Part>,
 }
 
 /// When something would be run or written, and what.
 #[derive(Debug, PartialEq, Eq, Serialize)]
-pub struct Part {
+pub(crate) struct Part {
     /// When.
     pub what: String,
     /// What.
@@ -30,7 +30,7 @@ pub struct Part {
 
 impl Commands {
     /// Those that `plan` brings from `archive`.
-    pub fn find(archive: &Archive, plan: &Plan<'_>) -> Result<Self> {
+    pub(crate) fn find(archive: &Archive, plan: &Plan<'_>) -> Result<Self> {
         let mut commands = Self::default();
         let own = Ca::among(archive).ok().flatten();
         for own in own.iter().flat_map(Ca::all) {
@@ -69,12 +69,12 @@ impl Commands {
     }
 
     /// The lines under each title.
-    pub fn parts(&self) -> &[Part] {
+    pub(crate) fn parts(&self) -> &[Part] {
         &self.parts
     }
 
     /// What is said of them where nobody is asked.
-    pub fn warnings(&self) -> impl Iterator<Item = String> {
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = String> {
         self.parts.iter().map(|Part { what, lines }| format!("{what} {}", lines.join("; ")))
     }
 }

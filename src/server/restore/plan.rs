@@ -18,7 +18,7 @@ use crate::{
 
 /// What is done.
 #[derive(Debug)]
-pub struct Plan<'a> {
+pub(crate) struct Plan<'a> {
     /// What is damaged here: it is moved away, whatever it is.
     pub damaged: Vec<PathBuf>,
     /// What is here and in the way, put aside.
@@ -36,7 +36,7 @@ pub struct Plan<'a> {
 /// Where a backup was made. Receipts say what was changed for one state folder of one machine: taken back by another,
 /// they would take away what that one still needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub(crate) enum Origin {
     /// In this state folder.
     Here,
     /// In another state folder of this machine.
@@ -66,7 +66,7 @@ impl Origin {
 
 /// A receipt with what it needs.
 #[derive(Debug)]
-pub struct Saved<'a> {
+pub(crate) struct Saved<'a> {
     pub name: String,
     pub items: Vec<&'a Item>,
 }
@@ -82,7 +82,7 @@ const ROTATION: &str = "rotation.json";
 
 impl<'a> Plan<'a> {
     /// What restoring `archive` takes. What is here and differs is in the way, unless it may be replaced.
-    pub fn make(here: &State<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
+    pub(crate) fn make(here: &State<'_>, archive: &'a Archive, replace: bool) -> Result<Self> {
         let (state, world) = (here.folder(), World::here());
         let origin = Origin::of(archive, state)?;
         let mut groups: BTreeMap<PathBuf, Vec<&Item>> = BTreeMap::new();
@@ -159,12 +159,12 @@ impl<'a> Plan<'a> {
     }
 
     /// All that the plan changes, in its order.
-    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+    pub(crate) fn changes(&self) -> impl Iterator<Item = &Change> {
         self.aside.iter().chain(&self.requests).chain(&self.authorities)
     }
 
     /// Whether all of it is so.
-    pub fn is_done(&self, world: &World) -> Result<bool> {
+    pub(crate) fn is_done(&self, world: &World) -> Result<bool> {
         let mut done = self.aside.is_none() && self.receipts.is_empty() && self.damaged.is_empty();
         // What is to be moved away need not be what can be looked at.
         for step in self.changes().flat_map(|change| &change.steps).take_while(|_| self.damaged.is_empty()) {

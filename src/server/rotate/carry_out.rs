@@ -15,7 +15,7 @@ use crate::{
 
 /// Carries `draft` out. What a CA that goes was trusted by goes before what says that it is here, and its files
 /// after that: whoever is killed in between goes on with the next run.
-pub fn carry_out(
+pub(crate) fn carry_out(
     state: &state::State<'_>,
     session: &Session<'_>,
     draft: &Draft,
@@ -43,7 +43,7 @@ pub fn carry_out(
 }
 
 /// Whether `record`, of the receipt `name`, is of what a CA that goes takes with it.
-pub fn is_of(dropped: &Dropped, name: &str, record: &ChangeRecord) -> bool {
+pub(crate) fn is_of(dropped: &Dropped, name: &str, record: &ChangeRecord) -> bool {
     let is_trusted_by_gitlab = record.store.as_str() == gitlab::STORE
         && dropped
             .short

@@ -30,7 +30,7 @@ use crate::{
 
 /// A step of a rotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RotateStep {
+pub(crate) enum RotateStep {
     /// The next CA is made, and its root is served along.
     Start {
         /// Domains that it may sign for too.
@@ -45,7 +45,7 @@ pub enum RotateStep {
 }
 
 /// What a step takes.
-pub struct Draft {
+pub(crate) struct Draft {
     /// What was written down when it was drafted.
     pub seen: Rotation,
     /// What is placed, and what is trusted here from then on.
@@ -62,7 +62,7 @@ pub struct Draft {
 
 impl Draft {
     /// Drafts `step`.
-    pub fn make(facts: &Facts, worlds: &Worlds, state: &State<'_>, step: &RotateStep) -> Result<Self> {
+    pub(crate) fn make(facts: &Facts, worlds: &Worlds, state: &State<'_>, step: &RotateStep) -> Result<Self> {
         let own = state.ca()?.ok_or_else(no_ca)?;
         recorded::check(state.receipts()?, &[RECEIPT])?;
         let mut draft = Self {
@@ -240,7 +240,7 @@ fn make(state: &State<'_>, own: &Ca, permits: &[DnsName]) -> Result<(Change, Ca)
 
 /// Whether the root of `next` is among what is served for `own`: else the step that was to see to it has failed,
 /// or was killed on its way.
-pub fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> Result<bool> {
+pub(crate) fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> Result<bool> {
     let files = Site::again(facts, state, &own.notes)?.files();
     let Some((certificate, _)) = files.first() else { return Ok(false) };
     let sent = Certificate::read_all(&World::here().read(certificate)?.unwrap_or_default()).0;
@@ -253,7 +253,7 @@ fn along(next: &Ca) -> Vec<Certificate> {
 }
 
 /// A CA that goes, as far as it is known.
-pub struct Dropped {
+pub(crate) struct Dropped {
     /// Where its files are.
     pub folder: PathBuf,
     /// The beginning of its root's fingerprint, by which other files are named.
@@ -278,7 +278,7 @@ impl Dropped {
     }
 
     /// What the receipt of trust in it is kept under.
-    pub fn trust_receipt(&self) -> Option<String> {
+    pub(crate) fn trust_receipt(&self) -> Option<String> {
         self.short.as_ref().map(|short| format!("trust-{short}"))
     }
 }
@@ -358,7 +358,7 @@ impl Placed {
 }
 
 /// The folders of CAs that are in use no more and that a run left which was killed.
-pub fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
+pub(crate) fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
     let receipts = state.receipts()?;
     let Some(receipt) = receipts.iter().find(|receipt| receipt.name == RECEIPT) else {
         return Ok(Vec::new());
@@ -367,7 +367,7 @@ pub fn orphans(state: &State<'_>) -> Result<Vec<PathBuf>> {
 }
 
 /// The same of those that `receipt` records.
-pub fn orphans_in(state: &State<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
+pub(crate) fn orphans_in(state: &State<'_>, receipt: &Receipt) -> Result<Vec<PathBuf>> {
     let records = receipt.changes.iter().filter(|record| record.store.as_str() == AUTHORITY);
     let subjects = records.map(|record| record.subject.as_str());
     Ok(state.rotation()?.orphans(state.folder(), subjects).collect())

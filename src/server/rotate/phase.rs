@@ -11,7 +11,7 @@ use crate::{
 /// How far a rotation has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Phase {
+pub(crate) enum Phase {
     /// There is one CA.
     None,
     /// The server sends the next CA's root too.
@@ -22,7 +22,7 @@ pub enum Phase {
 
 impl Phase {
     /// How far the rotation of `own` has come.
-    pub fn of(own: &Ca) -> Self {
+    pub(crate) fn of(own: &Ca) -> Self {
         // One that is damaged is there all the same.
         match (&own.next, &own.previous) {
             (Ok(None), Ok(None)) => Self::None,
@@ -34,7 +34,7 @@ impl Phase {
 
 /// How a rotation stands, as JSON has it.
 #[derive(Debug, Serialize)]
-pub struct RotationReport {
+pub(crate) struct RotationReport {
     pub phase: Phase,
     /// The root of the CA that will follow.
     pub successor: Option<Fingerprint>,
@@ -44,14 +44,14 @@ pub struct RotationReport {
 
 impl RotationReport {
     /// How the rotation of `own` stands.
-    pub fn of(own: &Ca) -> Self {
+    pub(crate) fn of(own: &Ca) -> Self {
         let root = |own: Result<Option<&Ca>, Damage>| own.ok().flatten().map(|own| own.root.fingerprint());
         Self { phase: Phase::of(own), successor: root(own.next()), previous: root(own.previous()) }
     }
 }
 
 /// There is nothing to rotate.
-pub fn no_ca() -> anyhow::Error {
+pub(crate) fn no_ca() -> anyhow::Error {
     fail(
         "there is no CA of labtrust's here",
         "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",

@@ -12,7 +12,7 @@ use crate::{
 
 /// What a setup is asked for.
 #[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
-pub struct Asked<'a> {
+pub(crate) struct Asked<'a> {
     /// GitLab's host.
     pub host: Option<&'a Target>,
     /// Its registry.

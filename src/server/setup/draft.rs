@@ -24,10 +24,10 @@ use crate::{
 };
 
 /// What is done about a host that the CA here may never sign for.
-pub const ADD_HOST_HINT: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
+pub(crate) const ADD_HOST_HINT: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
 
 /// What a setup would make.
-pub struct Draft {
+pub(crate) struct Draft {
     /// The CA that it was made for, if there was one.
     pub found: Option<Fingerprint>,
     pub site: Site,
@@ -38,20 +38,25 @@ pub struct Draft {
 }
 
 /// What a setup made, for its report.
-pub struct Made {
+pub(crate) struct Made {
     pub draft: Draft,
     pub done: Done,
     pub own: Ca,
 }
 
 /// The CA that is here.
-pub fn found(state: &State<'_>) -> Result<Option<Fingerprint>> {
+pub(crate) fn found(state: &State<'_>) -> Result<Option<Fingerprint>> {
     Ok(state.ca()?.map(|own| own.root.fingerprint()))
 }
 
 impl Draft {
     /// What a setup with `arguments` would make now.
-    pub fn make(facts: &Facts, worlds: &Worlds, state: &State<'_>, arguments: &Asked<'_>) -> Result<Self> {
+    pub(crate) fn make(
+        facts: &Facts,
+        worlds: &Worlds,
+        state: &State<'_>,
+        arguments: &Asked<'_>,
+    ) -> Result<Self> {
         let before = found(state)?;
         match Self::made_for(before, facts, worlds, state, arguments) {
             Err(error) => {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Who signs the leaf.
-pub enum Issuer {
+pub(crate) enum Issuer {
     /// The CA that an earlier setup made here; its key is here unless it is a company's.
     Known(Box<Ca>, Option<Authority>),
     /// A new one, whose key stays here.
@@ -25,7 +25,7 @@ pub enum Issuer {
 }
 
 /// Finds or makes the CA for `order`.
-pub fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
+pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
     let now = OffsetDateTime::now_utc();
     if let Some((certificate, key)) = arguments.ca {
         return adopt(arguments, certificate, key, now).map(Issuer::Adopted);

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A pair, and how it came about.
-pub struct Leaf {
+pub(crate) struct Leaf {
     pub chain: Vec<Parsed>,
     pub root: Parsed,
     pub pair: Pair,
@@ -26,19 +26,19 @@ pub struct Leaf {
 
 impl Leaf {
     /// The certificate itself.
-    pub fn leaf(&self) -> &Parsed {
+    pub(crate) fn leaf(&self) -> &Parsed {
         self.chain.first().unwrap_or(&self.root)
     }
 
     /// The CA that signed it; itself, if it signed itself.
-    pub fn issuer(&self) -> &Parsed {
+    pub(crate) fn issuer(&self) -> &Parsed {
         self.chain.get(1).unwrap_or(&self.root)
     }
 }
 
 /// Chooses or makes the pair for `order`. `places` are the certificate and key files that nginx
 /// reads.
-pub fn leaf(
+pub(crate) fn leaf(
     state: &State<'_>,
     arguments: &Asked<'_>,
     order: &Order,
@@ -93,7 +93,7 @@ pub fn leaf(
 }
 
 /// Whether the certificate that stands in the first of `places` is for `name`.
-pub fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
+pub(crate) fn has_name(places: &[(PathBuf, PathBuf)], name: &SubjectName) -> bool {
     let standing = places.first().and_then(|(certificate, _)| World::here().read(certificate).ok().flatten());
     let certificates = standing.and_then(|pem| pem::certificates(&pem).ok()).unwrap_or_default();
     let leaf = certificates.first().and_then(|der| Parsed::from_der(der).ok());

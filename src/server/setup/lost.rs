@@ -18,7 +18,7 @@ use crate::{
 
 /// What is damaged of a setup.
 #[derive(Debug)]
-pub struct Lost {
+pub(crate) struct Lost {
     /// All of it.
     damages: Vec<Damage>,
     /// What is moved away before anything is taken back.
@@ -33,7 +33,7 @@ pub struct Lost {
 
 impl Lost {
     /// Looks for it in the state folder, of which `receipts` are the receipts.
-    pub fn find(state: &State<'_>, receipts: &Recorded) -> Result<Self> {
+    pub(crate) fn find(state: &State<'_>, receipts: &Recorded) -> Result<Self> {
         let folder = state.folder();
         let is_ours = |damage: &Damage| {
             matches!(damage.way, Way::Setup | Way::Next | Way::Previous) || is_trust_of_setup(folder, damage)
@@ -67,12 +67,12 @@ impl Lost {
     }
 
     /// Whether nothing is damaged.
-    pub fn is_nothing(&self) -> bool {
+    pub(crate) fn is_nothing(&self) -> bool {
         self.damages.is_empty() && !self.is_placing_unknown
     }
 
     /// What is done about it, a line each.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         let damages = self.damages.iter().map(|damage| format!("  ! {damage}"));
         let aside = self.damaged.iter().map(|path| format!("  put {} aside", text::path(path)));
         let files = self.is_placing_unknown.then(|| "  put the CA's files aside".to_owned());
@@ -80,26 +80,26 @@ impl Lost {
     }
 
     /// What is done about it to each file or folder.
-    pub fn steps(&self) -> Vec<(&Path, &'static str)> {
+    pub(crate) fn steps(&self) -> Vec<(&Path, &'static str)> {
         let aside = self.damaged.iter().map(|path| (path.as_path(), "put it aside: it is damaged"));
         let files = self.is_placing_unknown.then_some((self.state.as_path(), "put the CA's files aside"));
         aside.chain(files).collect()
     }
 
     /// Moves away what is damaged.
-    pub fn put_aside(&self, state: &State<'_>) -> Result<()> {
+    pub(crate) fn put_aside(&self, state: &State<'_>) -> Result<()> {
         self.aside.borrow_mut().extend(put_aside(state.folder(), &self.damaged)?);
         Ok(())
     }
 
     /// Of `anchors`, those whose receipt of trust is damaged.
-    pub fn untracked<'a>(&self, anchors: &'a [Anchor]) -> Vec<&'a Anchor> {
+    pub(crate) fn untracked<'a>(&self, anchors: &'a [Anchor]) -> Vec<&'a Anchor> {
         anchors.iter().filter(|anchor| self.receipts.contains(&trust::receipt_name(anchor))).collect()
     }
 
     /// Where nothing says what was placed, moves the CA's files away as well: nothing is lost, and a new setup can
     /// begin.
-    pub fn give_up(&self, state: &State<'_>) -> Result<()> {
+    pub(crate) fn give_up(&self, state: &State<'_>) -> Result<()> {
         let state = state.folder();
         let mut paths = authorities(state)?;
         paths.push(state.join("rotation.json"));
@@ -110,7 +110,7 @@ impl Lost {
     }
 
     /// What people are to know.
-    pub fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.damages.iter().map(ToString::to_string).collect();
         let aside = self.aside.borrow();
         notes.extend(
@@ -128,13 +128,13 @@ impl Lost {
     }
 
     /// What the exit code is to say of it.
-    pub fn code(&self) -> u8 {
+    pub(crate) fn code(&self) -> u8 {
         if self.is_placing_unknown { exit::FAULT } else { exit::DONE }
     }
 }
 
 /// The CAs whose files are or were in `state`, as far as they are trusted here.
-pub fn anchors(state: &Path, receipts: &Recorded) -> Result<Vec<Anchor>> {
+pub(crate) fn anchors(state: &Path, receipts: &Recorded) -> Result<Vec<Anchor>> {
     Ok(authorities(state)?.iter().filter_map(|folder| recorded::anchor_of(receipts, folder)).collect())
 }
 

@@ -16,7 +16,7 @@ const REGISTRY_PORT: u16 = 4567;
 
 /// What is to be made.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// GitLab itself.
     pub gitlab: Endpoint,
     /// Its registry.
@@ -34,7 +34,7 @@ pub struct Order {
 impl Order {
     /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and whose
     /// further hosts have these names; and what an earlier setup was asked for where they say nothing.
-    pub fn new(
+    pub(crate) fn new(
         arguments: &Asked<'_>,
         gitlab: &Endpoint,
         registry: &Endpoint,
@@ -55,7 +55,7 @@ impl Order {
     }
 
     /// The order with those names of further hosts that `may_sign` leaves.
-    pub fn within(mut self, may_sign: impl Fn(&SubjectName) -> bool) -> Self {
+    pub(crate) fn within(mut self, may_sign: impl Fn(&SubjectName) -> bool) -> Self {
         let further = std::mem::take(&mut self.further);
         self.add(further.into_iter().filter(may_sign));
         self
@@ -70,13 +70,13 @@ impl Order {
     }
 
     /// The endpoints that clients are to trust the CA for.
-    pub fn endpoints(&self) -> Vec<Endpoint> {
+    pub(crate) fn endpoints(&self) -> Vec<Endpoint> {
         vec![self.gitlab.clone(), self.registry.clone()]
     }
 }
 
 /// GitLab's and its registry's endpoints: as typed, else as gitlab.rb says, else as usual.
-pub fn endpoints(
+pub(crate) fn endpoints(
     host: Option<&Target>,
     registry: Option<&Target>,
     config: &Config,

@@ -28,7 +28,7 @@ use crate::{
 
 /// A place for a pair, and what is known of it.
 #[derive(Clone)]
-pub struct Site {
+pub(crate) struct Site {
     installation: Installation,
     prepared: Option<Prepared>,
     /// What gitlab.rb says as it stands.
@@ -50,7 +50,7 @@ pub struct Site {
 
 impl Site {
     /// The place that `place` names, or the GitLab of this machine, with what its gitlab.rb is to say.
-    pub fn find(
+    pub(crate) fn find(
         facts: &Facts,
         state: &State<'_>,
         place: &SiteRecord,
@@ -61,7 +61,7 @@ impl Site {
     }
 
     /// The same with a gitlab.rb that stays as it is.
-    pub fn look(
+    pub(crate) fn look(
         facts: &Facts,
         state: &State<'_>,
         place: &SiteRecord,
@@ -129,25 +129,25 @@ impl Site {
 
     /// The place where an earlier setup placed its pair; its further hosts are to be settled, and its settings stay as
     /// they are.
-    pub fn again(facts: &Facts, state: &State<'_>, notes: &SetupRecord) -> Result<Self> {
+    pub(crate) fn again(facts: &Facts, state: &State<'_>, notes: &SetupRecord) -> Result<Self> {
         let gitlab = notes.endpoints.first().map(Target::from);
         let registry = notes.endpoints.last().map(Target::from);
         Self::look(facts, state, &notes.site, gitlab.as_ref(), registry.as_ref())
     }
 
     /// The certificate and key files.
-    pub fn files(&self) -> Vec<(PathBuf, PathBuf)> {
+    pub(crate) fn files(&self) -> Vec<(PathBuf, PathBuf)> {
         self.layout.places.iter().map(|place| (place.certificate.clone(), place.key.clone())).collect()
     }
 
     /// The names of the hosts that this GitLab has besides its own and its registry's.
-    pub fn further_names(&self) -> Vec<SubjectName> {
+    pub(crate) fn further_names(&self) -> Vec<SubjectName> {
         self.layout.extra_sites.iter().flat_map(|site| site.host.names.clone()).collect()
     }
 
     /// Gives each further host its place if `leaf` is for it and nothing of others' stands there; `way_on` is
     /// what is done about a name that is lacking.
-    pub fn settle(
+    pub(crate) fn settle(
         &mut self,
         leaf: &Parsed,
         ours: &dyn Fn(&[Certificate]) -> bool,
@@ -158,7 +158,12 @@ impl Site {
     }
 
     /// Refuses to replace what is not ours, on disk or served.
-    pub fn guard(&self, ours: &dyn Fn(&[Certificate]) -> bool, replace: bool, host: &Host) -> Result<()> {
+    pub(crate) fn guard(
+        &self,
+        ours: &dyn Fn(&[Certificate]) -> bool,
+        replace: bool,
+        host: &Host,
+    ) -> Result<()> {
         let survey = guard::survey(&World::here(), &self.layout)?;
         match guard::judge(&survey, ours) {
             guard::Verdict::Foreign(foreign) if !replace => {
@@ -169,7 +174,7 @@ impl Site {
     }
 
     /// Refuses to overwrite what somebody meant in gitlab.rb, where nobody can be asked.
-    pub fn check_settings(&self, can_ask: bool, replace: bool) -> Result<()> {
+    pub(crate) fn check_settings(&self, can_ask: bool, replace: bool) -> Result<()> {
         let conflicts = self.configured.conflicts();
         if conflicts.is_empty() || replace || can_ask {
             return Ok(());
@@ -180,7 +185,7 @@ impl Site {
     /// Refuses to leave a site of GitLab's without a certificate that is for it, as nginx does not start then. Where
     /// nothing is reconfigured, nginx has read what its other sites have, and it is noted what the next one to
     /// reconfigure would meet. `way_on` is what is done about a NAME that the certificate lacks.
-    pub fn check_sites(&mut self, leaf: &Parsed, way_on: &'static str) -> Result<()> {
+    pub(crate) fn check_sites(&mut self, leaf: &Parsed, way_on: &'static str) -> Result<()> {
         let (installation, config) = (&self.installation, &self.configured.config);
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             return Ok(());
@@ -197,18 +202,18 @@ impl Site {
     }
 
     /// What GitLab serves now, to be held against what it serves when all was taken back.
-    pub fn expected(&self) -> Result<Expected> {
+    pub(crate) fn expected(&self) -> Result<Expected> {
         Expected::now(&World::here(), &self.installation, &self.before, &self.layout)
     }
 
     /// What is overwritten in gitlab.rb though somebody meant it, and what of it is not known, a line each.
-    pub fn warnings(&self) -> Vec<String> {
+    pub(crate) fn warnings(&self) -> Vec<String> {
         let conflicts = self.configured.conflicts().iter().map(ToString::to_string);
         conflicts.chain(self.doubts.iter().cloned()).collect()
     }
 
     /// What placing `pair` takes.
-    pub fn changes(&self, pair: &Pair) -> Vec<Change> {
+    pub(crate) fn changes(&self, pair: &Pair) -> Vec<Change> {
         let mut changes = self.placing(pair);
         changes.extend(self.configured.change(&self.installation, &self.layout, pair, self.is_begun));
         changes.extend(self.prepared.iter().flat_map(Prepared::changes));
@@ -216,25 +221,25 @@ impl Site {
     }
 
     /// The same for the pair alone, where all else is in place.
-    pub fn placing(&self, pair: &Pair) -> Vec<Change> {
+    pub(crate) fn placing(&self, pair: &Pair) -> Vec<Change> {
         let standing = Standing::look(&World::here(), &self.layout.places);
         place::plan(&self.installation, &self.layout, &standing, pair)
     }
 
     /// What makes GitLab itself trust `root` too.
-    pub fn trusting(&self, root: &Parsed) -> Option<Change> {
+    pub(crate) fn trusting(&self, root: &Parsed) -> Option<Change> {
         let root = Certificate::from(root);
         place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
     }
 
     /// What makes GitLab take up what it is to trust, where there is a GitLab.
-    pub fn reconfigure(&self) -> Option<ShellLine> {
+    pub(crate) fn reconfigure(&self) -> Option<ShellLine> {
         let is_here = !matches!(self.installation.kind, Kind::Out | Kind::Prepared);
         (is_here && self.installation.trusted_certs.is_some()).then(|| self.installation.reconfigure())
     }
 
     /// What a person should know.
-    pub fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
         let notes = self.layout.notes.iter().chain(&self.republish.notes).cloned();
         let settings = self.configured.notes().chain(self.configured.config.remarks());
@@ -242,7 +247,7 @@ impl Site {
     }
 
     /// What is still to be done on this machine, where `unmet` keeps clients from what is in place.
-    pub fn next(&self, unmet: &[String]) -> Vec<ByHand> {
+    pub(crate) fn next(&self, unmet: &[String]) -> Vec<ByHand> {
         let prepared = self.prepared.iter().map(Prepared::start);
         let commands = prepared.chain(self.awaited()).map(ByHand::command);
         let next: Vec<_> = commands.chain(self.republish.by_hand.iter().cloned()).collect();
@@ -282,7 +287,7 @@ impl Site {
 
     /// Why clients do not meet the leaf `sha256`, which is in place, with the certificate `along`, a line each:
     /// what was not shown on the way is asked now, where clients go.
-    pub fn unmet(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
+    pub(crate) fn unmet(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, along));
         let mut unmet: Vec<String> = promises.map(|promise| promise.why.clone()).collect();
         if unmet.is_empty() && self.reconfigures() && self.installation.reconfigure_by_hand().is_some() {
@@ -297,13 +302,13 @@ impl Site {
 
     /// The same for a leaf in the place of another one: what was proven on another port of this machine is as it
     /// was before.
-    pub fn unmet_by_another(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
+    pub(crate) fn unmet_by_another(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_served);
         promises.filter(|one| !one.is_kept(sha256, along)).map(|one| one.why.clone()).collect()
     }
 
     /// Says, for people, what keeps clients from what is in place, and what is still to be done on this machine.
-    pub fn print_next(&self, printer: &Printer, unmet: &[String]) {
+    pub(crate) fn print_next(&self, printer: &Printer, unmet: &[String]) {
         if !unmet.is_empty() {
             printer.heading("In place, and not served to clients yet:");
         }
@@ -314,12 +319,12 @@ impl Site {
     }
 
     /// Leaves GitLab's own folder of trusted certificates alone: there is no root to put there.
-    pub fn leave_trusted_certs(&mut self) {
+    pub(crate) fn leave_trusted_certs(&mut self) {
         self.installation.trusted_certs = None;
     }
 
     /// Says, for people, which lines a gitlab.rb lacks that cannot be edited from here.
-    pub fn print_missing_lines(&self, printer: &Printer) {
+    pub(crate) fn print_missing_lines(&self, printer: &Printer) {
         let (path, lines) = self.missing_lines();
         if !lines.is_empty() {
             printer.heading(&format!("Add to {}:", path.display()));
@@ -332,7 +337,7 @@ impl Site {
     }
 
     /// The same for scripts.
-    pub fn missing(&self) -> Option<ByHand> {
+    pub(crate) fn missing(&self) -> Option<ByHand> {
         let (path, lines) = self.missing_lines();
         let what = format!("add to {}", path.display());
         let reconfigure = self.installation.reconfigure();
@@ -340,7 +345,7 @@ impl Site {
     }
 
     /// Those lines, and the file.
-    pub fn missing_lines(&self) -> (PathBuf, Vec<String>) {
+    pub(crate) fn missing_lines(&self) -> (PathBuf, Vec<String>) {
         (self.installation.gitlab_rb(), self.configured.lines(&self.installation))
     }
 }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Removes from the stores the CAs of a lost setup that no receipt tells of.
-pub fn purge_untracked(
+pub(crate) fn purge_untracked(
     facts: &Facts,
     worlds: &Worlds,
     printer: &Printer,
@@ -44,7 +44,7 @@ pub fn purge_untracked(
 
 /// The lines that say, last of all, that GitLab does not serve what it is to serve by its settings, now that all is taken back. One that has no
 /// certificate for its URL is as it was before, and is none of this.
-pub fn down(facts: &Facts, receipts: &Recorded) -> Vec<String> {
+pub(crate) fn down(facts: &Facts, receipts: &Recorded) -> Vec<String> {
     expected(facts, receipts).map_or_else(Vec::new, |expected| {
         let lost = expected.lost(&World::here());
         if lost.is_empty() {
@@ -67,7 +67,7 @@ fn expected(facts: &Facts, receipts: &Recorded) -> Option<Expected> {
 }
 
 /// The CA in use and those beside it, as their files have them and, where those are damaged, as the receipts do.
-pub fn anchors(state: &state::State<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
+pub(crate) fn anchors(state: &state::State<'_>, receipts: &Recorded) -> Result<Vec<Anchor>> {
     let own = state.ca().ok().flatten();
     let mut anchors: Vec<Anchor> = own.into_iter().flat_map(Ca::all).map(Ca::anchor).collect();
     for recorded in lost::anchors(state.folder(), receipts)? {
@@ -79,14 +79,14 @@ pub fn anchors(state: &state::State<'_>, receipts: &Recorded) -> Result<Vec<Anch
 }
 
 /// The receipts of a setup: of the trust in its CAs, then of what it placed.
-pub fn receipt_names(anchors: &[Anchor]) -> Vec<String> {
+pub(crate) fn receipt_names(anchors: &[Anchor]) -> Vec<String> {
     anchors.iter().map(trust::receipt_name).chain([RECEIPT.to_owned()]).collect()
 }
 
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
 /// is not taken away under a certificate that is still served. With the outcomes come the commands that are left to
 /// a person.
-pub fn take_back(
+pub(crate) fn take_back(
     facts: &Facts,
     session: &Session<'_>,
     names: &[String],

@@ -2,7 +2,7 @@
 //! is wrong.
 
 /// An element: a tag and its content.
-pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
+pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len();
     let mut der = vec![tag];
     if let Ok(short @ 0..0x80) = u8::try_from(length) {
@@ -17,47 +17,47 @@ pub fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 }
 
 /// A SEQUENCE.
-pub fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn sequence(parts: &[Vec<u8>]) -> Vec<u8> {
     element(0x30, &parts.concat())
 }
 
 /// A SET.
-pub fn set(parts: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn set(parts: &[Vec<u8>]) -> Vec<u8> {
     element(0x31, &parts.concat())
 }
 
 /// `[number]` around other elements.
-pub fn tagged(number: u8, parts: &[Vec<u8>]) -> Vec<u8> {
+pub(super) fn tagged(number: u8, parts: &[Vec<u8>]) -> Vec<u8> {
     element(0xa0 | number, &parts.concat())
 }
 
 /// `[number]` in place of a string's or a number's own tag.
-pub fn implicit(number: u8, content: &[u8]) -> Vec<u8> {
+pub(super) fn implicit(number: u8, content: &[u8]) -> Vec<u8> {
     element(0x80 | number, content)
 }
 
 /// An INTEGER, with its bytes as they are.
-pub fn integer(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn integer(bytes: &[u8]) -> Vec<u8> {
     element(2, bytes)
 }
 
 /// A BOOLEAN.
-pub fn boolean(value: bool) -> Vec<u8> {
+pub(super) fn boolean(value: bool) -> Vec<u8> {
     element(1, &[if value { 0xff } else { 0 }])
 }
 
 /// An OCTET STRING.
-pub fn octets(content: &[u8]) -> Vec<u8> {
+pub(super) fn octets(content: &[u8]) -> Vec<u8> {
     element(4, content)
 }
 
 /// A BIT STRING of whole bytes.
-pub fn bytes(content: &[u8]) -> Vec<u8> {
+pub(super) fn bytes(content: &[u8]) -> Vec<u8> {
     element(3, &[&[0], content].concat())
 }
 
 /// A BIT STRING with these of its bits set, in its shortest form.
-pub fn bits(set: &[u8]) -> Vec<u8> {
+pub(super) fn bits(set: &[u8]) -> Vec<u8> {
     let Some(last) = set.iter().max() else { return element(3, &[0]) };
     let mut content = vec![0; usize::from(last / 8) + 2];
     content[0] = 7 - last % 8;
@@ -68,17 +68,17 @@ pub fn bits(set: &[u8]) -> Vec<u8> {
 }
 
 /// A NULL.
-pub fn null() -> Vec<u8> {
+pub(super) fn null() -> Vec<u8> {
     element(5, &[])
 }
 
 /// An OBJECT IDENTIFIER in dotted form.
-pub fn oid(dotted: &str) -> Vec<u8> {
+pub(super) fn oid(dotted: &str) -> Vec<u8> {
     element(6, &oid_content(dotted))
 }
 
 /// The content of one.
-pub fn oid_content(dotted: &str) -> Vec<u8> {
+pub(super) fn oid_content(dotted: &str) -> Vec<u8> {
     let arcs: Vec<u32> = dotted.split('.').map(|arc| arc.parse().expect("a number")).collect();
     let mut content = Vec::new();
     for arc in std::iter::once(arcs[0] * 40 + arcs[1]).chain(arcs[2..].iter().copied()) {

@@ -5,24 +5,24 @@ use super::{
     key::Key,
 };
 
-pub const SUBJECT_KEY_ID: &str = "2.5.29.14";
-pub const KEY_USAGE: &str = "2.5.29.15";
-pub const SUBJECT_ALT_NAME: &str = "2.5.29.17";
-pub const BASIC_CONSTRAINTS: &str = "2.5.29.19";
-pub const NAME_CONSTRAINTS: &str = "2.5.29.30";
-pub const AUTHORITY_KEY_ID: &str = "2.5.29.35";
-pub const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
-pub const COMMON_NAME: &str = "2.5.4.3";
-pub const ORGANIZATION: &str = "2.5.4.10";
-pub const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
+pub(super) const SUBJECT_KEY_ID: &str = "2.5.29.14";
+pub(super) const KEY_USAGE: &str = "2.5.29.15";
+pub(super) const SUBJECT_ALT_NAME: &str = "2.5.29.17";
+pub(super) const BASIC_CONSTRAINTS: &str = "2.5.29.19";
+pub(super) const NAME_CONSTRAINTS: &str = "2.5.29.30";
+pub(super) const AUTHORITY_KEY_ID: &str = "2.5.29.35";
+pub(super) const EXTENDED_KEY_USAGE: &str = "2.5.29.37";
+pub(super) const COMMON_NAME: &str = "2.5.4.3";
+pub(super) const ORGANIZATION: &str = "2.5.4.10";
+pub(super) const SERVER_AUTH: &str = "1.3.6.1.5.5.7.3.1";
 
-pub const DIGITAL_SIGNATURE: u8 = 0;
-pub const KEY_CERT_SIGN: u8 = 5;
-pub const CRL_SIGN: u8 = 6;
+pub(super) const DIGITAL_SIGNATURE: u8 = 0;
+pub(super) const KEY_CERT_SIGN: u8 = 5;
+pub(super) const CRL_SIGN: u8 = 6;
 
 /// Whether an extension is marked as critical.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Critical {
+pub(super) enum Critical {
     /// Left out, which means no.
     No,
     /// Marked.
@@ -33,7 +33,7 @@ pub enum Critical {
 
 /// An extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Extension {
+pub(super) struct Extension {
     pub oid: &'static str,
     pub critical: Critical,
     value: Vec<u8>,
@@ -41,17 +41,17 @@ pub struct Extension {
 
 impl Extension {
     /// One that is not critical.
-    pub fn new(oid: &'static str, value: Vec<u8>) -> Self {
+    pub(super) fn new(oid: &'static str, value: Vec<u8>) -> Self {
         Self { oid, critical: Critical::No, value }
     }
 
     /// The same, critical.
-    pub fn critical(self) -> Self {
+    pub(super) fn critical(self) -> Self {
         Self { critical: Critical::Yes, ..self }
     }
 
     /// As a certificate holds it.
-    pub fn der(&self) -> Vec<u8> {
+    pub(super) fn der(&self) -> Vec<u8> {
         let critical = match self.critical {
             Critical::No => Vec::new(),
             Critical::Yes => boolean(true),
@@ -62,13 +62,13 @@ impl Extension {
 }
 
 /// Stands in a value for the identifier of the subject's key.
-pub const OWN_ID: &[u8] = b"(own key's id)......";
+pub(super) const OWN_ID: &[u8] = b"(own key's id)......";
 /// Stands in a value for the identifier of the signer's key.
-pub const SIGNER_ID: &[u8] = b"(signer's key's id).";
+pub(super) const SIGNER_ID: &[u8] = b"(signer's key's id).";
 
 impl Extension {
     /// The same with the identifiers of these keys.
-    pub fn with_ids(&self, key: &Key, signer: &Key) -> Self {
+    pub(super) fn with_ids(&self, key: &Key, signer: &Key) -> Self {
         let mut value = self.value.clone();
         for (stand_in, id) in [(OWN_ID, key.id()), (SIGNER_ID, signer.id())] {
             if let Some(at) = value.windows(stand_in.len()).position(|window| window == stand_in) {
@@ -80,50 +80,50 @@ impl Extension {
 }
 
 /// Basic constraints.
-pub fn basic_constraints(ca: bool, path_length: Option<u8>) -> Extension {
+pub(super) fn basic_constraints(ca: bool, path_length: Option<u8>) -> Extension {
     let ca = if ca { boolean(true) } else { Vec::new() };
     let length = path_length.map(|length| integer(&[length])).unwrap_or_default();
     Extension::new(BASIC_CONSTRAINTS, sequence(&[ca, length]))
 }
 
 /// Key usages, by their bits.
-pub fn key_usage(usages: &[u8]) -> Extension {
+pub(super) fn key_usage(usages: &[u8]) -> Extension {
     Extension::new(KEY_USAGE, bits(usages))
 }
 
 /// Extended key usages, by their object identifiers.
-pub fn extended_key_usage(usages: &[&str]) -> Extension {
+pub(super) fn extended_key_usage(usages: &[&str]) -> Extension {
     let usages: Vec<_> = usages.iter().map(|usage| oid(usage)).collect();
     Extension::new(EXTENDED_KEY_USAGE, sequence(&usages))
 }
 
 /// Subject alternative names.
-pub fn alt_names(names: &[Vec<u8>]) -> Extension {
+pub(super) fn alt_names(names: &[Vec<u8>]) -> Extension {
     Extension::new(SUBJECT_ALT_NAME, sequence(names))
 }
 
 /// A DNS name among other names.
-pub fn dns(name: &str) -> Vec<u8> {
+pub(super) fn dns(name: &str) -> Vec<u8> {
     implicit(2, name.as_bytes())
 }
 
 /// The subject's key identifier.
-pub fn subject_key_id(id: &[u8]) -> Extension {
+pub(super) fn subject_key_id(id: &[u8]) -> Extension {
     Extension::new(SUBJECT_KEY_ID, octets(id))
 }
 
 /// The authority's key identifier.
-pub fn authority_key_id(id: &[u8]) -> Extension {
+pub(super) fn authority_key_id(id: &[u8]) -> Extension {
     Extension::new(AUTHORITY_KEY_ID, sequence(&[implicit(0, id)]))
 }
 
 /// The signer's right identifier.
-pub fn signers_id() -> Vec<u8> {
+pub(super) fn signers_id() -> Vec<u8> {
     implicit(0, SIGNER_ID)
 }
 
 /// Name constraints.
-pub fn name_constraints(permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Extension {
+pub(super) fn name_constraints(permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Extension {
     let trees = |number, names: &[Vec<u8>]| {
         let trees: Vec<_> = names.iter().map(|name| sequence(std::slice::from_ref(name))).collect();
         if trees.is_empty() { Vec::new() } else { tagged(number, &trees) }
@@ -132,19 +132,19 @@ pub fn name_constraints(permitted: &[Vec<u8>], excluded: &[Vec<u8>]) -> Extensio
 }
 
 /// A distinguished name of `UTF8String` attributes.
-pub fn name_of(attributes: &[(&str, &str)]) -> Vec<u8> {
+pub(super) fn name_of(attributes: &[(&str, &str)]) -> Vec<u8> {
     let tagged: Vec<_> = attributes.iter().map(|(oid, text)| (*oid, 0x0c, text.as_bytes())).collect();
     name_with(&tagged)
 }
 
 /// A distinguished name: each attribute's type, its string's tag and its bytes.
-pub fn name_with(attributes: &[(&str, u8, &[u8])]) -> Vec<u8> {
+pub(super) fn name_with(attributes: &[(&str, u8, &[u8])]) -> Vec<u8> {
     let attributes =
         attributes.iter().map(|(kind, tag, text)| set(&[sequence(&[oid(kind), element(*tag, text)])]));
     sequence(&attributes.collect::<Vec<_>>())
 }
 
 /// An authority's key identifier that is the certificate's own.
-pub fn own_authority() -> Extension {
+pub(super) fn own_authority() -> Extension {
     authority_key_id(OWN_ID)
 }

@@ -20,25 +20,25 @@ use super::{
 
 /// A kind of key, as `openssl genpkey` is told to make it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Kind(pub &'static str);
+pub(super) struct Kind(pub &'static str);
 
-pub const P256: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
-pub const P224: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-224");
-pub const P384: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-384");
-pub const P521: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-521");
-pub const SECP256K1: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1");
-pub const BRAINPOOL: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1");
-pub const ED25519: Kind = Kind("-algorithm ED25519");
-pub const ED448: Kind = Kind("-algorithm ED448");
-pub const RSA1024: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:1024");
-pub const RSA2048: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
-pub const RSA2047: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:2047");
-pub const RSA3072: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:3072");
-pub const RSA_PSS: Kind = Kind("-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048");
+pub(super) const P256: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-256");
+pub(super) const P224: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-224");
+pub(super) const P384: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-384");
+pub(super) const P521: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:P-521");
+pub(super) const SECP256K1: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:secp256k1");
+pub(super) const BRAINPOOL: Kind = Kind("-algorithm EC -pkeyopt ec_paramgen_curve:brainpoolP256r1");
+pub(super) const ED25519: Kind = Kind("-algorithm ED25519");
+pub(super) const ED448: Kind = Kind("-algorithm ED448");
+pub(super) const RSA1024: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:1024");
+pub(super) const RSA2048: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:2048");
+pub(super) const RSA2047: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:2047");
+pub(super) const RSA3072: Kind = Kind("-algorithm RSA -pkeyopt rsa_keygen_bits:3072");
+pub(super) const RSA_PSS: Kind = Kind("-algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048");
 
 /// A key.
 #[derive(Debug)]
-pub struct Key {
+pub(super) struct Key {
     /// In PKCS#8, as PEM.
     pub pem: String,
     /// The public half, as a certificate holds it.
@@ -49,7 +49,7 @@ pub struct Key {
 
 /// A signature's algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Algorithm {
+pub(super) struct Algorithm {
     /// Its object identifier.
     oid: &'static str,
     parameters: Parameters,
@@ -73,31 +73,31 @@ const fn rsa(oid: &'static str, hash: &'static [&'static str]) -> Algorithm {
     Algorithm { oid, parameters: Parameters::Null, arguments: Some(hash) }
 }
 
-pub const ECDSA_SHA1: Algorithm = ecdsa("1.2.840.10045.4.1", &["-sha1"]);
-pub const ECDSA_SHA224: Algorithm = ecdsa("1.2.840.10045.4.3.1", &["-sha224"]);
-pub const ECDSA_SHA256: Algorithm = ecdsa("1.2.840.10045.4.3.2", &["-sha256"]);
-pub const ECDSA_SHA384: Algorithm = ecdsa("1.2.840.10045.4.3.3", &["-sha384"]);
-pub const ECDSA_SHA512: Algorithm = ecdsa("1.2.840.10045.4.3.4", &["-sha512"]);
-pub const ECDSA_SHA3: Algorithm = ecdsa("2.16.840.1.101.3.4.3.10", &["-sha3-256"]);
-pub const RSA_MD5: Algorithm = rsa("1.2.840.113549.1.1.4", &["-md5"]);
-pub const RSA_SHA1: Algorithm = rsa("1.2.840.113549.1.1.5", &["-sha1"]);
-pub const RSA_SHA224: Algorithm = rsa("1.2.840.113549.1.1.14", &["-sha224"]);
-pub const RSA_SHA256: Algorithm = rsa("1.2.840.113549.1.1.11", &["-sha256"]);
-pub const RSA_SHA384: Algorithm = rsa("1.2.840.113549.1.1.12", &["-sha384"]);
-pub const RSA_SHA512: Algorithm = rsa("1.2.840.113549.1.1.13", &["-sha512"]);
-pub const PSS: Algorithm = Algorithm {
+pub(super) const ECDSA_SHA1: Algorithm = ecdsa("1.2.840.10045.4.1", &["-sha1"]);
+pub(super) const ECDSA_SHA224: Algorithm = ecdsa("1.2.840.10045.4.3.1", &["-sha224"]);
+pub(super) const ECDSA_SHA256: Algorithm = ecdsa("1.2.840.10045.4.3.2", &["-sha256"]);
+pub(super) const ECDSA_SHA384: Algorithm = ecdsa("1.2.840.10045.4.3.3", &["-sha384"]);
+pub(super) const ECDSA_SHA512: Algorithm = ecdsa("1.2.840.10045.4.3.4", &["-sha512"]);
+pub(super) const ECDSA_SHA3: Algorithm = ecdsa("2.16.840.1.101.3.4.3.10", &["-sha3-256"]);
+pub(super) const RSA_MD5: Algorithm = rsa("1.2.840.113549.1.1.4", &["-md5"]);
+pub(super) const RSA_SHA1: Algorithm = rsa("1.2.840.113549.1.1.5", &["-sha1"]);
+pub(super) const RSA_SHA224: Algorithm = rsa("1.2.840.113549.1.1.14", &["-sha224"]);
+pub(super) const RSA_SHA256: Algorithm = rsa("1.2.840.113549.1.1.11", &["-sha256"]);
+pub(super) const RSA_SHA384: Algorithm = rsa("1.2.840.113549.1.1.12", &["-sha384"]);
+pub(super) const RSA_SHA512: Algorithm = rsa("1.2.840.113549.1.1.13", &["-sha512"]);
+pub(super) const PSS: Algorithm = Algorithm {
     oid: "1.2.840.113549.1.1.10",
     parameters: Parameters::Pss,
     arguments: Some(&["-sha256", "-sigopt", "rsa_padding_mode:pss", "-sigopt", "rsa_pss_saltlen:32"]),
 };
-pub const PURE_ED25519: Algorithm =
+pub(super) const PURE_ED25519: Algorithm =
     Algorithm { oid: "1.3.101.112", parameters: Parameters::Absent, arguments: None };
-pub const PURE_ED448: Algorithm =
+pub(super) const PURE_ED448: Algorithm =
     Algorithm { oid: "1.3.101.113", parameters: Parameters::Absent, arguments: None };
 
 impl Algorithm {
     /// As a certificate holds it.
-    pub fn der(&self) -> Vec<u8> {
+    pub(super) fn der(&self) -> Vec<u8> {
         let sha256 = || sequence(&[oid("2.16.840.1.101.3.4.2.1"), null()]);
         match self.parameters {
             Parameters::Absent => sequence(&[oid(self.oid)]),
@@ -111,14 +111,14 @@ impl Algorithm {
     }
 
     /// Whether a key of this kind can sign so: of two rows, one may have changed the signer.
-    pub fn fits(&self, kind: Kind) -> bool {
+    pub(super) fn fits(&self, kind: Kind) -> bool {
         let usual = Self::usual(kind);
         let is_rsa = |oid: &str| oid.starts_with("1.2.840.113549.");
         usual.arguments.is_some() == self.arguments.is_some() && is_rsa(usual.oid) == is_rsa(self.oid)
     }
 
     /// The usual one for a kind of key.
-    pub fn usual(kind: Kind) -> Self {
+    pub(super) fn usual(kind: Kind) -> Self {
         match kind {
             ED25519 => PURE_ED25519,
             ED448 => PURE_ED448,
@@ -133,7 +133,7 @@ impl Algorithm {
 
 impl Key {
     /// The key of this kind and this owner; made once.
-    pub fn of(owner: &'static str, kind: Kind) -> Arc<Self> {
+    pub(super) fn of(owner: &'static str, kind: Kind) -> Arc<Self> {
         type Made = Mutex<HashMap<(&'static str, Kind), Arc<Key>>>;
         static MADE: LazyLock<Made> = LazyLock::new(Mutex::default);
         let mut made = MADE.lock().expect("nobody fails while holding it");
@@ -149,7 +149,7 @@ impl Key {
     }
 
     /// A key that is there already, of the kind that is made most.
-    pub fn known(pem: &str) -> Self {
+    pub(super) fn known(pem: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("key.pem"), pem).expect("a file");
         Self::in_folder(folder, P256)
@@ -166,12 +166,12 @@ impl Key {
     }
 
     /// What identifies it: the key identifier of RFC 7093, method 1, is the hash's first bytes.
-    pub fn id(&self) -> Vec<u8> {
+    pub(super) fn id(&self) -> Vec<u8> {
         ring::digest::digest(&ring::digest::SHA256, &self.public).as_ref()[..20].to_vec()
     }
 
     /// A signature as a certificate holds it.
-    pub fn sign(&self, algorithm: &Algorithm, message: &[u8]) -> Vec<u8> {
+    pub(super) fn sign(&self, algorithm: &Algorithm, message: &[u8]) -> Vec<u8> {
         if self.kind == P256 && *algorithm == ECDSA_SHA256 {
             return bytes(&self.sign_at_once(message));
         }

@@ -6,7 +6,7 @@ use labtrust::certificate::Authority;
 use rustls_pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime, macros::format_description};
 
-pub use super::extension::*;
+pub(super) use super::extension::*;
 use super::{
     super::client::Question,
     der::{element, integer, sequence, tagged},
@@ -14,11 +14,11 @@ use super::{
 };
 
 /// The host of every chain that has no other.
-pub const HOST: &str = "mygitlab.example.com";
+pub(super) const HOST: &str = "mygitlab.example.com";
 
 /// The certificates that a chain may be made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Part {
+pub(super) enum Part {
     /// Signs itself and [`Part::Middle`].
     Root,
     /// An intermediate that signs [`Part::Middle`] only where a row says so.
@@ -34,13 +34,13 @@ pub enum Part {
     /// A root that has nothing to do with the chain.
     Stranger,
 }
-pub use Part::{Leaf, Middle, Past, Root, Stranger, Twin, Upper};
+pub(super) use Part::{Leaf, Middle, Past, Root, Stranger, Twin, Upper};
 
 const PARTS: [Part; 7] = [Root, Upper, Middle, Leaf, Twin, Past, Stranger];
 
 /// How a moment is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
+pub(super) enum Clock {
     /// As RFC 5280 §4.1.2.5 says: `UTCTime` until 2049.
     Usual,
     /// Always a `GeneralizedTime`.
@@ -53,7 +53,7 @@ pub enum Clock {
 
 /// A deviation from the profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(super) enum Change {
     /// Leaves out an extension.
     Drop(Part, &'static str),
     /// Leaves out all.
@@ -114,7 +114,7 @@ struct Certificate {
 
 /// A chain before it is signed.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub(super) struct Plan {
     certificates: Vec<Certificate>,
     served: Vec<Part>,
     trusted: Part,
@@ -125,7 +125,7 @@ pub struct Plan {
 
 impl Plan {
     /// The profile without its name constraints, which have rows of their own.
-    pub fn good() -> Self {
+    pub(super) fn good() -> Self {
         Self {
             certificates: PARTS.into_iter().map(Certificate::good).collect(),
             served: vec![Leaf, Middle, Root],
@@ -136,7 +136,7 @@ impl Plan {
     }
 
     /// The same with deviations.
-    pub fn with<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Self {
+    pub(super) fn with<'c>(changes: impl IntoIterator<Item = &'c Change>) -> Self {
         let mut plan = Self::good();
         for change in changes {
             plan.change(change.clone());
@@ -145,7 +145,7 @@ impl Plan {
     }
 
     /// The same below a CA of the program, as a thief of its key would have it.
-    pub fn under(mut self, authority: &Authority) -> Self {
+    pub(super) fn under(mut self, authority: &Authority) -> Self {
         let issuer = authority.issuer();
         let middle = self.part(Middle);
         middle.subject.clone_from(&issuer.subject_der);
@@ -195,7 +195,7 @@ impl Plan {
     }
 
     /// The question that this chain puts to a client.
-    pub fn question(&self, now: OffsetDateTime) -> Question {
+    pub(super) fn question(&self, now: OffsetDateTime) -> Question {
         let mut made: HashMap<Part, CertificateDer<'static>> = HashMap::new();
         let parts = self.served.iter().chain([&self.trusted]);
         let mut chain: Vec<_> = parts
@@ -351,7 +351,7 @@ impl Change {
     }
 
     /// Whether both change the same.
-    pub fn meets(&self, other: &Self) -> bool {
+    pub(super) fn meets(&self, other: &Self) -> bool {
         let ((part, what), (other_part, other_what)) = (self.target(), other.target());
         part == other_part && (what == other_what || (part.is_some() && [what, other_what].contains(&ALL)))
     }

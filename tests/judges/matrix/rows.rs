@@ -5,14 +5,14 @@
 mod constraints;
 mod form;
 mod keys;
-pub mod names;
+pub(super) mod names;
 mod shape;
 mod usages;
 
 use super::plan::Change;
 
 /// A chain's name and in what it differs from the profile.
-pub struct Row {
+pub(super) struct Row {
     /// What is odd about it.
     pub name: String,
     /// How it comes about.
@@ -22,7 +22,7 @@ pub struct Row {
 type Rows = Vec<(&'static str, Vec<Change>)>;
 
 /// All rows that have one oddity.
-pub fn single() -> Vec<Row> {
+pub(super) fn single() -> Vec<Row> {
     let sections =
         [shape::rows(), usages::rows(), names::rows(), constraints::rows(), keys::rows(), form::rows()];
     let rows = sections.into_iter().flatten();
@@ -30,7 +30,7 @@ pub fn single() -> Vec<Row> {
 }
 
 /// `number` rows that have two, the same in every run: each is a different way through the table.
-pub fn pairs(single: &[Row], number: usize) -> Vec<Row> {
+pub(super) fn pairs(single: &[Row], number: usize) -> Vec<Row> {
     let ways =
         (1..single.len()).flat_map(|apart| (0..single.len() - apart).map(move |one| (one, one + apart)));
     let all: Vec<_> = ways

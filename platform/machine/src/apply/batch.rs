@@ -21,7 +21,7 @@ pub(super) struct Batch<'a> {
 
 impl<'a> Batch<'a> {
     /// Whether `step` acts where one of these does, or above or below that.
-    pub fn meets(&self, world: &World, step: &Step) -> Result<bool> {
+    pub(super) fn meets(&self, world: &World, step: &Step) -> Result<bool> {
         if self.steps.is_empty() {
             return Ok(false);
         }
@@ -31,19 +31,19 @@ impl<'a> Batch<'a> {
     }
 
     /// Takes in `step`, which is written down.
-    pub fn push(&mut self, world: &World, step: &'a Step) -> Result<()> {
+    pub(super) fn push(&mut self, world: &World, step: &'a Step) -> Result<()> {
         self.places.extend(places(world, step)?);
         self.steps.push(step);
         Ok(())
     }
 
     /// Notes that `folder`, which is not there, is made. Says whether that is new.
-    pub fn makes(&mut self, folder: &Path) -> bool {
+    pub(super) fn makes(&mut self, folder: &Path) -> bool {
         self.folders.insert(folder.to_owned())
     }
 
     /// The steps, in their order.
-    pub fn into_steps(self) -> Vec<&'a Step> {
+    pub(super) fn into_steps(self) -> Vec<&'a Step> {
         self.steps
     }
 }

@@ -3,7 +3,7 @@
 use labtrust_plan::Hint;
 
 /// What is still to be done of a change.
-pub enum Begun {
+pub(super) enum Begun {
     /// Nothing: it is so already.
     Already(String),
     /// It needs root, and we are not.
@@ -15,7 +15,7 @@ pub enum Begun {
 }
 
 /// What has become of a change.
-pub enum Judged {
+pub(super) enum Judged {
     /// It is so already.
     Already(String),
     /// It needs root, and we are not.
@@ -31,7 +31,7 @@ pub enum Judged {
 }
 
 impl Judged {
-    pub fn is_failure(&self) -> bool {
+    pub(super) fn is_failure(&self) -> bool {
         matches!(self, Self::Failed { .. } | Self::OutOfReach)
     }
 }

@@ -23,15 +23,15 @@ const POLICIES: [&[u8]; 2] = [
 
 /// All trust settings of one domain: a user's, or the machine's (“admin”).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct TrustSettings(Dictionary);
+pub(crate) struct TrustSettings(Dictionary);
 
 /// What one domain says of one certificate.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry(Dictionary);
+pub(crate) struct Entry(Dictionary);
 
 impl TrustSettings {
     /// The settings that the property list `bytes` holds.
-    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+    pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let list = Value::from_reader(Cursor::new(bytes)).map_err(|error| error.to_string())?;
         match list.into_dictionary() {
             Some(list) if list.get(LIST).is_some_and(|list| list.as_dictionary().is_some()) => Ok(Self(list)),
@@ -40,18 +40,18 @@ impl TrustSettings {
     }
 
     /// The property list, as XML.
-    pub fn to_xml(&self) -> Result<Vec<u8>, String> {
+    pub(crate) fn to_xml(&self) -> Result<Vec<u8>, String> {
         to_xml(&self.0)
     }
 
     /// What is said of `certificate`.
-    pub fn entry(&self, certificate: &Certificate) -> Option<Entry> {
+    pub(crate) fn entry(&self, certificate: &Certificate) -> Option<Entry> {
         let list = self.0.get(LIST)?.as_dictionary()?;
         list.get(&key(certificate))?.as_dictionary().cloned().map(Entry)
     }
 
     /// Says `entry` of `certificate`.
-    pub fn set(&mut self, certificate: &Certificate, entry: Entry) {
+    pub(crate) fn set(&mut self, certificate: &Certificate, entry: Entry) {
         if let Some(list) = self.0.get_mut(LIST).and_then(Value::as_dictionary_mut) {
             list.insert(key(certificate), Value::Dictionary(entry.0));
         }
@@ -60,18 +60,18 @@ impl TrustSettings {
 
 impl Entry {
     /// The entry that the property list `xml` holds.
-    pub fn parse(xml: &str) -> Result<Self, String> {
+    pub(crate) fn parse(xml: &str) -> Result<Self, String> {
         let value = Value::from_reader(Cursor::new(xml.as_bytes())).map_err(|error| error.to_string())?;
         value.into_dictionary().map(Self).ok_or_else(|| "it is no dictionary".into())
     }
 
     /// The entry as a property list of its own.
-    pub fn to_xml(&self) -> Result<String, String> {
+    pub(crate) fn to_xml(&self) -> Result<String, String> {
         to_xml(&self.0).and_then(|xml| String::from_utf8(xml).map_err(|error| error.to_string()))
     }
 
     /// Whether the certificate is trusted for TLS, by every program and for every host.
-    pub fn is_trusting(&self) -> bool {
+    pub(crate) fn is_trusting(&self) -> bool {
         match self.0.get(SETTINGS).and_then(Value::as_array) {
             Some(settings) if !settings.is_empty() => POLICIES.iter().all(|policy| decides(settings, policy)),
             // “An empty trust settings array means: always trust this certificate” (SecTrustSettings.h).
@@ -80,7 +80,7 @@ impl Entry {
     }
 
     /// Whether both say the same, whenever it was said.
-    pub fn agrees_with(&self, other: &Self) -> bool {
+    pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         self.0.get(SETTINGS) == other.0.get(SETTINGS)
     }
 }

@@ -49,7 +49,7 @@ const MACHINE: &[Place] = &[
     },
 ];
 
-pub fn find(facts: &Facts) -> Vec<Engine> {
+pub(super) fn find(facts: &Facts) -> Vec<Engine> {
     let mut engines = Vec::new();
     if facts.os == Os::Linux {
         let snap = Path::new("/var/snap/docker/current").exists();

@@ -2,18 +2,18 @@
 
 use std::{env, fs, path::PathBuf};
 
-use labtrust_plan::fact::User;
+use labtrust_plan::fact::{Os, User};
 
 use crate::{Error, Result};
 
 /// The user that this process acts as.
-pub fn current() -> Result<User> {
+pub(crate) fn current() -> Result<User> {
     let uid = rustix::process::geteuid().as_raw();
     if let Some(user) = find(|user| user.uid == uid) {
         return Ok(user);
     }
     // macOS keeps its users elsewhere, and a container may have none.
-    let is_usable = |home: &PathBuf| home.to_str().is_some_and(|home| super::os().is_absolute(home));
+    let is_usable = |home: &PathBuf| home.to_str().is_some_and(|home| Os::current().is_absolute(home));
     let home = env::home_dir().filter(is_usable).ok_or_else(|| Error::Corrupt {
         path: "/etc/passwd".into(),
         why: format!("has no entry with a home for user {uid}, and HOME is not set"),
@@ -23,7 +23,7 @@ pub fn current() -> Result<User> {
 }
 
 /// The user who called sudo (sudo(8): `SUDO_UID`), if it was not root.
-pub fn invoker() -> Option<User> {
+pub(crate) fn invoker() -> Option<User> {
     let uid: u32 = env::var("SUDO_UID").ok()?.parse().ok().filter(|uid| *uid != 0)?;
     find(|user| user.uid == uid).or_else(|| {
         let name = env::var("SUDO_USER").ok()?;
@@ -41,10 +41,10 @@ fn find(wanted: impl Fn(&User) -> bool) -> Option<User> {
 
 /// A line of passwd(5). Whoever has no home there is passed over: what names the user could not be read
 /// again.
-pub fn parse(line: &str) -> Option<User> {
+pub(crate) fn parse(line: &str) -> Option<User> {
     let fields: Vec<&str> = line.split(':').collect();
     let [name, _, uid, gid, _, home, _] = fields[..] else { return None };
-    if !super::os().is_absolute(home) {
+    if !Os::current().is_absolute(home) {
         return None;
     }
     Some(User { name: name.into(), uid: uid.parse().ok()?, gid: gid.parse().ok()?, home: home.into() })

@@ -28,7 +28,7 @@ pub(super) struct CertsD<'a> {
 impl CertsD<'_> {
     /// Whether the folder is as `wanted`, and the engine at `socket` too, as far as it can tell. Docker reads every
     /// `*.crt` of the folder, as PEM (moby, registry/config, `ReadCertsDirectory`).
-    pub fn prove(
+    pub(super) fn prove(
         &self,
         world: &World,
         (socket, client): (Option<&Path>, Option<&Command>),

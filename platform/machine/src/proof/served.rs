@@ -33,7 +33,7 @@ struct Question<'a> {
 
 impl<'a> Servers<'a> {
     /// Those of `proofs`.
-    pub fn of(proofs: impl IntoIterator<Item = &'a Proof>) -> Self {
+    pub(crate) fn of(proofs: impl IntoIterator<Item = &'a Proof>) -> Self {
         let mut servers = Self { questions: Vec::new(), verdicts: Vec::new() };
         proofs.into_iter().for_each(|proof| servers.collect(proof));
         servers
@@ -51,7 +51,7 @@ impl<'a> Servers<'a> {
     }
 
     /// What the server of `proof` presents. The first that is asked for has all of them asked.
-    pub fn ask(&mut self, proof: &Proof) -> Option<Verdict> {
+    pub(crate) fn ask(&mut self, proof: &Proof) -> Option<Verdict> {
         let question = Question::of(proof)?;
         if self.verdicts.is_empty() {
             let answers = |question: &Question<'_>| if question.limit.is_zero() { 1 } else { STEADY };

@@ -15,7 +15,7 @@ const WITHOUT_LINES: u32 = 1;
 /// One line below the receipt.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Line<'a> {
+pub(crate) enum Line<'a> {
     /// How a change stands now.
     Change(&'a ChangeRecord),
     /// A change that was taken back.
@@ -29,7 +29,7 @@ pub enum Line<'a> {
 
 impl<'a> Line<'a> {
     /// Says that `record` was taken back.
-    pub fn gone(record: &'a ChangeRecord) -> Self {
+    pub(crate) fn gone(record: &'a ChangeRecord) -> Self {
         Self::Gone { store: &record.store, subject: &record.subject }
     }
 }
@@ -43,7 +43,7 @@ enum ReadLine {
 }
 
 /// The file of `receipt`, without lines.
-pub fn document(receipt: &Receipt) -> Result<Vec<u8>, String> {
+pub(super) fn document(receipt: &Receipt) -> Result<Vec<u8>, String> {
     let mut bytes = serde_json::to_vec_pretty(receipt).map_err(|error| error.to_string())?;
     // What could not be read again could not be taken back.
     parse(&bytes)?;
@@ -52,7 +52,7 @@ pub fn document(receipt: &Receipt) -> Result<Vec<u8>, String> {
 }
 
 /// `lines` as they are appended, and `receipt` with them.
-pub fn append(receipt: &mut Receipt, lines: &[Line<'_>]) -> Result<Vec<u8>, String> {
+pub(super) fn append(receipt: &mut Receipt, lines: &[Line<'_>]) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for line in lines {
         let json = serde_json::to_vec(line).map_err(|error| error.to_string())?;

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What undoing a change has come to.
-pub struct Undone {
+pub(super) struct Undone {
     pub receipt: usize,
     pub index: usize,
     pub ours: Vec<bool>,
@@ -19,7 +19,7 @@ pub struct Undone {
 }
 
 impl Undone {
-    pub fn record<'a>(&self, receipts: &'a [Receipt]) -> &'a ChangeRecord {
+    pub(super) fn record<'a>(&self, receipts: &'a [Receipt]) -> &'a ChangeRecord {
         &receipts[self.receipt].changes[self.index]
     }
 }

@@ -20,15 +20,15 @@ const WRITE: u16 = 2;
 
 /// What the kind of an entry is written as (the kernel's `posix_acl_xattr.h`).
 mod tag {
-    pub const USER: u16 = 0x02;
-    pub const GROUP_OF_FILE: u16 = 0x04;
-    pub const GROUP: u16 = 0x08;
-    pub const MASK: u16 = 0x10;
+    pub(super) const USER: u16 = 0x02;
+    pub(super) const GROUP_OF_FILE: u16 = 0x04;
+    pub(super) const GROUP: u16 = 0x08;
+    pub(super) const MASK: u16 = 0x10;
 }
 
 /// Who may write by an access list.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Writer {
+pub(super) enum Writer {
     /// A user by number.
     User(u32),
     /// The file's own group.
@@ -39,7 +39,7 @@ pub enum Writer {
 
 /// Who may write to the file or folder at `path`, open as `file` if it is, or to what is made in it, by its access
 /// lists. None if it has no list; its permission bits tell all then.
-pub fn writers(file: Option<&File>, path: &Path) -> Result<Option<Vec<Writer>>> {
+pub(super) fn writers(file: Option<&File>, path: &Path) -> Result<Option<Vec<Writer>>> {
     // A descriptor that only passes through a folder has no attributes; its name in /proc has.
     let open = file.map(|file| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())));
     let mut all = None;

@@ -31,7 +31,7 @@ const PART: usize = 512;
 
 /// The parent's end of a process that acts as a user. That ends when this is dropped.
 #[derive(Debug)]
-pub struct Delegate {
+pub(super) struct Delegate {
     user: String,
     child: Child,
     requests: ChildStdin,
@@ -39,7 +39,7 @@ pub struct Delegate {
 }
 
 impl Delegate {
-    pub fn start(user: &User, program: &Path, argument: &str) -> Result<Self> {
+    pub(super) fn start(user: &User, program: &Path, argument: &str) -> Result<Self> {
         let start = |source| Error::Start { program: program.to_owned(), source };
         // As root, the standard library also drops the supplementary groups before it changes uid.
         let mut child = Command::new(program)
@@ -60,7 +60,7 @@ impl Delegate {
         Ok(Self { user: user.name.clone(), child, requests, replies })
     }
 
-    pub fn ask(&mut self, request: &Request) -> Result<Reply> {
+    pub(super) fn ask(&mut self, request: &Request) -> Result<Reply> {
         self.ask_within(Duration::from_secs(request.seconds() + MARGIN), request)
     }
 

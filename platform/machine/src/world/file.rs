@@ -40,7 +40,7 @@ const MOST_SCRATCHES: u32 = 1000;
 /// Without NONBLOCK, opening a pipe that somebody planted would wait for ever.
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
-pub fn look(path: &Path) -> Result<Node> {
+pub(super) fn look(path: &Path) -> Result<Node> {
     let Some(place) = folder::place(path)? else { return Ok(Node::Absent) };
     Ok(match place.kind()? {
         None => Node::Absent,
@@ -68,11 +68,11 @@ pub fn look(path: &Path) -> Result<Node> {
 }
 
 /// Where what is read at `path` is written; `path` itself where its folder is not there yet.
-pub fn resolve(path: &Path) -> Result<PathBuf> {
+pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     Ok(folder::target(path)?.map_or_else(|| path.to_owned(), |place| place.path()))
 }
 
-pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(place) = folder::target(path)? else { return Ok(None) };
     match place.kind()? {
         None => Ok(None),
@@ -83,7 +83,7 @@ pub fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
 
 /// The file at `path`, if it and the folders above it are such that nobody but root and the user `owner` can have
 /// written it.
-pub fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(place) = folder::place(path)? else { return Ok(None) };
     let Some(folder) = folder::own(&place.folder.path, owner)? else { return Ok(None) };
     let place = Place { folder: Rc::new(folder), ..place };
@@ -102,7 +102,7 @@ pub fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
     whole(file, path).map(Some)
 }
 
-pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let flags = READING.bits().cast_signed();
     match OpenOptions::new().read(true).custom_flags(flags).open(path) {
         Err(error) if is_absent(&error) => Ok(None),
@@ -135,7 +135,7 @@ fn no_file(path: &Path, is_folder: bool) -> Error {
     Error::Corrupt { path: path.to_owned(), why: why.into() }
 }
 
-pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
+pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>> {
     let Some(folder) = folder::open(path)? else { return Ok(Vec::new()) };
     let list = || -> io::Result<Vec<PathBuf>> {
         let mut paths = Vec::new();
@@ -152,7 +152,7 @@ pub fn list(path: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// Puts a file at `path`; the answer is that file, open at its end.
-pub fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Flushes) -> Result<File> {
+pub(super) fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Flushes) -> Result<File> {
     let place = existing(path)?;
     let draft = place.draft();
     for place in [&place, &draft] {
@@ -170,7 +170,7 @@ pub fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Flushes) 
     written
 }
 
-pub fn tidy(path: &Path, flushes: &mut Flushes) -> Result<()> {
+pub(super) fn tidy(path: &Path, flushes: &mut Flushes) -> Result<()> {
     match folder::place(path)?.map(|place| place.draft()) {
         // A folder of that name is no draft of ours.
         Some(draft) if draft.kind()? != Some(FileType::Directory) => draft.remove(flushes),
@@ -179,16 +179,16 @@ pub fn tidy(path: &Path, flushes: &mut Flushes) -> Result<()> {
 }
 
 /// The file that the draft at `path` was to become, if it is one.
-pub fn drafted(path: &Path) -> Option<PathBuf> {
+pub(super) fn drafted(path: &Path) -> Option<PathBuf> {
     let name = path.file_name()?.as_bytes().strip_prefix(b".")?.strip_suffix(DRAFT.as_bytes())?;
     Some(path.with_file_name(OsStr::from_bytes(name)))
 }
 
-pub fn remove(path: &Path, flushes: &mut Flushes) -> Result<()> {
+pub(super) fn remove(path: &Path, flushes: &mut Flushes) -> Result<()> {
     folder::place(path)?.map_or(Ok(()), |place| place.remove(flushes))
 }
 
-pub fn link(path: &Path, target: &Path, flushes: &mut Flushes) -> Result<()> {
+pub(super) fn link(path: &Path, target: &Path, flushes: &mut Flushes) -> Result<()> {
     let place = existing(path)?;
     if place.kind()? == Some(FileType::Directory) {
         return Err(Error::Unsafe { path: place.path(), why: "a folder is where a link belongs".into() });
@@ -204,11 +204,11 @@ pub fn link(path: &Path, target: &Path, flushes: &mut Flushes) -> Result<()> {
     made
 }
 
-pub fn rename(from: &Path, to: &Path, flushes: &mut Flushes) -> Result<()> {
+pub(super) fn rename(from: &Path, to: &Path, flushes: &mut Flushes) -> Result<()> {
     existing(from)?.rename(&existing(to)?, flushes)
 }
 
-pub fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
+pub(super) fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
     let mut new = Vec::new();
     let folder = folder::walk(path, &mut |above, name| {
         if make_folder(above, name, mode)? {
@@ -250,7 +250,7 @@ fn make_folder(above: &Folder, name: &OsStr, mode: u32) -> Result<bool> {
 /// Makes a folder for the acting user's eyes only. It lies in `/tmp`, whatever the environment says:
 /// in a folder that `TMPDIR` names, somebody else could swap a file between our writing it and a tool's
 /// reading it; in one with the sticky bit, only root and its owner can.
-pub fn make_scratch() -> Result<PathBuf> {
+pub(super) fn make_scratch() -> Result<PathBuf> {
     let pid = std::process::id();
     let mut attempt = 0;
     loop {
@@ -266,7 +266,7 @@ pub fn make_scratch() -> Result<PathBuf> {
     }
 }
 
-pub fn remove_folder(path: &Path, flushes: &mut Flushes) -> Result<()> {
+pub(super) fn remove_folder(path: &Path, flushes: &mut Flushes) -> Result<()> {
     let Some(place) = folder::place(path)? else { return Ok(()) };
     match unlinkat(&place.folder.file, &place.name, AtFlags::REMOVEDIR) {
         Ok(()) => flushes.flush(&place.folder),
@@ -278,7 +278,7 @@ pub fn remove_folder(path: &Path, flushes: &mut Flushes) -> Result<()> {
     }
 }
 
-pub fn sync(path: &Path) -> Result<()> {
+pub(super) fn sync(path: &Path) -> Result<()> {
     let missing = || Error::file("flush", path)(io::ErrorKind::NotFound.into());
     let place = folder::target(path)?.ok_or_else(missing)?;
     let file = place.open()?.ok_or_else(missing)?;
@@ -287,7 +287,7 @@ pub fn sync(path: &Path) -> Result<()> {
 }
 
 /// Bytes that are free where the folder `path` is; none if that cannot be told.
-pub fn room(path: &Path) -> Option<u64> {
+pub(super) fn room(path: &Path) -> Option<u64> {
     let found = rustix::fs::fstatvfs(folder::open(path).ok()??.file).ok()?;
     // Some of it is kept for root.
     let blocks = if geteuid().is_root() { found.f_bfree } else { found.f_bavail };

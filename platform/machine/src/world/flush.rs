@@ -11,19 +11,19 @@ use crate::{Error, Result};
 /// then write the names of all new folders above it too (ext4, XFS, Btrfs, f2fs and ZFS keep a log in the order in which
 /// things were done; ext4 without one has `ext4_sync_parent`, Btrfs `log_new_ancestors`).
 #[derive(Debug, Default)]
-pub struct Flushes {
+pub(super) struct Flushes {
     /// By device and number; none while each is flushed at once.
     held: Option<BTreeMap<(u64, u64), (PathBuf, File)>>,
 }
 
 impl Flushes {
     /// Holds them, from now on.
-    pub fn held() -> Self {
+    pub(super) fn held() -> Self {
         Self { held: Some(BTreeMap::new()) }
     }
 
     /// Flushes the names in `folder`, now or with the others.
-    pub fn flush(&mut self, folder: &Folder) -> Result<()> {
+    pub(super) fn flush(&mut self, folder: &Folder) -> Result<()> {
         let fault = Error::file("flush the folder", &folder.path);
         let opened = folder.listable().and_then(|file| Ok((file.metadata()?, file)));
         let (found, file) = match opened {
@@ -40,7 +40,7 @@ impl Flushes {
     }
 
     /// Flushes those that were held, each once; from now on each is flushed at once.
-    pub fn release(&mut self) -> Result<()> {
+    pub(super) fn release(&mut self) -> Result<()> {
         let held = self.held.take().unwrap_or_default();
         held.into_values()
             .map(|(path, file)| file.sync_all().map_err(Error::file("flush the folder", &path)))

@@ -32,14 +32,14 @@ const PASSAGE: OFlags = OFlags::PATH;
 const PASSAGE: OFlags = OFlags::RDONLY;
 
 /// An open folder.
-pub struct Folder {
+pub(super) struct Folder {
     pub file: File,
     /// Its path, without links.
     pub path: PathBuf,
 }
 
 /// A name in an open folder, whether or not something is there.
-pub struct Place {
+pub(super) struct Place {
     pub folder: Rc<Folder>,
     pub name: OsString,
 }
@@ -53,7 +53,7 @@ enum Met {
 }
 
 /// The folder `path`, every link resolved; none if it is not there.
-pub fn open(path: &Path) -> Result<Option<Folder>> {
+pub(super) fn open(path: &Path) -> Result<Option<Folder>> {
     walk(path, &mut |_, _| Ok(false))
 }
 
@@ -64,7 +64,7 @@ fn chain(path: &Path) -> Result<Option<Vec<Folder>>> {
 
 /// The place that `path` names, every link above its last component resolved; none if the folder is
 /// not there.
-pub fn place(path: &Path) -> Result<Option<Place>> {
+pub(super) fn place(path: &Path) -> Result<Option<Place>> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Error::Unsafe { path: path.to_owned(), why: "it names no file".into() });
     };
@@ -72,7 +72,7 @@ pub fn place(path: &Path) -> Result<Option<Place>> {
 }
 
 /// The same, a link there followed too.
-pub fn target(path: &Path) -> Result<Option<Place>> {
+pub(super) fn target(path: &Path) -> Result<Option<Place>> {
     let mut path = path.to_owned();
     for _ in 0..=MOST_LINKS {
         let Some(place) = place(&path)? else { return Ok(None) };
@@ -86,7 +86,10 @@ pub fn target(path: &Path) -> Result<Option<Place>> {
 
 /// The folder `path`, every link resolved. Where one is not there, `make` is called with what is above
 /// it and its name, and says whether to look again.
-pub fn walk(path: &Path, make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>) -> Result<Option<Folder>> {
+pub(super) fn walk(
+    path: &Path,
+    make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>,
+) -> Result<Option<Folder>> {
     Ok(walk_all(path, make)?.and_then(|mut chain| chain.pop()))
 }
 
@@ -132,7 +135,7 @@ fn walk_all(
 
 /// The folder `path`, if nobody but root and the user `owner` can have put anything into it, or another folder in
 /// its place. None if it is not there.
-pub fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
+pub(super) fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
     let Some(mut chain) = chain(path)? else { return Ok(None) };
     let refuse = |path: &Path, why| {
         let hint = "choose one that you alone can write to, below folders that you and root alone can write to: \
@@ -241,7 +244,7 @@ impl Folder {
     }
 
     /// The folder as it can be listed and flushed.
-    pub fn listable(&self) -> io::Result<File> {
+    pub(super) fn listable(&self) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(openat(&self.file, ".", flags, Mode::empty())?.into())
     }
@@ -249,14 +252,14 @@ impl Folder {
 
 impl Place {
     /// Its path, without links above its name.
-    pub fn path(&self) -> PathBuf {
+    pub(super) fn path(&self) -> PathBuf {
         self.folder.path.join(&self.name)
     }
 }
 
 /// Who, but root and the user `owner`, may write to what is at `path`, open as `file` if it is, of which the system
 /// says `found`.
-pub fn who_else_may_write(
+pub(super) fn who_else_may_write(
     file: Option<&File>,
     path: &Path,
     found: &Metadata,

@@ -25,14 +25,14 @@ pub(crate) struct Stamp {
 impl Stamp {
     /// That of the file to which `path` leads, links followed; none if it cannot be looked at, or was changed so lately
     /// that a further change might not show in it.
-    pub fn behind(path: &Path) -> Option<Self> {
+    pub(crate) fn behind(path: &Path) -> Option<Self> {
         let stamp = Self::from(&fs::metadata(path).ok()?);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
         u64::try_from(stamp.changed.0).is_ok_and(|changed| changed + TICK < now).then_some(stamp)
     }
 
     /// That of the file at `path`; none if it cannot be looked at.
-    pub fn of(path: &Path) -> Option<Self> {
+    pub(crate) fn of(path: &Path) -> Option<Self> {
         fs::symlink_metadata(path).ok().as_ref().map(Self::from)
     }
 }
@@ -56,25 +56,25 @@ pub(crate) struct Journal {
 
 impl Journal {
     /// Puts a file of `contents` at `path`, as [`super::World::put`] does.
-    pub fn put(path: &Path, contents: &[u8], access: Access) -> Result<Self> {
+    pub(crate) fn put(path: &Path, contents: &[u8], access: Access) -> Result<Self> {
         let file = file::put(path, contents, access, &mut Flushes::default())?;
         Ok(Self { path: path.to_owned(), file })
     }
 
     /// Puts a file of `contents` in place of one at `path` that would do after a power cut too: which of the two it is
     /// then, nothing depends on.
-    pub fn replace(path: &Path, contents: &[u8], access: Access) -> Result<()> {
+    pub(crate) fn replace(path: &Path, contents: &[u8], access: Access) -> Result<()> {
         file::put(path, contents, access, &mut Flushes::held()).map(drop)
     }
 
     /// How the file stands now.
-    pub fn stamp(&self) -> Result<Stamp> {
+    pub(crate) fn stamp(&self) -> Result<Stamp> {
         self.file.metadata().map(|found| Stamp::from(&found)).map_err(Error::file("look at", &self.path))
     }
 
     /// Appends `bytes`; they survive a power cut if `is_flushed`. The caller has made sure that the file still
     /// bears its name.
-    pub fn append(&mut self, bytes: &[u8], is_flushed: bool) -> Result<()> {
+    pub(crate) fn append(&mut self, bytes: &[u8], is_flushed: bool) -> Result<()> {
         self.file.write_all(bytes).map_err(Error::file("write", &self.path))?;
         if is_flushed { self.flush() } else { Ok(()) }
     }

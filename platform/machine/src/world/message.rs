@@ -10,7 +10,7 @@ use super::node::LARGEST_FILE;
 
 /// A file's contents, as hexadecimal digits in a message.
 #[derive(Clone)]
-pub struct Bytes(pub Zeroizing<Vec<u8>>);
+pub(super) struct Bytes(pub Zeroizing<Vec<u8>>);
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// Sends `message`.
-pub fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
+pub(super) fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
     // Twice: once for its length alone.
     let mut length = Counter(0);
     serde_json::to_writer(&mut length, message)?;
@@ -54,7 +54,7 @@ pub fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
 }
 
 /// The next message as JSON; none at the end.
-pub fn receive(from: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
+pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let mut length = [0; 8];
     match from.read_exact(&mut length) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),

@@ -39,7 +39,7 @@ pub fn trusted_path() -> &'static str {
 
 /// The program `name` in one of those folders, if it is root's as well: the folder may hold a link to a
 /// user's.
-pub fn trusted_program(name: &str) -> Option<PathBuf> {
+pub(crate) fn trusted_program(name: &str) -> Option<PathBuf> {
     which::which_in(name, Some(trusted_path()), "/").ok().filter(|program| is_roots(program))
 }
 
@@ -94,7 +94,7 @@ impl Output {
     }
 }
 
-pub fn run(command: &Command) -> Result<Output> {
+pub(super) fn run(command: &Command) -> Result<Output> {
     let start = |source| Error::Start { program: command.program.clone(), source };
     // A name alone would be looked for along PATH.
     if !command.program.is_absolute() {

@@ -21,7 +21,7 @@ use crate::Result;
 
 /// One thing to do, as data, so that another process can do it.
 #[derive(Serialize, Deserialize)]
-pub enum Request {
+pub(super) enum Request {
     Look(PathBuf),
     Resolve(PathBuf),
     Read(PathBuf),
@@ -44,7 +44,7 @@ pub enum Request {
 
 /// What comes of a request.
 #[derive(Serialize, Deserialize)]
-pub enum Reply {
+pub(super) enum Reply {
     Done,
     Node(Node),
     Bytes(Option<Bytes>),
@@ -56,7 +56,7 @@ pub enum Reply {
 
 impl Request {
     /// How long it may take, besides what files take.
-    pub fn seconds(&self) -> u64 {
+    pub(super) fn seconds(&self) -> u64 {
         match self {
             Self::Run(command) => command.seconds,
             _ => 0,
@@ -64,7 +64,7 @@ impl Request {
     }
 
     /// Does it, with this process's own rights.
-    pub fn perform(self, flushes: &Mutex<Flushes>) -> Result<Reply> {
+    pub(super) fn perform(self, flushes: &Mutex<Flushes>) -> Result<Reply> {
         let flushes = || flushes.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match self {
             Self::Look(path) => Reply::Node(file::look(&path)?),

@@ -12,7 +12,7 @@ use std::{
 const KEPT: usize = 15;
 
 /// What runs a script that was named to it.
-pub const SHELLS: [&str; 5] = ["sh", "dash", "bash", "ash", "busybox"];
+pub(crate) const SHELLS: [&str; 5] = ["sh", "dash", "bash", "ash", "busybox"];
 
 /// A process, as `/proc/pid/status` tells of it.
 struct Process {
@@ -25,7 +25,7 @@ struct Process {
 
 /// The processes of root's, other than those that we run for, that run one of the programs `names`.
 /// Nobody else can write to the machine's stores, and nobody else shall keep us waiting.
-pub fn running(names: &[&str]) -> Vec<u32> {
+pub(crate) fn running(names: &[&str]) -> Vec<u32> {
     let processes: Vec<Process> = pids().into_iter().filter_map(Process::read).collect();
     let mut ours = BTreeSet::new();
     let mut next = std::process::id();

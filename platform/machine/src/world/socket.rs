@@ -26,7 +26,7 @@ pub struct Answer {
 
 /// One whose queue is full lets nobody in and nobody go, and any user can open such a socket: the thread that
 /// waits there may be left behind.
-pub fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
+pub(crate) fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
     let (sender, receiver) = mpsc::channel();
     let path = socket.to_owned();
     thread::spawn(move || sender.send(UnixStream::connect(path)));
@@ -34,7 +34,7 @@ pub fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
 }
 
 /// The answer of the engine at `socket` to `GET path` within `limit`.
-pub fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
+pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
     let peer = || format!("the Docker engine at {}", socket.display());
     let fault = |error: io::Error| {
         let why = match error.kind() {

@@ -19,25 +19,25 @@ use crate::Result;
 
 /// One of the two keychains that matter, with its domain of trust settings.
 #[derive(Clone, Copy)]
-pub enum Which {
+pub(crate) enum Which {
     System,
     Login,
 }
 
-pub struct Mac {
+pub(crate) struct Mac {
     folder: tempfile::TempDir,
     facts: Facts,
 }
 
 impl Mac {
     /// One where a user without privileges runs us.
-    pub fn of_user() -> Result<Self> {
+    pub(crate) fn of_user() -> Result<Self> {
         Self::new(|folder| (user(501, &folder.join("home")), None))
     }
 
     /// One where that user has called sudo. Both are given the same id, so that this process, which
     /// is neither, acts as both.
-    pub fn under_sudo() -> Result<Self> {
+    pub(crate) fn under_sudo() -> Result<Self> {
         Self::new(|folder| (user(0, &folder.join("root")), Some(user(0, &folder.join("home")))))
     }
 
@@ -65,7 +65,7 @@ impl Mac {
         Ok(mac)
     }
 
-    pub fn trust(&self, certificate: &Certificate) -> Result<Vec<Outcome>> {
+    pub(crate) fn trust(&self, certificate: &Certificate) -> Result<Vec<Outcome>> {
         let anchor = anchor(certificate);
         let Planned::Changes(mut changes) =
             (Store::find("macos").ok_or("no store")?.plan)(&self.facts, &anchor)
@@ -78,7 +78,7 @@ impl Mac {
         self.run(|session| apply(session, &name(certificate), Some(&anchor), &changes))
     }
 
-    pub fn untrust(&self, certificate: &Certificate) -> Result<Vec<Outcome>> {
+    pub(crate) fn untrust(&self, certificate: &Certificate) -> Result<Vec<Outcome>> {
         self.run(|session| {
             let mut receipt = session.receipts.load_or_new(&name(certificate), None)?;
             undo(session, &mut receipt, |_| true)
@@ -114,29 +114,29 @@ impl Mac {
     }
 
     /// Makes the stand-in misbehave so.
-    pub fn misbehave(&self, lines: &[&str]) -> Result {
+    pub(crate) fn misbehave(&self, lines: &[&str]) -> Result {
         Ok(fs::write(self.folder.path().join("mode"), lines.join("\n"))?)
     }
 
     /// The calls so far for which macOS would have asked for a password.
-    pub fn changing_calls(&self) -> Result<Vec<String>> {
+    pub(crate) fn changing_calls(&self) -> Result<Vec<String>> {
         let calls = fs::read_to_string(self.folder.path().join("calls"))?;
         let verbs = ["add-trusted-cert", "remove-trusted-cert", "trust-settings-import"];
         let changing = calls.lines().filter(|call| verbs.iter().any(|verb| call.starts_with(verb)));
         Ok(changing.map(str::to_owned).collect())
     }
 
-    pub fn holds(&self, which: Which) -> Result<Vec<Certificate>> {
+    pub(crate) fn holds(&self, which: Which) -> Result<Vec<Certificate>> {
         Ok(Certificate::read_all(&fs::read(self.keychain(which))?).0)
     }
 
-    pub fn put(&self, which: Which, certificate: &Certificate) -> Result {
+    pub(crate) fn put(&self, which: Which, certificate: &Certificate) -> Result {
         let before = fs::read_to_string(self.keychain(which))?;
         Ok(fs::write(self.keychain(which), before + &certificate.pem())?)
     }
 
     /// Has the domain say `result` of `certificate`, by another hand: 1 trusts, 3 denies.
-    pub fn say(&self, which: Which, certificate: &Certificate, result: u64) -> Result {
+    pub(crate) fn say(&self, which: Which, certificate: &Certificate, result: u64) -> Result {
         let mut setting = Dictionary::new();
         setting.insert("kSecTrustSettingsResult".into(), result.into());
         let mut entry = Dictionary::new();
@@ -150,7 +150,7 @@ impl Mac {
     }
 
     /// The result that the domain's only setting for `certificate` gives.
-    pub fn result(&self, which: Which, certificate: &Certificate) -> Result<Option<u64>> {
+    pub(crate) fn result(&self, which: Which, certificate: &Certificate) -> Result<Option<u64>> {
         let settings = self.entry(which, certificate)?;
         Ok(settings.and_then(|settings| {
             settings.first()?.as_dictionary()?.get("kSecTrustSettingsResult")?.as_unsigned_integer()
@@ -158,7 +158,7 @@ impl Mac {
     }
 
     /// The policies for which the domain trusts `certificate`.
-    pub fn policies(&self, which: Which, certificate: &Certificate) -> Result<Option<Vec<String>>> {
+    pub(crate) fn policies(&self, which: Which, certificate: &Certificate) -> Result<Option<Vec<String>>> {
         let name = |setting: &Value| {
             setting.as_dictionary()?.get("kSecTrustSettingsPolicyName")?.as_string().map(str::to_owned)
         };
@@ -167,7 +167,7 @@ impl Mac {
     }
 
     /// No receipt is left.
-    pub fn assert_no_traces(&self) {
+    pub(crate) fn assert_no_traces(&self) {
         assert!(!self.state().exists());
     }
 
@@ -205,13 +205,13 @@ impl Mac {
 }
 
 /// A new CA's certificate of that name.
-pub fn authority(name: &str) -> Result<Certificate> {
+pub(crate) fn authority(name: &str) -> Result<Certificate> {
     let (certificate, ..) = new_authority(name)?;
     Ok(certificate)
 }
 
 /// A new server certificate that a CA signed.
-pub fn leaf(name: &str) -> Result<Certificate> {
+pub(crate) fn leaf(name: &str) -> Result<Certificate> {
     let (_, params, key) = new_authority("Company CA")?;
     let leaf_key = KeyPair::generate()?;
     let mut leaf = CertificateParams::new(vec![name.to_owned()])?;

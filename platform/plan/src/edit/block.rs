@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::undone::Undone;
 
 /// The file with the block in it.
-pub fn apply(before: Option<&[u8]>, name: &str, lines: &[String]) -> Result<Vec<u8>, String> {
+pub(super) fn apply(before: Option<&[u8]>, name: &str, lines: &[String]) -> Result<Vec<u8>, String> {
     check(name)?;
     let bytes = before.unwrap_or_default();
     let found = find(bytes, name)?;
@@ -28,12 +28,12 @@ pub fn apply(before: Option<&[u8]>, name: &str, lines: &[String]) -> Result<Vec<
     })
 }
 
-pub fn is_met(found: Option<&[u8]>, name: &str, lines: &[String]) -> Result<bool, String> {
+pub(super) fn is_met(found: Option<&[u8]>, name: &str, lines: &[String]) -> Result<bool, String> {
     check(name)?;
     Ok(self::lines(found, name)? == marked(name, lines))
 }
 
-pub fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, lines: &[String]) -> Undone {
+pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, lines: &[String]) -> Undone {
     let (now, then) = (found.unwrap_or_default(), before.unwrap_or_default());
     let (Ok(ours), Ok(theirs)) = (find(now, name), find(then, name)) else { return Undone::Foreign };
     let shown = |bytes: &[u8], range: &Range<usize>| split(&bytes[range.clone()]);
@@ -62,13 +62,13 @@ pub fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, lines: &[St
 }
 
 /// The lines of the block as they stand there, its marks with them; none if it is not there.
-pub fn lines(found: Option<&[u8]>, name: &str) -> Result<Vec<String>, String> {
+pub(super) fn lines(found: Option<&[u8]>, name: &str) -> Result<Vec<String>, String> {
     let bytes = found.unwrap_or_default();
     Ok(find(bytes, name)?.map(|range| split(&bytes[range])).unwrap_or_default())
 }
 
 /// The lines between their marks.
-pub fn marked(name: &str, lines: &[String]) -> Vec<String> {
+pub(super) fn marked(name: &str, lines: &[String]) -> Vec<String> {
     let [begin, end] = marks(name);
     let inner = lines.iter().flat_map(|line| line.split('\n')).map(str::to_owned);
     std::iter::once(begin).chain(inner).chain([end]).collect()

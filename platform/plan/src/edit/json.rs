@@ -34,7 +34,7 @@ struct Document<'a> {
 }
 
 /// The text with the value set.
-pub fn apply(before: Option<&[u8]>, keys: &[String], value: &Value) -> Result<Vec<u8>, String> {
+pub(super) fn apply(before: Option<&[u8]>, keys: &[String], value: &Value) -> Result<Vec<u8>, String> {
     let document = Document::read(before)?;
     let way = document.way(keys)?;
     let splices = match &way[..] {
@@ -59,12 +59,12 @@ pub fn current(found: Option<&[u8]>, keys: &[String]) -> Result<Option<Value>, S
 }
 
 /// The value as it is written there, if it is.
-pub fn value(found: Option<&[u8]>, keys: &[String]) -> Result<Option<String>, String> {
+pub(super) fn value(found: Option<&[u8]>, keys: &[String]) -> Result<Option<String>, String> {
     let document = Document::read(found)?;
     Ok(document.found(keys)?.map(|value| value.text(document.text).to_owned()))
 }
 
-pub fn undo(found: Option<&[u8]>, before: Option<&[u8]>, keys: &[String], ours: &Value) -> Undone {
+pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, keys: &[String], ours: &Value) -> Undone {
     let (Ok(now), Ok(then)) = (Document::read(found), Document::read(before)) else { return Undone::Foreign };
     let (Ok(way), Ok(old_way)) = (now.way(keys), then.way(keys)) else { return Undone::Foreign };
     let value =

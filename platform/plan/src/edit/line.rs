@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::undone::Undone;
 
-pub fn apply(before: Option<&[u8]>, old: &str, new: &str) -> Result<Vec<u8>, String> {
+pub(super) fn apply(before: Option<&[u8]>, old: &str, new: &str) -> Result<Vec<u8>, String> {
     check(old, new)?;
     let bytes = before.unwrap_or_default();
     match &standing(bytes, old)?[..] {
@@ -14,12 +14,12 @@ pub fn apply(before: Option<&[u8]>, old: &str, new: &str) -> Result<Vec<u8>, Str
     }
 }
 
-pub fn is_met(found: Option<&[u8]>, old: &str, new: &str) -> Result<bool, String> {
+pub(super) fn is_met(found: Option<&[u8]>, old: &str, new: &str) -> Result<bool, String> {
     check(old, new)?;
     Ok(!standing(found.unwrap_or_default(), new)?.is_empty())
 }
 
-pub fn undo(found: Option<&[u8]>, before: Option<&[u8]>, old: &str, new: &str) -> Undone {
+pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, old: &str, new: &str) -> Undone {
     let (now, then) = (found.unwrap_or_default(), before.unwrap_or_default());
     let lines = |bytes, line| standing(bytes, line).unwrap_or_default();
     let count = |bytes| [old, new].map(|line| lines(bytes, line).len());

@@ -17,12 +17,12 @@ pub enum Undone {
 }
 
 /// `proxies.no-proxy`, as Docker's own messages and manual write it.
-pub fn title(keys: &[String]) -> String {
+pub(super) fn title(keys: &[String]) -> String {
     keys.join(".")
 }
 
 /// Fails for a file that is too large to edit.
-pub fn check_size(bytes: Option<&[u8]>) -> Result<(), String> {
+pub(super) fn check_size(bytes: Option<&[u8]>) -> Result<(), String> {
     match bytes {
         Some(bytes) if bytes.len() > LARGEST => Err(format!("is larger than {} MB", LARGEST >> 20)),
         _ => Ok(()),

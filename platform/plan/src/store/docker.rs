@@ -7,7 +7,7 @@ use crate::{
     fact::{Engine, EngineKind},
 };
 
-pub const STORE: Store = Store {
+pub(super) const STORE: Store = Store {
     id: "docker",
     title: "Docker",
     plan,

@@ -9,7 +9,7 @@ use crate::{
     fact::{Os, User},
 };
 
-pub const STORE: Store = Store {
+pub(super) const STORE: Store = Store {
     id: "git",
     title: "git",
     plan,

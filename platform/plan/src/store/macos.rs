@@ -4,7 +4,7 @@
 use super::row::{Look, Planned, Scope, Store};
 use crate::{Actor, Anchor, Change, Database, Facts, Keychain, Proof, Settle, Step, fact::Os};
 
-pub const STORE: Store = Store {
+pub(super) const STORE: Store = Store {
     id: "macos",
     title: "macOS keychain",
     plan,

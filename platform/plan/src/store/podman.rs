@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::row::{Look, Planned, Scope, Store};
 use crate::{Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Settle, Step, fact::User};
 
-pub const STORE: Store = Store {
+pub(super) const STORE: Store = Store {
     id: "podman",
     title: "podman, buildah, skopeo, CRI-O",
     plan,

@@ -11,7 +11,7 @@ use crate::{
     hint,
 };
 
-pub const STORE: Store = Store {
+pub(super) const STORE: Store = Store {
     id: "system",
     title: "system store",
     plan,

@@ -12,7 +12,7 @@ use crate::certificate::{
     parsed::Parsed,
 };
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, EVERYONE, |case| {
         of_intermediate(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.is_ca())
     }),

@@ -17,7 +17,7 @@ use crate::certificate::{
 const FETCH_NOTHING: &[By] =
     &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, FIREFOX, NSS, GNUTLS, RUSTLS, ANDROID, LIBRESSL];
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     rule(About::Chain, EVERYONE, |case| missing(case).filter(|_| !is_fetchable(case))),
     // The others fetch it from where the certificate says (caIssuers, RFC 5280 §4.2.2.1).
     rule(About::Chain, FETCH_NOTHING, |case| missing(case).filter(|_| is_fetchable(case))),

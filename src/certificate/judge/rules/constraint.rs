@@ -30,7 +30,7 @@ const POLICIES: &str = "2.5.29.32";
 const NAME_CONSTRAINTS: &str = "2.5.29.30";
 const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside(case, ca))),
     // Java holds only intermediates to their constraints.
     rule(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside(case, ca))),

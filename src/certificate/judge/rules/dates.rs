@@ -6,7 +6,7 @@ use crate::certificate::{
     parsed::Parsed,
 };
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     rule(About::Dates, EVERYONE, |case| {
         case.leaf.iter().chain(&case.intermediates).find_map(|one| outside(one, case))
     }),

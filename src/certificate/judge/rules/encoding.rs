@@ -17,7 +17,7 @@ use crate::certificate::{
     parsed::{Flaw, NAME_CONSTRAINTS, Parsed},
 };
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     rule(About::Encoding, &[OPENSSL, OPENSSL_STRICT, RUSTLS], doubled_standard),
     // A server by OpenSSL does not send these, so that those who must be asked by a handshake were not asked.
     rule(

@@ -65,7 +65,7 @@ const OF_GNUTLS: &[&str] = &[
     INFORMATION_ACCESS,
 ];
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     // None of all: not of the anchor, which some clients do not look at.
     rule(About::Form, &everyone(CHROME.read_in(source::CHROME_CHAIN)), |case| unknown(below_anchor(case))),
     rule(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, GNUTLS], |case| {

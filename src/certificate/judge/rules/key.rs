@@ -13,7 +13,7 @@ use crate::certificate::{
     public_key::KeyKind,
 };
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     // Debian, Ubuntu and Fedora build OpenSSL for security level 2, as is the default since 3.2; Node brings 3.5
     // since 24.
     rule(

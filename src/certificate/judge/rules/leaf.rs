@@ -21,7 +21,7 @@ use crate::certificate::{
 /// Netscape's bit for servers of TLS.
 const NETSCAPE_SERVER: u8 = 0x40;
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     rule(About::Purpose, EVERYONE, |case| {
         let leaf = case.leaf.filter(|leaf| !leaf.may_serve() && !leaf.is_gated())?;
         (!has_no_purpose(leaf)).then(|| NO_SERVER.into())

@@ -3,7 +3,7 @@
 use super::row::{ANDROID, LIBRESSL, Rule, of_ca, rule};
 use crate::certificate::judge::{client::Client, refusal::About};
 
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     // Before, these constraints were an unknown critical extension.
     rule(About::Form, &[Client::Apple.before(10, 13).read_in("macOS 10.13's release notes")], |case| {
         of_ca(case, "has name constraints", |ca| ca.constraints_critical)

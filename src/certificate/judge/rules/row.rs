@@ -10,7 +10,7 @@ use crate::certificate::{
 };
 
 /// A demand and who has it.
-pub struct Rule {
+pub(crate) struct Rule {
     /// What it looks at.
     pub about: About,
     /// The clients that refuse, and how that is known of each.
@@ -19,32 +19,32 @@ pub struct Rule {
     pub check: fn(&Case<'_>) -> Option<String>,
 }
 
-pub const fn rule(about: About, by: &'static [By], check: fn(&Case<'_>) -> Option<String>) -> Rule {
+pub(crate) const fn rule(about: About, by: &'static [By], check: fn(&Case<'_>) -> Option<String>) -> Rule {
     Rule { about, by, check }
 }
 
-pub const CURL: By = Client::Curl.any();
-pub const OPENSSL: By = Client::OpenSsl.any();
-pub const OPENSSL_STRICT: By = Client::OpenSslStrict.any();
-pub const PYTHON: By = Client::Python.any();
-pub const NODE: By = Client::Node.any();
-pub const JAVA: By = Client::Java.any();
-pub const GO: By = Client::Go.any();
-pub const CHROME: By = Client::Chrome.any();
-pub const FIREFOX: By = Client::Firefox.any();
-pub const NSS: By = Client::Nss.any();
-pub const GNUTLS: By = Client::GnuTls.any();
-pub const RUSTLS: By = Client::Rustls.any();
-pub const APPLE: By = Client::Apple.any();
-pub const WINDOWS: By = Client::Windows.any();
-pub const ANDROID: By = Client::Android.any();
-pub const LIBRESSL: By = Client::LibreSsl.any();
+pub(crate) const CURL: By = Client::Curl.any();
+pub(crate) const OPENSSL: By = Client::OpenSsl.any();
+pub(crate) const OPENSSL_STRICT: By = Client::OpenSslStrict.any();
+pub(crate) const PYTHON: By = Client::Python.any();
+pub(crate) const NODE: By = Client::Node.any();
+pub(crate) const JAVA: By = Client::Java.any();
+pub(crate) const GO: By = Client::Go.any();
+pub(crate) const CHROME: By = Client::Chrome.any();
+pub(crate) const FIREFOX: By = Client::Firefox.any();
+pub(crate) const NSS: By = Client::Nss.any();
+pub(crate) const GNUTLS: By = Client::GnuTls.any();
+pub(crate) const RUSTLS: By = Client::Rustls.any();
+pub(crate) const APPLE: By = Client::Apple.any();
+pub(crate) const WINDOWS: By = Client::Windows.any();
+pub(crate) const ANDROID: By = Client::Android.any();
+pub(crate) const LIBRESSL: By = Client::LibreSsl.any();
 
 /// All clients.
-pub const EVERYONE: &[By] = &everyone(CHROME);
+pub(crate) const EVERYONE: &[By] = &everyone(CHROME);
 
 /// All clients, of which this is Chrome: not everything that the others were asked, it was asked, too.
-pub const fn everyone(chrome: By) -> [By; 16] {
+pub(crate) const fn everyone(chrome: By) -> [By; 16] {
     [
         CURL,
         OPENSSL,
@@ -67,7 +67,7 @@ pub const fn everyone(chrome: By) -> [By; 16] {
 
 /// Those that look at an anchor as at any other certificate. Java and rustls do not, nor does Android, which verifies as
 /// Java does.
-pub const LOOK_AT_ANCHORS: &[By] = &[
+pub(crate) const LOOK_AT_ANCHORS: &[By] = &[
     CURL,
     OPENSSL,
     OPENSSL_STRICT,
@@ -84,24 +84,24 @@ pub const LOOK_AT_ANCHORS: &[By] = &[
 ];
 
 /// A name with nothing in it, in DER.
-pub const EMPTY_NAME: [u8; 2] = [0x30, 0];
+pub(crate) const EMPTY_NAME: [u8; 2] = [0x30, 0];
 
 /// The leaf and all CAs above it.
-pub fn all_of<'c>(case: &Case<'c>) -> impl Iterator<Item = &'c Parsed> {
+pub(crate) fn all_of<'c>(case: &Case<'c>) -> impl Iterator<Item = &'c Parsed> {
     case.leaf.into_iter().chain(case.cas())
 }
 
 /// What `says` of the first CA that it says something of, the anchor included.
-pub fn of_ca(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
+pub(crate) fn of_ca(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
     case.cas().find(|ca| is(ca)).map(|ca| format!("{} {what}", ca.title()))
 }
 
 /// The same of intermediates alone.
-pub fn of_intermediate(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
+pub(crate) fn of_intermediate(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
     case.intermediates.iter().find(|ca| is(ca)).map(|ca| format!("{} {what}", ca.title()))
 }
 
 /// The same of the anchor alone.
-pub fn of_anchor(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
+pub(crate) fn of_anchor(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
     case.anchor.filter(|ca| is(ca)).map(|ca| format!("{} {what}", ca.title()))
 }

@@ -19,7 +19,7 @@ const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 const SUBJECT_KEY_ID: &str = "2.5.29.14";
 
 /// A certificate that signed itself and is the anchor is a chain by itself, which is not looked at.
-pub const RULES: &[Rule] = &[
+pub(super) const RULES: &[Rule] = &[
     rule(About::Form, STRICT, |case| {
         let below = case.leaf.into_iter().chain(case.intermediates.iter().copied());
         let silent = below

@@ -9,7 +9,7 @@ use crate::{
     doctor::{Case, Finding},
 };
 
-pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+pub(super) fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let above = path::above(subject.leaf(), subject.rest());
     incomplete(subject).or_else(|| out_of_order(subject, &above)).into_iter().collect()
 }

@@ -18,7 +18,7 @@ const MOST_SKEW: Duration = Duration::minutes(5);
 /// ninety days thirty days before, or a week by the day, is not warned of every renewal to come.
 const SOON: Duration = Duration::days(14);
 
-pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let way = subject.way();
     let outdated: Vec<&&Parsed> = way.iter().filter(|one| !one.is_valid_at(subject.now)).collect();
     if outdated.is_empty() {
@@ -31,7 +31,7 @@ pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
 }
 
 /// That this machine's clock and the server's are apart, and what follows from it.
-pub fn skew(case: &Case<'_>, subjects: &[Subject]) -> Option<Finding> {
+pub(super) fn skew(case: &Case<'_>, subjects: &[Subject]) -> Option<Finding> {
     let clock = clock(case).filter(Clock::is_apart)?;
     let follows = |one: &&Parsed| !one.is_valid_at(clock.ours) && one.is_valid_at(clock.theirs);
     let consequences: Vec<Finding> = subjects

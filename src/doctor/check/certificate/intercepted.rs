@@ -37,12 +37,12 @@ const MIDDLEBOXES: &[&str] = &[
 ];
 
 /// Whether `issuer` is one of them.
-pub fn signs_anew_by_trade(issuer: &str) -> bool {
+pub(crate) fn signs_anew_by_trade(issuer: &str) -> bool {
     let issuer = issuer.to_lowercase();
     MIDDLEBOXES.iter().any(|name| issuer.contains(name))
 }
 
-pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     if subject.is_accepted {
         return Vec::new();
     }

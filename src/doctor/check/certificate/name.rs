@@ -11,7 +11,7 @@ use crate::{
     doctor::{Case, Finding},
 };
 
-pub fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let (leaf, host) = (subject.leaf(), &subject.endpoint.host);
     if leaf.covers(host) {
         return Vec::new();

@@ -36,7 +36,7 @@ const ROWS: &[Row] = &[
     Row { about: About::Life, code: &TOO_LONG, advice: ANEW },
 ];
 
-pub fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
+pub(super) fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let refusals = subject.refusals();
     let mut found: Vec<_> = ROWS.iter().filter_map(|row| finding(row, &refusals, subject)).collect();
     // What no row is about matters where it stops docker or git; the rest is what `inspect` is for.

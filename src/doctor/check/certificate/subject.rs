@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// What is presented at an endpoint.
-pub struct Subject {
+pub(super) struct Subject {
     /// Where.
     pub endpoint: Endpoint,
     /// Leaf first, as it was sent; never empty.
@@ -26,29 +26,29 @@ pub struct Subject {
 
 impl Subject {
     /// The server's certificate.
-    pub fn leaf(&self) -> &Parsed {
+    pub(super) fn leaf(&self) -> &Parsed {
         &self.sent[0]
     }
 
     /// What was sent besides.
-    pub fn rest(&self) -> &[Parsed] {
+    pub(super) fn rest(&self) -> &[Parsed] {
         &self.sent[1..]
     }
 
     /// The leaf and the certificates above it, as far up as they are known.
-    pub fn way(&self) -> Vec<&Parsed> {
+    pub(super) fn way(&self) -> Vec<&Parsed> {
         let mut way = self.search().certificates;
         way.insert(0, self.leaf());
         way
     }
 
     /// The search for that way.
-    pub fn search(&self) -> path::Way<'_> {
+    pub(super) fn search(&self) -> path::Way<'_> {
         path::search_above(self.leaf(), &self.pool)
     }
 
     /// Which clients refuse what is sent, by whatever anchor is known of here.
-    pub fn refusals(&self) -> Vec<Refusal> {
+    pub(super) fn refusals(&self) -> Vec<Refusal> {
         let way = self.way();
         let is_sent = |one: &Parsed| self.sent.iter().any(|sent| sent.der() == one.der());
         let trusted = way.iter().find(|one| !is_sent(one)).or(way.last().filter(|top| top.is_self_signed()));
@@ -65,12 +65,12 @@ impl Subject {
     }
 
     /// Whether a CA that is trusted here has the name of the one who signed `certificate`, whatever its key.
-    pub fn knows_issuer(&self, certificate: &Parsed) -> bool {
+    pub(super) fn knows_issuer(&self, certificate: &Parsed) -> bool {
         self.pool.iter().any(|one| certificate.names_issuer(one))
     }
 
     /// What to call `certificate` in a sentence.
-    pub fn role(&self, certificate: &Parsed) -> String {
+    pub(super) fn role(&self, certificate: &Parsed) -> String {
         if certificate.der() == self.leaf().der() {
             format!("the certificate of {}", self.endpoint)
         } else {
@@ -83,7 +83,7 @@ impl Subject {
 ///
 /// # Errors
 /// A certificate that nobody can read, as a sentence.
-pub fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
+pub(super) fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
     let realm = case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
     let web = case.evidence.port.is_none().then(|| Endpoint::new(case.host().clone(), WEB));
     let mut subjects: Vec<Subject> = Vec::new();

@@ -24,7 +24,7 @@ const WORDS: &[(&str, &Code)] = &[
 ];
 
 /// Whether an engine comes as far as the registry's certificate, whatever it thinks of that.
-pub fn gets_there(case: &Case<'_>) -> bool {
+pub(super) fn gets_there(case: &Case<'_>) -> bool {
     (case.evidence.engines.iter())
         .filter_map(|engine| engine.registries.get(&case.registry)?.answer())
         .any(|answer| matches!(judge(answer), Reach::Accepted | Reach::Refused(_)))
@@ -32,7 +32,7 @@ pub fn gets_there(case: &Case<'_>) -> bool {
 
 /// That an engine does not get to the registry, though this program does, for one of the reasons in
 /// `codes`. An engine that uses a proxy speaks of its way there, and that is looked at elsewhere.
-pub fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Finding> {
+pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Finding> {
     let uses_none = |engine: &&EngineSeen| {
         engine.info.answer().is_none_or(|info| info.https_proxy.is_empty() && info.http_proxy.is_empty())
     };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::doctor::{Case, Finding, check::Verdict};
 
-pub fn judge(case: &Case<'_>) -> Verdict {
+pub(super) fn judge(case: &Case<'_>) -> Verdict {
     let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
     match &server.reached {
         Reached::Nowhere(why) if engine::gets_there(case) => {

@@ -15,7 +15,7 @@ use crate::doctor::{
     evidence::ServerSeen,
 };
 
-pub fn judge(case: &Case<'_>) -> Verdict {
+pub(super) fn judge(case: &Case<'_>) -> Verdict {
     let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
     let addresses = server.reached.addresses();
     if addresses.is_empty() {

@@ -15,7 +15,7 @@ use crate::doctor::{
     evidence::{Asked, ServerSeen},
 };
 
-pub fn judge(case: &Case<'_>) -> Verdict {
+pub(super) fn judge(case: &Case<'_>) -> Verdict {
     let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
     let mut connected = server.reached.addresses().iter().filter_map(|(address, step)| match step {
         Step::Connected(tls) => Some((*address, tls)),

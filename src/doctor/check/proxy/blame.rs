@@ -17,7 +17,7 @@ use crate::doctor::{
 
 impl View<'_, '_> {
     /// The finding, if it is a proxy's fault that the engine says `message` instead of reaching the registry.
-    pub fn blame(&self, message: &str) -> Option<Finding> {
+    pub(super) fn blame(&self, message: &str) -> Option<Finding> {
         // The last URL is the one that failed: a registry's begins with /v2/, and others are for tokens.
         let is_token = message.rsplit_once("https://").is_some_and(|(_, url)| !url.contains("/v2/"));
         let target = if is_token { self.realm() } else { self.case.endpoint() };
@@ -28,7 +28,7 @@ impl View<'_, '_> {
     }
 
     /// The engine goes through `proxy` to `target`.
-    pub fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
+    pub(super) fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
         let words = Words::of(message);
         let seen = self.engine.proxy.as_ref().filter(|_| *target == self.case.endpoint());
         if let Some(broken) = self.broken(target, proxy, words, message) {
@@ -55,7 +55,7 @@ impl View<'_, '_> {
     }
 
     /// Whether the proxy says that it does not get to `target`, and neither does anybody who goes past it.
-    pub fn is_as_far_without(&self, target: &Endpoint) -> bool {
+    pub(super) fn is_as_far_without(&self, target: &Endpoint) -> bool {
         let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
         let server = self.case.server(target.port).filter(|server| server.endpoint == *target);
         matches!(status, Some(500..=599)) && server.is_some_and(|server| !server.reached.is_open())

@@ -2,13 +2,13 @@
 
 use crate::doctor::Code;
 
-pub const WRONG_SCHEME: Code = Code::error("proxy-wrong-scheme");
-pub const UNREACHABLE: Code = Code::error("proxy-unreachable");
-pub const NEEDS_RESTART: Code = Code::error("proxy-needs-restart");
-pub const PORT_ONLY: Code = Code::error("no-proxy-port-only");
-pub const INEFFECTIVE: Code = Code::error("no-proxy-ineffective");
-pub const UNUSED: Code = Code::error("proxy-config-unused");
-pub const NOT_BYPASSED: Code = Code::error("proxy-not-bypassed");
+pub(crate) const WRONG_SCHEME: Code = Code::error("proxy-wrong-scheme");
+pub(crate) const UNREACHABLE: Code = Code::error("proxy-unreachable");
+pub(crate) const NEEDS_RESTART: Code = Code::error("proxy-needs-restart");
+pub(crate) const PORT_ONLY: Code = Code::error("no-proxy-port-only");
+pub(crate) const INEFFECTIVE: Code = Code::error("no-proxy-ineffective");
+pub(crate) const UNUSED: Code = Code::error("proxy-config-unused");
+pub(crate) const NOT_BYPASSED: Code = Code::error("proxy-not-bypassed");
 /// Found also where the certificate is looked at: who re-signs need be no proxy.
-pub const INTERCEPTED: Code =
+pub(crate) const INTERCEPTED: Code =
     Code::error("tls-intercepted").explaining(&["chain-incomplete", "untrusted-docker", "untrusted-system"]);

@@ -17,7 +17,7 @@ use crate::doctor::{
 };
 
 /// The engine's requests to `target`'s host go past the proxy.
-pub fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
+pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
     let host = &target.host;
     let sources = &view.engine.sources;
     let at = winner(sources, "NO_PROXY")
@@ -43,7 +43,7 @@ pub fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
 }
 
 /// The URL of the proxy is to be set right, by whoever knows it.
-pub fn of_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bool) -> Fix {
+pub(super) fn of_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bool) -> Fix {
     let sources = &view.engine.sources;
     let named = winner(sources, "HTTPS_PROXY").or_else(|| winner(sources, "HTTP_PROXY"));
     let named = named.map_or("where the engine's proxy is set".into(), |(source, setting)| {
@@ -61,7 +61,7 @@ pub fn of_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bo
 }
 
 /// The proxy is to be set where the engine reads it.
-pub fn unused(view: &View<'_, '_>) -> Fix {
+pub(super) fn unused(view: &View<'_, '_>) -> Fix {
     let is_systemd = view.case.evidence.facts.services == Some(ServiceManager::Systemd);
     let advice = if is_systemd {
         "set it as Environment=\"HTTPS_PROXY=…\" below [Service] in a drop-in of the engine's unit, and restart the engine"
@@ -84,7 +84,7 @@ pub fn unused(view: &View<'_, '_>) -> Fix {
 }
 
 /// The engine is to be restarted.
-pub fn restart(view: &View<'_, '_>) -> Fix {
+pub(super) fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart the engine; without live-restore this stops its containers";
     let restart = |fact| Restart { reload: reload(view), service: Service::engine(fact) };
     let restart = view.fact.map(restart).into_iter().collect();

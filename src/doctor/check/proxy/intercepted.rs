@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The engine does not believe what its proxy shows it in the server's place.
-pub fn finding(view: &View<'_, '_>) -> Option<Finding> {
+pub(super) fn finding(view: &View<'_, '_>) -> Option<Finding> {
     let registry = view.case.endpoint();
     let proxy = view.proxy_of(&registry)?;
     let shown = Parsed::from_der(view.engine.proxy.as_ref()?.chain.first()?.der()).ok()?;

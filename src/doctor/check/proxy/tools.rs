@@ -10,7 +10,7 @@ use crate::doctor::{
     no_proxy,
 };
 
-pub const CHECK: Check = Check { id: "tools", title: "tools' proxy", codes: &[&CLI, &GIT], judge };
+pub(crate) const CHECK: Check = Check { id: "tools", title: "tools' proxy", codes: &[&CLI, &GIT], judge };
 
 const CLI: Code = Code::warning("cli-proxy-not-bypassed");
 const GIT: Code = Code::warning("git-proxy-not-bypassed");

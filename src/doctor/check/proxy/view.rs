@@ -11,7 +11,7 @@ use crate::doctor::{
 };
 
 /// What is judged: the engine, and what it is told of proxies.
-pub struct View<'c, 'e> {
+pub(super) struct View<'c, 'e> {
     pub case: &'c Case<'e>,
     pub engine: &'e EngineSeen,
     pub fact: Option<&'e Engine>,
@@ -22,18 +22,18 @@ pub struct View<'c, 'e> {
 }
 
 impl View<'_, '_> {
-    pub fn proxy_of(&self, endpoint: &Endpoint) -> Option<&str> {
+    pub(super) fn proxy_of(&self, endpoint: &Endpoint) -> Option<&str> {
         self.told.of_request(endpoint, self.go)
     }
 
     /// Where the registry sends one for a token, or where GitLab has it.
-    pub fn realm(&self) -> Endpoint {
+    pub(super) fn realm(&self) -> Endpoint {
         let named = self.case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
         named.unwrap_or_else(|| Endpoint::new(self.case.host().clone(), WEB))
     }
 
     /// What is said where nothing was found.
-    pub fn said(&self) -> Verdict {
+    pub(super) fn said(&self) -> Verdict {
         let registry = self.case.endpoint();
         Verdict::passed(match (self.proxy_of(&registry), self.told.https.as_str()) {
             (Some(proxy), _) if self.is_as_far_without(&registry) => {
@@ -46,7 +46,7 @@ impl View<'_, '_> {
     }
 
     /// A source that the engine does not read, and in which it would be told what `is_meant`.
-    pub fn unread(&self, is_meant: impl Fn(&Proxies) -> bool) -> Option<(&Source, &Setting)> {
+    pub(super) fn unread(&self, is_meant: impl Fn(&Proxies) -> bool) -> Option<(&Source, &Setting)> {
         let unread = self.engine.sources.iter().filter(|source| !source.is_read);
         unread.into_iter().find_map(|source| {
             let read = [Source { is_read: true, ..source.clone() }];
@@ -65,14 +65,14 @@ impl View<'_, '_> {
         })
     }
 
-    pub fn addresses(&self) -> Vec<std::net::IpAddr> {
+    pub(super) fn addresses(&self) -> Vec<std::net::IpAddr> {
         let seen = self.case.registry_server().map(|server| server.reached.addresses()).unwrap_or_default();
         seen.iter().map(|(address, _)| address.ip()).collect()
     }
 }
 
 /// A file and line, as editors take it.
-pub fn place(source: &Source, setting: &Setting) -> String {
+pub(super) fn place(source: &Source, setting: &Setting) -> String {
     match setting.line {
         0 => format!("the command line of {}", source.path.display()),
         line => format!("{}, line {line}", source.path.display()),

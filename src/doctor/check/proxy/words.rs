@@ -2,7 +2,7 @@
 
 /// Who says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Words {
+pub(super) enum Words {
     /// The proxy: Go shows the text of its answer to `CONNECT`, bare.
     Proxy,
     /// The engine: its proxy cannot be reached.
@@ -28,7 +28,7 @@ const ROWS: &[(Words, &[&str])] = &[
 
 impl Words {
     /// Whose words `message` ends in.
-    pub fn of(message: &str) -> Self {
+    pub(super) fn of(message: &str) -> Self {
         let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
         if says(&["proxyconnect tcp", "socks connect"]) {
             // What TLS makes of plain HTTP, and plain HTTP of TLS.

@@ -12,13 +12,13 @@ use crate::{
     gitlab::STORE,
 };
 
-pub const OVERRIDDEN: Code = Code::error("ssl-path-overridden").explaining(OF_ANOTHER_PAIR);
-pub const MISMATCH: Code = Code::error("key-mismatch-on-disk").explaining(&[
+pub(super) const OVERRIDDEN: Code = Code::error("ssl-path-overridden").explaining(OF_ANOTHER_PAIR);
+pub(super) const MISMATCH: Code = Code::error("key-mismatch-on-disk").explaining(&[
     "served-not-on-disk",
     "port-refused",
     "connection-closed",
 ]);
-pub const NOT_ON_DISK: Code = Code::error("served-not-on-disk").explaining(OF_ANOTHER_PAIR);
+pub(super) const NOT_ON_DISK: Code = Code::error("served-not-on-disk").explaining(OF_ANOTHER_PAIR);
 
 /// What may be wrong with a pair that nobody means to serve.
 const OF_ANOTHER_PAIR: &[&str] = &[
@@ -47,7 +47,7 @@ const OF_ANOTHER_PAIR: &[&str] = &[
 /// How long nginx gets to serve what it was told to read again.
 const SECONDS: u64 = 5;
 
-pub fn find(server: Server<'_>) -> Vec<Finding> {
+pub(super) fn find(server: Server<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut seen: Vec<&PairSeen> = Vec::new();
     // One pair serves both GitLab and its registry, as a rule.
@@ -65,7 +65,7 @@ pub fn find(server: Server<'_>) -> Vec<Finding> {
 }
 
 /// Why it is not known whether what is on the disk is good.
-pub fn fault(server: Server<'_>) -> Option<String> {
+pub(super) fn fault(server: Server<'_>) -> Option<String> {
     server.settings.sites.iter().find_map(|site| {
         // That it is served shows that nginx could use it.
         let is_served = site.meant.leaf().is_some() && site.meant.leaf() == served(site);

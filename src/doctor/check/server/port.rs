@@ -3,7 +3,7 @@
 use super::subject::Server;
 use crate::doctor::{Code, Finding, evidence::SiteSeen};
 
-pub const TAKEN: Code = Code::error("port-taken").explaining(&[
+pub(super) const TAKEN: Code = Code::error("port-taken").explaining(&[
     "served-not-on-disk",
     "port-not-published",
     "port-refused",
@@ -16,7 +16,7 @@ pub const TAKEN: Code = Code::error("port-taken").explaining(&[
     "untrusted-docker",
     "untrusted-system",
 ]);
-pub const NOT_PUBLISHED: Code = Code::error("port-not-published").explaining(&[
+pub(super) const NOT_PUBLISHED: Code = Code::error("port-not-published").explaining(&[
     "port-refused",
     "port-unreachable",
     "port-timeout",
@@ -36,13 +36,13 @@ const ENGINES: [&str; 8] = [
     "com.docker.back",
 ];
 
-pub fn find(server: Server<'_>) -> Vec<Finding> {
+pub(super) fn find(server: Server<'_>) -> Vec<Finding> {
     let taken = server.settings.sites.iter().filter_map(|site| taken(server, site));
     taken.chain(not_published(server)).collect()
 }
 
 /// Whether somebody else listens where GitLab is to.
-pub fn is_taken(server: Server<'_>, site: &SiteSeen) -> bool {
+pub(super) fn is_taken(server: Server<'_>, site: &SiteSeen) -> bool {
     site.holder.as_ref().is_some_and(|holder| {
         let is_own = match server.gitlab.container {
             Some(_) => {

@@ -9,7 +9,7 @@ use crate::doctor::{
 
 /// A GitLab on this machine, and what its settings say.
 #[derive(Clone, Copy)]
-pub struct Server<'c> {
+pub(super) struct Server<'c> {
     pub case: &'c Case<'c>,
     pub gitlab: &'c GitlabSeen,
     pub settings: &'c SettingsSeen,
@@ -18,7 +18,7 @@ pub struct Server<'c> {
 impl Server<'_> {
     /// What makes GitLab read its settings. Evidence is a file that others may have written: what is more than words
     /// in it is not passed on.
-    pub fn reconfigure(&self) -> ShellLine {
+    pub(super) fn reconfigure(&self) -> ShellLine {
         let words: Vec<_> = self.gitlab.reconfigure.split(' ').collect();
         let is_plain = words.iter().all(|word| shell_word(word) == *word) && words.ends_with(&CONTROL);
         if is_plain { ShellLine::of(words) } else { ShellLine::of(CONTROL) }.by_root()

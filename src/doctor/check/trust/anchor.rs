@@ -50,7 +50,7 @@ fn named(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
 }
 
 /// `finding` with what makes the stores of `scope` trust the root of `chain`, which `endpoint` presents.
-pub fn mend(
+pub(crate) fn mend(
     case: &Case<'_>,
     finding: Finding,
     scope: Scope,
@@ -91,7 +91,7 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Known)
 }
 
 /// What is trusted, for the registry.
-pub fn anchor(case: &Case<'_>, root: &Parsed) -> Anchor {
+pub(super) fn anchor(case: &Case<'_>, root: &Parsed) -> Anchor {
     Anchor { certificate: Certificate::from(root), endpoints: vec![case.endpoint()] }
 }
 

@@ -13,14 +13,14 @@ use crate::{
     doctor::{Case, Code, Finding, Fix, Restart, evidence::FolderSeen},
 };
 
-pub const NEEDS_RESTART: Code = Code::error("daemon-needs-restart");
-pub const WRONG_EXTENSION: Code = Code::error("certsd-wrong-extension").explaining(FOLLOWS);
-pub const NOT_PEM: Code = Code::error("certsd-not-pem").explaining(FOLLOWS);
-pub const WRONG_NAME: Code = Code::error("certsd-wrong-name").explaining(FOLLOWS);
-pub const REPLACED: Code =
+pub(super) const NEEDS_RESTART: Code = Code::error("daemon-needs-restart");
+pub(super) const WRONG_EXTENSION: Code = Code::error("certsd-wrong-extension").explaining(FOLLOWS);
+pub(super) const NOT_PEM: Code = Code::error("certsd-not-pem").explaining(FOLLOWS);
+pub(super) const WRONG_NAME: Code = Code::error("certsd-wrong-name").explaining(FOLLOWS);
+pub(super) const REPLACED: Code =
     Code::error("anchor-replaced").explaining(&["untrusted-docker", "untrusted-system"]);
 /// One CA that nothing here trusts is one cause.
-pub const UNTRUSTED: Code = Code::error("untrusted-docker").explaining(&["untrusted-system"]);
+pub(super) const UNTRUSTED: Code = Code::error("untrusted-docker").explaining(&["untrusted-system"]);
 
 const FOLLOWS: &[&str] = &["untrusted-docker"];
 const OWN_IDEA: &str =
@@ -30,7 +30,7 @@ const PLAIN_PEM: &str = "Docker passes over what is not plain PEM, without a wor
 impl Look<'_> {
     /// Why it does not trust the registry: it said `message`, if it was asked; and `holds_it` if its files
     /// would let it.
-    pub fn cause(&self, message: Option<&str>, holds_it: bool) -> Finding {
+    pub(super) fn cause(&self, message: Option<&str>, holds_it: bool) -> Finding {
         if holds_it && self.engine.kind.copies_at_start() {
             return self.copied_too_early();
         }
@@ -59,7 +59,7 @@ impl Look<'_> {
     }
 
     /// The engine is to be restarted.
-    pub fn restart(&self) -> Fix {
+    pub(super) fn restart(&self) -> Fix {
         let service = Service::engine(self.engine);
         Fix {
             advice: Some(format!("restart {}", self.seen.title)),
@@ -130,7 +130,7 @@ impl Look<'_> {
 }
 
 /// That `old` is trusted, which has the name of the CA that is served and another key.
-pub fn replaced(case: &Case<'_>, old: &Parsed) -> Finding {
+pub(super) fn replaced(case: &Case<'_>, old: &Parsed) -> Finding {
     Finding::new(
         &REPLACED,
         format!(

@@ -17,7 +17,7 @@ use crate::doctor::{
     evidence::FolderSeen,
 };
 
-pub const CHECK: Check = Check { id: "containerd", title: "containerd", codes: &[], judge };
+pub(crate) const CHECK: Check = Check { id: "containerd", title: "containerd", codes: &[], judge };
 
 fn judge(case: &Case<'_>) -> Verdict {
     let certs_d = case.certs_d(CONTAINERD.as_ref());

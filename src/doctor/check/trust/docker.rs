@@ -18,7 +18,7 @@ use crate::doctor::{
     evidence::Asked,
 };
 
-pub const CHECK: Check = Check {
+pub(crate) const CHECK: Check = Check {
     id: "docker",
     title: "docker",
     codes: &[

@@ -10,8 +10,8 @@ use crate::doctor::{
     evidence::{FileForm, FileSeen, FolderSeen},
 };
 
-pub const STRAY_KEY: Code = Code::error("certsd-stray-key").explaining(FOLLOWS);
-pub const UNREADABLE: Code = Code::error("certsd-unreadable").explaining(FOLLOWS);
+pub(super) const STRAY_KEY: Code = Code::error("certsd-stray-key").explaining(FOLLOWS);
+pub(super) const UNREADABLE: Code = Code::error("certsd-unreadable").explaining(FOLLOWS);
 
 const FOLLOWS: &[&str] = &[
     "daemon-needs-restart",
@@ -25,14 +25,14 @@ const GIVES_UP: &str =
     "one file there that is to be read and cannot be makes every login and pull fail, whatever else is right";
 
 /// A folder for a registry, and whose rights it takes to change it.
-pub struct Place {
+pub(super) struct Place {
     pub path: PathBuf,
     pub actor: Actor,
 }
 
 impl Place {
     /// What in `folder`, which is this one, makes `reader` give up.
-    pub fn fatal(&self, folder: &FolderSeen, reader: Reader) -> Option<Finding> {
+    pub(super) fn fatal(&self, folder: &FolderSeen, reader: Reader) -> Option<Finding> {
         match fatal(folder, reader)? {
             Fatal::Stray(file, partner) => Some(self.stray(file, &partner)),
             Fatal::Unreadable(file) => {
@@ -44,7 +44,7 @@ impl Place {
     }
 
     /// What an engine that gave up says of this folder; none if it speaks of something else.
-    pub fn said(&self, message: &str) -> Option<Finding> {
+    pub(super) fn said(&self, message: &str) -> Option<Finding> {
         if let Some((path, why)) = named_file(message) {
             let what = format!("{} cannot be read: {why}", text::path(path));
             return path.starts_with(&self.path).then(|| self.unreadable(path, what, false));

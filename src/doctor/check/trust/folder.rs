@@ -10,38 +10,38 @@ use crate::{
 };
 
 /// The folder in `certs_d` that is read for `endpoint`, if it is there.
-pub fn exact<'e>(certs_d: Option<&'e CertsDSeen>, endpoint: &Endpoint) -> Option<&'e FolderSeen> {
+pub(super) fn exact<'e>(certs_d: Option<&'e CertsDSeen>, endpoint: &Endpoint) -> Option<&'e FolderSeen> {
     named(certs_d, &endpoint.certs_d_folder())
 }
 
 /// The folder `name`.
-pub fn named<'e>(certs_d: Option<&'e CertsDSeen>, name: &str) -> Option<&'e FolderSeen> {
+pub(super) fn named<'e>(certs_d: Option<&'e CertsDSeen>, name: &str) -> Option<&'e FolderSeen> {
     certs_d?.folders.answer()?.iter().find(|folder| folder.name == name)
 }
 
 /// Its files; none if they could not be listed.
-pub fn files(folder: Option<&FolderSeen>) -> &[FileSeen] {
+pub(super) fn files(folder: Option<&FolderSeen>) -> &[FileSeen] {
     folder.and_then(|folder| folder.files.answer()).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Whether containerd finds settings in it, which then say what it trusts.
-pub fn has_settings(folder: &FolderSeen) -> bool {
+pub(super) fn has_settings(folder: &FolderSeen) -> bool {
     files(Some(folder)).iter().any(|file| file.name == "hosts.toml")
 }
 
 /// Whether a file of this name is read as certificates of CAs (moby, `registry.ReadCertsDirectory`;
 /// containers/image, `pkg/tlsclientconfig`). Case matters.
-pub fn is_read(file: &FileSeen) -> bool {
+pub(super) fn is_read(file: &FileSeen) -> bool {
     std::path::Path::new(&file.name).extension().is_some_and(|ending| ending == "crt")
 }
 
 /// The CAs that are loaded from `folder`.
-pub fn loaded(folder: Option<&FolderSeen>) -> Vec<Parsed> {
+pub(super) fn loaded(folder: Option<&FolderSeen>) -> Vec<Parsed> {
     parsed(files(folder).iter().filter(|file| is_read(file)).flat_map(|file| &file.certificates))
 }
 
 /// The first file of `folder` that is not loaded, or not as a whole, and holds what `chain` leads to.
-pub fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'e FileSeen> {
+pub(super) fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'e FileSeen> {
     files(Some(folder)).iter().find(|file| {
         let lost = if is_read(file) { None } else { Some(&file.certificates) };
         parsed(lost.into_iter().flatten().chain(&file.hidden)).iter().any(|root| leads_to(chain, root))
@@ -49,7 +49,7 @@ pub fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'e FileS
 }
 
 /// The first file that should be read and in which no certificate is to be found.
-pub fn without_any(folder: &FolderSeen) -> Option<&FileSeen> {
+pub(super) fn without_any(folder: &FolderSeen) -> Option<&FileSeen> {
     files(Some(folder)).iter().find(|file| is_read(file) && holds_none(&file.form))
 }
 
@@ -67,7 +67,7 @@ fn holds_none(form: &FileForm) -> bool {
 }
 
 /// A file that makes whoever reads the folder give up, whatever else is in it.
-pub enum Fatal<'e> {
+pub(super) enum Fatal<'e> {
     /// A client's certificate without its key, or a key without its certificate; with the name of the other.
     Stray(&'e FileSeen, String),
     /// It has a name that is read, and cannot be read.
@@ -76,7 +76,7 @@ pub enum Fatal<'e> {
 
 /// Who reads a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Reader {
+pub(super) enum Reader {
     Docker,
     Podman,
     Containerd,
@@ -84,7 +84,7 @@ pub enum Reader {
 
 /// The first such file for `reader` (moby, `registry.loadTLSConfig`; containers/image, `pkg/tlsclientconfig`; containerd,
 /// `core/remotes/docker/config/hosts.go`). One that only this program may not read is none.
-pub fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
+pub(super) fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
     let files = files(Some(folder));
     let has_no_partner = |file: &FileSeen| {
         let (stem, ending) = file.name.rsplit_once('.')?;
@@ -123,7 +123,7 @@ fn is_opened(file: &FileSeen) -> bool {
 }
 
 /// What a file is, in a few words.
-pub fn described(form: &FileForm) -> String {
+pub(super) fn described(form: &FileForm) -> String {
     match form {
         FileForm::Pem => "PEM".into(),
         FileForm::PemWithKey => "PEM with a private key".into(),

@@ -6,7 +6,7 @@ use labtrust_machine::engine::{Reach, is_containerds, judge, pulls_by_system};
 use super::{cause::NEEDS_RESTART, folder, look::Look, root::leads_to};
 use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};
 
-pub const MASKED: Code = Code::error("certsd-masked");
+pub(super) const MASKED: Code = Code::error("certsd-masked");
 
 impl Look<'_> {
     /// Whether it keeps images in containerd.
@@ -16,14 +16,14 @@ impl Look<'_> {
     }
 
     /// Whether it fetches the token of a pull by the system's store.
-    pub fn pulls_by_system(&self) -> bool {
+    pub(super) fn pulls_by_system(&self) -> bool {
         let properties = self.seen.info.answer().and_then(|info| info.image_store.as_deref());
         let version = self.seen.version.answer().map_or("", |seen| &seen.version);
         properties.is_some_and(|properties| pulls_by_system(version, properties))
     }
 
     /// What fails though it accepts the registry.
-    pub fn pulls(&self) -> Option<Finding> {
+    pub(super) fn pulls(&self) -> Option<Finding> {
         if self.has_containerd() { self.masked().or_else(|| self.token()) } else { None }
     }
 

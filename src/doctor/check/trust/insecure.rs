@@ -2,10 +2,10 @@
 
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
 
-pub const INSECURE: Code = Code::warning("registry-insecure");
+pub(super) const INSECURE: Code = Code::warning("registry-insecure");
 
 /// That `engine` does not, if so.
-pub fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
+pub(super) fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
     let settings = engine.info.answer()?.registries.as_ref()?;
     let endpoint = case.endpoint();
     let addresses = case.registry_server().map(|server| server.reached.addresses()).unwrap_or_default();

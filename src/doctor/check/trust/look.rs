@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Whether an engine accepts the registry, or would by its files if it could be asked.
-pub fn is_trusted(case: &Case<'_>) -> bool {
+pub(super) fn is_trusted(case: &Case<'_>) -> bool {
     looks(case).any(|look| match case.verdict_of(look.seen) {
         Some(Reach::Accepted) => true,
         Some(Reach::Refused(_) | Reach::GaveUp(_)) => false,
@@ -27,7 +27,7 @@ pub fn is_trusted(case: &Case<'_>) -> bool {
 }
 
 /// Whether each engine would trust `chain` for the registry's token service, by its files.
-pub fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
+pub(crate) fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
     looks(case).all(|look| {
         let system = root::of_system(case.evidence.trust.system.as_ref());
         let mut roots = folder::loaded(look.exact()).into_iter().chain(system);
@@ -36,35 +36,35 @@ pub fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
 }
 
 /// Whether an engine fetches the token of a pull by the system's store.
-pub fn pulls_by_system(case: &Case<'_>) -> bool {
+pub(super) fn pulls_by_system(case: &Case<'_>) -> bool {
     looks(case).any(|look| look.pulls_by_system())
 }
 
 /// The engines.
-pub fn looks<'c>(case: &'c Case<'c>) -> impl Iterator<Item = Look<'c>> {
+pub(super) fn looks<'c>(case: &'c Case<'c>) -> impl Iterator<Item = Look<'c>> {
     let pairs = case.evidence.engines.iter().zip(&case.evidence.facts.engines);
     pairs.map(move |(seen, engine)| Look { case, seen, engine })
 }
 
 /// One engine.
-pub struct Look<'c> {
+pub(super) struct Look<'c> {
     pub case: &'c Case<'c>,
     pub seen: &'c EngineSeen,
     pub engine: &'c Engine,
 }
 
 impl<'c> Look<'c> {
-    pub fn certs_d(&self) -> Option<&'c CertsDSeen> {
+    pub(super) fn certs_d(&self) -> Option<&'c CertsDSeen> {
         self.case.certs_d(&self.engine.certs_d)
     }
 
     /// What is in its folder for the registry.
-    pub fn exact(&self) -> Option<&'c FolderSeen> {
+    pub(super) fn exact(&self) -> Option<&'c FolderSeen> {
         folder::exact(self.certs_d(), &self.case.endpoint())
     }
 
     /// Where the CA is, as far as the engine can have read it.
-    pub fn trusting_file(&self) -> Option<String> {
+    pub(super) fn trusting_file(&self) -> Option<String> {
         if self.is_in_folder() {
             return Some(self.folder().display().to_string());
         }
@@ -74,26 +74,26 @@ impl<'c> Look<'c> {
     }
 
     /// The folder that it reads for the registry.
-    pub fn folder(&self) -> PathBuf {
+    pub(super) fn folder(&self) -> PathBuf {
         self.engine.certs_d.join(self.case.endpoint().certs_d_folder())
     }
 
-    pub fn is_in_folder(&self) -> bool {
+    pub(super) fn is_in_folder(&self) -> bool {
         folder::loaded(self.exact()).iter().any(|root| leads_to(&self.case.chain, root))
     }
 
-    pub fn is_in_system(&self) -> bool {
+    pub(super) fn is_in_system(&self) -> bool {
         let roots = root::of_system(self.case.evidence.trust.system.as_ref());
         !self.engine.kind.copies_at_start() && roots.iter().any(|root| leads_to(&self.case.chain, root))
     }
 
     /// Whether it read the system's store before that was written.
-    pub fn is_older_than_system(&self) -> bool {
+    pub(super) fn is_older_than_system(&self) -> bool {
         let written = self.case.evidence.trust.system.as_ref().and_then(|bundle| bundle.written);
         self.engine.started.zip(written).is_some_and(|(started, written)| started < written)
     }
 
-    pub fn fault(&self) -> Option<String> {
+    pub(super) fn fault(&self) -> Option<String> {
         let trust = &self.case.evidence.trust;
         let unlisted = self.certs_d().and_then(|seen| seen.folders.fault());
         let unread = self.exact().and_then(|folder| folder.files.fault());

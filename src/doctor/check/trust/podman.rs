@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-pub const CHECK: Check = Check { id: "podman", title: "podman", codes: &[], judge };
+pub(crate) const CHECK: Check = Check { id: "podman", title: "podman", codes: &[], judge };
 
 fn judge(case: &Case<'_>) -> Verdict {
     if !case.evidence.facts.tools.contains_key("podman") {

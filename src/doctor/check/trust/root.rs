@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Whether `chain` leads to `root` by its signatures: whatever else is wrong with it, and whenever.
-pub fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
+pub(super) fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
     let Some((leaf, rest)) = chain.split_first() else { return false };
     let above = path::above(leaf, rest);
     let is_signed = |one: &Parsed| root.may_sign() && one.is_signed_by(root);
@@ -16,23 +16,23 @@ pub fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
 }
 
 /// Whether `root` has the name of a CA that signed something of `chain`, and another key.
-pub fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
+pub(super) fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
     let has_name = |one: &Parsed| one.names_issuer(root) && !one.is_signed_by(root);
     root.may_sign() && chain.iter().any(has_name) && !leads_to(chain, root)
 }
 
 /// `certificates`, as far as they can be read.
-pub fn parsed<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> Vec<Parsed> {
+pub(crate) fn parsed<'c>(certificates: impl IntoIterator<Item = &'c Certificate>) -> Vec<Parsed> {
     certificates.into_iter().filter_map(|one| Parsed::from_der(one.der()).ok()).collect()
 }
 
 /// Those anchors of the system's bundle that matter; none if there is no bundle.
-pub fn of_system(bundle: Option<&BundleSeen>) -> Vec<Parsed> {
+pub(super) fn of_system(bundle: Option<&BundleSeen>) -> Vec<Parsed> {
     parsed(bundle.and_then(|bundle| bundle.candidates.answer()).into_iter().flatten())
 }
 
 /// Why the system's store could not be looked at, if so.
-pub fn fault(bundle: Option<&BundleSeen>) -> Option<&str> {
+pub(super) fn fault(bundle: Option<&BundleSeen>) -> Option<&str> {
     match bundle.map(|bundle| &bundle.candidates) {
         Some(Asked::Failed(why)) => Some(why),
         Some(Asked::Not) => Some("it was not read"),

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-pub const CHECK: Check =
+pub(crate) const CHECK: Check =
     Check { id: "system", title: "system", codes: &[&UNTRUSTED, &BUILD_UNTRUSTED], judge };
 
 const UNTRUSTED: Code = Code::error("untrusted-system").explaining(&["build-untrusted"]);
@@ -71,6 +71,6 @@ fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
 }
 
 /// Whether `chain` leads to a CA of the system's store.
-pub fn is_trusted(case: &Case<'_>, chain: &[Parsed]) -> bool {
+pub(super) fn is_trusted(case: &Case<'_>, chain: &[Parsed]) -> bool {
     root::of_system(case.evidence.trust.system.as_ref()).iter().any(|root| leads_to(chain, root))
 }

@@ -43,7 +43,7 @@ struct Docker {
 
 /// Where the docker command is told to find its engine: a variable that names the engine comes before one
 /// that names a context, and that before its settings.
-pub fn door(facts: &Facts) -> Option<DoorSeen> {
+pub(super) fn door(facts: &Facts) -> Option<DoorSeen> {
     if let Some(host) = variable("DOCKER_HOST") {
         return Some(DoorSeen {
             told_by: "DOCKER_HOST".into(),

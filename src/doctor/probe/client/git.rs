@@ -4,7 +4,7 @@ use labtrust_plan::Host;
 
 /// A proxy that is set, and on which line. An empty one means that none is to be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proxy {
+pub(super) struct Proxy {
     /// Its URL.
     pub url: String,
     /// The line.
@@ -15,7 +15,7 @@ pub struct Proxy {
 
 /// The proxy that the settings `text` name for GitLab at `host`: the last that is for its URL, else the last
 /// that is for all.
-pub fn proxy(text: &str, host: &Host) -> Option<Proxy> {
+pub(super) fn proxy(text: &str, host: &Host) -> Option<Proxy> {
     let mut section = None;
     let mut found: Option<Proxy> = None;
     for (number, line) in text.lines().enumerate() {

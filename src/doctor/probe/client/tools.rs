@@ -22,7 +22,7 @@ use crate::doctor::{
 };
 
 /// The tools that are told to use a proxy, and what those say; each proxy is asked once.
-pub fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen> {
+pub(super) fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen> {
     let web = Endpoint::new(question.host.clone(), WEB);
     let told = [docker(), containers(question.facts), git(question)];
     let mut tools: Vec<ToolSeen> = told.into_iter().flatten().collect();

@@ -7,7 +7,7 @@ use crate::doctor::evidence::Setting;
 
 /// What a shell script sets and exports, and what it only sets for itself. What it computes is not known, and
 /// stands as it is written.
-pub fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
+pub(super) fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
     let mut exported = BTreeSet::new();
     let mut settings = Vec::new();
     for (line, text) in lines(text, false) {
@@ -34,7 +34,7 @@ pub fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
 
 /// What an `EnvironmentFile` sets (systemd.exec(5)): lines of `NAME=VALUE`, the value in quotes or not.
 /// Other lines, such as those with `export`, are passed over.
-pub fn environment_file(text: &str) -> Vec<Setting> {
+pub(super) fn environment_file(text: &str) -> Vec<Setting> {
     let setting = |(line, text): (usize, String)| {
         let (name, value) = text.split_once('=')?;
         let name = name.trim();
@@ -45,7 +45,7 @@ pub fn environment_file(text: &str) -> Vec<Setting> {
 
 /// Lines with their numbers, without comments; a backslash at the end joins the next. systemd also takes
 /// a line that begins with a semicolon for a comment.
-pub fn lines(text: &str, is_systemds: bool) -> Vec<(usize, String)> {
+pub(super) fn lines(text: &str, is_systemds: bool) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut joined: Option<(usize, String)> = None;
     for (number, line) in text.lines().enumerate() {
@@ -64,7 +64,7 @@ pub fn lines(text: &str, is_systemds: bool) -> Vec<(usize, String)> {
 }
 
 /// Words as a shell and systemd split them: quotes may stand anywhere in one, and a backslash before anything.
-pub fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;

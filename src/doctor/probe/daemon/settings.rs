@@ -14,7 +14,7 @@ const KEYS: [(&str, &str, &str); 3] = [
 ];
 
 /// What the daemon's settings `text` say.
-pub fn daemon(text: &str) -> Result<Vec<Setting>, String> {
+pub(super) fn daemon(text: &str) -> Result<Vec<Setting>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
@@ -25,7 +25,7 @@ pub fn daemon(text: &str) -> Result<Vec<Setting>, String> {
 }
 
 /// What the docker command's settings `text` say, for whichever engine.
-pub fn client(text: &str) -> Result<Vec<Setting>, String> {
+pub(crate) fn client(text: &str) -> Result<Vec<Setting>, String> {
     let document: Value =
         serde_json::from_str(text).map_err(|error| Redacted::json_error(&error).to_string())?;
     let engines = document.get("proxies").and_then(Value::as_object);
@@ -47,7 +47,7 @@ fn found<'k, 'v>(
 }
 
 /// What the daemon's command line says.
-pub fn flags(line: &[String]) -> Option<Source> {
+pub(super) fn flags(line: &[String]) -> Option<Source> {
     let setting = |(key, _, name): &(&str, &str, &str)| Some(Setting::new(name, &flag(line, key)?, 0));
     Some(Source {
         path: line.first()?.into(),
@@ -59,7 +59,7 @@ pub fn flags(line: &[String]) -> Option<Source> {
 }
 
 /// The value of the option `name`, as `--name=value` or `--name value`; the last counts.
-pub fn flag(line: &[String], name: &str) -> Option<String> {
+pub(super) fn flag(line: &[String], name: &str) -> Option<String> {
     let option = format!("--{name}");
     let value = |at: usize| {
         let rest = line[at].strip_prefix(&option)?;

@@ -10,7 +10,7 @@ use crate::doctor::{
 };
 
 /// The source at `path`, from what was read of it.
-pub fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, String>) -> Source {
+pub(super) fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, String>) -> Source {
     let (settings, fault) = match read {
         Ok(settings) => (settings, None),
         Err(fault) => (Vec::new(), Some(fault.into())),
@@ -19,12 +19,12 @@ pub fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>,
 }
 
 /// What the file at `path` holds; none if it is not there.
-pub fn text(path: &Path) -> Result<Option<String>, String> {
+pub(crate) fn text(path: &Path) -> Result<Option<String>, String> {
     let bytes = World::read_named(path).map_err(|error| error.to_string())?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Whether `name` is one of the variables that are looked for.
-pub fn is_meant(name: &str) -> bool {
+pub(super) fn is_meant(name: &str) -> bool {
     VARIABLES.contains(&name)
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::doctor::evidence::{Form, Setting, Source};
 
 /// Where the machine's units are, the stronger first.
-pub const MACHINE: [&str; 5] = [
+pub(super) const MACHINE: [&str; 5] = [
     "/etc/systemd/system",
     "/run/systemd/system",
     "/usr/local/lib/systemd/system",
@@ -29,7 +29,7 @@ const MANAGER: &str = "/etc/systemd/system.conf";
 const MOST: usize = 200;
 
 /// Where the environment of `unit`, which is looked for in `folders`, is set; the stronger later.
-pub fn environment(folders: &[impl AsRef<Path>], unit: &str) -> Vec<Source> {
+pub(super) fn environment(folders: &[impl AsRef<Path>], unit: &str) -> Vec<Source> {
     let mut unset = Vec::new();
     let mut sources = Vec::new();
     let manager = std::iter::once(PathBuf::from(MANAGER)).chain(drop_ins(&["/etc/systemd"], "system.conf"));
@@ -133,7 +133,7 @@ impl Unit {
 
 /// What a unit's `text` sets, for the fuzz target.
 #[cfg(fuzzing)]
-pub fn settings(text: &str) -> Vec<Setting> {
+pub(super) fn settings(text: &str) -> Vec<Setting> {
     let mut found = Unit::default();
     found.read(text, "[Service]", "Environment");
     found.settings

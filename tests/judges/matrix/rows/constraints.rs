@@ -24,7 +24,7 @@ fn policies(all: &[&str]) -> Extension {
     Extension::new(POLICIES, sequence(&all))
 }
 
-pub fn rows() -> Rows {
+pub(super) fn rows() -> Rows {
     let no_ip = || [ip(&[0; 8]), ip(&[0; 32])];
     let permit = |part, names: &[Vec<u8>]| vec![Put(part, name_constraints(names, &[]))];
     let exclude = |part, names: &[Vec<u8>]| vec![Put(part, name_constraints(&[], names))];

@@ -29,7 +29,7 @@ const POISON: &str = "1.3.6.1.4.1.11129.2.4.3";
 const OCSP_NO_CHECK: &str = "1.3.6.1.5.5.7.48.1.5";
 const MICROSOFT_TEMPLATE: &str = "1.3.6.1.4.1.311.20.2";
 
-pub fn rows() -> Rows {
+pub(super) fn rows() -> Rows {
     let put = |part, oid, value| vec![Put(part, Extension::new(oid, value))];
     let critical = |part, oid, value| vec![Put(part, Extension::new(oid, value).critical())];
     let points = || sequence(&[sequence(&[tagged(0, &[tagged(0, &[uri("http://127.0.0.1:9/a.crl")])])])]);

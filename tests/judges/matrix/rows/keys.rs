@@ -14,7 +14,7 @@ use super::{
 
 const KEY_ENCIPHERMENT: u8 = 2;
 
-pub fn rows() -> Rows {
+pub(super) fn rows() -> Rows {
     let leaf = |kind| vec![Key(Leaf, kind)];
     let rsa =
         |kind| vec![Key(Leaf, kind), Put(Leaf, key_usage(&[DIGITAL_SIGNATURE, KEY_ENCIPHERMENT]).critical())];

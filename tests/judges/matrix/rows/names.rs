@@ -24,32 +24,32 @@ const DOMAIN_COMPONENT: &str = "0.9.2342.19200300.100.1.25";
 const EMAIL: &str = "1.2.840.113549.1.9.1";
 
 /// An address among other names.
-pub fn ip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn ip(bytes: &[u8]) -> Vec<u8> {
     implicit(7, bytes)
 }
 
 /// A mail address among other names.
-pub fn email(text: &str) -> Vec<u8> {
+pub(crate) fn email(text: &str) -> Vec<u8> {
     implicit(1, text.as_bytes())
 }
 
 /// A URI among other names.
-pub fn uri(text: &str) -> Vec<u8> {
+pub(crate) fn uri(text: &str) -> Vec<u8> {
     implicit(6, text.as_bytes())
 }
 
 /// A directory name among other names.
-pub fn directory(name: Vec<u8>) -> Vec<u8> {
+pub(crate) fn directory(name: Vec<u8>) -> Vec<u8> {
     tagged(4, &[name])
 }
 
 /// A name of another type: a user principal name.
-pub fn other() -> Vec<u8> {
+pub(crate) fn other() -> Vec<u8> {
     tagged(0, &[oid("1.3.6.1.4.1.311.20.2.3"), tagged(0, &[element(UTF8, b"root@example.com")])])
 }
 
 /// A registered identifier among other names.
-pub fn registered() -> Vec<u8> {
+pub(crate) fn registered() -> Vec<u8> {
     implicit(8, &oid_content("1.2.3.4"))
 }
 
@@ -61,7 +61,7 @@ fn common_name(part: super::super::plan::Part, tag: u8, bytes: &[u8]) -> Vec<Cha
     vec![Subject(part, name_with(&[(COMMON_NAME, tag, bytes)]))]
 }
 
-pub fn rows() -> Rows {
+pub(crate) fn rows() -> Rows {
     let names = |names: &[Vec<u8>]| vec![Put(Leaf, alt_names(names))];
     let at = |host, all: &[Vec<u8>]| vec![Host(host), Put(Leaf, alt_names(all))];
     let plain = |text| name_of(&[(COMMON_NAME, text)]);

@@ -9,7 +9,7 @@ use super::{
     Rows,
 };
 
-pub fn rows() -> Rows {
+pub(super) fn rows() -> Rows {
     let two = || vec![SignedBy(Leaf, Root), Serve(&[Leaf, Root])];
     let four = |served| {
         vec![SignedBy(Middle, Upper), Put(Root, basic_constraints(true, Some(2)).critical()), Serve(served)]

@@ -23,7 +23,7 @@ const KEY_ENCIPHERMENT: u8 = 2;
 const DATA_ENCIPHERMENT: u8 = 3;
 const KEY_AGREEMENT: u8 = 4;
 
-pub fn rows() -> Rows {
+pub(super) fn rows() -> Rows {
     let usage = |part, bits: &[u8]| vec![Put(part, key_usage(bits).critical())];
     let extended = |part, usages: &[&str]| vec![Put(part, extended_key_usage(usages))];
     let basic = |part, value| vec![Put(part, Extension::new(BASIC_CONSTRAINTS, value).critical())];

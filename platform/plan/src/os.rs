@@ -1,0 +1,45 @@
+//! Operating systems, and what an absolute path looks like on each.
+
+use serde::{Deserialize, Serialize};
+
+/// An operating system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Os {
+    /// Linux.
+    Linux,
+    /// macOS.
+    Macos,
+    /// FreeBSD.
+    Freebsd,
+    /// Windows.
+    Windows,
+    /// Anything else.
+    Other,
+}
+
+impl Os {
+    /// The system that this program was built for.
+    pub fn current() -> Self {
+        match std::env::consts::OS {
+            "linux" => Self::Linux,
+            "macos" => Self::Macos,
+            "freebsd" => Self::Freebsd,
+            "windows" => Self::Windows,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether `text` is an absolute path on this system that leads nowhere upwards. Recorded facts and receipts
+    /// must hold only such paths.
+    pub fn is_absolute(self, text: &str) -> bool {
+        let has_root = match self {
+            Self::Windows => {
+                text.starts_with(r"\\")
+                    || matches!(text.as_bytes(), [letter, b':', b'\\' | b'/', ..] if letter.is_ascii_alphabetic())
+            }
+            Self::Linux | Self::Macos | Self::Freebsd | Self::Other => text.starts_with('/'),
+        };
+        has_root && !text.contains('\0') && text.split(['/', '\\']).all(|part| part != "..")
+    }
+}
