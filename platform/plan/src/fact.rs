@@ -146,7 +146,10 @@ impl<'de> Deserialize<'de> for Facts {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let facts = Self::deserialize(deserializer)?;
         let is_absolute = |path: &Path| path.to_str().is_some_and(|path| facts.os.is_absolute(path));
-        let other = facts.named_paths().find(|path| !is_absolute(path)).map(Path::to_path_buf);
+        let other = facts
+            .named_paths()
+            .find(|path| !is_absolute(path))
+            .map(|path| path.to_string_lossy().into_owned());
         other.map_or(Ok(()), |path| {
             Err(de::Error::custom(format!("{path:?} is not an absolute path on {:?}", facts.os)))
         })?;
