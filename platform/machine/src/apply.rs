@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
             return Ok(Begun::Already(detail));
         }
         if !change.settle.applied.is_empty() {
-            check_room(&reader, &change.settle.byproducts)?;
+            check_room(&reader, &change.settle.side_effects)?;
         }
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;
@@ -326,7 +326,7 @@ impl<'a> Run<'a> {
         let records = &self.receipt.changes;
         let is_its = |record: &ChangeRecord| record.store == change.store && record.subject == change.subject;
         if let Some(index) =
-            records.iter().position(is_its).filter(|index| records[*index].byproducts.is_empty())
+            records.iter().position(is_its).filter(|index| records[*index].side_effects.is_empty())
         {
             let _ = undo::take_back_latest(self.session, &self.receipt, index);
         }

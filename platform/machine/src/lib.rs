@@ -2,7 +2,6 @@
 
 mod apply;
 mod bundle;
-mod byproduct;
 mod check;
 pub mod database;
 mod edit_file;
@@ -20,6 +19,7 @@ mod purge;
 pub mod reach;
 pub mod receipt;
 pub mod session;
+mod side_effect;
 mod sources;
 mod undo;
 mod updater;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use labtrust_plan::{Byproduct, Certificate, Change, Proof, Step};
+use labtrust_plan::{Certificate, Change, Proof, SideEffect, Step};
 
 use crate::{Result, world::World};
 
@@ -27,7 +27,7 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
         return Ok(None);
     }
     let mut purge = change.clone();
-    purge.settle.byproducts = byproducts(change, &steps);
+    purge.settle.side_effects = side_effects(change, &steps);
     purge.steps = steps;
     // What the engine remembers of them is another question, and no reason to put them back.
     purge.proof = Proof::Not(Box::new(change.proof.without_engine()));
@@ -44,24 +44,24 @@ fn holds_only(world: &World, path: &Path, certificate: &Certificate) -> bool {
         || (whole && blocks == 1 && found == std::slice::from_ref(certificate))
 }
 
-/// The byproducts of `change`, for the files that are removed instead of ours.
-fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
+/// The side effects of `change`, for the files that are removed instead of ours.
+fn side_effects(change: &Change, steps: &[Step]) -> Vec<SideEffect> {
     let removed =
         || steps.iter().filter_map(|step| if let Step::Remove { path } = step { Some(path) } else { None });
     let ours = change.files().next().map(PathBuf::from).unwrap_or_default();
     let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let mut byproducts = Vec::new();
-    for byproduct in &change.settle.byproducts {
-        match byproduct {
-            Byproduct::Bundle { .. } | Byproduct::Copies { .. } => byproducts.push(byproduct.clone()),
-            Byproduct::Links { folder, .. } => byproducts.extend(
-                removed().map(|path| Byproduct::Links { folder: folder.clone(), target: path.clone() }),
+    let mut side_effects = Vec::new();
+    for side_effect in &change.settle.side_effects {
+        match side_effect {
+            SideEffect::Bundle { .. } | SideEffect::Copies { .. } => side_effects.push(side_effect.clone()),
+            SideEffect::Links { folder, .. } => side_effects.extend(
+                removed().map(|path| SideEffect::Links { folder: folder.clone(), target: path.clone() }),
             ),
-            Byproduct::Neighbour { .. } => {}
-            Byproduct::Keystore { path, alias, keytool, hook, settings, .. } => {
-                byproducts.extend(removed().map(|file| {
+            SideEffect::Neighbour { .. } => {}
+            SideEffect::Keystore { path, alias, keytool, hook, settings, .. } => {
+                side_effects.extend(removed().map(|file| {
                     let alias = alias.replace(&stem(&ours), &stem(file));
-                    Byproduct::Keystore {
+                    SideEffect::Keystore {
                         path: path.clone(),
                         anchor: file.clone(),
                         alias,
@@ -73,7 +73,7 @@ fn byproducts(change: &Change, steps: &[Step]) -> Vec<Byproduct> {
             }
         }
     }
-    byproducts
+    side_effects
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod recorded;
 use std::path::{Path, PathBuf};
 
 use labtrust_plan::{
-    Actor, Anchor, Byproduct, Certificate, Change, Database, Edit, Fingerprint, Listing, Proof, Settle,
+    Actor, Anchor, Certificate, Change, Database, Edit, Fingerprint, Listing, Proof, Settle, SideEffect,
     StoreId,
 };
 use serde::{Deserialize, Serialize};
@@ -64,8 +64,8 @@ pub struct ChangeRecord {
     #[serde(default)]
     pub proven: usize,
     /// What its settling rewrote.
-    #[serde(default)]
-    pub byproducts: Vec<ByproductRecord>,
+    #[serde(rename = "byproducts", default)]
+    pub side_effects: Vec<SideEffectRecord>,
 }
 
 /// How far a change came.
@@ -118,9 +118,10 @@ pub enum StepRecord {
 
 /// A file that a settling command rewrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ByproductRecord {
+pub struct SideEffectRecord {
     /// Which.
-    pub byproduct: Byproduct,
+    #[serde(rename = "byproduct")]
+    pub side_effect: SideEffect,
     /// What it was before. Its bytes are kept in `before/`.
     pub before: Node,
     /// What it was afterwards; none while that is not known.
@@ -140,7 +141,7 @@ impl ChangeRecord {
             proof: change.proof.clone(),
             steps: Vec::new(),
             proven: 0,
-            byproducts: Vec::new(),
+            side_effects: Vec::new(),
         }
     }
 
@@ -186,7 +187,7 @@ impl ChangeRecord {
 
     /// Whether all that its settling rewrote is as it was before, to the byte.
     pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
-        let mut files = self.byproducts.iter();
+        let mut files = self.side_effects.iter();
         Ok(files.len() > 0
             && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
     }
@@ -297,7 +298,7 @@ impl Receipt {
 
     /// The hashes of the bytes that are kept beside it, to be put back.
     pub fn kept(&self) -> impl Iterator<Item = Fingerprint> {
-        let of_byproduct = |kept: &ByproductRecord| match kept.before {
+        let of_side_effect = |kept: &SideEffectRecord| match kept.before {
             Node::File { sha256, .. } => Some(sha256),
             _ => None,
         };
@@ -306,7 +307,7 @@ impl Receipt {
                 .steps
                 .iter()
                 .filter_map(StepRecord::kept)
-                .chain(change.byproducts.iter().filter_map(of_byproduct))
+                .chain(change.side_effects.iter().filter_map(of_side_effect))
         })
     }
 

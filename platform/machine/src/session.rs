@@ -240,7 +240,7 @@ impl Session<'_> {
     }
 }
 
-/// The certificate that a record's byproducts were made from is the anchor's; where there is none,
+/// The certificate that a record's side effects were made from is the anchor's; where there is none,
 /// an empty one that nothing holds.
 pub(crate) fn nothing() -> Certificate {
     Certificate::new(Vec::new())

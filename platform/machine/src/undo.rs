@@ -16,11 +16,11 @@ use labtrust_plan::{Fingerprint, Proof, Service};
 
 use self::undone::Undone;
 use crate::{
-    Result, byproduct,
-    byproduct::{keep_neighbours, put_back},
-    database, edit_file,
+    Result, database, edit_file,
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
+    side_effect,
+    side_effect::{keep_neighbours, put_back},
     updater::{Updater, check_room},
     world::{Node, World},
 };
@@ -71,7 +71,7 @@ fn has_room(session: &Session<'_>, record: &ChangeRecord) -> Result<()> {
     if record.settle.undone.is_empty() {
         return Ok(());
     }
-    check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.settle.byproducts)
+    check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.settle.side_effects)
 }
 
 /// Undoes `records`, each named by its receipt and its place there; the answer names the receipt of each.
@@ -190,7 +190,7 @@ pub(crate) fn undo_latest(
         let updater = Updater {
             world: &world,
             commands: &record.settle.undone,
-            byproducts: &record.settle.byproducts,
+            side_effects: &record.settle.side_effects,
             removed: 1,
             is_so: &|| Ok(true),
             progress: session.progress,
@@ -238,8 +238,8 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (u
     let mut work = || -> Result<()> {
         session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
-        for byproduct in &record.byproducts {
-            undone.ours.push(byproduct.is_ours(&world)?);
+        for side_effect in &record.side_effects {
+            undone.ours.push(side_effect.is_ours(&world)?);
         }
         world.flushed_once(|| {
             for step in record.steps.iter().rev() {
@@ -259,11 +259,11 @@ fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize
         return Ok(());
     }
     let world = session.worlds.of(&record.actor)?;
-    record.settle.byproducts.iter().try_for_each(|made| byproduct::unlink(made, &world))?;
-    let mut kept = record.byproducts.clone();
-    keep_neighbours(&world, session.receipts, &receipt.name, &record.settle.byproducts, &mut kept)?;
-    if kept != record.byproducts {
-        receipt.changes[index].byproducts = kept;
+    record.settle.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
+    let mut kept = record.side_effects.clone();
+    keep_neighbours(&world, session.receipts, &receipt.name, &record.settle.side_effects, &mut kept)?;
+    if kept != record.side_effects {
+        receipt.changes[index].side_effects = kept;
         session.receipts.note(receipt, &[index])?;
     }
     Ok(())

@@ -14,14 +14,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_plan::{Byproduct, Command, Sources};
+use labtrust_plan::{Command, SideEffect, Sources};
 
 use crate::{
     Error, Result,
     bundle::Bundle,
-    byproduct,
     database::keystore,
     progress::Progress,
+    side_effect,
     wait::{BETWEEN_LOOKS, await_end},
     world::{SHELLS, World, running},
 };
@@ -46,7 +46,7 @@ const SPARE_ROOM: u64 = 64 << 10;
 pub(crate) struct Updater<'a> {
     pub world: &'a World,
     pub commands: &'a [Command],
-    pub byproducts: &'a [Byproduct],
+    pub side_effects: &'a [SideEffect],
     /// How many certificates may be gone afterwards.
     pub removed: usize,
     /// Whether the store is as it is meant to be.
@@ -62,10 +62,10 @@ struct Made {
     complaints: Vec<String>,
 }
 
-/// Refuses to begin what an updater that writes `byproducts` could not end: on a full disk it may leave no
+/// Refuses to begin what an updater that writes `side_effects` could not end: on a full disk it may leave no
 /// bundle at all.
-pub(crate) fn check_room(world: &World, byproducts: &[Byproduct]) -> Result<()> {
-    let files: Vec<&Path> = byproducts.iter().filter_map(Byproduct::file).collect();
+pub(crate) fn check_room(world: &World, side_effects: &[SideEffect]) -> Result<()> {
+    let files: Vec<&Path> = side_effects.iter().filter_map(SideEffect::file).collect();
     let mut needed = SPARE_ROOM;
     for file in &files {
         needed += world.read(file)?.map_or(0, |bytes| bytes.len() as u64);
@@ -86,7 +86,7 @@ impl Updater<'_> {
     /// hooks that failed is the answer.
     pub(crate) fn run(&self) -> Result<Vec<String>> {
         // A reload rebuilds nothing that another run could disturb.
-        if self.byproducts.is_empty() {
+        if self.side_effects.is_empty() {
             return self.run_commands();
         }
         let before = self.read()?;
@@ -114,7 +114,7 @@ impl Updater<'_> {
                 }
             }
             if round > 0 {
-                self.byproducts.iter().try_for_each(|made| byproduct::unlink_anyway(made, self.world))?;
+                self.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, self.world))?;
             }
             let made = self.run_once()?;
             let fault = self.fault(&before, &made.bundles);
@@ -137,7 +137,7 @@ impl Updater<'_> {
     }
 
     fn run_once(&self) -> Result<Made> {
-        self.byproducts.iter().try_for_each(|made| byproduct::clear(made, self.world))?;
+        self.side_effects.iter().try_for_each(|made| side_effect::clear(made, self.world))?;
         let complaints = self.run_commands()?;
         self.await_others()?;
         Ok(Made { complaints, ..self.made()? })
@@ -157,7 +157,7 @@ impl Updater<'_> {
         if !running(&self.names()).is_empty() {
             return Ok(());
         }
-        self.byproducts.iter().try_for_each(|made| byproduct::clear(made, self.world))
+        self.side_effects.iter().try_for_each(|made| side_effect::clear(made, self.world))
     }
 
     fn made(&self) -> Result<Made> {
@@ -165,8 +165,8 @@ impl Updater<'_> {
     }
 
     fn bundles(&self) -> impl Iterator<Item = (&Path, Option<&Sources>)> {
-        self.byproducts.iter().filter_map(|byproduct| match byproduct {
-            Byproduct::Bundle { path, sources, .. } => Some((path.as_path(), sources.as_ref())),
+        self.side_effects.iter().filter_map(|side_effect| match side_effect {
+            SideEffect::Bundle { path, sources, .. } => Some((path.as_path(), sources.as_ref())),
             _ => None,
         })
     }
@@ -179,7 +179,7 @@ impl Updater<'_> {
     fn await_others(&self) -> Result<Option<u32>> {
         let updaters = self.names();
         let waited = await_end(&updaters, UPDATER_WAIT, self.progress).map_err(|pid| self.busy(pid))?;
-        if self.byproducts.iter().any(|one| matches!(one, Byproduct::Keystore { .. })) {
+        if self.side_effects.iter().any(|one| matches!(one, SideEffect::Keystore { .. })) {
             keystore::await_writers(self.progress);
         }
         Ok(waited)

@@ -31,6 +31,6 @@ pub use explain::{explain, explain_settle};
 pub use fact::Facts;
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use hint::Hint;
-pub use settle::{Byproduct, Service, Settle, Sources, Vendor};
+pub use settle::{Service, Settle, SideEffect, Sources, Vendor};
 pub use shell_line::{Options, ShellLine};
 pub use word::{Filling, Prose, Word, mean_state, places, shell_path, shell_word};

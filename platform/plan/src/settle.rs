@@ -21,8 +21,8 @@ pub struct Settle {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<Command>,
     /// What the commands rewrite besides, and do not take back by themselves.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub byproducts: Vec<Byproduct>,
+    #[serde(rename = "byproducts", default, skip_serializing_if = "Vec::is_empty")]
+    pub side_effects: Vec<SideEffect>,
     /// Services that see the change only after a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restart: Vec<Service>,
@@ -35,7 +35,7 @@ pub struct Settle {
 /// A file that a settling command rewrites.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Byproduct {
+pub enum SideEffect {
     /// The bundle of all anchors. `stale` is what a killed updater leaves and the next one appends to.
     Bundle {
         /// The bundle.
@@ -120,7 +120,7 @@ pub struct Service {
     pub restart: Option<Command>,
 }
 
-impl Byproduct {
+impl SideEffect {
     /// The file whose bytes are kept before it is rewritten.
     pub fn file(&self) -> Option<&Path> {
         match self {

@@ -4,7 +4,7 @@
 use std::{fs, path::Path};
 
 use labtrust_plan::{
-    Actor, Anchor, Byproduct, Certificate, Change, Endpoint, Facts, Proof, Service, Step, explain,
+    Actor, Anchor, Certificate, Change, Endpoint, Facts, Proof, Service, SideEffect, Step, explain,
     fact::{Distribution, Os, User},
     spare_restarts,
     store::{Planned, STORES, Store},
@@ -177,8 +177,8 @@ fn describe_change(change: &Change) -> Vec<String> {
     for command in &change.settle.undone {
         say("undone", format!("run {command}"));
     }
-    for byproduct in &change.settle.byproducts {
-        say("mind", describe_byproduct(byproduct));
+    for side_effect in &change.settle.side_effects {
+        say("mind", describe_side_effect(side_effect));
     }
     say("proof", describe_proof(&change.proof));
     let name = |service: &Service| match &service.restart {
@@ -191,16 +191,16 @@ fn describe_change(change: &Change) -> Vec<String> {
     lines
 }
 
-fn describe_byproduct(byproduct: &Byproduct) -> String {
-    match byproduct {
-        Byproduct::Neighbour { path } => format!("neighbour {}", path.display()),
-        Byproduct::Bundle { path, stale: None, .. } => format!("bundle {}", path.display()),
-        Byproduct::Bundle { path, stale: Some(stale), .. } => {
+fn describe_side_effect(side_effect: &SideEffect) -> String {
+    match side_effect {
+        SideEffect::Neighbour { path } => format!("neighbour {}", path.display()),
+        SideEffect::Bundle { path, stale: None, .. } => format!("bundle {}", path.display()),
+        SideEffect::Bundle { path, stale: Some(stale), .. } => {
             format!("bundle {} (never with {})", path.display(), stale.display())
         }
-        Byproduct::Keystore { path, alias, .. } => format!("keystore {} ({alias})", path.display()),
-        Byproduct::Links { folder, .. } => format!("links in {}", folder.display()),
-        Byproduct::Copies { folder, .. } => format!("copies in {}", folder.display()),
+        SideEffect::Keystore { path, alias, .. } => format!("keystore {} ({alias})", path.display()),
+        SideEffect::Links { folder, .. } => format!("links in {}", folder.display()),
+        SideEffect::Copies { folder, .. } => format!("copies in {}", folder.display()),
     }
 }
 

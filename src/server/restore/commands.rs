@@ -6,7 +6,7 @@ use labtrust_machine::{
     explain_undo,
     receipt::{ChangeRecord, parse},
 };
-use labtrust_plan::{Byproduct, text};
+use labtrust_plan::{SideEffect, text};
 use serde::Serialize;
 
 use super::plan::Plan;
@@ -82,8 +82,8 @@ impl Commands {
 /// What taking `record` back writes and runs, and what a restart of its services runs.
 fn lines_of(record: &ChangeRecord) -> Vec<String> {
     let mut lines = explain_undo(record);
-    lines.extend(record.settle.byproducts.iter().filter_map(removed_before));
-    lines.extend(record.byproducts.iter().filter_map(|kept| put_back(&kept.byproduct)));
+    lines.extend(record.settle.side_effects.iter().filter_map(removed_before));
+    lines.extend(record.side_effects.iter().filter_map(|kept| put_back(&kept.side_effect)));
     let services = record.settle.restart.iter().chain(&record.settle.spared);
     lines.extend(
         services
@@ -93,30 +93,30 @@ fn lines_of(record: &ChangeRecord) -> Vec<String> {
     lines
 }
 
-/// What of `byproduct` is removed before the updater runs.
-fn removed_before(byproduct: &Byproduct) -> Option<String> {
-    match byproduct {
-        Byproduct::Bundle { stale, .. } => Some(format!("remove {}", stale.as_ref()?.display())),
-        Byproduct::Links { folder, target } => {
+/// What of `side_effect` is removed before the updater runs.
+fn removed_before(side_effect: &SideEffect) -> Option<String> {
+    match side_effect {
+        SideEffect::Bundle { stale, .. } => Some(format!("remove {}", stale.as_ref()?.display())),
+        SideEffect::Links { folder, target } => {
             Some(format!("remove the links to {} in {}", target.display(), folder.display()))
         }
-        Byproduct::Copies { folder, sha256 } => {
+        SideEffect::Copies { folder, sha256 } => {
             Some(format!("remove the copies of {} in {}", sha256.short(), folder.display()))
         }
-        Byproduct::Keystore { .. } | Byproduct::Neighbour { .. } => None,
+        SideEffect::Keystore { .. } | SideEffect::Neighbour { .. } => None,
     }
 }
 
-/// What of `byproduct` is put back after that.
-fn put_back(byproduct: &Byproduct) -> Option<String> {
-    match byproduct {
-        Byproduct::Keystore { path, keytool: Some(keytool), .. } => {
+/// What of `side_effect` is put back after that.
+fn put_back(side_effect: &SideEffect) -> Option<String> {
+    match side_effect {
+        SideEffect::Keystore { path, keytool: Some(keytool), .. } => {
             Some(format!("put back {} as it was, with {}", path.display(), keytool.display()))
         }
-        Byproduct::Bundle { path, .. }
-        | Byproduct::Keystore { path, keytool: None, .. }
-        | Byproduct::Neighbour { path } => Some(format!("put back {} as it was", path.display())),
-        Byproduct::Links { .. } | Byproduct::Copies { .. } => None,
+        SideEffect::Bundle { path, .. }
+        | SideEffect::Keystore { path, keytool: None, .. }
+        | SideEffect::Neighbour { path } => Some(format!("put back {} as it was", path.display())),
+        SideEffect::Links { .. } | SideEffect::Copies { .. } => None,
     }
 }
 

@@ -6,9 +6,10 @@ use labtrust_plan::{Change, Step, Wanted};
 
 use super::Run;
 use crate::{
-    Error, Result, byproduct,
-    byproduct::{forget_idle_neighbours, keep_neighbours},
+    Error, Result,
     proof::prove,
+    side_effect,
+    side_effect::{forget_idle_neighbours, keep_neighbours},
     updater::Updater,
     world::World,
 };
@@ -23,37 +24,37 @@ impl Run<'_> {
         }
         let world = self.session.worlds.of(&change.actor)?;
         let record = self.record(change);
-        let mut kept = self.receipt.changes[record].byproducts.clone();
-        for made in &settle.byproducts {
-            byproduct::keep(made, &world, self.session.receipts, &self.receipt.name, &mut kept)?;
+        let mut kept = self.receipt.changes[record].side_effects.clone();
+        for made in &settle.side_effects {
+            side_effect::keep(made, &world, self.session.receipts, &self.receipt.name, &mut kept)?;
         }
         let (receipts, name) = (self.session.receipts, &self.receipt.name);
-        keep_neighbours(&world, receipts, name, &settle.byproducts, &mut kept)?;
-        self.receipt.changes[record].byproducts = kept;
+        keep_neighbours(&world, receipts, name, &settle.side_effects, &mut kept)?;
+        self.receipt.changes[record].side_effects = kept;
         self.session.receipts.note(&self.receipt, &[record])?;
         self.restore_broken(record, &world)?;
         // An updater that was killed may have linked it, and not told its hooks yet.
-        settle.byproducts.iter().try_for_each(|made| byproduct::unlink_anyway(made, &world))?;
-        let kept = &self.receipt.changes[record].byproducts;
+        settle.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, &world))?;
+        let kept = &self.receipt.changes[record].side_effects;
         let undisturbed: Vec<bool> =
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
-        settle.byproducts.iter().try_for_each(|made| byproduct::unlink(made, &world))?;
+        settle.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
         let is_so = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
         let updater = Updater {
             world: &world,
             commands: &settle.applied,
-            byproducts: &settle.byproducts,
+            side_effects: &settle.side_effects,
             removed,
             is_so: &is_so,
             progress: self.session.progress,
         };
         let mut complaints = updater.run()?;
         if let Some(anchor) = &self.receipt.anchor {
-            for made in &settle.byproducts {
+            for made in &settle.side_effects {
                 let progress = self.session.progress;
-                byproduct::add_entry(made, &world, &anchor.certificate, &mut complaints, progress)?;
-                byproduct::delete_entry(made, &world, &anchor.certificate, progress)?;
+                side_effect::add_entry(made, &world, &anchor.certificate, &mut complaints, progress)?;
+                side_effect::delete_entry(made, &world, &anchor.certificate, progress)?;
             }
         }
         if self.restore_broken(record, &world)? {
@@ -62,7 +63,7 @@ impl Run<'_> {
                 why: "was rebuilt, but a hook of the updater broke off; what it left was put back".into(),
             });
         }
-        let kept = &mut self.receipt.changes[record].byproducts;
+        let kept = &mut self.receipt.changes[record].side_effects;
         for (kept, undisturbed) in kept.iter_mut().zip(undisturbed) {
             kept.remember(&world, undisturbed)?;
         }
@@ -74,7 +75,7 @@ impl Run<'_> {
     /// Restores the files that a killed updater has broken; whether there were any.
     fn restore_broken(&self, record: usize, world: &World) -> Result<bool> {
         let mut any = false;
-        for kept in &self.receipt.changes[record].byproducts {
+        for kept in &self.receipt.changes[record].side_effects {
             any |= kept.restore_if_broken(world, self.session.receipts, &self.receipt.name)?;
         }
         Ok(any)

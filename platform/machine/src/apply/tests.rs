@@ -6,7 +6,7 @@ mod together;
 
 use std::{fs, path::PathBuf};
 
-use labtrust_plan::{Actor, Byproduct, Command, Contents, Facts, Fingerprint, Proof, StoreId};
+use labtrust_plan::{Actor, Command, Contents, Facts, Fingerprint, Proof, SideEffect, StoreId};
 
 use super::*;
 use crate::{Worlds, progress::Silent, receipt::Receipts, undo};
@@ -172,7 +172,7 @@ fn a_bundle_that_the_updater_lost_is_put_back_and_the_change_failed() {
         change.settle = Settle {
             applied: update.clone(),
             undone: update,
-            byproducts: vec![Byproduct::Bundle { path: bundle.clone(), stale: None, sources: None }],
+            side_effects: vec![SideEffect::Bundle { path: bundle.clone(), stale: None, sources: None }],
             ..Settle::default()
         };
         let outcome = bench.apply(change);

@@ -129,7 +129,7 @@ mod tests {
             proof: Proof::Files { files: Vec::new() },
             steps: Vec::new(),
             proven: 0,
-            byproducts: Vec::new(),
+            side_effects: Vec::new(),
         }
     }
 

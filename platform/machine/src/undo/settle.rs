@@ -3,15 +3,16 @@
 
 use std::rc::Rc;
 
-use labtrust_plan::{Byproduct, Certificate, Command, Fingerprint, Wanted};
+use labtrust_plan::{Certificate, Command, Fingerprint, SideEffect, Wanted};
 
 use super::undone::Undone;
 use crate::{
-    Result, byproduct,
-    byproduct::restore_neighbours,
+    Result,
     proof::prove,
     receipt::Receipt,
     session::{Session, nothing},
+    side_effect,
+    side_effect::restore_neighbours,
     sources,
     updater::Updater,
     world::World,
@@ -57,21 +58,21 @@ fn settle_together(
 ) -> Result<()> {
     let Some(first) = together.first() else { return Ok(()) };
     let world = session.worlds.of(&first.record(receipts).actor)?;
-    let mut byproducts: Vec<Byproduct> = Vec::new();
+    let mut side_effects: Vec<SideEffect> = Vec::new();
     let mut members = Vec::new();
     for undone in together {
         let settle = &undone.record(receipts).settle;
-        let unlinked = settle.byproducts.iter().try_for_each(|made| byproduct::unlink(made, &world));
+        let unlinked = settle.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world));
         if let Err(error) = unlinked {
             undone.fault = Some(Rc::new(error));
             continue;
         }
         let anchor = receipts[undone.receipt].anchor.as_ref();
         let certificate = anchor.map_or_else(nothing, |anchor| anchor.certificate.clone());
-        let is_given = is_given_by_others(&world, &settle.byproducts, certificate.fingerprint());
-        for byproduct in &settle.byproducts {
-            if !byproducts.contains(byproduct) {
-                byproducts.push(byproduct.clone());
+        let is_given = is_given_by_others(&world, &settle.side_effects, certificate.fingerprint());
+        for side_effect in &settle.side_effects {
+            if !side_effects.contains(side_effect) {
+                side_effects.push(side_effect.clone());
             }
         }
         members.push(Member { undone, certificate, is_given });
@@ -83,7 +84,7 @@ fn settle_together(
     let updater = Updater {
         world: &world,
         commands,
-        byproducts: &byproducts,
+        side_effects: &side_effects,
         removed: distinct_certificates(&members),
         is_so: &|| all(&members, is_gone),
         progress: session.progress,
@@ -103,7 +104,7 @@ fn settle_together(
         match &ran {
             Ok(complaints) => member.undone.complaints.clone_from(complaints),
             // A reload makes nothing: what it should have been told of is taken back all the same.
-            Err(error) if member.undone.record(receipts).settle.byproducts.is_empty() => {
+            Err(error) if member.undone.record(receipts).settle.side_effects.is_empty() => {
                 member.undone.complaints = vec![error.to_string()];
             }
             // Whatever became of the updater: what it was to do is done.
@@ -118,11 +119,11 @@ impl Member<'_> {
     /// After the updater has run: takes back what it did not.
     fn restore(&self, session: &Session<'_>, receipts: &[Receipt], world: &World) -> Result<()> {
         let (name, record) = (&receipts[self.undone.receipt].name, self.undone.record(receipts));
-        restore_neighbours(world, session.receipts, name, &record.byproducts)?;
-        for (kept, ours) in record.byproducts.iter().zip(&self.undone.ours) {
+        restore_neighbours(world, session.receipts, name, &record.side_effects)?;
+        for (kept, ours) in record.side_effects.iter().zip(&self.undone.ours) {
             if self.undone.left.is_empty() && self.is_given {
                 kept.restore_if_broken(world, session.receipts, name)?;
-                byproduct::delete_entry(&kept.byproduct, world, &self.certificate, session.progress)?;
+                side_effect::delete_entry(&kept.side_effect, world, &self.certificate, session.progress)?;
             } else if self.undone.left.is_empty() {
                 kept.restore(world, session, name, &self.certificate, *ours)?;
             } else {
@@ -148,9 +149,9 @@ fn distinct_certificates(members: &[Member<'_>]) -> usize {
 }
 
 /// Whether another file among a bundle's sources gives `certificate`, now that ours is gone.
-fn is_given_by_others(world: &World, byproducts: &[Byproduct], sha256: Fingerprint) -> bool {
-    byproducts.iter().any(|byproduct| match byproduct {
-        Byproduct::Bundle { sources: Some(sources), .. } => {
+fn is_given_by_others(world: &World, side_effects: &[SideEffect], sha256: Fingerprint) -> bool {
+    side_effects.iter().any(|side_effect| match side_effect {
+        SideEffect::Bundle { sources: Some(sources), .. } => {
             sources::given_here(world, sources).sha256s.contains(&sha256)
         }
         _ => false,

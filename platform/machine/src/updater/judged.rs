@@ -129,7 +129,7 @@ impl From<&[Fingerprint]> for Counted {
 mod tests {
     use super::*;
     use crate::{World, progress::Silent, world::Access};
-    use labtrust_plan::{Byproduct, Certificate, Contents, Vendor};
+    use labtrust_plan::{Certificate, Contents, SideEffect, Vendor};
 
     #[test]
     fn what_is_lost_is_missing_only_where_a_file_gives_it() {
@@ -157,11 +157,12 @@ mod tests {
         for (vendor, left_is_gone) in [(Some(vendor), None), (None, Some("one certificate is gone from"))] {
             let sources = Sources { folder: folder.path().join("anchors"), ending: "crt".into(), vendor };
             let is_all_known = sources.vendor.is_some();
-            let byproducts = [Byproduct::Bundle { path: "/b".into(), stale: None, sources: Some(sources) }];
+            let side_effects =
+                [SideEffect::Bundle { path: "/b".into(), stale: None, sources: Some(sources) }];
             let updater = Updater {
                 world: &world,
                 commands: &[],
-                byproducts: &byproducts,
+                side_effects: &side_effects,
                 removed: 0,
                 is_so: &|| Ok(true),
                 progress: &Silent,

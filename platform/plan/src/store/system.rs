@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::row::{Look, Planned, Scope, Store};
 use crate::{
-    Actor, Anchor, Byproduct, Change, Command, Contents, Facts, Hint, Proof, Service, Settle, Sources, Step,
+    Actor, Anchor, Change, Command, Contents, Facts, Hint, Proof, Service, Settle, SideEffect, Sources, Step,
     Vendor,
     fact::{EngineKind, Os},
     hint,
@@ -240,19 +240,19 @@ impl Family {
         let path = Path::new(self.folder).join(format!("{stem}.{}", self.ending));
         let tool = self.find_tool(facts).unwrap_or(Path::new(self.tool));
         let update = Command::new(tool, self.arguments.iter().copied());
-        let mut byproducts = vec![Byproduct::Bundle {
+        let mut side_effects = vec![SideEffect::Bundle {
             path: self.bundle.into(),
             stale: self.stale.map(PathBuf::from),
             sources: Some(self.sources()),
         }];
         if let Some(folder) = self.copies {
-            byproducts.push(Byproduct::Copies { folder: folder.into(), sha256: anchor.sha256() });
+            side_effects.push(SideEffect::Copies { folder: folder.into(), sha256: anchor.sha256() });
         }
         if let Some(folder) = self.links {
-            byproducts.push(Byproduct::Links { folder: folder.into(), target: path.clone() });
+            side_effects.push(SideEffect::Links { folder: folder.into(), target: path.clone() });
         }
         if let Some(java) = self.keystore.filter(|java| facts.has(java.path)) {
-            byproducts.push(Byproduct::Keystore {
+            side_effects.push(SideEffect::Keystore {
                 path: java.path.into(),
                 anchor: path.clone(),
                 alias: format!("{}{stem}{}", java.alias.0, java.alias.1),
@@ -276,7 +276,7 @@ impl Family {
             settle: Settle {
                 applied: vec![update.clone()],
                 undone: vec![update],
-                byproducts,
+                side_effects,
                 restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
                 ..Settle::default()
             },

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_plan::Byproduct;
+use labtrust_plan::SideEffect;
 
 use super::{
     put_back::put_back,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Result,
-    receipt::{ByproductRecord, Receipts},
+    receipt::{Receipts, SideEffectRecord},
     sources,
     world::{Node, World},
 };
@@ -32,14 +32,14 @@ pub(crate) fn keep_neighbours(
     world: &World,
     receipts: &Receipts,
     receipt: &str,
-    byproducts: &[Byproduct],
-    records: &mut Vec<ByproductRecord>,
+    side_effects: &[SideEffect],
+    records: &mut Vec<SideEffectRecord>,
 ) -> Result<()> {
-    let made = anchors(world, byproducts);
-    for byproduct in byproducts {
-        let Byproduct::Links { folder, target } = byproduct else { continue };
+    let made = anchors(world, side_effects);
+    for side_effect in side_effects {
+        let SideEffect::Links { folder, target } = side_effect else { continue };
         for path in at_risk(world, folder, target, &made)? {
-            super::keep(&Byproduct::Neighbour { path }, world, receipts, receipt, records)?;
+            super::keep(&SideEffect::Neighbour { path }, world, receipts, receipt, records)?;
         }
     }
     Ok(())
@@ -50,7 +50,7 @@ pub(crate) fn restore_neighbours(
     world: &World,
     receipts: &Receipts,
     receipt: &str,
-    records: &[ByproductRecord],
+    records: &[SideEffectRecord],
 ) -> Result<()> {
     let neighbours: Vec<(&Path, &Node)> = records.iter().filter_map(neighbour).collect();
     for (path, before) in &neighbours {
@@ -71,7 +71,7 @@ pub(crate) fn restore_neighbours(
 }
 
 /// Drops from `records` the strangers' files and links that are as they were.
-pub(crate) fn forget_idle_neighbours(world: &World, records: &mut Vec<ByproductRecord>) -> Result<()> {
+pub(crate) fn forget_idle_neighbours(world: &World, records: &mut Vec<SideEffectRecord>) -> Result<()> {
     for record in std::mem::take(records) {
         if neighbour(&record).is_none() || !record.is_as_before(world)? {
             records.push(record);
@@ -159,9 +159,9 @@ fn is_number(path: &Path) -> bool {
 }
 
 /// The anchors that an updater makes links to, each with the name of that link.
-fn anchors(world: &World, byproducts: &[Byproduct]) -> BTreeSet<(String, PathBuf)> {
-    let sources = byproducts.iter().filter_map(|byproduct| match byproduct {
-        Byproduct::Bundle { sources: Some(sources), .. } => Some(sources),
+fn anchors(world: &World, side_effects: &[SideEffect]) -> BTreeSet<(String, PathBuf)> {
+    let sources = side_effects.iter().filter_map(|side_effect| match side_effect {
+        SideEffect::Bundle { sources: Some(sources), .. } => Some(sources),
         _ => None,
     });
     let files = sources.flat_map(|made_of| sources::files(world, made_of));

@@ -2,16 +2,16 @@
 
 use std::{ffi::OsStr, path::Path};
 
-use labtrust_plan::Byproduct;
+use labtrust_plan::SideEffect;
 
 use crate::{
     Result,
-    receipt::ByproductRecord,
+    receipt::SideEffectRecord,
     world::{Node, World},
 };
 
 /// Whether a stranger has put something else there since: neither what was kept, nor what an updater leaves.
-pub(super) fn is_strangers_since(world: &World, record: &ByproductRecord) -> Result<bool> {
+pub(super) fn is_strangers_since(world: &World, record: &SideEffectRecord) -> Result<bool> {
     let Some((path, before)) = neighbour(record) else { return Ok(false) };
     let found = world.look(path)?;
     Ok(found != *before && !is_updaters(path, before, &found))
@@ -29,9 +29,9 @@ pub(super) fn is_updaters(path: &Path, before: &Node, found: &Node) -> bool {
 }
 
 /// Where a neighbour stands, and what stood there.
-pub(super) fn neighbour(record: &ByproductRecord) -> Option<(&Path, &Node)> {
-    match &record.byproduct {
-        Byproduct::Neighbour { path } => Some((path, &record.before)),
+pub(super) fn neighbour(record: &SideEffectRecord) -> Option<(&Path, &Node)> {
+    match &record.side_effect {
+        SideEffect::Neighbour { path } => Some((path, &record.before)),
         _ => None,
     }
 }

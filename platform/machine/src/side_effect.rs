@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use labtrust_plan::{Byproduct, Certificate, Contents};
+use labtrust_plan::{Certificate, Contents, SideEffect};
 use zeroize::Zeroizing;
 
 use self::links::remove_copies;
@@ -23,7 +23,7 @@ use crate::{
     Error, Result,
     database::keystore,
     progress::Progress,
-    receipt::{ByproductRecord, Receipts},
+    receipt::{Receipts, SideEffectRecord},
     session::Session,
     world::{Node, World},
 };
@@ -37,10 +37,10 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 const MOST_WRITES: usize = 8;
 
 /// Where that file is: behind a link, as Java's `cacerts` is on Debian, unless the link itself is meant.
-fn place(byproduct: &Byproduct, world: &World) -> Result<Option<PathBuf>> {
-    let Some(path) = byproduct.file() else { return Ok(None) };
+fn place(side_effect: &SideEffect, world: &World) -> Result<Option<PathBuf>> {
+    let Some(path) = side_effect.file() else { return Ok(None) };
     Ok(Some(match world.look(path)? {
-        Node::Link { target } if !matches!(byproduct, Byproduct::Neighbour { .. }) => {
+        Node::Link { target } if !matches!(side_effect, SideEffect::Neighbour { .. }) => {
             path.parent().unwrap_or(Path::new("/")).join(target)
         }
         _ => path.to_owned(),
@@ -48,9 +48,9 @@ fn place(byproduct: &Byproduct, world: &World) -> Result<Option<PathBuf>> {
 }
 
 /// Before any run of the updater: removes what a killed one left.
-pub(crate) fn clear(byproduct: &Byproduct, world: &World) -> Result<()> {
-    match byproduct {
-        Byproduct::Bundle { stale: Some(stale), .. } => world.remove(stale),
+pub(crate) fn clear(side_effect: &SideEffect, world: &World) -> Result<()> {
+    match side_effect {
+        SideEffect::Bundle { stale: Some(stale), .. } => world.remove(stale),
         _ => Ok(()),
     }
 }
@@ -58,46 +58,50 @@ pub(crate) fn clear(byproduct: &Byproduct, world: &World) -> Result<()> {
 /// Before the updater adds: keeps what stands there, unless an earlier run that was cut short
 /// has done so already.
 pub(crate) fn keep(
-    byproduct: &Byproduct,
+    side_effect: &SideEffect,
     world: &World,
     receipts: &Receipts,
     receipt: &str,
-    records: &mut Vec<ByproductRecord>,
+    records: &mut Vec<SideEffectRecord>,
 ) -> Result<()> {
-    let Some(path) = place(byproduct, world)? else { return Ok(()) };
-    if let Some(record) = records.iter_mut().find(|record| record.byproduct.is_same(byproduct)) {
-        record.byproduct = byproduct.clone();
+    let Some(path) = place(side_effect, world)? else { return Ok(()) };
+    if let Some(record) = records.iter_mut().find(|record| record.side_effect.is_same(side_effect)) {
+        record.side_effect = side_effect.clone();
         if is_strangers_since(world, record)? {
             (record.before, record.after) = (receipts.keep(receipt, world, &path)?, None);
         }
         return Ok(());
     }
     let before = receipts.keep(receipt, world, &path)?;
-    records.push(ByproductRecord { byproduct: byproduct.clone(), before, after: None });
+    records.push(SideEffectRecord { side_effect: side_effect.clone(), before, after: None });
     Ok(())
 }
 
 /// Whether `bytes` are all of such a file.
-fn is_whole(byproduct: &Byproduct, bytes: &[u8]) -> bool {
-    match byproduct {
-        Byproduct::Bundle { .. } => !bytes.is_empty() && Certificate::read_all(bytes).1,
-        Byproduct::Keystore { .. } => keystore::is_whole(bytes),
-        Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => true,
+fn is_whole(side_effect: &SideEffect, bytes: &[u8]) -> bool {
+    match side_effect {
+        SideEffect::Bundle { .. } => !bytes.is_empty() && Certificate::read_all(bytes).1,
+        SideEffect::Keystore { .. } => keystore::is_whole(bytes),
+        SideEffect::Links { .. } | SideEffect::Copies { .. } | SideEffect::Neighbour { .. } => true,
     }
 }
 
 /// The entries of such a file without `certificate`, sorted; none if the file cannot be read.
-fn others(byproduct: &Byproduct, bytes: &[u8], certificate: &Certificate) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-    let mut others: Vec<_> = match byproduct {
-        Byproduct::Bundle { .. } => match Certificate::read_all(bytes) {
+fn others(
+    side_effect: &SideEffect,
+    bytes: &[u8],
+    certificate: &Certificate,
+) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+    let mut others: Vec<_> = match side_effect {
+        SideEffect::Bundle { .. } => match Certificate::read_all(bytes) {
             (all, true) => all.into_iter().map(|held| (Vec::new(), held.der().to_vec())).collect(),
             _ => return None,
         },
-        Byproduct::Keystore { .. } => keystore::entries(bytes)?
+        SideEffect::Keystore { .. } => keystore::entries(bytes)?
             .into_iter()
             .map(|(alias, parts)| (alias.to_vec(), parts.concat()))
             .collect(),
-        Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => return None,
+        SideEffect::Links { .. } | SideEffect::Copies { .. } | SideEffect::Neighbour { .. } => return None,
     };
     others.retain(|(_, held)| held != certificate.der());
     others.sort();
@@ -105,30 +109,30 @@ fn others(byproduct: &Byproduct, bytes: &[u8], certificate: &Certificate) -> Opt
 }
 
 /// Takes away the links to our anchor, so that the updater takes it for a new one and tells its hooks.
-pub(crate) fn unlink_anyway(byproduct: &Byproduct, world: &World) -> Result<()> {
-    match byproduct {
-        Byproduct::Links { folder, target } => links::unlink(world, folder, target),
+pub(crate) fn unlink_anyway(side_effect: &SideEffect, world: &World) -> Result<()> {
+    match side_effect {
+        SideEffect::Links { folder, target } => links::unlink(world, folder, target),
         _ => Ok(()),
     }
 }
 
 /// Before the updater runs: takes away the links to an anchor that is gone, which it would leave
 /// dangling, and the copies of it, which it would keep.
-pub(crate) fn unlink(byproduct: &Byproduct, world: &World) -> Result<()> {
-    match byproduct {
-        Byproduct::Links { folder, target } if world.look(target)? == Node::Absent => {
+pub(crate) fn unlink(side_effect: &SideEffect, world: &World) -> Result<()> {
+    match side_effect {
+        SideEffect::Links { folder, target } if world.look(target)? == Node::Absent => {
             links::unlink(world, folder, target)
         }
         // The updater copies an anchor that stays again.
-        Byproduct::Copies { folder, sha256 } => remove_copies(world, folder, *sha256),
+        SideEffect::Copies { folder, sha256 } => remove_copies(world, folder, *sha256),
         _ => Ok(()),
     }
 }
 
 /// After the updater has added: whether its hook has done the same. A hook that is not there or turned
 /// off has nothing to do, and of a keystore that only Java can read this is not asked.
-pub(crate) fn is_told(byproduct: &Byproduct, world: &World, certificate: &Certificate) -> Result<bool> {
-    let Byproduct::Keystore { path, hook: Some(hook), settings, .. } = byproduct else { return Ok(true) };
+pub(crate) fn is_told(side_effect: &SideEffect, world: &World, certificate: &Certificate) -> Result<bool> {
+    let SideEffect::Keystore { path, hook: Some(hook), settings, .. } = side_effect else { return Ok(true) };
     if !matches!(world.look(hook)?, Node::File { .. }) {
         return Ok(true);
     }
@@ -146,20 +150,20 @@ pub(crate) fn is_told(byproduct: &Byproduct, world: &World, certificate: &Certif
 /// something else, such as a dpkg that was interrupted. What the updater complained of that hook is
 /// settled by that.
 pub(crate) fn add_entry(
-    byproduct: &Byproduct,
+    side_effect: &SideEffect,
     world: &World,
     certificate: &Certificate,
     complaints: &mut Vec<String>,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let Byproduct::Keystore { path, anchor, alias, keytool, hook: Some(hook), .. } = byproduct else {
+    let SideEffect::Keystore { path, anchor, alias, keytool, hook: Some(hook), .. } = side_effect else {
         return Ok(());
     };
     if world.look(anchor)? == Node::Absent {
         return Ok(());
     }
     let is_complaint = |text: &String| text.contains(&*hook.to_string_lossy());
-    if is_told(byproduct, world, certificate)? && !complaints.iter().any(is_complaint) {
+    if is_told(side_effect, world, certificate)? && !complaints.iter().any(is_complaint) {
         return Ok(());
     }
     let mut why = String::new();
@@ -183,12 +187,12 @@ pub(crate) fn add_entry(
 /// After the updater has run: deletes from a keystore an anchor that is gone, because the updater's hook does not. Another
 /// program that writes the keystore meanwhile may add the anchor again, so this is repeated.
 pub(crate) fn delete_entry(
-    byproduct: &Byproduct,
+    side_effect: &SideEffect,
     world: &World,
     certificate: &Certificate,
     progress: &dyn Progress,
 ) -> Result<()> {
-    let Byproduct::Keystore { path, anchor, alias, keytool: Some(keytool), .. } = byproduct else {
+    let SideEffect::Keystore { path, anchor, alias, keytool: Some(keytool), .. } = side_effect else {
         return Ok(());
     };
     if world.look(anchor)? != Node::Absent {
@@ -203,10 +207,10 @@ pub(crate) fn delete_entry(
     }
     Err(Error::Corrupt { path: path.clone(), why: "still holds it: somebody else puts it back".into() })
 }
-impl ByproductRecord {
+impl SideEffectRecord {
     /// What stands where its file is; none if it has none.
     fn found(&self, world: &World) -> Result<Option<Node>> {
-        place(&self.byproduct, world)?.map(|path| world.look(&path)).transpose()
+        place(&self.side_effect, world)?.map(|path| world.look(&path)).transpose()
     }
 
     /// Whether nobody else has written it since we last looked, or since it was kept.
@@ -222,7 +226,7 @@ impl ByproductRecord {
 
     /// After the updater has added: remembers what it made, if that is all that was made of it.
     pub(crate) fn remember(&mut self, world: &World, undisturbed: bool) -> Result<()> {
-        if let Some(path) = place(&self.byproduct, world)? {
+        if let Some(path) = place(&self.side_effect, world)? {
             let found = world.look(&path)?;
             if matches!(found, Node::File { .. }) {
                 world.sync(&path)?;
@@ -249,13 +253,13 @@ impl ByproductRecord {
         };
         // Java's tools write in place: what is cut off may be half written, and be whole in a moment.
         for _ in 0..LOOKS {
-            if is_whole(&self.byproduct, &found) {
+            if is_whole(&self.side_effect, &found) {
                 break;
             }
             thread::sleep(BETWEEN_LOOKS);
             found = world.read(&path)?.unwrap_or_default();
         }
-        let broken = !is_whole(&self.byproduct, &found) && is_whole(&self.byproduct, before.bytes());
+        let broken = !is_whole(&self.side_effect, &found) && is_whole(&self.side_effect, before.bytes());
         if broken {
             put_back(world, receipts, receipt, &path, &self.before)?;
         }
@@ -270,7 +274,7 @@ impl ByproductRecord {
         receipts: &Receipts,
         receipt: &str,
     ) -> Result<Option<(PathBuf, Zeroizing<Vec<u8>>, Contents)>> {
-        let (Some(path), Node::File { sha256, .. }) = (place(&self.byproduct, world)?, &self.before) else {
+        let (Some(path), Node::File { sha256, .. }) = (place(&self.side_effect, world)?, &self.before) else {
             return Ok(None);
         };
         let found = world.read(&path)?.unwrap_or_default();
@@ -278,7 +282,7 @@ impl ByproductRecord {
     }
 
     /// After the updater has run to undo: what it did not take back is taken back. `was_ours` is
-    /// what [`ByproductRecord::is_ours`] said before it ran.
+    /// what [`SideEffectRecord::is_ours`] said before it ran.
     pub(crate) fn restore(
         &self,
         world: &World,
@@ -288,29 +292,29 @@ impl ByproductRecord {
         was_ours: bool,
     ) -> Result<()> {
         let receipts = session.receipts;
-        let Some(path) = &place(&self.byproduct, world)? else { return Ok(()) };
+        let Some(path) = &place(&self.side_effect, world)? else { return Ok(()) };
         if self.restore_if_broken(world, receipts, receipt)? {
             return Ok(());
         }
-        let holds = match &self.byproduct {
-            Byproduct::Bundle { .. } => {
+        let holds = match &self.side_effect {
+            SideEffect::Bundle { .. } => {
                 world.bundle(path)?.is_some_and(|bundle| bundle.holds(certificate.fingerprint()))
             }
-            Byproduct::Keystore { .. } => true,
-            Byproduct::Links { .. } | Byproduct::Copies { .. } | Byproduct::Neighbour { .. } => false,
+            SideEffect::Keystore { .. } => true,
+            SideEffect::Links { .. } | SideEffect::Copies { .. } | SideEffect::Neighbour { .. } => false,
         };
         if !holds || world.look(path)? == self.before {
             return Ok(());
         }
         let differs_by_ours_alone =
             self.compare(world, receipts, receipt)?.is_some_and(|(_, found, before)| {
-                let others = |bytes| others(&self.byproduct, bytes, certificate);
+                let others = |bytes| others(&self.side_effect, bytes, certificate);
                 others(&found).is_some_and(|found| Some(found) == others(before.bytes()))
             });
         if differs_by_ours_alone || (was_ours && self.is_ours(world)?) {
             put_back(world, receipts, receipt, path, &self.before)?;
         }
-        delete_entry(&self.byproduct, world, certificate, session.progress)
+        delete_entry(&self.side_effect, world, certificate, session.progress)
     }
 }
 
@@ -330,7 +334,7 @@ mod tests {
             let text = Contents::Public(text.clone().into_bytes());
             world.put(&folder.path().join(name), &text, Access { mode: 0o644, owner: None })?;
         }
-        let copies = Byproduct::Copies { folder: folder.path().to_owned(), sha256: ours.fingerprint() };
+        let copies = SideEffect::Copies { folder: folder.path().to_owned(), sha256: ours.fingerprint() };
         unlink(&copies, &world)?;
         assert_eq!(world.list(folder.path())?, ["b.0", "bundle"].map(|name| folder.path().join(name)));
         Ok(())
