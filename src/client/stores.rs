@@ -7,7 +7,7 @@ use labtrust_machine::{
     session::State,
 };
 use labtrust_plan::{
-    Anchor, Change, Facts, spare_restarts,
+    Anchor, Change, Facts, skip_restarts,
     store::{AlsoRead, Planned, STORES, Store},
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
             }
         }
     }
-    spare_restarts(&mut planning.changes);
+    skip_restarts(&mut planning.changes);
     for store in chosen() {
         let missing = (store.reads_also)(facts).into_iter().filter(|also| !selection.has_id(also.store));
         planning.others.extend(missing.filter_map(|also| missed(worlds, facts, anchor, store, also)));
@@ -85,8 +85,8 @@ pub(crate) fn outcomes_now(
     planning: Planning,
 ) -> Vec<Outcome> {
     let ask = |change: &Change| {
-        let settled = find(receipts, name, change).and_then(|record| record.settled);
-        Outcome::asked(worlds, facts, change, settled)
+        let since = find(receipts, name, change).and_then(|record| record.in_effect_since);
+        Outcome::asked(worlds, facts, change, since)
     };
     planning.changes.iter().map(ask).chain(planning.others).collect()
 }

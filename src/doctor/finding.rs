@@ -119,7 +119,7 @@ impl Finding {
 impl Fix {
     /// Whether it takes effect only once something is restarted.
     pub fn awaits_restart(&self) -> bool {
-        !self.restart.is_empty() || self.changes.iter().any(|change| !change.settle.restart.is_empty())
+        !self.restart.is_empty() || self.changes.iter().any(|change| !change.reload.restart.is_empty())
     }
 
     /// Whether `--fix` mends it, with `--restart` beside it perhaps.

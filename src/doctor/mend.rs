@@ -23,7 +23,7 @@ pub struct Part<'d> {
 /// What `--restart` would run after `changes`, each once.
 pub fn restarts(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
     let late = late(diagnosis, &[]).into_iter().map(|late| &late.service);
-    let services = changes.iter().flat_map(|change| &change.settle.restart).chain(late);
+    let services = changes.iter().flat_map(|change| &change.reload.restart).chain(late);
     let commands: BTreeSet<String> =
         services.filter_map(|service| Some(service.restart.as_ref()?.to_string())).collect();
     commands.into_iter().collect()

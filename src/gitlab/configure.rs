@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use labtrust_machine::World;
 use labtrust_plan::{
-    Change, Command, Edit, Endpoint, Options, Proof, Settle, ShellLine, Step, StoreId, text,
+    Change, Command, Edit, Endpoint, Options, Proof, Reload, ShellLine, Step, StoreId, text,
 };
 
 use super::{
@@ -141,11 +141,11 @@ impl Configured {
             // What an earlier run has edited stands in its record.
             proof: proof_of((!steps.is_empty()).then(|| Proof::of_files(&steps)), layout, pair),
             steps,
-            settle: Settle {
+            reload: Reload {
                 applied: check.into_iter().chain(reconfigure.clone()).collect(),
                 undone: reconfigure.into_iter().collect(),
                 by_hand: by_hand.into_iter().collect(),
-                ..Settle::default()
+                ..Reload::default()
             },
             serves: None,
         })

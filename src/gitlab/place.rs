@@ -5,7 +5,7 @@ pub(crate) mod linked;
 use std::path::Path;
 
 use labtrust_machine::{World, receipt::ChangeRecord};
-use labtrust_plan::{Change, Contents, Facts, Fingerprint, Proof, Settle, ShellLine, Step, StoreId};
+use labtrust_plan::{Change, Contents, Facts, Fingerprint, Proof, Reload, ShellLine, Step, StoreId};
 
 use self::linked::Standing;
 use super::{STORE, control::is_alive, installation::Installation, layout::Layout, pair::Pair};
@@ -51,10 +51,10 @@ fn place(installation: &Installation, layout: &Layout, standing: &Standing, pair
         actor: installation.actor.clone(),
         proof: proof_of(Some(Proof::of_files(&steps)), layout, pair),
         steps,
-        settle: Settle {
+        reload: Reload {
             applied: installation.reload.clone(),
             undone: installation.reload.clone(),
-            ..Settle::default()
+            ..Reload::default()
         },
         serves: None,
     }
@@ -75,7 +75,11 @@ pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Pr
 /// is the command that is left to a person, because that GitLab does not run and starting it would not do.
 ///
 /// One that was stopped or removed since has nothing to reload; one that was started since does.
-pub(crate) fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRecord) -> Option<ShellLine> {
+pub(crate) fn update_undo_reload(
+    world: &World,
+    facts: &Facts,
+    record: &mut ChangeRecord,
+) -> Option<ShellLine> {
     if record.store.as_str() != STORE {
         return None;
     }
@@ -83,7 +87,7 @@ pub(crate) fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRe
     let is_settings = subject.file_name().is_some_and(|name| name == "gitlab.rb");
     let is_pair =
         record.proof.files().iter().any(|path| path.extension().is_some_and(|ending| ending == "key"));
-    let undone = &mut record.settle.undone;
+    let undone = &mut record.reload.undone;
     if !(is_settings || is_pair)
         || (!undone.is_empty() && undone.iter().all(|command| is_alive(world, command)))
     {
@@ -93,10 +97,10 @@ pub(crate) fn settle_undoing(world: &World, facts: &Facts, record: &mut ChangeRe
     // An engine that cannot be asked says nothing of a GitLab.
     let installation = Installation::mounting(world, facts, subject.parent()?).ok().flatten()?;
     if !is_settings {
-        record.settle.undone = installation.reload;
+        record.reload.undone = installation.reload;
         return None;
     }
-    record.settle.undone = installation.reconfigure_command().into_iter().collect();
+    record.reload.undone = installation.reconfigure_command().into_iter().collect();
     installation.reconfigure_by_hand().map(|_| installation.reconfigure())
 }
 

@@ -1,12 +1,12 @@
-//! Carries out a plan: each change is recorded, done, settled and proven, or taken back at once.
+//! Carries out a plan: each change is recorded, done, reloaded and proven, or taken back at once.
 
 mod act;
 mod batch;
 mod judged;
-mod settle;
+mod reload;
 mod step;
 
-use labtrust_plan::{Anchor, Change, Settle, Step, StoreId, Wanted};
+use labtrust_plan::{Anchor, Change, Reload, Step, StoreId, Wanted};
 
 use self::{
     batch::Batch,
@@ -46,8 +46,8 @@ pub fn apply_together(
     Run::new(session, name, anchor)?.all(changes, true)
 }
 
-/// What the updater said of hooks that failed; or why the change could not be settled.
-type Settled = Result<Vec<String>, String>;
+/// What the updater said of hooks that failed; or why the change could not be reloaded.
+type Reloaded = Result<Vec<String>, String>;
 
 struct Run<'a> {
     session: &'a Session<'a>,
@@ -94,24 +94,24 @@ impl<'a> Run<'a> {
             is_over |= together && matches!(next, Err(_) | Ok(Begun::OutOfReach));
             begun.push(next);
         }
-        let settled = if is_over {
+        let reloaded = if is_over {
             vec![Ok(Vec::new()); changes.len()]
         } else {
-            self.settle(changes, &begun, together)
+            self.reload(changes, &begun, together)
         };
-        is_over |= together && settled.iter().any(Result::is_err);
-        let is_applied = |(begun, settled): (&Result<Begun>, &Settled)| {
-            matches!(begun, Ok(Begun::Applied { .. })) && settled.is_ok()
+        is_over |= together && reloaded.iter().any(Result::is_err);
+        let is_applied = |(begun, reloaded): (&Result<Begun>, &Reloaded)| {
+            matches!(begun, Ok(Begun::Applied { .. })) && reloaded.is_ok()
         };
-        let applied = changes.iter().zip(begun.iter().zip(&settled)).filter(|(_, how)| is_applied(*how));
+        let applied = changes.iter().zip(begun.iter().zip(&reloaded)).filter(|(_, how)| is_applied(*how));
         // After the last settling, all servers together.
         let mut servers = Servers::of(applied.map(|(change, _)| &change.proof));
         let mut judged = Vec::new();
-        for ((change, begun), settled) in changes.iter().zip(begun).zip(settled) {
+        for ((change, begun), reloaded) in changes.iter().zip(begun).zip(reloaded) {
             // Where all is to go, a server is not asked for what it would not show.
-            let is_spared = is_over && settled.is_ok() && matches!(begun, Ok(Begun::Applied { .. }));
+            let is_spared = is_over && reloaded.is_ok() && matches!(begun, Ok(Begun::Applied { .. }));
             let verdict =
-                if is_spared { Judged::Omitted } else { self.judge(change, begun, settled, &mut servers)? };
+                if is_spared { Judged::Omitted } else { self.judge(change, begun, reloaded, &mut servers)? };
             is_over |= together && verdict.is_failure();
             judged.push(verdict);
         }
@@ -158,8 +158,8 @@ impl<'a> Run<'a> {
             }
             return Ok(Begun::Already(detail));
         }
-        if !change.settle.applied.is_empty() {
-            check_room(&reader, &change.settle.side_effects)?;
+        if !change.reload.applied.is_empty() {
+            check_room(&reader, &change.reload.side_effects)?;
         }
         let record = self.record(change);
         self.receipt.changes[record].phase = Phase::Applying;
@@ -181,8 +181,8 @@ impl<'a> Run<'a> {
         }
         self.act(record, batch, &reader)?;
         // Where nothing but the settling is to be done, that is the change.
-        let is_settled = change.steps.is_empty() && !change.settle.applied.is_empty();
-        Ok(Begun::Applied { changed: changed || is_settled })
+        let is_reload_alone = change.steps.is_empty() && !change.reload.applied.is_empty();
+        Ok(Begun::Applied { changed: changed || is_reload_alone })
     }
 
     fn recorded(&self, change: &Change) -> Option<&ChangeRecord> {
@@ -199,17 +199,17 @@ impl<'a> Run<'a> {
         if known.is_none() {
             changes.push(ChangeRecord::of(change));
         }
-        changes[index].settle.clone_from(&change.settle);
+        changes[index].reload.clone_from(&change.reload);
         changes[index].proof.clone_from(&change.proof);
         index
     }
 
     /// Settles what was applied, each distinct settling once; if they go `together`, to the first that
-    /// fails. Those that go together are settled from the last to the first, as they are when they are undone: GitLab
+    /// fails. Those that go together are reloaded from the last to the first, as they are when they are undone: GitLab
     /// follows its settings before it is told of the files that they name. The answer has one entry a change.
-    fn settle(&mut self, changes: &[Change], begun: &[Result<Begun>], together: bool) -> Vec<Settled> {
-        let mut done: Vec<(&Settle, Settled)> = Vec::new();
-        let mut results: Vec<Settled> = vec![Ok(Vec::new()); changes.len()];
+    fn reload(&mut self, changes: &[Change], begun: &[Result<Begun>], together: bool) -> Vec<Reloaded> {
+        let mut done: Vec<(&Reload, Reloaded)> = Vec::new();
+        let mut results: Vec<Reloaded> = vec![Ok(Vec::new()); changes.len()];
         let mut order: Vec<usize> = (0..changes.len()).collect();
         if together {
             order.reverse();
@@ -220,12 +220,12 @@ impl<'a> Run<'a> {
             if is_over || !matches!(begun[index], Ok(Begun::Applied { .. })) {
                 continue;
             }
-            let same = |settle: &Settle| settle.applied == change.settle.applied;
-            let result = match done.iter().find(|(settle, _)| same(settle)) {
+            let same = |reload: &Reload| reload.applied == change.reload.applied;
+            let result = match done.iter().find(|(reload, _)| same(reload)) {
                 Some((_, result)) => result.clone(),
-                None => self.settle_one(change).map_err(|error| error.to_string()),
+                None => self.reload_one(change).map_err(|error| error.to_string()),
             };
-            done.push((&change.settle, result.clone()));
+            done.push((&change.reload, result.clone()));
             results[index] = result;
         }
         results
@@ -236,7 +236,7 @@ impl<'a> Run<'a> {
         &mut self,
         change: &Change,
         begun: Result<Begun>,
-        settled: Settled,
+        reloaded: Reloaded,
         servers: &mut Servers<'_>,
     ) -> Result<Judged> {
         let store = &change.store;
@@ -248,7 +248,7 @@ impl<'a> Run<'a> {
             Ok(Begun::Applied { changed }) => changed,
         };
         let failed = |why: &str| Ok(Judged::Failed { why: why.to_owned(), hint: None });
-        let complaints = match settled {
+        let complaints = match reloaded {
             Ok(complaints) => complaints,
             Err(why) => return failed(&why),
         };
@@ -286,10 +286,10 @@ impl<'a> Run<'a> {
                 return Ok(outcome);
             }
             Judged::Already(detail) => {
-                let settled = self.recorded(change).and_then(|record| record.settled);
+                let since = self.recorded(change).and_then(|record| record.in_effect_since);
                 let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
                 outcome.await_restart(
-                    change.settle.restart.iter().filter(|service| service.is_older_than(settled)),
+                    change.reload.restart.iter().filter(|service| service.is_older_than(since)),
                 );
                 return Ok(outcome);
             }
@@ -303,15 +303,15 @@ impl<'a> Run<'a> {
         if self.session.receipts.hand_over(receipt, &done_with)? {
             self.done.extend(self.receipt.changes.iter().map(ChangeRecord::key));
         }
-        if !complaints.is_empty() || !change.settle.by_hand.is_empty() {
+        if !complaints.is_empty() || !change.reload.by_hand.is_empty() {
             // The next run tells the hooks again, or finds that somebody has.
             self.receipt.changes[record].phase = Phase::Applying;
         }
         self.done.push(self.receipt.changes[record].key());
         let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
         outcome.changed = changed;
-        outcome.await_restart(change.settle.restart.iter());
-        if !change.settle.by_hand.is_empty() {
+        outcome.await_restart(change.reload.restart.iter());
+        if !change.reload.by_hand.is_empty() {
             outcome.state = State::Pending;
         }
         if !complaints.is_empty() {
@@ -360,7 +360,7 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
         return Ok(None);
     }
     // To settle is all that it is for.
-    if change.steps.is_empty() && !change.settle.applied.is_empty() {
+    if change.steps.is_empty() && !change.reload.applied.is_empty() {
         return Ok(None);
     }
     let verdict = prove(world, &change.proof.at_once(), Wanted::There)?;

@@ -1,6 +1,6 @@
 //! A plan in words: what `--dry-run` prints and what a prompt shows before it asks.
 
-use labtrust_plan::{Change, Step, explain_settle};
+use labtrust_plan::{Change, Step, explain_reload};
 
 use crate::{
     Result, edit_file,
@@ -18,7 +18,7 @@ pub fn explain_here(world: &World, change: &Change) -> Result<Vec<String>> {
             lines.extend(edit_file::difference(world, edit, path)?);
         }
     }
-    lines.extend(explain_settle(change));
+    lines.extend(explain_reload(change));
     Ok(lines)
 }
 
@@ -41,6 +41,6 @@ pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
         }
     };
     let mut lines: Vec<String> = record.steps.iter().rev().map(line).collect();
-    lines.extend(record.settle.undone.iter().map(|command| format!("run {command}")));
+    lines.extend(record.reload.undone.iter().map(|command| format!("run {command}")));
     lines
 }

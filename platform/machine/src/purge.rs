@@ -27,7 +27,7 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
         return Ok(None);
     }
     let mut purge = change.clone();
-    purge.settle.side_effects = side_effects(change, &steps);
+    purge.reload.side_effects = side_effects(change, &steps);
     purge.steps = steps;
     // What the engine remembers of them is another question, and no reason to put them back.
     purge.proof = Proof::Not(Box::new(change.proof.without_engine()));
@@ -51,7 +51,7 @@ fn side_effects(change: &Change, steps: &[Step]) -> Vec<SideEffect> {
     let ours = change.files().next().map(PathBuf::from).unwrap_or_default();
     let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut side_effects = Vec::new();
-    for side_effect in &change.settle.side_effects {
+    for side_effect in &change.reload.side_effects {
         match side_effect {
             SideEffect::Bundle { .. } | SideEffect::Copies { .. } => side_effects.push(side_effect.clone()),
             SideEffect::Links { folder, .. } => side_effects.extend(
@@ -107,7 +107,7 @@ mod tests {
                 contents: Contents::Public(Vec::new()),
                 mode: 0o644,
             }],
-            settle: labtrust_plan::Settle::default(),
+            reload: labtrust_plan::Reload::default(),
             proof: Proof::CertsD {
                 client: None,
                 folder: folder.path().to_owned(),

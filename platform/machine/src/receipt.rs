@@ -9,7 +9,7 @@ mod recorded;
 use std::path::{Path, PathBuf};
 
 use labtrust_plan::{
-    Actor, Anchor, Certificate, Change, Database, Edit, Fingerprint, Listing, Proof, Settle, SideEffect,
+    Actor, Anchor, Certificate, Change, Database, Edit, Fingerprint, Listing, Proof, Reload, SideEffect,
     StoreId,
 };
 use serde::{Deserialize, Serialize};
@@ -51,10 +51,11 @@ pub struct ChangeRecord {
     /// How far it came.
     pub phase: Phase,
     /// When it took effect, in milliseconds since 1970.
-    #[serde(default)]
-    pub settled: Option<u64>,
+    #[serde(rename = "settled", default)]
+    pub in_effect_since: Option<u64>,
     /// What makes it, and its undoing, take effect.
-    pub settle: Settle,
+    #[serde(rename = "settle")]
+    pub reload: Reload,
     /// What shows that it worked.
     pub proof: Proof,
     /// Its steps, in their order. One file is among them twice while a run replaces what an earlier run
@@ -136,8 +137,8 @@ impl ChangeRecord {
             subject: change.subject.clone(),
             actor: change.actor.clone(),
             phase: Phase::Applying,
-            settled: None,
-            settle: change.settle.clone(),
+            in_effect_since: None,
+            reload: change.reload.clone(),
             proof: change.proof.clone(),
             steps: Vec::new(),
             proven: 0,
@@ -194,7 +195,7 @@ impl ChangeRecord {
 
     /// The change is proven as it stands now: what we replaced of our own is forgotten, and so is what we
     /// made and removed again. The answer is what is so forgotten altogether.
-    pub(crate) fn set_proven(&mut self, settled: u64) -> Vec<StepRecord> {
+    pub(crate) fn set_proven(&mut self, in_effect_since: u64) -> Vec<StepRecord> {
         let mut steps: Vec<StepRecord> = Vec::new();
         for step in std::mem::take(&mut self.steps) {
             if !steps.iter_mut().any(|earlier| earlier.goes_on_with(&step)) {
@@ -205,7 +206,7 @@ impl ChangeRecord {
         self.proven = steps.len();
         self.steps = steps;
         self.phase = Phase::Applied;
-        self.settled = Some(settled);
+        self.in_effect_since = Some(in_effect_since);
         gone
     }
 }

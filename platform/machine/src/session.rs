@@ -80,7 +80,7 @@ impl Outcome {
     }
 
     /// What the store says of a change's proof, now.
-    pub fn asked(worlds: &Worlds, facts: &Facts, change: &Change, settled: Option<u64>) -> Self {
+    pub fn asked(worlds: &Worlds, facts: &Facts, change: &Change, since: Option<u64>) -> Self {
         let (store, subject) = (&change.store, change.subject.as_str());
         let asked = worlds.reader(facts, &change.actor).and_then(|world| {
             let verdict = prove(&world, &change.proof.at_once(), Wanted::There)?;
@@ -95,7 +95,7 @@ impl Outcome {
             Ok((Verdict::Holds(detail), _)) => {
                 let mut outcome = Self::new(store, subject, State::Trusted, detail);
                 outcome.await_restart(
-                    change.settle.restart.iter().filter(|service| service.is_older_than(settled)),
+                    change.reload.restart.iter().filter(|service| service.is_older_than(since)),
                 );
                 outcome
             }

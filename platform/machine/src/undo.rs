@@ -1,7 +1,7 @@
 //! Takes back what a receipt records, and only that: what somebody else changed since is left and
 //! named.
 
-mod settle;
+mod reload;
 mod undone;
 
 use std::{
@@ -45,9 +45,9 @@ pub fn undo_all(
     let (mut records, mut outcomes) = (Vec::new(), vec![Vec::new(); receipts.len()]);
     let mut order: Vec<usize> = (0..receipts.len()).collect();
     // What was cut short came last.
-    let settled = |record: &ChangeRecord| record.settled.unwrap_or(u64::MAX);
-    let settled = |receipt: &usize| receipts[*receipt].changes.iter().map(settled).max();
-    order.sort_by_key(|receipt| Reverse(settled(receipt)));
+    let effective = |record: &ChangeRecord| record.in_effect_since.unwrap_or(u64::MAX);
+    let effective = |receipt: &usize| receipts[*receipt].changes.iter().map(effective).max();
+    order.sort_by_key(|receipt| Reverse(effective(receipt)));
     for receipt in order {
         let changes = &receipts[receipt].changes;
         for index in (0..changes.len()).rev().filter(|index| wanted(&changes[*index])) {
@@ -68,10 +68,10 @@ pub fn undo_all(
 
 /// Whether what settles `record` when it is undone has room to do that.
 fn has_room(session: &Session<'_>, record: &ChangeRecord) -> Result<()> {
-    if record.settle.undone.is_empty() {
+    if record.reload.undone.is_empty() {
         return Ok(());
     }
-    check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.settle.side_effects)
+    check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.reload.side_effects)
 }
 
 /// Undoes `records`, each named by its receipt and its place there; the answer names the receipt of each.
@@ -99,7 +99,7 @@ fn undo_records(
         }
         undone.push(taken);
     }
-    settle::settle(session, receipts, &mut undone);
+    reload::reload(session, receipts, &mut undone);
     let mut forgotten = BTreeSet::new();
     for undone in undone {
         let outcome = conclude(session, receipts, &undone);
@@ -189,8 +189,8 @@ pub(crate) fn undo_latest(
         let world = session.worlds.of(&record.actor)?;
         let updater = Updater {
             world: &world,
-            commands: &record.settle.undone,
-            side_effects: &record.settle.side_effects,
+            commands: &record.reload.undone,
+            side_effects: &record.reload.side_effects,
             removed: 1,
             is_so: &|| Ok(true),
             progress: session.progress,
@@ -255,13 +255,13 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (u
 /// Keeps what the updater, which is to run to undo, may replace of what strangers put beside our anchor since.
 fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<()> {
     let record = &receipt.changes[index];
-    if record.settle.undone.is_empty() {
+    if record.reload.undone.is_empty() {
         return Ok(());
     }
     let world = session.worlds.of(&record.actor)?;
-    record.settle.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
+    record.reload.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
     let mut kept = record.side_effects.clone();
-    keep_neighbours(&world, session.receipts, &receipt.name, &record.settle.side_effects, &mut kept)?;
+    keep_neighbours(&world, session.receipts, &receipt.name, &record.reload.side_effects, &mut kept)?;
     if kept != record.side_effects {
         receipt.changes[index].side_effects = kept;
         session.receipts.note(receipt, &[index])?;
@@ -355,12 +355,12 @@ fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &Undone) -> Out
         subject.clone_into(&mut outcome.detail);
     }
     outcome.changed = true;
-    outcome.restart.extend(record.settle.restart.iter().cloned());
+    outcome.restart.extend(record.reload.restart.iter().cloned());
     // One that was spared and has started since has seen the anchor, and keeps it in memory.
     let running = session.facts.engines.iter().map(Service::engine);
     outcome.restart.extend(running.filter(|service| {
-        let is_spared = record.settle.spared.iter().any(|spared| spared.title == service.title);
-        is_spared && service.is_newer_than(record.settled)
+        let is_skipped = record.reload.skipped_restarts.iter().any(|skipped| skipped.title == service.title);
+        is_skipped && service.is_newer_than(record.in_effect_since)
     }));
     if !undone.left.is_empty() {
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));

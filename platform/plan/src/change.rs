@@ -15,7 +15,7 @@ use crate::{
     Certificate, Edit, Fingerprint,
     database::Database,
     fact::{Facts, User},
-    settle::{Service, Settle},
+    reload::{Reload, Service},
     strict_pem::holds_private_key,
 };
 
@@ -39,7 +39,8 @@ pub struct Change {
     /// What is done, in this order.
     pub steps: Vec<Step>,
     /// What makes the steps take effect, and what makes their undoing take effect.
-    pub settle: Settle,
+    #[serde(rename = "settle")]
+    pub reload: Reload,
     /// What shows that it worked.
     pub proof: Proof,
     /// A service that this change serves without a restart.
@@ -201,7 +202,7 @@ impl Change {
             actor,
             proof: Proof::of_files(&steps),
             steps,
-            settle: Settle::default(),
+            reload: Reload::default(),
             serves: None,
         }
     }
@@ -231,11 +232,11 @@ impl Step {
 }
 
 /// Drops from each change the restarts of services that another change serves without one.
-pub fn spare_restarts(changes: &mut [Change]) {
+pub fn skip_restarts(changes: &mut [Change]) {
     let served: Vec<Service> = changes.iter().filter_map(|change| change.serves.clone()).collect();
     for change in changes {
         let is_served = |service: &mut Service| served.contains(service);
-        change.settle.spared = change.settle.restart.extract_if(.., is_served).collect();
+        change.reload.skipped_restarts = change.reload.restart.extract_if(.., is_served).collect();
     }
 }
 

@@ -9,13 +9,13 @@ use crate::{
 
 /// The lines that say what `change` does, in the order in which it is done.
 pub fn explain(change: &Change) -> Vec<String> {
-    change.steps.iter().map(ToString::to_string).chain(explain_settle(change)).collect()
+    change.steps.iter().map(ToString::to_string).chain(explain_reload(change)).collect()
 }
 
 /// The lines that say what makes `change` take effect, once its steps are done.
-pub fn explain_settle(change: &Change) -> impl Iterator<Item = String> {
-    let by_hand = change.settle.by_hand.iter().map(|command| format!("leave to you: {command}"));
-    change.settle.applied.iter().map(|command| format!("run {command}")).chain(by_hand)
+pub fn explain_reload(change: &Change) -> impl Iterator<Item = String> {
+    let by_hand = change.reload.by_hand.iter().map(|command| format!("leave to you: {command}"));
+    change.reload.applied.iter().map(|command| format!("run {command}")).chain(by_hand)
 }
 
 impl fmt::Display for Step {

@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use labtrust_plan::{
     Actor, Anchor, Certificate, Change, Endpoint, Facts, Proof, Service, SideEffect, Step, explain,
     fact::{Distribution, Os, User},
-    spare_restarts,
+    skip_restarts,
     store::{Planned, STORES, Store},
 };
 
@@ -134,7 +134,7 @@ fn describe(facts: &Facts) -> Result<String> {
             changes.extend(own.iter().cloned());
         }
     }
-    spare_restarts(&mut changes);
+    skip_restarts(&mut changes);
     let mut text = Vec::new();
     for (store, plan) in STORES.iter().zip(planned.drain(..)) {
         if let Planned::Absent(_) = plan {
@@ -174,10 +174,10 @@ fn describe_change(change: &Change) -> Vec<String> {
             say("begins", text.lines().next().unwrap_or_default().to_owned());
         }
     }
-    for command in &change.settle.undone {
+    for command in &change.reload.undone {
         say("undone", format!("run {command}"));
     }
-    for side_effect in &change.settle.side_effects {
+    for side_effect in &change.reload.side_effects {
         say("mind", describe_side_effect(side_effect));
     }
     say("proof", describe_proof(&change.proof));
@@ -185,7 +185,7 @@ fn describe_change(change: &Change) -> Vec<String> {
         Some(command) => format!("{} ({command})", service.title),
         None => service.title.clone(),
     };
-    for service in &change.settle.restart {
+    for service in &change.reload.restart {
         say("restart", name(service));
     }
     lines

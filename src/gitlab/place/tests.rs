@@ -67,7 +67,7 @@ fn the_certificate_comes_before_its_key_and_both_before_the_reload() {
             "run /opt/gitlab/bin/gitlab-ctl hup nginx".into(),
         ]
     );
-    assert_eq!(changes[1].settle.undone, changes[1].settle.applied);
+    assert_eq!(changes[1].reload.undone, changes[1].reload.applied);
     let Proof::All(proofs) = &changes[1].proof else { panic!("several proofs") };
     // The files first: asking a server that cannot serve them yet would take its whole time.
     assert!(matches!(&proofs[0], Proof::Files { files } if files.len() == 4));
@@ -142,7 +142,7 @@ impl Bench {
             facts.engines.clear();
             facts.tools.clear();
             for record in &mut receipt.changes {
-                assert_eq!(settle_undoing(&World::here(), &facts, record), None);
+                assert_eq!(update_undo_reload(&World::here(), &facts, record), None);
             }
             undo(session, &mut receipt, |_| true)
         });

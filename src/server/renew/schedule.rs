@@ -8,7 +8,7 @@ use labtrust_machine::{
     receipt::{ChangeRecord, Receipt},
 };
 use labtrust_plan::{
-    Actor, Change, Command, Contents, Facts, Fingerprint, Settle, ShellLine, Step, fact::ServiceManager,
+    Actor, Change, Command, Contents, Facts, Fingerprint, Reload, ShellLine, Step, fact::ServiceManager,
     shell_word,
 };
 
@@ -113,7 +113,7 @@ impl Ground<'_> {
             Step::Link { path: unit("timers.target.wants").join(UNIT), target: unit(UNIT) },
         ];
         let run = |arguments: &[&str]| Command::new(systemctl, arguments.iter().copied());
-        let settle = Settle {
+        let reload = Reload {
             applied: vec![
                 run(&["daemon-reload"]),
                 run(&["restart", UNIT]),
@@ -122,9 +122,9 @@ impl Ground<'_> {
                 run(&["is-active", "--quiet", UNIT]),
             ],
             undone: vec![run(&["stop", UNIT]), run(&["daemon-reload"])],
-            ..Settle::default()
+            ..Reload::default()
         };
-        Change { settle, ..Change::of_files(STORE, &unit(UNIT), Actor::Machine, steps) }
+        Change { reload, ..Change::of_files(STORE, &unit(UNIT), Actor::Machine, steps) }
     }
 
     fn entry(&self) -> Change {
@@ -167,7 +167,7 @@ pub(crate) fn spare(world: &World, record: &mut ChangeRecord) {
         return;
     }
     let runs = |command: &Command| world.try_run(command).is_ok_and(|output| output.code == Some(0));
-    record.settle.undone.retain(|command| {
+    record.reload.undone.retain(|command| {
         let verb = command.arguments.first().map(String::as_str);
         let ask = |words: &[&str]| runs(&Command::new(&command.program, words.iter().copied()));
         match verb {
@@ -181,7 +181,7 @@ pub(crate) fn spare(world: &World, record: &mut ChangeRecord) {
 pub(crate) fn next(world: &World, receipts: &[Receipt]) -> Option<String> {
     let record =
         receipts.iter().flat_map(|receipt| &receipt.changes).find(|record| record.store.as_str() == STORE)?;
-    let said = match record.settle.applied.first() {
+    let said = match record.reload.applied.first() {
         Some(systemctl) => {
             let show = ["show", "--property=NextElapseUSecRealtime", "--value", UNIT];
             let output = world.try_run(&Command::new(&systemctl.program, show)).ok()?;

@@ -82,9 +82,9 @@ impl Commands {
 /// What taking `record` back writes and runs, and what a restart of its services runs.
 fn lines_of(record: &ChangeRecord) -> Vec<String> {
     let mut lines = explain_undo(record);
-    lines.extend(record.settle.side_effects.iter().filter_map(removed_before));
+    lines.extend(record.reload.side_effects.iter().filter_map(removed_before));
     lines.extend(record.side_effects.iter().filter_map(|kept| put_back(&kept.side_effect)));
-    let services = record.settle.restart.iter().chain(&record.settle.spared);
+    let services = record.reload.restart.iter().chain(&record.reload.skipped_restarts);
     lines.extend(
         services
             .filter_map(|service| service.restart.as_ref())

@@ -13,7 +13,7 @@ use crate::{
         trust,
         untrust::{self, Removal},
     },
-    gitlab::{Installation, expected::Expected, place::settle_undoing},
+    gitlab::{Installation, expected::Expected, place::update_undo_reload},
     printer::Printer,
     server::renew::schedule,
     state::{self, Ca, RECEIPT},
@@ -95,7 +95,7 @@ pub(crate) fn take_back(
     for name in names {
         let Some(mut receipt) = session.receipts.load(name)? else { continue };
         for record in &mut receipt.changes {
-            by_hand.extend(settle_undoing(&World::here(), facts, record));
+            by_hand.extend(update_undo_reload(&World::here(), facts, record));
             schedule::spare(&World::here(), record);
         }
         outcomes.extend(undo(session, &mut receipt, |_| true)?);

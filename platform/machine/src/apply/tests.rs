@@ -55,7 +55,7 @@ impl Bench {
             subject: "ssl".into(),
             actor: Actor::Caller,
             steps: vec![put("h.crt", certificate), put("h.key", key)],
-            settle: Settle::default(),
+            reload: Reload::default(),
             proof: Proof::Files { files },
             serves: None,
         }
@@ -133,7 +133,7 @@ fn what_was_proven_stays_when_a_later_run_fails() {
     let bench = Bench::new();
     bench.apply(bench.change("c1", "k1"));
     let broken = |mut change: Change| {
-        change.settle.applied = vec![Command::new("/bin/false", [""; 0])];
+        change.reload.applied = vec![Command::new("/bin/false", [""; 0])];
         change.proof = Proof::All(vec![
             change.proof,
             Proof::Files { files: vec![("/nonexistent".into(), Fingerprint::of(b""))] },
@@ -169,11 +169,11 @@ fn a_bundle_that_the_updater_lost_is_put_back_and_the_change_failed() {
         let mut change = bench.change("c1", "k1");
         let script = updater.replace("BUNDLE", &bundle.display().to_string());
         let update = vec![Command::new("/bin/sh", ["-c", &script])];
-        change.settle = Settle {
+        change.reload = Reload {
             applied: update.clone(),
             undone: update,
             side_effects: vec![SideEffect::Bundle { path: bundle.clone(), stale: None, sources: None }],
-            ..Settle::default()
+            ..Reload::default()
         };
         let outcome = bench.apply(change);
         assert_eq!(outcome.state, State::Failed, "{updater}: {outcome:?}");

@@ -116,7 +116,7 @@ impl ReadLine {
 mod tests {
     use super::*;
     use crate::receipt::Phase;
-    use labtrust_plan::{Actor, Proof, Settle};
+    use labtrust_plan::{Actor, Proof, Reload};
 
     fn change(subject: &str, phase: Phase) -> ChangeRecord {
         ChangeRecord {
@@ -124,8 +124,8 @@ mod tests {
             subject: subject.into(),
             actor: Actor::Caller,
             phase,
-            settled: None,
-            settle: Settle::default(),
+            in_effect_since: None,
+            reload: Reload::default(),
             proof: Proof::Files { files: Vec::new() },
             steps: Vec::new(),
             proven: 0,

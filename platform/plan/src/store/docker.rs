@@ -3,7 +3,7 @@
 
 use super::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::{
-    Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Service, Settle, Step,
+    Actor, Anchor, Change, Contents, Endpoint, Facts, Proof, Reload, Service, Step,
     fact::{Engine, EngineKind},
 };
 
@@ -65,9 +65,9 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
             contents: Contents::Public(anchor.certificate.pem().into_bytes()),
             mode: 0o644,
         }],
-        settle: Settle {
+        reload: Reload {
             restart: copying.map(|engine| Service::engine(engine)).collect(),
-            ..Settle::default()
+            ..Reload::default()
         },
         proof: Proof::CertsD {
             folder,

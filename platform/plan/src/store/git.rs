@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::row::{Look, Planned, Scope, Store};
 use crate::{
-    Actor, Anchor, Change, Command, Edit, Endpoint, Facts, Proof, Settle, Step,
+    Actor, Anchor, Change, Command, Edit, Endpoint, Facts, Proof, Reload, Step,
     fact::{Os, User},
 };
 
@@ -83,7 +83,7 @@ fn change(facts: &Facts, git: &Path, user: &User, anchor: &Anchor, endpoint: &En
             Step::Edit { path: file, edit: certificate, mode: 0o644 },
             Step::Edit { path: config, edit: setting, mode: 0o644 },
         ],
-        settle: Settle::default(),
+        reload: Reload::default(),
         proof,
         serves: None,
     }

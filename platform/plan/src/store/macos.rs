@@ -2,7 +2,7 @@
 //! needs root, a user's own needs that user; both need a person at the Mac's desktop.
 
 use super::row::{Look, Planned, Scope, Store};
-use crate::{Actor, Anchor, Change, Database, Facts, Keychain, Proof, Settle, Step, fact::Os};
+use crate::{Actor, Anchor, Change, Database, Facts, Keychain, Proof, Reload, Step, fact::Os};
 
 pub(super) const STORE: Store = Store {
     id: "macos",
@@ -40,7 +40,7 @@ fn change(actor: Actor, keychain: Keychain, anchor: &Anchor) -> Change {
         subject,
         actor,
         steps: vec![Step::Entry { database: database.clone(), certificate: certificate.clone() }],
-        settle: Settle::default(),
+        reload: Reload::default(),
         proof: Proof::Entry { database, certificate },
         serves: None,
     }

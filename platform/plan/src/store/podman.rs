@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::row::{Look, Planned, Scope, Store};
-use crate::{Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Settle, Step, fact::User};
+use crate::{Actor, Anchor, Change, Command, Contents, Endpoint, Facts, Proof, Reload, Step, fact::User};
 
 pub(super) const STORE: Store = Store {
     id: "podman",
@@ -96,7 +96,7 @@ fn change(facts: &Facts, actor: Actor, folder: PathBuf, anchor: &Anchor, endpoin
             contents: Contents::Public(anchor.certificate.pem().into_bytes()),
             mode: 0o644,
         }],
-        settle: Settle::default(),
+        reload: Reload::default(),
         proof: Proof::CertsD {
             folder,
             certificate: anchor.certificate.clone(),

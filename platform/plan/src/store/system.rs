@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::row::{Look, Planned, Scope, Store};
 use crate::{
-    Actor, Anchor, Change, Command, Contents, Facts, Hint, Proof, Service, Settle, SideEffect, Sources, Step,
+    Actor, Anchor, Change, Command, Contents, Facts, Hint, Proof, Reload, Service, SideEffect, Sources, Step,
     Vendor,
     fact::{EngineKind, Os},
     hint,
@@ -273,12 +273,12 @@ impl Family {
                 ),
                 mode: 0o644,
             }],
-            settle: Settle {
+            reload: Reload {
                 applied: vec![update.clone()],
                 undone: vec![update],
                 side_effects,
                 restart: rootful.filter(|engine| engine.socket.is_some()).map(Service::engine).collect(),
-                ..Settle::default()
+                ..Reload::default()
             },
             proof: match self.copies {
                 Some(folder) => Proof::Folder { folder: folder.into(), sha256: anchor.sha256() },

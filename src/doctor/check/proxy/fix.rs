@@ -2,7 +2,7 @@
 //! stays as it is.
 
 use labtrust_plan::{
-    Actor, Change, Command, Contents, Edit, Endpoint, Proof, Service, Settle, ShellLine, Step, StoreId,
+    Actor, Change, Command, Contents, Edit, Endpoint, Proof, Reload, Service, ShellLine, Step, StoreId,
     fact::ServiceManager,
 };
 
@@ -86,19 +86,19 @@ pub(super) fn unused(view: &View<'_, '_>) -> Fix {
 /// The engine is to be restarted.
 pub(super) fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart the engine; without live-restore this stops its containers";
-    let restart = |fact| Restart { reload: reload(view), service: Service::engine(fact) };
+    let restart = |fact| Restart { reload: daemon_reload(view), service: Service::engine(fact) };
     let restart = view.fact.map(restart).into_iter().collect();
     Fix { advice: Some(advice.into()), commands: restarts(view), restart, ..Fix::default() }
 }
 
 fn restarts(view: &View<'_, '_>) -> Vec<ShellLine> {
     let restart = view.fact.and_then(|fact| fact.restart.as_ref());
-    let reload = reload(view);
+    let reload = daemon_reload(view);
     reload.iter().chain(restart).map(|command| ShellLine::from(command).by_root()).collect()
 }
 
-/// What makes systemd read its units anew.
-fn reload(view: &View<'_, '_>) -> Option<Command> {
+/// Command that makes systemd read its units again.
+fn daemon_reload(view: &View<'_, '_>) -> Option<Command> {
     let facts = &view.case.evidence.facts;
     let is_systemds = facts.services == Some(ServiceManager::Systemd) && view.fact.and_then(unit).is_some();
     is_systemds.then(|| Some(Command::new(facts.tools.get("systemctl")?, ["daemon-reload"]))).flatten()
@@ -131,15 +131,15 @@ fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> O
         None => return None,
     };
     let path = at.map(|(source, _)| source.path.clone());
-    let mut settle = Settle { restart: vec![Service::engine(fact)], ..Settle::default() };
+    let mut reload = Reload { restart: vec![Service::engine(fact)], ..Reload::default() };
     let block = |line: fn(&str, &str) -> String| Edit::Block {
         name: "no-proxy".into(),
         lines: names.iter().map(|name| line(name, list)).collect(),
     };
     let step = match form {
         Form::Unit | Form::Manager => {
-            settle.applied = vec![reload(view)?];
-            settle.undone.clone_from(&settle.applied);
+            reload.applied = vec![daemon_reload(view)?];
+            reload.undone.clone_from(&reload.applied);
             let lines = names.iter().map(|name| format!("Environment=\"{name}={list}\"\n"));
             let text = format!(
                 "# Made by labtrust: what NO_PROXY was before, and one host more.\n[Service]\n{}",
@@ -178,7 +178,7 @@ fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> O
         actor: fact.owner.clone().map_or(Actor::Machine, Actor::User),
         proof: Proof::of_files(&steps),
         steps,
-        settle,
+        reload,
         serves: None,
     })
 }

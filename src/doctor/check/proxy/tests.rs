@@ -116,7 +116,7 @@ fn synologys_engine_is_mended_in_its_own_file() {
     let finding = only(&evidence);
     let [change] = &finding.fix.changes[..] else { panic!("{finding:?}") };
     assert_eq!(change.subject, path);
-    assert_eq!(change.settle.restart[0].restart, Some(restart));
+    assert_eq!(change.reload.restart[0].restart, Some(restart));
     // Its unit has another name.
     evidence.engines[0].sources[0].form = Form::Unit;
     let finding = only(&evidence);

@@ -1,6 +1,6 @@
 //! The pair on the server's disk, and whether it is the one that is served.
 
-use labtrust_plan::{Certificate, Change, Command, Proof, Settle, ShellLine, StoreId};
+use labtrust_plan::{Certificate, Change, Command, Proof, Reload, ShellLine, StoreId};
 
 use super::{port::is_taken, subject::Server};
 use crate::{
@@ -186,7 +186,7 @@ fn reload(server: Server<'_>, leaf: &Certificate) -> Change {
         subject: "reload".into(),
         actor: server.gitlab.actor.clone(),
         steps: Vec::new(),
-        settle: Settle { applied: reading(server).to_vec(), ..Settle::default() },
+        reload: Reload { applied: reading(server).to_vec(), ..Reload::default() },
         proof: Proof::All(server.settings.sites.iter().filter(shown).map(proof).collect()),
         serves: None,
     }

@@ -1,7 +1,7 @@
 //! The root that may be trusted without asking anybody, because somebody here has already chosen it.
 
 use labtrust_plan::{
-    Anchor, Certificate, Endpoint, Host, spare_restarts,
+    Anchor, Certificate, Endpoint, Host, skip_restarts,
     store::{STORES, Scope, Store},
 };
 
@@ -84,7 +84,7 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Known)
     }
     // Unless its pulls do not read that.
     if !pulls_by_system(case) {
-        spare_restarts(&mut finding.fix.changes);
+        skip_restarts(&mut finding.fix.changes);
     }
     finding.fix.anchor = Some(anchor);
     finding.advise(format!("the CA is {}: {}", known.root.title(), known.by))

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use labtrust_plan::{
-    Actor, Change, Contents, Proof, Settle, Step, StoreId, fact::User, store::podman_folders,
+    Actor, Change, Contents, Proof, Reload, Step, StoreId, fact::User, store::podman_folders,
 };
 
 use super::{
@@ -95,7 +95,7 @@ fn masked(case: &Case<'_>, user: &User, path: &Path, later: &CertsDSeen, root: &
             contents: Contents::Public(anchor.certificate.pem().into_bytes()),
             mode: 0o644,
         }],
-        settle: Settle::default(),
+        reload: Reload::default(),
         proof: Proof::Folder { folder: path.to_owned(), sha256: anchor.sha256() },
         serves: None,
     }];

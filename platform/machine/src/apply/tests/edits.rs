@@ -253,7 +253,7 @@ fn however_often_an_edit_is_changed_undo_brings_back_what_was_there_first() {
 fn an_edit_that_could_not_be_finished_is_taken_back() {
     let bench = Bench::with_file(BEFORE);
     let mut change = bench.editing(&[no_proxy("h")]);
-    change.settle.applied = vec![Command::new("/bin/false", [""; 0])];
+    change.reload.applied = vec![Command::new("/bin/false", [""; 0])];
     assert_eq!(bench.apply(change).state, State::Failed);
     assert_eq!(bench.file().as_deref(), Some(BEFORE));
     assert!(bench.is_rid_of_us());

@@ -53,7 +53,7 @@ fn a_switch_that_does_not_work_is_taken_back_to_the_folder_before() {
     let bench = Bench::new();
     bench.apply(bench.switched("one", None));
     let mut change = bench.switched("two", Some("one"));
-    change.settle.applied = vec![Command::new("/bin/false", [""; 0])];
+    change.reload.applied = vec![Command::new("/bin/false", [""; 0])];
     assert_eq!(bench.apply(change).state, State::Failed);
     assert_eq!(bench.read("x").as_deref(), Some("one"));
     assert!(bench.has("own/one/x") && !bench.has("own/two"));

@@ -4,12 +4,12 @@ use labtrust_plan::Command;
 
 use super::*;
 
-fn settings(bench: &Bench, settled_by: &str) -> Change {
+fn settings(bench: &Bench, reloaded_by: &str) -> Change {
     let path = bench.path("gitlab.rb");
     let steps =
         vec![Step::Put { path: path.clone(), contents: Contents::Public(b"new".into()), mode: 0o600 }];
     let mut change = Change::of_files("gitlab", &path, Actor::Caller, steps);
-    change.settle.applied = vec![Command::new(settled_by, [""; 0])];
+    change.reload.applied = vec![Command::new(reloaded_by, [""; 0])];
     change
 }
 

@@ -9,7 +9,7 @@ use crate::{Command, Fingerprint};
 
 /// Runs last, both ways: rebuilding a store before the anchor is removed would keep it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settle {
+pub struct Reload {
     /// After the steps were applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applied: Vec<Command>,
@@ -28,8 +28,8 @@ pub struct Settle {
     pub restart: Vec<Service>,
     /// Services that another change serves without a restart; once restarted, they have seen this one
     /// too, and so see its undoing only after another restart.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub spared: Vec<Service>,
+    #[serde(rename = "spared", default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped_restarts: Vec<Service>,
 }
 
 /// A file that a settling command rewrites.
@@ -146,13 +146,13 @@ impl Service {
 
     /// Whether it was started before `settled`, so that it has not seen the change. Where that
     /// cannot be told it is not asked for again.
-    pub fn is_older_than(&self, settled: Option<u64>) -> bool {
-        matches!((self.started, settled), (Some(started), Some(settled)) if started < settled)
+    pub fn is_older_than(&self, since: Option<u64>) -> bool {
+        matches!((self.started, since), (Some(started), Some(since)) if started < since)
     }
 
     /// Whether it was started after `settled`, so that it has seen the change; not where that cannot be
     /// told.
-    pub fn is_newer_than(&self, settled: Option<u64>) -> bool {
-        matches!((self.started, settled), (Some(started), Some(settled)) if started > settled)
+    pub fn is_newer_than(&self, since: Option<u64>) -> bool {
+        matches!((self.started, since), (Some(started), Some(since)) if started > since)
     }
 }

@@ -17,41 +17,41 @@ use crate::{
 impl Run<'_> {
     /// Runs what makes `change` take effect, and brings in order what that rewrites besides; what hooks complained of
     /// is the answer.
-    pub(super) fn settle_one(&mut self, change: &Change) -> Result<Vec<String>> {
-        let settle = &change.settle;
-        if settle.applied.is_empty() {
+    pub(super) fn reload_one(&mut self, change: &Change) -> Result<Vec<String>> {
+        let reload = &change.reload;
+        if reload.applied.is_empty() {
             return Ok(Vec::new());
         }
         let world = self.session.worlds.of(&change.actor)?;
         let record = self.record(change);
         let mut kept = self.receipt.changes[record].side_effects.clone();
-        for made in &settle.side_effects {
+        for made in &reload.side_effects {
             side_effect::keep(made, &world, self.session.receipts, &self.receipt.name, &mut kept)?;
         }
         let (receipts, name) = (self.session.receipts, &self.receipt.name);
-        keep_neighbours(&world, receipts, name, &settle.side_effects, &mut kept)?;
+        keep_neighbours(&world, receipts, name, &reload.side_effects, &mut kept)?;
         self.receipt.changes[record].side_effects = kept;
         self.session.receipts.note(&self.receipt, &[record])?;
         self.restore_broken(record, &world)?;
         // An updater that was killed may have linked it, and not told its hooks yet.
-        settle.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, &world))?;
+        reload.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, &world))?;
         let kept = &self.receipt.changes[record].side_effects;
         let undisturbed: Vec<bool> =
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
-        settle.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
+        reload.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
         let is_so = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
         let updater = Updater {
             world: &world,
-            commands: &settle.applied,
-            side_effects: &settle.side_effects,
+            commands: &reload.applied,
+            side_effects: &reload.side_effects,
             removed,
             is_so: &is_so,
             progress: self.session.progress,
         };
         let mut complaints = updater.run()?;
         if let Some(anchor) = &self.receipt.anchor {
-            for made in &settle.side_effects {
+            for made in &reload.side_effects {
                 let progress = self.session.progress;
                 side_effect::add_entry(made, &world, &anchor.certificate, &mut complaints, progress)?;
                 side_effect::delete_entry(made, &world, &anchor.certificate, progress)?;

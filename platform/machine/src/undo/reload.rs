@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// Runs each distinct settling once, then takes back what the updaters did not.
-pub(super) fn settle(session: &Session<'_>, receipts: &[Receipt], undone: &mut [Undone]) {
-    let commands_of = |undone: &Undone| undone.record(receipts).settle.undone.clone();
+pub(super) fn reload(session: &Session<'_>, receipts: &[Receipt], undone: &mut [Undone]) {
+    let commands_of = |undone: &Undone| undone.record(receipts).reload.undone.clone();
     let mut distinct: Vec<Vec<Command>> = Vec::new();
     for commands in undone.iter().filter(|undone| undone.fault.is_none()).map(commands_of) {
         if !commands.is_empty() && !distinct.contains(&commands) {
@@ -32,7 +32,7 @@ pub(super) fn settle(session: &Session<'_>, receipts: &[Receipt], undone: &mut [
             .iter_mut()
             .filter(|undone| undone.fault.is_none() && commands_of(undone) == commands)
             .collect();
-        if let Err(error) = settle_together(session, receipts, &commands, together) {
+        if let Err(error) = reload_together(session, receipts, &commands, together) {
             let error = Rc::new(error);
             for undone in undone.iter_mut().filter(|undone| commands_of(undone) == commands) {
                 undone.fault.get_or_insert_with(|| Rc::clone(&error));
@@ -50,7 +50,7 @@ struct Member<'a> {
 }
 
 /// Runs `commands` for all of `together`.
-fn settle_together(
+fn reload_together(
     session: &Session<'_>,
     receipts: &[Receipt],
     commands: &[Command],
@@ -61,16 +61,16 @@ fn settle_together(
     let mut side_effects: Vec<SideEffect> = Vec::new();
     let mut members = Vec::new();
     for undone in together {
-        let settle = &undone.record(receipts).settle;
-        let unlinked = settle.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world));
+        let reload = &undone.record(receipts).reload;
+        let unlinked = reload.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world));
         if let Err(error) = unlinked {
             undone.fault = Some(Rc::new(error));
             continue;
         }
         let anchor = receipts[undone.receipt].anchor.as_ref();
         let certificate = anchor.map_or_else(nothing, |anchor| anchor.certificate.clone());
-        let is_given = is_given_by_others(&world, &settle.side_effects, certificate.fingerprint());
-        for side_effect in &settle.side_effects {
+        let is_given = is_given_by_others(&world, &reload.side_effects, certificate.fingerprint());
+        for side_effect in &reload.side_effects {
             if !side_effects.contains(side_effect) {
                 side_effects.push(side_effect.clone());
             }
@@ -104,7 +104,7 @@ fn settle_together(
         match &ran {
             Ok(complaints) => member.undone.complaints.clone_from(complaints),
             // A reload makes nothing: what it should have been told of is taken back all the same.
-            Err(error) if member.undone.record(receipts).settle.side_effects.is_empty() => {
+            Err(error) if member.undone.record(receipts).reload.side_effects.is_empty() => {
                 member.undone.complaints = vec![error.to_string()];
             }
             // Whatever became of the updater: what it was to do is done.
