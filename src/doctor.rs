@@ -23,7 +23,7 @@ mod redacted;
 mod unit;
 
 pub use case::Case;
-pub use check::State;
+pub use check::CheckState;
 pub use diagnosis::{CHECKS, Diagnosis, Line, codes, diagnose};
 pub use evidence::Evidence;
 pub use finding::{Code, Finding, Fix, Restart, Severity};

@@ -76,19 +76,19 @@ impl<'e> Case<'e> {
     }
 
     /// What `engine` says of the registry, if it was asked and answered.
-    pub fn verdict_of(&self, engine: &EngineSeen) -> Option<engine::Reach> {
+    pub fn reach_of(&self, engine: &EngineSeen) -> Option<engine::Reach> {
         Some(engine::judge(engine.registries.get(&self.registry)?.answer()?))
     }
 
     /// Whether an engine accepts the registry, however it gets there.
     pub fn is_accepted(&self) -> bool {
-        let verdict = |engine| self.verdict_of(engine) == Some(engine::Reach::Accepted);
-        self.evidence.engines.iter().any(verdict)
+        let result = |engine| self.reach_of(engine) == Some(engine::Reach::Accepted);
+        self.evidence.engines.iter().any(result)
     }
 
     /// The words of the first engine that does not believe what is served at `url`.
     pub fn refusal_of(&self, url: &str) -> Option<String> {
-        self.evidence.engines.iter().find_map(|engine| match self.verdict_of(engine)? {
+        self.evidence.engines.iter().find_map(|engine| match self.reach_of(engine)? {
             engine::Reach::Refused(message) if message.contains(&format!("\"{url}")) => Some(message),
             _ => None,
         })

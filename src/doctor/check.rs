@@ -26,13 +26,13 @@ pub struct Check {
     /// What it can find, causes before what follows from them.
     pub codes: &'static [&'static Code],
     /// Looks at the evidence.
-    pub judge: fn(&Case<'_>) -> Verdict,
+    pub judge: fn(&Case<'_>) -> CheckResult,
 }
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum CheckState {
     /// It is as it should be.
     Passed,
     /// It is not, or it could not be looked at.
@@ -43,9 +43,9 @@ pub enum State {
 
 /// What a check says.
 #[derive(Debug)]
-pub struct Verdict {
+pub struct CheckResult {
     /// How it came out.
-    pub state: State,
+    pub state: CheckState,
     /// What was seen, in a few words.
     pub detail: String,
     /// What was found.
@@ -54,26 +54,28 @@ pub struct Verdict {
     pub is_fault: bool,
 }
 
-impl Verdict {
+impl CheckResult {
     /// It is as it should be.
     pub fn passed(detail: impl Into<String>) -> Self {
-        Self { state: State::Passed, detail: detail.into(), findings: Vec::new(), is_fault: false }
+        Self { state: CheckState::Passed, detail: detail.into(), findings: Vec::new(), is_fault: false }
     }
 
     /// It does not apply, or something else comes first.
     pub fn skipped(detail: impl Into<String>) -> Self {
-        Self { state: State::Skipped, ..Self::passed(detail) }
+        Self { state: CheckState::Skipped, ..Self::passed(detail) }
     }
 
     /// It could not be looked at.
     pub fn fault(detail: impl Into<String>) -> Self {
-        Self { state: State::Failed, is_fault: true, ..Self::passed(detail) }
+        Self { state: CheckState::Failed, is_fault: true, ..Self::passed(detail) }
     }
 
     /// `findings`; without any it has passed with `detail`.
     pub fn of(detail: impl Into<String>, findings: Vec<Finding>) -> Self {
         match findings.first() {
-            Some(first) => Self { state: State::Failed, findings: Vec::new(), ..Self::passed(&first.what) },
+            Some(first) => {
+                Self { state: CheckState::Failed, findings: Vec::new(), ..Self::passed(&first.what) }
+            }
             None => Self::passed(detail),
         }
         .with(findings)
@@ -87,7 +89,7 @@ impl Verdict {
     }
 }
 
-impl From<Finding> for Verdict {
+impl From<Finding> for CheckResult {
     fn from(finding: Finding) -> Self {
         Self::of("", vec![finding])
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{
     case::Case,
-    check::{Check, State, certificate, engine, network, proxy, realm, registry, server, trust},
+    check::{Check, CheckState, certificate, engine, network, proxy, realm, registry, server, trust},
     evidence::Evidence,
     finding::{Code, Finding},
 };
@@ -38,7 +38,7 @@ pub struct Line {
     #[serde(skip)]
     pub title: &'static str,
     /// How it came out.
-    pub state: State,
+    pub state: CheckState,
     /// What was seen.
     pub detail: String,
     /// Whether it could not be looked at.
@@ -46,7 +46,7 @@ pub struct Line {
     pub is_fault: bool,
 }
 
-/// The whole verdict.
+/// The whole result.
 #[derive(Debug)]
 pub struct Diagnosis {
     /// All checks.
@@ -90,20 +90,20 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     let mut lines = Vec::new();
     let mut findings: Vec<Finding> = Vec::new();
     for check in CHECKS {
-        let verdict = (check.judge)(&case);
+        let result = (check.judge)(&case);
         lines.push(Line {
             id: check.id,
             title: check.title,
-            state: verdict.state,
-            detail: verdict.detail,
-            is_fault: verdict.is_fault,
+            state: result.state,
+            detail: result.detail,
+            is_fault: result.is_fault,
         });
-        findings.extend(verdict.findings);
+        findings.extend(result.findings);
     }
     lines.extend(evidence.unseen.iter().map(|what| Line {
         id: "probe",
         title: "probe",
-        state: State::Failed,
+        state: CheckState::Failed,
         detail: format!("{what} was not looked at: a fault of labtrust's own"),
         is_fault: true,
     }));

@@ -8,7 +8,7 @@ use labtrust_plan::{ShellLine, text::in_line};
 use super::stores::{NextSteps, Remaining, labtrust, print_next};
 use crate::{
     context::Context,
-    doctor::{Case, Diagnosis, Evidence, Finding, Fix, Line, Severity, State},
+    doctor::{Case, CheckState, Diagnosis, Evidence, Finding, Fix, Line, Severity},
     printer::Mark,
     program::sudo,
 };
@@ -105,10 +105,10 @@ pub(crate) fn print(
 
 fn mark(line: &Line) -> Mark {
     match line.state {
-        State::Passed => Mark::Good,
-        State::Failed if line.is_fault => Mark::Open,
-        State::Failed => Mark::Bad,
-        State::Skipped => Mark::Faint,
+        CheckState::Passed => Mark::Good,
+        CheckState::Failed if line.is_fault => Mark::Open,
+        CheckState::Failed => Mark::Bad,
+        CheckState::Skipped => Mark::Faint,
     }
 }
 

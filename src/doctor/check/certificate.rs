@@ -17,7 +17,7 @@ use self::{
     },
     subject::Subject,
 };
-use super::{Check, Verdict};
+use super::{Check, CheckResult};
 use crate::doctor::{Case, Finding};
 
 pub(crate) const CHECK: Check = Check {
@@ -47,16 +47,18 @@ pub(crate) const CHECK: Check = Check {
 const JUDGES: &[fn(&Case<'_>, &Subject) -> Vec<Finding>] =
     &[intercepted::judge, dates::judge, name::judge, refused::judge, chain::judge];
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     let subjects = match subject::all(case) {
         Ok(subjects) => subjects,
-        Err(why) => return Verdict::fault(why),
+        Err(why) => return CheckResult::fault(why),
     };
-    let Some(first) = subjects.first() else { return Verdict::skipped("none is presented to this program") };
+    let Some(first) = subjects.first() else {
+        return CheckResult::skipped("none is presented to this program");
+    };
     let leaf = first.leaf();
     let detail = format!("{} until {}", leaf.title(), leaf.not_after.date());
     let all = subjects.iter().flat_map(|subject| JUDGES.iter().flat_map(|judge| judge(case, subject)));
     let mut findings: Vec<Finding> = all.collect();
     findings.extend(dates::skew(case, &subjects));
-    Verdict::of(detail, findings)
+    CheckResult::of(detail, findings)
 }

@@ -6,7 +6,7 @@ use labtrust_plan::{
     fact::{Engine, EngineKind, ServiceManager},
 };
 
-use super::{Check, Verdict};
+use super::{Check, CheckResult};
 use crate::doctor::{
     Case, Code, Finding,
     evidence::{Asked, EngineSeen},
@@ -20,14 +20,14 @@ const MISSING: Code = Code::error("docker-missing");
 const DOWN: Code = Code::error("daemon-down");
 const NO_PERMISSION: Code = Code::error("daemon-no-permission");
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(finding) = elsewhere(case) {
         return finding.into();
     }
     if let Some(door) = &case.evidence.client.door
         && let Some(why) = door.at.fault()
     {
-        return Verdict::fault(format!("{} names no engine: {why}", door.told_by));
+        return CheckResult::fault(format!("{} names no engine: {why}", door.told_by));
     }
     let Some((place, engine)) = case.engine() else { return none(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
@@ -35,7 +35,7 @@ fn judge(case: &Case<'_>) -> Verdict {
         Door::Open => answers(engine, &socket),
         Door::Forbidden => no_permission(case, &socket),
         Door::Absent | Door::Deserted => down(case, engine, case.evidence.facts.engines.get(place)),
-        Door::Unknown(why) => Verdict::fault(format!("{socket}: {why}")),
+        Door::Unknown(why) => CheckResult::fault(format!("{socket}: {why}")),
     }
 }
 
@@ -64,19 +64,19 @@ fn elsewhere(case: &Case<'_>) -> Option<Finding> {
     }))
 }
 
-fn none(case: &Case<'_>) -> Verdict {
+fn none(case: &Case<'_>) -> CheckResult {
     if case.evidence.gitlab.is_some() {
-        return Verdict::skipped("Docker is not installed, and the server needs none");
+        return CheckResult::skipped("Docker is not installed, and the server needs none");
     }
     if case.evidence.facts.tools.contains_key("podman") {
-        return Verdict::skipped("Docker is not installed; podman is");
+        return CheckResult::skipped("Docker is not installed; podman is");
     }
     Finding::new(&MISSING, "Docker is not installed", "there is no engine that could log in")
         .advise("install Docker, or podman, if this machine is to use the registry")
         .into()
 }
 
-fn no_permission(case: &Case<'_>, socket: &str) -> Verdict {
+fn no_permission(case: &Case<'_>, socket: &str) -> CheckResult {
     let user = &case.evidence.facts.user.name;
     let what = format!("{user} may not use {socket}");
     Finding::new(&NO_PERMISSION, what, "the engine's socket is for root and the group docker")
@@ -86,7 +86,7 @@ fn no_permission(case: &Case<'_>, socket: &str) -> Verdict {
         .into()
 }
 
-fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> Verdict {
+fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckResult {
     let title = &engine.title;
     let what = match (&engine.door, &engine.socket) {
         (Door::Deserted, Some(socket)) => {
@@ -124,12 +124,12 @@ fn started(restart: &Command) -> Command {
     start
 }
 
-fn answers(engine: &EngineSeen, socket: &str) -> Verdict {
+fn answers(engine: &EngineSeen, socket: &str) -> CheckResult {
     match &engine.version {
         Asked::Answered(version) => {
-            Verdict::passed(format!("Docker {} answers on {socket}", version.version))
+            CheckResult::passed(format!("Docker {} answers on {socket}", version.version))
         }
-        Asked::Failed(why) => Verdict::fault(why.clone()),
-        Asked::Not => Verdict::fault(format!("{socket} was not asked")),
+        Asked::Failed(why) => CheckResult::fault(why.clone()),
+        Asked::Not => CheckResult::fault(format!("{socket} was not asked")),
     }
 }

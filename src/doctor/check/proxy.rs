@@ -17,7 +17,7 @@ use self::{
     },
     view::View,
 };
-use super::{Check, Verdict, engine::remote};
+use super::{Check, CheckResult, engine::remote};
 use crate::doctor::{Case, evidence::Asked};
 
 pub(crate) const CHECK: Check = Check {
@@ -36,18 +36,18 @@ pub(crate) const CHECK: Check = Check {
     judge,
 };
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(at) = remote(case) {
-        return Verdict::skipped(format!("the docker command uses the engine at {at}"));
+        return CheckResult::skipped(format!("the docker command uses the engine at {at}"));
     }
-    let Some((place, engine)) = case.engine() else { return Verdict::skipped("no engine") };
+    let Some((place, engine)) = case.engine() else { return CheckResult::skipped("no engine") };
     let info = match &engine.info {
         Asked::Answered(info) => info,
-        Asked::Failed(why) => return Verdict::fault(why.clone()),
-        Asked::Not => return Verdict::skipped("the engine comes first"),
+        Asked::Failed(why) => return CheckResult::fault(why.clone()),
+        Asked::Not => return CheckResult::skipped("the engine comes first"),
     };
     if info.is_desktop() {
-        return Verdict::passed("Docker Desktop has one of its own, which follows its settings");
+        return CheckResult::passed("Docker Desktop has one of its own, which follows its settings");
     }
     let go = engine.version.answer().map_or("", |version| &version.go);
     let view = View { case, engine, fact: case.evidence.facts.engines.get(place), told: info.into(), go };
@@ -61,7 +61,7 @@ fn judge(case: &Case<'_>) -> Verdict {
             engine::Reach::Unknown(message) => view.blame(&message),
         },
     };
-    finding.map_or_else(|| view.said(), Verdict::from)
+    finding.map_or_else(|| view.said(), CheckResult::from)
 }
 
 #[cfg(test)]

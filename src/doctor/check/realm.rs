@@ -5,7 +5,7 @@ use labtrust_machine::reach::{Reached, Step, Tls};
 use labtrust_plan::{Endpoint, store::Scope};
 
 use super::{
-    Check, Verdict,
+    Check, CheckResult,
     trust::{mend, would_trust},
 };
 use crate::doctor::{
@@ -28,8 +28,8 @@ const UNTRUSTED: Code = Code::error("realm-untrusted");
 
 const SETTING: &str = "on the server, correct external_url in gitlab.rb (or registry['token_realm']), then: gitlab-ctl reconfigure";
 
-fn judge(case: &Case<'_>) -> Verdict {
-    let Some(realm) = &case.evidence.realm else { return Verdict::skipped("the registry names none") };
+fn judge(case: &Case<'_>) -> CheckResult {
+    let Some(realm) = &case.evidence.realm else { return CheckResult::skipped("the registry names none") };
     if realm.url.to_lowercase().starts_with("http://") {
         return Finding::new(
             &INSECURE,
@@ -48,8 +48,8 @@ fn judge(case: &Case<'_>) -> Verdict {
         return unreachable(what).advise(SETTING).into();
     };
     match &realm.answer {
-        Asked::Not => Verdict::fault("it was not asked"),
-        Asked::Failed(_) if case.is_accepted() => Verdict::passed("the engine reaches it"),
+        Asked::Not => CheckResult::fault("it was not asked"),
+        Asked::Failed(_) if case.is_accepted() => CheckResult::passed("the engine reaches it"),
         Asked::Failed(why) => {
             let why = case.reached(endpoint).and_then(obstacle).unwrap_or(why);
             unreachable(format!("{} cannot be reached: {why}", realm.url))
@@ -95,7 +95,7 @@ fn is_json(answer: &Http) -> bool {
     answer.body.trim_start().starts_with('{')
 }
 
-fn not_json(realm: &RealmSeen, answer: &Http) -> Verdict {
+fn not_json(realm: &RealmSeen, answer: &Http) -> CheckResult {
     let what = match answer.headers.get("location") {
         Some(location) => format!("{} sends one on to {location} instead of giving a token", realm.url),
         None => format!("{} answers {} with a page instead of a token", realm.url, answer.status),
@@ -108,15 +108,15 @@ fn not_json(realm: &RealmSeen, answer: &Http) -> Verdict {
 }
 
 /// Whether an engine that believes the registry believes it too: in its own words, or else by its files.
-fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> Verdict {
+fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> CheckResult {
     let chain = chain(case.reached(endpoint));
-    let is_silent = case.evidence.engines.iter().all(|engine| case.verdict_of(engine).is_none());
+    let is_silent = case.evidence.engines.iter().all(|engine| case.reach_of(engine).is_none());
     let what = match case.refusal_of(&realm.url) {
         Some(message) => format!("the engine does not believe {}: {message}", realm.url),
         None if is_silent && would_trust(case, &case.chain) && !would_trust(case, &chain) => {
             format!("{} presents a certificate of a CA that Docker does not know", realm.url)
         }
-        None => return Verdict::passed(&realm.url),
+        None => return CheckResult::passed(&realm.url),
     };
     let why = "it presents another certificate than the registry, and docker login goes there too";
     mend(case, Finding::new(&UNTRUSTED, what, why), Scope::PerEndpoint, &chain, endpoint).into()

@@ -1,6 +1,6 @@
 //! Whether what answers is a container registry.
 
-use super::{Check, Verdict};
+use super::{Check, CheckResult};
 use crate::doctor::{
     Case, Code, Finding,
     evidence::{Asked, Http},
@@ -29,15 +29,15 @@ pub(crate) fn elsewhere(case: &Case<'_>) -> Option<Finding> {
     Some(Finding::new(&OTHER_PORT, what, why).run(["docker", "login", &other.to_string()]))
 }
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     match case.registry_server().map(|server| &server.answer) {
-        None | Some(Asked::Not) => Verdict::skipped("TLS comes first"),
-        Some(Asked::Failed(why)) => Verdict::fault(why.clone()),
+        None | Some(Asked::Not) => CheckResult::skipped("TLS comes first"),
+        Some(Asked::Failed(why)) => CheckResult::fault(why.clone()),
         Some(Asked::Answered(answer)) => judge_answer(case, answer),
     }
 }
 
-fn judge_answer(case: &Case<'_>, answer: &Http) -> Verdict {
+fn judge_answer(case: &Case<'_>, answer: &Http) -> CheckResult {
     let (endpoint, status) = (case.endpoint(), answer.status);
     if status >= 500 {
         return Finding::new(
@@ -51,7 +51,7 @@ fn judge_answer(case: &Case<'_>, answer: &Http) -> Verdict {
         .into();
     }
     if answer.is_of_registry() {
-        return Verdict::passed(format!("answers {status}"));
+        return CheckResult::passed(format!("answers {status}"));
     }
     if let Some(whose) = stranger(answer) {
         return Finding::new(

@@ -6,7 +6,7 @@ mod settings;
 mod subject;
 
 use self::subject::Server;
-use super::{Check, Verdict};
+use super::{Check, CheckResult};
 use crate::doctor::{Case, Finding, evidence::Asked};
 
 pub(crate) const CHECK: Check = Check {
@@ -24,17 +24,17 @@ pub(crate) const CHECK: Check = Check {
     judge,
 };
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     let Some(gitlab) = &case.evidence.gitlab else {
-        return Verdict::skipped("GitLab is not on this machine");
+        return CheckResult::skipped("GitLab is not on this machine");
     };
     let settings = match &gitlab.settings {
         Asked::Answered(settings) => settings,
         Asked::Failed(why) if case.evidence.facts.is_root() => {
-            return Verdict::fault(format!("{}: {why}", gitlab.title));
+            return CheckResult::fault(format!("{}: {why}", gitlab.title));
         }
-        Asked::Failed(why) => return Verdict::fault(format!("{}: {why}; root may look", gitlab.title)),
-        Asked::Not => return Verdict::fault(format!("{} was not looked at", gitlab.title)),
+        Asked::Failed(why) => return CheckResult::fault(format!("{}: {why}; root may look", gitlab.title)),
+        Asked::Not => return CheckResult::fault(format!("{} was not looked at", gitlab.title)),
     };
     let server = Server { case, gitlab, settings };
     let mut findings: Vec<Finding> = Vec::new();
@@ -47,9 +47,9 @@ fn judge(case: &Case<'_>) -> Verdict {
     if findings.is_empty()
         && let Some(why) = pair::fault(server)
     {
-        return Verdict::fault(why);
+        return CheckResult::fault(why);
     }
-    Verdict::of(&gitlab.title, findings)
+    CheckResult::of(&gitlab.title, findings)
 }
 
 #[cfg(test)]

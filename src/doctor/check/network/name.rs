@@ -7,13 +7,13 @@ use super::{
     code::{AT_NAME, NOT_RESOLVED},
     engine,
 };
-use crate::doctor::{Case, Finding, check::Verdict};
+use crate::doctor::{Case, Finding, check::CheckResult};
 
-pub(super) fn judge(case: &Case<'_>) -> Verdict {
-    let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
+pub(super) fn judge(case: &Case<'_>) -> CheckResult {
+    let Some(server) = case.registry_server() else { return CheckResult::fault("it was not asked") };
     match &server.reached {
         Reached::Nowhere(why) if engine::gets_there(case) => {
-            Verdict::passed(format!("the engine gets there; for this program: {why}"))
+            CheckResult::passed(format!("the engine gets there; for this program: {why}"))
         }
         Reached::Nowhere(why) => {
             let host = case.host();
@@ -24,11 +24,11 @@ pub(super) fn judge(case: &Case<'_>) -> Verdict {
                 ))
                 .into()
         }
-        Reached::Addresses(_) if matches!(case.host(), Host::Ip(_)) => Verdict::passed("is an address"),
+        Reached::Addresses(_) if matches!(case.host(), Host::Ip(_)) => CheckResult::passed("is an address"),
         Reached::Addresses(addresses) => {
             let list: Vec<_> = addresses.iter().map(|(address, _)| address.ip().to_string()).collect();
             let detail = list.join(", ");
-            Verdict::of(detail, engine::obstacle(case, AT_NAME).into_iter().collect())
+            CheckResult::of(detail, engine::obstacle(case, AT_NAME).into_iter().collect())
         }
     }
 }

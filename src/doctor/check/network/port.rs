@@ -11,29 +11,29 @@ use super::{
 };
 use crate::doctor::{
     Case, Code, Finding,
-    check::{Verdict, registry::elsewhere},
+    check::{CheckResult, registry::elsewhere},
     evidence::ServerSeen,
 };
 
-pub(super) fn judge(case: &Case<'_>) -> Verdict {
-    let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
+pub(super) fn judge(case: &Case<'_>) -> CheckResult {
+    let Some(server) = case.registry_server() else { return CheckResult::fault("it was not asked") };
     let addresses = server.reached.addresses();
     if addresses.is_empty() {
-        return Verdict::skipped("the name comes first");
+        return CheckResult::skipped("the name comes first");
     }
     if let Some(elsewhere) = elsewhere(case).filter(|_| !engine::gets_there(case)) {
         return elsewhere.into();
     }
     if server.reached.is_open() {
         let findings = engine::obstacle(case, AT_PORT).into_iter().collect();
-        return Verdict::of(told(addresses), findings);
+        return CheckResult::of(told(addresses), findings);
     }
     if engine::gets_there(case) {
-        return Verdict::passed(format!("the engine gets there; for this program: {}", told(addresses)));
+        return CheckResult::passed(format!("the engine gets there; for this program: {}", told(addresses)));
     }
     match Barrier::of(addresses) {
         Some(barrier) => barrier.finding(case, addresses).into(),
-        None => Verdict::fault(told(addresses)),
+        None => CheckResult::fault(told(addresses)),
     }
 }
 

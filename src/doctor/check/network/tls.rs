@@ -11,18 +11,18 @@ use super::{
 };
 use crate::doctor::{
     Case, Finding,
-    check::Verdict,
+    check::CheckResult,
     evidence::{Asked, ServerSeen},
 };
 
-pub(super) fn judge(case: &Case<'_>) -> Verdict {
-    let Some(server) = case.registry_server() else { return Verdict::fault("it was not asked") };
+pub(super) fn judge(case: &Case<'_>) -> CheckResult {
+    let Some(server) = case.registry_server() else { return CheckResult::fault("it was not asked") };
     let mut connected = server.reached.addresses().iter().filter_map(|(address, step)| match step {
         Step::Connected(tls) => Some((*address, tls)),
         _ => None,
     });
     let (Some(first), others) = (connected.next(), connected) else {
-        return Verdict::skipped(if engine::gets_there(case) {
+        return CheckResult::skipped(if engine::gets_there(case) {
             "only the engine gets there"
         } else {
             "the port comes first"
@@ -31,9 +31,9 @@ pub(super) fn judge(case: &Case<'_>) -> Verdict {
     // A client takes whichever address it can connect to, and goes no further if that one fails.
     let worst = std::iter::once(first).chain(others).find(|(_, tls)| !matches!(tls, Tls::Chain(_)));
     match worst {
-        Some((address, _)) if engine::gets_there(case) => {
-            Verdict::passed(format!("the engine gets there; {address} does not answer this program in TLS"))
-        }
+        Some((address, _)) if engine::gets_there(case) => CheckResult::passed(format!(
+            "the engine gets there; {address} does not answer this program in TLS"
+        )),
         Some((address, tls)) => finding(case, server, address, tls).into(),
         None => {
             let count = server.reached.chain().map_or(0, <[_]>::len);
@@ -42,7 +42,7 @@ pub(super) fn judge(case: &Case<'_>) -> Verdict {
             } else {
                 format!("{count} certificates are presented")
             };
-            Verdict::of(detail, engine::obstacle(case, AT_TLS).into_iter().collect())
+            CheckResult::of(detail, engine::obstacle(case, AT_TLS).into_iter().collect())
         }
     }
 }

@@ -10,7 +10,7 @@ use super::*;
 use crate::doctor::evidence::{Setting, Source};
 use crate::doctor::{
     Evidence, Finding,
-    check::State,
+    check::CheckState,
     diagnose,
     evidence::{DoorSeen, Form},
 };
@@ -221,9 +221,9 @@ fn of_a_proxy_beside_which_nobody_answers_nothing_is_said() {
         let lines = diagnose(evidence).lines;
         lines.into_iter().find(|line| line.id == "tools").map(|line| line.state)
     };
-    assert_eq!(state(&evidence), Some(State::Failed));
+    assert_eq!(state(&evidence), Some(CheckState::Failed));
     for server in &mut evidence.servers {
         server.reached = Reached::Nowhere("its name has no address".into());
     }
-    assert_eq!(state(&evidence), Some(State::Skipped));
+    assert_eq!(state(&evidence), Some(CheckState::Skipped));
 }

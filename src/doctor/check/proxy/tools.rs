@@ -2,7 +2,7 @@
 
 use labtrust_plan::Endpoint;
 
-use crate::doctor::check::{Check, Verdict};
+use crate::doctor::check::{Check, CheckResult};
 use crate::doctor::{
     Case, Code, Finding,
     case::WEB,
@@ -15,10 +15,10 @@ pub(crate) const CHECK: Check = Check { id: "tools", title: "tools' proxy", code
 const CLI: Code = Code::warning("cli-proxy-not-bypassed");
 const GIT: Code = Code::warning("git-proxy-not-bypassed");
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     let tools = &case.evidence.client.tools;
     if tools.is_empty() {
-        return Verdict::skipped("none is set");
+        return CheckResult::skipped("none is set");
     }
     let web = Endpoint::new(case.host().clone(), WEB);
     let names: Vec<_> = tools.iter().map(|tool| &*tool.told_by).collect();
@@ -26,9 +26,9 @@ fn judge(case: &Case<'_>) -> Verdict {
     let findings: Vec<_> = tools.iter().filter_map(|tool| blame(tool, &web)).collect();
     // Where nobody answers, a proxy is not to blame for it.
     if !findings.is_empty() && !case.server(WEB).is_some_and(|server| server.reached.is_open()) {
-        return Verdict::skipped(format!("set by {names}; {web}, which they ask for, comes first"));
+        return CheckResult::skipped(format!("set by {names}; {web}, which they ask for, comes first"));
     }
-    Verdict::of(format!("set by {names}, and in nobody's way"), findings)
+    CheckResult::of(format!("set by {names}, and in nobody's way"), findings)
 }
 
 /// The finding, if the proxy that `told` is told to use lets it not get to `web`.

@@ -5,7 +5,7 @@ use labtrust_plan::{Endpoint, fact::Engine};
 use crate::doctor::{
     Case,
     case::WEB,
-    check::Verdict,
+    check::CheckResult,
     evidence::{EngineSeen, Setting, Source},
     proxy::Proxies,
 };
@@ -33,11 +33,13 @@ impl View<'_, '_> {
     }
 
     /// What is said where nothing was found.
-    pub(super) fn said(&self) -> Verdict {
+    pub(super) fn said(&self) -> CheckResult {
         let registry = self.case.endpoint();
-        Verdict::passed(match (self.proxy_of(&registry), self.told.https.as_str()) {
+        CheckResult::passed(match (self.proxy_of(&registry), self.told.https.as_str()) {
             (Some(proxy), _) if self.is_as_far_without(&registry) => {
-                return Verdict::skipped(format!("{proxy} does not get there, and nobody else does either"));
+                return CheckResult::skipped(format!(
+                    "{proxy} does not get there, and nobody else does either"
+                ));
             }
             (Some(proxy), _) => format!("the engine goes through {proxy}"),
             (None, "") => "the engine uses none".into(),

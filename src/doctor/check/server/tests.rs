@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::doctor::{Evidence, State, diagnose};
+use crate::doctor::{CheckState, Evidence, diagnose};
 
 const CONTAINER: &str = include_str!("../../../../tests/evidence/port-not-published.json");
 const UNREAD: &str = include_str!("../../../../tests/evidence/served-not-on-disk.json");
 
 /// The causes, and how the check itself came out, where `change` was made to `recorded`.
-fn judged(recorded: &str, change: impl Fn(&mut Value)) -> (Vec<&'static str>, State, bool) {
+fn judged(recorded: &str, change: impl Fn(&mut Value)) -> (Vec<&'static str>, CheckState, bool) {
     let mut evidence: Value = serde_json::from_str(recorded).expect("recorded evidence");
     change(&mut evidence);
     let evidence: Evidence = serde_json::from_value(evidence).expect("evidence");
@@ -45,7 +45,7 @@ fn what_another_server_serves_is_no_matter_of_gitlabs_pair() {
         evidence["gitlab"]["settings"]["answered"]["served_elsewhere"] = "nginx['enable'] = false".into();
     };
     let (causes, state, _) = judged(UNREAD, proxied);
-    assert!(state == State::Passed && causes.contains(&"cert-expired"), "{causes:?}");
+    assert!(state == CheckState::Passed && causes.contains(&"cert-expired"), "{causes:?}");
     assert!(!causes.contains(&"served-not-on-disk"), "{causes:?}");
     assert_eq!(judged(CONTAINER, proxied).0, ["port-refused"]);
 }
@@ -65,9 +65,9 @@ fn a_key_that_cannot_be_compared_is_a_fault_unless_it_is_served() {
         }
     };
     let (_, state, is_fault) = judged(UNREAD, encrypted(true));
-    assert_eq!((state, is_fault), (State::Passed, false));
+    assert_eq!((state, is_fault), (CheckState::Passed, false));
     let (_, state, is_fault) = judged(UNREAD, encrypted(false));
-    assert_eq!((state, is_fault), (State::Failed, true));
+    assert_eq!((state, is_fault), (CheckState::Failed, true));
 }
 
 #[test]

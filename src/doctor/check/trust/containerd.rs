@@ -11,27 +11,27 @@ use super::{
     system,
 };
 use crate::doctor::{
-    Case, Finding, State,
+    Case, CheckState, Finding,
     certs_d::{CONTAINERD, containerd},
-    check::{Check, Verdict},
+    check::{Check, CheckResult},
     evidence::FolderSeen,
 };
 
 pub(crate) const CHECK: Check = Check { id: "containerd", title: "containerd", codes: &[], judge };
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     let certs_d = case.certs_d(CONTAINERD.as_ref());
     let names = containerd(&case.endpoint());
     let found: Vec<&FolderSeen> = names.iter().filter_map(|name| folder::named(certs_d, name)).collect();
     let Some((first, later)) = found.split_first() else {
-        return Verdict::skipped("it has no folder for this registry");
+        return CheckResult::skipped("it has no folder for this registry");
     };
     if case.chain.is_empty() {
-        return Verdict::skipped("no certificate is presented");
+        return CheckResult::skipped("no certificate is presented");
     }
     let path = format!("{CONTAINERD}/{}", first.name);
     if folder::has_settings(first) {
-        return Verdict::skipped(format!("{path}/hosts.toml says what it trusts"));
+        return CheckResult::skipped(format!("{path}/hosts.toml says what it trusts"));
     }
     let place = Place { path: path.clone().into(), actor: Actor::Machine };
     if let Some(fatal) = place.fatal(first, Reader::Containerd) {
@@ -40,10 +40,10 @@ fn judge(case: &Case<'_>) -> Verdict {
     let trusts =
         |folder: &FolderSeen| folder::loaded(Some(folder)).iter().any(|root| leads_to(&case.chain, root));
     if trusts(first) {
-        return Verdict::passed(format!("in {path}"));
+        return CheckResult::passed(format!("in {path}"));
     }
     if system::is_trusted(case, &case.chain) {
-        return Verdict::passed("by the system store");
+        return CheckResult::passed("by the system store");
     }
     match later.iter().find(|folder| trusts(folder)) {
         Some(later) => Finding::new(
@@ -53,6 +53,9 @@ fn judge(case: &Case<'_>) -> Verdict {
         )
         .run(["sudo", "mv", &path, &format!("{path}.off")])
         .into(),
-        None => Verdict { state: State::Failed, ..Verdict::passed(format!("{path} has no CA of it either")) },
+        None => CheckResult {
+            state: CheckState::Failed,
+            ..CheckResult::passed(format!("{path} has no CA of it either"))
+        },
     }
 }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::doctor::{
     Case, Finding,
-    check::{Check, Verdict},
+    check::{Check, CheckResult},
     evidence::Asked,
 };
 
@@ -36,16 +36,16 @@ pub(crate) const CHECK: Check = Check {
     judge,
 };
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     let mut folders = Vec::new();
-    let mut whole: Option<Verdict> = None;
+    let mut whole: Option<CheckResult> = None;
     for look in looks(case) {
         // Docker Desktop and Colima read one.
         if folders.contains(&&look.engine.certs_d) {
             continue;
         }
         folders.push(&look.engine.certs_d);
-        let one = look.verdict();
+        let one = look.result();
         whole = Some(match whole {
             None => one,
             // What is wrong is said before what is well.
@@ -53,13 +53,13 @@ fn judge(case: &Case<'_>) -> Verdict {
             Some(first) => first.with(one.findings),
         });
     }
-    whole.unwrap_or_else(|| Verdict::skipped("no engine"))
+    whole.unwrap_or_else(|| CheckResult::skipped("no engine"))
 }
 
 impl Look<'_> {
-    fn verdict(&self) -> Verdict {
+    fn result(&self) -> CheckResult {
         let (case, endpoint) = (self.case, self.case.endpoint());
-        let reach = case.verdict_of(self.seen);
+        let reach = case.reach_of(self.seen);
         let insecure = insecure::finding(case, self.seen);
         // A current engine then asks over plain HTTP too, and repeats what a port for HTTPS says to that.
         let is_refused = matches!(reach, Some(Reach::Refused(_) | Reach::GaveUp(_)));
@@ -67,44 +67,44 @@ impl Look<'_> {
         if reach == Some(Reach::Accepted) || is_masked {
             let insecure = insecure.into_iter().collect();
             let pulls = self.pulls().into_iter().collect();
-            return Verdict::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
+            return CheckResult::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
         }
         let fatal: Vec<Finding> = self.fatal(reach.as_ref()).into_iter().collect();
-        let verdict = self.unaccepted(reach);
+        let result = self.unaccepted(reach);
         if fatal.is_empty() {
-            return verdict;
+            return result;
         }
-        Verdict::of("", fatal).with(verdict.findings)
+        CheckResult::of("", fatal).with(result.findings)
     }
 
     /// What its files and its words say of an engine that does not say that it accepts the registry.
-    fn unaccepted(&self, reach: Option<Reach>) -> Verdict {
+    fn unaccepted(&self, reach: Option<Reach>) -> CheckResult {
         let case = self.case;
         if let Some(realm) = &case.evidence.realm
             && case.refusal_of(&realm.url).is_some()
         {
-            return Verdict::passed("it believes the registry, and not its token service");
+            return CheckResult::passed("it believes the registry, and not its token service");
         }
         if case.chain.is_empty() {
-            return Verdict::skipped("no certificate is presented");
+            return CheckResult::skipped("no certificate is presented");
         }
         let is_unknown =
             |message: &str| ["unknown authority", "not trusted"].iter().any(|text| message.contains(text));
         match (reach, self.trusting_file()) {
             (Some(Reach::Refused(message)), Some(_)) if !is_unknown(&message) => {
-                Verdict::skipped("the certificate comes first")
+                CheckResult::skipped("the certificate comes first")
             }
             (Some(Reach::Refused(message)), file) => self.cause(Some(&message), file.is_some()).into(),
             (_, None) => match self.fault() {
-                Some(why) => Verdict::fault(why),
+                Some(why) => CheckResult::fault(why),
                 None => self.cause(None, false).into(),
             },
             (Some(Reach::Unknown(message) | Reach::GaveUp(message)), Some(_)) => {
-                Verdict::fault(format!("the engine says: {message}"))
+                CheckResult::fault(format!("the engine says: {message}"))
             }
             (None | Some(Reach::Accepted), Some(file)) => match self.seen.registries.get(&case.registry) {
-                Some(Asked::Failed(why)) => Verdict::fault(why.clone()),
-                _ => Verdict::passed(format!("{file} holds the CA; the engine was not asked")),
+                Some(Asked::Failed(why)) => CheckResult::fault(why.clone()),
+                _ => CheckResult::passed(format!("{file} holds the CA; the engine was not asked")),
             },
         }
     }

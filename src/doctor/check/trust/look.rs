@@ -19,7 +19,7 @@ use crate::{
 
 /// Whether an engine accepts the registry, or would by its files if it could be asked.
 pub(super) fn is_trusted(case: &Case<'_>) -> bool {
-    looks(case).any(|look| match case.verdict_of(look.seen) {
+    looks(case).any(|look| match case.reach_of(look.seen) {
         Some(Reach::Accepted) => true,
         Some(Reach::Refused(_) | Reach::GaveUp(_)) => false,
         Some(Reach::Unknown(_)) | None => look.trusting_file().is_some(),

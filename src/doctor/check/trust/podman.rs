@@ -17,29 +17,31 @@ use super::{
 use crate::{
     certificate::Parsed,
     doctor::{
-        Case, Finding, State,
-        check::{Check, Verdict},
+        Case, CheckState, Finding,
+        check::{Check, CheckResult},
         evidence::{CertsDSeen, FolderSeen},
     },
 };
 
 pub(crate) const CHECK: Check = Check { id: "podman", title: "podman", codes: &[], judge };
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     if !case.evidence.facts.tools.contains_key("podman") {
-        return Verdict::skipped("it is not installed");
+        return CheckResult::skipped("it is not installed");
     }
     if case.chain.is_empty() {
-        return Verdict::skipped("no certificate is presented");
+        return CheckResult::skipped("no certificate is presented");
     }
     let people = podman_folders(&case.evidence.facts);
-    let verdicts = people.into_iter().map(|(user, paths)| of(case, user, &paths));
-    verdicts
-        .reduce(|first, next| if first.state == State::Passed { next } else { first.with(next.findings) })
-        .unwrap_or_else(|| Verdict::skipped("nobody uses it"))
+    let results = people.into_iter().map(|(user, paths)| of(case, user, &paths));
+    results
+        .reduce(
+            |first, next| if first.state == CheckState::Passed { next } else { first.with(next.findings) },
+        )
+        .unwrap_or_else(|| CheckResult::skipped("nobody uses it"))
 }
 
-fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> Verdict {
+fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
     let chain = &case.chain;
     let found: Vec<(&CertsDSeen, &FolderSeen)> = (paths.iter())
         .filter_map(|path| {
@@ -57,16 +59,16 @@ fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> Verdict {
     let trusting =
         |folder: &FolderSeen| folder::loaded(Some(folder)).into_iter().find(|root| leads_to(chain, root));
     if let Some((seen, folder)) = found.first().filter(|(_, folder)| trusting(folder).is_some()) {
-        return Verdict::passed(format!("in {}", seen.path.join(&folder.name).display()));
+        return CheckResult::passed(format!("in {}", seen.path.join(&folder.name).display()));
     }
     if system::is_trusted(case, chain) {
-        return Verdict::passed("by the system store");
+        return CheckResult::passed("by the system store");
     }
     let later = found.iter().skip(1).find_map(|(seen, folder)| Some((seen, trusting(folder)?)));
     match (read, later) {
         (Some(path), Some((later, root))) => masked(case, user, &path, later, &root).into(),
         // It is said of the stores that it reads.
-        _ => Verdict { state: State::Failed, ..Verdict::passed("it finds no CA either") },
+        _ => CheckResult { state: CheckState::Failed, ..CheckResult::passed("it finds no CA either") },
     }
 }
 

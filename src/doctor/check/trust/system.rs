@@ -13,7 +13,7 @@ use crate::{
     certificate::Parsed,
     doctor::{
         Case, Code, Finding,
-        check::{Check, Verdict},
+        check::{Check, CheckResult},
     },
 };
 
@@ -23,19 +23,21 @@ pub(crate) const CHECK: Check =
 const UNTRUSTED: Code = Code::error("untrusted-system").explaining(&["build-untrusted"]);
 const BUILD_UNTRUSTED: Code = Code::warning("build-untrusted");
 
-fn judge(case: &Case<'_>) -> Verdict {
+fn judge(case: &Case<'_>) -> CheckResult {
     let chain = &case.chain;
     if chain.is_empty() {
-        return Verdict::skipped("no certificate is presented");
+        return CheckResult::skipped("no certificate is presented");
     }
-    let Some(bundle) = &case.evidence.trust.system else { return Verdict::skipped("it is not known where") };
+    let Some(bundle) = &case.evidence.trust.system else {
+        return CheckResult::skipped("it is not known where");
+    };
     if let Some(why) = root::fault(Some(bundle)) {
-        return Verdict::fault(why);
+        return CheckResult::fault(why);
     }
     let shown = bundle.path.display();
     let roots = root::of_system(Some(bundle));
     if roots.iter().any(|root| leads_to(chain, root)) {
-        return Verdict::passed(format!("in {shown}"));
+        return CheckResult::passed(format!("in {shown}"));
     }
     let mend = |finding| mend(case, finding, Scope::Everything, chain, &case.endpoint());
     let is_enough_for_docker = look::is_trusted(case);
@@ -57,7 +59,7 @@ fn judge(case: &Case<'_>) -> Verdict {
         let why = "for a build the docker command fetches the token itself, and reads the system store alone, as curl and git do";
         findings.push(Finding::new(&BUILD_UNTRUSTED, what, why));
     }
-    Verdict::of("", findings.into_iter().map(mend).collect())
+    CheckResult::of("", findings.into_iter().map(mend).collect())
 }
 
 fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
