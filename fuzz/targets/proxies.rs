@@ -5,7 +5,7 @@
 use labtrust::{
     doctor::{
         evidence::Redacted,
-        no_proxy::{self, curl, miss},
+        no_proxy::{self, curl, near_miss},
     },
     fuzzing::proxies,
 };
@@ -19,8 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
         proxies(&text, &endpoint.host);
         let addresses =
             ["192.0.2.7".parse().expect("an address"), "2001:db8::7".parse().expect("an address")];
-        if let Some(miss) = miss(&text, &endpoint, &addresses) {
-            assert!(!no_proxy::is_bypassed(miss.entry, &endpoint), "{miss:?}");
+        if let Some(found) = near_miss(&text, &endpoint, &addresses) {
+            assert!(!no_proxy::is_bypassed(found.entry, &endpoint), "{found:?}");
         }
         let _ = curl::is_bypassed(&text, &endpoint);
         // A host that is added is reached directly, whatever stands before it.

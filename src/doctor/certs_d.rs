@@ -4,7 +4,7 @@ use labtrust_plan::{Endpoint, Host};
 
 /// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
 /// read how it must be.
-pub(super) fn is_meant(name: &str, host: &Host) -> bool {
+pub(super) fn looks_like(name: &str, host: &Host) -> bool {
     let (name, host) = (core(name), core(&host.to_string()));
     let rest = name.strip_prefix("https").unwrap_or(&name).strip_prefix(&host).map(str::to_owned);
     // A port, or an ending such as `.crt`.
@@ -34,7 +34,8 @@ mod tests {
 
     #[test]
     fn a_folder_is_meant_for_a_host_also_by_a_wrong_name() {
-        let is_meant = |name: &str, host: &str| host.parse().is_ok_and(|host: Host| is_meant(name, &host));
+        let looks_like =
+            |name: &str, host: &str| host.parse().is_ok_and(|host: Host| looks_like(name, &host));
         let host = "gitlab.example.com";
         for name in [
             "gitlab.example.com:4567",
@@ -47,13 +48,13 @@ mod tests {
             "https:gitlab.example.com:4567",
             "gitlab.example.com4567",
         ] {
-            assert!(is_meant(name, host), "{name}");
+            assert!(looks_like(name, host), "{name}");
         }
         for name in
             ["other.example.com:4567", "registry.gitlab.example.com", "gitlab.example.com.elsewhere.net", ""]
         {
-            assert!(!is_meant(name, host), "{name}");
+            assert!(!looks_like(name, host), "{name}");
         }
-        assert!(is_meant("192.0.2.10:4567", "192.0.2.10") && !is_meant("192.0.2.10:4567", "192.0.2.11"));
+        assert!(looks_like("192.0.2.10:4567", "192.0.2.10") && !looks_like("192.0.2.10:4567", "192.0.2.11"));
     }
 }

@@ -2,13 +2,13 @@
 //! these rules: golang.org/x/net/http/httpproxy, of which net/http holds a copy.
 
 pub mod curl;
-mod meant;
+mod near_miss;
 
 use std::net::IpAddr;
 
 use labtrust_plan::{DnsName, Endpoint, Host};
 
-pub use meant::{Miss, miss};
+pub use near_miss::{NearMiss, near_miss};
 
 /// Whether a request to `endpoint` goes past the proxy, where `NO_PROXY` is `list`.
 pub fn is_bypassed(list: &str, endpoint: &Endpoint) -> bool {

@@ -8,12 +8,12 @@ use super::Entry;
 /// dot at either end counts for nothing, ports are not known, and a `*` is everything only as the whole list.
 pub fn is_bypassed(list: &str, endpoint: &Endpoint) -> bool {
     let host = endpoint.host.to_string();
-    let is_meant = |entry: &str| {
+    let matches_endpoint = |entry: &str| {
         let entry = entry.trim_end_matches('.').to_lowercase();
         let entry = entry.strip_prefix('.').unwrap_or(&entry);
         match endpoint.host {
             Host::Ip(_) => match Entry::parse(entry.trim_matches(['[', ']'])) {
-                meant @ (Entry::Network(..) | Entry::Address(_, None)) => meant.matches(endpoint),
+                entry @ (Entry::Network(..) | Entry::Address(_, None)) => entry.matches(endpoint),
                 _ => false,
             },
             Host::Dns(_) => {
@@ -22,7 +22,7 @@ pub fn is_bypassed(list: &str, endpoint: &Endpoint) -> bool {
         }
     };
     list.trim() == "*"
-        || list.split([',', ' ', '\t']).map(str::trim).filter(|entry| !entry.is_empty()).any(is_meant)
+        || list.split([',', ' ', '\t']).map(str::trim).filter(|entry| !entry.is_empty()).any(matches_endpoint)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::served::Served;
 use crate::{
     certificate::read_certificates,
     doctor::{
-        certs_d::{CONTAINERD, is_meant},
+        certs_d::{CONTAINERD, looks_like},
         evidence::{Asked, CertsDSeen, Evidence, FileForm, FileSeen, FolderSeen},
     },
     hint::fail,
@@ -56,7 +56,7 @@ fn folders(world: &World, path: &Path, names: &[Host], served: &Served) -> Asked
     };
     let (folders, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.is_dir());
     let meant = folders.into_iter().map(|folder| (name(&folder), folder));
-    let meant = meant.filter(|(name, _)| names.iter().any(|host| is_meant(name, host))).take(MOST);
+    let meant = meant.filter(|(name, _)| names.iter().any(|host| looks_like(name, host))).take(MOST);
     let seen = |(name, folder): (String, PathBuf)| {
         let files = world.list(&folder).map(|files| look_at(world, files, served));
         FolderSeen { name, files: files.into() }

@@ -137,6 +137,8 @@ pub(super) fn read_all(text: &str) {
     exported.extend(settings::daemon(text).unwrap_or_default());
     exported.extend(settings::client(text).unwrap_or_default());
     let lines = text.lines().count().max(1);
-    assert!(exported.iter().all(|one| (1..=lines).contains(&one.line) && source::is_meant(&one.name)));
+    assert!(
+        exported.iter().all(|one| (1..=lines).contains(&one.line) && source::is_proxy_variable(&one.name))
+    );
     settings::flags(&text.split('\0').map(str::to_owned).collect::<Vec<_>>());
 }

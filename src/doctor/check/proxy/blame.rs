@@ -137,8 +137,11 @@ impl View<'_, '_> {
                 format!("{entry} in NO_PROXY is for that port alone, and the token comes from {target}");
             return Some((&PORT_ONLY, why));
         }
-        let miss = no_proxy::miss(&self.told.no, target, &self.addresses())?;
-        let why = format!("NO_PROXY is meant to name {}, but \"{}\" {}", target.host, miss.entry, miss.why);
+        let near_miss = no_proxy::near_miss(&self.told.no, target, &self.addresses())?;
+        let why = format!(
+            "NO_PROXY is meant to name {}, but \"{}\" {}",
+            target.host, near_miss.entry, near_miss.why
+        );
         Some((&INEFFECTIVE, why))
     }
 

@@ -47,8 +47,8 @@ impl View<'_, '_> {
         })
     }
 
-    /// A source that the engine does not read, and in which it would be told what `is_meant`.
-    pub(super) fn unread(&self, is_meant: impl Fn(&Proxies) -> bool) -> Option<(&Source, &Setting)> {
+    /// A source that the engine does not read, and in which it would be told what `would_suffice`.
+    pub(super) fn unread(&self, would_suffice: impl Fn(&Proxies) -> bool) -> Option<(&Source, &Setting)> {
         let unread = self.engine.sources.iter().filter(|source| !source.is_read);
         unread.into_iter().find_map(|source| {
             let read = [Source { is_read: true, ..source.clone() }];
@@ -60,7 +60,7 @@ impl View<'_, '_> {
                 let bypass = told.of_request(&self.case.endpoint(), self.go).is_none();
                 setting.name.eq_ignore_ascii_case(if bypass { "NO_PROXY" } else { "HTTPS_PROXY" })
             };
-            is_meant(&told)
+            would_suffice(&told)
                 .then(|| source.settings.iter().find(is_about))
                 .flatten()
                 .map(|setting| (source, setting))

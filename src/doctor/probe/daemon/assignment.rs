@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::source::is_meant;
+use super::source::is_proxy_variable;
 use crate::doctor::evidence::Setting;
 
 /// What a shell script sets and exports, and what it only sets for itself. What it computes is not known, and
@@ -16,13 +16,13 @@ pub(super) fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
         let is_export = words.first().is_some_and(|word| word == "export");
         for word in words.iter().map(|word| word.trim_end_matches(';')).filter(|word| *word != "export") {
             match word.split_once('=') {
-                Some((name, value)) if is_meant(name) => {
+                Some((name, value)) if is_proxy_variable(name) => {
                     settings.push(Setting::new(name, value, line));
                     if is_export {
                         exported.insert(name.to_owned());
                     }
                 }
-                None if is_meant(word) && words.iter().any(|word| word == "export") => {
+                None if is_proxy_variable(word) && words.iter().any(|word| word == "export") => {
                     exported.insert(word.to_owned());
                 }
                 _ => {}
@@ -38,7 +38,7 @@ pub(super) fn environment_file(text: &str) -> Vec<Setting> {
     let setting = |(line, text): (usize, String)| {
         let (name, value) = text.split_once('=')?;
         let name = name.trim();
-        is_meant(name).then(|| Setting::new(name, &unquoted(value.trim()), line))
+        is_proxy_variable(name).then(|| Setting::new(name, &unquoted(value.trim()), line))
     };
     lines(text, true).into_iter().filter_map(setting).collect()
 }

@@ -25,6 +25,6 @@ pub(crate) fn text(path: &Path) -> Result<Option<String>, String> {
 }
 
 /// Whether `name` is one of the variables that are looked for.
-pub(super) fn is_meant(name: &str) -> bool {
+pub(super) fn is_proxy_variable(name: &str) -> bool {
     VARIABLES.contains(&name)
 }

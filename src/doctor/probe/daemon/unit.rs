@@ -9,7 +9,7 @@ use labtrust_machine::World;
 
 use super::{
     assignment::{environment_file, lines, words},
-    source::{is_meant, source, text},
+    source::{is_proxy_variable, source, text},
 };
 use crate::doctor::evidence::{Form, Setting, Source};
 
@@ -142,7 +142,7 @@ pub(super) fn settings(text: &str) -> Vec<Setting> {
 fn assigned(value: &str, line: usize) -> impl Iterator<Item = Setting> {
     words(value).into_iter().filter_map(move |word| {
         let (name, value) = word.split_once('=')?;
-        is_meant(name).then(|| Setting::new(name, &specified(value), line))
+        is_proxy_variable(name).then(|| Setting::new(name, &specified(value), line))
     })
 }
 

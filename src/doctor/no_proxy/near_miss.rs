@@ -9,7 +9,7 @@ use super::{Entry, entries};
 
 /// An entry that is meant for the endpoint and does not reach it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Miss<'l> {
+pub struct NearMiss<'l> {
     /// The entry.
     pub entry: &'l str,
     /// Why not, as the rest of a sentence that begins with it.
@@ -17,10 +17,10 @@ pub struct Miss<'l> {
 }
 
 /// The first entry of `list` that is meant for `endpoint`, which has these `addresses`, and is not for it.
-pub fn miss<'l>(list: &'l str, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<Miss<'l>> {
+pub fn near_miss<'l>(list: &'l str, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<NearMiss<'l>> {
     entries(list).filter(|entry| !Entry::parse(entry).matches(endpoint)).find_map(|entry| {
         let why = why(entry, endpoint, addresses)?;
-        Some(Miss { entry, why })
+        Some(NearMiss { entry, why })
     })
 }
 
@@ -118,7 +118,7 @@ mod tests {
             ("mygitlab.example.com", None),
             (".example.com", None),
         ] {
-            let found = miss(list, &endpoint, &addresses).map(|miss| miss.why);
+            let found = near_miss(list, &endpoint, &addresses).map(|found| found.why);
             match (expected, &found) {
                 (Some(expected), Some(found)) => assert!(found.contains(expected), "{list}: {found}"),
                 (expected, found) => assert_eq!(expected.is_some(), found.is_some(), "{list}: {found:?}"),
