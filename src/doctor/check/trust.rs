@@ -1,23 +1,23 @@
 //! Whether the stores of this machine trust what is served. Only that: dates, names and usages of
 //! certificates are judged by themselves.
 
-mod anchor;
-mod cause;
+mod anchors;
+mod chosen_root;
+mod classify;
 mod containerd;
 mod docker;
+mod engine_trust;
 mod fatal;
 mod folder;
 mod image_store;
 mod insecure;
-mod look;
 mod podman;
-mod root;
 mod system;
 
-pub(crate) use anchor::mend;
+pub(crate) use anchors::parsed;
+pub(crate) use chosen_root::mend;
 pub(crate) use containerd::CHECK as CONTAINERD;
 pub(crate) use docker::CHECK as DOCKER;
-pub(crate) use look::would_trust;
+pub(crate) use engine_trust::would_trust;
 pub(crate) use podman::CHECK as PODMAN;
-pub(crate) use root::parsed;
 pub(crate) use system::CHECK as SYSTEM;

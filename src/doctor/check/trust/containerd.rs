@@ -4,10 +4,10 @@
 use labtrust_plan::Actor;
 
 use super::{
-    fatal::Place,
+    anchors::leads_to,
+    fatal::RegistryFolder,
     folder::{self, Reader},
-    image_store::MASKED,
-    root::leads_to,
+    image_store::SHADOWED,
     system,
 };
 use crate::doctor::{
@@ -33,8 +33,8 @@ fn judge(case: &Case<'_>) -> CheckResult {
     if folder::has_settings(first) {
         return CheckResult::skipped(format!("{path}/hosts.toml says what it trusts"));
     }
-    let place = Place { path: path.clone().into(), actor: Actor::Machine };
-    if let Some(fatal) = place.fatal(first, Reader::Containerd) {
+    let read = RegistryFolder { path: path.clone().into(), actor: Actor::Machine };
+    if let Some(fatal) = read.fatal(first, Reader::Containerd) {
         return fatal.into();
     }
     let trusts =
@@ -47,7 +47,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     }
     match later.iter().find(|folder| trusts(folder)) {
         Some(later) => Finding::new(
-            &MASKED,
+            &SHADOWED,
             format!("{path} is read before {CONTAINERD}/{}, and has no CA in it", later.name),
             "of the folders that may be there for a registry containerd reads the first, and no other",
         )

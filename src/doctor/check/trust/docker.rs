@@ -5,12 +5,12 @@ use labtrust_machine::engine::Reach;
 use labtrust_plan::Actor;
 
 use super::{
-    cause::{NEEDS_RESTART, NOT_PEM, REPLACED, UNTRUSTED, WRONG_EXTENSION, WRONG_NAME},
-    fatal::{Place, STRAY_KEY, UNREADABLE},
+    classify::{NEEDS_RESTART, NOT_PEM, REPLACED, UNTRUSTED, WRONG_EXTENSION, WRONG_NAME},
+    engine_trust::{EngineTrust, engines},
+    fatal::{HALF_CLIENT_PAIR, RegistryFolder, UNREADABLE},
     folder::Reader,
-    image_store::MASKED,
+    image_store::SHADOWED,
     insecure::{self, INSECURE},
-    look::{Look, looks},
 };
 use crate::doctor::{
     Case, Finding,
@@ -22,13 +22,13 @@ pub(crate) const CHECK: Check = Check {
     id: "docker",
     title: "docker",
     codes: &[
-        &STRAY_KEY,
+        &HALF_CLIENT_PAIR,
         &UNREADABLE,
         &NEEDS_RESTART,
         &WRONG_EXTENSION,
         &NOT_PEM,
         &WRONG_NAME,
-        &MASKED,
+        &SHADOWED,
         &REPLACED,
         &UNTRUSTED,
         &INSECURE,
@@ -38,35 +38,35 @@ pub(crate) const CHECK: Check = Check {
 
 fn judge(case: &Case<'_>) -> CheckResult {
     let mut folders = Vec::new();
-    let mut whole: Option<CheckResult> = None;
-    for look in looks(case) {
+    let mut combined: Option<CheckResult> = None;
+    for engine_trust in engines(case) {
         // Docker Desktop and Colima read one.
-        if folders.contains(&&look.engine.certs_d) {
+        if folders.contains(&&engine_trust.engine.certs_d) {
             continue;
         }
-        folders.push(&look.engine.certs_d);
-        let one = look.result();
-        whole = Some(match whole {
-            None => one,
+        folders.push(&engine_trust.engine.certs_d);
+        let next = engine_trust.result();
+        combined = Some(match combined {
+            None => next,
             // What is wrong is said before what is well.
-            Some(first) if first.findings.is_empty() && !one.findings.is_empty() => one,
-            Some(first) => first.with(one.findings),
+            Some(first) if first.findings.is_empty() && !next.findings.is_empty() => next,
+            Some(first) => first.with(next.findings),
         });
     }
-    whole.unwrap_or_else(|| CheckResult::skipped("no engine"))
+    combined.unwrap_or_else(|| CheckResult::skipped("no engine"))
 }
 
-impl Look<'_> {
+impl EngineTrust<'_> {
     fn result(&self) -> CheckResult {
         let (case, endpoint) = (self.case, self.case.endpoint());
         let reach = case.reach_of(self.seen);
         let insecure = insecure::finding(case, self.seen);
         // A current engine then asks over plain HTTP too, and repeats what a port for HTTPS says to that.
         let is_refused = matches!(reach, Some(Reach::Refused(_) | Reach::GaveUp(_)));
-        let is_masked = insecure.is_some() && !case.chain.is_empty() && !is_refused;
-        if reach == Some(Reach::Accepted) || is_masked {
+        let is_shadowed = insecure.is_some() && !case.chain.is_empty() && !is_refused;
+        if reach == Some(Reach::Accepted) || is_shadowed {
             let insecure = insecure.into_iter().collect();
-            let pulls = self.pulls().into_iter().collect();
+            let pulls = self.failing_pulls().into_iter().collect();
             return CheckResult::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
         }
         let fatal: Vec<Finding> = self.fatal(reach.as_ref()).into_iter().collect();
@@ -94,10 +94,10 @@ impl Look<'_> {
             (Some(Reach::Refused(message)), Some(_)) if !is_unknown(&message) => {
                 CheckResult::skipped("the certificate comes first")
             }
-            (Some(Reach::Refused(message)), file) => self.cause(Some(&message), file.is_some()).into(),
+            (Some(Reach::Refused(message)), file) => self.classify(Some(&message), file.is_some()).into(),
             (_, None) => match self.fault() {
                 Some(why) => CheckResult::fault(why),
-                None => self.cause(None, false).into(),
+                None => self.classify(None, false).into(),
             },
             (Some(Reach::Unknown(message) | Reach::GaveUp(message)), Some(_)) => {
                 CheckResult::fault(format!("the engine says: {message}"))
@@ -113,10 +113,10 @@ impl Look<'_> {
     /// not show it.
     fn fatal(&self, reach: Option<&Reach>) -> Option<Finding> {
         let actor = self.engine.owner.clone().map_or(Actor::Machine, Actor::User);
-        let place = Place { path: self.folder(), actor };
-        let in_files = self.exact().and_then(|folder| place.fatal(folder, Reader::Docker));
+        let folder = RegistryFolder { path: self.folder(), actor };
+        let in_files = self.exact().and_then(|seen| folder.fatal(seen, Reader::Docker));
         in_files.or_else(|| match reach {
-            Some(Reach::GaveUp(message)) => place.said(message),
+            Some(Reach::GaveUp(message)) => folder.named_by_engine(message),
             _ => None,
         })
     }

@@ -10,7 +10,7 @@ use crate::doctor::{
     evidence::{FileForm, FileSeen, FolderSeen},
 };
 
-pub(super) const STRAY_KEY: Code = Code::error("certsd-stray-key").explaining(FOLLOWS);
+pub(super) const HALF_CLIENT_PAIR: Code = Code::error("certsd-stray-key").explaining(FOLLOWS);
 pub(super) const UNREADABLE: Code = Code::error("certsd-unreadable").explaining(FOLLOWS);
 
 const FOLLOWS: &[&str] = &[
@@ -25,16 +25,16 @@ const GIVES_UP: &str =
     "one file there that is to be read and cannot be makes every login and pull fail, whatever else is right";
 
 /// A folder for a registry, and whose rights it takes to change it.
-pub(super) struct Place {
+pub(super) struct RegistryFolder {
     pub path: PathBuf,
     pub actor: Actor,
 }
 
-impl Place {
+impl RegistryFolder {
     /// What in `folder`, which is this one, makes `reader` give up.
     pub(super) fn fatal(&self, folder: &FolderSeen, reader: Reader) -> Option<Finding> {
         match fatal(folder, reader)? {
-            Fatal::Stray(file, partner) => Some(self.stray(file, &partner)),
+            Fatal::HalfPair(file, partner) => Some(self.half_client_pair(file, &partner)),
             Fatal::Unreadable(file) => {
                 let path = self.path.join(&file.name);
                 let what = format!("{} is {}, and is to be read", text::path(&path), described(&file.form));
@@ -44,7 +44,7 @@ impl Place {
     }
 
     /// What an engine that gave up says of this folder; none if it speaks of something else.
-    pub(super) fn said(&self, message: &str) -> Option<Finding> {
+    pub(super) fn named_by_engine(&self, message: &str) -> Option<Finding> {
         if let Some((path, why)) = named_file(message) {
             let what = format!("{} cannot be read: {why}", text::path(path));
             return path.starts_with(&self.path).then(|| self.unreadable(path, what, false));
@@ -59,10 +59,10 @@ impl Place {
     }
 
     /// That a file of a client's pair is there without the other.
-    fn stray(&self, file: &FileSeen, partner: &str) -> Finding {
+    fn half_client_pair(&self, file: &FileSeen, partner: &str) -> Finding {
         let path = self.path.join(&file.name);
         Finding::new(
-            &STRAY_KEY,
+            &HALF_CLIENT_PAIR,
             format!("{} is there without {partner}", text::path(&path)),
             "*.cert and *.key are a client's own pair, and one without the other makes every login and pull fail; a CA ends in .crt",
         )
@@ -116,9 +116,9 @@ mod tests {
 
     #[test]
     fn what_an_engine_says_of_another_place_is_not_said_of_this_folder() {
-        let place = Place { path: "/c/h:4567".into(), actor: Actor::Machine };
-        assert!(place.said("open /var/lib/docker/x: no space left on device").is_none());
-        let found = place.said("read /c/h:4567/my ca.crt: is a directory").expect("a finding");
+        let folder = RegistryFolder { path: "/c/h:4567".into(), actor: Actor::Machine };
+        assert!(folder.named_by_engine("open /var/lib/docker/x: no space left on device").is_none());
+        let found = folder.named_by_engine("read /c/h:4567/my ca.crt: is a directory").expect("a finding");
         let expected = "sudo mv '/c/h:4567/my ca.crt' '/c/h:4567/my ca.crt.off'";
         assert_eq!(found.fix.commands, [ShellLine::from(expected)]);
     }

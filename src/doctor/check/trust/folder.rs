@@ -3,7 +3,7 @@
 
 use labtrust_plan::Endpoint;
 
-use super::root::{leads_to, parsed};
+use super::anchors::{leads_to, parsed};
 use crate::{
     certificate::Parsed,
     doctor::evidence::{CertsDSeen, FileForm, FileSeen, FolderSeen},
@@ -69,7 +69,7 @@ fn holds_none(form: &FileForm) -> bool {
 /// A file that makes whoever reads the folder give up, whatever else is in it.
 pub(super) enum Fatal<'e> {
     /// A client's certificate without its key, or a key without its certificate; with the name of the other.
-    Stray(&'e FileSeen, String),
+    HalfPair(&'e FileSeen, String),
     /// It has a name that is read, and cannot be read.
     Unreadable(&'e FileSeen),
 }
@@ -89,7 +89,7 @@ pub(super) fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
     let has_no_partner = |file: &FileSeen| {
         let (stem, ending) = file.name.rsplit_once('.')?;
         let other = match ending {
-            // containerd looks for the key in the certificate's file as well, and for no certificate to a key.
+            // containerd engines for the key in the certificate's file as well, and for no certificate to a key.
             "cert" if reader == Reader::Containerd && file.form == FileForm::PemWithKey => return None,
             "key" if reader == Reader::Containerd => return None,
             "cert" => format!("{stem}.key"),
@@ -102,7 +102,7 @@ pub(super) fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
         // containerd does not look at folders.
         FileForm::Folder => reader != Reader::Containerd,
         FileForm::NoFile(_) => true,
-        // podman ignores a CA that went away between its two looks; to containerd such a key is none.
+        // podman ignores a CA that went away between its two engines; to containerd such a key is none.
         FileForm::Dangling => match reader {
             Reader::Docker => true,
             Reader::Podman => !is_read(file),
@@ -111,7 +111,7 @@ pub(super) fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
         form => reader == Reader::Containerd && is_read(file) && holds_none(form),
     };
     files.iter().find_map(|file| match has_no_partner(file) {
-        Some(other) => Some(Fatal::Stray(file, other)),
+        Some(other) => Some(Fatal::HalfPair(file, other)),
         None => (is_opened(file) && is_unreadable(file)).then_some(Fatal::Unreadable(file)),
     })
 }

@@ -3,12 +3,12 @@
 
 use labtrust_machine::engine::{Reach, is_containerds, judge, pulls_by_system};
 
-use super::{cause::NEEDS_RESTART, folder, look::Look, root::leads_to};
+use super::{anchors::leads_to, classify::NEEDS_RESTART, engine_trust::EngineTrust, folder};
 use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};
 
-pub(super) const MASKED: Code = Code::error("certsd-masked");
+pub(super) const SHADOWED: Code = Code::error("certsd-shadowed");
 
-impl Look<'_> {
+impl EngineTrust<'_> {
     /// Whether it keeps images in containerd.
     fn has_containerd(&self) -> bool {
         let properties = self.seen.info.answer().and_then(|info| info.image_store.as_deref());
@@ -23,12 +23,12 @@ impl Look<'_> {
     }
 
     /// What fails though it accepts the registry.
-    pub(super) fn pulls(&self) -> Option<Finding> {
-        if self.has_containerd() { self.masked().or_else(|| self.token()) } else { None }
+    pub(super) fn failing_pulls(&self) -> Option<Finding> {
+        if self.has_containerd() { self.shadowed().or_else(|| self.late_for_tokens()) } else { None }
     }
 
     /// That pulls look into another folder first.
-    fn masked(&self) -> Option<Finding> {
+    fn shadowed(&self) -> Option<Finding> {
         let endpoint = self.case.endpoint();
         let [first, _] = containerd(&endpoint);
         let mask = folder::named(self.certs_d(), &first)?;
@@ -40,7 +40,7 @@ impl Look<'_> {
         let (path, right) = (path.display().to_string(), right.display());
         let what = format!("{path} is read before {right}, and has no CA in it");
         let why = "Docker's image store of containerd takes the first of the two that is there: pulls fail, logins do not";
-        Some(Finding::new(&MASKED, what, why).run(["sudo", "mv", &path, &format!("{path}.off")]))
+        Some(Finding::new(&SHADOWED, what, why).run(["sudo", "mv", &path, &format!("{path}.off")]))
     }
 
     fn is_in(&self, folder: Option<&FolderSeen>) -> bool {
@@ -49,7 +49,7 @@ impl Look<'_> {
 
     /// That pulls fetch their token with the system's store as it was at the start: for that those engines
     /// do not look into `certs.d`. Where the store has no such CA at all, that is found there.
-    fn token(&self) -> Option<Finding> {
+    fn late_for_tokens(&self) -> Option<Finding> {
         let realm = self.case.evidence.realm.as_ref()?.endpoint.as_ref()?;
         if !self.pulls_by_system() || !self.is_in_system() {
             return None;

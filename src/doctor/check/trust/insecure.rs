@@ -1,4 +1,4 @@
-//! Whether an engine looks at the registry's certificate at all.
+//! Whether an engine engines at the registry's certificate at all.
 
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
 

@@ -7,11 +7,11 @@ use labtrust_plan::{
 };
 
 use super::{
-    anchor,
-    fatal::Place,
+    anchors::leads_to,
+    chosen_root,
+    fatal::RegistryFolder,
     folder::{self, Reader},
-    image_store::MASKED,
-    root::leads_to,
+    image_store::SHADOWED,
     system,
 };
 use crate::{
@@ -52,7 +52,7 @@ fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
     let read = found.first().map(|(seen, folder)| seen.path.join(&folder.name));
     if let (Some(path), Some((_, folder))) = (&read, found.first())
         && let Some(fatal) =
-            (Place { path: path.clone(), actor: actor(user, path) }).fatal(folder, Reader::Podman)
+            (RegistryFolder { path: path.clone(), actor: actor(user, path) }).fatal(folder, Reader::Podman)
     {
         return fatal.into();
     }
@@ -66,7 +66,7 @@ fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
     }
     let later = found.iter().skip(1).find_map(|(seen, folder)| Some((seen, trusting(folder)?)));
     match (read, later) {
-        (Some(path), Some((later, root))) => masked(case, user, &path, later, &root).into(),
+        (Some(path), Some((later, root))) => shadowed(case, user, &path, later, &root).into(),
         // It is said of the stores that it reads.
         _ => CheckResult { state: CheckState::Failed, ..CheckResult::passed("it finds no CA either") },
     }
@@ -77,10 +77,10 @@ fn actor(user: &User, path: &Path) -> Actor {
     if path.starts_with("/etc") || user.uid == 0 { Actor::Machine } else { Actor::User(user.clone()) }
 }
 
-fn masked(case: &Case<'_>, user: &User, path: &Path, later: &CertsDSeen, root: &Parsed) -> Finding {
-    let anchor = anchor::anchor(case, root);
+fn shadowed(case: &Case<'_>, user: &User, path: &Path, later: &CertsDSeen, root: &Parsed) -> Finding {
+    let anchor = chosen_root::anchor(case, root);
     let mut finding = Finding::new(
-        &MASKED,
+        &SHADOWED,
         format!(
             "podman reads {}, which has no CA in it, and so not {}",
             path.display(),

@@ -4,10 +4,10 @@
 use labtrust_plan::store::Scope;
 
 use super::{
-    anchor::mend,
-    cause::replaced,
-    look,
-    root::{self, is_replaced, leads_to},
+    anchors::{self, is_replaced, leads_to},
+    chosen_root::mend,
+    classify::replaced,
+    engine_trust,
 };
 use crate::{
     certificate::Parsed,
@@ -31,16 +31,16 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let Some(bundle) = &case.evidence.trust.system else {
         return CheckResult::skipped("it is not known where");
     };
-    if let Some(why) = root::fault(Some(bundle)) {
+    if let Some(why) = anchors::fault(Some(bundle)) {
         return CheckResult::fault(why);
     }
     let shown = bundle.path.display();
-    let roots = root::of_system(Some(bundle));
+    let roots = anchors::of_system(Some(bundle));
     if roots.iter().any(|root| leads_to(chain, root)) {
         return CheckResult::passed(format!("in {shown}"));
     }
     let mend = |finding| mend(case, finding, Scope::Everything, chain, &case.endpoint());
-    let is_enough_for_docker = look::is_trusted(case);
+    let is_enough_for_docker = engine_trust::is_trusted(case);
     let old = roots.iter().find(|root| is_replaced(chain, root));
     if let Some(old) = old.filter(|_| is_enough_for_docker) {
         return mend(replaced(case, old)).into();
@@ -48,7 +48,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let mut findings = Vec::new();
     // Whoever asks for the registry alone wants docker to work; GitLab itself is for curl and git.
     let is_for_all = case.evidence.port.is_none() || case.registry == 443;
-    if !is_enough_for_docker || is_for_all || look::pulls_by_system(case) {
+    if !is_enough_for_docker || is_for_all || engine_trust::pulls_by_system(case) {
         findings.push(untrusted(case, &bundle.path.display().to_string()));
     }
     if is_enough_for_docker {
@@ -63,7 +63,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
 }
 
 fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
-    let why = if look::pulls_by_system(case) {
+    let why = if engine_trust::pulls_by_system(case) {
         "curl, git and docker build read this store, and docker pull for its token, since images are kept in containerd"
     } else {
         "curl, git and docker build read this store"
@@ -74,5 +74,5 @@ fn untrusted(case: &Case<'_>, shown: &str) -> Finding {
 
 /// Whether `chain` leads to a CA of the system's store.
 pub(super) fn is_trusted(case: &Case<'_>, chain: &[Parsed]) -> bool {
-    root::of_system(case.evidence.trust.system.as_ref()).iter().any(|root| leads_to(chain, root))
+    anchors::of_system(case.evidence.trust.system.as_ref()).iter().any(|root| leads_to(chain, root))
 }

@@ -3,10 +3,10 @@
 use labtrust_plan::{Service, ShellLine, store::Scope};
 
 use super::{
-    anchor::mend,
+    anchors::{self, is_replaced, leads_to},
+    chosen_root::mend,
+    engine_trust::EngineTrust,
     folder,
-    look::Look,
-    root::{self, is_replaced, leads_to},
 };
 use crate::{
     certificate::Parsed,
@@ -27,15 +27,18 @@ const OWN_IDEA: &str =
     "Docker's engine has its own idea of trust: the system's store as it was at its start, and certs.d";
 const PLAIN_PEM: &str = "Docker passes over what is not plain PEM, without a word";
 
-impl Look<'_> {
+impl EngineTrust<'_> {
     /// Why it does not trust the registry: it said `message`, if it was asked; and `holds_it` if its files
     /// would let it.
-    pub(super) fn cause(&self, message: Option<&str>, holds_it: bool) -> Finding {
+    pub(super) fn classify(&self, message: Option<&str>, holds_it: bool) -> Finding {
         if holds_it && self.engine.kind.copies_at_start() {
             return self.copied_too_early();
         }
-        let finding =
-            self.late().or_else(|| self.misplaced()).or_else(|| self.unread()).or_else(|| self.old());
+        let finding = self
+            .started_before_ca()
+            .or_else(|| self.misplaced_ca())
+            .or_else(|| self.file_without_certificate())
+            .or_else(|| self.trusts_older_ca());
         let finding = finding.unwrap_or_else(|| {
             let what = match message {
                 Some(message) => format!("{} says: {message}", self.seen.title),
@@ -70,7 +73,7 @@ impl Look<'_> {
     }
 
     /// That it read the system's store too early.
-    fn late(&self) -> Option<Finding> {
+    fn started_before_ca(&self) -> Option<Finding> {
         let title = &self.seen.title;
         // What is in certs.d it has read.
         if !self.is_in_system() || self.is_in_folder() {
@@ -85,7 +88,7 @@ impl Look<'_> {
     }
 
     /// That the CA lies where it does not look, or by a name or in a form that it does not read.
-    fn misplaced(&self) -> Option<Finding> {
+    fn misplaced_ca(&self) -> Option<Finding> {
         let chain = &self.case.chain;
         let (path, right) = (self.engine.certs_d.display(), self.folder());
         let right = right.display();
@@ -106,13 +109,13 @@ impl Look<'_> {
         let all = self.certs_d().and_then(|seen| seen.folders.answer()).into_iter().flatten();
         let name = self.case.endpoint().certs_d_folder();
         let other = all.filter(|folder| folder.name != name).find(is_laid)?;
-        let what = format!("the CA lies in {path}/{}, and Docker looks in {right}", other.name);
+        let what = format!("the CA lies in {path}/{}, and Docker engines in {right}", other.name);
         let why = "the folder's name must be host and port, exactly as docker login is told them";
         Some(Finding::new(&WRONG_NAME, what, why))
     }
 
     /// That a file is there for the CA, and nothing that it can read.
-    fn unread(&self) -> Option<Finding> {
+    fn file_without_certificate(&self) -> Option<Finding> {
         let file = self.exact().and_then(folder::without_any)?;
         let form = folder::described(&file.form);
         let what =
@@ -121,9 +124,9 @@ impl Look<'_> {
     }
 
     /// That it knows an older CA.
-    fn old(&self) -> Option<Finding> {
+    fn trusts_older_ca(&self) -> Option<Finding> {
         let mut known = folder::loaded(self.exact());
-        known.extend(root::of_system(self.case.evidence.trust.system.as_ref()));
+        known.extend(anchors::of_system(self.case.evidence.trust.system.as_ref()));
         let old = known.iter().find(|root| is_replaced(&self.case.chain, root))?;
         Some(replaced(self.case, old))
     }

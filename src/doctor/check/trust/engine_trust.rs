@@ -6,8 +6,8 @@ use labtrust_machine::engine::Reach;
 use labtrust_plan::fact::Engine;
 
 use super::{
+    anchors::{self, leads_to},
     folder,
-    root::{self, leads_to},
 };
 use crate::{
     certificate::Parsed,
@@ -19,41 +19,41 @@ use crate::{
 
 /// Whether an engine accepts the registry, or would by its files if it could be asked.
 pub(super) fn is_trusted(case: &Case<'_>) -> bool {
-    looks(case).any(|look| match case.reach_of(look.seen) {
+    engines(case).any(|engine_trust| match case.reach_of(engine_trust.seen) {
         Some(Reach::Accepted) => true,
         Some(Reach::Refused(_) | Reach::GaveUp(_)) => false,
-        Some(Reach::Unknown(_)) | None => look.trusting_file().is_some(),
+        Some(Reach::Unknown(_)) | None => engine_trust.trusting_file().is_some(),
     })
 }
 
 /// Whether each engine would trust `chain` for the registry's token service, by its files.
 pub(crate) fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
-    looks(case).all(|look| {
-        let system = root::of_system(case.evidence.trust.system.as_ref());
-        let mut roots = folder::loaded(look.exact()).into_iter().chain(system);
+    engines(case).all(|engine_trust| {
+        let system = anchors::of_system(case.evidence.trust.system.as_ref());
+        let mut roots = folder::loaded(engine_trust.exact()).into_iter().chain(system);
         roots.any(|root| leads_to(chain, &root))
     })
 }
 
 /// Whether an engine fetches the token of a pull by the system's store.
 pub(super) fn pulls_by_system(case: &Case<'_>) -> bool {
-    looks(case).any(|look| look.pulls_by_system())
+    engines(case).any(|engine_trust| engine_trust.pulls_by_system())
 }
 
 /// The engines.
-pub(super) fn looks<'c>(case: &'c Case<'c>) -> impl Iterator<Item = Look<'c>> {
+pub(super) fn engines<'c>(case: &'c Case<'c>) -> impl Iterator<Item = EngineTrust<'c>> {
     let pairs = case.evidence.engines.iter().zip(&case.evidence.facts.engines);
-    pairs.map(move |(seen, engine)| Look { case, seen, engine })
+    pairs.map(move |(seen, engine)| EngineTrust { case, seen, engine })
 }
 
 /// One engine.
-pub(super) struct Look<'c> {
+pub(super) struct EngineTrust<'c> {
     pub case: &'c Case<'c>,
     pub seen: &'c EngineSeen,
     pub engine: &'c Engine,
 }
 
-impl<'c> Look<'c> {
+impl<'c> EngineTrust<'c> {
     pub(super) fn certs_d(&self) -> Option<&'c CertsDSeen> {
         self.case.certs_d(&self.engine.certs_d)
     }
@@ -83,7 +83,7 @@ impl<'c> Look<'c> {
     }
 
     pub(super) fn is_in_system(&self) -> bool {
-        let roots = root::of_system(self.case.evidence.trust.system.as_ref());
+        let roots = anchors::of_system(self.case.evidence.trust.system.as_ref());
         !self.engine.kind.copies_at_start() && roots.iter().any(|root| leads_to(&self.case.chain, root))
     }
 
@@ -97,6 +97,6 @@ impl<'c> Look<'c> {
         let trust = &self.case.evidence.trust;
         let unlisted = self.certs_d().and_then(|seen| seen.folders.fault());
         let unread = self.exact().and_then(|folder| folder.files.fault());
-        unlisted.or(unread).or_else(|| root::fault(trust.system.as_ref())).map(str::to_owned)
+        unlisted.or(unread).or_else(|| anchors::fault(trust.system.as_ref())).map(str::to_owned)
     }
 }

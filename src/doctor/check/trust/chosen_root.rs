@@ -6,8 +6,8 @@ use labtrust_plan::{
 };
 
 use super::{
-    look::pulls_by_system,
-    root::{leads_to, of_system, parsed},
+    anchors::{leads_to, of_system, parsed},
+    engine_trust::pulls_by_system,
 };
 use crate::{
     certificate::{Parsed, SubjectName, path, verify_served},
