@@ -1,12 +1,12 @@
 //! Whether the engine's requests go where they should: through a proxy that serves, or past it.
 
-mod blame;
 pub(crate) mod code;
 mod fix;
 mod intercepted;
 mod tools;
 mod view;
-mod words;
+mod who_refuses;
+mod wording;
 
 use labtrust_machine::engine;
 
@@ -53,15 +53,15 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let view = View { case, engine, fact: case.evidence.facts.engines.get(place), told: info.into(), go };
     let finding = match engine.registries.get(&case.registry) {
         None | Some(Asked::Not) => None,
-        Some(Asked::Failed(why)) => view.blame(why),
+        Some(Asked::Failed(why)) => view.proxy_fault(why),
         Some(Asked::Answered(body)) => match engine::judge(body) {
             // It speaks TLS with the registry: the proxy, if there is one, serves.
             engine::Reach::Accepted | engine::Reach::GaveUp(_) => None,
             engine::Reach::Refused(_) => intercepted::finding(&view),
-            engine::Reach::Unknown(message) => view.blame(&message),
+            engine::Reach::Unknown(message) => view.proxy_fault(&message),
         },
     };
-    finding.map_or_else(|| view.said(), CheckResult::from)
+    finding.map_or_else(|| view.summary(), CheckResult::from)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use labtrust_plan::{
     fact::ServiceManager,
 };
 
-use super::view::{View, place};
+use super::view::{View, location};
 use crate::doctor::{
     Fix, Restart,
     evidence::{Form, Setting, Source},
@@ -26,7 +26,7 @@ pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
     let old = winner(sources, "NO_PROXY").map_or(view.told.no.as_str(), |(_, setting)| &setting.value);
     let list = no_proxy::with(old, host);
     let changes: Vec<Change> = change(view, at, &list).into_iter().collect();
-    let named = at.map(|(source, setting)| place(source, setting));
+    let named = at.map(|(source, setting)| location(source, setting));
     let commands = if changes.is_empty() { restarts(view) } else { Vec::new() };
     let advice = match (named, changes.first()) {
         (_, Some(change)) => format!(
@@ -47,7 +47,7 @@ pub(super) fn of_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_sch
     let sources = &view.engine.sources;
     let named = winner(sources, "HTTPS_PROXY").or_else(|| winner(sources, "HTTP_PROXY"));
     let named = named.map_or("where the engine's proxy is set".into(), |(source, setting)| {
-        format!("in {}", place(source, setting))
+        format!("in {}", location(source, setting))
     });
     let what = match proxy.split_once("://") {
         Some((_, rest)) if is_scheme => format!("write http://{rest}"),

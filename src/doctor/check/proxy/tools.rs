@@ -23,7 +23,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let web = Endpoint::new(case.host().clone(), WEB);
     let names: Vec<_> = tools.iter().map(|tool| &*tool.told_by).collect();
     let names = names.join(" and ");
-    let findings: Vec<_> = tools.iter().filter_map(|tool| blame(tool, &web)).collect();
+    let findings: Vec<_> = tools.iter().filter_map(|tool| refused_by_proxy(tool, &web)).collect();
     // Where nobody answers, a proxy is not to blame for it.
     if !findings.is_empty() && !case.server(WEB).is_some_and(|server| server.reached.is_open()) {
         return CheckResult::skipped(format!("set by {names}; {web}, which they ask for, comes first"));
@@ -32,7 +32,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
 }
 
 /// The finding, if the proxy that `told` is told to use lets it not get to `web`.
-fn blame(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
+fn refused_by_proxy(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
     let is_bypassed = match told.tool {
         Tool::Docker => no_proxy::is_bypassed(&told.no_proxy, web),
         Tool::Git => no_proxy::curl::is_bypassed(&told.no_proxy, web),

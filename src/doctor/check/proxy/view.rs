@@ -33,7 +33,7 @@ impl View<'_, '_> {
     }
 
     /// What is said where nothing was found.
-    pub(super) fn said(&self) -> CheckResult {
+    pub(super) fn summary(&self) -> CheckResult {
         let registry = self.case.endpoint();
         CheckResult::passed(match (self.proxy_of(&registry), self.told.https.as_str()) {
             (Some(proxy), _) if self.is_as_far_without(&registry) => {
@@ -74,7 +74,7 @@ impl View<'_, '_> {
 }
 
 /// A file and line, as editors take it.
-pub(super) fn place(source: &Source, setting: &Setting) -> String {
+pub(super) fn location(source: &Source, setting: &Setting) -> String {
     match setting.line {
         0 => format!("the command line of {}", source.path.display()),
         line => format!("{}, line {line}", source.path.display()),

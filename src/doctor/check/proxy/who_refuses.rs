@@ -5,8 +5,8 @@ use labtrust_plan::Endpoint;
 use super::{
     code::{INEFFECTIVE, NEEDS_RESTART, NOT_BYPASSED, PORT_ONLY, UNREACHABLE, UNUSED, WRONG_SCHEME},
     fix,
-    view::{View, place},
-    words::Words,
+    view::{View, location},
+    wording::Wording,
 };
 use crate::doctor::{
     Code, Finding,
@@ -17,36 +17,36 @@ use crate::doctor::{
 
 impl View<'_, '_> {
     /// The finding, if it is a proxy's fault that the engine says `message` instead of reaching the registry.
-    pub(super) fn blame(&self, message: &str) -> Option<Finding> {
+    pub(super) fn proxy_fault(&self, message: &str) -> Option<Finding> {
         // The last URL is the one that failed: a registry's begins with /v2/, and others are for tokens.
         let is_token = message.rsplit_once("https://").is_some_and(|(_, url)| !url.contains("/v2/"));
         let target = if is_token { self.realm() } else { self.case.endpoint() };
         match self.proxy_of(&target) {
-            Some(proxy) => self.blame_for(&target, proxy, message),
-            None => self.without(&target, message),
+            Some(proxy) => self.proxy_fault_at(&target, proxy, message),
+            None => self.without_proxy(&target, message),
         }
     }
 
     /// The engine goes through `proxy` to `target`.
-    pub(super) fn blame_for(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
-        let words = Words::of(message);
+    pub(super) fn proxy_fault_at(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
+        let wording = Wording::of(message);
         let seen = self.engine.proxy.as_ref().filter(|_| *target == self.case.endpoint());
-        if let Some(broken) = self.broken(target, proxy, words, message) {
-            return Some(self.needless(target, broken));
+        if let Some(broken) = self.broken(target, proxy, wording, message) {
+            return Some(self.unless_near_miss(target, broken));
         }
         // What fails on the way through a proxy is its fault if there is no trouble without it.
         let works_directly =
             self.case.server(target.port).is_some_and(|server| server.reached.chain().is_some());
-        match words {
-            Words::Proxy => {}
-            Words::Transport if works_directly => {}
+        match wording {
+            Wording::Proxy => {}
+            Wording::Transport if works_directly => {}
             _ => return None,
         }
         if self.is_as_far_without(target) {
             return None;
         }
-        let answer = match (words, seen.and_then(|seen| seen.answer.answer())) {
-            (Words::Proxy, _) => format!("which answers: {}", last_words(message)),
+        let answer = match (wording, seen.and_then(|seen| seen.answer.answer())) {
+            (Wording::Proxy, _) => format!("which answers: {}", text_after_url(message)),
             (_, Some(answer)) => format!("which answers: {answer}"),
             _ => format!("and does not get there: {message}"),
         };
@@ -62,25 +62,25 @@ impl View<'_, '_> {
     }
 
     /// The proxy itself cannot be used.
-    fn broken(&self, target: &Endpoint, proxy: &str, words: Words, message: &str) -> Option<Finding> {
+    fn broken(&self, target: &Endpoint, proxy: &str, wording: Wording, message: &str) -> Option<Finding> {
         let unreached = self.engine.proxy.as_ref().and_then(|seen: &ProxySeen| seen.reached.fault());
-        let (code, what, why) = match (words, unreached) {
-            (Words::Scheme, _) => (
+        let (code, what, why) = match (wording, unreached) {
+            (Wording::Scheme, _) => (
                 &WRONG_SCHEME,
                 format!("the engine speaks TLS with {proxy}, which does not: {message}"),
                 "https:// before a proxy's name says how the proxy itself is spoken with, not what for",
             ),
-            (Words::Unreachable, _) | (_, Some(_)) if is_of_no_kind(proxy) => (
+            (Wording::Unreachable, _) | (_, Some(_)) if is_unknown_scheme(proxy) => (
                 &WRONG_SCHEME,
                 format!("the engine is told to use {proxy}"),
                 "proxies are spoken with by http://, https:// or socks5://, and nothing else",
             ),
-            (Words::Unreachable, _) => (
+            (Wording::Unreachable, _) => (
                 &UNREACHABLE,
                 format!("the engine cannot reach its proxy {proxy}: {message}"),
                 "all that is not named in NO_PROXY goes there",
             ),
-            (Words::Transport, Some(why)) => (
+            (Wording::Transport, Some(why)) => (
                 &UNREACHABLE,
                 format!("the engine's proxy {proxy} cannot be reached: {why}"),
                 "all that is not named in NO_PROXY goes there",
@@ -100,12 +100,12 @@ impl View<'_, '_> {
         if let Some(finding) = self.needs_restart(target, self.proxy_of(target)) {
             return finding;
         }
-        let finding = if let Some((code, why)) = self.slip(target) {
+        let finding = if let Some((code, why)) = self.near_miss(target) {
             Finding::new(code, what, why)
         } else if let Some((source, setting)) = self.unread(|told| told.of_request(target, self.go).is_none())
         {
             let why =
-                format!("NO_PROXY names it in {}, which the engine does not read", place(source, setting));
+                format!("NO_PROXY names it in {}, which the engine does not read", location(source, setting));
             Finding::new(&UNUSED, what, why)
         } else {
             Finding::new(&NOT_BYPASSED, what, format!("{} is not in the engine's NO_PROXY", target.host))
@@ -114,8 +114,8 @@ impl View<'_, '_> {
     }
 
     /// `broken`, of a proxy that cannot be used; but where `NO_PROXY` is meant to name `target`, that is the cause.
-    fn needless(&self, target: &Endpoint, broken: Finding) -> Finding {
-        match self.slip(target) {
+    fn unless_near_miss(&self, target: &Endpoint, broken: Finding) -> Finding {
+        match self.near_miss(target) {
             Some((code, why)) if [UNREACHABLE.id, WRONG_SCHEME.id].contains(&broken.code.id) => {
                 let mut finding = Finding::new(code, &broken.what, why).with(fix::bypass(self, target));
                 finding.consequences.push(broken);
@@ -126,7 +126,7 @@ impl View<'_, '_> {
     }
 
     /// What is wrong with an entry of `NO_PROXY` that is meant for `target`, if there is one.
-    fn slip(&self, target: &Endpoint) -> Option<(&'static Code, String)> {
+    fn near_miss(&self, target: &Endpoint) -> Option<(&'static Code, String)> {
         let registry = self.case.endpoint();
         let is_limited = |entry: &&str| {
             let entry = no_proxy::Entry::parse(entry);
@@ -146,8 +146,8 @@ impl View<'_, '_> {
     }
 
     /// The engine goes there directly, and does not get there.
-    fn without(&self, target: &Endpoint, message: &str) -> Option<Finding> {
-        if !matches!(Words::of(message), Words::Transport) {
+    fn without_proxy(&self, target: &Endpoint, message: &str) -> Option<Finding> {
+        if !matches!(Wording::of(message), Wording::Transport) {
             return None;
         }
         if let Some(finding) = self.needs_restart(target, None) {
@@ -161,7 +161,8 @@ impl View<'_, '_> {
         }
         let (source, setting) = self.unread(|told| told.of_request(target, self.go).is_some())?;
         let what = format!("the engine uses no proxy, and does not reach {target}: {message}");
-        let why = format!("the proxy is set in {}, which the engine does not read", place(source, setting));
+        let why =
+            format!("the proxy is set in {}, which the engine does not read", location(source, setting));
         Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
     }
 
@@ -179,7 +180,7 @@ impl View<'_, '_> {
             proxy.map_or("go there directly".to_owned(), |proxy| format!("go through {proxy}"))
         };
         let set = winner(sources, if next.is_none() && now.is_some() { "NO_PROXY" } else { "HTTPS_PROXY" });
-        let by = set.map_or("its settings".to_owned(), |(source, setting)| place(source, setting));
+        let by = set.map_or("its settings".to_owned(), |(source, setting)| location(source, setting));
         let what = format!("by {by}, the engine is to {}; it is running with other settings", says(next));
         let why = format!("the engine reads them when it starts, and was told to {}", says(now));
         Some(Finding::new(&NEEDS_RESTART, what, why).with(fix::restart(self)))
@@ -187,11 +188,11 @@ impl View<'_, '_> {
 }
 
 /// Whether Go knows no way to speak with a proxy of this URL.
-fn is_of_no_kind(url: &str) -> bool {
+fn is_unknown_scheme(url: &str) -> bool {
     url.split_once("://").is_some_and(|(scheme, _)| !["http", "https", "socks5", "socks5h"].contains(&scheme))
 }
 
 /// What follows the URL that the engine asked for.
-fn last_words(message: &str) -> &str {
+fn text_after_url(message: &str) -> &str {
     message.rsplit_once("\": ").map_or(message, |(_, words)| words)
 }
