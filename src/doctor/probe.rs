@@ -8,10 +8,10 @@ mod daemon;
 mod engine;
 mod environment;
 mod gitlab;
-mod patience;
 mod served;
 mod server;
 mod task;
+mod time_budget;
 mod trust;
 
 use std::{
@@ -25,7 +25,7 @@ use labtrust_plan::Endpoint;
 use labtrust_plan::Host;
 use time::OffsetDateTime;
 
-use self::{patience::Patience, task::seen};
+use self::{task::seen, time_budget::TimeBudget};
 use super::{
     Question,
     case::{Case, REGISTRIES, WEB},
@@ -38,19 +38,17 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Asks everything.
 pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
-    let patience = Patience::new(deadline, question.port);
+    let budget = TimeBudget::new(deadline, question.port);
     let endpoints = endpoints(question);
     let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
     let mut unseen = Vec::new();
     let (engines, servers, client, gitlabs) = thread::scope(|scope| {
         let gitlabs = scope.spawn(|| gitlab::look(question, deadline));
         let engines: Vec<_> = (question.facts.engines.iter())
-            .map(|engine| {
-                scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, &patience))
-            })
+            .map(|engine| scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, &budget)))
             .collect();
         let servers: Vec<_> = (endpoints.iter())
-            .map(|endpoint| scope.spawn(|| server::ask(endpoint, &endpoints, &patience)))
+            .map(|endpoint| scope.spawn(|| server::ask(endpoint, &endpoints, &budget)))
             .collect();
         let client = scope.spawn(|| client::look(question, deadline));
         let engines: Vec<_> = (engines.into_iter().zip(&question.facts.engines))

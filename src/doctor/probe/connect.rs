@@ -9,7 +9,7 @@ use std::{
 use labtrust_machine::handshake;
 use labtrust_plan::{Endpoint, Target, text};
 
-use super::patience::left;
+use super::time_budget::left;
 use crate::doctor::{
     evidence::{Asked, ProxySeen, Redacted},
     redacted::MARK,

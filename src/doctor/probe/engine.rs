@@ -12,8 +12,8 @@ use serde_json::Value;
 
 use super::{
     connect, daemon,
-    patience::{Patience, left},
     task::joined,
+    time_budget::{TimeBudget, left},
 };
 use crate::doctor::evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Redacted, Source};
 
@@ -26,9 +26,9 @@ pub(super) fn ask(
     facts: &Facts,
     endpoints: &[Endpoint],
     registry: &Endpoint,
-    patience: &Patience,
+    budget: &TimeBudget,
 ) -> EngineSeen {
-    let deadline = patience.deadline;
+    let deadline = budget.deadline;
     let door = engine.socket.as_deref().map_or(Door::Absent, knock);
     let mut seen = EngineSeen {
         registries: endpoints.iter().map(|endpoint| (endpoint.port, Asked::Not)).collect(),
@@ -44,7 +44,7 @@ pub(super) fn ask(
         for ((_, answer), endpoint) in seen.registries.iter_mut().zip(endpoints) {
             scope.spawn(move || {
                 let asked = distribution(endpoint);
-                *answer = patience
+                *answer = budget
                     .ask(endpoint, |limit| within(&asked, limit))
                     .map(|body| Redacted::from(shortened(body)))
                     .into();

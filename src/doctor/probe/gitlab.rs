@@ -12,7 +12,7 @@ use labtrust_machine::{World, handshake, reach::Reached, world::listener};
 use labtrust_plan::{Certificate, Endpoint, Host};
 use serde::Deserialize;
 
-use super::{patience::left, task::joined};
+use super::{task::joined, time_budget::left};
 use crate::{
     certificate::{Parsed, PrivateKey},
     doctor::{

@@ -5,7 +5,7 @@ use std::time::Instant;
 use labtrust_machine::reach::{Step, Tls, reach};
 use labtrust_plan::Endpoint;
 
-use super::patience::{Patience, left};
+use super::time_budget::{TimeBudget, left};
 use crate::doctor::{
     evidence::{Asked, Http, RealmSeen, Redacted, ServerSeen},
     http::{self, Answer},
@@ -16,20 +16,20 @@ use crate::doctor::{
 pub(super) fn ask(
     endpoint: &Endpoint,
     asked: &[Endpoint],
-    patience: &Patience,
+    budget: &TimeBudget,
 ) -> (ServerSeen, Option<RealmSeen>) {
-    let (server, answer) = look(endpoint, patience);
+    let (server, answer) = look(endpoint, budget);
     if server.is_registry() {
-        patience.registry_was_found();
+        budget.registry_was_found();
     }
-    let realm = answer.and_then(|answer| realm(&answer, asked, patience.deadline));
+    let realm = answer.and_then(|answer| realm(&answer, asked, budget.deadline));
     (server, realm)
 }
 
 /// What is seen at `endpoint`, and the answer as it came.
-fn look(endpoint: &Endpoint, patience: &Patience) -> (ServerSeen, Option<Answer>) {
-    let deadline = patience.deadline;
-    let reached = patience.ask(endpoint, |limit| reach(endpoint, limit));
+fn look(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Answer>) {
+    let deadline = budget.deadline;
+    let reached = budget.ask(endpoint, |limit| reach(endpoint, limit));
     let get = |scheme: &str| http::get(&format!("{scheme}://{endpoint}/v2/"), left(deadline));
     let is_not_tls = |(_, step): &(_, Step)| matches!(step, Step::Connected(Tls::NotTls));
     let answer = reached.chain().is_some().then(|| get("https"));

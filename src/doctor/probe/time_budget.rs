@@ -13,14 +13,14 @@ use crate::doctor::case::REGISTRIES;
 const MOMENTS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
 
 /// What all that ask servers share.
-pub(super) struct Patience {
+pub(super) struct TimeBudget {
     /// The end of all waiting.
     pub deadline: Instant,
     named: Option<u16>,
     is_found: AtomicBool,
 }
 
-impl Patience {
+impl TimeBudget {
     /// For as long as `deadline`, where this port was `named`.
     pub(super) fn new(deadline: Instant, named: Option<u16>) -> Self {
         Self { deadline, named, is_found: AtomicBool::new(false) }
@@ -59,10 +59,10 @@ mod tests {
     use super::*;
 
     /// How often a server that swallows everything was asked at `port`, and for how long at last.
-    fn asked(patience: &Patience, port: u16) -> (usize, Duration) {
+    fn asked(budget: &TimeBudget, port: u16) -> (usize, Duration) {
         let times = Cell::new(0);
         let endpoint = format!("gitlab.example.com:{port}").parse().expect("an endpoint");
-        let last = patience.ask(&endpoint, |limit| {
+        let last = budget.ask(&endpoint, |limit| {
             times.set(times.get() + 1);
             sleep(limit.min(MOMENTS[1]));
             limit
@@ -72,21 +72,21 @@ mod tests {
 
     #[test]
     fn a_port_that_nobody_named_is_waited_for_while_no_registry_was_found() {
-        let patience = Patience::new(Instant::now() + Duration::from_secs(60), Some(4567));
-        let (times, last) = asked(&patience, 5050);
+        let budget = TimeBudget::new(Instant::now() + Duration::from_secs(60), Some(4567));
+        let (times, last) = asked(&budget, 5050);
         assert!(times == 3 && last > Duration::from_secs(50), "{times} {last:?}");
-        patience.registry_was_found();
-        assert_eq!(asked(&patience, 5050), (1, MOMENTS[0]));
+        budget.registry_was_found();
+        assert_eq!(asked(&budget, 5050), (1, MOMENTS[0]));
         for port in [443, 4567] {
-            let (times, last) = asked(&patience, port);
+            let (times, last) = asked(&budget, port);
             assert!(times == 1 && last > Duration::from_secs(50), "{port}: {times} {last:?}");
         }
     }
 
     #[test]
     fn an_answer_is_taken_at_once() {
-        let patience = Patience::new(Instant::now() + Duration::from_secs(60), None);
+        let budget = TimeBudget::new(Instant::now() + Duration::from_secs(60), None);
         let endpoint = "gitlab.example.com:5050".parse().expect("an endpoint");
-        assert_eq!(patience.ask(&endpoint, |limit| limit), MOMENTS[0]);
+        assert_eq!(budget.ask(&endpoint, |limit| limit), MOMENTS[0]);
     }
 }
