@@ -45,13 +45,13 @@ impl Expected {
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             return Ok(Self::default());
         }
-        let Survey { seen, .. } = guard::survey(world, layout)?;
+        let Survey { served, .. } = guard::survey(world, layout)?;
         let leaf =
             |(endpoint, chain): (Endpoint, Vec<Certificate>)| Some((endpoint, chain.first()?.fingerprint()));
         let mut plain = ports_in_plain_http(installation, config);
         plain.retain(|port| is_open(*port));
         Ok(Self {
-            presented: seen.into_iter().filter_map(leaf).collect(),
+            presented: served.into_iter().filter_map(leaf).collect(),
             plain,
             gitlab_ctl: Some(installation.gitlab_ctl()),
         })

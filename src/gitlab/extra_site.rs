@@ -5,7 +5,7 @@ use labtrust_machine::World;
 use labtrust_plan::{Certificate, Host};
 
 use super::{
-    guard::{self, Verdict},
+    guard::{self, Ownership},
     layout::{ExtraSite, Layout},
 };
 use crate::hint::Hint;
@@ -30,7 +30,7 @@ impl Layout {
                 continue;
             }
             let survey = guard::survey(world, &layout)?;
-            if !replace && matches!(guard::judge(&survey, ours), Verdict::Foreign(_)) {
+            if !replace && matches!(guard::ownership(&survey, ours), Ownership::NotOurs(_)) {
                 let title = host.title();
                 self.notes.push(format!(
                     "{title} has a certificate that is not labtrust's and stays: --replace replaces it"

@@ -18,14 +18,14 @@ const LIMIT: Duration = Duration::from_secs(4);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Survey {
     /// What stands where a pair goes.
-    pub standing: Vec<Standing>,
+    pub occupants: Vec<Occupant>,
     /// What the endpoints present that answered.
-    pub seen: Vec<(Endpoint, Vec<Certificate>)>,
+    pub served: Vec<(Endpoint, Vec<Certificate>)>,
 }
 
 /// What stands in one place.
 #[derive(Clone)]
-pub(crate) struct Standing {
+pub(crate) struct Occupant {
     /// The place.
     pub place: Place,
     /// The certificates in its file, leaf first; none if there is no such file, and nothing in it if it
@@ -37,18 +37,18 @@ pub(crate) struct Standing {
 
 /// What follows from a [`Survey`].
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub(crate) enum Ownership {
     /// Nothing is there that is not ours, and something is missing.
     Clear,
     /// Every place holds a pair of ours.
     Ours,
     /// Something is there that is not ours.
-    Foreign(Vec<Foreign>),
+    NotOurs(Vec<NotOurs>),
 }
 
 /// A certificate or key that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Foreign {
+pub(crate) struct NotOurs {
     /// Where it was met.
     pub at: Spot,
     /// The certificates, leaf first; empty where there is only a key or nothing that can be read.
@@ -72,49 +72,49 @@ pub(crate) fn survey(world: &World, layout: &Layout) -> Result<Survey> {
     for place in &layout.places {
         let chain = world.read(&place.certificate)?.map(|pem| Certificate::read_all(&pem).0);
         let key = world.read(&place.key)?;
-        survey.standing.push(Standing { place: place.clone(), chain, key });
+        survey.occupants.push(Occupant { place: place.clone(), chain, key });
     }
     for endpoint in &layout.listening {
         if let Ok(chain) = handshake::fetch_here(endpoint, LIMIT) {
-            survey.seen.push((endpoint.clone(), chain));
+            survey.served.push((endpoint.clone(), chain));
         }
     }
     Ok(survey)
 }
 
 /// Judges `survey`; `ours` says whether a chain is of our making.
-pub(crate) fn judge(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) -> Verdict {
-    let mut foreign: Vec<Foreign> = Vec::new();
-    let mut is_complete = !survey.standing.is_empty();
+pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) -> Ownership {
+    let mut not_ours: Vec<NotOurs> = Vec::new();
+    let mut is_complete = !survey.occupants.is_empty();
     let mut is_any_ours = false;
-    for standing in &survey.standing {
-        let place = standing.place.clone();
-        match (&standing.chain, &standing.key) {
+    for occupant in &survey.occupants {
+        let place = occupant.place.clone();
+        match (&occupant.chain, &occupant.key) {
             // The certificate is put before its key, so ours without one is what a killed run left.
             (Some(chain), key) if ours(chain) => {
                 is_any_ours = true;
                 is_complete &= key.is_some();
             }
-            (Some(chain), _) => foreign.push(Foreign { at: Spot::File(place), chain: chain.clone() }),
-            (None, Some(_)) => foreign.push(Foreign { at: Spot::Key(place), chain: Vec::new() }),
+            (Some(chain), _) => not_ours.push(NotOurs { at: Spot::File(place), chain: chain.clone() }),
+            (None, Some(_)) => not_ours.push(NotOurs { at: Spot::Key(place), chain: Vec::new() }),
             (None, None) => is_complete = false,
         }
     }
-    for (endpoint, chain) in &survey.seen {
+    for (endpoint, chain) in &survey.served {
         // With ours on the disk, nginx has only not read it yet.
-        let is_known = foreign.iter().any(|known| known.chain.first() == chain.first());
+        let is_known = not_ours.iter().any(|known| known.chain.first() == chain.first());
         if !ours(chain) && !is_any_ours && !is_known {
-            foreign.push(Foreign { at: Spot::Endpoint(endpoint.clone()), chain: chain.clone() });
+            not_ours.push(NotOurs { at: Spot::Endpoint(endpoint.clone()), chain: chain.clone() });
         }
     }
-    match (foreign.is_empty(), is_complete) {
-        (false, _) => Verdict::Foreign(foreign),
-        (true, true) => Verdict::Ours,
-        (true, false) => Verdict::Clear,
+    match (not_ours.is_empty(), is_complete) {
+        (false, _) => Ownership::NotOurs(not_ours),
+        (true, true) => Ownership::Ours,
+        (true, false) => Ownership::Clear,
     }
 }
 
-impl Foreign {
+impl NotOurs {
     /// Where it is and what it is, for a sentence.
     fn title(&self) -> String {
         let what = self.chain.first().map(|leaf| format!(" (SHA-256 {}…)", leaf.fingerprint().short()));
@@ -139,11 +139,11 @@ impl Foreign {
     }
 }
 
-/// The refusal to replace `foreign`, with the gentle ways and the other one. `place` is what names the place
+/// The refusal to replace `not_ours`, with the gentle ways and the other one. `place` is what names the place
 /// on the command line, to be typed again.
-pub(crate) fn refusal(foreign: &[Foreign], host: &Host, place: &[ShellLine]) -> anyhow::Error {
-    let titles: Vec<_> = foreign.iter().map(Foreign::title).collect();
-    let import = match foreign.iter().find_map(Foreign::files) {
+pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, place: &[ShellLine]) -> anyhow::Error {
+    let titles: Vec<_> = not_ours.iter().map(NotOurs::title).collect();
+    let import = match not_ours.iter().find_map(NotOurs::files) {
         Some((certificate, key)) => {
             shell_line!("--cert {} --key {}", certificate, key)
         }
@@ -167,10 +167,10 @@ pub(crate) fn refusal(foreign: &[Foreign], host: &Host, place: &[ShellLine]) -> 
     )
 }
 
-impl std::fmt::Debug for Standing {
+impl std::fmt::Debug for Occupant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = if self.key.is_some() { "a key" } else { "no key" };
-        write!(f, "Standing({}, {:?}, {key})", self.place.certificate.display(), self.chain)
+        write!(f, "Occupant({}, {:?}, {key})", self.place.certificate.display(), self.chain)
     }
 }
 

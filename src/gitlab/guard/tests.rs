@@ -17,21 +17,21 @@ const OURS: u8 = 1;
 const THEIRS: u8 = 2;
 
 /// `certificate` and `key` as they stand for one host, and what is served.
-fn survey(standing: &[(&str, Option<Vec<Certificate>>, bool)], seen: &[u8]) -> Survey {
+fn survey(occupants: &[(&str, Option<Vec<Certificate>>, bool)], served: &[u8]) -> Survey {
     let endpoint = |port: usize| {
         let port = u16::try_from(443 + port).expect("a port");
         Endpoint::new("git.example.com".parse().expect("a host"), port)
     };
     Survey {
-        standing: standing
+        occupants: occupants
             .iter()
-            .map(|(host, chain, key)| Standing {
+            .map(|(host, chain, key)| Occupant {
                 place: place(host),
                 chain: chain.clone(),
                 key: key.then(|| Zeroizing::new(b"key".to_vec())),
             })
             .collect(),
-        seen: seen.iter().enumerate().map(|(port, number)| (endpoint(port), chain(*number))).collect(),
+        served: served.iter().enumerate().map(|(port, number)| (endpoint(port), chain(*number))).collect(),
     }
 }
 
@@ -41,7 +41,7 @@ fn only_what_is_not_ours_is_in_the_way() {
     let other = "registry.example.com";
     let ours = || Some(chain(OURS));
     let theirs = || Some(chain(THEIRS));
-    for (standing, seen, expected) in [
+    for (occupants, served, expected) in [
         (vec![(host, None, false)], vec![], "clear"),
         (vec![(host, ours(), true)], vec![], "ours"),
         (vec![(host, ours(), true)], vec![OURS, OURS], "ours"),
@@ -74,12 +74,12 @@ fn only_what_is_not_ours_is_in_the_way() {
         (vec![(host, None, false)], vec![THEIRS], "git.example.com:443 serves another certificate"),
         (vec![(host, None, false)], vec![OURS, THEIRS], "git.example.com:444 serves another certificate"),
     ] {
-        let survey = survey(&standing, &seen);
-        let verdict = judge(&survey, &|found| found == chain(OURS));
-        match (&verdict, expected) {
-            (Verdict::Clear, "clear") | (Verdict::Ours, "ours") => {}
-            (Verdict::Foreign(foreign), expected) => {
-                let error = refusal(foreign, &host.parse().expect("a host"), &[]);
+        let survey = survey(&occupants, &served);
+        let found = ownership(&survey, &|found| found == chain(OURS));
+        match (&found, expected) {
+            (Ownership::Clear, "clear") | (Ownership::Ours, "ours") => {}
+            (Ownership::NotOurs(not_ours), expected) => {
+                let error = refusal(not_ours, &host.parse().expect("a host"), &[]);
                 assert!(error.to_string().contains(expected), "{error} for {survey:?}");
             }
             other => panic!("{other:?} for {survey:?}"),
@@ -90,10 +90,10 @@ fn only_what_is_not_ours_is_in_the_way() {
 #[test]
 fn what_stands_and_is_served_is_named_once() {
     let survey = survey(&[("git.example.com", Some(chain(THEIRS)), true)], &[THEIRS, THEIRS]);
-    let Verdict::Foreign(foreign) = judge(&survey, &|_| false) else { panic!("it is foreign") };
-    assert_eq!(foreign.len(), 1);
+    let Ownership::NotOurs(not_ours) = ownership(&survey, &|_| false) else { panic!("it is not ours") };
+    assert_eq!(not_ours.len(), 1);
     let error =
-        refusal(&foreign, &"git.example.com".parse().expect("a host"), &["--gitlab /etc/gitlab".into()]);
+        refusal(&not_ours, &"git.example.com".parse().expect("a host"), &["--gitlab /etc/gitlab".into()]);
     let hint = hint_of(&error).expect("a hint");
     for way in [
         "labtrust import --cert /etc/gitlab/ssl/git.example.com.crt --key /etc/gitlab/ssl/git.example.com.key --gitlab /etc/gitlab",

@@ -191,7 +191,7 @@ fn what_is_placed_is_found_unchanged_and_taken_back() {
         let survey = guard::survey(&World::here(), &layout).expect("a survey");
         let leaf = pair(1).leaf;
         let ours = |chain: &[Certificate]| chain.first().is_some_and(|first| first.fingerprint() == leaf);
-        assert_eq!(guard::judge(&survey, &ours), guard::Verdict::Ours);
+        assert_eq!(guard::ownership(&survey, &ours), guard::Ownership::Ours);
 
         let outcomes = bench.apply(&plan(&installation, &layout, &pair(1)));
         assert!(outcomes.iter().all(|outcome| !outcome.changed), "{outcomes:?}");

@@ -165,9 +165,9 @@ impl Site {
         host: &Host,
     ) -> Result<()> {
         let survey = guard::survey(&World::here(), &self.layout)?;
-        match guard::judge(&survey, ours) {
-            guard::Verdict::Foreign(foreign) if !replace => {
-                Err(guard::refusal(&foreign, host, &self.options))
+        match guard::ownership(&survey, ours) {
+            guard::Ownership::NotOurs(not_ours) if !replace => {
+                Err(guard::refusal(&not_ours, host, &self.options))
             }
             _ => Ok(()),
         }
