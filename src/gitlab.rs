@@ -20,7 +20,7 @@ pub(crate) mod layout;
 mod line;
 mod nginx;
 pub(crate) mod pair;
-pub(crate) mod place;
+pub(crate) mod pair_plan;
 mod ports;
 pub(crate) mod prepare;
 pub(crate) mod promise;

@@ -16,7 +16,7 @@ use super::{
     installation::{Installation, Kind, exists},
     layout::Layout,
     pair::Pair,
-    place::proof_of,
+    pair_plan::proof_of,
     ports::is_free,
     role::Role,
     ruby::Value,

@@ -17,7 +17,7 @@ use crate::{
         self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure,
         expected::Expected,
         guard,
-        place::{self, linked::Standing},
+        pair_plan::{self, linked::LinkState},
         ready,
     },
     hint::shell_line,
@@ -222,14 +222,14 @@ impl Site {
 
     /// The same for the pair alone, where all else is in place.
     pub(crate) fn placing(&self, pair: &Pair) -> Vec<Change> {
-        let standing = Standing::look(&World::here(), &self.layout.places);
-        place::plan(&self.installation, &self.layout, &standing, pair)
+        let links = LinkState::look(&World::here(), &self.layout.places);
+        pair_plan::changes(&self.installation, &self.layout, &links, pair)
     }
 
     /// What makes GitLab itself trust `root` too.
     pub(crate) fn trusting(&self, root: &Parsed) -> Option<Change> {
         let root = Certificate::from(root);
-        place::trust(&self.installation, root.fingerprint(), root.pem().as_bytes())
+        pair_plan::trust_root(&self.installation, root.fingerprint(), root.pem().as_bytes())
     }
 
     /// What makes GitLab take up what it is to trust, where there is a GitLab.

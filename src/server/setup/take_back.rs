@@ -13,7 +13,7 @@ use crate::{
         trust,
         untrust::{self, Removal},
     },
-    gitlab::{Installation, expected::Expected, place::update_undo_reload},
+    gitlab::{Installation, expected::Expected, pair_plan::update_undo_reload},
     printer::Printer,
     server::renew::schedule,
     state::{self, Ca, RECEIPT},

@@ -35,7 +35,7 @@ const CURRENT: &str = "current";
 
 /// What stands in the folders where pairs go, by folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Standing(BTreeMap<PathBuf, Folder>);
+pub(crate) struct LinkState(BTreeMap<PathBuf, Folder>);
 
 /// What a file holds that may be a key.
 type Bytes = Zeroizing<Vec<u8>>;
@@ -51,24 +51,24 @@ struct Folder {
     kept: Vec<PathBuf>,
 }
 
-impl Standing {
+impl LinkState {
     /// Looks at `places`. What cannot be read, because it takes root for example, counts as not there:
     /// whoever may not read it does not write it either.
     pub(crate) fn look(world: &World, places: &[Place]) -> Self {
-        let mut standing = Self::default();
+        let mut links = Self::default();
         for place in places {
             let (Some(folder), true) = (place.certificate.parent(), is_together(place)) else { continue };
-            let found = standing.0.entry(folder.to_owned()).or_default();
+            let found = links.0.entry(folder.to_owned()).or_default();
             let read = |path: &Path| world.read(path).ok().flatten();
             if let (Some(certificate), Some(key)) = (read(&place.certificate), read(&place.key)) {
                 found.pairs.push((place.clone(), certificate, key));
             }
         }
-        for (folder, found) in &mut standing.0 {
+        for (folder, found) in &mut links.0 {
             // Without it being known what is there, nothing of it is used.
             let _ = found.look_at_own(world, &folder.join(OWN));
         }
-        standing
+        links
     }
 
     /// The steps that put `pair` at `places`, so that at no instant a certificate lies beside another's

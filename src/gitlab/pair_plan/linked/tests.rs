@@ -54,9 +54,9 @@ fn act(step: &Step) {
 }
 
 /// Does what is planned for `pair`; at each instant each place holds one of `known`, or not both files.
-fn place(folder: &Path, names: &[&str], pair: &Pair, known: &[&Made]) -> Vec<Step> {
+fn install(folder: &Path, names: &[&str], pair: &Pair, known: &[&Made]) -> Vec<Step> {
     let places = places(folder, names);
-    let steps = Standing::look(&World::here(), &places).steps(&places, pair);
+    let steps = LinkState::look(&World::here(), &places).steps(&places, pair);
     for (index, step) in steps.iter().enumerate() {
         act(step);
         for place in &places {
@@ -85,7 +85,7 @@ fn where_nothing_stands_or_the_key_stays_there_are_plain_files() {
         (made(1, &key), made(2, &key))
     };
     for pair in [&one, &two] {
-        let steps = place(folder.path(), &["a.test", "b.test"], &pair.pair, &[&one, &two]);
+        let steps = install(folder.path(), &["a.test", "b.test"], &pair.pair, &[&one, &two]);
         assert!(steps.iter().all(|step| matches!(step, Step::Put { .. })) && steps.len() == 4, "{steps:?}");
     }
     assert_eq!(read(&places(folder.path(), &["b.test"])[0]), (Some(two.certificate), Some(two.key)));
@@ -99,7 +99,7 @@ fn another_key_comes_with_one_link_whatever_stood_there() {
         let folder = tempfile::tempdir().expect("a folder");
         in_plain_files(folder.path(), standing, &one);
         for pair in [&two, &three] {
-            place(folder.path(), &names, &pair.pair, &[&one, &two, &three]);
+            install(folder.path(), &names, &pair.pair, &[&one, &two, &three]);
             for place in places(folder.path(), &names) {
                 assert_eq!(read(&place), (Some(pair.certificate.clone()), Some(pair.key.clone())));
                 let link = fs::read_link(&place.key).expect("a link");
@@ -125,14 +125,14 @@ fn a_run_that_was_killed_anywhere_is_gone_on_with_or_given_up() {
             let folder = tempfile::tempdir().expect("a folder");
             in_plain_files(folder.path(), &names, &one);
             let places = places(folder.path(), &names);
-            let steps = Standing::look(&World::here(), &places).steps(&places, &two.pair);
+            let steps = LinkState::look(&World::here(), &places).steps(&places, &two.pair);
             steps.iter().take(done).for_each(act);
-            place(folder.path(), &names, &next.pair, &[&one, &two, &next]);
+            install(folder.path(), &names, &next.pair, &[&one, &two, &next]);
             for place in &places {
                 assert_eq!(read(place), (Some(next.certificate.clone()), Some(next.key.clone())), "{done}");
             }
             // And then there is nothing more to be done.
-            let steps_after = Standing::look(&World::here(), &places).steps(&places, &next.pair);
+            let steps_after = LinkState::look(&World::here(), &places).steps(&places, &next.pair);
             let is_met = |step: &&Step| match step {
                 Step::Put { path, contents, .. } => {
                     fs::read(path).is_ok_and(|found| found == contents.bytes())
@@ -158,7 +158,7 @@ fn files_in_folders_apart_are_put_one_by_one() {
     fs::create_dir(folder.path().join("private")).expect("a folder");
     let (one, two) = (made(1, &key()), made(2, &key()));
     for pair in [&one, &two] {
-        let steps = Standing::look(&World::here(), &places).steps(&places, &pair.pair);
+        let steps = LinkState::look(&World::here(), &places).steps(&places, &pair.pair);
         assert!(steps.iter().all(|step| matches!(step, Step::Put { .. })), "{steps:?}");
         steps.iter().for_each(act);
     }

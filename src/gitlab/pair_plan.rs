@@ -7,7 +7,7 @@ use std::path::Path;
 use labtrust_machine::{World, receipt::ChangeRecord};
 use labtrust_plan::{Change, Contents, Facts, Fingerprint, Proof, Reload, ShellLine, Step, StoreId};
 
-use self::linked::Standing;
+use self::linked::LinkState;
 use super::{STORE, control::is_alive, installation::Installation, layout::Layout, pair::Pair};
 
 /// How long nginx gets to serve a new certificate. One that could not start without it is tried again
@@ -15,25 +15,25 @@ use super::{STORE, control::is_alive, installation::Installation, layout::Layout
 const SECONDS: u64 = 60;
 
 /// What placing `pair` in `installation` takes, which is told to read it only when all of it is there.
-/// `standing` is what stands in the layout's places.
+/// `links` is what the folders of the layout's files hold now.
 ///
 /// A renewed certificate keeps its key: then there is one file to put, in one instant. Where the key
 /// changes too, one link is switched, see [`linked`].
-pub(crate) fn plan(
+pub(crate) fn changes(
     installation: &Installation,
     layout: &Layout,
-    standing: &Standing,
+    links: &LinkState,
     pair: &Pair,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
     // The CA first: it does no harm alone.
-    changes.extend(trust(installation, pair.root, &pair.root_pem));
-    changes.push(place(installation, layout, standing, pair));
+    changes.extend(trust_root(installation, pair.root, &pair.root_pem));
+    changes.push(pair_change(installation, layout, links, pair));
     changes
 }
 
 /// What makes GitLab itself trust `root`, if it has a folder for that.
-pub(crate) fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Option<Change> {
+pub(crate) fn trust_root(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Option<Change> {
     installation.trusted_certs.as_ref().map(|folder| {
         let path = folder.join(format!("labtrust-{}.crt", root.short()));
         let contents = Contents::Public(pem.to_vec());
@@ -43,8 +43,8 @@ pub(crate) fn trust(installation: &Installation, root: Fingerprint, pem: &[u8]) 
     })
 }
 
-fn place(installation: &Installation, layout: &Layout, standing: &Standing, pair: &Pair) -> Change {
-    let steps = standing.steps(&layout.places, pair);
+fn pair_change(installation: &Installation, layout: &Layout, links: &LinkState, pair: &Pair) -> Change {
+    let steps = links.steps(&layout.places, pair);
     Change {
         store: StoreId::new(STORE),
         subject: installation.ssl.display().to_string(),

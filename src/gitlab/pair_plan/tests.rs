@@ -16,7 +16,7 @@ use crate::gitlab::{config::Config, guard, prepare::Prepared};
 
 /// The plan where nothing stands.
 fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Change> {
-    super::plan(installation, layout, &Standing::default(), pair)
+    super::changes(installation, layout, &LinkState::default(), pair)
 }
 
 fn pair(number: u8) -> Pair {
