@@ -36,7 +36,7 @@ pub(crate) mod synology;
 pub(crate) use config::{Address, Config, Known};
 pub(crate) use configure::Configured;
 pub(crate) use installation::{Installation, Kind};
-pub(crate) use layout::{Layout, Place};
+pub(crate) use layout::{Layout, PairFiles};
 pub(crate) use pair::Pair;
 pub(crate) use prepare::Prepared;
 pub(crate) use republish::Republish;

@@ -240,9 +240,9 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
     }
 }
 
-/// The refusal to overwrite what somebody meant. `place` is what names the place on the command line, to be
-/// typed again.
-pub(crate) fn refusal(conflicts: &[Conflict], host: &str, place: &[ShellLine]) -> anyhow::Error {
+/// The refusal to overwrite what somebody meant. `options` name the installation on the command line, for the
+/// command of the hint.
+pub(crate) fn refusal(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> anyhow::Error {
     let lines: Vec<_> = conflicts.iter().map(ToString::to_string).collect();
     fail(
         lines.join("; "),
@@ -251,7 +251,7 @@ pub(crate) fn refusal(conflicts: &[Conflict], host: &str, place: &[ShellLine]) -
              change it there, and run this again\n  \
              have it changed (setup --undo brings it back):   {labtrust setup {}{} --replace}",
             host,
-            Options(place)
+            Options(options)
         ),
     )
 }

@@ -75,13 +75,13 @@ impl Expected {
         if let Some(gitlab) = endpoint(Role::Gitlab) {
             let registry = endpoint(Role::Registry).unwrap_or_else(|| gitlab.clone());
             let layout = Layout::of(world, installation, &config, &gitlab, &registry)?;
-            for place in &layout.places {
-                let standing = world.read(&place.certificate)?.unwrap_or_default();
+            for files in &layout.pair_files {
+                let standing = world.read(&files.certificate)?.unwrap_or_default();
                 let Some(leaf) = Certificate::read_all(&standing).0.first().map(Certificate::fingerprint)
                 else {
                     continue;
                 };
-                let own = layout.served.iter().filter(|endpoint| endpoint.host == place.host);
+                let own = layout.served.iter().filter(|endpoint| endpoint.host == files.host);
                 expected.presented.extend(own.map(|endpoint| (endpoint.clone(), leaf)));
             }
         }

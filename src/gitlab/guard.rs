@@ -8,7 +8,7 @@ use labtrust_machine::{World, handshake};
 use labtrust_plan::{Certificate, Endpoint, Host, Options, ShellLine};
 use zeroize::Zeroizing;
 
-use super::layout::{Layout, Place};
+use super::layout::{Layout, PairFiles};
 use crate::hint::{fail, hint, shell_line};
 
 /// A server that speaks TLS on this machine does so within this.
@@ -23,11 +23,11 @@ pub(crate) struct Survey {
     pub served: Vec<(Endpoint, Vec<Certificate>)>,
 }
 
-/// What stands in one place.
+/// What one pair's files hold now.
 #[derive(Clone)]
 pub(crate) struct Occupant {
-    /// The place.
-    pub place: Place,
+    /// The paths.
+    pub files: PairFiles,
     /// The certificates in its file, leaf first; none if there is no such file, and nothing in it if it
     /// holds no certificate.
     pub chain: Option<Vec<Certificate>>,
@@ -40,7 +40,7 @@ pub(crate) struct Occupant {
 pub(crate) enum Ownership {
     /// Nothing is there that is not ours, and something is missing.
     Clear,
-    /// Every place holds a pair of ours.
+    /// All files hold a pair of ours.
     Ours,
     /// Something is there that is not ours.
     NotOurs(Vec<NotOurs>),
@@ -58,10 +58,10 @@ pub(crate) struct NotOurs {
 /// Where a certificate was met.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Spot {
-    /// In the certificate's file of this place.
-    File(Place),
-    /// There is only a key's file in this place.
-    Key(Place),
+    /// In the certificate's file.
+    File(PairFiles),
+    /// There is a key's file, and no certificate's.
+    Key(PairFiles),
     /// It is served here.
     Endpoint(Endpoint),
 }
@@ -69,10 +69,10 @@ pub(crate) enum Spot {
 /// Looks at everything that `layout` names.
 pub(crate) fn survey(world: &World, layout: &Layout) -> Result<Survey> {
     let mut survey = Survey::default();
-    for place in &layout.places {
-        let chain = world.read(&place.certificate)?.map(|pem| Certificate::read_all(&pem).0);
-        let key = world.read(&place.key)?;
-        survey.occupants.push(Occupant { place: place.clone(), chain, key });
+    for files in &layout.pair_files {
+        let chain = world.read(&files.certificate)?.map(|pem| Certificate::read_all(&pem).0);
+        let key = world.read(&files.key)?;
+        survey.occupants.push(Occupant { files: files.clone(), chain, key });
     }
     for endpoint in &layout.listening {
         if let Ok(chain) = handshake::fetch_here(endpoint, LIMIT) {
@@ -88,15 +88,15 @@ pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) 
     let mut is_complete = !survey.occupants.is_empty();
     let mut is_any_ours = false;
     for occupant in &survey.occupants {
-        let place = occupant.place.clone();
+        let files = occupant.files.clone();
         match (&occupant.chain, &occupant.key) {
             // The certificate is put before its key, so ours without one is what a killed run left.
             (Some(chain), key) if ours(chain) => {
                 is_any_ours = true;
                 is_complete &= key.is_some();
             }
-            (Some(chain), _) => not_ours.push(NotOurs { at: Spot::File(place), chain: chain.clone() }),
-            (None, Some(_)) => not_ours.push(NotOurs { at: Spot::Key(place), chain: Vec::new() }),
+            (Some(chain), _) => not_ours.push(NotOurs { at: Spot::File(files), chain: chain.clone() }),
+            (None, Some(_)) => not_ours.push(NotOurs { at: Spot::Key(files), chain: Vec::new() }),
             (None, None) => is_complete = false,
         }
     }
@@ -120,12 +120,12 @@ impl NotOurs {
         let what = self.chain.first().map(|leaf| format!(" (SHA-256 {}…)", leaf.fingerprint().short()));
         let what = what.unwrap_or_default();
         match &self.at {
-            Spot::File(place) if self.chain.is_empty() => {
-                format!("{} holds something that is no certificate", place.certificate.display())
+            Spot::File(files) if self.chain.is_empty() => {
+                format!("{} holds something that is no certificate", files.certificate.display())
             }
-            Spot::File(place) => format!("{} holds another certificate{what}", place.certificate.display()),
-            Spot::Key(place) => {
-                format!("{} holds a key, and there is no certificate for it", place.key.display())
+            Spot::File(files) => format!("{} holds another certificate{what}", files.certificate.display()),
+            Spot::Key(files) => {
+                format!("{} holds a key, and there is no certificate for it", files.key.display())
             }
             Spot::Endpoint(endpoint) => format!("{endpoint} serves another certificate{what}"),
         }
@@ -133,15 +133,15 @@ impl NotOurs {
 
     fn files(&self) -> Option<(&PathBuf, &PathBuf)> {
         match &self.at {
-            Spot::File(place) if !self.chain.is_empty() => Some((&place.certificate, &place.key)),
+            Spot::File(files) if !self.chain.is_empty() => Some((&files.certificate, &files.key)),
             _ => None,
         }
     }
 }
 
-/// The refusal to replace `not_ours`, with the gentle ways and the other one. `place` is what names the place
-/// on the command line, to be typed again.
-pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, place: &[ShellLine]) -> anyhow::Error {
+/// The refusal to replace `not_ours`, with the gentle ways and the other one. `options` name the installation on the
+/// command line, for the commands of the hint.
+pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, options: &[ShellLine]) -> anyhow::Error {
     let titles: Vec<_> = not_ours.iter().map(NotOurs::title).collect();
     let import = match not_ours.iter().find_map(NotOurs::files) {
         Some((certificate, key)) => {
@@ -158,11 +158,11 @@ pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, place: &[ShellLine]) ->
              hand our CA out first, place nothing yet:   {labtrust setup {}{} --stage}\n  \
              replace it (setup --undo brings it back):   {labtrust setup {}{} --replace}",
             import,
-            Options(place),
+            Options(options),
             host,
-            Options(place),
+            Options(options),
             host,
-            Options(place)
+            Options(options)
         ),
     )
 }
@@ -170,7 +170,7 @@ pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, place: &[ShellLine]) ->
 impl std::fmt::Debug for Occupant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = if self.key.is_some() { "a key" } else { "no key" };
-        write!(f, "Occupant({}, {:?}, {key})", self.place.certificate.display(), self.chain)
+        write!(f, "Occupant({}, {:?}, {key})", self.files.certificate.display(), self.chain)
     }
 }
 

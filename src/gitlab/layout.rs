@@ -24,7 +24,7 @@ use crate::hint::{fail, hint};
 
 /// The files of one pair.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct PairFiles {
     /// The host that it is served for.
     pub host: Host,
     /// The certificate's file on this machine.
@@ -37,7 +37,7 @@ pub(crate) struct Place {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// The files; one pair serves all hosts.
-    pub places: Vec<Place>,
+    pub pair_files: Vec<PairFiles>,
     /// Where clients meet this GitLab on this machine: looked at before anything is replaced.
     pub listening: Vec<Endpoint>,
     /// Those that present the pair as soon as nginx has read it.
@@ -137,7 +137,7 @@ impl Layout {
 
     /// Adds what `other` names.
     pub(super) fn take_in(&mut self, other: Self) {
-        other.places.into_iter().for_each(|place| self.add(place));
+        other.pair_files.into_iter().for_each(|files| self.add(files));
         self.listening.extend(other.listening);
         self.served.extend(other.served);
         self.promises.extend(other.promises);
@@ -145,16 +145,16 @@ impl Layout {
         self.is_reconfigured |= other.is_reconfigured;
     }
 
-    fn add(&mut self, place: Place) {
-        if !self.places.iter().any(|known| known.certificate == place.certificate) {
-            self.places.push(place);
+    fn add(&mut self, files: PairFiles) {
+        if !self.pair_files.iter().any(|known| known.certificate == files.certificate) {
+            self.pair_files.push(files);
         }
     }
 
     /// Adds the files of `server`, and where they come to light.
     fn add_server(&mut self, server: &Server<'_>) -> Result<()> {
         let files = server.files()?;
-        self.add(Place {
+        self.add(PairFiles {
             host: server.endpoint.host.clone(),
             certificate: outside(server.installation, &files.certificate)?,
             key: outside(server.installation, &files.key)?,
@@ -192,13 +192,13 @@ impl Layout {
     }
 }
 
-fn usual(installation: &Installation, host: &Host) -> Place {
+fn usual(installation: &Installation, host: &Host) -> PairFiles {
     let stem = match installation.kind {
         Kind::Out => host.to_string(),
         _ => host.in_url(),
     };
     let file = |ending: &str| installation.ssl.join(format!("{stem}.{ending}"));
-    Place { host: host.clone(), certificate: file("crt"), key: file("key") }
+    PairFiles { host: host.clone(), certificate: file("crt"), key: file("key") }
 }
 
 #[cfg(test)]

@@ -44,7 +44,7 @@ pub(crate) fn trust_root(installation: &Installation, root: Fingerprint, pem: &[
 }
 
 fn pair_change(installation: &Installation, layout: &Layout, links: &LinkState, pair: &Pair) -> Change {
-    let steps = links.steps(&layout.places, pair);
+    let steps = links.steps(&layout.pair_files, pair);
     Change {
         store: StoreId::new(STORE),
         subject: installation.ssl.display().to_string(),

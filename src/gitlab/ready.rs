@@ -11,7 +11,7 @@ use super::{
     container,
     extra_host::is_part_of,
     installation::Installation,
-    layout::{Layout, Place, outside, path},
+    layout::{Layout, PairFiles, outside, path},
     line::Line,
     nginx::Listener,
     role::Role,
@@ -98,7 +98,7 @@ impl Layout {
             );
             let certificate = outside(installation, &certificate).ok()?;
             let key = outside(installation, &key).ok()?;
-            let is_placed = self.places.iter().any(|place| place.certificate == certificate);
+            let is_placed = self.pair_files.iter().any(|files| files.certificate == certificate);
             let missing = missing(world, [&certificate, &key]).filter(|_| !is_placed)?;
             let host = address.endpoint.host;
             Some(Unknown { setting, line, host, missing, is_served: listener.is_some() })
@@ -125,9 +125,9 @@ impl Layout {
         let unready = |why: String, keeps_from_starting| {
             Some(Unready { setting: role.url().into(), host: host.clone(), why, keeps_from_starting })
         };
-        let is_placed = |one: &Place| one.certificate == certificate;
-        if let Some(place) = self.places.iter().find(|place| is_placed(place)) {
-            if place.key != key {
+        let is_placed = |one: &PairFiles| one.certificate == certificate;
+        if let Some(files) = self.pair_files.iter().find(|files| is_placed(files)) {
+            if files.key != key {
                 let why = format!("{} is not the key of {}", text::path(&key), text::path(&certificate));
                 return unready(why, true);
             }

@@ -1,8 +1,8 @@
 use super::*;
 use crate::hint::hint_of;
 
-fn place(host: &str) -> Place {
-    Place {
+fn files(host: &str) -> PairFiles {
+    PairFiles {
         host: host.parse().expect("a host"),
         certificate: format!("/etc/gitlab/ssl/{host}.crt").into(),
         key: format!("/etc/gitlab/ssl/{host}.key").into(),
@@ -26,7 +26,7 @@ fn survey(occupants: &[(&str, Option<Vec<Certificate>>, bool)], served: &[u8]) -
         occupants: occupants
             .iter()
             .map(|(host, chain, key)| Occupant {
-                place: place(host),
+                files: files(host),
                 chain: chain.clone(),
                 key: key.then(|| Zeroizing::new(b"key".to_vec())),
             })

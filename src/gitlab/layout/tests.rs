@@ -50,7 +50,7 @@ fn of(installation: &Installation, script: &str, gitlab: &str, registry: &str) -
 }
 
 fn names(layout: &Layout) -> Vec<String> {
-    layout.places.iter().map(|place| place.certificate.display().to_string()).collect()
+    layout.pair_files.iter().map(|files| files.certificate.display().to_string()).collect()
 }
 
 const URLS: &str =
@@ -71,7 +71,7 @@ fn one_pair_for_one_host_and_one_more_for_a_registry_of_its_own() {
     ] {
         let layout = of(&installation, "", gitlab, registry).expect("a layout");
         assert_eq!(names(&layout), expected);
-        assert_eq!(layout.places[0].key, layout.places[0].certificate.with_extension("key"));
+        assert_eq!(layout.pair_files[0].key, layout.pair_files[0].certificate.with_extension("key"));
         assert!(layout.served.is_empty() && layout.listening.is_empty());
     }
     let out = Installation::out(Path::new("/srv/out"), None);
@@ -161,14 +161,14 @@ fn what_the_configuration_names_is_obeyed() {
         ("external_url 'https://other.example.com'", "git.example.com:443", "ssl/git.example.com.crt"),
     ] {
         let layout = of(&installation, script, gitlab, "git.example.com:4567").expect("a layout");
-        assert_eq!(layout.places[0].certificate, config.join(expected), "{script}");
+        assert_eq!(layout.pair_files[0].certificate, config.join(expected), "{script}");
     }
     // What Ruby computes is seen where nginx was told of it.
     nginx(folder.path(), &server("git.example.com", 443, "/etc/gitlab/tls/b"));
     let script = format!("{URLS}nginx['ssl_certificate'] = x\nnginx['ssl_certificate_key'] = y");
     let layout = of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
-    assert_eq!(layout.places[0].certificate, config.join("tls/b.crt"));
-    assert_eq!(layout.places[0].key, config.join("tls/b.key"));
+    assert_eq!(layout.pair_files[0].certificate, config.join("tls/b.crt"));
+    assert_eq!(layout.pair_files[0].key, config.join("tls/b.key"));
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
          mattermost_external_url 'https://chat.example.com'\nmattermost_nginx['ssl_certificate'] = x\n"
     );
     let all = of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
-    assert_eq!(all.places.len(), 1, "they are yet to be decided on");
+    assert_eq!(all.pair_files.len(), 1, "they are yet to be decided on");
     assert!(
         all.notes.iter().any(|note| note.starts_with("Mattermost at chat.example.com gets no pair")),
         "{:?}",
@@ -298,9 +298,9 @@ fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
             .assign_extra_hosts(&World::here(), &covers, &|_| ours, replace, "the way on")
             .expect("it is settled");
         let config = folder.path().join("config").display().to_string();
-        let places: Vec<_> = names(&layout)[1..].iter().map(|name| name.replace(&config, "")).collect();
+        let pair_files: Vec<_> = names(&layout)[1..].iter().map(|name| name.replace(&config, "")).collect();
         let served: Vec<_> = layout.served[2..].iter().map(ToString::to_string).collect();
-        (places, served, layout.notes[1..].concat())
+        (pair_files, served, layout.notes[1..].concat())
     };
     let (pages, kas) = ("/tls/pages.crt".to_owned(), "/ssl/kas.example.com.crt".to_owned());
     let (site, agents) = ("projects.pages.example.com:8443".to_owned(), "kas.example.com:8443".to_owned());
@@ -308,8 +308,8 @@ fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
         settled("", false, false),
         (vec![pages.clone(), kas.clone()], vec![site.clone(), agents.clone()], String::new())
     );
-    let (places, served, notes) = settled("kas", false, false);
-    assert_eq!((places, served), (vec![kas.clone()], vec![agents.clone()]));
+    let (pair_files, served, notes) = settled("kas", false, false);
+    assert_eq!((pair_files, served), (vec![kas.clone()], vec![agents.clone()]));
     assert!(
         notes.starts_with("Pages at pages.example.com gets no pair") && notes.ends_with("the way on"),
         "{notes}"
@@ -317,8 +317,8 @@ fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
     // Somebody else's stays, unless it is to be replaced.
     fs::create_dir_all(folder.path().join("config/tls")).expect("a folder");
     fs::write(folder.path().join("config/tls/pages.crt"), "somebody else's").expect("a file");
-    let (places, _, notes) = settled("", false, false);
-    assert_eq!(places, [kas.as_str()]);
+    let (pair_files, _, notes) = settled("", false, false);
+    assert_eq!(pair_files, [kas.as_str()]);
     assert!(notes.contains("Pages at pages.example.com has a certificate that is not labtrust's"), "{notes}");
     for (ours, replace) in [(true, false), (false, true)] {
         assert_eq!(settled("", ours, replace).0, [pages.as_str(), kas.as_str()]);

@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     certificate::PrivateKey,
-    gitlab::{Pair, Place},
+    gitlab::{Pair, PairFiles},
 };
 
 /// The folder of our pairs, beside the files that a server reads.
@@ -43,8 +43,8 @@ type Bytes = Zeroizing<Vec<u8>>;
 /// What stands in one folder.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Folder {
-    /// The places that hold a certificate and a key, and both.
-    pairs: Vec<(Place, Bytes, Bytes)>,
+    /// The files that hold a certificate and a key, with both contents.
+    pairs: Vec<(PairFiles, Bytes, Bytes)>,
     /// The name of the folder that `current` leads to.
     current: Option<PathBuf>,
     /// The files in the folders of pairs.
@@ -52,16 +52,16 @@ struct Folder {
 }
 
 impl LinkState {
-    /// Looks at `places`. What cannot be read, because it takes root for example, counts as not there:
+    /// Looks at `pair_files`. What cannot be read, because it takes root for example, counts as not there:
     /// whoever may not read it does not write it either.
-    pub(crate) fn look(world: &World, places: &[Place]) -> Self {
+    pub(crate) fn look(world: &World, pair_files: &[PairFiles]) -> Self {
         let mut links = Self::default();
-        for place in places {
-            let (Some(folder), true) = (place.certificate.parent(), is_together(place)) else { continue };
+        for files in pair_files {
+            let (Some(folder), true) = (files.certificate.parent(), is_together(files)) else { continue };
             let found = links.0.entry(folder.to_owned()).or_default();
             let read = |path: &Path| world.read(path).ok().flatten();
-            if let (Some(certificate), Some(key)) = (read(&place.certificate), read(&place.key)) {
-                found.pairs.push((place.clone(), certificate, key));
+            if let (Some(certificate), Some(key)) = (read(&files.certificate), read(&files.key)) {
+                found.pairs.push((files.clone(), certificate, key));
             }
         }
         for (folder, found) in &mut links.0 {
@@ -71,21 +71,21 @@ impl LinkState {
         links
     }
 
-    /// The steps that put `pair` at `places`, so that at no instant a certificate lies beside another's
+    /// The steps that put `pair` into `pair_files`, so that at no instant a certificate lies beside another's
     /// key where a pair stood before.
-    pub(crate) fn steps(&self, places: &[Place], pair: &Pair) -> Vec<Step> {
+    pub(crate) fn steps(&self, pair_files: &[PairFiles], pair: &Pair) -> Vec<Step> {
         let mut steps = Vec::new();
-        let mut by_folder: BTreeMap<&Path, Vec<&Place>> = BTreeMap::new();
-        for place in places {
-            match place.certificate.parent().filter(|_| is_together(place)) {
-                Some(folder) => by_folder.entry(folder).or_default().push(place),
-                None => steps.extend(put(&place.certificate, &place.key, pair.certificates(), pair.key())),
+        let mut by_folder: BTreeMap<&Path, Vec<&PairFiles>> = BTreeMap::new();
+        for files in pair_files {
+            match files.certificate.parent().filter(|_| is_together(files)) {
+                Some(folder) => by_folder.entry(folder).or_default().push(files),
+                None => steps.extend(put(&files.certificate, &files.key, pair.certificates(), pair.key())),
             }
         }
         let nothing = Folder::default();
-        for (folder, places) in by_folder {
+        for (folder, pair_files) in by_folder {
             let found = self.0.get(folder).unwrap_or(&nothing);
-            steps.extend(found.steps(folder, &places, pair));
+            steps.extend(found.steps(folder, &pair_files, pair));
         }
         steps
     }
@@ -108,7 +108,7 @@ impl Folder {
         Ok(())
     }
 
-    fn steps(&self, folder: &Path, places: &[&Place], pair: &Pair) -> Vec<Step> {
+    fn steps(&self, folder: &Path, pair_files: &[&PairFiles], pair: &Pair) -> Vec<Step> {
         let own = folder.join(OWN);
         let key = PrivateKey::from_plain_pem(&pair.key_pem).ok();
         let is_same_key = |(_, _, standing): &(_, _, Bytes)| {
@@ -121,8 +121,8 @@ impl Folder {
         let mut steps = Vec::new();
         let used = match &self.current {
             None if keeps_key => {
-                for place in places {
-                    steps.extend(put(&place.certificate, &place.key, pair.certificates(), pair.key()));
+                for files in pair_files {
+                    steps.extend(put(&files.certificate, &files.key, pair.certificates(), pair.key()));
                 }
                 None
             }
@@ -130,7 +130,7 @@ impl Folder {
             _ => Some(own.join(pair.leaf.short())),
         };
         if let Some(used) = &used {
-            self.switch(folder, places, pair, used, &mut steps);
+            self.switch(folder, pair_files, pair, used, &mut steps);
         }
         let is_stray = |path: &&PathBuf| used.is_none() || path.parent() != used.as_deref();
         steps.extend(self.kept.iter().filter(is_stray).map(|path| Step::Remove { path: path.clone() }));
@@ -138,7 +138,14 @@ impl Folder {
     }
 
     /// Puts `pair` into the folder `used` and switches to it, from a folder that holds what stands now.
-    fn switch(&self, folder: &Path, places: &[&Place], pair: &Pair, used: &Path, steps: &mut Vec<Step>) {
+    fn switch(
+        &self,
+        folder: &Path,
+        pair_files: &[&PairFiles],
+        pair: &Pair,
+        used: &Path,
+        steps: &mut Vec<Step>,
+    ) {
         let own = folder.join(OWN);
         let name = |path: &Path| path.file_name().unwrap_or_default().to_owned();
         let link = |path: &Path| Step::Link {
@@ -149,26 +156,26 @@ impl Folder {
         let old = self.current.as_ref().map(|current| own.join(current)).or_else(|| self.converted(&own));
         let old = old.filter(|old| old != used);
         if let Some(old) = &old {
-            for (place, certificate, key) in &self.pairs {
+            for (files, certificate, key) in &self.pairs {
                 let [certificate, key] =
                     [Contents::Public(certificate.to_vec()), Contents::Secret(key.clone())];
                 let [certificate_file, key_file] =
-                    [&place.certificate, &place.key].map(|path| old.join(name(path)));
+                    [&files.certificate, &files.key].map(|path| old.join(name(path)));
                 steps.extend(put(&certificate_file, &key_file, certificate, key));
             }
             steps.push(switch(old));
             steps.extend(
-                self.pairs.iter().flat_map(|(place, ..)| [link(&place.certificate), link(&place.key)]),
+                self.pairs.iter().flat_map(|(files, ..)| [link(&files.certificate), link(&files.key)]),
             );
         }
-        for place in places {
-            let [certificate, key] = [&place.certificate, &place.key].map(|path| used.join(name(path)));
+        for files in pair_files {
+            let [certificate, key] = [&files.certificate, &files.key].map(|path| used.join(name(path)));
             steps.extend(put(&certificate, &key, pair.certificates(), pair.key()));
         }
         steps.push(switch(used));
-        steps.extend(places.iter().flat_map(|place| [link(&place.certificate), link(&place.key)]));
+        steps.extend(pair_files.iter().flat_map(|files| [link(&files.certificate), link(&files.key)]));
         if let Some(old) = &old {
-            let names = self.pairs.iter().flat_map(|(place, ..)| [&place.certificate, &place.key]);
+            let names = self.pairs.iter().flat_map(|(files, ..)| [&files.certificate, &files.key]);
             let removed = names.map(|path| old.join(name(path))).filter(|path| !self.kept.contains(path));
             steps.extend(removed.map(|path| Step::Remove { path }));
         }
@@ -183,9 +190,9 @@ impl Folder {
     }
 }
 
-/// Whether both files of `place` lie in one folder, so that one link can switch them.
-fn is_together(place: &Place) -> bool {
-    place.certificate.parent() == place.key.parent() && place.certificate.file_name() != Some(OsStr::new(OWN))
+/// Whether both files of `files` lie in one folder, so that one link can switch them.
+fn is_together(files: &PairFiles) -> bool {
+    files.certificate.parent() == files.key.parent() && files.certificate.file_name() != Some(OsStr::new(OWN))
 }
 
 /// A certificate and its key.

@@ -16,7 +16,7 @@ use crate::gitlab::{config::Config, guard, prepare::Prepared};
 
 /// The plan where nothing stands.
 fn plan(installation: &Installation, layout: &Layout, pair: &Pair) -> Vec<Change> {
-    super::changes(installation, layout, &LinkState::default(), pair)
+    changes(installation, layout, &LinkState::default(), pair)
 }
 
 fn pair(number: u8) -> Pair {
@@ -103,7 +103,7 @@ fn no_plan_touches_the_pair_by_which_the_registry_knows_gitlab() {
     }
 }
 
-/// A state folder and a place to put things, in one temporary folder.
+/// A state folder and a folder to put files into, in one temporary folder.
 struct Bench {
     folder: tempfile::TempDir,
     facts: Facts,

@@ -137,7 +137,7 @@ impl Site {
 
     /// The certificate and key files.
     pub(crate) fn files(&self) -> Vec<(PathBuf, PathBuf)> {
-        self.layout.places.iter().map(|place| (place.certificate.clone(), place.key.clone())).collect()
+        self.layout.pair_files.iter().map(|files| (files.certificate.clone(), files.key.clone())).collect()
     }
 
     /// The names of the hosts that this GitLab has besides its own and its registry's.
@@ -222,7 +222,7 @@ impl Site {
 
     /// The same for the pair alone, where all else is in place.
     pub(crate) fn placing(&self, pair: &Pair) -> Vec<Change> {
-        let links = LinkState::look(&World::here(), &self.layout.places);
+        let links = LinkState::look(&World::here(), &self.layout.pair_files);
         pair_plan::changes(&self.installation, &self.layout, &links, pair)
     }
 

@@ -25,18 +25,18 @@ fn key() -> PrivateKey {
     PrivateKey::generate(KeyType::P256).expect("a key")
 }
 
-fn places(folder: &Path, names: &[&str]) -> Vec<Place> {
-    let place = |name: &&str| Place {
+fn pair_files(folder: &Path, names: &[&str]) -> Vec<PairFiles> {
+    let files = |name: &&str| PairFiles {
         host: name.parse().expect("a host"),
         certificate: folder.join(format!("{name}.crt")),
         key: folder.join(format!("{name}.key")),
     };
-    names.iter().map(place).collect()
+    names.iter().map(files).collect()
 }
 
-/// What a server would read at a place.
-fn read(place: &Place) -> (Option<String>, Option<String>) {
-    (fs::read_to_string(&place.certificate).ok(), fs::read_to_string(&place.key).ok())
+/// What a server would read from `files`.
+fn read(files: &PairFiles) -> (Option<String>, Option<String>) {
+    (fs::read_to_string(&files.certificate).ok(), fs::read_to_string(&files.key).ok())
 }
 
 fn act(step: &Step) {
@@ -53,14 +53,14 @@ fn act(step: &Step) {
     made.expect("done");
 }
 
-/// Does what is planned for `pair`; at each instant each place holds one of `known`, or not both files.
+/// Does what is planned for `pair`; at each instant the files hold one of `known`, or one of the two is missing.
 fn install(folder: &Path, names: &[&str], pair: &Pair, known: &[&Made]) -> Vec<Step> {
-    let places = places(folder, names);
-    let steps = LinkState::look(&World::here(), &places).steps(&places, pair);
+    let pair_files = pair_files(folder, names);
+    let steps = LinkState::look(&World::here(), &pair_files).steps(&pair_files, pair);
     for (index, step) in steps.iter().enumerate() {
         act(step);
-        for place in &places {
-            if let (Some(certificate), Some(key)) = read(place) {
+        for files in &pair_files {
+            if let (Some(certificate), Some(key)) = read(files) {
                 let belong = |made: &&&Made| made.certificate == certificate;
                 let made = known.iter().find(belong).unwrap_or_else(|| panic!("{index}: {step}"));
                 assert_eq!(made.key, key, "{index}: {step}: the two do not belong together");
@@ -71,9 +71,9 @@ fn install(folder: &Path, names: &[&str], pair: &Pair, known: &[&Made]) -> Vec<S
 }
 
 fn in_plain_files(folder: &Path, names: &[&str], made: &Made) {
-    for place in places(folder, names) {
-        fs::write(&place.certificate, &made.certificate).expect("a file");
-        fs::write(&place.key, &made.key).expect("a file");
+    for files in pair_files(folder, names) {
+        fs::write(&files.certificate, &made.certificate).expect("a file");
+        fs::write(&files.key, &made.key).expect("a file");
     }
 }
 
@@ -88,7 +88,7 @@ fn where_nothing_stands_or_the_key_stays_there_are_plain_files() {
         let steps = install(folder.path(), &["a.test", "b.test"], &pair.pair, &[&one, &two]);
         assert!(steps.iter().all(|step| matches!(step, Step::Put { .. })) && steps.len() == 4, "{steps:?}");
     }
-    assert_eq!(read(&places(folder.path(), &["b.test"])[0]), (Some(two.certificate), Some(two.key)));
+    assert_eq!(read(&pair_files(folder.path(), &["b.test"])[0]), (Some(two.certificate), Some(two.key)));
 }
 
 #[test]
@@ -100,9 +100,9 @@ fn another_key_comes_with_one_link_whatever_stood_there() {
         in_plain_files(folder.path(), standing, &one);
         for pair in [&two, &three] {
             install(folder.path(), &names, &pair.pair, &[&one, &two, &three]);
-            for place in places(folder.path(), &names) {
-                assert_eq!(read(&place), (Some(pair.certificate.clone()), Some(pair.key.clone())));
-                let link = fs::read_link(&place.key).expect("a link");
+            for files in pair_files(folder.path(), &names) {
+                assert_eq!(read(&files), (Some(pair.certificate.clone()), Some(pair.key.clone())));
+                let link = fs::read_link(&files.key).expect("a link");
                 assert!(link.is_relative() && link.starts_with("labtrust/current"), "{link:?}");
             }
         }
@@ -124,15 +124,15 @@ fn a_run_that_was_killed_anywhere_is_gone_on_with_or_given_up() {
         loop {
             let folder = tempfile::tempdir().expect("a folder");
             in_plain_files(folder.path(), &names, &one);
-            let places = places(folder.path(), &names);
-            let steps = LinkState::look(&World::here(), &places).steps(&places, &two.pair);
+            let pair_files = pair_files(folder.path(), &names);
+            let steps = LinkState::look(&World::here(), &pair_files).steps(&pair_files, &two.pair);
             steps.iter().take(done).for_each(act);
             install(folder.path(), &names, &next.pair, &[&one, &two, &next]);
-            for place in &places {
-                assert_eq!(read(place), (Some(next.certificate.clone()), Some(next.key.clone())), "{done}");
+            for files in &pair_files {
+                assert_eq!(read(files), (Some(next.certificate.clone()), Some(next.key.clone())), "{done}");
             }
             // And then there is nothing more to be done.
-            let steps_after = LinkState::look(&World::here(), &places).steps(&places, &next.pair);
+            let steps_after = LinkState::look(&World::here(), &pair_files).steps(&pair_files, &next.pair);
             let is_met = |step: &&Step| match step {
                 Step::Put { path, contents, .. } => {
                     fs::read(path).is_ok_and(|found| found == contents.bytes())
@@ -153,12 +153,12 @@ fn a_run_that_was_killed_anywhere_is_gone_on_with_or_given_up() {
 #[test]
 fn files_in_folders_apart_are_put_one_by_one() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut places = places(folder.path(), &["a.test"]);
-    places[0].key = folder.path().join("private/a.test.key");
+    let mut pair_files = pair_files(folder.path(), &["a.test"]);
+    pair_files[0].key = folder.path().join("private/a.test.key");
     fs::create_dir(folder.path().join("private")).expect("a folder");
     let (one, two) = (made(1, &key()), made(2, &key()));
     for pair in [&one, &two] {
-        let steps = LinkState::look(&World::here(), &places).steps(&places, &pair.pair);
+        let steps = LinkState::look(&World::here(), &pair_files).steps(&pair_files, &pair.pair);
         assert!(steps.iter().all(|step| matches!(step, Step::Put { .. })), "{steps:?}");
         steps.iter().for_each(act);
     }
