@@ -21,7 +21,7 @@ pub use self::{
     doctor::{Doctor, Explain},
     renew::Renew,
     request::Request,
-    rotate::{Rotate, Turn},
+    rotate::{Rotate, StepArgs},
     server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
 };
 

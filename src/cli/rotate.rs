@@ -10,12 +10,12 @@ use labtrust_plan::DnsName;
 #[derive(Debug, Args)]
 pub struct Rotate {
     #[command(subcommand)]
-    pub step: Option<Turn>,
+    pub step: Option<StepArgs>,
 }
 
 /// A step of a rotation.
 #[derive(Debug, Subcommand)]
-pub enum Turn {
+pub enum StepArgs {
     /// Create the next CA and serve its root certificate too, so that clients can trust both
     Start {
         /// Let the next CA sign for this domain too; clients then need its fingerprint; repeatable

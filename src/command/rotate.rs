@@ -4,7 +4,7 @@
 //! trust the one can take up the other from the handshake. Only then does the server change over, and only after
 //! that does the old one go.
 
-mod turn;
+mod step;
 
 use anyhow::Result;
 
@@ -18,7 +18,7 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) -> Result<u8> {
     if let Some(step) = &arguments.step {
-        return turn::run(context, state, step);
+        return step::run(context, state, step);
     }
     let own = state.nearest_ca()?.ok_or_else(no_ca)?;
     let notes = own.damages().map(ToString::to_string).collect();

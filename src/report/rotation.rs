@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// What a step has come to.
-pub(crate) struct Turned {
+pub(crate) struct StepDone {
     pub own: Ca,
     pub done: Done,
     pub dropped: Option<Dropped>,
@@ -40,15 +40,15 @@ pub(crate) struct Turned {
     pub reconfigure: Option<ShellLine>,
 }
 
-/// Reports `turned`; the answer is the exit code.
+/// Reports the `step` that is done; the answer is the exit code.
 pub(crate) fn report(
     context: &Context<'_>,
     state: &state::State<'_>,
     step: &RotateStep,
-    turned: &Turned,
+    result: &StepDone,
 ) -> u8 {
     let printer = context.printer;
-    let Turned { own, done, dropped, aside, placed, reconfigure } = turned;
+    let StepDone { own, done, dropped, aside, placed, reconfigure } = result;
     let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
     let said = match step {
         RotateStep::Start { .. } => "the next CA is made, and its root is served along",
@@ -170,13 +170,13 @@ fn print_next(printer: &Printer, own: &Ca, is_half_begun: bool) {
     if let Some(then) = then {
         printer.heading(Hint::from(then).as_str());
     }
-    if let Some(command) = turn(own) {
+    if let Some(command) = next_step(own) {
         printer.command(command);
     }
 }
 
 /// The step that comes next in a rotation that is under way.
-fn turn(own: &Ca) -> Option<&'static str> {
+fn next_step(own: &Ca) -> Option<&'static str> {
     match Phase::of(own) {
         Phase::None => None,
         Phase::Started => Some("{labtrust rotate switch}"),
@@ -198,5 +198,5 @@ fn next(own: &Ca, is_half_begun: bool) -> Vec<ShellLine> {
     if is_half_begun {
         return vec![START.into()];
     }
-    std::iter::once(own.client_line()).chain(turn(own).map(ShellLine::from)).collect()
+    std::iter::once(own.client_line()).chain(next_step(own).map(ShellLine::from)).collect()
 }

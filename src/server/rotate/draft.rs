@@ -180,7 +180,7 @@ impl Draft {
                 "let its step come to its end, and give the clients their line then: {labtrust rotate start}",
             ));
         }
-        self.turn_to(facts, state, own, next, &[])?;
+        self.reissue_from(facts, state, own, next, &[])?;
         self.plan.changes.push(self.seen.switched().change(state.folder())?);
         Ok(())
     }
@@ -188,13 +188,13 @@ impl Draft {
     /// The next CA stays beside the old one: clients that know only it take up the old one again more easily, and
     /// nobody has to start again.
     fn switch_back(&mut self, facts: &Facts, state: &State<'_>, own: &Ca, previous: &Ca) -> Result<()> {
-        self.turn_to(facts, state, own, previous, &along(own))?;
+        self.reissue_from(facts, state, own, previous, &along(own))?;
         self.plan.changes.push(self.seen.switched_back().change(state.folder())?);
         Ok(())
     }
 
     /// A certificate of `to` in place of one of `from`, for the same names and the same key.
-    fn turn_to(
+    fn reissue_from(
         &mut self,
         facts: &Facts,
         state: &State<'_>,

@@ -6,14 +6,14 @@ use anyhow::Result;
 use labtrust_machine::receipt::{ChangeRecord, Receipt};
 
 use crate::{
-    cli::Turn,
+    cli::StepArgs,
     context::Context,
     hint::{Hint, fail},
     report::{
         self,
         consent::{self, Proposal},
         install,
-        rotation::Turned,
+        rotation::StepDone,
     },
     server::rotate::{
         carry_out::{carry_out, is_of},
@@ -23,26 +23,25 @@ use crate::{
     state,
 };
 
-pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, turn: &Turn) -> Result<u8> {
-    let step = &match turn {
-        Turn::Start { permits } => RotateStep::Start { permits: permits.clone() },
-        Turn::Switch { .. } => RotateStep::Switch,
-        Turn::Retire => RotateStep::Retire,
-        Turn::Abort => RotateStep::Abort,
+pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &StepArgs) -> Result<u8> {
+    let step = &match arguments {
+        StepArgs::Start { permits } => RotateStep::Start { permits: permits.clone() },
+        StepArgs::Switch { .. } => RotateStep::Switch,
+        StepArgs::Retire => RotateStep::Retire,
+        StepArgs::Abort => RotateStep::Abort,
     };
     let draft = Draft::make(&context.facts, &context.worlds, state, step)?;
-    if let ControlFlow::Break(code) = ask(context, state, turn, &draft)? {
+    if let ControlFlow::Break(code) = ask(context, state, arguments, &draft)? {
         return Ok(code);
     }
-    let turned = context.session(state, |session, state| {
-        // Another run may have turned meanwhile.
+    let done = context.session(state, |session, state| {
+        // Another run may have taken a step meanwhile.
         let is_current = draft.seen == *state.rotation()?;
         let draft =
             if is_current { draft } else { Draft::make(&context.facts, &context.worlds, state, step)? };
-        let done = carry_out(state, session, &draft)?;
+        let (done, aside) = carry_out(state, session, &draft)?;
         let own = state.again().ca()?.cloned().ok_or_else(no_ca)?;
-        let (done, aside) = done;
-        Ok(Turned {
+        Ok(StepDone {
             own,
             done,
             dropped: draft.dropped,
@@ -51,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, turn: &Turn) 
             reconfigure: draft.reconfigure,
         })
     })?;
-    Ok(report::rotation::report(context, &state.again(), step, &turned))
+    Ok(report::rotation::report(context, &state.again(), step, &done))
 }
 
 /// What `draft` would change, with what goes.
@@ -72,14 +71,14 @@ fn propose(context: &Context<'_>, state: &state::State<'_>, draft: &Draft) -> Re
 fn ask(
     context: &Context<'_>,
     state: &state::State<'_>,
-    turn: &Turn,
+    arguments: &StepArgs,
     draft: &Draft,
 ) -> Result<ControlFlow<u8>> {
     let printer = context.printer;
     if context.everywhere.dry_run {
         return Ok(ControlFlow::Break(consent::dry_run(context, &propose(context, state, draft)?)));
     }
-    let Turn::Switch { clients_ready: false } = turn else {
+    let StepArgs::Switch { clients_ready: false } = arguments else {
         return install::ask(context, state, &draft.plan);
     };
     let what =
