@@ -22,7 +22,7 @@ pub use self::{
     renew::Renew,
     request::Request,
     rotate::{Rotate, StepArgs},
-    server::{Import, KeyKind, Passphrase, Place, Setup, Sign},
+    server::{Import, KeyKind, Passphrase, Setup, Sign, SiteArgs},
 };
 
 /// Private CA and HTTPS certificates for a self-hosted GitLab and its container registry

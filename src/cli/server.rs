@@ -18,7 +18,7 @@ pub struct Setup {
     /// GitLab's host name or IP address [default: the host in gitlab.rb]
     pub host: Option<Target>,
     #[command(flatten)]
-    pub place: Place,
+    pub site: SiteArgs,
     /// Container registry [default: the one in gitlab.rb, else HOST:4567]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub registry: Option<Target>,
@@ -70,7 +70,7 @@ pub struct Setup {
 
 /// Where a pair is placed.
 #[derive(Clone, Debug, Default, Args)]
-pub struct Place {
+pub struct SiteArgs {
     /// GitLab's configuration folder, the one that holds gitlab.rb and ssl/
     #[arg(long, value_name = "DIR", group = "where")]
     pub gitlab: Option<PathBuf>,
@@ -121,7 +121,7 @@ pub struct Import {
     #[arg(long, value_name = "HOST")]
     pub host: Option<Target>,
     #[command(flatten)]
-    pub place: Place,
+    pub site: SiteArgs,
     /// Container registry [default: the one in gitlab.rb, else HOST:4567]
     #[arg(long, value_name = "HOST[:PORT]")]
     pub registry: Option<Target>,

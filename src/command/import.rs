@@ -32,7 +32,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
     let meant = Meant {
         host: arguments.host.clone(),
         registry: arguments.registry.clone(),
-        place: arguments.place.site(),
+        place: arguments.site.record(),
     };
     let mut site = site(&context.facts, state, &chain, asked, meant)?;
     check_names(&chain.leaf, &site.gitlab, &site.registry)?;
@@ -49,11 +49,11 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
     site.settle(
         &chain.leaf,
         &ours,
-        arguments.place.replace,
+        arguments.site.replace,
         "a certificate for all of them serves all of them",
     )?;
-    site.guard(&ours, arguments.place.replace, &site.gitlab.host)?;
-    site.check_settings(consent::is_asked(context), arguments.place.replace)?;
+    site.guard(&ours, arguments.site.replace, &site.gitlab.host)?;
+    site.check_settings(consent::is_asked(context), arguments.site.replace)?;
     site.check_sites(&chain.leaf, "import a certificate that is for {} too")?;
     let adopted = adopted(&chain.leaf, &site, &placed_before);
     let mut changes = site.changes(&pair(&chain, &site)?);

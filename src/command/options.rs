@@ -4,7 +4,7 @@ use anyhow::Result;
 use labtrust_plan::store::STORES;
 
 use crate::{
-    cli::{Passphrase, Place, Stores},
+    cli::{Passphrase, SiteArgs, Stores},
     client::{reader::Reader, stores::Selection},
     context::Context,
     exit::misuse,
@@ -28,9 +28,9 @@ impl Stores {
     }
 }
 
-impl Place {
+impl SiteArgs {
     /// Where the pair is placed.
-    pub fn site(&self) -> SiteRecord {
+    pub fn record(&self) -> SiteRecord {
         let Self { gitlab, prepare, out, reload, replace: _ } = self.clone();
         SiteRecord { gitlab, prepare, out, reload }
     }

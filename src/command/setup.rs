@@ -61,8 +61,8 @@ fn asked<'a>(context: &Context<'a>, arguments: &'a Setup) -> Asked<'a> {
     Asked {
         host: arguments.host.as_ref(),
         registry: arguments.registry.as_ref(),
-        place: arguments.place.site(),
-        replace: arguments.place.replace,
+        place: arguments.site.record(),
+        replace: arguments.site.replace,
         can_ask: consent::is_asked(context),
         names: &arguments.names,
         permits: &arguments.permits,
