@@ -31,7 +31,7 @@ const CRON_FILE: &str = "/etc/cron.d/labtrust-renew";
 pub(crate) type Scheduled = Result<Change, String>;
 
 /// What a machine is known to have for it.
-struct Ground<'a> {
+struct SchedulerFacts<'a> {
     facts: &'a Facts,
     /// Whether programs are run from `/etc/cron.d`.
     has_cron: bool,
@@ -71,7 +71,7 @@ pub(crate) fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], 
     folders.push(state.folder().to_owned());
     folders.sort();
     folders.dedup();
-    let ground = Ground {
+    let scheduler = SchedulerFacts {
         facts,
         has_cron: Path::new(CRON_D).is_dir()
             && ["cron", "crond"].iter().any(|name| facts.tools.contains_key(*name)),
@@ -80,10 +80,10 @@ pub(crate) fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], 
         state: state.folder().to_owned(),
         folders,
     };
-    ground.plan().ok_or_else(|| by_hand("there is neither systemd nor a cron that reads /etc/cron.d"))
+    scheduler.plan().ok_or_else(|| by_hand("there is neither systemd nor a cron that reads /etc/cron.d"))
 }
 
-impl Ground<'_> {
+impl SchedulerFacts<'_> {
     fn plan(&self) -> Option<Change> {
         match self.facts.tools.get("systemctl") {
             Some(systemctl) if self.facts.services == Some(ServiceManager::Systemd) => {

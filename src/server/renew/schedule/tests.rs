@@ -11,8 +11,8 @@ fn facts(services: Option<ServiceManager>) -> Facts {
     facts
 }
 
-fn ground(facts: &Facts, has_cron: bool) -> Ground<'_> {
-    Ground {
+fn scheduler(facts: &Facts, has_cron: bool) -> SchedulerFacts<'_> {
+    SchedulerFacts {
         facts,
         has_cron,
         seed: Fingerprint::of(b"a machine"),
@@ -31,7 +31,7 @@ fn systemd_comes_before_cron_and_without_both_there_is_nothing() {
         (Some(ServiceManager::Openrc), false, None),
     ] {
         let facts = facts(services);
-        let change = ground(&facts, has_cron).plan();
+        let change = scheduler(&facts, has_cron).plan();
         assert_eq!(change.as_ref().map(|change| change.subject.as_str()), expected);
     }
 }
@@ -39,17 +39,17 @@ fn systemd_comes_before_cron_and_without_both_there_is_nothing() {
 #[test]
 fn odd_paths_are_one_word_to_systemd_and_to_cron() {
     let facts = facts(Some(ServiceManager::Systemd));
-    let ground = ground(&facts, true);
+    let scheduler = scheduler(&facts, true);
     let text = |change: &Change| match &change.steps[0] {
         Step::Put { contents, .. } => String::from_utf8_lossy(contents.bytes()).into_owned(),
         other => panic!("{other}"),
     };
-    let unit = text(&ground.timer(Path::new("/usr/bin/systemctl")));
+    let unit = text(&scheduler.timer(Path::new("/usr/bin/systemctl")));
     let line = "ExecStart=\"/usr/local/bin/lab trust%%\" renew --if-expiring --state /var/lib/labtrust\n";
     assert!(unit.contains(line), "{unit}");
     assert!(unit.contains("\nReadWritePaths=-/usr/local/etc/proxy\nNoNew"), "{unit}");
     assert!(!unit.contains('{') && !unit.contains("-/etc/gitlab"), "{unit}");
-    let entry = text(&ground.entry());
+    let entry = text(&scheduler.entry());
     assert!(entry.contains(r"said=$('/usr/local/bin/lab trust\%' renew --if-expiring"), "{entry}");
     let said = daily(&entry).expect("a time of day");
     assert!(said.starts_with("every day at ") && !entry.contains('{'), "{said} {entry}");
