@@ -14,7 +14,7 @@ use crate::{
     hint::Hint,
     printer::Printer,
     server::{
-        install_pair::{self, Placed},
+        install_pair::{self, PlacedChain},
         renew::schedule,
     },
     state::{RenewalRecord, State},
@@ -52,7 +52,7 @@ fn without_schema<S: Serializer>(last: &Option<RenewalRecord>, serializer: S) ->
 impl Renewal {
     /// Looks at what an earlier setup or import `placed`, of which the first to end counts; none if that is
     /// nothing.
-    pub(crate) fn look(state: &State<'_>, receipts: &[Receipt], placed: &[Placed]) -> Option<Self> {
+    pub(crate) fn look(state: &State<'_>, receipts: &[Receipt], placed: &[PlacedChain]) -> Option<Self> {
         let leaves = placed.iter().filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
         let leaf = leaves.min_by_key(|leaf| leaf.not_after);
         let is_placed = receipts.iter().flat_map(|receipt| &receipt.changes).any(install_pair::is_of_pair);

@@ -20,7 +20,7 @@ use crate::{
     },
     context::Context,
     exit, gitlab,
-    server::install_pair::Placed,
+    server::install_pair::PlacedChain,
     state::{self, Ca, RECEIPT},
 };
 
@@ -84,7 +84,7 @@ pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&
 }
 
 /// When the certificate ends that `own` signed and that is in place.
-pub(crate) fn end_of_placed(placed: &[Placed], own: &Ca) -> Option<OffsetDateTime> {
+pub(crate) fn end_of_placed(placed: &[PlacedChain], own: &Ca) -> Option<OffsetDateTime> {
     let signed = placed.iter().filter(|one| own.has_signed(&one.chain));
     let leaves = signed.filter_map(|one| Parsed::from_der(one.chain.first()?.der()).ok());
     leaves.map(|leaf| leaf.not_after).max()

@@ -102,13 +102,13 @@ pub(crate) fn check(outcomes: &[Outcome]) -> Result<()> {
 
 /// The leaves of the certificate files that an earlier run placed and nobody has changed since.
 pub(crate) fn leaves_placed(state: &state::State<'_>) -> Result<Vec<Fingerprint>> {
-    let leaf = |placed: &Placed| placed.chain.first().map(Certificate::fingerprint);
+    let leaf = |placed: &PlacedChain| placed.chain.first().map(Certificate::fingerprint);
     Ok(chains_placed(state)?.iter().filter_map(leaf).collect())
 }
 
 /// A certificate that was placed.
 #[derive(Debug)]
-pub(crate) struct Placed {
+pub(crate) struct PlacedChain {
     /// Its file.
     pub path: PathBuf,
     /// What is in that, leaf first.
@@ -125,7 +125,7 @@ pub(crate) fn is_of_pair(record: &ChangeRecord) -> bool {
 }
 
 /// The certificate files that were placed and that somebody else has changed since.
-pub(crate) fn changed_certificates(receipts: &[Receipt], placed: &[Placed]) -> Vec<PathBuf> {
+pub(crate) fn changed_certificates(receipts: &[Receipt], placed: &[PlacedChain]) -> Vec<PathBuf> {
     let records = receipts.iter().flat_map(|receipt| &receipt.changes).filter(|record| is_of_pair(record));
     let files = records.flat_map(|record| &record.steps).filter_map(|step| match step {
         StepRecord::File { path, after: Some(_), .. } => Some(path),
@@ -137,7 +137,7 @@ pub(crate) fn changed_certificates(receipts: &[Receipt], placed: &[Placed]) -> V
 }
 
 /// The certificate files themselves.
-pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<Placed>> {
+pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<PlacedChain>> {
     let world = World::here();
     let mut chains = Vec::new();
     let receipts = state.receipts()?;
@@ -152,7 +152,7 @@ pub(crate) fn chains_placed(state: &state::State<'_>) -> Result<Vec<Placed>> {
                 let is_pair = path.as_os_str() != record.subject.as_str();
                 if Fingerprint::of(&standing) == *after && is_pair && !chain.is_empty() {
                     let files = record.proof.files().into_iter().map(Path::to_owned).collect();
-                    chains.push(Placed { path: path.clone(), chain, files });
+                    chains.push(PlacedChain { path: path.clone(), chain, files });
                 }
             }
         }

@@ -17,7 +17,7 @@ use crate::{
     },
     certificate::{Parsed, PrivateKey},
     hint::{fail, hint},
-    server::install_pair::{self, Placed},
+    server::install_pair::{self, PlacedChain},
     state::{self, Ca, Damage, RECEIPT, State, last_backup, request},
 };
 
@@ -139,14 +139,14 @@ fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
 
 /// The certificates in place. Which those are is in the receipt of the setup; where that is damaged, a CA with its key
 /// here can make others, and they need not be known.
-fn placed(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<Placed>> {
+fn placed(state: &State<'_>, own: Option<&Ca>) -> Result<Vec<PlacedChain>> {
     let is_unknown = state.receipts()?.damage_of(RECEIPT).is_some();
     let can_sign = own.map(Ca::open).transpose()?.flatten().is_some();
     if is_unknown && can_sign { Ok(Vec::new()) } else { install_pair::chains_placed(state) }
 }
 
 /// The key of `leaf`, which lies where gitlab.rb said when it was placed.
-fn key_of(placed: &Placed, leaf: &Parsed) -> Result<Option<PrivateKey>> {
+fn key_of(placed: &PlacedChain, leaf: &Parsed) -> Result<Option<PrivateKey>> {
     for path in &placed.files {
         let bytes = World::here().read(path)?.unwrap_or_default();
         if let Ok(key) = PrivateKey::from_plain_pem(&bytes)

@@ -10,7 +10,7 @@ use crate::{
     certificate::{Authority, Parsed, PrivateKey},
     hint::{Hint, fail, hint},
     server::{
-        install_pair::{self, Placed},
+        install_pair::{self, PlacedChain},
         setup::{draft::ADD_HOST_HINT, site::Site},
     },
     state::{Ca, RECEIPT, State, recorded},
@@ -115,7 +115,7 @@ impl CurrentCertificate {
 
     fn of_import(state: &State<'_>) -> Result<Self> {
         let placed = install_pair::chains_placed(state)?;
-        let Some(Placed { path, chain, .. }) = placed.first() else {
+        let Some(PlacedChain { path, chain, .. }) = placed.first() else {
             return Err(fail(
                 format!(
                     "there is nothing to renew: no certificate that was placed is recorded in {}",

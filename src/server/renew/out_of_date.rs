@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use crate::{certificate::Parsed, server::install_pair::Placed, state::Ca};
+use crate::{certificate::Parsed, server::install_pair::PlacedChain, state::Ca};
 
 /// A certificate that has ended, or is not valid yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +34,11 @@ const WAYS: &[(By, &[&str], &[&str])] = &[
 ];
 
 /// What has lapsed at `now`: the CA in use here, else what was `placed`.
-pub(crate) fn find(own: Option<&Ca>, placed: &[Placed], now: OffsetDateTime) -> Vec<OutOfDate> {
+pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime) -> Vec<OutOfDate> {
     let authority = own.and_then(|own| {
         [&own.root].into_iter().chain(&own.intermediates).find_map(|one| of(one, By::Itself, now))
     });
-    let leaves = placed.iter().filter_map(|Placed { chain, .. }| {
+    let leaves = placed.iter().filter_map(|PlacedChain { chain, .. }| {
         let by = match own {
             // What ends with its CA is not to be renewed.
             Some(own) if own.has_signed(chain) && authority.is_some() => return None,
