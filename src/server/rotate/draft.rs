@@ -106,7 +106,7 @@ impl Draft {
                 ));
             }
             (RotateStep::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
-                let mut placed = Placed::find(facts, state, own, next.ok().flatten(), &[])?;
+                let mut placed = PairAtSite::find(facts, state, own, next.ok().flatten(), &[])?;
                 draft.plan.changes = placed.changes(own)?;
                 draft.plan.expected = placed.site.expected()?;
                 draft.placed = Some(placed.site_and_leaf());
@@ -146,7 +146,7 @@ impl Draft {
             &made
         };
         let along = along(next);
-        let mut placed = Placed::find(facts, state, own, own.next()?, &along)?;
+        let mut placed = PairAtSite::find(facts, state, own, own.next()?, &along)?;
         self.plan.changes.extend(placed.site.trusting(&next.root));
         self.plan.changes.extend(placed.changes(own)?);
         self.plan.expected = placed.site.expected()?;
@@ -203,7 +203,7 @@ impl Draft {
         along: &[Certificate],
     ) -> Result<()> {
         let authority = open(to)?;
-        let mut placed = Placed::find(facts, state, to, Some(from), along)?;
+        let mut placed = PairAtSite::find(facts, state, to, Some(from), along)?;
         // What was noted since the other CA was made holds for this one too.
         self.plan.changes = vec![ca::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
         self.plan.changes.extend(placed.changes(from)?);
@@ -300,13 +300,13 @@ fn open(own: &Ca) -> Result<Authority> {
 }
 
 /// A pair, and where it goes.
-struct Placed {
+struct PairAtSite {
     site: Site,
     leaf: Parsed,
     pair: Pair,
 }
 
-impl Placed {
+impl PairAtSite {
     /// The pair that `owner` has signed and that stands in its place, or else one by `owner` for the same names and the
     /// same key as the one of `other`'s that stands there.
     fn find(
