@@ -36,7 +36,7 @@ pub(crate) use self::{
     renewal::RenewalRecord,
     rotation::Rotation,
     setup_record::{SetupRecord, SiteRecord},
-    steady::Placed,
+    steady::SetupReceipt,
 };
 
 /// What the state folder holds. Each part is read when it is first asked for, and not again: a run reads the state

@@ -12,7 +12,7 @@ use crate::{
     hint::shell_line,
 };
 
-use super::{Damage, Files, OnDisk, Placed, Rotation, SetupRecord, Way, parse_json, steady::steady};
+use super::{Damage, Files, OnDisk, Rotation, SetupReceipt, SetupRecord, Way, parse_json, steady::steady};
 
 /// A CA beside the one in use, or which of its files is damaged.
 pub(crate) type Beside = Result<Option<Box<Ca>>, Damage>;
@@ -70,13 +70,13 @@ impl Authorities {
 
     /// The CAs among `files`.
     pub(crate) fn read(files: &dyn Files) -> Self {
-        steady(files, |placed| Self::read_once(files, placed), Self::damages)
+        steady(files, |receipt| Self::read_once(files, receipt), Self::damages)
     }
 
-    /// The CAs among `files`, where another run may have changed them since `placed` was read.
-    fn read_once(files: &dyn Files, placed: &Placed) -> Self {
-        let rotation = Rotation::read_once(files, placed);
-        let ca = rotation.clone().and_then(|rotation| Ca::with_those_beside(files, placed, &rotation));
+    /// The CAs among `files`, where another run may have changed them since `receipt` was read.
+    fn read_once(files: &dyn Files, receipt: &SetupReceipt) -> Self {
+        let rotation = Rotation::read_once(files, receipt);
+        let ca = rotation.clone().and_then(|rotation| Ca::with_those_beside(files, receipt, &rotation));
         Self { rotation, ca }
     }
 
@@ -94,17 +94,17 @@ impl Ca {
         Authorities::read(files).ca
     }
 
-    /// The CA in use with those beside it, where another run may have changed them since `placed` was read.
+    /// The CA in use with those beside it, where another run may have changed them since `receipt` was read.
     fn with_those_beside(
         files: &dyn Files,
-        placed: &Placed,
+        receipt: &SetupReceipt,
         rotation: &Rotation,
     ) -> Result<Option<Self>, Damage> {
         let read = |name: &str, way: Way| Self::read(files, Path::new(name), way);
         let missing = |name: &str, way| Damage::missing(&files.full(&Path::new(name).join(ROOT)), way);
         let Some(mut own) = read(&rotation.current, Way::Setup)? else {
             let is_known = *rotation != Rotation::default()
-                || placed.has(files, &Path::new(&rotation.current).join(ROOT));
+                || receipt.has(files, &Path::new(&rotation.current).join(ROOT));
             return if is_known { Err(missing(&rotation.current, Way::Setup)) } else { Ok(None) };
         };
         let beside = |name: &Option<String>, way| match name {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow};
 use labtrust_plan::{Actor, Change, Contents, Fingerprint, Step};
 use serde::{Deserialize, Serialize};
 
-use super::{Damage, Files, Placed, Way, parse_json};
+use super::{Damage, Files, SetupReceipt, Way, parse_json};
 
 /// The folder of the first CA, and what the names of all the others begin with.
 const FIRST: &str = "authority";
@@ -37,12 +37,12 @@ impl Default for Rotation {
 }
 
 impl Rotation {
-    /// What is written down among `files`, where another run may have changed it since `placed` was read.
-    pub(crate) fn read_once(files: &dyn Files, placed: &Placed) -> Result<Self, Damage> {
+    /// What is written down among `files`, where another run may have changed it since `receipt` was read.
+    pub(crate) fn read_once(files: &dyn Files, receipt: &SetupReceipt) -> Result<Self, Damage> {
         let damage = |error: anyhow::Error| Damage::new(&files.full(Path::new(FILE)), &error, Way::Setup);
         let Some(bytes) = files.read(Path::new(FILE)).map_err(damage)? else {
             // The CAs that it tells apart are there all the same.
-            let is_lost = placed.has(files, Path::new(FILE));
+            let is_lost = receipt.has(files, Path::new(FILE));
             let missing = || Damage::missing(&files.full(Path::new(FILE)), Way::Setup);
             return if is_lost { Err(missing()) } else { Ok(Self::default()) };
         };

@@ -7,11 +7,11 @@ use labtrust_machine::receipt::{Phase, Receipt, StepRecord, parse};
 use super::{Damage, Files, RECEIPT};
 
 /// What the receipt of the setup said when a reading began.
-pub(crate) struct Placed {
+pub(crate) struct SetupReceipt {
     bytes: Option<Vec<u8>>,
 }
 
-impl Placed {
+impl SetupReceipt {
     fn read(files: &dyn Files) -> Self {
         let receipt = Path::new("receipts").join(RECEIPT).join("receipt.json");
         Self { bytes: files.read(&receipt).ok().flatten().map(|bytes| bytes.to_vec()) }
@@ -38,14 +38,14 @@ impl Placed {
 /// says the same at the beginning of both: a run writes down there what it is about to change before it does so.
 pub(super) fn steady<T>(
     files: &dyn Files,
-    read: impl Fn(&Placed) -> T,
+    read: impl Fn(&SetupReceipt) -> T,
     damages: impl Fn(&T) -> Vec<Damage>,
 ) -> T {
     let mut last = None;
     loop {
-        let placed = Placed::read(files);
-        let found = read(&placed);
-        let this = (placed.bytes, damages(&found));
+        let receipt = SetupReceipt::read(files);
+        let found = read(&receipt);
+        let this = (receipt.bytes, damages(&found));
         if this.1.is_empty() || last.as_ref() == Some(&this) {
             return found;
         }
