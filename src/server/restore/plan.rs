@@ -117,9 +117,9 @@ impl<'a> Plan<'a> {
         of_authorities.retain(|path| !is_moved(path));
         let items = groups.values().flatten().copied();
         let items = items.filter(|item| !is_moved(&state.join(&item.path))).collect();
-        let found = Found { items, left_over, of_authorities, removes_damaged };
+        let existing = ExistingFiles { items, left_over, of_authorities, removes_damaged };
         let mut plan = Self {
-            aside: in_the_way(here, archive, &found, replace)?,
+            aside: in_the_way(here, archive, &existing, replace)?,
             damaged: Vec::new(),
             requests: Vec::new(),
             authorities: Vec::new(),
@@ -130,7 +130,7 @@ impl<'a> Plan<'a> {
             items.sort_by_key(|item| LAST.iter().any(|last| item.path.ends_with(last)));
             let mut steps = Vec::new();
             if plan.aside.is_some() {
-                let of_folder = found.left_over.iter().filter(|path| path.parent() == Some(&folder));
+                let of_folder = existing.left_over.iter().filter(|path| path.parent() == Some(&folder));
                 steps.extend(of_folder.map(|path| Step::Remove { path: path.clone() }));
             }
             steps.extend(items.iter().map(|item| put(state, item)));
@@ -141,7 +141,7 @@ impl<'a> Plan<'a> {
                 plan.authorities.push(Change::of_files(AUTHORITY, &folder, Actor::Caller, steps));
             }
         }
-        if plan.aside.is_some() && found.left_over.contains(&rotation) {
+        if plan.aside.is_some() && existing.left_over.contains(&rotation) {
             let steps = vec![Step::Remove { path: rotation.clone() }];
             plan.authorities.push(Change::of_files(AUTHORITY, &rotation, Actor::Caller, steps));
         }
@@ -271,7 +271,7 @@ fn top_of(item: &Item) -> &str {
 }
 
 /// What is in the state folder and is not moved away as damaged.
-struct Found<'i> {
+struct ExistingFiles<'i> {
     /// The files of the backup whose place may be taken.
     items: Vec<&'i Item>,
     /// What the backup does not have of the same folders.
@@ -286,14 +286,14 @@ struct Found<'i> {
 fn in_the_way(
     here: &State<'_>,
     archive: &Archive,
-    found: &Found<'_>,
+    existing: &ExistingFiles<'_>,
     replace: bool,
 ) -> Result<Option<Change>> {
     let (state, world) = (here.folder(), World::here());
     // One that is damaged is put aside as such.
     let own = here.ca().ok().flatten();
     let mut standing = Vec::new();
-    for item in &found.items {
+    for item in &existing.items {
         let path = state.join(&item.path);
         if let Some(bytes) = world.read(&path)?
             && *bytes != *item.contents
@@ -304,13 +304,13 @@ fn in_the_way(
     // Files of a CA that cannot be read are not of the one in the backup either.
     let is_another = root_of(archive).is_some_and(|root| match &own {
         Some(own) => own.root.fingerprint() != root.fingerprint(),
-        None => found.left_over.iter().any(|path| is_of_authority(state, path)),
-    }) || found.removes_damaged;
+        None => existing.left_over.iter().any(|path| is_of_authority(state, path)),
+    }) || existing.removes_damaged;
     if standing.is_empty() && !is_another {
         return Ok(None);
     }
-    let of_authorities = found.of_authorities.iter().filter(|_| is_another);
-    for path in found.left_over.iter().chain(of_authorities) {
+    let of_authorities = existing.of_authorities.iter().filter(|_| is_another);
+    for path in existing.left_over.iter().chain(of_authorities) {
         let relative = path.strip_prefix(state)?.to_owned();
         if let Some(bytes) = world.read(path)?
             && !standing.iter().any(|(known, _)| *known == relative)
