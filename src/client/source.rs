@@ -26,7 +26,7 @@ use crate::{
 pub(crate) use self::{
     argument::{Source, absolute},
     known::known_anchor,
-    successor::Announced,
+    successor::AnnouncedNext,
 };
 
 /// How long a server has for its handshake.
@@ -34,7 +34,7 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// An anchor, and how sure we are that it is the one that is meant.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct Candidate {
     pub anchor: Anchor,
     pub certificate: Parsed,
     /// What it is and where it came from, in a line.
@@ -42,16 +42,16 @@ pub(crate) struct Found {
     /// What was assumed.
     pub notes: Vec<String>,
     /// The CA that will follow it.
-    pub announced: Announced,
+    pub announced: AnnouncedNext,
     /// Why a person must be asked, if one must.
-    pub doubt: Option<String>,
+    pub needs_fingerprint: Option<String>,
 }
 
-impl Found {
-    /// Why a person must compare the fingerprint before this is trusted, and how; none where nothing is in doubt.
+impl Candidate {
+    /// Why a person must compare the fingerprint before this is trusted, and how; none if it needs no fingerprint.
     pub(crate) fn missing_fingerprint(&self) -> Option<(String, Hint)> {
-        let doubt = self.doubt.as_ref()?;
-        let what = format!("{} is not trusted without its fingerprint: {doubt}", self.title);
+        let why = self.needs_fingerprint.as_ref()?;
+        let what = format!("{} is not trusted without its fingerprint: {why}", self.title);
         let sha256 = self.anchor.sha256();
         let hint = hint!(
             "compare it with the one that setup printed on the server, then add: --fingerprint {}",
@@ -104,9 +104,9 @@ pub(crate) struct Asked<'a> {
 }
 
 /// The anchor that `arguments` mean.
-pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'_>) -> Result<Found> {
+pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'_>) -> Result<Candidate> {
     let typed = arguments.source.unwrap_or_default();
-    let mut found = match arguments.source.map(Source::parse).transpose()? {
+    let mut candidate = match arguments.source.map(Source::parse).transpose()? {
         None => own(state, arguments.fingerprint)?,
         Some(Source::Server(target)) => from_server(&target, typed, arguments)?,
         Some(_) if arguments.next.is_some() => {
@@ -115,24 +115,24 @@ pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'
         Some(source) => from_file(reader, &source, typed, arguments)?,
     };
     let named: Vec<Endpoint> = arguments.endpoints.iter().flat_map(endpoints_of).collect();
-    if let Some(outside) = named.iter().find(|endpoint| !can_be_for(&found.certificate, &endpoint.host)) {
-        return Err(outside_limits(&found.certificate, outside));
+    if let Some(outside) = named.iter().find(|endpoint| !can_be_for(&candidate.certificate, &endpoint.host)) {
+        return Err(outside_limits(&candidate.certificate, outside));
     }
     if !named.is_empty() {
-        found.anchor.endpoints = named;
-        found.notes.clear();
-    } else if found.anchor.endpoints.is_empty() {
-        found.anchor.endpoints = usual_endpoints(&found.certificate);
-        if !found.anchor.endpoints.is_empty() {
-            found.notes.push(assumed(&found.anchor.endpoints));
+        candidate.anchor.endpoints = named;
+        candidate.notes.clear();
+    } else if candidate.anchor.endpoints.is_empty() {
+        candidate.anchor.endpoints = usual_endpoints(&candidate.certificate);
+        if !candidate.anchor.endpoints.is_empty() {
+            candidate.notes.push(assumed(&candidate.anchor.endpoints));
         }
     }
-    refuse_outdated(&found.certificate, arguments.expired)?;
-    found.announced.check(&found.anchor.endpoints, arguments.refused);
-    Ok(found)
+    refuse_outdated(&candidate.certificate, arguments.expired)?;
+    candidate.announced.check(&candidate.anchor.endpoints, arguments.refused);
+    Ok(candidate)
 }
 
-fn own(state: &State<'_>, fingerprint: Option<Fingerprint>) -> Result<Found> {
+fn own(state: &State<'_>, fingerprint: Option<Fingerprint>) -> Result<Candidate> {
     let own = state.nearest_ca()?.ok_or_else(|| {
         fail(
             "there is no CA of labtrust's on this machine, and none was named",
@@ -142,59 +142,60 @@ fn own(state: &State<'_>, fingerprint: Option<Fingerprint>) -> Result<Found> {
     matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
     // Under sudo it may be the CA of a user, whose programs can write there, too.
     let is_users = fingerprint.is_none() && !own.folder.starts_with(state.folder());
-    let doubt = own.root.broad_scope(&[]).filter(|_| is_users);
+    let needs_fingerprint = own.root.broad_scope(&[]).filter(|_| is_users);
     let title = format!("{} (made on this machine)", own.root.title());
-    let announced = Announced { root: own.next()?.map(|next| next.root.clone()), ..Announced::default() };
-    Ok(Found {
+    let announced =
+        AnnouncedNext { root: own.next()?.map(|next| next.root.clone()), ..AnnouncedNext::default() };
+    Ok(Candidate {
         anchor: own.anchor(),
         certificate: own.root.clone(),
         title,
         notes: Vec::new(),
         announced,
-        doubt,
+        needs_fingerprint,
     })
 }
 
-fn from_file(reader: &Reader<'_>, source: &Source, typed: &str, arguments: &Asked<'_>) -> Result<Found> {
+fn from_file(reader: &Reader<'_>, source: &Source, typed: &str, arguments: &Asked<'_>) -> Result<Candidate> {
     let fingerprint = arguments.fingerprint;
     let certificates = source.certificates(reader, typed)?;
     let certificate = choose(&certificates, fingerprint, &source.title())?.clone();
     refused::check(&[], &certificate, arguments.refused)?;
     // Naming a file is not reading it: what can sign for strangers' names is asked about.
     let asked: Vec<_> = arguments.endpoints.iter().map(|target| target.host.clone()).collect();
-    let doubt = certificate.broad_scope(&asked).filter(|_| fingerprint.is_none());
-    Ok(Found {
+    let needs_fingerprint = certificate.broad_scope(&asked).filter(|_| fingerprint.is_none());
+    Ok(Candidate {
         anchor: Anchor { certificate: Certificate::from(&certificate), endpoints: Vec::new() },
         title: format!("{} (from {})", certificate.title(), source.title()),
         certificate,
         notes: Vec::new(),
-        announced: Announced::default(),
-        doubt,
+        announced: AnnouncedNext::default(),
+        needs_fingerprint,
     })
 }
 
-fn from_server(target: &Target, typed: &str, arguments: &Asked<'_>) -> Result<Found> {
+fn from_server(target: &Target, typed: &str, arguments: &Asked<'_>) -> Result<Candidate> {
     let fingerprint = arguments.fingerprint;
     let endpoint = target.or_port(443);
     let sent = fetch(&endpoint, typed)?;
     let served = verify_served(&sent, fingerprint, &endpoint.host, OffsetDateTime::now_utc())?;
     refused::check(&served.chain, &served.root, arguments.refused)?;
-    let announced = Announced::find(&sent, &served, arguments.next, &endpoint)?;
+    let announced = AnnouncedNext::find(&sent, &served, arguments.next, &endpoint)?;
     let mut notes = Vec::new();
     let endpoints = endpoints_of(target);
     if target.port.is_none() {
         notes.push(assumed(&endpoints));
     }
-    let doubt = fingerprint.is_none().then(|| {
+    let needs_fingerprint = fingerprint.is_none().then(|| {
         format!("it came from {endpoint} itself, and nothing yet shows that this is the right server")
     });
-    Ok(Found {
+    Ok(Candidate {
         anchor: Anchor { certificate: Certificate::from(&served.root), endpoints },
         title: format!("{} (from {endpoint})", served.root.title()),
         certificate: served.root,
         notes,
         announced,
-        doubt,
+        needs_fingerprint,
     })
 }
 

@@ -25,9 +25,9 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Trust) -> Result<u8> {
     arguments.stores.check()?;
-    let found = source::anchor(&reader(context, &arguments.passphrase), state, &asked(arguments))?;
-    let next = found.announced.anchor(&found.anchor.endpoints);
-    let anchors: Vec<&Anchor> = std::iter::once(&found.anchor).chain(&next).collect();
+    let candidate = source::anchor(&reader(context, &arguments.passphrase), state, &asked(arguments))?;
+    let next = candidate.announced.anchor(&candidate.anchor.endpoints);
+    let anchors: Vec<&Anchor> = std::iter::once(&candidate.anchor).chain(&next).collect();
     let names: Vec<_> = anchors.iter().map(|anchor| receipt_name(anchor)).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     recorded::check(state.receipts()?, &names)?;
@@ -36,9 +36,9 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
     };
     let plannings: Vec<Planning> = anchors.iter().map(plan).collect();
     if context.everywhere.dry_run {
-        return dry_run(context, state, &found, anchors, plannings);
+        return dry_run(context, state, &candidate, anchors, plannings);
     }
-    confirm(context, &found)?;
+    confirm(context, &candidate)?;
     let mut parts: Vec<Vec<Outcome>> = if plannings.iter().all(|planning| planning.changes.is_empty()) {
         plannings.into_iter().map(|planning| planning.others).collect()
     } else {
@@ -49,14 +49,14 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
     };
     if arguments.restart {
         let mut all = parts.concat();
-        restart::restart(&context.facts, context.printer, &mut all, Some((&found.anchor, Wanted::There)));
+        restart::restart(&context.facts, context.printer, &mut all, Some((&candidate.anchor, Wanted::There)));
         parts = parts.iter().map(|part| all.drain(..part.len()).collect()).collect();
     }
     let mut reports = Vec::new();
-    let mut code = found.announced.code;
+    let mut code = candidate.announced.code;
     for (anchor, outcomes) in anchors.iter().zip(&parts) {
-        let is_next = anchor.sha256() != found.anchor.sha256();
-        reports.push(report_trust::report(context, arguments, &found, (anchor, is_next), outcomes));
+        let is_next = anchor.sha256() != candidate.anchor.sha256();
+        reports.push(report_trust::report(context, arguments, &candidate, (anchor, is_next), outcomes));
         code = exit::worse(code, exit::of_outcomes(outcomes, State::Trusted));
         // A machine without any store of its own does not trust it.
         if outcomes.iter().all(|outcome| outcome.state == State::Skipped) {
@@ -74,22 +74,23 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
 fn dry_run(
     context: &Context<'_>,
     state: &state::State<'_>,
-    found: &source::Found,
+    candidate: &source::Candidate,
     anchors: Vec<&Anchor>,
     plannings: Vec<Planning>,
 ) -> Result<u8> {
     let receipts = state.receipts()?;
     let mut proposal = Proposal::default();
     let mut documents = Vec::new();
-    let missing = found.missing_fingerprint().map(|(what, hint)| format!("{what}; {hint}"));
-    let notes: Vec<_> = found.notes.iter().chain(&found.announced.notes).chain(&missing).cloned().collect();
+    let missing = candidate.missing_fingerprint().map(|(what, hint)| format!("{what}; {hint}"));
+    let notes: Vec<_> =
+        candidate.notes.iter().chain(&candidate.announced.notes).chain(&missing).cloned().collect();
     for note in &notes {
         proposal.line(format_args!("  {note}"));
     }
     for (anchor, planning) in anchors.into_iter().zip(plannings) {
         let name = receipt_name(anchor);
-        let next = found.announced.root.as_ref().filter(|_| anchor.sha256() != found.anchor.sha256());
-        let may_sign = source::may_sign(next.unwrap_or(&found.certificate));
+        let next = candidate.announced.root.as_ref().filter(|_| anchor.sha256() != candidate.anchor.sha256());
+        let may_sign = source::may_sign(next.unwrap_or(&candidate.certificate));
         let outstanding = stores::unmet(&context.facts, &context.worlds, receipts, &name, &planning.changes);
         let outcomes = stores::outcomes_now(&context.facts, &context.worlds, receipts, &name, planning);
         let mut one = Proposal::default();
@@ -112,7 +113,7 @@ fn dry_run(
         }
         proposal.fields(document);
     }
-    Ok(exit::worse(consent::dry_run(context, &proposal), found.announced.code))
+    Ok(exit::worse(consent::dry_run(context, &proposal), candidate.announced.code))
 }
 
 fn asked(arguments: &Trust) -> Asked<'_> {

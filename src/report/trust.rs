@@ -1,4 +1,4 @@
-//! What `trust` says: which CA it found, whether it is the one that is meant, and which stores trust it now.
+//! What `trust` says: which CA it candidate, whether it is the one that is meant, and which stores trust it now.
 
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::State};
@@ -14,25 +14,25 @@ use crate::{cli::Trust, client::source, context::Context, hint::fail};
 pub(crate) fn report(
     context: &Context<'_>,
     arguments: &Trust,
-    found: &source::Found,
+    candidate: &source::Candidate,
     (anchor, is_next): (&Anchor, bool),
     outcomes: &[Outcome],
 ) -> StoresReport {
     let printer = context.printer;
-    let repeat = root_command(arguments, found, anchor, outcomes);
+    let repeat = root_command(arguments, candidate, anchor, outcomes);
     let empty = Vec::new();
-    let notes = if is_next { &empty } else { &found.notes };
-    match &found.announced.root {
+    let notes = if is_next { &empty } else { &candidate.notes };
+    match &candidate.announced.root {
         Some(next) if is_next => {
             printer.heading(&format!("And the CA that will follow it: {}", next.title()));
         }
-        _ => printer.say(&found.title),
+        _ => printer.say(&candidate.title),
     }
     printer.say(format_args!("  sha256    {}", anchor.sha256()));
-    let certificate = found.announced.root.as_ref().filter(|_| is_next).unwrap_or(&found.certificate);
+    let certificate = candidate.announced.root.as_ref().filter(|_| is_next).unwrap_or(&candidate.certificate);
     let may_sign = source::may_sign(certificate);
     printer.say(format_args!("  may sign  {may_sign}"));
-    let told = if is_next { &empty } else { &found.announced.notes };
+    let told = if is_next { &empty } else { &candidate.announced.notes };
     let needs_root = outcomes.iter().any(|outcome| outcome.needs_root);
     let is_input = arguments.source.as_deref() == Some("-");
     let again = (needs_root && is_input)
@@ -53,17 +53,17 @@ pub(crate) fn report(
 }
 
 /// Asks where a fingerprint is missing that would have made it sure. `--yes` is no answer to that.
-pub(crate) fn confirm(context: &Context<'_>, found: &source::Found) -> Result<()> {
-    let Some(doubt) = &found.doubt else { return Ok(()) };
-    let sha256 = found.anchor.sha256();
-    if let Some((what, hint)) = found.missing_fingerprint().filter(|_| !context.printer.can_ask()) {
+pub(crate) fn confirm(context: &Context<'_>, candidate: &source::Candidate) -> Result<()> {
+    let Some(why) = &candidate.needs_fingerprint else { return Ok(()) };
+    let sha256 = candidate.anchor.sha256();
+    if let Some((what, hint)) = candidate.missing_fingerprint().filter(|_| !context.printer.can_ask()) {
         return Err(fail(what, hint));
     }
-    context.printer.aside(&found.title);
+    context.printer.aside(&candidate.title);
     context.printer.aside(format_args!("  sha256    {sha256}"));
-    context.printer.aside(format_args!("  may sign  {}", source::may_sign(&found.certificate)));
-    context.printer.aside(format_args!("  note      {doubt}"));
-    if let Some(next) = &found.announced.root {
+    context.printer.aside(format_args!("  may sign  {}", source::may_sign(&candidate.certificate)));
+    context.printer.aside(format_args!("  note      {why}"));
+    if let Some(next) = &candidate.announced.root {
         let (title, sha256) = (next.title(), next.fingerprint());
         context.printer.aside(format_args!("  followed  by {title}, sha256 {sha256}, which it vouches for"));
     }
@@ -80,14 +80,14 @@ pub(crate) fn confirm(context: &Context<'_>, found: &source::Found) -> Result<()
 /// What root runs to do the rest: the same, for the stores that are left.
 fn root_command(
     arguments: &Trust,
-    found: &source::Found,
+    candidate: &source::Candidate,
     anchor: &Anchor,
     outcomes: &[Outcome],
 ) -> Vec<String> {
     let mut words = vec!["trust".to_owned()];
     words.extend(arguments.source.as_deref().map(source::absolute));
     // The CA that was made here is named too: root may find another one.
-    let own = arguments.source.is_none().then(|| found.anchor.sha256());
+    let own = arguments.source.is_none().then(|| candidate.anchor.sha256());
     if let Some(fingerprint) = arguments.fingerprint.or(own) {
         words.extend(["--fingerprint".into(), fingerprint.to_string()]);
     }

@@ -19,7 +19,7 @@ use crate::{
 
 /// What a server announces.
 #[derive(Debug, Default)]
-pub(crate) struct Announced {
+pub(crate) struct AnnouncedNext {
     /// The root of the CA that will follow.
     pub root: Option<Parsed>,
     /// What was left alone, and why, a sentence each.
@@ -28,7 +28,7 @@ pub(crate) struct Announced {
     pub code: u8,
 }
 
-impl Announced {
+impl AnnouncedNext {
     /// What is made of `sent`, in which `served` was found; `named` is the fingerprint of a CA that must be among it.
     pub(crate) fn find(
         sent: &[CertificateDer<'_>],
@@ -143,8 +143,8 @@ mod tests {
         all.iter().map(|one| one.parse().expect(one)).collect()
     }
 
-    fn announced(root: Parsed) -> Announced {
-        Announced { root: Some(root), ..Announced::default() }
+    fn announced(root: Parsed) -> AnnouncedNext {
+        AnnouncedNext { root: Some(root), ..AnnouncedNext::default() }
     }
 
     #[test]
