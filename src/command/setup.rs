@@ -18,7 +18,7 @@ use crate::{
         install_pair,
         setup::{
             asked::Asked,
-            draft::{Draft, Made, found},
+            draft::{Draft, SetupDone, current_root},
         },
     },
     state::State,
@@ -33,9 +33,9 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
     if let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)? {
         return Ok(code);
     }
-    let mut made = context.session(state, |session, state| {
+    let mut setup = context.session(state, |session, state| {
         // Another setup may have made a CA meanwhile, or taken it back: there is to be one.
-        let is_current = draft.found == found(state)?;
+        let is_current = draft.root_before == current_root(state)?;
         let draft =
             if is_current { draft } else { Draft::make(&context.facts, &context.worlds, state, &asked)? };
         let done = install_pair::carry_out(session, &draft.plan)?;
@@ -44,17 +44,17 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
             .ca()?
             .cloned()
             .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
-        Ok(Made { draft, done, own })
+        Ok(SetupDone { draft, done, own })
     })?;
     if arguments.restart {
         restart::restart(
             &context.facts,
             context.printer,
-            &mut made.done.trusted,
-            Some((&made.draft.plan.anchor, Wanted::There)),
+            &mut setup.done.trusted,
+            Some((&setup.draft.plan.anchor, Wanted::There)),
         );
     }
-    Ok(report::setup::report(context, state, arguments, &made))
+    Ok(report::setup::report(context, state, arguments, &setup))
 }
 
 fn asked<'a>(context: &Context<'a>, arguments: &'a Setup) -> Asked<'a> {

@@ -10,27 +10,32 @@ use super::{
     stores::{NextSteps, by_store, until},
 };
 use crate::{
-    cli::Setup, client::source::may_sign, context::Context, exit, server::setup::draft::Made, state,
+    cli::Setup, client::source::may_sign, context::Context, exit, server::setup::draft::SetupDone, state,
 };
 
 /// Where name constraints hold, and where not: the judges' tests measure it.
 const LIMITS: &str = "hold in every client, except a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
 
-pub(crate) fn report(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup, made: &Made) -> u8 {
+pub(crate) fn report(
+    context: &Context<'_>,
+    state: &state::State<'_>,
+    arguments: &Setup,
+    setup: &SetupDone,
+) -> u8 {
     let printer = context.printer;
-    let Made { draft, own, .. } = made;
+    let SetupDone { draft, own, .. } = setup;
     let repeat = own.trust_command(state.home().is_chosen);
     let changes: Vec<_> = draft.plan.changes.iter().collect();
     let kept = &own.folder;
     let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
-    report.stores = by_store(&made.done.trusted, State::Trusted);
+    report.stores = by_store(&setup.done.trusted, State::Trusted);
     let pair = &draft.leaf.pair;
     let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.along) };
     report.leave(draft.site.next(&unmet));
     report.unmet.clone_from(&unmet);
     report.leave(draft.site.missing().into_iter().collect());
     let notes = draft.leaf.notes.iter().cloned().chain(draft.site.notes()).chain(draft.unscheduled.clone());
-    let steps = NextSteps::of(context, &made.done.trusted, &repeat);
+    let steps = NextSteps::of(context, &setup.done.trusted, &repeat);
     report.remaining = steps.remaining(notes.clone().collect());
     let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
     report.next.extend(clients.iter().cloned());
@@ -41,7 +46,7 @@ pub(crate) fn report(context: &Context<'_>, state: &state::State<'_>, arguments:
     }
     printer.document(&report);
 
-    let is_new = made.done.placed.iter().any(|outcome| outcome.changed);
+    let is_new = setup.done.placed.iter().any(|outcome| outcome.changed);
     if !is_new {
         printer.say("everything is in place already: nothing was changed");
     }
@@ -65,7 +70,7 @@ pub(crate) fn report(context: &Context<'_>, state: &state::State<'_>, arguments:
     } else {
         report.print(context, |file| !file.path.starts_with(kept));
         for outcome in
-            made.done.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE)
+            setup.done.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE)
         {
             if !outcome.detail.is_empty() && printer.is_verbose() {
                 printer.say(format_args!("  proof     {}", outcome.detail));
@@ -80,9 +85,9 @@ pub(crate) fn report(context: &Context<'_>, state: &state::State<'_>, arguments:
     if !own.root.is_ca() || printer.is_verbose() {
         reports::print_refusals(printer, &draft.leaf.chain);
     }
-    if !made.done.trusted.is_empty() {
+    if !setup.done.trusted.is_empty() {
         printer.heading("Trusted on this machine:");
-        reports::print_stores(printer, &made.done.trusted, State::Trusted);
+        reports::print_stores(printer, &setup.done.trusted, State::Trusted);
     }
     printer.heading(if arguments.stage {
         "Nothing presents it yet. Hand its certificate out, and on each client:"
@@ -96,10 +101,10 @@ pub(crate) fn report(context: &Context<'_>, state: &state::State<'_>, arguments:
         backup::print_last(context, None, None);
     }
     // What is still to be done here is the last that is read.
-    reports::print_next(context, &made.done.trusted, &repeat);
+    reports::print_next(context, &setup.done.trusted, &repeat);
     if !arguments.stage {
         draft.site.print_missing_lines(printer);
         draft.site.print_next(printer, &unmet);
     }
-    exit::worse(exit::of_outcomes(&made.done.trusted, State::Trusted), exit::of_unmet(&unmet))
+    exit::worse(exit::of_outcomes(&setup.done.trusted, State::Trusted), exit::of_unmet(&unmet))
 }

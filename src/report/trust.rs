@@ -1,4 +1,4 @@
-//! What `trust` says: which CA it candidate, whether it is the one that is meant, and which stores trust it now.
+//! What `trust` says: which CA it found, whether it is the one that is meant, and which stores trust it now.
 
 use anyhow::Result;
 use labtrust_machine::{Outcome, session::State};

@@ -29,7 +29,7 @@ pub(crate) const ADD_HOST_HINT: &str = "{labtrust setup} adds it if the CA here 
 /// What a setup would make.
 pub(crate) struct Draft {
     /// The CA that it was made for, if there was one.
-    pub found: Option<Fingerprint>,
+    pub root_before: Option<Fingerprint>,
     pub site: Site,
     pub leaf: Leaf,
     /// Why nothing renews it by itself, if nothing does.
@@ -38,14 +38,14 @@ pub(crate) struct Draft {
 }
 
 /// What a setup made, for its report.
-pub(crate) struct Made {
+pub(crate) struct SetupDone {
     pub draft: Draft,
     pub done: Done,
     pub own: Ca,
 }
 
 /// The CA that is here.
-pub(crate) fn found(state: &State<'_>) -> Result<Option<Fingerprint>> {
+pub(crate) fn current_root(state: &State<'_>) -> Result<Option<Fingerprint>> {
     Ok(state.ca()?.map(|own| own.root.fingerprint()))
 }
 
@@ -57,19 +57,23 @@ impl Draft {
         state: &State<'_>,
         arguments: &Asked<'_>,
     ) -> Result<Self> {
-        let before = found(state)?;
+        let before = current_root(state)?;
         match Self::made_for(before, facts, worlds, state, arguments) {
             Err(error) => {
                 // Another setup's pair is nobody's to whoever looked before its CA was there.
                 let now = state.again();
-                if found(&now)? == before { Err(error) } else { Self::make(facts, worlds, &now, arguments) }
+                if current_root(&now)? == before {
+                    Err(error)
+                } else {
+                    Self::make(facts, worlds, &now, arguments)
+                }
             }
             made => made,
         }
     }
 
     fn made_for(
-        found: Option<Fingerprint>,
+        root_before: Option<Fingerprint>,
         facts: &Facts,
         worlds: &Worlds,
         state: &State<'_>,
@@ -120,7 +124,7 @@ impl Draft {
         let expected = site.expected()?;
         let afterwards = site.next(&[]);
         let plan = Plan { changes, anchor, planning, warnings, broad, expected, afterwards };
-        Ok(Self { found, site, leaf, unscheduled, plan })
+        Ok(Self { root_before, site, leaf, unscheduled, plan })
     }
 }
 
