@@ -91,7 +91,7 @@ fn dry_run(
         let name = receipt_name(anchor);
         let next = candidate.announced.root.as_ref().filter(|_| anchor.sha256() != candidate.anchor.sha256());
         let may_sign = source::may_sign(next.unwrap_or(&candidate.certificate));
-        let outstanding = stores::unmet(&context.facts, &context.worlds, receipts, &name, &planning.changes);
+        let unmet = stores::unmet(&context.facts, &context.worlds, receipts, &name, &planning.changes);
         let outcomes = stores::outcomes_now(&context.facts, &context.worlds, receipts, &name, planning);
         let mut one = Proposal::default();
         one.field("sha256", anchor.sha256());
@@ -99,7 +99,7 @@ fn dry_run(
         one.field("stores", reports::by_store(&outcomes, State::Trusted));
         one.line(format_args!("  may sign  {may_sign}"));
         one.table(reports::stores_table(context.printer, &outcomes, State::Trusted));
-        one.apply(context, &outstanding);
+        one.apply(context, &unmet);
         documents.push(one.document());
         proposal.add(one);
     }

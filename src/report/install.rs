@@ -36,7 +36,7 @@ pub(crate) fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Resu
 pub(crate) fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Proposal> {
     let mut proposal = Proposal::default();
     proposal.field("sha256", plan.anchor.sha256());
-    proposal.apply(context, &outstanding(context, state, plan)?);
+    proposal.apply(context, &unmet_changes(context, state, plan)?);
     for doubt in plan.doubts() {
         proposal.line(format_args!("  ! {doubt}"));
         proposal.note(doubt);
@@ -47,7 +47,7 @@ pub(crate) fn propose(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> 
 }
 
 /// All that is not so yet.
-fn outstanding(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Vec<Change>> {
+fn unmet_changes(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Result<Vec<Change>> {
     let receipts = state.receipts()?;
     let mut all = stores::unmet(&context.facts, &context.worlds, receipts, RECEIPT, &plan.changes);
     let name = trust::receipt_name(&plan.anchor);

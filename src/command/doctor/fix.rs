@@ -31,16 +31,16 @@ pub(super) fn fix(
 ) -> Result<ControlFlow<u8, Fixed>> {
     let parts = parts(diagnosis);
     let receipts = state.receipts()?;
-    let outstanding: Vec<Change> = (parts.iter())
+    let unmet: Vec<Change> = (parts.iter())
         .flat_map(|part| {
             stores::unmet(&context.facts, &context.worlds, receipts, &part.receipt(), &part.changes)
         })
         .collect();
     let propose = || {
         let mut proposal = Proposal::default();
-        proposal.apply(context, &outstanding);
+        proposal.apply(context, &unmet);
         let is_told = restart && context.everywhere.dry_run;
-        let restarts = if is_told { restarts(diagnosis, &outstanding) } else { Vec::new() };
+        let restarts = if is_told { restarts(diagnosis, &unmet) } else { Vec::new() };
         for command in &restarts {
             proposal.change(format_args!("restart: {command}"));
         }
