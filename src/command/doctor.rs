@@ -2,7 +2,7 @@
 
 mod file;
 mod fix;
-mod take_back;
+mod undo;
 
 use std::ops::ControlFlow;
 
@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Doctor) -> Result<u8> {
     if arguments.undo {
-        return take_back::run(context, state, arguments.restart);
+        return undo::run(context, state, arguments.restart);
     }
     if let Some(file) = &arguments.evidence {
         file::check(file)?;

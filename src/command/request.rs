@@ -26,7 +26,7 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
     if arguments.undo {
-        return take_back(context, state, arguments);
+        return forget_requests(context, state, arguments);
     }
     let order = Order::new(&context.facts, state, asked(context, arguments))?;
     warn_of_damages(context, state.requests()?.damaged.iter());
@@ -49,7 +49,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request)
 }
 
 /// Forgets the requests that are kept: all, or those for HOST.
-fn take_back(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
+fn forget_requests(context: &Context<'_>, state: &State<'_>, arguments: &Request) -> Result<u8> {
     let printer = context.printer;
     let host = arguments.host.as_ref().map(|target| SubjectName::from(target.host.clone()));
     let (found, lost) = meant(state, host.as_ref())?;

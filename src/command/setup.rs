@@ -1,6 +1,6 @@
 //! `setup`: a CA, a certificate, in its place, served, trusted here, and the line for the clients.
 
-mod take_back;
+mod undo;
 
 use std::ops::ControlFlow;
 
@@ -26,7 +26,7 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -> Result<u8> {
     if arguments.undo {
-        return take_back::run(context, state, arguments);
+        return undo::run(context, state, arguments);
     }
     let asked = asked(context, arguments);
     let draft = Draft::make(&context.facts, &context.worlds, state, &asked)?;

@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
         let worst = reports::print_damages(context, damages.iter());
         return Ok(exit::worse(worst, dry_run(context, receipts, &anchors, arguments)?));
     }
-    let (undone, damages) = take_back_found(context, state, arguments)?;
+    let (undone, damages) = untrust_found(context, state, arguments)?;
     let mut code = reports::print_damages(context, damages.iter());
     let mut reports = Vec::new();
     let mut failed = None;
@@ -73,7 +73,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
 type Untrusted = (Anchor, Result<Vec<Outcome>>);
 
 /// Finds the anchors that are meant, and takes them back, in one session.
-fn take_back_found(
+fn untrust_found(
     context: &Context<'_>,
     state: &state::State<'_>,
     arguments: &Untrust,

@@ -7,4 +7,4 @@ pub(crate) mod leaf;
 pub(crate) mod lost;
 pub(crate) mod order;
 pub(crate) mod site;
-pub(crate) mod take_back;
+pub(crate) mod undo;

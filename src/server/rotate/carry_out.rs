@@ -23,7 +23,7 @@ pub(crate) fn carry_out(
     let mut done = install_pair::carry_out(session, &draft.plan)?;
     if let Some(dropped) = &draft.dropped {
         for name in dropped.trust_receipt().into_iter().chain([RECEIPT.to_owned()]) {
-            let outcomes = take_back(session, &name, |record| {
+            let outcomes = undo_changes(session, &name, |record| {
                 record.store.as_str() != AUTHORITY && is_of(dropped, &name, record)
             })?;
             let of_stores = outcomes.into_iter().filter(|outcome| outcome.store.as_str() != gitlab::STORE);
@@ -38,7 +38,7 @@ pub(crate) fn carry_out(
     let changed: Vec<_> =
         receipt.changes.iter().filter(|record| is_gone(record)).flat_map(recorded::changed).collect();
     let aside = put_aside(state.folder(), &changed)?;
-    take_back(session, RECEIPT, is_gone)?;
+    undo_changes(session, RECEIPT, is_gone)?;
     Ok((done, aside))
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn is_of(dropped: &Dropped, name: &str, record: &ChangeRecord) -> boo
 }
 
 /// Undoes those changes of the receipt `name` for which `wanted` holds. One that fails ends the step.
-fn take_back(
+fn undo_changes(
     session: &Session<'_>,
     name: &str,
     wanted: impl Fn(&ChangeRecord) -> bool,

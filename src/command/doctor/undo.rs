@@ -52,7 +52,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool
         return Ok(code);
     }
     let is_damaged = damaged(receipts).is_some();
-    let mut outcomes = if state.folder().exists() { take_back(context, state)? } else { Vec::new() };
+    let mut outcomes = if state.folder().exists() { undo_fixes(context, state)? } else { Vec::new() };
     if restart {
         restart::restart(&context.facts, context.printer, &mut outcomes, None);
     }
@@ -69,7 +69,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool
 }
 
 /// Opening the state folder sweeps what a run that was killed left of it, too.
-fn take_back(context: &Context<'_>, state: &state::State<'_>) -> Result<Vec<Outcome>> {
+fn undo_fixes(context: &Context<'_>, state: &state::State<'_>) -> Result<Vec<Outcome>> {
     context.session(state, |session, state| {
         if let Some(aside) = put_aside(state.folder(), damaged(state.receipts()?).as_slice())? {
             context.printer.aside(format_args!(

@@ -20,7 +20,7 @@ use crate::{
     },
     server::setup::{
         lost::Lost,
-        take_back::{anchors, down, purge_untracked, receipt_names, take_back},
+        undo::{anchors, down, purge_untracked, receipt_names, undo_receipts},
     },
     state::{self, LastBackup, RECEIPT, RenewalRecord},
 };
@@ -66,7 +66,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
         let lost = Lost::find(state, &receipts)?;
         let anchors = anchors(state, &receipts)?;
         lost.put_aside(state)?;
-        let (mut outcomes, by_hand) = take_back(&context.facts, session, &receipt_names(&anchors))?;
+        let (mut outcomes, by_hand) = undo_receipts(&context.facts, session, &receipt_names(&anchors))?;
         outcomes.extend(purge_untracked(
             &context.facts,
             &context.worlds,

@@ -86,7 +86,7 @@ pub(crate) fn receipt_names(anchors: &[Anchor]) -> Vec<String> {
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
 /// is not taken away under a certificate that is still served. With the outcomes come the commands that are left to
 /// a person.
-pub(crate) fn take_back(
+pub(crate) fn undo_receipts(
     facts: &Facts,
     session: &Session<'_>,
     names: &[String],
