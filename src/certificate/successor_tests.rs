@@ -38,13 +38,13 @@ fn served_by(authority: &Authority) -> Chain {
     authority.sign(&order, NOW).expect("a leaf").chain
 }
 
-/// The CA that follows `authority`, and what its server sends along.
+/// The CA that follows `authority`, and what its server sends after its root.
 fn next(authority: &Authority, wider: &[DnsName], now: OffsetDateTime) -> (Authority, Chain) {
     let scope = authority.next_scope(name(), wider);
     let next = Authority::make(&scope, authority.next_key_type(), now).expect("a CA");
     let voucher = authority.vouch(next.root(), &scope, NOW).expect("a voucher");
-    let along = vec![voucher.der().clone(), next.root().der().clone()];
-    (next, along)
+    let extra = vec![voucher.der().clone(), next.root().der().clone()];
+    (next, extra)
 }
 
 fn judged(chain: &[CertificateDer<'_>], named: Option<Fingerprint>) -> Vec<Verdict> {
@@ -59,12 +59,12 @@ fn a_ca_that_follows_has_the_same_limits_and_key() {
         [(&[HOST, "192.0.2.10", "*.pages.example.org"][..], true), (&[HOST], true), (&[HOST], false)]
     {
         let old = authority(names, constrained);
-        let (new, along) = next(&old, &[], NOW);
+        let (new, extra) = next(&old, &[], NOW);
         assert_eq!(new.permitted().is_within(old.permitted()), old.permitted().is_within(new.permitted()));
         assert!(new.permitted().is_within(old.permitted()), "{} / {}", new.permitted(), old.permitted());
         assert_eq!(new.key().public_key().kind(), old.key().public_key().kind());
         assert_ne!(new.root().subject_der, old.root().subject_der);
-        assert_eq!(judged(&[served_by(&old), along].concat(), None), [Verdict::Follows]);
+        assert_eq!(judged(&[served_by(&old), extra].concat(), None), [Verdict::Follows]);
         assert_eq!(judged(&served_by(&old), None), []);
     }
 }
@@ -72,8 +72,8 @@ fn a_ca_that_follows_has_the_same_limits_and_key() {
 #[test]
 fn a_wider_one_needs_a_word_from_somebody() {
     let old = authority(&[HOST], true);
-    let (new, along) = next(&old, &["wider.example".parse().expect("a name")], NOW);
-    let sent = [served_by(&old), along].concat();
+    let (new, extra) = next(&old, &["wider.example".parse().expect("a name")], NOW);
+    let sent = [served_by(&old), extra].concat();
     assert_eq!(judged(&sent, None), [Verdict::Wider]);
     assert_eq!(judged(&sent, Some(new.root().fingerprint())), [Verdict::Follows]);
     assert_eq!(judged(&sent, Some(old.root().fingerprint())), [Verdict::Wider]);
@@ -84,7 +84,7 @@ fn a_stranger_in_the_middle_adds_no_root() {
     let old = authority(&[HOST], true);
     let stranger = authority(&[HOST], true);
     let (follower, of_stranger) = next(&stranger, &[], NOW);
-    let (_, along) = next(&old, &[], NOW);
+    let (_, extra) = next(&old, &[], NOW);
     let root = |authority: &Authority| authority.root().der().clone();
     for (added, expected) in [
         (vec![root(&stranger)], vec![Verdict::Unvouched]),
@@ -92,13 +92,13 @@ fn a_stranger_in_the_middle_adds_no_root() {
         (of_stranger.clone(), vec![Verdict::Unvouched]),
         ([served_by(&stranger), of_stranger].concat(), vec![Verdict::Unvouched; 2]),
         // The real voucher vouches for the real one only.
-        (vec![along[0].clone(), root(&stranger)], vec![Verdict::Unvouched]),
+        (vec![extra[0].clone(), root(&stranger)], vec![Verdict::Unvouched]),
         (
-            vec![along[0].clone(), root(&follower), along[1].clone()],
+            vec![extra[0].clone(), root(&follower), extra[1].clone()],
             vec![Verdict::Unvouched, Verdict::Follows],
         ),
-        (vec![along[0].clone()], vec![]),
-        (vec![along[1].clone(); 3], vec![Verdict::Unvouched]),
+        (vec![extra[0].clone()], vec![]),
+        (vec![extra[1].clone(); 3], vec![Verdict::Unvouched]),
     ] {
         let sent = [served_by(&old), added].concat();
         assert_eq!(judged(&sent, Some(stranger.root().fingerprint())), expected);
@@ -153,19 +153,19 @@ fn limits_between_leaf_and_root_count_too() {
 #[test]
 fn dates_count() {
     let old = authority(&[HOST], true);
-    let (_, along) = next(&old, &[], NOW + Duration::days(30));
-    assert_eq!(judged(&[served_by(&old), along].concat(), None), [Verdict::Outdated]);
+    let (_, extra) = next(&old, &[], NOW + Duration::days(30));
+    assert_eq!(judged(&[served_by(&old), extra].concat(), None), [Verdict::Outdated]);
 }
 
 /// A signature that cannot be verified is none, though chains are found by the identifiers then.
 #[test]
 fn what_cannot_be_verified_vouches_for_nothing() {
     let old = authority(&[HOST], true);
-    let (_, along) = next(&old, &[], NOW);
-    let mut broken = along[0].to_vec();
+    let (_, extra) = next(&old, &[], NOW);
+    let mut broken = extra[0].to_vec();
     let last = broken.len() - 1;
     broken[last] ^= 1;
-    let mut unknown = along[0].to_vec();
+    let mut unknown = extra[0].to_vec();
     // ecdsa-with-SHA384 becomes ecdsa-with-SHA1, in both places.
     let known = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x03];
     let places: Vec<_> = unknown.windows(8).enumerate().filter(|(_, bytes)| *bytes == known).collect();
@@ -175,7 +175,7 @@ fn what_cannot_be_verified_vouches_for_nothing() {
         unknown[at + 7] = 0x0f;
     }
     for voucher in [broken, unknown] {
-        let sent = [served_by(&old), vec![voucher.into(), along[1].clone()]].concat();
+        let sent = [served_by(&old), vec![voucher.into(), extra[1].clone()]].concat();
         assert_eq!(judged(&sent, None), [Verdict::Unvouched]);
     }
 }

@@ -95,7 +95,7 @@ impl Expected {
         let served = |(endpoint, sha256): &(Endpoint, Fingerprint)| Proof::Served {
             endpoint: endpoint.clone(),
             sha256: *sha256,
-            along: None,
+            sent_with: None,
             seconds: SECONDS,
         };
         let proofs: Vec<Proof> = self.presented.iter().map(served).collect();

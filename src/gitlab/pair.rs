@@ -20,22 +20,22 @@ pub(crate) struct Pair {
     /// The root.
     pub root: Fingerprint,
     /// The last of what is sent along, if anything is.
-    pub along: Option<Fingerprint>,
+    pub sent_with: Option<Fingerprint>,
 }
 
 impl Pair {
-    /// The pair of `chain`, which runs from leaf to root, and the key `key_pem`; `along` is sent after the root.
+    /// The pair of `chain`, which runs from leaf to root, and the key `key_pem`; `extra_chain` is sent after the root.
     /// None if `chain` is empty.
     pub(crate) fn new(
         chain: &[Certificate],
-        along: &[Certificate],
+        extra_chain: &[Certificate],
         key_pem: Zeroizing<Vec<u8>>,
     ) -> Option<Self> {
         let (leaf, root) = (chain.first()?, chain.last()?);
         Some(Self {
             certificates_pem: chain
                 .iter()
-                .chain(along)
+                .chain(extra_chain)
                 .map(Certificate::pem)
                 .collect::<String>()
                 .into_bytes(),
@@ -43,14 +43,14 @@ impl Pair {
             leaf: leaf.fingerprint(),
             root_pem: root.pem().into_bytes(),
             root: root.fingerprint(),
-            along: along.last().map(Certificate::fingerprint),
+            sent_with: extra_chain.last().map(Certificate::fingerprint),
         })
     }
 
-    /// The pair of what was signed for `key`; `along` is sent after the root.
-    pub(crate) fn of(issued: &Issued, along: &[Certificate], key: &PrivateKey) -> Option<Self> {
+    /// The pair of what was signed for `key`; `extra_chain` is sent after the root.
+    pub(crate) fn of(issued: &Issued, extra_chain: &[Certificate], key: &PrivateKey) -> Option<Self> {
         let chain: Vec<Certificate> = issued.chain.iter().map(|der| Certificate::new(der.to_vec())).collect();
-        Self::new(&chain, along, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
+        Self::new(&chain, extra_chain, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
     }
 
     /// What stands in the certificate's file.

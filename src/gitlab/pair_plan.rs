@@ -65,7 +65,7 @@ pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Pr
     let served = layout.served.iter().map(|endpoint| Proof::Served {
         endpoint: endpoint.clone(),
         sha256: pair.leaf,
-        along: pair.along,
+        sent_with: pair.sent_with,
         seconds: SECONDS,
     });
     Proof::All(files.into_iter().chain(served).collect())

@@ -21,10 +21,10 @@ pub(crate) struct Promise {
 }
 
 impl Promise {
-    /// Whether the leaf `sha256` is presented where clients go, and the certificate `along` with it.
-    pub(crate) fn is_kept(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> bool {
+    /// Whether the leaf `sha256` is presented where clients go, and the certificate `sent_with` with it.
+    pub(crate) fn is_kept(&self, sha256: Fingerprint, sent_with: Option<Fingerprint>) -> bool {
         let Ok(chain) = handshake::fetch(&self.endpoint, LIMIT) else { return false };
-        let is_sent = |along| chain.iter().any(|sent| sent.fingerprint() == along);
-        chain.first().is_some_and(|leaf| leaf.fingerprint() == sha256) && along.is_none_or(is_sent)
+        let is_sent = |sent_with| chain.iter().any(|sent| sent.fingerprint() == sent_with);
+        chain.first().is_some_and(|leaf| leaf.fingerprint() == sha256) && sent_with.is_none_or(is_sent)
     }
 }

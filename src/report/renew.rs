@@ -28,7 +28,7 @@ pub(crate) fn report(answer: &Answer, context: &Context<'_>) -> Ended {
             let outcome = format!("renewed until {}", draft.leaf.not_after.date());
             let changes: Vec<_> = draft.plan.changes.iter().collect();
             let mut report = PairReport::new(&draft.root, &draft.leaf, &changes);
-            report.unmet = draft.site.unmet_by_another(draft.leaf.fingerprint(), draft.along);
+            report.unmet = draft.site.unmet_by_another(draft.leaf.fingerprint(), draft.sent_with);
             (exit::of_unmet(&report.unmet), outcome, report)
         }
     };

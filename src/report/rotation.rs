@@ -64,7 +64,7 @@ pub(crate) fn report(
     if let Some(note) = &aside {
         printer.say(format_args!("  note      {note}"));
     }
-    let unmet = placed.as_ref().map(|(site, leaf, along)| site.unmet_by_another(*leaf, *along));
+    let unmet = placed.as_ref().map(|(site, leaf, sent_with)| site.unmet_by_another(*leaf, *sent_with));
     let unmet = unmet.unwrap_or_default();
     let waiting: Vec<_> =
         placed.iter().filter(|_| !unmet.is_empty()).flat_map(|(site, ..)| site.next(&unmet)).collect();

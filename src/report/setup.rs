@@ -30,7 +30,7 @@ pub(crate) fn report(
     let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
     report.stores = by_store(&setup.done.trusted, State::Trusted);
     let pair = &draft.leaf.pair;
-    let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.along) };
+    let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.sent_with) };
     report.leave(draft.site.next(&unmet));
     report.unmet.clone_from(&unmet);
     report.leave(draft.site.missing().into_iter().collect());

@@ -54,8 +54,8 @@ impl PlacedPair {
     }
 
     /// The same pair as it is to be placed, to the byte where nothing else is sent.
-    pub(crate) fn pair(&self, along: &[Certificate]) -> Option<Pair> {
+    pub(crate) fn pair(&self, extra_chain: &[Certificate]) -> Option<Pair> {
         let chain: Vec<Certificate> = self.chain().map(Certificate::from).collect();
-        Pair::new(&chain, along, self.pem.clone())
+        Pair::new(&chain, extra_chain, self.pem.clone())
     }
 }

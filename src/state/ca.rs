@@ -197,7 +197,7 @@ impl Ca {
 
     /// What is served after the root while this CA is being replaced: the next root, and before it what tells
     /// clients of this CA that they can believe in it.
-    pub(crate) fn along(&self) -> Result<Vec<Certificate>, Damage> {
+    pub(crate) fn extra_chain(&self) -> Result<Vec<Certificate>, Damage> {
         let Some(next) = self.next()? else { return Ok(Vec::new()) };
         Ok(next.voucher.iter().chain([&next.root]).map(Certificate::from).collect())
     }

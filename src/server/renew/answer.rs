@@ -56,7 +56,7 @@ pub(crate) struct Draft {
     pub notes: Vec<String>,
     pub site: Site,
     /// What is sent with it.
-    pub along: Option<Fingerprint>,
+    pub sent_with: Option<Fingerprint>,
 }
 
 pub(crate) fn look(
@@ -128,12 +128,12 @@ impl Draft {
         let order = LeafOrder { names, public_key: key.public_key().clone(), days };
         let issued = ours.authority.sign(&order, now)?;
         // A certificate that ends is worse than one that is not sent with the next root.
-        let along = ours.own.along();
-        let unsent = along.as_ref().err().map(|damage| {
+        let extra_chain = ours.own.extra_chain();
+        let unsent = extra_chain.as_ref().err().map(|damage| {
             format!("the root of the next CA is not sent with it: {damage}; {}", damage.hint())
         });
-        let along = along.unwrap_or_default();
-        let pair = Pair::of(&issued, &along, key).context("nothing was signed")?;
+        let extra_chain = extra_chain.unwrap_or_default();
+        let pair = Pair::of(&issued, &extra_chain, key).context("nothing was signed")?;
         let mut site = ours.site.clone();
         site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, ADD_HOST_HINT)?;
         let anchor = ours.own.anchor();
@@ -156,7 +156,7 @@ impl Draft {
             leaf: issued.leaf,
             root: standing.root.clone(),
             notes,
-            along: pair.along,
+            sent_with: pair.sent_with,
             site,
         })
     }

@@ -145,8 +145,8 @@ impl Draft {
             made = next;
             &made
         };
-        let along = along(next);
-        let mut placed = PairAtSite::find(facts, state, own, own.next()?, &along)?;
+        let extra_chain = extra_chain(next);
+        let mut placed = PairAtSite::find(facts, state, own, own.next()?, &extra_chain)?;
         self.plan.changes.extend(placed.site.trusting(&next.root));
         self.plan.changes.extend(placed.changes(own)?);
         self.plan.expected = placed.site.expected()?;
@@ -188,7 +188,7 @@ impl Draft {
     /// The next CA stays beside the old one: clients that know only it take up the old one again more easily, and
     /// nobody has to start again.
     fn switch_back(&mut self, facts: &Facts, state: &State<'_>, own: &Ca, previous: &Ca) -> Result<()> {
-        self.reissue_from(facts, state, own, previous, &along(own))?;
+        self.reissue_from(facts, state, own, previous, &extra_chain(own))?;
         self.plan.changes.push(self.seen.switched_back().change(state.folder())?);
         Ok(())
     }
@@ -200,10 +200,10 @@ impl Draft {
         state: &State<'_>,
         from: &Ca,
         to: &Ca,
-        along: &[Certificate],
+        extra_chain: &[Certificate],
     ) -> Result<()> {
         let authority = open(to)?;
-        let mut placed = PairAtSite::find(facts, state, to, Some(from), along)?;
+        let mut placed = PairAtSite::find(facts, state, to, Some(from), extra_chain)?;
         // What was noted since the other CA was made holds for this one too.
         self.plan.changes = vec![ca::change(&to.folder, &to.root, Some(&authority), &from.notes)?];
         self.plan.changes.extend(placed.changes(from)?);
@@ -248,7 +248,7 @@ pub(crate) fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> 
 }
 
 /// What is served after the root while `next` is to follow.
-fn along(next: &Ca) -> Vec<Certificate> {
+fn extra_chain(next: &Ca) -> Vec<Certificate> {
     next.voucher.iter().chain([&next.root]).map(Certificate::from).collect()
 }
 
@@ -314,7 +314,7 @@ impl PairAtSite {
         state: &State<'_>,
         owner: &Ca,
         other: Option<&Ca>,
-        along: &[Certificate],
+        extra_chain: &[Certificate],
     ) -> Result<Self> {
         let site = Site::again(facts, state, &owner.notes)?;
         let files = site.files();
@@ -325,7 +325,7 @@ impl PairAtSite {
         let now = OffsetDateTime::now_utc();
         let own = standing(owner);
         if let Some(own) = own.as_ref().filter(|own| own.leaf().is_valid_at(now))
-            && let Some(pair) = own.pair(along)
+            && let Some(pair) = own.pair(extra_chain)
         {
             return Ok(Self { site, leaf: own.leaf().clone(), pair });
         }
@@ -340,12 +340,12 @@ impl PairAtSite {
         let names = standing.leaf().names.clone();
         let public_key = standing.key.public_key().clone();
         let issued = open(owner)?.sign(&LeafOrder { names, public_key, days: owner.notes.days }, now)?;
-        let pair = Pair::of(&issued, along, &standing.key).ok_or_else(nothing)?;
+        let pair = Pair::of(&issued, extra_chain, &standing.key).ok_or_else(nothing)?;
         Ok(Self { site, leaf: issued.leaf, pair })
     }
 
     fn site_and_leaf(&self) -> (Site, Fingerprint, Option<Fingerprint>) {
-        (self.site.clone(), self.pair.leaf, self.pair.along)
+        (self.site.clone(), self.pair.leaf, self.pair.sent_with)
     }
 
     /// What placing it takes, where nothing stands but what `own`, or a CA beside it, has signed.

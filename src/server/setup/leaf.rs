@@ -53,10 +53,10 @@ pub(crate) fn leaf(
         }
         Issuer::Made(_) | Issuer::SelfSigned => None,
     };
-    let along = own.as_ref().map_or(Ok(Vec::new()), Ca::along)?;
+    let extra_chain = own.as_ref().map_or(Ok(Vec::new()), Ca::extra_chain)?;
     let given = arguments.key.map(|path| arguments.reader.key(path)).transpose()?;
     if let (Some(own), Some((certificate, key))) = (own, places.first())
-        && let Some(leaf) = in_place(&own, order, certificate, key, &along)
+        && let Some(leaf) = in_place(&own, order, certificate, key, &extra_chain)
         && given.as_ref().is_none_or(|given| given.matches(leaf.leaf()))
     {
         return Ok(leaf);
@@ -87,7 +87,8 @@ pub(crate) fn leaf(
             (issued, root)
         }
     };
-    let pair = Pair::of(&issued, &along, &key).ok_or_else(|| fail("nothing was signed", "run it again"))?;
+    let pair =
+        Pair::of(&issued, &extra_chain, &key).ok_or_else(|| fail("nothing was signed", "run it again"))?;
     let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
     Ok(Leaf { chain, root, pair, notes: issued.notes })
 }
@@ -106,7 +107,7 @@ fn in_place(
     order: &Order,
     certificate: &Path,
     key: &Path,
-    along: &[labtrust_plan::Certificate],
+    extra_chain: &[labtrust_plan::Certificate],
 ) -> Option<Leaf> {
     let standing = PlacedPair::read(own, certificate, key)?;
     let leaf = standing.leaf();
@@ -117,6 +118,6 @@ fn in_place(
     if !is_fresh || !has_all {
         return None;
     }
-    let pair = standing.pair(along)?;
+    let pair = standing.pair(extra_chain)?;
     Some(Leaf { chain: standing.chain().cloned().collect(), root: own.root.clone(), pair, notes: Vec::new() })
 }

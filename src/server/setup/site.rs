@@ -285,10 +285,10 @@ impl Site {
         self.configured.is_edited(&self.installation) || self.layout.is_reconfigured || self.is_begun
     }
 
-    /// Why clients do not meet the leaf `sha256`, which is in place, with the certificate `along`, a line each:
+    /// Why clients do not meet the leaf `sha256`, which is in place, with the certificate `sent_with`, a line each:
     /// what was not shown on the way is asked now, where clients go.
-    pub(crate) fn unmet(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
-        let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, along));
+    pub(crate) fn unmet(&self, sha256: Fingerprint, sent_with: Option<Fingerprint>) -> Vec<String> {
+        let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, sent_with));
         let mut unmet: Vec<String> = promises.map(|promise| promise.why.clone()).collect();
         if unmet.is_empty() && self.reconfigures() && self.installation.reconfigure_by_hand().is_some() {
             unmet.push("GitLab follows gitlab.rb only when it is reconfigured".into());
@@ -302,9 +302,13 @@ impl Site {
 
     /// The same for a leaf in the place of another one: what was proven on another port of this machine is as it
     /// was before.
-    pub(crate) fn unmet_by_another(&self, sha256: Fingerprint, along: Option<Fingerprint>) -> Vec<String> {
+    pub(crate) fn unmet_by_another(
+        &self,
+        sha256: Fingerprint,
+        sent_with: Option<Fingerprint>,
+    ) -> Vec<String> {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_served);
-        promises.filter(|one| !one.is_kept(sha256, along)).map(|one| one.why.clone()).collect()
+        promises.filter(|one| !one.is_kept(sha256, sent_with)).map(|one| one.why.clone()).collect()
     }
 
     /// Says, for people, what keeps clients from what is in place, and what is still to be done on this machine.

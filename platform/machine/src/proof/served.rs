@@ -27,7 +27,7 @@ pub(crate) struct Servers<'a> {
 struct Question<'a> {
     endpoint: &'a Endpoint,
     sha256: Fingerprint,
-    along: Option<Fingerprint>,
+    sent_with: Option<Fingerprint>,
     limit: Duration,
 }
 
@@ -73,21 +73,23 @@ impl<'a> Servers<'a> {
 impl<'a> Question<'a> {
     /// That of `proof`, if a server is asked for it.
     fn of(proof: &'a Proof) -> Option<Self> {
-        let Proof::Served { endpoint, sha256, along, seconds } = proof else { return None };
-        Some(Self { endpoint, sha256: *sha256, along: *along, limit: Duration::from_secs(*seconds) })
+        let Proof::Served { endpoint, sha256, sent_with, seconds } = proof else { return None };
+        Some(Self { endpoint, sha256: *sha256, sent_with: *sent_with, limit: Duration::from_secs(*seconds) })
     }
 
     /// Asks once.
     fn ask(&self) -> Result<String, String> {
-        let Self { endpoint, sha256, along, .. } = self;
+        let Self { endpoint, sha256, sent_with, .. } = self;
         let chain = handshake::fetch_here(endpoint, PATIENCE).map_err(|error| error.to_string())?;
-        let is_sent = |along: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *along);
+        let is_sent = |sent_with: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *sent_with);
         if chain.first().is_none_or(|leaf| leaf.fingerprint() != *sha256) {
             return Err(format!("{endpoint} presents another certificate"));
         }
-        match along.filter(|along| !is_sent(along)) {
+        match sent_with.filter(|sent_with| !is_sent(sent_with)) {
             None => Ok(format!("{endpoint} presents it")),
-            Some(along) => Err(format!("{endpoint} does not send the certificate {} with it", along.short())),
+            Some(sent_with) => {
+                Err(format!("{endpoint} does not send the certificate {} with it", sent_with.short()))
+            }
         }
     }
 
@@ -180,7 +182,7 @@ mod tests {
         let served = |port| Proof::Served {
             endpoint: format!("git.example.com:{port}").parse().expect("an endpoint"),
             sha256: Fingerprint::of(b"leaf"),
-            along: None,
+            sent_with: None,
             seconds: 60,
         };
         let (one, other) = (Proof::All(vec![served(443), served(4567)]), Proof::Not(Box::new(served(443))));

@@ -79,8 +79,8 @@ pub enum Proof {
         /// The leaf.
         sha256: Fingerprint,
         /// Another certificate that it must send with it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        along: Option<Fingerprint>,
+        #[serde(rename = "along", default, skip_serializing_if = "Option::is_none")]
+        sent_with: Option<Fingerprint>,
         /// Seconds until it must.
         seconds: u64,
     },
@@ -167,9 +167,12 @@ impl Proof {
     #[must_use]
     pub fn at_once(&self) -> Self {
         match self {
-            Self::Served { endpoint, sha256, along, .. } => {
-                Self::Served { endpoint: endpoint.clone(), sha256: *sha256, along: *along, seconds: 0 }
-            }
+            Self::Served { endpoint, sha256, sent_with, .. } => Self::Served {
+                endpoint: endpoint.clone(),
+                sha256: *sha256,
+                sent_with: *sent_with,
+                seconds: 0,
+            },
             Self::All(proofs) => Self::All(proofs.iter().map(Self::at_once).collect()),
             Self::Not(proof) => Self::Not(Box::new(proof.at_once())),
             other => other.clone(),

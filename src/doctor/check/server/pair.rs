@@ -178,7 +178,7 @@ fn reload(server: Server<'_>, leaf: &Certificate) -> Change {
             site.published.unwrap_or(site.endpoint.port),
         ),
         sha256: leaf.fingerprint(),
-        along: None,
+        sent_with: None,
         seconds: SECONDS,
     };
     Change {
