@@ -121,7 +121,7 @@ impl<'a> Run<'a> {
                 matches!(judged, Judged::Proven { .. } | Judged::Failed { .. } | Judged::Omitted)
             };
             let going = changes.iter().zip(&judged).rev().filter(|(_, judged)| goes(judged));
-            going.for_each(|(change, _)| self.put_steps_back(change));
+            going.for_each(|(change, _)| self.undo_steps(change));
         }
         let mut outcomes = Vec::new();
         // What came last goes first, if all must go.
@@ -270,7 +270,7 @@ impl<'a> Run<'a> {
             Judged::Proven { changed, detail, complaints } => (changed, detail, complaints),
             Judged::OutOfReach => return Ok(Outcome::needs_root(store, subject, State::Untrusted)),
             Judged::Omitted => {
-                let mut outcome = self.take_back(change, "taken back with the rest of this plan")?;
+                let mut outcome = self.undo_failed(change, "taken back with the rest of this plan")?;
                 if outcome.hint.is_none() {
                     outcome.state = State::Untrusted;
                 }
@@ -281,7 +281,7 @@ impl<'a> Run<'a> {
                 return Ok(Outcome::new(store, subject, State::Untrusted, why));
             }
             Judged::Failed { why, hint } => {
-                let mut outcome = self.take_back(change, &why)?;
+                let mut outcome = self.undo_failed(change, &why)?;
                 outcome.hint = hint.or(outcome.hint);
                 return Ok(outcome);
             }
@@ -322,24 +322,24 @@ impl<'a> Run<'a> {
 
     /// Takes back the steps of the latest run alone, where nothing else depends on them. What does not go is
     /// said when the change is taken back as a whole.
-    fn put_steps_back(&self, change: &Change) {
+    fn undo_steps(&self, change: &Change) {
         let records = &self.receipt.changes;
         let is_its = |record: &ChangeRecord| record.store == change.store && record.subject == change.subject;
         if let Some(index) =
             records.iter().position(is_its).filter(|index| records[*index].side_effects.is_empty())
         {
-            let _ = undo::take_back_latest(self.session, &self.receipt, index);
+            let _ = undo::undo_latest_steps(self.session, &self.receipt, index);
         }
     }
 
     /// Undoes a change that could not be finished, and says why it could not. One that was proven before
     /// goes back to how it stood then: what serves people is not taken away because it did not get better.
-    fn take_back(&mut self, change: &Change, why: &str) -> Result<Outcome> {
+    fn undo_failed(&mut self, change: &Change, why: &str) -> Result<Outcome> {
         let mut outcome = Outcome::new(&change.store, &change.subject, State::Failed, why);
         if self.recorded(change).is_some() {
             let record = self.record(change);
             let back = if self.receipt.changes[record].proven == 0 {
-                let back = undo::undo_whole(self.session, &mut self.receipt, record)?;
+                let back = undo::undo_change(self.session, &mut self.receipt, record)?;
                 back.into_iter().find(|back| back.state == State::Failed).map(|failed| failed.detail)
             } else {
                 undo::undo_latest(self.session, &mut self.receipt, record)?

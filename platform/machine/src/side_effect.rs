@@ -3,8 +3,8 @@
 
 mod links;
 mod neighbour;
-mod put_back;
 mod stranger;
+mod undo_file;
 
 use std::{
     path::{Path, PathBuf},
@@ -16,9 +16,9 @@ use labtrust_plan::{Certificate, Contents, SideEffect};
 use zeroize::Zeroizing;
 
 use self::links::remove_copies;
-pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, restore_neighbours};
-pub(crate) use self::put_back::put_back;
+pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, undo_neighbours};
 use self::stranger::is_strangers_since;
+pub(crate) use self::undo_file::undo_file;
 use crate::{
     Error, Result,
     database::keystore,
@@ -261,7 +261,7 @@ impl SideEffectRecord {
         }
         let broken = !is_whole(&self.side_effect, &found) && is_whole(&self.side_effect, before.bytes());
         if broken {
-            put_back(world, receipts, receipt, &path, &self.before)?;
+            undo_file(world, receipts, receipt, &path, &self.before)?;
         }
         Ok(broken)
     }
@@ -283,7 +283,7 @@ impl SideEffectRecord {
 
     /// After the updater has run to undo: what it did not take back is taken back. `was_ours` is
     /// what [`SideEffectRecord::is_ours`] said before it ran.
-    pub(crate) fn restore(
+    pub(crate) fn undo(
         &self,
         world: &World,
         session: &Session<'_>,
@@ -312,7 +312,7 @@ impl SideEffectRecord {
                 others(&found).is_some_and(|found| Some(found) == others(before.bytes()))
             });
         if differs_by_ours_alone || (was_ours && self.is_ours(world)?) {
-            put_back(world, receipts, receipt, path, &self.before)?;
+            undo_file(world, receipts, receipt, path, &self.before)?;
         }
         delete_entry(&self.side_effect, world, certificate, session.progress)
     }

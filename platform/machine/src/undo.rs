@@ -1,8 +1,8 @@
 //! Takes back what a receipt records, and only that: what somebody else changed since is left and
 //! named.
 
+mod progress;
 mod reload;
-mod undone;
 
 use std::{
     cmp::Reverse,
@@ -14,13 +14,13 @@ use std::{
 
 use labtrust_plan::{Fingerprint, Proof, Service};
 
-use self::undone::Undone;
+use self::progress::UndoProgress;
 use crate::{
     Result, database, edit_file,
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
     session::{Outcome, Session, State},
     side_effect,
-    side_effect::{keep_neighbours, put_back},
+    side_effect::{keep_neighbours, undo_file},
     updater::{Updater, check_room},
     world::{Node, World},
 };
@@ -93,7 +93,7 @@ fn undo_records(
     note_begun(session, receipts, &begun)?;
     let mut undone = Vec::new();
     for (receipt, index) in begun {
-        let mut taken = take_back_steps(session, &receipts[receipt], (receipt, index));
+        let mut taken = undo_steps(session, &receipts[receipt], (receipt, index));
         if taken.fault.is_none() {
             taken.fault = keep_neighbours_of(session, &mut receipts[receipt], index).err().map(Rc::new);
         }
@@ -167,7 +167,11 @@ fn remove_folders<'a>(session: &Session<'_>, records: impl Iterator<Item = &'a C
 }
 
 /// Undoes the whole of the change at `index` of `receipt`.
-pub(crate) fn undo_whole(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<Vec<Outcome>> {
+pub(crate) fn undo_change(
+    session: &Session<'_>,
+    receipt: &mut Receipt,
+    index: usize,
+) -> Result<Vec<Outcome>> {
     let outcomes = undo_records(session, slice::from_mut(receipt), &[(0, index)])?;
     Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
 }
@@ -185,7 +189,7 @@ pub(crate) fn undo_latest(
     }
     let mut left = Vec::new();
     let mut work = || -> Result<()> {
-        left = take_back_latest(session, receipt, index)?;
+        left = undo_latest_steps(session, receipt, index)?;
         let world = session.worlds.of(&record.actor)?;
         let updater = Updater {
             world: &world,
@@ -210,7 +214,7 @@ pub(crate) fn undo_latest(
 
 /// Takes back the steps of the latest run of the change at `index`, and settles nothing. Says which files
 /// were left because somebody else changed them.
-pub(crate) fn take_back_latest(
+pub(crate) fn undo_latest_steps(
     session: &Session<'_>,
     receipt: &Receipt,
     index: usize,
@@ -220,14 +224,14 @@ pub(crate) fn take_back_latest(
     let world = session.worlds.of(&record.actor)?;
     world.flushed_once(|| {
         let latest = record.steps[record.proven..].iter().rev();
-        let left = latest.map(|step| take_back(session, &world, &receipt.name, step));
+        let left = latest.map(|step| undo_step(session, &world, &receipt.name, step));
         left.filter_map(Result::transpose).collect()
     })
 }
 
-fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize, usize)) -> Undone {
+fn undo_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize, usize)) -> UndoProgress {
     let record = &receipt.changes[index];
-    let mut undone = Undone {
+    let mut undone = UndoProgress {
         receipt: number,
         index,
         ours: Vec::new(),
@@ -243,7 +247,7 @@ fn take_back_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (u
         }
         world.flushed_once(|| {
             for step in record.steps.iter().rev() {
-                undone.left.extend(take_back(session, &world, &receipt.name, step)?);
+                undone.left.extend(undo_step(session, &world, &receipt.name, step)?);
             }
             Ok(())
         })
@@ -270,7 +274,7 @@ fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize
 }
 
 /// Takes one step back; says which file was left because somebody else changed it.
-fn take_back(
+fn undo_step(
     session: &Session<'_>,
     world: &World,
     receipt: &str,
@@ -293,7 +297,7 @@ fn take_back(
                         {
                             world.make_folders(folder, 0o755)?;
                         }
-                        put_back(world, session.receipts, receipt, path, before)?;
+                        undo_file(world, session.receipts, receipt, path, before)?;
                         true
                     }
                     _ => false,
@@ -308,7 +312,7 @@ fn take_back(
             session
                 .progress
                 .begin(&format!("taking {} back out of {database}", certificate.fingerprint().short()));
-            if !database::open(database).restore(world, certificate, before.as_ref())? {
+            if !database::open(database).undo(world, certificate, before.as_ref())? {
                 return Ok(Some(database.path().to_owned()));
             }
         }
@@ -326,7 +330,7 @@ fn is_ours(found: &Node, after: Option<Fingerprint>, link: Option<&Path>) -> boo
 }
 
 /// Asks the store whether it is rid of the anchor.
-fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &Undone) -> Outcome {
+fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) -> Outcome {
     let record = undone.record(receipts);
     let (store, subject) = (&record.store, record.subject.as_str());
     if let Some(error) = &undone.fault {

@@ -60,7 +60,7 @@ fn a_keychain_is_changed_and_restored(world: &World, folder: &Path) -> Result {
     database::open(&database).add(world, &certificate)?;
     assert!(database::open(&database).find(world, &certificate)?.is_some_and(|listing| listing.trusted));
     assert!(database::open(&database).prove(world, &certificate)?.holds());
-    assert!(database::open(&database).restore(world, &certificate, None)?);
+    assert!(database::open(&database).undo(world, &certificate, None)?);
     assert_eq!(database::open(&database).find(world, &certificate)?, None);
     Ok(())
 }

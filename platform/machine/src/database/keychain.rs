@@ -64,7 +64,7 @@ impl TrustDatabase for Tool<'_> {
 
     /// Takes `certificate` back to `before`; says whether it did. Settings that say something else by
     /// now are somebody else's, and are left, with the certificate that they are about.
-    fn restore(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool> {
+    fn undo(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool> {
         let earlier = before.and_then(|listing| listing.settings.as_deref());
         let earlier = earlier.map(Entry::parse).transpose().map_err(|why| self.corrupt(&why))?;
         let settings = self.settings(world)?.unwrap_or_default();

@@ -14,7 +14,7 @@ pub trait TrustDatabase {
 
     /// Makes the listing of `certificate` what it was `before`: none, if it was not there. Says whether it did: a
     /// listing that somebody else has changed since is left.
-    fn restore(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool>;
+    fn undo(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool>;
 
     /// Whether the programs that rely on it trust `certificate`: they themselves are asked.
     fn prove(&self, world: &World, certificate: &Certificate) -> Result<Verdict>;

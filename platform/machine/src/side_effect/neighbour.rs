@@ -11,8 +11,8 @@ use std::{
 use labtrust_plan::SideEffect;
 
 use super::{
-    put_back::put_back,
     stranger::{is_updaters, link_of, neighbour},
+    undo_file::undo_file,
 };
 use crate::{
     Result,
@@ -46,7 +46,7 @@ pub(crate) fn keep_neighbours(
 }
 
 /// After the updater has run to undo: puts back what it replaced or took away.
-pub(crate) fn restore_neighbours(
+pub(crate) fn undo_neighbours(
     world: &World,
     receipts: &Receipts,
     receipt: &str,
@@ -58,7 +58,7 @@ pub(crate) fn restore_neighbours(
         if found == **before || !is_updaters(path, before, &found) {
             continue;
         }
-        put_back(world, receipts, receipt, path, before)?;
+        undo_file(world, receipts, receipt, path, before)?;
         // What leads there by a number of the anchor that stood there meanwhile is of no use.
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { continue };
         for (link, target) in links(world, folder)? {

@@ -5,22 +5,22 @@ use std::rc::Rc;
 
 use labtrust_plan::{Certificate, Command, Fingerprint, SideEffect, Wanted};
 
-use super::undone::Undone;
+use super::progress::UndoProgress;
 use crate::{
     Result,
     proof::prove,
     receipt::Receipt,
     session::{Session, nothing},
     side_effect,
-    side_effect::restore_neighbours,
+    side_effect::undo_neighbours,
     sources,
     updater::Updater,
     world::World,
 };
 
 /// Runs each distinct settling once, then takes back what the updaters did not.
-pub(super) fn reload(session: &Session<'_>, receipts: &[Receipt], undone: &mut [Undone]) {
-    let commands_of = |undone: &Undone| undone.record(receipts).reload.undone.clone();
+pub(super) fn reload(session: &Session<'_>, receipts: &[Receipt], undone: &mut [UndoProgress]) {
+    let commands_of = |undone: &UndoProgress| undone.record(receipts).reload.undone.clone();
     let mut distinct: Vec<Vec<Command>> = Vec::new();
     for commands in undone.iter().filter(|undone| undone.fault.is_none()).map(commands_of) {
         if !commands.is_empty() && !distinct.contains(&commands) {
@@ -43,7 +43,7 @@ pub(super) fn reload(session: &Session<'_>, receipts: &[Receipt], undone: &mut [
 
 /// One of those that are settled together.
 struct Member<'a> {
-    undone: &'a mut Undone,
+    undone: &'a mut UndoProgress,
     certificate: Certificate,
     /// Whether somebody else put the same anchor there: it stays, and all that the updater makes of it.
     is_given: bool,
@@ -54,7 +54,7 @@ fn reload_together(
     session: &Session<'_>,
     receipts: &[Receipt],
     commands: &[Command],
-    together: Vec<&mut Undone>,
+    together: Vec<&mut UndoProgress>,
 ) -> Result<()> {
     let Some(first) = together.first() else { return Ok(()) };
     let world = session.worlds.of(&first.record(receipts).actor)?;
@@ -97,7 +97,7 @@ fn reload_together(
     }
     let ran = ran.map_err(Rc::new);
     for member in &mut members {
-        if let Err(error) = member.restore(session, receipts, &world) {
+        if let Err(error) = member.undo(session, receipts, &world) {
             member.undone.fault = Some(Rc::new(error));
             continue;
         }
@@ -117,15 +117,15 @@ fn reload_together(
 
 impl Member<'_> {
     /// After the updater has run: takes back what it did not.
-    fn restore(&self, session: &Session<'_>, receipts: &[Receipt], world: &World) -> Result<()> {
+    fn undo(&self, session: &Session<'_>, receipts: &[Receipt], world: &World) -> Result<()> {
         let (name, record) = (&receipts[self.undone.receipt].name, self.undone.record(receipts));
-        restore_neighbours(world, session.receipts, name, &record.side_effects)?;
+        undo_neighbours(world, session.receipts, name, &record.side_effects)?;
         for (kept, ours) in record.side_effects.iter().zip(&self.undone.ours) {
             if self.undone.left.is_empty() && self.is_given {
                 kept.restore_if_broken(world, session.receipts, name)?;
                 side_effect::delete_entry(&kept.side_effect, world, &self.certificate, session.progress)?;
             } else if self.undone.left.is_empty() {
-                kept.restore(world, session, name, &self.certificate, *ours)?;
+                kept.undo(world, session, name, &self.certificate, *ours)?;
             } else {
                 // What stays is rightly in what was made of it.
                 kept.restore_if_broken(world, session.receipts, name)?;

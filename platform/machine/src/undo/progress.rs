@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// What undoing a change has come to.
-pub(super) struct Undone {
+pub(super) struct UndoProgress {
     pub receipt: usize,
     pub index: usize,
     pub ours: Vec<bool>,
@@ -18,7 +18,7 @@ pub(super) struct Undone {
     pub fault: Option<Rc<Error>>,
 }
 
-impl Undone {
+impl UndoProgress {
     pub(super) fn record<'a>(&self, receipts: &'a [Receipt]) -> &'a ChangeRecord {
         &receipts[self.receipt].changes[self.index]
     }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Makes `path` what it was: `before`, whose bytes were kept beside the receipt.
-pub(crate) fn put_back(
+pub(crate) fn undo_file(
     world: &World,
     receipts: &Receipts,
     receipt: &str,
