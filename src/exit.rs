@@ -1,6 +1,6 @@
 //! Exit codes: a promise to scripts that does not change.
 
-use labtrust_machine::{Outcome, session::State};
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{Hint, InvalidHost};
 
 /// All that was asked is done and proven.
@@ -62,15 +62,17 @@ pub(crate) fn of_unmet<T>(unmet: &[T]) -> u8 {
 }
 
 /// The exit code of a run that wanted each outcome to be `wanted`.
-pub(crate) fn of_outcomes(outcomes: &[Outcome], wanted: State) -> u8 {
+pub(crate) fn of_outcomes(outcomes: &[Outcome], wanted: OutcomeState) -> u8 {
     let any = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().any(test);
     // One change is partly so only where a hook of its store has failed.
-    if any(&|outcome| [State::Failed, State::Partial].contains(&outcome.state) || outcome.needs_root) {
+    if any(&|outcome| {
+        [OutcomeState::Failed, OutcomeState::Partial].contains(&outcome.state) || outcome.needs_root
+    }) {
         FAULT
-    } else if any(&|outcome| ![wanted, State::Pending, State::Skipped].contains(&outcome.state))
-        || (wanted == State::Trusted
+    } else if any(&|outcome| ![wanted, OutcomeState::Pending, OutcomeState::Skipped].contains(&outcome.state))
+        || (wanted == OutcomeState::Trusted
             && !outcomes.is_empty()
-            && !any(&|outcome| outcome.state != State::Skipped))
+            && !any(&|outcome| outcome.state != OutcomeState::Skipped))
     {
         NO
     } else if any(&|outcome| !outcome.restart.is_empty()) {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_machine::{Outcome, Progress, Result, World, ask_engine, engine::get, session::State};
+use labtrust_machine::{Outcome, Progress, Result, World, ask_engine, engine::get, session::OutcomeState};
 use labtrust_plan::{Anchor, Facts, Prose, Service, Verdict, Wanted, fact::Engine};
 
 use crate::{hint::hint, printer::Printer};
@@ -24,8 +24,8 @@ pub(crate) fn restart(
     asked: Option<(&Anchor, Wanted)>,
 ) {
     let (good, bad) = match asked {
-        Some((_, Wanted::Gone)) => (State::Untrusted, State::Trusted),
-        _ => (State::Trusted, State::Untrusted),
+        Some((_, Wanted::Gone)) => (OutcomeState::Untrusted, OutcomeState::Trusted),
+        _ => (OutcomeState::Trusted, OutcomeState::Untrusted),
     };
     for service in restarts(outcomes) {
         let Some(command) = &service.restart else { continue };
@@ -40,17 +40,17 @@ pub(crate) fn restart(
             if let Err(error) = &restarted {
                 outcome.detail = format!("{detail}; {title} was not restarted: {error}");
                 outcome.hint = error.hint();
-                outcome.state = State::Failed;
+                outcome.state = OutcomeState::Failed;
                 continue;
             }
             if let Err(error) = &answered {
                 outcome.detail = format!("{detail}; {title} was restarted and does not answer: {error}");
                 outcome.hint = Some(hint!("the log of {} says why it does not start", Prose(title)));
-                outcome.state = State::Failed;
+                outcome.state = OutcomeState::Failed;
                 continue;
             }
             outcome.restart.retain(|other| !other.is(&service));
-            if [State::Pending, good].contains(&outcome.state) && outcome.restart.is_empty() {
+            if [OutcomeState::Pending, good].contains(&outcome.state) && outcome.restart.is_empty() {
                 let but = otherwise.as_ref().map_or_else(String::new, |seen| format!(", but {seen}"));
                 outcome.state = if otherwise.is_some() { bad } else { good };
                 outcome.detail = format!("{}; {} was restarted{but}", outcome.detail, service.title);

@@ -4,7 +4,7 @@
 use labtrust_machine::{
     Outcome, Worlds, already, ask_engines,
     receipt::{ChangeRecord, Receipt},
-    session::State,
+    session::OutcomeState,
 };
 use labtrust_plan::{
     Anchor, Change, Facts, skip_restarts,
@@ -29,11 +29,11 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
             Planned::Absent(why) => {
                 // What was asked for by name and is not there is no success.
                 let is_named = selection.only.iter().any(|id| id == store.id);
-                let state = if is_named { State::Untrusted } else { State::Skipped };
+                let state = if is_named { OutcomeState::Untrusted } else { OutcomeState::Skipped };
                 planning.others.push(Outcome::without_change(store, state, &why));
             }
             Planned::Manual { why, todo } => {
-                let mut outcome = Outcome::without_change(store, State::Failed, &why);
+                let mut outcome = Outcome::without_change(store, OutcomeState::Failed, &why);
                 outcome.hint = todo;
                 planning.others.push(outcome);
             }
@@ -49,12 +49,13 @@ pub(crate) fn plan(facts: &Facts, worlds: &Worlds, anchor: &Anchor, selection: &
 
 /// What programs of `store` miss, which read `also` as well: it is left alone and does not hold `anchor`.
 fn missed(worlds: &Worlds, facts: &Facts, anchor: &Anchor, store: &Store, also: AlsoRead) -> Option<Outcome> {
-    let holds = |change: &Change| Outcome::asked(worlds, facts, change, None).state != State::Untrusted;
+    let holds =
+        |change: &Change| Outcome::asked(worlds, facts, change, None).state != OutcomeState::Untrusted;
     let changes = (Store::find(also.store)?.plan)(facts, anchor).into_changes()?;
     if changes.iter().all(holds) {
         return None;
     }
-    let mut outcome = Outcome::without_change(store, State::Untrusted, also.missed);
+    let mut outcome = Outcome::without_change(store, OutcomeState::Untrusted, also.missed);
     outcome.hint = Some(also.hint.into());
     Some(outcome)
 }

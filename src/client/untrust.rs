@@ -8,7 +8,7 @@ use anyhow::Result;
 use labtrust_machine::{
     Outcome, Session, Worlds, apply, purge,
     receipt::{ChangeRecord, Receipt, Recorded},
-    session::State,
+    session::OutcomeState,
     undo_all,
 };
 use labtrust_plan::{
@@ -169,7 +169,7 @@ fn untrust_rest(
             }
             None => left::asked(facts, worlds, anchor, &without_engine(&change)),
         };
-        if outcome.state == State::Trusted && removal.purge && !outcome.needs_root {
+        if outcome.state == OutcomeState::Trusted && removal.purge && !outcome.needs_root {
             let world = worlds.of(&change.actor)?;
             if let Some(gone) = purge(&world, &change, &anchor.certificate)? {
                 outcome = remove(facts, worlds, session, anchor, (&change, &gone))?;
@@ -178,7 +178,7 @@ fn untrust_rest(
         // Of the registries that labtrust was never told of, only those that trust the CA matter.
         let is_ours = known.is_some()
             || Store::find(change.store.as_str()).is_none_or(|store| store.scope == Scope::Everything);
-        if is_ours || outcome.state != State::Untrusted || outcome.changed {
+        if is_ours || outcome.state != OutcomeState::Untrusted || outcome.changed {
             outcomes.push(outcome);
         }
     }
@@ -198,9 +198,9 @@ fn remove(
     let mut outcomes = apply(session, &name, Some(anchor), std::slice::from_ref(gone))?;
     let outcome = outcomes.remove(0);
     if outcome.needs_root {
-        return Ok(Outcome { state: State::Trusted, ..outcome });
+        return Ok(Outcome { state: OutcomeState::Trusted, ..outcome });
     }
-    if outcome.state != State::Trusted && outcome.state != State::Pending {
+    if outcome.state != OutcomeState::Trusted && outcome.state != OutcomeState::Pending {
         return Ok(outcome);
     }
     session.receipts.forget(&name)?;

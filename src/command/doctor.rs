@@ -7,7 +7,7 @@ mod undo;
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_machine::{Progress, probe, session::State};
+use labtrust_machine::{Progress, probe, session::OutcomeState};
 use labtrust_plan::{Facts, Target};
 
 use crate::{
@@ -72,7 +72,7 @@ fn mend(
     let after = ask(&state.again(), arguments, target, &facts);
     let diagnosis = diagnose(&after);
     report::doctor::print(context, &after, &diagnosis, Some(&fixed));
-    let done = exit::of_outcomes(&fixed.outcomes, State::Trusted);
+    let done = exit::of_outcomes(&fixed.outcomes, OutcomeState::Trusted);
     // What waits for a restart is still found, and the restart is named.
     let found = if done == exit::RESTART { exit::DONE } else { code(&diagnosis) };
     Ok(exit::worse(done, found))

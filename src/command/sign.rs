@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use labtrust_machine::{apply, session::State};
+use labtrust_machine::{apply, session::OutcomeState};
 use labtrust_plan::{Actor, Change, Contents, Step, text};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
@@ -34,7 +34,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
         let signed = Signed::make(state, arguments)?;
         let name = format!("sign-{}", signed.issued.leaf.fingerprint().short());
         let outcomes = apply(session, &name, None, std::slice::from_ref(&signed.change))?;
-        if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == State::Failed) {
+        if let Some(failed) = outcomes.iter().find(|outcome| outcome.state == OutcomeState::Failed) {
             let hint = failed.hint.clone();
             return Err(fail(
                 failed.detail.clone(),

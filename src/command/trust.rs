@@ -1,7 +1,7 @@
 //! `trust`: one CA into every store of this machine, each proven; and with it the one that will follow.
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, session::State};
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{Anchor, Wanted};
 
 use super::options::reader;
@@ -57,9 +57,9 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &T
     for (anchor, outcomes) in anchors.iter().zip(&parts) {
         let is_next = anchor.sha256() != candidate.anchor.sha256();
         reports.push(report_trust::report(context, arguments, &candidate, (anchor, is_next), outcomes));
-        code = exit::worse(code, exit::of_outcomes(outcomes, State::Trusted));
+        code = exit::worse(code, exit::of_outcomes(outcomes, OutcomeState::Trusted));
         // A machine without any store of its own does not trust it.
-        if outcomes.iter().all(|outcome| outcome.state == State::Skipped) {
+        if outcomes.iter().all(|outcome| outcome.state == OutcomeState::Skipped) {
             code = exit::worse(code, exit::NO);
         }
     }
@@ -96,9 +96,9 @@ fn dry_run(
         let mut one = Proposal::default();
         one.field("sha256", anchor.sha256());
         one.field("may_sign", &may_sign);
-        one.field("stores", reports::by_store(&outcomes, State::Trusted));
+        one.field("stores", reports::by_store(&outcomes, OutcomeState::Trusted));
         one.line(format_args!("  may sign  {may_sign}"));
-        one.table(reports::stores_table(context.printer, &outcomes, State::Trusted));
+        one.table(reports::stores_table(context.printer, &outcomes, OutcomeState::Trusted));
         one.apply(context, &unmet);
         documents.push(one.document());
         proposal.add(one);

@@ -4,7 +4,7 @@ use anyhow::Result;
 use labtrust_machine::{
     Outcome,
     receipt::{ChangeRecord, Recorded},
-    session::State,
+    session::OutcomeState,
 };
 use labtrust_plan::{Anchor, Wanted, text};
 
@@ -50,7 +50,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
             restart::restart(&context.facts, context.printer, &mut outcomes, Some((&anchor, Wanted::Gone)));
         }
         reports.push(report_one(context, &anchor, &outcomes));
-        code = exit::worse(code, exit::of_outcomes(&outcomes, State::Untrusted));
+        code = exit::worse(code, exit::of_outcomes(&outcomes, OutcomeState::Untrusted));
     }
     if let Some(error) = failed {
         return Err(error);

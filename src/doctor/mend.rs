@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, Session, apply, session::State};
+use labtrust_machine::{Outcome, Session, apply, session::OutcomeState};
 use labtrust_plan::{Anchor, Change, ShellLine, StoreId};
 
 use super::{Diagnosis, Restart};
@@ -47,7 +47,7 @@ pub fn waiting(late: &Restart, is_restarted: bool) -> Outcome {
     Outcome {
         store: StoreId::new("engine"),
         subject: late.service.title.clone(),
-        state: State::Pending,
+        state: OutcomeState::Pending,
         changed: is_restarted,
         detail: "its settings were newer than it was".into(),
         hint: first.map(|reload| hint!("before the restart: {}", ShellLine::from(reload))),

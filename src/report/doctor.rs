@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use labtrust_machine::{Outcome, session::State as Stands};
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{ShellLine, text::in_line};
 
 use super::stores::{NextSteps, Remaining, labtrust, print_next};
@@ -88,7 +88,7 @@ pub(crate) fn print(
                 if is_needless { "there is no need" } else { "each remaining problem needs a step from you" };
             printer.say(format_args!("  nothing: {why}"));
         }
-        fixed.print(context, Stands::Trusted, &root);
+        fixed.print(context, OutcomeState::Trusted, &root);
     }
     printer.heading(&target.to_string());
     let row = |line: &Line| (mark(line), vec![line.title.to_owned(), in_line(&line.detail).into_owned()]);
@@ -168,7 +168,7 @@ pub(crate) struct Fixed {
 pub(crate) struct FixedReport<'f> {
     id: &'f str,
     subject: &'f str,
-    state: Stands,
+    state: OutcomeState,
     changed: bool,
     detail: &'f str,
 }
@@ -197,12 +197,12 @@ impl Fixed {
     }
 
     /// For people; `good` is the state that was wanted, and `again` what root says to do the rest.
-    pub(crate) fn print(&self, context: &Context<'_>, good: Stands, again: &[String]) {
+    pub(crate) fn print(&self, context: &Context<'_>, good: OutcomeState, again: &[String]) {
         let row = |outcome: &Outcome| {
             let (mark, word) = match outcome.state {
                 state if state == good => (Mark::Good, if outcome.changed { "done" } else { "as it was" }),
-                Stands::Pending => (Mark::Open, "after a restart"),
-                Stands::Partial => (Mark::Open, "partly done"),
+                OutcomeState::Pending => (Mark::Open, "after a restart"),
+                OutcomeState::Partial => (Mark::Open, "partly done"),
                 _ => (Mark::Bad, "not done"),
             };
             (mark, vec![outcome.store.to_string(), word.to_owned(), outcome.detail.clone()])

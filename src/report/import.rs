@@ -12,7 +12,7 @@ use crate::{
         setup::site::Site,
     },
 };
-use labtrust_machine::session::State;
+use labtrust_machine::session::OutcomeState;
 
 /// What was imported.
 pub(crate) struct Imported {
@@ -36,7 +36,7 @@ pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
     let printer = context.printer;
     let repeat = trust_command(site, chain);
     let mut made = PairReport::new(root, &chain.leaf, &plan.changes.iter().collect::<Vec<_>>());
-    made.stores = reports::by_store(outcomes, State::Trusted);
+    made.stores = reports::by_store(outcomes, OutcomeState::Trusted);
     let unmet = site.unmet(chain.leaf.fingerprint(), None);
     made.leave(site.next(&unmet));
     made.unmet.clone_from(&unmet);
@@ -58,7 +58,7 @@ pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
     reports::print_refusals(printer, &chain.served());
     if !outcomes.is_empty() {
         printer.heading("Trusted on this machine:");
-        reports::print_stores(printer, outcomes, State::Trusted);
+        reports::print_stores(printer, outcomes, OutcomeState::Trusted);
     }
     if let Some(client) = client {
         printer.heading("On each client that does not know this CA yet:");
@@ -68,5 +68,5 @@ pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
     reports::print_next(context, outcomes, &repeat);
     site.print_missing_lines(printer);
     site.print_next(printer, &unmet);
-    exit::worse(exit::of_outcomes(outcomes, State::Trusted), exit::of_unmet(&unmet))
+    exit::worse(exit::of_outcomes(outcomes, OutcomeState::Trusted), exit::of_unmet(&unmet))
 }

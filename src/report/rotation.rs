@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use labtrust_machine::{Outcome, session::State};
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{Fingerprint, ShellLine, text};
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ pub(crate) fn report(
 ) -> u8 {
     let printer = context.printer;
     let StepDone { own, done, dropped, aside, placed, reconfigure } = result;
-    let wanted = if dropped.is_some() { State::Untrusted } else { State::Trusted };
+    let wanted = if dropped.is_some() { OutcomeState::Untrusted } else { OutcomeState::Trusted };
     let said = match step {
         RotateStep::Start { .. } => "the next CA is made, and its root is served along",
         RotateStep::Switch => "the server is on the next CA",
@@ -122,7 +122,7 @@ pub(crate) fn print(
     let repeat = own.trust_command(context.everywhere.state.is_some());
     printer.document(&Report {
         sha256: own.root.fingerprint(),
-        stores: by_store(outcomes, State::Trusted),
+        stores: by_store(outcomes, OutcomeState::Trusted),
         rotation: RotationReport::of(own),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
         next: first.into_iter().chain(next(own, is_half_begun)).collect(),

@@ -1,7 +1,7 @@
 //! What a setup says at its end: what was made and where, what trusts it, what the CA can and can
 //! never sign, and what to do on the clients.
 
-use labtrust_machine::session::State;
+use labtrust_machine::session::OutcomeState;
 
 use super::{
     backup,
@@ -28,7 +28,7 @@ pub(crate) fn report(
     let changes: Vec<_> = draft.plan.changes.iter().collect();
     let kept = &own.folder;
     let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
-    report.stores = by_store(&setup.done.trusted, State::Trusted);
+    report.stores = by_store(&setup.done.trusted, OutcomeState::Trusted);
     let pair = &draft.leaf.pair;
     let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.sent_with) };
     report.leave(draft.site.next(&unmet));
@@ -87,7 +87,7 @@ pub(crate) fn report(
     }
     if !setup.done.trusted.is_empty() {
         printer.heading("Trusted on this machine:");
-        reports::print_stores(printer, &setup.done.trusted, State::Trusted);
+        reports::print_stores(printer, &setup.done.trusted, OutcomeState::Trusted);
     }
     printer.heading(if arguments.stage {
         "Nothing presents it yet. Hand its certificate out, and on each client:"
@@ -106,5 +106,5 @@ pub(crate) fn report(
         draft.site.print_missing_lines(printer);
         draft.site.print_next(printer, &unmet);
     }
-    exit::worse(exit::of_outcomes(&setup.done.trusted, State::Trusted), exit::of_unmet(&unmet))
+    exit::worse(exit::of_outcomes(&setup.done.trusted, OutcomeState::Trusted), exit::of_unmet(&unmet))
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, World, receipt::Receipt, session::State};
+use labtrust_machine::{Outcome, World, receipt::Receipt, session::OutcomeState};
 use labtrust_plan::{Anchor, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
@@ -59,7 +59,7 @@ pub(crate) fn print_anchors(
             |own| own.trust_command(state.home().is_chosen || is_followed(own)),
         );
         shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
-        let stands = exit::of_outcomes(&outcomes, State::Trusted);
+        let stands = exit::of_outcomes(&outcomes, OutcomeState::Trusted);
         if stands == exit::NO {
             let command = reports::labtrust(&repeat);
             // One line may trust both CAs of a rotation.
@@ -102,12 +102,12 @@ fn print_one(
     printer.say(format_args!("  sha256    {}", anchor.sha256()));
     printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
     printer.say(format_args!("  until     {}", reports::until(&certificate)));
-    reports::print_stores(printer, outcomes, State::Trusted);
+    reports::print_stores(printer, outcomes, OutcomeState::Trusted);
     reports::print_next(context, outcomes, repeat);
     Ok(StoresReport {
         sha256: anchor.sha256(),
         may_sign: Some(source::may_sign(&certificate)),
-        stores: reports::by_store(outcomes, State::Trusted),
+        stores: reports::by_store(outcomes, OutcomeState::Trusted),
         remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
         successor: None,
     })

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use labtrust_machine::{Outcome, session::State};
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::{
     Command, Facts, Fingerprint, ShellLine,
     store::{STORES, Store},
@@ -41,7 +41,7 @@ pub(crate) struct StoresReport {
 #[derive(Debug, Serialize)]
 pub(crate) struct StoreReport {
     pub id: String,
-    pub state: State,
+    pub state: OutcomeState,
     pub changed: bool,
     pub detail: String,
     /// What to do about it.
@@ -50,7 +50,7 @@ pub(crate) struct StoreReport {
 }
 
 /// The outcomes of each store as one. `good` is the state that was wanted.
-pub(crate) fn by_store(outcomes: &[Outcome], good: State) -> Vec<StoreReport> {
+pub(crate) fn by_store(outcomes: &[Outcome], good: OutcomeState) -> Vec<StoreReport> {
     let mut stores: BTreeMap<(usize, &str), Vec<&Outcome>> = BTreeMap::new();
     for outcome in outcomes {
         let place = STORES.iter().position(|store| store.id == outcome.store.as_str());
@@ -59,7 +59,7 @@ pub(crate) fn by_store(outcomes: &[Outcome], good: State) -> Vec<StoreReport> {
     stores.into_values().map(|outcomes| merged(&outcomes, good)).collect()
 }
 
-fn merged(outcomes: &[&Outcome], good: State) -> StoreReport {
+fn merged(outcomes: &[&Outcome], good: OutcomeState) -> StoreReport {
     let details: Vec<&str> = outcomes.iter().map(|outcome| outcome.detail.as_str()).collect();
     let mut unique = details.clone();
     unique.dedup();
@@ -74,38 +74,42 @@ fn merged(outcomes: &[&Outcome], good: State) -> StoreReport {
     }
 }
 
-fn merged_state(outcomes: &[&Outcome], good: State) -> State {
+fn merged_state(outcomes: &[&Outcome], good: OutcomeState) -> OutcomeState {
     let has = |state| outcomes.iter().any(|outcome| outcome.state == state);
-    let bad = if good == State::Trusted { State::Untrusted } else { State::Trusted };
-    match (has(good), has(State::Pending), has(bad)) {
-        _ if has(State::Failed) => State::Failed,
-        _ if has(State::Partial) => State::Partial,
-        (true, _, true) | (_, true, true) => State::Partial,
-        (_, true, _) => State::Pending,
+    let bad = if good == OutcomeState::Trusted { OutcomeState::Untrusted } else { OutcomeState::Trusted };
+    match (has(good), has(OutcomeState::Pending), has(bad)) {
+        _ if has(OutcomeState::Failed) => OutcomeState::Failed,
+        _ if has(OutcomeState::Partial) => OutcomeState::Partial,
+        (true, _, true) | (_, true, true) => OutcomeState::Partial,
+        (_, true, _) => OutcomeState::Pending,
         (true, ..) => good,
         (.., true) => bad,
-        _ => State::Skipped,
+        _ => OutcomeState::Skipped,
     }
 }
 
 /// Prints the table of stores. `good` is the state that was wanted.
-pub(crate) fn print_stores(printer: &Printer, outcomes: &[Outcome], good: State) {
+pub(crate) fn print_stores(printer: &Printer, outcomes: &[Outcome], good: OutcomeState) {
     printer.table(&stores_table(printer, outcomes, good));
 }
 
 /// The table of stores. `good` is the state that was wanted.
-pub(crate) fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State) -> Vec<(Mark, Vec<String>)> {
+pub(crate) fn stores_table(
+    printer: &Printer,
+    outcomes: &[Outcome],
+    good: OutcomeState,
+) -> Vec<(Mark, Vec<String>)> {
     let stores = by_store(outcomes, good);
-    let all_skipped = stores.iter().all(|store| store.state == State::Skipped);
+    let all_skipped = stores.iter().all(|store| store.state == OutcomeState::Skipped);
 
     stores
         .into_iter()
-        .filter(|store| store.state != State::Skipped || all_skipped || printer.is_verbose())
+        .filter(|store| store.state != OutcomeState::Skipped || all_skipped || printer.is_verbose())
         .map(|store| {
             let mark = match store.state {
                 state if state == good => Mark::Good,
-                State::Pending | State::Partial => Mark::Open,
-                State::Skipped => Mark::Faint,
+                OutcomeState::Pending | OutcomeState::Partial => Mark::Open,
+                OutcomeState::Skipped => Mark::Faint,
                 _ => Mark::Bad,
             };
             (mark, {
@@ -117,18 +121,18 @@ pub(crate) fn stores_table(printer: &Printer, outcomes: &[Outcome], good: State)
 }
 
 /// How the store stands, where `good` was wanted.
-fn word(store: &StoreReport, good: State) -> &'static str {
+fn word(store: &StoreReport, good: OutcomeState) -> &'static str {
     match store.state {
         // What `setup` placed is no store of trust.
-        State::Untrusted if Store::find(&store.id).is_none() => "taken back",
-        State::Untrusted if good == State::Untrusted && store.changed => "removed",
-        State::Untrusted if good == State::Untrusted => "not there",
-        State::Trusted => "trusted",
-        State::Pending => "after a restart",
-        State::Untrusted => "not trusted",
-        State::Partial => "partly trusted",
-        State::Skipped => "left out",
-        State::Failed => "failed",
+        OutcomeState::Untrusted if Store::find(&store.id).is_none() => "taken back",
+        OutcomeState::Untrusted if good == OutcomeState::Untrusted && store.changed => "removed",
+        OutcomeState::Untrusted if good == OutcomeState::Untrusted => "not there",
+        OutcomeState::Trusted => "trusted",
+        OutcomeState::Pending => "after a restart",
+        OutcomeState::Untrusted => "not trusted",
+        OutcomeState::Partial => "partly trusted",
+        OutcomeState::Skipped => "left out",
+        OutcomeState::Failed => "failed",
     }
 }
 

@@ -1,7 +1,7 @@
 //! What `trust` says: which CA it found, whether it is the one that is meant, and which stores trust it now.
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, session::State};
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::Anchor;
 
 use super::{
@@ -40,13 +40,13 @@ pub(crate) fn report(
     for note in notes.iter().chain(told).chain(&again) {
         printer.say(format_args!("  {note}"));
     }
-    reports::print_stores(printer, outcomes, State::Trusted);
+    reports::print_stores(printer, outcomes, OutcomeState::Trusted);
     reports::print_next(context, outcomes, &repeat);
     let notes = notes.iter().chain(told).chain(&again).cloned().collect();
     StoresReport {
         sha256: anchor.sha256(),
         may_sign: Some(may_sign),
-        stores: reports::by_store(outcomes, State::Trusted),
+        stores: reports::by_store(outcomes, OutcomeState::Trusted),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
         successor: None,
     }
@@ -107,7 +107,7 @@ fn root_command(
     for endpoint in &anchor.endpoints {
         words.extend(["--for".into(), endpoint.to_string()]);
     }
-    for store in reports::by_store(outcomes, State::Trusted) {
+    for store in reports::by_store(outcomes, OutcomeState::Trusted) {
         if outcomes.iter().any(|outcome| outcome.needs_root && outcome.store.as_str() == store.id) {
             words.extend(["--store".into(), store.id]);
         }

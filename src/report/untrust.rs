@@ -1,6 +1,6 @@
 //! What `untrust` says of one CA.
 
-use labtrust_machine::{Outcome, session::State};
+use labtrust_machine::{Outcome, session::OutcomeState};
 use labtrust_plan::Anchor;
 
 use super::{
@@ -13,16 +13,16 @@ pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Out
     let repeat = ["untrust".to_owned(), anchor.sha256().to_string()];
     let printer = context.printer;
     printer.say(format_args!("sha256 {}", anchor.sha256()));
-    reports::print_stores(printer, outcomes, State::Untrusted);
+    reports::print_stores(printer, outcomes, OutcomeState::Untrusted);
     reports::print_next(context, outcomes, &repeat);
-    if outcomes.iter().any(|outcome| outcome.state == State::Trusted && !outcome.needs_root) {
+    if outcomes.iter().any(|outcome| outcome.state == OutcomeState::Trusted && !outcome.needs_root) {
         printer.heading("Still trusted, and not recorded here; to remove it there too:");
         printer.command(shell_line!("{labtrust untrust {} --purge}", anchor.sha256()));
     }
     StoresReport {
         sha256: anchor.sha256(),
         may_sign: None,
-        stores: reports::by_store(outcomes, State::Untrusted),
+        stores: reports::by_store(outcomes, OutcomeState::Untrusted),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(Vec::new()),
         successor: None,
     }

@@ -7,7 +7,7 @@ use anyhow::Result;
 use labtrust_machine::{
     Outcome, Session, World, apply_together,
     receipt::{ChangeRecord, Receipt, StepRecord},
-    session::State,
+    session::OutcomeState,
 };
 use labtrust_plan::{Anchor, Certificate, Change, Fingerprint};
 
@@ -85,7 +85,7 @@ pub(crate) fn apply(session: &Session<'_>, changes: &[Change]) -> Result<Vec<Out
 
 /// Fails with the first of `outcomes` that was not done.
 pub(crate) fn check(outcomes: &[Outcome]) -> Result<()> {
-    if let Some(failed) = outcomes.iter().find(|one| one.needs_root || one.state == State::Failed) {
+    if let Some(failed) = outcomes.iter().find(|one| one.needs_root || one.state == OutcomeState::Failed) {
         if failed.needs_root {
             let what = format!("{} needs root", failed.subject);
             return Err(fail(what, sudo(&typed())));

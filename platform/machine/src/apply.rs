@@ -17,7 +17,7 @@ use crate::{
     check::is_met,
     proof::{Servers, prove, prove_by},
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
-    session::{Outcome, Session, State},
+    session::{Outcome, OutcomeState, Session},
     undo,
     updater::check_room,
     world::World,
@@ -268,17 +268,17 @@ impl<'a> Run<'a> {
         let (store, subject) = (&change.store, change.subject.as_str());
         let (changed, detail, complaints) = match judged {
             Judged::Proven { changed, detail, complaints } => (changed, detail, complaints),
-            Judged::OutOfReach => return Ok(Outcome::needs_root(store, subject, State::Untrusted)),
+            Judged::OutOfReach => return Ok(Outcome::needs_root(store, subject, OutcomeState::Untrusted)),
             Judged::Omitted => {
                 let mut outcome = self.undo_failed(change, "taken back with the rest of this plan")?;
                 if outcome.hint.is_none() {
-                    outcome.state = State::Untrusted;
+                    outcome.state = OutcomeState::Untrusted;
                 }
                 return Ok(outcome);
             }
             Judged::NotBegun => {
                 let why = "not begun: the rest of this plan failed";
-                return Ok(Outcome::new(store, subject, State::Untrusted, why));
+                return Ok(Outcome::new(store, subject, OutcomeState::Untrusted, why));
             }
             Judged::Failed { why, hint } => {
                 let mut outcome = self.undo_failed(change, &why)?;
@@ -287,7 +287,7 @@ impl<'a> Run<'a> {
             }
             Judged::Already(detail) => {
                 let since = self.recorded(change).and_then(|record| record.in_effect_since);
-                let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
+                let mut outcome = Outcome::new(store, subject, OutcomeState::Trusted, detail);
                 outcome.await_restart(
                     change.reload.restart.iter().filter(|service| service.is_older_than(since)),
                 );
@@ -308,11 +308,11 @@ impl<'a> Run<'a> {
             self.receipt.changes[record].phase = Phase::Applying;
         }
         self.done.push(self.receipt.changes[record].key());
-        let mut outcome = Outcome::new(store, subject, State::Trusted, detail);
+        let mut outcome = Outcome::new(store, subject, OutcomeState::Trusted, detail);
         outcome.changed = changed;
         outcome.await_restart(change.reload.restart.iter());
         if !change.reload.by_hand.is_empty() {
-            outcome.state = State::Pending;
+            outcome.state = OutcomeState::Pending;
         }
         if !complaints.is_empty() {
             outcome.fall_short(&complaints, "repair or remove that hook, then run it again");
@@ -335,12 +335,12 @@ impl<'a> Run<'a> {
     /// Undoes a change that could not be finished, and says why it could not. One that was proven before
     /// goes back to how it stood then: what serves people is not taken away because it did not get better.
     fn undo_failed(&mut self, change: &Change, why: &str) -> Result<Outcome> {
-        let mut outcome = Outcome::new(&change.store, &change.subject, State::Failed, why);
+        let mut outcome = Outcome::new(&change.store, &change.subject, OutcomeState::Failed, why);
         if self.recorded(change).is_some() {
             let record = self.record(change);
             let back = if self.receipt.changes[record].proven == 0 {
                 let back = undo::undo_change(self.session, &mut self.receipt, record)?;
-                back.into_iter().find(|back| back.state == State::Failed).map(|failed| failed.detail)
+                back.into_iter().find(|back| back.state == OutcomeState::Failed).map(|failed| failed.detail)
             } else {
                 undo::undo_latest(self.session, &mut self.receipt, record)?
             };

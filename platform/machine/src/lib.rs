@@ -34,6 +34,6 @@ pub use probe::{ask_engines, probe};
 pub use progress::{Progress, Silent};
 pub use proof::{ask_engine, prove, prove_each};
 pub use purge::purge;
-pub use session::{Outcome, Session, State, Worlds};
+pub use session::{Outcome, OutcomeState, Session, Worlds};
 pub use undo::{undo, undo_all};
 pub use world::World;

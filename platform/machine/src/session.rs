@@ -18,7 +18,7 @@ pub const UNRECORDED: &str = "still trusted, and not recorded here: ";
 /// How a store stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum State {
+pub enum OutcomeState {
     /// The store itself says that it trusts the anchor.
     Trusted,
     /// It will, after a restart that is named.
@@ -41,7 +41,7 @@ pub struct Outcome {
     /// What in it.
     pub subject: String,
     /// How it stands now.
-    pub state: State,
+    pub state: OutcomeState,
     /// Whether anything was changed.
     pub changed: bool,
     /// What the store said, or what went wrong.
@@ -55,7 +55,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    pub(crate) fn new(store: &StoreId, subject: &str, state: State, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        store: &StoreId,
+        subject: &str,
+        state: OutcomeState,
+        detail: impl Into<String>,
+    ) -> Self {
         Self {
             store: store.clone(),
             subject: subject.to_owned(),
@@ -69,13 +74,13 @@ impl Outcome {
     }
 
     pub(crate) fn failed(store: &StoreId, subject: &str, error: &Error) -> Self {
-        let mut outcome = Self::new(store, subject, State::Failed, error.to_string());
+        let mut outcome = Self::new(store, subject, OutcomeState::Failed, error.to_string());
         outcome.hint = error.hint();
         outcome
     }
 
     /// What is said of a store that has no change: it is not there, or not ours to change.
-    pub fn without_change(store: &Store, state: State, why: &str) -> Self {
+    pub fn without_change(store: &Store, state: OutcomeState, why: &str) -> Self {
         Self::new(&store.id(), store.title, state, why)
     }
 
@@ -93,16 +98,16 @@ impl Outcome {
         match asked {
             Err(error) => Self::failed(store, subject, &error),
             Ok((Verdict::Holds(detail), _)) => {
-                let mut outcome = Self::new(store, subject, State::Trusted, detail);
+                let mut outcome = Self::new(store, subject, OutcomeState::Trusted, detail);
                 outcome.await_restart(
                     change.reload.restart.iter().filter(|service| service.is_older_than(since)),
                 );
                 outcome
             }
-            Ok((_, Some(lingers))) if lingers.state == State::Pending => {
-                Self { state: State::Untrusted, ..lingers }
+            Ok((_, Some(lingers))) if lingers.state == OutcomeState::Pending => {
+                Self { state: OutcomeState::Untrusted, ..lingers }
             }
-            Ok((verdict, _)) => Self::new(store, subject, State::Untrusted, verdict.detail()),
+            Ok((verdict, _)) => Self::new(store, subject, OutcomeState::Untrusted, verdict.detail()),
         }
     }
 
@@ -122,10 +127,11 @@ impl Outcome {
         (store, subject): (&StoreId, &str),
         proof: &Proof,
     ) -> Result<Self> {
-        let still =
-            |why: &str, detail: &str| Self::new(store, subject, State::Trusted, format!("{why}{detail}"));
+        let still = |why: &str, detail: &str| {
+            Self::new(store, subject, OutcomeState::Trusted, format!("{why}{detail}"))
+        };
         Ok(match prove(world, proof, Wanted::Gone)? {
-            Verdict::Holds(detail) => Self::new(store, subject, State::Untrusted, detail),
+            Verdict::Holds(detail) => Self::new(store, subject, OutcomeState::Untrusted, detail),
             Verdict::Fails(detail) => still(UNRECORDED, &detail),
             // A restart does not help where the engine reads it again.
             Verdict::Lingers(detail) if is_in_system(world, facts, proof)? => {
@@ -133,7 +139,7 @@ impl Outcome {
             }
             Verdict::Lingers(detail) => {
                 let detail = format!("{detail} until it is restarted: it read the system store before");
-                let mut outcome = Self::new(store, subject, State::Untrusted, detail);
+                let mut outcome = Self::new(store, subject, OutcomeState::Untrusted, detail);
                 outcome.await_restart(engine_of(facts, proof).iter());
                 outcome
             }
@@ -143,18 +149,18 @@ impl Outcome {
     pub(crate) fn await_restart<'a>(&mut self, services: impl Iterator<Item = &'a Service>) {
         self.restart = services.cloned().collect();
         if !self.restart.is_empty() {
-            self.state = State::Pending;
+            self.state = OutcomeState::Pending;
         }
     }
 
     /// It is so in the store itself, and what the store's hooks were to do is not done.
     pub(crate) fn fall_short(&mut self, complaints: &[String], hint: &'static str) {
-        self.state = State::Partial;
+        self.state = OutcomeState::Partial;
         self.detail = format!("{}, but: {}", self.detail, complaints.join("; "));
         self.hint = Some(hint.into());
     }
 
-    pub(crate) fn needs_root(store: &StoreId, subject: &str, state: State) -> Self {
+    pub(crate) fn needs_root(store: &StoreId, subject: &str, state: OutcomeState) -> Self {
         let mut outcome = Self::new(store, subject, state, "needs root");
         outcome.needs_root = true;
         outcome

@@ -18,7 +18,7 @@ use self::progress::UndoProgress;
 use crate::{
     Result, database, edit_file,
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
-    session::{Outcome, Session, State},
+    session::{Outcome, OutcomeState, Session},
     side_effect,
     side_effect::{keep_neighbours, undo_file},
     updater::{Updater, check_room},
@@ -87,7 +87,8 @@ fn undo_records(
         if record.actor.is_within_reach(session.facts) {
             begun.push((receipt, index));
         } else {
-            outcomes.push((receipt, Outcome::needs_root(&record.store, &record.subject, State::Trusted)));
+            outcomes
+                .push((receipt, Outcome::needs_root(&record.store, &record.subject, OutcomeState::Trusted)));
         }
     }
     note_begun(session, receipts, &begun)?;
@@ -103,7 +104,7 @@ fn undo_records(
     let mut forgotten = BTreeSet::new();
     for undone in undone {
         let outcome = conclude(session, receipts, &undone);
-        if outcome.state != State::Failed {
+        if outcome.state != OutcomeState::Failed {
             forgotten.insert((undone.receipt, undone.index));
         }
         outcomes.push((undone.receipt, outcome));
@@ -344,14 +345,14 @@ fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) 
         Ok(_) if is_adopted => Outcome::new(
             store,
             subject,
-            State::Untrusted,
+            OutcomeState::Untrusted,
             format!("{subject}: left as it stands, since labtrust did not put it there"),
         ),
         Ok(outcome) => outcome,
         Err(error) => return Outcome::failed(store, subject, &error),
     };
     // That files are not as we put them is what taking them back was for.
-    if outcome.state == State::Untrusted
+    if outcome.state == OutcomeState::Untrusted
         && undone.left.is_empty()
         && !is_adopted
         && is_of_files(&record.proof)
@@ -369,7 +370,7 @@ fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) 
     if !undone.left.is_empty() {
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
-    if !undone.complaints.is_empty() && outcome.state == State::Untrusted {
+    if !undone.complaints.is_empty() && outcome.state == OutcomeState::Untrusted {
         outcome.fall_short(&undone.complaints, "fix that; all else is taken back");
     }
     outcome

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use labtrust_machine::{
     Outcome, World, Worlds,
-    session::{State, UNRECORDED},
+    session::{OutcomeState, UNRECORDED},
     world::Node,
 };
 use labtrust_plan::{Actor, Anchor, Change, Facts};
@@ -15,7 +15,7 @@ use crate::client::stores::{self, Selection};
 pub(crate) fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Change) -> Outcome {
     let mut outcome = Outcome::asked_gone(worlds, facts, change);
     let is_roots = change.actor == Actor::Machine && !facts.is_root();
-    if outcome.state == State::Trusted && is_roots && is_by_labtrust(anchor, change) {
+    if outcome.state == OutcomeState::Trusted && is_roots && is_by_labtrust(anchor, change) {
         // The state folder of root's run cannot be read by a user; the file's name says enough.
         let detail = outcome.detail.replacen(UNRECORDED, "", 1);
         outcome.detail = format!("labtrust put it there when root ran it: {detail}");
@@ -37,7 +37,7 @@ pub(crate) fn left(facts: &Facts, worlds: &Worlds, anchor: &Anchor, known: &[Out
     let planning = stores::plan(facts, worlds, &everywhere(facts, anchor), &Selection::all());
     let changes = planning.changes.iter().filter(|change| !is_known(change));
     let outcomes = changes.map(|change| asked(facts, worlds, anchor, &without_engine(change)));
-    outcomes.filter(|outcome| outcome.state == State::Trusted).collect()
+    outcomes.filter(|outcome| outcome.state == OutcomeState::Trusted).collect()
 }
 
 /// Whether a file that `change` would put is there under the name that labtrust gives it.

@@ -4,7 +4,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_machine::{World, session::State};
+use labtrust_machine::{World, session::OutcomeState};
 use labtrust_plan::Change;
 
 use crate::{
@@ -59,7 +59,7 @@ pub(super) fn fix(
         let mut outcome = waiting(late, restart);
         let reload = late.reload.as_ref().filter(|_| restart);
         if let Some(Err(error)) = reload.map(|reload| World::here().run(reload)) {
-            outcome.state = State::Failed;
+            outcome.state = OutcomeState::Failed;
             outcome.detail = error.to_string();
             outcome.hint = error.hint();
             outcome.restart.clear();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, receipt::Recorded, session::State, undo};
+use labtrust_machine::{Outcome, receipt::Recorded, session::OutcomeState, undo};
 use labtrust_plan::{ShellLine, text};
 use serde::Serialize;
 
@@ -63,9 +63,9 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool
     if fixed.outcomes.is_empty() && !is_damaged {
         printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.folder().display()));
     }
-    fixed.print(context, State::Untrusted, &again);
+    fixed.print(context, OutcomeState::Untrusted, &again);
     print_trusted(context, &trusted);
-    Ok(exit::of_outcomes(&fixed.outcomes, State::Untrusted))
+    Ok(exit::of_outcomes(&fixed.outcomes, OutcomeState::Untrusted))
 }
 
 /// Opening the state folder sweeps what a run that was killed left of it, too.

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use anyhow::Result;
-use labtrust_machine::session::State;
+use labtrust_machine::session::OutcomeState;
 use labtrust_plan::{Anchor, Fingerprint, Wanted, text};
 use serde::Serialize;
 
@@ -104,16 +104,16 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     let mut remaining = NextSteps::of(context, &outcomes, &repeat).remaining(notes);
     remaining.commands.extend(by_hand.iter().cloned());
     let sha256 = anchors.first().map(Anchor::sha256);
-    let stores = reports::by_store(&outcomes, State::Untrusted);
+    let stores = reports::by_store(&outcomes, OutcomeState::Untrusted);
     context.printer.document(&Undone { sha256, stores, remaining });
     if let Some(sha256) = sha256 {
-        let is_back = exit::of_outcomes(&outcomes, State::Untrusted) != exit::FAULT;
+        let is_back = exit::of_outcomes(&outcomes, OutcomeState::Untrusted) != exit::FAULT;
         let said = if is_back { "taken back" } else { "taken back in part" };
         let title = anchors.first().and_then(title).unwrap_or_default();
         context.printer.say(format_args!("{said}: {title}"));
         context.printer.say(format_args!("  sha256 {sha256}"));
     }
-    reports::print_stores(context.printer, &outcomes, State::Untrusted);
+    reports::print_stores(context.printer, &outcomes, OutcomeState::Untrusted);
     reports::print_next(context, &outcomes, &repeat);
     for note in lost.notes() {
         context.printer.say(format_args!("  note      {note}"));
@@ -126,7 +126,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
     for command in &by_hand {
         context.printer.command(command);
     }
-    let code = exit::worse(exit::of_outcomes(&outcomes, State::Untrusted), exit::of_unmet(&by_hand));
+    let code = exit::worse(exit::of_outcomes(&outcomes, OutcomeState::Untrusted), exit::of_unmet(&by_hand));
     let code = exit::worse(code, lost.code());
     for line in &down {
         context.printer.aside(line);

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use labtrust_machine::{Outcome, Session, Silent, State, Worlds, apply, receipt::Receipts, undo};
+use labtrust_machine::{Outcome, OutcomeState, Session, Silent, Worlds, apply, receipt::Receipts, undo};
 use labtrust_plan::{Actor, Certificate, Command, Endpoint, Facts};
 use zeroize::Zeroizing;
 
@@ -130,7 +130,7 @@ impl Bench {
 
     fn apply(&self, changes: &[Change]) -> Vec<Outcome> {
         let outcomes = self.session(|session| apply(session, "setup", None, changes));
-        assert!(outcomes.iter().all(|outcome| outcome.state == State::Trusted), "{outcomes:?}");
+        assert!(outcomes.iter().all(|outcome| outcome.state == OutcomeState::Trusted), "{outcomes:?}");
         outcomes
     }
 
@@ -211,7 +211,7 @@ fn a_reload_that_fails_takes_the_pair_back_and_one_that_is_gone_does_not_hinder_
     let failing = out("exit 7");
     let layout = layout(&failing, "git.example.com:4567");
     let outcomes = bench.session(|session| apply(session, "setup", None, &plan(&failing, &layout, &pair(1))));
-    assert_eq!(outcomes[0].state, State::Failed);
+    assert_eq!(outcomes[0].state, OutcomeState::Failed);
     assert!(!bench.path("git.example.com.key").exists());
 
     let working = out(&format!("echo read >> {}", log.display()));

@@ -44,7 +44,8 @@ fn carry_out_rest(session: &Session<'_>, state: &Path, plan: &Plan) -> Result<bo
             install_pair::check(&outcomes)?;
         }
         let outcomes = apply_together(session, RECEIPT, None, &plan.authorities)?;
-        let failed = outcomes.iter().position(|outcome| outcome.state == labtrust_machine::State::Failed);
+        let failed =
+            outcomes.iter().position(|outcome| outcome.state == labtrust_machine::OutcomeState::Failed);
         install_pair::check(&outcomes[..failed.map_or(outcomes.len(), |failed| failed + 1)])?;
         changed |= is_changed(&outcomes) || !requests.is_empty();
         Ok(changed)

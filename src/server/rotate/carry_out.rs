@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, Session, receipt::ChangeRecord, session::State, undo};
+use labtrust_machine::{Outcome, Session, receipt::ChangeRecord, session::OutcomeState, undo};
 
 use super::draft::{Draft, Dropped, orphans_in};
 use crate::{
@@ -64,7 +64,7 @@ fn undo_changes(
         return Ok(Vec::new());
     }
     let outcomes = undo(session, &mut receipt, wanted)?;
-    let failed = outcomes.iter().find(|outcome| outcome.state == State::Failed || outcome.needs_root);
+    let failed = outcomes.iter().find(|outcome| outcome.state == OutcomeState::Failed || outcome.needs_root);
     match failed {
         None => Ok(outcomes),
         Some(failed) => Err(fail(

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use labtrust_machine::{Outcome, Session, World, Worlds, receipt::Recorded, session::State, undo};
+use labtrust_machine::{Outcome, Session, World, Worlds, receipt::Recorded, session::OutcomeState, undo};
 use labtrust_plan::{Anchor, Facts, ShellLine};
 
 use super::lost::{self, Lost};
@@ -99,7 +99,7 @@ pub(crate) fn undo_receipts(
             schedule::spare(&World::here(), record);
         }
         outcomes.extend(undo(session, &mut receipt, |_| true)?);
-        if outcomes.iter().any(|outcome| outcome.state == State::Failed || outcome.needs_root) {
+        if outcomes.iter().any(|outcome| outcome.state == OutcomeState::Failed || outcome.needs_root) {
             break;
         }
     }

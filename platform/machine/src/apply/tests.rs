@@ -105,7 +105,7 @@ fn however_often_ours_is_replaced_undo_brings_back_what_stood_there_first() {
         }
         for (certificate, key) in [("c1", "k1"), ("c2", "k1"), ("c3", "k3")] {
             let outcome = bench.apply(bench.change(certificate, key));
-            assert!(outcome.changed && outcome.state == State::Trusted, "{outcome:?}");
+            assert!(outcome.changed && outcome.state == OutcomeState::Trusted, "{outcome:?}");
             assert_eq!(bench.files(), pair(certificate, key));
         }
         assert!(!bench.apply(bench.change("c3", "k3")).changed);
@@ -123,7 +123,7 @@ fn after_a_run_that_was_cut_short_another_pair_is_put_and_undone_as_if_it_were_t
     bench.apply(bench.change("c1", "k1"));
     bench.cut_short("h.key");
     let outcome = bench.apply(bench.change("c2", "k2"));
-    assert_eq!((outcome.state, bench.files()), (State::Trusted, pair("c2", "k2")));
+    assert_eq!((outcome.state, bench.files()), (OutcomeState::Trusted, pair("c2", "k2")));
     bench.undo();
     assert_eq!(bench.files(), (None, None));
 }
@@ -141,9 +141,9 @@ fn what_was_proven_stays_when_a_later_run_fails() {
         change
     };
     let outcome = bench.apply(broken(bench.change("c1", "k1")));
-    assert_eq!((outcome.state, bench.files()), (State::Failed, pair("c1", "k1")));
+    assert_eq!((outcome.state, bench.files()), (OutcomeState::Failed, pair("c1", "k1")));
     let outcome = bench.apply(broken(bench.change("c2", "k2")));
-    assert_eq!((outcome.state, bench.files()), (State::Failed, pair("c1", "k1")));
+    assert_eq!((outcome.state, bench.files()), (OutcomeState::Failed, pair("c1", "k1")));
     assert!(!bench.apply(bench.change("c1", "k1")).changed);
     bench.undo();
     assert_eq!(bench.files(), (None, None));
@@ -176,7 +176,7 @@ fn a_bundle_that_the_updater_lost_is_put_back_and_the_change_failed() {
             ..Reload::default()
         };
         let outcome = bench.apply(change);
-        assert_eq!(outcome.state, State::Failed, "{updater}: {outcome:?}");
+        assert_eq!(outcome.state, OutcomeState::Failed, "{updater}: {outcome:?}");
         assert_eq!(fs::read_to_string(&bundle).ok(), Some(text), "{updater}");
         assert_eq!(bench.files(), (None, None));
     }

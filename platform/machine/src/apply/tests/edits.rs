@@ -70,12 +70,12 @@ fn an_edit_is_made_once_and_undone_to_the_byte() {
     ] {
         let bench = Bench::with_file(before);
         let outcome = bench.edit(std::slice::from_ref(&edit));
-        assert!(outcome.changed && outcome.state == State::Trusted, "{outcome:?}");
+        assert!(outcome.changed && outcome.state == OutcomeState::Trusted, "{outcome:?}");
         let after = bench.file().expect("a file");
         assert!(edit.is_met(Some(after.as_bytes())) == Ok(true) && after != before, "{after}");
         assert!(!bench.edit(&[edit]).changed);
         let outcomes = bench.undo();
-        assert_eq!((outcomes[0].state, bench.file().as_deref()), (State::Untrusted, Some(before)));
+        assert_eq!((outcomes[0].state, bench.file().as_deref()), (OutcomeState::Untrusted, Some(before)));
         assert!(bench.is_rid_of_us());
     }
 }
@@ -105,7 +105,7 @@ fn owner_and_permission_bits_stay_as_others_set_them() {
 fn a_file_that_was_not_there_is_made_with_its_folders_and_goes_with_them() {
     for edit in [no_proxy("h"), block("x")] {
         let bench = Bench::new();
-        assert_eq!(bench.edit(&[edit]).state, State::Trusted);
+        assert_eq!(bench.edit(&[edit]).state, OutcomeState::Trusted);
         assert_eq!(fs::metadata(bench.path("f")).expect("a file").mode() & 0o7777, 0o640);
         bench.undo();
         assert!(!bench.path("").exists() && bench.is_rid_of_us());
@@ -125,7 +125,7 @@ fn a_file_that_two_changes_share_goes_with_the_last_of_them_in_any_order() {
             Change::of_files("x", name.as_ref(), Actor::Caller, vec![step])
         };
         for name in ["one", "two"] {
-            assert_eq!(bench.apply(change(name)).state, State::Trusted);
+            assert_eq!(bench.apply(change(name)).state, OutcomeState::Trusted);
         }
         let undo_of = |name: &str| {
             bench.session(|session| {
@@ -176,7 +176,7 @@ fn a_run_that_was_cut_short_after_its_receipt_or_after_its_write_is_taken_up() {
         fs::write(bench.path("f"), standing).expect("a file");
         // It may have been killed while it wrote.
         fs::write(bench.path(".f.labtrust-draft"), "{").expect("a draft");
-        assert_eq!(bench.edit(&edits).state, State::Trusted);
+        assert_eq!(bench.edit(&edits).state, OutcomeState::Trusted);
         assert_eq!((bench.file().map(String::into_bytes), bench.records()), (Some(both.clone()), 2));
         bench.undo();
         assert_eq!(bench.file().as_deref(), Some(BEFORE));
@@ -200,7 +200,10 @@ fn what_changed_around_the_edit_stays_and_the_edit_goes() {
     assert!(!bench.edit(&[no_proxy("h")]).changed);
     let outcomes = bench.undo();
     assert_eq!(bench.file(), Some(BEFORE.replace("true", "false,\n  \"x\": 1")));
-    assert!(outcomes[0].state == State::Untrusted && !outcomes[0].detail.contains("left"), "{outcomes:?}");
+    assert!(
+        outcomes[0].state == OutcomeState::Untrusted && !outcomes[0].detail.contains("left"),
+        "{outcomes:?}"
+    );
     assert!(bench.is_rid_of_us());
 }
 
@@ -254,7 +257,7 @@ fn an_edit_that_could_not_be_finished_is_taken_back() {
     let bench = Bench::with_file(BEFORE);
     let mut change = bench.editing(&[no_proxy("h")]);
     change.reload.applied = vec![Command::new("/bin/false", [""; 0])];
-    assert_eq!(bench.apply(change).state, State::Failed);
+    assert_eq!(bench.apply(change).state, OutcomeState::Failed);
     assert_eq!(bench.file().as_deref(), Some(BEFORE));
     assert!(bench.is_rid_of_us());
 }
@@ -264,7 +267,7 @@ fn a_file_that_cannot_be_edited_is_named_with_a_hint_and_left_as_it_is() {
     for before in ["{\"a\": 1", "[]", "{\"proxies\": 1}", "{\"proxies\": {}, \"proxies\": {}}"] {
         let bench = Bench::with_file(before);
         let outcome = bench.edit(&[no_proxy("h")]);
-        assert_eq!(outcome.state, State::Failed);
+        assert_eq!(outcome.state, OutcomeState::Failed);
         assert!(outcome.detail.contains(&bench.path("f").display().to_string()), "{outcome:?}");
         assert!(
             outcome.hint.is_some_and(|hint| hint.as_str().contains("set proxies.no-proxy in it by hand"))
@@ -281,7 +284,7 @@ fn a_link_stays_and_the_file_to_which_it_leads_is_edited() {
     symlink("f", &link).expect("a link");
     let step = Step::Edit { path: link.clone(), edit: no_proxy("h"), mode: 0o644 };
     let outcome = bench.apply(Change::of_files("docker", &link, Actor::Caller, vec![step]));
-    assert_eq!((outcome.state, bench.file().as_deref()), (State::Trusted, Some(AFTER)));
+    assert_eq!((outcome.state, bench.file().as_deref()), (OutcomeState::Trusted, Some(AFTER)));
     bench.undo();
     assert!(link.is_symlink() && bench.file().as_deref() == Some(BEFORE));
 }

@@ -34,7 +34,7 @@ fn what_lies_behind_a_link_changes_with_it_and_all_of_it_is_taken_back() {
         for text in ["one", "two", "three"] {
             let change = bench.switched(text, old);
             let outcome = bench.apply(change.clone());
-            assert_eq!((outcome.state, outcome.changed), (State::Trusted, true), "{outcome:?}");
+            assert_eq!((outcome.state, outcome.changed), (OutcomeState::Trusted, true), "{outcome:?}");
             assert_eq!(bench.read("x").as_deref(), Some(text));
             assert!(old.is_none_or(|old| !bench.has(&format!("own/{old}"))), "its folder goes with it");
             assert!(!bench.apply(change).changed);
@@ -42,7 +42,7 @@ fn what_lies_behind_a_link_changes_with_it_and_all_of_it_is_taken_back() {
         }
         assert_eq!(bench.kept(), usize::from(theirs.is_some()), "what was ours between is not kept");
         let undone = bench.undo();
-        assert_eq!(undone[0].state, State::Untrusted, "{undone:?}");
+        assert_eq!(undone[0].state, OutcomeState::Untrusted, "{undone:?}");
         assert_eq!(bench.read("x").as_deref(), theirs);
         assert!(!bench.has("own") && bench.has(""));
     }
@@ -54,7 +54,7 @@ fn a_switch_that_does_not_work_is_taken_back_to_the_folder_before() {
     bench.apply(bench.switched("one", None));
     let mut change = bench.switched("two", Some("one"));
     change.reload.applied = vec![Command::new("/bin/false", [""; 0])];
-    assert_eq!(bench.apply(change).state, State::Failed);
+    assert_eq!(bench.apply(change).state, OutcomeState::Failed);
     assert_eq!(bench.read("x").as_deref(), Some("one"));
     assert!(bench.has("own/one/x") && !bench.has("own/two"));
     assert!(!bench.apply(bench.switched("one", None)).changed);

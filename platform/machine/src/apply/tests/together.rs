@@ -17,26 +17,26 @@ fn settings(bench: &Bench, reloaded_by: &str) -> Change {
 fn if_one_fails_all_are_taken_back_and_what_stood_before_stays() {
     let bench = Bench::new();
     let worked = bench.together(&[bench.change("old", "old key")]);
-    assert_eq!(worked, [(State::Trusted, true)]);
+    assert_eq!(worked, [(OutcomeState::Trusted, true)]);
     fs::write(bench.path("gitlab.rb"), "theirs").expect("a file");
 
     let failed = bench.together(&[bench.change("new", "new key"), settings(&bench, "/bin/false")]);
-    assert_eq!(failed, [(State::Untrusted, false), (State::Failed, false)]);
+    assert_eq!(failed, [(OutcomeState::Untrusted, false), (OutcomeState::Failed, false)]);
     assert_eq!(bench.files(), (Some("old".into()), Some("old key".into())));
     assert_eq!(bench.read("gitlab.rb").as_deref(), Some("theirs"));
 
     // The other way round: what could not be settled is what is told.
     let failed = bench.together(&[settings(&bench, "/bin/false"), bench.change("new", "new key")]);
-    assert_eq!(failed, [(State::Failed, false), (State::Untrusted, false)]);
+    assert_eq!(failed, [(OutcomeState::Failed, false), (OutcomeState::Untrusted, false)]);
     assert_eq!(bench.read("gitlab.rb").as_deref(), Some("theirs"));
 
     let worked = bench.together(&[bench.change("new", "new key"), settings(&bench, "/bin/true")]);
-    assert_eq!(worked, [(State::Trusted, true), (State::Trusted, true)]);
+    assert_eq!(worked, [(OutcomeState::Trusted, true), (OutcomeState::Trusted, true)]);
     assert_eq!(bench.files().0.as_deref(), Some("new"));
 }
 
 impl Bench {
-    fn together(&self, changes: &[Change]) -> Vec<(State, bool)> {
+    fn together(&self, changes: &[Change]) -> Vec<(OutcomeState, bool)> {
         let outcomes = self.session(|session| apply_together(session, "setup", None, changes));
         outcomes.into_iter().map(|outcome| (outcome.state, outcome.changed)).collect()
     }
