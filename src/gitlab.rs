@@ -24,12 +24,12 @@ pub(crate) mod pair_plan;
 mod ports;
 pub(crate) mod prepare;
 pub(crate) mod promise;
+mod quick_find;
 pub(crate) mod ready;
 mod recipe;
 pub(crate) mod republish;
 pub(crate) mod role;
 mod ruby;
-mod seen;
 pub(crate) mod settings;
 pub(crate) mod synology;
 

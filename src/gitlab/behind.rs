@@ -33,7 +33,7 @@ pub(crate) fn awaited(
     let is_its = |installation: &Installation| {
         placed.iter().any(|path| path.starts_with(&installation.ssl) || **path == installation.gitlab_rb())
     };
-    let found = Installation::seen(world, facts, Instant::now() + LIMIT).ok()?;
+    let found = Installation::find_without_running(world, facts, Instant::now() + LIMIT).ok()?;
     let is_behind = |installation: &Installation| is_behind(world, installation, known).unwrap_or_default();
     found.iter().filter(|one| is_its(one)).find(|one| is_behind(one)).map(Installation::catch_up)
 }

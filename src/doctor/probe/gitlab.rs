@@ -28,7 +28,7 @@ const LOCAL: Duration = Duration::from_secs(2);
 /// Every GitLab of this machine.
 pub(super) fn look(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
     let world = World::here();
-    let found = Installation::seen(&world, question.facts, deadline).unwrap_or_default();
+    let found = Installation::find_without_running(&world, question.facts, deadline).unwrap_or_default();
     found.iter().map(|installation| gitlab(&world, installation, deadline)).collect()
 }
 

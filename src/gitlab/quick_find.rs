@@ -38,7 +38,7 @@ struct Mount {
 impl Installation {
     /// Every GitLab of this machine: its package, else its containers, those that run first. What is not
     /// answered by `deadline` is not seen.
-    pub(crate) fn seen(world: &World, facts: &Facts, deadline: Instant) -> Result<Vec<Self>> {
+    pub(crate) fn find_without_running(world: &World, facts: &Facts, deadline: Instant) -> Result<Vec<Self>> {
         if let Some(omnibus) = Self::omnibus_unasked(world)? {
             return Ok(vec![omnibus]);
         }
