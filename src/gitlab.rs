@@ -24,10 +24,10 @@ pub(crate) mod pair_plan;
 mod ports;
 pub(crate) mod prepare;
 pub(crate) mod promise;
+pub(crate) mod published_ports;
 mod quick_find;
 pub(crate) mod ready;
 mod recipe;
-pub(crate) mod republish;
 pub(crate) mod role;
 mod ruby;
 pub(crate) mod settings;
@@ -39,7 +39,7 @@ pub(crate) use installation::{Installation, Kind};
 pub(crate) use layout::{Layout, PairFiles};
 pub(crate) use pair::Pair;
 pub(crate) use prepare::Prepared;
-pub(crate) use republish::Republish;
+pub(crate) use published_ports::PortAdvice;
 pub(crate) use role::Role;
 
 /// The store that everything placed in GitLab belongs to in receipts.

@@ -151,7 +151,7 @@ impl Container {
 
     /// Whether it has ports of its own and lends this machine none of them: then another container stands in
     /// front, or its network gives it an address.
-    pub(crate) fn lends_nothing(&self) -> bool {
+    pub(crate) fn publishes_nothing(&self) -> bool {
         self.own_network && self.ports.is_empty()
     }
 

@@ -7,7 +7,7 @@ use super::{
     config::Config,
     container::{Container, Reach},
     nginx,
-    republish::{Need, Seen, judge},
+    published_ports::{Need, PortSeen, advice},
     settings::{Settings, Wanted},
 };
 
@@ -54,7 +54,7 @@ pub fn container(text: &str) {
 /// `image`.
 pub fn recipe(container: &str, image: &str) -> Vec<ShellLine> {
     let Ok(container) = read_container(container) else { return Vec::new() };
-    let port = Seen {
+    let port = PortSeen {
         need: Need::Ssh { is_said: true },
         inside: 22,
         outside: 2222,
@@ -64,7 +64,7 @@ pub fn recipe(container: &str, image: &str) -> Vec<ShellLine> {
         instead: None,
     };
     let image = || serde_json::from_str(image).unwrap_or_default();
-    let recipe = judge(&container, &[port], false, &image, &|_| true).by_hand;
+    let recipe = advice(&container, &[port], false, &image, &|_| true).by_hand;
     recipe.into_iter().flat_map(|part| part.commands).collect()
 }
 

@@ -14,7 +14,7 @@ use super::{
     config::{Address, Config, Known, url},
     installation::{Installation, exists},
     ports::{self, Chooser, Ports},
-    republish::holder,
+    published_ports::holder,
     role::Role,
 };
 use crate::hint::{fail, hint, shell_line};

@@ -19,7 +19,7 @@ pub(crate) struct Recipe(Value);
 
 /// A port that is lent: this machine's, and the container's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lent {
+pub(crate) struct PublishedPort {
     /// This machine's.
     pub outside: u16,
     /// The container's.

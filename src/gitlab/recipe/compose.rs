@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use labtrust_plan::{Options, ShellLine, shell_line, shell_path, shell_word};
 
-use super::Lent;
+use super::PublishedPort;
 use crate::by_hand::ByHand;
 
 /// The project and the service that a container belongs to (docker/compose, `labels.go`).
@@ -35,7 +35,7 @@ impl Project {
     pub(crate) fn by_hand(
         &self,
         engine: &ShellLine,
-        missing: &[Lent],
+        missing: &[PublishedPort],
         is_here: &dyn Fn(&Path) -> bool,
     ) -> Vec<ByHand> {
         let (name, service) = (shell_word(&self.name), shell_word(&self.service));
@@ -50,7 +50,8 @@ impl Project {
             ),
             (None, None) => format!("in the file of the project {name}"),
         };
-        let ports = missing.iter().map(|Lent { outside, inside }| format!("      - \"{outside}:{inside}\""));
+        let ports =
+            missing.iter().map(|PublishedPort { outside, inside }| format!("      - \"{outside}:{inside}\""));
         let edit =
             ByHand::remark(format!("{place}, below `ports:` of the service {service}, add")).lines(ports);
         let up = file.map(|_| ByHand::remark("then have Compose follow its file").run([self.up(engine)]));

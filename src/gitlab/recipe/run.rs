@@ -5,7 +5,7 @@ use labtrust_plan::{Options, ShellLine, shell_line};
 use serde_json::Value;
 
 use super::{
-    Lent, Recipe,
+    PublishedPort, Recipe,
     flag::{FLAGS, NO_FLAGS, plain},
     is_nothing,
 };
@@ -22,7 +22,7 @@ impl Recipe {
         what: &str,
         engine: &ShellLine,
         image: &Value,
-        more: &[Lent],
+        more: &[PublishedPort],
     ) -> Result<Vec<ByHand>, String> {
         self.check(engine, image)?;
         let (name, old) = (self.name(), format!("{}-before", self.name()));
@@ -72,7 +72,13 @@ impl Recipe {
     }
 
     /// `docker run …`, with what `old`, as the container is called by then, holds in its environment and labels.
-    fn run(&self, engine: &ShellLine, image: &Value, more: &[Lent], old: &str) -> Result<ShellLine, String> {
+    fn run(
+        &self,
+        engine: &ShellLine,
+        image: &Value,
+        more: &[PublishedPort],
+        old: &str,
+    ) -> Result<ShellLine, String> {
         let mut words: Vec<ShellLine> = Vec::new();
         let mut add = |name: &str, value: &str| words.push(ShellLine::of([name, value]));
         add("--name", self.name());
@@ -83,14 +89,14 @@ impl Recipe {
         if !["", "default", "bridge"].contains(&self.network()) {
             add("--network", self.network());
         }
-        for port in self.lent() {
+        for port in self.published() {
             add("--publish", &port);
         }
         if self.at(&["HostConfig", "PublishAllPorts"]) == &Value::Bool(true) {
             words.push("--publish-all".into());
         }
         let mut add = |name: &str, value: &str| words.push(ShellLine::of([name, value]));
-        for Lent { outside, inside } in more {
+        for PublishedPort { outside, inside } in more {
             add("--publish", &format!("{outside}:{inside}"));
         }
         for flag in &FLAGS {

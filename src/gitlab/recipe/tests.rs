@@ -52,7 +52,7 @@ fn inspected(more: &[(&str, Value)]) -> (Recipe, Value) {
     (Recipe(all), image)
 }
 
-const REGISTRY: Lent = Lent { outside: 4567, inside: 4567 };
+const REGISTRY: PublishedPort = PublishedPort { outside: 4567, inside: 4567 };
 
 fn all(more: &[(&str, Value)]) -> Result<Vec<ByHand>, String> {
     let (recipe, image) = inspected(more);

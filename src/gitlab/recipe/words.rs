@@ -15,7 +15,7 @@ const NOT_TO_BE_SET: [&str; 8] = ["PATH", "HOME", "IFS", "ENV", "BASH_ENV", "PWD
 
 impl Recipe {
     /// The ports that it lends, as they were given.
-    pub(super) fn lent(&self) -> Vec<String> {
+    pub(super) fn published(&self) -> Vec<String> {
         let mut found = Vec::new();
         let bindings = self.at(&["HostConfig", "PortBindings"]).as_object();
         for (inside, bindings) in bindings.into_iter().flatten() {

@@ -14,7 +14,7 @@ use crate::{
     by_hand::ByHand,
     certificate::{Parsed, SubjectName},
     gitlab::{
-        self, Config, Configured, Installation, Kind, Layout, Pair, Prepared, Republish, configure,
+        self, Config, Configured, Installation, Kind, Layout, Pair, PortAdvice, Prepared, configure,
         expected::Expected,
         guard,
         pair_plan::{self, linked::LinkState},
@@ -37,7 +37,7 @@ pub(crate) struct Site {
     layout: Layout,
     /// Whether an earlier run did not come to the end of its settings.
     is_begun: bool,
-    republish: Republish,
+    port_advice: PortAdvice,
     /// What of gitlab.rb was not read or is not known, a line each.
     doubts: Vec<String>,
     /// The options that named it.
@@ -108,7 +108,7 @@ impl Site {
             Configured::untouched(&installation, &config)
         };
         let layout = Layout::of(&world, &installation, &configured.config, &gitlab, &registry)?;
-        let republish = Republish::look(&world, &installation, &configured.config, &gitlab, &registry);
+        let port_advice = PortAdvice::look(&world, &installation, &configured.config, &gitlab, &registry);
         let doubts = doubts(&world, &installation, &configured.config, &layout);
         let is_begun = is_begun(state.receipts()?, &installation);
         let options = place.options();
@@ -119,7 +119,7 @@ impl Site {
             configured,
             layout,
             is_begun,
-            republish,
+            port_advice,
             doubts,
             options,
             gitlab,
@@ -241,7 +241,7 @@ impl Site {
     /// What a person should know.
     pub(crate) fn notes(&self) -> Vec<String> {
         let prepared = self.prepared.iter().flat_map(|prepared| prepared.notes.iter().cloned());
-        let notes = self.layout.notes.iter().chain(&self.republish.notes).cloned();
+        let notes = self.layout.notes.iter().chain(&self.port_advice.notes).cloned();
         let settings = self.configured.notes().chain(self.configured.config.remarks());
         notes.chain(settings).chain(prepared).collect()
     }
@@ -250,7 +250,7 @@ impl Site {
     pub(crate) fn next(&self, unmet: &[String]) -> Vec<ByHand> {
         let prepared = self.prepared.iter().map(Prepared::start);
         let commands = prepared.chain(self.awaited()).map(ByHand::command);
-        let next: Vec<_> = commands.chain(self.republish.by_hand.iter().cloned()).collect();
+        let next: Vec<_> = commands.chain(self.port_advice.by_hand.iter().cloned()).collect();
         if !next.is_empty() || unmet.is_empty() || !self.missing_lines().1.is_empty() {
             return next;
         }

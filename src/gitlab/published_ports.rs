@@ -15,7 +15,7 @@ use super::{
     container::{Container, Reach},
     installation::{Installation, Kind, exists},
     ports::{self, Chooser},
-    recipe::Lent,
+    recipe::PublishedPort,
     role::Role,
     synology::{self, Dsm},
 };
@@ -23,7 +23,7 @@ use crate::by_hand::ByHand;
 
 /// What is to be done about the ports of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Republish {
+pub(crate) struct PortAdvice {
     /// What to know, a line each.
     pub notes: Vec<String>,
     /// What to do on this machine.
@@ -32,7 +32,7 @@ pub(crate) struct Republish {
 
 /// A port that GitLab needs, and what was seen of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Seen {
+pub(crate) struct PortSeen {
     /// What it is for.
     pub need: Need,
     /// The container's port.
@@ -61,7 +61,7 @@ pub(crate) enum Need {
     },
 }
 
-impl Republish {
+impl PortAdvice {
     /// Looks at the ports of `installation`; nothing is to be done if it is no container.
     pub(crate) fn look(
         world: &World,
@@ -87,15 +87,15 @@ impl Republish {
             output.and_then(|output| serde_json::from_slice(&output.stdout).ok()).unwrap_or_default()
         };
         let is_here = |path: &Path| exists(world, path).unwrap_or_default();
-        let judged = judge(container, &seen, dsm.is_some(), &image, &is_here);
-        found.notes.extend(judged.notes);
-        found.by_hand = judged.by_hand;
+        let advised = advice(container, &seen, dsm.is_some(), &image, &is_here);
+        found.notes.extend(advised.notes);
+        found.by_hand = advised.by_hand;
         found
     }
 }
 
 /// Looks at each port that is needed.
-fn seen(container: &Container, config: &Config, gitlab: &Endpoint, registry: &Endpoint) -> Vec<Seen> {
+fn seen(container: &Container, config: &Config, gitlab: &Endpoint, registry: &Endpoint) -> Vec<PortSeen> {
     let ssh = config.number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
     let ssh_port = ssh.and_then(|port| u16::try_from(port).ok());
     let web = |role, endpoint: &Endpoint| {
@@ -117,7 +117,7 @@ fn seen(container: &Container, config: &Config, gitlab: &Endpoint, registry: &En
             let is_free = !is_here && chooser.take(outside);
             let instead = if is_here || is_free { None } else { chooser.choose(candidates) };
             let holder = if is_here || is_free { None } else { listener::holder(outside) };
-            Seen { need, inside, outside, reach, is_free, holder, instead }
+            PortSeen { need, inside, outside, reach, is_free, holder, instead }
         })
         .collect()
 }
@@ -128,21 +128,21 @@ fn usual(role: Role) -> &'static [u16] {
 
 /// What follows from what was `seen`. `image` asks the engine for the image's own settings, and `is_here`
 /// whether this machine has a file.
-pub(super) fn judge(
+pub(super) fn advice(
     container: &Container,
-    seen: &[Seen],
+    seen: &[PortSeen],
     is_dsm: bool,
     image: &dyn Fn() -> Value,
     is_here: &dyn Fn(&Path) -> bool,
-) -> Republish {
-    let mut found = Republish::default();
+) -> PortAdvice {
+    let mut found = PortAdvice::default();
     // Another container stands in front, or it has an address of its own.
-    if container.lends_nothing() {
+    if container.publishes_nothing() {
         return found;
     }
     let mut missing = Vec::new();
     for port in seen {
-        let Seen { inside, outside, .. } = port;
+        let PortSeen { inside, outside, .. } = port;
         let holder =
             port.holder.as_ref().map_or_else(|| "another program".to_owned(), |holder| title(holder, is_dsm));
         match (&port.reach, &port.need) {
@@ -153,7 +153,7 @@ pub(super) fn judge(
                 if port.is_free {
                     let what = format!("{leads}, and {published}; to keep {here}, with a URL that says so");
                     found.by_hand.push(ByHand::remark(what).run([keeping]).or_else());
-                    missing.push(Lent { outside: *outside, inside: *inside });
+                    missing.push(PublishedPort { outside: *outside, inside: *inside });
                 } else {
                     let what =
                         format!("{leads}, which is {holder}'s, and {published}; so that the URL says {here}");
@@ -181,8 +181,8 @@ pub(super) fn judge(
                 ));
             }
             (Reach::Nowhere, need) => {
-                let Some((lent, change)) = lend(port, need, &holder) else { continue };
-                missing.push(lent);
+                let Some((published, change)) = port_to_publish(port, need, &holder) else { continue };
+                missing.push(published);
                 found.by_hand.extend(change);
             }
             _ => {}
@@ -191,7 +191,7 @@ pub(super) fn judge(
     if missing.is_empty() {
         return found;
     }
-    let shown: Vec<_> = missing.iter().map(|lent| lent.outside.to_string()).collect();
+    let shown: Vec<_> = missing.iter().map(|port| port.outside.to_string()).collect();
     let head =
         format!("the container {} does not publish port {}", shell_word(&container.name), shown.join(", "));
     let engine = container.client();
@@ -207,7 +207,7 @@ pub(super) fn judge(
         }
         None => container.recipe.by_hand(&anew, &engine, &image(), &missing).unwrap_or_else(|why| {
             let publish =
-                missing.iter().map(|Lent { outside, inside }| format!("--publish {outside}:{inside}"));
+                missing.iter().map(|PublishedPort { outside, inside }| format!("--publish {outside}:{inside}"));
             let publish = publish.collect::<Vec<_>>().join(" ");
             vec![ByHand::remark(format!(
                 "{head}: start it as it was started, with {publish}{user} ({why}, so the command is not written here)"
@@ -220,7 +220,7 @@ pub(super) fn judge(
 }
 
 /// The command by which the URL of `role` gets the port under which the container is published.
-fn with_port(port: &Seen, role: Role, endpoint: &Endpoint, seen: &[Seen], here: u16) -> ShellLine {
+fn with_port(port: &PortSeen, role: Role, endpoint: &Endpoint, seen: &[PortSeen], here: u16) -> ShellLine {
     let new = Endpoint::new(endpoint.host.clone(), here);
     if role == Role::Gitlab {
         return shell_line!("{labtrust setup {} --replace}", new);
@@ -241,27 +241,28 @@ fn with_port(port: &Seen, role: Role, endpoint: &Endpoint, seen: &[Seen], here: 
 
 /// The port that is to be lent for one that is missing, and what gitlab.rb has to say if it is another; none if
 /// there is none.
-fn lend(port: &Seen, need: &Need, holder: &str) -> Option<(Lent, Option<ByHand>)> {
-    let Seen { inside, outside, .. } = *port;
+fn port_to_publish(port: &PortSeen, need: &Need, holder: &str) -> Option<(PublishedPort, Option<ByHand>)> {
+    let PortSeen { inside, outside, .. } = *port;
     if port.is_free {
-        return Some((Lent { outside, inside }, None));
+        return Some((PublishedPort { outside, inside }, None));
     }
     let instead = port.instead?;
-    let (setting, lent) = match need {
+    let (setting, published) = match need {
         Need::Web(role, endpoint) => {
             let new = Endpoint::new(endpoint.host.clone(), instead);
             // nginx listens on the URL's port, unless it is told another.
             let inside = if inside == outside { instead } else { inside };
-            (format!("{} \"{}\"", role.url(), url(&new)), Lent { outside: instead, inside })
+            (format!("{} \"{}\"", role.url(), url(&new)), PublishedPort { outside: instead, inside })
         }
-        Need::Ssh { .. } => {
-            (format!("gitlab_rails['gitlab_shell_ssh_port'] = {instead}"), Lent { outside: instead, inside })
-        }
+        Need::Ssh { .. } => (
+            format!("gitlab_rails['gitlab_shell_ssh_port'] = {instead}"),
+            PublishedPort { outside: instead, inside },
+        ),
     };
     let what = format!(
         "port {outside} of this machine is {holder}'s, and {instead} is free; in gitlab.rb: {setting}"
     );
-    Some((lent, Some(ByHand::remark(what))))
+    Some((published, Some(ByHand::remark(what))))
 }
 
 /// Who listens on `port` of this machine, if that may be known.

@@ -23,20 +23,20 @@ fn container(ports: &[(&str, &str)], labels: &Value) -> Container {
     Container::read(&inspected.to_string(), &docker, None).expect("a container")
 }
 
-fn web(role: Role, outside: u16, reach: Reach, holder: Option<&str>) -> Seen {
+fn web(role: Role, outside: u16, reach: Reach, holder: Option<&str>) -> PortSeen {
     let endpoint = Endpoint::new("git.example.com".parse().expect("a host"), outside);
     seen(Need::Web(role, endpoint), outside, outside, reach, holder)
 }
 
-fn seen(need: Need, inside: u16, outside: u16, reach: Reach, holder: Option<&str>) -> Seen {
+fn seen(need: Need, inside: u16, outside: u16, reach: Reach, holder: Option<&str>) -> PortSeen {
     let is_free = holder.is_none() && reach == Reach::Nowhere;
     let holder = holder.map(|name| Holder { pid: 4711, name: name.into(), is_gitlabs: false });
     let instead = Some(outside + 8000).filter(|_| holder.is_some());
-    Seen { need, inside, outside, reach, is_free, holder, instead }
+    PortSeen { need, inside, outside, reach, is_free, holder, instead }
 }
 
-fn judged(container: &Container, seen: &[Seen], is_dsm: bool) -> (String, String) {
-    let found = judge(container, seen, is_dsm, &|| Value::Null, &|_| true);
+fn judged(container: &Container, seen: &[PortSeen], is_dsm: bool) -> (String, String) {
+    let found = advice(container, seen, is_dsm, &|| Value::Null, &|_| true);
     (found.notes.join("\n"), shown(&found.by_hand))
 }
 
@@ -134,7 +134,7 @@ fn whoever_holds_a_port_is_named_with_a_free_one() {
 #[test]
 fn a_url_that_leads_elsewhere_is_named_with_both_ways_on() {
     let nas = container(&[("443", "8443")], &Value::Null);
-    let elsewhere = |reach, holder| Seen { inside: 443, ..web(Role::Gitlab, 443, reach, holder) };
+    let elsewhere = |reach, holder| PortSeen { inside: 443, ..web(Role::Gitlab, 443, reach, holder) };
     let (notes, lines) = judged(&nas, &[elsewhere(Reach::Here(8443), Some("nginx"))], true);
     assert!(notes.contains("labtrust setup git.example.com --out DIR"), "{notes}");
     assert_eq!(
@@ -143,14 +143,15 @@ fn a_url_that_leads_elsewhere_is_named_with_both_ways_on() {
          container is published on 8443; so that the URL says 8443\nlabtrust setup git.example.com:8443 --replace"
     );
     // Nobody holds it: it is published as well, or the URL gets the port.
-    let free = Seen { is_free: true, ..elsewhere(Reach::Here(8443), None) };
+    let free = PortSeen { is_free: true, ..elsewhere(Reach::Here(8443), None) };
     let (_, lines) = judged(&nas, &[free], false);
     assert!(
         lines.contains("with a URL that says so\nlabtrust setup git.example.com:8443 --replace"),
         "{lines}"
     );
     assert!(lines.contains("--publish 443:443 "), "{lines}");
-    let registry = Seen { inside: 4567, is_free: true, ..web(Role::Registry, 4567, Reach::Here(5050), None) };
+    let registry =
+        PortSeen { inside: 4567, is_free: true, ..web(Role::Registry, 4567, Reach::Here(5050), None) };
     let gitlab = web(Role::Gitlab, 443, Reach::Here(443), None);
     let (_, lines) = judged(&nas, &[gitlab, registry], false);
     let way_on = "labtrust setup git.example.com --registry git.example.com:5050 --replace";
