@@ -4,19 +4,14 @@
 
 mod block;
 mod conflict;
-mod found;
-mod standing;
+mod current_setting;
+mod setting_state;
 mod wanted;
 mod written;
 
 use labtrust_plan::Edit;
 
-use self::{
-    block::Block,
-    found::Found,
-    standing::{Standing, standing},
-    written::Lines,
-};
+use self::{block::Block, current_setting::CurrentSetting, setting_state::SettingState, written::Lines};
 use super::{
     line::Line,
     ruby::{Script, Value},
@@ -46,25 +41,25 @@ impl Settings {
         let scripts = [Script::of_environment(environment), read(bytes)];
         let lines = Lines::of(bytes);
         let (mut settings, mut block) = (Self::default(), Block::of(&lines));
-        for one in wanted {
-            let found = Found::of(&scripts, one.row);
-            let value = match standing(one, found.setting()) {
-                Standing::Right => continue,
-                Standing::Left => {
+        for setting in wanted {
+            let found = CurrentSetting::of(&scripts, setting.row);
+            let value = match SettingState::of(setting, found.setting()) {
+                SettingState::Right => continue,
+                SettingState::Left => {
                     let computed = found.setting().filter(|found| found.value == Value::Computed);
                     settings.left.extend(computed.map(Line::of));
                     continue;
                 }
-                Standing::Due(value) => value,
-                Standing::Conflict(value) => {
-                    settings.conflicts.extend(found.conflict(one.row.line(&value)));
+                SettingState::Due(value) => value,
+                SettingState::Conflict(value) => {
+                    settings.conflicts.extend(found.conflict(setting.row.line(&value)));
                     value
                 }
             };
-            let place = found.place(&scripts[1], one.row).filter(|place| !block.holds(place.line));
-            match place.and_then(|place| lines.rewritten(&place, &value)) {
+            let line = found.editable_line(&scripts[1], setting.row).filter(|line| !block.holds(line.line));
+            match line.and_then(|line| lines.rewritten(&line, &value)) {
                 Some((old, new)) => settings.edits.push(Edit::Line { old, new }),
-                None => block.set(one.row, &value),
+                None => block.set(setting.row, &value),
             }
         }
         settings.edits.extend(block.into_edit());
@@ -73,7 +68,10 @@ impl Settings {
         let [environment, _] = scripts;
         let after = [environment, read(&settings.after)];
         let is_read = |one: &&Wanted| {
-            matches!(standing(one, Found::of(&after, one.row).setting()), Standing::Right | Standing::Left)
+            matches!(
+                SettingState::of(one, CurrentSetting::of(&after, one.row).setting()),
+                SettingState::Right | SettingState::Left
+            )
         };
         match wanted.iter().find(|one| !is_read(one)) {
             None => Ok(settings),

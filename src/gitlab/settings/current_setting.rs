@@ -7,19 +7,19 @@ use crate::gitlab::{
 };
 
 /// What decides a setting.
-pub(super) enum Found {
+pub(super) enum CurrentSetting {
     /// Nothing.
-    Nowhere,
+    Unset,
     /// What a container's environment says, and gitlab.rb does not.
     Environment(Setting),
     /// gitlab.rb.
     File(Setting),
 }
 
-impl Found {
+impl CurrentSetting {
     /// What decides `row` where GitLab evaluates the environment, then the file.
     pub(super) fn of([environment, file]: &[Script; 2], row: &Row) -> Self {
-        let mut found = Self::Nowhere;
+        let mut found = Self::Unset;
         for path in row.paths {
             let next = match (file.last(path), environment.last(path)) {
                 (Some(setting), _) => Self::File(setting),
@@ -40,7 +40,7 @@ impl Found {
 
     pub(super) fn setting(&self) -> Option<&Setting> {
         match self {
-            Self::Nowhere => None,
+            Self::Unset => None,
             Self::Environment(setting) | Self::File(setting) => Some(setting),
         }
     }
@@ -55,7 +55,7 @@ impl Found {
 
     /// The one line of `file` in which `row` can be set so that it holds: the one that decides it, or where
     /// there is none, the template's, commented out.
-    pub(super) fn place(&self, file: &Script, row: &Row) -> Option<Setting> {
+    pub(super) fn editable_line(&self, file: &Script, row: &Row) -> Option<Setting> {
         let is_whole = |setting: &&Setting| row.paths.iter().any(|path| setting.path == *path);
         if let Self::File(setting) = self {
             // Another file that is read later may set it again.

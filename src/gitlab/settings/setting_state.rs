@@ -11,7 +11,7 @@ use crate::gitlab::{
 
 /// How a setting stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum SettingState {
     /// It is as it is to be.
     Right,
     /// It is left as it is.
@@ -22,39 +22,41 @@ pub(super) enum Standing {
     Conflict(Value),
 }
 
-/// How `found`, which decides the setting, stands to what is `wanted`.
-pub(super) fn standing(wanted: &Wanted, found: Option<&Setting>) -> Standing {
-    let plain = match &wanted.value {
-        Wish::Url(endpoint) => Value::Text(config::url(endpoint)),
-        Wish::Literal(value) => value.clone(),
-    };
-    let value = found.map_or(&Value::Nil, |found| &found.value);
-    match (&wanted.value, value) {
-        (_, Value::Nil) => Standing::Due(plain),
-        (Wish::Literal(wanted), value) if value == wanted => Standing::Right,
-        (Wish::Url(endpoint), Value::Text(text)) => url(endpoint, text, wanted.row.templates, plain),
-        _ if wanted.row.is_choice => Standing::Left,
-        (_, Value::Computed) if wanted.is_served => Standing::Left,
-        _ => Standing::Conflict(plain),
+impl SettingState {
+    /// The state of `found`, the setting that decides, compared with what is `wanted`.
+    pub(super) fn of(wanted: &Wanted, found: Option<&Setting>) -> Self {
+        let plain = match &wanted.value {
+            Wish::Url(endpoint) => Value::Text(config::url(endpoint)),
+            Wish::Literal(value) => value.clone(),
+        };
+        let value = found.map_or(&Value::Nil, |found| &found.value);
+        match (&wanted.value, value) {
+            (_, Value::Nil) => Self::Due(plain),
+            (Wish::Literal(wanted), value) if value == wanted => Self::Right,
+            (Wish::Url(endpoint), Value::Text(text)) => url(endpoint, text, wanted.row.templates, plain),
+            _ if wanted.row.is_choice => Self::Left,
+            (_, Value::Computed) if wanted.is_served => Self::Left,
+            _ => Self::Conflict(plain),
+        }
     }
 }
 
-fn url(wanted: &Endpoint, text: &str, templates: &[&str], plain: Value) -> Standing {
+fn url(wanted: &Endpoint, text: &str, templates: &[&str], plain: Value) -> SettingState {
     let Some(address) =
         Address::read(text, Role::Gitlab).filter(|address| address.endpoint.host == wanted.host)
     else {
         let is_chosen = !templates.contains(&text);
-        return if is_chosen { Standing::Conflict(plain) } else { Standing::Due(plain) };
+        return if is_chosen { SettingState::Conflict(plain) } else { SettingState::Due(plain) };
     };
     if address.https && address.endpoint == *wanted {
-        return Standing::Right;
+        return SettingState::Right;
     }
     let becomes = kept(&address, text, wanted).map_or(plain, Value::Text);
     // Without https on its usual port, or on one of its own: that is what was asked for.
     if !address.https && [80, wanted.port].contains(&address.endpoint.port) {
-        Standing::Due(becomes)
+        SettingState::Due(becomes)
     } else {
-        Standing::Conflict(becomes)
+        SettingState::Conflict(becomes)
     }
 }
 
