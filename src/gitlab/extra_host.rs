@@ -26,7 +26,7 @@ impl ExtraHost {
     /// The extra hosts of a GitLab at `gitlab` that speak TLS, and what cannot be known of others.
     pub(crate) fn of(config: &Config, gitlab: &Host) -> (Vec<Self>, Vec<String>) {
         let (mut found, mut notes) = (Vec::new(), Vec::new());
-        for role in Role::FURTHER.into_iter().filter(|role| !config.is_off(*role)) {
+        for role in Role::EXTRA.into_iter().filter(|role| !config.is_off(*role)) {
             match config.address(role) {
                 Known::Is(address) if address.https && !is_part_of(role, &address, gitlab) => {
                     found.push(Self::new(config, role, address));

@@ -18,7 +18,7 @@ pub(crate) enum Role {
 
 /// How a [`Role`] is set.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(super) struct RoleRow {
     role: Role,
     /// What people call it.
     pub title: &'static str,
@@ -38,8 +38,8 @@ pub(super) struct Row {
 
 const WEB: [&[&str]; 2] = [&["https"], &["http"]];
 
-const ROWS: [Row; 5] = [
-    Row {
+const ROWS: [RoleRow; 5] = [
+    RoleRow {
         role: Role::Gitlab,
         title: "GitLab",
         url: "external_url",
@@ -49,7 +49,7 @@ const ROWS: [Row; 5] = [
         usual_port: None,
         enable: None,
     },
-    Row {
+    RoleRow {
         role: Role::Registry,
         title: "the registry",
         url: "registry_external_url",
@@ -59,7 +59,7 @@ const ROWS: [Row; 5] = [
         usual_port: None,
         enable: Some(["registry", "enable"]),
     },
-    Row {
+    RoleRow {
         role: Role::Pages,
         title: "Pages",
         url: "pages_external_url",
@@ -69,7 +69,7 @@ const ROWS: [Row; 5] = [
         usual_port: None,
         enable: Some(["gitlab_pages", "enable"]),
     },
-    Row {
+    RoleRow {
         role: Role::Kas,
         title: "KAS",
         url: "gitlab_kas_external_url",
@@ -79,7 +79,7 @@ const ROWS: [Row; 5] = [
         usual_port: Some(443),
         enable: Some(["gitlab_kas", "enable"]),
     },
-    Row {
+    RoleRow {
         role: Role::Mattermost,
         title: "Mattermost",
         url: "mattermost_external_url",
@@ -97,7 +97,7 @@ impl Role {
         [Self::Gitlab, Self::Registry, Self::Pages, Self::Kas, Self::Mattermost];
 
     /// Those that a GitLab may have besides itself and its registry.
-    pub(crate) const FURTHER: [Self; 3] = [Self::Pages, Self::Kas, Self::Mattermost];
+    pub(crate) const EXTRA: [Self; 3] = [Self::Pages, Self::Kas, Self::Mattermost];
 
     /// What people call it.
     pub(crate) fn title(self) -> &'static str {
@@ -109,7 +109,7 @@ impl Role {
         self.row().url
     }
 
-    pub(super) fn row(self) -> &'static Row {
+    pub(super) fn row(self) -> &'static RoleRow {
         // Every role has its row (tested).
         ROWS.iter().find(|row| row.role == self).unwrap_or(&ROWS[0])
     }

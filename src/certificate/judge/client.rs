@@ -43,7 +43,7 @@ pub enum Client {
 }
 
 /// What is known of a client.
-struct Row {
+struct ClientRow {
     client: Client,
     /// For scripts.
     id: &'static str,
@@ -66,77 +66,95 @@ pub enum KnownFrom {
 }
 use KnownFrom::{Documentation, Measured};
 
-const ROWS: [Row; 16] = [
-    Row {
+const ROWS: [ClientRow; 16] = [
+    ClientRow {
         client: Client::Curl,
         id: "curl",
         name: "curl and git (OpenSSL)",
         program: "OpenSSL",
         known_from: Measured,
     },
-    Row {
+    ClientRow {
         client: Client::OpenSsl,
         id: "openssl",
         name: "openssl verify",
         program: "OpenSSL",
         known_from: Measured,
     },
-    Row {
+    ClientRow {
         client: Client::OpenSslStrict,
         id: "openssl-strict",
         name: "openssl verify -x509_strict",
         program: "OpenSSL",
         known_from: Measured,
     },
-    Row { client: Client::Python, id: "python", name: "Python", program: "Python", known_from: Measured },
-    Row { client: Client::Node, id: "node", name: "Node", program: "Node", known_from: Measured },
-    Row { client: Client::Java, id: "java", name: "Java", program: "Java", known_from: Measured },
-    Row { client: Client::Go, id: "go", name: "Go and Docker", program: "Go", known_from: Measured },
-    Row { client: Client::Chrome, id: "chrome", name: "Chrome", program: "Chrome", known_from: Measured },
-    Row {
+    ClientRow {
+        client: Client::Python,
+        id: "python",
+        name: "Python",
+        program: "Python",
+        known_from: Measured,
+    },
+    ClientRow { client: Client::Node, id: "node", name: "Node", program: "Node", known_from: Measured },
+    ClientRow { client: Client::Java, id: "java", name: "Java", program: "Java", known_from: Measured },
+    ClientRow { client: Client::Go, id: "go", name: "Go and Docker", program: "Go", known_from: Measured },
+    ClientRow {
+        client: Client::Chrome,
+        id: "chrome",
+        name: "Chrome",
+        program: "Chrome",
+        known_from: Measured,
+    },
+    ClientRow {
         client: Client::Firefox,
         id: "firefox",
         name: "Firefox",
         program: "Firefox",
         known_from: Documentation("mozilla::pkix (security/nss/lib/mozpkix)"),
     },
-    Row { client: Client::Nss, id: "nss", name: "NSS (certutil)", program: "NSS", known_from: Measured },
-    Row {
+    ClientRow {
+        client: Client::Nss,
+        id: "nss",
+        name: "NSS (certutil)",
+        program: "NSS",
+        known_from: Measured,
+    },
+    ClientRow {
         client: Client::GnuTls,
         id: "gnutls",
         name: "GnuTLS (wget)",
         program: "GnuTLS",
         known_from: Measured,
     },
-    Row {
+    ClientRow {
         client: Client::Rustls,
         id: "rustls",
         name: "rustls",
         program: "rustls-webpki",
         known_from: Measured,
     },
-    Row {
+    ClientRow {
         client: Client::Apple,
         id: "apple",
         name: "Apple",
         program: "macOS",
         known_from: Documentation("Apple's SecPolicyServer.c"),
     },
-    Row {
+    ClientRow {
         client: Client::Windows,
         id: "windows",
         name: "Windows",
         program: "Windows",
         known_from: Documentation("learn.microsoft.com: CERT_TRUST_STATUS"),
     },
-    Row {
+    ClientRow {
         client: Client::Android,
         id: "android",
         name: "Android apps",
         program: "Android",
         known_from: Documentation("Conscrypt's TrustManagerImpl"),
     },
-    Row {
+    ClientRow {
         client: Client::LibreSsl,
         id: "libressl",
         name: "LibreSSL",
@@ -177,7 +195,7 @@ impl Client {
         ROWS.iter().map(|row| row.client)
     }
 
-    const fn row(self) -> &'static Row {
+    const fn row(self) -> &'static ClientRow {
         &ROWS[self as usize]
     }
 
@@ -251,7 +269,7 @@ impl fmt::Display for Version {
 /// `Python 3.13 and later`, `Go and Docker (since Go 1.23)`, `Apple (before macOS 10.13)`.
 impl fmt::Display for By {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Row { name, program, .. } = self.client.row();
+        let ClientRow { name, program, .. } = self.client.row();
         match self.versions {
             Versions::All => f.write_str(name),
             Versions::Since(first) if name == program => write!(f, "{name} {first} and later"),

@@ -3,7 +3,7 @@
 use labtrust_plan::Edit;
 
 use super::{
-    wanted::Row,
+    wanted::SettingRow,
     written::{Lines, NAME},
 };
 use crate::gitlab::ruby::{Script, Value};
@@ -28,7 +28,7 @@ impl Block {
     }
 
     /// Sets `row` in it.
-    pub(super) fn set(&mut self, row: &Row, value: &Value) {
+    pub(super) fn set(&mut self, row: &SettingRow, value: &Value) {
         let is_of = |line: &String| {
             let script = Script::read(line);
             script.settings.iter().any(|setting| row.paths.iter().any(|path| setting.path == *path))

@@ -1,6 +1,6 @@
 //! What decides a setting now, and the line in which it can be set.
 
-use super::{conflict::Conflict, wanted::Row};
+use super::{conflict::Conflict, wanted::SettingRow};
 use crate::gitlab::{
     line::Line,
     ruby::{Script, Setting, Value},
@@ -18,7 +18,7 @@ pub(super) enum CurrentSetting {
 
 impl CurrentSetting {
     /// What decides `row` where GitLab evaluates the environment, then the file.
-    pub(super) fn of([environment, file]: &[Script; 2], row: &Row) -> Self {
+    pub(super) fn of([environment, file]: &[Script; 2], row: &SettingRow) -> Self {
         let mut found = Self::Unset;
         for path in row.paths {
             let next = match (file.last(path), environment.last(path)) {
@@ -55,7 +55,7 @@ impl CurrentSetting {
 
     /// The one line of `file` in which `row` can be set so that it holds: the one that decides it, or where
     /// there is none, the template's, commented out.
-    pub(super) fn editable_line(&self, file: &Script, row: &Row) -> Option<Setting> {
+    pub(super) fn editable_line(&self, file: &Script, row: &SettingRow) -> Option<Setting> {
         let is_whole = |setting: &&Setting| row.paths.iter().any(|path| setting.path == *path);
         if let Self::File(setting) = self {
             // Another file that is read later may set it again.

@@ -6,7 +6,7 @@ use labtrust_plan::{Endpoint, edit::Undone};
 use serde_json::Value as Json;
 
 use super::{
-    wanted::{Row, Wish},
+    wanted::{SettingRow, Wish},
     *,
 };
 use crate::gitlab::{Address, Role};
@@ -60,7 +60,7 @@ fn evaluated(text: &[u8]) -> Json {
 }
 
 /// What `row` is where GitLab reads it.
-fn value<'j>(settings: &'j Json, row: &Row) -> &'j Json {
+fn value<'j>(settings: &'j Json, row: &SettingRow) -> &'j Json {
     let get = |path: &&&[&str]| path.iter().fold(settings, |json, key| &json[*key]);
     let mut found = row.paths.iter().map(|path| get(&path)).filter(|found| !is_unset(found));
     found.next().unwrap_or(&Json::Null)

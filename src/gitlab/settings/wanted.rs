@@ -7,7 +7,7 @@ use crate::gitlab::ruby::Value;
 
 /// A setting of gitlab.rb.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct SettingRow {
     /// Its spellings: the first that is set holds, the last is the one that every version reads.
     pub paths: &'static [&'static [&'static str]],
     /// The values that Omnibus's template has in its place, commented out or not: nobody chose them
@@ -21,7 +21,7 @@ pub(crate) struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
     /// Which.
-    pub row: &'static Row,
+    pub row: &'static SettingRow,
     /// What it is to be.
     pub value: Wish,
     /// Whether what Ruby computes for it was seen to hold already.
@@ -38,47 +38,47 @@ pub(crate) enum Wish {
 }
 
 /// GitLab's own URL.
-pub(crate) static GITLAB: Row = Row {
+pub(crate) static GITLAB: SettingRow = SettingRow {
     paths: &[&["external_url"]],
     templates: &["GENERATED_EXTERNAL_URL", "http://gitlab.example.com", "https://gitlab.example.com"],
     is_choice: false,
 };
 
 /// The registry's URL.
-pub(crate) static REGISTRY: Row = Row {
+pub(crate) static REGISTRY: SettingRow = SettingRow {
     paths: &[&["registry_external_url"]],
     templates: &["https://registry.example.com", "https://registry.gitlab.example.com"],
     is_choice: false,
 };
 
 /// Left unset, it turns itself on when the pair is missing, or has ended.
-pub(super) static LETS_ENCRYPT: Row =
-    Row { paths: &[&["letsencrypt", "enable"]], templates: &["nil"], is_choice: false };
+pub(super) static LETS_ENCRYPT: SettingRow =
+    SettingRow { paths: &[&["letsencrypt", "enable"]], templates: &["nil"], is_choice: false };
 
 /// Port 80 sends people on to https. Since 19.2 it belongs to `gitlab_rails`; the older spelling is still read.
-pub(crate) static REDIRECT: Row = Row {
+pub(crate) static REDIRECT: SettingRow = SettingRow {
     paths: &[&["gitlab_rails", "nginx", "redirect_http_to_https"], &["nginx", "redirect_http_to_https"]],
     templates: &["false"],
     is_choice: true,
 };
 
 /// The port on which nginx listens for GitLab, where it is not the URL's.
-pub(crate) static GITLAB_PORT: Row = Row {
+pub(crate) static GITLAB_PORT: SettingRow = SettingRow {
     paths: &[&["gitlab_rails", "nginx", "listen_port"], &["nginx", "listen_port"]],
     templates: &["nil"],
     is_choice: false,
 };
 
 /// The same for the registry.
-pub(crate) static REGISTRY_PORT: Row = Row {
+pub(crate) static REGISTRY_PORT: SettingRow = SettingRow {
     paths: &[&["registry", "nginx", "listen_port"], &["registry_nginx", "listen_port"]],
     templates: &["nil", "5050"],
     is_choice: false,
 };
 
 /// The port that GitLab names in its SSH addresses.
-pub(crate) static SSH_PORT: Row =
-    Row { paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]], templates: &["22"], is_choice: true };
+pub(crate) static SSH_PORT: SettingRow =
+    SettingRow { paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]], templates: &["22"], is_choice: true };
 
 impl Wanted {
     /// What every GitLab and its registry need.
@@ -91,17 +91,17 @@ impl Wanted {
     }
 
     /// `row` is to lead to `endpoint`.
-    pub(crate) fn url(row: &'static Row, endpoint: &Endpoint) -> Self {
+    pub(crate) fn url(row: &'static SettingRow, endpoint: &Endpoint) -> Self {
         Self { row, value: Wish::Url(endpoint.clone()), is_served: false }
     }
 
     /// `row` is to be `value`.
-    pub(crate) fn literal(row: &'static Row, value: Value) -> Self {
+    pub(crate) fn literal(row: &'static SettingRow, value: Value) -> Self {
         Self { row, value: Wish::Literal(value), is_served: false }
     }
 }
 
-impl Row {
+impl SettingRow {
     /// The line that sets it to `value`.
     pub(crate) fn line(&self, value: &Value) -> String {
         format!("{}{}", self.left_side(), literal(value, ""))
