@@ -4,7 +4,7 @@
 mod compose;
 mod flag;
 mod run;
-mod words;
+mod run_options;
 
 use std::path::PathBuf;
 
@@ -70,14 +70,14 @@ impl std::fmt::Debug for Recipe {
 }
 
 /// Whether `value` is what an option has that was not given.
-fn is_nothing(value: &Value) -> bool {
+fn is_unset(value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::Bool(on) => !on,
         Value::Number(number) => number.as_f64() == Some(0.0),
         Value::String(text) => text.is_empty(),
-        Value::Array(values) => values.iter().all(is_nothing),
-        Value::Object(values) => values.values().all(is_nothing),
+        Value::Array(values) => values.iter().all(is_unset),
+        Value::Object(values) => values.values().all(is_unset),
     }
 }
 

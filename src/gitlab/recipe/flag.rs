@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::is_nothing;
+use super::is_unset;
 
 /// An option.
 pub(super) struct Flag {
@@ -126,7 +126,7 @@ pub(super) const NO_FLAGS: [[&str; 2]; 26] = [
 impl Flag {
     /// The words that give `value`; none where nothing was given.
     pub(super) fn words(&self, value: &Value) -> Vec<String> {
-        if is_nothing(value) || self.usual.contains(&plain(value).as_str()) {
+        if is_unset(value) || self.usual.contains(&plain(value).as_str()) {
             return Vec::new();
         }
         if let Kind::Switch = self.kind {

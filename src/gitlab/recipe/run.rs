@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     PublishedPort, Recipe,
     flag::{FLAGS, NO_FLAGS, plain},
-    is_nothing,
+    is_unset,
 };
 use crate::by_hand::ByHand;
 
@@ -24,9 +24,9 @@ impl Recipe {
         image: &Value,
         more: &[PublishedPort],
     ) -> Result<Vec<ByHand>, String> {
-        self.check(engine, image)?;
+        self.refuse_unknown_options(engine, image)?;
         let (name, old) = (self.name(), format!("{}-before", self.name()));
-        let run = self.run(engine, image, more, &old)?;
+        let run = self.run_command(engine, image, more, &old)?;
         let restart = FLAGS.iter().find(|flag| flag.name == "--restart");
         let restart = restart.map(|flag| flag.words(self.at(&flag.at))).unwrap_or_default().pop();
         // An engine that is started anew would start the old one, too.
@@ -48,7 +48,7 @@ impl Recipe {
         ])
     }
 
-    fn check(&self, engine: &ShellLine, image: &Value) -> Result<(), String> {
+    fn refuse_unknown_options(&self, engine: &ShellLine, image: &Value) -> Result<(), String> {
         if self.at(&["HostConfig", "AutoRemove"]) == &Value::Bool(true) {
             return Err("it was started with --rm, and is gone when it stops".into());
         }
@@ -63,7 +63,7 @@ impl Recipe {
         for part in parts {
             for (key, value) in self.at(&[part]).as_object().into_iter().flatten() {
                 let is_images = *part == "Config" && image.get(key) == Some(value);
-                if !is_nothing(value) && !is_known([part, key]) && !is_images {
+                if !is_unset(value) && !is_known([part, key]) && !is_images {
                     strange.push(format!("{part}.{key}"));
                 }
             }
@@ -72,7 +72,7 @@ impl Recipe {
     }
 
     /// `docker run …`, with what `old`, as the container is called by then, holds in its environment and labels.
-    fn run(
+    fn run_command(
         &self,
         engine: &ShellLine,
         image: &Value,
@@ -106,13 +106,13 @@ impl Recipe {
             }
             words.extend(flag.words(value).chunks(2).map(ShellLine::of));
         }
-        words.extend(self.mounts()?);
-        words.extend(self.log());
-        words.extend(self.in_network(self.at(&["NetworkSettings", "Networks", self.network()])));
+        words.extend(self.mount_options()?);
+        words.extend(self.log_options());
+        words.extend(self.network_options(self.at(&["NetworkSettings", "Networks", self.network()])));
         words.extend(self.labels(engine, image, old)?);
         let (environment, names) = self.environment(engine, image, old)?;
         words.extend(names.iter().map(|name| ShellLine::of(["--env", name])));
-        let (entry, arguments) = self.entry(image);
+        let (entry, arguments) = self.entrypoint(image);
         words.extend(entry);
         words.push(ShellLine::of([self.text(&["Config", "Image"]).unwrap_or_default()]));
         words.extend(arguments.iter().map(|word| ShellLine::of([word])));
@@ -121,13 +121,13 @@ impl Recipe {
     }
 
     /// The option for the first program, and the words after the image, where they are not the image's.
-    fn entry(&self, image: &Value) -> (Option<ShellLine>, Vec<String>) {
+    fn entrypoint(&self, image: &Value) -> (Option<ShellLine>, Vec<String>) {
         let words = |value: &Value| value.as_array().into_iter().flatten().map(plain).collect::<Vec<_>>();
         let command = words(self.at(&["Config", "Cmd"]));
         let entry = self.at(&["Config", "Entrypoint"]);
         let is_images = |key: &str, value: &Value| {
             let images = image.get(key).unwrap_or(&Value::Null);
-            images == value || (is_nothing(images) && is_nothing(value))
+            images == value || (is_unset(images) && is_unset(value))
         };
         match words(entry).split_first() {
             Some((first, rest)) if !is_images("Entrypoint", entry) => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     Recipe,
     flag::{joined, plain},
-    is_nothing,
+    is_unset,
 };
 
 /// Variables of the shell itself, and of the engine's client, which a command cannot be given lightly.
@@ -36,7 +36,7 @@ impl Recipe {
 
     /// What is mounted and not among the volumes that were given by `--volume`: those without a name, in which the
     /// image keeps what nobody gave a place, hold data as well.
-    pub(super) fn mounts(&self) -> Result<Vec<ShellLine>, String> {
+    pub(super) fn mount_options(&self) -> Result<Vec<ShellLine>, String> {
         let mut words = Vec::new();
         let mut known: Vec<&str> = Vec::new();
         let binds = self.at(&["HostConfig", "Binds"]).as_array();
@@ -45,7 +45,7 @@ impl Recipe {
             let part = |key: &str| mount.get(key).and_then(Value::as_str).unwrap_or_default();
             let (kind, source, target) = (part("Type"), part("Source"), part("Target"));
             let rest = ["BindOptions", "VolumeOptions", "TmpfsOptions"].map(|key| mount.get(key));
-            if !rest.iter().flatten().all(|options| is_nothing(options)) || source.contains(',') {
+            if !rest.iter().flatten().all(|options| is_unset(options)) || source.contains(',') {
                 return Err(format!("{target} was mounted with options of its own"));
             }
             let read_only = if mount.get("ReadOnly") == Some(&Value::Bool(true)) { ",readonly" } else { "" };
@@ -64,7 +64,7 @@ impl Recipe {
         Ok(words)
     }
 
-    pub(super) fn log(&self) -> Vec<ShellLine> {
+    pub(super) fn log_options(&self) -> Vec<ShellLine> {
         let driver = self.text(&["HostConfig", "LogConfig", "Type"]).unwrap_or_default();
         let options = self.at(&["HostConfig", "LogConfig", "Config"]).as_object();
         let options: Vec<_> = options.into_iter().flat_map(|options| joined(options, '=')).collect();
@@ -84,14 +84,14 @@ impl Recipe {
         };
         let more = networks.into_iter().flatten().filter(|(network, _)| *network != first);
         more.map(|(network, settings)| {
-            let options = self.in_network(settings).into_iter();
+            let options = self.network_options(settings).into_iter();
             let options = options.map(|option| option.instead("--network-alias", "--alias"));
             (network.as_str(), options.collect())
         })
         .collect()
     }
 
-    pub(super) fn in_network(&self, settings: &Value) -> Vec<ShellLine> {
+    pub(super) fn network_options(&self, settings: &Value) -> Vec<ShellLine> {
         let aliases = settings.get("Aliases").and_then(Value::as_array);
         let id = self.text(&["Id"]).unwrap_or_default();
         let aliases = aliases.into_iter().flatten().filter_map(Value::as_str);
