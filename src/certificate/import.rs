@@ -6,15 +6,14 @@ use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
 use zeroize::Zeroizing;
 
 use super::{
-    foreign,
     key::{Passphrase, PrivateKey},
-    key_format,
+    key_format, not_a_certificate,
     parsed::Parsed,
     pem::{Keys, Label, Section},
     pkcs7,
     pkcs12::{self, Wanted},
     public_key::PublicKey,
-    segments::{Part, Place, Segment, segments},
+    segments::{Part, Position, Segment, segments},
     shape::Shape,
 };
 use crate::hint::fail;
@@ -66,7 +65,7 @@ pub fn read_certificates_with_remarks(
     let certificates = reading.parse()?;
     let material = reading.into_material()?;
     if certificates.is_empty() {
-        return Err(foreign::nothing_for(&[Label::Key]));
+        return Err(not_a_certificate::no_certificate_error(&[Label::Key]));
     }
     Ok((certificates, material.remarks))
 }
@@ -149,33 +148,38 @@ struct Reading<'r, 'p> {
     passphrase: &'r mut Passphrase<'p>,
     material: Material,
     /// Where each certificate of the material starts.
-    places: Vec<Place>,
+    positions: Vec<Position>,
     /// What is in it that is neither a certificate nor a key, or is not wanted.
     seen: Vec<Label>,
 }
 
 impl<'r, 'p> Reading<'r, 'p> {
     fn of(bytes: &[u8], wanted: Wanted, passphrase: &'r mut Passphrase<'p>) -> Result<Self> {
-        let mut reading =
-            Self { wanted, passphrase, material: Material::default(), places: Vec::new(), seen: Vec::new() };
+        let mut reading = Self {
+            wanted,
+            passphrase,
+            material: Material::default(),
+            positions: Vec::new(),
+            seen: Vec::new(),
+        };
         let keys = if wanted == Wanted::Everything { Keys::Read } else { Keys::Skipped };
         let segments = segments(bytes, keys)?;
         let is_alone = segments.len() == 1;
-        for Segment { place, part } in segments {
+        for Segment { position, part } in segments {
             let seen_before = reading.seen.len();
             let taken = match part {
                 Part::Object(shape, der) => reading.take_object(shape, der),
                 Part::Section(section) => reading.take_section(section),
                 Part::PassedOver(what) => {
-                    reading.material.remarks.push(format!("{what} {place} was passed over"));
+                    reading.material.remarks.push(format!("{what} {position} was passed over"));
                     Ok(())
                 }
             };
             let unused = reading.seen[seen_before..].iter().filter(|label| label.is_noteworthy());
-            let unused = unused.map(|label| format!("{} {place} was passed over", label.section()));
+            let unused = unused.map(|label| format!("{} {position} was passed over", label.section()));
             reading.material.remarks.extend(unused);
-            taken.map_err(|error| if is_alone { error } else { error.context(format!("{place}")) })?;
-            reading.places.resize(reading.material.certificates.len(), place);
+            taken.map_err(|error| if is_alone { error } else { error.context(format!("{position}")) })?;
+            reading.positions.resize(reading.material.certificates.len(), position);
         }
         Ok(reading)
     }
@@ -183,7 +187,7 @@ impl<'r, 'p> Reading<'r, 'p> {
     fn into_material(self) -> Result<Material> {
         let Self { mut material, seen, .. } = self;
         if material.is_empty() {
-            return Err(foreign::nothing_for(&seen));
+            return Err(not_a_certificate::no_certificate_error(&seen));
         }
         material.complete();
         Ok(material)
@@ -191,12 +195,13 @@ impl<'r, 'p> Reading<'r, 'p> {
 
     /// The certificates, parsed; of several it is said which one is damaged.
     fn parse(&self) -> Result<Vec<Parsed>> {
-        let all = self.places.len();
-        let certificates = self.material.certificates.iter().zip(&self.places).enumerate();
+        let all = self.positions.len();
+        let certificates = self.material.certificates.iter().zip(&self.positions).enumerate();
         let parse =
-            |(index, (der, place)): (usize, (&CertificateDer<'_>, &Place))| match Parsed::from_der(der) {
+            |(index, (der, position)): (usize, (&CertificateDer<'_>, &Position))| match Parsed::from_der(der)
+            {
                 Err(error) if all > 1 => {
-                    Err(error.context(format!("certificate {} of {all} in it, {place}", index + 1)))
+                    Err(error.context(format!("certificate {} of {all} in it, {position}", index + 1)))
                 }
                 other => other,
             };
@@ -229,7 +234,7 @@ impl<'r, 'p> Reading<'r, 'p> {
             (Shape::PublicKey, _) => self.seen.push(Label::PublicKey),
             (Shape::RevocationList, _) => self.seen.push(Label::RevocationList),
             (Shape::AttributeCertificate, _) => self.seen.push(Label::AttributeCertificate),
-            (Shape::Unknown, _) => return Err(foreign::no_shape(der)),
+            (Shape::Unknown, _) => return Err(not_a_certificate::unknown_content_error(der)),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use anyhow::Result;
 
 use super::{
-    asn1, foreign,
+    asn1, not_a_certificate,
     pem::{self, Keys, MAX_SECTIONS, PassedOver, Section, lines_in},
     shape::{Shape, Tries, starts},
 };
@@ -14,7 +14,7 @@ use crate::hint::fail;
 
 /// Something that a file holds, and where it starts.
 pub(super) struct Segment<'b> {
-    pub place: Place,
+    pub position: Position,
     pub part: Part<'b>,
 }
 
@@ -30,14 +30,14 @@ pub(super) enum Part<'b> {
 
 /// Where something starts in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Position {
     /// Of a text, counted from 1.
     Line(usize),
     /// In bytes.
     Offset(usize),
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(line) => write!(f, "in line {line}"),
@@ -50,7 +50,10 @@ impl fmt::Display for Place {
 pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
     pem::check_size(bytes)?;
     if let Some(object) = single(bytes) {
-        return Ok(vec![Segment { place: Place::Offset(0), part: Part::Object(Shape::of(object), object) }]);
+        return Ok(vec![Segment {
+            position: Position::Offset(0),
+            part: Part::Object(Shape::of(object), object),
+        }]);
     }
     let Objects { whole, damaged } = objects(bytes)?;
     let mut segments = Vec::new();
@@ -59,13 +62,13 @@ pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
     for (start, shape, object) in whole {
         let text = &bytes[at..start];
         take_text(text, at, line, keys, &mut segments, &mut unread)?;
-        segments.push(Segment { place: Place::Offset(start), part: Part::Object(shape, object) });
+        segments.push(Segment { position: Position::Offset(start), part: Part::Object(shape, object) });
         at = start + object.len();
         line += lines_in(text) + lines_in(object);
     }
     take_text(&bytes[at..], at, line, keys, &mut segments, &mut unread)?;
     if segments.is_empty() {
-        return Err(foreign::no_shape(bytes));
+        return Err(not_a_certificate::unknown_content_error(bytes));
     }
     match unread {
         Some(at) => Err(unreadable(bytes, at)),
@@ -131,7 +134,7 @@ fn take_text(
     let sections = run.sections.into_iter().map(|(line, section)| (line, Part::Section(section)));
     let passed_over = run.passed_over.into_iter().map(|(line, what)| (line, Part::PassedOver(what)));
     let parts = sections.chain(passed_over);
-    segments.extend(parts.map(|(line, part)| Segment { place: Place::Line(line), part }));
+    segments.extend(parts.map(|(line, part)| Segment { position: Position::Line(line), part }));
     Ok(())
 }
 
@@ -154,7 +157,7 @@ fn unreadable(bytes: &[u8], at: usize) -> anyhow::Error {
         return fail(format!("what starts at byte {at} is damaged"), "copy it again from where it came");
     }
     if at == 0 {
-        return foreign::no_shape(bytes);
+        return not_a_certificate::unknown_content_error(bytes);
     }
     fail(
         format!("what starts at byte {at} is no certificate and no key"),

@@ -190,11 +190,11 @@ fn check(pieces: &[&Piece]) -> Result<(), TestCaseError> {
                 has(Kind::Unreadable) || has(Kind::Text) || expected.is_empty(),
                 "{whats:?}: {words}"
             );
-            let is_placed = words.contains(" line ") || words.contains(" byte ");
+            let has_position = words.contains(" line ") || words.contains(" byte ");
             // Of one thing alone it is clear where it stands.
             let is_alone =
                 !pieces.iter().any(|piece| piece.kind == Kind::Readable && !piece.holds.is_empty());
-            prop_assert!(is_placed || is_alone || is_foreign(pieces), "{whats:?}: {words}");
+            prop_assert!(has_position || is_alone || starts_unreadable(pieces), "{whats:?}: {words}");
             prop_assert!(hint_of(&error).is_some(), "{whats:?}: {words}");
         }
     }
@@ -202,7 +202,7 @@ fn check(pieces: &[&Piece]) -> Result<(), TestCaseError> {
 }
 
 /// Whether the first that is no line end makes the file one of another kind.
-fn is_foreign(pieces: &[&Piece]) -> bool {
+fn starts_unreadable(pieces: &[&Piece]) -> bool {
     let mut pieces = pieces.iter().filter(|piece| !matches!(piece.what.as_str(), "line ends" | "nulls"));
     pieces.next().is_some_and(|piece| piece.kind != Kind::Readable)
 }

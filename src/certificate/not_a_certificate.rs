@@ -4,7 +4,7 @@ use super::{asn1, pem::Label};
 use crate::hint::fail;
 
 /// Something that is no certificate and no key.
-struct Foreign {
+struct OtherContent {
     /// How it starts, in lower case and without white space.
     signs: &'static [&'static [u8]],
     what: &'static str,
@@ -17,36 +17,36 @@ const FORMS: &str =
     "files may be PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b) or PKCS #12 (.p12, .pfx)";
 
 /// By its first bytes.
-const CONTENTS: &[Foreign] = &[
-    Foreign {
+const CONTENTS: &[OtherContent] = &[
+    OtherContent {
         signs: &[b"<!doctypehtml", b"<html", b"<head"],
         what: "this is a web page (HTML), such as a login page, not a certificate",
         hint: AGAIN,
     },
-    Foreign { signs: &[b"<?xml"], what: "this is XML, not a certificate", hint: AGAIN },
-    Foreign { signs: &[b"{\"", b"[{", b"[\""], what: "this is JSON, not a certificate", hint: AGAIN },
-    Foreign {
+    OtherContent { signs: &[b"<?xml"], what: "this is XML, not a certificate", hint: AGAIN },
+    OtherContent { signs: &[b"{\"", b"[{", b"[\""], what: "this is JSON, not a certificate", hint: AGAIN },
+    OtherContent {
         signs: &[b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"----beginssh2", b"putty-user-key"],
         what: "this is an SSH key, not one for HTTPS",
         hint: "give the certificate, or the key that belongs to it",
     },
-    Foreign {
+    OtherContent {
         signs: &[b"pk\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz", b"rar!"],
         what: "this is an archive (such as ZIP), not a certificate",
         hint: "unpack it, and give the file from it",
     },
-    Foreign {
+    OtherContent {
         signs: &[b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"],
         what: "this is a Java keystore in its old format (JKS)",
         hint: "convert it, and give the new file: keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 \
                -deststoretype pkcs12",
     },
-    Foreign {
+    OtherContent {
         signs: &[b"mii"],
         what: "this is Base64 without its first and last line",
         hint: "put the lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- around it",
     },
-    Foreign {
+    OtherContent {
         signs: &[b"ls0tls1crudjti"],
         what: "this is a PEM file in Base64, as Kubernetes' secrets hold it",
         hint: "decode it, and give the new file: base64 -d FILE >NEW.pem",
@@ -88,7 +88,7 @@ const LABELS: &[(Label, &str, &str)] = &[
 ];
 
 /// What to say of a file in which is nothing that we can use, by the labels of what is in it.
-pub(super) fn nothing_for(seen: &[Label]) -> anyhow::Error {
+pub(super) fn no_certificate_error(seen: &[Label]) -> anyhow::Error {
     let is_seen =
         |wanted: Label| seen.iter().any(|label| *label == wanted || (wanted == Label::Key && label.is_key()));
     match LABELS.iter().find(|(label, ..)| is_seen(*label)) {
@@ -101,7 +101,7 @@ pub(super) fn nothing_for(seen: &[Label]) -> anyhow::Error {
 }
 
 /// What to say of bytes that have no shape that we know.
-pub(super) fn no_shape(bytes: &[u8]) -> anyhow::Error {
+pub(super) fn unknown_content_error(bytes: &[u8]) -> anyhow::Error {
     let start = bytes.iter().take(64).filter(|byte| !byte.is_ascii_whitespace());
     let start: Vec<u8> = start.map(u8::to_ascii_lowercase).collect();
     if start.is_empty() {
