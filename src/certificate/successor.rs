@@ -85,14 +85,14 @@ pub struct Successor {
     /// The root.
     pub root: Parsed,
     /// Whether to trust it too, and if not, why not.
-    pub verdict: Verdict,
+    pub succession: Succession,
     /// In what it is wider than the CA that vouches for it.
     pub wider: Vec<&'static str>,
 }
 
 /// Whether a root is to be trusted because another one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Succession {
     /// The trusted CA vouches for it, and it is wider than that in nothing.
     Follows,
     /// The trusted CA vouches for it, and it is wider in something: somebody has to say so.
@@ -121,26 +121,26 @@ pub fn successors(
         }
     }
     let above: Vec<&Parsed> = served.chain.iter().skip(1).collect();
-    let judge = |root: &Parsed| {
+    let succession_of = |root: &Parsed| {
         let all: Vec<_> = sent.iter().filter(|one| one.vouches_for(root)).take(MOST).collect();
         let vouchers: Vec<_> = all.into_iter().filter(|one| is_by(one, served)).collect();
         if vouchers.is_empty() {
-            return (Verdict::Unvouched, Vec::new());
+            return (Succession::Unvouched, Vec::new());
         }
         let valid: Vec<_> = vouchers.into_iter().filter(|voucher| voucher.is_valid_at(now)).collect();
         if valid.is_empty() || !root.is_valid_at(now) {
-            return (Verdict::Outdated, Vec::new());
+            return (Succession::Outdated, Vec::new());
         }
         let ways = valid.iter().map(|voucher| wider(root, &above, voucher));
         let wider = ways.min_by_key(Vec::len).unwrap_or_default();
         let is_taken = wider.is_empty() || named == Some(root.fingerprint());
-        (if is_taken { Verdict::Follows } else { Verdict::Wider }, wider)
+        (if is_taken { Succession::Follows } else { Succession::Wider }, wider)
     };
-    let judged = |root: &Parsed| {
-        let (verdict, wider) = judge(root);
-        Successor { root: root.clone(), verdict, wider }
+    let successor = |root: &Parsed| {
+        let (succession, wider) = succession_of(root);
+        Successor { root: root.clone(), succession, wider }
     };
-    roots.into_iter().map(judged).collect()
+    roots.into_iter().map(successor).collect()
 }
 
 /// Whether a CA between the served leaf and the trusted root signed `voucher`.

@@ -47,10 +47,10 @@ fn next(authority: &Authority, wider: &[DnsName], now: OffsetDateTime) -> (Autho
     (next, extra)
 }
 
-fn judged(chain: &[CertificateDer<'_>], named: Option<Fingerprint>) -> Vec<Verdict> {
+fn judged(chain: &[CertificateDer<'_>], named: Option<Fingerprint>) -> Vec<Succession> {
     let served = verify_served(chain, None, &HOST.parse().expect("a host"), NOW).expect("good");
     let all = successors(chain, &served, named, NOW);
-    all.into_iter().map(|successor| successor.verdict).collect()
+    all.into_iter().map(|successor| successor.succession).collect()
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn a_ca_that_follows_has_the_same_limits_and_key() {
         assert!(new.permitted().is_within(old.permitted()), "{} / {}", new.permitted(), old.permitted());
         assert_eq!(new.key().public_key().kind(), old.key().public_key().kind());
         assert_ne!(new.root().subject_der, old.root().subject_der);
-        assert_eq!(judged(&[served_by(&old), extra].concat(), None), [Verdict::Follows]);
+        assert_eq!(judged(&[served_by(&old), extra].concat(), None), [Succession::Follows]);
         assert_eq!(judged(&served_by(&old), None), []);
     }
 }
@@ -74,9 +74,9 @@ fn a_wider_one_needs_a_word_from_somebody() {
     let old = authority(&[HOST], true);
     let (new, extra) = next(&old, &["wider.example".parse().expect("a name")], NOW);
     let sent = [served_by(&old), extra].concat();
-    assert_eq!(judged(&sent, None), [Verdict::Wider]);
-    assert_eq!(judged(&sent, Some(new.root().fingerprint())), [Verdict::Follows]);
-    assert_eq!(judged(&sent, Some(old.root().fingerprint())), [Verdict::Wider]);
+    assert_eq!(judged(&sent, None), [Succession::Wider]);
+    assert_eq!(judged(&sent, Some(new.root().fingerprint())), [Succession::Follows]);
+    assert_eq!(judged(&sent, Some(old.root().fingerprint())), [Succession::Wider]);
 }
 
 #[test]
@@ -87,18 +87,18 @@ fn a_stranger_in_the_middle_adds_no_root() {
     let (_, extra) = next(&old, &[], NOW);
     let root = |authority: &Authority| authority.root().der().clone();
     for (added, expected) in [
-        (vec![root(&stranger)], vec![Verdict::Unvouched]),
+        (vec![root(&stranger)], vec![Succession::Unvouched]),
         // Vouched for by somebody else, who may send all his own.
-        (of_stranger.clone(), vec![Verdict::Unvouched]),
-        ([served_by(&stranger), of_stranger].concat(), vec![Verdict::Unvouched; 2]),
+        (of_stranger.clone(), vec![Succession::Unvouched]),
+        ([served_by(&stranger), of_stranger].concat(), vec![Succession::Unvouched; 2]),
         // The real voucher vouches for the real one only.
-        (vec![extra[0].clone(), root(&stranger)], vec![Verdict::Unvouched]),
+        (vec![extra[0].clone(), root(&stranger)], vec![Succession::Unvouched]),
         (
             vec![extra[0].clone(), root(&follower), extra[1].clone()],
-            vec![Verdict::Unvouched, Verdict::Follows],
+            vec![Succession::Unvouched, Succession::Follows],
         ),
         (vec![extra[0].clone()], vec![]),
-        (vec![extra[1].clone(); 3], vec![Verdict::Unvouched]),
+        (vec![extra[1].clone(); 3], vec![Succession::Unvouched]),
     ] {
         let sent = [served_by(&old), added].concat();
         assert_eq!(judged(&sent, Some(stranger.root().fingerprint())), expected);
@@ -123,7 +123,7 @@ fn a_servers_certificate_makes_no_successor() {
     let root = params.self_signed(&key.signer().expect("a signer")).expect("a root");
     assert_eq!(Parsed::from_der(root.der()).expect("a root").subject_der, leaf.subject_der);
     let sent = [served_by(&old), vec![leaf.der().clone(), root.der().clone()]].concat();
-    assert_eq!(judged(&sent, None), [Verdict::Unvouched]);
+    assert_eq!(judged(&sent, None), [Succession::Unvouched]);
 }
 
 /// A CA of limits below a root without any hands on no more than its own.
@@ -147,14 +147,14 @@ fn limits_between_leaf_and_root_count_too() {
         .vouch(open.root(), &Scope { constrained: false, ..scope }, NOW)
         .expect("whoever has the key signs anything");
     let sent = [served_by(&limited), vec![voucher.der().clone(), open.root().der().clone()]].concat();
-    assert_eq!(judged(&sent, None), [Verdict::Wider]);
+    assert_eq!(judged(&sent, None), [Succession::Wider]);
 }
 
 #[test]
 fn dates_count() {
     let old = authority(&[HOST], true);
     let (_, extra) = next(&old, &[], NOW + Duration::days(30));
-    assert_eq!(judged(&[served_by(&old), extra].concat(), None), [Verdict::Outdated]);
+    assert_eq!(judged(&[served_by(&old), extra].concat(), None), [Succession::Outdated]);
 }
 
 /// A signature that cannot be verified is none, though chains are found by the identifiers then.
@@ -176,7 +176,7 @@ fn what_cannot_be_verified_vouches_for_nothing() {
     }
     for voucher in [broken, unknown] {
         let sent = [served_by(&old), vec![voucher.into(), extra[1].clone()]].concat();
-        assert_eq!(judged(&sent, None), [Verdict::Unvouched]);
+        assert_eq!(judged(&sent, None), [Succession::Unvouched]);
     }
 }
 
@@ -262,8 +262,8 @@ fn a_stolen_key_vouches_for_no_wider_root() {
             let served = verify_served(&sent, None, &HOST.parse().expect("a host"), NOW).expect("good");
             let all = successors(&sent, &served, None, NOW);
             let [judged] = all.as_slice() else { panic!("{says}: {all:?}") };
-            let expected = if says.is_empty() { Verdict::Follows } else { Verdict::Wider };
-            assert_eq!(judged.verdict, expected, "{says}: {judged:?}");
+            let expected = if says.is_empty() { Succession::Follows } else { Succession::Wider };
+            assert_eq!(judged.succession, expected, "{says}: {judged:?}");
             assert_eq!(judged.wider.is_empty(), says.is_empty(), "{says}: {judged:?}");
             assert!(judged.wider.join("; ").contains(says), "{says}: {:?}", judged.wider);
         }
@@ -277,7 +277,7 @@ fn a_root_that_leaves_uris_open_is_wider_than_ours() {
     let sent = [served_by(&old), vec![voucher.der().clone(), root.der().clone()]].concat();
     let served = verify_served(&sent, None, &HOST.parse().expect("a host"), NOW).expect("good");
     let all = successors(&sent, &served, None, NOW);
-    assert_eq!(all[0].verdict, Verdict::Wider);
+    assert_eq!(all[0].succession, Succession::Wider);
     assert!(all[0].wider.join("; ").contains("types of name"), "{:?}", all[0].wider);
 }
 

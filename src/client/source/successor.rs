@@ -11,7 +11,7 @@ use crate::{
     certificate::{
         Parsed, Served,
         name::list,
-        successor::{Successor, Verdict, successors},
+        successor::{Succession, Successor, successors},
     },
     exit,
     hint::fail,
@@ -40,7 +40,7 @@ impl AnnouncedNext {
         let is_named =
             |successor: &Successor| named.is_some_and(|named| named == successor.root.fingerprint());
         if let Some(named) = named
-            && !all.iter().any(|one| is_named(one) && one.verdict == Verdict::Follows)
+            && !all.iter().any(|one| is_named(one) && one.succession == Succession::Follows)
         {
             let why = all.iter().find(|one| is_named(one)).map(why).unwrap_or_default();
             return Err(fail(
@@ -50,13 +50,13 @@ impl AnnouncedNext {
         }
         let mut announced = Self::default();
         for successor in all {
-            match successor.verdict {
-                Verdict::Follows if announced.root.is_none() || is_named(&successor) => {
+            match successor.succession {
+                Succession::Follows if announced.root.is_none() || is_named(&successor) => {
                     announced.root = Some(successor.root);
                 }
                 // One CA follows another; whoever says that there are two is to be looked at.
-                Verdict::Follows => announced.note(&successor, "another one is announced too", endpoint),
-                Verdict::Wider => {
+                Succession::Follows => announced.note(&successor, "another one is announced too", endpoint),
+                Succession::Wider => {
                     let what = format!(
                         "it is wider than the CA that vouches for it: {}",
                         successor.wider.join("; ")
@@ -69,14 +69,14 @@ impl AnnouncedNext {
                         successor.root.fingerprint()
                     ));
                 }
-                Verdict::Unvouched => {
+                Succession::Unvouched => {
                     announced.note(
                         &successor,
                         "nothing that leads to the trusted root vouches for it",
                         endpoint,
                     );
                 }
-                Verdict::Outdated => {
+                Succession::Outdated => {
                     announced.note(&successor, "it, or what vouches for it, is not valid now", endpoint);
                     announced.code = exit::NO;
                 }
@@ -128,8 +128,8 @@ impl AnnouncedNext {
 }
 
 fn why(successor: &Successor) -> String {
-    match successor.verdict {
-        Verdict::Outdated => ": it, or what vouches for it, is not valid now".into(),
+    match successor.succession {
+        Succession::Outdated => ": it, or what vouches for it, is not valid now".into(),
         _ => ": it sends it, but nothing that leads to the trusted root vouches for it".into(),
     }
 }
