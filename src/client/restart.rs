@@ -6,7 +6,7 @@ use std::{
 };
 
 use labtrust_machine::{Outcome, Progress, Result, World, ask_engine, engine::get, session::OutcomeState};
-use labtrust_plan::{Anchor, Facts, Prose, Service, Verdict, Wanted, fact::Engine};
+use labtrust_plan::{Anchor, Facts, ProofResult, Prose, Service, Wanted, fact::Engine};
 
 use crate::{hint::hint, printer::Printer};
 
@@ -85,8 +85,8 @@ fn otherwise(facts: &Facts, service: &Service, (anchor, wanted): (&Anchor, Wante
         .flat_map(|socket| anchor.endpoints.iter().map(move |endpoint| (socket, endpoint)));
     asked.find_map(|(socket, endpoint)| {
         match ask_engine(&World::here(), socket, endpoint, &anchor.certificate, wanted) {
-            Verdict::Holds(_) => None,
-            Verdict::Fails(seen) | Verdict::Lingers(seen) => Some(seen),
+            ProofResult::Holds(_) => None,
+            ProofResult::Fails(seen) | ProofResult::Lingers(seen) => Some(seen),
         }
     })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use labtrust_machine::{
-    engine::{self, Door},
+    engine::{self, SocketState},
     reach::Reached,
 };
 use labtrust_plan::{Endpoint, Host};
@@ -62,10 +62,10 @@ impl<'e> Case<'e> {
     /// The engine that is judged, with its place in the facts: the first that lets one in, else the first that is
     /// there, else the first.
     pub fn engine(&self) -> Option<(usize, &'e EngineSeen)> {
-        let strangeness = |engine: &EngineSeen| match engine.door {
-            Door::Open => 0,
-            Door::Forbidden | Door::Unknown(_) => 1,
-            Door::Deserted | Door::Absent => 2,
+        let strangeness = |engine: &EngineSeen| match engine.socket_state {
+            SocketState::Open => 0,
+            SocketState::Forbidden | SocketState::Unknown(_) => 1,
+            SocketState::NoListener | SocketState::Absent => 2,
         };
         self.evidence.engines.iter().enumerate().min_by_key(|(_, engine)| strangeness(engine))
     }

@@ -127,7 +127,7 @@ fn folded(findings: Vec<Finding>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use labtrust_machine::engine::Door;
+    use labtrust_machine::engine::SocketState;
 
     use super::*;
 
@@ -143,7 +143,7 @@ mod tests {
 
         let text = include_str!("../../tests/evidence/daemon-down.json");
         let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
-        evidence.engines[0].door = Door::Unknown("the probe itself failed".into());
+        evidence.engines[0].socket_state = SocketState::Unknown("the probe itself failed".into());
         let diagnosis = diagnose(&evidence);
         assert!(diagnosis.has_faults());
         let codes: Vec<_> = diagnosis.findings.iter().map(|finding| finding.code.id).collect();

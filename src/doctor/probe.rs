@@ -19,7 +19,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use labtrust_machine::{World, engine::Door};
+use labtrust_machine::{World, engine::SocketState};
 use labtrust_plan::Endpoint;
 #[cfg(fuzzing)]
 use labtrust_plan::Host;
@@ -53,7 +53,8 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         let client = scope.spawn(|| client::look(question, deadline));
         let engines: Vec<_> = (engines.into_iter().zip(&question.facts.engines))
             .map(|(probe, engine)| {
-                let failed = || engine::unasked(engine, Door::Unknown("the probe itself failed".into()));
+                let failed =
+                    || engine::unasked(engine, SocketState::Unknown("the probe itself failed".into()));
                 seen(probe, "a Docker engine", &mut unseen).unwrap_or_else(failed)
             })
             .collect();

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Result;
 use labtrust_machine::{World, prove_each};
-use labtrust_plan::{Certificate, Endpoint, Fingerprint, Proof, ShellLine, Verdict, Wanted};
+use labtrust_plan::{Certificate, Endpoint, Fingerprint, Proof, ProofResult, ShellLine, Wanted};
 
 use super::{
     config::{Config, Known},
@@ -101,7 +101,7 @@ impl Expected {
         let proofs: Vec<Proof> = self.presented.iter().map(served).collect();
         let shown = self.presented.iter().zip(prove_each(world, &proofs, Wanted::There));
         let mut lost: Vec<_> = shown
-            .filter(|(_, shown)| !shown.as_ref().is_ok_and(Verdict::holds))
+            .filter(|(_, shown)| !shown.as_ref().is_ok_and(ProofResult::holds))
             .map(|((endpoint, _), _)| format!("https://{endpoint} does not present its certificate"))
             .collect();
         for port in &self.plain {

@@ -23,30 +23,31 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// It tells what it knows by itself.
 const INFO_LIMIT: Duration = Duration::from_secs(5);
 
-/// Whether an engine's socket lets one in.
+/// What an attempt to connect to an engine's socket showed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Door {
-    /// Somebody listens.
+pub enum SocketState {
+    /// A program listens on it.
     Open,
-    /// Nothing is there.
+    /// There is no socket.
     Absent,
-    /// It is there, and nobody listens.
-    Deserted,
-    /// It may not be used by whoever asks.
+    /// The socket exists, but no program listens on it.
+    #[serde(rename = "deserted")]
+    NoListener,
+    /// This process may not connect to it.
     Forbidden,
-    /// It could not be told; with what the operating system said.
+    /// The connection failed for another reason: the operating system's message.
     Unknown(String),
 }
 
-/// Knocks at `socket` with this process's own rights.
-pub fn knock(socket: &Path) -> Door {
+/// Tries to connect to `socket` with this process's own rights.
+pub fn connect_state(socket: &Path) -> SocketState {
     match connect(socket, LIMIT / 2).map_err(|error| (error.kind(), error)) {
-        Ok(_) => Door::Open,
-        Err((io::ErrorKind::NotFound, _)) => Door::Absent,
-        Err((io::ErrorKind::ConnectionRefused, _)) => Door::Deserted,
-        Err((io::ErrorKind::PermissionDenied, _)) => Door::Forbidden,
-        Err((_, error)) => Door::Unknown(error.to_string()),
+        Ok(_) => SocketState::Open,
+        Err((io::ErrorKind::NotFound, _)) => SocketState::Absent,
+        Err((io::ErrorKind::ConnectionRefused, _)) => SocketState::NoListener,
+        Err((io::ErrorKind::PermissionDenied, _)) => SocketState::Forbidden,
+        Err((_, error)) => SocketState::Unknown(error.to_string()),
     }
 }
 

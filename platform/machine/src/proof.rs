@@ -6,7 +6,7 @@ mod served;
 
 use std::path::{Path, PathBuf};
 
-use labtrust_plan::{Command, Fingerprint, Proof, Verdict, Wanted};
+use labtrust_plan::{Command, Fingerprint, Proof, ProofResult, Wanted};
 
 pub use self::certs_d::ask_engine;
 pub(crate) use self::served::Servers;
@@ -17,12 +17,12 @@ use crate::{
 };
 
 /// Asks the store whether it is as `wanted`. `Err` means that it could not be asked.
-pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<Verdict> {
+pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<ProofResult> {
     prove_by(&mut Servers::of([proof]), world, proof, wanted)
 }
 
 /// The same of each of `proofs`: their servers are asked in one loop.
-pub fn prove_each(world: &World, proofs: &[Proof], wanted: Wanted) -> Vec<Result<Verdict>> {
+pub fn prove_each(world: &World, proofs: &[Proof], wanted: Wanted) -> Vec<Result<ProofResult>> {
     let mut servers = Servers::of(proofs);
     proofs.iter().map(|proof| prove_by(&mut servers, world, proof, wanted)).collect()
 }
@@ -33,7 +33,7 @@ pub(crate) fn prove_by(
     world: &World,
     proof: &Proof,
     wanted: Wanted,
-) -> Result<Verdict> {
+) -> Result<ProofResult> {
     let seen = match proof {
         Proof::CertsD { folder, certificate, endpoint, socket, client } => {
             let folder = CertsD { folder, certificate, endpoint };
@@ -42,43 +42,45 @@ pub(crate) fn prove_by(
         Proof::All(proofs) => return all(servers, world, proofs, wanted),
         Proof::Not(proof) => return prove_by(servers, world, proof, wanted.other()),
         // Of what was taken back a server says nothing.
-        Proof::Served { .. } if wanted == Wanted::Gone => return Ok(Verdict::Holds("taken back".into())),
+        Proof::Served { .. } if wanted == Wanted::Gone => return Ok(ProofResult::Holds("taken back".into())),
         Proof::Served { endpoint, .. } => {
-            let unasked = || Verdict::Fails(format!("{endpoint} was not asked"));
+            let unasked = || ProofResult::Fails(format!("{endpoint} was not asked"));
             servers.ask(proof).unwrap_or_else(unasked)
         }
         Proof::Bundle { path, sha256 } => return bundle(world, path, *sha256, wanted),
         Proof::Folder { folder, sha256 } => match find_in(world, folder, None, *sha256)? {
-            Some(file) => Verdict::Holds(format!("in {}", file.display())),
-            None => Verdict::Fails(format!("not in {}", folder.display())),
+            Some(file) => ProofResult::Holds(format!("in {}", file.display())),
+            None => ProofResult::Fails(format!("not in {}", folder.display())),
         },
         Proof::Entry { database, certificate } => database::open(database).prove(world, certificate)?,
         Proof::Files { files } => in_place(world, files)?,
         Proof::Absent { path } => match world.look(path)? {
-            Node::Absent => Verdict::Holds(format!("{} is gone", path.display())),
-            _ => Verdict::Fails(format!("{} is there", path.display())),
+            Node::Absent => ProofResult::Holds(format!("{} is gone", path.display())),
+            _ => ProofResult::Fails(format!("{} is there", path.display())),
         },
         Proof::Linked { path, target } => match world.look(path)? {
-            Node::Link { target: found } if found == *target => Verdict::Holds("in place".into()),
-            _ => Verdict::Fails(format!("{} does not lead to {}", path.display(), target.display())),
+            Node::Link { target: found } if found == *target => ProofResult::Holds("in place".into()),
+            _ => ProofResult::Fails(format!("{} does not lead to {}", path.display(), target.display())),
         },
         Proof::Edited { path, edit } if edit_file::is_met(world, edit, path)? => {
-            Verdict::Holds(format!("{edit} is set in {}", path.display()))
+            ProofResult::Holds(format!("{edit} is set in {}", path.display()))
         }
         Proof::Says { command, text } => says(world, command, text)?,
-        Proof::Edited { path, edit } => Verdict::Fails(format!("{edit} is not set in {}", path.display())),
+        Proof::Edited { path, edit } => {
+            ProofResult::Fails(format!("{edit} is not set in {}", path.display()))
+        }
     };
     Ok(seen.to(wanted))
 }
 
 /// All must be there, to be there; what is no more whole is gone.
-fn all(servers: &mut Servers<'_>, world: &World, proofs: &[Proof], wanted: Wanted) -> Result<Verdict> {
+fn all(servers: &mut Servers<'_>, world: &World, proofs: &[Proof], wanted: Wanted) -> Result<ProofResult> {
     // A server's answer does not count where something is to be gone, unless nothing else does.
     let is_asked = |proof: &&Proof| wanted == Wanted::There || !matches!(proof, Proof::Served { .. });
     let mut details = Vec::new();
     for proof in proofs.iter().filter(is_asked) {
         match (prove_by(servers, world, proof, wanted)?, wanted) {
-            (Verdict::Holds(detail), Wanted::There) | (Verdict::Fails(detail), Wanted::Gone) => {
+            (ProofResult::Holds(detail), Wanted::There) | (ProofResult::Fails(detail), Wanted::Gone) => {
                 details.push(detail);
             }
             (other, _) => return Ok(other),
@@ -86,43 +88,43 @@ fn all(servers: &mut Servers<'_>, world: &World, proofs: &[Proof], wanted: Wante
     }
     let whole = details.join("; ");
     Ok(match wanted {
-        Wanted::Gone if details.is_empty() => Verdict::Holds("taken back".into()),
-        _ => Verdict::Holds(whole).to(wanted),
+        Wanted::Gone if details.is_empty() => ProofResult::Holds("taken back".into()),
+        _ => ProofResult::Holds(whole).to(wanted),
     })
 }
 
 /// Whether `command` prints the line `text`.
-fn says(world: &World, command: &Command, text: &str) -> Result<Verdict> {
+fn says(world: &World, command: &Command, text: &str) -> Result<ProofResult> {
     let output = world.try_run(command)?;
     let said = String::from_utf8_lossy(&output.stdout);
     let program = command.program.file_name().unwrap_or_default().to_string_lossy();
     Ok(if said.lines().any(|line| line == text) {
-        Verdict::Holds(format!("{program} uses {text}"))
+        ProofResult::Holds(format!("{program} uses {text}"))
     } else {
-        Verdict::Fails(format!("{program} does not use {text}"))
+        ProofResult::Fails(format!("{program} does not use {text}"))
     })
 }
 
-fn in_place(world: &World, files: &[(PathBuf, Fingerprint)]) -> Result<Verdict> {
+fn in_place(world: &World, files: &[(PathBuf, Fingerprint)]) -> Result<ProofResult> {
     for (path, expected) in files {
         if !matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == *expected) {
-            return Ok(Verdict::Fails(format!("{} is not as it was put there", path.display())));
+            return Ok(ProofResult::Fails(format!("{} is not as it was put there", path.display())));
         }
     }
-    Ok(Verdict::Holds("in place".into()))
+    Ok(ProofResult::Holds("in place".into()))
 }
 
 /// Of a damaged bundle many programs load nothing, and some load what stands before the damage: such a one trusts
 /// nothing, and has forgotten nothing either.
-fn bundle(world: &World, path: &Path, sha256: Fingerprint, wanted: Wanted) -> Result<Verdict> {
+fn bundle(world: &World, path: &Path, sha256: Fingerprint, wanted: Wanted) -> Result<ProofResult> {
     let shown = path.display();
     let seen = match world.bundle(path)? {
-        None => Verdict::Fails(format!("{shown} does not exist")),
+        None => ProofResult::Fails(format!("{shown} does not exist")),
         Some(bundle) if bundle.holds(sha256) && !bundle.whole && wanted == Wanted::There => {
-            Verdict::Fails(format!("in {shown}, which is damaged: many programs load nothing from it"))
+            ProofResult::Fails(format!("in {shown}, which is damaged: many programs load nothing from it"))
         }
-        Some(bundle) if bundle.holds(sha256) => Verdict::Holds(format!("in {shown}")),
-        Some(_) => Verdict::Fails(format!("not in {shown}")),
+        Some(bundle) if bundle.holds(sha256) => ProofResult::Holds(format!("in {shown}")),
+        Some(_) => ProofResult::Fails(format!("not in {shown}")),
     };
     Ok(seen.to(wanted))
 }

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use labtrust_plan::{
-    Actor, Certificate, Change, Hint, Proof, Service, StoreId, Verdict, Wanted,
+    Actor, Certificate, Change, Hint, Proof, ProofResult, Service, StoreId, Wanted,
     fact::Facts,
     store::{self, Store},
 };
@@ -91,13 +91,13 @@ impl Outcome {
             let verdict = prove(&world, &change.proof.at_once(), Wanted::There)?;
             // What is no more in the files may still be in a service's memory.
             let lingers =
-                matches!(verdict, Verdict::Fails(_)) && matches!(change.proof, Proof::CertsD { .. });
+                matches!(verdict, ProofResult::Fails(_)) && matches!(change.proof, Proof::CertsD { .. });
             let gone = || Self::gone(&world, facts, (store, subject), &change.proof);
             Ok((verdict, lingers.then(gone).transpose()?))
         });
         match asked {
             Err(error) => Self::failed(store, subject, &error),
-            Ok((Verdict::Holds(detail), _)) => {
+            Ok((ProofResult::Holds(detail), _)) => {
                 let mut outcome = Self::new(store, subject, OutcomeState::Trusted, detail);
                 outcome.await_restart(
                     change.reload.restart.iter().filter(|service| service.is_older_than(since)),
@@ -131,13 +131,13 @@ impl Outcome {
             Self::new(store, subject, OutcomeState::Trusted, format!("{why}{detail}"))
         };
         Ok(match prove(world, proof, Wanted::Gone)? {
-            Verdict::Holds(detail) => Self::new(store, subject, OutcomeState::Untrusted, detail),
-            Verdict::Fails(detail) => still(UNRECORDED, &detail),
+            ProofResult::Holds(detail) => Self::new(store, subject, OutcomeState::Untrusted, detail),
+            ProofResult::Fails(detail) => still(UNRECORDED, &detail),
             // A restart does not help where the engine reads it again.
-            Verdict::Lingers(detail) if is_in_system(world, facts, proof)? => {
+            ProofResult::Lingers(detail) if is_in_system(world, facts, proof)? => {
                 still("still trusted by the system store: ", &detail)
             }
-            Verdict::Lingers(detail) => {
+            ProofResult::Lingers(detail) => {
                 let detail = format!("{detail} until it is restarted: it read the system store before");
                 let mut outcome = Self::new(store, subject, OutcomeState::Untrusted, detail);
                 outcome.await_restart(engine_of(facts, proof).iter());

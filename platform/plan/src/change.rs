@@ -10,7 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize, ser::SerializeMap as _};
 use zeroize::Zeroizing;
 
-pub use self::proof::{Proof, Verdict, Wanted};
+pub use self::proof::{Proof, ProofResult, Wanted};
 use crate::{
     Certificate, Edit, Fingerprint,
     database::Database,

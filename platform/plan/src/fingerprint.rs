@@ -38,7 +38,7 @@ impl Fingerprint {
 
     /// Whether `text` is meant as a fingerprint, be it a good one or not: no host name and no file is
     /// called so.
-    pub fn is_meant_by(text: &str) -> bool {
+    pub fn looks_like(text: &str) -> bool {
         let digits = digits(text);
         (32..=130).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     }
@@ -135,7 +135,7 @@ mod tests {
             colons.replace(':', " "),
         ] {
             assert_eq!(text.parse(), Ok(plain), "{text}");
-            assert!(Fingerprint::is_meant_by(&text), "{text}");
+            assert!(Fingerprint::looks_like(&text), "{text}");
         }
         for (text, why) in [
             ("", "it has 0"),
@@ -150,7 +150,7 @@ mod tests {
             assert!(error.contains(why), "{text}: {error}");
         }
         assert!(
-            !["nas", "gitlab.example.com", "cafe:4567", "ca.crt"].into_iter().any(Fingerprint::is_meant_by)
+            !["nas", "gitlab.example.com", "cafe:4567", "ca.crt"].into_iter().any(Fingerprint::looks_like)
         );
     }
 }

@@ -22,7 +22,7 @@ mod word;
 
 pub use anchor::Anchor;
 pub use certificate::Certificate;
-pub use change::{Actor, Change, Contents, Proof, SCHEMA, Step, StoreId, Verdict, Wanted, skip_restarts};
+pub use change::{Actor, Change, Contents, Proof, ProofResult, SCHEMA, Step, StoreId, Wanted, skip_restarts};
 pub use command::Command;
 pub use database::{Database, Keychain, LOGIN_KEYCHAIN, Listing, SYSTEM_KEYCHAIN};
 pub use edit::Edit;

@@ -40,7 +40,7 @@ impl Source {
             let hint = file_hint(text).unwrap_or_else(|| KINDS.into());
             return Err(misuse(format!("{text:?} has no slash in it, so it is no file"), hint));
         }
-        if Fingerprint::is_meant_by(text) {
+        if Fingerprint::looks_like(text) {
             return Err(misuse(
                 format!("{text:?} is a fingerprint, not what has it"),
                 "say where the certificate is, too: {labtrust trust HOST:4567 --fingerprint SHA256}",

@@ -33,7 +33,7 @@ pub(crate) fn known_anchor(
             }),
         )
     };
-    if Fingerprint::is_meant_by(what) && !is_file(what) {
+    if Fingerprint::looks_like(what) && !is_file(what) {
         let fingerprint: Fingerprint =
             what.parse().map_err(|error: InvalidFingerprint| misuse(error.to_string(), error.hint()))?;
         let is_meant = |anchor: &Anchor| anchor.sha256() == fingerprint;

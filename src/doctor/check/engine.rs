@@ -1,6 +1,6 @@
 //! Whether there is a Docker engine to ask, and whether one may.
 
-use labtrust_machine::engine::Door;
+use labtrust_machine::engine::SocketState;
 use labtrust_plan::{
     Command, ShellLine,
     fact::{Engine, EngineKind, ServiceManager},
@@ -31,11 +31,13 @@ fn judge(case: &Case<'_>) -> CheckResult {
     }
     let Some((place, engine)) = case.engine() else { return none(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
-    match &engine.door {
-        Door::Open => answers(engine, &socket),
-        Door::Forbidden => no_permission(case, &socket),
-        Door::Absent | Door::Deserted => down(case, engine, case.evidence.facts.engines.get(place)),
-        Door::Unknown(why) => CheckResult::fault(format!("{socket}: {why}")),
+    match &engine.socket_state {
+        SocketState::Open => answers(engine, &socket),
+        SocketState::Forbidden => no_permission(case, &socket),
+        SocketState::Absent | SocketState::NoListener => {
+            down(case, engine, case.evidence.facts.engines.get(place))
+        }
+        SocketState::Unknown(why) => CheckResult::fault(format!("{socket}: {why}")),
     }
 }
 
@@ -88,8 +90,8 @@ fn no_permission(case: &Case<'_>, socket: &str) -> CheckResult {
 
 fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckResult {
     let title = &engine.title;
-    let what = match (&engine.door, &engine.socket) {
-        (Door::Deserted, Some(socket)) => {
+    let what = match (&engine.socket_state, &engine.socket) {
+        (SocketState::NoListener, Some(socket)) => {
             format!("{title} does not run: nobody listens on {}", socket.display())
         }
         _ => format!("{title} does not run: it has no socket"),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use labtrust_machine::engine::{Door, RegistrySettings};
+use labtrust_machine::engine::{RegistrySettings, SocketState};
 use serde::{Deserialize, Serialize};
 
 use super::{Asked, ProxySeen, Redacted, Source};
@@ -15,7 +15,8 @@ pub struct EngineSeen {
     /// Its socket.
     pub socket: Option<PathBuf>,
     /// Whether its socket lets one in.
-    pub door: Door,
+    #[serde(rename = "door")]
+    pub socket_state: SocketState,
     /// Its version.
     pub version: Asked<EngineVersion>,
     /// Its settings.

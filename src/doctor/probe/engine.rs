@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, thread, time::Instant};
 
 use labtrust_machine::{
     World,
-    engine::{Door, distribution, get, knock},
+    engine::{SocketState, connect_state, distribution, get},
 };
 use labtrust_plan::{Endpoint, Facts, Service, Target, fact::Engine};
 use serde::de::DeserializeOwned;
@@ -29,13 +29,13 @@ pub(super) fn ask(
     budget: &TimeBudget,
 ) -> EngineSeen {
     let deadline = budget.deadline;
-    let door = engine.socket.as_deref().map_or(Door::Absent, knock);
+    let socket_state = engine.socket.as_deref().map_or(SocketState::Absent, connect_state);
     let mut seen = EngineSeen {
         registries: endpoints.iter().map(|endpoint| (endpoint.port, Asked::Not)).collect(),
         sources: daemon::look(engine, facts),
-        ..unasked(engine, door)
+        ..unasked(engine, socket_state)
     };
-    let (Some(socket), Door::Open) = (&engine.socket, &seen.door) else { return seen };
+    let (Some(socket), SocketState::Open) = (&engine.socket, &seen.socket_state) else { return seen };
     let world = World::here();
     let within = |path: &str, limit| get(&world, socket, path, limit).map(|answer| answer.body);
     let text = |path: &str| within(path, left(deadline));
@@ -62,12 +62,12 @@ pub(super) fn ask(
     seen
 }
 
-/// What is known of `engine` before anything but its door was tried.
-pub(super) fn unasked(engine: &Engine, door: Door) -> EngineSeen {
+/// What is known of `engine` before anything but its socket was tried.
+pub(super) fn unasked(engine: &Engine, socket_state: SocketState) -> EngineSeen {
     EngineSeen {
         title: Service::engine(engine).title.into(),
         socket: engine.socket.clone(),
-        door,
+        socket_state,
         version: Asked::Not,
         info: Asked::Not,
         registries: BTreeMap::new(),

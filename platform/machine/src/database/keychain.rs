@@ -10,7 +10,7 @@
 
 use std::{path::Path, thread, time::Duration};
 
-use labtrust_plan::{Certificate, Command, Contents, Keychain, Listing, Verdict};
+use labtrust_plan::{Certificate, Command, Contents, Keychain, Listing, ProofResult};
 use rustls_pki_types::CertificateDer;
 
 use super::{
@@ -87,10 +87,10 @@ impl TrustDatabase for Tool<'_> {
         Ok(true)
     }
 
-    fn prove(&self, world: &World, certificate: &Certificate) -> Result<Verdict> {
+    fn prove(&self, world: &World, certificate: &Certificate) -> Result<ProofResult> {
         Ok(match self.objection(world, certificate)? {
-            None => Verdict::Holds("macOS accepts it".into()),
-            Some(why) => Verdict::Fails(format!("macOS does not accept it: {why}")),
+            None => ProofResult::Holds("macOS accepts it".into()),
+            Some(why) => ProofResult::Fails(format!("macOS does not accept it: {why}")),
         })
     }
 }

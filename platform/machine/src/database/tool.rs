@@ -1,6 +1,6 @@
 //! What every database can be asked for.
 
-use labtrust_plan::{Certificate, Listing, Verdict};
+use labtrust_plan::{Certificate, Listing, ProofResult};
 
 use crate::{Result, world::World};
 
@@ -17,5 +17,5 @@ pub trait TrustDatabase {
     fn undo(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool>;
 
     /// Whether the programs that rely on it trust `certificate`: they themselves are asked.
-    fn prove(&self, world: &World, certificate: &Certificate) -> Result<Verdict>;
+    fn prove(&self, world: &World, certificate: &Certificate) -> Result<ProofResult>;
 }

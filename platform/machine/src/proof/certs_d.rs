@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use labtrust_plan::{Certificate, Command, Endpoint, Verdict, Wanted};
+use labtrust_plan::{Certificate, Command, Endpoint, ProofResult, Wanted};
 
 use super::search::find_in;
 use crate::{
@@ -33,31 +33,31 @@ impl CertsD<'_> {
         world: &World,
         (socket, client): (Option<&Path>, Option<&Command>),
         wanted: Wanted,
-    ) -> Result<Verdict> {
+    ) -> Result<ProofResult> {
         let file = find_in(world, self.folder, Some("crt"), self.certificate.fingerprint())?;
         let place = place(file.as_ref(), self.folder);
         if file.is_some() != (wanted == Wanted::There) {
-            return Ok(Verdict::Fails(place));
+            return Ok(ProofResult::Fails(place));
         }
         let seen = match (socket, client) {
             (Some(socket), _) => ask_engine(world, socket, self.endpoint, self.certificate, wanted),
             (None, Some(client)) => self.ask_client(world, client, wanted),
-            (None, None) => return Ok(Verdict::Holds(place)),
+            (None, None) => return Ok(ProofResult::Holds(place)),
         };
         Ok(match seen {
-            Verdict::Holds(seen) => Verdict::Holds(format!("{place}; {seen}")),
-            Verdict::Fails(seen) => Verdict::Fails(format!("{place}, but {seen}")),
-            Verdict::Lingers(seen) => Verdict::Lingers(format!("{place}, but {seen}")),
+            ProofResult::Holds(seen) => ProofResult::Holds(format!("{place}; {seen}")),
+            ProofResult::Fails(seen) => ProofResult::Fails(format!("{place}, but {seen}")),
+            ProofResult::Lingers(seen) => ProofResult::Lingers(format!("{place}, but {seen}")),
         })
     }
 
     /// Whether a program that reads the folder, and asks the registry itself, is to it as `wanted`.
-    fn ask_client(&self, world: &World, client: &Command, wanted: Wanted) -> Verdict {
+    fn ask_client(&self, world: &World, client: &Command, wanted: Wanted) -> ProofResult {
         let who = client.program.file_name().unwrap_or_default().to_string_lossy();
         let reach = match world.try_run(client) {
             Ok(output) if output.code == Some(0) => Reach::Accepted,
             Ok(output) => engine::judge_client(&String::from_utf8_lossy(&output.stderr), self.folder),
-            Err(error) => return Verdict::Holds(format!("{who} did not answer: {error}")),
+            Err(error) => return ProofResult::Holds(format!("{who} did not answer: {error}")),
         };
         let presented = || presented(self.endpoint, self.certificate);
         let registry =
@@ -66,7 +66,9 @@ impl CertsD<'_> {
             Wanted::There => registry.is_trusted(&reach),
             // The program reads its folders at each request, and other stores too.
             Wanted::Gone => match registry.is_forgotten(&reach) {
-                Verdict::Lingers(seen) => Verdict::Holds(format!("{seen} by another store that it reads")),
+                ProofResult::Lingers(seen) => {
+                    ProofResult::Holds(format!("{seen} by another store that it reads"))
+                }
                 verdict => verdict,
             },
         }
@@ -89,10 +91,10 @@ pub fn ask_engine(
     endpoint: &Endpoint,
     certificate: &Certificate,
     wanted: Wanted,
-) -> Verdict {
+) -> ProofResult {
     let reach = match engine::reaches(world, socket, endpoint) {
         Ok(reach) => reach,
-        Err(error) => return Verdict::Holds(format!("the engine did not answer: {error}")),
+        Err(error) => return ProofResult::Holds(format!("the engine did not answer: {error}")),
     };
     let registry = Registry {
         who: "the engine",
@@ -118,22 +120,22 @@ struct Registry<'a> {
 }
 
 impl Registry<'_> {
-    fn is_trusted(&self, reach: &Reach) -> Verdict {
+    fn is_trusted(&self, reach: &Reach) -> ProofResult {
         let (endpoint, who) = (self.endpoint, self.who);
         match reach {
-            Reach::Accepted => Verdict::Holds(format!("{who} accepts {endpoint}")),
-            Reach::GaveUp(message) => Verdict::Fails(format!("{who} says: {message}")),
+            Reach::Accepted => ProofResult::Holds(format!("{who} accepts {endpoint}")),
+            Reach::GaveUp(message) => ProofResult::Fails(format!("{who} says: {message}")),
             Reach::Refused(message) => match (self.presented)() {
                 Presented::Others => {
-                    Verdict::Holds(format!("{} yet, and {who} says: {message}", self.not_ours()))
+                    ProofResult::Holds(format!("{} yet, and {who} says: {message}", self.not_ours()))
                 }
-                Presented::Ours | Presented::Unseen => Verdict::Fails(format!("{who} says: {message}")),
+                Presented::Ours | Presented::Unseen => ProofResult::Fails(format!("{who} says: {message}")),
             },
             Reach::Unknown(message) => self.untold(message),
         }
     }
 
-    fn is_forgotten(&self, reach: &Reach) -> Verdict {
+    fn is_forgotten(&self, reach: &Reach) -> ProofResult {
         let (endpoint, who) = (self.endpoint, self.who);
         match reach {
             Reach::Unknown(message) | Reach::GaveUp(message) if !reach.is_through_tls() => {
@@ -141,14 +143,14 @@ impl Registry<'_> {
             }
             _ => match ((self.presented)(), reach) {
                 (Presented::Others, _) => self.untold(&self.not_ours()),
-                (_, Reach::Refused(_)) => Verdict::Holds(format!("{who} refuses {endpoint}")),
+                (_, Reach::Refused(_)) => ProofResult::Holds(format!("{who} refuses {endpoint}")),
                 (seen, _) => match ((self.ignored)(), seen) {
                     (Some(why), _) => self.untold(&format!("it does not look at the certificate: {why}")),
                     // The registry may present a certificate of this CA, and {who} may accept it for that.
-                    (None, Presented::Unseen) => Verdict::Lingers(format!(
+                    (None, Presented::Unseen) => ProofResult::Lingers(format!(
                         "labtrust cannot see which certificate {endpoint} presents, and {who} accepts {endpoint}"
                     )),
-                    (None, _) => Verdict::Lingers(format!("{who} accepts {endpoint}")),
+                    (None, _) => ProofResult::Lingers(format!("{who} accepts {endpoint}")),
                 },
             },
         }
@@ -159,8 +161,8 @@ impl Registry<'_> {
     }
 
     /// What leaves the folder to count alone.
-    fn untold(&self, why: &str) -> Verdict {
-        Verdict::Holds(format!("{} could not tell of {}: {why}", self.who, self.endpoint))
+    fn untold(&self, why: &str) -> ProofResult {
+        ProofResult::Holds(format!("{} could not tell of {}: {why}", self.who, self.endpoint))
     }
 }
 
@@ -215,10 +217,10 @@ mod tests {
                 presented: &|| presented,
                 ignored: &|| ignored.then(|| "its network".into()),
             };
-            let kind = |verdict: Verdict| match verdict {
-                Verdict::Holds(_) => holds,
-                Verdict::Fails(_) => fails,
-                Verdict::Lingers(_) => lingers,
+            let kind = |verdict: ProofResult| match verdict {
+                ProofResult::Holds(_) => holds,
+                ProofResult::Fails(_) => fails,
+                ProofResult::Lingers(_) => lingers,
             };
             let found = (kind(registry.is_trusted(&reach)), kind(registry.is_forgotten(&reach)));
             assert_eq!(found, expected, "{reach:?} {presented:?} {ignored}");

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use labtrust_plan::{Endpoint, Fingerprint, Proof, Verdict};
+use labtrust_plan::{Endpoint, Fingerprint, Proof, ProofResult};
 
 use crate::handshake;
 
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Servers<'a> {
     questions: Vec<Question<'a>>,
     /// One a question, once they are asked.
-    verdicts: Vec<Verdict>,
+    verdicts: Vec<ProofResult>,
 }
 
 /// What a server is asked.
@@ -51,7 +51,7 @@ impl<'a> Servers<'a> {
     }
 
     /// What the server of `proof` presents. The first that is asked for has all of them asked.
-    pub(crate) fn ask(&mut self, proof: &Proof) -> Option<Verdict> {
+    pub(crate) fn ask(&mut self, proof: &Proof) -> Option<ProofResult> {
         let question = Question::of(proof)?;
         if self.verdicts.is_empty() {
             let answers = |question: &Question<'_>| if question.limit.is_zero() { 1 } else { STEADY };
@@ -94,9 +94,9 @@ impl<'a> Question<'a> {
     }
 
     /// `verdict` as a person is told.
-    fn told(&self, verdict: Verdict) -> Verdict {
+    fn told(&self, verdict: ProofResult) -> ProofResult {
         match verdict {
-            Verdict::Fails(seen) if !self.limit.is_zero() => Verdict::Fails(format!(
+            ProofResult::Fails(seen) if !self.limit.is_zero() => ProofResult::Fails(format!(
                 "{seen}, {} seconds after it was to be read (the log of what serves there says why)",
                 self.limit.as_secs()
             )),
@@ -107,10 +107,13 @@ impl<'a> Question<'a> {
 
 /// Asks about each of `asked`, by its index, until `ask` has given the named number of good answers in a row or the limit
 /// is over. A bad answer restarts the count. Between two pauses all are asked.
-fn steadily(asked: &[(u32, Duration)], mut ask: impl FnMut(usize) -> Result<String, String>) -> Vec<Verdict> {
+fn steadily(
+    asked: &[(u32, Duration)],
+    mut ask: impl FnMut(usize) -> Result<String, String>,
+) -> Vec<ProofResult> {
     let started = Instant::now();
     let mut in_a_row = vec![0; asked.len()];
-    let mut verdicts: Vec<Option<Verdict>> = vec![None; asked.len()];
+    let mut verdicts: Vec<Option<ProofResult>> = vec![None; asked.len()];
     loop {
         for (index, (answers, limit)) in asked.iter().enumerate() {
             if verdicts[index].is_some() {
@@ -121,10 +124,10 @@ fn steadily(asked: &[(u32, Duration)], mut ask: impl FnMut(usize) -> Result<Stri
                 Ok(seen) => {
                     in_a_row[index] += 1;
                     if in_a_row[index] >= *answers {
-                        verdicts[index] = Some(Verdict::Holds(seen));
+                        verdicts[index] = Some(ProofResult::Holds(seen));
                     }
                 }
-                Err(seen) if is_late => verdicts[index] = Some(Verdict::Fails(seen)),
+                Err(seen) if is_late => verdicts[index] = Some(ProofResult::Fails(seen)),
                 Err(_) => in_a_row[index] = 0,
             }
         }
@@ -147,15 +150,18 @@ mod tests {
             [Ok("new"), Err("old"), Ok("new"), Ok("new"), Err("old"), Ok("new"), Ok("new"), Ok("new")]
                 .into_iter();
         let ask = |_| said.next().expect("an answer").map(str::to_owned).map_err(str::to_owned);
-        assert_eq!(steadily(&[(3, LONG)], ask), [Verdict::Holds("new".into())]);
+        assert_eq!(steadily(&[(3, LONG)], ask), [ProofResult::Holds("new".into())]);
         assert_eq!(said.len(), 0, "believed before it was steady");
     }
 
     #[test]
     fn what_never_changes_fails_with_what_was_seen_last() {
         let verdicts = steadily(&[(STEADY, Duration::from_millis(120))], |_| Err("old".into()));
-        assert_eq!(verdicts, [Verdict::Fails("old".into())]);
-        assert_eq!(steadily(&[(1, Duration::ZERO)], |_| Ok("new".into())), [Verdict::Holds("new".into())]);
+        assert_eq!(verdicts, [ProofResult::Fails("old".into())]);
+        assert_eq!(
+            steadily(&[(1, Duration::ZERO)], |_| Ok("new".into())),
+            [ProofResult::Holds("new".into())]
+        );
     }
 
     #[test]
@@ -169,8 +175,8 @@ mod tests {
         assert_eq!(
             verdicts,
             ["new", "new", "old"].map(|seen| match seen {
-                "old" => Verdict::Fails(seen.into()),
-                _ => Verdict::Holds(seen.into()),
+                "old" => ProofResult::Fails(seen.into()),
+                _ => ProofResult::Holds(seen.into()),
             })
         );
         assert_eq!(asked[..2], [STEADY; 2], "one that is steady is asked no more");

@@ -202,7 +202,7 @@ impl Wanted {
 
 /// What the store said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum ProofResult {
     /// It is as wanted; with what was seen.
     Holds(String),
     /// It is not; with what was seen instead.
@@ -211,7 +211,7 @@ pub enum Verdict {
     Lingers(String),
 }
 
-impl Verdict {
+impl ProofResult {
     /// Whether it is so.
     pub fn holds(&self) -> bool {
         matches!(self, Self::Holds(_))
