@@ -46,7 +46,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
         leaf.is_some_and(|leaf| leaf == chain.leaf.fingerprint() || placed_before.contains(&leaf))
             || own.is_some_and(|own| own.is_ours(met))
     };
-    site.settle(
+    site.assign_extra_hosts(
         &chain.leaf,
         &ours,
         arguments.site.replace,

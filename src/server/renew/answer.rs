@@ -135,7 +135,7 @@ impl Draft {
         let extra_chain = extra_chain.unwrap_or_default();
         let pair = Pair::of(&issued, &extra_chain, key).context("nothing was signed")?;
         let mut site = ours.site.clone();
-        site.settle(&issued.leaf, &|chain| ours.own.is_ours(chain), false, ADD_HOST_HINT)?;
+        site.assign_extra_hosts(&issued.leaf, &|chain| ours.own.is_ours(chain), false, ADD_HOST_HINT)?;
         let anchor = ours.own.anchor();
         let planning = stores::plan(facts, worlds, &anchor, &Selection::none());
         let mut notes = issued.notes;

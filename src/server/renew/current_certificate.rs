@@ -89,7 +89,7 @@ impl CurrentCertificate {
             },
             Some(authority) => {
                 let is_ours = |chain: &[Certificate]| own.is_ours(chain);
-                site.settle(&leaf, &is_ours, false, ADD_HOST_HINT)?;
+                site.assign_extra_hosts(&leaf, &is_ours, false, ADD_HOST_HINT)?;
                 site.guard(&is_ours, false, &site.gitlab.host)?;
                 let key = world.read(key)?.and_then(|pem| PrivateKey::from_plain_pem(&pem).ok());
                 let key = key.filter(|key| key.matches(&leaf));

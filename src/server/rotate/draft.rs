@@ -352,7 +352,7 @@ impl PairAtSite {
     fn changes(&mut self, own: &Ca) -> Result<Vec<Change>> {
         let is_ours = |chain: &[Certificate]| own.is_ours(chain);
         self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
-        self.site.settle(&self.leaf, &is_ours, false, ADD_HOST_HINT)?;
+        self.site.assign_extra_hosts(&self.leaf, &is_ours, false, ADD_HOST_HINT)?;
         Ok(self.site.placing(&self.pair))
     }
 }

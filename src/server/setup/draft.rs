@@ -87,7 +87,7 @@ impl Draft {
         let order = order.within(|name| ca.may_sign(name, &site.files()));
         let leaf = leaf::leaf(state, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
-        site.settle(leaf.leaf(), &is_ours, arguments.replace, ADD_HOST_HINT)?;
+        site.assign_extra_hosts(leaf.leaf(), &is_ours, arguments.replace, ADD_HOST_HINT)?;
         if !arguments.stage {
             site.guard(&is_ours, arguments.replace, &order.gitlab.host)?;
             site.check_settings(arguments.can_ask, arguments.replace)?;

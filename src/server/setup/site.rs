@@ -147,7 +147,7 @@ impl Site {
 
     /// Gives each further host its place if `leaf` is for it and nothing of others' stands there; `way_on` is
     /// what is done about a name that is lacking.
-    pub(crate) fn settle(
+    pub(crate) fn assign_extra_hosts(
         &mut self,
         leaf: &Parsed,
         ours: &dyn Fn(&[Certificate]) -> bool,
