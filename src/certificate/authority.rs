@@ -170,7 +170,8 @@ impl Authority {
 
     /// Refuses a CA of whose chain something has ended, or not begun.
     pub(super) fn check_dates(&self, now: OffsetDateTime) -> Result<()> {
-        let Some((certificate, what)) = self.chain().find_map(|one| Some((one, one.lapse(now)?))) else {
+        let Some((certificate, what)) = self.chain().find_map(|one| Some((one, one.out_of_date(now)?)))
+        else {
             return Ok(());
         };
         let hint = if now < certificate.not_before {

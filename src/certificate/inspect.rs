@@ -217,7 +217,7 @@ mod tests {
             (root.not_after + second, -1, "expired"),
         ] {
             assert_eq!(Description::of(root, now).validity.days, days, "{standing}");
-            assert_eq!(root.standing(now), standing);
+            assert_eq!(root.validity_status(now), standing);
         }
         assert!(Inspection::of(&[], NOW).is_none());
     }

@@ -256,7 +256,7 @@ impl Parsed {
     }
 
     /// Why its dates make it useless at `now`, if they do.
-    pub fn lapse(&self, now: OffsetDateTime) -> Option<String> {
+    pub fn out_of_date(&self, now: OffsetDateTime) -> Option<String> {
         let title = self.title();
         if now < self.not_before {
             Some(format!("{title} is valid only from {}", self.not_before.date()))
@@ -277,7 +277,7 @@ impl Parsed {
     }
 
     /// How it stands at `now`, in a few words.
-    pub fn standing(&self, now: OffsetDateTime) -> String {
+    pub fn validity_status(&self, now: OffsetDateTime) -> String {
         if now < self.not_before {
             return format!("not valid until {}", self.not_before.date());
         }

@@ -95,7 +95,7 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed, 
         (false, false) => "a server's certificate",
     };
     let validity = &description.validity;
-    let standing = certificate.standing(now);
+    let standing = certificate.validity_status(now);
     let mut rows = vec![
         ("subject", description.subject.clone()),
         ("issuer", description.issuer.clone()),

@@ -259,5 +259,5 @@ pub(crate) fn print_refusals(printer: &Printer, chain: &[Parsed]) {
 
 /// The last day of a certificate, and how it stands.
 pub(crate) fn until(certificate: &Parsed) -> String {
-    format!("{} ({})", certificate.not_after.date(), certificate.standing(OffsetDateTime::now_utc()))
+    format!("{} ({})", certificate.not_after.date(), certificate.validity_status(OffsetDateTime::now_utc()))
 }

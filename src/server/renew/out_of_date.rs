@@ -54,7 +54,7 @@ pub(crate) fn find(own: Option<&Ca>, placed: &[PlacedChain], now: OffsetDateTime
 }
 
 fn of(one: &Parsed, by: By, now: OffsetDateTime) -> Option<OutOfDate> {
-    let what = one.lapse(now)?;
+    let what = one.out_of_date(now)?;
     let (_, ended, early) = WAYS.iter().find(|(whose, ..)| *whose == by)?;
     Some(OutOfDate { what, next: if now < one.not_before { early } else { ended } })
 }
