@@ -15,7 +15,7 @@ use crate::{
 
 const NOW: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
-fn nothing(_: &str) -> Result<Zeroizing<String>> {
+fn no_passphrase(_: &str) -> Result<Zeroizing<String>> {
     bail!("asked for a passphrase")
 }
 
@@ -48,7 +48,7 @@ fn files_are_known_by_their_content() {
     let found: Vec<_> = files
         .iter()
         .map(|file| {
-            let material = read_material(file, &mut nothing);
+            let material = read_material(file, &mut no_passphrase);
             material
                 .map(|found| (found.certificates.len(), found.keys.len()))
                 .map_err(|error| error.to_string())
@@ -56,8 +56,8 @@ fn files_are_known_by_their_content() {
         .collect();
     let request = Err("this is a certificate signing request, not a certificate".to_owned());
     assert_eq!(found, [Ok((3, 1)), Ok((1, 0)), Ok((1, 0)), Ok((0, 1)), request, Ok((3, 1))]);
-    let mut material = read_material(&files[1], &mut nothing).expect("a leaf");
-    material.extend(read_material(&files[0], &mut nothing).expect("a pair"));
+    let mut material = read_material(&files[1], &mut no_passphrase).expect("a leaf");
+    material.extend(read_material(&files[0], &mut no_passphrase).expect("a pair"));
     assert_eq!(material.into_chain(Vec::new(), NOW).expect("a chain").served().len(), 3);
 }
 
@@ -73,7 +73,7 @@ fn what_is_none_of_these_is_said() {
         (&[0x30, 0x03, 0x06, 0x01, 0x2A], "PKCS #7 file is damaged"),
         (&[0x30, 0x03, 0x02, 0x01, 0x03], "PKCS #12 file cannot be read"),
     ] {
-        let error = read_material(bytes, &mut nothing).expect_err(what);
+        let error = read_material(bytes, &mut no_passphrase).expect_err(what);
         assert!(error.to_string().contains(what), "{error}");
         assert!(hint_of(&error).is_some(), "{error}");
     }
@@ -82,7 +82,7 @@ fn what_is_none_of_these_is_said() {
 #[test]
 fn an_archive_of_nothing_is_no_pair() {
     let archive = KeyStore::new().writer("").mac_iterations(2).write().expect("an archive");
-    let error = read_material(&archive, &mut nothing).expect_err("nothing is in it");
+    let error = read_material(&archive, &mut no_passphrase).expect_err("nothing is in it");
     assert!(error.to_string().contains("no certificate and no key"), "{error}");
 }
 
@@ -96,7 +96,7 @@ fn no_file_keeps_us_busy_for_minutes_or_makes_us_panic() {
         assert!(error.to_string().contains("not supported"), "{what}: {error}");
     }
     let archive = include_bytes!("../../fuzz/seeds/pkcs12/scrypt-cost-0.p12");
-    let error = read_material(archive, &mut nothing).expect_err("a cost of nothing");
+    let error = read_material(archive, &mut no_passphrase).expect_err("a cost of nothing");
     assert!(error.to_string().contains("PKCS #12 file cannot be read"), "{error}");
 }
 
@@ -136,9 +136,9 @@ fn damage_of_any_kind_is_survived() {
     for length in [1, 10, 100, 100_000] {
         let noise: Vec<u8> =
             (0..length).map(|_| u8::try_from(numbers.below(256)).unwrap_or_default()).collect();
-        drop(read_material(&noise, &mut nothing));
+        drop(read_material(&noise, &mut no_passphrase));
         // Sequences of no length, each in the other.
-        drop(read_material(&[0x30, 0x80].repeat(length), &mut nothing));
+        drop(read_material(&[0x30, 0x80].repeat(length), &mut no_passphrase));
     }
 }
 
@@ -160,7 +160,7 @@ fn a_cut_or_a_flipped_bit_anywhere_is_survived_in_no_time() {
     let mut numbers = Numbers(2);
     let mut files = files();
     let archive = pkcs7(&[&files[1], &files[2]]);
-    assert_eq!(read_certificates(&archive, &mut nothing).expect("an archive").len(), 2);
+    assert_eq!(read_certificates(&archive, &mut no_passphrase).expect("an archive").len(), 2);
     files.push(archive);
     let (mut tried, mut longest) = (0, Duration::ZERO);
     let mut survive = |bytes: &[u8]| {

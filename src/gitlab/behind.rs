@@ -35,7 +35,7 @@ pub(crate) fn awaited(
     };
     let found = Installation::find_without_running(world, facts, Instant::now() + LIMIT).ok()?;
     let is_behind = |installation: &Installation| is_behind(world, installation, known).unwrap_or_default();
-    found.iter().filter(|one| is_its(one)).find(|one| is_behind(one)).map(Installation::catch_up)
+    found.iter().filter(|one| is_its(one)).find(|one| is_behind(one)).map(Installation::reconfigure_or_start)
 }
 
 /// Whether nginx is told something else than gitlab.rb sets; none if that cannot be known.

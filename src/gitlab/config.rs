@@ -92,12 +92,12 @@ impl Config {
     /// The line, if any, by which something else than GitLab's nginx speaks TLS with clients: no
     /// pair that is placed in GitLab is then seen by anybody.
     pub(crate) fn served_elsewhere(&self) -> Option<Line> {
-        self.off(&["nginx", "enable"]).or_else(|| self.nginx_says(Role::Gitlab, &["listen_https"], &OFF))
+        self.off(&["nginx", "enable"]).or_else(|| self.nginx_line(Role::Gitlab, &["listen_https"], &OFF))
     }
 
     /// The same for `role` alone.
     pub(crate) fn role_served_elsewhere(&self, role: Role) -> Option<Line> {
-        self.nginx_says(role, &["enable", "listen_https"], &OFF)
+        self.nginx_line(role, &["enable", "listen_https"], &OFF)
     }
 
     /// The line, if any, by which only Ruby knows whether GitLab's own nginx speaks TLS for `role`.
@@ -105,7 +105,7 @@ impl Config {
         let nginx = self.script.last(&["nginx", "enable"]).filter(|one| one.value == Value::Computed);
         let names: &[&str] =
             if role == Role::Gitlab { &["listen_https"] } else { &["enable", "listen_https"] };
-        nginx.as_ref().map(Line::of).or_else(|| self.nginx_says(role, names, &Value::Computed))
+        nginx.as_ref().map(Line::of).or_else(|| self.nginx_line(role, names, &Value::Computed))
     }
 
     /// Whether the service behind `role` is switched off.
@@ -115,7 +115,7 @@ impl Config {
 
     /// The line, if any, by which GitLab is told of a registry that its own nginx does not serve: a URL of the
     /// registry's would overwrite it (omnibus-gitlab, registry.rb, `parse_registry_external_url`).
-    pub(crate) fn registry_of_others(&self) -> Option<Line> {
+    pub(crate) fn external_registry(&self) -> Option<Line> {
         let host = self.script.last(&["gitlab_rails", "registry_host"]);
         let host = host.filter(|setting| setting.path.len() > 1 && setting.value != Value::Nil);
         host.filter(|_| self.address(Role::Registry) == Known::Unset).as_ref().map(Line::of)
@@ -212,7 +212,7 @@ impl Config {
     }
 
     /// The first of these nginx settings of `role` that has this `value`.
-    fn nginx_says(&self, role: Role, names: &[&str], value: &Value) -> Option<Line> {
+    fn nginx_line(&self, role: Role, names: &[&str], value: &Value) -> Option<Line> {
         let mut found = names.iter().filter_map(|name| self.nginx(role, name));
         found.find(|setting| setting.value == *value).as_ref().map(Line::of)
     }

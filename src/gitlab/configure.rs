@@ -72,7 +72,7 @@ impl Configured {
                 ),
             )
         })?;
-        settings.left.extend(config.registry_of_others());
+        settings.left.extend(config.external_registry());
         if !is_edited || !installation.may_edit() {
             settings.conflicts.clear();
             return Ok(Self { settings, ..untouched });
@@ -177,7 +177,7 @@ fn wanted(
     }
     // A registry that is switched off, or another's, is somebody's choice.
     let is_off = config.address(Role::Registry) == Known::Unset && config.is_off(Role::Registry);
-    if is_off || config.registry_of_others().is_some() {
+    if is_off || config.external_registry().is_some() {
         wanted.retain(|one| one.row != &REGISTRY);
     }
     // A server that cannot have port 80 would not start at all.

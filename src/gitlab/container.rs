@@ -60,7 +60,7 @@ struct Inspected {
     name: String,
     config: Config,
     #[serde(default)]
-    state: State,
+    state: ContainerState,
     #[serde(default)]
     mounts: Vec<Mount>,
     #[serde(default)]
@@ -80,7 +80,7 @@ struct Config {
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct State {
+struct ContainerState {
     #[serde(default)]
     running: bool,
 }

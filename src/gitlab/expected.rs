@@ -116,7 +116,7 @@ impl Expected {
     }
 
     /// What brings it up, the last line that a person reads.
-    pub(crate) fn way_up(&self) -> Hint {
+    pub(crate) fn recovery_hint(&self) -> Hint {
         let gitlab_ctl = || self.gitlab_ctl.clone().unwrap_or_else(|| "gitlab-ctl".into());
         hint!(
             "if it then does not come up, {} shows why; bring GitLab up: {}",

@@ -1,4 +1,4 @@
-//! Finds the GitLab that is meant: the package on this machine, else a container, asked of the
+//! Finds the GitLab that is meant: the package on this machine, else a container, engines of the
 //! engines. What is not certain is not guessed.
 
 use std::{
@@ -26,7 +26,7 @@ const SECONDS: u64 = 30;
 
 /// What the engines of this machine say.
 #[derive(Debug, Default)]
-struct Asked {
+struct Engines {
     containers: Vec<Container>,
     silent: Vec<String>,
 }
@@ -37,16 +37,14 @@ impl Installation {
         if let Some(omnibus) = Self::omnibus(world)? {
             return Ok(omnibus);
         }
-        let asked = ask(world, facts);
+        let engines = ask_engines(world, facts);
         let is_left_over = exists(world, &Path::new(container::CONFIG).join("gitlab.rb"))?;
-        let candidates = one_a_folder(&asked.containers);
+        let candidates = one_per_folder(&engines.containers);
         match <[Container; 1]>::try_from(candidates) {
             Ok([container]) => Self::container(world, facts, container),
-            Err(none) if none.is_empty() && is_left_over => {
-                Self::elsewhere(facts, Path::new(container::CONFIG))
-            }
-            Err(none) if none.is_empty() => Err(asked.nothing(host)),
-            Err(several) => Err(ambiguous(&several)),
+            Err(none) if none.is_empty() && is_left_over => Self::unseen(facts, Path::new(container::CONFIG)),
+            Err(none) if none.is_empty() => Err(engines.no_gitlab_error(host)),
+            Err(several) => Err(several_gitlabs_error(&several)),
         }
     }
 
@@ -72,28 +70,28 @@ impl Installation {
             };
             return Err(fail(format!("{shown} holds neither gitlab.rb nor ssl/"), hint));
         }
-        Self::elsewhere(facts, &absolute(folder))
+        Self::unseen(facts, &canonical(folder))
     }
 
     /// The GitLab of this machine that has `folder` as its configuration folder, if one does.
     pub(crate) fn mounting(world: &World, facts: &Facts, folder: &Path) -> Result<Option<Self>> {
-        let wanted = absolute(folder);
+        let wanted = canonical(folder);
         if wanted == Path::new(container::CONFIG)
             && let Some(omnibus) = Self::omnibus(world)?
         {
             return Ok(Some(omnibus));
         }
         let has = |container: &Container| {
-            container.outside(Path::new(container::CONFIG)).is_some_and(|config| absolute(&config) == wanted)
+            container.outside(Path::new(container::CONFIG)).is_some_and(|config| canonical(&config) == wanted)
         };
-        let found = one_a_folder(&ask(world, facts).containers).into_iter().find(has);
+        let found = one_per_folder(&ask_engines(world, facts).containers).into_iter().find(has);
         found.map(|container| Self::container(world, facts, container)).transpose()
     }
 }
 
 /// The containers that have something at `/etc/gitlab`. Of several that share it, as while one is made anew, the
 /// one that runs stands for all.
-fn one_a_folder(containers: &[Container]) -> Vec<Container> {
+fn one_per_folder(containers: &[Container]) -> Vec<Container> {
     let mut sorted: Vec<&Container> = containers.iter().filter(|container| container.has_config()).collect();
     sorted.sort_by_key(|container| !container.running);
     let mut folders = BTreeSet::new();
@@ -101,19 +99,19 @@ fn one_a_folder(containers: &[Container]) -> Vec<Container> {
     sorted.into_iter().cloned().collect()
 }
 
-fn absolute(path: &Path) -> PathBuf {
+fn canonical(path: &Path) -> PathBuf {
     fs::canonicalize(path).or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
 }
 
-fn ask(world: &World, facts: &Facts) -> Asked {
-    let mut asked = Asked::default();
+fn ask_engines(world: &World, facts: &Facts) -> Engines {
+    let mut engines = Engines::default();
     for (client, owner) in clients(facts) {
         match containers(world, &client, owner.as_ref()) {
-            Ok(containers) => asked.containers.extend(containers),
-            Err(why) => asked.silent.push(why),
+            Ok(containers) => engines.containers.extend(containers),
+            Err(why) => engines.silent.push(why),
         }
     }
-    asked
+    engines
 }
 
 /// The engines' clients, with what makes each reach its engine: their environment is scrubbed, so
@@ -169,7 +167,7 @@ fn documents(text: &str) -> impl Iterator<Item = Value> {
     })
 }
 
-fn ambiguous(several: &[Container]) -> anyhow::Error {
+fn several_gitlabs_error(several: &[Container]) -> anyhow::Error {
     let line = |container: &Container| {
         let folder = container.outside(Path::new(container::CONFIG)).unwrap_or_default();
         let state = if container.running { "running" } else { "stopped" };
@@ -179,9 +177,9 @@ fn ambiguous(several: &[Container]) -> anyhow::Error {
     fail("there is more than one GitLab on this machine", hint)
 }
 
-impl Asked {
+impl Engines {
     /// Why there is no GitLab to place anything in, and the ways on.
-    fn nothing(&self, host: Option<&Host>) -> anyhow::Error {
+    fn no_gitlab_error(&self, host: Option<&Host>) -> anyhow::Error {
         if let Some(other) = self.containers.iter().find(|container| container.is_sameersbn()) {
             return fail(
                 format!(

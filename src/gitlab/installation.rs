@@ -64,7 +64,7 @@ impl Installation {
     }
 
     /// The same without asking `gitlab-ctl`, which takes seconds.
-    pub(super) fn omnibus_unasked(world: &World) -> Result<Option<Self>> {
+    pub(super) fn omnibus_without_status(world: &World) -> Result<Option<Self>> {
         Self::omnibus_with(world, |_| Status::of_folders())
     }
 
@@ -89,7 +89,11 @@ impl Installation {
     }
 
     /// The same without asking `gitlab-ctl`, which takes seconds.
-    pub(super) fn container_unasked(world: &World, facts: &Facts, container: Container) -> Result<Self> {
+    pub(super) fn container_without_status(
+        world: &World,
+        facts: &Facts,
+        container: Container,
+    ) -> Result<Self> {
         Self::container_with(world, facts, container, |_| Status { nginx: true, registry: true })
     }
 
@@ -137,7 +141,7 @@ impl Installation {
     }
 
     /// The configuration folder `config` of a GitLab that cannot be seen from here.
-    pub(crate) fn elsewhere(facts: &Facts, config: &Path) -> Result<Self> {
+    pub(crate) fn unseen(facts: &Facts, config: &Path) -> Result<Self> {
         Ok(Self { actor: owner(config, facts)?, ..Self::folder(Kind::Folder, config, None) })
     }
 
@@ -274,7 +278,7 @@ impl Installation {
     }
 
     /// The command that makes GitLab run by its gitlab.rb, whether or not it runs now.
-    pub(crate) fn catch_up(&self) -> ShellLine {
+    pub(crate) fn reconfigure_or_start(&self) -> ShellLine {
         match &self.kind {
             // A container reconfigures whenever it starts.
             Kind::Container(container) if !container.running => {

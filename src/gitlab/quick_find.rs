@@ -39,7 +39,7 @@ impl Installation {
     /// Every GitLab of this machine: its package, else its containers, those that run first. What is not
     /// answered by `deadline` is not seen.
     pub(crate) fn find_without_running(world: &World, facts: &Facts, deadline: Instant) -> Result<Vec<Self>> {
-        if let Some(omnibus) = Self::omnibus_unasked(world)? {
+        if let Some(omnibus) = Self::omnibus_without_status(world)? {
             return Ok(vec![omnibus]);
         }
         let mut containers: Vec<Container> = facts
@@ -49,7 +49,7 @@ impl Installation {
             .flatten()
             .collect();
         containers.sort_by_key(|container| !container.running);
-        let installation = |container| Self::container_unasked(world, facts, container).ok();
+        let installation = |container| Self::container_without_status(world, facts, container).ok();
         Ok(containers.into_iter().filter_map(installation).collect())
     }
 }

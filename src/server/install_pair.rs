@@ -68,7 +68,7 @@ fn shown_to_serve(expected: &Expected, error: anyhow::Error) -> anyhow::Error {
     if lost.is_empty() {
         return error;
     }
-    fail(format!("{error:#}; GitLab IS DOWN: {}", lost.join("; ")), expected.way_up())
+    fail(format!("{error:#}; GitLab IS DOWN: {}", lost.join("; ")), expected.recovery_hint())
 }
 
 /// Applies the changes, in their order; those of one store together, as a pair is of no use to a GitLab that is

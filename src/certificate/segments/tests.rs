@@ -169,7 +169,7 @@ static PIECES: LazyLock<Vec<Piece>> = LazyLock::new(|| {
     pieces
 });
 
-fn nothing(_: &str) -> anyhow::Result<Zeroizing<String>> {
+fn no_passphrase(_: &str) -> anyhow::Result<Zeroizing<String>> {
     bail!("asked for a passphrase")
 }
 
@@ -178,7 +178,7 @@ fn check(pieces: &[&Piece]) -> Result<(), TestCaseError> {
     let bytes = pieces.iter().flat_map(|piece| piece.bytes.clone()).collect::<Vec<_>>();
     let expected: Vec<_> = pieces.iter().flat_map(|piece| piece.holds.clone()).collect();
     let has = |kind| pieces.iter().any(|piece| piece.kind == kind);
-    match read_certificates_with_remarks(&bytes, &mut nothing) {
+    match read_certificates_with_remarks(&bytes, &mut no_passphrase) {
         Ok((found, remarks)) => {
             let found: Vec<_> = found.iter().map(|one| one.der().clone()).collect();
             let is_said = remarks.iter().any(|remark| remark.contains("commented out"));
@@ -252,7 +252,7 @@ fn what_is_not_read_is_said_with_its_place() {
             format!("in line {}: the PKCS #7 file is damaged", lines + 1),
         ),
     ] {
-        let error = read_certificates(&bytes, &mut nothing).expect_err(&says);
+        let error = read_certificates(&bytes, &mut no_passphrase).expect_err(&says);
         assert!(format!("{error:#}").contains(&says), "{error:#}\n{says}");
         assert!(hint_of(&error).is_some(), "{error:#}");
     }
@@ -273,13 +273,13 @@ fn what_is_not_read_is_said_with_its_place() {
             "the Base64 without markers".into(),
         ),
     ] {
-        let (found, remarks) = read_certificates_with_remarks(&bytes, &mut nothing).expect(&says);
+        let (found, remarks) = read_certificates_with_remarks(&bytes, &mut no_passphrase).expect(&says);
         assert_eq!(found.len(), 1, "{says}");
         assert!(remarks.len() == 1 && remarks[0].contains(&says), "{remarks:?}\n{says}");
-        assert_eq!(read_material(&bytes, &mut nothing).expect(&says).remarks, remarks);
+        assert_eq!(read_material(&bytes, &mut no_passphrase).expect(&says).remarks, remarks);
     }
     let quiet = [pem, &piece("key").bytes[..], &piece("parameters").bytes, &piece("request").bytes].concat();
-    assert!(read_certificates_with_remarks(&quiet, &mut nothing).expect("a pair").1.is_empty());
+    assert!(read_certificates_with_remarks(&quiet, &mut no_passphrase).expect("a pair").1.is_empty());
 }
 
 #[test]
@@ -314,8 +314,8 @@ fn no_file_is_walked_through_again_and_again() {
     ] {
         let began = std::time::Instant::now();
         let bytes = unit.repeat((1 << 18) / unit.len());
-        drop(read_certificates(&bytes, &mut nothing));
-        drop(read_certificates(&[&piece("PEM").bytes[..], &bytes].concat(), &mut nothing));
+        drop(read_certificates(&bytes, &mut no_passphrase));
+        drop(read_certificates(&[&piece("PEM").bytes[..], &bytes].concat(), &mut no_passphrase));
         assert!(began.elapsed().as_secs() < 20, "{unit:?}: {:?}", began.elapsed());
     }
 }

@@ -259,6 +259,6 @@ fn a_registry_that_gitlabs_nginx_does_not_serve_is_noticed() {
         (format!("{host}\ngitlab_rails['registry_host'] = nil"), false),
         ("gitlab_rails['registry_enabled'] = true".to_owned(), false),
     ] {
-        assert_eq!(Config::read("", &script).registry_of_others().is_some(), others, "{script}");
+        assert_eq!(Config::read("", &script).external_registry().is_some(), others, "{script}");
     }
 }

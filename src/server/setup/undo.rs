@@ -52,7 +52,7 @@ pub(crate) fn down(facts: &Facts, receipts: &Recorded) -> Vec<String> {
         }
         vec![
             format!("all is taken back, and GitLab IS DOWN: {}", lost.join("; ")),
-            expected.way_up().to_string(),
+            expected.recovery_hint().to_string(),
         ]
     })
 }
