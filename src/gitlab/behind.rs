@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// The command that makes a GitLab of this machine follow its gitlab.rb, where it does not yet. It is the one that has one
 /// of the files `placed`; where its gitlab.rb names no host, these are the endpoints of GitLab and its registry.
 /// Nothing is run for it.
-pub(crate) fn awaited(
+pub(crate) fn pending_reconfigure(
     world: &World,
     facts: &Facts,
     placed: &[&Path],

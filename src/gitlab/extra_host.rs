@@ -19,7 +19,7 @@ pub(crate) struct ExtraHost {
     /// The names that its certificate needs.
     pub names: Vec<SubjectName>,
     /// A host that clients call: sites of Pages' lie below its own.
-    pub met: Host,
+    pub client_host: Host,
 }
 
 impl ExtraHost {
@@ -44,15 +44,15 @@ impl ExtraHost {
     fn new(config: &Config, role: Role, address: Address) -> Self {
         let host = address.endpoint.host.clone();
         let mut extra =
-            Self { role, names: vec![SubjectName::from(host.clone())], met: host.clone(), address };
+            Self { role, names: vec![SubjectName::from(host.clone())], client_host: host.clone(), address };
         if role == Role::Pages
             && !config.are_pages_in_path()
             && let Host::Dns(domain) = host
             // GitLab's own address below it, for signing in (omnibus-gitlab, gitlab_pages.rb).
-            && let Ok(met) = format!("projects.{domain}").parse()
+            && let Ok(client_host) = format!("projects.{domain}").parse()
         {
             extra.names.push(SubjectName::Wildcard(domain));
-            extra.met = met;
+            extra.client_host = client_host;
         }
         extra
     }

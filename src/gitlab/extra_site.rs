@@ -23,10 +23,12 @@ impl Layout {
         way_on: &'static str,
     ) -> Result<()> {
         for ExtraSite { host, layout } in std::mem::take(&mut self.extra_sites) {
-            if !covers(&host.met) {
-                let (title, met) = (host.title(), &host.met);
+            if !covers(&host.client_host) {
+                let (title, client_host) = (host.title(), &host.client_host);
                 let way_on = Hint::filled(way_on, &[&host.address.endpoint.host]);
-                self.notes.push(format!("{title} gets no pair: the certificate is not for {met}; {way_on}"));
+                self.notes.push(format!(
+                    "{title} gets no pair: the certificate is not for {client_host}; {way_on}"
+                ));
                 continue;
             }
             let survey = guard::survey(world, &layout)?;
@@ -37,7 +39,7 @@ impl Layout {
                 ));
                 continue;
             }
-            self.take_in(layout);
+            self.merge(layout);
         }
         Ok(())
     }

@@ -69,7 +69,7 @@ impl Installation {
 
     /// Whether it was seen that GitLab has not followed its gitlab.rb, where that sends port 80 on or switches
     /// Let's Encrypt off.
-    fn lags(&self, world: &World, config: &Config) -> bool {
+    fn has_not_reconfigured(&self, world: &World, config: &Config) -> bool {
         let Some(data) = self.outside(Path::new(DATA)) else { return false };
         let lacks_redirect = || config.redirects() && nginx::redirects(world, &data) == Some(false);
         // What renews a certificate of Let's Encrypt's (omnibus-gitlab, letsencrypt/recipes/enable.rb).
@@ -112,13 +112,13 @@ impl Layout {
             ));
         }
         let listeners = installation.listeners(world);
-        let server = |role, endpoint, met| Server {
+        let server = |role, endpoint, client_host| Server {
             installation,
             config,
             listeners: listeners.as_deref(),
             role,
             endpoint,
-            met,
+            client_host,
         };
         server(Role::Gitlab, gitlab, &gitlab.host).refuse_computed_tls()?;
         for (role, endpoint) in roles {
@@ -126,17 +126,17 @@ impl Layout {
         }
         for host in &extra_hosts {
             let mut part = Self::default();
-            match part.add_server(&server(host.role, &host.address.endpoint, &host.met)) {
+            match part.add_server(&server(host.role, &host.address.endpoint, &host.client_host)) {
                 Ok(()) => layout.extra_sites.push(ExtraSite { host: host.clone(), layout: part }),
                 Err(error) => layout.notes.push(format!("{} gets no pair: {error}", host.title())),
             }
         }
-        layout.is_reconfigured |= installation.lags(world, config);
+        layout.is_reconfigured |= installation.has_not_reconfigured(world, config);
         Ok(layout)
     }
 
     /// Adds what `other` names.
-    pub(super) fn take_in(&mut self, other: Self) {
+    pub(super) fn merge(&mut self, other: Self) {
         other.pair_files.into_iter().for_each(|files| self.add(files));
         self.listening.extend(other.listening);
         self.served.extend(other.served);
@@ -159,14 +159,14 @@ impl Layout {
             certificate: outside(server.installation, &files.certificate)?,
             key: outside(server.installation, &files.key)?,
         });
-        let published = match server.published(&files) {
+        let published = match server.port_here(&files) {
             Ok(port) => port,
             Err(why) => {
                 self.promises.extend(why.map(|why| server.promise(why)));
                 return Ok(());
             }
         };
-        let here = Endpoint::new(server.met.clone(), published);
+        let here = Endpoint::new(server.client_host.clone(), published);
         match server.outlook(&files, &here) {
             Outlook::Served => self.served.push(here.clone()),
             Outlook::Reconfigured => {
@@ -177,14 +177,14 @@ impl Layout {
                     let certificate = files.certificate.display();
                     let why = format!(
                         "GitLab's nginx is not set to serve {certificate} at {} yet",
-                        server.promised()
+                        server.client_endpoint()
                     );
                     self.promises.push(server.promise(why));
                 }
             }
             Outlook::Unseen(why) => self.promises.push(server.promise(why)),
         }
-        if let Some(why) = server.detour(published).filter(|_| self.served.contains(&here)) {
+        if let Some(why) = server.unreachable_reason(published).filter(|_| self.served.contains(&here)) {
             self.promises.push(Promise { is_served: true, ..server.promise(why) });
         }
         self.listening.push(here);

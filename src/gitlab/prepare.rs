@@ -56,7 +56,7 @@ impl Prepared {
             (port >= 1024 || !only_rootless) && ports::is_free(port)
         };
         let mut prepared = Self::design_with(world, folder, host, registry, &is_free)?;
-        prepared.notes = prepared.taken(&|port| holder(world, port));
+        prepared.notes = prepared.port_notes(&|port| holder(world, port));
         let config = &prepared.installation.config;
         if exists(world, config)?
             && let Some(running) = Installation::mounting(world, facts, config)?
@@ -83,7 +83,11 @@ impl Prepared {
         let strangers = OTHER_COMPOSE_FILES.iter().map(|name| folder.join(name));
         for stranger in strangers.chain(old_rb.is_none().then(|| compose.clone())) {
             if exists(world, &stranger)? {
-                return Err(taken(&stranger, "is there already, and labtrust did not write it", &folder));
+                return Err(occupied_error(
+                    &stranger,
+                    "is there already, and labtrust did not write it",
+                    &folder,
+                ));
             }
         }
         let mut chooser = Chooser { is_free, taken: Vec::new() };
@@ -127,7 +131,7 @@ impl Prepared {
     }
 
     /// Which ports are not the usual ones, and `who` has those.
-    fn taken(&self, who: &dyn Fn(u16) -> Option<String>) -> Vec<String> {
+    fn port_notes(&self, who: &dyn Fn(u16) -> Option<String>) -> Vec<String> {
         let Ports { https, http, ssh, registry } = self.ports;
         [
             (https, ports::HTTPS[0], format!("GitLab is at {}", url(&self.gitlab))),
@@ -165,7 +169,7 @@ impl Prepared {
     }
 }
 
-fn taken(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
+fn occupied_error(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
     fail(
         format!("{} {why}", path.display()),
         hint!(
@@ -190,9 +194,17 @@ fn read_back(
             let fits = wanted.is_none_or(|wanted| {
                 wanted.host == endpoint.host && wanted.port.is_none_or(|port| port == endpoint.port)
             });
-            if fits { Ok(endpoint) } else { Err(taken(path, &format!("is for {}", url(&endpoint)), folder)) }
+            if fits {
+                Ok(endpoint)
+            } else {
+                Err(occupied_error(path, &format!("is for {}", url(&endpoint)), folder))
+            }
         }
-        _ => Err(taken(path, "is there already, and names no https URL for GitLab and its registry", folder)),
+        _ => Err(occupied_error(
+            path,
+            "is there already, and names no https URL for GitLab and its registry",
+            folder,
+        )),
     };
     Ok((address(Role::Gitlab, host)?, address(Role::Registry, registry)?))
 }

@@ -57,9 +57,10 @@ impl Layout {
             _ => None,
         };
         let sites = roles.filter(is_on).filter_map(address);
-        let known = sites
-            .filter_map(|(role, address)| self.judge(world, installation, config, role, &address, covers));
-        let unknown = self.unknown(world, installation, config).into_iter().filter(|one| one.is_served);
+        let known = sites.filter_map(|(role, address)| {
+            self.check_site(world, installation, config, role, &address, covers)
+        });
+        let unknown = self.unknown_sites(world, installation, config).into_iter().filter(|one| one.is_served);
         known
             .chain(unknown.map(|Unknown { setting, host, missing, .. }| Unready {
                 setting,
@@ -72,8 +73,14 @@ impl Layout {
 
     /// What a person should know of URLs in https that labtrust has no row for, a line each: whether GitLab's nginx
     /// is to serve them, nobody here knows.
-    pub(crate) fn doubts(&self, world: &World, installation: &Installation, config: &Config) -> Vec<String> {
-        let unknown = self.unknown(world, installation, config).into_iter().filter(|one| !one.is_served);
+    pub(crate) fn unknown_url_notes(
+        &self,
+        world: &World,
+        installation: &Installation,
+        config: &Config,
+    ) -> Vec<String> {
+        let unknown =
+            self.unknown_sites(world, installation, config).into_iter().filter(|one| !one.is_served);
         unknown
             .map(|Unknown { setting, line, missing, .. }| {
                 format!(
@@ -85,7 +92,7 @@ impl Layout {
     }
 
     /// The URLs in https that no [`Role`] has, without their certificate or key.
-    fn unknown(&self, world: &World, installation: &Installation, config: &Config) -> Vec<Unknown> {
+    fn unknown_sites(&self, world: &World, installation: &Installation, config: &Config) -> Vec<Unknown> {
         let listeners = installation.listeners(world).unwrap_or_default();
         let unknown = |(setting, line, address): (String, Line, Address)| {
             let is_its = |one: &&Listener| one.names.contains(&address.stem);
@@ -106,7 +113,7 @@ impl Layout {
         config.unknown_urls().into_iter().filter_map(unknown).collect()
     }
 
-    fn judge(
+    fn check_site(
         &self,
         world: &World,
         installation: &Installation,

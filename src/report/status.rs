@@ -80,7 +80,7 @@ pub(crate) fn awaited(context: &Context<'_>, receipts: &[Receipt], own: Option<&
         .map(|record| Path::new(&record.subject))
         .collect();
     let known = own.map(|own| &own.notes.endpoints[..]).unwrap_or_default();
-    gitlab::behind::awaited(&World::here(), &context.facts, &placed, known)
+    gitlab::behind::pending_reconfigure(&World::here(), &context.facts, &placed, known)
 }
 
 /// When the certificate ends that `own` signed and that is in place.

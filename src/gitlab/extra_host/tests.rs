@@ -5,7 +5,7 @@ fn found(script: &str) -> (Vec<String>, Vec<String>) {
     let (found, notes) = ExtraHost::of(&Config::read("", script), &gitlab);
     let line = |extra: &ExtraHost| {
         let names: Vec<_> = extra.names.iter().map(ToString::to_string).collect();
-        format!("{}: {}, met at {}", extra.title(), names.join(" "), extra.met)
+        format!("{}: {}, met at {}", extra.title(), names.join(" "), extra.client_host)
     };
     (found.iter().map(line).collect(), notes)
 }

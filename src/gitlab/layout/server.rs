@@ -34,7 +34,7 @@ pub(super) struct Server<'a> {
     pub role: Role,
     pub endpoint: &'a Endpoint,
     /// The host that clients call.
-    pub met: &'a Host,
+    pub client_host: &'a Host,
 }
 
 /// The certificate and the key as GitLab calls them.
@@ -104,7 +104,7 @@ impl Server<'_> {
     }
 
     /// The port of this machine that leads to it. An error says why none does, if it is to speak TLS at all.
-    pub(super) fn published(&self, files: &Files) -> Result<u16, Option<String>> {
+    pub(super) fn port_here(&self, files: &Files) -> Result<u16, Option<String>> {
         let (config, role, endpoint) = (self.config, self.role, self.endpoint);
         let is_off = config.is_off(role);
         let other = if role == Role::Gitlab { None } else { config.role_served_elsewhere(role) };
@@ -167,7 +167,7 @@ impl Server<'_> {
     }
 
     /// Why what is served on the port `published` of this machine is not yet met by clients, if it is not.
-    pub(super) fn detour(&self, published: u16) -> Option<String> {
+    pub(super) fn unreachable_reason(&self, published: u16) -> Option<String> {
         let endpoint = self.endpoint;
         if matches!(self.installation.published(self.port()), Reach::Loopback(_)) {
             return Some(format!("{endpoint} is published on this machine's loopback address alone"));
@@ -178,12 +178,12 @@ impl Server<'_> {
     }
 
     /// Where clients go.
-    pub(super) fn promised(&self) -> Endpoint {
-        Endpoint::new(self.met.clone(), self.endpoint.port)
+    pub(super) fn client_endpoint(&self) -> Endpoint {
+        Endpoint::new(self.client_host.clone(), self.endpoint.port)
     }
 
     pub(super) fn promise(&self, why: String) -> Promise {
-        Promise { endpoint: self.promised(), why, is_served: false }
+        Promise { endpoint: self.client_endpoint(), why, is_served: false }
     }
 }
 

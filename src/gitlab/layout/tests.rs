@@ -242,7 +242,7 @@ fn urls_that_are_in_no_row_keep_nginx_from_starting_only_where_it_serves_them() 
             of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
         let unready = layout.unready(&world, &installation, &config, &gitlab, &|_| true);
         let unready: Vec<_> = unready.iter().map(ToString::to_string).collect();
-        (unready, layout.doubts(&world, &installation, &config))
+        (unready, layout.unknown_url_notes(&world, &installation, &config))
     };
     nginx(folder.path(), &server(host, 443, usual));
     let (unready, doubts) = judged();

@@ -41,8 +41,11 @@ fn busy_ports_are_left_to_those_who_have_them() {
         ("192.0.2.10", None, vec![], ("192.0.2.10:443", "192.0.2.10:4567", 0)),
     ] {
         let prepared = design(Path::new("/nonexistent/x"), Some(host), registry, &busy).expect(host);
-        let found =
-            (prepared.gitlab.to_string(), prepared.registry.to_string(), prepared.taken(&|_| None).len());
+        let found = (
+            prepared.gitlab.to_string(),
+            prepared.registry.to_string(),
+            prepared.port_notes(&|_| None).len(),
+        );
         assert_eq!((found.0.as_str(), found.1.as_str(), found.2), expected, "{host} {registry:?} {busy:?}");
     }
     let folder = Path::new("/nonexistent/x");

@@ -362,7 +362,7 @@ fn doubts(world: &World, installation: &Installation, config: &Config, layout: &
     let unread = config
         .unread_files()
         .map(|unread| format!("{unread}; what that file sets may hold instead of what stands above"));
-    unread.chain(layout.doubts(world, installation, config)).collect()
+    unread.chain(layout.unknown_url_notes(world, installation, config)).collect()
 }
 
 /// Whether the settings of `installation` were begun and not proven by an earlier run.
