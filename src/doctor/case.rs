@@ -62,12 +62,12 @@ impl<'e> Case<'e> {
     /// The engine that is judged, with its place in the facts: the first that lets one in, else the first that is
     /// there, else the first.
     pub fn engine(&self) -> Option<(usize, &'e EngineSeen)> {
-        let strangeness = |engine: &EngineSeen| match engine.socket_state {
+        let distance = |engine: &EngineSeen| match engine.socket_state {
             SocketState::Open => 0,
             SocketState::Forbidden | SocketState::Unknown(_) => 1,
             SocketState::NoListener | SocketState::Absent => 2,
         };
-        self.evidence.engines.iter().enumerate().min_by_key(|(_, engine)| strangeness(engine))
+        self.evidence.engines.iter().enumerate().min_by_key(|(_, engine)| distance(engine))
     }
 
     /// What was seen of the port `port`.

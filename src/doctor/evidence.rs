@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 pub use self::{
-    client::{ClientSeen, DoorSeen, Tool, ToolSeen},
+    client::{ClientSeen, DockerContextSeen, Tool, ToolSeen},
     engine::{EngineInfo, EngineSeen, EngineVersion},
     gitlab::{GitlabSeen, LetsEncrypt, PairSeen, SettingsSeen, SiteSeen},
     proxy::{Form, ProxySeen, Setting, Source},

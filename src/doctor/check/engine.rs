@@ -24,10 +24,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(finding) = elsewhere(case) {
         return finding.into();
     }
-    if let Some(door) = &case.evidence.client.door
-        && let Some(why) = door.at.fault()
+    if let Some(context) = &case.evidence.client.docker_context
+        && let Some(why) = context.at.fault()
     {
-        return CheckResult::fault(format!("{} names no engine: {why}", door.told_by));
+        return CheckResult::fault(format!("{} names no engine: {why}", context.told_by));
     }
     let Some((place, engine)) = case.engine() else { return none(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
@@ -43,7 +43,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
 
 /// Where the docker command finds its engine, if that is not one of this machine's.
 pub(crate) fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
-    let at = case.evidence.client.door.as_ref()?.at.answer()?;
+    let at = case.evidence.client.docker_context.as_ref()?.at.answer()?;
     let address = at.split_once("://").map_or("", |(_, rest)| rest);
     let is_here = at.starts_with("unix://")
         || at.starts_with("npipe://")
@@ -53,7 +53,7 @@ pub(crate) fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
 
 fn elsewhere(case: &Case<'_>) -> Option<Finding> {
     let at = remote(case)?;
-    let told_by = &case.evidence.client.door.as_ref()?.told_by;
+    let told_by = &case.evidence.client.docker_context.as_ref()?.told_by;
     let what = format!("{told_by} sends the docker command to the engine at {at}");
     let why = "that engine is who contacts the registry: what this machine's engine trusts, and its proxy, \
                do not matter to docker login";

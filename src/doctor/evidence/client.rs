@@ -9,8 +9,8 @@ use super::{Asked, ProxySeen, Redacted};
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClientSeen {
     /// Where the docker command is told to find its engine; none if it asks this machine's.
-    #[serde(default)]
-    pub door: Option<DoorSeen>,
+    #[serde(default, rename = "door")]
+    pub docker_context: Option<DockerContextSeen>,
     /// The proxies that tools are told to use.
     #[serde(default)]
     pub tools: Vec<ToolSeen>,
@@ -45,7 +45,7 @@ pub enum Tool {
 
 /// Where the docker command is told to find its engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DoorSeen {
+pub struct DockerContextSeen {
     /// What tells it: `DOCKER_HOST`, or a context's name.
     pub told_by: Redacted,
     /// The engine, such as `ssh://server` or `unix:///run/user/1000/docker.sock`.

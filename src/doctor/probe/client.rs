@@ -1,6 +1,6 @@
 //! Reads the settings of a user's tools, and tries the proxies that they name.
 
-mod door;
+mod docker_context;
 mod git;
 mod tools;
 
@@ -9,7 +9,10 @@ use std::time::Instant;
 use crate::doctor::{Question, evidence::ClientSeen};
 
 pub(super) fn look(question: &Question<'_>, deadline: Instant) -> ClientSeen {
-    ClientSeen { door: door::door(question.facts), tools: tools::tools(question, deadline) }
+    ClientSeen {
+        docker_context: docker_context::chosen_engine(question.facts),
+        tools: tools::tools(question, deadline),
+    }
 }
 
 /// Every parser of this module, for the fuzz target.

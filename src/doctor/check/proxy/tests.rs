@@ -12,7 +12,7 @@ use crate::doctor::{
     Evidence, Finding,
     check::CheckState,
     diagnose,
-    evidence::{DoorSeen, Form},
+    evidence::{DockerContextSeen, Form},
 };
 
 /// An engine that goes through a proxy which answers 503, under systemd.
@@ -77,7 +77,7 @@ fn desktops_own_proxy_is_no_fault() {
 fn the_proxies_of_an_engine_that_is_not_asked_do_not_matter() {
     let mut evidence = recorded();
     let at = Asked::Answered("ssh://admin@build.example".into());
-    evidence.client.door = Some(DoorSeen { told_by: "the context far".into(), at });
+    evidence.client.docker_context = Some(DockerContextSeen { told_by: "the context far".into(), at });
     assert_eq!(only(&evidence).code.id, "daemon-remote");
 }
 
@@ -89,7 +89,7 @@ fn a_context_that_cannot_be_read_is_a_fault() {
     };
     assert!(!is_fault(&evidence));
     let at = Asked::Failed("/root/.docker/contexts/meta/x/meta.json does not exist".into());
-    evidence.client.door = Some(DoorSeen { told_by: "the context far".into(), at });
+    evidence.client.docker_context = Some(DockerContextSeen { told_by: "the context far".into(), at });
     assert!(is_fault(&evidence));
 }
 

@@ -7,7 +7,7 @@ use ring::digest::{SHA256, digest};
 use serde::Deserialize;
 
 use crate::doctor::{
-    evidence::{Asked, DoorSeen, Redacted},
+    evidence::{Asked, DockerContextSeen, Redacted},
     probe::{
         daemon,
         environment::{docker_config, variable},
@@ -43,9 +43,9 @@ struct Docker {
 
 /// Where the docker command is told to find its engine: a variable that names the engine comes before one
 /// that names a context, and that before its settings.
-pub(super) fn door(facts: &Facts) -> Option<DoorSeen> {
+pub(super) fn chosen_engine(facts: &Facts) -> Option<DockerContextSeen> {
     if let Some(host) = variable("DOCKER_HOST") {
-        return Some(DoorSeen {
+        return Some(DockerContextSeen {
             told_by: "DOCKER_HOST".into(),
             at: Asked::Answered(Redacted::engine(&host)),
         });
@@ -71,7 +71,7 @@ pub(super) fn door(facts: &Facts) -> Option<DoorSeen> {
         Ok(None) => Asked::Failed(format!("{} does not exist", text::path(&path)).into()),
         Err(why) => Asked::Failed(why.into()),
     };
-    Some(DoorSeen { told_by: told_by.into(), at })
+    Some(DockerContextSeen { told_by: told_by.into(), at })
 }
 
 /// What the JSON file at `path` holds; none if it is not there.
