@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &D
     }
     let diagnosis = diagnose(&evidence);
     match &arguments.target {
-        Some(target) if arguments.fix => mend(context, state, arguments, target, &diagnosis),
+        Some(target) if arguments.fix => fix(context, state, arguments, target, &diagnosis),
         _ => {
             report::doctor::print(context, &evidence, &diagnosis, None);
             Ok(code(&diagnosis))
@@ -56,8 +56,8 @@ fn ask(state: &state::State<'_>, arguments: &Doctor, target: &Target, facts: &Fa
     gather(&Question { host: &target.host, port: target.port, facts, known: &known, fingerprint })
 }
 
-/// Mends what can be mended, and asks everything again.
-fn mend(
+/// Applies the fixes of `before`, and asks everything again.
+fn fix(
     context: &Context<'_>,
     state: &state::State<'_>,
     arguments: &Doctor,

@@ -58,7 +58,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// The findings that are to be mended. What follows from a cause that is mended only by a restart cannot
     /// be judged before that, unless it is the same CA that is to be trusted in another store.
-    pub fn to_mend(&self) -> impl Iterator<Item = &Finding> {
+    pub fn to_fix(&self) -> impl Iterator<Item = &Finding> {
         let anchor = |finding: &Finding| finding.fix.anchor.as_ref().map(Anchor::sha256);
         self.findings.iter().flat_map(move |cause| {
             let is_ripe = move |other: &&Finding| {

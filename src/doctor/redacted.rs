@@ -3,8 +3,8 @@
 //! looks like a secret.
 
 mod free;
+mod host;
 mod http;
-mod place;
 mod url;
 
 use std::{
@@ -17,10 +17,10 @@ use std::{
 use labtrust_plan::text::is_hidden;
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::place::MARK;
+pub(super) use self::host::MARK;
 use self::{
-    place::is_place,
-    url::{place, url},
+    host::is_host_or_address,
+    url::{shown_address, url},
 };
 
 /// Text without secrets, in one line or several.
@@ -76,7 +76,7 @@ impl Redacted {
             let (user, rest) = rest.rsplit_once('@')?;
             let is_name = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
             (scheme == "ssh" && user.len() <= 32 && user.chars().all(is_name))
-                .then(|| format!("ssh://{user}@{}", place(rest, true).unwrap_or_else(|| MARK.into())))
+                .then(|| format!("ssh://{user}@{}", shown_address(rest, true).unwrap_or_else(|| MARK.into())))
         };
         Self(login(value).unwrap_or_else(|| url(value, true)))
     }
@@ -131,11 +131,11 @@ fn atom(text: &str) -> String {
     let after = text[bare.len()..].replace(['\t', '\n'], " ");
     let is_network = bare
         .split_once('/')
-        .is_some_and(|(address, length)| is_place(address) && length.parse::<u8>().is_ok());
+        .is_some_and(|(address, length)| is_host_or_address(address) && length.parse::<u8>().is_ok());
     if bare.is_empty()
         || is_network
-        || is_place(bare)
-        || bare.starts_with('[') && is_place(bare.trim_matches(['[', ']']))
+        || is_host_or_address(bare)
+        || bare.starts_with('[') && is_host_or_address(bare.trim_matches(['[', ']']))
     {
         return format!("{bare}{after}");
     }

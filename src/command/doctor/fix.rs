@@ -12,7 +12,7 @@ use crate::{
     context::Context,
     doctor::{
         Diagnosis,
-        mend::{carry_out, late, parts, restarts, waiting},
+        fixes::{apply_all, changes_by_receipt, pending_restarts, restart_commands, restart_outcome},
     },
     report::{
         consent::{self, DO_THIS, Proposal},
@@ -29,7 +29,7 @@ pub(super) fn fix(
     diagnosis: &Diagnosis,
     restart: bool,
 ) -> Result<ControlFlow<u8, Fixed>> {
-    let parts = parts(diagnosis);
+    let parts = changes_by_receipt(diagnosis);
     let receipts = state.receipts()?;
     let unmet: Vec<Change> = (parts.iter())
         .flat_map(|part| {
@@ -40,7 +40,7 @@ pub(super) fn fix(
         let mut proposal = Proposal::default();
         proposal.apply(context, &unmet);
         let is_told = restart && context.everywhere.dry_run;
-        let restarts = if is_told { restarts(diagnosis, &unmet) } else { Vec::new() };
+        let restarts = if is_told { restart_commands(diagnosis, &unmet) } else { Vec::new() };
         for command in &restarts {
             proposal.change(format_args!("restart: {command}"));
         }
@@ -53,10 +53,10 @@ pub(super) fn fix(
     let mut outcomes = if parts.is_empty() {
         Vec::new()
     } else {
-        context.session(state, |session, _| carry_out(session, &parts))?
+        context.session(state, |session, _| apply_all(session, &parts))?
     };
-    for late in late(diagnosis, &outcomes) {
-        let mut outcome = waiting(late, restart);
+    for late in pending_restarts(diagnosis, &outcomes) {
+        let mut outcome = restart_outcome(late, restart);
         let reload = late.reload.as_ref().filter(|_| restart);
         if let Some(Err(error)) = reload.map(|reload| World::here().run(reload)) {
             outcome.state = OutcomeState::Failed;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::{
     client::{restart, untrust},
     context::Context,
-    doctor::mend::RECEIPT,
+    doctor::fixes::RECEIPT,
     exit,
     hint::shell_line,
     report::{

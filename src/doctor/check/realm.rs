@@ -6,7 +6,7 @@ use labtrust_plan::{Endpoint, store::Scope};
 
 use super::{
     Check, CheckResult,
-    trust::{mend, would_trust},
+    trust::{with_trust, would_trust},
 };
 use crate::doctor::{
     Case, Code, Finding,
@@ -119,5 +119,5 @@ fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> CheckResu
         None => return CheckResult::passed(&realm.url),
     };
     let why = "it presents another certificate than the registry, and docker login goes there too";
-    mend(case, Finding::new(&UNTRUSTED, what, why), Scope::PerEndpoint, &chain, endpoint).into()
+    with_trust(case, Finding::new(&UNTRUSTED, what, why), Scope::PerEndpoint, &chain, endpoint).into()
 }

@@ -15,7 +15,7 @@ mod podman;
 mod system;
 
 pub(crate) use anchors::parsed;
-pub(crate) use chosen_root::mend;
+pub(crate) use chosen_root::with_trust;
 pub(crate) use containerd::CHECK as CONTAINERD;
 pub(crate) use docker::CHECK as DOCKER;
 pub(crate) use engine_trust::would_trust;

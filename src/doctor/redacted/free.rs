@@ -2,7 +2,7 @@
 //! form of one goes: what stands before an @, what follows a word that announces a secret, PEM, and long
 //! words of letters in both cases and digits.
 
-use super::place::{MARK, is_place};
+use super::host::{MARK, is_host_or_address};
 
 /// Words after which a secret stands; Go repeats what it takes for a port.
 const ANNOUNCED: [&str; 15] = [
@@ -112,9 +112,10 @@ fn without_logins(text: &str) -> String {
         } else {
             let end = url.find(['/', '?', '#']).unwrap_or(url.len());
             // What follows a URL in a sentence belongs to the sentence.
-            let place = url[..end].trim_end_matches(|one: char| !one.is_ascii_alphanumeric() && one != ']');
-            let is_shown =
-                place.is_empty() || place == MARK || place.split([',', ';', '\'', '>']).all(is_place);
+            let address = url[..end].trim_end_matches(|one: char| !one.is_ascii_alphanumeric() && one != ']');
+            let is_shown = address.is_empty()
+                || address == MARK
+                || address.split([',', ';', '\'', '>']).all(is_host_or_address);
             out.push_str(if is_shown { &url[..end] } else { MARK });
             out.push_str(&url[end..]);
         }

@@ -2,7 +2,7 @@
 
 use super::{
     free,
-    place::{MARK, is_place},
+    host::{MARK, is_host_or_address},
 };
 
 /// What may be shown of a URL.
@@ -16,8 +16,8 @@ pub(super) fn url(value: &str, with_path: bool) -> String {
         Some((_, rest)) => (format!("{MARK}@"), rest),
         None => (String::new(), rest),
     };
-    match place(rest, with_path) {
-        Some(place) => format!("{scheme}{before}{place}"),
+    match shown_address(rest, with_path) {
+        Some(address) => format!("{scheme}{before}{address}"),
         None => format!("{scheme}{MARK}"),
     }
 }
@@ -27,7 +27,7 @@ fn is_scheme(text: &str) -> bool {
 }
 
 /// Host, port and path of a URL, as far as they may be shown; none if there is no host.
-pub(super) fn place(rest: &str, with_path: bool) -> Option<String> {
+pub(super) fn shown_address(rest: &str, with_path: bool) -> Option<String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
@@ -37,7 +37,7 @@ pub(super) fn place(rest: &str, with_path: bool) -> Option<String> {
         // A socket's.
         return (with_path && path.len() > 1).then(|| path.to_owned());
     }
-    is_place(authority).then(|| format!("{authority}{path}"))
+    is_host_or_address(authority).then(|| format!("{authority}{path}"))
 }
 
 fn is_of_path(one: char) -> bool {

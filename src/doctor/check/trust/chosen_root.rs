@@ -50,7 +50,7 @@ fn named(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
 }
 
 /// `finding` with what makes the stores of `scope` trust the root of `chain`, which `endpoint` presents.
-pub(crate) fn mend(
+pub(crate) fn with_trust(
     case: &Case<'_>,
     finding: Finding,
     scope: Scope,

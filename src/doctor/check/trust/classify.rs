@@ -4,7 +4,7 @@ use labtrust_plan::{Service, ShellLine, store::Scope};
 
 use super::{
     anchors::{self, is_replaced, leads_to},
-    chosen_root::mend,
+    chosen_root::with_trust,
     engine_trust::EngineTrust,
     folder,
 };
@@ -50,7 +50,7 @@ impl EngineTrust<'_> {
         if finding.code == &UNTRUSTED && self.is_in_folder() {
             return finding;
         }
-        mend(self.case, finding, Scope::PerEndpoint, &self.case.chain, &self.case.endpoint())
+        with_trust(self.case, finding, Scope::PerEndpoint, &self.case.chain, &self.case.endpoint())
     }
 
     /// That it has copied its files before the CA was among them.

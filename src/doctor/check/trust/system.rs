@@ -5,7 +5,7 @@ use labtrust_plan::store::Scope;
 
 use super::{
     anchors::{self, is_replaced, leads_to},
-    chosen_root::mend,
+    chosen_root::with_trust,
     classify::replaced,
     engine_trust,
 };
@@ -39,11 +39,11 @@ fn judge(case: &Case<'_>) -> CheckResult {
     if roots.iter().any(|root| leads_to(chain, root)) {
         return CheckResult::passed(format!("in {shown}"));
     }
-    let mend = |finding| mend(case, finding, Scope::Everything, chain, &case.endpoint());
+    let with_trust = |finding| with_trust(case, finding, Scope::Everything, chain, &case.endpoint());
     let is_enough_for_docker = engine_trust::is_trusted(case);
     let old = roots.iter().find(|root| is_replaced(chain, root));
     if let Some(old) = old.filter(|_| is_enough_for_docker) {
-        return mend(replaced(case, old)).into();
+        return with_trust(replaced(case, old)).into();
     }
     let mut findings = Vec::new();
     // Whoever asks for the registry alone wants docker to work; GitLab itself is for curl and git.
@@ -59,7 +59,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         let why = "for a build the docker command fetches the token itself, and reads the system store alone, as curl and git do";
         findings.push(Finding::new(&BUILD_UNTRUSTED, what, why));
     }
-    CheckResult::of("", findings.into_iter().map(mend).collect())
+    CheckResult::of("", findings.into_iter().map(with_trust).collect())
 }
 
 fn untrusted(case: &Case<'_>, shown: &str) -> Finding {

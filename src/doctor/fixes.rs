@@ -13,7 +13,7 @@ use crate::{client::trust, hint::hint};
 pub const RECEIPT: &str = "doctor";
 
 /// Changes that belong in one receipt.
-pub struct Part<'d> {
+pub struct ReceiptPart<'d> {
     /// The CA whose trust they are; none of the doctor's own changes.
     pub anchor: Option<&'d Anchor>,
     /// The changes.
@@ -21,8 +21,8 @@ pub struct Part<'d> {
 }
 
 /// What `--restart` would run after `changes`, each once.
-pub fn restarts(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
-    let late = late(diagnosis, &[]).into_iter().map(|late| &late.service);
+pub fn restart_commands(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
+    let late = pending_restarts(diagnosis, &[]).into_iter().map(|late| &late.service);
     let services = changes.iter().flat_map(|change| &change.reload.restart).chain(late);
     let commands: BTreeSet<String> =
         services.filter_map(|service| Some(service.restart.as_ref()?.to_string())).collect();
@@ -30,9 +30,9 @@ pub fn restarts(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
 }
 
 /// What need only be restarted, and is by nothing in `outcomes` anyway.
-pub fn late<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Restart> {
+pub fn pending_restarts<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Restart> {
     let mut all: Vec<&Restart> = Vec::new();
-    for late in diagnosis.to_mend().flat_map(|finding| &finding.fix.restart) {
+    for late in diagnosis.to_fix().flat_map(|finding| &finding.fix.restart) {
         let is_named = outcomes.iter().any(|outcome| outcome.restart.contains(&late.service));
         if !is_named && !all.iter().any(|known| known.service == late.service) {
             all.push(late);
@@ -42,7 +42,7 @@ pub fn late<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Resta
 }
 
 /// What only waits for a restart, which is the change if it `is_restarted` now.
-pub fn waiting(late: &Restart, is_restarted: bool) -> Outcome {
+pub fn restart_outcome(late: &Restart, is_restarted: bool) -> Outcome {
     let first = late.reload.as_ref().filter(|_| !is_restarted);
     Outcome {
         store: StoreId::new("engine"),
@@ -57,15 +57,16 @@ pub fn waiting(late: &Restart, is_restarted: bool) -> Outcome {
 }
 
 /// Each change once, in the order of the findings, by the receipt that it belongs in.
-pub fn parts(diagnosis: &Diagnosis) -> Vec<Part<'_>> {
-    let mut parts: Vec<Part<'_>> = Vec::new();
-    for finding in diagnosis.to_mend() {
+pub fn changes_by_receipt(diagnosis: &Diagnosis) -> Vec<ReceiptPart<'_>> {
+    let mut parts: Vec<ReceiptPart<'_>> = Vec::new();
+    for finding in diagnosis.to_fix() {
         let anchor = finding.fix.anchor.as_ref();
-        let same = |part: &&mut Part<'_>| part.anchor.map(Anchor::sha256) == anchor.map(Anchor::sha256);
+        let same =
+            |part: &&mut ReceiptPart<'_>| part.anchor.map(Anchor::sha256) == anchor.map(Anchor::sha256);
         let changes = finding.fix.changes.iter().cloned();
         match parts.iter_mut().find(same) {
             Some(part) => part.changes.extend(changes),
-            None => parts.push(Part { anchor, changes: changes.collect() }),
+            None => parts.push(ReceiptPart { anchor, changes: changes.collect() }),
         }
     }
     for part in &mut parts {
@@ -81,7 +82,7 @@ pub fn parts(diagnosis: &Diagnosis) -> Vec<Part<'_>> {
     parts
 }
 
-impl Part<'_> {
+impl ReceiptPart<'_> {
     /// What trusts a CA is taken back by `untrust`, as if `trust` had done it.
     pub fn receipt(&self) -> String {
         self.anchor.map_or_else(|| RECEIPT.to_owned(), trust::receipt_name)
@@ -89,7 +90,7 @@ impl Part<'_> {
 }
 
 /// Applies `parts`, each under its receipt.
-pub fn carry_out(session: &Session<'_>, parts: &[Part<'_>]) -> Result<Vec<Outcome>> {
+pub fn apply_all(session: &Session<'_>, parts: &[ReceiptPart<'_>]) -> Result<Vec<Outcome>> {
     let mut outcomes = Vec::new();
     for part in parts {
         outcomes.extend(apply(session, &part.receipt(), part.anchor, &part.changes)?);

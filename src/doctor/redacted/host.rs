@@ -6,7 +6,7 @@ use std::net::IpAddr;
 pub(crate) const MARK: &str = "xxxxx";
 
 /// Whether `text` is a host or an address, with a port or without.
-pub(super) fn is_place(text: &str) -> bool {
+pub(super) fn is_host_or_address(text: &str) -> bool {
     let is_port = |port: &str| port.parse::<u16>().is_ok();
     if let Some(rest) = text.strip_prefix('[') {
         return rest.split_once(']').is_some_and(|(address, port)| {
