@@ -25,7 +25,7 @@ use labtrust_plan::Endpoint;
 use labtrust_plan::Host;
 use time::OffsetDateTime;
 
-use self::{task::seen, time_budget::TimeBudget};
+use self::{task::seen_or_noted, time_budget::TimeBudget};
 use super::{
     Question,
     case::{Case, REGISTRIES, WEB},
@@ -43,29 +43,29 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     let registry = Endpoint::new(question.host.clone(), question.port.unwrap_or(REGISTRIES[0]));
     let mut unseen = Vec::new();
     let (engines, servers, client, gitlabs) = thread::scope(|scope| {
-        let gitlabs = scope.spawn(|| gitlab::look(question, deadline));
+        let gitlabs = scope.spawn(|| gitlab::find_all(question, deadline));
         let engines: Vec<_> = (question.facts.engines.iter())
             .map(|engine| scope.spawn(|| engine::ask(engine, question.facts, &endpoints, &registry, &budget)))
             .collect();
         let servers: Vec<_> = (endpoints.iter())
             .map(|endpoint| scope.spawn(|| server::ask(endpoint, &endpoints, &budget)))
             .collect();
-        let client = scope.spawn(|| client::look(question, deadline));
+        let client = scope.spawn(|| client::read(question, deadline));
         let engines: Vec<_> = (engines.into_iter().zip(&question.facts.engines))
             .map(|(probe, engine)| {
                 let failed =
                     || engine::unasked(engine, SocketState::Unknown("the probe itself failed".into()));
-                seen(probe, "a Docker engine", &mut unseen).unwrap_or_else(failed)
+                seen_or_noted(probe, "a Docker engine", &mut unseen).unwrap_or_else(failed)
             })
             .collect();
         let servers: Vec<_> = (servers.into_iter().zip(&endpoints))
-            .filter_map(|(probe, endpoint)| seen(probe, &endpoint.to_string(), &mut unseen))
+            .filter_map(|(probe, endpoint)| seen_or_noted(probe, &endpoint.to_string(), &mut unseen))
             .collect();
         (
             engines,
             servers,
-            seen(client, "what the tools are told", &mut unseen).unwrap_or_default(),
-            seen(gitlabs, "GitLab on this machine", &mut unseen).unwrap_or_default(),
+            seen_or_noted(client, "what the tools are told", &mut unseen).unwrap_or_default(),
+            seen_or_noted(gitlabs, "GitLab on this machine", &mut unseen).unwrap_or_default(),
         )
     });
     let (servers, mut realms): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
@@ -85,9 +85,9 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         unseen: unseen.into_iter().map(Redacted::from).collect(),
     };
     let registry = Case::new(&evidence).registry;
-    let place = evidence.servers.iter().position(|server| server.endpoint.port == registry);
-    evidence.realm = place.and_then(|place| realms.swap_remove(place));
-    evidence.trust = trust::look(&World::here(), question, &evidence);
+    let index = evidence.servers.iter().position(|server| server.endpoint.port == registry);
+    evidence.realm = index.and_then(|index| realms.swap_remove(index));
+    evidence.trust = trust::read(&World::here(), question, &evidence);
     evidence
 }
 

@@ -23,7 +23,7 @@ use crate::{
 const MOST: usize = 64;
 const LARGEST: u64 = 1 << 20;
 
-pub(super) fn look(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSeen> {
+pub(super) fn read_all(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSeen> {
     let host = &evidence.host;
     let addresses = evidence.servers.iter().flat_map(|server| server.reached.addresses());
     let mut names: Vec<Host> = addresses.map(|(address, _)| Host::Ip(address.ip())).collect();
@@ -58,12 +58,12 @@ fn folders(world: &World, path: &Path, names: &[Host], served: &Served) -> Asked
     let meant = folders.into_iter().map(|folder| (name(&folder), folder));
     let meant = meant.filter(|(name, _)| names.iter().any(|host| looks_like(name, host))).take(MOST);
     let seen = |(name, folder): (String, PathBuf)| {
-        let files = world.list(&folder).map(|files| look_at(world, files, served));
+        let files = world.list(&folder).map(|files| read_files(world, files, served));
         FolderSeen { name, files: files.into() }
     };
     let mut seen: Vec<_> = meant.map(seen).collect();
     if !files.is_empty() {
-        let files = Asked::Answered(look_at(world, files, served));
+        let files = Asked::Answered(read_files(world, files, served));
         seen.push(FolderSeen { name: String::new(), files });
     }
     Asked::Answered(seen)
@@ -74,7 +74,7 @@ fn name(path: &Path) -> String {
     path.file_name().map(|name| text::path(Path::new(name))).unwrap_or_default()
 }
 
-fn look_at(world: &World, files: Vec<PathBuf>, served: &Served) -> Vec<FileSeen> {
+fn read_files(world: &World, files: Vec<PathBuf>, served: &Served) -> Vec<FileSeen> {
     files.into_iter().take(MOST).map(|path| file(world, &path, served)).collect()
 }
 
@@ -114,7 +114,7 @@ fn certificates(bytes: &[u8]) -> (Vec<Certificate>, Vec<Certificate>) {
     let plain = Certificate::read_all(bytes).0;
     let all = read_certificates(bytes, &mut |_| Err(fail("it is encrypted", ""))).unwrap_or_default();
     let all = all.iter().map(Certificate::from);
-    let hidden = all.filter(|one| !plain.contains(one)).collect();
+    let hidden = all.filter(|certificate| !plain.contains(certificate)).collect();
     (plain, hidden)
 }
 

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::doctor::{Question, evidence::ClientSeen};
 
-pub(super) fn look(question: &Question<'_>, deadline: Instant) -> ClientSeen {
+pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     ClientSeen {
         docker_context: docker_context::chosen_engine(question.facts),
         tools: tools::tools(question, deadline),

@@ -21,11 +21,11 @@ const LONGEST: usize = 512;
 const LONGEST_HEAD: usize = 8192;
 
 /// What the proxy at `url` says when it is asked for a way to `endpoint`.
-pub(super) fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
+pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
     let mut seen =
         ProxySeen { url: Redacted::proxy(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
     // TLS or SOCKS is spoken with others; they are connected to, and the rest is what the engine says.
-    let Some((is_http, proxy)) = place(url) else {
+    let Some((is_http, proxy)) = proxy_endpoint(url) else {
         seen.reached = Asked::Failed("this is no URL of a proxy".into());
         return seen;
     };
@@ -45,7 +45,7 @@ pub(super) fn ask(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySee
 }
 
 /// Whether plain HTTP is spoken with it, and where it is.
-fn place(url: &str) -> Option<(bool, Endpoint)> {
+fn proxy_endpoint(url: &str) -> Option<(bool, Endpoint)> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let authority = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
     let authority = authority.split(['/', '?', '#']).next()?;

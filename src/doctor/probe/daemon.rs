@@ -39,12 +39,12 @@ const SETTINGS: &[(EngineKind, &str)] = &[
 ];
 
 /// Where the proxies of `engine` are set: what it reads, the stronger later, and then what it does not read.
-pub(super) fn look(engine: &Engine, facts: &Facts) -> Vec<Source> {
-    let line = engine.pid.map(command_line).unwrap_or_default();
+pub(super) fn proxy_sources(engine: &Engine, facts: &Facts) -> Vec<Source> {
+    let command_line = engine.pid.map(daemon_command_line).unwrap_or_default();
     let mut sources = environment(engine, facts);
-    sources.extend(settings_file(engine, &line).map(|path| settings(&path)));
-    sources.extend(settings::flags(&line));
-    sources.extend(unread(facts, &sources));
+    sources.extend(settings_file(engine, &command_line).map(|path| settings(&path)));
+    sources.extend(settings::flags(&command_line));
+    sources.extend(ignored_by_daemon(facts, &sources));
     // What is read and sets nothing shows that nothing is set.
     sources.retain(|source| source.is_read || !source.settings.is_empty());
     sources
@@ -94,7 +94,7 @@ fn settings(path: &Path) -> Source {
 }
 
 /// What sets proxies for others, or as nobody reads it.
-fn unread(facts: &Facts, read: &[Source]) -> Vec<Source> {
+fn ignored_by_daemon(facts: &Facts, read: &[Source]) -> Vec<Source> {
     let mut sources = Vec::new();
     let files = DEFAULTS.iter().map(|(_, path)| *path).chain(["/etc/environment"]);
     for path in files.map(Path::new) {
@@ -118,7 +118,7 @@ fn unread(facts: &Facts, read: &[Source]) -> Vec<Source> {
 }
 
 /// The command line of the daemon `pid`; nothing if that number is another's by now.
-fn command_line(pid: u32) -> Vec<String> {
+fn daemon_command_line(pid: u32) -> Vec<String> {
     let line = World::read_named(Path::new(&format!("/proc/{pid}/cmdline")));
     let line = line.ok().flatten().unwrap_or_default();
     let words: Vec<_> =
@@ -138,7 +138,9 @@ pub(super) fn read_all(text: &str) {
     exported.extend(settings::client(text).unwrap_or_default());
     let lines = text.lines().count().max(1);
     assert!(
-        exported.iter().all(|one| (1..=lines).contains(&one.line) && source::is_proxy_variable(&one.name))
+        exported
+            .iter()
+            .all(|setting| (1..=lines).contains(&setting.line) && source::is_proxy_variable(&setting.name))
     );
     settings::flags(&text.split('\0').map(str::to_owned).collect::<Vec<_>>());
 }

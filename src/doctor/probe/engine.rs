@@ -32,7 +32,7 @@ pub(super) fn ask(
     let socket_state = engine.socket.as_deref().map_or(SocketState::Absent, connect_state);
     let mut seen = EngineSeen {
         registries: endpoints.iter().map(|endpoint| (endpoint.port, Asked::Not)).collect(),
-        sources: daemon::look(engine, facts),
+        sources: daemon::proxy_sources(engine, facts),
         ..unasked(engine, socket_state)
     };
     let (Some(socket), SocketState::Open) = (&engine.socket, &seen.socket_state) else { return seen };
@@ -87,8 +87,9 @@ fn info(body: labtrust_machine::Result<String>) -> Asked<EngineInfo> {
             properties.retain(|(name, _)| name == "driver-type");
         }
         if let Some(registries) = &mut info.registries {
-            let is_network =
-                |text: &String| text.chars().all(|one| one.is_ascii_hexdigit() || ".:/".contains(one));
+            let is_network = |text: &String| {
+                text.chars().all(|letter| letter.is_ascii_hexdigit() || ".:/".contains(letter))
+            };
             registries.insecure_networks.iter_mut().for_each(|networks| networks.retain(is_network));
             let named = registries.named.iter_mut();
             named.for_each(|named| named.retain(|name, _| name.parse::<Target>().is_ok()));
@@ -115,9 +116,11 @@ fn shortened(body: String) -> String {
 /// What the proxy answers that the engine uses or should. That of Docker Desktop is inside its virtual machine.
 fn proxy(info: &EngineInfo, sources: &[Source], registry: &Endpoint, deadline: Instant) -> Option<ProxySeen> {
     let unread = sources.iter().filter(|source| !source.is_read).flat_map(|source| &source.settings);
-    let unread = unread.filter(|one| one.name.eq_ignore_ascii_case("HTTPS_PROXY")).map(|one| &one.value);
+    let unread = unread
+        .filter(|setting| setting.name.eq_ignore_ascii_case("HTTPS_PROXY"))
+        .map(|setting| &setting.value);
     let url = [&info.https_proxy, &info.http_proxy].into_iter().chain(unread).find(|url| !url.is_empty())?;
-    (!info.is_desktop()).then(|| connect::ask(url, registry, deadline))
+    (!info.is_desktop()).then(|| connect::ask_proxy(url, registry, deadline))
 }
 
 fn parsed<T: DeserializeOwned>(body: labtrust_machine::Result<String>) -> Asked<T> {

@@ -26,7 +26,7 @@ use crate::{
 const LOCAL: Duration = Duration::from_secs(2);
 
 /// Every GitLab of this machine.
-pub(super) fn look(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
+pub(super) fn find_all(question: &Question<'_>, deadline: Instant) -> Vec<GitlabSeen> {
     let world = World::here();
     let found = Installation::find_without_running(&world, question.facts, deadline).unwrap_or_default();
     found.iter().map(|installation| gitlab(&world, installation, deadline)).collect()
@@ -154,13 +154,13 @@ fn pair(world: &World, installation: &Installation, certificate: &Path, key: &Pa
 
 /// What GitLab keeps of its own decision, beside its secrets, of which nothing is kept here.
 #[derive(Deserialize)]
-struct Kept {
+struct Secrets {
     #[serde(default)]
-    letsencrypt: Option<KeptLetsEncrypt>,
+    letsencrypt: Option<LetsEncryptSecrets>,
 }
 
 #[derive(Deserialize)]
-struct KeptLetsEncrypt {
+struct LetsEncryptSecrets {
     #[serde(default)]
     auto_enabled: Option<bool>,
 }
@@ -173,7 +173,8 @@ fn lets_encrypt(world: &World, installation: &Installation, config: &Config) -> 
         Known::Unset => {}
     }
     let file = installation.config.join("gitlab-secrets.json");
-    let kept = world.read(&file).ok().flatten().and_then(|json| serde_json::from_slice::<Kept>(&json).ok());
-    let has_enabled = kept.and_then(|kept| kept.letsencrypt?.auto_enabled).unwrap_or(false);
+    let secrets =
+        world.read(&file).ok().flatten().and_then(|json| serde_json::from_slice::<Secrets>(&json).ok());
+    let has_enabled = secrets.and_then(|secrets| secrets.letsencrypt?.auto_enabled).unwrap_or(false);
     if has_enabled { LetsEncrypt::Itself } else { LetsEncrypt::WithoutPair }
 }

@@ -19,7 +19,9 @@ impl Served {
     pub(super) fn related(&self, mut certificates: Vec<Certificate>) -> Vec<Certificate> {
         certificates.retain(|anchor| {
             Parsed::from_der(anchor.der()).is_ok_and(|anchor| {
-                self.0.iter().any(|one| one.issuer_der == anchor.subject_der || one.der() == anchor.der())
+                self.0
+                    .iter()
+                    .any(|served| served.issuer_der == anchor.subject_der || served.der() == anchor.der())
             })
         });
         certificates

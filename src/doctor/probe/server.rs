@@ -18,7 +18,7 @@ pub(super) fn ask(
     asked: &[Endpoint],
     budget: &TimeBudget,
 ) -> (ServerSeen, Option<RealmSeen>) {
-    let (server, answer) = look(endpoint, budget);
+    let (server, answer) = ask_port(endpoint, budget);
     if server.is_registry() {
         budget.registry_was_found();
     }
@@ -27,7 +27,7 @@ pub(super) fn ask(
 }
 
 /// What is seen at `endpoint`, and the answer as it came.
-fn look(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Answer>) {
+fn ask_port(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Answer>) {
     let deadline = budget.deadline;
     let reached = budget.ask(endpoint, |limit| reach(endpoint, limit));
     let get = |scheme: &str| http::get(&format!("{scheme}://{endpoint}/v2/"), left(deadline));
@@ -37,13 +37,13 @@ fn look(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Answer>
     let seen = ServerSeen {
         endpoint: endpoint.clone(),
         reached,
-        answer: shown(answer.as_ref()),
-        plain: shown(plain.as_ref()),
+        answer: evidence_of(answer.as_ref()),
+        plain: evidence_of(plain.as_ref()),
     };
     (seen, answer.and_then(Result::ok).or(plain.and_then(Result::ok)))
 }
 
-fn shown(answer: Option<&Result<Answer, String>>) -> Asked<Http> {
+fn evidence_of(answer: Option<&Result<Answer, String>>) -> Asked<Http> {
     answer.map_or(Asked::Not, |answer| answer.as_ref().map(Http::from).into())
 }
 
@@ -61,7 +61,7 @@ fn realm(answer: &Answer, asked: &[Endpoint], deadline: Instant) -> Option<Realm
     let reached = (endpoint.as_ref().filter(|endpoint| !asked.contains(endpoint)))
         .map(|endpoint| reach(endpoint, left(deadline)));
     let answer = match &endpoint {
-        Some(_) => shown(Some(&http::get(&with_service(&bare, service), left(deadline)))),
+        Some(_) => evidence_of(Some(&http::get(&with_service(&bare, service), left(deadline)))),
         None => Asked::Not,
     };
     Some(RealmSeen {

@@ -4,7 +4,11 @@ use std::{panic::resume_unwind, thread::ScopedJoinHandle};
 
 /// What `probe` saw of `what`. One that panics is a bug of ours: that is kept, for it does not say that nothing
 /// is there.
-pub(super) fn seen<T>(probe: ScopedJoinHandle<'_, T>, what: &str, unseen: &mut Vec<String>) -> Option<T> {
+pub(super) fn seen_or_noted<T>(
+    probe: ScopedJoinHandle<'_, T>,
+    what: &str,
+    unseen: &mut Vec<String>,
+) -> Option<T> {
     let seen = probe.join().ok();
     if seen.is_none() {
         unseen.push(what.to_owned());
@@ -29,7 +33,7 @@ mod tests {
         let seen = thread::scope(|scope| {
             let lost = scope.spawn(|| thread::scope(|scope| joined::<()>(scope.spawn(|| panic!("a bug")))));
             let good = scope.spawn(|| 7);
-            (seen(lost, "the one", &mut unseen), seen(good, "the other", &mut unseen))
+            (seen_or_noted(lost, "the one", &mut unseen), seen_or_noted(good, "the other", &mut unseen))
         });
         assert_eq!((seen, unseen), ((None, Some(7)), vec!["the one".to_owned()]));
     }

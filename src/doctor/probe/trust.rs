@@ -11,7 +11,7 @@ use crate::doctor::{
     evidence::{Asked, BundleSeen, Evidence, TrustSeen},
 };
 
-pub(super) fn look(world: &World, question: &Question<'_>, evidence: &Evidence) -> TrustSeen {
+pub(super) fn read(world: &World, question: &Question<'_>, evidence: &Evidence) -> TrustSeen {
     let served = Served::of(evidence);
     let system = store::bundle(&evidence.facts).map(|path| BundleSeen {
         written: written(&path),
@@ -20,7 +20,7 @@ pub(super) fn look(world: &World, question: &Question<'_>, evidence: &Evidence) 
     });
     TrustSeen {
         system,
-        certs_d: certs_d::look(world, evidence, &served),
+        certs_d: certs_d::read_all(world, evidence, &served),
         known: served.related(question.known.iter().map(|anchor| anchor.certificate.clone()).collect()),
         expected: expected(question),
         fingerprint: question.fingerprint,

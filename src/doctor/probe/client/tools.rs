@@ -29,10 +29,10 @@ pub(super) fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen>
     let urls: HashMap<String, ProxySeen> = thread::scope(|scope| {
         let mut asked: HashMap<String, _> = HashMap::new();
         for tool in &tools {
-            let ask = || scope.spawn(|| connect::ask(&tool.proxy, &web, deadline));
+            let ask = || scope.spawn(|| connect::ask_proxy(&tool.proxy, &web, deadline));
             asked.entry(tool.proxy.to_string()).or_insert_with(ask);
         }
-        asked.into_iter().map(|(url, one)| (url, joined(one))).collect()
+        asked.into_iter().map(|(url, task)| (url, joined(task))).collect()
     });
     for tool in &mut tools {
         tool.seen = urls.get(&*tool.proxy).cloned();
@@ -41,7 +41,7 @@ pub(super) fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen>
 }
 
 /// The first of the variables `names` that is set to something.
-fn first(names: &[&str]) -> Option<(String, String)> {
+fn first_set(names: &[&str]) -> Option<(String, String)> {
     names.iter().find_map(|name| Some(((*name).to_owned(), variable(name)?)))
 }
 
@@ -52,8 +52,8 @@ fn told(tool: Tool, told_by: &str, proxy: &str, no_proxy: Option<&str>) -> ToolS
 
 /// The docker command is a program of Go's: capitals first.
 fn docker() -> Option<ToolSeen> {
-    let (name, proxy) = first(&["HTTPS_PROXY", "https_proxy"])?;
-    let no_proxy = first(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list);
+    let (name, proxy) = first_set(&["HTTPS_PROXY", "https_proxy"])?;
+    let no_proxy = first_set(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list);
     Some(told(Tool::Docker, &name, &proxy, no_proxy.as_deref()))
 }
 
@@ -61,15 +61,16 @@ fn docker() -> Option<ToolSeen> {
 fn containers(facts: &Facts) -> Option<ToolSeen> {
     let path = docker_config(facts).join("config.json");
     let settings = daemon::client_settings(&read(&path)?).ok()?;
-    let value = |name: &str| settings.iter().find(|one| one.name == name && !one.value.is_empty());
+    let value =
+        |name: &str| settings.iter().find(|setting| setting.name == name && !setting.value.is_empty());
     let proxy = value("HTTPS_PROXY")?;
     let told_by = format!("{}, line {}", text::path(&path), proxy.line);
-    Some(told(Tool::Containers, &told_by, &proxy.value, value("NO_PROXY").map(|one| &*one.value)))
+    Some(told(Tool::Containers, &told_by, &proxy.value, value("NO_PROXY").map(|setting| &*setting.value)))
 }
 
 /// git's own settings come before the variables, of which the small ones come first (git's `http.c`).
 fn git(question: &Question<'_>) -> Option<ToolSeen> {
-    let no_proxy = first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list);
+    let no_proxy = first_set(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list);
     let home = &question.facts.invoker.as_ref().unwrap_or(&question.facts.user).home;
     let files = ["/etc/gitconfig".into(), home.join(".config/git/config"), home.join(".gitconfig")];
     let mut found: Option<(PathBuf, git::Proxy)> = None;
@@ -83,7 +84,7 @@ fn git(question: &Question<'_>) -> Option<ToolSeen> {
         let told_by = format!("{}, line {}", text::path(&path), proxy.line);
         return (!proxy.url.is_empty()).then(|| told(Tool::Git, &told_by, &proxy.url, no_proxy.as_deref()));
     }
-    let (name, proxy) = first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
+    let (name, proxy) = first_set(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?;
     Some(told(Tool::Git, &name, &proxy, no_proxy.as_deref()))
 }
 

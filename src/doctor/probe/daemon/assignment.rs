@@ -69,17 +69,17 @@ pub(super) fn words(text: &str) -> Vec<String> {
     let mut word: Option<String> = None;
     let mut quote = None;
     let mut letters = text.chars();
-    while let Some(one) = letters.next() {
-        match (quote, one) {
-            (Some(mark), one) if one == mark => quote = None,
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(mark), letter) if letter == mark => quote = None,
             (None, '"' | '\'') => {
-                quote = Some(one);
+                quote = Some(letter);
                 word.get_or_insert_default();
             }
             (Some('"') | None, '\\') => word.get_or_insert_default().extend(letters.next()),
-            (None, one) if one.is_whitespace() => words.extend(word.take()),
+            (None, letter) if letter.is_whitespace() => words.extend(word.take()),
             (None, '#') if word.is_none() => break,
-            _ => word.get_or_insert_default().push(one),
+            _ => word.get_or_insert_default().push(letter),
         }
     }
     words.extend(word);
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     fn pairs(settings: &[Setting]) -> Vec<(&str, &str, usize)> {
-        settings.iter().map(|one| (one.name.as_str(), &*one.value, one.line)).collect()
+        settings.iter().map(|set| (set.name.as_str(), &*set.value, set.line)).collect()
     }
 
     #[test]

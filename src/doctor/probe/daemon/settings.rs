@@ -21,7 +21,7 @@ pub(super) fn daemon(text: &str) -> Result<Vec<Setting>, String> {
     let document: Value =
         serde_json::from_str(text).map_err(|error| Redacted::json_error(&error).to_string())?;
     let value = |key: &str| document.get("proxies")?.get(key)?.as_str();
-    Ok(found(text, KEYS.iter().map(|(key, _, name)| (*key, *name)), value))
+    Ok(settings_of(text, KEYS.iter().map(|(key, _, name)| (*key, *name)), value))
 }
 
 /// What the docker command's settings `text` say, for whichever engine.
@@ -30,10 +30,10 @@ pub(crate) fn client(text: &str) -> Result<Vec<Setting>, String> {
         serde_json::from_str(text).map_err(|error| Redacted::json_error(&error).to_string())?;
     let engines = document.get("proxies").and_then(Value::as_object);
     let value = |key: &str| engines?.values().find_map(|engine| engine.get(key)?.as_str());
-    Ok(found(text, KEYS.iter().map(|(_, key, name)| (*key, *name)), value))
+    Ok(settings_of(text, KEYS.iter().map(|(_, key, name)| (*key, *name)), value))
 }
 
-fn found<'k, 'v>(
+fn settings_of<'k, 'v>(
     text: &str,
     keys: impl Iterator<Item = (&'k str, &'k str)>,
     value: impl Fn(&str) -> Option<&'v str>,
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn pairs(settings: &[Setting]) -> Vec<(&str, &str, usize)> {
-        settings.iter().map(|one| (one.name.as_str(), &*one.value, one.line)).collect()
+        settings.iter().map(|set| (set.name.as_str(), &*set.value, set.line)).collect()
     }
 
     #[test]

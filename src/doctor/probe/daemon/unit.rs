@@ -57,7 +57,7 @@ pub(super) fn environment(folders: &[impl AsRef<Path>], unit: &str) -> Vec<Sourc
         unset.append(&mut found.unset);
         sources.push(source(&path, Form::Unit, true, read.map(|()| found.settings)));
     }
-    sources.extend(files.iter().filter_map(|file| named(file)));
+    sources.extend(files.iter().filter_map(|file| environment_source(file)));
     for source in &mut sources {
         source.settings.retain(|setting| !unset.contains(&setting.name));
     }
@@ -65,7 +65,7 @@ pub(super) fn environment(folders: &[impl AsRef<Path>], unit: &str) -> Vec<Sourc
 }
 
 /// The file that an `EnvironmentFile=` names; a dash before it says that it may be missing.
-fn named(file: &str) -> Option<Source> {
+fn environment_source(file: &str) -> Option<Source> {
     let path = Path::new(file.strip_prefix('-').unwrap_or(file));
     if !path.is_absolute() {
         return None;
@@ -83,8 +83,10 @@ fn drop_ins(folders: &[impl AsRef<Path>], unit: &str) -> impl Iterator<Item = Pa
     let mut found = BTreeMap::new();
     for folder in folders {
         let paths = World::here().list(&folder.as_ref().join(format!("{unit}.d"))).unwrap_or_default();
-        for path in
-            paths.into_iter().take(MOST).filter(|path| path.extension().is_some_and(|it| it == "conf"))
+        for path in paths
+            .into_iter()
+            .take(MOST)
+            .filter(|path| path.extension().is_some_and(|ending| ending == "conf"))
         {
             found.entry(path.file_name().map(ToOwned::to_owned)).or_insert(path);
         }
@@ -173,7 +175,7 @@ mod tests {
         let own = sources.into_iter().filter(|source| source.path.starts_with(folder.path()));
         own.flat_map(|source| {
             let name = source.path.file_name().expect("a name").to_string_lossy().into_owned();
-            source.settings.into_iter().map(move |one| (name.clone(), one.name, one.value.into(), one.line))
+            source.settings.into_iter().map(move |set| (name.clone(), set.name, set.value.into(), set.line))
         })
         .collect()
     }
@@ -226,7 +228,7 @@ mod tests {
         ]);
         let at = |name: &str| more.path().join(name);
         let sources = environment(&[at("etc"), at("lib")], "docker.service");
-        let all: Vec<_> = sources.iter().flat_map(|source| &source.settings).map(|one| &*one.value).collect();
+        let all: Vec<_> = sources.iter().flat_map(|source| &source.settings).map(|set| &*set.value).collect();
         assert_eq!(all, ["x", "f"]);
         assert!(sources.iter().all(|source| source.fault.is_none()), "{sources:?}");
     }
