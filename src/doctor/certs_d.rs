@@ -5,7 +5,7 @@ use labtrust_plan::{Endpoint, Host};
 /// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
 /// read how it must be.
 pub(super) fn looks_like(name: &str, host: &Host) -> bool {
-    let (name, host) = (core(name), core(&host.to_string()));
+    let (name, host) = (letters_and_digits(name), letters_and_digits(&host.to_string()));
     let rest = name.strip_prefix("https").unwrap_or(&name).strip_prefix(&host).map(str::to_owned);
     // A port, or an ending such as `.crt`.
     rest.is_some_and(|rest| rest.len() <= LONGEST_REST)
@@ -14,8 +14,8 @@ pub(super) fn looks_like(name: &str, host: &Host) -> bool {
 const LONGEST_REST: usize = 8;
 
 /// What is left of a name without case and everything that is no letter or digit.
-fn core(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|one| one.to_ascii_lowercase()).collect()
+fn letters_and_digits(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// Where containerd is told of registries, if its `config_path` says so, as it does everywhere.
@@ -23,7 +23,7 @@ pub(super) const CONTAINERD: &str = "/etc/containerd/certs.d";
 
 /// The names of the folder of `registry`, of which containerd takes the first that is there (containerd,
 /// `core/remotes/docker/config/hosts.go`, `hostPaths`). Docker does so for its pulls if it keeps images there.
-pub(super) fn containerd(registry: &Endpoint) -> [String; 2] {
+pub(super) fn containerd_folders(registry: &Endpoint) -> [String; 2] {
     let (host, port) = (registry.host.in_url(), registry.port);
     [format!("{host}_{port}_"), format!("{host}:{port}")]
 }

@@ -94,7 +94,9 @@ impl Entry {
             (Self::Network(first, length), Host::Ip(address)) => {
                 contains(*first, *length, address.to_canonical())
             }
-            (Self::Address(one, port), Host::Ip(address)) => *one == address.to_canonical() && is_port(port),
+            (Self::Address(named, port), Host::Ip(address)) => {
+                *named == address.to_canonical() && is_port(port)
+            }
             (Self::Domain { suffix, with_itself, port }, host) => {
                 let host = host.to_string();
                 (host.ends_with(suffix) || *with_itself && host == suffix[1..]) && is_port(port)
@@ -106,7 +108,9 @@ impl Entry {
     /// The port to which it is limited.
     pub fn port(&self) -> Option<&str> {
         match self {
-            Self::Address(_, port) | Self::Domain { port, .. } => port.as_deref().filter(|it| !it.is_empty()),
+            Self::Address(_, port) | Self::Domain { port, .. } => {
+                port.as_deref().filter(|port| !port.is_empty())
+            }
             Self::All | Self::Network(..) | Self::Nothing => None,
         }
     }

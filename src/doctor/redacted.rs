@@ -33,7 +33,9 @@ impl Redacted {
     pub fn proxy(value: &str) -> Self {
         let (open, bare) = unquoted(value);
         let is_variable = bare.strip_prefix('$').is_some_and(|name| {
-            name.trim_matches(['{', '}']).chars().all(|one| one.is_ascii_alphanumeric() || one == '_')
+            name.trim_matches(['{', '}'])
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
         });
         if bare.is_empty() || is_variable {
             return Self(value.to_owned());
@@ -74,7 +76,7 @@ impl Redacted {
         let login = |value: &str| {
             let (scheme, rest) = value.split_once("://")?;
             let (user, rest) = rest.rsplit_once('@')?;
-            let is_name = |one: char| one.is_ascii_alphanumeric() || "._-".contains(one);
+            let is_name = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
             (scheme == "ssh" && user.len() <= 32 && user.chars().all(is_name))
                 .then(|| format!("ssh://{user}@{}", shown_address(rest, true).unwrap_or_else(|| MARK.into())))
         };
@@ -122,10 +124,10 @@ fn unquoted(value: &str) -> (&str, &str) {
 
 /// An entry of a `NO_PROXY`, which other programs may take for several.
 fn entry(text: &str) -> String {
-    text.split_inclusive([' ', '\t', ';', '|', '\n', '"', '\'']).map(atom).collect()
+    text.split_inclusive([' ', '\t', ';', '|', '\n', '"', '\'']).map(host_or_mark).collect()
 }
 
-fn atom(text: &str) -> String {
+fn host_or_mark(text: &str) -> String {
     let separators = [' ', '\t', ';', '|', '\n', '"', '\''];
     let bare = text.trim_end_matches(separators);
     let after = text[bare.len()..].replace(['\t', '\n'], " ");

@@ -9,7 +9,7 @@ mod name;
 mod refused;
 mod subject;
 
-pub(crate) use self::intercepted::signs_anew_by_trade;
+pub(crate) use self::intercepted::is_middlebox;
 use self::{
     code::{
         CLOCK_SKEW, CONSTRAINT_VIOLATED, EXPIRED, EXPIRING, INCOMPLETE, IP_NOT_IN_SAN, IS_CA, NAME_MISMATCH,

@@ -21,7 +21,7 @@ const DOWN: Code = Code::error("daemon-down");
 const NO_PERMISSION: Code = Code::error("daemon-no-permission");
 
 fn judge(case: &Case<'_>) -> CheckResult {
-    if let Some(finding) = elsewhere(case) {
+    if let Some(finding) = on_other_machine(case) {
         return finding.into();
     }
     if let Some(context) = &case.evidence.client.docker_context
@@ -29,13 +29,13 @@ fn judge(case: &Case<'_>) -> CheckResult {
     {
         return CheckResult::fault(format!("{} names no engine: {why}", context.told_by));
     }
-    let Some((place, engine)) = case.engine() else { return none(case) };
+    let Some((index, engine)) = case.engine() else { return no_engine(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
     match &engine.socket_state {
-        SocketState::Open => answers(engine, &socket),
+        SocketState::Open => version(engine, &socket),
         SocketState::Forbidden => no_permission(case, &socket),
         SocketState::Absent | SocketState::NoListener => {
-            down(case, engine, case.evidence.facts.engines.get(place))
+            down(case, engine, case.evidence.facts.engines.get(index))
         }
         SocketState::Unknown(why) => CheckResult::fault(format!("{socket}: {why}")),
     }
@@ -51,7 +51,7 @@ pub(crate) fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
     (!is_here && !address.is_empty()).then_some(at)
 }
 
-fn elsewhere(case: &Case<'_>) -> Option<Finding> {
+fn on_other_machine(case: &Case<'_>) -> Option<Finding> {
     let at = remote(case)?;
     let told_by = &case.evidence.client.docker_context.as_ref()?.told_by;
     let what = format!("{told_by} sends the docker command to the engine at {at}");
@@ -66,7 +66,7 @@ fn elsewhere(case: &Case<'_>) -> Option<Finding> {
     }))
 }
 
-fn none(case: &Case<'_>) -> CheckResult {
+fn no_engine(case: &Case<'_>) -> CheckResult {
     if case.evidence.gitlab.is_some() {
         return CheckResult::skipped("Docker is not installed, and the server needs none");
     }
@@ -106,7 +106,7 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
         Some((_, Some(restart))) => {
             let finding = finding
                 .advise("start it; if it does not stay up, its log says why")
-                .command(ShellLine::from(&started(restart)).by_root());
+                .command(ShellLine::from(&start_command(restart)).by_root());
             match services {
                 Some(ServiceManager::Systemd) => finding.command("sudo journalctl -u docker -n 20"),
                 _ => finding.command("sudo tail -n 20 /var/log/docker.log"),
@@ -118,7 +118,7 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
 }
 
 /// The command that starts what `restart` restarts.
-fn started(restart: &Command) -> Command {
+fn start_command(restart: &Command) -> Command {
     let mut start = restart.clone();
     for argument in start.arguments.iter_mut().filter(|argument| *argument == "restart") {
         "start".clone_into(argument);
@@ -126,7 +126,7 @@ fn started(restart: &Command) -> Command {
     start
 }
 
-fn answers(engine: &EngineSeen, socket: &str) -> CheckResult {
+fn version(engine: &EngineSeen, socket: &str) -> CheckResult {
     match &engine.version {
         Asked::Answered(version) => {
             CheckResult::passed(format!("Docker {} answers on {socket}", version.version))

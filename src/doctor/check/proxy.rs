@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(at) = remote(case) {
         return CheckResult::skipped(format!("the docker command uses the engine at {at}"));
     }
-    let Some((place, engine)) = case.engine() else { return CheckResult::skipped("no engine") };
+    let Some((index, engine)) = case.engine() else { return CheckResult::skipped("no engine") };
     let info = match &engine.info {
         Asked::Answered(info) => info,
         Asked::Failed(why) => return CheckResult::fault(why.clone()),
@@ -50,7 +50,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         return CheckResult::passed("Docker Desktop has one of its own, which follows its settings");
     }
     let go = engine.version.answer().map_or("", |version| &version.go);
-    let view = View { case, engine, fact: case.evidence.facts.engines.get(place), told: info.into(), go };
+    let view = View { case, engine, fact: case.evidence.facts.engines.get(index), told: info.into(), go };
     let finding = match engine.registries.get(&case.registry) {
         None | Some(Asked::Not) => None,
         Some(Asked::Failed(why)) => view.proxy_fault(why),

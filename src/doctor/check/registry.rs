@@ -17,7 +17,7 @@ const WRONG_HOST: Code = Code::error("registry-wrong-host");
 const NOT_A_REGISTRY: Code = Code::error("not-a-registry");
 
 /// That the registry is on another port than the one that was asked for, if it is.
-pub(crate) fn elsewhere(case: &Case<'_>) -> Option<Finding> {
+pub(crate) fn on_other_port(case: &Case<'_>) -> Option<Finding> {
     let asked = case.registry_server()?;
     let is_down = |answer: &Http| answer.status >= 500;
     if asked.is_registry() || asked.answer.answer().is_some_and(is_down) {
@@ -53,7 +53,7 @@ fn judge_answer(case: &Case<'_>, answer: &Http) -> CheckResult {
     if answer.is_of_registry() {
         return CheckResult::passed(format!("answers {status}"));
     }
-    if let Some(whose) = stranger(answer) {
+    if let Some(whose) = other_site(answer) {
         return Finding::new(
             &WRONG_HOST,
             format!("{endpoint} answers {status}: {whose}, not the registry"),
@@ -75,7 +75,7 @@ fn judge_answer(case: &Case<'_>, answer: &Http) -> CheckResult {
 }
 
 /// Whose answer it is, if it is known whose: GitLab's own, or that of a site which has no such page.
-fn stranger(answer: &Http) -> Option<&'static str> {
+fn other_site(answer: &Http) -> Option<&'static str> {
     let leads_to_sign_in = answer.headers.get("location").is_some_and(|url| url.contains("/users/sign_in"));
     if leads_to_sign_in || answer.is_of_dependency_proxy() || answer.body.contains("GitLab") {
         return Some("that is GitLab's own page");

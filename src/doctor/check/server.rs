@@ -40,10 +40,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let mut findings: Vec<Finding> = Vec::new();
     // Where another web server speaks TLS, GitLab's own is not met by anybody.
     if settings.served_elsewhere.is_none() {
-        findings.extend(port::find(server));
-        findings.extend(pair::find(server));
+        findings.extend(port::findings(server));
+        findings.extend(pair::findings(server));
     }
-    findings.extend(settings::find(server));
+    findings.extend(settings::findings(server));
     if findings.is_empty()
         && let Some(why) = pair::fault(server)
     {

@@ -19,14 +19,14 @@ impl Pasted {
     pub(super) fn new(text: &str) -> Self {
         let mut pasted = Self { text: String::with_capacity(text.len()), gaps: Vec::new() };
         let mut is_gap = false;
-        for one in visible(text).chars() {
-            if is_left_out(one) {
+        for letter in visible(text).chars() {
+            if is_left_out(letter) {
                 is_gap = true;
                 continue;
             }
-            pasted.text.push(one.to_ascii_lowercase());
+            pasted.text.push(letter.to_ascii_lowercase());
             pasted.gaps.resize(pasted.text.len(), false);
-            if let Some(gap) = pasted.gaps.iter_mut().rev().nth(one.len_utf8() - 1) {
+            if let Some(gap) = pasted.gaps.iter_mut().rev().nth(letter.len_utf8() - 1) {
                 *gap = std::mem::take(&mut is_gap);
             }
         }
@@ -92,37 +92,39 @@ impl Pasted {
 pub(super) fn visible(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
-    while let Some(one) = rest.next() {
-        match one {
+    while let Some(letter) = rest.next() {
+        match letter {
             '\u{1b}' => {
                 match rest.next() {
-                    Some('[') => while rest.next().is_some_and(|one| !('@'..='~').contains(&one)) {},
+                    Some('[') => while rest.next().is_some_and(|letter| !('@'..='~').contains(&letter)) {},
                     // A title or a link ends with BEL or ESC \.
-                    Some(']') => while rest.next().is_some_and(|one| !['\u{7}', '\\'].contains(&one)) {},
+                    Some(']') => {
+                        while rest.next().is_some_and(|letter| !['\u{7}', '\\'].contains(&letter)) {}
+                    }
                     _ => {}
                 }
                 kept.push(' ');
             }
-            '\n' | '\t' => kept.push(one),
-            _ if one.is_control() => kept.push(' '),
-            _ if labtrust_plan::text::is_hidden(one) => {}
-            _ => kept.push(one),
+            '\n' | '\t' => kept.push(letter),
+            _ if letter.is_control() => kept.push(' '),
+            _ if labtrust_plan::text::is_hidden(letter) => {}
+            _ => kept.push(letter),
         }
     }
     kept
 }
 
-fn is_left_out(one: char) -> bool {
-    one.is_whitespace() || is_quote(one) || ['\\', '>', '|'].contains(&one)
+fn is_left_out(letter: char) -> bool {
+    letter.is_whitespace() || is_quote(letter) || ['\\', '>', '|'].contains(&letter)
 }
 
 /// Whether `one` quotes something, in whatever typography.
-pub(super) fn is_quote(one: char) -> bool {
-    matches!(one, '"' | '\'' | '`' | '´' | '«' | '»' | '\u{2018}'..='\u{201f}')
+pub(super) fn is_quote(letter: char) -> bool {
+    matches!(letter, '"' | '\'' | '`' | '´' | '«' | '»' | '\u{2018}'..='\u{201f}')
 }
 
 fn letters(words: &str) -> String {
-    words.chars().filter(|one| !is_left_out(*one)).map(|one| one.to_ascii_lowercase()).collect()
+    words.chars().filter(|letter| !is_left_out(*letter)).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]

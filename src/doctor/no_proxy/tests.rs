@@ -87,7 +87,7 @@ const RULES: &[Rule<'_>] = &[
 fn each_rule_of_go_holds() {
     let mut wrong = Vec::new();
     for (list, direct, proxied) in RULES {
-        let cases = direct.iter().map(|one| (one, true)).chain(proxied.iter().map(|one| (one, false)));
+        let cases = direct.iter().map(|url| (url, true)).chain(proxied.iter().map(|url| (url, false)));
         for (endpoint, expected) in cases {
             let endpoint: Endpoint = endpoint.parse().expect("an endpoint");
             if is_bypassed(list, &endpoint) != expected {

@@ -34,10 +34,10 @@ pub(super) fn redacted(text: &str) -> String {
     let mut is_announced = false;
     let mut rest = text.as_str();
     while !rest.is_empty() {
-        let start = rest.find(|one| !is_between(one)).unwrap_or(rest.len());
+        let start = rest.find(|letter| !is_separator(letter)).unwrap_or(rest.len());
         let (between, words) = rest.split_at(start);
         out.push_str(between);
-        let end = words.find(is_between).unwrap_or(words.len());
+        let end = words.find(is_separator).unwrap_or(words.len());
         let (word, after) = words.split_at(end);
         if is_announced && !announces(word) && is_likely(word) || is_secret(word) {
             out.push_str(MARK);
@@ -51,8 +51,8 @@ pub(super) fn redacted(text: &str) -> String {
 }
 
 /// Whether words are apart there.
-fn is_between(one: char) -> bool {
-    one.is_whitespace() || "\"'`<>(){}[],;=|\\".contains(one)
+fn is_separator(letter: char) -> bool {
+    letter.is_whitespace() || "\"'`<>(){}[],;=|\\".contains(letter)
 }
 
 /// Whether a secret stands after `word`.
@@ -63,7 +63,7 @@ fn announces(word: &str) -> bool {
 
 /// Whether `word`, which follows one that announces a secret, may be one and is no plain word of a sentence.
 fn is_likely(word: &str) -> bool {
-    let is_plain = word.chars().skip(1).all(|one| one.is_lowercase() || "-.:".contains(one));
+    let is_plain = word.chars().skip(1).all(|letter| letter.is_lowercase() || "-.:".contains(letter));
     let is_long = word.len() >= 20 || word.len() >= 6 && !is_plain || word.starts_with(':') && word.len() > 1;
     is_long && word.parse::<u16>().is_err() && !word.contains("://")
 }
@@ -87,7 +87,7 @@ pub(super) fn is_secret(word: &str) -> bool {
     if PREFIXES.iter().any(|prefix| word.starts_with(prefix) && word.len() >= prefix.len() + 8) {
         return true;
     }
-    word.split(|one: char| !one.is_ascii_alphanumeric() && one != '+').any(|run| {
+    word.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '+').any(|run| {
         let has = |is: fn(&char) -> bool| run.chars().filter(is).count();
         run.len() >= 16
             && has(char::is_ascii_digit) >= 2
@@ -103,7 +103,7 @@ fn without_logins(text: &str) -> String {
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
         out.push_str(before);
-        let end = after.find(|one: char| one.is_whitespace() || one == '"').unwrap_or(after.len());
+        let end = after.find(|letter: char| letter.is_whitespace() || letter == '"').unwrap_or(after.len());
         let (url, after) = after.split_at(end);
         if let Some((_, host)) = url.rsplit_once('@') {
             out.push_str(MARK);
@@ -112,7 +112,8 @@ fn without_logins(text: &str) -> String {
         } else {
             let end = url.find(['/', '?', '#']).unwrap_or(url.len());
             // What follows a URL in a sentence belongs to the sentence.
-            let address = url[..end].trim_end_matches(|one: char| !one.is_ascii_alphanumeric() && one != ']');
+            let address =
+                url[..end].trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != ']');
             let is_shown = address.is_empty()
                 || address == MARK
                 || address.split([',', ';', '\'', '>']).all(is_host_or_address);

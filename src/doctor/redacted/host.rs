@@ -22,6 +22,6 @@ pub(super) fn is_host_or_address(text: &str) -> bool {
 }
 
 fn is_host(text: &str) -> bool {
-    let is_of_host = |one: char| one.is_ascii_alphanumeric() || ".-_*".contains(one);
+    let is_of_host = |letter: char| letter.is_ascii_alphanumeric() || ".-_*".contains(letter);
     (1..=253).contains(&text.len()) && text.chars().all(is_of_host)
 }

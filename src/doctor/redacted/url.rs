@@ -23,7 +23,7 @@ pub(super) fn url(value: &str, with_path: bool) -> String {
 }
 
 fn is_scheme(text: &str) -> bool {
-    (1..=8).contains(&text.len()) && text.chars().all(|one| one.is_ascii_alphanumeric())
+    (1..=8).contains(&text.len()) && text.chars().all(|letter| letter.is_ascii_alphanumeric())
 }
 
 /// Host, port and path of a URL, as far as they may be shown; none if there is no host.
@@ -31,7 +31,7 @@ pub(super) fn shown_address(rest: &str, with_path: bool) -> Option<String> {
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
     let path = &path[..path.find(['?', '#']).unwrap_or(path.len())];
-    let is_path = path.len() <= 1 || with_path && path.chars().all(is_of_path) && !free::is_secret(path);
+    let is_path = path.len() <= 1 || with_path && path.chars().all(is_path_letter) && !free::is_secret(path);
     let path = if is_path { path } else { "/" };
     if authority.is_empty() {
         // A socket's.
@@ -40,6 +40,6 @@ pub(super) fn shown_address(rest: &str, with_path: bool) -> Option<String> {
     is_host_or_address(authority).then(|| format!("{authority}{path}"))
 }
 
-fn is_of_path(one: char) -> bool {
-    one.is_ascii_alphanumeric() || "/._-~+".contains(one)
+fn is_path_letter(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || "/._-~+".contains(letter)
 }

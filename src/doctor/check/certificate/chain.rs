@@ -60,7 +60,7 @@ fn incomplete(subject: &Subject) -> Option<Finding> {
 /// clients be patient, and most are.
 fn out_of_order(subject: &Subject, above: &[&Parsed]) -> Option<Finding> {
     let sent = subject.rest().iter().take(above.len());
-    if sent.map(Parsed::der).eq(above.iter().map(|one| one.der())) {
+    if sent.map(Parsed::der).eq(above.iter().map(|issuer| issuer.der())) {
         return None;
     }
     Some(

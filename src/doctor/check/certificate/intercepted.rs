@@ -37,7 +37,7 @@ const MIDDLEBOXES: &[&str] = &[
 ];
 
 /// Whether `issuer` is one of them.
-pub(crate) fn signs_anew_by_trade(issuer: &str) -> bool {
+pub(crate) fn is_middlebox(issuer: &str) -> bool {
     let issuer = issuer.to_lowercase();
     MIDDLEBOXES.iter().any(|name| issuer.contains(name))
 }
@@ -47,11 +47,11 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         return Vec::new();
     }
     let leaf = subject.leaf();
-    let (what, why) = if signs_anew_by_trade(&leaf.issuer) {
+    let (what, why) = if is_middlebox(&leaf.issuer) {
         let why =
             "so call themselves proxies and firewalls that open TLS and re-sign: it is not the server's own";
         (format!("the certificate of {} is signed by {}", subject.endpoint, leaf.issuer), why)
-    } else if let Some((root, expected)) = stranger(case, subject) {
+    } else if let Some((root, expected)) = unexpected_root(case, subject) {
         let why = "a proxy or firewall in between opens TLS and re-signs, or the server has got another CA";
         let what = format!(
             "the certificate of {} is signed by {}, and not by {}, which labtrust trusts for this host",
@@ -74,17 +74,17 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
 
 /// The root that was sent and the CA that was expected instead, where the two have nothing in common: with the
 /// same name it would be the same CA, made anew.
-fn stranger(case: &Case<'_>, subject: &Subject) -> Option<(Parsed, Parsed)> {
+fn unexpected_root(case: &Case<'_>, subject: &Subject) -> Option<(Parsed, Parsed)> {
     // GitLab itself may have a certificate of another CA than its registry.
     if subject.endpoint != case.endpoint() {
         return None;
     }
-    let expected = case.evidence.trust.expected.iter().filter_map(|one| Parsed::from_der(one.der()).ok());
+    let expected = case.evidence.trust.expected.iter().filter_map(|ca| Parsed::from_der(ca.der()).ok());
     let expected: Vec<Parsed> = expected.collect();
     let way = subject.way();
     let root = *way.last().filter(|top| top.is_self_signed())?;
     let is_akin =
-        |one: &Parsed| one.subject_der == root.subject_der || way.iter().any(|step| step.is_signed_by(one));
+        |ca: &Parsed| ca.subject_der == root.subject_der || way.iter().any(|step| step.is_signed_by(ca));
     let first = expected.first().filter(|_| !expected.iter().any(is_akin))?;
     Some((root.clone(), first.clone()))
 }

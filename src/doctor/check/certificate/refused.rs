@@ -10,7 +10,7 @@ use crate::{
     doctor::{Case, Code, Finding},
 };
 
-struct Row {
+struct RefusalRow {
     about: About,
     code: &'static Code,
     advice: &'static str,
@@ -18,43 +18,43 @@ struct Row {
 
 const ANEW: &str = "have it made again; on the server: labtrust setup";
 
-const ROWS: &[Row] = &[
-    Row { about: About::Purpose, code: &NO_SERVER_AUTH, advice: ANEW },
-    Row {
+const ROWS: &[RefusalRow] = &[
+    RefusalRow { about: About::Purpose, code: &NO_SERVER_AUTH, advice: ANEW },
+    RefusalRow {
         about: About::Constraint,
         code: &CONSTRAINT_VIOLATED,
         advice: "have it signed by a CA that may sign for this host; on the server, labtrust setup --name adds a name to \
                  those that its own CA may sign for, and makes a new CA, which clients must trust as well",
     },
-    Row {
+    RefusalRow {
         about: About::Weakness,
         code: &WEAK,
         advice: "have it made again with a key of today (P-256, or RSA with 2048 bits at least) and SHA-256; on the \
                  server: labtrust setup",
     },
-    Row { about: About::Authority, code: &IS_CA, advice: ANEW },
-    Row { about: About::Life, code: &TOO_LONG, advice: ANEW },
+    RefusalRow { about: About::Authority, code: &IS_CA, advice: ANEW },
+    RefusalRow { about: About::Life, code: &TOO_LONG, advice: ANEW },
 ];
 
 pub(super) fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let refusals = subject.refusals();
-    let mut found: Vec<_> = ROWS.iter().filter_map(|row| finding(row, &refusals, subject)).collect();
+    let mut found: Vec<_> = ROWS.iter().filter_map(|row| row_finding(row, &refusals, subject)).collect();
     // What no row is about matters where it stops docker or git; the rest is what `inspect` is for.
     let stops = |refusal: &&Refusal| refusal.is_by(Client::Go) || refusal.is_by(Client::Curl);
     let rest = refusals.iter().filter(|refusal| matches!(refusal.about, About::Form | About::Encoding));
     if let Some(refusal) = rest.into_iter().find(stops) {
-        found.push(of(&REFUSED, ANEW, refusal, subject));
+        found.push(refusal_finding(&REFUSED, ANEW, refusal, subject));
     }
     found
 }
 
-fn finding(row: &Row, refusals: &[Refusal], subject: &Subject) -> Option<Finding> {
-    let about = || refusals.iter().filter(|one| one.about == row.about);
-    let refusal = about().find(|one| one.is_by(Client::Go)).or_else(|| about().next())?;
-    Some(of(row.code, row.advice, refusal, subject))
+fn row_finding(row: &RefusalRow, refusals: &[Refusal], subject: &Subject) -> Option<Finding> {
+    let about = || refusals.iter().filter(|refusal| refusal.about == row.about);
+    let refusal = about().find(|refusal| refusal.is_by(Client::Go)).or_else(|| about().next())?;
+    Some(refusal_finding(row.code, row.advice, refusal, subject))
 }
 
-fn of(code: &'static Code, advice: &str, refusal: &Refusal, subject: &Subject) -> Finding {
+fn refusal_finding(code: &'static Code, advice: &str, refusal: &Refusal, subject: &Subject) -> Finding {
     let what = format!("the certificate of {} will not do: {}", subject.endpoint, refusal.why);
     Finding::new(code, what, format!("{} it", refusal.who_refuse())).advise(advice)
 }

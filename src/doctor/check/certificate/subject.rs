@@ -50,8 +50,11 @@ impl Subject {
     /// Which clients refuse what is sent, by whatever anchor is known of here.
     pub(super) fn refusals(&self) -> Vec<Refusal> {
         let way = self.way();
-        let is_sent = |one: &Parsed| self.sent.iter().any(|sent| sent.der() == one.der());
-        let trusted = way.iter().find(|one| !is_sent(one)).or(way.last().filter(|top| top.is_self_signed()));
+        let is_sent = |certificate: &Parsed| self.sent.iter().any(|sent| sent.der() == certificate.der());
+        let trusted = way
+            .iter()
+            .find(|certificate| !is_sent(certificate))
+            .or(way.last().filter(|top| top.is_self_signed()));
         let mut refusals = judge(&self.sent, trusted.copied(), self.now);
         // Without an anchor, one that has no names is taken for a CA's that is inspected; here it serves.
         if trusted.is_none() && self.leaf().is_ca() && self.leaf().names.is_empty() {
@@ -66,7 +69,7 @@ impl Subject {
 
     /// Whether a CA that is trusted here has the name of the one who signed `certificate`, whatever its key.
     pub(super) fn knows_issuer(&self, certificate: &Parsed) -> bool {
-        self.pool.iter().any(|one| certificate.names_issuer(one))
+        self.pool.iter().any(|ca| certificate.names_issuer(ca))
     }
 
     /// What to call `certificate` in a sentence.
@@ -108,7 +111,7 @@ pub(super) fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
 fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, String> {
     let Some((leaf, rest)) = chain.split_first() else { return Ok(Vec::new()) };
     let leaf = Parsed::from_der(leaf.der()).map_err(|error| format!("{endpoint}: {error}"))?;
-    let rest = rest.iter().filter_map(|one| Parsed::from_der(one.der()).ok());
+    let rest = rest.iter().filter_map(|above| Parsed::from_der(above.der()).ok());
     Ok(std::iter::once(leaf).chain(rest).collect())
 }
 

@@ -46,7 +46,7 @@ pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Findi
             return None;
         }
         let (_, code) = WORDS.iter().find(|(words, _)| said.contains(words))?;
-        let code = codes.iter().find(|one| one.id == code.id)?;
+        let code = codes.iter().find(|asked| asked.id == code.id)?;
         let what = format!("{} does not get to {}, though this program does", engine.title, case.endpoint());
         let why = format!("it says: {}", said.trim_matches(['"', ':', ' ']));
         Some(Finding::new(code, what, why).advise(

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::doctor::{
     Case, Code, Finding,
-    check::{CheckResult, registry::elsewhere},
+    check::{CheckResult, registry::on_other_port},
     evidence::ServerSeen,
 };
 
@@ -21,34 +21,37 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     if addresses.is_empty() {
         return CheckResult::skipped("the name comes first");
     }
-    if let Some(elsewhere) = elsewhere(case).filter(|_| !engine::gets_there(case)) {
-        return elsewhere.into();
+    if let Some(finding) = on_other_port(case).filter(|_| !engine::gets_there(case)) {
+        return finding.into();
     }
     if server.reached.is_open() {
         let findings = engine::obstacle(case, AT_PORT).into_iter().collect();
-        return CheckResult::of(told(addresses), findings);
+        return CheckResult::of(describe_all(addresses), findings);
     }
     if engine::gets_there(case) {
-        return CheckResult::passed(format!("the engine gets there; for this program: {}", told(addresses)));
+        return CheckResult::passed(format!(
+            "the engine gets there; for this program: {}",
+            describe_all(addresses)
+        ));
     }
     match Barrier::of(addresses) {
         Some(barrier) => barrier.finding(case, addresses).into(),
-        None => CheckResult::fault(told(addresses)),
+        None => CheckResult::fault(describe_all(addresses)),
     }
 }
 
 /// Each address and what came of it. That one of several is closed matters to nobody: clients try them in
 /// turn.
-fn told(addresses: &[(SocketAddr, Step)]) -> String {
+fn describe_all(addresses: &[(SocketAddr, Step)]) -> String {
     let is_open = |(_, step): &&(SocketAddr, Step)| matches!(step, Step::Connected(_));
     if let Some((address, _)) = addresses.iter().find(is_open) {
         return format!("{address} is open");
     }
-    let one = |(address, step): &(SocketAddr, Step)| format!("{address} {}", words(step));
-    addresses.iter().map(one).collect::<Vec<_>>().join(", ")
+    let described = |(address, step): &(SocketAddr, Step)| format!("{address} {}", describe(step));
+    addresses.iter().map(described).collect::<Vec<_>>().join(", ")
 }
 
-fn words(step: &Step) -> &str {
+fn describe(step: &Step) -> &str {
     match step {
         Step::Connected(_) => "is open",
         Step::Refused => "refuses the connection",
@@ -110,13 +113,18 @@ impl Barrier {
 
     fn finding(&self, case: &Case<'_>, addresses: &[(SocketAddr, Step)]) -> Finding {
         let is_open = |server: &&ServerSeen| server.reached.is_open();
-        let others: Vec<String> =
-            case.evidence.servers.iter().filter(is_open).map(|one| one.endpoint.port.to_string()).collect();
+        let others: Vec<String> = case
+            .evidence
+            .servers
+            .iter()
+            .filter(is_open)
+            .map(|server| server.endpoint.port.to_string())
+            .collect();
         let [elsewhere, nowhere] = self.advice;
         let (what, advice) = if others.is_empty() {
-            (format!("{}{}", told(addresses), unnamed(case)), nowhere)
+            (format!("{}{}", describe_all(addresses), other_closed_ports(case)), nowhere)
         } else {
-            (format!("{}, while port {} is open", told(addresses), others.join(" and ")), elsewhere)
+            (format!("{}, while port {} is open", describe_all(addresses), others.join(" and ")), elsewhere)
         };
         let address = addresses.first().map(|(address, _)| address.ip().to_string()).unwrap_or_default();
         let advice = advice.replace("PORT", &case.registry.to_string()).replace("ADDRESS", &address);
@@ -125,7 +133,7 @@ impl Barrier {
 }
 
 /// The other ports that were asked where none was named, and that are no better.
-fn unnamed(case: &Case<'_>) -> String {
+fn other_closed_ports(case: &Case<'_>) -> String {
     let is_other = |endpoint: &&Endpoint| endpoint.port != case.registry;
     let ports: Vec<_> = (case.evidence.servers.iter().map(|server| &server.endpoint))
         .filter(is_other)

@@ -50,7 +50,7 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
 fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls) -> Finding {
     let endpoint = case.endpoint();
     let (at, name) = (endpoint.to_string(), case.host().to_string());
-    let see =
+    let inspect =
         ShellLine::of(["openssl", "s_client", "-connect", &at, "-servername", &name]).then("</dev/null");
     match tls {
         Tls::NotTls | Tls::Chain(_) => not_tls(case, server, address),
@@ -61,21 +61,21 @@ fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls)
              no certificate for this name",
         )
         .advise("look into the log of what listens there, and of every firewall or load balancer before it")
-        .command(see),
+        .command(inspect),
         Tls::TimedOut => Finding::new(
             &HANDSHAKE_FAILED,
             format!("{address} accepts the connection and then says nothing"),
             "what accepts it is a firewall or load balancer that nobody stands behind, or a server that hangs",
         )
         .advise("on the server: gitlab-ctl restart nginx; else look at what stands before it")
-        .command(see),
+        .command(inspect),
         Tls::Failed(why) => Finding::new(
             &HANDSHAKE_FAILED,
             format!("{address} speaks TLS, but: {why}"),
             "client and server found no way to speak TLS with each other",
         )
         .advise("on the server: nginx['ssl_protocols'] in gitlab.rb must have TLSv1.2, and its certificate must fit its key")
-        .command(see),
+        .command(inspect),
     }
 }
 

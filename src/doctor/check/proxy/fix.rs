@@ -25,9 +25,9 @@ pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
         .or_else(|| winner(sources, "HTTP_PROXY"));
     let old = winner(sources, "NO_PROXY").map_or(view.told.no.as_str(), |(_, setting)| &setting.value);
     let list = no_proxy::with(old, host);
-    let changes: Vec<Change> = change(view, at, &list).into_iter().collect();
+    let changes: Vec<Change> = no_proxy_change(view, at, &list).into_iter().collect();
     let named = at.map(|(source, setting)| location(source, setting));
-    let commands = if changes.is_empty() { restarts(view) } else { Vec::new() };
+    let commands = if changes.is_empty() { restart_commands(view) } else { Vec::new() };
     let advice = match (named, changes.first()) {
         (_, Some(change)) => format!(
             "--fix adds {host} to NO_PROXY in {}; the engine must be restarted then (--restart), which without \
@@ -43,7 +43,7 @@ pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
 }
 
 /// The URL of the proxy is to be set right, by whoever knows it.
-pub(super) fn of_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bool) -> Fix {
+pub(super) fn correct_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bool) -> Fix {
     let sources = &view.engine.sources;
     let named = winner(sources, "HTTPS_PROXY").or_else(|| winner(sources, "HTTP_PROXY"));
     let named = named.map_or("where the engine's proxy is set".into(), |(source, setting)| {
@@ -57,7 +57,7 @@ pub(super) fn of_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_sch
         "{named}, {what}; if {} is to be reached without a proxy, add it to NO_PROXY; then restart the engine",
         target.host
     );
-    Fix { advice: Some(advice), commands: restarts(view), ..Fix::default() }
+    Fix { advice: Some(advice), commands: restart_commands(view), ..Fix::default() }
 }
 
 /// The proxy is to be set where the engine reads it.
@@ -68,7 +68,7 @@ pub(super) fn unused(view: &View<'_, '_>) -> Fix {
     } else {
         "set it with export HTTPS_PROXY=… in the file that the engine's init script reads, and restart the engine"
     };
-    let mut commands = restarts(view);
+    let mut commands = restart_commands(view);
     if is_systemd {
         commands.insert(
             0,
@@ -88,10 +88,10 @@ pub(super) fn restart(view: &View<'_, '_>) -> Fix {
     let advice = "restart the engine; without live-restore this stops its containers";
     let restart = |fact| Restart { reload: daemon_reload(view), service: Service::engine(fact) };
     let restart = view.fact.map(restart).into_iter().collect();
-    Fix { advice: Some(advice.into()), commands: restarts(view), restart, ..Fix::default() }
+    Fix { advice: Some(advice.into()), commands: restart_commands(view), restart, ..Fix::default() }
 }
 
-fn restarts(view: &View<'_, '_>) -> Vec<ShellLine> {
+fn restart_commands(view: &View<'_, '_>) -> Vec<ShellLine> {
     let restart = view.fact.and_then(|fact| fact.restart.as_ref());
     let reload = daemon_reload(view);
     reload.iter().chain(restart).map(|command| ShellLine::from(command).by_root()).collect()
@@ -108,14 +108,14 @@ fn daemon_reload(view: &View<'_, '_>) -> Option<Command> {
 const DROP_IN: &str = "zz-labtrust.conf";
 
 /// What gives `NO_PROXY` the value `list` where `at` wins; none if that would not help, or is not for us.
-fn change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> Option<Change> {
+fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> Option<Change> {
     let fact = view.fact?;
     // What needs no quoting anywhere; a value with more in it is for its owner to change.
-    let is_plain = |one: char| one.is_ascii_alphanumeric() || ".-_:,*/[] ~+;".contains(one);
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_:,*/[] ~+;".contains(letter);
     // Nor is a value written of which a part is not known.
     if list.contains(MARK)
         || !list.chars().all(is_plain)
-        || view.engine.sources.iter().any(|one| one.is_read && one.fault.is_some())
+        || view.engine.sources.iter().any(|source| source.is_read && source.fault.is_some())
     {
         return None;
     }

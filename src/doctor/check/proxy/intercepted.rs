@@ -3,7 +3,7 @@
 use super::{code::INTERCEPTED, fix, view::View};
 use crate::{
     certificate::Parsed,
-    doctor::{Finding, check::certificate::signs_anew_by_trade},
+    doctor::{Finding, check::certificate::is_middlebox},
 };
 
 /// The engine does not believe what its proxy shows it in the server's place.
@@ -15,7 +15,7 @@ pub(super) fn finding(view: &View<'_, '_>) -> Option<Finding> {
         // One server may have several certificates, of one CA.
         Some(own) if own.issuer_der == shown.issuer_der => return None,
         Some(own) => format!("; without it, by {}", own.issuer),
-        None if signs_anew_by_trade(&shown.issuer) => String::new(),
+        None if is_middlebox(&shown.issuer) => String::new(),
         None => return None,
     };
     let what = format!(

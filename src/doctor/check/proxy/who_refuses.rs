@@ -92,7 +92,7 @@ impl View<'_, '_> {
         }
         let finding = Finding::new(code, what, why);
         let is_scheme = code == &WRONG_SCHEME;
-        Some(finding.with(fix::of_url(self, target, proxy, is_scheme)))
+        Some(finding.with(fix::correct_url(self, target, proxy, is_scheme)))
     }
 
     /// The proxy serves, but not for this; and the engine is not told to go past it.

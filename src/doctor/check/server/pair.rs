@@ -47,7 +47,7 @@ const OF_ANOTHER_PAIR: &[&str] = &[
 /// How long nginx gets to serve what it was told to read again.
 const SECONDS: u64 = 5;
 
-pub(super) fn find(server: Server<'_>) -> Vec<Finding> {
+pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut seen: Vec<&PairSeen> = Vec::new();
     // One pair serves both GitLab and its registry, as a rule.
@@ -146,10 +146,10 @@ fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
     let finding = Finding::new(&NOT_ON_DISK, what, why);
     let commands = match command {
         Some(command) => vec![command],
-        None => reading(server).iter().map(|command| ShellLine::from(command).by_root()).collect(),
+        None => nginx_reload(server).iter().map(|command| ShellLine::from(command).by_root()).collect(),
     };
     let changes =
-        if is_configured && is_good(server, site) { vec![reload(server, leaf)] } else { Vec::new() };
+        if is_configured && is_good(server, site) { vec![reload_change(server, leaf)] } else { Vec::new() };
     Some(finding.with(Fix { commands, changes, ..Fix::default() }))
 }
 
@@ -159,18 +159,20 @@ fn is_good(server: Server<'_>, site: &SiteSeen) -> bool {
     let is_good = |leaf: Parsed| {
         leaf.is_valid_at(server.case.evidence.at) && leaf.covers(&site.endpoint.host) && leaf.may_serve()
     };
-    site.meant.fits == Asked::Answered(Some(true)) && leaf.is_some_and(is_good) && !reading(server).is_empty()
+    site.meant.fits == Asked::Answered(Some(true))
+        && leaf.is_some_and(is_good)
+        && !nginx_reload(server).is_empty()
 }
 
 /// What makes nginx read its pair. The registry behind it has no part in TLS, and is left in peace.
-fn reading(server: Server<'_>) -> &[Command] {
+fn nginx_reload(server: Server<'_>) -> &[Command] {
     let nginx =
         server.gitlab.reload.iter().position(|command| command.arguments.iter().any(|word| word == "nginx"));
     nginx.map(|at| &server.gitlab.reload[at..=at]).unwrap_or_default()
 }
 
 /// Nothing is put anywhere: nginx reads what is there, and the handshake shows it.
-fn reload(server: Server<'_>, leaf: &Certificate) -> Change {
+fn reload_change(server: Server<'_>, leaf: &Certificate) -> Change {
     let shown = |site: &&SiteSeen| site.meant.leaf() == Some(leaf) && site.served.answer().is_some();
     let proof = |site: &SiteSeen| Proof::Served {
         endpoint: labtrust_plan::Endpoint::new(
@@ -186,7 +188,7 @@ fn reload(server: Server<'_>, leaf: &Certificate) -> Change {
         subject: "reload".into(),
         actor: server.gitlab.actor.clone(),
         steps: Vec::new(),
-        reload: Reload { applied: reading(server).to_vec(), ..Reload::default() },
+        reload: Reload { applied: nginx_reload(server).to_vec(), ..Reload::default() },
         proof: Proof::All(server.settings.sites.iter().filter(shown).map(proof).collect()),
         serves: None,
     }

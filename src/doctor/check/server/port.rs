@@ -36,7 +36,7 @@ const ENGINES: [&str; 8] = [
     "com.docker.back",
 ];
 
-pub(super) fn find(server: Server<'_>) -> Vec<Finding> {
+pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     let taken = server.settings.sites.iter().filter_map(|site| taken(server, site));
     taken.chain(not_published(server)).collect()
 }

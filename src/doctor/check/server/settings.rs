@@ -14,7 +14,7 @@ use crate::{
 pub(super) const IGNORED: Code = Code::warning("setting-ignored").explaining(&["letsencrypt-will-take-over"]);
 pub(super) const LETS_ENCRYPT: Code = Code::warning("letsencrypt-will-take-over");
 
-pub(super) fn find(server: Server<'_>) -> Vec<Finding> {
+pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for remark in &server.settings.ignored {
         let what = format!("in {}, {remark}", server.gitlab.gitlab_rb.display());

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A root that somebody here has already chosen to trust.
-struct Known {
+struct ChosenRoot {
     root: Parsed,
     /// By what, in a few words.
     by: &'static str,
@@ -24,10 +24,10 @@ struct Known {
 }
 
 /// The root that `chain`, of `host`, leads to, if whoever runs this machine has already chosen it.
-fn known(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Known> {
+fn chosen_root(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<ChosenRoot> {
     let trust = &case.evidence.trust;
     let first = |roots: Vec<Parsed>| roots.into_iter().find(|root| leads_to(chain, root));
-    let of = |root: Option<Parsed>, by, is_for_all| root.map(|root| Known { root, by, is_for_all });
+    let chosen = |root: Option<Parsed>, by, is_for_all| root.map(|root| ChosenRoot { root, by, is_for_all });
     // What a user has laid down for the user's own engine is not root's choice.
     let facts = &case.evidence.facts;
     let is_others = |seen: &&CertsDSeen| {
@@ -36,16 +36,18 @@ fn known(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Known> {
     let certs_d = trust.certs_d.iter().filter(|seen| !is_others(seen));
     let laid =
         certs_d.flat_map(CertsDSeen::files).flat_map(|file| file.certificates.iter().chain(&file.hidden));
-    of(first(parsed(&trust.known)), "labtrust knows it", true)
-        .or_else(|| of(named(case, chain, host), "it has the fingerprint that was given", true))
-        .or_else(|| of(first(of_system(trust.system.as_ref())), "the system store holds it", true))
-        .or_else(|| of(first(parsed(laid)), "somebody laid it there for this registry", false))
+    chosen(first(parsed(&trust.known)), "labtrust knows it", true)
+        .or_else(|| {
+            chosen(with_fingerprint(case, chain, host), "it has the fingerprint that was given", true)
+        })
+        .or_else(|| chosen(first(of_system(trust.system.as_ref())), "the system store holds it", true))
+        .or_else(|| chosen(first(parsed(laid)), "somebody laid it there for this registry", false))
 }
 
 /// The root with the fingerprint that was named, if `host` sends it and all else that it sends is good.
-fn named(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
+fn with_fingerprint(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
     let named = case.evidence.trust.fingerprint?;
-    let sent: Vec<_> = chain.iter().map(|one| one.der().clone()).collect();
+    let sent: Vec<_> = chain.iter().map(|certificate| certificate.der().clone()).collect();
     verify_served(&sent, Some(named), host, case.evidence.at).ok().map(|served| served.root)
 }
 
@@ -57,22 +59,23 @@ pub(crate) fn with_trust(
     chain: &[Parsed],
     endpoint: &Endpoint,
 ) -> Finding {
-    let known = known(case, chain, &endpoint.host);
+    let chosen = chosen_root(case, chain, &endpoint.host);
     // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
-    let is_narrow = |known: &Known| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
+    let is_narrow =
+        |known: &ChosenRoot| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
     // A root that can never sign for the host helps nobody.
     let name = SubjectName::from(endpoint.host.clone());
     let can_be = |root: &Parsed| !root.may_sign() || root.permitted.permits(&name);
-    let may = |known: &Known| {
+    let may = |known: &ChosenRoot| {
         can_be(&known.root) && (scope == Scope::PerEndpoint || known.is_for_all || is_narrow(known))
     };
-    match known.filter(may) {
+    match chosen.filter(may) {
         Some(known) => with_plan(case, finding, scope, &known),
         None => by_hand(case, finding, chain, endpoint),
     }
 }
 
-fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Known) -> Finding {
+fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &ChosenRoot) -> Finding {
     let anchor = anchor(case, &known.root);
     // An engine needs no restart for what it reads in certs.d anyway, whatever else trusts the CA now.
     let is_wide = |store: &Store| store.scope == Scope::Everything && scope == Scope::Everything;

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::doctor::{
     Case, CheckState, Finding,
-    certs_d::{CONTAINERD, containerd},
+    certs_d::{CONTAINERD, containerd_folders},
     check::{Check, CheckResult},
     evidence::FolderSeen,
 };
@@ -21,7 +21,7 @@ pub(crate) const CHECK: Check = Check { id: "containerd", title: "containerd", c
 
 fn judge(case: &Case<'_>) -> CheckResult {
     let certs_d = case.certs_d(CONTAINERD.as_ref());
-    let names = containerd(&case.endpoint());
+    let names = containerd_folders(&case.endpoint());
     let found: Vec<&FolderSeen> = names.iter().filter_map(|name| folder::named(certs_d, name)).collect();
     let Some((first, later)) = found.split_first() else {
         return CheckResult::skipped("it has no folder for this registry");

@@ -4,7 +4,7 @@
 use labtrust_machine::engine::{Reach, is_containerds, judge, pulls_by_system};
 
 use super::{anchors::leads_to, classify::NEEDS_RESTART, engine_trust::EngineTrust, folder};
-use crate::doctor::{Code, Finding, certs_d::containerd, evidence::FolderSeen};
+use crate::doctor::{Code, Finding, certs_d::containerd_folders, evidence::FolderSeen};
 
 pub(super) const SHADOWED: Code = Code::error("certsd-shadowed");
 
@@ -30,7 +30,7 @@ impl EngineTrust<'_> {
     /// That pulls look into another folder first.
     fn shadowed(&self) -> Option<Finding> {
         let endpoint = self.case.endpoint();
-        let [first, _] = containerd(&endpoint);
+        let [first, _] = containerd_folders(&endpoint);
         let mask = folder::named(self.certs_d(), &first)?;
         if folder::has_settings(mask) || self.is_in(Some(mask)) || !self.is_in_folder() || self.is_in_system()
         {

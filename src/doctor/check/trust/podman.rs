@@ -33,7 +33,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         return CheckResult::skipped("no certificate is presented");
     }
     let people = podman_folders(&case.evidence.facts);
-    let results = people.into_iter().map(|(user, paths)| of(case, user, &paths));
+    let results = people.into_iter().map(|(user, paths)| judge_user(case, user, &paths));
     results
         .reduce(
             |first, next| if first.state == CheckState::Passed { next } else { first.with(next.findings) },
@@ -41,7 +41,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         .unwrap_or_else(|| CheckResult::skipped("nobody uses it"))
 }
 
-fn of(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
+fn judge_user(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
     let chain = &case.chain;
     let found: Vec<(&CertsDSeen, &FolderSeen)> = (paths.iter())
         .filter_map(|path| {
