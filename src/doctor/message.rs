@@ -4,22 +4,22 @@
 mod certificate;
 mod engine;
 mod gitlab;
+mod known;
 mod named;
 mod network;
 mod pasted;
 mod proxy;
 mod realm;
 mod registry;
-mod row;
 mod trust;
 
 use labtrust_plan::ShellLine;
 
-pub use self::row::Row;
-use self::{pasted::Pasted, row::DOCTOR};
+pub use self::known::KnownMessage;
+use self::{known::DOCTOR, pasted::Pasted};
 
 /// The rows of [`meaning`], in the order in which they are tried.
-const ROWS: &[&[Row]] = &[
+const ROWS: &[&[KnownMessage]] = &[
     registry::CREDENTIALS,
     proxy::ROWS,
     realm::ROWS,
@@ -36,7 +36,7 @@ const ROWS: &[&[Row]] = &[
 #[derive(Debug)]
 pub struct Meaning {
     /// The words that were known.
-    pub row: &'static Row,
+    pub row: &'static KnownMessage,
     /// The server that the text names, if it does.
     pub server: Option<String>,
 }
@@ -61,7 +61,7 @@ pub fn next_of_unknown(text: &str) -> Vec<ShellLine> {
 }
 
 /// Every row.
-pub fn rows() -> impl Iterator<Item = &'static Row> {
+pub fn rows() -> impl Iterator<Item = &'static KnownMessage> {
     ROWS.iter().copied().flatten()
 }
 

@@ -1,30 +1,30 @@
 //! Certificates that are refused for what they are: dates, names, purposes, strength.
 
-use super::row::{Any, DOCTOR, Row};
+use super::known::{Any, DOCTOR, KnownMessage};
 
 const DATES: Any = &["certificate has expired or is not yet valid"];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[DATES, &["is before"]],
         codes: &["cert-not-yet-valid", "clock-skew"],
         what: "By the clock of the client that complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
                made for later.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[DATES, &["is after"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
         what: "By the clock of the client that complains the certificate has expired.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[DATES],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
         what: "The certificate has expired, is not valid yet, or the clock of the client that complains is wrong.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "certificate is not yet valid",
             "certificate not valid yet",
@@ -42,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
                made for later.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "certificate has expired",
             "certificate expired",
@@ -62,19 +62,19 @@ pub(super) const ROWS: &[Row] = &[
         what: "The certificate, or one above it, has expired by the clock of the client that complains.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["The certificate of"], &["has expired"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
         what: "The certificate has expired by the clock of the client that complains.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["ERR_CERT_DATE_INVALID", "SEC_ERROR_INVALID_TIME"]],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
         what: "The certificate has expired or is not valid yet, or this machine's clock is wrong.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "doesn't contain any IP SANs",
             "No subject alternative names matching IP address",
@@ -86,7 +86,7 @@ pub(super) const ROWS: &[Row] = &[
                sign a certificate that has the address.",
         next: &["{labtrust doctor {}}", "on the server: labtrust setup HOST --name ADDRESS"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "relies on legacy Common Name field",
             "is not valid for any names",
@@ -100,7 +100,7 @@ pub(super) const ROWS: &[Row] = &[
                alternative name.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[
             &["certificate is valid for", "certificate is only valid for", "certificate is valid for only"],
             &["not"],
@@ -117,7 +117,7 @@ pub(super) const ROWS: &[Row] = &[
                in it.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "but none matched",
             "no alternative certificate subject name matches",
@@ -150,13 +150,13 @@ pub(super) const ROWS: &[Row] = &[
                is missing from the certificate, or you should call the server by one that is in it.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["SSLPeerUnverifiedException"], &["not verified"]],
         codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
         what: "The certificate that is served was not made for the name that was asked, says a Java program.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "specifies an incompatible key usage",
             "unsuitable certificate purpose",
@@ -173,7 +173,7 @@ pub(super) const ROWS: &[Row] = &[
         what: "The certificate says what it may be used for, and a server is not among it (extended key usage serverAuth).",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "unhandled critical extension",
             "UnsupportedCriticalExtension",
@@ -184,13 +184,13 @@ pub(super) const ROWS: &[Row] = &[
         what: "A certificate of the server or of a CA has a critical extension that this client does not know.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY", "CaUsedAsEndEntity"]],
         codes: &["cert-is-ca"],
         what: "The server presents the CA's own certificate as its own.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "is not permitted by any constraint",
             "not authorized to sign for this name",
@@ -206,7 +206,7 @@ pub(super) const ROWS: &[Row] = &[
         what: "The CA may sign certain names only, and the certificate has one that is not among them.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "Missing Authority Key Identifier",
             "Missing Subject Key Identifier",
@@ -218,14 +218,14 @@ pub(super) const ROWS: &[Row] = &[
                3.13 is strict about it. The CA has to make them again, with that extension.",
         next: &["labtrust inspect {}", "{labtrust doctor {}}"],
     },
-    Row {
+    KnownMessage {
         says: &[&["not standards compliant", "ERR_CERT_VALIDITY_TOO_LONG", "CERT_VALIDITY_TOO_LONG"]],
         codes: &["cert-too-long", "cert-no-server-auth", "cert-no-san"],
         what: "Apple's rules refuse the certificate, no matter which CA signed it: it is valid for more than 825 days, or lacks a \
                subject alternative name or the purpose serverAuth.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "insecure algorithm",
             "key too weak",

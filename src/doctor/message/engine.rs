@@ -1,16 +1,16 @@
 //! No engine, or one that may not be asked.
 
-use super::row::{DOCTOR, Row};
+use super::known::{DOCTOR, KnownMessage};
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[&["unable to configure the Docker daemon with file"]],
         codes: &["daemon-down"],
         what: "The engine does not start, because it cannot read its settings: the message names the file and what is \
                wrong in it.",
         next: &["python3 -m json.tool /etc/docker/daemon.json", "sudo systemctl restart docker"],
     },
-    Row {
+    KnownMessage {
         says: &[
             &["permission denied while trying to connect", "dial unix"],
             &["docker daemon socket", "docker api", "permission denied"],
@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
         what: "The engine runs, and you may not use its socket: it is for root and the group docker.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "Cannot connect to the Docker daemon at tcp",
             "Cannot connect to the Docker daemon at ssh",
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
                finds none there.",
         next: &["{labtrust doctor {}}", "docker context ls"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "Cannot connect to the Docker daemon",
             "failed to connect to the docker API",
@@ -45,7 +45,7 @@ pub(super) const ROWS: &[Row] = &[
                place.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "docker: command not found",
             "docker: not found",

@@ -1,26 +1,26 @@
 //! What GitLab's own services and its engine say on the server.
 
-use super::row::{Any, Row};
+use super::known::{Any, KnownMessage};
 
 /// What only a runner says.
 const RUNNER: Any = &["Checking for jobs", "Registering runner", "Verifying runner"];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[RUNNER, &["403 Forbidden"]],
         codes: &[],
         what: "The way there and the certificate are fine: GitLab answered and does not know this runner's token, or no \
                longer: the runner was deleted, or its token is another's.",
         next: &["make a runner in GitLab (Settings > CI/CD > Runners), and register it with its new token"],
     },
-    Row {
+    KnownMessage {
         says: &[RUNNER, &["500", "502", "503", "504"]],
         codes: &["realm-unreachable"],
         what: "The web server before GitLab answers the runner, and GitLab itself does not run, or has been started just \
                now.",
         next: &["{labtrust doctor {}}", "on the server: sudo gitlab-ctl status"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "key values mismatch",
             "private key does not match public key",
@@ -30,14 +30,14 @@ pub(super) const ROWS: &[Row] = &[
         what: "The certificate and the key in the files do not belong together.",
         next: &["on the server: labtrust doctor {}"],
     },
-    Row {
+    KnownMessage {
         says: &[&["cannot load certificate", "BIO_new_file() failed", "cannot load certificate key"]],
         codes: &["ssl-path-overridden", "key-mismatch-on-disk"],
         what: "GitLab's nginx cannot read the certificate or the key that its settings name, and does not start without: \
                the file is missing, is somewhere else, or the key is encrypted.",
         next: &["on the server: labtrust doctor {}", "on the server: labtrust setup"],
     },
-    Row {
+    KnownMessage {
         says: &[
             &[
                 "bind() to",
@@ -60,7 +60,7 @@ pub(super) const ROWS: &[Row] = &[
                GitLab.",
         next: &["on the server: labtrust doctor {}", "on the server: sudo ss -ltnp"],
     },
-    Row {
+    KnownMessage {
         says: &[
             &["letsencrypt", "acme_certificate", "acme::client", "let's encrypt"],
             &["error", "failed", "invalid", "unable", "timeout"],
@@ -70,7 +70,7 @@ pub(super) const ROWS: &[Row] = &[
                certificate of your own it has to be switched off: letsencrypt['enable'] = false.",
         next: &["on the server: labtrust doctor {}", "on the server: sudo gitlab-ctl reconfigure"],
     },
-    Row {
+    KnownMessage {
         says: &[
             &[
                 "tls handshake error from",

@@ -1,6 +1,6 @@
 //! The way there: name, port, TLS.
 
-use super::row::{Any, DOCTOR, Row};
+use super::known::{Any, DOCTOR, KnownMessage};
 
 /// Nobody answered.
 pub(super) const NO_ANSWER: Any = &[
@@ -17,8 +17,8 @@ pub(super) const NO_ANSWER: Any = &[
     "connection reset by peer",
 ];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[&[
             "server gave HTTP response to HTTPS client",
             "first record does not look like a TLS handshake",
@@ -40,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
                or another program has the port.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "TLS handshake timeout",
             "SSL connection timeout",
@@ -52,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
                drops what follows, or the server is overloaded.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "handshake failure",
             "protocol version not supported",
@@ -81,14 +81,14 @@ pub(super) const ROWS: &[Row] = &[
                that name.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["lookup"], &["read udp", "dial udp", "cannot unmarshal DNS message", "Try again"]],
         codes: &["name-not-resolved"],
         what: "The name server that this machine asks does not answer: what is refused or lost there is the question for \
                the address, and the server itself was not asked.",
         next: &["{labtrust doctor {}}", "cat /etc/resolv.conf"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "no such host",
             "Could not resolve host",
@@ -112,14 +112,14 @@ pub(super) const ROWS: &[Row] = &[
                asks a resolver that does not know your network.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["connection refused", "ECONNREFUSED", "ERR_CONNECTION_REFUSED", "actively refused it"]],
         codes: &["port-refused", "port-not-published", "registry-other-port"],
         what: "The machine answers, and nothing listens on that port: the registry is not enabled, is on another port, or \
                its container's port is not published.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "no route to host",
             "network is unreachable",
@@ -135,14 +135,14 @@ pub(super) const ROWS: &[Row] = &[
         what: "There is no way to that address from here: a route is missing, the machine is off, or a firewall says so.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["Couldn't connect to server", "Could not connect to server", "curl: (7)"]],
         codes: &["port-refused", "port-unreachable", "port-not-published", "registry-other-port"],
         what: "Nobody took the connection. curl has the same words for a port on which nothing listens and for a machine \
                to which no way leads; where the text names a proxy, it is the proxy's.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "i/o timeout",
             "connection timed out",
@@ -167,7 +167,7 @@ pub(super) const ROWS: &[Row] = &[
                way.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "EOF",
             "connection reset by peer",

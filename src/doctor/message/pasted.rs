@@ -1,7 +1,7 @@
 //! Text as people paste it: wrapped by a terminal, coloured, quoted by a mail program, with the quotation
 //! marks of a word processor, escaped by a log. What is left is the letters.
 
-use super::row::Any;
+use super::known::Any;
 
 /// Words that belong to one error stand within so many characters of each other.
 const NEAR: usize = 1500;

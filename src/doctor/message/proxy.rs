@@ -1,6 +1,6 @@
 //! Proxies that cannot be reached, and those that answer in the place of whoever was asked.
 
-use super::row::{Any, DOCTOR, Row};
+use super::known::{Any, DOCTOR, KnownMessage};
 
 const CONNECT: Any = &["proxyconnect tcp"];
 /// An engine's own way there.
@@ -12,8 +12,8 @@ const NO_PROXY: &[&str] = &[
     "cli-proxy-not-bypassed",
 ];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[
             CONNECT,
             &[
@@ -27,21 +27,21 @@ pub(super) const ROWS: &[Row] = &[
                spoken to, not what it carries.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[CONNECT],
         codes: &["proxy-unreachable", "proxy-not-bypassed"],
         what: "The engine was told to use a proxy, and the proxy itself cannot be reached; the registry was not even \
                asked. A server on your own network needs no proxy: it belongs into NO_PROXY.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["unable to access"], PROXY_SAID],
         codes: &["git-proxy-not-bypassed", "cli-proxy-not-bypassed"],
         what: "git asked a proxy for the way, and the proxy refused: the host is missing from NO_PROXY, or \
                git's own http.proxy is set.",
         next: &["{labtrust doctor {}}", "git config --show-origin --get-regexp 'http.*proxy'"],
     },
-    Row {
+    KnownMessage {
         says: &[PROXY_SAID],
         codes: &["cli-proxy-not-bypassed", "proxy-not-bypassed"],
         what: "A proxy was asked for the way and refused, or could not be reached; the server itself was not asked. The \
@@ -73,8 +73,8 @@ const PROXY_SAID: Any = &[
 
 /// A proxy's answer to CONNECT, of which Go programs show the words alone (net/http, `Transport.dialConn`).
 /// Others say these words too: this comes after all else.
-pub(super) const BARE: &[Row] = &[
-    Row {
+pub(super) const BARE: &[KnownMessage] = &[
+    KnownMessage {
         says: &[&[
             "Proxy Authentication Required",
             "authenticationrequired from proxy",
@@ -86,7 +86,7 @@ pub(super) const BARE: &[Row] = &[
                your own network belongs into NO_PROXY.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "Service Unavailable",
             "Forbidden",
@@ -102,13 +102,13 @@ pub(super) const BARE: &[Row] = &[
                use and which does not know the way to a server on your own network: the host is missing from NO_PROXY.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["NotAfter:"]],
         codes: &["cert-expired", "clock-skew"],
         what: "Java says when the certificate ended: by the clock of the client that complains it has expired.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "certificate verify failed",
             "certificate verification failed",

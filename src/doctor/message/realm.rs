@@ -1,9 +1,8 @@
 //! The token service, to which a registry sends everyone first: the innermost URL of a nested error.
 
 use super::{
-    network, registry,
-    row::{Any, DOCTOR, Row},
-    trust,
+    known::{Any, DOCTOR, KnownMessage},
+    network, registry, trust,
 };
 
 /// What only a request for a token has in it.
@@ -20,8 +19,8 @@ const REALM: Any = &[
 ];
 const TOKEN: Any = &["failed to fetch anonymous token", "failed to fetch oauth token"];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[
             &["Failed to pull image", "failed to pull and unpack image", "ErrImagePull", "ImagePullBackOff"],
             trust::UNKNOWN,
@@ -31,42 +30,42 @@ pub(super) const ROWS: &[Row] = &[
                has to know the CA, on every node.",
         next: &["on each node: labtrust doctor {}", "on each node: labtrust trust {} --fingerprint SHA256"],
     },
-    Row {
+    KnownMessage {
         says: &[TOKEN, trust::UNKNOWN],
         codes: &["build-untrusted", "realm-untrusted", "untrusted-system"],
         what: "docker build fetches its token without the engine, and trusts only what the system trusts: Docker's \
                certs.d does not count there.",
         next: &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"],
     },
-    Row {
+    KnownMessage {
         says: &[&["failed to solve", "load metadata for", "buildkit", "buildx"], trust::UNKNOWN],
         codes: &["build-untrusted", "untrusted-docker", "untrusted-system"],
         what: "The builder does not trust the registry's certificate. It reads the system's store; one that runs in a \
                container of its own reads only its own settings (buildkitd.toml, ca=[…]) and has to be recreated.",
         next: &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"],
     },
-    Row {
+    KnownMessage {
         says: &[REALM, trust::UNKNOWN],
         codes: &["realm-untrusted", "untrusted-docker", "untrusted-system", "chain-incomplete"],
         what: "The registry was believed; the token service, to which it sends everyone first, was not: it is GitLab \
                itself, on another port or host and with a certificate of its own.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[REALM, network::NO_ANSWER],
         codes: &["realm-unreachable"],
         what: "The registry answered; the token service, to which it sends everyone first, cannot be reached: it is \
                GitLab itself, usually on port 443 of its host.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[REALM, registry::FAILED, &["404", "500", "502", "503", "504"]],
         codes: &["realm-unreachable", "realm-not-json"],
         what: "The registry answered; the token service, to which it sends everyone first, answers with an error: GitLab \
                itself does not run or has been started just now (50x), or that URL is not GitLab's (404).",
         next: &["{labtrust doctor {}}", "on the server: sudo gitlab-ctl status"],
     },
-    Row {
+    KnownMessage {
         says: &[
             REALM,
             &[

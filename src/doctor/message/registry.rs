@@ -1,6 +1,6 @@
 //! What a registry answers, and what a container tool makes of it.
 
-use super::row::{Any, DOCTOR, Row};
+use super::known::{Any, DOCTOR, KnownMessage};
 
 /// An answer in HTTP that is not the one that was wanted.
 pub(super) const FAILED: Any = &[
@@ -23,8 +23,8 @@ const FETCH: Any = &[
 ];
 
 /// A registry that was reached and says no.
-pub(super) const CREDENTIALS: &[Row] = &[
-    Row {
+pub(super) const CREDENTIALS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[&["remote: HTTP Basic: Access denied", "fatal: Authentication failed for"]],
         codes: &[],
         what: "The way there and the certificate are fine: GitLab answered and refused the user name, the password or \
@@ -32,7 +32,7 @@ pub(super) const CREDENTIALS: &[Row] = &[
                write_repository to push.",
         next: &["make a token with these scopes in GitLab, and give it as the password"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "HTTP Basic: Access denied",
             "denied: access forbidden",
@@ -52,27 +52,27 @@ pub(super) const CREDENTIALS: &[Row] = &[
             "docker login {}",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[&["unauthorized: authentication required"]],
         codes: &["clock-skew"],
         what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
                logged in at exactly this host and port, or the token holds good by another clock.",
         next: &["docker login {}", "{labtrust doctor {}}"],
     },
-    Row {
+    KnownMessage {
         says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
         codes: &["clock-skew"],
         what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
                logged in at exactly this host and port, or the token holds good by another clock.",
         next: &["docker login {}", "{labtrust doctor {}}"],
     },
-    Row {
+    KnownMessage {
         says: &[FETCH, &["401", "403"]],
         codes: &[],
         what: "The way there and the certificate are fine: GitLab's token service was reached and refused the credentials.",
         next: &["docker login {}"],
     },
-    Row {
+    KnownMessage {
         says: &[&["login attempt to", "token auth attempt", "failed to authorize"], &["401", "403"]],
         codes: &["clock-skew"],
         what: "The registry refused the token that GitLab gave: its key is not the one that the registry knows, or the \
@@ -91,8 +91,8 @@ const BACKEND: &[&str] = &[
     "on the server: sudo gitlab-ctl tail registry",
 ];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[&[
             "413 Request Entity Too Large",
             "413 Payload Too Large",
@@ -104,7 +104,7 @@ pub(super) const ROWS: &[Row] = &[
                sets no limit; a reverse proxy before it does (in nginx client_max_body_size).",
         next: &["on the reverse proxy, in nginx: client_max_body_size 0;"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "plain HTTP request was sent to HTTPS port",
             "Client sent an HTTP request to an HTTPS server",
@@ -114,14 +114,14 @@ pub(super) const ROWS: &[Row] = &[
                service's address says so.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["malformed HTTP response \\x15\\x03"]],
         codes: &["registry-insecure", "realm-insecure", "proxy-wrong-scheme"],
         what: "Somebody asked in plain HTTP and was answered in TLS: the registry stands among the engine's \
                insecure-registries, or the URL of the token service or of a proxy says http:// where it must be https://.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "while connecting to upstream",
             "while reading response header from upstream",
@@ -135,7 +135,7 @@ pub(super) const ROWS: &[Row] = &[
                has been started just now.",
         next: BACKEND,
     },
-    Row {
+    KnownMessage {
         says: &[
             &["502 Bad Gateway", "503 Service Temporarily Unavailable", "504 Gateway Time-out"],
             &["nginx"],
@@ -145,7 +145,7 @@ pub(super) const ROWS: &[Row] = &[
                run, or has been started just now.",
         next: BACKEND,
     },
-    Row {
+    KnownMessage {
         says: &[
             &["unable to decode token response", "error unmarshalling token", "decoding token response"],
             &["invalid character"],
@@ -155,14 +155,14 @@ pub(super) const ROWS: &[Row] = &[
                stands in its place.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[FAILED, &["404"]],
         codes: &["registry-wrong-host", "not-a-registry"],
         what: "Something answers there and knows no registry: the name leads to another virtual host, or the registry is \
                not enabled.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[FAILED, &["502", "503", "504"]],
         codes: &["registry-backend-down"],
         what: "The web server in front of the registry answers, and the registry behind it does not.",
@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Row] = &[
             "on the server: sudo gitlab-ctl tail registry",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[FAILED, &["500"]],
         codes: &["registry-backend-down", "realm-unreachable"],
         what: "The registry, or the token service to which it sends everyone, broke off with an error of its own. Its log \
@@ -183,13 +183,13 @@ pub(super) const ROWS: &[Row] = &[
             "on the server: sudo gitlab-ctl tail gitlab-rails",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[FAILED, &["407"]],
         codes: &["proxy-not-bypassed", "cli-proxy-not-bypassed"],
         what: "A proxy answered that wants a password first: the host is missing from NO_PROXY.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "error unmarshalling content",
             "looking for beginning of value",
@@ -202,21 +202,21 @@ pub(super) const ROWS: &[Row] = &[
         what: "What answers is no registry but a web page: GitLab's own port, another server of that name, or a proxy.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["missing key"], &["for client certificate"]],
         codes: &["certsd-wrong-extension", "certsd-stray-key"],
         what: "Docker takes a .cert file in certs.d for a client's certificate, and wants its key: a CA belongs into a \
                file that ends in .crt. Until then every login there is broken off.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[&["missing client certificate"], &["for key"]],
         codes: &["certsd-stray-key"],
         what: "A .key lies in certs.d without its .cert, and until it is gone every login there is broken off. The \
                server's key never belongs on a client.",
         next: DOCTOR,
     },
-    Row {
+    KnownMessage {
         says: &[
             &["open /", "read /"],
             &["certs.d/"],

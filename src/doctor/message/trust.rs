@@ -1,7 +1,7 @@
 //! Certificates that are refused because their CA is not known, in the words of everybody who may not know it.
 //! What mends it depends on who complains: each has a store of its own.
 
-use super::row::{Any, Row};
+use super::known::{Any, KnownMessage};
 
 /// Anybody's words for it.
 pub(super) const UNKNOWN: Any = &[
@@ -16,8 +16,8 @@ const GO: Any = &["certificate signed by unknown authority", "certificate is not
 const TRUST: &[&str] = &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
+pub(super) const ROWS: &[KnownMessage] = &[
+    KnownMessage {
         says: &[&[
             "error setting certificate verify locations",
             "error adding trust anchors from file",
@@ -33,7 +33,7 @@ pub(super) const ROWS: &[Row] = &[
             "{labtrust doctor {}}",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "while trying to verify candidate authority certificate",
             "SEC_ERROR_BAD_SIGNATURE",
@@ -48,14 +48,14 @@ pub(super) const ROWS: &[Row] = &[
                the old one.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&["MOZILLA_PKIX_ERROR_MITM_DETECTED"]],
         codes: &["tls-intercepted", "untrusted-system"],
         what: "Many sites present certificates of one CA that this browser does not know: a middlebox or a virus \
                scanner stands between and re-signs.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
-    Row {
+    KnownMessage {
         says: &[
             &[
                 "Registering runner",
@@ -74,7 +74,7 @@ pub(super) const ROWS: &[Row] = &[
                change.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[
             &[
                 "pinging container registry",
@@ -91,7 +91,7 @@ pub(super) const ROWS: &[Row] = &[
                folder that exists of ~/.config/containers/certs.d, /etc/containers/certs.d and /etc/docker/certs.d.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&["checking push permission", "creating push check transport", "kaniko"], UNKNOWN],
         codes: HERE,
         what: "kaniko does not trust the registry's certificate. It runs in a container and reads neither Docker's folders \
@@ -102,14 +102,14 @@ pub(super) const ROWS: &[Row] = &[
             "executor --registry-certificate={}=ca.crt …",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[&["INSTALLATION FAILED", "UPGRADE FAILED"], UNKNOWN],
         codes: HERE,
         what: "Helm does not trust the registry's certificate: the CA is not trusted in the system's store, the server does not \
                send the whole chain, or somebody in between presents a certificate of his own.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&["response from daemon", "docker login", "docker pull", "docker push", "/v2/"], GO],
         codes: &[
             "untrusted-docker",
@@ -124,7 +124,7 @@ pub(super) const ROWS: &[Row] = &[
                not been restarted since it came into the system's store, or the server does not send the whole chain.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&["server certificate verification failed"]],
         codes: &[
             "untrusted-system",
@@ -142,7 +142,7 @@ pub(super) const ROWS: &[Row] = &[
             "git config --show-origin --get-all http.sslCAInfo",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[
             &["unable to access", "git clone", "git-lfs", "unable to clone"],
             &[
@@ -163,14 +163,14 @@ pub(super) const ROWS: &[Row] = &[
             "git config --show-origin --get-regexp 'http.*ssl.*'",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[&["CRYPT_E_NO_REVOCATION_CHECK", "CRYPT_E_REVOCATION_OFFLINE", "0x80092012", "0x80092013"]],
         codes: &[],
         what: "Windows wants to ask whether the certificate was revoked, and a private CA has nobody to ask. The \
                certificate itself is believed.",
         next: &["git config --global http.schannelCheckRevoke false", "curl --ssl-revoke-best-effort …"],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "PKIX path building failed",
             "unable to find valid certification path",
@@ -185,7 +185,7 @@ pub(super) const ROWS: &[Row] = &[
                javax.net.ssl.trustStore names), which some distributions fill from the system's store.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
             "SELF_SIGNED_CERT_IN_CHAIN",
@@ -202,7 +202,7 @@ pub(super) const ROWS: &[Row] = &[
             "export NODE_EXTRA_CA_CERTS=\"$PWD/ca.crt\"",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "[SSL: CERTIFICATE_VERIFY_FAILED]",
             "problem confirming the ssl certificate",
@@ -219,7 +219,7 @@ pub(super) const ROWS: &[Row] = &[
             "export REQUESTS_CA_BUNDLE=/etc/ssl/certs/ca-certificates.crt",
         ],
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "unable to verify the first certificate",
             "CERT_CHAIN_INCOMPLETE",
@@ -231,7 +231,7 @@ pub(super) const ROWS: &[Row] = &[
                server sends, or the root is not trusted.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "ERR_CERT_AUTHORITY_INVALID",
             "SEC_ERROR_UNKNOWN_ISSUER",
@@ -246,14 +246,14 @@ pub(super) const ROWS: &[Row] = &[
                their own beside the system's.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&["The certificate of"], &["is not trusted"]],
         codes: HERE,
         what: "The CA of the server's certificate is not trusted on this machine, or the server does not send the whole \
                chain.",
         next: TRUST,
     },
-    Row {
+    KnownMessage {
         says: &[&[
             "certificate signed by unknown authority",
             "certificate is not trusted",

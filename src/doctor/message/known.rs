@@ -5,7 +5,7 @@ pub(super) type Any = &'static [&'static str];
 
 /// Words, and what they mean.
 #[derive(Debug)]
-pub struct Row {
+pub struct KnownMessage {
     /// One of each of these stands in the text, in this order and near each other; case, spaces, quotation
     /// marks and line ends do not matter.
     pub says: &'static [Any],
