@@ -6,7 +6,7 @@ use labtrust_machine::engine::{Reach, is_containerds, judge, pulls_by_system};
 use super::{anchors::leads_to, classify::NEEDS_RESTART, engine_trust::EngineTrust, folder};
 use crate::doctor::{Code, Finding, certs_d::containerd_folders, evidence::FolderSeen};
 
-pub(super) const SHADOWED: Code = Code::error("certsd-shadowed");
+pub(super) const SHADOWED: Code = Code::error("certsd-masked");
 
 impl EngineTrust<'_> {
     /// Whether it keeps images in containerd.
