@@ -64,7 +64,7 @@ impl Journal {
     /// Puts a file of `contents` in place of one at `path` that would do after a power cut too: which of the two it is
     /// then, nothing depends on.
     pub(crate) fn replace(path: &Path, contents: &[u8], access: Access) -> Result<()> {
-        file::put(path, contents, access, &mut Flushes::held()).map(drop)
+        file::put(path, contents, access, &mut Flushes::never()).map(drop)
     }
 
     /// How the file stands now.

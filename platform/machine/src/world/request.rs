@@ -83,7 +83,7 @@ impl Request {
             Self::RemoveFolder(path) => file::remove_folder(&path, &mut flushes()).map(|()| Reply::Done)?,
             Self::Sync(path) => file::sync(&path).map(|()| Reply::Done)?,
             Self::HoldFlushes => {
-                *flushes() = Flushes::held();
+                flushes().hold();
                 Reply::Done
             }
             Self::Flush => flushes().release().map(|()| Reply::Done)?,
