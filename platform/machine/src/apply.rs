@@ -2,7 +2,7 @@
 
 mod act;
 mod batch;
-mod judged;
+mod progress;
 mod reload;
 mod step;
 
@@ -10,7 +10,7 @@ use labtrust_plan::{Anchor, Change, Reload, Step, StoreId, Wanted};
 
 use self::{
     batch::Batch,
-    judged::{Begun, Judged},
+    progress::{Finished, Started},
 };
 use crate::{
     Result,
@@ -87,66 +87,69 @@ impl<'a> Run<'a> {
     }
 
     fn carry_out(&mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
-        let mut begun: Vec<Result<Begun>> = Vec::new();
+        let mut started: Vec<Result<Started>> = Vec::new();
         let mut is_over = false;
         for change in changes {
-            let next = if is_over { Ok(Begun::Pointless) } else { self.begin(change, together) };
-            is_over |= together && matches!(next, Err(_) | Ok(Begun::OutOfReach));
-            begun.push(next);
+            let next = if is_over { Ok(Started::Skipped) } else { self.start(change, together) };
+            is_over |= together && matches!(next, Err(_) | Ok(Started::OutOfReach));
+            started.push(next);
         }
         let reloaded = if is_over {
             vec![Ok(Vec::new()); changes.len()]
         } else {
-            self.reload(changes, &begun, together)
+            self.reload(changes, &started, together)
         };
         is_over |= together && reloaded.iter().any(Result::is_err);
-        let is_applied = |(begun, reloaded): (&Result<Begun>, &Reloaded)| {
-            matches!(begun, Ok(Begun::Applied { .. })) && reloaded.is_ok()
+        let is_applied = |(started, reloaded): (&Result<Started>, &Reloaded)| {
+            matches!(started, Ok(Started::Applied { .. })) && reloaded.is_ok()
         };
-        let applied = changes.iter().zip(begun.iter().zip(&reloaded)).filter(|(_, how)| is_applied(*how));
+        let applied = changes.iter().zip(started.iter().zip(&reloaded)).filter(|(_, how)| is_applied(*how));
         // After the last settling, all servers together.
         let mut servers = Servers::of(applied.map(|(change, _)| &change.proof));
-        let mut judged = Vec::new();
-        for ((change, begun), reloaded) in changes.iter().zip(begun).zip(reloaded) {
+        let mut finished = Vec::new();
+        for ((change, started), reloaded) in changes.iter().zip(started).zip(reloaded) {
             // Where all is to go, a server is not asked for what it would not show.
-            let is_spared = is_over && reloaded.is_ok() && matches!(begun, Ok(Begun::Applied { .. }));
-            let verdict =
-                if is_spared { Judged::Omitted } else { self.judge(change, begun, reloaded, &mut servers)? };
+            let is_pointless = is_over && reloaded.is_ok() && matches!(started, Ok(Started::Applied { .. }));
+            let verdict = if is_pointless {
+                Finished::Dropped
+            } else {
+                self.prove(change, started, reloaded, &mut servers)?
+            };
             is_over |= together && verdict.is_failure();
-            judged.push(verdict);
+            finished.push(verdict);
         }
         if is_over {
             // What settles one must not meet what another one has made.
-            let goes = |judged: &Judged| {
-                matches!(judged, Judged::Proven { .. } | Judged::Failed { .. } | Judged::Omitted)
+            let goes = |finished: &Finished| {
+                matches!(finished, Finished::Proven { .. } | Finished::Failed { .. } | Finished::Dropped)
             };
-            let going = changes.iter().zip(&judged).rev().filter(|(_, judged)| goes(judged));
+            let going = changes.iter().zip(&finished).rev().filter(|(_, finished)| goes(finished));
             going.for_each(|(change, _)| self.undo_steps(change));
         }
         let mut outcomes = Vec::new();
         // What came last goes first, if all must go.
-        for (change, judged) in changes.iter().zip(judged).rev() {
-            let judged = match judged {
-                Judged::Proven { .. } if is_over => Judged::Omitted,
-                judged => judged,
+        for (change, finished) in changes.iter().zip(finished).rev() {
+            let finished = match finished {
+                Finished::Proven { .. } if is_over => Finished::Dropped,
+                finished => finished,
             };
-            outcomes.push(self.conclude(change, judged)?);
+            outcomes.push(self.finish(change, finished)?);
         }
         outcomes.reverse();
         Ok(outcomes)
     }
 
     /// Does the steps of `change` that are to be done, and where it `adopts`, writes down the others too.
-    fn begin(&mut self, change: &Change, adopts: bool) -> Result<Begun> {
+    fn start(&mut self, change: &Change, adopts: bool) -> Result<Started> {
         let within_reach = change.actor.is_within_reach(self.session.facts);
         let reader = self.session.worlds.reader(self.session.facts, &change.actor)?;
         match already(&reader, change, self.recorded(change)) {
             Ok(Some(detail)) if !adopts || !within_reach || self.knows_all(change) => {
-                return Ok(Begun::Already(detail));
+                return Ok(Started::Already(detail));
             }
             Ok(Some(_)) => {}
             // What we may not read is not ours to change either.
-            _ if !within_reach => return Ok(Begun::OutOfReach),
+            _ if !within_reach => return Ok(Started::OutOfReach),
             Err(error) => return Err(error),
             Ok(None) => {}
         }
@@ -156,7 +159,7 @@ impl<'a> Run<'a> {
             if adopts {
                 self.adopt(change, &reader)?;
             }
-            return Ok(Begun::Already(detail));
+            return Ok(Started::Already(detail));
         }
         if !change.reload.applied.is_empty() {
             check_room(&reader, &change.reload.side_effects)?;
@@ -176,13 +179,13 @@ impl<'a> Run<'a> {
                 self.note(record, step, &reader, &mut batch)?;
                 changed = true;
             } else if adopts {
-                self.note_standing(record, step, &reader)?;
+                self.note_adopted(record, step, &reader)?;
             }
         }
         self.act(record, batch, &reader)?;
         // Where nothing but the settling is to be done, that is the change.
         let is_reload_alone = change.steps.is_empty() && !change.reload.applied.is_empty();
-        Ok(Begun::Applied { changed: changed || is_reload_alone })
+        Ok(Started::Applied { changed: changed || is_reload_alone })
     }
 
     fn recorded(&self, change: &Change) -> Option<&ChangeRecord> {
@@ -207,7 +210,7 @@ impl<'a> Run<'a> {
     /// Settles what was applied, each distinct settling once; if they go `together`, to the first that
     /// fails. Those that go together are reloaded from the last to the first, as they are when they are undone: GitLab
     /// follows its settings before it is told of the files that they name. The answer has one entry a change.
-    fn reload(&mut self, changes: &[Change], begun: &[Result<Begun>], together: bool) -> Vec<Reloaded> {
+    fn reload(&mut self, changes: &[Change], started: &[Result<Started>], together: bool) -> Vec<Reloaded> {
         let mut done: Vec<(&Reload, Reloaded)> = Vec::new();
         let mut results: Vec<Reloaded> = vec![Ok(Vec::new()); changes.len()];
         let mut order: Vec<usize> = (0..changes.len()).collect();
@@ -217,7 +220,7 @@ impl<'a> Run<'a> {
         for index in order {
             let change = &changes[index];
             let is_over = together && results.iter().any(Result::is_err);
-            if is_over || !matches!(begun[index], Ok(Begun::Applied { .. })) {
+            if is_over || !matches!(started[index], Ok(Started::Applied { .. })) {
                 continue;
             }
             let same = |reload: &Reload| reload.applied == change.reload.applied;
@@ -232,22 +235,22 @@ impl<'a> Run<'a> {
     }
 
     /// Asks the store whether the change has worked.
-    fn judge(
+    fn prove(
         &mut self,
         change: &Change,
-        begun: Result<Begun>,
+        started: Result<Started>,
         reloaded: Reloaded,
         servers: &mut Servers<'_>,
-    ) -> Result<Judged> {
+    ) -> Result<Finished> {
         let store = &change.store;
-        let changed = match begun {
-            Err(error) => return Ok(Judged::Failed { why: error.to_string(), hint: error.hint() }),
-            Ok(Begun::OutOfReach) => return Ok(Judged::OutOfReach),
-            Ok(Begun::Pointless) => return Ok(Judged::NotBegun),
-            Ok(Begun::Already(detail)) => return Ok(Judged::Already(detail)),
-            Ok(Begun::Applied { changed }) => changed,
+        let changed = match started {
+            Err(error) => return Ok(Finished::Failed { why: error.to_string(), hint: error.hint() }),
+            Ok(Started::OutOfReach) => return Ok(Finished::OutOfReach),
+            Ok(Started::Skipped) => return Ok(Finished::Skipped),
+            Ok(Started::Already(detail)) => return Ok(Finished::Already(detail)),
+            Ok(Started::Applied { changed }) => changed,
         };
-        let failed = |why: &str| Ok(Judged::Failed { why: why.to_owned(), hint: None });
+        let failed = |why: &str| Ok(Finished::Failed { why: why.to_owned(), hint: None });
         let complaints = match reloaded {
             Ok(complaints) => complaints,
             Err(why) => return failed(&why),
@@ -256,36 +259,38 @@ impl<'a> Run<'a> {
         let world = self.session.worlds.of(&change.actor)?;
         match prove_by(servers, &world, &change.proof, Wanted::There) {
             Ok(verdict) if verdict.holds() => {
-                Ok(Judged::Proven { changed, detail: verdict.detail().to_owned(), complaints })
+                Ok(Finished::Proven { changed, detail: verdict.detail().to_owned(), complaints })
             }
-            Ok(verdict) => Ok(Judged::Failed { why: verdict.detail().to_owned(), hint: change.proof.hint() }),
+            Ok(verdict) => {
+                Ok(Finished::Failed { why: verdict.detail().to_owned(), hint: change.proof.hint() })
+            }
             Err(error) => failed(&error.to_string()),
         }
     }
 
     /// Writes down what has worked, and takes back what has not.
-    fn conclude(&mut self, change: &Change, judged: Judged) -> Result<Outcome> {
+    fn finish(&mut self, change: &Change, finished: Finished) -> Result<Outcome> {
         let (store, subject) = (&change.store, change.subject.as_str());
-        let (changed, detail, complaints) = match judged {
-            Judged::Proven { changed, detail, complaints } => (changed, detail, complaints),
-            Judged::OutOfReach => return Ok(Outcome::needs_root(store, subject, OutcomeState::Untrusted)),
-            Judged::Omitted => {
+        let (changed, detail, complaints) = match finished {
+            Finished::Proven { changed, detail, complaints } => (changed, detail, complaints),
+            Finished::OutOfReach => return Ok(Outcome::needs_root(store, subject, OutcomeState::Untrusted)),
+            Finished::Dropped => {
                 let mut outcome = self.undo_failed(change, "taken back with the rest of this plan")?;
                 if outcome.hint.is_none() {
                     outcome.state = OutcomeState::Untrusted;
                 }
                 return Ok(outcome);
             }
-            Judged::NotBegun => {
+            Finished::Skipped => {
                 let why = "not begun: the rest of this plan failed";
                 return Ok(Outcome::new(store, subject, OutcomeState::Untrusted, why));
             }
-            Judged::Failed { why, hint } => {
+            Finished::Failed { why, hint } => {
                 let mut outcome = self.undo_failed(change, &why)?;
                 outcome.hint = hint.or(outcome.hint);
                 return Ok(outcome);
             }
-            Judged::Already(detail) => {
+            Finished::Already(detail) => {
                 let since = self.recorded(change).and_then(|record| record.in_effect_since);
                 let mut outcome = Outcome::new(store, subject, OutcomeState::Trusted, detail);
                 outcome.await_restart(
@@ -300,7 +305,7 @@ impl<'a> Run<'a> {
         let made = done_with.iter().flat_map(StepRecord::folders).rev();
         made.into_iter().try_for_each(|folder| world.remove_folder(folder))?;
         let receipt = std::slice::from_mut(&mut self.receipt);
-        if self.session.receipts.hand_over(receipt, &done_with)? {
+        if self.session.receipts.transfer_folders(receipt, &done_with)? {
             self.done.extend(self.receipt.changes.iter().map(ChangeRecord::key));
         }
         if !complaints.is_empty() || !change.reload.by_hand.is_empty() {
@@ -315,7 +320,7 @@ impl<'a> Run<'a> {
             outcome.state = OutcomeState::Pending;
         }
         if !complaints.is_empty() {
-            outcome.fall_short(&complaints, "repair or remove that hook, then run it again");
+            outcome.mark_partial(&complaints, "repair or remove that hook, then run it again");
         }
         Ok(outcome)
     }

@@ -2,8 +2,8 @@
 //! any point leaves a receipt from which the next run goes on or goes back.
 
 mod before;
+mod folder;
 mod form;
-mod kept;
 mod recorded;
 
 use std::path::{Path, PathBuf};
@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::form::Line;
 pub use self::{
+    folder::Receipts,
     form::{SCHEMA, parse},
-    kept::Receipts,
     recorded::{DamagedReceipt, Recorded},
 };
 use crate::{
@@ -182,8 +182,9 @@ impl ChangeRecord {
 
     /// Whether the file at `path` is among its steps.
     pub(crate) fn has_file(&self, path: &Path) -> bool {
-        let is_it = |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
-        self.steps.iter().any(is_it)
+        let is_its_file =
+            |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
+        self.steps.iter().any(is_its_file)
     }
 
     /// Whether all that its settling rewrote is as it was before, to the byte.
@@ -198,7 +199,7 @@ impl ChangeRecord {
     pub(crate) fn set_proven(&mut self, in_effect_since: u64) -> Vec<StepRecord> {
         let mut steps: Vec<StepRecord> = Vec::new();
         for step in std::mem::take(&mut self.steps) {
-            if !steps.iter_mut().any(|earlier| earlier.goes_on_with(&step)) {
+            if !steps.iter_mut().any(|earlier| earlier.try_merge(&step)) {
                 steps.push(step);
             }
         }
@@ -213,7 +214,7 @@ impl ChangeRecord {
 
 /// What steps made beside what they were for.
 #[derive(Default)]
-struct Made {
+struct CreatedPaths {
     folders: Vec<PathBuf>,
     /// Files that edits made, and what each of these edits left there.
     files: Vec<(PathBuf, Fingerprint)>,
@@ -221,7 +222,7 @@ struct Made {
 
 impl StepRecord {
     /// Makes one record of this and `next`, if that replaced what this put there. Says whether it did.
-    fn goes_on_with(&mut self, next: &Self) -> bool {
+    fn try_merge(&mut self, next: &Self) -> bool {
         let Self::File { path, after, link, folders, edit, adopted, .. } = self else { return false };
         let Self::File {
             path: again, before, after: last, link: last_link, folders: more, edit: new, ..
@@ -324,7 +325,7 @@ impl Receipt {
 
     /// Takes those of `made` that lie above files of its own for folders made for these, and files that it found as an
     /// edit of ours had left them for files made by its own edit. Says whether there were any.
-    fn inherit(&mut self, made: &Made) -> bool {
+    fn receive_folders(&mut self, made: &CreatedPaths) -> bool {
         let mut any = false;
         for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
             let StepRecord::File { path, before, folders, edit, .. } = step else { continue };

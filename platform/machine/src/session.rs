@@ -154,7 +154,7 @@ impl Outcome {
     }
 
     /// It is so in the store itself, and what the store's hooks were to do is not done.
-    pub(crate) fn fall_short(&mut self, complaints: &[String], hint: &'static str) {
+    pub(crate) fn mark_partial(&mut self, complaints: &[String], hint: &'static str) {
         self.state = OutcomeState::Partial;
         self.detail = format!("{}, but: {}", self.detail, complaints.join("; "));
         self.hint = Some(hint.into());

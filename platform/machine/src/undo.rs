@@ -81,19 +81,19 @@ fn undo_records(
     records: &[(usize, usize)],
 ) -> Result<Vec<(usize, Outcome)>> {
     let mut outcomes = Vec::new();
-    let mut begun = Vec::new();
+    let mut started = Vec::new();
     for &(receipt, index) in records {
         let record = &receipts[receipt].changes[index];
         if record.actor.is_within_reach(session.facts) {
-            begun.push((receipt, index));
+            started.push((receipt, index));
         } else {
             outcomes
                 .push((receipt, Outcome::needs_root(&record.store, &record.subject, OutcomeState::Trusted)));
         }
     }
-    note_begun(session, receipts, &begun)?;
+    note_started(session, receipts, &started)?;
     let mut undone = Vec::new();
-    for (receipt, index) in begun {
+    for (receipt, index) in started {
         let mut taken = undo_steps(session, &receipts[receipt], (receipt, index));
         if taken.fault.is_none() {
             taken.fault = keep_neighbours_of(session, &mut receipts[receipt], index).err().map(Rc::new);
@@ -103,7 +103,7 @@ fn undo_records(
     reload::reload(session, receipts, &mut undone);
     let mut forgotten = BTreeSet::new();
     for undone in undone {
-        let outcome = conclude(session, receipts, &undone);
+        let outcome = finish(session, receipts, &undone);
         if outcome.state != OutcomeState::Failed {
             forgotten.insert((undone.receipt, undone.index));
         }
@@ -114,7 +114,7 @@ fn undo_records(
 }
 
 /// Writes down that `records` are about to be taken back.
-fn note_begun(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize, usize)]) -> Result<()> {
+fn note_started(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize, usize)]) -> Result<()> {
     for (number, receipt) in receipts.iter_mut().enumerate() {
         let indices: Vec<_> =
             records.iter().filter(|(of, _)| *of == number).map(|(_, index)| *index).collect();
@@ -126,7 +126,7 @@ fn note_begun(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize
             receipt.changes[*index].phase = Phase::Undoing;
         }
         let noted = session.receipts.note(receipt, &indices);
-        // What was only begun is written down as that: a full disk is no reason to leave half of it.
+        // What was only started is written down as that: a full disk is no reason to leave half of it.
         if was_proven {
             noted?;
         }
@@ -142,10 +142,10 @@ fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usiz
     }
     remove_folders(session, removed.iter().flatten())?;
     let steps: Vec<_> = removed.iter().flatten().flat_map(|record| record.steps.clone()).collect();
-    let has_inherited = session.receipts.hand_over(receipts, &steps)?;
+    let has_received = session.receipts.transfer_folders(receipts, &steps)?;
     for (receipt, removed) in receipts.iter().zip(&removed) {
         // One of which no change is left is forgotten, though it was empty before.
-        if has_inherited || (removed.is_empty() && receipt.changes.is_empty()) {
+        if has_received || (removed.is_empty() && receipt.changes.is_empty()) {
             session.receipts.save(receipt)?;
         } else if !removed.is_empty() {
             let lines: Vec<_> = removed.iter().map(Line::gone).collect();
@@ -197,7 +197,7 @@ pub(crate) fn undo_latest(
             commands: &record.reload.undone,
             side_effects: &record.reload.side_effects,
             removed: 1,
-            is_so: &|| Ok(true),
+            is_met: &|| Ok(true),
             progress: session.progress,
         };
         updater.run()?;
@@ -331,7 +331,7 @@ fn is_ours(found: &Node, after: Option<Fingerprint>, link: Option<&Path>) -> boo
 }
 
 /// Asks the store whether it is rid of the anchor.
-fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) -> Outcome {
+fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) -> Outcome {
     let record = undone.record(receipts);
     let (store, subject) = (&record.store, record.subject.as_str());
     if let Some(error) = &undone.fault {
@@ -371,7 +371,7 @@ fn conclude(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) 
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
     if !undone.complaints.is_empty() && outcome.state == OutcomeState::Untrusted {
-        outcome.fall_short(&undone.complaints, "fix that; all else is taken back");
+        outcome.mark_partial(&undone.complaints, "fix that; all else is taken back");
     }
     outcome
 }

@@ -5,7 +5,7 @@
 //! has made at any time until it ends. So others are waited for before and after, and the store is read
 //! when none is left: whoever starts from then on reads our file too.
 
-mod judged;
+mod fault;
 
 use std::{
     io,
@@ -50,15 +50,15 @@ pub(crate) struct Updater<'a> {
     /// How many certificates may be gone afterwards.
     pub removed: usize,
     /// Whether the store is as it is meant to be.
-    pub is_so: &'a dyn Fn() -> Result<bool>,
+    pub is_met: &'a dyn Fn() -> Result<bool>,
     pub progress: &'a dyn Progress,
 }
 
 /// What the updater has made, as far as it is judged.
 #[derive(PartialEq)]
-struct Made {
+struct Rebuilt {
     bundles: Vec<Option<Bundle>>,
-    is_so: bool,
+    is_met: bool,
     complaints: Vec<String>,
 }
 
@@ -91,7 +91,7 @@ impl Updater<'_> {
         }
         let before = self.read()?;
         // Where it was so from the start, another's run proves nothing of what is to be rebuilt.
-        let was_so = (self.is_so)()?;
+        let was_met = (self.is_met)()?;
         let started = Instant::now();
         let mut last = None;
         for round in 0..=MOST_REPAIRS {
@@ -99,11 +99,11 @@ impl Updater<'_> {
             let quiet = Instant::now() + PAUSE * round;
             loop {
                 let waited = self.await_others()?;
-                if round > 0 || (waited.is_some() && !was_so) {
-                    let made = self.made()?;
-                    if made.is_so && self.fault(&before, &made.bundles).is_none() {
-                        self.tell(&before, &made.bundles);
-                        return Ok(made.complaints);
+                if round > 0 || (waited.is_some() && !was_met) {
+                    let rebuilt = self.rebuilt()?;
+                    if rebuilt.is_met && self.fault(&before, &rebuilt.bundles).is_none() {
+                        self.report_losses(&before, &rebuilt.bundles);
+                        return Ok(rebuilt.complaints);
                     }
                 }
                 match waited {
@@ -116,18 +116,18 @@ impl Updater<'_> {
             if round > 0 {
                 self.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, self.world))?;
             }
-            let made = self.run_once()?;
-            let fault = self.fault(&before, &made.bundles);
+            let rebuilt = self.run_once()?;
+            let fault = self.fault(&before, &rebuilt.bundles);
             // The same twice is no accident: what it is made from, as far as that is not known, is less now.
-            let is_same = is_whole(&before, &made.bundles) && last.as_ref() == Some(&made);
-            if (made.is_so && fault.is_none()) || is_same {
-                self.tell(&before, &made.bundles);
-                return Ok(made.complaints);
+            let is_same = is_whole(&before, &rebuilt.bundles) && last.as_ref() == Some(&rebuilt);
+            if (rebuilt.is_met && fault.is_none()) || is_same {
+                self.report_losses(&before, &rebuilt.bundles);
+                return Ok(rebuilt.complaints);
             }
             if let Some(fault) = fault {
                 self.progress.note(&format!("{fault}; running it again"));
             }
-            last = Some(made);
+            last = Some(rebuilt);
         }
         let path = self.bundles().next().map_or_else(PathBuf::new, |(path, _)| path.to_owned());
         Err(Error::Corrupt {
@@ -136,11 +136,11 @@ impl Updater<'_> {
         })
     }
 
-    fn run_once(&self) -> Result<Made> {
+    fn run_once(&self) -> Result<Rebuilt> {
         self.side_effects.iter().try_for_each(|made| side_effect::clear(made, self.world))?;
         let complaints = self.run_commands()?;
         self.await_others()?;
-        Ok(Made { complaints, ..self.made()? })
+        Ok(Rebuilt { complaints, ..self.rebuilt()? })
     }
 
     fn run_commands(&self) -> Result<Vec<String>> {
@@ -160,8 +160,8 @@ impl Updater<'_> {
         self.side_effects.iter().try_for_each(|made| side_effect::clear(made, self.world))
     }
 
-    fn made(&self) -> Result<Made> {
-        Ok(Made { bundles: self.read()?, is_so: (self.is_so)()?, complaints: Vec::new() })
+    fn rebuilt(&self) -> Result<Rebuilt> {
+        Ok(Rebuilt { bundles: self.read()?, is_met: (self.is_met)()?, complaints: Vec::new() })
     }
 
     fn bundles(&self) -> impl Iterator<Item = (&Path, Option<&Sources>)> {

@@ -44,14 +44,14 @@ use crate::{Error, Result, bundle::Bundle};
 /// Acts on the machine, as this process or as a child process that dropped to another user.
 #[derive(Debug)]
 pub struct World {
-    lane: Lane,
+    backend: Backend,
     /// The bundles that were read, each as its file stood.
     bundles: Mutex<BTreeMap<PathBuf, (Stamp, Bundle)>>,
     flushes: Mutex<Flushes>,
 }
 
 #[derive(Debug)]
-enum Lane {
+enum Backend {
     Direct,
     Delegate(Box<Mutex<delegate::Delegate>>),
 }
@@ -59,38 +59,38 @@ enum Lane {
 impl World {
     /// The machine, with this process's own rights.
     pub fn here() -> Self {
-        Self::with(Lane::Direct)
+        Self::with(Backend::Direct)
     }
 
     /// The machine, with `user`'s rights, through a child process of the program at `program`
     /// that was started with the argument `argument` and calls [`serve_delegate`].
     pub fn as_user(user: &User, program: &Path, argument: &str) -> Result<Self> {
         let delegate = delegate::Delegate::start(user, program, argument)?;
-        Ok(Self::with(Lane::Delegate(Box::new(Mutex::new(delegate)))))
+        Ok(Self::with(Backend::Delegate(Box::new(Mutex::new(delegate)))))
     }
 
-    fn with(lane: Lane) -> Self {
-        Self { lane, bundles: Mutex::default(), flushes: Mutex::default() }
+    fn with(backend: Backend) -> Self {
+        Self { backend, bundles: Mutex::default(), flushes: Mutex::default() }
     }
 
     /// Whether it may give files to whom it likes: root may, and a user may not.
     pub(crate) fn may_give_away(&self) -> bool {
-        matches!(self.lane, Lane::Direct) && rustix::process::geteuid().is_root()
+        matches!(self.backend, Backend::Direct) && rustix::process::geteuid().is_root()
     }
 
     /// What stands at `path`.
     pub fn look(&self, path: &Path) -> Result<Node> {
         match self.ask(Request::Look(path.to_owned()))? {
             Reply::Node(node) => Ok(node),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
     /// Where the file at `path` is, links followed that nobody else could have planted, be it there or not.
     pub(crate) fn resolve(&self, path: &Path) -> Result<PathBuf> {
         match self.ask(Request::Resolve(path.to_owned()))? {
-            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(misfit),
-            _ => Err(misfit()),
+            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(wrong_reply),
+            _ => Err(wrong_reply()),
         }
     }
 
@@ -127,14 +127,14 @@ impl World {
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         match self.ask(Request::Read(path.to_owned()))? {
             Reply::Bytes(bytes) => Ok(bytes.map(|bytes| bytes.0)),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
     /// The bundle at `path`, links followed; none if it is not there. While its file stays as it is, it is read once.
     pub fn bundle(&self, path: &Path) -> Result<Option<Bundle>> {
         // Another user's files are that user's process's to look at.
-        let stamp = if matches!(self.lane, Lane::Direct) { Stamp::behind(path) } else { None };
+        let stamp = if matches!(self.backend, Backend::Direct) { Stamp::behind(path) } else { None };
         let mut known = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, bundle)) = known.get(path).filter(|(then, _)| Some(*then) == stamp) {
             return Ok(Some(bundle.clone()));
@@ -150,7 +150,7 @@ impl World {
     pub fn list(&self, path: &Path) -> Result<Vec<PathBuf>> {
         match self.ask(Request::List(path.to_owned()))? {
             Reply::Paths(paths) => Ok(paths),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
@@ -190,7 +190,7 @@ impl World {
     pub fn make_folders(&self, path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
         match self.ask(Request::MakeFolders(path.to_owned(), mode))? {
             Reply::Paths(paths) => Ok(paths),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
@@ -198,8 +198,8 @@ impl World {
     /// with all files in it, whatever comes of `act`: tools that read from files get them there.
     pub(crate) fn with_scratch<T>(&self, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
         let folder = match self.ask(Request::MakeScratch)? {
-            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(misfit)?,
-            _ => return Err(misfit()),
+            Reply::Paths(paths) => paths.into_iter().next().ok_or_else(wrong_reply)?,
+            _ => return Err(wrong_reply()),
         };
         let result = act(&folder);
         let cleared = self
@@ -233,7 +233,7 @@ impl World {
     pub(crate) fn room(&self, path: &Path) -> Result<Option<u64>> {
         match self.ask(Request::Room(path.to_owned()))? {
             Reply::Number(bytes) => Ok(bytes),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
@@ -243,7 +243,7 @@ impl World {
         match self.ask(Request::Run(command.clone()))? {
             Reply::Output(output) if output.code == Some(0) => Ok(output),
             Reply::Output(output) => Err(output.into_error(command)),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
@@ -251,7 +251,7 @@ impl World {
     pub fn try_run(&self, command: &Command) -> Result<Output> {
         match self.ask(Request::Run(command.clone()))? {
             Reply::Output(output) => Ok(output),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
@@ -259,7 +259,7 @@ impl World {
     pub(crate) fn ask_engine(&self, socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
         match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned(), limit))? {
             Reply::Engine(answer) => Ok(answer),
-            _ => Err(misfit()),
+            _ => Err(wrong_reply()),
         }
     }
 
@@ -268,14 +268,16 @@ impl World {
     }
 
     fn ask(&self, request: Request) -> Result<Reply> {
-        match &self.lane {
-            Lane::Direct => request.perform(&self.flushes),
-            Lane::Delegate(delegate) => delegate.lock().unwrap_or_else(PoisonError::into_inner).ask(&request),
+        match &self.backend {
+            Backend::Direct => request.perform(&self.flushes),
+            Backend::Delegate(delegate) => {
+                delegate.lock().unwrap_or_else(PoisonError::into_inner).ask(&request)
+            }
         }
     }
 }
 
-fn misfit() -> Error {
+fn wrong_reply() -> Error {
     Error::Relayed("the process that acts as another user gave an answer to another question".into())
 }
 
@@ -292,7 +294,7 @@ mod tests {
             World::here().put(&folder.join("x"), &Contents::Public(b"x".to_vec()), private)?;
             let mode = std::fs::metadata(folder).map_err(Error::file("look at", folder))?;
             assert_eq!(std::os::unix::fs::MetadataExt::mode(&mode) & 0o777, 0o700);
-            Err::<(), _>(misfit())
+            Err::<(), _>(wrong_reply())
         });
         assert!(failed.is_err() && !used.exists(), "{used:?}");
     }

@@ -40,13 +40,13 @@ impl Run<'_> {
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
         reload.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
-        let is_so = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
+        let is_met = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
         let updater = Updater {
             world: &world,
             commands: &reload.applied,
             side_effects: &reload.side_effects,
             removed,
-            is_so: &is_so,
+            is_met: &is_met,
             progress: self.session.progress,
         };
         let mut complaints = updater.run()?;

@@ -80,7 +80,7 @@ impl Run<'_> {
     pub(super) fn adopt(&mut self, change: &Change, world: &World) -> Result<()> {
         let record = self.record(change);
         for step in &change.steps {
-            self.note_standing(record, step, world)?;
+            self.note_adopted(record, step, world)?;
         }
         self.receipt.changes[record].set_proven(super::now());
         self.done.push(self.receipt.changes[record].key());
@@ -88,7 +88,7 @@ impl Run<'_> {
     }
 
     /// Writes down what `step` would make and what stands there already: undoing leaves it as it is.
-    pub(super) fn note_standing(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
+    pub(super) fn note_adopted(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
         let Some(path) = step.made() else { return Ok(()) };
         if self.receipt.changes[record].has_file(path) {
             return Ok(());

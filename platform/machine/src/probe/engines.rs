@@ -14,7 +14,7 @@ use labtrust_plan::{
 use crate::{engine::says_it_pulls_by_system, world::World};
 
 /// Where a kind of engine that belongs to the machine keeps its things.
-struct Place {
+struct EngineRow {
     kind: EngineKind,
     certs_d: &'static str,
     socket: &'static str,
@@ -24,8 +24,8 @@ struct Place {
     service: &'static str,
 }
 
-const MACHINE: &[Place] = &[
-    Place {
+const MACHINE: &[EngineRow] = &[
+    EngineRow {
         kind: EngineKind::Rootful,
         certs_d: "/etc/docker/certs.d",
         socket: "/var/run/docker.sock",
@@ -39,7 +39,7 @@ const MACHINE: &[Place] = &[
         ],
         service: "docker",
     },
-    Place {
+    EngineRow {
         kind: EngineKind::Snap,
         certs_d: "/var/snap/docker/current/etc/docker/certs.d",
         socket: "/var/run/docker.sock",
@@ -53,8 +53,7 @@ pub(super) fn find(facts: &Facts) -> Vec<Engine> {
     let mut engines = Vec::new();
     if facts.os == Os::Linux {
         let snap = Path::new("/var/snap/docker/current").exists();
-        engines
-            .extend(MACHINE.iter().filter(|place| place.is_installed(snap)).map(|place| place.engine(facts)));
+        engines.extend(MACHINE.iter().filter(|row| row.is_installed(snap)).map(|row| row.engine(facts)));
     }
     for user in facts.people() {
         engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
@@ -75,7 +74,7 @@ pub fn ask_engines(facts: &Facts) -> Facts {
     facts
 }
 
-impl Place {
+impl EngineRow {
     fn is_installed(&self, snap: bool) -> bool {
         let signs = self.signs.iter().any(|sign| Path::new(sign).exists());
         // The snap and the machine's own engine share one socket: it is the snap's if that is there.

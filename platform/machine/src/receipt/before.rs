@@ -7,7 +7,7 @@ use std::{
 
 use labtrust_plan::{Contents, Fingerprint};
 
-use super::{Receipt, Receipts, kept::PRIVATE};
+use super::{Receipt, Receipts, folder::PRIVATE};
 use crate::{
     Error, Result,
     world::{Node, World},

@@ -86,7 +86,7 @@ fn reload_together(
         commands,
         side_effects: &side_effects,
         removed: distinct_certificates(&members),
-        is_so: &|| all(&members, is_gone),
+        is_met: &|| all(&members, is_gone),
         progress: session.progress,
     };
     updater.clear()?;

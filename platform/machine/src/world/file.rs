@@ -26,7 +26,7 @@ use zeroize::Zeroizing;
 
 use super::{
     flush::Flushes,
-    folder::{self, Folder, Place},
+    folder::{self, Folder, FolderEntry},
     node::{Access, LARGEST_FILE, Node},
 };
 use crate::{Error, Result, error::NO_FOLDER};
@@ -41,16 +41,16 @@ const MOST_SCRATCHES: u32 = 1000;
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 pub(super) fn look(path: &Path) -> Result<Node> {
-    let Some(place) = folder::place(path)? else { return Ok(Node::Absent) };
-    Ok(match place.kind()? {
+    let Some(entry) = folder::entry(path)? else { return Ok(Node::Absent) };
+    Ok(match entry.kind()? {
         None => Node::Absent,
         Some(FileType::Symlink) => {
-            let target = readlinkat(&place.folder.file, &place.name, Vec::new());
-            let target = target.map_err(|error| place.fault("read the link", error))?;
+            let target = readlinkat(&entry.folder.file, &entry.name, Vec::new());
+            let target = target.map_err(|error| entry.fault("read the link", error))?;
             Node::Link { target: PathBuf::from(OsString::from_vec(target.into_bytes())) }
         }
         Some(FileType::Directory) => Node::Folder,
-        Some(FileType::RegularFile) => match place.open()? {
+        Some(FileType::RegularFile) => match entry.open()? {
             // What is said of the file and what is in it come from one descriptor.
             Some(file) => {
                 let metadata = file.metadata().map_err(Error::file("look at", path))?;
@@ -69,14 +69,14 @@ pub(super) fn look(path: &Path) -> Result<Node> {
 
 /// Where what is read at `path` is written; `path` itself where its folder is not there yet.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
-    Ok(folder::target(path)?.map_or_else(|| path.to_owned(), |place| place.path()))
+    Ok(folder::target(path)?.map_or_else(|| path.to_owned(), |entry| entry.path()))
 }
 
 pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let Some(place) = folder::target(path)? else { return Ok(None) };
-    match place.kind()? {
+    let Some(entry) = folder::target(path)? else { return Ok(None) };
+    match entry.kind()? {
         None => Ok(None),
-        Some(FileType::RegularFile) => place.open()?.map(|file| whole(file, path)).transpose(),
+        Some(FileType::RegularFile) => entry.open()?.map(|file| whole(file, path)).transpose(),
         Some(other) => Err(no_file(path, other == FileType::Directory)),
     }
 }
@@ -84,15 +84,15 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
 /// The file at `path`, if it and the folders above it are such that nobody but root and the user `owner` can have
 /// written it.
 pub(super) fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    let Some(place) = folder::place(path)? else { return Ok(None) };
-    let Some(folder) = folder::own(&place.folder.path, owner)? else { return Ok(None) };
-    let place = Place { folder: Rc::new(folder), ..place };
-    match place.kind()? {
+    let Some(entry) = folder::entry(path)? else { return Ok(None) };
+    let Some(folder) = folder::own(&entry.folder.path, owner)? else { return Ok(None) };
+    let entry = FolderEntry { folder: Rc::new(folder), ..entry };
+    match entry.kind()? {
         None => return Ok(None),
         Some(FileType::RegularFile) => {}
         Some(other) => return Err(no_file(path, other == FileType::Directory)),
     }
-    let Some(file) = place.open()? else { return Ok(None) };
+    let Some(file) = entry.open()? else { return Ok(None) };
     let found = file.metadata().map_err(Error::file("look at", path))?;
     // A file with an access list shows what that gives at most in the bits of its group.
     if found.uid() != owner || found.mode() & 0o022 != 0 {
@@ -153,16 +153,16 @@ pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>> {
 
 /// Puts a file at `path`; the answer is that file, open at its end.
 pub(super) fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Flushes) -> Result<File> {
-    let place = existing(path)?;
-    let draft = place.draft();
-    for place in [&place, &draft] {
-        if place.kind()? == Some(FileType::Directory) {
-            return Err(Error::Unsafe { path: place.path(), why: "a folder is where a file belongs".into() });
+    let entry = existing(path)?;
+    let draft = entry.draft();
+    for entry in [&entry, &draft] {
+        if entry.kind()? == Some(FileType::Directory) {
+            return Err(Error::Unsafe { path: entry.path(), why: "a folder is where a file belongs".into() });
         }
     }
     draft.remove(flushes)?;
     let written = draft.write(contents, access);
-    let written = written.and_then(|file| draft.rename(&place, flushes).map(|()| file));
+    let written = written.and_then(|file| draft.rename(&entry, flushes).map(|()| file));
     if written.is_err() {
         // The first error is the one that matters; what is left is removed by the next run.
         let _ = unlinkat(&draft.folder.file, &draft.name, AtFlags::empty());
@@ -171,7 +171,7 @@ pub(super) fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Fl
 }
 
 pub(super) fn tidy(path: &Path, flushes: &mut Flushes) -> Result<()> {
-    match folder::place(path)?.map(|place| place.draft()) {
+    match folder::entry(path)?.map(|entry| entry.draft()) {
         // A folder of that name is no draft of ours.
         Some(draft) if draft.kind()? != Some(FileType::Directory) => draft.remove(flushes),
         _ => Ok(()),
@@ -185,19 +185,19 @@ pub(super) fn drafted(path: &Path) -> Option<PathBuf> {
 }
 
 pub(super) fn remove(path: &Path, flushes: &mut Flushes) -> Result<()> {
-    folder::place(path)?.map_or(Ok(()), |place| place.remove(flushes))
+    folder::entry(path)?.map_or(Ok(()), |entry| entry.remove(flushes))
 }
 
 pub(super) fn link(path: &Path, target: &Path, flushes: &mut Flushes) -> Result<()> {
-    let place = existing(path)?;
-    if place.kind()? == Some(FileType::Directory) {
-        return Err(Error::Unsafe { path: place.path(), why: "a folder is where a link belongs".into() });
+    let entry = existing(path)?;
+    if entry.kind()? == Some(FileType::Directory) {
+        return Err(Error::Unsafe { path: entry.path(), why: "a folder is where a link belongs".into() });
     }
-    let draft = place.draft();
+    let draft = entry.draft();
     draft.remove(flushes)?;
     let made = symlinkat(target, &draft.folder.file, &draft.name)
-        .map_err(|error| place.fault("make a link at", error))
-        .and_then(|()| draft.rename(&place, flushes));
+        .map_err(|error| entry.fault("make a link at", error))
+        .and_then(|()| draft.rename(&entry, flushes));
     if made.is_err() {
         let _ = unlinkat(&draft.folder.file, &draft.name, AtFlags::empty());
     }
@@ -267,23 +267,23 @@ pub(super) fn make_scratch() -> Result<PathBuf> {
 }
 
 pub(super) fn remove_folder(path: &Path, flushes: &mut Flushes) -> Result<()> {
-    let Some(place) = folder::place(path)? else { return Ok(()) };
-    match unlinkat(&place.folder.file, &place.name, AtFlags::REMOVEDIR) {
-        Ok(()) => flushes.flush(&place.folder),
+    let Some(entry) = folder::entry(path)? else { return Ok(()) };
+    match unlinkat(&entry.folder.file, &entry.name, AtFlags::REMOVEDIR) {
+        Ok(()) => flushes.flush(&entry.folder),
         // A volume that is mounted there is busy, and not ours to remove.
         Err(
             Errno::NOENT | Errno::NAMETOOLONG | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY,
         ) => Ok(()),
-        Err(error) => Err(place.fault("remove the folder", error)),
+        Err(error) => Err(entry.fault("remove the folder", error)),
     }
 }
 
 pub(super) fn sync(path: &Path) -> Result<()> {
     let missing = || Error::file("flush", path)(io::ErrorKind::NotFound.into());
-    let place = folder::target(path)?.ok_or_else(missing)?;
-    let file = place.open()?.ok_or_else(missing)?;
+    let entry = folder::target(path)?.ok_or_else(missing)?;
+    let file = entry.open()?.ok_or_else(missing)?;
     file.sync_all().map_err(Error::file("flush", path))?;
-    Flushes::default().flush(&place.folder)
+    Flushes::default().flush(&entry.folder)
 }
 
 /// Bytes that are free where the folder `path` is; none if that cannot be told.
@@ -300,12 +300,12 @@ pub(super) fn room(path: &Path) -> Option<u64> {
 }
 
 /// The place that `path` names, in a folder that must be there.
-fn existing(path: &Path) -> Result<Place> {
+fn existing(path: &Path) -> Result<FolderEntry> {
     let missing = || Error::file(NO_FOLDER, path)(Errno::NOENT.into());
-    folder::place(path)?.ok_or_else(missing)
+    folder::entry(path)?.ok_or_else(missing)
 }
 
-impl Place {
+impl FolderEntry {
     fn fault(&self, action: &'static str, error: Errno) -> Error {
         Error::file(action, &self.path())(error.into())
     }

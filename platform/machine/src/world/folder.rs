@@ -39,7 +39,7 @@ pub(super) struct Folder {
 }
 
 /// A name in an open folder, whether or not something is there.
-pub(super) struct Place {
+pub(super) struct FolderEntry {
     pub folder: Rc<Folder>,
     pub name: OsString,
 }
@@ -64,21 +64,21 @@ fn chain(path: &Path) -> Result<Option<Vec<Folder>>> {
 
 /// The place that `path` names, every link above its last component resolved; none if the folder is
 /// not there.
-pub(super) fn place(path: &Path) -> Result<Option<Place>> {
+pub(super) fn entry(path: &Path) -> Result<Option<FolderEntry>> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Error::Unsafe { path: path.to_owned(), why: "it names no file".into() });
     };
-    Ok(open(&in_full(parent)?)?.map(|folder| Place { folder: Rc::new(folder), name: name.to_owned() }))
+    Ok(open(&in_full(parent)?)?.map(|folder| FolderEntry { folder: Rc::new(folder), name: name.to_owned() }))
 }
 
 /// The same, a link there followed too.
-pub(super) fn target(path: &Path) -> Result<Option<Place>> {
+pub(super) fn target(path: &Path) -> Result<Option<FolderEntry>> {
     let mut path = path.to_owned();
     for _ in 0..=MOST_LINKS {
-        let Some(place) = place(&path)? else { return Ok(None) };
-        match place.folder.link(&place.name)? {
-            Some(target) => path = place.folder.path.join(target),
-            None => return Ok(Some(place)),
+        let Some(entry) = entry(&path)? else { return Ok(None) };
+        match entry.folder.link(&entry.name)? {
+            Some(target) => path = entry.folder.path.join(target),
+            None => return Ok(Some(entry)),
         }
     }
     Err(loops(&path))
@@ -250,7 +250,7 @@ impl Folder {
     }
 }
 
-impl Place {
+impl FolderEntry {
     /// Its path, without links above its name.
     pub(super) fn path(&self) -> PathBuf {
         self.folder.path.join(&self.name)

@@ -7,7 +7,7 @@ use super::undone::Undone;
 pub(super) fn apply(before: Option<&[u8]>, old: &str, new: &str) -> Result<Vec<u8>, String> {
     check(old, new)?;
     let bytes = before.unwrap_or_default();
-    match &standing(bytes, old)?[..] {
+    match &find_lines(bytes, old)?[..] {
         [range] => Ok(spliced(bytes, range, new)),
         [] => Err(format!("has no line `{old}`")),
         several => Err(format!("has {} lines `{old}`", several.len())),
@@ -16,12 +16,12 @@ pub(super) fn apply(before: Option<&[u8]>, old: &str, new: &str) -> Result<Vec<u
 
 pub(super) fn is_met(found: Option<&[u8]>, old: &str, new: &str) -> Result<bool, String> {
     check(old, new)?;
-    Ok(!standing(found.unwrap_or_default(), new)?.is_empty())
+    Ok(!find_lines(found.unwrap_or_default(), new)?.is_empty())
 }
 
 pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, old: &str, new: &str) -> Undone {
     let (now, then) = (found.unwrap_or_default(), before.unwrap_or_default());
-    let lines = |bytes, line| standing(bytes, line).unwrap_or_default();
+    let lines = |bytes, line| find_lines(bytes, line).unwrap_or_default();
     let count = |bytes| [old, new].map(|line| lines(bytes, line).len());
     match (count(now), count(then)) {
         (is, was) if is == was => Undone::Already,
@@ -41,7 +41,7 @@ fn check(old: &str, new: &str) -> Result<(), String> {
 }
 
 /// Where the lines are that read `line`, without their ends.
-fn standing(bytes: &[u8], line: &str) -> Result<Vec<Range<usize>>, String> {
+fn find_lines(bytes: &[u8], line: &str) -> Result<Vec<Range<usize>>, String> {
     if bytes.contains(&0) {
         return Err("is no text: there is a zero byte in it".into());
     }

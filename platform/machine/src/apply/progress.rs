@@ -3,19 +3,19 @@
 use labtrust_plan::Hint;
 
 /// What is still to be done of a change.
-pub(super) enum Begun {
+pub(super) enum Started {
     /// Nothing: it is so already.
     Already(String),
     /// It needs root, and we are not.
     OutOfReach,
     /// It is of no use without another one, which failed.
-    Pointless,
+    Skipped,
     /// Its steps are applied; it is to be settled and proven.
     Applied { changed: bool },
 }
 
 /// What has become of a change.
-pub(super) enum Judged {
+pub(super) enum Finished {
     /// It is so already.
     Already(String),
     /// It needs root, and we are not.
@@ -25,12 +25,12 @@ pub(super) enum Judged {
     /// It is not so.
     Failed { why: String, hint: Option<Hint> },
     /// It has to go, because another one failed without which it is of no use.
-    Omitted,
+    Dropped,
     /// The same, before anything was done.
-    NotBegun,
+    Skipped,
 }
 
-impl Judged {
+impl Finished {
     pub(super) fn is_failure(&self) -> bool {
         matches!(self, Self::Failed { .. } | Self::OutOfReach)
     }

@@ -68,7 +68,7 @@ impl Updater<'_> {
     }
 
     /// Says what left a bundle though this run took nothing away.
-    pub(super) fn tell(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) {
+    pub(super) fn report_losses(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) {
         for ((path, sources), (before, after)) in self.bundles().zip(before.iter().zip(after)) {
             let lost = Counted::of(before.as_ref()).lost_in(&Counted::of(after.as_ref())).count();
             if lost <= self.removed {
@@ -164,7 +164,7 @@ mod tests {
                 commands: &[],
                 side_effects: &side_effects,
                 removed: 0,
-                is_so: &|| Ok(true),
+                is_met: &|| Ok(true),
                 progress: &Silent,
             };
             for (held, expected) in [

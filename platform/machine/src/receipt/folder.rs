@@ -13,7 +13,7 @@ use std::{
 use labtrust_plan::Anchor;
 
 use super::{
-    DamagedReceipt, Line, Made, Receipt, Recorded, StepRecord,
+    CreatedPaths, DamagedReceipt, Line, Receipt, Recorded, StepRecord,
     form::{self, parse},
 };
 use crate::{
@@ -33,7 +33,7 @@ pub struct Receipts {
     /// The state folder's lock, and the machine's if it was asked for.
     locks: RefCell<Vec<Lock>>,
     /// How long the machine's lock is waited for.
-    patience: Cell<Duration>,
+    machine_limit: Cell<Duration>,
 }
 
 /// A receipt as its file has it.
@@ -87,7 +87,7 @@ impl Receipts {
             world,
             known: RefCell::default(),
             locks: RefCell::new(vec![lock]),
-            patience: Cell::new(LONGEST_WAIT),
+            machine_limit: Cell::new(LONGEST_WAIT),
         };
         receipts.sweep()?;
         Ok(receipts)
@@ -98,7 +98,7 @@ impl Receipts {
         let mut locks = self.locks.borrow_mut();
         if locks.len() == 1 {
             // The next change does not wait as long again for the same run.
-            let limit = self.patience.replace(Duration::ZERO);
+            let limit = self.machine_limit.replace(Duration::ZERO);
             locks.push(Lock::machine(limit, progress)?);
         }
         Ok(())
@@ -241,8 +241,8 @@ impl Receipts {
     /// Transfers folders and files that the steps `gone` made, and that other changes still use, to the records of those
     /// changes, in `receipts` or in another receipt: the change that is undone last removes them. Says whether any of
     /// `receipts` was changed.
-    pub(crate) fn hand_over(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
-        let mut kept = Made::default();
+    pub(crate) fn transfer_folders(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
+        let mut kept = CreatedPaths::default();
         for folder in gone.iter().flat_map(StepRecord::folders) {
             if !kept.folders.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
                 kept.folders.push(folder.clone());
@@ -258,11 +258,11 @@ impl Receipts {
         }
         let mut any = false;
         for receipt in &mut *receipts {
-            any |= receipt.inherit(&kept);
+            any |= receipt.receive_folders(&kept);
         }
         // One that cannot be read can take over nothing.
         for mut other in self.recorded()? {
-            if receipts.iter().all(|receipt| receipt.name != other.name) && other.inherit(&kept) {
+            if receipts.iter().all(|receipt| receipt.name != other.name) && other.receive_folders(&kept) {
                 self.save(&other)?;
             }
         }
