@@ -135,88 +135,130 @@ pub(super) fn advice(
     image: &dyn Fn() -> Value,
     is_here: &dyn Fn(&Path) -> bool,
 ) -> PortAdvice {
-    let mut found = PortAdvice::default();
+    let mut advice = PortAdvice::default();
     // Another container stands in front, or it has an address of its own.
     if container.publishes_nothing() {
-        return found;
+        return advice;
     }
-    let mut missing = Vec::new();
-    for port in seen {
-        let PortSeen { inside, outside, .. } = port;
+    let missing: Vec<_> =
+        seen.iter().filter_map(|port| advice.add_port(port, container, seen, is_dsm)).collect();
+    if !missing.is_empty() {
+        advice.by_hand.extend(how_to_publish(&missing, container, image, is_here));
+        advice.by_hand.push(ByHand::remark("then, to have it proven").run(["{labtrust setup}"]));
+    }
+    advice
+}
+
+impl PortAdvice {
+    /// Adds what to do about `port`, one of those that were `seen`. Returns the port to publish, where one is missing.
+    fn add_port(
+        &mut self,
+        port: &PortSeen,
+        container: &Container,
+        seen: &[PortSeen],
+        is_dsm: bool,
+    ) -> Option<PublishedPort> {
         let holder =
             port.holder.as_ref().map_or_else(|| "another program".to_owned(), |holder| title(holder, is_dsm));
         match (&port.reach, &port.need) {
-            (Reach::Here(here), Need::Web(role, endpoint)) if here != outside => {
-                let leads = format!("{} leads to port {outside} of this machine", url(endpoint));
-                let published = format!("port {inside} of the container is published on {here}");
-                let keeping = with_port(port, *role, endpoint, seen, *here);
-                if port.is_free {
-                    let what = format!("{leads}, and {published}; to keep {here}, with a URL that says so");
-                    found.by_hand.push(ByHand::remark(what).run([keeping]).or_else());
-                    missing.push(PublishedPort { outside: *outside, inside: *inside });
-                } else {
-                    let what =
-                        format!("{leads}, which is {holder}'s, and {published}; so that the URL says {here}");
-                    found.by_hand.push(ByHand::remark(what).run([keeping]));
-                    found.notes.extend(is_dsm.then(|| {
-                        format!(
-                            "behind DSM's reverse proxy the certificate and key belong to DSM: {}",
-                            shell_line!("{labtrust setup {} --out DIR}", endpoint.host)
-                        )
-                    }));
-                }
+            (Reach::Here(here), Need::Web(role, endpoint)) if *here != port.outside => {
+                let keep = with_port(port, *role, endpoint, seen, *here);
+                self.add_other_port(port, endpoint, *here, keep, &holder, is_dsm)
             }
-            (Reach::Loopback(here), Need::Web(_, endpoint)) => found.by_hand.push(ByHand::remark(format!(
-                "the container {} publishes port {inside} on this machine's loopback address alone: no other machine reaches \
-                 {} until a proxy leads there, or it is recreated with --publish {outside}:{inside} in place of \
-                 127.0.0.1:{here}:{inside}",
-                shell_word(&container.name),
-                url(endpoint)
-            ))),
+            (Reach::Loopback(here), Need::Web(_, endpoint)) => {
+                self.by_hand.push(loopback_alone(port, endpoint, *here, container));
+                None
+            }
             (Reach::Nowhere, Need::Ssh { is_said: false }) => {
-                let here = if port.is_free { *outside } else { port.instead.unwrap_or(*outside) };
-                found.notes.push(format!(
-                    "Git over SSH is not met: port 22 of the container is not published (--publish {here}:22, with \
-                     gitlab_rails['gitlab_shell_ssh_port'] = {here})"
-                ));
+                self.notes.push(ssh_unpublished(port));
+                None
             }
             (Reach::Nowhere, need) => {
-                let Some((published, change)) = port_to_publish(port, need, &holder) else { continue };
-                missing.push(published);
-                found.by_hand.extend(change);
+                let (published, change) = port_to_publish(port, need, &holder)?;
+                self.by_hand.extend(change);
+                Some(published)
             }
-            _ => {}
+            _ => None,
         }
     }
-    if missing.is_empty() {
-        return found;
+
+    /// Adds what to do where `port` is published on `here`, and `endpoint` names another port: `keep` changes the URL.
+    fn add_other_port(
+        &mut self,
+        port: &PortSeen,
+        endpoint: &Endpoint,
+        here: u16,
+        keep: ShellLine,
+        holder: &str,
+        is_dsm: bool,
+    ) -> Option<PublishedPort> {
+        let PortSeen { inside, outside, .. } = *port;
+        let leads = format!("{} leads to port {outside} of this machine", url(endpoint));
+        let published = format!("port {inside} of the container is published on {here}");
+        if port.is_free {
+            let what = format!("{leads}, and {published}; to keep {here}, with a URL that says so");
+            self.by_hand.push(ByHand::remark(what).run([keep]).or_else());
+            return Some(PublishedPort { outside, inside });
+        }
+        let what = format!("{leads}, which is {holder}'s, and {published}; so that the URL says {here}");
+        self.by_hand.push(ByHand::remark(what).run([keep]));
+        self.notes.extend(is_dsm.then(|| {
+            format!(
+                "behind DSM's reverse proxy the certificate and key belong to DSM: {}",
+                shell_line!("{labtrust setup {} --out DIR}", endpoint.host)
+            )
+        }));
+        None
     }
+}
+
+fn loopback_alone(port: &PortSeen, endpoint: &Endpoint, here: u16, container: &Container) -> ByHand {
+    let PortSeen { inside, outside, .. } = *port;
+    ByHand::remark(format!(
+        "the container {} publishes port {inside} on this machine's loopback address alone: no other machine reaches \
+         {} until a proxy leads there, or it is recreated with --publish {outside}:{inside} in place of \
+         127.0.0.1:{here}:{inside}",
+        shell_word(&container.name),
+        url(endpoint)
+    ))
+}
+
+fn ssh_unpublished(port: &PortSeen) -> String {
+    let here = if port.is_free { port.outside } else { port.instead.unwrap_or(port.outside) };
+    format!(
+        "Git over SSH is not met: port 22 of the container is not published (--publish {here}:22, with \
+         gitlab_rails['gitlab_shell_ssh_port'] = {here})"
+    )
+}
+
+/// The steps that publish the `missing` ports of `container`.
+fn how_to_publish(
+    missing: &[PublishedPort],
+    container: &Container,
+    image: &dyn Fn() -> Value,
+    is_here: &dyn Fn(&Path) -> bool,
+) -> Vec<ByHand> {
     let shown: Vec<_> = missing.iter().map(|port| port.outside.to_string()).collect();
     let head =
         format!("the container {} does not publish port {}", shell_word(&container.name), shown.join(", "));
     let engine = container.client();
     let user = container.owner.as_ref();
     let user = user.map(|owner| format!("; as the user {}", shell_word(&owner.name))).unwrap_or_default();
-    let anew = format!(
+    if let Some(project) = container.recipe.project() {
+        let what = ByHand::remark(format!("{head}{user}"));
+        return std::iter::once(what).chain(project.by_hand(&engine, missing, is_here)).collect();
+    }
+    let recreate = format!(
         "{head}, and none can be added to it: it is recreated, and its data in volumes is kept{user}"
     );
-    let change = match container.recipe.project() {
-        Some(project) => {
-            found.by_hand.push(ByHand::remark(format!("{head}{user}")));
-            project.by_hand(&engine, &missing, is_here)
-        }
-        None => container.recipe.by_hand(&anew, &engine, &image(), &missing).unwrap_or_else(|why| {
-            let publish =
-                missing.iter().map(|PublishedPort { outside, inside }| format!("--publish {outside}:{inside}"));
-            let publish = publish.collect::<Vec<_>>().join(" ");
-            vec![ByHand::remark(format!(
-                "{head}: start it as it was started, with {publish}{user} ({why}, so the command is not written here)"
-            ))]
-        }),
-    };
-    found.by_hand.extend(change);
-    found.by_hand.push(ByHand::remark("then, to have it proven").run(["{labtrust setup}"]));
-    found
+    container.recipe.by_hand(&recreate, &engine, &image(), missing).unwrap_or_else(|why| {
+        let publish =
+            missing.iter().map(|PublishedPort { outside, inside }| format!("--publish {outside}:{inside}"));
+        let publish = publish.collect::<Vec<_>>().join(" ");
+        vec![ByHand::remark(format!(
+            "{head}: start it as it was started, with {publish}{user} ({why}, so the command is not written here)"
+        ))]
+    })
 }
 
 /// The command by which the URL of `role` gets the port under which the container is published.
