@@ -134,12 +134,12 @@ impl Authority {
             ));
         }
         authority.issuer.public_key().check_usable()?;
-        authority.probe(now).map(|()| authority)
+        authority.sign_trial(now).map(|()| authority)
     }
 
     /// Signs a certificate for nobody and sees whether it leads back to this CA: rcgen drops
     /// repeated attributes from an issuer's name, and clients find issuers by it.
-    fn probe(&self, now: OffsetDateTime) -> Result<()> {
+    fn sign_trial(&self, now: OffsetDateTime) -> Result<()> {
         let params = profile::leaf(
             &["probe.invalid".parse()?],
             self.key.public_key().kind(),

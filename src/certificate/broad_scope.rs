@@ -15,7 +15,7 @@ use super::{
 ///
 /// A narrow CA can sign for names below a public suffix only, each in a domain of the names that were `asked` for
 /// (any such domain where nothing was; none where only addresses were), and for IP addresses that it lists one by one.
-pub fn judge(permitted: &Permitted, is_critical: bool, asked: &[Host]) -> Option<String> {
+pub fn broad_scope_reasons(permitted: &Permitted, is_critical: bool, asked: &[Host]) -> Option<String> {
     if permitted.is_everything() {
         return Some("it has no name constraints: it can sign for any name, your bank's too".into());
     }
@@ -34,7 +34,7 @@ pub fn judge(permitted: &Permitted, is_critical: bool, asked: &[Host]) -> Option
 }
 
 /// Why a CA with the limits `next` can sign for strangers' names for which one with the limits `known` cannot.
-pub fn added(next: &Permitted, known: &Permitted) -> Option<String> {
+pub fn added_names(next: &Permitted, known: &Permitted) -> Option<String> {
     let new: Vec<_> = next.open_domains()?.into_iter().filter(|one| !known.permits_all_of(one)).collect();
     let reasons = broad_domains(&new, &[]);
     (!reasons.is_empty()).then(|| reasons.join("; "))
@@ -48,9 +48,9 @@ impl Parsed {
             return Some("its name constraints cannot be read for certain".into());
         }
         if self.may_sign() {
-            judge(&self.permitted, self.constraints_critical, asked)
+            broad_scope_reasons(&self.permitted, self.constraints_critical, asked)
         } else {
-            judge(&Permitted::only(&self.names), true, asked)
+            broad_scope_reasons(&Permitted::only(&self.names), true, asked)
         }
     }
 }

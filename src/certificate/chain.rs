@@ -66,13 +66,13 @@ impl Material {
         let has_key = self.has_key() || !kept.is_empty();
         let mut pairs: Vec<(Parsed, PrivateKey)> = Vec::new();
         for key in self.keys.into_iter().chain(kept) {
-            pairs.extend(pick(&pool, &key, now).map(|leaf| (leaf, key)));
+            pairs.extend(certificate_for(&pool, &key, now).map(|leaf| (leaf, key)));
         }
         // Of several pairs, the one that is good for longest.
         pairs.sort_by_key(|(leaf, _)| (leaf.is_valid_at(now), leaf.not_after));
-        let Some((leaf, key)) = pairs.pop() else { return Err(no_pair(&pool, has_key)) };
+        let Some((leaf, key)) = pairs.pop() else { return Err(no_key_fits(&pool, has_key)) };
         leaf.public_key().check_usable()?;
-        check(&leaf, now)?;
+        refuse_ca_and_dates(&leaf, now)?;
 
         let known = self.known.iter().filter_map(|der| Parsed::from_der(der).ok());
         let candidates: Vec<Parsed> = pool.iter().cloned().chain(known).collect();
@@ -88,7 +88,7 @@ impl Material {
         let mut notes = Vec::new();
         if !complete {
             match way.last() {
-                None => return Err(no_issuer(&leaf)),
+                None => return Err(issuer_missing(&leaf)),
                 Some(top) => notes.push(format!(
                     "The chain ends with {}; the certificate of {} above it is not here. Clients must know that one; \
                      --chain FILE adds it.",
@@ -116,12 +116,12 @@ impl Material {
 }
 
 /// The certificate for a key: a server's before a CA's, one that is valid before one that is not.
-fn pick(pool: &[Parsed], key: &PrivateKey, now: OffsetDateTime) -> Option<Parsed> {
+fn certificate_for(pool: &[Parsed], key: &PrivateKey, now: OffsetDateTime) -> Option<Parsed> {
     let own = pool.iter().filter(|certificate| key.matches(certificate));
     own.max_by_key(|one| (!one.is_ca(), one.is_valid_at(now), one.not_after)).cloned()
 }
 
-fn no_pair(pool: &[Parsed], has_key: bool) -> anyhow::Error {
+fn no_key_fits(pool: &[Parsed], has_key: bool) -> anyhow::Error {
     let titles: Vec<_> = pool.iter().filter(|one| !one.is_ca()).map(Parsed::title).collect();
     let titles = if titles.is_empty() { pool.iter().map(Parsed::title).collect() } else { titles };
     if has_key {
@@ -137,7 +137,7 @@ fn no_pair(pool: &[Parsed], has_key: bool) -> anyhow::Error {
     }
 }
 
-fn no_issuer(leaf: &Parsed) -> anyhow::Error {
+fn issuer_missing(leaf: &Parsed) -> anyhow::Error {
     fail(
         format!("the certificate of {}, which signed {}, is missing", leaf.issuer, leaf.title()),
         match &leaf.issuer_url {
@@ -172,7 +172,7 @@ fn refuse_useless(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<
     }
 }
 
-fn check(leaf: &Parsed, now: OffsetDateTime) -> Result<()> {
+fn refuse_ca_and_dates(leaf: &Parsed, now: OffsetDateTime) -> Result<()> {
     if leaf.is_ca() && !leaf.is_self_signed() {
         return Err(fail(
             format!("{} is a CA's certificate, not a server's", leaf.title()),

@@ -170,7 +170,7 @@ impl<'r, 'p> Reading<'r, 'p> {
             let taken = match part {
                 Part::Object(shape, der) => reading.take_object(shape, der),
                 Part::Section(section) => reading.take_section(section),
-                Part::PassedOver(what) => {
+                Part::Skipped(what) => {
                     reading.material.remarks.push(format!("{what} {position} was passed over"));
                     Ok(())
                 }
@@ -213,7 +213,7 @@ impl<'r, 'p> Reading<'r, 'p> {
             Section::Certificate(der) => self.material.certificates.push(der),
             Section::Key(key) => self.material.take_key(&key_format::to_pkcs8(&key)?)?,
             Section::EncryptedKey(der) => self.take_encrypted(&der)?,
-            Section::LegacyEncryptedKey => return Err(key_format::legacy()),
+            Section::LegacyEncryptedKey => return Err(key_format::legacy_encryption_error()),
             Section::Pkcs7(der) => self.material.certificates.extend(pkcs7::certificates(&der)?),
             Section::Pkcs12(der) => self.take_pkcs12(&der)?,
             Section::Request(_) => self.seen.push(Label::Request),

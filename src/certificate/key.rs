@@ -81,7 +81,7 @@ impl PrivateKey {
                 Section::EncryptedKey(der) => {
                     return Self::from_pkcs8(&key_format::decrypt(&der, &passphrase("the private key")?)?);
                 }
-                Section::LegacyEncryptedKey => return Err(key_format::legacy()),
+                Section::LegacyEncryptedKey => return Err(key_format::legacy_encryption_error()),
                 _ => {}
             }
         }

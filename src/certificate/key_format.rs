@@ -109,7 +109,7 @@ pub(super) fn wrong_passphrase(what: &str) -> anyhow::Error {
 }
 
 /// The refusal of OpenSSL's encryption from before PKCS #8: one round of MD5 over the passphrase.
-pub(super) fn legacy() -> anyhow::Error {
+pub(super) fn legacy_encryption_error() -> anyhow::Error {
     fail(
         "the private key is encrypted in OpenSSL's old format (Proc-Type: 4,ENCRYPTED)",
         "convert it, and give the new file: openssl pkey -in OLD.key -aes256 -out NEW.key",
@@ -158,7 +158,7 @@ fn normalize_ec(
     let half = key.private_key.as_bytes();
     let public = match key.public_key {
         Some(bits) => public_key(EC, Some(curve), bits.as_bytes().ok_or_else(|| damaged("EC"))?)?,
-        None => candidates.iter().find(|candidate| fits(half, candidate)).cloned().ok_or_else(|| {
+        None => candidates.iter().find(|candidate| are_halves_of_one_key(half, candidate)).cloned().ok_or_else(|| {
             fail(
                 "the EC key lacks its public half, and no certificate here has it",
                 "give the key together with its certificate, or convert it: openssl pkey -in FILE -out NEW",
@@ -175,7 +175,7 @@ fn normalize_ec(
 }
 
 /// Whether ring takes both for halves of one key.
-fn fits(private: &[u8], public: &PublicKey) -> bool {
+fn are_halves_of_one_key(private: &[u8], public: &PublicKey) -> bool {
     let algorithm = match public.kind() {
         KeyKind::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,
         KeyKind::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,

@@ -86,7 +86,7 @@ struct Rc2Parameters<'a> {
 }
 
 /// A method of PKCS #12 (RFC 7292 appendix C): a cipher, its key's length in bytes, and its decryption.
-struct Old {
+struct LegacyMethod {
     oid: ObjectIdentifier,
     key: usize,
     decrypt: Decrypt,
@@ -95,20 +95,20 @@ struct Old {
 /// Takes a key, an initial vector and data.
 type Decrypt = fn(&[u8], &[u8], &[u8]) -> Option<Vec<u8>>;
 
-const OLD: &[Old] = &[
-    old("1.2.840.113549.1.12.1.3", 24, cbc::<TdesEde3>),
-    old("1.2.840.113549.1.12.1.4", 16, cbc::<TdesEde2>),
-    old("1.2.840.113549.1.12.1.5", 16, cbc::<Rc2>),
-    old("1.2.840.113549.1.12.1.6", 5, cbc::<Rc2>),
+const LEGACY_METHODS: &[LegacyMethod] = &[
+    legacy("1.2.840.113549.1.12.1.3", 24, cbc::<TdesEde3>),
+    legacy("1.2.840.113549.1.12.1.4", 16, cbc::<TdesEde2>),
+    legacy("1.2.840.113549.1.12.1.5", 16, cbc::<Rc2>),
+    legacy("1.2.840.113549.1.12.1.6", 5, cbc::<Rc2>),
 ];
 
-const fn old(oid: &str, key: usize, decrypt: Decrypt) -> Old {
-    Old { oid: ObjectIdentifier::new_unwrap(oid), key, decrypt }
+const fn legacy(oid: &str, key: usize, decrypt: Decrypt) -> LegacyMethod {
+    LegacyMethod { oid: ObjectIdentifier::new_unwrap(oid), key, decrypt }
 }
 
 /// `pkcs-12PbeParams` (RFC 7292 appendix C).
 #[derive(Sequence)]
-struct OldParameters<'a> {
+struct LegacyParameters<'a> {
     salt: &'a OctetStringRef,
     rounds: u32,
 }
@@ -124,8 +124,8 @@ pub(super) fn decrypt(
     let algorithm = AlgorithmIdentifierRef::from_der(algorithm).map_err(|_| Fault::Unsupported)?;
     let derived = algorithm.parameters.and_then(|parameters| parameters.decode_as::<Derived<'_>>().ok());
     let rc2 = derived.filter(|derived| derived.scheme.oid == RC2_CBC);
-    let plain = match (OLD.iter().find(|old| old.oid == algorithm.oid), rc2) {
-        (Some(old), _) => decrypt_old(old, algorithm, data, passphrase, budget),
+    let plain = match (LEGACY_METHODS.iter().find(|method| method.oid == algorithm.oid), rc2) {
+        (Some(method), _) => decrypt_legacy(method, algorithm, data, passphrase, budget),
         (None, Some(rc2)) => decrypt_rc2(&rc2, data, passphrase, budget),
         (None, None) => decrypt_pbes2(algorithm, data, passphrase.unwrap_or_default(), budget),
     };
@@ -176,21 +176,21 @@ fn decrypt_rc2(
     cbc::<Rc2>(&key, vector.as_bytes(), data).map(Zeroizing::new).ok_or(Fault::Passphrase)
 }
 
-fn decrypt_old(
-    old: &Old,
+fn decrypt_legacy(
+    method: &LegacyMethod,
     algorithm: AlgorithmIdentifierRef<'_>,
     data: &[u8],
     passphrase: Passphrase<'_>,
     budget: &mut Budget,
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let parameters = algorithm.parameters.ok_or(Fault::Damaged)?;
-    let OldParameters { salt, rounds } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
+    let LegacyParameters { salt, rounds } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
     // A key takes two blocks of SHA-1 at most, the initial vector one.
     budget.spend(3 * u64::from(rounds))?;
-    let passphrase = wide(passphrase);
+    let passphrase = utf16(passphrase);
     let derive = |purpose, length| (SHA1.derive)(&passphrase, salt.as_bytes(), purpose, rounds, length);
-    let (key, vector) = (derive(Purpose::Key, old.key), derive(Purpose::Vector, 8));
-    (old.decrypt)(&key, &vector, data).map(Zeroizing::new).ok_or(Fault::Passphrase)
+    let (key, vector) = (derive(Purpose::Key, method.key), derive(Purpose::Vector, 8));
+    (method.decrypt)(&key, &vector, data).map(Zeroizing::new).ok_or(Fault::Passphrase)
 }
 
 fn cbc<C: KeyInit + BlockCipherDecrypt>(key: &[u8], vector: &[u8], data: &[u8]) -> Option<Vec<u8>> {
@@ -211,7 +211,7 @@ pub(super) fn check_mac(
     } else {
         let hash = of_digest(algorithm.oid).ok_or(Fault::Unsupported)?;
         budget.spend(mac.rounds.into())?;
-        (hash, (hash.derive)(&wide(passphrase), mac.salt, Purpose::Mac, mac.rounds, hash.length))
+        (hash, (hash.derive)(&utf16(passphrase), mac.salt, Purpose::Mac, mac.rounds, hash.length))
     };
     if (hash.is_mac)(&key, data, mac.tag) { Ok(()) } else { Err(Fault::Passphrase) }
 }
@@ -250,9 +250,9 @@ fn derive(
 }
 
 /// A passphrase as PKCS #12 hashes it (RFC 7292 §B.1): UTF-16 with a null at the end, or nothing at all.
-fn wide(passphrase: Passphrase<'_>) -> Zeroizing<Vec<u8>> {
+fn utf16(passphrase: Passphrase<'_>) -> Zeroizing<Vec<u8>> {
     let Some(passphrase) = passphrase else { return Zeroizing::default() };
-    let mut wide = Zeroizing::new(Vec::with_capacity(2 * passphrase.len() + 2));
-    wide.extend(passphrase.encode_utf16().chain([0]).flat_map(u16::to_be_bytes));
-    wide
+    let mut utf16 = Zeroizing::new(Vec::with_capacity(2 * passphrase.len() + 2));
+    utf16.extend(passphrase.encode_utf16().chain([0]).flat_map(u16::to_be_bytes));
+    utf16
 }

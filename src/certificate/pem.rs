@@ -34,7 +34,7 @@ use super::shape::Shape;
 pub const MAX_KEY_SIZE: usize = 64 << 10;
 
 /// Of what is passed over, so many are named.
-const MOST_PASSED_OVER: usize = 20;
+const MOST_SKIPPED: usize = 20;
 
 /// One section of a PEM file (RFC 7468).
 #[derive(Debug)]
@@ -75,21 +75,21 @@ pub(super) enum Keys {
 
 /// A text that may have other things before and behind it, read.
 #[derive(Default)]
-pub(super) struct Run {
+pub(super) struct TextSections {
     /// The sections, each with the line in which it starts.
     pub sections: Vec<(usize, Section)>,
     /// The lines in which certificates start that nobody reads.
-    pub passed_over: Vec<(usize, PassedOver)>,
+    pub skipped: Vec<(usize, Skipped)>,
 }
 
 /// Why certificates of a text are not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PassedOver {
+pub(super) enum Skipped {
     CommentedOut,
     NoMarkers,
 }
 
-impl fmt::Display for PassedOver {
+impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CommentedOut => "the section that is commented out",
@@ -118,25 +118,24 @@ fn sections(bytes: &[u8], keys: Keys) -> Result<Vec<Section>> {
 }
 
 /// The same of a part of a file that starts in the line `line`, with all that stands around the sections.
-pub(super) fn read_run(bytes: &[u8], line: usize, keys: Keys) -> Result<Run> {
+pub(super) fn read_text(bytes: &[u8], line: usize, keys: Keys) -> Result<TextSections> {
     let mut room = Zeroizing::default();
     let text = without_nulls(bytes, &mut room);
     let Blocks { blocks, commented_out } = blocks(text, line)?;
     if blocks.is_empty() {
-        return Ok(Run::default());
+        return Ok(TextSections::default());
     }
-    let mut run = Run::default();
+    let mut found = TextSections::default();
     let mut lines = Lines::new(text, line);
-    let mut pass_over = |line: usize, what: PassedOver| {
+    let mut skip = |line: usize, what: Skipped| {
         // The beginning of what is commented out, and the next line of it, are one thing.
-        let is_known =
-            run.passed_over.iter().any(|(known, other)| *other == what && line.abs_diff(*known) < 2);
-        if !is_known && run.passed_over.len() < MOST_PASSED_OVER {
-            run.passed_over.push((line, what));
+        let is_known = found.skipped.iter().any(|(known, other)| *other == what && line.abs_diff(*known) < 2);
+        if !is_known && found.skipped.len() < MOST_SKIPPED {
+            found.skipped.push((line, what));
         }
     };
     for line in commented_out {
-        pass_over(line, PassedOver::CommentedOut);
+        skip(line, Skipped::CommentedOut);
     }
     let (starts, ends) =
         (blocks.iter().map(|block| block.span.start), blocks.iter().map(|block| block.span.end));
@@ -147,14 +146,14 @@ pub(super) fn read_run(bytes: &[u8], line: usize, keys: Keys) -> Result<Run> {
             let line = lines.of(start + at);
             match stray {
                 Stray::Certificate => return Err(Fault::NoMarkers(line).into()),
-                Stray::CommentedOut => pass_over(line, PassedOver::CommentedOut),
-                Stray::Archive => pass_over(line, PassedOver::NoMarkers),
+                Stray::CommentedOut => skip(line, Skipped::CommentedOut),
+                Stray::Archive => skip(line, Skipped::NoMarkers),
             }
         }
     }
     let section = |block: &Block<'_>| Ok((block.line, block.section(keys)?));
-    run.sections = blocks.iter().map(section).collect::<Result<_, Fault>>()?;
-    Ok(run)
+    found.sections = blocks.iter().map(section).collect::<Result<_, Fault>>()?;
+    Ok(found)
 }
 
 /// Only the certificates, in their order.

@@ -64,7 +64,7 @@ pub struct Subnet {
 }
 
 /// What is left of one type of name.
-enum Left<'a, T> {
+enum Remaining<'a, T> {
     Any,
     Nothing,
     Only(Vec<&'a T>),
@@ -193,32 +193,32 @@ impl Permitted {
         Some(listed.into_iter().filter(is_open).collect())
     }
 
-    fn left_dns(&self) -> Left<'_, Domain> {
+    fn remaining_dns(&self) -> Remaining<'_, Domain> {
         if self.excluded_dns.iter().any(Domain::is_every_name) {
-            return Left::Nothing;
+            return Remaining::Nothing;
         }
         if self.dns.iter().flatten().any(Domain::is_every_name) {
-            return Left::Any;
+            return Remaining::Any;
         }
-        left(self.dns.as_deref(), Domain::is_nothing)
+        remaining(self.dns.as_deref(), Domain::is_nothing)
     }
 
-    fn left_ip(&self) -> Left<'_, Subnet> {
+    fn remaining_ip(&self) -> Remaining<'_, Subnet> {
         let all_of =
             |bits| self.excluded_ip.iter().any(|subnet| subnet.bits() == bits && subnet.prefix() == Some(0));
         if all_of(32) && all_of(128) {
-            return Left::Nothing;
+            return Remaining::Nothing;
         }
-        left(self.ip.as_deref(), Subnet::is_nothing)
+        remaining(self.ip.as_deref(), Subnet::is_nothing)
     }
 }
 
-fn left<T>(permitted: Option<&[T]>, is_nothing: impl Fn(&T) -> bool) -> Left<'_, T> {
+fn remaining<T>(permitted: Option<&[T]>, is_nothing: impl Fn(&T) -> bool) -> Remaining<'_, T> {
     match permitted {
-        None => Left::Any,
+        None => Remaining::Any,
         Some(permitted) => match permitted.iter().filter(|tree| !is_nothing(tree)).collect::<Vec<_>>() {
-            some if some.is_empty() => Left::Nothing,
-            some => Left::Only(some),
+            some if some.is_empty() => Remaining::Nothing,
+            some => Remaining::Only(some),
         },
     }
 }
@@ -358,24 +358,24 @@ impl fmt::Display for Permitted {
             whole.into_iter().chain((!below.is_empty()).then(|| join(below))).collect::<Vec<_>>().join(", ")
         };
         let subnets = |subnets: &[&Subnet]| join(subnets.iter().map(ToString::to_string).collect());
-        match (self.left_dns(), self.left_ip()) {
-            (Left::Any, Left::Any) => f.write_str("any name and any IP address")?,
-            (Left::Any, Left::Nothing) => f.write_str("any name; never an IP address")?,
-            (Left::Any, Left::Only(ip)) => {
+        match (self.remaining_dns(), self.remaining_ip()) {
+            (Remaining::Any, Remaining::Any) => f.write_str("any name and any IP address")?,
+            (Remaining::Any, Remaining::Nothing) => f.write_str("any name; never an IP address")?,
+            (Remaining::Any, Remaining::Only(ip)) => {
                 write!(f, "any name, and {}; never another IP address", subnets(&ip))?;
             }
-            (Left::Nothing, Left::Any) => f.write_str("any IP address; never a name")?,
-            (Left::Nothing, Left::Nothing) => f.write_str("nothing")?,
-            (Left::Nothing, Left::Only(ip)) => {
+            (Remaining::Nothing, Remaining::Any) => f.write_str("any IP address; never a name")?,
+            (Remaining::Nothing, Remaining::Nothing) => f.write_str("nothing")?,
+            (Remaining::Nothing, Remaining::Only(ip)) => {
                 write!(f, "{}; never another IP address or a name", subnets(&ip))?;
             }
-            (Left::Only(dns), Left::Any) => {
+            (Remaining::Only(dns), Remaining::Any) => {
                 write!(f, "{}, and any IP address; never another name", domains(&dns))?;
             }
-            (Left::Only(dns), Left::Nothing) => {
+            (Remaining::Only(dns), Remaining::Nothing) => {
                 write!(f, "{}; never an IP address or another name", domains(&dns))?;
             }
-            (Left::Only(dns), Left::Only(ip)) => {
+            (Remaining::Only(dns), Remaining::Only(ip)) => {
                 write!(f, "{}, and {}; never another name or IP address", domains(&dns), subnets(&ip))?;
             }
         }

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::{
     asn1, not_a_certificate,
-    pem::{self, Keys, MAX_SECTIONS, PassedOver, Section, lines_in},
+    pem::{self, Keys, MAX_SECTIONS, Section, Skipped, lines_in},
     shape::{Shape, Tries, starts},
 };
 use crate::hint::fail;
@@ -25,7 +25,7 @@ pub(super) enum Part<'b> {
     /// PEM.
     Section(Section),
     /// Certificates that no program reads.
-    PassedOver(PassedOver),
+    Skipped(Skipped),
 }
 
 /// Where something starts in a file.
@@ -126,14 +126,14 @@ fn take_text(
     if is_filler(text) {
         return Ok(());
     }
-    let run = pem::read_run(text, line, keys)?;
-    if run.sections.is_empty() {
+    let found = pem::read_text(text, line, keys)?;
+    if found.sections.is_empty() {
         let first_filled = text.iter().position(|byte| !is_filler(&[*byte])).unwrap_or_default();
         *unread = (*unread).into_iter().chain([at + first_filled]).min();
     }
-    let sections = run.sections.into_iter().map(|(line, section)| (line, Part::Section(section)));
-    let passed_over = run.passed_over.into_iter().map(|(line, what)| (line, Part::PassedOver(what)));
-    let parts = sections.chain(passed_over);
+    let sections = found.sections.into_iter().map(|(line, section)| (line, Part::Section(section)));
+    let skipped = found.skipped.into_iter().map(|(line, what)| (line, Part::Skipped(what)));
+    let parts = sections.chain(skipped);
     segments.extend(parts.map(|(line, part)| Segment { position: Position::Line(line), part }));
     Ok(())
 }

@@ -88,11 +88,11 @@ fn choose_root<'p>(
         return if leaf.is_self_signed() {
             Ok(leaf)
         } else {
-            Err(fingerprint_of("the server's certificate", leaf))
+            Err(fingerprint_not_of_root("the server's certificate", leaf))
         };
     }
     if !found.is_self_signed() {
-        return Err(fingerprint_of("an intermediate CA", found));
+        return Err(fingerprint_not_of_root("an intermediate CA", found));
     }
     if !found.is_ca() || !found.may("keyCertSign") {
         return Err(fail(
@@ -103,7 +103,7 @@ fn choose_root<'p>(
     Ok(found)
 }
 
-fn fingerprint_of(role: &str, certificate: &Parsed) -> anyhow::Error {
+fn fingerprint_not_of_root(role: &str, certificate: &Parsed) -> anyhow::Error {
     fail(
         format!("the fingerprint is that of {role} ({}), not of the root CA", certificate.title()),
         "a client must trust the root, which outlives the rest: on the server, `labtrust status` shows its \
@@ -199,9 +199,9 @@ fn verify_path(
         .filter(|certificate| certificate.der() != root.der())
         .map(|one| one.der().clone())
         .collect();
-    let odd = |error: webpki::Error| explain(error, leaf, above, root, host, now);
-    let anchors = [anchor_from_trusted_cert(root.der()).map_err(odd)?];
-    let entity = EndEntityCert::try_from(leaf.der()).map_err(odd)?;
+    let refused = |error: webpki::Error| webpki_error(error, leaf, above, root, host, now);
+    let anchors = [anchor_from_trusted_cert(root.der()).map_err(refused)?];
+    let entity = EndEntityCert::try_from(leaf.der()).map_err(refused)?;
     let time =
         UnixTime::since_unix_epoch(Duration::from_secs(now.unix_timestamp().try_into().unwrap_or_default()));
     let path = entity
@@ -214,8 +214,8 @@ fn verify_path(
             None,
             None,
         )
-        .map_err(odd)?;
-    entity.verify_is_valid_for_subject_name(&server_name(host)?).map_err(odd)?;
+        .map_err(refused)?;
+    entity.verify_is_valid_for_subject_name(&server_name(host)?).map_err(refused)?;
     let between = path.intermediate_certificates().map(|certificate| Parsed::from_der(&certificate.der()));
     between.chain(std::iter::once(Ok(root.clone()))).collect()
 }
@@ -230,7 +230,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>> {
 }
 
 /// webpki's error in words that help.
-fn explain(
+fn webpki_error(
     error: webpki::Error,
     leaf: &Parsed,
     above: &[Parsed],

@@ -107,7 +107,7 @@ fn only_names_of_ones_own_are_narrow() {
     ];
     for (permitted, excluded, expected) in rows {
         let limits = constraints(permitted, excluded);
-        let reason = judge(&limits, true, &[]);
+        let reason = broad_scope_reasons(&limits, true, &[]);
         match expected {
             &"" => assert_eq!(reason, None, "{permitted:?} {excluded:?}"),
             expected => {
@@ -142,11 +142,11 @@ fn what_was_asked_for_bounds_what_is_narrow() {
         (&suffix, &["github.io"], Some("every name below github.io")),
         (&suffix, &["me.github.io"], Some("every name below github.io")),
     ] {
-        let reason = judge(limits, true, &hosts(asked));
+        let reason = broad_scope_reasons(limits, true, &hosts(asked));
         assert_eq!(reason.is_some(), expected.is_some(), "{limits} {asked:?}: {reason:?}");
         assert!(reason.unwrap_or_default().contains(expected.unwrap_or_default()), "{limits} {asked:?}");
     }
-    let ignored = judge(&ours, false, &[]);
+    let ignored = broad_scope_reasons(&ours, false, &[]);
     assert!(ignored.is_some_and(|reason| reason.contains("not critical")));
 }
 
@@ -154,7 +154,7 @@ fn what_was_asked_for_bounds_what_is_narrow() {
 fn a_certificate_that_signs_nothing_stands_for_its_names() {
     let only = |names: &[&str]| {
         let names: Vec<_> = names.iter().map(|name| name.parse::<SubjectName>().expect(name)).collect();
-        judge(&Permitted::only(&names), true, &[])
+        broad_scope_reasons(&Permitted::only(&names), true, &[])
     };
     assert_eq!(only(&["gitlab.example.com", "*.pages.example.com", "192.0.2.10", "2001:db8::1"]), None);
     assert!(only(&["*.com"]).is_some_and(|reason| reason.contains("every name below com")));

@@ -100,12 +100,12 @@ pub(super) fn blocks(text: &[u8], line: usize) -> Result<Blocks<'_>, Fault> {
     let mut found = Blocks::default();
     let mut open: Option<(Marker<'_>, usize)> = None;
     let mut lines = Lines::new(text, line);
-    for (at, seen) in markers(text) {
+    for (at, found_at) in markers(text) {
         let line = lines.of(at);
-        let marker = match seen {
-            Seen::Marker(marker) => marker,
-            Seen::Damaged => return Err(Fault::DamagedMarker(line)),
-            Seen::CommentedOut => {
+        let marker = match found_at {
+            Found::Marker(marker) => marker,
+            Found::Damaged => return Err(Fault::DamagedMarker(line)),
+            Found::CommentedOut => {
                 found.commented_out.push(line);
                 continue;
             }
@@ -172,7 +172,7 @@ struct Marker<'t> {
 }
 
 /// What stands where a marker may stand.
-enum Seen<'t> {
+enum Found<'t> {
     Marker(Marker<'t>),
     Damaged,
     /// The beginning of a certificate, behind `#`.
@@ -180,7 +180,7 @@ enum Seen<'t> {
 }
 
 /// The markers of `text`, each with where it stands.
-fn markers(text: &[u8]) -> impl Iterator<Item = (usize, Seen<'_>)> {
+fn markers(text: &[u8]) -> impl Iterator<Item = (usize, Found<'_>)> {
     // The first dash or what an editor has made of it, and the word after it.
     let words = (1..text.len()).filter(|at| matches!(text[*at], b'B' | b'E'));
     let words = words.filter(|at| text[at - 1] == b'-' || !text[at - 1].is_ascii());
@@ -198,13 +198,13 @@ fn markers(text: &[u8]) -> impl Iterator<Item = (usize, Seen<'_>)> {
         });
         if is_commented_out(&text[..at]) {
             let is_certificate = whole.is_some_and(|marker| begins && marker.label.is_certificate());
-            return is_certificate.then_some((at, Seen::CommentedOut));
+            return is_certificate.then_some((at, Found::CommentedOut));
         }
         match whole {
             // A message that is signed in plain text has a beginning and no end (RFC 9580 §7).
             Some(marker) if marker.name == b"PGP SIGNED MESSAGE" => None,
-            Some(marker) => Some((marker.at, Seen::Marker(marker))),
-            None => (begins && Label::is_meant_by(name)).then_some((at, Seen::Damaged)),
+            Some(marker) => Some((marker.at, Found::Marker(marker))),
+            None => (begins && Label::looks_like_label(name)).then_some((at, Found::Damaged)),
         }
     })
 }

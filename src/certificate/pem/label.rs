@@ -91,7 +91,7 @@ impl Label {
     }
 
     /// Whether `text` starts with a label that is known: then the dashes around it are meant as a marker's.
-    pub(super) fn is_meant_by(text: &[u8]) -> bool {
+    pub(super) fn looks_like_label(text: &[u8]) -> bool {
         LABELS.iter().any(|(name, _)| text.starts_with(name.as_bytes()))
     }
 

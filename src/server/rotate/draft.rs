@@ -139,7 +139,7 @@ impl Draft {
             next
         } else {
             let (change, next) = make(state, own, permits)?;
-            self.plan.broad = broad_scope::added(&next.root.permitted, &own.root.permitted);
+            self.plan.broad = broad_scope::added_names(&next.root.permitted, &own.root.permitted);
             let rotation = self.seen.with_next(Some(Rotation::folder_for(next.root.fingerprint())));
             self.plan.changes = vec![change, rotation.change(state.folder())?];
             made = next;
