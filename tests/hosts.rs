@@ -1,4 +1,4 @@
-//! The hosts that a GitLab has besides its own: each gets its pair, within what the CA may sign.
+//! The hosts that a GitLab has besides its own: each gets its pair, within what the CA can sign.
 
 use crate::lab::{Gitlab, HOST, Machine, Pair, Validity};
 
@@ -79,7 +79,7 @@ fn a_host_that_came_later_does_not_spoil_what_worked() {
     // What is asked for by name is refused, not left out.
     let asked = ["labtrust", "setup", "--no-trust", "--name", "pages.example.com"];
     machine.run(asked).exited(3).says("can never sign pages.example.com");
-    // A host below a name that the CA may sign gets its pair, and GitLab is reconfigured for it: not while that
+    // A host below a name that the CA can sign gets its pair, and GitLab is reconfigured for it: not while that
     // would take nginx down for want of the pair of Pages.
     add(&machine, &format!("gitlab_kas_external_url 'wss://kas.{HOST}/'\n"));
     let placed = machine.manifest();
@@ -90,7 +90,7 @@ fn a_host_that_came_later_does_not_spoil_what_worked() {
         .says("labtrust rotate start --permit pages.example.com");
     assert_eq!(machine.changes_since(&placed), [""; 0]);
     gitlab.wait_served(&machine.read(&format!("/etc/gitlab/ssl/{HOST}.crt")));
-    // The next CA may sign for it.
+    // The next CA can sign for it.
     machine.run(["labtrust", "rotate", "start", "--permit", "pages.example.com"]).succeeded();
     machine.run(["labtrust", "rotate", "switch", "--clients-ready"]).succeeded();
     machine.run(["labtrust", "rotate", "retire"]).succeeded();

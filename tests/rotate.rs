@@ -164,7 +164,7 @@ fn whoever_did_its_step_works_at_every_point_of_a_rotation() {
 }
 
 #[test]
-fn a_ca_that_may_sign_more_is_taken_up_only_by_its_own_fingerprint() {
+fn a_ca_that_can_sign_more_is_trusted_only_by_its_own_fingerprint() {
     let server = machine!("gitlab");
     server.without_hooks();
     let gitlab = Gitlab::start(&server);
@@ -189,7 +189,7 @@ fn a_ca_that_may_sign_more_is_taken_up_only_by_its_own_fingerprint() {
 
     let alone = json(&trust(&["--json"]).exited(1).stdout);
     assert_eq!((&alone["sha256"], &alone["successor"]), (&started["sha256"], &serde_json::Value::Null));
-    assert!(alone["notes"].to_string().contains("may sign more"), "{alone:#}");
+    assert!(alone["notes"].to_string().contains("can sign more"), "{alone:#}");
     trust(&["--next", &"ab".repeat(32)]).exited(3).says("announces no CA");
     let both = json(&trust(&["--next", &next, "--json"]).succeeded().stdout);
     assert_eq!(both["successor"]["sha256"], next.as_str());

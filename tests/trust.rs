@@ -283,7 +283,7 @@ fn a_dry_run_says_that_the_fingerprint_is_missing() {
 }
 
 #[test]
-fn a_ca_that_may_sign_every_name_is_trusted_from_a_file_only_by_its_fingerprint() {
+fn a_ca_that_can_sign_every_name_is_trusted_from_a_file_only_by_its_fingerprint() {
     let machine = machine!("client");
     let pair = Pair::made(&machine, &[HOST], Validity::Current);
     machine.write("/root/ca.crt", &pair.root);

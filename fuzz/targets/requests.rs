@@ -1,5 +1,5 @@
 //! Certificate signing requests: only their key and their names are taken, and what is signed for
-//! them stays within what the CA may sign.
+//! them stays within what the CA can sign.
 #![no_main]
 
 use std::sync::LazyLock;

@@ -122,7 +122,7 @@ impl Authority {
                         "{} may not sign for servers: serverAuth is not among its usages",
                         certificate.title()
                     ),
-                    "use a CA that may sign for TLS servers",
+                    "use a CA that can sign for TLS servers",
                 ));
             }
         }

@@ -47,7 +47,7 @@ impl Parsed {
         if !self.has_plain_constraints() {
             return Some("its name constraints cannot be read for certain".into());
         }
-        if self.may_sign() {
+        if self.can_sign() {
             broad_scope_reasons(&self.permitted, self.constraints_critical, asked)
         } else {
             broad_scope_reasons(&Permitted::only(&self.names), true, asked)

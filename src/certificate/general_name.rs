@@ -55,7 +55,7 @@ const KINDS: [(NameKind, &str); 9] = [
     (NameKind::RegisteredId, "registered ID"),
 ];
 
-/// A tree of names that a CA may sign below, or may not.
+/// A tree of names that a CA can sign below, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subtree {
     /// Whether it is closed off.

@@ -29,7 +29,7 @@ pub struct Description {
     pub validity: Validity,
     /// Key usages and extended key usages; empty if neither is limited.
     pub usages: Vec<String>,
-    /// What it may sign, if that is limited.
+    /// What it can sign, if that is limited.
     pub constraints: Option<Constraints>,
     /// Its identity.
     pub sha256: Fingerprint,
@@ -52,7 +52,7 @@ pub struct Validity {
     pub days: i64,
 }
 
-/// What a CA may sign.
+/// What a CA can sign.
 #[derive(Clone, Debug, Serialize)]
 pub struct Constraints {
     /// As a sentence.

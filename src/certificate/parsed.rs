@@ -150,7 +150,7 @@ impl Parsed {
 
     /// Whether some client takes it for a CA: also one that only does not say that it is none. OpenSSL and
     /// others let a root of version 1 sign, and one whose key usage says so (its `check_ca`).
-    pub fn may_sign(&self) -> bool {
+    pub fn can_sign(&self) -> bool {
         let is_silent = self.ca.is_none() && self.is_self_signed();
         let is_named = self.key_usage.as_ref().is_some_and(|usages| usages.contains(&"keyCertSign"));
         self.is_ca() || (is_silent && (self.version < 3 || is_named))
@@ -163,8 +163,8 @@ impl Parsed {
             usages.contains(&"keyCertSign") && !SERVER_USAGES.iter().any(|usage| usages.contains(usage))
         });
         // A root of version 1 has no extensions: its common name alone tells it from a server's certificate.
-        let is_old_root = self.version < 3 && self.may_sign() && !self.has_common_name_of_host();
-        let is_ca_alone = self.is_ca() && self.names.is_empty() || signs_alone && self.may_sign();
+        let is_old_root = self.version < 3 && self.can_sign() && !self.has_common_name_of_host();
+        let is_ca_alone = self.is_ca() && self.names.is_empty() || signs_alone && self.can_sign();
         !(is_ca_alone || is_old_root)
     }
 

@@ -27,7 +27,7 @@ pub(super) const NO_IPV4: Ipv4Addr = Ipv4Addr::BROADCAST;
 /// An IPv6 address that stands for none: what goes there is discarded (RFC 6666 §4).
 pub(super) const NO_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0);
 
-/// Of the names that a CA may sign, a sentence shows so many.
+/// Of the names that a CA can sign, a sentence shows so many.
 const MOST_SHOWN: usize = 20;
 
 /// The names that a CA's name constraints (RFC 5280 §4.2.1.10) leave it.

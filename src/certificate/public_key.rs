@@ -32,7 +32,7 @@ pub enum KeyKind {
     Ed25519,
     /// Ed448.
     Ed448,
-    /// RSA that may sign only with PSS, with the length of its modulus in bits.
+    /// RSA that can sign only with PSS, with the length of its modulus in bits.
     RsaPss(usize),
     /// DSA.
     Dsa,

@@ -10,7 +10,7 @@ use super::name::SubjectName;
 pub struct Scope {
     /// The names that it is made for; each may be signed, and the subdomains of each DNS name.
     pub names: Vec<SubjectName>,
-    /// Further domains that the CA may sign for.
+    /// Further domains that the CA can sign for.
     pub permit: Vec<DnsName>,
     /// Whether the certificates hold the CA to this, by name constraints.
     pub constrained: bool,

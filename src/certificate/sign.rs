@@ -165,7 +165,7 @@ impl Authority {
             if !outside.is_empty() {
                 return Err(fail(
                     format!(
-                        "the CA can never sign {}: it may sign {}",
+                        "the CA can never sign {}: it can sign {}",
                         list(&outside),
                         certificate.permitted
                     ),

@@ -360,7 +360,7 @@ fn limits_that_cannot_be_read_for_certain_are_none() {
         let mut odd = plain.clone();
         odd.flaws.push(flaw(NAME_CONSTRAINTS.to_owned()));
         for (next, root) in [(&odd, &plain), (&plain, &odd)] {
-            assert_eq!(wider(next, &[root], root), ["it may sign more names"]);
+            assert_eq!(wider(next, &[root], root), ["it can sign more names"]);
         }
         assert!(odd.broad_scope(&[]).is_some_and(|reason| reason.contains("cannot be read")));
     }

@@ -266,9 +266,9 @@ fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &s
     }
 }
 
-/// Whether a certificate for `host` that this one signed is good; or this one itself, where it may sign nothing.
+/// Whether a certificate for `host` that this one signed is good; or this one itself, where it can sign nothing.
 fn can_be_for(certificate: &Parsed, host: &Host) -> bool {
-    if !certificate.may_sign() {
+    if !certificate.can_sign() {
         return certificate.covers(host);
     }
     certificate.permitted.permits(&SubjectName::from(host.clone()))
@@ -276,7 +276,7 @@ fn can_be_for(certificate: &Parsed, host: &Host) -> bool {
 
 fn outside_limits(certificate: &Parsed, endpoint: &Endpoint) -> anyhow::Error {
     let title = certificate.title();
-    if !certificate.may_sign() {
+    if !certificate.can_sign() {
         let names = name::list(&certificate.names);
         return misuse(
             format!("--for {endpoint}: {title} is for {names} and for no other host"),
@@ -285,15 +285,15 @@ fn outside_limits(certificate: &Parsed, endpoint: &Endpoint) -> anyhow::Error {
     }
     misuse(
         format!(
-            "--for {endpoint}: {title} can never sign for {}; it may sign {}",
+            "--for {endpoint}: {title} can never sign for {}; it can sign {}",
             endpoint.host,
-            may_sign(certificate)
+            can_sign(certificate)
         ),
-        "name a host that it may sign after --for, or trust the CA that signs for this one",
+        "name a host that it can sign after --for, or trust the CA that signs for this one",
     )
 }
 
-/// Container tools trust per endpoint: where none was named, those that the CA may sign for.
+/// Container tools trust per endpoint: where none was named, those that the CA can sign for.
 fn usual_endpoints(certificate: &Parsed) -> Vec<Endpoint> {
     let mut hosts = certificate.permitted.hosts();
     if hosts.is_empty() && !certificate.is_ca() {
@@ -325,9 +325,9 @@ fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
     Ok(())
 }
 
-/// What a certificate may sign, in words.
-pub(crate) fn may_sign(certificate: &Parsed) -> String {
-    if certificate.may_sign() {
+/// What a certificate can sign, in words.
+pub(crate) fn can_sign(certificate: &Parsed) -> String {
+    if certificate.can_sign() {
         text::in_line(&certificate.permitted.to_string()).into_owned()
     } else {
         "nothing: it is no CA".into()

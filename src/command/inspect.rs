@@ -113,7 +113,7 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed, 
         rows.push(("usages", description.usages.join(", ")));
     }
     if description.is_ca {
-        rows.push(("may sign", source::may_sign(certificate)));
+        rows.push(("can sign", source::can_sign(certificate)));
         let others = description.constraints.iter();
         for (label, kind) in
             others.flat_map(|limits| [("only", &limits.other_permitted), ("never", &limits.other_excluded)])

@@ -90,14 +90,14 @@ fn dry_run(
     for (anchor, planning) in anchors.into_iter().zip(plannings) {
         let name = receipt_name(anchor);
         let next = candidate.announced.root.as_ref().filter(|_| anchor.sha256() != candidate.anchor.sha256());
-        let may_sign = source::may_sign(next.unwrap_or(&candidate.certificate));
+        let can_sign = source::can_sign(next.unwrap_or(&candidate.certificate));
         let unmet = stores::unmet(&context.facts, &context.worlds, receipts, &name, &planning.changes);
         let outcomes = stores::outcomes_now(&context.facts, &context.worlds, receipts, &name, planning);
         let mut one = Proposal::default();
         one.field("sha256", anchor.sha256());
-        one.field("may_sign", &may_sign);
+        one.field("may_sign", &can_sign);
         one.field("stores", reports::by_store(&outcomes, OutcomeState::Trusted));
-        one.line(format_args!("  may sign  {may_sign}"));
+        one.line(format_args!("  can sign  {can_sign}"));
         one.table(reports::stores_table(context.printer, &outcomes, OutcomeState::Trusted));
         one.apply(context, &unmet);
         documents.push(one.document());

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     by_hand::ByHand,
-    client::source::may_sign,
+    client::source::can_sign,
     context::Context,
     exit,
     hint::{Hint, shell_line},
@@ -135,7 +135,7 @@ pub(crate) fn print(
         let Some(own) = own else { continue };
         printer.heading(&format!("{role}: {}", own.root.title()));
         printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
-        printer.say(format_args!("  can sign  {}", may_sign(&own.root)));
+        printer.say(format_args!("  can sign  {}", can_sign(&own.root)));
         printer.say(format_args!("  until     {}", until(&own.root)));
     }
     print_next(printer, own, is_half_begun);

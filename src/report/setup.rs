@@ -10,7 +10,7 @@ use super::{
     stores::{NextSteps, by_store, until},
 };
 use crate::{
-    cli::Setup, client::source::may_sign, context::Context, exit, server::setup::draft::SetupDone, state,
+    cli::Setup, client::source::can_sign, context::Context, exit, server::setup::draft::SetupDone, state,
 };
 
 /// Where name constraints hold, and where not: the judges' tests measure it.
@@ -57,7 +57,7 @@ pub(crate) fn report(
     ));
     printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
     if own.root.is_ca() {
-        printer.say(format_args!("  can sign  {}", may_sign(draft.leaf.issuer())));
+        printer.say(format_args!("  can sign  {}", can_sign(draft.leaf.issuer())));
         if !draft.leaf.issuer().permitted.is_everything() {
             printer.say(format_args!("  limits    {LIMITS}"));
         }

@@ -100,13 +100,13 @@ fn print_one(
     let certificate = Parsed::from_der(anchor.certificate.der())?;
     printer.heading(&certificate.title());
     printer.say(format_args!("  sha256    {}", anchor.sha256()));
-    printer.say(format_args!("  may sign  {}", source::may_sign(&certificate)));
+    printer.say(format_args!("  can sign  {}", source::can_sign(&certificate)));
     printer.say(format_args!("  until     {}", reports::until(&certificate)));
     reports::print_stores(printer, outcomes, OutcomeState::Trusted);
     reports::print_next(context, outcomes, repeat);
     Ok(StoresReport {
         sha256: anchor.sha256(),
-        may_sign: Some(source::may_sign(&certificate)),
+        can_sign: Some(source::can_sign(&certificate)),
         stores: reports::by_store(outcomes, OutcomeState::Trusted),
         remaining: NextSteps::of(context, outcomes, repeat).remaining(Vec::new()),
         successor: None,

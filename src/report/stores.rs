@@ -26,9 +26,9 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(crate) struct StoresReport {
     pub sha256: Fingerprint,
-    /// What the CA may sign, in words, where it is trusted now.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub may_sign: Option<String>,
+    /// What the CA can sign, in words, where it is trusted now.
+    #[serde(rename = "may_sign", skip_serializing_if = "Option::is_none")]
+    pub can_sign: Option<String>,
     pub stores: Vec<StoreReport>,
     #[serde(flatten)]
     pub remaining: Remaining,

@@ -30,8 +30,8 @@ pub(crate) fn report(
     }
     printer.say(format_args!("  sha256    {}", anchor.sha256()));
     let certificate = candidate.announced.root.as_ref().filter(|_| is_next).unwrap_or(&candidate.certificate);
-    let may_sign = source::may_sign(certificate);
-    printer.say(format_args!("  may sign  {may_sign}"));
+    let can_sign = source::can_sign(certificate);
+    printer.say(format_args!("  can sign  {can_sign}"));
     let told = if is_next { &empty } else { &candidate.announced.notes };
     let needs_root = outcomes.iter().any(|outcome| outcome.needs_root);
     let is_input = arguments.source.as_deref() == Some("-");
@@ -45,7 +45,7 @@ pub(crate) fn report(
     let notes = notes.iter().chain(told).chain(&again).cloned().collect();
     StoresReport {
         sha256: anchor.sha256(),
-        may_sign: Some(may_sign),
+        can_sign: Some(can_sign),
         stores: reports::by_store(outcomes, OutcomeState::Trusted),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(notes),
         successor: None,
@@ -61,7 +61,7 @@ pub(crate) fn confirm(context: &Context<'_>, candidate: &source::Candidate) -> R
     }
     context.printer.aside(&candidate.title);
     context.printer.aside(format_args!("  sha256    {sha256}"));
-    context.printer.aside(format_args!("  may sign  {}", source::may_sign(&candidate.certificate)));
+    context.printer.aside(format_args!("  can sign  {}", source::can_sign(&candidate.certificate)));
     context.printer.aside(format_args!("  note      {why}"));
     if let Some(next) = &candidate.announced.root {
         let (title, sha256) = (next.title(), next.fingerprint());

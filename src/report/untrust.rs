@@ -21,7 +21,7 @@ pub(crate) fn report_one(context: &Context<'_>, anchor: &Anchor, outcomes: &[Out
     }
     StoresReport {
         sha256: anchor.sha256(),
-        may_sign: None,
+        can_sign: None,
         stores: reports::by_store(outcomes, OutcomeState::Untrusted),
         remaining: NextSteps::of(context, outcomes, &repeat).remaining(Vec::new()),
         successor: None,

@@ -288,7 +288,7 @@ fn a_host_for_which_no_file_can_be_named_leaves_nothing_behind() {
     machine.run(["labtrust", "setup", "--undo", "--yes"]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 
-    // A CA that may sign for it.
+    // A CA that can sign for it.
     let setup = ["labtrust", "setup", "gitlab.example.com", "--out", "/srv/pair", "--no-trust"];
     machine.run([&setup[..], &["--no-constraints", "--yes"]].concat()).succeeded();
     let before = machine.settled();

@@ -51,14 +51,14 @@ fn a_broad_ca_needs_its_fingerprint_or_a_yes() {
         refused.says("is not trusted without its fingerprint").says(says).says("--fingerprint ");
         assert_eq!(machine.changes_since(&before), [""; 0], "{constraints}");
     }
-    // With its fingerprint it is what somebody chose, and what it may sign is said all the same.
+    // With its fingerprint it is what somebody chose, and what it can sign is said all the same.
     let line = |index: usize| {
         format!("labtrust trust /root/{index}.crt --fingerprint {}", fingerprint(&machine, &files[index]))
     };
     machine
         .sh(&line(2))
         .succeeded()
-        .says("may sign  com, net, org and their subdomains; never an IP address");
+        .says("can sign  com, net, org and their subdomains; never an IP address");
     machine.run(["labtrust", "untrust"]).succeeded();
     let mut terminal = machine.command(["labtrust", "trust", "/root/2.crt"]).terminal();
     terminal.expect("every name below com, net and org");
@@ -69,17 +69,17 @@ fn a_broad_ca_needs_its_fingerprint_or_a_yes() {
 }
 
 #[test]
-fn a_narrow_ca_is_trusted_and_what_it_may_sign_is_said() {
+fn a_narrow_ca_is_trusted_and_what_it_can_sign_is_printed() {
     let machine = machine!("client");
     machine.without_hooks();
     machine.without_docker();
     let narrow = root(&machine, "critical,permitted;DNS:mygitlab.example.com,-");
     machine.write("/root/ca.crt", &narrow);
-    let may_sign = "may sign  mygitlab.example.com and its subdomains; never an IP address or another name";
+    let can_sign = "can sign  mygitlab.example.com and its subdomains; never an IP address or another name";
     for source in ["/root/ca.crt", "-"] {
         let line = ["labtrust", "trust", source, "--for", REGISTRY];
-        machine.command([&line[..], &["--dry-run"]].concat()).stdin(&narrow).run().exited(1).says(may_sign);
-        machine.command(line).stdin(&narrow).run().succeeded().says(may_sign);
+        machine.command([&line[..], &["--dry-run"]].concat()).stdin(&narrow).run().exited(1).says(can_sign);
+        machine.command(line).stdin(&narrow).run().succeeded().says(can_sign);
         machine.run(["labtrust", "untrust"]).succeeded();
     }
     let json = ["labtrust", "trust", "/root/ca.crt", "--json"];
@@ -120,7 +120,7 @@ fn a_host_that_the_ca_can_never_sign_for_is_a_wrong_command_line() {
         let own: &[&[&str]] = if host.contains("no.my") { &[] } else { &[&["labtrust", "trust"]] };
         for line in std::iter::once(&file[..]).chain(own.iter().copied()) {
             let refused = machine.run([line, &["--for", HOST, "--for", host]].concat()).exited(2);
-            refused.says("can never sign for").says("it may sign mygitlab.example.com and its subdomains");
+            refused.says("can never sign for").says("it can sign mygitlab.example.com and its subdomains");
         }
     }
     machine.run([&file[..], &["--for", "*.mygitlab.example.com"]].concat()).exited(2).says("wildcard");

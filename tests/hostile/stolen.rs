@@ -74,14 +74,14 @@ fn a_thief_of_the_key_announces_no_wider_root() {
     for (extensions, end, says) in [
         ("basicConstraints=critical,CA:TRUE".to_owned(), "99991231235959Z", "ends later than any rotation"),
         (ca(USAGES), "99991231235959Z", "ends later than any rotation"),
-        (USAGES.to_owned(), END, "it may sign more names"),
-        (ca(USAGES).replace("mygitlab.example.com", "example.com"), END, "it may sign more names"),
+        (USAGES.to_owned(), END, "it can sign more names"),
+        (ca(USAGES).replace("mygitlab.example.com", "example.com"), END, "it can sign more names"),
         (
             ca(USAGES).replace("DNS:mygitlab.example.com", "DNS:com,excluded;DNS:."),
             END,
-            "it may sign more names",
+            "it can sign more names",
         ),
-        (ca(USAGES).replace("critical,permitted", "permitted"), END, "it may sign more names"),
+        (ca(USAGES).replace("critical,permitted", "permitted"), END, "it can sign more names"),
         (ca(USAGES).replace("permitted;email:none.invalid,", ""), END, "fewer types of name"),
         (ca(USAGES).replace("permitted;URI:none.invalid,", ""), END, "fewer types of name"),
         (ca(USAGES).replace(",pathlen:1", ""), END, "path length"),
@@ -100,7 +100,7 @@ fn a_thief_of_the_key_announces_no_wider_root() {
         .run(line)
         .succeeded()
         .says("And the CA that will follow it")
-        .says(&format!("may sign  {HOST} and"));
+        .says(&format!("can sign  {HOST} and"));
     assert!(machine.read("/etc/ssl/certs/ca-certificates.crt").contains(root.trim()));
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
     machine.write(CERTIFICATE, &served);

@@ -34,7 +34,7 @@ impl Pair {
         Self::by(machine, &Recipe { names: &san(names), common_name, ..recipe })
     }
 
-    /// The same, with a root that may sign for these names only, and for no address.
+    /// The same, with a root that can sign for these names only, and for no address.
     pub(crate) fn constrained(machine: &Machine, names: &[&str]) -> Self {
         let permitted: Vec<_> = names.iter().map(|name| format!("permitted;DNS:{name}")).collect();
         let closed = "excluded;IP:0.0.0.0/0.0.0.0,excluded;IP:0:0:0:0:0:0:0:0/0:0:0:0:0:0:0:0";

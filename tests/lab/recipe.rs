@@ -62,7 +62,7 @@ impl Recipe<'_> {
         extensions: "basicConstraints=critical,CA:TRUE\nextendedKeyUsage=serverAuth",
         ..Self::CURRENT
     };
-    /// The root may sign for another name only.
+    /// The root can sign for another name only.
     pub(crate) const CONSTRAINT_VIOLATED: Self =
         Self { constraints: "critical,permitted;DNS:other.example", ..Self::CURRENT };
     /// Two between root and leaf: to be served whole, in the wrong order or without them.
@@ -76,7 +76,7 @@ impl Recipe<'_> {
     /// The same in the leaf.
     pub(crate) const UNKNOWN_IN_LEAF: Self =
         Self { extensions: "extendedKeyUsage=serverAuth\n1.2.3.4=critical,ASN1:NULL", ..Self::CURRENT };
-    /// The root may sign for clients only.
+    /// The root can sign for clients only.
     pub(crate) const ROOT_FOR_CLIENTS: Self =
         Self { root_extensions: "extendedKeyUsage=clientAuth", ..Self::CURRENT };
     /// Made twice, the second root has the first one's name and another key.

@@ -55,7 +55,7 @@ fn a_ca_for_half_the_internet_is_asked_about_or_warned_of() {
             .says(&format!("every name below {suffix}"))
             .says("--yes");
     }
-    // What the CA in use may sign was asked about when it was made.
+    // What the CA in use can sign was asked about when it was made.
     for known in ["", "--permit com", "--permit example.org"] {
         let planned = rotate(&format!("{known} --dry-run")).exited(1);
         assert!(!planned.stderr.contains("broad"), "{planned:?}");

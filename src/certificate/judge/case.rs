@@ -105,5 +105,5 @@ impl<'c> Case<'c> {
 }
 
 fn is_root(one: &Parsed) -> bool {
-    one.is_self_signed() && one.may_sign()
+    one.is_self_signed() && one.can_sign()
 }

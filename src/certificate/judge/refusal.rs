@@ -29,7 +29,7 @@ pub enum About {
     Weakness,
     /// Whether it is a CA's.
     Authority,
-    /// What the CAs above it may sign.
+    /// What the CAs above it can sign.
     Constraint,
     /// Whether all that is between it and the anchor is sent.
     Chain,

@@ -19,7 +19,7 @@ pub fn wider(next: &Parsed, above: &[&Parsed], voucher: &Parsed) -> Vec<&'static
     // A rotation begins before the vouching root ends, and gives the next one no longer life than this.
     let latest = root.not_after.saturating_add(Duration::days(CA_DAYS.into()));
     let checks: [(&'static str, bool); 6] = [
-        ("it may sign more names", limits().all(|limits| has_names_within(next, limits))),
+        ("it can sign more names", limits().all(|limits| has_names_within(next, limits))),
         (
             "its key may be used for more",
             limits().all(|limits| is_subset(next.key_usage.as_deref(), limits.key_usage.as_deref())),

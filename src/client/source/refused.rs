@@ -19,7 +19,7 @@ pub(super) fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<
     let now = OffsetDateTime::now_utc();
     let refusals = match served {
         // A file holds the root alone; what it signs is not known.
-        [] if root.may_sign() => judge_root(root, now),
+        [] if root.can_sign() => judge_root(root, now),
         [] => judge(std::slice::from_ref(root), None, now),
         _ => judge(served, Some(root), now),
     };

@@ -6,7 +6,7 @@ use labtrust_plan::{Anchor, Certificate, Endpoint, Fingerprint};
 use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
-use super::{can_be_for, may_sign, refused};
+use super::{can_be_for, can_sign, refused};
 use crate::{
     certificate::{
         Parsed, Served,
@@ -64,8 +64,8 @@ impl AnnouncedNext {
                     announced.note(&successor, &what, endpoint);
                     announced.code = exit::NO;
                     announced.notes.push(format!(
-                        "it may sign {}; if the server's administrator confirms it, add: --next {}",
-                        may_sign(&successor.root),
+                        "it can sign {}; if the server's administrator confirms it, add: --next {}",
+                        can_sign(&successor.root),
                         successor.root.fingerprint()
                     ));
                 }

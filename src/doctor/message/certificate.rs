@@ -203,7 +203,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "PERMITTED_VIOLATION",
         ]],
         codes: &["constraint-violated"],
-        what: "The CA may sign certain names only, and the certificate has one that is not among them.",
+        what: "The CA can sign certain names only, and the certificate has one that is not among them.",
         next: DOCTOR,
     },
     KnownMessage {

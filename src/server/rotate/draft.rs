@@ -33,7 +33,7 @@ use crate::{
 pub(crate) enum RotateStep {
     /// The next CA is made, and its root is served along.
     Start {
-        /// Domains that it may sign for too.
+        /// Domains that it can sign for too.
         permits: Vec<DnsName>,
     },
     /// The server changes over to it.

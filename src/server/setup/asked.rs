@@ -25,7 +25,7 @@ pub(crate) struct Asked<'a> {
     pub can_ask: bool,
     /// Names for the certificate, beside the hosts.
     pub names: &'a [SubjectName],
-    /// Domains that the CA may sign for too.
+    /// Domains that the CA can sign for too.
     pub permits: &'a [DnsName],
     /// Whether nothing is installed yet.
     pub stage: bool,

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What is done about a host that the CA here may never sign for.
-pub(crate) const ADD_HOST_HINT: &str = "{labtrust setup} adds it if the CA here may sign it; else the next CA may: {labtrust rotate start --permit {}}";
+pub(crate) const ADD_HOST_HINT: &str = "{labtrust setup} adds it if the CA here can sign it; else the next CA may: {labtrust rotate start --permit {}}";
 
 /// What a setup would make.
 pub(crate) struct Draft {
@@ -84,7 +84,7 @@ impl Draft {
         let earlier = state.ca()?.map(|own| &own.notes);
         let order = Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier);
         let ca = issuer::issuer(state, arguments, &order)?;
-        let order = order.within(|name| ca.may_sign(name, &site.files()));
+        let order = order.within(|name| ca.can_sign(name, &site.files()));
         let leaf = leaf::leaf(state, arguments, &order, &ca, &site.files())?;
         let is_ours = |chain: &[Certificate]| ca.is_ours(chain);
         site.assign_extra_hosts(leaf.leaf(), &is_ours, arguments.replace, ADD_HOST_HINT)?;
@@ -151,7 +151,7 @@ impl Issuer {
     }
 
     /// Whether it can sign for `name`; where its key is not here, whether it did in these `places`.
-    fn may_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
+    fn can_sign(&self, name: &SubjectName, places: &[(PathBuf, PathBuf)]) -> bool {
         match self {
             Self::Known(_, Some(authority)) | Self::Adopted(authority) => {
                 authority.check_permitted(std::slice::from_ref(name)).is_ok()

@@ -23,7 +23,7 @@ pub(crate) struct Order {
     pub registry: Endpoint,
     /// Every name in the certificate: GitLab's host first.
     pub names: Vec<SubjectName>,
-    /// Names of further hosts of this GitLab, which go into it where the CA may sign them.
+    /// Names of further hosts of this GitLab, which go into it where the CA can sign them.
     pub further: Vec<SubjectName>,
     /// Domains that the CA may also sign for.
     pub permits: Vec<DnsName>,
@@ -54,10 +54,10 @@ impl Order {
         order
     }
 
-    /// The order with those names of further hosts that `may_sign` leaves.
-    pub(crate) fn within(mut self, may_sign: impl Fn(&SubjectName) -> bool) -> Self {
+    /// The order with those names of further hosts that `can_sign` leaves.
+    pub(crate) fn within(mut self, can_sign: impl Fn(&SubjectName) -> bool) -> Self {
         let further = std::mem::take(&mut self.further);
-        self.add(further.into_iter().filter(may_sign));
+        self.add(further.into_iter().filter(can_sign));
         self
     }
 

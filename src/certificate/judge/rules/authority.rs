@@ -23,7 +23,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     // OpenSSL takes a root that is silent if its key usage speaks for it (`check_ca`).
     rule(About::Constraint, &[CURL, OPENSSL, PYTHON, NODE, LIBRESSL], |case| {
-        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.may_sign())
+        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.can_sign())
     }),
     rule(About::Constraint, &[GNUTLS], |case| {
         of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca == Some(false))
@@ -65,10 +65,10 @@ pub(super) const RULES: &[Rule] = &[
         Some(format!("{} has the issuer and the serial number of another", one.title()))
     }),
     rule(About::Constraint, &[GNUTLS, NSS, RUSTLS], |case| {
-        of_intermediate(case, "may sign for any use, but serverAuth is not named", only_any)
+        of_intermediate(case, "can sign for any use, but serverAuth is not named", only_any)
     }),
     rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
-        of_ca(case, "may sign for any use, but serverAuth is not named", only_any)
+        of_ca(case, "can sign for any use, but serverAuth is not named", only_any)
     }),
     // They want a root at the top, and one that names itself.
     rule(About::Constraint, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE], |case| {

@@ -1,4 +1,4 @@
-//! What the CAs above the leaf may sign: name constraints (RFC 5280 §4.2.1.10) and demanded policies.
+//! What the CAs above the leaf can sign: name constraints (RFC 5280 §4.2.1.10) and demanded policies.
 
 use super::{
     row::{
@@ -265,5 +265,5 @@ fn common_name(case: &Case<'_>, is_dns: fn(&str) -> bool) -> Option<String> {
     let name = leaf.common_name.as_ref().filter(|name| is_dns(name))?;
     case.cas()
         .any(|ca| !ca.permitted.permits_dns(name))
-        .then(|| format!("its common name {name} is no DNS name that the CA may sign"))
+        .then(|| format!("its common name {name} is no DNS name that the CA can sign"))
 }

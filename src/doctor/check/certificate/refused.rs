@@ -23,8 +23,8 @@ const ROWS: &[RefusalRow] = &[
     RefusalRow {
         about: About::Constraint,
         code: &CONSTRAINT_VIOLATED,
-        advice: "have it signed by a CA that may sign for this host; on the server, labtrust setup --name adds a name to \
-                 those that its own CA may sign for, and makes a new CA, which clients must trust as well",
+        advice: "have it signed by a CA that can sign for this host; on the server, labtrust setup --name adds a name to \
+                 those that its own CA can sign for, and makes a new CA, which clients must trust as well",
     },
     RefusalRow {
         about: About::Weakness,

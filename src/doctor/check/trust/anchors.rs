@@ -11,14 +11,14 @@ use crate::{
 pub(super) fn leads_to(chain: &[Parsed], root: &Parsed) -> bool {
     let Some((leaf, rest)) = chain.split_first() else { return false };
     let above = path::above(leaf, rest);
-    let is_signed = |certificate: &Parsed| root.may_sign() && certificate.is_signed_by(root);
+    let is_signed = |certificate: &Parsed| root.can_sign() && certificate.is_signed_by(root);
     std::iter::once(leaf).chain(above).any(|sent| sent.der() == root.der() || is_signed(sent))
 }
 
 /// Whether `root` has the name of a CA that signed something of `chain`, and another key.
 pub(super) fn is_replaced(chain: &[Parsed], root: &Parsed) -> bool {
     let has_name = |sent: &Parsed| sent.names_issuer(root) && !sent.is_signed_by(root);
-    root.may_sign() && chain.iter().any(has_name) && !leads_to(chain, root)
+    root.can_sign() && chain.iter().any(has_name) && !leads_to(chain, root)
 }
 
 /// `certificates`, as far as they can be read.

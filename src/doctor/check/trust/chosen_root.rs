@@ -65,7 +65,7 @@ pub(crate) fn with_trust(
         |known: &ChosenRoot| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
     // A root that can never sign for the host helps nobody.
     let name = SubjectName::from(endpoint.host.clone());
-    let can_be = |root: &Parsed| !root.may_sign() || root.permitted.permits(&name);
+    let can_be = |root: &Parsed| !root.can_sign() || root.permitted.permits(&name);
     let may = |known: &ChosenRoot| {
         can_be(&known.root) && (scope == Scope::PerEndpoint || known.is_for_all || is_narrow(known))
     };
