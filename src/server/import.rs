@@ -6,7 +6,7 @@ use labtrust_plan::{Certificate, Endpoint, Facts, Fingerprint, Host, Target};
 use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
-use super::setup::site::Site;
+use super::setup::site::{Site, SiteOptions};
 use crate::{
     certificate::{CertificateDer, Parsed, PrivateKey, SubjectName, chain::Chain, import::Material, name},
     client::stores::Selection,
@@ -93,11 +93,13 @@ pub(crate) fn site(
 ) -> Result<Site> {
     let host = meant.host.or_else(|| asked.and_then(request::RequestRecord::host));
     let registry = meant.registry.or_else(|| asked.and_then(request::RequestRecord::registry));
-    let mut place = meant.place;
-    if place.options().is_empty() {
-        place.gitlab = asked.and_then(|asked| asked.gitlab.clone());
+    let mut folders = meant.place;
+    if folders.options().is_empty() {
+        folders.gitlab = asked.and_then(|asked| asked.gitlab.clone());
     }
-    let find = |host: Option<&Target>| Site::find(facts, state, &place, host, registry.as_ref());
+    let find = |host: Option<&Target>| {
+        Site::find(facts, state, SiteOptions { folders: &folders, host, registry: registry.as_ref() })
+    };
     find(host.as_ref()).or_else(|error| {
         // What GitLab is called, the certificate may know where gitlab.rb does not.
         let named = chain.leaf.names.iter().find_map(|name| name.to_string().parse::<Host>().ok());

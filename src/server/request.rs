@@ -9,7 +9,10 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     install_pair, requests,
-    setup::{order::endpoints, site::Site},
+    setup::{
+        order::endpoints,
+        site::{Site, SiteOptions},
+    },
 };
 use crate::{
     certificate::{KeyType, PrivateKey, SubjectName},
@@ -120,12 +123,12 @@ impl<'a> Order<'a> {
 /// GitLab's and its registry's hosts, and those of the other URLs that gitlab.rb names.
 fn gather(facts: &Facts, state: &State<'_>, asked: &Asked<'_>) -> Result<(Vec<SubjectName>, Vec<String>)> {
     let (host, registry) = (asked.host, asked.registry);
-    let place = SiteRecord { gitlab: asked.gitlab.cloned(), ..SiteRecord::default() };
+    let folders = SiteRecord { gitlab: asked.gitlab.cloned(), ..SiteRecord::default() };
     let hosts = |gitlab: Endpoint, registry: Endpoint| vec![gitlab.host.into(), registry.host.into()];
-    match Site::look(facts, state, &place, host, registry) {
+    match Site::find_as_configured(facts, state, SiteOptions { folders: &folders, host, registry }) {
         Ok(site) => {
             let names = hosts(site.gitlab.clone(), site.registry.clone());
-            Ok(([names, site.further_names()].concat(), site.notes()))
+            Ok(([names, site.extra_names()].concat(), site.notes()))
         }
         Err(error) if host.is_none() || asked.gitlab.is_some() => Err(error),
         Err(error) => {

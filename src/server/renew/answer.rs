@@ -145,7 +145,7 @@ impl Draft {
         notes.extend(unsent);
         Ok(Self {
             plan: Plan {
-                changes: site.placing(&pair),
+                changes: site.pair_changes(&pair),
                 anchor,
                 planning,
                 warnings: Vec::new(),

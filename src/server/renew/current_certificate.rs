@@ -52,7 +52,7 @@ impl CurrentCertificate {
     }
 
     fn of_setup(facts: &Facts, state: &State<'_>, own: Ca) -> Result<Self> {
-        let mut site = Site::again(facts, state, &own.notes)?;
+        let mut site = Site::of_setup(facts, state, &own.notes)?;
         let files = site.files();
         let Some((certificate, key)) = files.first() else {
             return Err(fail("this place has no file for a certificate", "place one: {labtrust setup}"));

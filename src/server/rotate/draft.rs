@@ -147,7 +147,7 @@ impl Draft {
         };
         let extra_chain = extra_chain(next);
         let mut placed = PairAtSite::find(facts, state, own, own.next()?, &extra_chain)?;
-        self.plan.changes.extend(placed.site.trusting(&next.root));
+        self.plan.changes.extend(placed.site.trust_change(&next.root));
         self.plan.changes.extend(placed.changes(own)?);
         self.plan.expected = placed.site.expected()?;
         self.placed = Some(placed.site_and_leaf());
@@ -241,7 +241,7 @@ fn make(state: &State<'_>, own: &Ca, permits: &[DnsName]) -> Result<(Change, Ca)
 /// Whether the root of `next` is among what is served for `own`: else the step that was to see to it has failed,
 /// or was killed on its way.
 pub(crate) fn is_sent(facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> Result<bool> {
-    let files = Site::again(facts, state, &own.notes)?.files();
+    let files = Site::of_setup(facts, state, &own.notes)?.files();
     let Some((certificate, _)) = files.first() else { return Ok(false) };
     let sent = Certificate::read_all(&World::here().read(certificate)?.unwrap_or_default()).0;
     Ok(sent.iter().any(|sent| sent.fingerprint() == next.root.fingerprint()))
@@ -316,7 +316,7 @@ impl PairAtSite {
         other: Option<&Ca>,
         extra_chain: &[Certificate],
     ) -> Result<Self> {
-        let site = Site::again(facts, state, &owner.notes)?;
+        let site = Site::of_setup(facts, state, &owner.notes)?;
         let files = site.files();
         let standing = |own: &Ca| {
             let (certificate, key) = files.first()?;
@@ -353,7 +353,7 @@ impl PairAtSite {
         let is_ours = |chain: &[Certificate]| own.is_ours(chain);
         self.site.guard(&is_ours, false, &self.site.gitlab.host)?;
         self.site.assign_extra_hosts(&self.leaf, &is_ours, false, ADD_HOST_HINT)?;
-        Ok(self.site.placing(&self.pair))
+        Ok(self.site.pair_changes(&self.pair))
     }
 }
 

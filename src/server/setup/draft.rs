@@ -11,7 +11,7 @@ use super::{
     issuer::{self, Issuer},
     leaf::{self, Leaf},
     order::Order,
-    site::Site,
+    site::{Site, SiteOptions},
 };
 use crate::{
     certificate::{Authority, SubjectName},
@@ -79,10 +79,12 @@ impl Draft {
         state: &State<'_>,
         arguments: &Asked<'_>,
     ) -> Result<Self> {
-        let mut site = Site::find(facts, state, &arguments.place, arguments.host, arguments.registry)?;
+        let options =
+            SiteOptions { folders: &arguments.place, host: arguments.host, registry: arguments.registry };
+        let mut site = Site::find(facts, state, options)?;
         recorded::check(state.receipts()?, &[RECEIPT])?;
         let earlier = state.ca()?.map(|own| &own.notes);
-        let order = Order::new(arguments, &site.gitlab, &site.registry, site.further_names(), earlier);
+        let order = Order::new(arguments, &site.gitlab, &site.registry, site.extra_names(), earlier);
         let ca = issuer::issuer(state, arguments, &order)?;
         let order = order.within(|name| ca.can_sign(name, &site.files()));
         let leaf = leaf::leaf(state, arguments, &order, &ca, &site.files())?;

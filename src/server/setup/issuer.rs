@@ -37,7 +37,7 @@ pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) ->
         return Ok(Issuer::SelfSigned);
     }
     let scope = Scope {
-        names: order.names.iter().chain(&order.further).cloned().collect(),
+        names: order.names.iter().chain(&order.extra).cloned().collect(),
         permit: order.permits.clone(),
         constrained: !arguments.no_constraints,
     };

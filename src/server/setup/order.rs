@@ -23,8 +23,8 @@ pub(crate) struct Order {
     pub registry: Endpoint,
     /// Every name in the certificate: GitLab's host first.
     pub names: Vec<SubjectName>,
-    /// Names of further hosts of this GitLab, which go into it where the CA can sign them.
-    pub further: Vec<SubjectName>,
+    /// Names of extra hosts of this GitLab, which go into it where the CA can sign them.
+    pub extra: Vec<SubjectName>,
     /// Domains that the CA may also sign for.
     pub permits: Vec<DnsName>,
     /// For how many days the certificate is made.
@@ -33,19 +33,19 @@ pub(crate) struct Order {
 
 impl Order {
     /// What `arguments` ask for, for a GitLab and a registry that are met at these endpoints, and whose
-    /// further hosts have these names; and what an earlier setup was asked for where they say nothing.
+    /// extra hosts have these names; and what an earlier setup was asked for where they say nothing.
     pub(crate) fn new(
         arguments: &Asked<'_>,
         gitlab: &Endpoint,
         registry: &Endpoint,
-        further: Vec<SubjectName>,
+        extra: Vec<SubjectName>,
         earlier: Option<&SetupRecord>,
     ) -> Self {
         let mut order = Self {
             gitlab: gitlab.clone(),
             registry: registry.clone(),
             names: Vec::new(),
-            further,
+            extra,
             permits: arguments.permits.to_vec(),
             days: arguments.days.or(earlier.map(|notes| notes.days)).unwrap_or(LEAF_DAYS),
         };
@@ -54,10 +54,10 @@ impl Order {
         order
     }
 
-    /// The order with those names of further hosts that `can_sign` leaves.
+    /// The order with those names of extra hosts that `can_sign` leaves.
     pub(crate) fn within(mut self, can_sign: impl Fn(&SubjectName) -> bool) -> Self {
-        let further = std::mem::take(&mut self.further);
-        self.add(further.into_iter().filter(can_sign));
+        let extra = std::mem::take(&mut self.extra);
+        self.add(extra.into_iter().filter(can_sign));
         self
     }
 

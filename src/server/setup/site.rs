@@ -48,40 +48,42 @@ pub(crate) struct Site {
     pub registry: Endpoint,
 }
 
+/// The options that name a site. Without them, the site is the GitLab of this machine.
+#[derive(Clone, Copy)]
+pub(crate) struct SiteOptions<'a> {
+    /// The folder options.
+    pub folders: &'a SiteRecord,
+    /// GitLab's host.
+    pub host: Option<&'a Target>,
+    /// Its registry.
+    pub registry: Option<&'a Target>,
+}
+
 impl Site {
-    /// The place that `place` names, or the GitLab of this machine, with what its gitlab.rb is to say.
-    pub(crate) fn find(
-        facts: &Facts,
-        state: &State<'_>,
-        place: &SiteRecord,
-        host: Option<&Target>,
-        registry: Option<&Target>,
-    ) -> Result<Self> {
-        Self::found(facts, state, place, host, registry, true)
+    /// The site that `options` name, with the changes that HTTPS needs in its gitlab.rb.
+    pub(crate) fn find(facts: &Facts, state: &State<'_>, options: SiteOptions<'_>) -> Result<Self> {
+        Self::find_with(facts, state, options, true)
     }
 
-    /// The same with a gitlab.rb that stays as it is.
-    pub(crate) fn look(
+    /// The site that `options` name; its gitlab.rb stays as it is.
+    pub(crate) fn find_as_configured(
         facts: &Facts,
         state: &State<'_>,
-        place: &SiteRecord,
-        host: Option<&Target>,
-        registry: Option<&Target>,
+        options: SiteOptions<'_>,
     ) -> Result<Self> {
-        Self::found(facts, state, place, host, registry, false)
+        Self::find_with(facts, state, options, false)
     }
 
-    fn found(
+    fn find_with(
         facts: &Facts,
         state: &State<'_>,
-        place: &SiteRecord,
-        host: Option<&Target>,
-        registry: Option<&Target>,
-        is_configured: bool,
+        options: SiteOptions<'_>,
+        changes_settings: bool,
     ) -> Result<Self> {
+        let SiteOptions { folders, host, registry } = options;
         let world = World::here();
         let mut prepared = None;
-        let mut installation = match (&place.gitlab, &place.prepare, &place.out) {
+        let mut installation = match (&folders.gitlab, &folders.prepare, &folders.out) {
             (Some(folder), ..) => Installation::at(&world, facts, folder)?,
             (_, Some(prepare), _) => {
                 let prepare = folder(prepare, "--prepare")?;
@@ -90,7 +92,7 @@ impl Site {
                 prepared = Some(found);
                 installation
             }
-            (.., Some(out)) => Installation::out(&folder(out, "--out")?, place.reload.as_deref()),
+            (.., Some(out)) => Installation::out(&folder(out, "--out")?, folders.reload.as_deref()),
             _ => Installation::find(&world, facts, host.map(|target| &target.host))?,
         };
         let config = match installation.kind {
@@ -101,7 +103,7 @@ impl Site {
             Some(prepared) => (prepared.gitlab.clone(), prepared.registry.clone()),
             None => endpoints(host, registry, &config)?,
         };
-        let configured = if is_configured {
+        let configured = if changes_settings {
             Configured::plan(&world, &installation, &config, &gitlab, &registry)?
         } else {
             installation.control = None;
@@ -111,7 +113,7 @@ impl Site {
         let port_advice = PortAdvice::look(&world, &installation, &configured.config, &gitlab, &registry);
         let doubts = doubts(&world, &installation, &configured.config, &layout);
         let is_begun = is_begun(state.receipts()?, &installation);
-        let options = place.options();
+        let options = folders.options();
         Ok(Self {
             installation,
             prepared,
@@ -127,12 +129,13 @@ impl Site {
         })
     }
 
-    /// The place where an earlier setup placed its pair; its further hosts are to be settled, and its settings stay as
-    /// they are.
-    pub(crate) fn again(facts: &Facts, state: &State<'_>, notes: &SetupRecord) -> Result<Self> {
+    /// The site of an earlier setup. Its extra hosts are not assigned yet, and its gitlab.rb stays as it is.
+    pub(crate) fn of_setup(facts: &Facts, state: &State<'_>, notes: &SetupRecord) -> Result<Self> {
         let gitlab = notes.endpoints.first().map(Target::from);
         let registry = notes.endpoints.last().map(Target::from);
-        Self::look(facts, state, &notes.site, gitlab.as_ref(), registry.as_ref())
+        let options =
+            SiteOptions { folders: &notes.site, host: gitlab.as_ref(), registry: registry.as_ref() };
+        Self::find_as_configured(facts, state, options)
     }
 
     /// The certificate and key files.
@@ -140,21 +143,21 @@ impl Site {
         self.layout.pair_files.iter().map(|files| (files.certificate.clone(), files.key.clone())).collect()
     }
 
-    /// The names of the hosts that this GitLab has besides its own and its registry's.
-    pub(crate) fn further_names(&self) -> Vec<SubjectName> {
+    /// The names of GitLab's extra hosts: neither GitLab's own host nor its registry's.
+    pub(crate) fn extra_names(&self) -> Vec<SubjectName> {
         self.layout.extra_sites.iter().flat_map(|site| site.host.names.clone()).collect()
     }
 
-    /// Gives each further host its place if `leaf` is for it and nothing of others' stands there; `way_on` is
-    /// what is done about a name that is lacking.
+    /// Gives each extra host its files if `leaf` has its name and no foreign certificate is there. `hint` says how to add
+    /// a missing name.
     pub(crate) fn assign_extra_hosts(
         &mut self,
         leaf: &Parsed,
         ours: &dyn Fn(&[Certificate]) -> bool,
         replace: bool,
-        way_on: &'static str,
+        hint: &'static str,
     ) -> Result<()> {
-        self.layout.assign_extra_hosts(&World::here(), &|host| leaf.covers(host), ours, replace, way_on)
+        self.layout.assign_extra_hosts(&World::here(), &|host| leaf.covers(host), ours, replace, hint)
     }
 
     /// Refuses to replace what is not ours, on disk or served.
@@ -184,8 +187,8 @@ impl Site {
 
     /// Refuses to leave a site of GitLab's without a certificate that is for it, as nginx does not start then. Where
     /// nothing is reconfigured, nginx has read what its other sites have, and it is noted what the next one to
-    /// reconfigure would meet. `way_on` is what is done about a NAME that the certificate lacks.
-    pub(crate) fn check_sites(&mut self, leaf: &Parsed, way_on: &'static str) -> Result<()> {
+    /// reconfigure would meet. `hint` says how to add a missing name.
+    pub(crate) fn check_sites(&mut self, leaf: &Parsed, hint: &'static str) -> Result<()> {
         let (installation, config) = (&self.installation, &self.configured.config);
         if matches!(installation.kind, Kind::Out | Kind::Prepared) {
             return Ok(());
@@ -198,7 +201,7 @@ impl Site {
             let note = |one| format!("the next `gitlab-ctl reconfigure` takes GitLab down: {one}");
             self.layout.notes.extend(later.map(note));
         }
-        if unready.is_empty() { Ok(()) } else { Err(ready::refusal(&unready, way_on)) }
+        if unready.is_empty() { Ok(()) } else { Err(ready::refusal(&unready, hint)) }
     }
 
     /// What GitLab serves now, to be held against what it serves when all was taken back.
@@ -214,20 +217,20 @@ impl Site {
 
     /// What placing `pair` takes.
     pub(crate) fn changes(&self, pair: &Pair) -> Vec<Change> {
-        let mut changes = self.placing(pair);
+        let mut changes = self.pair_changes(pair);
         changes.extend(self.configured.change(&self.installation, &self.layout, pair, self.is_begun));
         changes.extend(self.prepared.iter().flat_map(Prepared::changes));
         changes
     }
 
     /// The same for the pair alone, where all else is in place.
-    pub(crate) fn placing(&self, pair: &Pair) -> Vec<Change> {
+    pub(crate) fn pair_changes(&self, pair: &Pair) -> Vec<Change> {
         let links = LinkState::look(&World::here(), &self.layout.pair_files);
         pair_plan::changes(&self.installation, &self.layout, &links, pair)
     }
 
     /// What makes GitLab itself trust `root` too.
-    pub(crate) fn trusting(&self, root: &Parsed) -> Option<Change> {
+    pub(crate) fn trust_change(&self, root: &Parsed) -> Option<Change> {
         let root = Certificate::from(root);
         pair_plan::trust_root(&self.installation, root.fingerprint(), root.pem().as_bytes())
     }
