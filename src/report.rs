@@ -12,6 +12,7 @@ pub(crate) mod request;
 pub(crate) mod restore;
 pub(crate) mod rotation;
 pub(crate) mod setup;
+pub(crate) mod setup_undo;
 pub(crate) mod status;
 pub(crate) mod stores;
 pub(crate) mod trust;

@@ -301,7 +301,7 @@ mod tests {
             (
                 &["gitlab.example.com", "example.com", "192.0.2.10"][..],
                 397,
-                "sign example.com and 192.0.2.10: it may",
+                "sign example.com and 192.0.2.10: it can",
             ),
             (&["*.lan"], 397, "*.lan cannot be among the names"),
             (&[], 397, "needs a name"),

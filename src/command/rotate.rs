@@ -25,5 +25,3 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Rotate) 
     report::rotation::print(context, state, own, (&[], notes), Vec::new());
     Ok(reports::print_damages(context, own.damages()))
 }
-
-pub(super) use crate::report::rotation::print_standing;

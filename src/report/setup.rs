@@ -2,6 +2,7 @@
 //! never sign, and what to do on the clients.
 
 use labtrust_machine::session::OutcomeState;
+use labtrust_plan::ShellLine;
 
 use super::{
     backup,
@@ -10,101 +11,146 @@ use super::{
     stores::{NextSteps, by_store, until},
 };
 use crate::{
-    cli::Setup, client::source::can_sign, context::Context, exit, server::setup::draft::SetupDone, state,
+    cli::Setup, client::source::can_sign, context::Context, exit, gitlab, printer::Printer,
+    server::setup::draft::SetupDone, state,
 };
 
 /// Where name constraints hold, and where not: the judges' tests measure it.
 const LIMITS: &str = "hold in every client, except a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
 
+/// Prints what `setup` made; the answer is the exit code.
 pub(crate) fn report(
     context: &Context<'_>,
     state: &state::State<'_>,
     arguments: &Setup,
     setup: &SetupDone,
 ) -> u8 {
-    let printer = context.printer;
-    let SetupDone { draft, own, .. } = setup;
-    let repeat = own.trust_command(state.home().is_chosen);
-    let changes: Vec<_> = draft.plan.changes.iter().collect();
-    let kept = &own.folder;
-    let mut report = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
-    report.stores = by_store(&setup.done.trusted, OutcomeState::Trusted);
-    let pair = &draft.leaf.pair;
-    let unmet = if arguments.stage { Vec::new() } else { draft.site.unmet(pair.leaf, pair.sent_with) };
-    report.leave(draft.site.next(&unmet));
-    report.unmet.clone_from(&unmet);
-    report.leave(draft.site.missing().into_iter().collect());
-    let notes = draft.leaf.notes.iter().cloned().chain(draft.site.notes()).chain(draft.unscheduled.clone());
-    let steps = NextSteps::of(context, &setup.done.trusted, &repeat);
-    report.remaining = steps.remaining(notes.clone().collect());
-    let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
-    report.next.extend(clients.iter().cloned());
-    // That it cannot be read is for `status` to say: what was asked for is done.
-    let is_saved = !own.root.is_ca() || !matches!(state.last_backup(), Ok(None));
-    if !is_saved {
-        report.next.push("{labtrust backup FILE}".into());
-    }
-    printer.document(&report);
+    let report = Report::new(context, state, arguments, setup);
+    context.printer.document(&report.pair);
+    report.print_made(context);
+    report.print_next(context);
+    let trusted = exit::of_outcomes(&setup.done.trusted, OutcomeState::Trusted);
+    exit::worse(trusted, exit::of_unmet(&report.unmet))
+}
 
-    let is_new = setup.done.placed.iter().any(|outcome| outcome.changed);
-    if !is_new {
-        printer.say("everything is in place already: nothing was changed");
-    }
-    printer.say(format_args!(
-        "{}  {}",
-        if own.root.is_ca() { "CA" } else { "self-signed certificate" },
-        own.root.title()
-    ));
-    printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
-    if own.root.is_ca() {
-        printer.say(format_args!("  can sign  {}", can_sign(draft.leaf.issuer())));
-        if !draft.leaf.issuer().permitted.is_everything() {
-            printer.say(format_args!("  limits    {LIMITS}"));
+/// The report of a setup.
+struct Report<'a> {
+    setup: &'a SetupDone,
+    stage: bool,
+    /// The document, and the certificate's lines.
+    pair: PairReport,
+    /// Why clients do not get the certificate yet, a line each.
+    unmet: Vec<String>,
+    notes: Vec<String>,
+    /// The commands for a client.
+    clients: Vec<ShellLine>,
+    /// The command by which root trusts the CA.
+    root_command: Vec<String>,
+    has_backup: bool,
+}
+
+impl<'a> Report<'a> {
+    fn new(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup, setup: &'a SetupDone) -> Self {
+        let SetupDone { draft, own, done } = setup;
+        let root_command = own.trust_command(state.home().is_chosen);
+        let changes: Vec<_> = draft.plan.changes.iter().collect();
+        let mut pair = PairReport::new(&draft.leaf.root, draft.leaf.leaf(), &changes);
+        pair.stores = by_store(&done.trusted, OutcomeState::Trusted);
+        let placed = &draft.leaf.pair;
+        let unmet =
+            if arguments.stage { Vec::new() } else { draft.site.unmet(placed.leaf, placed.sent_with) };
+        pair.leave(draft.site.next(&unmet));
+        pair.unmet.clone_from(&unmet);
+        pair.leave(draft.site.missing().into_iter().collect());
+        let notes = draft.leaf.notes.iter().cloned().chain(draft.site.notes());
+        let notes: Vec<_> = notes.chain(draft.unscheduled.clone()).collect();
+        pair.remaining = NextSteps::of(context, &done.trusted, &root_command).remaining(notes.clone());
+        let clients = if arguments.stage { own.lines_before_placing() } else { vec![own.client_line()] };
+        pair.next.extend(clients.iter().cloned());
+        // `status` reports a record of the last backup that cannot be read: setup did what it was asked for.
+        let has_backup = !own.root.is_ca() || !matches!(state.last_backup(), Ok(None));
+        if !has_backup {
+            pair.next.push("{labtrust backup FILE}".into());
         }
-        printer.say(format_args!("  until     {}", until(&own.root)));
+        Self { setup, stage: arguments.stage, pair, unmet, notes, clients, root_command, has_backup }
     }
-    printer.say(format_args!("  kept in   {}", kept.display()));
-    if arguments.stage {
-        printer
-            .say("  nothing was placed (--stage): run setup again without it when the clients trust this CA");
-    } else {
-        report.print(context, |file| !file.path.starts_with(kept));
-        for outcome in
-            setup.done.placed.iter().filter(|outcome| outcome.store.as_str() == crate::gitlab::STORE)
-        {
+
+    /// Prints the CA, the certificate and the stores.
+    fn print_made(&self, context: &Context<'_>) {
+        let printer = context.printer;
+        let SetupDone { draft, own, done } = self.setup;
+        if done.placed.iter().all(|outcome| !outcome.changed) {
+            printer.say("everything is in place already: nothing was changed");
+        }
+        self.print_ca(printer);
+        if self.stage {
+            printer.say(
+                "  nothing was placed (--stage): run setup again without it when the clients trust this CA",
+            );
+        } else {
+            self.pair.print(context, |file| !file.path.starts_with(&own.folder));
+            self.print_proofs(printer);
+        }
+        for note in &self.notes {
+            printer.say(format_args!("  note      {note}"));
+        }
+        // `labtrust inspect` names the clients that reject certificates of our own profile. A certificate without a CA is
+        // rejected by more.
+        if !own.root.is_ca() || printer.is_verbose() {
+            reports::print_refusals(printer, &draft.leaf.chain);
+        }
+        if !done.trusted.is_empty() {
+            printer.heading("Trusted on this machine:");
+            reports::print_stores(printer, &done.trusted, OutcomeState::Trusted);
+        }
+    }
+
+    fn print_ca(&self, printer: &Printer) {
+        let SetupDone { draft, own, .. } = self.setup;
+        printer.say(format_args!(
+            "{}  {}",
+            if own.root.is_ca() { "CA" } else { "self-signed certificate" },
+            own.root.title()
+        ));
+        printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
+        if own.root.is_ca() {
+            printer.say(format_args!("  can sign  {}", can_sign(draft.leaf.issuer())));
+            if !draft.leaf.issuer().permitted.is_everything() {
+                printer.say(format_args!("  limits    {LIMITS}"));
+            }
+            printer.say(format_args!("  until     {}", until(&own.root)));
+        }
+        printer.say(format_args!("  kept in   {}", own.folder.display()));
+    }
+
+    fn print_proofs(&self, printer: &Printer) {
+        let placed = self.setup.done.placed.iter();
+        for outcome in placed.filter(|outcome| outcome.store.as_str() == gitlab::STORE) {
             if !outcome.detail.is_empty() && printer.is_verbose() {
                 printer.say(format_args!("  proof     {}", outcome.detail));
             }
         }
     }
-    for note in notes {
-        printer.say(format_args!("  note      {note}"));
+
+    /// Prints the next steps: on the clients, then on this machine, so that a reader ends with those.
+    fn print_next(&self, context: &Context<'_>) {
+        let printer = context.printer;
+        printer.heading(if self.stage {
+            "Nothing presents it yet. Hand its certificate out, and on each client:"
+        } else {
+            "On each client:"
+        });
+        for line in &self.clients {
+            printer.command(line);
+        }
+        if !self.has_backup {
+            backup::print_last(context, None, None);
+        }
+        reports::print_next(context, &self.setup.done.trusted, &self.root_command);
+        if !self.stage {
+            let site = &self.setup.draft.site;
+            site.print_missing_lines(printer);
+            site.print_next(printer, &self.unmet);
+        }
     }
-    // Whom our own profile leaves out is known (labtrust inspect says it); a certificate without a CA
-    // leaves out more.
-    if !own.root.is_ca() || printer.is_verbose() {
-        reports::print_refusals(printer, &draft.leaf.chain);
-    }
-    if !setup.done.trusted.is_empty() {
-        printer.heading("Trusted on this machine:");
-        reports::print_stores(printer, &setup.done.trusted, OutcomeState::Trusted);
-    }
-    printer.heading(if arguments.stage {
-        "Nothing presents it yet. Hand its certificate out, and on each client:"
-    } else {
-        "On each client:"
-    });
-    for line in clients {
-        printer.command(line);
-    }
-    if !is_saved {
-        backup::print_last(context, None, None);
-    }
-    // What is still to be done here is the last that is read.
-    reports::print_next(context, &setup.done.trusted, &repeat);
-    if !arguments.stage {
-        draft.site.print_missing_lines(printer);
-        draft.site.print_next(printer, &unmet);
-    }
-    exit::worse(exit::of_outcomes(&setup.done.trusted, OutcomeState::Trusted), exit::of_unmet(&unmet))
 }

@@ -1,5 +1,7 @@
 //! What `status` says of the CAs that are known, and what GitLab waits for.
 
+pub(crate) mod overview;
+
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Result;

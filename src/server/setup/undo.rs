@@ -16,11 +16,59 @@ use crate::{
     gitlab::{Installation, expected::Expected, pair_plan::update_undo_reload},
     printer::Printer,
     server::renew::schedule,
-    state::{self, Ca, RECEIPT},
+    state::{self, Ca, LastBackup, RECEIPT, RenewalRecord},
 };
 
+/// A setup that was undone.
+pub(crate) struct SetupUndone {
+    /// The CAs that it made.
+    pub anchors: Vec<Anchor>,
+    /// The outcome of each change that was undone.
+    pub outcomes: Vec<Outcome>,
+    /// The damaged parts of the state.
+    pub lost: Lost,
+    /// Commands that a person has to run.
+    pub by_hand: Vec<ShellLine>,
+}
+
+impl SetupUndone {
+    /// Undoes the setup that `state` records.
+    pub(crate) fn carry_out(
+        facts: &Facts,
+        worlds: &Worlds,
+        printer: &Printer,
+        state: &state::State<'_>,
+        session: &Session<'_>,
+    ) -> Result<Self> {
+        // A setup that this run waited for may have made another CA.
+        let receipts = session.receipts.recorded()?;
+        let lost = Lost::find(state, &receipts)?;
+        let anchors = anchors(state, &receipts)?;
+        lost.put_aside(state)?;
+        let (mut outcomes, by_hand) = undo_receipts(facts, session, &receipt_names(&anchors))?;
+        outcomes.extend(purge_untracked(facts, worlds, printer, state, session, &lost, &anchors)?);
+        if session.receipts.load(RECEIPT)?.is_none() {
+            lost.give_up(state)?;
+            RenewalRecord::forget(state.home())?;
+            LastBackup::forget(state.home())?;
+        }
+        Ok(Self { anchors, outcomes, lost, by_hand })
+    }
+
+    /// Adds the stores that still trust a CA. Whether root's `untrust` removes it there: the trust is recorded in root's
+    /// state folder, which has no setup to undo.
+    pub(crate) fn add_still_trusted(&mut self, facts: &Facts, worlds: &Worlds) -> bool {
+        let is_open = self.outcomes.iter().any(|outcome| outcome.needs_root);
+        let left = |anchor| untrust::left::left(facts, worlds, anchor, &self.outcomes);
+        let still: Vec<Outcome> = self.anchors.iter().flat_map(left).collect();
+        let is_roots = !is_open && still.iter().any(|outcome| outcome.needs_root);
+        self.outcomes.extend(still);
+        is_roots
+    }
+}
+
 /// Removes from the stores the CAs of a lost setup that no receipt tells of.
-pub(crate) fn purge_untracked(
+fn purge_untracked(
     facts: &Facts,
     worlds: &Worlds,
     printer: &Printer,
@@ -86,7 +134,7 @@ pub(crate) fn receipt_names(anchors: &[Anchor]) -> Vec<String> {
 /// Undoes the receipts in the order of `names`, each from its end. One that fails ends it: the CA
 /// is not taken away under a certificate that is still served. With the outcomes come the commands that are left to
 /// a person.
-pub(crate) fn undo_receipts(
+fn undo_receipts(
     facts: &Facts,
     session: &Session<'_>,
     names: &[String],

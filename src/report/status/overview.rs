@@ -1,0 +1,146 @@
+//! What `status` prints below the stores: the server's certificate, the rotation, the backup, and what is damaged.
+
+use std::collections::BTreeMap;
+
+use anyhow::Error;
+use labtrust_plan::{Anchor, Fingerprint, ShellLine};
+
+use super::{Shown, end_of_placed};
+use crate::{
+    context::Context,
+    exit,
+    report::{backup, renewal::Renewal, rotation, stores as reports},
+    server::{install_pair::PlacedChain, renew::out_of_date::OutOfDate, rotate::phase::RotationReport},
+    state::{Ca, Damage, LastBackup, State, hint_of},
+};
+
+/// What is said of a GitLab whose nginx is told something else than its gitlab.rb sets.
+const UNFOLLOWED: &str =
+    "GitLab does not follow its gitlab.rb yet, so clients may not be served what is in place";
+
+/// What labtrust knows of this machine, without its stores.
+pub(crate) struct Overview<'s> {
+    /// The CA that setup made here.
+    pub own: Option<&'s Ca>,
+    /// All known CAs.
+    pub anchors: BTreeMap<Fingerprint, Anchor>,
+    /// The certificates in place.
+    pub placed: Vec<PlacedChain>,
+    /// Why they cannot be read, if they cannot.
+    pub unreadable: Option<Error>,
+    /// The renewal of the certificate in place.
+    pub renewal: Option<Renewal>,
+    /// The command by which GitLab follows its gitlab.rb, if it does not yet.
+    pub awaited: Option<ShellLine>,
+    /// Certificates in place whose dates make clients refuse them.
+    pub outdated: Vec<OutOfDate>,
+    /// The damaged parts of the state.
+    pub damages: Vec<Damage>,
+    /// Whether a setup or an import is recorded here.
+    pub is_set_up: bool,
+}
+
+impl Overview<'_> {
+    /// Prints it for people; `missing` are the commands that trust the CAs which some store does not trust.
+    pub(crate) fn print(&self, context: &Context<'_>, state: &State<'_>, missing: &[ShellLine]) {
+        let printer = context.printer;
+        // An imported certificate has its CA elsewhere, and makes no client of this machine.
+        let knows_nothing = self.anchors.is_empty() && self.renewal.is_none() && self.damages.is_empty();
+        if knows_nothing && !self.is_set_up {
+            printer.say("labtrust knows no CA here. On the server:");
+            printer.command("{labtrust setup}");
+            printer.say("On a client:");
+            printer.command("{labtrust trust HOST:4567 --fingerprint SHA256}");
+        }
+        if let Some(renewal) = &self.renewal {
+            renewal.print(printer);
+        }
+        if let Some(command) = &self.awaited {
+            printer.heading(&format!("{UNFOLLOWED}:"));
+            printer.command(command);
+        }
+        for certificate in &self.outdated {
+            printer.heading(&format!("{}, so that clients refuse it. Put it right:", certificate.what));
+            for command in certificate.next {
+                printer.command(*command);
+            }
+        }
+        if !missing.is_empty() {
+            printer.heading("To trust it here:");
+        }
+        for command in missing {
+            printer.command(command);
+        }
+        if let Some(own) = self.own {
+            rotation::print_standing(context, state, own);
+        }
+        if let Some(own) = self.kept(state) {
+            backup::print_last(context, last_backup(state), end_of_placed(&self.placed, own));
+        }
+    }
+
+    /// Prints it for scripts, with the stores that were `shown`.
+    pub(crate) fn print_document(&self, context: &Context<'_>, state: &State<'_>, shown: &Shown) {
+        let last = last_backup(state).filter(|_| self.kept(state).is_some());
+        context.printer.document(&serde_json::json!({
+            "anchors": shown.reports,
+            "renewal": self.renewal,
+            "backup": last.map(|last| serde_json::json!({ "made": last.made, "file": last.file })),
+            "rotation": self.own.map(RotationReport::of),
+            "notes": self.notes(),
+            "next": self.next(&shown.missing),
+        }));
+    }
+
+    /// Prints what is damaged or cannot be read; the answer is the exit code of that.
+    pub(crate) fn print_faults(&self, context: &Context<'_>) -> u8 {
+        let mut code = exit::DONE;
+        if let Some(error) = &self.unreadable {
+            code = exit::FAULT;
+            context.printer.aside(format_args!("error: the certificate in place cannot be read: {error:#}"));
+            let hint = hint_of(error);
+            context.printer.aside(format_args!(
+                "hint: {}",
+                hint.unwrap_or_else(|| {
+                    "see what is there, or place another: {labtrust setup --replace}".into()
+                })
+            ));
+        }
+        exit::worse(code, reports::print_damages(context, self.damages.iter()))
+    }
+
+    /// The exit code, but for the stores and what is damaged.
+    pub(crate) fn code(&self) -> u8 {
+        let awaited = if self.awaited.is_some() { exit::RESTART } else { exit::DONE };
+        let is_changed = self.unreadable.is_none() && self.renewal.as_ref().is_some_and(Renewal::is_changed);
+        let bad = if is_changed || !self.outdated.is_empty() { exit::NO } else { exit::DONE };
+        exit::worse(awaited, bad)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let outdated = self.outdated.iter().map(|certificate| certificate.what.clone());
+        let awaited = self.awaited.iter().map(|_| UNFOLLOWED.to_owned());
+        let damages = self.damages.iter().map(ToString::to_string);
+        let unreadable = self.unreadable.iter().map(|error| format!("{error:#}"));
+        outdated.chain(awaited).chain(damages).chain(unreadable).collect()
+    }
+
+    fn next(&self, missing: &[ShellLine]) -> Vec<ShellLine> {
+        let outdated = self.outdated.iter().flat_map(|certificate| certificate.next);
+        outdated
+            .map(|command| ShellLine::from(*command))
+            .chain(self.awaited.iter().cloned())
+            .chain(missing.iter().cloned())
+            .chain(self.own.into_iter().map(Ca::client_line))
+            .collect()
+    }
+
+    /// The CA in this state folder: under sudo, the nearest CA can be the calling user's.
+    fn kept(&self, state: &State<'_>) -> Option<&Ca> {
+        self.own.filter(|own| own.folder.starts_with(state.folder()))
+    }
+}
+
+fn last_backup<'s>(state: &'s State<'_>) -> Option<&'s LastBackup> {
+    state.last_backup().ok().flatten()
+}
