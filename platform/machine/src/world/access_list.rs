@@ -11,10 +11,16 @@ use rustix::{buffer::spare_capacity, fs::getxattr, io::Errno};
 
 use crate::{Error, Result};
 
-/// The list of a file, and the one that is given to what is made in a folder.
-const NAMES: [&str; 2] = ["system.posix_acl_access", "system.posix_acl_default"];
+/// The list of a file.
+const ACCESS: &str = "system.posix_acl_access";
+/// The list that a folder gives to new files in it.
+const DEFAULT: &str = "system.posix_acl_default";
+/// Room for a list of thirty entries; few files have any.
+const USUAL: usize = 256;
 /// Linux gives no attribute a larger value.
 const LARGEST: usize = 64 << 10;
+/// The bit in a file's mode that lets its group write.
+const GROUP_WRITES: u32 = 0o020;
 /// The right to write.
 const WRITE: u16 = 2;
 
@@ -37,13 +43,15 @@ pub(super) enum Writer {
     Group(u32),
 }
 
-/// Who may write to the file or folder at `path`, open as `file` if it is, or to what is made in it, by its access
-/// lists. None if it has no list; its permission bits tell all then.
-pub(super) fn writers(file: Option<&File>, path: &Path) -> Result<Option<Vec<Writer>>> {
+/// Who may write by an access list to the file or folder at `path` (open as `file` if it is), or to new files in it.
+/// None if it has no list that could give that right; its permission bits, `mode`, tell all then.
+pub(super) fn writers(file: Option<&File>, path: &Path, mode: u32) -> Result<Option<Vec<Writer>>> {
     // A descriptor that only passes through a folder has no attributes; its name in /proc has.
     let open = file.map(|file| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())));
+    // The group's bits are the most that the file's own list gives.
+    let access = (mode & GROUP_WRITES != 0).then_some(ACCESS);
     let mut all = None;
-    for name in NAMES {
+    for name in access.into_iter().chain([DEFAULT]) {
         let list = match open.as_deref().map(|open| read(open, name)) {
             // Where /proc is not there, its path must do.
             None | Some(Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS)) => read(path, name),
@@ -58,12 +66,15 @@ pub(super) fn writers(file: Option<&File>, path: &Path) -> Result<Option<Vec<Wri
 }
 
 fn read(path: &Path, name: &str) -> rustix::io::Result<Option<Vec<u8>>> {
-    let mut value = Vec::with_capacity(LARGEST);
-    match getxattr(path, name, spare_capacity(&mut value)) {
-        Ok(_) => Ok(Some(value)),
-        // None is there, or the file system has none.
+    let read = |room| {
+        let mut value = Vec::with_capacity(room);
+        getxattr(path, name, spare_capacity(&mut value)).map(|_| Some(value))
+    };
+    match read(USUAL) {
+        Err(Errno::RANGE) => read(LARGEST),
+        // The file has no list, or its file system has none.
         Err(Errno::NODATA | Errno::NOTSUP) => Ok(None),
-        Err(error) => Err(error),
+        other => other,
     }
 }
 

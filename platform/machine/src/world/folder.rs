@@ -54,7 +54,42 @@ enum Met {
 
 /// The folder `path`, every link resolved; none if it is not there.
 pub(super) fn open(path: &Path) -> Result<Option<Folder>> {
-    walk(path, &mut |_, _| Ok(false))
+    match open_without_links(path)? {
+        Direct::Folder(folder) => Ok(Some(folder)),
+        Direct::Nothing => Ok(None),
+        Direct::Unknown => walk(path, &mut |_, _| Ok(false)),
+    }
+}
+
+/// How a path ended on which no link was followed.
+enum Direct {
+    Folder(Folder),
+    Nothing,
+    /// There is a link on the way, or the system cannot tell.
+    Unknown,
+}
+
+/// Opens the folder `path` in one call where no component of it is a link: the kernel then walks as [`walk`] does
+/// (openat2(2), Linux 5.6; older systems and some containers do not have it).
+#[cfg(target_os = "linux")]
+fn open_without_links(path: &Path) -> Result<Direct> {
+    use rustix::fs::{CWD, ResolveFlags, openat2};
+
+    let path = in_full(path)?;
+    if path.components().any(|part| part == Component::ParentDir) {
+        return Ok(Direct::Unknown);
+    }
+    let flags = PASSAGE | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(match openat2(CWD, &path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS) {
+        Ok(file) => Direct::Folder(Folder { file: file.into(), path: path.components().collect() }),
+        Err(Errno::NOENT) => Direct::Nothing,
+        Err(_) => Direct::Unknown,
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn open_without_links(_: &Path) -> Result<Direct> {
+    Ok(Direct::Unknown)
 }
 
 /// The folder `path` and those above it, the root first, every link resolved; none if it is not there.
@@ -272,7 +307,7 @@ pub(super) fn who_else_may_write(
     let is_another_group = owner == 0 && found.gid() != 0;
     let group = || format!("group {}", found.gid());
     #[cfg(target_os = "linux")]
-    if let Some(writers) = access_list::writers(file, path)? {
+    if let Some(writers) = access_list::writers(file, path, found.mode())? {
         return Ok(writers.into_iter().find_map(|writer| match writer {
             Writer::User(user) => (!is_ours(user, owner)).then(|| format!("user {user}, by an access list,")),
             Writer::Group(other) => (other != 0).then(|| format!("group {other}, by an access list,")),
