@@ -86,7 +86,7 @@ fn a_port_that_is_not_published_is_published_by_the_commands_that_are_printed() 
         .succeeded()
         .says("exited");
     // And the way back.
-    let back = &by_hand(&made.stdout, "if it does not")["commands"];
+    let back = &by_hand(&made.stdout, "if it does not work")["commands"];
     let back: Vec<_> = back.as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
     machine.sh(&format!("set -e\n{}", back.join("\n"))).succeeded();
     assert_eq!(inspected(&machine)["HostConfig"], before["HostConfig"]);
@@ -141,13 +141,13 @@ fn on_a_nas_whose_own_web_server_holds_443_the_free_port_and_dsms_own_way_are_na
     machine
         .run(fresh)
         .succeeded()
-        .says(&format!("GitLab is at https://{HOST}:8443; 443 is DSM's own nginx's"));
+        .says(&format!("GitLab is at https://{HOST}:8443; 443 is used by DSM's own nginx"));
     let engine = Engine::start(&machine);
     let containers = Containers::prepare(&machine, &engine);
     containers.run(["--name", "gitlab", "--publish", "8443:443", "--publish", "4567:4567"]).succeeded();
     let made = machine.run(["labtrust", "setup", "--no-trust"]).exited(4);
-    let made = made.says("leads to port 443 of this machine, which is DSM's own nginx's");
-    let made = made.says("/usr/syno/share/nginx/server.mustache was changed");
+    let made = made.says("leads to port 443 of this machine, which DSM's own nginx uses");
+    let made = made.says("/usr/syno/share/nginx/server.mustache was edited");
     made.says(&format!("labtrust setup {HOST} --out DIR"));
     let out =
         ["labtrust", "setup", HOST, "--out", "/volume1/tls", "--no-trust", "--json", "--state", "/tmp/state"];

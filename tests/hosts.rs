@@ -73,8 +73,10 @@ fn a_host_that_came_later_does_not_spoil_what_worked() {
     add(&machine, URLS);
     let placed = machine.manifest();
     let again = machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("nothing was changed");
-    let again = again.says("Pages at pages.example.com gets no pair");
-    again.says("KAS at kas.example.com gets no pair").says("labtrust rotate start --permit kas.example.com");
+    let again = again.says("Pages at pages.example.com gets no certificate");
+    again
+        .says("KAS at kas.example.com gets no certificate")
+        .says("labtrust rotate start --permit kas.example.com");
     assert_eq!(machine.changes_since(&placed), [""; 0]);
     // What is asked for by name is refused, not left out.
     let asked = ["labtrust", "setup", "--no-trust", "--name", "pages.example.com"];
@@ -108,7 +110,7 @@ fn what_another_hand_gave_a_further_host_stays() {
     let pair = Pair::made(&machine, &["*.pages.example.com"], Validity::Current);
     machine.write("/etc/gitlab/ssl/pages.example.com.crt", pair.chain());
     machine.write_with_mode("/etc/gitlab/ssl/pages.example.com.key", "600", &pair.key);
-    machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("not labtrust's and stays");
+    machine.run(["labtrust", "setup", "--no-trust"]).succeeded().says("which labtrust did not create");
     assert_eq!(machine.read("/etc/gitlab/ssl/pages.example.com.crt"), pair.chain());
     machine.run(["labtrust", "setup", "--no-trust", "--replace"]).succeeded();
     assert!(machine.read("/etc/gitlab/ssl/pages.example.com.crt") != pair.chain());
@@ -129,7 +131,7 @@ fn an_imported_certificate_need_not_be_for_the_further_hosts() {
     machine.write("/etc/gitlab/ssl/pages.example.com.crt", pages.chain());
     machine.write_with_mode("/etc/gitlab/ssl/pages.example.com.key", "600", &pages.key);
     machine.run(import).succeeded().says(
-        "Pages at pages.example.com gets no pair: the certificate is not for projects.pages.example.com",
+        "Pages at pages.example.com gets no certificate: the certificate is not for projects.pages.example.com",
     );
     gitlab.wait_served(&pair.leaf);
     assert_eq!(machine.read("/etc/gitlab/ssl/kas.example.com.crt"), pair.chain());

@@ -96,7 +96,7 @@ fn a_gitlab_rb_that_ruby_refuses_is_refused_before_anything_is_done() {
     let _gitlab = Gitlab::start(&machine);
     machine.write(RUBY, format!("external_url 'https://{HOST}'\nif true\n"));
     let before = machine.manifest();
-    machine.run(["labtrust", "setup"]).exited(3).says("no valid Ruby").says("hint:");
+    machine.run(["labtrust", "setup"]).exited(3).says("not valid Ruby").says("hint:");
     assert_eq!(machine.changes_since(&before), [""; 0]);
     machine.write(RUBY, format!("external_url 'http://{HOST}'\n__END__\n"));
     let before = machine.manifest();

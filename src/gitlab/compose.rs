@@ -62,14 +62,14 @@ impl Blueprint {
              external_url \"{}\"\n\
              registry_external_url \"{}\"\n\
              \n\
-             # The pair in ssl/ is served; left to itself, GitLab would ask Let's Encrypt for another.\n\
+             # GitLab serves the certificate in ssl/. Without this line it would request one from Let's Encrypt.\n\
              letsencrypt['enable'] = false\n\
              nginx['redirect_http_to_https'] = true\n",
             url(&self.gitlab),
             url(&self.registry),
         );
         if self.ports.ssh != 22 {
-            text.push_str("\n# The port of the host that leads to the container's 22; clone URLs show it.\n");
+            text.push_str("\n# The host's port for port 22 of the container; clone URLs show it.\n");
             text.push_str("gitlab_rails['gitlab_shell_ssh_port'] = ");
             text.push_str(&self.ports.ssh.to_string());
             text.push('\n');

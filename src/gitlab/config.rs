@@ -187,10 +187,10 @@ impl Config {
             let line = line.text();
             match path.as_slice() {
                 [name] if setting.inert => {
-                    Some(format!("`{line}` does nothing: without the equals sign, {name} is set"))
+                    Some(format!("`{line}` has no effect: remove the equals sign to set {name}"))
                 }
                 ["letsencrypt", "enabled"] => {
-                    Some(format!("`{line}` does nothing: the setting is called letsencrypt['enable']"))
+                    Some(format!("`{line}` has no effect: the setting is called letsencrypt['enable']"))
                 }
                 _ => None,
             }

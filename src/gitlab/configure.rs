@@ -67,7 +67,7 @@ impl Configured {
             fail(
                 format!("{} {why}", text::path(&path)),
                 hint!(
-                    "correct it and run this again, or have only the pair made: {labtrust setup {} --out DIR --reload CMD}",
+                    "correct the file and run this again; or create only the certificate and key: {labtrust setup {} --out DIR --reload CMD}",
                     gitlab.host.in_url()
                 ),
             )
@@ -233,8 +233,8 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
     let said = String::from_utf8_lossy(&said);
     match said.lines().find(|line| line.contains("syntax error")) {
         Some(line) => Err(fail(
-            format!("{} is no valid Ruby: {}", text::path(path), text::in_line(line.trim())),
-            hint!("correct it first; what is wrong with it: {}", ShellLine::from(&command)),
+            format!("{} is not valid Ruby: {}", text::path(path), text::in_line(line.trim())),
+            hint!("correct it first; this command shows the error: {}", ShellLine::from(&command)),
         )),
         None => Ok(None),
     }
@@ -247,9 +247,9 @@ pub(crate) fn refusal(conflicts: &[Conflict], host: &str, options: &[ShellLine])
     fail(
         lines.join("; "),
         hint!(
-            "choose:\n  \
-             change it there, and run this again\n  \
-             have it changed (setup --undo brings it back):   {labtrust setup {}{} --replace}",
+            "choose one:\n  \
+             edit gitlab.rb, and run this again\n  \
+             let setup change it (setup --undo restores it):   {labtrust setup {}{} --replace}",
             host,
             Options(options)
         ),

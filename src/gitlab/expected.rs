@@ -119,7 +119,7 @@ impl Expected {
     pub(crate) fn recovery_hint(&self) -> Hint {
         let gitlab_ctl = || self.gitlab_ctl.clone().unwrap_or_else(|| "gitlab-ctl".into());
         hint!(
-            "if it then does not come up, {} shows why; bring GitLab up: {}",
+            "start GitLab again (if it does not start, {} shows why): {}",
             gitlab_ctl().with(["tail", "nginx"]),
             gitlab_ctl().with(["reconfigure"])
         )

@@ -27,7 +27,7 @@ impl Layout {
                 let (title, client_host) = (host.title(), &host.client_host);
                 let way_on = Hint::filled(way_on, &[&host.address.endpoint.host]);
                 self.notes.push(format!(
-                    "{title} gets no pair: the certificate is not for {client_host}; {way_on}"
+                    "{title} gets no certificate: the certificate is not for {client_host}; {way_on}"
                 ));
                 continue;
             }
@@ -35,7 +35,7 @@ impl Layout {
             if !replace && matches!(guard::ownership(&survey, ours), Ownership::NotOurs(_)) {
                 let title = host.title();
                 self.notes.push(format!(
-                    "{title} has a certificate that is not labtrust's and stays: --replace replaces it"
+                    "{title} keeps its certificate, which labtrust did not create: --replace replaces it"
                 ));
                 continue;
             }

@@ -54,7 +54,7 @@ impl Installation {
         let shown = folder.display();
         if world.look(folder)? == Node::Absent {
             let hint = hint!(
-                "{labtrust setup HOST --prepare {}} makes a folder that Docker starts a GitLab from",
+                "create a folder that Docker starts a GitLab from: {labtrust setup HOST --prepare {}}",
                 folder
             );
             return Err(fail(format!("the folder {shown} does not exist"), hint));
@@ -66,7 +66,7 @@ impl Installation {
             let hint = if exists(world, &folder.join("config/gitlab.rb"))? {
                 hint!("did you mean --gitlab {}?", folder.join("config"))
             } else {
-                "give the folder that GitLab has at /etc/gitlab".into()
+                "give the folder that GitLab sees as /etc/gitlab".into()
             };
             return Err(fail(format!("{shown} holds neither gitlab.rb nor ssl/"), hint));
         }
@@ -173,7 +173,7 @@ fn several_gitlabs_error(several: &[Container]) -> anyhow::Error {
         let state = if container.running { "running" } else { "stopped" };
         hint!("--gitlab {}  (container {}, {})", folder, container.name, Prose(state))
     };
-    let hint = Hint::from("say which:").lines(several.iter().map(line));
+    let hint = Hint::from("choose one:").lines(several.iter().map(line));
     fail("there is more than one GitLab on this machine", hint)
 }
 
@@ -183,12 +183,12 @@ impl Engines {
         if let Some(other) = self.containers.iter().find(|container| container.is_sameersbn()) {
             return fail(
                 format!(
-                    "the container {} is sameersbn's GitLab, which keeps its certificate elsewhere",
+                    "the container {} runs sameersbn's GitLab, which stores its certificate elsewhere",
                     other.name
                 ),
                 hint!(
-                    "write the pair with --out DIR, copy it to certs/gitlab.crt and certs/gitlab.key in its data folder, \
-                     and restart it: docker restart {}",
+                    "write the certificate and key with --out DIR, copy them to certs/gitlab.crt and certs/gitlab.key in its \
+                     data folder, and restart it: docker restart {}",
                     other.name
                 ),
             );
@@ -196,8 +196,8 @@ impl Engines {
         if let Some(bare) = self.containers.first() {
             return fail(
                 format!("the container {} has no volume at /etc/gitlab", bare.name),
-                "what is put into it would be lost with it: give it a volume there, or place the pair by hand: \
-                 {labtrust setup --out DIR}",
+                "mount a volume there, because files inside the container are lost with it; or create only the certificate and \
+                 key: {labtrust setup --out DIR}",
             );
         }
         let mut what =
@@ -205,18 +205,18 @@ impl Engines {
                         /etc/gitlab"
                 .to_owned();
         for silent in &self.silent {
-            what.push_str("; an engine did not answer: ");
+            what.push_str("; a container engine did not answer: ");
             what.push_str(silent);
         }
         let host = host.map_or_else(|| "HOST".into(), Host::in_url);
         fail(
             what,
             hint!(
-                "name its place, or make one:\n  \
+                "tell setup where GitLab is, or create a new one:\n  \
                  --gitlab DIR              an existing configuration folder, the one that holds gitlab.rb and ssl/\n  \
                  --prepare DIR             a new folder that `docker compose up -d` starts a GitLab from\n  \
-                 --out DIR [--reload CMD]  only the pair, for a reverse proxy\n\
-                 on a client the verb is another: {labtrust trust {}:4567 --fingerprint SHA256} (setup prints that line on the server)",
+                 --out DIR [--reload CMD]  only the certificate and key, for a reverse proxy\n\
+                 if this is a client, not the server, run: {labtrust trust {}:4567 --fingerprint SHA256} (setup on the server prints this line)",
                 host
             ),
         )

@@ -121,7 +121,7 @@ impl NotOurs {
         let what = what.unwrap_or_default();
         match &self.at {
             Spot::File(files) if self.chain.is_empty() => {
-                format!("{} holds something that is no certificate", files.certificate.display())
+                format!("{} does not contain a certificate", files.certificate.display())
             }
             Spot::File(files) => format!("{} holds another certificate{what}", files.certificate.display()),
             Spot::Key(files) => {
@@ -151,12 +151,12 @@ pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, options: &[ShellLine]) 
     };
     let host = host.in_url();
     fail(
-        format!("this is not labtrust's: {}", titles.join("; ")),
+        format!("labtrust did not create this: {}", titles.join("; ")),
         hint!(
-            "choose:\n  \
-             keep it, and have it trusted:               {labtrust import {}{}}\n  \
-             hand our CA out first, place nothing yet:   {labtrust setup {}{} --stage}\n  \
-             replace it (setup --undo brings it back):   {labtrust setup {}{} --replace}",
+            "choose one:\n  \
+             keep it, and let clients trust its CA:         {labtrust import {}{}}\n  \
+             create our CA for clients, install no files:   {labtrust setup {}{} --stage}\n  \
+             replace it (setup --undo restores it):         {labtrust setup {}{} --replace}",
             import,
             Options(options),
             host,

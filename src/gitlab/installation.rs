@@ -107,19 +107,19 @@ impl Installation {
         let Some(config) = outside(container::CONFIG) else {
             return Err(fail(
                 format!("the container {} has no volume at /etc/gitlab", container.name),
-                "what is put into it would be lost with it: give it a volume there, or place the pair by hand: \
-                 {labtrust setup --out DIR}",
+                "mount a volume there, because files inside the container are lost with it; or create only the certificate and \
+                 key: {labtrust setup --out DIR}",
             ));
         };
         if world.look(&config)? == Node::Absent {
             return Err(fail(
                 format!(
-                    "{}, which the container {} has at /etc/gitlab, is not on this machine",
+                    "{}, which the container {} mounts at /etc/gitlab, does not exist on this machine",
                     config.display(),
                     container.name
                 ),
-                "the engine runs elsewhere or in a virtual machine: run labtrust there, or make the pair with \
-                 --out DIR and copy it with `docker cp`",
+                "run labtrust on the machine, or in the virtual machine, where Docker runs; or write the certificate and key \
+                 with --out DIR, and copy them with `docker cp`",
             ));
         }
         let actor = match &container.owner {
@@ -316,11 +316,11 @@ fn owner(folder: &Path, facts: &Facts) -> Result<Actor> {
         uid if uid == facts.user.uid && uid != 0 => Ok(Actor::Caller),
         uid if uid >= FIRST_SUBORDINATE => Err(fail(
             format!(
-                "{} belongs to user {uid} of a user namespace, who could not read a key of root's",
+                "{} belongs to user {uid} of a user namespace, who cannot read a key that root owns",
                 folder.display()
             ),
             hint!(
-                "make the pair with --out DIR, copy it to ssl/ there, and give it away: chown {} FILE",
+                "write the certificate and key with --out DIR, copy them to ssl/ there, and change their owner: chown {} FILE",
                 uid
             ),
         )),

@@ -128,7 +128,7 @@ impl Layout {
             let mut part = Self::default();
             match part.add_server(&server(host.role, &host.address.endpoint, &host.client_host)) {
                 Ok(()) => layout.extra_sites.push(ExtraSite { host: host.clone(), layout: part }),
-                Err(error) => layout.notes.push(format!("{} gets no pair: {error}", host.title())),
+                Err(error) => layout.notes.push(format!("{} gets no certificate: {error}", host.title())),
             }
         }
         layout.is_reconfigured |= installation.has_not_reconfigured(world, config);

@@ -85,7 +85,7 @@ impl Prepared {
             if exists(world, &stranger)? {
                 return Err(occupied_error(
                     &stranger,
-                    "is there already, and labtrust did not write it",
+                    "exists already, and labtrust did not write it",
                     &folder,
                 ));
             }
@@ -102,8 +102,8 @@ impl Prepared {
         } else {
             let Some(host) = host else {
                 return Err(fail(
-                    format!("{} does not say what GitLab is called yet", folder.display()),
-                    hint!("name it: {labtrust setup HOST --prepare {}}", folder),
+                    format!("{} contains no host name for GitLab yet", folder.display()),
+                    hint!("give the host name: {labtrust setup HOST --prepare {}}", folder),
                 ));
             };
             choose_all(&mut chooser, host, registry)?
@@ -142,7 +142,7 @@ impl Prepared {
         .into_iter()
         .filter(|(port, usual, _)| port != usual)
         .map(|(_, usual, note)| match who(usual) {
-            Some(holder) => format!("{note}; {usual} is {holder}'s"),
+            Some(holder) => format!("{note}; {usual} is used by {holder}"),
             None => note,
         })
         .collect()
@@ -173,8 +173,8 @@ fn occupied_error(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
     fail(
         format!("{} {why}", path.display()),
         hint!(
-            "if a GitLab is started from there, give the folder that it has at /etc/gitlab: --gitlab {}; else give \
-             --prepare a new folder",
+            "for the GitLab that is started from there, give its configuration folder: --gitlab {}; for a new GitLab, \
+             give --prepare a new folder",
             folder.join("config")
         ),
     )
@@ -202,7 +202,7 @@ fn read_back(
         }
         _ => Err(occupied_error(
             path,
-            "is there already, and names no https URL for GitLab and its registry",
+            "exists already, and names no https URL for GitLab and its registry",
             folder,
         )),
     };
@@ -242,7 +242,7 @@ fn take(chooser: &mut Chooser<'_>, port: u16) -> Result<u16> {
     }
     Err(fail(
         format!("port {port} of this machine is in use"),
-        "leave the port out to have a free one chosen, or name another",
+        "leave the port out, so that setup chooses a free one; or give another port",
     ))
 }
 
@@ -250,7 +250,7 @@ fn choose(chooser: &mut Chooser<'_>, candidates: &[u16]) -> Result<u16> {
     chooser.choose(candidates).ok_or_else(|| {
         fail(
             "this machine has no free port left for GitLab",
-            "stop what listens on it, or use another machine",
+            "stop a program that uses one of its ports, or use another machine",
         )
     })
 }

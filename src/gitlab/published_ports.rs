@@ -144,7 +144,9 @@ pub(super) fn advice(
         seen.iter().filter_map(|port| advice.add_port(port, container, seen, is_dsm)).collect();
     if !missing.is_empty() {
         advice.by_hand.extend(how_to_publish(&missing, container, image, is_here));
-        advice.by_hand.push(ByHand::remark("then, to have it proven").run(["{labtrust setup}"]));
+        advice
+            .by_hand
+            .push(ByHand::remark("then check that GitLab serves the certificate").run(["{labtrust setup}"]));
     }
     advice
 }
@@ -196,15 +198,15 @@ impl PortAdvice {
         let leads = format!("{} leads to port {outside} of this machine", url(endpoint));
         let published = format!("port {inside} of the container is published on {here}");
         if port.is_free {
-            let what = format!("{leads}, and {published}; to keep {here}, with a URL that says so");
+            let what = format!("{leads}, and {published}; to keep {here}, change the URL");
             self.by_hand.push(ByHand::remark(what).run([keep]).or_else());
             return Some(PublishedPort { outside, inside });
         }
-        let what = format!("{leads}, which is {holder}'s, and {published}; so that the URL says {here}");
+        let what = format!("{leads}, which {holder} uses, and {published}; to put {here} into the URL");
         self.by_hand.push(ByHand::remark(what).run([keep]));
         self.notes.extend(is_dsm.then(|| {
             format!(
-                "behind DSM's reverse proxy the certificate and key belong to DSM: {}",
+                "behind DSM's reverse proxy, DSM needs the certificate and key: {}",
                 shell_line!("{labtrust setup {} --out DIR}", endpoint.host)
             )
         }));
@@ -215,8 +217,8 @@ impl PortAdvice {
 fn loopback_alone(port: &PortSeen, endpoint: &Endpoint, here: u16, container: &Container) -> ByHand {
     let PortSeen { inside, outside, .. } = *port;
     ByHand::remark(format!(
-        "the container {} publishes port {inside} on this machine's loopback address alone: no other machine reaches \
-         {} until a proxy leads there, or it is recreated with --publish {outside}:{inside} in place of \
+        "the container {} publishes port {inside} only on this machine's loopback address: other machines cannot reach \
+         {} until a proxy leads there, or until the container is recreated with --publish {outside}:{inside} instead of \
          127.0.0.1:{here}:{inside}",
         shell_word(&container.name),
         url(endpoint)
@@ -226,7 +228,7 @@ fn loopback_alone(port: &PortSeen, endpoint: &Endpoint, here: u16, container: &C
 fn ssh_unpublished(port: &PortSeen) -> String {
     let here = if port.is_free { port.outside } else { port.instead.unwrap_or(port.outside) };
     format!(
-        "Git over SSH is not met: port 22 of the container is not published (--publish {here}:22, with \
+        "Git over SSH is not reachable: port 22 of the container is not published (--publish {here}:22, with \
          gitlab_rails['gitlab_shell_ssh_port'] = {here})"
     )
 }
@@ -243,20 +245,21 @@ fn how_to_publish(
         format!("the container {} does not publish port {}", shell_word(&container.name), shown.join(", "));
     let engine = container.client();
     let user = container.owner.as_ref();
-    let user = user.map(|owner| format!("; as the user {}", shell_word(&owner.name))).unwrap_or_default();
+    let user =
+        user.map(|owner| format!("; run this as the user {}", shell_word(&owner.name))).unwrap_or_default();
     if let Some(project) = container.recipe.project() {
         let what = ByHand::remark(format!("{head}{user}"));
         return std::iter::once(what).chain(project.by_hand(&engine, missing, is_here)).collect();
     }
     let recreate = format!(
-        "{head}, and none can be added to it: it is recreated, and its data in volumes is kept{user}"
+        "{head}; ports cannot be added to an existing container, so recreate it (data in volumes is kept){user}"
     );
     container.recipe.by_hand(&recreate, &engine, &image(), missing).unwrap_or_else(|why| {
         let publish =
             missing.iter().map(|PublishedPort { outside, inside }| format!("--publish {outside}:{inside}"));
         let publish = publish.collect::<Vec<_>>().join(" ");
         vec![ByHand::remark(format!(
-            "{head}: start it as it was started, with {publish}{user} ({why}, so the command is not written here)"
+            "{head}: recreate it with its own options and {publish}{user} (labtrust cannot write the command: {why})"
         ))]
     })
 }
@@ -302,7 +305,7 @@ fn port_to_publish(port: &PortSeen, need: &Need, holder: &str) -> Option<(Publis
         ),
     };
     let what = format!(
-        "port {outside} of this machine is {holder}'s, and {instead} is free; in gitlab.rb: {setting}"
+        "port {outside} of this machine is used by {holder}, and {instead} is free; set in gitlab.rb: {setting}"
     );
     Some((published, Some(ByHand::remark(what))))
 }

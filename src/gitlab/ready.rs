@@ -84,8 +84,8 @@ impl Layout {
         unknown
             .map(|Unknown { setting, line, missing, .. }| {
                 format!(
-                    "{line}, and labtrust does not know {setting}: it gets no certificate, and if GitLab's nginx is to \
-                     serve it, GitLab goes down when it is reconfigured ({missing})"
+                    "{line}, and labtrust does not know {setting}: it gets no certificate, and if GitLab's nginx serves it, \
+                     GitLab goes down at the next reconfigure ({missing})"
                 )
             })
             .collect()
@@ -138,7 +138,8 @@ impl Layout {
                 let why = format!("{} is not the key of {}", text::path(&key), text::path(&certificate));
                 return unready(why, true);
             }
-            let why = format!("it is served with {}, which will not be for it", text::path(&certificate));
+            let why =
+                format!("its certificate, {}, will not be valid for this host", text::path(&certificate));
             return if covers(&host) { None } else { unready(why, false) };
         }
         if let Some(why) = missing(world, [&certificate, &key]) {
@@ -177,8 +178,8 @@ impl fmt::Display for Unready {
 /// Which of these files are not there, if any.
 fn missing(world: &World, files: [&Path; 2]) -> Option<String> {
     let missing: Vec<_> = files.into_iter().filter(|file| is_missing(world, file)).map(text::path).collect();
-    let are = if missing.len() == 1 { "is" } else { "are" };
-    (!missing.is_empty()).then(|| format!("{} {are} not there", missing.join(" and ")))
+    let verb = if missing.len() == 1 { "does" } else { "do" };
+    (!missing.is_empty()).then(|| format!("{} {verb} not exist", missing.join(" and ")))
 }
 
 /// Whether nothing is at `path`. Where a link leads, only GitLab knows that may be in a container.
@@ -195,10 +196,10 @@ pub(crate) fn refusal(unready: &[Unready], way_on: &'static str) -> anyhow::Erro
     fail(
         whats.join("; "),
         hint!(
-            "choose, and run this again:\n  \
+            "choose one, and run this again:\n  \
              give {} its certificate and key in files of its own (gitlab.rb: ssl_certificate, ssl_certificate_key)\n  \
              {}\n  \
-             or take {} out of gitlab.rb",
+             or remove {} from gitlab.rb",
             host,
             Hint::filled(way_on, &[&host]),
             setting

@@ -75,14 +75,14 @@ impl Settings {
         };
         match wanted.iter().find(|one| !is_read(one)) {
             None => Ok(settings),
-            Some(_) if lines.end_early() => Err(
-                "has a line `__END__`, after which Ruby reads nothing: take it out, with all that follows"
-                    .into(),
-            ),
+            Some(_) if lines.end_early() => {
+                Err("has a line `__END__`, after which Ruby reads nothing: remove it, and all lines after it"
+                    .into())
+            }
             Some(one) => {
                 let name = one.row.left_side();
                 Err(format!(
-                    "cannot be given `{}` so that Ruby reads it: set it by hand",
+                    "cannot be edited so that Ruby reads `{}`: set it by hand",
                     name.trim_end_matches([' ', '='])
                 ))
             }

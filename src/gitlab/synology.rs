@@ -47,8 +47,8 @@ impl Dsm {
             return Vec::new();
         }
         vec![format!(
-            "{} was changed so that DSM's own nginx leaves port 80 or 443: each update of DSM undoes that, and then GitLab's \
-             port is taken; leave DSM its ports and give GitLab others, or put DSM's reverse proxy in front",
+            "{} was edited so that DSM's own nginx does not use port 80 or 443: each update of DSM reverts that, and then \
+             GitLab's port is taken; give GitLab other ports, or put DSM's reverse proxy in front",
             self.changed.join(", ")
         )]
     }
@@ -75,9 +75,7 @@ impl Dsm {
                 _ => clicks.push(ByHand::remark(fill(line))),
             }
         }
-        let split =
-            ByHand::remark("DSM imports a certificate and what leads from it to the root as two files")
-                .run(split);
+        let split = ByHand::remark("DSM imports the certificate and its chain as two files").run(split);
         std::iter::once(split).chain(clicks).collect()
     }
 }
@@ -125,7 +123,7 @@ mod tests {
         }
         let dsm =
             Dsm { version: "7.2.1".into(), changed: vec!["/usr/syno/share/nginx/server.mustache".into()] };
-        assert!(dsm.notes()[0].starts_with("/usr/syno/share/nginx/server.mustache was changed"));
+        assert!(dsm.notes()[0].starts_with("/usr/syno/share/nginx/server.mustache was edited"));
         assert!(Dsm::default().notes().is_empty());
         assert_eq!(version("majorversion=\"7\"\nproductversion=\"7.2.1\"\n"), "7.2.1");
     }

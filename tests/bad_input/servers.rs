@@ -184,7 +184,7 @@ fn setup_ends_and_says_so_though_nothing_serves_what_it_placed() {
     let machine = machine!("server");
     gitlab(&machine, "hang");
     let began = Instant::now();
-    let says = "nothing at mygitlab.example.com:443 answers in TLS yet";
+    let says = "nothing answers TLS at mygitlab.example.com:443 yet";
     machine
         .command(["labtrust", "setup", "--yes", "--no-trust"])
         .limit(Duration::from_secs(40))

@@ -95,7 +95,7 @@ fn a_proxy_that_leads_there_keeps_the_promise() {
     containers
         .run(["--name", "gitlab", "--publish", "127.0.0.1:10443:443", "--publish", "4567:4567"])
         .succeeded();
-    machine.run(SETUP).exited(4).says("published on this machine's loopback address alone");
+    machine.run(SETUP).exited(4).says("published only on this machine's loopback address");
     let relay = "import socket, threading\n\
         def pump(a, b):\n    try:\n        while (data := a.recv(65536)): b.sendall(data)\n    finally: b.close()\n\
         door = socket.create_server(('192.0.2.10', 443))\n\

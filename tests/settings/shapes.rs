@@ -92,7 +92,7 @@ fn a_url_that_labtrust_does_not_know_takes_nothing_down() {
         .run(["labtrust", "setup", "--no-trust"])
         .exited(3)
         .says("chat_external_url")
-        .says("/etc/gitlab/ssl/chat.crt and /etc/gitlab/ssl/chat.key are not there");
+        .says("/etc/gitlab/ssl/chat.crt and /etc/gitlab/ssl/chat.key do not exist");
     assert_eq!(machine.changes_since(&before), [""; 0]);
     assert_eq!(code(&machine, &format!("http://{HOST}/users/sign_in")), "200");
 }

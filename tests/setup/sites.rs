@@ -34,7 +34,7 @@ fn a_site_without_a_certificate_is_refused_before_nginx_is_told_of_it() {
     for dry in [&[][..], &["--dry-run"]] {
         let refused = machine.run([&SETUP[..], dry].concat()).exited(3).says("pages_external_url");
         refused
-            .says("/etc/gitlab/ssl/pages.example.org.crt and /etc/gitlab/ssl/pages.example.org.key are not there")
+            .says("/etc/gitlab/ssl/pages.example.org.crt and /etc/gitlab/ssl/pages.example.org.key do not exist")
             .says("nginx does not start without it")
             .says("labtrust rotate start --permit pages.example.org");
     }
@@ -75,7 +75,7 @@ fn files_that_gitlab_rb_names_and_that_are_not_there_are_refused() {
         "600",
         format!("{settings}mattermost_external_url 'https://chat.{HOST}'\n"),
     );
-    machine.run(SETUP).exited(3).says("/etc/gitlab/tls/p.crt and /etc/gitlab/tls/p.key are not there");
+    machine.run(SETUP).exited(3).says("/etc/gitlab/tls/p.crt and /etc/gitlab/tls/p.key do not exist");
     let pair = Pair::made(&machine, &[HOST], Validity::Current);
     machine.write("/root/leaf.pem", pair.chain());
     machine.write("/root/key.pem", &pair.key);
@@ -116,7 +116,11 @@ fn a_site_that_shares_gitlabs_certificate_is_not_given_one_for_another_name() {
         "--no-trust",
         "--replace",
     ];
-    machine.run(import).exited(3).says("which will not be for it").says("import a certificate that is for");
+    machine
+        .run(import)
+        .exited(3)
+        .says("will not be valid for this host")
+        .says("import a certificate that is for");
     gitlab.wait_served(&shared.leaf);
 }
 
@@ -132,7 +136,7 @@ fn what_does_not_come_up_again_is_said_last_and_loudly() {
     machine.write_with_mode("/opt/gitlab/bin/gitlab-ctl", "755", breaks);
     let failed = machine.run([&SETUP[..], &["--replace"]].concat()).exited(3).says("GitLab IS DOWN");
     let last = failed.stderr.trim_end().lines().last().unwrap().to_owned();
-    assert!(last.contains("bring GitLab up: gitlab-ctl reconfigure"), "{last}");
+    assert!(last.contains("shows why): gitlab-ctl reconfigure"), "{last}");
     machine.sh("mv /opt/gitlab/bin/real-ctl /opt/gitlab/bin/gitlab-ctl; gitlab-ctl reconfigure").succeeded();
     gitlab.wait_served(&foreign.leaf);
 }

@@ -54,7 +54,7 @@ services:
 external_url "https://git.example.com"
 registry_external_url "https://git.example.com:4567"
 
-# The pair in ssl/ is served; left to itself, GitLab would ask Let's Encrypt for another.
+# GitLab serves the certificate in ssl/. Without this line it would request one from Let's Encrypt.
 letsencrypt['enable'] = false
 nginx['redirect_http_to_https'] = true
 "#

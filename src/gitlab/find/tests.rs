@@ -143,13 +143,13 @@ fn what_is_not_one_gitlab_is_refused_with_the_ways_on() {
         ),
         (
             vec![inspected("git", "sameersbn/gitlab:17", &at("/srv", "/home/git/data"), true)],
-            "the container git is sameersbn's GitLab",
+            "the container git runs sameersbn's GitLab",
             "--out DIR",
         ),
         (vec![inspected("git", "gitlab/gitlab-ce", &[], true)], "has no volume at /etc/gitlab", "--out DIR"),
         (
             vec![inspected("git", "gitlab/gitlab-ce", &at("/nonexistent/x", "/etc/gitlab"), true)],
-            "is not on this machine",
+            "does not exist on this machine",
             "--out DIR",
         ),
     ] {
@@ -168,7 +168,7 @@ fn an_engine_that_does_not_answer_is_named() {
     stage.facts.tools.insert("docker".into(), "/bin/false".into());
     let error = Installation::find(&World::here(), &stage.facts, None).expect_err("nothing is found");
     assert!(
-        error.to_string().contains("an engine did not answer: /bin/false --host unix:///run/x.sock"),
+        error.to_string().contains("a container engine did not answer: /bin/false --host unix:///run/x.sock"),
         "{error}"
     );
 }
@@ -187,7 +187,7 @@ fn a_folder_that_is_named_is_matched_with_the_container_that_uses_it() {
         assert!(matches!(found.kind, Kind::Container(_)) && found.running, "{found:?}");
     }
     for (name, what, hint) in [
-        ("gitlab", "holds neither gitlab.rb nor ssl/", "give the folder that GitLab has at /etc/gitlab"),
+        ("gitlab", "holds neither gitlab.rb nor ssl/", "give the folder that GitLab sees as /etc/gitlab"),
         ("missing", "does not exist", "--prepare"),
     ] {
         let error = at(&stage.folder.path().join(name)).expect_err(what);

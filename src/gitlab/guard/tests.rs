@@ -65,7 +65,7 @@ fn only_what_is_not_ours_is_in_the_way() {
             vec![OURS],
             "registry.example.com.crt holds another",
         ),
-        (vec![(host, Some(vec![]), true)], vec![], "holds something that is no certificate"),
+        (vec![(host, Some(vec![]), true)], vec![], "does not contain a certificate"),
         (
             vec![(host, None, true)],
             vec![],

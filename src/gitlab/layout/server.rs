@@ -61,8 +61,8 @@ impl Server<'_> {
             Some(line) => Err(fail(
                 format!("{line}: only Ruby knows whether GitLab's own nginx speaks TLS"),
                 hint!(
-                    "write true there, or false where something in front of GitLab speaks TLS; then its certificate and \
-                     key are made with: {labtrust setup {} --out DIR --reload CMD}",
+                    "write true there; or, where something in front of GitLab speaks TLS, write false and create its \
+                     certificate and key: {labtrust setup {} --out DIR --reload CMD}",
                     self.endpoint.host.in_url()
                 ),
             )),
@@ -110,7 +110,8 @@ impl Server<'_> {
         let other = if role == Role::Gitlab { None } else { config.role_served_elsewhere(role) };
         if let Some(line) = other {
             let certificate = files.certificate.display();
-            let why = format!("{line}: what speaks TLS at {endpoint} must be told to read {certificate}");
+            let why =
+                format!("{line}: configure the server that speaks TLS at {endpoint} to read {certificate}");
             return Err((!is_off).then_some(why));
         }
         let computed = if role == Role::Gitlab { None } else { config.is_tls_computed(role) };
@@ -132,7 +133,7 @@ impl Server<'_> {
         match self.installation.published(port) {
             Reach::Here(published) | Reach::Loopback(published) => Ok(published),
             Reach::Apart(address) => Err(Some(format!(
-                "{endpoint} is published on {address} alone, where it was not seen to be served"
+                "{endpoint} is published only on {address}, and labtrust did not see it served there"
             ))),
             Reach::Nowhere => Err(Some(match self.installation.kind {
                 Kind::Container(_) => format!(
@@ -140,7 +141,7 @@ impl Server<'_> {
                      recreated with `--publish {}:{port}`",
                     endpoint.port
                 ),
-                _ => format!("no running GitLab was seen that uses this folder and serves {endpoint}"),
+                _ => format!("labtrust found no running GitLab that uses this folder and serves {endpoint}"),
             })),
         }
     }
@@ -151,7 +152,7 @@ impl Server<'_> {
         let answers = || handshake::fetch_here(here, Duration::from_secs(3)).is_ok();
         match listener {
             Some(found) if found.is_proxied => Outlook::Unseen(format!(
-                "GitLab's nginx answers a proxy alone at {endpoint}, and no proxy was seen to lead there"
+                "GitLab's nginx answers only a proxy at {endpoint}, and labtrust found no proxy for it"
             )),
             Some(found) if found.certificate != files.certificate || found.key != files.key => {
                 Outlook::Reconfigured
@@ -159,10 +160,10 @@ impl Server<'_> {
             None if self.listeners.is_some() => Outlook::Reconfigured,
             // Where its configuration does not say that it answers us, what answers now will answer afterwards.
             _ if !self.installation.running => {
-                Outlook::Unseen(format!("GitLab does not run: it serves {endpoint} once it is started"))
+                Outlook::Unseen(format!("GitLab is not running: it serves {endpoint} after it starts"))
             }
             _ if listener.is_some_and(|found| found.is_everywhere) || answers() => Outlook::Served,
-            _ => Outlook::Unseen(format!("nothing at {endpoint} answers in TLS yet")),
+            _ => Outlook::Unseen(format!("nothing answers TLS at {endpoint} yet")),
         }
     }
 
@@ -170,7 +171,7 @@ impl Server<'_> {
     pub(super) fn unreachable_reason(&self, published: u16) -> Option<String> {
         let endpoint = self.endpoint;
         if matches!(self.installation.published(self.port()), Reach::Loopback(_)) {
-            return Some(format!("{endpoint} is published on this machine's loopback address alone"));
+            return Some(format!("{endpoint} is published only on this machine's loopback address"));
         }
         (published != endpoint.port).then(|| {
             format!("GitLab is published on port {published} of this machine, and {endpoint} leads elsewhere")
@@ -195,8 +196,8 @@ pub(crate) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf
         (Known::Computed(_), Some(path)) => Ok(path.clone()),
         (Known::Computed(line), None) => Err(fail(
             format!("{line}, and only Ruby knows which file that is"),
-            "write the path itself there, or leave both lines out so that the usual path holds; or place the pair by \
-             hand: {labtrust setup --out DIR}",
+            "write the path itself there, or remove both lines to use the default path; or create only the certificate \
+             and key: {labtrust setup --out DIR}",
         )),
     }
 }
@@ -206,14 +207,16 @@ pub(crate) fn outside(installation: &Installation, inside: &Path) -> Result<Path
     let shown = inside.display();
     if inside.starts_with(DATA) {
         return Err(fail(
-            format!("gitlab.rb serves {shown}, which is among GitLab's own data and is never replaced"),
-            "leave that line out so that the usual path in /etc/gitlab/ssl holds, and run `gitlab-ctl reconfigure`",
+            format!(
+                "gitlab.rb sets {shown}, which is among GitLab's own data, and labtrust never replaces it"
+            ),
+            "remove that line to use the default path in /etc/gitlab/ssl, and run `gitlab-ctl reconfigure`",
         ));
     }
     installation.outside(inside).ok_or_else(|| {
         fail(
-            format!("gitlab.rb serves {shown}, which cannot be reached from here"),
-            "leave that line out so that the usual path in /etc/gitlab/ssl holds, or place the pair by hand: \
+            format!("gitlab.rb sets {shown}, which cannot be reached from this machine"),
+            "remove that line to use the default path in /etc/gitlab/ssl; or create only the certificate and key: \
              {labtrust setup --out DIR}",
         )
     })

@@ -94,14 +94,10 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
         (
             both.replace("ssl;", "proxy_protocol ssl;"),
             vec![],
-            Some("answers a proxy alone at git.example.com:443"),
+            Some("answers only a proxy at git.example.com:443"),
         ),
         // Not on loopback, and nothing answers now.
-        (
-            both.replace("*:", "192.0.2.10:"),
-            vec![],
-            Some("nothing at git.example.com:443 answers in TLS yet"),
-        ),
+        (both.replace("*:", "192.0.2.10:"), vec![], Some("nothing answers TLS at git.example.com:443 yet")),
         (server("old.example.com", 443, usual), vec![], Some("at git.example.com:443 yet")),
     ] {
         nginx(folder.path(), &conf);
@@ -128,14 +124,14 @@ fn what_nginx_serves_once_it_has_read_the_pair_is_known_before() {
     let mut stopped = installation;
     stopped.running = false;
     let layout = of(&stopped, URLS, "git.example.com:443", "git.example.com:4567").expect("a layout");
-    assert!(layout.served.is_empty() && layout.promises[0].why.contains("does not run"), "{layout:?}");
+    assert!(layout.served.is_empty() && layout.promises[0].why.contains("is not running"), "{layout:?}");
 }
 
 #[test]
 fn a_port_that_is_not_met_here_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let installation = container(folder.path());
-    for (port, expected) in [("5678", "--publish 5678:5678"), ("5050", "published on 192.0.2.10:443 alone")] {
+    for (port, expected) in [("5678", "--publish 5678:5678"), ("5050", "published only on 192.0.2.10:443")] {
         let registry = format!("git.example.com:{port}");
         let script = URLS.replace("4567", port);
         let layout = of(&installation, &script, "git.example.com:443", &registry).expect("a layout");
@@ -287,7 +283,7 @@ fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
     let all = of(&installation, &script, "git.example.com:443", "git.example.com:4567").expect("a layout");
     assert_eq!(all.pair_files.len(), 1, "they are yet to be decided on");
     assert!(
-        all.notes.iter().any(|note| note.starts_with("Mattermost at chat.example.com gets no pair")),
+        all.notes.iter().any(|note| note.starts_with("Mattermost at chat.example.com gets no certificate")),
         "{:?}",
         all.notes
     );
@@ -311,7 +307,7 @@ fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
     let (pair_files, served, notes) = settled("kas", false, false);
     assert_eq!((pair_files, served), (vec![kas.clone()], vec![agents.clone()]));
     assert!(
-        notes.starts_with("Pages at pages.example.com gets no pair") && notes.ends_with("the way on"),
+        notes.starts_with("Pages at pages.example.com gets no certificate") && notes.ends_with("the way on"),
         "{notes}"
     );
     // Somebody else's stays, unless it is to be replaced.
@@ -319,7 +315,10 @@ fn extra_hosts_have_places_of_their_own_and_never_stand_in_the_way() {
     fs::write(folder.path().join("config/tls/pages.crt"), "somebody else's").expect("a file");
     let (pair_files, _, notes) = settled("", false, false);
     assert_eq!(pair_files, [kas.as_str()]);
-    assert!(notes.contains("Pages at pages.example.com has a certificate that is not labtrust's"), "{notes}");
+    assert!(
+        notes.contains("Pages at pages.example.com keeps its certificate, which labtrust did not create"),
+        "{notes}"
+    );
     for (ours, replace) in [(true, false), (false, true)] {
         assert_eq!(settled("", ours, replace).0, [pages.as_str(), kas.as_str()]);
     }

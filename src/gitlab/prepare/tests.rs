@@ -54,7 +54,7 @@ fn busy_ports_are_left_to_those_who_have_them() {
         (Some("h"), Some("h:5000"), vec![5000], "port 5000 of this machine is in use"),
         (Some("h:5000"), Some("h:5000"), vec![], "port 5000 of this machine is in use"),
         (Some("h"), Some("r:443"), vec![443], "port 443 of this machine is in use"),
-        (None, None, vec![], "does not say what GitLab is called yet"),
+        (None, None, vec![], "contains no host name for GitLab yet"),
     ] {
         let error = design(folder, host, registry, &busy).expect_err(what);
         assert!(error.to_string().contains(what), "{error}");
@@ -100,8 +100,8 @@ fn what_people_edited_since_is_theirs() {
 #[test]
 fn what_is_not_ours_is_refused_by_name() {
     for (name, text, what) in [
-        ("compose.yaml", "services: {}", "compose.yaml is there already"),
-        ("docker-compose.yml", "services: {}", "docker-compose.yml is there already"),
+        ("compose.yaml", "services: {}", "compose.yaml exists already"),
+        ("docker-compose.yml", "services: {}", "docker-compose.yml exists already"),
         (
             "config/gitlab.rb",
             "external_url 'https://other'\nregistry_external_url 'https://other:4567'",

@@ -70,7 +70,7 @@ fn what_is_missing_is_lent_as_it_was_started() {
     let ports = [web(Role::Registry, 4567, Reach::Nowhere, None)];
     let (notes, lines) = judged(&container(&[("443", "443")], &Value::Null), &ports, false);
     assert_eq!(notes, "");
-    assert!(lines.starts_with("- the container gitlab does not publish port 4567, and none"), "{lines}");
+    assert!(lines.starts_with("- the container gitlab does not publish port 4567; ports"), "{lines}");
     assert!(
         lines.contains("docker run --detach --name gitlab --publish 443:443 --publish 4567:4567 "),
         "{lines}"
@@ -109,9 +109,9 @@ fn names_of_others_are_words_of_a_command_and_in_one_line() {
 fn whoever_holds_a_port_is_named_with_a_free_one() {
     let nas = container(&[("80", "8080")], &Value::Null);
     for (is_dsm, holder, expected) in [
-        (true, "nginx", "port 443 of this machine is DSM's own nginx's, and 8443 is free"),
-        (false, "nginx", "port 443 of this machine is nginx (process 4711)'s, and 8443 is free"),
-        (true, "caddy", "port 443 of this machine is caddy (process 4711)'s"),
+        (true, "nginx", "port 443 of this machine is used by DSM's own nginx, and 8443 is free"),
+        (false, "nginx", "port 443 of this machine is used by nginx (process 4711), and 8443 is free"),
+        (true, "caddy", "port 443 of this machine is used by caddy (process 4711)"),
     ] {
         let (_, lines) = judged(&nas, &[web(Role::Gitlab, 443, Reach::Nowhere, Some(holder))], is_dsm);
         assert!(lines.contains(expected), "{lines}");
@@ -121,7 +121,7 @@ fn whoever_holds_a_port_is_named_with_a_free_one() {
     let said = [seen(Need::Ssh { is_said: true }, 22, 22, Reach::Nowhere, Some("sshd"))];
     let (_, lines) = judged(&nas, &said, true);
     assert!(
-        lines.contains("DSM's own sshd's") && lines.contains("['gitlab_shell_ssh_port'] = 8022"),
+        lines.contains("used by DSM's own sshd") && lines.contains("['gitlab_shell_ssh_port'] = 8022"),
         "{lines}"
     );
     assert!(lines.contains("--publish 8022:22 "), "{lines}");
@@ -139,16 +139,13 @@ fn a_url_that_leads_elsewhere_is_named_with_both_ways_on() {
     assert!(notes.contains("labtrust setup git.example.com --out DIR"), "{notes}");
     assert_eq!(
         lines,
-        "- https://git.example.com leads to port 443 of this machine, which is DSM's own nginx's, and port 443 of the \
-         container is published on 8443; so that the URL says 8443\nlabtrust setup git.example.com:8443 --replace"
+        "- https://git.example.com leads to port 443 of this machine, which DSM's own nginx uses, and port 443 of the \
+         container is published on 8443; to put 8443 into the URL\nlabtrust setup git.example.com:8443 --replace"
     );
     // Nobody holds it: it is published as well, or the URL gets the port.
     let free = PortSeen { is_free: true, ..elsewhere(Reach::Here(8443), None) };
     let (_, lines) = judged(&nas, &[free], false);
-    assert!(
-        lines.contains("with a URL that says so\nlabtrust setup git.example.com:8443 --replace"),
-        "{lines}"
-    );
+    assert!(lines.contains("change the URL\nlabtrust setup git.example.com:8443 --replace"), "{lines}");
     assert!(lines.contains("--publish 443:443 "), "{lines}");
     let registry =
         PortSeen { inside: 4567, is_free: true, ..web(Role::Registry, 4567, Reach::Here(5050), None) };
@@ -162,5 +159,8 @@ fn a_url_that_leads_elsewhere_is_named_with_both_ways_on() {
 fn a_port_on_the_loopback_address_alone_is_named() {
     let nas = container(&[("443", "443")], &Value::Null);
     let (_, lines) = judged(&nas, &[web(Role::Gitlab, 443, Reach::Loopback(443), None)], false);
-    assert!(lines.contains("loopback address alone") && lines.contains("--publish 443:443"), "{lines}");
+    assert!(
+        lines.contains("only on this machine's loopback address") && lines.contains("--publish 443:443"),
+        "{lines}"
+    );
 }

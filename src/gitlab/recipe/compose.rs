@@ -43,18 +43,18 @@ impl Project {
         let place = match (file, self.files.last()) {
             (Some(file), _) => format!("in {}", shell_path(file)),
             (None, Some(file)) => format!(
-                "in the file of the project {}, which is not on this machine under its name, {} (Portainer and the like \
-                 keep it; change it there)",
+                "in the compose file of the project {}, which does not exist on this machine as {} (edit it in Portainer, or in \
+                 the tool that stores it)",
                 name,
                 shell_path(file)
             ),
-            (None, None) => format!("in the file of the project {name}"),
+            (None, None) => format!("in the compose file of the project {name}"),
         };
         let ports =
             missing.iter().map(|PublishedPort { outside, inside }| format!("      - \"{outside}:{inside}\""));
         let edit =
             ByHand::remark(format!("{place}, below `ports:` of the service {service}, add")).lines(ports);
-        let up = file.map(|_| ByHand::remark("then have Compose follow its file").run([self.up(engine)]));
+        let up = file.map(|_| ByHand::remark("then let Compose apply the change").run([self.up(engine)]));
         std::iter::once(edit).chain(up).collect()
     }
 

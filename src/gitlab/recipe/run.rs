@@ -43,18 +43,18 @@ impl Recipe {
         let back = back.into_iter().chain(give_back).chain([run_with(&["start", name])]);
         Ok(vec![
             ByHand::remark(what).run(commands),
-            ByHand::remark("when it works").run([run_with(&["rm", &old])]).or_else(),
-            ByHand::remark("if it does not").run(back).or_else(),
+            ByHand::remark("when the new container works").run([run_with(&["rm", &old])]).or_else(),
+            ByHand::remark("if it does not work").run(back).or_else(),
         ])
     }
 
     fn refuse_unknown_options(&self, engine: &ShellLine, image: &Value) -> Result<(), String> {
         if self.at(&["HostConfig", "AutoRemove"]) == &Value::Bool(true) {
-            return Err("it was started with --rm, and is gone when it stops".into());
+            return Err("it was started with --rm, so Docker deletes it when it stops".into());
         }
         let network = self.network();
         if network == "none" || network.starts_with("container:") {
-            return Err(format!("it has no network of its own to publish ports of: --network {network}"));
+            return Err(format!("it uses --network {network}, so it cannot publish ports"));
         }
         let is_known = |at: [&str; 2]| NO_FLAGS.contains(&at) || FLAGS.iter().any(|flag| flag.at == at);
         let mut strange = Vec::new();
@@ -68,7 +68,11 @@ impl Recipe {
                 }
             }
         }
-        if strange.is_empty() { Ok(()) } else { Err(format!("it was given {}", strange.join(", "))) }
+        if strange.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("labtrust does not know its options {}", strange.join(", ")))
+        }
     }
 
     /// `docker run …`, with what `old`, as the container is called by then, holds in its environment and labels.

@@ -46,7 +46,7 @@ impl Recipe {
             let (kind, source, target) = (part("Type"), part("Source"), part("Target"));
             let rest = ["BindOptions", "VolumeOptions", "TmpfsOptions"].map(|key| mount.get(key));
             if !rest.iter().flatten().all(|options| is_unset(options)) || source.contains(',') {
-                return Err(format!("{target} was mounted with options of its own"));
+                return Err(format!("{target} is mounted with options that labtrust cannot write"));
             }
             let read_only = if mount.get("ReadOnly") == Some(&Value::Bool(true)) { ",readonly" } else { "" };
             let source = if source.is_empty() { String::new() } else { format!(",source={source}") };
@@ -121,7 +121,7 @@ impl Recipe {
         let label = |(name, _): (&String, &Value)| {
             // A name that means something to a shell or a template.
             if !name.bytes().all(|next| next.is_ascii_alphanumeric() || b"._-/".contains(&next)) {
-                return Err(format!("it was given a label {name:?}"));
+                return Err(format!("a shell cannot quote the name of its label {name:?}"));
             }
             let format = format!("{{{{index .Config.Labels \"{name}\"}}}}");
             Ok(shell_line!("--label \"{}=$({} inspect --format {} {})\"", name, engine, format, old))
@@ -150,7 +150,7 @@ impl Recipe {
             let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
                 && name.bytes().all(|next| next.is_ascii_alphanumeric() || next == b'_');
             if is_shells || !is_name {
-                return Err(format!("it was given --env {name}, which a shell would take for its own"));
+                return Err(format!("a shell cannot pass on --env {name} safely"));
             }
             let after = name.len() + 1;
             let format = format!(

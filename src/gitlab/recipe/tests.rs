@@ -75,7 +75,8 @@ fn the_old_one_is_kept_until_the_new_one_works() {
         ]
     );
     let text = |all: &[ByHand]| all.iter().map(|one| (one.what.clone(), one.is_choice)).collect::<Vec<_>>();
-    let words = [("it is recreated", false), ("when it works", true), ("if it does not", true)];
+    let words =
+        [("it is recreated", false), ("when the new container works", true), ("if it does not work", true)];
     let said = all(&[]).expect("it can be said");
     assert_eq!(text(&said), words.map(|(what, is_choice)| (what.to_owned(), is_choice)));
     assert_eq!(said[1].commands, ["docker rm gitlab-before"]);
@@ -179,7 +180,7 @@ fn what_cannot_be_said_is_not_said_in_another_way() {
     for (at, value, why) in [
         ("/HostConfig/AutoRemove", json!(true), "--rm"),
         ("/HostConfig/NetworkMode", json!("none"), "--network none"),
-        ("/HostConfig/NetworkMode", json!("container:abc"), "no network of its own"),
+        ("/HostConfig/NetworkMode", json!("container:abc"), "it uses --network container:abc"),
         ("/HostConfig/Devices", json!([{"PathOnHost": "/dev/x"}]), "HostConfig.Devices"),
         ("/HostConfig/Invented", json!("x"), "HostConfig.Invented"),
         ("/Config/Healthcheck", json!({"Test": ["NONE"]}), "Config.Healthcheck"),
@@ -191,7 +192,7 @@ fn what_cannot_be_said_is_not_said_in_another_way() {
         (
             "/HostConfig/Mounts",
             json!([{"Type": "bind", "Source": "/x", "Target": "/x", "BindOptions": {"Propagation": "rshared"}}]),
-            "options of its own",
+            "options that labtrust cannot write",
         ),
     ] {
         let said = run(&[(at, value)]).expect_err(at);
