@@ -1,5 +1,7 @@
-//! Killed while others work for it: each process that labtrust starts, and each that those start, after
-//! each call that changes a file; alone, or with all the others and labtrust itself.
+//! Kills the programs that labtrust starts, and their children, after each call that changes a file: one program
+//! alone, or all of them together with labtrust.
+
+use std::collections::BTreeSet;
 
 use super::{
     calls::{CHANGING, set},
@@ -12,13 +14,13 @@ use crate::lab::Output;
 
 const KEYSTORE: &str = "/etc/ssl/certs/java/cacerts";
 
-/// So many of the writes are tried, of which there are thousands.
+/// The number of writes that are tried: a verb makes thousands.
 const WRITES: usize = 20;
 
-/// Which writes to Java's keystore are tried, which takes seconds each time: there are hundreds.
-const JAVA: [usize; 6] = [1, 2, 5, 20, 60, 120];
+/// The number of Java's writes to its keystore that are tried: each takes seconds.
+const JAVA_WRITES: usize = 6;
 
-/// Whom a signal ends, and how that is called.
+/// The processes that the signal ends, and the lane's name for it.
 const WHO: [(&str, &str); 2] = [("child", "child killed"), ("all", "all killed")];
 
 /// A lane for each verb and way to die.
@@ -44,10 +46,12 @@ pub(super) fn lanes() -> Vec<Lane> {
         fault: "Java killed".into(),
         at: "keystore's writes",
         work: Box::new(|trial| {
-            for when in JAVA {
-                // The dpkg that ran Java runs it no more until it is mended.
+            trial.move_to(Scene::with_java);
+            let writes = java_writes(trial.scene());
+            for when in spread(writes, JAVA_WRITES) {
+                // A killed Java leaves dpkg half configured, and dpkg runs Java no more: each point needs a new machine.
                 trial.move_to(Scene::with_java);
-                trial.point(&format!("write {when}"), |scene| kill_java(scene, when));
+                trial.point(&format!("write {when} of {writes}"), |scene| kill_java(scene, when));
             }
         }),
     }));
@@ -77,21 +81,28 @@ fn try_all(trial: &mut Trial, who: &str, calls: &[&str], most: usize) {
     }
 }
 
-/// Java is killed at its `when`th write to the keystore: when a hook runs it, and when labtrust runs keytool.
+/// How many writes one Java process makes to its keystore during the verb.
+fn java_writes(scene: &Scene) -> usize {
+    scene.prepare();
+    run_with_java_under(scene, "").succeeded();
+    let script = "awk '/ write[(]/ { writes[FILENAME, $1]++ } \
+                  END { for (thread in writes) if (writes[thread] > most) most = writes[thread]; print most + 0 }' \
+                  /tmp/java.*; rm -f /tmp/java.*";
+    let writes = scene.machine.sh(script).succeeded().stdout.trim().parse().unwrap();
+    assert!(writes > 1, "Java wrote {writes} times to {KEYSTORE}");
+    scene.undo();
+    writes
+}
+
+/// At most `most` numbers from 1 to `last`, evenly spread; both ends are among them.
+fn spread(last: usize, most: usize) -> BTreeSet<usize> {
+    (0..most).map(|step| 1 + (last - 1) * step / (most - 1)).collect()
+}
+
+/// Kills Java at its `when`th write to the keystore: the Java of the hook, and the keytool that labtrust runs.
 fn kill_java(scene: &Scene, when: usize) {
-    let wrap =
-        "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool $tool.real; done
-        cat >java; cp java keytool; chmod 755 java keytool";
-    let wrapper = format!(
-        "#!/bin/sh\nexec strace -f -qq -o /tmp/java.$$ -P {KEYSTORE} -e trace=write \
-         -e inject=write:signal=KILL:when={when} $(readlink -f $0).real \"$@\"\n"
-    );
-    scene.machine.command(["sh", "-c", wrap]).stdin(wrapper).run().succeeded();
-    let output = scene.command().run();
-    let unwrap =
-        "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool.real $tool; done";
-    scene.machine.sh(unwrap).succeeded();
-    // A call that never returned.
+    let output = run_with_java_under(scene, &format!("-e inject=write:signal=KILL:when={when}"));
+    // strace shows the call that the signal ended without a result.
     scene.machine.sh("grep -q '= ?' /tmp/java.*; met=$?; rm -f /tmp/java.*; exit $met").succeeded();
     scene.check();
     match output.code() {
@@ -102,7 +113,24 @@ fn kill_java(scene: &Scene, when: usize) {
     scene.check_recovery();
 }
 
-/// Runs the verb, with `who` (`child` or `all`) killed after the `number`th of its children's calls.
+/// Runs the verb while strace, with `options`, records Java's writes to the keystore in `/tmp/java.PID`.
+fn run_with_java_under(scene: &Scene, options: &str) -> Output {
+    let wrap =
+        "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool $tool.real; done
+        cat >java; cp java keytool; chmod 755 java keytool";
+    let wrapper = format!(
+        "#!/bin/sh\nexec strace -f -qq -o /tmp/java.$$ -P {KEYSTORE} -e trace=write {options} \
+         $(readlink -f $0).real \"$@\"\n"
+    );
+    scene.machine.command(["sh", "-c", wrap]).stdin(wrapper).run().succeeded();
+    let output = scene.command().run();
+    let unwrap =
+        "cd $(dirname $(readlink -f /usr/bin/java)); for tool in java keytool; do mv $tool.real $tool; done";
+    scene.machine.sh(unwrap).succeeded();
+    output
+}
+
+/// Runs the verb, and kills `who` (`child` or `all`) after the `number`th call of its children.
 fn killed(scene: &Scene, who: &str, number: usize, calls: &[&str]) -> Output {
     scene.machine.write("/tmp/stop.py", include_str!("stop.py"));
     let driver = format!("|python3 /tmp/stop.py {who} {number} {} 2>/tmp/stop.log", calls.join(","));
@@ -110,7 +138,7 @@ fn killed(scene: &Scene, who: &str, number: usize, calls: &[&str]) -> Output {
     scene.run_under(&["strace", "-f", "-q", "-y", "-s", "0", "-o", &driver, "-e", &trace, "-e", &inject])
 }
 
-/// The calls of its children that the last run counted.
+/// The calls of the verb's children that the last run counted.
 fn points(scene: &Scene) -> Vec<String> {
     let read = scene.machine.sh("cat /tmp/points /tmp/stop.log; rm /tmp/points").succeeded();
     read.stdout.lines().map(str::to_owned).collect()

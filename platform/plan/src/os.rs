@@ -21,12 +21,16 @@ pub enum Os {
 impl Os {
     /// The system that this program was built for.
     pub fn current() -> Self {
-        match std::env::consts::OS {
-            "linux" => Self::Linux,
-            "macos" => Self::Macos,
-            "freebsd" => Self::Freebsd,
-            "windows" => Self::Windows,
-            _ => Self::Other,
+        if cfg!(target_os = "linux") {
+            Self::Linux
+        } else if cfg!(target_os = "macos") {
+            Self::Macos
+        } else if cfg!(target_os = "freebsd") {
+            Self::Freebsd
+        } else if cfg!(windows) {
+            Self::Windows
+        } else {
+            Self::Other
         }
     }
 
