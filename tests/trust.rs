@@ -175,7 +175,7 @@ fn what_another_hand_trusts_stays_trusted_and_is_named_until_it_is_purged() {
 
     let trusted = machine.manifest();
     let trust = ["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint];
-    machine.run(trust).succeeded().says("somebody else put it there");
+    machine.run(trust).succeeded().says("another program or person added it");
     assert_eq!(machine.changes_since(&trusted), [""; 0], "what is so already is not made twice");
 
     machine.write("/root/ca.crt", &pair.root);
@@ -203,7 +203,7 @@ fn what_somebody_changed_since_is_left_and_named() {
     machine.sh(
         "for file in /usr/local/share/ca-certificates/labtrust-*.crt; do echo '# mine now' >>$file; done",
     );
-    machine.run(["labtrust", "untrust"]).exited(1).says("left as somebody else changed it");
+    machine.run(["labtrust", "untrust"]).exited(1).says("left in place, because somebody else changed it");
     machine.sh("grep -q 'mine now' /usr/local/share/ca-certificates/labtrust-*.crt").succeeded();
 }
 

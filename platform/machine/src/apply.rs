@@ -1,4 +1,4 @@
-//! Carries out a plan: each change is recorded, done, reloaded and proven, or taken back at once.
+//! Carries out a plan. Each change is recorded, applied, reloaded and proven; a change that fails is undone at once.
 
 mod act;
 mod batch;
@@ -23,8 +23,7 @@ use crate::{
     world::World,
 };
 
-/// Applies `changes`, writing them down in the receipt `name`. A change that fails is taken back
-/// and does not stop the others.
+/// Applies `changes` and records them in the receipt `name`. A change that fails is undone; the others go on.
 pub fn apply(
     session: &Session<'_>,
     name: &str,
@@ -34,9 +33,8 @@ pub fn apply(
     Run::new(session, name, anchor)?.all(changes, false)
 }
 
-/// The same for changes of which none is of use without the others: if one fails, all are taken back. What
-/// stands there already without a record of ours is adopted: written down, so that it is watched, and left where
-/// it is when the change is undone.
+/// Applies `changes` as one: if one of them fails, all are undone. Files that are already in place and have no record
+/// are adopted: the receipt lists them, and undoing the change leaves them in place.
 pub fn apply_together(
     session: &Session<'_>,
     name: &str,
@@ -46,13 +44,13 @@ pub fn apply_together(
     Run::new(session, name, anchor)?.all(changes, true)
 }
 
-/// What the updater said of hooks that failed; or why the change could not be reloaded.
+/// The updater's messages about failed hooks; or the reason why the reload failed.
 type Reloaded = Result<Vec<String>, String>;
 
 struct Run<'a> {
     session: &'a Session<'a>,
     receipt: Receipt,
-    /// The changes that are carried out, by store and subject: written down once for all of them.
+    /// The store and subject of each change whose record has changed; all are saved together at the end.
     done: Vec<(StoreId, String)>,
 }
 
@@ -68,15 +66,15 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// Carries out `changes`; all of them or none, if they go `together`.
+    /// Carries out `changes` and saves their records. If they go `together`, all are done or none.
     fn all(mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
         let outcomes = self.carry_out(changes, together);
-        let written = self.write_down();
-        outcomes.and_then(|outcomes| written.map(|()| outcomes))
+        let saved = self.save_records();
+        outcomes.and_then(|outcomes| saved.map(|()| outcomes))
     }
 
-    /// Writes down, once for all changes, what has become of them.
-    fn write_down(&self) -> Result<()> {
+    /// Saves the new records of all changes at once.
+    fn save_records(&self) -> Result<()> {
         if self.done.is_empty() {
             return Ok(());
         }
@@ -104,11 +102,11 @@ impl<'a> Run<'a> {
             matches!(started, Ok(Started::Applied { .. })) && reloaded.is_ok()
         };
         let applied = changes.iter().zip(started.iter().zip(&reloaded)).filter(|(_, how)| is_applied(*how));
-        // After the last settling, all servers together.
+        // All servers are asked together, after the last reload.
         let mut servers = Servers::of(applied.map(|(change, _)| &change.proof));
         let mut finished = Vec::new();
         for ((change, started), reloaded) in changes.iter().zip(started).zip(reloaded) {
-            // Where all is to go, a server is not asked for what it would not show.
+            // All changes are undone anyway: there is no point in asking a server.
             let is_pointless = is_over && reloaded.is_ok() && matches!(started, Ok(Started::Applied { .. }));
             let verdict = if is_pointless {
                 Finished::Dropped
@@ -119,7 +117,7 @@ impl<'a> Run<'a> {
             finished.push(verdict);
         }
         if is_over {
-            // What settles one must not meet what another one has made.
+            // The files of all changes go first: a reload must not read what another change left.
             let goes = |finished: &Finished| {
                 matches!(finished, Finished::Proven { .. } | Finished::Failed { .. } | Finished::Dropped)
             };
@@ -127,7 +125,7 @@ impl<'a> Run<'a> {
             going.for_each(|(change, _)| self.undo_steps(change));
         }
         let mut outcomes = Vec::new();
-        // What came last goes first, if all must go.
+        // The last change is undone first.
         for (change, finished) in changes.iter().zip(finished).rev() {
             let finished = match finished {
                 Finished::Proven { .. } if is_over => Finished::Dropped,
@@ -139,7 +137,7 @@ impl<'a> Run<'a> {
         Ok(outcomes)
     }
 
-    /// Does the steps of `change` that are to be done, and where it `adopts`, writes down the others too.
+    /// Records and applies the steps of `change` that are not met yet. If it `adopts`, it records the others too.
     fn start(&mut self, change: &Change, adopts: bool) -> Result<Started> {
         let within_reach = change.actor.is_within_reach(self.session.facts);
         let reader = self.session.worlds.reader(self.session.facts, &change.actor)?;
@@ -148,13 +146,13 @@ impl<'a> Run<'a> {
                 return Ok(Started::Already(detail));
             }
             Ok(Some(_)) => {}
-            // What we may not read is not ours to change either.
+            // This process may not read the store, so it may not change it either.
             _ if !within_reach => return Ok(Started::OutOfReach),
             Err(error) => return Err(error),
             Ok(None) => {}
         }
         self.session.hold(&change.actor)?;
-        // Whoever was waited for may have done it.
+        // The run that held the lock until now may have made this change.
         if let Some(detail) = already(&reader, change, self.recorded(change))? {
             if adopts {
                 self.adopt(change, &reader)?;
@@ -169,7 +167,7 @@ impl<'a> Run<'a> {
         let mut changed = false;
         let mut batch = Batch::default();
         for step in &change.steps {
-            if batch.meets(&reader, step)? {
+            if batch.overlaps(&reader, step)? {
                 self.act(record, std::mem::take(&mut batch), &reader)?;
             }
             if let Step::Remove { path } = step {
@@ -183,7 +181,7 @@ impl<'a> Run<'a> {
             }
         }
         self.act(record, batch, &reader)?;
-        // Where nothing but the settling is to be done, that is the change.
+        // A change without steps counts as changed: the reload is all that it does.
         let is_reload_alone = change.steps.is_empty() && !change.reload.applied.is_empty();
         Ok(Started::Applied { changed: changed || is_reload_alone })
     }
@@ -192,7 +190,7 @@ impl<'a> Run<'a> {
         self.receipt.find(&change.store, &change.subject)
     }
 
-    /// The index of the change's record, made if it is new.
+    /// The index of the change's record; a new change gets a record.
     fn record(&mut self, change: &Change) -> usize {
         let changes = &mut self.receipt.changes;
         let known = changes
@@ -207,9 +205,9 @@ impl<'a> Run<'a> {
         index
     }
 
-    /// Settles what was applied, each distinct settling once; if they go `together`, to the first that
-    /// fails. Those that go together are reloaded from the last to the first, as they are when they are undone: GitLab
-    /// follows its settings before it is told of the files that they name. The answer has one entry a change.
+    /// Runs each distinct reload of the applied changes once, and returns one result for each change. Changes that go
+    /// `together` stop at the first failure, and are reloaded from the last to the first, as when they are undone: GitLab
+    /// must apply its settings before it reloads the files that they name.
     fn reload(&mut self, changes: &[Change], started: &[Result<Started>], together: bool) -> Vec<Reloaded> {
         let mut done: Vec<(&Reload, Reloaded)> = Vec::new();
         let mut results: Vec<Reloaded> = vec![Ok(Vec::new()); changes.len()];
@@ -234,7 +232,7 @@ impl<'a> Run<'a> {
         results
     }
 
-    /// Asks the store whether the change has worked.
+    /// Asks the store whether the change took effect.
     fn prove(
         &mut self,
         change: &Change,
@@ -268,21 +266,21 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Writes down what has worked, and takes back what has not.
+    /// Records a change that is proven, and undoes one that failed.
     fn finish(&mut self, change: &Change, finished: Finished) -> Result<Outcome> {
         let (store, subject) = (&change.store, change.subject.as_str());
         let (changed, detail, complaints) = match finished {
             Finished::Proven { changed, detail, complaints } => (changed, detail, complaints),
             Finished::OutOfReach => return Ok(Outcome::needs_root(store, subject, OutcomeState::Untrusted)),
             Finished::Dropped => {
-                let mut outcome = self.undo_failed(change, "taken back with the rest of this plan")?;
+                let mut outcome = self.undo_failed(change, "undone with the rest of this plan")?;
                 if outcome.hint.is_none() {
                     outcome.state = OutcomeState::Untrusted;
                 }
                 return Ok(outcome);
             }
             Finished::Skipped => {
-                let why = "not begun: the rest of this plan failed";
+                let why = "not started: another part of this plan failed";
                 return Ok(Outcome::new(store, subject, OutcomeState::Untrusted, why));
             }
             Finished::Failed { why, hint } => {
@@ -309,7 +307,7 @@ impl<'a> Run<'a> {
             self.done.extend(self.receipt.changes.iter().map(ChangeRecord::key));
         }
         if !complaints.is_empty() || !change.reload.by_hand.is_empty() {
-            // The next run tells the hooks again, or finds that somebody has.
+            // The next run runs the hooks again, or finds that somebody else did.
             self.receipt.changes[record].phase = Phase::Applying;
         }
         self.done.push(self.receipt.changes[record].key());
@@ -325,8 +323,8 @@ impl<'a> Run<'a> {
         Ok(outcome)
     }
 
-    /// Takes back the steps of the latest run alone, where nothing else depends on them. What does not go is
-    /// said when the change is taken back as a whole.
+    /// Undoes the steps of this run, if the change has no side effects. Failures are ignored here: undoing the whole
+    /// change meets and reports them again.
     fn undo_steps(&self, change: &Change) {
         let records = &self.receipt.changes;
         let is_its = |record: &ChangeRecord| record.store == change.store && record.subject == change.subject;
@@ -337,8 +335,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Undoes a change that could not be finished, and says why it could not. One that was proven before
-    /// goes back to how it stood then: what serves people is not taken away because it did not get better.
+    /// Undoes a change that failed because of `why`. A change that was proven by an earlier run goes back to that state:
+    /// a certificate that is served stays served when its replacement fails.
     fn undo_failed(&mut self, change: &Change, why: &str) -> Result<Outcome> {
         let mut outcome = Outcome::new(&change.store, &change.subject, OutcomeState::Failed, why);
         if self.recorded(change).is_some() {
@@ -350,21 +348,22 @@ impl<'a> Run<'a> {
                 undo::undo_latest(self.session, &mut self.receipt, record)?
             };
             if let Some(fault) = back {
-                outcome.detail = format!("{why}; and it could not be taken back: {fault}");
-                outcome.hint = Some("run it again when that is fixed: what was begun is written down".into());
+                outcome.detail = format!("{why}; undoing it failed too: {fault}");
+                outcome.hint =
+                    Some("fix that, then run it again: the receipt knows what is left to undo".into());
             }
         }
         Ok(outcome)
     }
 }
 
-/// What the store says if nothing is to be done for `change`: it is so already, and no earlier run,
-/// of which `record` is the trace, was cut short.
+/// The store's answer if `change` is already made and the run that left `record` was not interrupted; none if there is
+/// something to do.
 pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) -> Result<Option<String>> {
     if record.is_some_and(|record| record.phase != Phase::Applied) {
         return Ok(None);
     }
-    // To settle is all that it is for.
+    // The reload itself is this change's purpose.
     if change.steps.is_empty() && !change.reload.applied.is_empty() {
         return Ok(None);
     }
@@ -378,8 +377,8 @@ pub fn already(world: &World, change: &Change, record: Option<&ChangeRecord>) ->
     }
     Ok(match (met, record) {
         (true, _) => Some(verdict.detail().to_owned()),
-        // Trusted by another hand: what is so already is not made twice.
-        (false, None) => Some(format!("{}; somebody else put it there", verdict.detail())),
+        // Another program or person added it: it is not added twice.
+        (false, None) => Some(format!("{}; another program or person added it", verdict.detail())),
         (false, Some(_)) => None,
     })
 }

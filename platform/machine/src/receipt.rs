@@ -1,5 +1,5 @@
-//! What was changed and what stood there before, written before the change is made. A crash at
-//! any point leaves a receipt from which the next run goes on or goes back.
+//! Receipts: which files were changed, and what they were before. A receipt is written before its change is made, so that
+//! after a crash at any point the next run can finish the change or undo it.
 
 mod before;
 mod folder;
@@ -25,21 +25,21 @@ use crate::{
     world::{Node, World},
 };
 
-/// All that was changed for one purpose.
+/// The record of all changes for one purpose.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Receipt {
-    /// The form of this file.
+    /// The version of the file format.
     pub schema: u32,
-    /// What it is kept under, for example `trust-0123456789abcdef`.
+    /// Its name, for example `trust-0123456789abcdef`.
     pub name: String,
     /// The anchor that was trusted.
     #[serde(default)]
     pub anchor: Option<Anchor>,
-    /// One entry for each change, in the order in which they were begun.
+    /// One entry for each change, in the order in which they were started.
     pub changes: Vec<ChangeRecord>,
 }
 
-/// What became of one [`Change`], and all that undoing it needs.
+/// The record of one [`Change`]: its progress, and everything that undoing it needs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChangeRecord {
     /// The change's store.
@@ -53,18 +53,17 @@ pub struct ChangeRecord {
     /// When it took effect, in milliseconds since 1970.
     #[serde(rename = "settled", default)]
     pub in_effect_since: Option<u64>,
-    /// What makes it, and its undoing, take effect.
+    /// The commands that make it, or its undoing, take effect.
     #[serde(rename = "settle")]
     pub reload: Reload,
-    /// What shows that it worked.
+    /// The proof that it took effect.
     pub proof: Proof,
-    /// Its steps, in their order. One file is among them twice while a run replaces what an earlier run
-    /// of ours put there.
+    /// Its steps, in their order. A file appears twice while a run replaces the file of an earlier run.
     pub steps: Vec<StepRecord>,
-    /// How many of the steps stood when it was last proven; the others are a later run's.
+    /// The number of steps when it was last proven; the others are a later run's.
     #[serde(default)]
     pub proven: usize,
-    /// What its settling rewrote.
+    /// The files that its reload rewrote.
     #[serde(rename = "byproducts", default)]
     pub side_effects: Vec<SideEffectRecord>,
 }
@@ -73,15 +72,15 @@ pub struct ChangeRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// Begun, not proven.
+    /// Started, not proven.
     Applying,
     /// Applied and proven.
     Applied,
-    /// Being taken back.
+    /// Being undone.
     Undoing,
 }
 
-/// One step that acted.
+/// The record of one step.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepRecord {
@@ -89,20 +88,20 @@ pub enum StepRecord {
     File {
         /// Where.
         path: PathBuf,
-        /// What stood there. Its bytes are kept in `before/`, under their SHA-256.
+        /// Its state before. The bytes are saved in `before/`, under their SHA-256.
         before: Node,
-        /// What we put there; none if we removed it, or put a link.
+        /// The SHA-256 of the new contents; none if the step removed the file or made a link.
         after: Option<Fingerprint>,
-        /// Where the link leads that we put there, if it is one.
+        /// The target of the new link, if the step made one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         link: Option<PathBuf>,
         /// The folders that were made for it, outermost first.
         #[serde(default)]
         folders: Vec<PathBuf>,
-        /// What we set in it, if all else in it is not ours.
+        /// The edit, if the step changed only a part of a file.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         edit: Option<Edit>,
-        /// Whether it stood there before us and was only written down. Nothing of it is kept, and it is left.
+        /// Whether the file existed before and was only recorded. It is not saved, and undoing leaves it in place.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         adopted: bool,
     },
@@ -110,22 +109,22 @@ pub enum StepRecord {
     Entry {
         /// The database.
         database: Database,
-        /// The certificate that we added.
+        /// The certificate that was added.
         certificate: Certificate,
         /// How the database listed it before, if it did.
         before: Option<Listing>,
     },
 }
 
-/// A file that a settling command rewrote.
+/// A file that a reload command rewrote.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SideEffectRecord {
-    /// Which.
+    /// The file, and how to restore it.
     #[serde(rename = "byproduct")]
     pub side_effect: SideEffect,
-    /// What it was before. Its bytes are kept in `before/`.
+    /// Its state before. The bytes are saved in `before/`.
     pub before: Node,
-    /// What it was afterwards; none while that is not known.
+    /// Its state after the command; none while that is not known.
     #[serde(default)]
     pub after: Option<Node>,
 }
@@ -146,20 +145,20 @@ impl ChangeRecord {
         }
     }
 
-    /// What tells it from the others in its receipt.
+    /// Its key in the receipt.
     pub(crate) fn key(&self) -> (StoreId, String) {
         (self.store.clone(), self.subject.clone())
     }
 
-    /// Writes down what is about to be made of a file. What stood there before the first run of ours stays
-    /// written down, however often we replace our own.
+    /// Records `step`, which is about to change a file. The file's state before the first run stays recorded, however
+    /// often later runs replace their own file.
     pub(crate) fn note_file(&mut self, mut step: StepRecord) {
         let StepRecord::File { path, before, folders, .. } = &mut step else { return };
         let is_same =
             |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
         let is_noted =
             |step: &StepRecord| matches!(step, StepRecord::File { before: noted, .. } if noted == before);
-        // As it stands now it was noted before: that was not done, or put back since.
+        // A step is recorded with this same state before it: it was not applied, or it is undone already.
         let noted = self.steps.iter().position(|step| is_same(step) && is_noted(step) && !step.is_adopted());
         let mut made_before = Vec::new();
         for index in (noted.unwrap_or(self.steps.len())..self.steps.len()).rev() {
@@ -175,7 +174,7 @@ impl ChangeRecord {
         self.steps.push(step);
     }
 
-    /// Whether all of it stood there before us, and was only written down.
+    /// Whether all of its files existed before and were only recorded.
     pub(crate) fn is_adopted(&self) -> bool {
         !self.steps.is_empty() && self.steps.iter().all(StepRecord::is_adopted)
     }
@@ -187,15 +186,15 @@ impl ChangeRecord {
         self.steps.iter().any(is_its_file)
     }
 
-    /// Whether all that its settling rewrote is as it was before, to the byte.
+    /// Whether all files that its reload rewrote are as before, byte for byte.
     pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
         let mut files = self.side_effects.iter();
         Ok(files.len() > 0
             && files.try_fold(true, |all, kept| Ok::<_, Error>(all && kept.is_as_before(world)?))?)
     }
 
-    /// The change is proven as it stands now: what we replaced of our own is forgotten, and so is what we
-    /// made and removed again. The answer is what is so forgotten altogether.
+    /// Marks the change as proven. Steps that replaced the file of an earlier step are merged with it. Returns the steps
+    /// whose file was made and removed again: their records are dropped.
     pub(crate) fn set_proven(&mut self, in_effect_since: u64) -> Vec<StepRecord> {
         let mut steps: Vec<StepRecord> = Vec::new();
         for step in std::mem::take(&mut self.steps) {
@@ -212,16 +211,16 @@ impl ChangeRecord {
     }
 }
 
-/// What steps made beside what they were for.
+/// Folders and files that steps created on the way.
 #[derive(Default)]
 struct CreatedPaths {
     folders: Vec<PathBuf>,
-    /// Files that edits made, and what each of these edits left there.
+    /// Files that edits created, each with the SHA-256 that an edit left there.
     files: Vec<(PathBuf, Fingerprint)>,
 }
 
 impl StepRecord {
-    /// Makes one record of this and `next`, if that replaced what this put there. Says whether it did.
+    /// Merges `next` into this record, if `next` replaced the file that this step wrote. True if it did.
     fn try_merge(&mut self, next: &Self) -> bool {
         let Self::File { path, after, link, folders, edit, adopted, .. } = self else { return false };
         let Self::File {
@@ -250,17 +249,17 @@ impl StepRecord {
         true
     }
 
-    /// Whether it stood there before us, and was only written down.
+    /// Whether the file existed before and was only recorded.
     pub(crate) fn is_adopted(&self) -> bool {
         matches!(self, Self::File { adopted: true, .. })
     }
 
-    /// Whether what was made is as if it had never been.
+    /// Whether there was no file before, and there is none now.
     fn is_undone(&self) -> bool {
         matches!(self, Self::File { before: Node::Absent, after: None, link: None, .. })
     }
 
-    /// The file, if it was not there before an edit of ours.
+    /// The file, if an edit created it.
     pub(crate) fn made_by_edit(&self) -> Option<&PathBuf> {
         match self {
             Self::File { path, before: Node::Absent, edit: Some(_), adopted: false, .. } => Some(path),
@@ -268,7 +267,7 @@ impl StepRecord {
         }
     }
 
-    /// `path` and what it left there, if that is its file.
+    /// `path` and the SHA-256 that this step left there, if `path` is its file.
     fn left_at(&self, path: &Path) -> Option<(PathBuf, Fingerprint)> {
         match self {
             Self::File { path: own, after: Some(after), .. } if own == path => Some((own.clone(), *after)),
@@ -284,7 +283,7 @@ impl StepRecord {
         }
     }
 
-    /// The hash of the bytes that undoing it needs, if it needs any.
+    /// The SHA-256 of the saved bytes that undoing it needs, if it needs any.
     fn kept(&self) -> Option<Fingerprint> {
         match self {
             Self::File { before: Node::File { sha256, .. }, adopted: false, .. } => Some(*sha256),
@@ -298,9 +297,9 @@ impl Receipt {
         Self { schema: SCHEMA, name: name.to_owned(), anchor: anchor.cloned(), changes: Vec::new() }
     }
 
-    /// The hashes of the bytes that are kept beside it, to be put back.
+    /// The SHA-256 of all saved bytes that undoing it needs.
     pub fn kept(&self) -> impl Iterator<Item = Fingerprint> {
-        let of_side_effect = |kept: &SideEffectRecord| match kept.before {
+        let saved_of = |record: &SideEffectRecord| match record.before {
             Node::File { sha256, .. } => Some(sha256),
             _ => None,
         };
@@ -309,7 +308,7 @@ impl Receipt {
                 .steps
                 .iter()
                 .filter_map(StepRecord::kept)
-                .chain(change.side_effects.iter().filter_map(of_side_effect))
+                .chain(change.side_effects.iter().filter_map(saved_of))
         })
     }
 
@@ -318,25 +317,25 @@ impl Receipt {
         self.index_of(store, subject).map(|index| &self.changes[index])
     }
 
-    /// Where that record is among the changes.
+    /// The index of the record of the change `store`, `subject`.
     pub(crate) fn index_of(&self, store: &StoreId, subject: &str) -> Option<usize> {
         self.changes.iter().position(|record| record.store == *store && record.subject == subject)
     }
 
-    /// Takes those of `made` that lie above files of its own for folders made for these, and files that it found as an
-    /// edit of ours had left them for files made by its own edit. Says whether there were any.
-    fn receive_folders(&mut self, made: &CreatedPaths) -> bool {
+    /// Takes over the folders of `created` that hold its own files: from now on it removes them when it is undone. The same
+    /// for files that an edit created and this receipt edits too. True if there were any.
+    fn receive_folders(&mut self, created: &CreatedPaths) -> bool {
         let mut any = false;
         for step in self.changes.iter_mut().flat_map(|change| &mut change.steps) {
             let StepRecord::File { path, before, folders, edit, .. } = step else { continue };
             if let (Some(_), Node::File { sha256, .. }) = (&edit, &*before)
-                && made.files.iter().any(|(made, left)| made == path && left == sha256)
+                && created.files.iter().any(|(file, left)| file == path && left == sha256)
             {
                 *before = Node::Absent;
                 any = true;
             }
             let new =
-                made.folders.iter().filter(|folder| path.starts_with(folder) && !folders.contains(folder));
+                created.folders.iter().filter(|folder| path.starts_with(folder) && !folders.contains(folder));
             let new: Vec<_> = new.cloned().collect();
             any |= !new.is_empty();
             folders.extend(new);

@@ -28,15 +28,16 @@ use crate::{
     world::{Node, World},
 };
 
-/// So often a file that is cut off is looked at again.
+/// How often a truncated file is read again.
 const LOOKS: usize = 5;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// A keytool that somebody else runs at the same time puts back what it had read: so often an entry is
-/// put in or taken out again.
+/// How often an entry is added or deleted again. A keytool of another program that runs at the same time writes back the
+/// keystore that it had read.
 const MOST_WRITES: usize = 8;
 
-/// Where that file is: behind a link, as Java's `cacerts` is on Debian, unless the link itself is meant.
+/// The path of the side effect's file. A link is followed, such as Java's `cacerts` on Debian, unless the side effect is
+/// the link itself.
 fn place(side_effect: &SideEffect, world: &World) -> Result<Option<PathBuf>> {
     let Some(path) = side_effect.file() else { return Ok(None) };
     Ok(Some(match world.look(path)? {
@@ -47,7 +48,7 @@ fn place(side_effect: &SideEffect, world: &World) -> Result<Option<PathBuf>> {
     }))
 }
 
-/// Before any run of the updater: removes what a killed one left.
+/// Removes what a killed updater left. Called before any run of the updater.
 pub(crate) fn clear(side_effect: &SideEffect, world: &World) -> Result<()> {
     match side_effect {
         SideEffect::Bundle { stale: Some(stale), .. } => world.remove(stale),
@@ -55,8 +56,7 @@ pub(crate) fn clear(side_effect: &SideEffect, world: &World) -> Result<()> {
     }
 }
 
-/// Before the updater adds: keeps what stands there, unless an earlier run that was cut short
-/// has done so already.
+/// Saves the file before the updater adds the anchor, unless an interrupted run has saved it already.
 pub(crate) fn keep(
     side_effect: &SideEffect,
     world: &World,
@@ -77,7 +77,7 @@ pub(crate) fn keep(
     Ok(())
 }
 
-/// Whether `bytes` are all of such a file.
+/// Whether `bytes` are a complete file of this kind.
 fn is_whole(side_effect: &SideEffect, bytes: &[u8]) -> bool {
     match side_effect {
         SideEffect::Bundle { .. } => !bytes.is_empty() && Certificate::read_all(bytes).1,
@@ -86,7 +86,7 @@ fn is_whole(side_effect: &SideEffect, bytes: &[u8]) -> bool {
     }
 }
 
-/// The entries of such a file without `certificate`, sorted; none if the file cannot be read.
+/// The entries of such a file except `certificate`, sorted; none if the file cannot be read.
 fn others(
     side_effect: &SideEffect,
     bytes: &[u8],
@@ -108,7 +108,7 @@ fn others(
     Some(others)
 }
 
-/// Takes away the links to our anchor, so that the updater takes it for a new one and tells its hooks.
+/// Removes the links to our anchor, so that the updater treats it as new and runs its hooks.
 pub(crate) fn unlink_anyway(side_effect: &SideEffect, world: &World) -> Result<()> {
     match side_effect {
         SideEffect::Links { folder, target } => links::unlink(world, folder, target),
@@ -116,21 +116,20 @@ pub(crate) fn unlink_anyway(side_effect: &SideEffect, world: &World) -> Result<(
     }
 }
 
-/// Before the updater runs: takes away the links to an anchor that is gone, which it would leave
-/// dangling, and the copies of it, which it would keep.
+/// Removes the links to an anchor that is gone, and the copies of it, before the updater runs: it would leave both.
 pub(crate) fn unlink(side_effect: &SideEffect, world: &World) -> Result<()> {
     match side_effect {
         SideEffect::Links { folder, target } if world.look(target)? == Node::Absent => {
             links::unlink(world, folder, target)
         }
-        // The updater copies an anchor that stays again.
+        // The updater copies an anchor that is still there again.
         SideEffect::Copies { folder, sha256 } => remove_copies(world, folder, *sha256),
         _ => Ok(()),
     }
 }
 
-/// After the updater has added: whether its hook has done the same. A hook that is not there or turned
-/// off has nothing to do, and of a keystore that only Java can read this is not asked.
+/// Whether the updater's hook has added `certificate` too. True if the hook does not exist or is turned off, or if only
+/// Java can read the keystore.
 pub(crate) fn is_told(side_effect: &SideEffect, world: &World, certificate: &Certificate) -> Result<bool> {
     let SideEffect::Keystore { path, hook: Some(hook), settings, .. } = side_effect else { return Ok(true) };
     if !matches!(world.look(hook)?, Node::File { .. }) {
@@ -146,9 +145,8 @@ pub(crate) fn is_told(side_effect: &SideEffect, world: &World, certificate: &Cer
     Ok(keystore::entries(&bytes).is_none_or(|entries| entries.iter().any(holds)))
 }
 
-/// After the updater has run: adds what its hook should have added and has not, which may be waiting for
-/// something else, such as a dpkg that was interrupted. What the updater complained of that hook is
-/// settled by that.
+/// Adds the anchor to the keystore if the updater's hook did not: the hook may wait for something else, such as a dpkg
+/// that was interrupted. Then drops the updater's complaint about that hook.
 pub(crate) fn add_entry(
     side_effect: &SideEffect,
     world: &World,
@@ -168,7 +166,7 @@ pub(crate) fn add_entry(
     }
     let mut why = String::new();
     if let Some(keytool) = keytool {
-        // Whoever else writes to it at the same time may take it out again.
+        // Another program that writes the keystore meanwhile may delete the entry again.
         for _ in 0..MOST_WRITES {
             keystore::await_writers(progress);
             if keystore::holds(world, keytool, path, alias, certificate)? {
@@ -184,8 +182,8 @@ pub(crate) fn add_entry(
     Ok(())
 }
 
-/// After the updater has run: deletes from a keystore an anchor that is gone, because the updater's hook does not. Another
-/// program that writes the keystore meanwhile may add the anchor again, so this is repeated.
+/// Deletes an anchor that is gone from the keystore after the updater has run, because its hook does not. Another program
+/// that writes the keystore meanwhile may add the anchor again, so this is repeated.
 pub(crate) fn delete_entry(
     side_effect: &SideEffect,
     world: &World,
@@ -205,26 +203,29 @@ pub(crate) fn delete_entry(
         }
         keystore::delete(world, keytool, path, alias)?;
     }
-    Err(Error::Corrupt { path: path.clone(), why: "still holds it: somebody else puts it back".into() })
+    Err(Error::Corrupt {
+        path: path.clone(),
+        why: "still holds the certificate: another program adds it again".into(),
+    })
 }
 impl SideEffectRecord {
-    /// What stands where its file is; none if it has none.
+    /// The present state of its file; none if it has no file.
     fn found(&self, world: &World) -> Result<Option<Node>> {
         place(&self.side_effect, world)?.map(|path| world.look(&path)).transpose()
     }
 
-    /// Whether nobody else has written it since we last looked, or since it was kept.
+    /// Whether no other program has written the file since it was saved or last read.
     pub(crate) fn is_undisturbed(&self, world: &World) -> Result<bool> {
         let known = |found| found == self.before || self.after.as_ref() == Some(&found);
         Ok(self.found(world)?.is_none_or(known))
     }
 
-    /// Whether it is what it was before us.
+    /// Whether the file is as it was before labtrust changed the store.
     pub(crate) fn is_as_before(&self, world: &World) -> Result<bool> {
         Ok(self.found(world)?.is_none_or(|found| found == self.before))
     }
 
-    /// After the updater has added: remembers what it made, if that is all that was made of it.
+    /// Records the file that the updater wrote, if no other program has written it too.
     pub(crate) fn remember(&mut self, world: &World, undisturbed: bool) -> Result<()> {
         if let Some(path) = place(&self.side_effect, world)? {
             let found = world.look(&path)?;
@@ -236,12 +237,12 @@ impl SideEffectRecord {
         Ok(())
     }
 
-    /// Whether the file is still what our updater's run made it.
+    /// Whether the file is still as our run of the updater left it.
     pub(crate) fn is_ours(&self, world: &World) -> Result<bool> {
         Ok(self.after.is_some() && self.found(world)? == self.after)
     }
 
-    /// Restores a file that a killed updater or hook left empty, cut off or missing. Says whether it did.
+    /// Restores a file that a killed updater or hook left empty, truncated or missing. True if it did.
     pub(crate) fn restore_if_broken(
         &self,
         world: &World,
@@ -251,7 +252,7 @@ impl SideEffectRecord {
         let Some((path, mut found, before)) = self.compare(world, receipts, receipt)? else {
             return Ok(false);
         };
-        // Java's tools write in place: what is cut off may be half written, and be whole in a moment.
+        // Java's tools write in place: a truncated file may be complete in a moment.
         for _ in 0..LOOKS {
             if is_whole(&self.side_effect, &found) {
                 break;
@@ -266,8 +267,8 @@ impl SideEffectRecord {
         Ok(broken)
     }
 
-    /// Where the file is, what it holds, and what it held before us; none if there was none.
-    #[expect(clippy::type_complexity, reason = "three things that are always wanted together")]
+    /// The path of the file, its contents, and its saved contents; none if there was no file before.
+    #[expect(clippy::type_complexity, reason = "three values that are always used together")]
     fn compare(
         &self,
         world: &World,
@@ -281,8 +282,8 @@ impl SideEffectRecord {
         Ok(Some((path, found, receipts.kept(receipt, *sha256)?)))
     }
 
-    /// After the updater has run to undo: what it did not take back is taken back. `was_ours` is
-    /// what [`SideEffectRecord::is_ours`] said before it ran.
+    /// Undoes what the updater did not undo itself. `was_ours` is the answer of [`SideEffectRecord::is_ours`] before the
+    /// updater ran.
     pub(crate) fn undo(
         &self,
         world: &World,

@@ -1,5 +1,5 @@
-//! Takes back what a receipt records, and only that: what somebody else changed since is left and
-//! named.
+//! Undoes the changes that a receipt records, and nothing else. Files that somebody else changed since are left in place
+//! and named.
 
 mod progress;
 mod reload;
@@ -25,8 +25,8 @@ use crate::{
     world::{Node, World},
 };
 
-/// Undoes those changes of `receipt` for which `wanted` holds, last first, and settles once for
-/// all of them. The receipt forgets what was taken back.
+/// Undoes the changes of `receipt` for which `wanted` holds, the last one first, with one reload for all of them. The
+/// receipt drops the changes that are undone.
 pub fn undo(
     session: &Session<'_>,
     receipt: &mut Receipt,
@@ -35,8 +35,8 @@ pub fn undo(
     Ok(undo_all(session, slice::from_mut(receipt), wanted)?.concat())
 }
 
-/// The same for several receipts, the latest first: what several of them share is settled once. The answer has one
-/// entry a receipt.
+/// Undoes changes of several receipts, the latest receipt first: a reload that several of them need runs once. Returns one
+/// list of outcomes for each receipt.
 pub fn undo_all(
     session: &Session<'_>,
     receipts: &mut [Receipt],
@@ -44,7 +44,7 @@ pub fn undo_all(
 ) -> Result<Vec<Vec<Outcome>>> {
     let (mut records, mut outcomes) = (Vec::new(), vec![Vec::new(); receipts.len()]);
     let mut order: Vec<usize> = (0..receipts.len()).collect();
-    // What was cut short came last.
+    // An interrupted change has no time: it is the latest.
     let effective = |record: &ChangeRecord| record.in_effect_since.unwrap_or(u64::MAX);
     let effective = |receipt: &usize| receipts[*receipt].changes.iter().map(effective).max();
     order.sort_by_key(|receipt| Reverse(effective(receipt)));
@@ -52,7 +52,7 @@ pub fn undo_all(
         let changes = &receipts[receipt].changes;
         for index in (0..changes.len()).rev().filter(|index| wanted(&changes[*index])) {
             let record = &changes[index];
-            match has_room(session, record) {
+            match check_room_for(session, record) {
                 Ok(()) => records.push((receipt, index)),
                 Err(error) => {
                     outcomes[receipt].push(Outcome::failed(&record.store, &record.subject, &error));
@@ -66,15 +66,16 @@ pub fn undo_all(
     Ok(outcomes)
 }
 
-/// Whether what settles `record` when it is undone has room to do that.
-fn has_room(session: &Session<'_>, record: &ChangeRecord) -> Result<()> {
+/// Fails if the disk has no room for the reload that undoes `record`.
+fn check_room_for(session: &Session<'_>, record: &ChangeRecord) -> Result<()> {
     if record.reload.undone.is_empty() {
         return Ok(());
     }
     check_room(&*session.worlds.reader(session.facts, &record.actor)?, &record.reload.side_effects)
 }
 
-/// Undoes `records`, each named by its receipt and its place there; the answer names the receipt of each.
+/// Undoes `records`, each given as the index of its receipt and its own index there. Each outcome comes with the index of
+/// its receipt.
 fn undo_records(
     session: &Session<'_>,
     receipts: &mut [Receipt],
@@ -113,7 +114,7 @@ fn undo_records(
     Ok(outcomes)
 }
 
-/// Writes down that `records` are about to be taken back.
+/// Records that `records` are about to be undone.
 fn note_started(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize, usize)]) -> Result<()> {
     for (number, receipt) in receipts.iter_mut().enumerate() {
         let indices: Vec<_> =
@@ -126,7 +127,7 @@ fn note_started(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usi
             receipt.changes[*index].phase = Phase::Undoing;
         }
         let noted = session.receipts.note(receipt, &indices);
-        // What was only started is written down as that: a full disk is no reason to leave half of it.
+        // A change that was not proven is recorded as unfinished already: it is undone even on a full disk.
         if was_proven {
             noted?;
         }
@@ -134,7 +135,7 @@ fn note_started(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usi
     Ok(())
 }
 
-/// Drops the records `gone` from their receipts: what they say is taken back.
+/// Drops the records `gone`, which are undone, from their receipts.
 fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usize, usize)>) -> Result<()> {
     let mut removed = vec![Vec::new(); receipts.len()];
     for (receipt, index) in gone.iter().rev() {
@@ -144,7 +145,7 @@ fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usiz
     let steps: Vec<_> = removed.iter().flatten().flat_map(|record| record.steps.clone()).collect();
     let has_received = session.receipts.transfer_folders(receipts, &steps)?;
     for (receipt, removed) in receipts.iter().zip(&removed) {
-        // One of which no change is left is forgotten, though it was empty before.
+        // A receipt without changes is removed, even if it was empty before.
         if has_received || (removed.is_empty() && receipt.changes.is_empty()) {
             session.receipts.save(receipt)?;
         } else if !removed.is_empty() {
@@ -155,8 +156,8 @@ fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usiz
     Ok(())
 }
 
-/// Removes the folders that were made for `records`, if they are empty now that all of these are taken back: where one
-/// of them was taken back first, another still had something there.
+/// Removes the folders that were made for `records`, if they are empty. This comes after all of them are undone: before
+/// that, one record's folder may hold another one's file.
 fn remove_folders<'a>(session: &Session<'_>, records: impl Iterator<Item = &'a ChangeRecord>) -> Result<()> {
     for record in records {
         let mut folders: Vec<_> = record.steps.iter().flat_map(StepRecord::folders).collect();
@@ -177,8 +178,8 @@ pub(crate) fn undo_change(
     Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
-/// Takes back what the latest run did to the change at `index`, so that it is again as it was last
-/// proven, and settles that. Says what went wrong, if something did.
+/// Undoes what the latest run did to the change at `index`, and reloads: the change is as it was last proven. Returns the
+/// fault, if there was one.
 pub(crate) fn undo_latest(
     session: &Session<'_>,
     receipt: &mut Receipt,
@@ -189,7 +190,7 @@ pub(crate) fn undo_latest(
         return Ok(None);
     }
     let mut left = Vec::new();
-    let mut work = || -> Result<()> {
+    let mut undo = || -> Result<()> {
         left = undo_latest_steps(session, receipt, index)?;
         let world = session.worlds.of(&record.actor)?;
         let updater = Updater {
@@ -203,7 +204,7 @@ pub(crate) fn undo_latest(
         updater.run()?;
         Ok(())
     };
-    if let Err(error) = work() {
+    if let Err(error) = undo() {
         return Ok(Some(error.to_string()));
     }
     let record = &mut receipt.changes[index];
@@ -213,8 +214,8 @@ pub(crate) fn undo_latest(
     Ok((!left.is_empty()).then(|| left_by_others(&left)))
 }
 
-/// Takes back the steps of the latest run of the change at `index`, and settles nothing. Says which files
-/// were left because somebody else changed them.
+/// Undoes the steps of the latest run of the change at `index`, without a reload. Returns the files that are left in place
+/// because somebody else changed them.
 pub(crate) fn undo_latest_steps(
     session: &Session<'_>,
     receipt: &Receipt,
@@ -240,7 +241,7 @@ fn undo_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize,
         complaints: Vec::new(),
         fault: None,
     };
-    let mut work = || -> Result<()> {
+    let mut undo = || -> Result<()> {
         session.hold(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for side_effect in &record.side_effects {
@@ -253,11 +254,11 @@ fn undo_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize,
             Ok(())
         })
     };
-    undone.fault = work().err().map(Rc::new);
+    undone.fault = undo().err().map(Rc::new);
     undone
 }
 
-/// Keeps what the updater, which is to run to undo, may replace of what strangers put beside our anchor since.
+/// Saves other programs' files beside our anchor that the updater may replace while the change is undone.
 fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<()> {
     let record = &receipt.changes[index];
     if record.reload.undone.is_empty() {
@@ -274,7 +275,7 @@ fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize
     Ok(())
 }
 
-/// Takes one step back; says which file was left because somebody else changed it.
+/// Undoes one step. Returns the file that is left in place because somebody else changed it, if there is one.
 fn undo_step(
     session: &Session<'_>,
     world: &World,
@@ -287,9 +288,9 @@ fn undo_step(
             world.tidy(path)?;
             let found = world.look(path)?;
             if found != *before {
-                session.progress.begin(&format!("putting back {}", path.display()));
+                session.progress.begin(&format!("restoring {}", path.display()));
                 let is_back = match (edit, before, &found) {
-                    // Of a link that was replaced, no more is known than of a file of ours.
+                    // A path that is or was a link is handled like a file of ours: the edit did not follow a link.
                     (Some(edit), Node::File { .. } | Node::Absent, Node::File { .. } | Node::Absent) => {
                         edit_file::undo(world, edit, (session.receipts, receipt), path, before, *after)?
                     }
@@ -312,7 +313,7 @@ fn undo_step(
         StepRecord::Entry { database, certificate, before } => {
             session
                 .progress
-                .begin(&format!("taking {} back out of {database}", certificate.fingerprint().short()));
+                .begin(&format!("removing {} from {database}", certificate.fingerprint().short()));
             if !database::open(database).undo(world, certificate, before.as_ref())? {
                 return Ok(Some(database.path().to_owned()));
             }
@@ -330,7 +331,7 @@ fn is_ours(found: &Node, after: Option<Fingerprint>, link: Option<&Path>) -> boo
     }
 }
 
-/// Asks the store whether it is rid of the anchor.
+/// Asks the store whether it still trusts the anchor.
 fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) -> Outcome {
     let record = undone.record(receipts);
     let (store, subject) = (&record.store, record.subject.as_str());
@@ -346,12 +347,12 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
             store,
             subject,
             OutcomeState::Untrusted,
-            format!("{subject}: left as it stands, since labtrust did not put it there"),
+            format!("{subject}: left in place, since labtrust did not create it"),
         ),
         Ok(outcome) => outcome,
         Err(error) => return Outcome::failed(store, subject, &error),
     };
-    // That files are not as we put them is what taking them back was for.
+    // The files are changed on purpose: the reason why their proof fails is not shown.
     if outcome.state == OutcomeState::Untrusted
         && undone.left.is_empty()
         && !is_adopted
@@ -361,7 +362,7 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
     }
     outcome.changed = true;
     outcome.restart.extend(record.reload.restart.iter().cloned());
-    // One that was spared and has started since has seen the anchor, and keeps it in memory.
+    // A service whose restart was skipped, and which has started since, has the anchor in its memory.
     let running = session.facts.engines.iter().map(Service::engine);
     outcome.restart.extend(running.filter(|service| {
         let is_skipped = record.reload.skipped_restarts.iter().any(|skipped| skipped.title == service.title);
@@ -371,7 +372,7 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
         outcome.detail = format!("{}; {}", outcome.detail, left_by_others(&undone.left));
     }
     if !undone.complaints.is_empty() && outcome.state == OutcomeState::Untrusted {
-        outcome.mark_partial(&undone.complaints, "fix that; all else is taken back");
+        outcome.mark_partial(&undone.complaints, "fix that; everything else is undone");
     }
     outcome
 }
@@ -379,10 +380,10 @@ fn finish(session: &Session<'_>, receipts: &[Receipt], undone: &UndoProgress) ->
 fn left_by_others(left: &[PathBuf]) -> String {
     let mut names: Vec<_> = left.iter().map(|path| Path::display(path).to_string()).collect();
     names.dedup();
-    format!("left as somebody else changed it: {}", names.join(", "))
+    format!("left in place, because somebody else changed it: {}", names.join(", "))
 }
 
-/// Whether `proof` is that files stand where we put them, served or not.
+/// Whether `proof` says that files are as labtrust wrote them, served or not.
 fn is_of_files(proof: &Proof) -> bool {
     match proof {
         Proof::Files { .. } | Proof::Linked { .. } | Proof::Edited { .. } | Proof::Absent { .. } => true,

@@ -44,7 +44,7 @@ fn root_trusts_for_the_machine_and_asks_its_caller_nothing_more() -> Result {
     let outcomes = mac.trust(&ca)?;
     let seen: Vec<_> = outcomes.iter().map(|outcome| (outcome.state, outcome.changed)).collect();
     assert_eq!(seen, [(OutcomeState::Trusted, true), (OutcomeState::Trusted, false)], "{outcomes:?}");
-    assert_eq!(outcomes[1].detail, "macOS accepts it; somebody else put it there");
+    assert_eq!(outcomes[1].detail, "macOS accepts it; another program or person added it");
     assert_eq!((mac.holds(Which::System)?, mac.holds(Which::Login)?), (vec![ca.clone()], vec![]));
     let calls = mac.changing_calls()?;
     assert_eq!(calls.len(), 1, "{calls:?}");

@@ -1,4 +1,4 @@
-//! Does one step.
+//! Applies one step.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::{
     world::{Access, World},
 };
 
-/// Does `step`, and makes the folders that it needs: private ones where receipts are kept.
+/// Applies `step` and makes the folders that it needs. Folders in the state folder are private.
 pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
     let make_folder = |path: &Path| match path.parent() {
         Some(folder) => {

@@ -1,4 +1,4 @@
-//! Steps of one change that are written down together, and then done: none of them depends on what another makes.
+//! Steps of one change that are recorded together and then applied: none of them needs a path that another one makes.
 
 use std::{
     collections::BTreeSet,
@@ -9,36 +9,37 @@ use labtrust_plan::Step;
 
 use crate::{Result, world::World};
 
-/// Steps that are written down, and not done yet.
+/// Steps that are recorded, but not applied yet.
 #[derive(Debug, Default)]
 pub(super) struct Batch<'a> {
     steps: Vec<&'a Step>,
-    /// Where they act.
-    places: Vec<PathBuf>,
-    /// The folders that are made for them.
+    /// The paths on which the steps act.
+    paths: Vec<PathBuf>,
+    /// The folders that the steps will make.
     folders: BTreeSet<PathBuf>,
 }
 
 impl<'a> Batch<'a> {
-    /// Whether `step` acts where one of these does, or above or below that.
-    pub(super) fn meets(&self, world: &World, step: &Step) -> Result<bool> {
+    /// Whether `step` acts on a path of this batch, or above or below one.
+    pub(super) fn overlaps(&self, world: &World, step: &Step) -> Result<bool> {
         if self.steps.is_empty() {
             return Ok(false);
         }
-        let new = places(world, step)?;
-        let meets = |known: &PathBuf| new.iter().any(|new| known.starts_with(new) || new.starts_with(known));
-        Ok(self.places.iter().any(meets))
+        let new = paths(world, step)?;
+        let overlaps =
+            |known: &PathBuf| new.iter().any(|new| known.starts_with(new) || new.starts_with(known));
+        Ok(self.paths.iter().any(overlaps))
     }
 
-    /// Takes in `step`, which is written down.
+    /// Adds `step`, which is recorded.
     pub(super) fn push(&mut self, world: &World, step: &'a Step) -> Result<()> {
-        self.places.extend(places(world, step)?);
+        self.paths.extend(paths(world, step)?);
         self.steps.push(step);
         Ok(())
     }
 
-    /// Notes that `folder`, which is not there, is made. Says whether that is new.
-    pub(super) fn makes(&mut self, folder: &Path) -> bool {
+    /// Adds `folder`, which does not exist yet, to the folders that the steps make. False if it was added before.
+    pub(super) fn add_folder(&mut self, folder: &Path) -> bool {
         self.folders.insert(folder.to_owned())
     }
 
@@ -48,8 +49,8 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Where `step` acts: an edit where a link leads too.
-fn places(world: &World, step: &Step) -> Result<Vec<PathBuf>> {
+/// The paths on which `step` acts: for an edit through a link, the link and its target.
+fn paths(world: &World, step: &Step) -> Result<Vec<PathBuf>> {
     Ok(match step {
         Step::Put { path, .. } | Step::Link { path, .. } | Step::Remove { path } => vec![path.clone()],
         Step::Edit { path, .. } => vec![path.clone(), world.resolve(path)?],

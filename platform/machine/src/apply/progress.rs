@@ -1,32 +1,32 @@
-//! How far a change has come, and what has become of it.
+//! The states of a change while it is applied.
 
 use labtrust_plan::Hint;
 
-/// What is still to be done of a change.
+/// A change after its steps.
 pub(super) enum Started {
-    /// Nothing: it is so already.
+    /// It was made before: there was nothing to do. The store's answer.
     Already(String),
-    /// It needs root, and we are not.
+    /// It needs another user's rights: root's, or those of the store's owner.
     OutOfReach,
-    /// It is of no use without another one, which failed.
+    /// It was not started, because another change of the same plan failed.
     Skipped,
-    /// Its steps are applied; it is to be settled and proven.
+    /// Its steps are applied; reload and proof come next.
     Applied { changed: bool },
 }
 
-/// What has become of a change.
+/// A change after its proof.
 pub(super) enum Finished {
-    /// It is so already.
+    /// It was made before. The store's answer.
     Already(String),
-    /// It needs root, and we are not.
+    /// It needs another user's rights.
     OutOfReach,
-    /// The store says that it is so now.
+    /// The store confirms it.
     Proven { changed: bool, detail: String, complaints: Vec<String> },
-    /// It is not so.
+    /// It failed, and is undone.
     Failed { why: String, hint: Option<Hint> },
-    /// It has to go, because another one failed without which it is of no use.
+    /// It is undone, because another change of the same plan failed.
     Dropped,
-    /// The same, before anything was done.
+    /// It was not started, because another change of the same plan failed.
     Skipped,
 }
 

@@ -1,4 +1,5 @@
-//! Settling one change: what the distribution's own tools rewrite is kept before they run, and put right afterwards.
+//! The reload of one change. Files that the distribution's tools rewrite are saved before the tools run, and repaired
+//! afterwards.
 
 use std::path::PathBuf;
 
@@ -15,8 +16,8 @@ use crate::{
 };
 
 impl Run<'_> {
-    /// Runs what makes `change` take effect, and brings in order what that rewrites besides; what hooks complained of
-    /// is the answer.
+    /// Runs the commands that make `change` take effect, and repairs their side effects. Returns the messages about
+    /// failed hooks.
     pub(super) fn reload_one(&mut self, change: &Change) -> Result<Vec<String>> {
         let reload = &change.reload;
         if reload.applied.is_empty() {
@@ -33,7 +34,7 @@ impl Run<'_> {
         self.receipt.changes[record].side_effects = kept;
         self.session.receipts.note(&self.receipt, &[record])?;
         self.restore_broken(record, &world)?;
-        // An updater that was killed may have linked it, and not told its hooks yet.
+        // A killed updater may have linked the anchor without running its hooks. Without the links it runs them again.
         reload.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, &world))?;
         let kept = &self.receipt.changes[record].side_effects;
         let undisturbed: Vec<bool> =
@@ -60,7 +61,7 @@ impl Run<'_> {
         if self.restore_broken(record, &world)? {
             return Err(Error::Corrupt {
                 path: PathBuf::from(&change.subject),
-                why: "was rebuilt, but a hook of the updater broke off; what it left was put back".into(),
+                why: "was rebuilt, but a hook of the updater failed; the files that the hook damaged are restored".into(),
             });
         }
         let kept = &mut self.receipt.changes[record].side_effects;
@@ -72,7 +73,7 @@ impl Run<'_> {
         Ok(complaints)
     }
 
-    /// Restores the files that a killed updater has broken; whether there were any.
+    /// Restores the files that a killed updater has damaged. True if there were any.
     fn restore_broken(&self, record: usize, world: &World) -> Result<bool> {
         let mut any = false;
         for kept in &self.receipt.changes[record].side_effects {

@@ -1,4 +1,4 @@
-//! One step of a change: what stands where it will act, written down, and then the act itself.
+//! Records what a step will replace, and then applies the step.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Run<'_> {
-    /// Writes down what stands where `step` will act, as one of `batch`.
+    /// Records what `step` will replace, and adds the step to `batch`.
     pub(super) fn note<'s>(
         &mut self,
         record: usize,
@@ -31,7 +31,7 @@ impl Run<'_> {
             }
             Step::Remove { path } => self.note_file(record, world, path, After::NOTHING, batch)?,
             Step::Edit { path, edit, .. } => {
-                // Ours replaces a link; what others wrote is edited where it is.
+                // Another owner's file is edited where its link leads; the link stays.
                 let path = world.resolve(path)?;
                 let sha256 = Some(edit_file::made(world, edit, &path)?.sha256());
                 let after = After { sha256, edit: Some(edit), ..After::NOTHING };
@@ -53,7 +53,7 @@ impl Run<'_> {
         batch.push(world, step)
     }
 
-    /// Does what `batch` is of, all of which is on the disk as written down before the first of it is done.
+    /// Applies the steps of `batch`. Their records are on the disk before the first step is applied.
     pub(super) fn act(&self, record: usize, batch: Batch<'_>, world: &World) -> Result<()> {
         let steps = batch.into_steps();
         if steps.is_empty() {
@@ -69,14 +69,14 @@ impl Run<'_> {
         })
     }
 
-    /// Whether every file and link that `change` would make is written down.
+    /// Whether every file and link of `change` is recorded.
     pub(super) fn knows_all(&self, change: &Change) -> bool {
         let record = self.recorded(change);
         let is_known = |path| record.is_some_and(|record| record.has_file(path));
         change.steps.iter().filter_map(Step::made).all(is_known)
     }
 
-    /// Writes down all of `change`, which stands there already and is proven.
+    /// Records all files of `change`, which exist already and are proven.
     pub(super) fn adopt(&mut self, change: &Change, world: &World) -> Result<()> {
         let record = self.record(change);
         for step in &change.steps {
@@ -87,7 +87,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Writes down what `step` would make and what stands there already: undoing leaves it as it is.
+    /// Records a file or link that `step` would make and that exists already: undoing leaves it in place.
     pub(super) fn note_adopted(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
         let Some(path) = step.made() else { return Ok(()) };
         if self.receipt.changes[record].has_file(path) {
@@ -116,7 +116,7 @@ impl Run<'_> {
     ) -> Result<()> {
         let before = self.session.receipts.keep(&self.receipt.name, world, path)?;
         if matches!(before, Node::Folder | Node::Other) {
-            let why = "it is no regular file, and a file belongs there".into();
+            let why = "it is not a regular file, and a file belongs there".into();
             return Err(Error::Unsafe { path: path.to_owned(), why });
         }
         let mut folders = Vec::new();
@@ -124,8 +124,8 @@ impl Run<'_> {
             if is_folder(world, folder)? {
                 break;
             }
-            // One that several need is made for the first of them.
-            if batch.makes(folder) {
+            // A folder that several steps need is recorded with the first of them.
+            if batch.add_folder(folder) {
                 folders.insert(0, folder.to_owned());
             }
         }
@@ -138,7 +138,7 @@ impl Run<'_> {
     }
 }
 
-/// What a step leaves at its place.
+/// What a step leaves at its path.
 #[derive(Clone, Copy)]
 struct After<'a> {
     sha256: Option<Fingerprint>,

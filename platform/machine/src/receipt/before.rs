@@ -1,4 +1,4 @@
-//! The bytes that a receipt needs to put back what stood there, kept beside it under their SHA-256.
+//! The bytes that a receipt needs to restore files, saved beside it under their SHA-256.
 
 use std::{
     collections::BTreeSet,
@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl Receipts {
-    /// What is kept beside `receipt` and is needed no more.
+    /// The saved files beside `receipt` that are no longer needed.
     pub(super) fn left_over(&self, receipt: &Receipt) -> Result<Vec<PathBuf>> {
         let mut kept = self.world.list(&self.folder(&receipt.name).join("before"))?;
         if kept.is_empty() {
@@ -28,7 +28,7 @@ impl Receipts {
         Ok(kept)
     }
 
-    /// Keeps the bytes of what stands at `path` beside the receipt `name`, and says what stands there.
+    /// Saves the bytes of the file at `path` beside the receipt `name`, and returns the state of `path`.
     pub(crate) fn keep(&self, name: &str, world: &World, path: &Path) -> Result<Node> {
         let node = world.look(path)?;
         if let Node::File { sha256, .. } = node {
@@ -49,12 +49,15 @@ impl Receipts {
         Ok(node)
     }
 
-    /// The bytes that were kept under `sha256` beside the receipt `name`.
+    /// The bytes that were saved under `sha256` beside the receipt `name`.
     pub(crate) fn kept(&self, name: &str, sha256: Fingerprint) -> Result<Contents> {
         let path = self.folder(name).join("before").join(sha256.to_string());
         match self.world.read(&path)? {
             Some(bytes) if Fingerprint::of(&bytes) == sha256 => Ok(Contents::Secret(bytes)),
-            _ => Err(Error::Corrupt { path, why: "is missing or damaged: it cannot be put back".into() }),
+            _ => Err(Error::Corrupt {
+                path,
+                why: "is missing or damaged: the file that it is a copy of cannot be restored".into(),
+            }),
         }
     }
 }

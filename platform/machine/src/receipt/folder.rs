@@ -1,5 +1,4 @@
-//! The receipts in a state folder, and the bytes that they need beside them: held against other runs,
-//! and read only where nobody else can have written.
+//! The folder of receipts in a state folder: locked against other runs, and read only if nobody else can write to it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,26 +22,26 @@ use crate::{
     world::{Access, Journal, Node, Stamp, World},
 };
 
-/// The receipts in a state folder, held against other runs while this lives.
+/// The receipts of a state folder. Other runs wait while this value lives.
 #[derive(Debug)]
 pub struct Receipts {
     state: PathBuf,
     pub(super) world: World,
-    /// Those that were read or written since the lock was taken, by their names.
+    /// The receipts that were read or written since the lock was taken, by name.
     known: RefCell<BTreeMap<String, Known>>,
-    /// The state folder's lock, and the machine's if it was asked for.
+    /// The state folder's lock, and the machine's lock if it was taken too.
     locks: RefCell<Vec<Lock>>,
-    /// How long the machine's lock is waited for.
+    /// How long to wait for the machine's lock.
     machine_limit: Cell<Duration>,
 }
 
-/// A receipt as its file has it.
+/// A receipt as it is in its file.
 #[derive(Debug)]
 struct Known {
     receipt: Receipt,
-    /// How the file stood then: of one that was changed since, nothing is known.
+    /// The state of the file then. If the file has changed since, this value is not used.
     stamp: Stamp,
-    /// The file, if this run has put it and so may append to it.
+    /// The open file, if this run wrote it: then it may append lines.
     file: Option<Appending>,
 }
 
@@ -56,12 +55,12 @@ struct Appending {
 }
 
 impl Receipts {
-    /// Opens the state folder `state`, making it if need be, and waits for its lock.
+    /// Opens the state folder `state`, creates it if it is missing, and waits for its lock.
     pub fn open(state: &Path, progress: &dyn Progress) -> Result<Self> {
         let world = World::here();
         let lock = || {
             let made = world.make_folders(state, 0o700)?;
-            // Somebody else's would have us run and restore whatever they put into its receipts.
+            // Receipts that somebody else can write would make labtrust run their commands and restore their files.
             let refused =
                 World::refuse_foreign(state).and_then(|()| World::refuse_foreign(&state.join("receipts")));
             if refused.is_err() {
@@ -73,7 +72,7 @@ impl Receipts {
         let mut locked = lock();
         for _ in 0..MOST_REMOVALS {
             match locked {
-                // A run that took everything back has just removed the folder, which was empty.
+                // Another run that undid everything has just removed the empty folder.
                 Err(error) if error.is_absence() => locked = lock(),
                 other => {
                     locked = other;
@@ -93,22 +92,21 @@ impl Receipts {
         Ok(receipts)
     }
 
-    /// Holds the machine's lock too, from now on: runs with other state folders wait.
+    /// Takes the machine's lock too: runs with other state folders wait.
     pub(crate) fn hold_machine(&self, progress: &dyn Progress) -> Result<()> {
         let mut locks = self.locks.borrow_mut();
         if locks.len() == 1 {
-            // The next change does not wait as long again for the same run.
+            // The next change does not wait again for the same run.
             let limit = self.machine_limit.replace(Duration::ZERO);
             locks.push(Lock::machine(limit, progress)?);
         }
         Ok(())
     }
 
-    /// Removes what a run that was killed left of a receipt that it was forgetting or had not begun
-    /// to keep.
+    /// Removes the remains of receipts that a killed run was removing, or had not written yet.
     fn sweep(&self) -> Result<()> {
         for folder in self.world.list(&self.state.join("receipts"))? {
-            // Most have one, which need not be read for that.
+            // Most folders have a receipt, which need not be read here.
             let path = file(&folder);
             if Stamp::of(&path).is_none() && self.world.look(&path)? == Node::Absent {
                 self.clear(&folder)?;
@@ -117,13 +115,13 @@ impl Receipts {
         self.world.remove_folder(&self.state.join("receipts"))
     }
 
-    /// All receipts in the state folder `state`, in the order of their names. No lock is needed: each is
-    /// replaced in one instant, and what is appended to it counts from the instant that it is whole.
+    /// All receipts in the state folder `state`, by name. No lock is needed: a receipt is replaced atomically, and an
+    /// appended line counts once it is complete.
     pub fn all(state: &Path) -> Result<Recorded> {
         collect(state, read)
     }
 
-    /// The same under the lock: what was read since that was taken is not read again.
+    /// All receipts, under the lock. A receipt that was read since the lock was taken is not read again.
     pub fn recorded(&self) -> Result<Recorded> {
         collect(&self.state, |folder| match folder.file_name().and_then(OsStr::to_str) {
             Some(name) => self.load(name),
@@ -152,7 +150,7 @@ impl Receipts {
         Ok(receipt)
     }
 
-    /// Keeps `receipt`; one without changes is forgotten, with all that was kept beside it.
+    /// Saves `receipt`. A receipt without changes is removed, with all saved bytes beside it.
     pub fn save(&self, receipt: &Receipt) -> Result<()> {
         if receipt.changes.is_empty() {
             return self.forget(&receipt.name);
@@ -174,15 +172,15 @@ impl Receipts {
         form::document(receipt).map_err(corrupt)
     }
 
-    /// Writes down, before anything is done, how the changes at `indices` of `receipt` stand. All others stand as
-    /// they are written down already.
+    /// Saves the records of the changes at `indices` of `receipt`, before their steps are applied. All other records are
+    /// saved already.
     pub(crate) fn note(&self, receipt: &Receipt, indices: &[usize]) -> Result<()> {
         let lines: Vec<_> = indices.iter().map(|index| Line::Change(&receipt.changes[*index])).collect();
         if self.append(receipt, &lines, true)? { Ok(()) } else { self.save(receipt) }
     }
 
-    /// Writes down what `lines` say has become of changes of `receipt`. Nothing is done that depends on it before
-    /// the next [`Self::note`] or [`Self::close`].
+    /// Appends `lines` to `receipt` after their changes were made. They are not flushed: nothing depends on them before the
+    /// next [`Self::note`] or [`Self::close`].
     pub(crate) fn note_done(&self, receipt: &Receipt, lines: &[Line<'_>]) -> Result<()> {
         if receipt.changes.is_empty() || !self.append(receipt, lines, false)? {
             return self.save(receipt);
@@ -190,12 +188,12 @@ impl Receipts {
         Ok(())
     }
 
-    /// Appends `lines` to the file of `receipt`. Says whether it could: to a file that this run has not put, nothing
-    /// is appended, since its last line may be torn. A file with many lines is better written again.
+    /// Appends `lines` to the file of `receipt`. False if the file must be written again instead: it is not this run's, so
+    /// its last line may be torn, or it has too many lines.
     fn append(&self, receipt: &Receipt, lines: &[Line<'_>], is_flushed: bool) -> Result<bool> {
         let path = file(&self.folder(&receipt.name));
         let mut all = self.known.borrow_mut();
-        // One whose file cannot be appended to, or only in part, is not known any more.
+        // A receipt that could not be appended to, or only in part, is read again.
         let Some(mut known) = all.remove(&receipt.name) else { return Ok(false) };
         let Some(file) = &mut known.file else { return Ok(false) };
         if known.receipt.anchor != receipt.anchor || Stamp::of(&path) != Some(known.stamp) {
@@ -213,18 +211,17 @@ impl Receipts {
         Ok(true)
     }
 
-    /// Removes what was kept beside `receipt`, which a run has carried out, and is needed no more: a key that was
-    /// ours and is replaced should be gone.
+    /// Removes the saved bytes beside `receipt` that are no longer needed: a private key that was replaced must not stay.
     pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
         let left_over = self.left_over(receipt)?;
         if !left_over.is_empty() {
-            // That they are not needed must be on the disk first.
+            // The receipt without them must be on the disk first.
             self.save(receipt)?;
         }
         left_over.iter().try_for_each(|path| self.world.remove(path))
     }
 
-    /// Writes each receipt that has lines again without them: its file is one JSON document then.
+    /// Rewrites each receipt that has lines as one JSON document.
     fn tidy(&self) -> Result<()> {
         let all = mem::take(&mut *self.known.borrow_mut());
         for known in all.into_values() {
@@ -238,39 +235,38 @@ impl Receipts {
         Ok(())
     }
 
-    /// Transfers folders and files that the steps `gone` made, and that other changes still use, to the records of those
-    /// changes, in `receipts` or in another receipt: the change that is undone last removes them. Says whether any of
-    /// `receipts` was changed.
+    /// Transfers folders and files that the steps `gone` created, and that other changes still use, to the records of those
+    /// changes, in `receipts` or in another receipt. The change that is undone last removes them. True if one of `receipts`
+    /// was changed.
     pub(crate) fn transfer_folders(&self, receipts: &mut [Receipt], gone: &[StepRecord]) -> Result<bool> {
-        let mut kept = CreatedPaths::default();
+        let mut created = CreatedPaths::default();
         for folder in gone.iter().flat_map(StepRecord::folders) {
-            if !kept.folders.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
-                kept.folders.push(folder.clone());
+            if !created.folders.contains(folder) && matches!(self.world.look(folder), Ok(Node::Folder)) {
+                created.folders.push(folder.clone());
             }
         }
         for path in gone.iter().filter_map(StepRecord::made_by_edit) {
             if matches!(self.world.look(path), Ok(Node::File { .. })) {
-                kept.files.extend(gone.iter().filter_map(|step| step.left_at(path)));
+                created.files.extend(gone.iter().filter_map(|step| step.left_at(path)));
             }
         }
-        if kept.folders.is_empty() && kept.files.is_empty() {
+        if created.folders.is_empty() && created.files.is_empty() {
             return Ok(false);
         }
         let mut any = false;
         for receipt in &mut *receipts {
-            any |= receipt.receive_folders(&kept);
+            any |= receipt.receive_folders(&created);
         }
-        // One that cannot be read can take over nothing.
+        // A damaged receipt takes over nothing.
         for mut other in self.recorded()? {
-            if receipts.iter().all(|receipt| receipt.name != other.name) && other.receive_folders(&kept) {
+            if receipts.iter().all(|receipt| receipt.name != other.name) && other.receive_folders(&created) {
                 self.save(&other)?;
             }
         }
         Ok(any)
     }
 
-    /// Forgets the receipt `name`, with all that was kept beside it: what it records is not ours to
-    /// take back any more.
+    /// Removes the receipt `name`, with all saved bytes beside it. Its changes can no longer be undone.
     pub fn forget(&self, name: &str) -> Result<()> {
         self.known.borrow_mut().remove(name);
         let folder = self.folder(name);
@@ -291,7 +287,7 @@ impl Receipts {
         self.world.remove_folder(folder)
     }
 
-    /// Lets other runs at them.
+    /// Releases the locks: other runs go on.
     pub fn close(mut self) -> Result<()> {
         self.tidy()?;
         self.release()
@@ -302,11 +298,11 @@ impl Receipts {
             return Ok(());
         }
         self.locks.get_mut().clear();
-        // Gone only if empty: a machine from which all was taken back keeps nothing of ours.
+        // The folder goes if it is empty: after everything is undone, nothing of labtrust stays.
         self.world.remove_folder(&self.state)
     }
 
-    /// Whether `path` lies in the state folder, where all is for its owner's eyes only.
+    /// Whether `path` is in the state folder, where everything is private.
     pub(crate) fn keeps(&self, path: &Path) -> bool {
         path.starts_with(&self.state)
     }
@@ -318,16 +314,16 @@ impl Receipts {
 
 impl Drop for Receipts {
     fn drop(&mut self) {
-        // Whoever drops these without closing them has another error to tell.
+        // The caller did not call `close`, so it reports another error.
         let _ = self.tidy();
         let _ = self.release();
     }
 }
 
-/// So many runs may remove the empty state folder while one waits for it.
+/// How often other runs may remove the empty state folder while this run waits for it.
 const MOST_REMOVALS: usize = 1000;
 
-/// A receipt's file is written again when its lines have this many bytes and twice those of its document.
+/// A receipt is rewritten when its lines have more bytes than this plus twice its document.
 const MOST_LINES: usize = 1 << 20;
 
 pub(super) const PRIVATE: Access = Access { mode: 0o600, owner: None };

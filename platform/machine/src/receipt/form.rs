@@ -1,24 +1,24 @@
-//! The form of a receipt's file: the receipt as it stood when a run first wrote it, and below it a line for each
-//! change that the run has carried further since. A line costs what its change is large, however many there are.
+//! The file format of a receipt: a JSON document, and below it one line for each change that was updated since. Updating a
+//! change costs one line, however many changes there are.
 
 use labtrust_plan::{StoreId, text};
 use serde::{Deserialize, Serialize};
 
 use super::{ChangeRecord, Receipt};
 
-/// The newest form of a receipt that this program writes; it reads all older ones.
+/// The version of the format that this program writes; it reads all older ones.
 pub const SCHEMA: u32 = 2;
 
-/// The form that had no lines below the receipt.
+/// The version without lines below the document.
 const WITHOUT_LINES: u32 = 1;
 
-/// One line below the receipt.
+/// One line below the document.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Line<'a> {
-    /// How a change stands now.
+    /// The new record of a change.
     Change(&'a ChangeRecord),
-    /// A change that was taken back.
+    /// A change that was undone.
     Gone {
         /// Its store.
         store: &'a StoreId,
@@ -28,13 +28,13 @@ pub(crate) enum Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    /// Says that `record` was taken back.
+    /// The line for `record`, which was undone.
     pub(crate) fn gone(record: &'a ChangeRecord) -> Self {
         Self::Gone { store: &record.store, subject: &record.subject }
     }
 }
 
-/// The same as it is read.
+/// A line as it is read.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum ReadLine {
@@ -42,16 +42,16 @@ enum ReadLine {
     Gone { store: StoreId, subject: String },
 }
 
-/// The file of `receipt`, without lines.
+/// The document of `receipt`.
 pub(super) fn document(receipt: &Receipt) -> Result<Vec<u8>, String> {
     let mut bytes = serde_json::to_vec_pretty(receipt).map_err(|error| error.to_string())?;
-    // What could not be read again could not be taken back.
+    // A receipt that cannot be read again cannot be undone.
     parse(&bytes)?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-/// `lines` as they are appended, and `receipt` with them.
+/// The bytes of `lines`; `receipt` is updated with them.
 pub(super) fn append(receipt: &mut Receipt, lines: &[Line<'_>]) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     for line in lines {
@@ -63,26 +63,25 @@ pub(super) fn append(receipt: &mut Receipt, lines: &[Line<'_>]) -> Result<Vec<u8
     Ok(bytes)
 }
 
-/// The receipt that `bytes` are, in any form that was ever released.
+/// Parses a receipt, in any version that was ever released.
 pub fn parse(bytes: &[u8]) -> Result<Receipt, String> {
     #[derive(Deserialize)]
     struct Schema {
         schema: u32,
     }
-    let corrupt = |error: serde_json::Error| format!("is no receipt: {}", text::json_fault(&error));
+    let corrupt = |error: serde_json::Error| format!("is not a receipt: {}", text::json_fault(&error));
     let mut documents = serde_json::Deserializer::from_slice(bytes).into_iter::<Schema>();
     let first = documents.next().unwrap_or_else(|| serde_json::from_slice(bytes));
     let (document, lines) = match first.map_err(corrupt)?.schema {
         WITHOUT_LINES => (bytes, &bytes[bytes.len()..]),
         SCHEMA => bytes.split_at(documents.byte_offset()),
-        other => return Err(format!("has schema {other}: a newer labtrust wrote it, use that one")),
+        other => return Err(format!("has schema {other}, which a newer labtrust wrote: use that version")),
     };
     let mut receipt: Receipt = serde_json::from_slice(document).map_err(corrupt)?;
     receipt.schema = SCHEMA;
     for line in lines.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         // The run was killed, or the power failed, while it wrote this line: its end is missing, or its bytes are not
-        // on the disk. A step is done only once its line is: what the line was of stands as the lines before it say,
-        // and nothing after it was done either.
+        // on the disk. A step is applied only after its line is written, so this step and later ones were not applied.
         match read_line(line) {
             Ok(line) => line.apply(&mut receipt),
             Err(_) if !line.ends_with(b"\n") || line.contains(&0) => break,

@@ -1,11 +1,11 @@
-//! The receipts of a state folder as they are read, each by itself: a damaged one hides no other.
+//! All receipts of a state folder. Each is read by itself: a damaged receipt does not hide the others.
 
 use std::path::PathBuf;
 
 use super::Receipt;
 use crate::Error;
 
-/// The receipts of a state folder, as far as they can be read.
+/// The readable receipts of a state folder, and the damaged ones.
 #[derive(Debug, Default)]
 pub struct Recorded {
     pub(super) receipts: Vec<Receipt>,
@@ -15,7 +15,7 @@ pub struct Recorded {
 /// A receipt that cannot be read.
 #[derive(Debug)]
 pub struct DamagedReceipt {
-    /// What it is kept under.
+    /// Its name.
     pub name: String,
     /// Its file.
     pub path: PathBuf,
@@ -24,7 +24,7 @@ pub struct DamagedReceipt {
 }
 
 impl Recorded {
-    /// Those that cannot be read.
+    /// The receipts that cannot be read.
     pub fn damaged(&self) -> &[DamagedReceipt] {
         &self.damaged
     }

@@ -9,8 +9,8 @@ use crate::{
     world::{Node, World},
 };
 
-/// Removes from `folder` the links that lead to `target`, and the links to those. OpenSSL's hash
-/// links are numbered and looked up until the first gap (openssl-rehash(1)): the gap is closed.
+/// Removes from `folder` the links to `target`, and the links to those links. OpenSSL's hash links are numbered, and
+/// OpenSSL stops at the first missing number (openssl-rehash(1)): the link with the highest number fills the gap.
 pub(super) fn unlink(world: &World, folder: &Path, target: &Path) -> Result<()> {
     let mut links = Vec::new();
     for path in world.list(folder)? {
@@ -37,7 +37,7 @@ pub(super) fn unlink(world: &World, folder: &Path, target: &Path) -> Result<()> 
     direct.iter().try_for_each(|path| world.remove(path))
 }
 
-/// Removes from `folder` the files that hold the certificate `sha256` and nothing else.
+/// Removes from `folder` the files that hold only the certificate `sha256`.
 pub(super) fn remove_copies(world: &World, folder: &Path, sha256: Fingerprint) -> Result<()> {
     for path in world.list(folder)? {
         if matches!(world.look(&path)?, Node::File { .. }) {

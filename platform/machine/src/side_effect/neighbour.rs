@@ -1,6 +1,7 @@
-//! Strangers' files and links in a folder of links. Debian's updater makes `X.pem` there a link to each anchor `X.crt`,
-//! whatever stood there (`ln -sf`); when anything changes it takes links away that lead to nothing; and OpenSSL, which
-//! numbers the links by which certificates are looked up, takes away all that it would not make (openssl-rehash(1)).
+//! Files and links of other programs in the folder of links. Debian's updater makes `X.pem` a link to each anchor
+//! `X.crt`, and replaces whatever has that name (`ln -sf`). When anything changes, it removes dangling links. OpenSSL
+//! numbers the links by which certificates are found, and removes numbered links that it would not make
+//! (openssl-rehash(1)).
 
 use std::{
     collections::BTreeSet,
@@ -21,13 +22,13 @@ use crate::{
     world::{Node, World},
 };
 
-/// What OpenSSL takes for certificates and lists of revoked ones.
+/// The endings of the files that OpenSSL reads as certificates or revocation lists.
 const ENDINGS: [&str; 4] = ["pem", "crt", "cer", "crl"];
 
-/// A link that leads through more of them leads to nothing.
+/// A chain of more links than this counts as dangling.
 const MOST_LINKS: usize = 8;
 
-/// Before the updater runs: keeps what it may replace or take away of what is not its own nor ours.
+/// Saves the files of other programs that the updater may replace or remove, before it runs.
 pub(crate) fn keep_neighbours(
     world: &World,
     receipts: &Receipts,
@@ -45,7 +46,7 @@ pub(crate) fn keep_neighbours(
     Ok(())
 }
 
-/// After the updater has run to undo: puts back what it replaced or took away.
+/// Restores the files of other programs that the updater replaced or removed.
 pub(crate) fn undo_neighbours(
     world: &World,
     receipts: &Receipts,
@@ -59,7 +60,7 @@ pub(crate) fn undo_neighbours(
             continue;
         }
         undo_file(world, receipts, receipt, path, before)?;
-        // What leads there by a number of the anchor that stood there meanwhile is of no use.
+        // A numbered link of the anchor that was there meanwhile is useless now.
         let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { continue };
         for (link, target) in links(world, folder)? {
             if target == name && is_number(&link) && neighbours.iter().all(|(known, _)| *known != link) {
@@ -70,7 +71,7 @@ pub(crate) fn undo_neighbours(
     Ok(())
 }
 
-/// Drops from `records` the strangers' files and links that are as they were.
+/// Drops the records of other programs' files that are unchanged.
 pub(crate) fn forget_idle_neighbours(world: &World, records: &mut Vec<SideEffectRecord>) -> Result<()> {
     for record in std::mem::take(records) {
         if neighbour(&record).is_none() || !record.is_as_before(world)? {
@@ -80,7 +81,7 @@ pub(crate) fn forget_idle_neighbours(world: &World, records: &mut Vec<SideEffect
     Ok(())
 }
 
-/// The files and links in `folder` that an updater that links to `made` may replace or take away.
+/// The files and links in `folder` that the updater may replace or remove when it makes the links `made`.
 fn at_risk(
     world: &World,
     folder: &Path,
@@ -107,7 +108,7 @@ fn at_risk(
             _ => {}
         }
     }
-    // What leads to one of them by a number goes with it.
+    // A numbered link to one of them is removed with it.
     let names: Vec<_> = risked.iter().filter_map(|path| path.file_name()).map(OsStr::to_owned).collect();
     let leading = links(world, folder)?.into_iter().filter(|(link, target)| {
         is_number(link) && names.iter().any(|name| target == name) && !risked.contains(link)
@@ -139,13 +140,13 @@ fn leads_nowhere(world: &World, folder: &Path, target: &Path) -> bool {
     true
 }
 
-/// Whether OpenSSL would make such a link: to a name in the same folder, with an ending that it knows.
+/// Whether OpenSSL would make a numbered link to `target`: a name in the same folder, with an ending that it knows.
 fn is_numbered(target: &Path) -> bool {
     let is_known = |ending: &OsStr| ENDINGS.iter().any(|known| ending == *known);
     target.components().count() == 1 && target.extension().is_some_and(is_known)
 }
 
-/// Whether `path` is called as such a link is: eight digits of a hash, and a number.
+/// Whether `path` has the name of a numbered link: eight hexadecimal digits, a dot and a number.
 fn is_number(path: &Path) -> bool {
     let (Some(stem), Some(ending)) = (path.file_stem().and_then(OsStr::to_str), path.extension()) else {
         return false;
@@ -158,7 +159,7 @@ fn is_number(path: &Path) -> bool {
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// The anchors that an updater makes links to, each with the name of that link.
+/// The anchors to which the updater makes links, each with the name of its link.
 fn anchors(world: &World, side_effects: &[SideEffect]) -> BTreeSet<(String, PathBuf)> {
     let sources = side_effects.iter().filter_map(|side_effect| match side_effect {
         SideEffect::Bundle { sources: Some(sources), .. } => Some(sources),

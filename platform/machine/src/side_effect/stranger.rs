@@ -1,4 +1,4 @@
-//! Whether a file in a folder of links is still what an updater left there, or a stranger's.
+//! Whether the updater left a file in the folder of links, or another program put it there since.
 
 use std::{ffi::OsStr, path::Path};
 
@@ -10,14 +10,14 @@ use crate::{
     world::{Node, World},
 };
 
-/// Whether a stranger has put something else there since: neither what was kept, nor what an updater leaves.
+/// Whether another program has put a file there since: neither the saved one, nor what an updater leaves.
 pub(super) fn is_strangers_since(world: &World, record: &SideEffectRecord) -> Result<bool> {
     let Some((path, before)) = neighbour(record) else { return Ok(false) };
     let found = world.look(path)?;
     Ok(found != *before && !is_updaters(path, before, &found))
 }
 
-/// Whether `found` is what an updater leaves at `path`, where `before` stood.
+/// Whether `found` is what an updater leaves at `path` in place of `before`.
 pub(super) fn is_updaters(path: &Path, before: &Node, found: &Node) -> bool {
     match (before, found) {
         (Node::Link { .. }, Node::Absent) => true,
@@ -28,7 +28,7 @@ pub(super) fn is_updaters(path: &Path, before: &Node, found: &Node) -> bool {
     }
 }
 
-/// Where a neighbour stands, and what stood there.
+/// The path of another program's file, and its saved state.
 pub(super) fn neighbour(record: &SideEffectRecord) -> Option<(&Path, &Node)> {
     match &record.side_effect {
         SideEffect::Neighbour { path } => Some((path, &record.before)),
@@ -42,7 +42,7 @@ pub(super) fn link_of(name: &OsStr) -> String {
     let stem = name.strip_suffix(".crt").unwrap_or(&name);
     let stem: String = stem
         .chars()
-        .map(|one| match one {
+        .map(|character| match character {
             ' ' | ',' => '_',
             '(' | ')' => '=',
             other => other,

@@ -1,4 +1,4 @@
-//! Makes a file what it was.
+//! Restores one file or link.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use crate::{
     world::{Access, Node, World},
 };
 
-/// Makes `path` what it was: `before`, whose bytes were kept beside the receipt.
+/// Restores the file or link `before` at `path`; the bytes of a file were saved beside the receipt.
 pub(crate) fn undo_file(
     world: &World,
     receipts: &Receipts,

@@ -1,4 +1,4 @@
-//! What undoing one change has come to.
+//! The state of a change while it is undone.
 
 use std::{path::PathBuf, rc::Rc};
 
@@ -7,14 +7,19 @@ use crate::{
     receipt::{ChangeRecord, Receipt},
 };
 
-/// What undoing a change has come to.
+/// A change that is being undone.
 pub(super) struct UndoProgress {
+    /// The index of its receipt.
     pub receipt: usize,
+    /// Its index in that receipt.
     pub index: usize,
+    /// For each side effect, whether its file was still as our run of the updater left it.
     pub ours: Vec<bool>,
+    /// The files that are left in place because somebody else changed them.
     pub left: Vec<PathBuf>,
+    /// The updater's messages about failed hooks.
     pub complaints: Vec<String>,
-    /// Shared with those that were settled together with it.
+    /// Shared by all changes of one reload.
     pub fault: Option<Rc<Error>>,
 }
 

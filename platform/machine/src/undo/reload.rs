@@ -1,5 +1,5 @@
-//! Settling what was taken back: each of the distribution's own tools runs once for all changes that it settles, and
-//! what it did not take back is taken back for each of them.
+//! The reload after undoing. Each of the distribution's tools runs once for all changes that need it; then what the tool
+//! did not undo is undone for each change.
 
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ use crate::{
     world::World,
 };
 
-/// Runs each distinct settling once, then takes back what the updaters did not.
+/// Runs each distinct reload once, then undoes what the updaters did not undo themselves.
 pub(super) fn reload(session: &Session<'_>, receipts: &[Receipt], undone: &mut [UndoProgress]) {
     let commands_of = |undone: &UndoProgress| undone.record(receipts).reload.undone.clone();
     let mut distinct: Vec<Vec<Command>> = Vec::new();
@@ -41,15 +41,15 @@ pub(super) fn reload(session: &Session<'_>, receipts: &[Receipt], undone: &mut [
     }
 }
 
-/// One of those that are settled together.
+/// One of the changes that share a reload.
 struct Member<'a> {
     undone: &'a mut UndoProgress,
     certificate: Certificate,
-    /// Whether somebody else put the same anchor there: it stays, and all that the updater makes of it.
+    /// Whether another file gives the same anchor: the anchor stays, with everything that the updater makes from it.
     is_given: bool,
 }
 
-/// Runs `commands` for all of `together`.
+/// Runs `commands` once for all changes in `together`.
 fn reload_together(
     session: &Session<'_>,
     receipts: &[Receipt],
@@ -103,11 +103,11 @@ fn reload_together(
         }
         match &ran {
             Ok(complaints) => member.undone.complaints.clone_from(complaints),
-            // A reload makes nothing: what it should have been told of is taken back all the same.
+            // A failed reload without side effects leaves nothing behind: the files are undone.
             Err(error) if member.undone.record(receipts).reload.side_effects.is_empty() => {
                 member.undone.complaints = vec![error.to_string()];
             }
-            // Whatever became of the updater: what it was to do is done.
+            // The updater failed, but its files are as they were before.
             Err(_) if is_as_before(member)? => {}
             Err(error) => member.undone.fault = Some(Rc::clone(error)),
         }
@@ -116,7 +116,7 @@ fn reload_together(
 }
 
 impl Member<'_> {
-    /// After the updater has run: takes back what it did not.
+    /// Undoes what the updater did not undo itself.
     fn undo(&self, session: &Session<'_>, receipts: &[Receipt], world: &World) -> Result<()> {
         let (name, record) = (&receipts[self.undone.receipt].name, self.undone.record(receipts));
         undo_neighbours(world, session.receipts, name, &record.side_effects)?;
@@ -127,7 +127,7 @@ impl Member<'_> {
             } else if self.undone.left.is_empty() {
                 kept.undo(world, session, name, &self.certificate, *ours)?;
             } else {
-                // What stays is rightly in what was made of it.
+                // A file that stays is rightly in what the updater made from it.
                 kept.restore_if_broken(world, session.receipts, name)?;
             }
         }
@@ -139,7 +139,7 @@ fn all<'a>(members: &[Member<'a>], holds: impl Fn(&Member<'a>) -> Result<bool>) 
     members.iter().try_fold(true, |all, member| Ok(all && holds(member)?))
 }
 
-/// How many certificates the updater takes out of a bundle for `members`: not those that another file still gives.
+/// The number of certificates that leave the bundle for `members`. A certificate that another file gives stays.
 fn distinct_certificates(members: &[Member<'_>]) -> usize {
     let gone = members.iter().filter(|member| !member.is_given);
     let mut sha256s: Vec<_> = gone.map(|member| member.certificate.fingerprint()).collect();
@@ -148,7 +148,7 @@ fn distinct_certificates(members: &[Member<'_>]) -> usize {
     sha256s.len().max(1)
 }
 
-/// Whether another file among a bundle's sources gives `certificate`, now that ours is gone.
+/// Whether another file among a bundle's sources gives the certificate `sha256`, now that ours is gone.
 fn is_given_by_others(world: &World, side_effects: &[SideEffect], sha256: Fingerprint) -> bool {
     side_effects.iter().any(|side_effect| match side_effect {
         SideEffect::Bundle { sources: Some(sources), .. } => {
