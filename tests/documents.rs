@@ -7,8 +7,11 @@ use std::{
 };
 
 use boon::{Compiler, SchemaIndex, Schemas};
-use labtrust::cli;
+use labtrust::{cli, doctor::Evidence};
 use serde_json::Value;
+
+/// The file that `doctor --evidence` writes.
+const EVIDENCE: &str = "evidence";
 
 /// The verbs, each with its schema.
 struct Documents {
@@ -33,7 +36,7 @@ impl Documents {
             let path = folder().join(format!("{name}.schema.json"));
             compiler.compile(path.to_str().unwrap(), &mut schemas).unwrap_or_else(|error| panic!("{error:#}"))
         };
-        let verbs = verbs().into_iter().chain(["error".to_owned()]);
+        let verbs = verbs().into_iter().chain(["error".to_owned(), EVIDENCE.to_owned()]);
         let of_verb = verbs.map(|verb| (verb.clone(), compile(&verb))).collect();
         Self { schemas, of_verb }
     }
@@ -56,6 +59,14 @@ pub(crate) fn check<W: AsRef<str>>(line: &[W], stdout: &str) {
         let line: Vec<_> = line.iter().map(AsRef::as_ref).collect();
         panic!("`{}` printed what docs/json does not describe: {complaint}\n{stdout}", line.join(" "));
     }
+}
+
+/// Fails if `evidence`, which the doctor wrote, is not as its schema has it.
+#[track_caller]
+pub(crate) fn check_evidence(evidence: &str) {
+    let evidence = serde_json::from_str(evidence).unwrap();
+    let complaint = DOCUMENTS.with(|documents| documents.complaint(EVIDENCE, &evidence));
+    assert_eq!(complaint, None, "{evidence:#}");
 }
 
 /// The same as an answer.
@@ -105,6 +116,20 @@ fn what_is_not_as_described_is_found() {
     assert!(complaint(&line, &status("")).is_some_and(|what| what.contains("next")), "a field is missing");
     assert!(complaint(&line, &status(r#", "next": [1]"#)).is_some(), "a command is text");
     assert_eq!(complaint(&["labtrust", "status"], "{}"), None, "it is no document");
+}
+
+#[test]
+fn evidence_is_as_described() {
+    let documents = Documents::read();
+    for file in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/evidence")).unwrap() {
+        let path = file.unwrap().path();
+        // Recorded evidence may have a field that is gone since: it is written again.
+        let evidence: Evidence = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let mut written = serde_json::to_value(&evidence).unwrap();
+        assert_eq!(documents.complaint(EVIDENCE, &written), None, "{}", path.display());
+        written["facts"]["stray"] = true.into();
+        assert!(documents.complaint(EVIDENCE, &written).is_some(), "{}", path.display());
+    }
 }
 
 #[test]

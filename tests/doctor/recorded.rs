@@ -6,12 +6,16 @@ use std::{fs, path::PathBuf};
 
 use labtrust::doctor::{Evidence, codes, diagnose};
 
+use crate::documents::check_evidence;
+
 fn file(code: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{code}.json"))
 }
 
-/// Keeps `evidence` as that of `code`, if evidence is to be recorded.
+/// Checks that `evidence` is as docs/json describes it, and keeps it as that of `code` if evidence is to be recorded.
+#[track_caller]
 pub(super) fn keep(code: &str, evidence: &str) {
+    check_evidence(evidence);
     if std::env::var_os("LABTRUST_RECORD").is_some() {
         fs::write(file(code), evidence).unwrap();
     }
