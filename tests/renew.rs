@@ -35,6 +35,15 @@ fn a_certificate_is_renewed_in_time_and_not_before_and_clients_notice_nothing() 
     let first = machine.read(CERTIFICATE);
 
     timer(&machine, 200).succeeded().says("nothing to renew until");
+    // A dry run prints a plan here too, although the plan is empty.
+    let dry_run = |more: &[&str]| {
+        let line = [&["labtrust", "renew", "--if-expiring", "--dry-run"], more].concat();
+        machine.command(line).at(200).run().succeeded()
+    };
+    let shown = dry_run(&[]).says("nothing to renew until").says("nothing would change").stdout;
+    assert!(!shown.contains("certificate for"), "{shown}");
+    let plan = json(&dry_run(&["--json"]).stdout);
+    assert_eq!((&plan["would_change"], &plan["plan"]), (&false.into(), &serde_json::json!([])), "{plan}");
     timer(&machine, 263).succeeded().says("nothing to renew until");
     assert_eq!(machine.read(CERTIFICATE), first);
     timer(&machine, 270).succeeded().says("renewed until");

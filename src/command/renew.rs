@@ -76,10 +76,16 @@ fn renew(
     ran: Option<OffsetDateTime>,
     now: OffsetDateTime,
 ) -> Result<ControlFlow<u8, Ended>> {
-    if let Answer::Renew(draft) = look(&context.facts, &context.worlds, state, &asked(arguments), ran, now)?
-        && let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)?
-    {
-        return Ok(ControlFlow::Break(code));
+    match look(&context.facts, &context.worlds, state, &asked(arguments), ran, now)? {
+        Answer::Renew(draft) => {
+            if let ControlFlow::Break(code) = install::ask(context, state, &draft.plan)? {
+                return Ok(ControlFlow::Break(code));
+            }
+        }
+        answer if context.everywhere.dry_run => {
+            return Ok(ControlFlow::Break(report::renew::dry_run(&answer, context)));
+        }
+        _ => {}
     }
     let answer = context.session(state, |session, state| {
         // A run that was waited for may have done it.

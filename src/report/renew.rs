@@ -2,8 +2,15 @@
 
 use time::OffsetDateTime;
 
-use super::pair::PairReport;
-use crate::{context::Context, exit, server::renew::answer::Answer};
+use super::{
+    consent::{self, Proposal},
+    pair::PairReport,
+};
+use crate::{
+    context::Context,
+    exit,
+    server::renew::{answer::Answer, current_certificate::CurrentCertificate},
+};
 
 /// What a run has come to.
 pub(crate) struct Ended {
@@ -12,16 +19,40 @@ pub(crate) struct Ended {
     pub not_after: OffsetDateTime,
 }
 
+/// Prints the dry run of a renewal that changes nothing; the answer is the exit code.
+pub(crate) fn dry_run(answer: &Answer, context: &Context<'_>) -> u8 {
+    let (code, outcome) = match answer {
+        Answer::Nothing { due, .. } => (exit::DONE, nothing_until(*due)),
+        Answer::Warn { standing, why, .. } => (exit::NO, warning(standing, why)),
+        Answer::Renew(_) => return exit::NO,
+    };
+    let mut proposal = Proposal::default();
+    let hint = if let Answer::Warn { hint, .. } = answer { Some(format!("hint: {hint}")) } else { None };
+    for line in std::iter::once(outcome).chain(hint) {
+        proposal.line(&line);
+        proposal.note(line);
+    }
+    exit::worse(code, consent::dry_run(context, &proposal))
+}
+
+fn nothing_until(due: OffsetDateTime) -> String {
+    format!("nothing to renew until {}", due.date())
+}
+
+fn warning(standing: &CurrentCertificate, why: &str) -> String {
+    format!("the certificate ends on {}, and {why}", standing.leaf.not_after.date())
+}
+
 /// Says what was done, or why not.
 pub(crate) fn report(answer: &Answer, context: &Context<'_>) -> Ended {
     let printer = context.printer;
     let (code, outcome, mut report) = match answer {
         Answer::Nothing { standing, due } => {
-            let outcome = format!("nothing to renew until {}", due.date());
+            let outcome = nothing_until(*due);
             (exit::DONE, outcome, PairReport::new(&standing.root, &standing.leaf, &[]))
         }
         Answer::Warn { standing, why, .. } => {
-            let outcome = format!("the certificate ends on {}, and {why}", standing.leaf.not_after.date());
+            let outcome = warning(standing, why);
             (exit::NO, outcome, PairReport::new(&standing.root, &standing.leaf, &[]))
         }
         Answer::Renew(draft) => {
