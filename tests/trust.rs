@@ -303,6 +303,28 @@ fn a_ca_that_can_sign_every_name_is_trusted_from_a_file_only_by_its_fingerprint(
 }
 
 #[test]
+fn status_names_the_file_of_a_ca_that_is_trusted_for_no_endpoint() {
+    let machine = machine!("client");
+    machine.without_docker();
+    let pair = Pair::made(&machine, &[HOST], Validity::Current);
+    machine.write("/root/ca.crt", &pair.root);
+    let sha256 = fingerprint(&machine, &pair.root);
+    machine.sh("cp /etc/ssl/certs/ca-certificates.crt /root/bundle").succeeded();
+    machine
+        .run(["labtrust", "trust", "/root/ca.crt", "--fingerprint", &sha256, "--store", "system"])
+        .succeeded();
+    machine.sh("cp /root/bundle /etc/ssl/certs/ca-certificates.crt").succeeded();
+    let status = machine.run(["labtrust", "status"]).exited(1).stdout;
+    let is_command = |line: &&str| line.trim_start().starts_with("labtrust trust /usr/local/share/");
+    let command = status.lines().find(is_command).unwrap_or_else(|| panic!("{status}"));
+    machine.sh(command).succeeded();
+    machine.run(["labtrust", "status"]).succeeded();
+    // Where no store has the file any more, labtrust does not know where else it is.
+    machine.sh("rm /usr/local/share/ca-certificates/labtrust-*.crt && update-ca-certificates").succeeded();
+    machine.run(["labtrust", "status"]).exited(1).says("labtrust trust ./FILE --fingerprint ");
+}
+
+#[test]
 fn the_stores_of_the_person_who_called_sudo_are_served_as_that_person() {
     let machine = machine!("laptop");
     let pair = Pair::made(&machine, &[HOST], Validity::Current);

@@ -2,11 +2,14 @@
 
 pub(crate) mod overview;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use labtrust_machine::{Outcome, World, receipt::Receipt, session::OutcomeState};
-use labtrust_plan::{Anchor, Fingerprint, ShellLine};
+use labtrust_plan::{Anchor, Certificate, Change, Fingerprint, ShellLine};
 use time::OffsetDateTime;
 
 use super::{
@@ -44,6 +47,8 @@ pub(crate) fn print_anchors(
     let mut shown = Shown { reports: Vec::new(), missing: Vec::new(), code: exit::DONE };
     for anchor in anchors.values() {
         let planning = stores::plan(&context.facts, &context.worlds, anchor, &Selection::all());
+        let files: Vec<PathBuf> =
+            planning.changes.iter().flat_map(Change::files).map(Path::to_owned).collect();
         let outcomes = stores::outcomes_now(
             &context.facts,
             &context.worlds,
@@ -57,7 +62,7 @@ pub(crate) fn print_anchors(
         let is_followed =
             |one: &Ca| own.and_then(|own| own.previous().ok()?).is_some_and(|old| old.folder == one.folder);
         let repeat = is_own.map_or_else(
-            || trust_command(anchor),
+            || trust_command(anchor, &files),
             |own| own.trust_command(state.home().is_chosen || is_followed(own)),
         );
         shown.reports.push(print_one(context, anchor, &outcomes, &repeat)?);
@@ -115,10 +120,20 @@ fn print_one(
     })
 }
 
-/// What root says to labtrust to trust `anchor`, read from a server that it is for.
-fn trust_command(anchor: &Anchor) -> Vec<String> {
-    let mut words = vec!["trust".to_owned()];
-    words.extend(anchor.endpoints.last().map(ToString::to_string));
-    words.extend(["--fingerprint".into(), anchor.sha256().to_string()]);
-    words
+/// The arguments that trust `anchor` again, with a source to read it from: a server that it is trusted for, else one of
+/// `files` that holds it.
+fn trust_command(anchor: &Anchor, files: &[PathBuf]) -> Vec<String> {
+    let endpoint = anchor.endpoints.last().map(ToString::to_string);
+    let file = || {
+        let path = files.iter().find(|path| holds(path, anchor))?;
+        Some(path.display().to_string())
+    };
+    let source = endpoint.or_else(file).unwrap_or_else(|| "./FILE".to_owned());
+    vec!["trust".to_owned(), source, "--fingerprint".into(), anchor.sha256().to_string()]
+}
+
+/// Whether the file at `path` holds the certificate of `anchor`, and no other.
+fn holds(path: &Path, anchor: &Anchor) -> bool {
+    let bytes = World::here().read(path).ok().flatten().unwrap_or_default();
+    Certificate::read_all(&bytes).0 == [anchor.certificate.clone()]
 }
