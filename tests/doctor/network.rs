@@ -117,7 +117,7 @@ fn a_handshake_that_fails() {
     machine.listen_old_tls(4567, &pair);
     engine.login().exited(1).says("protocol version not supported");
     let report = ask(&machine).blames("tls-handshake-failed");
-    assert!(report.what().contains("none of the versions of TLS that are in use"), "{:#}", report.json);
+    assert!(report.what().contains("neither TLS 1.2 nor TLS 1.3"), "{:#}", report.json);
 }
 
 /// Runs the doctor with other hosts than the engine has.

@@ -182,7 +182,7 @@ fn an_engine_that_looks_at_no_certificate_has_forgotten_nothing_that_a_restart_w
     machine.run(["labtrust", "trust", REGISTRY, "--fingerprint", &fingerprint]).succeeded();
     engine.login().succeeded();
     let undone = machine.run(["labtrust", "untrust"]);
-    undone.says("it does not look at the certificate").says("insecure-registries").succeeded();
+    undone.says("it does not check the certificate").says("insecure-registries").succeeded();
 }
 
 #[test]

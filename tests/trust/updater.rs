@@ -93,7 +93,7 @@ fn what_another_updater_destroyed_is_made_again_and_said() {
     for (script, said) in [
         ("awk '/BEGIN/ { n++ } n <= 2' $B >/tmp/b", "certificates are missing in"),
         ("cat $B $B >/tmp/b", "more often than it is given"),
-        ("head -c -300 $B >/tmp/b", "came out cut off"),
+        ("head -c -300 $B >/tmp/b", "is truncated"),
         (": >/tmp/b", "certificates are missing in"),
     ] {
         let hook = format!(

@@ -1,5 +1,5 @@
-//! A step knows how to check itself: "already so" when planning, "done" after applying, "still
-//! ours" at undo are one question.
+//! Whether a step is met: one question for "already done" when planning, "done" after applying and "still ours" when
+//! undoing.
 
 use labtrust_plan::Step;
 
@@ -8,7 +8,7 @@ use crate::{
     world::{Node, World},
 };
 
-/// Whether `step` is already so. `Err` means that we could not look.
+/// Whether `step` is met already. `Err` means that this could not be found out.
 pub fn is_met(world: &World, step: &Step) -> Result<bool> {
     Ok(match step {
         Step::Put { path, contents, mode } => match world.look(path)? {

@@ -1,4 +1,4 @@
-//! An edit where its file stands: read, made and taken back through the world.
+//! Edits of files: read, applied and undone through the world.
 
 use std::path::Path;
 
@@ -11,35 +11,34 @@ use crate::{
     world::{Access, Node, World},
 };
 
-/// Whether the file at `path` needs no such edit.
+/// Whether the file at `path` has the edit already.
 pub(crate) fn is_met(world: &World, edit: &Edit, path: &Path) -> Result<bool> {
     let found = world.read(path)?;
     edit.is_met(found.as_ref().map(|bytes| &bytes[..])).map_err(|why| refused(edit, path, why))
 }
 
-/// What the file at `path` holds once the edit is made.
+/// The contents of the file at `path` after the edit.
 pub(crate) fn made(world: &World, edit: &Edit, path: &Path) -> Result<Contents> {
     let found = world.read(path)?;
     let made = edit.apply(found.as_ref().map(|bytes| &bytes[..]));
-    // Others keep secrets there.
+    // The file may hold other programs' secrets.
     made.map(|made| Contents::Secret(Zeroizing::new(made))).map_err(|why| refused(edit, path, why))
 }
 
-/// What [`Edit::difference`] says of the file at `path`.
+/// The result of [`Edit::difference`] for the file at `path`.
 pub(crate) fn difference(world: &World, edit: &Edit, path: &Path) -> Result<Vec<String>> {
     let found = world.read(path)?;
     edit.difference(found.as_ref().map(|bytes| &bytes[..])).map_err(|why| refused(edit, path, why))
 }
 
-/// Puts into the file at `path`, which has no link there, what the edit makes of it; a new file gets the
-/// permission bits `mode`.
+/// Applies the edit to the file at `path`, which is not a link. A new file gets the permission bits `mode`.
 pub(crate) fn make(world: &World, edit: &Edit, path: &Path, mode: u32) -> Result<()> {
     let access = access(&world.look(path)?).unwrap_or(Access { mode, owner: None });
     world.put(path, &made(world, edit, path)?, access)
 }
 
-/// Takes the edit back in the file at `path`, which it had made `after` of `before`. Says whether that is
-/// so now: not where somebody else has changed what was edited.
+/// Undoes the edit in the file at `path`, which was `before` and became `after`. False if somebody else has changed the
+/// edited part: then the file is left as it is.
 pub(crate) fn undo(
     world: &World,
     edit: &Edit,
@@ -75,6 +74,7 @@ fn refused(edit: &Edit, path: &Path, why: String) -> Error {
     Error::Corrupt { path: path.to_owned(), why }
         .with_hint(hint!("repair that file, or set {} in it by hand, then run it again", Prose(edit)))
 }
+
 /// The permission bits and owner of the file. An edit keeps them; a user who cannot set them cannot edit the file.
 fn access(node: &Node) -> Option<Access> {
     match node {

@@ -1,4 +1,4 @@
-//! Asks a Docker engine, over its socket, what it sees. Nothing is pulled and no credentials are sent.
+//! Requests to a Docker engine over its socket. Nothing is pulled, and no credentials are sent.
 
 mod reach;
 mod registries;
@@ -18,9 +18,9 @@ use crate::{
     world::{Answer, World, connect},
 };
 
-/// The engine contacts the registry itself, so this bounds a connection it may have to give up on.
+/// The time limit of requests for which the engine contacts a registry.
 const LIMIT: Duration = Duration::from_secs(8);
-/// It tells what it knows by itself.
+/// The time limit of requests that the engine answers by itself.
 const INFO_LIMIT: Duration = Duration::from_secs(5);
 
 /// What an attempt to connect to an engine's socket showed.
@@ -56,9 +56,8 @@ pub fn get(world: &World, socket: &Path, path: &str, limit: Duration) -> Result<
     world.ask_engine(socket, path, limit)
 }
 
-/// Whether the engine at `socket` says of itself that its pulls read more than `certs.d`, as
-/// [`pulls_by_system`] has it.
-pub fn says_it_pulls_by_system(world: &World, socket: &Path) -> bool {
+/// Whether the engine at `socket`, by its own information, is one of those that [`pulls_by_system`] describes.
+pub fn reports_pulls_by_system(world: &World, socket: &Path) -> bool {
     #[derive(Deserialize)]
     struct Info {
         #[serde(rename = "ServerVersion", default)]
@@ -71,24 +70,24 @@ pub fn says_it_pulls_by_system(world: &World, socket: &Path) -> bool {
     info.is_some_and(|info| pulls_by_system(&info.version, &info.properties.unwrap_or_default()))
 }
 
-/// Whether an engine of `version`, whose image store has these properties, fetches the token of a pull by the
-/// system's store as that was when it started, and not by `certs.d`: one that keeps images in containerd does,
-/// until 29.5 (moby#52600, `daemon/containerd/resolver.go`), and one whose version is no number is taken for old.
+/// Whether an engine of `version`, whose image store has these properties, uses the system store, as it was when the engine
+/// started, and not `certs.d` to fetch the token of a pull. Engines that keep images in containerd do so before 29.5
+/// (moby#52600, `daemon/containerd/resolver.go`). A version that is not a number counts as old.
 pub fn pulls_by_system(version: &str, properties: &[(String, String)]) -> bool {
     let mut numbers = version.split('.').map(|number| number.parse::<u32>().ok());
     let release = numbers.next().flatten().zip(numbers.next().flatten());
     is_containerds(properties) && release.is_none_or(|release| release < (29, 5))
 }
 
-/// Whether an image store with these properties (moby API, `GET /info`, `DriverStatus`) is containerd's, as it is
-/// by itself from Docker 29 on.
+/// Whether an image store with these properties (moby API, `GET /info`, `DriverStatus`) is containerd's: the default from
+/// Docker 29 on.
 pub fn is_containerds(properties: &[(String, String)]) -> bool {
     properties.iter().any(|(key, value)| key == "driver-type" && value.contains("containerd"))
 }
 
-/// The request by which an engine contacts the registry at `endpoint` (moby API,
-/// `GET /distribution/{name}/json`). It reads the folder of `certs.d` that bears the registry's name as it is written
-/// here: that of port 443 bears none, and is met as people name it.
+/// The path of the request that makes an engine contact the registry at `endpoint` (moby API,
+/// `GET /distribution/{name}/json`). The engine reads the folder of `certs.d` that has exactly the name in this request:
+/// port 443 is left out, as people leave it out.
 pub fn distribution(endpoint: &Endpoint) -> String {
     format!("/distribution/{}/labtrust/probe/json", endpoint.registry_name())
 }

@@ -1,5 +1,4 @@
-//! What can go wrong while touching a machine: each message says what failed, on what; the hint
-//! says what to do.
+//! The errors of this crate. The message names the operation and its object; the hint tells what to do.
 
 use std::{
     io,
@@ -9,7 +8,7 @@ use std::{
 
 use labtrust_plan::{Hint, text};
 
-/// A fault: something could not be done or could not be looked at.
+/// A fault: an operation failed, or something could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file operation failed.
@@ -19,11 +18,11 @@ pub enum Error {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A path that we do not follow or write to, because somebody else controls it.
-    #[error("{} is left alone: {why}", text::path(path))]
+    /// A path that labtrust does not read or write, because somebody else controls it.
+    #[error("not using {}: {why}", text::path(path))]
     Unsafe {
         /// The path.
         path: PathBuf,
@@ -35,7 +34,7 @@ pub enum Error {
     Start {
         /// The program.
         program: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// A program ended without success.
@@ -45,42 +44,42 @@ pub enum Error {
         command: String,
         /// Its exit status.
         status: String,
-        /// The last of what it said, on a line of its own, or nothing.
+        /// The last line of its output, after a colon; or empty.
         output: String,
     },
-    /// A program did not end in its time and was stopped.
+    /// A program exceeded its time limit and was stopped.
     #[error("`{command}` did not end within {} seconds and was stopped", limit.as_secs())]
     Timeout {
         /// The whole command.
         command: String,
-        /// The time that it had.
+        /// The time limit.
         limit: Duration,
     },
     /// Another run holds the lock.
     #[error(
-        "another run of labtrust{holder} holds {} for more than {} seconds",
+        "another run of labtrust{holder} has held {} for more than {} seconds",
         text::path(path),
         limit.as_secs()
     )]
     Locked {
         /// The lock file.
         path: PathBuf,
-        /// Who holds it, as a part of the sentence; empty if that is not known.
+        /// The process that holds it, as a part of the sentence; empty if it is not known.
         holder: String,
-        /// How long it was waited for.
+        /// The time that this run waited.
         limit: Duration,
     },
-    /// Somebody else runs what changes a store, and does not come to its end.
-    #[error("{program} (process {pid}), which somebody else runs, did not end within {} seconds", limit.as_secs())]
+    /// A program that changes a store, and that labtrust did not start, does not end.
+    #[error("another run of {program} (process {pid}) did not end within {} seconds", limit.as_secs())]
     Busy {
         /// The program.
         program: String,
-        /// Its process.
+        /// Its process id.
         pid: u32,
-        /// How long it was waited for.
+        /// The time that this run waited.
         limit: Duration,
     },
-    /// A store holds what cannot be read as what it should be.
+    /// A file of a store is damaged or of another format.
     #[error("{} {why}", text::path(path))]
     Corrupt {
         /// The store's file.
@@ -88,39 +87,39 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
-    /// A server or an engine did not answer as it should.
+    /// A server or an engine failed to answer.
     #[error("{peer}: {why}")]
     Peer {
-        /// Who was asked.
+        /// The server or engine.
         peer: String,
-        /// What came instead of an answer.
+        /// The fault.
         why: String,
     },
-    /// The process that acts as another user broke off.
-    #[error("the process that acts as user {user} broke off: {why}")]
+    /// The process that acts as another user failed.
+    #[error("the process that acts as user {user} failed: {why}")]
     Delegate {
         /// The user's name.
         user: String,
-        /// What was seen of it.
+        /// The fault.
         why: String,
     },
     /// A fault that happened in the process that acts as another user.
     #[error("{0}")]
     Relayed(String),
-    /// A fault, with what to do about it, known to whoever asked for the thing that failed.
+    /// A fault, with a hint from the caller.
     #[error("{error}")]
     Advised {
         /// The fault.
         error: Box<Error>,
-        /// What the reader can do.
+        /// The hint.
         hint: Hint,
     },
 }
 
-/// What every fallible function of this crate returns.
+/// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What cannot be done where there is no folder to put a file into.
+/// The failed action if the folder for a new file does not exist.
 pub(crate) const NO_FOLDER: &str = "find the folder of";
 
 impl Error {
@@ -128,20 +127,20 @@ impl Error {
         move |source| Self::File { action, path: path.to_owned(), source }
     }
 
-    /// The same fault, with what to do about it.
+    /// The same fault, with a hint.
     pub(crate) fn with_hint(self, hint: impl Into<Hint>) -> Self {
         Self::Advised { error: Box::new(self), hint: hint.into() }
     }
 
-    /// Whether it is that something was not there, be it because somebody has just removed it.
+    /// Whether the fault is that a file does not exist, or no longer.
     pub(crate) fn is_absence(&self) -> bool {
         matches!(self, Self::File { source, .. } if source.kind() == io::ErrorKind::NotFound)
     }
 
-    /// What the reader can do about it, where that is known.
+    /// Advice for the reader, if there is any.
     pub fn hint(&self) -> Option<Hint> {
         match self {
-            Self::File { action: NO_FOLDER, .. } => Some("make that folder, or name another".into()),
+            Self::File { action: NO_FOLDER, .. } => Some("create that folder, or name another one".into()),
             Self::File { source, .. } | Self::Start { source, .. } => match source.kind() {
                 io::ErrorKind::PermissionDenied => {
                     Some("run it as root (sudo), or as the file's owner".into())
@@ -157,12 +156,12 @@ impl Error {
                 ),
                 _ => None,
             },
-            Self::Unsafe { .. } => Some("remove it or give it to root, then run it again".into()),
+            Self::Unsafe { .. } => Some("remove it or make root its owner, then run it again".into()),
             Self::Locked { .. } => Some("wait for the other run to end, then run it again".into()),
-            Self::Busy { .. } => Some("wait for it to end or stop it, then run this again".into()),
+            Self::Busy { .. } => Some("wait until that program ends, or stop it; then run this again".into()),
             Self::Advised { hint, .. } => Some(hint.clone()),
             Self::Failed { .. } => {
-                Some("run that command by hand to see why; when it works, run this again".into())
+                Some("run that command by hand to see the reason; when it works, run this again".into())
             }
             Self::Timeout { .. } => Some("run that command by hand to see what it waits for".into()),
             _ => None,

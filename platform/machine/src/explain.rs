@@ -1,4 +1,4 @@
-//! A plan in words: what `--dry-run` prints and what a prompt shows before it asks.
+//! Plans and receipts in words: the text of `--dry-run` and of prompts.
 
 use labtrust_plan::{Change, Step, explain_reload};
 
@@ -8,8 +8,8 @@ use crate::{
     world::{Node, World},
 };
 
-/// The same, with what each edit would take out of its file, as it is now, and put there: under its step, in
-/// lines that begin with `-` and `+`.
+/// The lines that explain `change` on this machine. Below an edit come the lines that it removes from its file (`-`) and
+/// adds to it (`+`).
 pub fn explain_here(world: &World, change: &Change) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     for step in &change.steps {
@@ -22,7 +22,7 @@ pub fn explain_here(world: &World, change: &Change) -> Result<Vec<String>> {
     Ok(lines)
 }
 
-/// The lines that say what undoing `record` does, in the order in which it is done.
+/// The lines that explain how `record` is undone, in the order of the steps.
 pub fn explain_undo(record: &ChangeRecord) -> Vec<String> {
     let line = |step: &StepRecord| match step {
         StepRecord::File { path, edit: Some(edit), .. } => {

@@ -1,11 +1,11 @@
-//! Parsers of what a machine's files and programs say, and what must hold of them for any text: the fuzz targets'
-//! own door.
+//! Entry points for the fuzz targets: parsers of a machine's files and of programs' output, with the properties that must
+//! hold for any input.
 
 use labtrust_plan::Certificate;
 
 use crate::{database::trust_settings::TrustSettings, engine, probe};
 
-/// macOS's trust settings: written again, they say the same.
+/// macOS's trust settings: written and read again, they are the same.
 pub fn trust_settings(bytes: &[u8]) {
     let Ok(settings) = TrustSettings::parse(bytes) else { return };
     let xml = settings.to_xml().expect("settings are XML");

@@ -1,6 +1,5 @@
-//! What a TLS server presents, whoever signed it: the chain is taken from a handshake in which
-//! the server proves that it holds the leaf's key, and is judged afterwards. Only who merely looks at what is
-//! wrong lets it pass that the proof cannot be verified.
+//! Fetches the chain that a TLS server presents, whoever signed it. In the handshake the server proves that it has the leaf's
+//! key; the chain is checked afterwards. The doctor also accepts a chain without that proof.
 
 use std::{
     io::{self, Read, Write},
@@ -27,7 +26,8 @@ pub fn fetch(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {
     fetch_from(&addresses, endpoint, deadline)
 }
 
-/// The same, asked of this machine: on its loopback addresses first, then under the host's own.
+/// The certificates that this machine presents as `endpoint`: on its loopback addresses first, then on the host's own
+/// addresses.
 pub fn fetch_here(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificate>> {
     let deadline = Instant::now() + limit;
     let mut addresses: Vec<SocketAddr> = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)]
@@ -37,7 +37,7 @@ pub fn fetch_here(endpoint: &Endpoint, limit: Duration) -> Result<Vec<Certificat
     fetch_from(&addresses, endpoint, deadline)
 }
 
-/// Whether `chain` leads to `anchor`, for `host`, now.
+/// Whether `chain` leads to `anchor`, and is valid for `host`, now.
 pub fn leads_to(chain: &[Certificate], anchor: &Certificate, host: &Host) -> bool {
     let Some((leaf, rest)) = chain.split_first() else { return false };
     if leaf == anchor {
@@ -65,14 +65,14 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
         if left.is_zero() {
             break;
         }
-        // One that swallows all, as IPv6 does behind many a firewall, leaves time for the others.
+        // An address that never answers, such as IPv6 behind many firewalls, leaves time for the others.
         let share = left / u32::try_from(others).unwrap_or(u32::MAX);
         last = match TcpStream::connect_timeout(address, share) {
             Ok(stream) => {
                 return shake_hands(stream, endpoint, deadline, Demand::Proof)
                     .map_err(|error| fault(said(&error)));
             }
-            // Of a name it matters which of its addresses was tried.
+            // For a host name, the message names the address that was tried.
             Err(error) if matches!(endpoint.host, Host::Ip(_)) => fault(said(&error)),
             Err(error) => fault(format!("{address}: {}", said(&error))),
         };
@@ -80,8 +80,8 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
     Err(last)
 }
 
-/// The addresses of `endpoint`, within `limit`. The system's resolver has no bound in time, so it gets a thread
-/// that may be left behind.
+/// The addresses of `endpoint`, within `limit`. The system's resolver has no time limit, so it runs in a thread that may
+/// outlive this call.
 pub fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> {
     if let Host::Ip(address) = endpoint.host {
         return Ok(vec![(address, endpoint.port).into()]);
@@ -99,19 +99,19 @@ pub fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> 
     }
 }
 
-/// What is presented as `endpoint` at the other end of `stream`, such as a way through a proxy; it need not be
-/// proven.
+/// The chain that is presented as `endpoint` at the other end of `stream`, such as a proxy's tunnel. No proof of the key is
+/// required.
 pub fn present(stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Certificate>> {
     shake_hands(stream, endpoint, deadline, Demand::Nothing)
         .map_err(|error| Error::Peer { peer: endpoint.to_string(), why: said(&error) })
 }
 
-/// What is asked of a server besides its chain.
+/// What a server must prove in the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Demand {
-    /// That it holds the leaf's key.
+    /// That it has the leaf's key.
     Proof,
-    /// Nothing: what is made with a weak key is to be seen, too, and no proof by such a key is verified here.
+    /// Nothing: chains with weak keys are wanted too, and rustls verifies no proof by such a key.
     Nothing,
 }
 
@@ -144,13 +144,13 @@ pub(crate) fn shake_hands(
 fn server_name(host: &Host) -> ServerName<'static> {
     match host {
         Host::Ip(address) => ServerName::IpAddress((*address).into()),
-        // Every `DnsName` is a valid server name; should the two ever differ, no certificate matches.
+        // Every `DnsName` is a valid server name. If the two ever differ, no certificate matches.
         Host::Dns(name) => ServerName::try_from(name.to_string())
             .unwrap_or(ServerName::IpAddress(IpAddr::V4(Ipv4Addr::UNSPECIFIED).into())),
     }
 }
 
-/// What `error`, of connecting or of shaking hands, means in words for those who run the server.
+/// `error`, from connecting or from the handshake, in words for the administrator of the server.
 pub fn said(error: &io::Error) -> String {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         return refused(tls);
@@ -158,7 +158,7 @@ pub fn said(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused: nothing listens on this port".into(),
         io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-            "no way leads there from this machine".into()
+            "there is no route to it from this machine".into()
         }
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "it did not answer in time".into(),
         io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "it closed the connection".into(),
@@ -166,32 +166,32 @@ pub fn said(error: &io::Error) -> String {
     }
 }
 
-/// What a failed handshake means, in words for those who run the server.
+/// A failed handshake in words for the administrator of the server.
 fn refused(error: &rustls::Error) -> String {
     use rustls::{AlertDescription as Alert, Error as Tls, InvalidMessage};
     match error {
         Tls::InvalidMessage(
             InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
-        ) => "it sends more certificates than any client takes".into(),
+        ) => "it sends more certificates than any client accepts".into(),
         Tls::InvalidMessage(_) => "it does not speak TLS on this port (plain HTTP?)".into(),
         Tls::PeerIncompatible(_) | Tls::AlertReceived(Alert::ProtocolVersion) => {
-            "it speaks none of the versions of TLS that are in use (1.2 and 1.3)".into()
+            "it supports neither TLS 1.2 nor TLS 1.3".into()
         }
-        Tls::AlertReceived(Alert::UnrecognisedName) => "it knows no such host name".into(),
+        Tls::AlertReceived(Alert::UnrecognisedName) => "it does not know this host name".into(),
         Tls::AlertReceived(Alert::HandshakeFailure) => {
-            "it refused the TLS handshake: it has no certificate, or no cipher that is in use".into()
+            "it refused the TLS handshake: it has no certificate, or none of the usual ciphers".into()
         }
-        Tls::InvalidCertificate(_) => "it does not prove that it holds its certificate's key".into(),
+        Tls::InvalidCertificate(_) => "it does not prove that it has the key of its certificate".into(),
         Tls::PeerMisbehaved(_)
         | Tls::InappropriateMessage { .. }
         | Tls::InappropriateHandshakeMessage { .. } => {
-            "it does not keep to TLS (is it another service that listens on this port?)".into()
+            "it breaks the TLS protocol (does another service listen on this port?)".into()
         }
         other => format!("the TLS handshake failed: {other}"),
     }
 }
 
-/// A stream whose every read and write ends at one deadline, however slowly the peer drips.
+/// A stream with one deadline for all reads and writes, however slowly the peer sends.
 struct Bounded {
     stream: TcpStream,
     deadline: Instant,
@@ -234,7 +234,7 @@ impl Demand {
     }
 }
 
-/// Remembers the chain and accepts it; the handshake's signature is verified all the same, if that is asked.
+/// Stores the chain and accepts it. The signature of the handshake is still verified, if `demand` asks for it.
 #[derive(Debug)]
 struct Witness {
     provider: Arc<CryptoProvider>,

@@ -1,8 +1,8 @@
-//! One run at a time: two updaters at once corrupt a bundle, and two receipts of one change would
-//! each restore the other's.
+//! Locks, so that one run acts at a time: two updaters at once damage a bundle, and of two receipts for one file each would
+//! restore the other's version.
 //!
-//! A run that needs both takes the state folder's lock first and the machine's second, so that no two
-//! wait for each other.
+//! A run that needs both takes the state folder's lock first and the machine's lock second, so that no two runs wait for
+//! each other.
 
 #![allow(clippy::disallowed_methods, reason = "a lock is a file that is held, not one that is written")]
 
@@ -20,15 +20,14 @@ use rustix::fs::{FlockOperation, flock};
 
 use crate::{Error, Result, progress::Progress};
 
-/// How long one other run is waited for: longer than the slowest updater was ever seen to take.
+/// How long to wait for one other run: longer than the slowest updater that was measured.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(180);
 
-/// Whoever waits longer is told what for.
+/// A longer wait is reported.
 pub(crate) const SILENT_WAIT: Duration = Duration::from_secs(1);
 
-/// An advisory lock on a file. Released, and its file removed, when this is dropped; the kernel
-/// releases it when the process dies. Programs that we start do not inherit it: the file is closed
-/// when they are executed.
+/// An advisory lock on a file. Dropping it releases the lock and removes the file; the kernel releases the lock when the
+/// process dies. Child processes do not inherit it: the file is closed when they are executed.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
@@ -36,13 +35,13 @@ pub(crate) struct Lock {
 }
 
 impl Lock {
-    /// The machine's lock, whatever state folder is used.
+    /// Takes the machine's lock, which all state folders share.
     pub(crate) fn machine(limit: Duration, progress: &dyn Progress) -> Result<Self> {
         Self::acquire(&folder()?.join("labtrust.lock"), limit, progress)
     }
 
-    /// Waits for the lock at `path`, saying so after a second. The run that holds it is waited for
-    /// as long as `limit`; while the lock passes from one run to the next, there is nothing wrong.
+    /// Waits for the lock at `path`, and reports that after a second. `limit` counts for each run that holds the lock, not
+    /// for the whole wait.
     pub(crate) fn acquire(path: &Path, limit: Duration, progress: &dyn Progress) -> Result<Self> {
         let started = Instant::now();
         let mut since = started;
@@ -59,7 +58,7 @@ impl Lock {
                 .open(path)
                 .map_err(Error::file("open the lock", path))?;
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-                // Whoever held it before may have removed the file: then ours has no name.
+                // The run that held the lock may have removed the file meanwhile: then this lock is on no file.
                 Ok(()) if is_same(&file, path) => {
                     note_holder(&file).map_err(Error::file("write the lock", path))?;
                     return Ok(Self { path: path.to_owned(), file });
@@ -88,14 +87,14 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // Somebody may have cleaned up here: what has that name now may be another run's.
+        // If somebody removed the file, another run may have a new lock at this path.
         if is_same(&self.file, &self.path) {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
 
-/// Where the machine's lock lies: where nobody but root can put, hold or take away a file.
+/// The folder of the machine's lock: only root can create, lock or remove files there.
 fn folder() -> Result<&'static Path> {
     let is_roots = |folder: &&Path| {
         fs::metadata(folder)
@@ -103,7 +102,7 @@ fn folder() -> Result<&'static Path> {
     };
     ["/run", "/var/run", "/etc"].map(Path::new).into_iter().find(is_roots).ok_or_else(|| Error::Unsafe {
         path: "/run".into(),
-        why: "others may write to it, and the machine's lock belongs there".into(),
+        why: "users other than root may write to it, and the machine's lock belongs there".into(),
     })
 }
 
@@ -114,7 +113,7 @@ fn is_same(file: &File, path: &Path) -> bool {
     }
 }
 
-/// For those who wait: a lock alone does not say whose it is.
+/// Writes our process id into the lock file, for runs that wait.
 fn note_holder(file: &File) -> io::Result<()> {
     file.set_len(0)?;
     file.write_all_at(format!("{}\n", std::process::id()).as_bytes(), 0)
@@ -126,7 +125,7 @@ fn holder_of(file: &File) -> Option<u32> {
     std::str::from_utf8(&bytes[..length]).ok()?.trim().parse().ok()
 }
 
-/// The process `pid` in a sentence, with its command where the system tells it.
+/// The process `pid` as a part of a sentence, with its command if the system tells it.
 fn describe(pid: u32) -> String {
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
     let line = String::from_utf8_lossy(&line).trim_end_matches('\0').replace('\0', " ");

@@ -1,4 +1,4 @@
-//! Finds out the facts of this machine. Nothing is changed, and nothing is run.
+//! Gathers the facts of this machine. It changes nothing and runs no program.
 
 mod engines;
 pub(crate) mod users;
@@ -33,7 +33,7 @@ pub fn probe() -> Result<Facts> {
         services: services(),
         engines: Vec::new(),
     };
-    // Root's programs read root's home folder.
+    // Programs that run as root read root's home folder.
     let root = facts.is_root().then_some(&facts.user);
     facts.paths = paths(&root.into_iter().chain(facts.people()).collect::<Vec<_>>());
     facts.engines = engines::find(&facts);
@@ -46,7 +46,7 @@ fn distribution() -> Option<Distribution> {
     read("/etc/os-release").or_else(|| read("/usr/lib/os-release")).map(|text| parse_os_release(&text))
 }
 
-/// What the file os-release says.
+/// Parses the file os-release.
 pub(crate) fn parse_os_release(text: &str) -> Distribution {
     let value = |key: &str| {
         text.lines()
@@ -62,7 +62,7 @@ pub(crate) fn parse_os_release(text: &str) -> Distribution {
     }
 }
 
-/// Programs are looked for in root's folders, never along PATH.
+/// The programs that stores use. They are searched in root's folders, never along PATH.
 fn tools() -> BTreeMap<String, PathBuf> {
     let names = looks().filter_map(|look| if let Look::Tool(name) = look { Some(name) } else { None });
     names
@@ -75,7 +75,7 @@ fn looks() -> impl Iterator<Item = Look> {
     STORES.iter().flat_map(|store| (store.looks)())
 }
 
-/// Those paths that stores ask about and that exist.
+/// The paths that stores ask about and that exist.
 fn paths(people: &[&User]) -> BTreeSet<PathBuf> {
     let mut paths = BTreeSet::new();
     for look in looks() {
@@ -88,7 +88,7 @@ fn paths(people: &[&User]) -> BTreeSet<PathBuf> {
     paths
 }
 
-/// The path, if it exists; of one that ends with `*`, all that is in its folder.
+/// The path, if it exists. A path that ends with `*` stands for all entries of its folder.
 fn found(path: &Path) -> Vec<PathBuf> {
     match path.parent().filter(|_| path.ends_with("*")) {
         Some(folder) => fs::read_dir(folder)

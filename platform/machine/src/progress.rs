@@ -1,14 +1,14 @@
-//! What a run says while it works, so that nobody wonders whether it hangs.
+//! Progress messages, so that a long run does not look stuck.
 
-/// Hears what is being done.
+/// Receives progress messages.
 pub trait Progress {
-    /// What begins now; may take seconds.
+    /// A step begins that may take seconds.
     fn begin(&self, what: &str);
-    /// Something worth knowing, once.
+    /// A message that stays visible.
     fn note(&self, what: &str);
 }
 
-/// Says nothing.
+/// Ignores all messages.
 #[derive(Clone, Copy, Debug)]
 pub struct Silent;
 

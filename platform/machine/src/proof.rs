@@ -1,4 +1,4 @@
-//! Proof comes from the store itself: a file in place is not trust, an exit code of 0 is no proof.
+//! Proof comes from the store itself: a file in place is not trust, and an exit code of 0 is not a proof.
 
 mod certs_d;
 mod search;
@@ -16,18 +16,18 @@ use crate::{
     world::{Node, World},
 };
 
-/// Asks the store whether it is as `wanted`. `Err` means that it could not be asked.
+/// Asks the store whether the state of `proof` is as `wanted`. `Err` means that the store could not be asked.
 pub fn prove(world: &World, proof: &Proof, wanted: Wanted) -> Result<ProofResult> {
     prove_by(&mut Servers::of([proof]), world, proof, wanted)
 }
 
-/// The same of each of `proofs`: their servers are asked in one loop.
+/// Proves each of `proofs`; all their servers are asked in one loop.
 pub fn prove_each(world: &World, proofs: &[Proof], wanted: Wanted) -> Vec<Result<ProofResult>> {
     let mut servers = Servers::of(proofs);
     proofs.iter().map(|proof| prove_by(&mut servers, world, proof, wanted)).collect()
 }
 
-/// The same, by what `servers` present, among which those of `proof` are.
+/// Proves `proof`. `servers` contains the servers that it asks.
 pub(crate) fn prove_by(
     servers: &mut Servers<'_>,
     world: &World,
@@ -41,7 +41,7 @@ pub(crate) fn prove_by(
         }
         Proof::All(proofs) => return all(servers, world, proofs, wanted),
         Proof::Not(proof) => return prove_by(servers, world, proof, wanted.other()),
-        // Of what was taken back a server says nothing.
+        // A server cannot show that something was undone.
         Proof::Served { .. } if wanted == Wanted::Gone => return Ok(ProofResult::Holds("taken back".into())),
         Proof::Served { endpoint, .. } => {
             let unasked = || ProofResult::Fails(format!("{endpoint} was not asked"));
@@ -73,9 +73,9 @@ pub(crate) fn prove_by(
     Ok(seen.to(wanted))
 }
 
-/// All must be there, to be there; what is no more whole is gone.
+/// Something is there if all of `proofs` hold, and gone if one of them does not.
 fn all(servers: &mut Servers<'_>, world: &World, proofs: &[Proof], wanted: Wanted) -> Result<ProofResult> {
-    // A server's answer does not count where something is to be gone, unless nothing else does.
+    // A server's answer does not show that something is gone.
     let is_asked = |proof: &&Proof| wanted == Wanted::There || !matches!(proof, Proof::Served { .. });
     let mut details = Vec::new();
     for proof in proofs.iter().filter(is_asked) {
@@ -108,14 +108,14 @@ fn says(world: &World, command: &Command, text: &str) -> Result<ProofResult> {
 fn in_place(world: &World, files: &[(PathBuf, Fingerprint)]) -> Result<ProofResult> {
     for (path, expected) in files {
         if !matches!(world.look(path)?, Node::File { sha256, .. } if sha256 == *expected) {
-            return Ok(ProofResult::Fails(format!("{} is not as it was put there", path.display())));
+            return Ok(ProofResult::Fails(format!("{} is not as labtrust wrote it", path.display())));
         }
     }
     Ok(ProofResult::Holds("in place".into()))
 }
 
-/// Of a damaged bundle many programs load nothing, and some load what stands before the damage: such a one trusts
-/// nothing, and has forgotten nothing either.
+/// Many programs load nothing from a damaged bundle; some load the part before the damage. So a certificate in a damaged
+/// bundle is neither trusted nor gone.
 fn bundle(world: &World, path: &Path, sha256: Fingerprint, wanted: Wanted) -> Result<ProofResult> {
     let shown = path.display();
     let seen = match world.bundle(path)? {

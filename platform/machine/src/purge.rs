@@ -1,4 +1,4 @@
-//! Removing a certificate where somebody else put it: asked for by name, found by SHA-256.
+//! Removing a certificate that somebody else added: the user asks for it by name, and it is found by SHA-256.
 
 use std::path::{Path, PathBuf};
 
@@ -6,16 +6,16 @@ use labtrust_plan::{Certificate, Change, Proof, SideEffect, Step};
 
 use crate::{Result, world::World};
 
-/// What every block of a PEM file begins with (RFC 7468).
+/// The beginning of every block of a PEM file (RFC 7468).
 const BEGIN: &[u8] = b"-----BEGIN ";
 
-/// What takes `certificate` out of the store that `change` would put it into: every file beside
-/// ours that holds it and nothing else. None if there is no such file.
+/// The change that removes `certificate` from the store of `change`: every file beside ours that holds only this
+/// certificate. None if there is no such file.
 pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Result<Option<Change>> {
     let mut steps = Vec::new();
     for ours in change.files() {
         for path in ours.parent().map_or(Ok(Vec::new()), |folder| world.list(folder))? {
-            // Only `*.crt` is a CA to Docker; a `*.cert` is half of a client's pair (moby, registry/config).
+            // Docker reads only `*.crt` as a CA; a `*.cert` belongs to a client's key (moby, registry/config).
             let is_anchor =
                 !matches!(change.proof, Proof::CertsD { .. }) || path.extension() == ours.extension();
             if is_anchor && holds_only(world, &path, certificate) {
@@ -29,16 +29,16 @@ pub fn purge(world: &World, change: &Change, certificate: &Certificate) -> Resul
     let mut purge = change.clone();
     purge.reload.side_effects = side_effects(change, &steps);
     purge.steps = steps;
-    // What the engine remembers of them is another question, and no reason to put them back.
+    // The engine may still trust the certificate from its memory: no reason to restore the files.
     purge.proof = Proof::Not(Box::new(change.proof.without_engine()));
     Ok(Some(purge))
 }
 
 fn holds_only(world: &World, path: &Path, certificate: &Certificate) -> bool {
-    // Folders and other things that are no files cannot be read as one.
+    // A folder, socket or device cannot be read as a file.
     let Ok(Some(bytes)) = world.read(path) else { return false };
     let (found, whole) = Certificate::read_all(&bytes);
-    // A private key may stand in the same file, and would be lost with it.
+    // A private key in the same file would be lost with it.
     let blocks = bytes.windows(BEGIN.len()).filter(|window| *window == BEGIN).count();
     bytes.as_slice() == certificate.der()
         || (whole && blocks == 1 && found == std::slice::from_ref(certificate))

@@ -1,5 +1,5 @@
-//! How far one comes on the way to an endpoint: its name, its port, its TLS. As data, so that a
-//! verdict can be had elsewhere and later.
+//! How far a connection to an endpoint gets: name, port, TLS. The result is data, so that it can be judged elsewhere and
+//! later.
 
 use std::{
     io,
@@ -12,63 +12,63 @@ use serde::{Deserialize, Serialize};
 
 use crate::handshake;
 
-/// How far one came towards an endpoint.
+/// How far connections to an endpoint got.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {
-    /// Its name has no address; with what the resolver said.
+    /// Its name has no address; the resolver's message.
     Nowhere(String),
-    /// Each address, in the resolver's order, and how far one came there.
+    /// Each address, in the resolver's order, and how far the connection got.
     Addresses(Vec<(SocketAddr, Step)>),
 }
 
-/// How far one came at one address.
+/// How far a connection to one address got.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// The connection was refused: nothing listens, or a firewall answers in its place.
+    /// The connection was refused: no program listens, or a firewall answers.
     Refused,
-    /// No way leads there: no route, or a router says so.
+    /// There is no route, or a router reports that there is none.
     Unreachable,
     /// Nothing answered in time.
     TimedOut,
-    /// It could not be dialled for another reason.
+    /// The connection failed for another reason.
     Failed(String),
-    /// Connected; and what came of TLS.
+    /// Connected; the result of TLS.
     Connected(Tls),
 }
 
-/// What came of a TLS handshake.
+/// The result of a TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tls {
     /// The server presents this chain, leaf first.
     Chain(Vec<Certificate>),
-    /// It does not speak TLS.
+    /// The server does not speak TLS.
     NotTls,
-    /// It closed the connection.
+    /// The server closed the connection.
     Closed,
-    /// It accepted the connection and then said nothing, or never came to an end.
+    /// The server accepted the connection, and then did not finish the handshake in time.
     TimedOut,
-    /// It speaks TLS, and the handshake failed.
+    /// The server speaks TLS, but the handshake failed.
     Failed(String),
 }
 
-/// Goes as far as the TLS handshake, at every address of `endpoint` at once, within `limit`. The
-/// proxies of the environment are not used.
+/// Tries a TLS handshake with every address of `endpoint` at once, within `limit`. Proxies of the environment are not
+/// used.
 pub fn reach(endpoint: &Endpoint, limit: Duration) -> Reached {
     let deadline = Instant::now() + limit;
     let addresses = match handshake::resolve(endpoint, limit) {
         Ok(addresses) => addresses,
         Err(error) => return Reached::Nowhere(error.to_string()),
     };
-    // A name with more addresses than this is an attack, or somebody else's content network.
+    // A name with more addresses than this is an attack, or a content delivery network.
     let tried = &addresses[..addresses.len().min(MOST_ADDRESSES)];
     let steps = std::thread::scope(|scope| {
         let attempts: Vec<_> =
             tried.iter().map(|address| scope.spawn(|| step(*address, endpoint, deadline))).collect();
         let lost = || Step::Failed("the probe itself failed".into());
-        attempts.into_iter().map(|one| one.join().unwrap_or_else(|_| lost())).collect::<Vec<_>>()
+        attempts.into_iter().map(|attempt| attempt.join().unwrap_or_else(|_| lost())).collect::<Vec<_>>()
     });
     Reached::Addresses(tried.iter().copied().zip(steps).collect())
 }
@@ -120,7 +120,7 @@ impl From<&io::Error> for Tls {
 }
 
 impl Reached {
-    /// The addresses and what came of each; none without any.
+    /// Each address and how far the connection got.
     pub fn addresses(&self) -> &[(SocketAddr, Step)] {
         match self {
             Self::Nowhere(_) => &[],
@@ -128,7 +128,7 @@ impl Reached {
         }
     }
 
-    /// The chain that is presented at the first address that presents one.
+    /// The chain of the first address that presents one.
     pub fn chain(&self) -> Option<&[Certificate]> {
         self.addresses().iter().find_map(|(_, step)| match step {
             Step::Connected(Tls::Chain(chain)) => Some(chain.as_slice()),

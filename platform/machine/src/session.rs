@@ -1,10 +1,9 @@
-//! What applying and undoing have in common: whose hands they use, where they write down what they
-//! did, and whom they tell.
+//! The context of applying and undoing: the user rights, the receipts, and the progress output. Also their results.
 
 use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use labtrust_plan::{
-    Actor, Certificate, Change, Hint, Proof, ProofResult, Service, StoreId, Wanted,
+    Actor, Change, Hint, Proof, ProofResult, Service, StoreId, Wanted,
     fact::Facts,
     store::{self, Store},
 };
@@ -12,45 +11,45 @@ use serde::Serialize;
 
 use crate::{Error, Result, progress::Progress, proof::prove, receipt::Receipts, world::World};
 
-/// How the detail of an [`Outcome`] begins where a store trusts a certificate and no receipt names that store.
+/// The beginning of an [`Outcome`]'s detail when a store trusts a certificate and no receipt records that.
 pub const UNRECORDED: &str = "still trusted, and not recorded here: ";
 
-/// How a store stands.
+/// The state of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OutcomeState {
-    /// The store itself says that it trusts the anchor.
+    /// The store itself confirms that it trusts the anchor.
     Trusted,
-    /// It will, after a restart that is named.
+    /// It trusts the anchor after a restart, which is named.
     Pending,
-    /// It does not.
+    /// It does not trust the anchor.
     Untrusted,
-    /// Parts of it do.
+    /// It is trusted, but a hook of the updater failed.
     Partial,
-    /// It was left out, with the reason.
+    /// The store was left out; the detail is the reason.
     Skipped,
-    /// It could not be done or could not be asked.
+    /// The change failed, or the store could not be asked.
     Failed,
 }
 
-/// What became of one change, or how one store stands.
+/// The result of one change, or the state of one store.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     /// The store.
     pub store: StoreId,
-    /// What in it.
+    /// The part of the store that is meant.
     pub subject: String,
-    /// How it stands now.
+    /// Its state now.
     pub state: OutcomeState,
     /// Whether anything was changed.
     pub changed: bool,
-    /// What the store said, or what went wrong.
+    /// The store's answer, or the fault.
     pub detail: String,
-    /// What to do, if something is to be done.
+    /// Advice, if the reader has to do something.
     pub hint: Option<Hint>,
-    /// What must be restarted before it takes effect.
+    /// The services that must restart before it takes effect.
     pub restart: Vec<Service>,
-    /// Whether it was left undone because the machine's part needs root.
+    /// Whether it was not done because it needs root.
     pub needs_root: bool,
 }
 
@@ -79,17 +78,17 @@ impl Outcome {
         outcome
     }
 
-    /// What is said of a store that has no change: it is not there, or not ours to change.
+    /// The outcome of a store without a change: it does not exist here, or labtrust does not change it.
     pub fn without_change(store: &Store, state: OutcomeState, why: &str) -> Self {
         Self::new(&store.id(), store.title, state, why)
     }
 
-    /// What the store says of a change's proof, now.
+    /// Asks the store for the proof of `change` now. `since` is when the change took effect.
     pub fn asked(worlds: &Worlds, facts: &Facts, change: &Change, since: Option<u64>) -> Self {
         let (store, subject) = (&change.store, change.subject.as_str());
         let asked = worlds.reader(facts, &change.actor).and_then(|world| {
             let verdict = prove(&world, &change.proof.at_once(), Wanted::There)?;
-            // What is no more in the files may still be in a service's memory.
+            // A certificate that is gone from the files may still be in a service's memory.
             let lingers =
                 matches!(verdict, ProofResult::Fails(_)) && matches!(change.proof, Proof::CertsD { .. });
             let gone = || Self::gone(&world, facts, (store, subject), &change.proof);
@@ -111,7 +110,7 @@ impl Outcome {
         }
     }
 
-    /// The same where trust is to be gone and we did not put it there: what is found is somebody else's.
+    /// Asks the store whether the anchor of `change`, which has no record, is gone. If not, somebody else added it.
     pub fn asked_gone(worlds: &Worlds, facts: &Facts, change: &Change) -> Self {
         let subject = (&change.store, change.subject.as_str());
         let reader = worlds.reader(facts, &change.actor);
@@ -120,7 +119,7 @@ impl Outcome {
             .unwrap_or_else(|error| Self::failed(subject.0, subject.1, &error))
     }
 
-    /// What the store says of what was to be taken back, or was never ours.
+    /// Asks the store whether the anchor of `proof` is gone.
     pub(crate) fn gone(
         world: &World,
         facts: &Facts,
@@ -133,12 +132,12 @@ impl Outcome {
         Ok(match prove(world, proof, Wanted::Gone)? {
             ProofResult::Holds(detail) => Self::new(store, subject, OutcomeState::Untrusted, detail),
             ProofResult::Fails(detail) => still(UNRECORDED, &detail),
-            // A restart does not help where the engine reads it again.
+            // A restart does not help: the engine would read the system store again.
             ProofResult::Lingers(detail) if is_in_system(world, facts, proof)? => {
                 still("still trusted by the system store: ", &detail)
             }
             ProofResult::Lingers(detail) => {
-                let detail = format!("{detail} until it is restarted: it read the system store before");
+                let detail = format!("{detail} until its restart: it read the system store before");
                 let mut outcome = Self::new(store, subject, OutcomeState::Untrusted, detail);
                 outcome.await_restart(engine_of(facts, proof).iter());
                 outcome
@@ -153,7 +152,7 @@ impl Outcome {
         }
     }
 
-    /// It is so in the store itself, and what the store's hooks were to do is not done.
+    /// Marks an outcome of which the store itself is right, but hooks of the updater failed.
     pub(crate) fn mark_partial(&mut self, complaints: &[String], hint: &'static str) {
         self.state = OutcomeState::Partial;
         self.detail = format!("{}, but: {}", self.detail, complaints.join("; "));
@@ -167,7 +166,7 @@ impl Outcome {
     }
 }
 
-/// Whether the bundle that an engine of this machine reads at its start holds what `proof` is of.
+/// Whether the bundle that an engine of this machine reads at its start holds the certificate of `proof`.
 fn is_in_system(world: &World, facts: &Facts, proof: &Proof) -> Result<bool> {
     let (Proof::CertsD { certificate, .. }, Some(path)) = (proof, store::bundle(facts)) else {
         return Ok(false);
@@ -181,7 +180,7 @@ fn engine_of(facts: &Facts, proof: &Proof) -> Option<Service> {
     facts.engines.iter().find(|engine| engine.socket.as_ref() == Some(socket)).map(Service::engine)
 }
 
-/// The rights of this process and of the users that it may act as.
+/// Access to the machine as this process and as the users that it may act as.
 #[derive(Debug)]
 pub struct Worlds {
     uid: u32,
@@ -191,7 +190,7 @@ pub struct Worlds {
 }
 
 impl Worlds {
-    /// `program argument` is what is started, with a user's rights, to act as that user; it calls
+    /// `program argument` is the command that is started as another user to act for that user; it calls
     /// [`crate::world::serve_delegate`].
     pub fn new(facts: &Facts, program: impl Into<PathBuf>, argument: &str) -> Self {
         Self {
@@ -202,7 +201,7 @@ impl Worlds {
         }
     }
 
-    /// The world as `actor` may touch it.
+    /// The world with the rights of `actor`.
     pub fn of(&self, actor: &Actor) -> Result<Rc<World>> {
         match actor {
             Actor::User(user) if user.uid != self.uid => {
@@ -217,9 +216,8 @@ impl Worlds {
         }
     }
 
-    /// The world in which a store of `actor`'s is looked at: as that actor, because root follows no
-    /// link in a home folder and reads nothing in one that lies elsewhere on the network; as ourselves
-    /// where we cannot be that actor.
+    /// The world in which a store of `actor` is read: with the rights of `actor`, because root does not follow links in a
+    /// home folder and cannot read home folders on a network file system; with our own rights if we cannot act as `actor`.
     pub fn reader(&self, facts: &Facts, actor: &Actor) -> Result<Rc<World>> {
         if actor.is_within_reach(facts) { self.of(actor) } else { Ok(Rc::clone(&self.here)) }
     }
@@ -229,25 +227,18 @@ impl Worlds {
 pub struct Session<'a> {
     /// The machine.
     pub facts: &'a Facts,
-    /// Whose hands.
+    /// The rights to act with.
     pub worlds: &'a Worlds,
-    /// Where it is written down.
+    /// The receipts of its changes.
     pub receipts: &'a Receipts,
-    /// Who is told.
+    /// The progress output.
     pub progress: &'a dyn Progress,
 }
 
 impl Session<'_> {
-    /// Holds the machine's lock if what `actor` changes is the machine's, to the session's end: what a run
-    /// with another state folder does between our steps, their settling and their proof would be taken
-    /// for ours.
+    /// Takes the machine's lock until the session's end, if `actor` is the machine. Otherwise the changes that a run with
+    /// another state folder makes between our steps, reload and proof would look like ours.
     pub(crate) fn hold(&self, actor: &Actor) -> Result<()> {
         if *actor == Actor::Machine { self.receipts.hold_machine(self.progress) } else { Ok(()) }
     }
-}
-
-/// The certificate that a record's side effects were made from is the anchor's; where there is none,
-/// an empty one that nothing holds.
-pub(crate) fn nothing() -> Certificate {
-    Certificate::new(Vec::new())
 }

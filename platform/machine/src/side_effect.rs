@@ -208,6 +208,7 @@ pub(crate) fn delete_entry(
         why: "still holds the certificate: another program adds it again".into(),
     })
 }
+
 impl SideEffectRecord {
     /// The present state of its file; none if it has no file.
     fn found(&self, world: &World) -> Result<Option<Node>> {

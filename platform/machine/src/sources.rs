@@ -1,4 +1,4 @@
-//! The files that a bundle is made from, as they are in place.
+//! The source files of a bundle, as they are now.
 
 use std::path::{Path, PathBuf};
 
@@ -9,19 +9,19 @@ use crate::{
     world::{Node, World},
 };
 
-/// So deep below an anchors' folder files are looked for.
+/// How many levels of folders below a folder of anchors are searched.
 const DEEPEST: usize = 4;
 
-/// What files in place give to a bundle.
+/// The certificates that the source files give to a bundle.
 #[derive(Debug)]
 pub(crate) struct Given {
-    /// The certificates, each as often as it is given.
+    /// The certificates, each as often as a file gives it.
     pub sha256s: Vec<Fingerprint>,
-    /// Whether that is all: every file could be read, and it is known which of the vendor's are chosen.
+    /// Whether the list is complete: every file could be read, and it is known which of the vendor's anchors are chosen.
     pub whole: bool,
 }
 
-/// The certificates that the files in place give.
+/// The certificates of all source files.
 pub(crate) fn given(world: &World, sources: &Sources) -> Given {
     let mut given = given_here(world, sources);
     match sources.vendor.as_ref().map(|vendor| chosen(world, vendor)) {
@@ -31,7 +31,7 @@ pub(crate) fn given(world: &World, sources: &Sources) -> Given {
     given
 }
 
-/// Those that the administrator's own anchors are.
+/// The certificates of the administrator's own anchors.
 pub(crate) fn given_here(world: &World, sources: &Sources) -> Given {
     let (files, whole) = own_files(world, sources);
     let mut given = Given { sha256s: Vec::new(), whole };
@@ -41,14 +41,14 @@ pub(crate) fn given_here(world: &World, sources: &Sources) -> Given {
     given
 }
 
-/// The files that count, as far as they are known.
+/// The known source files.
 pub(crate) fn files(world: &World, sources: &Sources) -> Vec<PathBuf> {
     let (mut files, _) = own_files(world, sources);
     files.extend(sources.vendor.iter().filter_map(|vendor| chosen(world, vendor).ok()).flatten());
     files
 }
 
-/// The administrator's own, and whether that is all.
+/// The administrator's own files, and whether the list is complete.
 fn own_files(world: &World, sources: &Sources) -> (Vec<PathBuf>, bool) {
     let (mut files, mut whole) = (Vec::new(), true);
     let mut folders = vec![(sources.folder.clone(), DEEPEST)];

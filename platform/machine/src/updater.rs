@@ -1,9 +1,9 @@
-//! Runs a store's own updater, which knows no lock, beside whoever else runs it: two at once write one
-//! file, and either may leave it cut off, doubled or without what was there before.
+//! Runs a store's own updater safely. Updaters take no lock: if two run at once, they write the same file, which may end up
+//! truncated, doubled, or without earlier certificates.
 //!
-//! An updater that was started before our file was in place has not seen it, and may overwrite what ours
-//! has made at any time until it ends. So others are waited for before and after, and the store is read
-//! when none is left: whoever starts from then on reads our file too.
+//! An updater that started before our anchor was in place has not read it, and may overwrite our result until it ends. So
+//! labtrust waits for other updaters before and after its own run, and reads the store when none is running: an updater
+//! that starts later reads our anchor too.
 
 mod fault;
 
@@ -26,35 +26,34 @@ use crate::{
     world::{SHELLS, World, running},
 };
 
-/// An updater that was disturbed is run again so many times.
+/// How often an updater that was disturbed is run again.
 const MOST_REPAIRS: u32 = 5;
 
-/// Longer each time it waits for others to begin before it runs again.
+/// Each repeated run first waits longer by this time, so that other updaters can start.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long somebody else's updater is waited for.
+/// How long to wait for another updater.
 const UPDATER_WAIT: Duration = Duration::from_secs(120);
 
-/// What an updater that succeeds all the same says of a hook that failed: Debian's own script, and
-/// run-parts(8).
+/// Messages about a failed hook from an updater that succeeds all the same: Debian's own script, and run-parts(8).
 const COMPLAINTS: [&str; 2] = ["exited with code", "exited with return code"];
 
-/// More than this is free where a store is rebuilt: links, and what else the tools put beside the bundle.
+/// Free bytes that rebuilding a store needs beside its files: for links, and for files that the tools add.
 const SPARE_ROOM: u64 = 64 << 10;
 
-/// One settling of a store.
+/// One run of the commands of a [`Reload`](labtrust_plan::Reload).
 pub(crate) struct Updater<'a> {
     pub world: &'a World,
     pub commands: &'a [Command],
     pub side_effects: &'a [SideEffect],
     /// How many certificates may be gone afterwards.
     pub removed: usize,
-    /// Whether the store is as it is meant to be.
+    /// Whether the store is as planned.
     pub is_met: &'a dyn Fn() -> Result<bool>,
     pub progress: &'a dyn Progress,
 }
 
-/// What the updater has made, as far as it is judged.
+/// The result of an updater, as far as labtrust checks it.
 #[derive(PartialEq)]
 struct Rebuilt {
     bundles: Vec<Option<Bundle>>,
@@ -62,8 +61,7 @@ struct Rebuilt {
     complaints: Vec<String>,
 }
 
-/// Refuses to begin what an updater that writes `side_effects` could not end: on a full disk it may leave no
-/// bundle at all.
+/// Fails if the disk has no room for an updater that writes `side_effects`: on a full disk it may leave no bundle at all.
 pub(crate) fn check_room(world: &World, side_effects: &[SideEffect]) -> Result<()> {
     let files: Vec<&Path> = side_effects.iter().filter_map(SideEffect::file).collect();
     let mut needed = SPARE_ROOM;
@@ -81,21 +79,21 @@ pub(crate) fn check_room(world: &World, side_effects: &[SideEffect]) -> Result<(
 }
 
 impl Updater<'_> {
-    /// Runs the commands until the bundles can be read, have lost no more than they should, and the store is
-    /// as it is meant to be; or until the same comes of it twice, which is no accident then. What it said of
-    /// hooks that failed is the answer.
+    /// Runs the commands until the bundles are complete, have lost no more certificates than they should, and the store is
+    /// as planned; or until two runs give the same result, which is then no accident. Returns the messages about failed
+    /// hooks.
     pub(crate) fn run(&self) -> Result<Vec<String>> {
-        // A reload rebuilds nothing that another run could disturb.
+        // Without side effects there is no file that another updater could damage.
         if self.side_effects.is_empty() {
             return self.run_commands();
         }
         let before = self.read()?;
-        // Where it was so from the start, another's run proves nothing of what is to be rebuilt.
+        // If the store was as planned before, another updater's run does not show that the store was rebuilt.
         let was_met = (self.is_met)()?;
         let started = Instant::now();
         let mut last = None;
         for round in 0..=MOST_REPAIRS {
-            // Whoever runs it again and again would disturb ours again too: left alone, they do it for us.
+            // A program that runs the updater again and again would disturb our run again. Its own run does the work too.
             let quiet = Instant::now() + PAUSE * round;
             loop {
                 let waited = self.await_others()?;
@@ -118,21 +116,21 @@ impl Updater<'_> {
             }
             let rebuilt = self.run_once()?;
             let fault = self.fault(&before, &rebuilt.bundles);
-            // The same twice is no accident: what it is made from, as far as that is not known, is less now.
+            // Twice the same result is no accident: the updater has fewer sources now, some of which are not known here.
             let is_same = is_whole(&before, &rebuilt.bundles) && last.as_ref() == Some(&rebuilt);
             if (rebuilt.is_met && fault.is_none()) || is_same {
                 self.report_losses(&before, &rebuilt.bundles);
                 return Ok(rebuilt.complaints);
             }
             if let Some(fault) = fault {
-                self.progress.note(&format!("{fault}; running it again"));
+                self.progress.note(&format!("{fault}; running the updater again"));
             }
             last = Some(rebuilt);
         }
         let path = self.bundles().next().map_or_else(PathBuf::new, |(path, _)| path.to_owned());
         Err(Error::Corrupt {
             path,
-            why: format!("is damaged, also after {MOST_REPAIRS} more runs of its updater"),
+            why: format!("is damaged, even after {MOST_REPAIRS} more runs of its updater"),
         })
     }
 
@@ -152,7 +150,7 @@ impl Updater<'_> {
         Ok(complaints)
     }
 
-    /// Removes what an updater that was killed has left; not while one runs that may be writing it.
+    /// Removes the remains of a killed updater, unless an updater is running that may be writing them.
     pub(crate) fn clear(&self) -> Result<()> {
         if !running(&self.names()).is_empty() {
             return Ok(());
@@ -175,7 +173,7 @@ impl Updater<'_> {
         self.bundles().map(|(path, _)| self.world.bundle(path)).collect()
     }
 
-    /// Waits until those who change the store just now have ended; one of the updaters, if there was one.
+    /// Waits until other programs that change the store have ended. Returns one of those updaters, if there was one.
     fn await_others(&self) -> Result<Option<u32>> {
         let updaters = self.names();
         let waited = await_end(&updaters, UPDATER_WAIT, self.progress).map_err(|pid| self.busy(pid))?;
@@ -185,7 +183,7 @@ impl Updater<'_> {
         Ok(waited)
     }
 
-    /// The updaters' names. A shell's says nothing of what it runs.
+    /// The names of the updaters. A shell is left out: its name does not tell what it runs.
     fn names(&self) -> Vec<&str> {
         let names = self.commands.iter().filter_map(|command| command.program.file_name()?.to_str());
         names.filter(|name| !SHELLS.contains(name)).collect()
@@ -196,7 +194,7 @@ impl Updater<'_> {
     }
 }
 
-/// Whether every bundle that was there is there, to its end.
+/// Whether every bundle that existed before is there and complete.
 fn is_whole(before: &[Option<Bundle>], after: &[Option<Bundle>]) -> bool {
     before
         .iter()

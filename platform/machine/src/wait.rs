@@ -1,4 +1,4 @@
-//! Waiting for programs that somebody else runs.
+//! Waiting for programs that another user or program runs.
 
 use std::{
     thread,
@@ -7,11 +7,11 @@ use std::{
 
 use crate::{lock::SILENT_WAIT, progress::Progress, world::running};
 
-/// Between two looks at whether they have ended.
+/// The pause between two checks whether they have ended.
 pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// Waits for the processes that run one of `programs` now, and not for those that follow them; one of
-/// them, if there was one. Fails with one that runs longer than `limit`.
+/// Waits until the processes that run one of `programs` now have ended; processes that start later are not waited for.
+/// Returns one of the processes, if there was one. Fails with a process that runs longer than `limit`.
 pub(crate) fn await_end(
     programs: &[&str],
     limit: Duration,
@@ -27,7 +27,7 @@ pub(crate) fn await_end(
         }
         if started.elapsed() > SILENT_WAIT && !said {
             let programs = programs.join(" or ");
-            progress.note(&format!("waiting for {programs} (process {pid}), which somebody else runs"));
+            progress.note(&format!("waiting for another run of {programs} (process {pid}) to end"));
             said = true;
         }
         thread::sleep(BETWEEN_LOOKS);

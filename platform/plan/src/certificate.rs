@@ -17,6 +17,11 @@ impl Certificate {
         Self(der.into())
     }
 
+    /// No certificate: no store holds it.
+    pub fn empty() -> Self {
+        Self(Vec::new())
+    }
+
     /// The DER encoding.
     pub fn der(&self) -> &[u8] {
         &self.0

@@ -1,5 +1,4 @@
-//! What an engine's answer tells of a registry: an engine that was asked to contact one says in one sentence how far
-//! it came.
+//! Reads an engine's answer about a registry: one sentence tells how far the engine got when it contacted the registry.
 
 use std::path::Path;
 
@@ -11,29 +10,29 @@ use crate::{Result, World};
 
 const LONGEST_MESSAGE: usize = 1000;
 
-/// How far an engine came with a registry.
+/// How far an engine got with a registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// It speaks TLS with it and accepts its certificate.
+    /// The engine accepts the registry's certificate.
     Accepted,
-    /// It does not accept its certificate; with its own words.
+    /// The engine rejects the certificate; its message.
     Refused(String),
-    /// It gave up before it asked the registry, as every login would; with its own words. Mostly a file in the
+    /// The engine failed before it asked the registry, and so fails at every login; its message. Mostly a file in the
     /// registry's folder of `certs.d` is the reason.
     GaveUp(String),
-    /// The network, a proxy or the registry left it without a verdict; with its own words.
+    /// The engine could not check the certificate, because of the network, a proxy or the registry; its message.
     Unknown(String),
 }
 
-/// Words of Go's for a chain that it does not verify. That certificates are spoken of is not enough: an
-/// engine also complains of a client's certificate, and a server's alert is no verdict on the server's.
+/// Go's messages for a chain that does not verify. The word "certificate" alone is not enough: an engine also reports
+/// faults of a client's certificate, and alerts from the server.
 const REFUSED: &[&str] = &["x509: ", "failed to verify certificate"];
 
-/// Words of an engine that came to no registry: the network said no, or this engine does not know the question.
+/// Messages of an engine that reached no registry: a network fault, or the engine does not know the request.
 const NOBODY: &[&str] = &["dial ", "lookup ", "page not found"];
 
-/// Words of the network, of a proxy or of whoever answers in a registry's place. They mostly come with the URL of
-/// the request (Go, `net/url.Error`), which says that it was made; these come without one, too.
+/// Messages about the network, a proxy, or another server in the registry's place. Mostly they contain the URL of the
+/// request (Go, `net/url.Error`), which shows that the request was sent; these also occur without a URL.
 const TRIED: &[&str] = &[
     "proxyconnect",
     "Service Unavailable",
@@ -48,10 +47,10 @@ const TRIED: &[&str] = &[
     ANSWERED[1],
 ];
 
-/// Words for an HTTP answer that is no registry's (distribution, `registry/client/errors.go`).
+/// Messages for an HTTP answer that does not come from a registry (distribution, `registry/client/errors.go`).
 const ANSWERED: [&str; 2] = ["unexpected HTTP status", "error parsing HTTP"];
 
-/// What a registry answers over TLS to somebody without credentials.
+/// Answers of a registry over TLS to a request without credentials.
 const ACCEPTED: &[&str] = &[
     "no basic auth credentials",
     "unauthorized",
@@ -60,12 +59,12 @@ const ACCEPTED: &[&str] = &[
     "name unknown",
     "not found",
     "authentication required",
-    // containers/image, of the token service that the registry names.
+    // From containers/image, about the token service that the registry names.
     "invalid status code from registry",
 ];
 
 impl Reach {
-    /// Whether the engine came through TLS: it accepts the certificate, whatever answered then.
+    /// Whether the TLS handshake succeeded: the engine accepts the certificate, whatever the answer was.
     pub fn is_through_tls(&self) -> bool {
         match self {
             Self::Accepted => true,
@@ -80,7 +79,7 @@ pub fn reaches(world: &World, socket: &Path, endpoint: &Endpoint) -> Result<Reac
     Ok(judge(&get(world, socket, &distribution(endpoint), LIMIT)?.body))
 }
 
-/// What the engine's `answer` to that request says.
+/// Reads the engine's `answer` to that request.
 pub fn judge(answer: &str) -> Reach {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -95,19 +94,19 @@ pub fn judge(answer: &str) -> Reach {
     }
     let message = match serde_json::from_str(answer) {
         Ok(Answer::Found { .. }) => return Reach::Accepted,
-        // An engine passes on what a server has sent it, however long.
+        // An engine repeats a server's text, however long it is.
         Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
         Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
     };
     judge_message(message)
 }
 
-/// What the complaints of a program say that was made to contact a registry by itself, such as skopeo's. It reads the
-/// registry's `folder` of `certs.d`.
+/// Reads the error output of a program that contacted a registry itself, such as skopeo. The program reads the registry's
+/// `folder` of `certs.d`.
 pub fn judge_client(complaints: &str, folder: &Path) -> Reach {
     let last = complaints.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
     match judge_message(last.chars().take(LONGEST_MESSAGE).collect()) {
-        // A program may fail for reasons of its own.
+        // A program may fail for reasons that have nothing to do with the registry.
         Reach::GaveUp(message) if !message.contains(&*folder.to_string_lossy()) => Reach::Unknown(message),
         reach => reach,
     }

@@ -1,4 +1,4 @@
-//! Which registries an engine believes without looking at their certificates.
+//! Registries whose certificates an engine does not check ("insecure registries").
 
 use std::{collections::BTreeMap, net::IpAddr, path::Path, time::Duration};
 
@@ -10,46 +10,47 @@ use crate::{World, handshake};
 
 const NAME_LIMIT: Duration = Duration::from_secs(2);
 
-/// Of `GET /info`, `RegistryConfig` (moby, `registry.ServiceConfig`).
+/// `RegistryConfig` of `GET /info` (moby, `registry.ServiceConfig`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegistrySettings {
-    /// Registries that are named in its settings.
+    /// Registries that the engine's settings name.
     #[serde(alias = "IndexConfigs", default)]
     pub named: Option<BTreeMap<String, NamedRegistry>>,
-    /// Networks whose registries are not looked at, such as `127.0.0.0/8`.
+    /// Networks whose registries are not checked, such as `127.0.0.0/8`.
     #[serde(alias = "InsecureRegistryCIDRs", default)]
     pub insecure_networks: Option<Vec<String>>,
 }
 
-/// A registry that is named in an engine's settings.
+/// A registry that an engine's settings name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NamedRegistry {
-    /// Whether its certificate is looked at.
+    /// Whether its certificate is checked.
     #[serde(alias = "Secure", default)]
     pub secure: bool,
 }
 
 impl RegistrySettings {
-    /// Why the engine does not look at the certificate of the registry at `endpoint`, whose name has these
-    /// `addresses`; none if it does look (moby, `registry.isSecureIndex`). A registry that its settings name is
-    /// judged by that, any other by its addresses.
+    /// The reason why the engine does not check the certificate of the registry at `endpoint`, whose name has these
+    /// `addresses`; none if it checks it (moby, `registry.isSecureIndex`). The settings decide if they name the registry,
+    /// otherwise its addresses.
     pub fn ignores(&self, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<String> {
         let named = |name: &str| self.named.as_ref()?.get(name);
         match named(&endpoint.to_string()).or_else(|| named(&endpoint.certs_d_folder())) {
             Some(named) if named.secure => None,
-            Some(_) => Some(format!("insecure-registries of its settings names {endpoint}")),
+            Some(_) => Some(format!("its setting insecure-registries names {endpoint}")),
             None => {
                 let networks = self.insecure_networks.iter().flatten();
-                let mut pairs = networks.flat_map(|network| addresses.iter().map(move |one| (network, one)));
+                let mut pairs =
+                    networks.flat_map(|network| addresses.iter().map(move |address| (network, address)));
                 let (network, address) = pairs.find(|(network, address)| is_in(**address, network))?;
-                Some(format!("{address} is in {network}, which it takes for insecure"))
+                Some(format!("its settings list the network {network} of {address} as insecure"))
             }
         }
     }
 }
 
-/// Why the engine at `socket` does not look at the certificate of the registry at `endpoint`; none if it does, or
-/// says nothing of it.
+/// The reason why the engine at `socket` does not check the certificate of the registry at `endpoint`; none if it checks it,
+/// or does not tell.
 pub(crate) fn ignores(world: &World, socket: &Path, endpoint: &Endpoint) -> Option<String> {
     #[derive(Deserialize)]
     struct Info {

@@ -1,4 +1,4 @@
-//! Finds the Docker engines of a machine and of the people on it.
+//! Finds the Docker engines of the machine and of its users.
 
 use std::{
     fs,
@@ -11,15 +11,15 @@ use labtrust_plan::{
     fact::{Engine, EngineKind, Facts, Os, ServiceManager, User},
 };
 
-use crate::{engine::says_it_pulls_by_system, world::World};
+use crate::{engine::reports_pulls_by_system, world::World};
 
-/// Where a kind of engine that belongs to the machine keeps its things.
+/// The paths of a kind of engine that belongs to the machine.
 struct EngineRow {
     kind: EngineKind,
     certs_d: &'static str,
     socket: &'static str,
     pid: &'static str,
-    /// Signs that it is installed, besides its socket.
+    /// Paths that show that it is installed, apart from its socket.
     signs: &'static [&'static str],
     service: &'static str,
 }
@@ -57,19 +57,19 @@ pub(super) fn find(facts: &Facts) -> Vec<Engine> {
     }
     for user in facts.people() {
         engines.extend(rootless(facts, user).filter(|_| facts.os == Os::Linux));
-        engines.extend(virtual_ones(facts, user));
+        engines.extend(virtual_engines(facts, user));
     }
     engines
 }
 
-/// `facts`, with what only the machine's own engine itself can tell. Users' engines are not asked: nothing waits for
-/// their restart. One that does not answer within seconds is taken for one without containerd.
+/// `facts`, completed with the answers of the machine's own engine. Users' engines are not asked: nothing waits for their
+/// restart. An engine that does not answer within seconds counts as one without containerd.
 #[must_use]
 pub fn ask_engines(facts: &Facts) -> Facts {
     let mut facts = facts.clone();
     for engine in facts.engines.iter_mut().filter(|engine| engine.kind == EngineKind::Rootful) {
         let socket = engine.socket.as_deref();
-        engine.pulls_by_system = socket.is_some_and(|socket| says_it_pulls_by_system(&World::here(), socket));
+        engine.pulls_by_system = socket.is_some_and(|socket| reports_pulls_by_system(&World::here(), socket));
     }
     facts
 }
@@ -77,7 +77,7 @@ pub fn ask_engines(facts: &Facts) -> Facts {
 impl EngineRow {
     fn is_installed(&self, snap: bool) -> bool {
         let signs = self.signs.iter().any(|sign| Path::new(sign).exists());
-        // The snap and the machine's own engine share one socket: it is the snap's if that is there.
+        // The snap and the machine's own engine use the same socket path: it is the snap's if the snap is installed.
         signs || (!snap && self.kind == EngineKind::Rootful && is_socket(Path::new(self.socket)))
     }
 
@@ -123,9 +123,9 @@ fn rootless(facts: &Facts, user: &User) -> Option<Engine> {
 struct Virtual {
     os: Os,
     kind: EngineKind,
-    /// Signs that it is installed: absolute, or in the home folder.
+    /// Paths that show that it is installed: absolute, or in the home folder.
     signs: &'static [&'static str],
-    /// Its socket, in the home folder.
+    /// Its possible sockets, in the home folder.
     sockets: &'static [&'static str],
 }
 
@@ -152,7 +152,7 @@ const VIRTUAL: &[Virtual] = &[
     },
 ];
 
-fn virtual_ones(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
+fn virtual_engines(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
     VIRTUAL.iter().filter(|machine| machine.os == facts.os).filter_map(|machine| {
         let socket = machine.sockets.iter().map(|path| user.home.join(path)).find(|path| is_socket(path));
         let installed = machine.signs.iter().any(|sign| user.home.join(sign).exists());
@@ -170,14 +170,14 @@ fn virtual_ones(facts: &Facts, user: &User) -> impl Iterator<Item = Engine> {
     })
 }
 
-/// A folder that this process's own environment names; another user's is not in it.
+/// A folder from this process's environment, if `user` is the user of this process.
 fn own_folder(facts: &Facts, user: &User, variable: &str) -> Option<PathBuf> {
     let folder = PathBuf::from(std::env::var_os(variable)?);
     (facts.user.uid == user.uid && folder.is_absolute()).then_some(folder)
 }
 
 fn restart(facts: &Facts, service: &str) -> Option<Command> {
-    // On Synology's DSM an engine is a package, and systemd knows it by another name.
+    // On Synology's DSM the engine is a package, and its systemd unit has another name.
     let package = ["ContainerManager", "Docker"]
         .into_iter()
         .find(|package| service == "docker" && Path::new("/var/packages").join(package).exists());
@@ -195,7 +195,7 @@ fn restart(facts: &Facts, service: &str) -> Option<Command> {
     }
 }
 
-/// The registries that have a folder in `certs_d`; one without a port is for 443.
+/// The registries that have a folder in `certs_d`. A folder without a port is for port 443.
 fn registries(certs_d: &Path) -> Vec<Endpoint> {
     let entries = fs::read_dir(certs_d).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
@@ -212,7 +212,7 @@ fn is_socket(path: &Path) -> bool {
 
 /// The process whose number the file `path` holds.
 fn pid(path: &Path) -> Option<u32> {
-    // It may be a user's, and anything: a pipe, or without an end.
+    // The file may be a user's, and may be a pipe or endless.
     let pid = World::read_named(path).ok()??;
     std::str::from_utf8(&pid).ok()?.trim().parse().ok()
 }

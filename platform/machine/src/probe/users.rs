@@ -1,4 +1,4 @@
-//! Who runs us, and on whose behalf.
+//! The user of this process, and the user who called sudo.
 
 use std::{env, fs, path::PathBuf};
 
@@ -12,7 +12,7 @@ pub(crate) fn current() -> Result<User> {
     if let Some(user) = find(|user| user.uid == uid) {
         return Ok(user);
     }
-    // macOS keeps its users elsewhere, and a container may have none.
+    // macOS has its users elsewhere, and a container may have no entry.
     let is_usable = |home: &PathBuf| home.to_str().is_some_and(|home| Os::current().is_absolute(home));
     let home = env::home_dir().filter(is_usable).ok_or_else(|| Error::Corrupt {
         path: "/etc/passwd".into(),
@@ -34,13 +34,13 @@ pub(crate) fn invoker() -> Option<User> {
 }
 
 fn find(wanted: impl Fn(&User) -> bool) -> Option<User> {
-    // People's names in it may be in any encoding.
+    // Users' full names may be in any encoding.
     let text = String::from_utf8_lossy(&fs::read("/etc/passwd").ok()?).into_owned();
     text.lines().filter_map(parse).find(wanted)
 }
 
-/// A line of passwd(5). Whoever has no home there is passed over: what names the user could not be read
-/// again.
+/// Parses a line of passwd(5). A user without an absolute home folder is left out: facts and receipts must hold absolute
+/// paths.
 pub(crate) fn parse(line: &str) -> Option<User> {
     let fields: Vec<&str> = line.split(':').collect();
     let [name, _, uid, gid, _, home, _] = fields[..] else { return None };
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whoever_has_a_home_is_known_and_can_be_read_again() {
+    fn a_user_with_a_home_is_known_and_can_be_read_again() {
         for (home, is_known) in
             [("/home/x", true), ("/", true), ("", false), ("x", false), ("/a/../b", false)]
         {

@@ -1,5 +1,5 @@
-//! A registry's folder of `certs.d` and the engine that reads it: whether the engine trusts a CA for that registry, or
-//! has ceased to.
+//! Whether an engine trusts a CA for a registry, or no longer: by the registry's folder of `certs.d`, and by the engine's
+//! own answer.
 
 use std::{
     path::{Path, PathBuf},
@@ -18,7 +18,7 @@ use crate::{
 
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// The folder `…/certs.d/host:port` for the registry at `endpoint`, and a CA that is trusted by it.
+/// The folder `…/certs.d/host:port` for the registry at `endpoint`, and the CA in question.
 pub(super) struct CertsD<'a> {
     pub folder: &'a Path,
     pub certificate: &'a Certificate,
@@ -26,8 +26,8 @@ pub(super) struct CertsD<'a> {
 }
 
 impl CertsD<'_> {
-    /// Whether the folder is as `wanted`, and the engine at `socket` too, as far as it can tell. Docker reads every
-    /// `*.crt` of the folder, as PEM (moby, registry/config, `ReadCertsDirectory`).
+    /// Whether the folder is as `wanted`, and also the engine at `socket` if it can tell. Docker reads every `*.crt` of the
+    /// folder as PEM (moby, registry/config, `ReadCertsDirectory`).
     pub(super) fn prove(
         &self,
         world: &World,
@@ -51,7 +51,7 @@ impl CertsD<'_> {
         })
     }
 
-    /// Whether a program that reads the folder, and asks the registry itself, is to it as `wanted`.
+    /// Whether a program that reads the folder trusts the registry as `wanted`: the program contacts the registry.
     fn ask_client(&self, world: &World, client: &Command, wanted: Wanted) -> ProofResult {
         let who = client.program.file_name().unwrap_or_default().to_string_lossy();
         let reach = match world.try_run(client) {
@@ -67,7 +67,7 @@ impl CertsD<'_> {
             // The program reads its folders at each request, and other stores too.
             Wanted::Gone => match registry.is_forgotten(&reach) {
                 ProofResult::Lingers(seen) => {
-                    ProofResult::Holds(format!("{seen} by another store that it reads"))
+                    ProofResult::Holds(format!("{seen} because of another store that it reads"))
                 }
                 verdict => verdict,
             },
@@ -82,9 +82,9 @@ fn place(file: Option<&PathBuf>, folder: &Path) -> String {
     }
 }
 
-/// Whether the engine at `socket` is to the registry at `endpoint` as `wanted`: it trusts `certificate` for it, or
-/// does so no more. An engine that cannot tell holds, and the answer says so: it does not run, it does not reach the
-/// registry, or the registry presents no certificate of this CA.
+/// Whether the engine at `socket` trusts `certificate` for the registry at `endpoint`, or no longer, as `wanted`. The proof
+/// also holds if the engine cannot tell, and its detail says so: the engine does not run, it does not reach the registry, or
+/// the registry presents no certificate of this CA.
 pub fn ask_engine(
     world: &World,
     socket: &Path,
@@ -108,14 +108,14 @@ pub fn ask_engine(
     }
 }
 
-/// A registry of which an engine or a program spoke; what else matters of it is asked only where it does.
+/// A registry about which an engine or a program gave an answer. Further facts are gathered only if they matter.
 struct Registry<'a> {
-    /// Who spoke.
+    /// The engine or program, for messages.
     who: &'a str,
     endpoint: &'a Endpoint,
-    /// What it presents.
+    /// Asks for the certificate that the registry presents.
     presented: &'a dyn Fn() -> Presented,
-    /// Why the engine does not look at that, if it does not.
+    /// Asks for the reason why the engine does not check the certificate, if it does not.
     ignored: &'a dyn Fn() -> Option<String>,
 }
 
@@ -127,7 +127,7 @@ impl Registry<'_> {
             Reach::GaveUp(message) => ProofResult::Fails(format!("{who} says: {message}")),
             Reach::Refused(message) => match (self.presented)() {
                 Presented::Others => {
-                    ProofResult::Holds(format!("{} yet, and {who} says: {message}", self.not_ours()))
+                    ProofResult::Holds(format!("{} yet; {who} says: {message}", self.not_ours()))
                 }
                 Presented::Ours | Presented::Unseen => ProofResult::Fails(format!("{who} says: {message}")),
             },
@@ -145,8 +145,8 @@ impl Registry<'_> {
                 (Presented::Others, _) => self.untold(&self.not_ours()),
                 (_, Reach::Refused(_)) => ProofResult::Holds(format!("{who} refuses {endpoint}")),
                 (seen, _) => match ((self.ignored)(), seen) {
-                    (Some(why), _) => self.untold(&format!("it does not look at the certificate: {why}")),
-                    // The registry may present a certificate of this CA, and {who} may accept it for that.
+                    (Some(why), _) => self.untold(&format!("it does not check the certificate: {why}")),
+                    // The registry may present a certificate of this CA, and the engine may accept it for that reason.
                     (None, Presented::Unseen) => ProofResult::Lingers(format!(
                         "labtrust cannot see which certificate {endpoint} presents, and {who} accepts {endpoint}"
                     )),
@@ -160,20 +160,20 @@ impl Registry<'_> {
         format!("{} does not present a valid certificate of this CA", self.endpoint)
     }
 
-    /// What leaves the folder to count alone.
+    /// The result if the engine cannot tell: the folder alone decides.
     fn untold(&self, why: &str) -> ProofResult {
         ProofResult::Holds(format!("{} could not tell of {}: {why}", self.who, self.endpoint))
     }
 }
 
-/// What a registry presents to this program.
+/// The certificate that a registry presents to this program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Presented {
-    /// A chain that leads to the certificate.
+    /// A chain that leads to the CA.
     Ours,
-    /// Another one, or one that nobody should accept.
+    /// Another chain, or one that is not valid.
     Others,
-    /// It could not be seen.
+    /// It could not be fetched.
     Unseen,
 }
 

@@ -1,4 +1,4 @@
-//! Looks for a certificate in a folder of files.
+//! Searches a folder of files for a certificate.
 
 use std::path::{Path, PathBuf};
 
@@ -9,8 +9,8 @@ use crate::{
     world::{Node, World},
 };
 
-/// The first file in `folder`, with that ending if one is asked for, that holds the certificate `sha256`. What cannot
-/// be read may hold it: that is an error where no other file does.
+/// The first file in `folder`, with `ending` if it is given, that holds the certificate `sha256`. If no file holds it and one
+/// cannot be read, that is an error: the unreadable file may hold it.
 pub(super) fn find_in(
     world: &World,
     folder: &Path,

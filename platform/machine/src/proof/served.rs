@@ -1,4 +1,4 @@
-//! What servers present: all are asked in one loop, and each once, however many changes its answer is to show.
+//! The certificates that servers present. All servers are asked in one loop, and each is asked once for all changes.
 
 use std::time::{Duration, Instant};
 
@@ -6,23 +6,23 @@ use labtrust_plan::{Endpoint, Fingerprint, Proof, ProofResult};
 
 use crate::handshake;
 
-/// Good answers in a row that show a server to be done with a reload, and the pause between two questions.
-/// One is not enough: nginx starts its new workers a tenth of a second before it tells the old ones to go
-/// (`ngx_msleep(100)` in `os/unix/ngx_process_cycle.c`), and until these went either may answer.
+/// The number of good answers in a row after which a reload counts as finished, and the pause between two requests. One
+/// answer is not enough: nginx starts new workers a tenth of a second before it stops the old ones (`ngx_msleep(100)` in
+/// `os/unix/ngx_process_cycle.c`), and until then either may answer.
 const STEADY: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a server may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time limit of one answer.
+const ANSWER_LIMIT: Duration = Duration::from_secs(5);
 
-/// The servers that several proofs are of.
+/// The servers that several proofs ask.
 pub(crate) struct Servers<'a> {
     questions: Vec<Question<'a>>,
-    /// One a question, once they are asked.
+    /// One for each question, after they are asked.
     verdicts: Vec<ProofResult>,
 }
 
-/// What a server is asked.
+/// One request to a server.
 #[derive(PartialEq, Eq)]
 struct Question<'a> {
     endpoint: &'a Endpoint,
@@ -32,7 +32,7 @@ struct Question<'a> {
 }
 
 impl<'a> Servers<'a> {
-    /// Those of `proofs`.
+    /// The servers of `proofs`.
     pub(crate) fn of(proofs: impl IntoIterator<Item = &'a Proof>) -> Self {
         let mut servers = Self { questions: Vec::new(), verdicts: Vec::new() };
         proofs.into_iter().for_each(|proof| servers.collect(proof));
@@ -50,7 +50,7 @@ impl<'a> Servers<'a> {
         }
     }
 
-    /// What the server of `proof` presents. The first that is asked for has all of them asked.
+    /// The answer of the server of `proof`. The first call asks all servers.
     pub(crate) fn ask(&mut self, proof: &Proof) -> Option<ProofResult> {
         let question = Question::of(proof)?;
         if self.verdicts.is_empty() {
@@ -71,7 +71,7 @@ impl<'a> Servers<'a> {
 }
 
 impl<'a> Question<'a> {
-    /// That of `proof`, if a server is asked for it.
+    /// The question of `proof`, if it asks a server.
     fn of(proof: &'a Proof) -> Option<Self> {
         let Proof::Served { endpoint, sha256, sent_with, seconds } = proof else { return None };
         Some(Self { endpoint, sha256: *sha256, sent_with: *sent_with, limit: Duration::from_secs(*seconds) })
@@ -80,7 +80,7 @@ impl<'a> Question<'a> {
     /// Asks once.
     fn ask(&self) -> Result<String, String> {
         let Self { endpoint, sha256, sent_with, .. } = self;
-        let chain = handshake::fetch_here(endpoint, PATIENCE).map_err(|error| error.to_string())?;
+        let chain = handshake::fetch_here(endpoint, ANSWER_LIMIT).map_err(|error| error.to_string())?;
         let is_sent = |sent_with: &Fingerprint| chain.iter().any(|sent| sent.fingerprint() == *sent_with);
         if chain.first().is_none_or(|leaf| leaf.fingerprint() != *sha256) {
             return Err(format!("{endpoint} presents another certificate"));
@@ -93,11 +93,11 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// `verdict` as a person is told.
+    /// `verdict` with the time that it took, for the reader.
     fn told(&self, verdict: ProofResult) -> ProofResult {
         match verdict {
             ProofResult::Fails(seen) if !self.limit.is_zero() => ProofResult::Fails(format!(
-                "{seen}, {} seconds after it was to be read (the log of what serves there says why)",
+                "{seen}, {} seconds after the reload (its log tells why)",
                 self.limit.as_secs()
             )),
             verdict => verdict,
@@ -105,8 +105,8 @@ impl<'a> Question<'a> {
     }
 }
 
-/// Asks about each of `asked`, by its index, until `ask` has given the named number of good answers in a row or the limit
-/// is over. A bad answer restarts the count. Between two pauses all are asked.
+/// Calls `ask` for each of `asked`, by its index, until it has given the required number of good answers in a row or the time
+/// limit is over. A bad answer restarts the count. All are asked between two pauses.
 fn steadily(
     asked: &[(u32, Duration)],
     mut ask: impl FnMut(usize) -> Result<String, String>,

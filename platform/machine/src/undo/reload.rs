@@ -7,15 +7,8 @@ use labtrust_plan::{Certificate, Command, Fingerprint, SideEffect, Wanted};
 
 use super::progress::UndoProgress;
 use crate::{
-    Result,
-    proof::prove,
-    receipt::Receipt,
-    session::{Session, nothing},
-    side_effect,
-    side_effect::undo_neighbours,
-    sources,
-    updater::Updater,
-    world::World,
+    Result, proof::prove, receipt::Receipt, session::Session, side_effect, side_effect::undo_neighbours,
+    sources, updater::Updater, world::World,
 };
 
 /// Runs each distinct reload once, then undoes what the updaters did not undo themselves.
@@ -68,7 +61,7 @@ fn reload_together(
             continue;
         }
         let anchor = receipts[undone.receipt].anchor.as_ref();
-        let certificate = anchor.map_or_else(nothing, |anchor| anchor.certificate.clone());
+        let certificate = anchor.map_or_else(Certificate::empty, |anchor| anchor.certificate.clone());
         let is_given = is_given_by_others(&world, &reload.side_effects, certificate.fingerprint());
         for side_effect in &reload.side_effects {
             if !side_effects.contains(side_effect) {

@@ -1,5 +1,5 @@
-//! Whether what an updater made is what it should have made: held against what the bundle was before, and where that
-//! does not tell, against what the files in place must give.
+//! Checks the bundle that an updater wrote: against the bundle before, and where that is not enough, against the anchors in
+//! the source folders.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -8,19 +8,19 @@ use labtrust_plan::{Fingerprint, Sources};
 use super::Updater;
 use crate::{bundle::Bundle, sources};
 
-/// What happens to a bundle that two updaters write at once.
+/// The likely cause of a damaged bundle.
 const AT_ONCE: &str = "as happens when two updaters run at once";
 
 impl Updater<'_> {
-    /// What is wrong with a bundle; none if nothing was lost but what should be, and nothing is there twice that
-    /// nobody gives twice.
+    /// The first fault of a bundle: it is missing or truncated, lost certificates, or holds one twice that no source gives
+    /// twice.
     pub(super) fn fault(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) -> Option<String> {
         for ((path, sources), (before, after)) in self.bundles().zip(before.iter().zip(after)) {
             let shown = path.display();
             match (before, after) {
                 (Some(_), None) => return Some(format!("{shown} is missing now, {AT_ONCE}")),
                 (_, Some(after)) if !after.whole => {
-                    return Some(format!("{shown} came out cut off, {AT_ONCE}"));
+                    return Some(format!("{shown} is truncated, {AT_ONCE}"));
                 }
                 _ => {}
             }
@@ -35,7 +35,7 @@ impl Updater<'_> {
         None
     }
 
-    /// What is wrong with a bundle that has lost something, or holds something twice.
+    /// The fault of a bundle that has lost certificates, or holds one twice, if its sources do not explain it.
     fn compare(
         &self,
         path: &Path,
@@ -58,16 +58,17 @@ impl Updater<'_> {
             return Some(format!("{} gone from {shown}", counted(lost)));
         }
         let is_doubled = match given.filter(|_| is_all_known) {
-            Some(given) => {
-                after.0.iter().any(|(one, count)| *count > 1.max(given.count(one)).max(before.count(one)))
-            }
+            Some(given) => after
+                .0
+                .iter()
+                .any(|(sha256, count)| *count > 1.max(given.count(sha256)).max(before.count(sha256))),
             None => after.doubled() > before.doubled() + 1,
         };
         is_doubled
-            .then(|| format!("{shown} holds the same certificate more often than it is given, {AT_ONCE}"))
+            .then(|| format!("{shown} holds a certificate more often than its sources give it, {AT_ONCE}"))
     }
 
-    /// Says what left a bundle though this run took nothing away.
+    /// Reports certificates that are gone from a bundle though this run did not remove them.
     pub(super) fn report_losses(&self, before: &[Option<Bundle>], after: &[Option<Bundle>]) {
         for ((path, sources), (before, after)) in self.bundles().zip(before.iter().zip(after)) {
             let lost = Counted::of(before.as_ref()).lost_in(&Counted::of(after.as_ref())).count();
@@ -75,9 +76,9 @@ impl Updater<'_> {
                 continue;
             }
             let why = if sources.is_some_and(|sources| sources::given(self.world, sources).whole) {
-                "the files in place do not give as much, and its updater had not run since"
+                "their files had been removed before, and this was the first run of the updater since"
             } else {
-                "what it is made from is less now, as its updater made it twice"
+                "two runs of the updater left them out, so their sources are gone"
             };
             self.progress.note(&format!("{} gone from {}: {why}", counted(lost), path.display()));
         }
@@ -88,7 +89,7 @@ fn counted(number: usize) -> String {
     if number == 1 { "one certificate is".into() } else { format!("{number} certificates are") }
 }
 
-/// How often each certificate is there.
+/// The number of copies of each certificate.
 struct Counted(BTreeMap<Fingerprint, usize>);
 
 impl Counted {
@@ -96,30 +97,30 @@ impl Counted {
         Self::from(bundle.map_or(&[][..], |bundle| &bundle.sha256s))
     }
 
-    fn has(&self, one: &Fingerprint) -> bool {
-        self.0.contains_key(one)
+    fn has(&self, sha256: &Fingerprint) -> bool {
+        self.0.contains_key(sha256)
     }
 
-    fn count(&self, one: &Fingerprint) -> usize {
-        self.0.get(one).copied().unwrap_or_default()
+    fn count(&self, sha256: &Fingerprint) -> usize {
+        self.0.get(sha256).copied().unwrap_or_default()
     }
 
-    /// How many are there more often than once, each further time counted.
+    /// The number of extra copies.
     fn doubled(&self) -> usize {
         self.0.values().map(|count| count - 1).sum()
     }
 
-    /// What is here and not in `after`.
+    /// The certificates that are not in `after`.
     fn lost_in<'a>(&'a self, after: &'a Self) -> impl Iterator<Item = &'a Fingerprint> {
-        self.0.keys().filter(|one| !after.has(one))
+        self.0.keys().filter(|sha256| !after.has(sha256))
     }
 }
 
 impl From<&[Fingerprint]> for Counted {
     fn from(all: &[Fingerprint]) -> Self {
         let mut counted = BTreeMap::new();
-        for one in all {
-            *counted.entry(*one).or_default() += 1;
+        for sha256 in all {
+            *counted.entry(*sha256).or_default() += 1;
         }
         Self(counted)
     }
@@ -132,7 +133,7 @@ mod tests {
     use labtrust_plan::{Certificate, Contents, SideEffect, Vendor};
 
     #[test]
-    fn what_is_lost_is_missing_only_where_a_file_gives_it() {
+    fn a_lost_certificate_is_a_fault_only_if_its_file_is_in_place() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let world = World::here();
         let put = |name: &str, text: String| {
@@ -148,12 +149,12 @@ mod tests {
         put("vendor/left.crt", left.pem());
         put("list", "# a list\nchosen.crt\n!left.crt\n".into());
         let bundle = |held: &[&Certificate]| {
-            let sha256s = held.iter().map(|one| one.fingerprint()).collect();
+            let sha256s = held.iter().map(|certificate| certificate.fingerprint()).collect();
             [Some(Bundle { sha256s, whole: true })]
         };
         let whole = bundle(&[&local, &chosen, &left]);
         let vendor = Vendor { folder: folder.path().join("vendor"), list: folder.path().join("list") };
-        // Of most families it is not known which of the vendor's are chosen.
+        // Most distributions do not tell which of the vendor's anchors are chosen.
         for (vendor, left_is_gone) in [(Some(vendor), None), (None, Some("one certificate is gone from"))] {
             let sources = Sources { folder: folder.path().join("anchors"), ending: "crt".into(), vendor };
             let is_all_known = sources.vendor.is_some();
@@ -175,7 +176,7 @@ mod tests {
                     &[&local, &left],
                     Some(if is_all_known { "one certificate is missing in" } else { "gone from" }),
                 ),
-                (&[&local, &local, &local, &chosen, &left], Some("more often than it is given")),
+                (&[&local, &local, &local, &chosen, &left], Some("more often than its sources give it")),
             ] {
                 let fault = updater.fault(&whole, &bundle(held));
                 let is_as_expected = match (&fault, expected) {
