@@ -9,7 +9,7 @@ use crate::{
 /// A root that is trusted by its fingerprint, and why its chain would be refused all the same.
 const ROOTS: &[(Recipe<'_>, &str)] = &[
     (Recipe::TOO_DEEP, "may not have 1 CAs below it"),
-    (Recipe::UNKNOWN_IN_ROOT, "critical extension that nobody knows"),
+    (Recipe::UNKNOWN_IN_ROOT, "critical extension that no client knows"),
     (Recipe::ROOT_FOR_CLIENTS, "may not sign for servers"),
 ];
 
@@ -36,7 +36,7 @@ fn a_root_is_not_trusted_by_fingerprint_where_clients_refuse_its_chain() {
     machine.write("/root/root.crt", &pair.root);
     let sha256 = fingerprint(&machine, &pair.root);
     let trust = ["labtrust", "trust", "/root/root.crt", "--for", HOST, "--fingerprint", &sha256];
-    machine.run(trust).exited(3).says("nobody knows").says("--refused");
+    machine.run(trust).exited(3).says("no client knows").says("--refused");
     machine.run(["labtrust", "inspect", &target]).succeeded().says("may not sign for servers");
 }
 

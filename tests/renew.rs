@@ -190,7 +190,7 @@ fn a_certificate_that_ends_with_its_ca_is_not_made_anew_every_day() {
     timer(&machine, 3501).succeeded().says("nothing to renew until");
     timer(&machine, 3630).exited(1).says("its CA ends with it").says("rotate start");
     assert_eq!(machine.read("/etc/proxy/mygitlab.example.com.crt"), last);
-    machine.command(["labtrust", "renew"]).at(3700).run().exited(3).says("has ended");
+    machine.command(["labtrust", "renew"]).at(3700).run().exited(3).says("expired on");
 }
 
 #[test]
@@ -201,12 +201,12 @@ fn status_says_no_to_what_has_ended_or_is_not_valid_yet_and_names_the_next_comma
     machine.run(setup).succeeded();
     status(0).succeeded();
     status(396).succeeded();
-    status(398).exited(1).says("has ended on").says("\n  labtrust renew\n");
+    status(398).exited(1).says("expired on").says("\n  labtrust renew\n");
     status(-10).exited(1).says("is valid only from").says("\n  date\n");
-    status(3700).exited(1).says("has ended on").says("\n  labtrust setup --undo\n");
+    status(3700).exited(1).says("expired on").says("\n  labtrust setup --undo\n");
     let report = machine.command(["labtrust", "status", "--json"]).at(398).run().exited(1).stdout;
     let report = json(&report);
-    assert!(report["notes"][0].as_str().unwrap().contains("has ended on"), "{report}");
+    assert!(report["notes"][0].as_str().unwrap().contains("expired on"), "{report}");
     assert_eq!(report["next"][0], "labtrust renew");
     machine.command(["labtrust", "renew"]).at(398).run().succeeded();
     status(398).succeeded();
@@ -219,7 +219,7 @@ fn status_says_no_to_what_has_ended_or_is_not_valid_yet_and_names_the_next_comma
     let imported = machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
     imported.says("nothing warns that the certificate is about to end").says("labtrust renew --if-expiring");
     status(0).succeeded();
-    status(31).exited(1).says("has ended on").says("\n  labtrust request\n");
+    status(31).exited(1).says("expired on").says("\n  labtrust request\n");
 }
 
 #[test]

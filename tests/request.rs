@@ -198,7 +198,7 @@ fn answers_that_clients_would_refuse_are_refused_in_one_line() {
         (&["client"], "serverAuth"),
         (&["subordinate"], "is a CA's certificate"),
         (&["web", "-md", "sha1"], "SHA-1"),
-        (&["web", "-startdate", "20200101000000Z", "-enddate", "20210101000000Z"], "has ended on 2021-01-01"),
+        (&["web", "-startdate", "20200101000000Z", "-enddate", "20210101000000Z"], "expired on 2021-01-01"),
         (&["web", "-startdate", "20400101000000Z", "-enddate", "20410101000000Z"], "valid only from 2040"),
     ] {
         sign(&machine, arguments);

@@ -169,7 +169,7 @@ impl Manifest {
         if !(1..=SCHEMA).contains(&schema) {
             return Err(fail(
                 format!("the backup has schema {schema}: a newer labtrust made it"),
-                "restore it with that one",
+                "restore it with that version of labtrust",
             ));
         }
         let manifest: Self = serde_json::from_slice(contents).map_err(|_| damaged())?;
@@ -210,13 +210,13 @@ pub fn can_hold(path: &Path) -> bool {
 }
 
 fn damaged() -> anyhow::Error {
-    fail("what was decrypted is no backup of labtrust's", "give a file that `labtrust backup` made")
+    fail("the decrypted file is not a backup of labtrust", "give a file that `labtrust backup` made")
 }
 
 fn too_large() -> anyhow::Error {
     fail(
         format!("a backup holds at most {} MiB in {MAX_FILES} files", MAX_SIZE >> 20),
-        "see what in the state folder is so large; labtrust keeps only small files there",
+        "remove the large files from the state folder: labtrust stores only small ones",
     )
 }
 

@@ -89,14 +89,14 @@ pub fn open(sealed: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>> {
 fn decryptor(sealed: &[u8]) -> Result<Decryptor<&[u8]>> {
     if !sealed.starts_with(MAGIC) {
         return Err(fail(
-            "this is no backup: it is not encrypted with age",
-            "give a file that `labtrust backup` made, as it made it",
+            "this is not a backup: it is not encrypted with age",
+            "give the unchanged file that `labtrust backup` wrote",
         ));
     }
     let start = &sealed[..sealed.len().min(MAX_HEADER)];
     if sealed.len() > MAX_HEADER && !start.windows(LAST_LINE.len()).any(|part| part == LAST_LINE) {
         return Err(fail(
-            format!("this is no backup: its header is longer than {} KiB", MAX_HEADER >> 10),
+            format!("this is not a backup: its header is longer than {} KiB", MAX_HEADER >> 10),
             "give a file that `labtrust backup` made; each --recipient takes a part of the header",
         ));
     }
@@ -107,24 +107,24 @@ fn refusal(error: &DecryptError, opener: &Opener) -> anyhow::Error {
     match (error, opener) {
         (DecryptError::ExcessiveWork { required, .. }, _) => fail(
             format!(
-                "its passphrase is stretched with 2^{required} rounds, which takes more memory than is given here"
+                "its passphrase takes 2^{required} rounds of scrypt, which need more memory than labtrust allows"
             ),
             "decrypt it with age, and encrypt it again: age --decrypt FILE",
         ),
         (
             DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed | DecryptError::NoMatchingKeys,
             Opener::Passphrase(_),
-        ) => fail("the passphrase is wrong", "give the one that was typed when the backup was made"),
+        ) => fail("the passphrase is wrong", "give the passphrase that was typed when the backup was made"),
         (DecryptError::DecryptionFailed | DecryptError::NoMatchingKeys, Opener::Identities(_)) => fail(
             "none of these keys opens it",
-            "give the key of a --recipient that it was made for: --identity FILE",
+            "give the private key of one of its recipients: --identity FILE",
         ),
         _ => damaged(),
     }
 }
 
 fn damaged() -> anyhow::Error {
-    fail("the file is cut off or damaged", "copy it again from where it is kept")
+    fail("the file is cut off or damaged", "copy it again from its source")
 }
 
 fn secret(passphrase: &Zeroizing<String>) -> SecretString {

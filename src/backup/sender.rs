@@ -61,8 +61,8 @@ impl Archive {
         });
         signed.map(|(root, _)| Sender::Ca(Box::new(root.clone()))).ok_or_else(|| {
             fail(
-                "the backup was changed after it was signed: its signature is not that of the CA in it",
-                "copy it again from where it is kept",
+                "the backup was changed after it was signed: the CA in it did not sign it in this form",
+                "copy it again from its source",
             )
         })
     }

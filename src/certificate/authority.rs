@@ -70,7 +70,7 @@ impl Authority {
         if !issuer.is_ca() {
             return Err(fail(
                 format!("{} is not the certificate of a CA: it may not sign others", issuer.title()),
-                "give a CA's certificate and key; a server's certificate is for: {labtrust import}",
+                "give a CA's certificate and key; to install a server's certificate, run: {labtrust import}",
             ));
         }
         if !issuer.may("keyCertSign") {
@@ -79,7 +79,7 @@ impl Authority {
                     "the key usage of {} does not let it sign certificates (keyCertSign)",
                     issuer.title()
                 ),
-                "give the certificate and key of a CA that may",
+                "give the certificate and key of a CA that may sign certificates",
             ));
         }
         let way = path::search_above(issuer, &pool);
@@ -107,13 +107,13 @@ impl Authority {
             if certificate.path_length.is_some_and(|length| (length as usize) < below) {
                 return Err(fail(
                     format!("{} may not have {below} CAs below it", certificate.title()),
-                    "use a CA that stands higher, or have the path length of this one raised",
+                    "use a CA closer to the root, or ask for one with a greater path length",
                 ));
             }
             if !certificate.is_ca() || !certificate.may("keyCertSign") {
                 return Err(fail(
                     format!("{} may not sign certificates", certificate.title()),
-                    "clients will refuse all below it: have it made again as a CA",
+                    "clients refuse every certificate below it: ask its issuer for a CA certificate (CA:TRUE, keyCertSign)",
                 ));
             }
             if !certificate.may_serve() {
@@ -129,8 +129,12 @@ impl Authority {
         let links = authority.chain().zip(authority.chain().skip(1));
         if let Some((below, above)) = links.into_iter().find(|(below, above)| !below.repeats_name_of(above)) {
             return Err(fail(
-                format!("{} spells the name of {} otherwise than that itself", below.title(), above.title()),
-                "Docker and others compare names byte by byte: have it made again by its issuer",
+                format!(
+                    "{} does not spell the name of {} as that certificate does",
+                    below.title(),
+                    above.title()
+                ),
+                "ask its issuer for a new certificate: Docker and others compare names byte by byte",
             ));
         }
         authority.issuer.public_key().check_usable()?;
@@ -148,8 +152,11 @@ impl Authority {
         let public = PrivateKey::generate(KeyType::P256)?.public_key().for_rcgen()?;
         let odd = || {
             fail(
-                format!("{} has a name that cannot be repeated in what it signs", self.issuer.title()),
-                "let the CA's own tools sign a request, and bring the answer: {labtrust import --cert FILE --key FILE}",
+                format!(
+                    "labtrust cannot copy the name of {} into the certificates that it signs",
+                    self.issuer.title()
+                ),
+                "let the CA's own tools sign a request, and import the certificate: {labtrust import --cert FILE --key FILE}",
             )
         };
         let issuer = self.rcgen_issuer().map_err(|_| odd())?;
@@ -177,7 +184,7 @@ impl Authority {
         let hint = if now < certificate.not_before {
             "check this machine's clock: date"
         } else {
-            "check this machine's clock (date); if it is right, make a new CA: {labtrust setup --undo}, then {labtrust setup}"
+            "check this machine's clock (date); if it is right, create a new CA: {labtrust setup --undo}, then {labtrust setup}"
         };
         Err(fail(what, hint))
     }
@@ -307,7 +314,7 @@ mod tests {
             assert!(error.to_string().contains(what), "{error}");
         }
         Authority::adopt(&ders(&made), key(), NOW).expect("our own is as good as any");
-        for (days, what) in [(-2, "valid only from"), (3651, "has ended")] {
+        for (days, what) in [(-2, "valid only from"), (3651, "expired")] {
             let error =
                 Authority::adopt(&ders(&made), key(), NOW + time::Duration::days(days)).expect_err(what);
             assert!(error.to_string().contains(what), "{error}");
@@ -344,7 +351,7 @@ mod tests {
             (|params| params.is_ca = IsCa::ExplicitNoCa, "is not the certificate of a CA"),
             (|params| params.key_usages = vec![KeyUsagePurpose::CrlSign], "keyCertSign"),
             (|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning], "serverAuth"),
-            (|params| params.not_after = NOW - time::Duration::SECOND, "has ended"),
+            (|params| params.not_after = NOW - time::Duration::SECOND, "expired"),
         ];
         for (change, what) in cases {
             let (certificates, key) = company(change);

@@ -45,7 +45,7 @@ impl Parsed {
     /// narrow.
     pub fn broad_scope(&self, asked: &[Host]) -> Option<String> {
         if !self.has_plain_constraints() {
-            return Some("its name constraints cannot be read for certain".into());
+            return Some("its name constraints cannot be read reliably".into());
         }
         if self.can_sign() {
             broad_scope_reasons(&self.permitted, self.constraints_critical, asked)

@@ -90,7 +90,7 @@ impl Material {
             match way.last() {
                 None => return Err(issuer_missing(&leaf)),
                 Some(top) => notes.push(format!(
-                    "The chain ends with {}; the certificate of {} above it is not here. Clients must know that one; \
+                    "The chain ends with {}; the certificate of its issuer, {}, is missing. Clients must have that one already; \
                      --chain FILE adds it.",
                     top.title(),
                     top.issuer
@@ -142,10 +142,10 @@ fn issuer_missing(leaf: &Parsed) -> anyhow::Error {
         format!("the certificate of {}, which signed {}, is missing", leaf.issuer, leaf.title()),
         match &leaf.issuer_url {
             Some(url) => hint!(
-                "give the file with it and those above it: --chain FILE; the certificate says that it is at {}",
+                "give the file with that certificate and those above it: --chain FILE (its address is {})",
                 Prose(url)
             ),
-            None => "give the file with it and those above it: --chain FILE".into(),
+            None => "give the file with that certificate and those above it: --chain FILE".into(),
         },
     )
 }
@@ -160,13 +160,13 @@ fn refuse_useless(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<
     if let Some(refusal) = unloadable {
         return Err(fail(
             format!("server software cannot load the certificate for {}: {}", leaf.title(), refusal.why),
-            "ask the CA for another one, encoded as RFC 5280 demands",
+            "ask the CA for another certificate, encoded as RFC 5280 requires",
         ));
     }
     match useless(&refusals) {
         Some(refusal) => Err(fail(
             format!("{} the certificate for {}: {}", refusal.who_refuse(), leaf.title(), refusal.why),
-            "ask the CA for another one, made by its rules for web servers",
+            "ask the CA for another certificate, one for a web server",
         )),
         None => Ok(()),
     }
@@ -176,13 +176,13 @@ fn refuse_ca_and_dates(leaf: &Parsed, now: OffsetDateTime) -> Result<()> {
     if leaf.is_ca() && !leaf.is_self_signed() {
         return Err(fail(
             format!("{} is a CA's certificate, not a server's", leaf.title()),
-            "ask the CA for one that says CA:FALSE, made by its rules for web servers",
+            "ask the CA for a certificate for a web server (CA:FALSE)",
         ));
     }
     if now > leaf.not_after {
         return Err(fail(
-            format!("the certificate for {} has ended on {}", leaf.title(), leaf.not_after.date()),
-            "give the one that replaced it; or check this machine's clock: date",
+            format!("the certificate for {} expired on {}", leaf.title(), leaf.not_after.date()),
+            "give the certificate that replaced it; or check this machine's clock: date",
         ));
     }
     if now < leaf.not_before {

@@ -74,7 +74,7 @@ pub fn read_certificates_with_remarks(
 pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static>> {
     let none = || {
         fail(
-            "there is no certificate signing request in it",
+            "the file holds no certificate signing request",
             "give the file that has a line BEGIN CERTIFICATE REQUEST",
         )
     };
@@ -88,7 +88,7 @@ pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static
     match requests.len() {
         0 | 1 => requests.pop().ok_or_else(none),
         several => Err(fail(
-            format!("there are {several} certificate signing requests in it"),
+            format!("the file holds {several} certificate signing requests"),
             "give a file with one of them",
         )),
     }
@@ -171,12 +171,12 @@ impl<'r, 'p> Reading<'r, 'p> {
                 Part::Object(shape, der) => reading.take_object(shape, der),
                 Part::Section(section) => reading.take_section(section),
                 Part::Skipped(what) => {
-                    reading.material.remarks.push(format!("{what} {position} was passed over"));
+                    reading.material.remarks.push(format!("{what} {position} was skipped"));
                     Ok(())
                 }
             };
             let unused = reading.seen[seen_before..].iter().filter(|label| label.is_noteworthy());
-            let unused = unused.map(|label| format!("{} {position} was passed over", label.section()));
+            let unused = unused.map(|label| format!("{} {position} was skipped", label.section()));
             reading.material.remarks.extend(unused);
             taken.map_err(|error| if is_alone { error } else { error.context(format!("{position}")) })?;
             reading.positions.resize(reading.material.certificates.len(), position);
@@ -201,7 +201,7 @@ impl<'r, 'p> Reading<'r, 'p> {
             |(index, (der, position)): (usize, (&CertificateDer<'_>, &Position))| match Parsed::from_der(der)
             {
                 Err(error) if all > 1 => {
-                    Err(error.context(format!("certificate {} of {all} in it, {position}", index + 1)))
+                    Err(error.context(format!("certificate {} of {all}, {position}", index + 1)))
                 }
                 other => other,
             };

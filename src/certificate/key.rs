@@ -47,7 +47,7 @@ impl PrivateKey {
             KeyType::P384 => &ECDSA_P384_SHA384_ASN1_SIGNING,
         };
         let key = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())
-            .map_err(|_| anyhow!("the system's random number generator gave nothing"))?;
+            .map_err(|_| anyhow!("the system's random number generator failed"))?;
         Self::from_pkcs8(key.as_ref())
     }
 
@@ -85,7 +85,7 @@ impl PrivateKey {
                 _ => {}
             }
         }
-        Err(fail("there is no private key in it", "give the file that has a line BEGIN PRIVATE KEY"))
+        Err(fail("the file holds no private key", "give the file that has a line BEGIN PRIVATE KEY"))
     }
 
     /// Reads the first key of a PEM file as a server needs it: unencrypted.
@@ -124,7 +124,10 @@ impl PrivateKey {
     pub(super) fn signer(&self) -> Result<Signer> {
         let damaged = |_: ring::error::KeyRejected| {
             fail(
-                format!("the {} key is damaged, or its halves do not belong together", self.public.kind()),
+                format!(
+                    "the {} key is damaged, or its private and public halves do not belong together",
+                    self.public.kind()
+                ),
                 "check it: openssl pkey -in FILE -noout -check",
             )
         };
@@ -140,8 +143,8 @@ impl PrivateKey {
             }
             other => {
                 return Err(fail(
-                    format!("{other} key cannot sign here", other = other.with_article()),
-                    "keys that sign may be of these kinds: EC P-256, EC P-384, RSA of 2048 to 4096 bits",
+                    format!("labtrust cannot sign with {other} key", other = other.with_article()),
+                    "use a key of one of these kinds: EC P-256, EC P-384, RSA of 2048 to 4096 bits",
                 ));
             }
         };
@@ -206,7 +209,7 @@ impl FromStr for KeyType {
         match text.to_ascii_lowercase().as_str() {
             "p256" | "p-256" => Ok(Self::P256),
             "p384" | "p-384" => Ok(Self::P384),
-            _ => Err(format!("{text:?} is no key type: p256 or p384 is expected")),
+            _ => Err(format!("{text:?} is not a key type: use p256 or p384")),
         }
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn any_to_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     [Key::Sec1(copy()), Key::Pkcs1(copy())]
         .iter()
         .find_map(|key| to_pkcs8(key).ok())
-        .ok_or_else(|| anyhow!("this is no private key in PKCS #8, PKCS #1 or SEC 1"))
+        .ok_or_else(|| anyhow!("this is not a private key in PKCS #8, PKCS #1 or SEC 1"))
 }
 
 /// A key as PKCS #8 that came in the encoding which its PEM label names.
@@ -68,10 +68,7 @@ pub(super) fn to_pkcs8(key: &Key) -> Result<Zeroizing<Vec<u8>>> {
         Key::Sec1(der) => {
             let parsed = EcPrivateKey::from_der(der).map_err(|_| damaged("EC"))?;
             let curve = parsed.parameters.ok_or_else(|| {
-                fail(
-                    "the EC key does not say on which curve it is",
-                    "convert it: openssl pkey -in FILE -out NEW",
-                )
+                fail("the EC key does not name its curve", "convert it: openssl pkey -in FILE -out NEW")
             })?;
             wrap(EC, Some(curve), der)
         }
@@ -135,7 +132,7 @@ pub(super) fn normalize(der: &[u8], candidates: &[PublicKey]) -> Result<(Zeroizi
         }
         other => Err(fail(
             format!("the private key is of a kind that is not supported ({other})"),
-            "keys may be of these kinds: EC P-256, EC P-384, RSA",
+            "use a key of one of these kinds: EC P-256, EC P-384, RSA",
         )),
     }
 }

@@ -11,10 +11,8 @@ struct OtherContent {
     hint: &'static str,
 }
 
-const AGAIN: &str =
-    "download it again: where one must log in first, use a browser, or ask the CA's administrator";
-const FORMS: &str =
-    "files may be PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b) or PKCS #12 (.p12, .pfx)";
+const AGAIN: &str = "download it again with a browser, where you can log in; or ask the CA's administrator";
+const FORMS: &str = "give a file in one of these formats: PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b), PKCS #12 (.p12, .pfx)";
 
 /// By its first bytes.
 const CONTENTS: &[OtherContent] = &[
@@ -33,7 +31,7 @@ const CONTENTS: &[OtherContent] = &[
     OtherContent {
         signs: &[b"pk\x03\x04", b"\x1f\x8b", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz", b"rar!"],
         what: "this is an archive (such as ZIP), not a certificate",
-        hint: "unpack it, and give the file from it",
+        hint: "unpack it, and give the certificate file from it",
     },
     OtherContent {
         signs: &[b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce"],
@@ -72,17 +70,17 @@ const LABELS: &[(Label, &str, &str)] = &[
     ),
     (
         Label::Key,
-        "there is no certificate in it, but a private key",
-        "give the certificate, which has a line BEGIN CERTIFICATE; a private key is shown to nobody",
+        "the file holds a private key, and no certificate",
+        "give the file that has a line BEGIN CERTIFICATE, and show a private key to nobody",
     ),
     (
         Label::PublicKey,
-        "there is no certificate and no private key in it, but a public key",
+        "the file holds a public key, and no certificate and no private key",
         "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
     ),
     (
         Label::RevocationList,
-        "there is no certificate in it, but a list of revoked ones (CRL)",
+        "the file holds a list of revoked certificates (CRL), and no certificate",
         "give the file that has a line BEGIN CERTIFICATE",
     ),
 ];
@@ -94,7 +92,7 @@ pub(super) fn no_certificate_error(seen: &[Label]) -> anyhow::Error {
     match LABELS.iter().find(|(label, ..)| is_seen(*label)) {
         Some((_, what, hint)) => fail(*what, *hint),
         None => fail(
-            "there is no certificate and no key in it",
+            "the file holds no certificate and no key",
             "give the file that has a line BEGIN CERTIFICATE or BEGIN PRIVATE KEY",
         ),
     }
@@ -112,9 +110,9 @@ pub(super) fn unknown_content_error(bytes: &[u8]) -> anyhow::Error {
     }
     match asn1::announced_length(bytes) {
         Some(length) if length > bytes.len() => fail(
-            format!("the file is cut off, or is no certificate: {} of {length} bytes are there", bytes.len()),
-            "copy it again from where it came",
+            format!("the file is cut off, or is not a certificate: it has {} of {length} bytes", bytes.len()),
+            "copy it again from its source",
         ),
-        _ => fail("this is no certificate and no key", FORMS),
+        _ => fail("this is not a certificate and not a key", FORMS),
     }
 }

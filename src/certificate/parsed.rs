@@ -261,7 +261,7 @@ impl Parsed {
         if now < self.not_before {
             Some(format!("{title} is valid only from {}", self.not_before.date()))
         } else {
-            (now > self.not_after).then(|| format!("{title} has ended on {}", self.not_after.date()))
+            (now > self.not_after).then(|| format!("{title} expired on {}", self.not_after.date()))
         }
     }
 

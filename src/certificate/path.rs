@@ -26,8 +26,8 @@ impl Way<'_> {
     pub fn given_up(&self) -> Option<String> {
         let at = self.given_up_at?;
         Some(format!(
-            "the certificate of {}, which signed {}, was not found before the search was given up: \
-             {MAX_SIGNATURES} signatures were verified, and more certificates have that name",
+            "the search for the certificate of {}, which signed {}, stopped after {MAX_SIGNATURES} signatures: too many \
+             certificates have that name",
             at.issuer,
             at.title()
         ))

@@ -54,7 +54,7 @@ impl Validity {
         let not_after = now
             .checked_add(Duration::days(days.into()))
             .filter(|end| end.year() < 9999)
-            .ok_or_else(|| anyhow!("{days} days from now is no date that a certificate can hold"))?;
+            .ok_or_else(|| anyhow!("{days} days from now is not a date that a certificate can hold"))?;
         Ok(Self { not_before, not_after })
     }
 
@@ -193,7 +193,7 @@ pub fn subject_alt_names(names: &[SubjectName]) -> Result<Vec<SanType>> {
             .to_string()
             .try_into()
             .map(SanType::DnsName)
-            .with_context(|| format!("{dns} is no name that a certificate can hold")),
+            .with_context(|| format!("{dns} is not a name that a certificate can hold")),
     };
     names.iter().map(alt_name).collect()
 }
@@ -280,7 +280,7 @@ fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
     let mut bytes = [0; LENGTH];
     SystemRandom::new()
         .fill(&mut bytes)
-        .map_err(|_| anyhow!("the system's random number generator gave nothing"))?;
+        .map_err(|_| anyhow!("the system's random number generator failed"))?;
     Ok(bytes)
 }
 

@@ -73,15 +73,15 @@ impl PublicKey {
             KeyKind::Ed25519 => "browsers refuse Ed25519 in certificates",
             KeyKind::Ed448 => "browsers refuse Ed448 in certificates",
             KeyKind::RsaPss(_) => "browsers and Go refuse keys that are for RSA-PSS alone",
-            KeyKind::Dsa => "clients of today refuse DSA",
+            KeyKind::Dsa => "current clients refuse DSA",
             KeyKind::Curve(_) => "most clients refuse this curve",
             KeyKind::ExplicitCurve => "clients want a curve's name, not its parameters",
             KeyKind::Other(_) => "clients do not know this algorithm",
         };
         Err(fail(
             format!("{} key cannot serve HTTPS: {why}", self.kind.with_article()),
-            "use a key of one of these kinds: EC P-256, EC P-384, RSA of 2048 to 8192 bits; left out, a P-256 \
-             key is made",
+            "use a key of one of these kinds: EC P-256, EC P-384, RSA of 2048 to 8192 bits; without one, labtrust \
+             creates a P-256 key",
         ))
     }
 

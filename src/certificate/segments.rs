@@ -74,7 +74,7 @@ pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
         Some(at) => Err(unreadable(bytes, at)),
         None if segments.len() > MAX_SECTIONS => Err(fail(
             format!("the file holds more than {MAX_SECTIONS} certificates"),
-            "give a file that holds only the certificates and keys that are meant",
+            "give a file that holds only the certificates and keys that you mean",
         )),
         None => Ok(segments),
     }
@@ -149,19 +149,19 @@ fn unreadable(bytes: &[u8], at: usize) -> anyhow::Error {
     if starts(rest) && length > rest.len() {
         let there = rest.len();
         return fail(
-            format!("the file is cut off: of what starts at byte {at}, {there} of {length} bytes are there"),
-            "copy it again from where it came",
+            format!("the file is cut off: the object at byte {at} has {there} of {length} bytes"),
+            "copy it again from its source",
         );
     }
     if starts(rest) {
-        return fail(format!("what starts at byte {at} is damaged"), "copy it again from where it came");
+        return fail(format!("the object at byte {at} is damaged"), "copy it again from its source");
     }
     if at == 0 {
         return not_a_certificate::unknown_content_error(bytes);
     }
     fail(
-        format!("what starts at byte {at} is no certificate and no key"),
-        "take it out of the file, or give each certificate as a file of its own",
+        format!("the object at byte {at} is not a certificate and not a key"),
+        "remove it from the file, or put each certificate into its own file",
     )
 }
 

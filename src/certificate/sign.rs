@@ -66,13 +66,13 @@ impl LeafOrder {
         let damaged = |why: &str| {
             fail(
                 format!("the certificate signing request is damaged: {why}"),
-                "make it again where the key is: openssl req -new -key FILE -addext subjectAltName=DNS:HOST",
+                "create it again where the key is: openssl req -new -key FILE -addext subjectAltName=DNS:HOST",
             )
         };
         let (rest, parsed) =
-            X509CertificationRequest::from_der(request).map_err(|_| damaged("it is no PKCS #10"))?;
+            X509CertificationRequest::from_der(request).map_err(|_| damaged("it is not PKCS #10"))?;
         if !rest.is_empty() {
-            return Err(damaged("something follows it"));
+            return Err(damaged("other bytes follow it"));
         }
         let info = &parsed.certification_request_info;
         let public_key = PublicKey::from_spki(info.subject_pki.raw)?;
@@ -85,7 +85,7 @@ impl LeafOrder {
 }
 
 /// What makes a request again, with the names that it should have.
-const AGAIN: &str = "make it again with names: openssl req -new -key FILE -addext subjectAltName=DNS:HOST";
+const AGAIN: &str = "create it again with names: openssl req -new -key FILE -addext subjectAltName=DNS:HOST";
 
 /// The names that a request asks for: if one of them cannot be signed, none is, since a certificate with
 /// other names than were asked for fails only where it is used.
@@ -107,11 +107,11 @@ fn requested_names(info: &X509CertificationRequestInfo<'_>) -> Result<Vec<Subjec
             names.push(subject_name(name).ok_or_else(|| {
                 fail(
                     format!(
-                        "the certificate signing request asks for {}, which is no DNS name and no IP address of a \
+                        "the certificate signing request asks for {}, which is not a DNS name or IP address of a \
                          server",
                         shown(&name.to_string())
                     ),
-                    "make it again without that name, or say which names are meant: {labtrust sign NAME --csr FILE}",
+                    "create it again without that name, or give the names yourself: {labtrust sign NAME --csr FILE}",
                 )
             })?);
         }
@@ -146,11 +146,15 @@ impl Authority {
         let issuer = self.rcgen_issuer()?;
         let leaf =
             signing(&format!("the certificate for {}", title()), || params.signed_by(&public, &issuer))?;
-        let leaf = Parsed::from_der(leaf.der()).context("what was signed cannot be read back")?;
+        let leaf = Parsed::from_der(leaf.der()).context("the new certificate cannot be read back")?;
         if !leaf.repeats_name_of(self.issuer()) || !leaf.is_signed_by(self.issuer()) {
             return Err(fail(
-                format!("what was signed for {} does not lead back to {}", title(), self.issuer().title()),
-                "let the CA's own tools sign a request, and bring the answer: {labtrust import --cert FILE --key FILE}",
+                format!(
+                    "the new certificate for {} does not lead back to {}",
+                    title(),
+                    self.issuer().title()
+                ),
+                "let the CA's own tools sign a request, and import the certificate: {labtrust import --cert FILE --key FILE}",
             ));
         }
         let chain =
@@ -169,7 +173,7 @@ impl Authority {
                         list(&outside),
                         certificate.permitted
                     ),
-                    "a name outside these limits needs the next CA: {labtrust rotate start --permit DOMAIN}; or a new one: {labtrust setup --undo}, then setup with --permit or --name",
+                    "create a next CA with wider limits: {labtrust rotate start --permit DOMAIN}; or start over: {labtrust setup --undo}, then setup with --permit or --name",
                 ));
             }
         }
@@ -184,7 +188,7 @@ impl Authority {
         let not_after = validity.not_after.min(self.not_after());
         let notes = if not_after < validity.not_after {
             vec![format!(
-                "It is valid until {}, when the CA ends, and not for {days} days.",
+                "It is valid until {}, when the CA ends, instead of for {days} days.",
                 not_after.date()
             )]
         } else {
@@ -212,7 +216,7 @@ const MOST_NAMES: usize = 1000;
 
 fn too_many(count: usize) -> anyhow::Error {
     fail(
-        format!("{count} names are too many for one certificate: at most {MOST_NAMES} are taken"),
+        format!("{count} names are too many for one certificate: at most {MOST_NAMES} are allowed"),
         "name fewer hosts, or use a wildcard: {labtrust sign '*.example.com'}",
     )
 }
@@ -314,7 +318,7 @@ mod tests {
         }
         let error =
             ca.sign(&order(&["gitlab.example.com"], 1), NOW + Duration::days(4000)).expect_err("ended");
-        assert!(error.to_string().contains("has ended"), "{error}");
+        assert!(error.to_string().contains("expired"), "{error}");
     }
 
     #[test]
@@ -382,7 +386,7 @@ mod tests {
         let mut forged = request.der().to_vec();
         let last = forged.len() - 1;
         forged[last] ^= 1;
-        for (request, what) in [(forged, "signature"), (b"nonsense".to_vec(), "no PKCS #10")] {
+        for (request, what) in [(forged, "signature"), (b"nonsense".to_vec(), "not PKCS #10")] {
             let error = LeafOrder::from_csr(&request.into(), Vec::new(), 30).expect_err(what);
             assert!(error.to_string().contains(what), "{error}");
         }

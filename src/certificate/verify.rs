@@ -96,7 +96,7 @@ fn choose_root<'p>(
     }
     if !found.is_ca() || !found.may("keyCertSign") {
         return Err(fail(
-            format!("{} is sent by {host} like a root, but is not the certificate of a CA", found.title()),
+            format!("{host} sends {} as a root, but it is not the certificate of a CA", found.title()),
             "ask the server's administrator for the fingerprint of its root CA",
         ));
     }
@@ -105,9 +105,8 @@ fn choose_root<'p>(
 
 fn fingerprint_not_of_root(role: &str, certificate: &Parsed) -> anyhow::Error {
     fail(
-        format!("the fingerprint is that of {role} ({}), not of the root CA", certificate.title()),
-        "a client must trust the root, which outlives the rest: on the server, `labtrust status` shows its \
-         fingerprint",
+        format!("the fingerprint belongs to {role} ({}), not to the root CA", certificate.title()),
+        "give the root's fingerprint, which `labtrust status` shows on the server",
     )
 }
 
@@ -117,8 +116,8 @@ fn root_not_sent(leaf: &Parsed, host: &Host) -> anyhow::Error {
             "{host} does not send its root CA, so a fingerprint cannot find it; {} signed its certificate",
             leaf.issuer
         ),
-        "get the root's file from the server's administrator, and give that: {labtrust trust FILE}. If the administrator does not know that \
-         issuer, a proxy or firewall in between re-signs what they send",
+        "get the root's file from the server's administrator, and trust it: {labtrust trust FILE}. If the administrator does not know that \
+         issuer, a proxy or firewall in between re-signs the connection",
     )
 }
 
@@ -139,7 +138,7 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
             list_to(3, &sent)
         ),
         "do not trust it before the server's administrator confirms one of them: the fingerprint may be of an older \
-         CA, this may not be their server, or a proxy or firewall in between re-signs what they send: labtrust \
+         CA, this may not be their server, or a proxy or firewall in between re-signs the connection: labtrust \
          explain tls-intercepted",
     )
 }
@@ -161,7 +160,7 @@ fn check_leaf(leaf: &Parsed, host: &Host, now: OffsetDateTime) -> Result<()> {
         format!(
             "the certificate of {host} may not serve TLS: serverAuth is not among its extended key usages"
         ),
-        "have it made again for a TLS server",
+        "ask its issuer for a certificate for a TLS server",
     ))
 }
 
@@ -175,9 +174,9 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
     }
     if now > certificate.not_after {
         return Err(fail(
-            format!("{role} ({}) has ended on {}", certificate.title(), moment(certificate.not_after)),
+            format!("{role} ({}) expired on {}", certificate.title(), moment(certificate.not_after)),
             hint!(
-                "this machine's clock says {}: if that is wrong, set it; else, on the server: labtrust setup",
+                "this machine's clock says {}: if that is wrong, set it; else renew the certificate on the server: labtrust setup",
                 Prose(&clock)
             ),
         ));
@@ -246,11 +245,11 @@ fn webpki_error(
             .unwrap_or_else(|| anyhow::anyhow!("the certificates of {host} are not valid now")),
         Error::NameConstraintViolation => fail(
             format!("{} may not sign for {}: its name constraints forbid it", leaf.issuer, list(&leaf.names)),
-            "do not trust it: either it was set up wrongly, or the CA's key is in wrong hands",
+            "do not trust it: either its setup is wrong, or somebody stole the CA's key",
         ),
         Error::CaUsedAsEndEntity => fail(
-            format!("the certificate of {host} is marked as a CA's (CA:TRUE), which many clients refuse"),
-            "have it made again as a server's certificate, on the server: labtrust setup",
+            format!("the certificate of {host} is marked as a CA (CA:TRUE), which many clients refuse"),
+            "create a server's certificate on the server: labtrust setup",
         ),
         Error::UnknownIssuer
         | Error::InvalidSignatureForPublicKey
@@ -259,8 +258,10 @@ fn webpki_error(
             let top = path::above(leaf, above).last().copied().unwrap_or(leaf);
             if top.der() == root.der() {
                 return fail(
-                    format!("the signatures of what {host} sends cannot be verified ({error})"),
-                    "have the certificates signed with RSA or ECDSA and SHA-2",
+                    format!(
+                        "the signatures on the certificates that {host} sends cannot be verified ({error})"
+                    ),
+                    "ask the CA for certificates that are signed with RSA or ECDSA and SHA-2",
                 );
             }
             fail(
@@ -274,7 +275,7 @@ fn webpki_error(
             )
         }
         other => fail(
-            format!("what {host} sends does not stand ({other})"),
+            format!("the certificates that {host} sends are not valid ({other})"),
             "see which clients refuse it and why: labtrust inspect HOST",
         ),
     }

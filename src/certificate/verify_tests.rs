@@ -92,8 +92,8 @@ fn what_does_not_fit_is_told_apart() {
     let unknown = Some(Fingerprint::of(b"another CA"));
 
     let cases: [(&str, &Chain, Option<Fingerprint>, &str, &str); 14] = [
-        ("leaf's", &chain, of(0), HOST, "is that of the server's certificate (CN=gitlab"),
-        ("intermediate's", &chain, of(1), HOST, "is that of an intermediate CA"),
+        ("leaf's", &chain, of(0), HOST, "belongs to the server's certificate (CN=gitlab"),
+        ("intermediate's", &chain, of(1), HOST, "belongs to an intermediate CA"),
         ("nobody's", &chain, unknown, HOST, "its root is O=labtrust"),
         ("nobody's, self-signed", &vec![self_made], unknown, HOST, "its root is CN=rcgen"),
         ("no root", &no_root, of(2), HOST, "does not send its root"),
@@ -119,7 +119,7 @@ fn dates_are_told_with_the_clock() {
     let chain = served_by(&authority());
     let root = Some(Fingerprint::of(&chain[2]));
     for (days, what) in
-        [(-2, "valid only from"), (398, "the server's certificate (CN=gitlab.example.com) has ended")]
+        [(-2, "valid only from"), (398, "the server's certificate (CN=gitlab.example.com) expired")]
     {
         let now = NOW + Duration::days(days);
         let error = verify_served(&chain, root, &HOST.parse().expect("a host"), now).expect_err(what);

@@ -17,13 +17,13 @@ const NO_CERTIFICATES: &[(&str, &str)] = &[
     ("loop", "loop"),
     ("empty", "empty: the file is empty"),
     ("large.pem", "large.pem is larger than"),
-    ("zeros", "zeros: this is no certificate"),
+    ("zeros", "zeros: this is not a certificate"),
     ("noise", "noise: "),
     ("noise.pem", "noise.pem: the certificate is damaged"),
     ("cut.pem", "cut.pem: the section CERTIFICATE that starts in line 1 has no end"),
     ("cut.der", "cut.der: the file is cut off|200 of "),
-    ("longer.der", "longer.der: what starts at byte "),
-    ("half.pem", "half.pem: certificate 2 of 2 in it, in line "),
+    ("longer.der", "longer.der: the object at byte "),
+    ("half.pem", "half.pem: certificate 2 of 2, in line "),
     ("half-base64.pem", "half-base64.pem: the section CERTIFICATE that starts in line "),
     ("unended.pem", "unended.pem: the section CERTIFICATE that starts in line 1 has no end"),
     ("leaf.csr", "leaf.csr: this is a certificate signing request"),
@@ -38,8 +38,8 @@ const NO_CERTIFICATES: &[(&str, &str)] = &[
     ("base64.txt", "base64.txt: this is Base64 without"),
     ("none.p7b", "none.p7b: the PKCS #7 file is damaged, or holds no certificates"),
     ("cut.p12", "cut.p12: "),
-    ("parameters.pem", "parameters.pem: there is no certificate"),
-    ("public.pem", "public.pem: there is no certificate"),
+    ("parameters.pem", "parameters.pem: the file holds no certificate"),
+    ("public.pem", "public.pem: the file holds a public key, and no certificate"),
     ("C:\\Users\\me\\ca", "C:\\Users\\me\\ca does not exist"),
     ("C:\\Users\\me\\ca.crt", "C:\\Users\\me\\ca.crt does not exist"),
 ];
@@ -61,9 +61,9 @@ fn what_is_no_certificate_is_said_to_be_none() {
         let word = |word: &str| word.replace("SOURCE", &source).replace("FILE", file).replace("HOST", HOST);
         rows.extend(places(&lines, index).map(|line| Row::new(line.split(' ').map(word), 3, says)));
     }
-    let key =
-        ["trust ./key.pem", "inspect ./key.pem", "untrust ./key.pem", "import --out pair --cert key.pem"];
-    rows.extend(key.map(|line| Row::words(line, 3, "there is no certificate")));
+    let key = ["trust ./key.pem", "inspect ./key.pem", "untrust ./key.pem"];
+    rows.extend(key.map(|line| Row::words(line, 3, "the file holds a private key, and no certificate")));
+    rows.push(Row::words("import --out pair --cert key.pem", 3, "there is no certificate"));
     refused(&machine, "no certificate", 2, &rows);
 }
 

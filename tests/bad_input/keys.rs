@@ -42,7 +42,7 @@ const NO_PAIRS: &[(&str, &str)] = &[
         "import --out pair --cert chain.pem --key leaf.key --host other.example.com",
         "is for mygitlab.example.com, not for other.example.com",
     ),
-    ("import --out pair --cert expired.crt --key keyed.key", "has ended on|the one that replaced it"),
+    ("import --out pair --cert expired.crt --key keyed.key", "expired on|the certificate that replaced it"),
     ("import --out pair --cert future.crt --key keyed.key", "valid only from|clock"),
     (
         "import --out pair --cert 3000.pem --key other.key",
@@ -57,7 +57,7 @@ const NO_PAIRS: &[(&str, &str)] = &[
         "is not the certificate of a CA|labtrust import",
     ),
     ("setup HOST --out pair --ca-cert v1.crt --ca-key ca.key", "CN=Version 1 is not the certificate of a CA"),
-    ("setup HOST --out pair --ca-cert expired.crt --ca-key keyed.key", "CN=Expired has ended on"),
+    ("setup HOST --out pair --ca-cert expired.crt --ca-key keyed.key", "CN=Expired expired on"),
     ("setup HOST --out pair --ca-cert future.crt --ca-key keyed.key", "CN=Future is valid only from|clock"),
     ("setup HOST --out pair --ca-cert rsa1024.crt --ca-key rsa1024.key", "RSA 1024"),
     (
@@ -138,8 +138,8 @@ const NO_KEYS: &[(&str, &str)] = &[
     ("ssh.key", "ssh.key: this is an SSH key"),
     ("ssh.pub", "ssh.pub: this is an SSH key"),
     ("pgp.asc", "pgp.asc: this is a PGP key"),
-    ("public.pem", "public.pem: there is no certificate and no private key in it"),
-    ("parameters.pem", "parameters.pem: there is no certificate and no key in it"),
+    ("public.pem", "public.pem: the file holds a public key, and no certificate and no private key"),
+    ("parameters.pem", "parameters.pem: the file holds no certificate and no key"),
     ("leaf.csr", "leaf.csr: this is a certificate signing request"),
     ("page.html", "page.html: this is a web page (HTML)"),
     ("keystore.jks", "keystore.jks: this is a Java keystore"),

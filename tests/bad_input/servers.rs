@@ -104,7 +104,7 @@ fn a_server_that_does_not_do_what_it_should_is_no_trap() {
             &other,
             "sends no certificate with the fingerprint 0000|its root is CN=Good CA with SHA-256",
         ),
-        ("good", &leaf, "is that of the server's certificate (CN=mygitlab.example.com), not of the root CA"),
+        ("good", &leaf, "belongs to the server's certificate (CN=mygitlab.example.com), not to the root CA"),
         ("alone", &root, "does not send its root CA"),
         ("hundred", &other, "sends no certificate with the fingerprint 0000|more"),
         ("hostile", &other, "sends no certificate with the fingerprint 0000|Good"),

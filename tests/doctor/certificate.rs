@@ -20,7 +20,7 @@ fn what_is_wrong_with_a_leaf_that_leads_to_a_trusted_root() {
     let gitlab = Gitlab::start(&machine);
     let engine = Engine::start(&machine);
     for (recipe, code, docker, said) in [
-        (Recipe::EXPIRED, "cert-expired", "certificate has expired or is not yet valid", "has ended on"),
+        (Recipe::EXPIRED, "cert-expired", "certificate has expired or is not yet valid", "expired on"),
         (
             Recipe::FUTURE,
             "cert-not-yet-valid",
@@ -48,9 +48,9 @@ fn what_is_wrong_with_a_leaf_that_leads_to_a_trusted_root() {
         ),
         (Recipe::SHA1, "cert-weak", "signed by unknown authority", "SHA-1"),
         (Recipe::WEAK_KEY, "cert-weak", ACCEPTED, "weak (RSA 1024"),
-        (Recipe::UNKNOWN_IN_LEAF, "cert-refused", "unhandled critical extension", "nobody knows"),
-        (Recipe::TOO_LONG, "cert-too-long", ACCEPTED, "825 are the most"),
-        (Recipe::IS_CA, "cert-is-ca", ACCEPTED, "marked as a CA's"),
+        (Recipe::UNKNOWN_IN_LEAF, "cert-refused", "unhandled critical extension", "no client knows"),
+        (Recipe::TOO_LONG, "cert-too-long", ACCEPTED, "at most 825 are allowed"),
+        (Recipe::IS_CA, "cert-is-ca", ACCEPTED, "marked as a CA"),
         (
             Recipe::CONSTRAINT_VIOLATED,
             "constraint-violated",

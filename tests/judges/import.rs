@@ -264,7 +264,7 @@ fn what_is_missing_or_in_excess_is_said() {
 
     let (partial, _) = chain(folder, &files(&["ec.pem", "ec.key", "sub.pem"]), "").expect("a chain");
     assert!(!partial.complete && partial.root.is_none());
-    assert!(partial.notes[0].contains("CN=Corp Root above it is not here"), "{:?}", partial.notes);
+    assert!(partial.notes[0].contains("issuer, CN=Corp Root, is missing"), "{:?}", partial.notes);
 
     let (excess, _) = chain(folder, &files(&["ec.all.pem", "rsa.pem"]), "").expect("a chain");
     assert!(excess.notes[0].contains("left out: CN=gitlab.example.com"), "{:?}", excess.notes);

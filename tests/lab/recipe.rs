@@ -70,7 +70,7 @@ impl Recipe<'_> {
     /// The root lets no CA be between, and one is.
     pub(crate) const TOO_DEEP: Self =
         Self { authority: "critical,CA:TRUE,pathlen:0", intermediates: 1, ..Self::CURRENT };
-    /// The root has a critical extension that nobody knows.
+    /// The root has a critical extension that no client knows.
     pub(crate) const UNKNOWN_IN_ROOT: Self =
         Self { root_extensions: "1.2.3.4=critical,ASN1:NULL", ..Self::CURRENT };
     /// The same in the leaf.

@@ -114,7 +114,7 @@ fn no_verb_says_anything_of_a_key_that_it_is_given() {
     );
     machine.command(["sh"]).stdin(script).limit(Duration::from_secs(900)).run().succeeded();
     let said = machine.read("/tmp/all");
-    assert!(said.contains("there is no certificate in it, but a private key"), "{said}");
+    assert!(said.contains("the file holds a private key, and no certificate"), "{said}");
     assert!(!said.contains("PANIC"), "{said}");
     assert_none_of_it(&machine, &said);
     println!("{} disguises, {} places, {runs} runs: nothing was said", DISGUISES.len(), VERBS.len());
@@ -133,7 +133,7 @@ fn keys_in_usual_disguises_are_read() {
             ))
             .succeeded();
     }
-    machine.sh("labtrust inspect /tmp/one-line").exited(3).says("but a private key");
+    machine.sh("labtrust inspect /tmp/one-line").exited(3).says("holds a private key, and no certificate");
 }
 
 /// That no sixteen letters in a row of the key, or of its Base64, stand in `said`; nor the passphrase.

@@ -28,15 +28,15 @@ impl Parsed {
         let damaged = |why: &str| {
             fail(
                 format!("the certificate is damaged: {why}"),
-                "copy it again from where it came; openssl x509 -in FILE -noout -text shows what is readable",
+                "copy it again from its source; this command shows the readable parts: openssl x509 -in FILE -noout -text",
             )
         };
-        let anatomy = Anatomy::of(der).ok_or_else(|| damaged("it is no X.509"))?;
+        let anatomy = Anatomy::of(der).ok_or_else(|| damaged("it is not X.509"))?;
         if Fields(der).next().is_none_or(|outer| outer.whole.len() != der.len()) {
-            return Err(damaged("something follows it"));
+            return Err(damaged("other bytes follow it"));
         }
         let (not_before, not_after) =
-            anatomy.moments().ok_or_else(|| damaged("from when to when it is valid cannot be read"))?;
+            anatomy.moments().ok_or_else(|| damaged("its validity dates cannot be read"))?;
         let public_key = PublicKey::from_spki(anatomy.key).map_err(|_| damaged("its key is unreadable"))?;
         let algorithm = Fields::of_sequence(anatomy.algorithm).and_then(|mut parts| parts.next()?.oid());
         let mut parsed = Self {

@@ -70,19 +70,19 @@ impl Fault {
     fn hint(self) -> &'static str {
         match self {
             Self::TooLarge | Self::TooMany => {
-                "give a file that holds only the certificates and keys that are meant"
+                "give a file that holds only the certificates and keys that you mean"
             }
             Self::NoEnd(..) | Self::NoBeginning(..) => {
-                "the file is cut off or damaged: copy it again from where it came"
+                "the file is cut off or damaged: copy it again from its source"
             }
             Self::Damaged(..) => {
-                "copy the file again from where it came; between BEGIN and END stands only Base64"
+                "copy the file again from its source; only Base64 may be between BEGIN and END"
             }
             Self::DamagedMarker(_) => {
-                "copy the file again from where it came; a marker has five hyphens on either side"
+                "copy the file again from its source; a marker has five hyphens on either side"
             }
             Self::NoMarkers(_) => {
-                "put the lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- around it; or take it out"
+                "put the lines -----BEGIN CERTIFICATE----- and -----END CERTIFICATE----- around it, or remove it"
             }
         }
     }

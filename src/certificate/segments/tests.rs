@@ -240,12 +240,12 @@ fn what_is_not_read_is_said_with_its_place() {
     let commented_out: Vec<u8> =
         pem.split_inclusive(|byte| *byte == b'\n').flat_map(|line| [b"# ", line].concat()).collect();
     for (bytes, says) in [
-        ([pem, cut].concat(), format!("of what starts at byte {}, 200 of {} bytes", pem.len(), der.len())),
+        ([pem, cut].concat(), format!("the object at byte {} has 200 of {} bytes", pem.len(), der.len())),
         ([pem, &piece("Base64 alone").bytes[..]].concat(), format!("the certificate in line {}", lines + 1)),
-        ([der, &b"more\n"[..]].concat(), format!("what starts at byte {} is no certificate", der.len())),
+        ([der, &b"more\n"[..]].concat(), format!("the object at byte {} is not a certificate", der.len())),
         (
             [pem, &text("CERTIFICATE", b"x").into_bytes()[..]].concat(),
-            format!("certificate 2 of 2 in it, in line {}: the certificate is damaged", lines + 1),
+            format!("certificate 2 of 2, in line {}: the certificate is damaged", lines + 1),
         ),
         (
             [pem, &text("PKCS7", &[0x30, 3, 6, 1, 0x2A]).into_bytes()[..]].concat(),
@@ -259,7 +259,7 @@ fn what_is_not_read_is_said_with_its_place() {
     for (bytes, says) in [
         (
             [pem, &piece("revocations").bytes[..]].concat(),
-            format!("the section X509 CRL in line {} was passed over", lines + 1),
+            format!("the section X509 CRL in line {} was skipped", lines + 1),
         ),
         (
             [der, &piece("revocations in DER").bytes[..]].concat(),

@@ -25,7 +25,7 @@ pub fn wider(next: &Parsed, above: &[&Parsed], voucher: &Parsed) -> Vec<&'static
             limits().all(|limits| is_subset(next.key_usage.as_deref(), limits.key_usage.as_deref())),
         ),
         (
-            "it can sign for more than what the other signs for (extended key usage)",
+            "it can sign for more purposes (extended key usage)",
             limits().all(|limits| {
                 is_subset(next.extended_key_usage.as_deref(), limits.extended_key_usage.as_deref())
             }),
@@ -35,7 +35,7 @@ pub fn wider(next: &Parsed, above: &[&Parsed], voucher: &Parsed) -> Vec<&'static
             "it limits fewer types of name (name constraints)",
             limits().all(|limits| has_other_types_within(next, limits)),
         ),
-        ("it ends later than any rotation of the other gives", next.not_after <= latest),
+        ("it ends later than a rotation of that CA allows", next.not_after <= latest),
     ];
     checks.into_iter().filter(|(_, holds)| !holds).map(|(what, _)| what).collect()
 }

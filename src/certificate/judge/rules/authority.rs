@@ -14,19 +14,19 @@ use crate::certificate::{
 
 pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, EVERYONE, |case| {
-        of_intermediate(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.is_ca())
+        of_intermediate(case, "is not marked as a CA (CA:TRUE)", |ca| !ca.is_ca())
     }),
     rule(About::Constraint, &[OPENSSL_STRICT, Client::Python.since(3, 13), GO, JAVA, FIREFOX], |case| {
-        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| {
+        of_anchor(case, "is not marked as a CA (CA:TRUE)", |ca| {
             !ca.is_ca() && (ca.version >= 3 || ca.ca.is_some())
         })
     }),
     // OpenSSL takes a root that is silent if its key usage speaks for it (`check_ca`).
     rule(About::Constraint, &[CURL, OPENSSL, PYTHON, NODE, LIBRESSL], |case| {
-        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| !ca.can_sign())
+        of_anchor(case, "is not marked as a CA (CA:TRUE)", |ca| !ca.can_sign())
     }),
     rule(About::Constraint, &[GNUTLS], |case| {
-        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca == Some(false))
+        of_anchor(case, "is not marked as a CA (CA:TRUE)", |ca| ca.ca == Some(false))
     }),
     rule(
         About::Constraint,
@@ -53,7 +53,7 @@ pub(super) const RULES: &[Rule] = &[
         })
     }),
     rule(About::Constraint, &[NSS], |case| {
-        of_anchor(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca == Some(false))
+        of_anchor(case, "is not marked as a CA (CA:TRUE)", |ca| ca.ca == Some(false))
     }),
     // It keeps certificates by these two.
     rule(About::Form, &[NSS], |case| {
@@ -72,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     // They want a root at the top, and one that names itself.
     rule(About::Constraint, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE], |case| {
-        of_anchor(case, "is trusted, but is no root", |ca| {
+        of_anchor(case, "is trusted, but is not a root", |ca| {
             ca.subject_der != ca.issuer_der || names_another_key(ca, ca)
         })
     }),

@@ -44,7 +44,7 @@ pub(super) const RULES: &[Rule] = &[
     // Since 2023's updates.
     rule(About::Chain, &[JAVA.read_in("jdk.tls.client.maxInboundCertificateChainLength")], |case| {
         let count = case.served.len();
-        (count > 10).then(|| format!("{count} certificates are sent; ten are the most"))
+        (count > 10).then(|| format!("{count} certificates are sent; at most ten are allowed"))
     }),
 ];
 
@@ -61,7 +61,7 @@ fn is_fetchable(case: &Case<'_>) -> bool {
 fn spelled(case: &Case<'_>, is_odd: impl Fn(&Parsed, &Parsed) -> bool) -> Option<String> {
     let mut links = case.steps().filter(|(below, above)| !below.repeats_name_of(above));
     let (below, above) = links.find(|(below, above)| is_odd(below, above))?;
-    Some(format!("{} spells the name of its issuer otherwise than {}", below.title(), above.title()))
+    Some(format!("{} does not spell the name of its issuer as {} does", below.title(), above.title()))
 }
 
 fn differ(reading: &name_match::Reading, below: &Parsed, above: &Parsed) -> bool {
@@ -71,5 +71,5 @@ fn differ(reading: &name_match::Reading, below: &Parsed, above: &Parsed) -> bool
 fn longer_than(case: &Case<'_>, limit: usize) -> Option<String> {
     // Three bytes of length before each, and before all (RFC 5246 §7.4.2).
     let bytes: usize = 3 + case.served.iter().map(|one| one.der().len() + 3).sum::<usize>();
-    (bytes > limit).then(|| format!("its certificates have {bytes} bytes; {limit} are the most"))
+    (bytes > limit).then(|| format!("its certificates have {bytes} bytes; at most {limit} are allowed"))
 }

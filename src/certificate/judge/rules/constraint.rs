@@ -62,7 +62,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, &[GNUTLS, GO], |case| {
         let is_odd = |tree: &Subtree| tree.base.kind == NameKind::Ip && !is_network(&tree.base.value);
         let ca = case.cas().find(|ca| ca.subtrees.iter().any(is_odd))?;
-        Some(format!("the name constraints of {} have an address that is no network", ca.title()))
+        Some(format!("the name constraints of {} have an address that is not a network", ca.title()))
     }),
     rule(About::Constraint, &[GO], |case| {
         let ca = case.cas().find(|ca| ca.has_extension(NAME_CONSTRAINTS) && ca.subtrees.is_empty())?;
@@ -124,7 +124,7 @@ pub(super) const RULES: &[Rule] = &[
         let below = case.leaf.into_iter().chain(cas[..=place].iter().copied());
         let is_named = below.into_iter().all(|one| one.has_extension(POLICIES));
         (!is_named)
-            .then(|| format!("{} demands a policy, and the certificates below it have none", ca.title()))
+            .then(|| format!("{} requires a policy, and the certificates below it have none", ca.title()))
     }),
 ];
 
@@ -227,7 +227,7 @@ fn wildcard(case: &Case<'_>, ca: &Parsed) -> Option<String> {
         _ => false,
     };
     let name = case.leaf?.names.iter().find(is_hit)?;
-    Some(format!("{} may not sign all that {name} stands for", ca.title()))
+    Some(format!("{} may not sign every name that {name} matches", ca.title()))
 }
 
 /// Whether the subject lies outside the constraints on directory names: a prefix of the subject's parts.
@@ -256,7 +256,7 @@ fn is_prefix(base: &[u8], name: &[u8]) -> bool {
 fn of_kinds(case: &Case<'_>, only_critical: bool, is_odd: fn(NameKind) -> bool) -> Option<String> {
     case.cas().filter(|ca| ca.constraints_critical || !only_critical).find_map(|ca| {
         let odd = ca.subtrees.iter().find(|tree| is_odd(tree.base.kind))?;
-        Some(format!("{} has a name constraint of a kind that is not understood ({})", ca.title(), odd.base))
+        Some(format!("{} has a name constraint of an unsupported kind ({})", ca.title(), odd.base))
     })
 }
 
@@ -265,5 +265,5 @@ fn common_name(case: &Case<'_>, is_dns: fn(&str) -> bool) -> Option<String> {
     let name = leaf.common_name.as_ref().filter(|name| is_dns(name))?;
     case.cas()
         .any(|ca| !ca.permitted.permits_dns(name))
-        .then(|| format!("its common name {name} is no DNS name that the CA can sign"))
+        .then(|| format!("its common name {name} is not a DNS name that the CA can sign"))
 }

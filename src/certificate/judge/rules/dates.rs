@@ -17,7 +17,7 @@ fn outside(one: &Parsed, case: &Case<'_>) -> Option<String> {
     if case.now < one.not_before {
         Some(format!("{} is valid only from {}", one.title(), one.not_before.date()))
     } else if case.now > one.not_after {
-        Some(format!("{} has ended on {}", one.title(), one.not_after.date()))
+        Some(format!("{} expired on {}", one.title(), one.not_after.date()))
     } else {
         None
     }

@@ -89,7 +89,7 @@ fn below_anchor<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Parsed> {
 fn unknown<'c>(mut certificates: impl Iterator<Item = &'c Parsed>) -> Option<String> {
     certificates.find_map(|one| {
         let odd = odd(one, |oid| !COMMON.contains(&oid) && !SOME.contains(&oid))?;
-        Some(format!("{} has a critical extension that nobody knows ({odd})", one.title()))
+        Some(format!("{} has a critical extension that no client knows ({odd})", one.title()))
     })
 }
 
@@ -97,7 +97,7 @@ fn unknown<'c>(mut certificates: impl Iterator<Item = &'c Parsed>) -> Option<Str
 fn unprocessed<'c>(mut certificates: impl Iterator<Item = &'c Parsed>, processed: &[&str]) -> Option<String> {
     certificates.find_map(|one| {
         let odd = odd(one, |oid| SOME.contains(&oid) && !processed.contains(&oid))?;
-        Some(format!("{} has a critical extension that few process ({odd})", one.title()))
+        Some(format!("{} has a critical extension that few clients process ({odd})", one.title()))
     })
 }
 

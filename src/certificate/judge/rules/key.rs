@@ -36,7 +36,7 @@ pub(super) const RULES: &[Rule] = &[
     // TLS has no signature with these curves that clients offer by default.
     rule(About::Form, &[CURL, PYTHON, NODE, JAVA, GO, CHROME, FIREFOX, APPLE, GNUTLS, NSS], |case| {
         case.leaf.filter(|leaf| is_uncommon(leaf.public_key().kind())).map(|leaf| {
-            format!("its key is of a kind that is not offered in a handshake ({})", leaf.public_key().kind())
+            format!("clients do not offer its kind of key in a handshake ({})", leaf.public_key().kind())
         })
     }),
     // GnuTLS and Go have P-224.

@@ -58,9 +58,7 @@ pub(super) const RULES: &[Rule] = &[
         let usages = case.leaf?.extended_key_usage.as_ref()?;
         let only_any =
             usages.iter().any(|usage| usage == "any") && !usages.iter().any(|usage| usage == "serverAuth");
-        only_any.then(|| {
-            "serverAuth is not among its extended key usages, only the one that stands for any".into()
-        })
+        only_any.then(|| "serverAuth is not among its extended key usages, only anyExtendedKeyUsage".into())
     }),
     rule(About::Purpose, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA], |case| {
         let bits = case.leaf?.netscape_type?;
@@ -106,13 +104,13 @@ pub(super) const RULES: &[Rule] = &[
         case.leaf?
             .extended_key_usage
             .is_none()
-            .then(|| "it has no extended key usage; serverAuth is demanded".into())
+            .then(|| "it has no extended key usage; serverAuth is required".into())
     }),
     rule(About::Life, &[APPLE.read_in(source::APPLE_ON_TLS)], |case| {
         let leaf = case.leaf?;
         let days = (leaf.not_after - leaf.not_before + Duration::SECOND).whole_days();
         let too_long = leaf.not_after - leaf.not_before >= Duration::days(MAX_LEAF_DAYS.into());
-        too_long.then(|| format!("it is valid for {days} days; {MAX_LEAF_DAYS} are the most"))
+        too_long.then(|| format!("it is valid for {days} days; at most {MAX_LEAF_DAYS} are allowed"))
     }),
     rule(About::Names, &[APPLE.read_in("github.com/vercel-labs/portless/issues/416")], |case| {
         let single = |name: &&SubjectName| matches!(name, SubjectName::Wildcard(parent) if !parent.as_str().contains('.'));
@@ -120,7 +118,7 @@ pub(super) const RULES: &[Rule] = &[
             .names
             .iter()
             .find(single)
-            .map(|name| format!("{name} is among its names, which stands for a whole top-level domain"))
+            .map(|name| format!("{name} is among its names, which matches a whole top-level domain"))
     }),
     // "Contains non-LDH ASCII characters", Java 17 says when it is to connect to such a name.
     rule(About::Names, &[JAVA], |case| {
@@ -143,7 +141,7 @@ pub(super) const RULES: &[Rule] = &[
         },
     ),
     rule(About::Authority, &[FIREFOX, NSS, RUSTLS], |case| {
-        case.leaf?.is_ca().then(|| "it is marked as a CA's (CA:TRUE), not as a server's".into())
+        case.leaf?.is_ca().then(|| "it is marked as a CA (CA:TRUE), not as a server".into())
     }),
     rule(About::Form, &[RUSTLS], |case| {
         let old = case.leaf.filter(|leaf| leaf.version < 3)?;
@@ -151,20 +149,20 @@ pub(super) const RULES: &[Rule] = &[
     }),
     rule(About::Form, &[NSS], |case| {
         let leaf = case.self_signed().filter(|leaf| leaf.ca == Some(false))?;
-        Some(format!("{} signed itself, and is marked as no CA's (CA:FALSE)", leaf.title()))
+        Some(format!("{} signed itself, and is marked as not a CA (CA:FALSE)", leaf.title()))
     }),
     // It asks the server for proof that the certificate was not revoked, and nobody gives that of a private CA.
     rule(About::Form, &[GNUTLS], |case| {
         let stapled = case.leaf.into_iter().chain(case.intermediates.iter().copied());
         let stapled = stapled.into_iter().find(|one| one.has_extension(TLS_FEATURE))?;
         Some(format!(
-            "{} must be stapled (tlsFeature), and a server of a private CA has no proof",
+            "{} requires OCSP stapling (tlsFeature), which no server of a private CA can offer",
             stapled.title()
         ))
     }),
     rule(About::Chain, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE, NSS, RUSTLS], |case| {
         let leaf = case.leaf.filter(|leaf| case.trusts_leaf && !leaf.is_self_signed())?;
-        Some(format!("{} is trusted itself, but is no root", leaf.title()))
+        Some(format!("{} is trusted itself, but is not a root", leaf.title()))
     }),
     rule(About::Form, &[CURL], |case| {
         case.leaf.filter(|leaf| leaf.issuer_der == EMPTY_NAME).map(|_| "its issuer has no name".into())
@@ -188,10 +186,7 @@ pub(super) const RULES: &[Rule] = &[
         let leaf = case.leaf.filter(|leaf| !leaf.general_names.is_empty())?;
         let is_never =
             |name: &GeneralName| name.kind == NameKind::Dns && name.text().is_none_or(is_of_no_host);
-        leaf.general_names
-            .iter()
-            .all(is_never)
-            .then(|| "none of its names is one that a host can have".into())
+        leaf.general_names.iter().all(is_never).then(|| "no host can have any of its names".into())
     }),
     rule(
         About::Names,
@@ -221,7 +216,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, JAVA, PYTHON, NODE], |case| {
         let leaf = case.leaf.filter(|leaf| leaf.general_names.is_empty())?;
         let address: std::net::IpAddr = leaf.common_name.as_ref()?.parse().ok()?;
-        Some(format!("its only name is the common name {address}, and an address is no common name"))
+        Some(format!("its only name is the common name {address}, and clients accept no address there"))
     }),
     rule(About::Encoding, &[GNUTLS], |case| {
         let empty = |name: &GeneralName| name.value.is_empty();
@@ -274,7 +269,7 @@ pub(super) const RULES: &[Rule] = &[
         ],
         |case| {
             let top = |name: &str| name.strip_prefix("*.").is_some_and(|rest| !rest.contains('.'));
-            only(case, top).map(|name| format!("its name {name} stands for a whole top-level domain"))
+            only(case, top).map(|name| format!("its name {name} matches a whole top-level domain"))
         },
     ),
     rule(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, NSS, JAVA, GO, PYTHON, RUSTLS], |case| {
@@ -295,8 +290,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
     // mozilla::pkix wants a CA above every leaf, and takes none for a leaf.
     rule(About::Form, &[FIREFOX], |case| {
-        case.self_signed()
-            .map(|_| "it signed itself: it can be accepted only as an exception, by hand".into())
+        case.self_signed().map(|_| "it signed itself: only an exception that a person adds accepts it".into())
     }),
 ];
 
@@ -321,7 +315,7 @@ fn only(case: &Case<'_>, is: fn(&str) -> bool) -> Option<String> {
 
 fn empty_key_usage(case: &Case<'_>) -> Option<String> {
     let empty = all_of(case).find(|one| has_empty_key_usage(one))?;
-    Some(format!("{} has key usages with none in them", empty.title()))
+    Some(format!("{} has an empty key usage extension", empty.title()))
 }
 
 fn has_empty_key_usage(one: &Parsed) -> bool {

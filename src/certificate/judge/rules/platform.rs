@@ -13,7 +13,7 @@ pub(super) const RULES: &[Rule] = &[
         let limits =
             |root: &crate::certificate::Parsed| root.permitted.dns.is_some() || root.permitted.ip.is_some();
         let root = case.anchor.filter(|root| limits(root))?;
-        Some(format!("{} permits only certain names, which it does not understand of a root", root.title()))
+        Some(format!("{} permits only certain names, which it does not support in a root", root.title()))
     }),
     rule(
         About::Form,
@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
         |case| {
             let private = case.anchor.or(case.self_signed());
             private.map(|_| {
-            "since Android 7, apps pass over CAs that users add, unless they ask for them; browsers do".into()
+            "since Android 7, apps ignore CAs that users install, unless the app opts in (browsers do)".into()
         })
         },
     ),

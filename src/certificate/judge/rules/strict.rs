@@ -42,12 +42,12 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Form, &[JAVA, OPENSSL_STRICT, Client::Python.since(3, 13)], |case| {
         of_ca(case, "has an empty subject", |ca| ca.subject_der == EMPTY_NAME)
     }),
-    rule(About::Form, STRICT, |case| of_ca(case, "is not marked as a CA's (CA:TRUE)", |ca| ca.ca.is_none())),
+    rule(About::Form, STRICT, |case| of_ca(case, "is not marked as a CA (CA:TRUE)", |ca| ca.ca.is_none())),
     rule(About::Form, STRICT, |case| {
         let odd = |one: &Parsed| one.path_length.is_some() && !one.is_ca();
         not_alone(case)
             .find(|one| odd(one))
-            .map(|one| format!("{} has a path length, but is no CA's", one.title()))
+            .map(|one| format!("{} has a path length, but is not a CA", one.title()))
     }),
     rule(About::Form, STRICT, |case| {
         of_ca(case, "has a path length, but may not sign certificates", |ca| {
@@ -59,11 +59,11 @@ pub(super) const RULES: &[Rule] = &[
         let signs = leaf.key_usage.as_ref()?.contains(&"keyCertSign");
         // This is passed over in a certificate that signed itself and says CA:FALSE.
         (signs && (!leaf.is_self_signed() || leaf.ca.is_none()))
-            .then(|| "keyCertSign is among its key usages, but it is not marked as a CA's".into())
+            .then(|| "keyCertSign is among its key usages, but it is not marked as a CA".into())
     }),
     rule(About::Form, STRICT, |case| {
         let leaf = case.self_signed().filter(|leaf| leaf.version < 3 && leaf.ca.is_none())?;
-        Some(format!("it is of X.509 version {}, and may be a CA's", leaf.version))
+        Some(format!("it is of X.509 version {}, and may be a CA", leaf.version))
     }),
     rule(About::Form, STRICT, |case| {
         let empty = not_alone(case).find(|one| {
@@ -71,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
                 && one.general_names.is_empty()
                 && one.flaws.is_empty()
         })?;
-        Some(format!("{} has subject alternative names with none in them", empty.title()))
+        Some(format!("{} has an empty subject alternative name extension", empty.title()))
     }),
     rule(About::Form, STRICT, |case| {
         let leaf = case.leaf.filter(|leaf| !leaf.is_self_signed() && leaf.subject_der == EMPTY_NAME)?;

@@ -111,7 +111,7 @@ fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
                 "see that the clocks of this machine and of whoever made it are right (date); else wait",
             );
     }
-    let what = format!("{role} has ended on {}", in_utc(certificate.not_after));
+    let what = format!("{role} expired on {}", in_utc(certificate.not_after));
     Finding::new(&EXPIRED, what, "every client refuses a certificate after its last day").advise(
         "on the server: labtrust setup, which makes a new one; if another CA made it, have it renewed there",
     )
