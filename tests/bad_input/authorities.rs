@@ -64,7 +64,7 @@ fn a_request_that_cannot_be_signed_is_refused() {
     let lines: &[(&str, &str)] = &[
         ("sign --csr absent.csr", "absent.csr does not exist"),
         ("sign --csr folder", "folder is a folder"),
-        ("sign --csr pipe", "pipe is no regular file"),
+        ("sign --csr pipe", "pipe is not a regular file"),
         ("sign --csr empty", "empty: the file is empty"),
         ("sign --csr large.pem", "large.pem is larger than"),
         ("sign --csr zeros", "zeros: this is not a certificate"),

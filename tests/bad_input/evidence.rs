@@ -13,8 +13,8 @@ const RECORDED: &str = include_str!("../evidence/cert-expired.json");
 const NO_EVIDENCE: &[(&str, &str)] = &[
     ("absent.json", "absent.json does not exist"),
     ("folder", "folder is a folder"),
-    ("pipe", "pipe is no regular file"),
-    ("/dev/zero", "/dev/zero is no regular file"),
+    ("pipe", "pipe is not a regular file"),
+    ("/dev/zero", "/dev/zero is not a regular file"),
     ("loop", "loop"),
     ("empty", "empty holds no evidence"),
     ("large.pem", "large.pem is larger than"),

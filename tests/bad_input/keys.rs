@@ -102,7 +102,7 @@ const NO_PAIRS: &[(&str, &str)] = &[
     ),
     (
         "import --out pair --cert chain.pem --key encrypted.key --passphrase-file pipe",
-        "pipe is no regular file",
+        "pipe is not a regular file",
     ),
     ("import --out pair --cert chain.pem --key encrypted.key --passphrase-env NOT_SET", "NOT_SET is not set"),
     ("import --out pair --cert chain.pem --key rounds.der --passphrase-file passphrase", "rounds.der: "),

@@ -15,7 +15,7 @@ fn evidence_goes_into_files_and_comes_from_anywhere() {
     judged("no evidence").exited(3).says("standard input holds no evidence");
     judged(&" ".repeat((8 << 20) + 1)).exited(3).says("larger than evidence ever is");
     doctor(&[REGISTRY, "--evidence", "-"]).exited(2).says("--evidence FILE");
-    doctor(&[REGISTRY, "--evidence", "/dev/stdout"]).exited(3).says("/dev/stdout is no regular file");
+    doctor(&[REGISTRY, "--evidence", "/dev/stdout"]).exited(3).says("/dev/stdout is not a regular file");
     machine.sh("test -L /dev/stdout && test ! -e ./-").succeeded();
 }
 

@@ -122,5 +122,5 @@ fn a_process_that_its_user_has_stopped_holds_root_up_for_a_while_only() {
     machine.write_with_mode("/etc/ca-certificates/update.d/hook", "755", hook);
     let script = format!("export {sudo}; {trust}");
     let output = machine.command(["bash", "-c", &script]).limit(Duration::from_secs(100)).run();
-    output.exited(3).says("it does not answer, and was stopped");
+    output.exited(3).says("it did not answer in time and was stopped");
 }

@@ -1,5 +1,4 @@
-//! Databases that only their own tools may write. Each lists, adds and removes by the SHA-256 of
-//! the certificate, whatever the tool itself goes by.
+//! Databases that only their own tools may write. Certificates are found by their SHA-256, whatever the tool uses.
 
 mod keychain;
 pub mod keystore;

@@ -1,7 +1,7 @@
-//! The one door to the machine: every read, write, rename, removal and child process of a plan
-//! goes through `World`. Planners and renderers cannot reach it.
+//! The only access to the machine: every read, write, rename, removal and child process of a plan goes through `World`.
+//! Code that plans or renders cannot use it.
 
-#![allow(clippy::disallowed_methods, reason = "this is the door")]
+#![allow(clippy::disallowed_methods, reason = "this module is the access to the machine")]
 
 #[cfg(target_os = "linux")]
 mod access_list;
@@ -41,11 +41,11 @@ pub(crate) use self::socket::{Answer, connect};
 use self::{flush::Flushes, message::Bytes};
 use crate::{Error, Result, bundle::Bundle};
 
-/// Acts on the machine, as this process or as a child process that dropped to another user.
+/// Acts on the machine: as this process, or through a child process that runs as another user.
 #[derive(Debug)]
 pub struct World {
     backend: Backend,
-    /// The bundles that were read, each as its file stood.
+    /// The bundles that were read, each with the stamp of its file.
     bundles: Mutex<BTreeMap<PathBuf, (Stamp, Bundle)>>,
     flushes: Mutex<Flushes>,
 }
@@ -62,8 +62,8 @@ impl World {
         Self::with(Backend::Direct)
     }
 
-    /// The machine, with `user`'s rights, through a child process of the program at `program`
-    /// that was started with the argument `argument` and calls [`serve_delegate`].
+    /// The machine, with the rights of `user`: through a child process that runs `program argument` and calls
+    /// [`serve_delegate`].
     pub fn as_user(user: &User, program: &Path, argument: &str) -> Result<Self> {
         let delegate = delegate::Delegate::start(user, program, argument)?;
         Ok(Self::with(Backend::Delegate(Box::new(Mutex::new(delegate)))))
@@ -73,12 +73,12 @@ impl World {
         Self { backend, bundles: Mutex::default(), flushes: Mutex::default() }
     }
 
-    /// Whether it may give files to whom it likes: root may, and a user may not.
+    /// Whether it may change the owner of files: only root may.
     pub(crate) fn may_give_away(&self) -> bool {
         matches!(self.backend, Backend::Direct) && rustix::process::geteuid().is_root()
     }
 
-    /// What stands at `path`.
+    /// The state of `path`.
     pub fn look(&self, path: &Path) -> Result<Node> {
         match self.ask(Request::Look(path.to_owned()))? {
             Reply::Node(node) => Ok(node),
@@ -86,7 +86,7 @@ impl World {
         }
     }
 
-    /// Where the file at `path` is, links followed that nobody else could have planted, be it there or not.
+    /// The path to which `path` leads. Only links that no other user could have made are followed. The file need not exist.
     pub(crate) fn resolve(&self, path: &Path) -> Result<PathBuf> {
         match self.ask(Request::Resolve(path.to_owned()))? {
             Reply::Paths(paths) => paths.into_iter().next().ok_or_else(wrong_reply),
@@ -94,36 +94,36 @@ impl World {
         }
     }
 
-    /// The contents of the file at `path`, which a person named: whoever made a link on the way, it is
-    /// followed. None if it is not there.
+    /// The contents of the file at `path`, which the user named: all links are followed. None if it does not exist.
     pub fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         file::read_named(path)
     }
 
-    /// The contents of the file at `path` in a folder of ours, whatever is acted as; none if it is not
-    /// there. An error if somebody else can have written it.
+    /// The contents of the file at `path` in a folder of this process's user; none if it does not exist. Fails if another
+    /// user may have written it.
     pub fn read_own(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         file::read_own(path, rustix::process::geteuid().as_raw())
     }
 
-    /// The same of a file in a folder of the user with the number `owner`, which root reads.
+    /// The contents of the file at `path` in a folder of the user `owner`, for root to read. Fails if a third user may have
+    /// written it.
     pub fn read_owned_by(owner: u32, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         file::read_own(path, owner)
     }
 
-    /// Fails if somebody else can put anything into the folder `path`, or another one in its place.
+    /// Fails unless only root and we can write to the folder `path` and its parents.
     pub(crate) fn refuse_foreign(path: &Path) -> Result<()> {
         folder::own(path, rustix::process::geteuid().as_raw()).map(drop)
     }
 
-    /// Whether root alone can write to the program at `path`, or put another in its place.
+    /// Whether only root can change or replace the program at `path`.
     pub fn is_roots_alone(path: &Path) -> bool {
         let folder = path.parent().map(|folder| folder::own(folder, rustix::process::geteuid().as_raw()));
         process::is_roots(path) && matches!(folder, Some(Ok(Some(_))))
     }
 
-    /// The contents of the file at `path`, links followed that nobody else could have planted; none if
-    /// it is not there.
+    /// The contents of the file at `path`; none if it does not exist. Only links that no other user could have made are
+    /// followed.
     pub fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
         match self.ask(Request::Read(path.to_owned()))? {
             Reply::Bytes(bytes) => Ok(bytes.map(|bytes| bytes.0)),
@@ -131,9 +131,9 @@ impl World {
         }
     }
 
-    /// The bundle at `path`, links followed; none if it is not there. While its file stays as it is, it is read once.
+    /// The bundle at `path`, links followed; none if it does not exist. It is read again only after its file has changed.
     pub fn bundle(&self, path: &Path) -> Result<Option<Bundle>> {
-        // Another user's files are that user's process's to look at.
+        // Only the delegate process may look at another user's files.
         let stamp = if matches!(self.backend, Backend::Direct) { Stamp::behind(path) } else { None };
         let mut known = self.bundles.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, bundle)) = known.get(path).filter(|(then, _)| Some(*then) == stamp) {
@@ -146,7 +146,7 @@ impl World {
         Ok(bundle)
     }
 
-    /// The paths in the folder `path`, sorted; none if it is not there.
+    /// The paths in the folder `path`, sorted; empty if it does not exist.
     pub fn list(&self, path: &Path) -> Result<Vec<PathBuf>> {
         match self.ask(Request::List(path.to_owned()))? {
             Reply::Paths(paths) => Ok(paths),
@@ -154,39 +154,39 @@ impl World {
         }
     }
 
-    /// Puts a file at `path` in one instant: readers see the old one or the whole new one.
+    /// Writes a file at `path` atomically: readers see the old file or the complete new one.
     pub fn put(&self, path: &Path, contents: &Contents, access: Access) -> Result<()> {
         let contents = Bytes(Zeroizing::new(contents.bytes().to_vec()));
         self.act(Request::Put { path: path.to_owned(), contents, access })
     }
 
-    /// Removes what an interrupted [`World::put`] left beside `path`.
+    /// Removes the draft that an interrupted [`World::put`] left beside `path`.
     pub fn tidy(&self, path: &Path) -> Result<()> {
         self.act(Request::Tidy(path.to_owned()))
     }
 
-    /// The file that was to come of what an interrupted [`World::put`] left at `path`, if it is that.
+    /// The file that the draft at `path` was to become, if `path` is a draft that an interrupted [`World::put`] left.
     pub fn drafted(path: &Path) -> Option<PathBuf> {
         file::drafted(path)
     }
 
-    /// Removes the file or link at `path`, if it is there.
+    /// Removes the file or link at `path`, if it exists.
     pub fn remove(&self, path: &Path) -> Result<()> {
         self.act(Request::Remove(path.to_owned()))
     }
 
-    /// Renames `from` to `to`, which must be free.
+    /// Renames `from` to `to`, which must not exist.
     pub fn rename(&self, from: &Path, to: &Path) -> Result<()> {
         self.act(Request::Rename(from.to_owned(), to.to_owned()))
     }
 
-    /// Puts a symbolic link to `target` at `path`, in one instant.
+    /// Makes a symbolic link to `target` at `path`, atomically.
     pub fn link(&self, path: &Path, target: &Path) -> Result<()> {
         self.act(Request::Link(path.to_owned(), target.to_owned()))
     }
 
-    /// Makes the folder `path` and those above it that are missing, with the permission bits
-    /// `mode`; says which it made, outermost first.
+    /// Creates the folder `path` and its missing parents with the permission bits `mode`. Returns the folders that it
+    /// created, outermost first.
     pub fn make_folders(&self, path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
         match self.ask(Request::MakeFolders(path.to_owned(), mode))? {
             Reply::Paths(paths) => Ok(paths),
@@ -194,8 +194,8 @@ impl World {
         }
     }
 
-    /// Calls `act` with a new folder that nobody but the acting user can look into, and removes it
-    /// with all files in it, whatever comes of `act`: tools that read from files get them there.
+    /// Calls `act` with a new private folder for files that tools read. The folder is removed with all its files afterwards,
+    /// even if `act` fails.
     pub(crate) fn with_scratch<T>(&self, act: impl FnOnce(&Path) -> Result<T>) -> Result<T> {
         let folder = match self.ask(Request::MakeScratch)? {
             Reply::Paths(paths) => paths.into_iter().next().ok_or_else(wrong_reply)?,
@@ -209,7 +209,7 @@ impl World {
         result.and_then(|value| cleared.map(|()| value))
     }
 
-    /// Removes the folder `path` if it is there and empty.
+    /// Removes the folder `path` if it exists and is empty.
     pub fn remove_folder(&self, path: &Path) -> Result<()> {
         self.act(Request::RemoveFolder(path.to_owned()))
     }
@@ -219,17 +219,16 @@ impl World {
         self.act(Request::Sync(path.to_owned()))
     }
 
-    /// Does `work`, and then flushes each folder once whose files and folders that changes. A power cut before the end
-    /// may leave any part of it done: what it does is written down beforehand.
-    pub(crate) fn flushed_once<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    /// Calls `changes`, and then flushes each folder that it changed once. After a power cut before the end, any part of the
+    /// changes may be on the disk: so they must be recorded beforehand.
+    pub(crate) fn flushed_once<T>(&self, changes: impl FnOnce() -> Result<T>) -> Result<T> {
         self.act(Request::HoldFlushes)?;
-        let done = work();
+        let done = changes();
         let flushed = self.act(Request::Flush);
         done.and_then(|done| flushed.map(|()| done))
     }
 
-    /// How many bytes can still be written to the file system that holds the folder `path`; none where
-    /// that cannot be told.
+    /// The free bytes of the file system that holds the folder `path`; none if they are not known.
     pub(crate) fn room(&self, path: &Path) -> Result<Option<u64>> {
         match self.ask(Request::Room(path.to_owned()))? {
             Reply::Number(bytes) => Ok(bytes),
@@ -237,8 +236,8 @@ impl World {
         }
     }
 
-    /// Runs `command` to its end, with no input, a scrubbed environment and a bound in time.
-    /// An exit status other than success is an error.
+    /// Runs `command` to its end, without input, with a clean environment and a time limit. An exit status other than success
+    /// is an error.
     pub fn run(&self, command: &Command) -> Result<Output> {
         match self.ask(Request::Run(command.clone()))? {
             Reply::Output(output) if output.code == Some(0) => Ok(output),
@@ -247,7 +246,7 @@ impl World {
         }
     }
 
-    /// Runs `command` to its end, whatever its exit status.
+    /// Runs `command` to its end, and accepts every exit status.
     pub fn try_run(&self, command: &Command) -> Result<Output> {
         match self.ask(Request::Run(command.clone()))? {
             Reply::Output(output) => Ok(output),
@@ -255,7 +254,7 @@ impl World {
         }
     }
 
-    /// The answer that the Docker engine at `socket` gives to `GET path` within `limit`.
+    /// The answer of the Docker engine at `socket` to `GET path` within `limit`.
     pub(crate) fn ask_engine(&self, socket: &Path, path: &str, limit: Duration) -> Result<Answer> {
         match self.ask(Request::AskEngine(socket.to_owned(), path.to_owned(), limit))? {
             Reply::Engine(answer) => Ok(answer),
@@ -278,7 +277,7 @@ impl World {
 }
 
 fn wrong_reply() -> Error {
-    Error::Relayed("the process that acts as another user gave an answer to another question".into())
+    Error::Relayed("the process that acts as another user answered another request".into())
 }
 
 #[cfg(test)]

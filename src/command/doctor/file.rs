@@ -75,7 +75,7 @@ pub(super) fn check(file: &Path) -> Result<()> {
     // A terminal, a pipe or a link to one would be replaced, and not written to.
     match World::here().look(&std::path::absolute(file)?) {
         Ok(Node::Link { .. } | Node::Other) => Err(fail(
-            format!("{} is no regular file", text::path(file)),
+            format!("{} is not a regular file", text::path(file)),
             "name a file of its own for the evidence",
         )),
         // What else is wrong is said by who writes.

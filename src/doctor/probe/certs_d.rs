@@ -83,7 +83,7 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
     let is = |form| FileSeen { name: name.clone(), form, certificates: Vec::new(), hidden: Vec::new() };
     match path.metadata() {
         Ok(metadata) if metadata.is_dir() => return is(FileForm::Folder),
-        Ok(metadata) if !metadata.is_file() => return is(FileForm::NoFile("no regular file".into())),
+        Ok(metadata) if !metadata.is_file() => return is(FileForm::NoFile("not a regular file".into())),
         Ok(metadata) if metadata.len() > LARGEST => return is(FileForm::TooLarge),
         Ok(_) => {}
         Err(error) => return is(unopened(path, &error)),

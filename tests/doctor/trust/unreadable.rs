@@ -60,7 +60,7 @@ fn what_cannot_be_read_is_named_with_the_command_that_moves_it() {
     // An engine that waits for a pipe does so until it is restarted.
     machine.run(["mkfifo", &format!("{}/f.crt", folder())]).succeeded();
     let (what, commands) = first(&machine, "certsd-unreadable");
-    assert!(what.contains("/f.crt is no regular file"), "{what}");
+    assert!(what.contains("/f.crt is not a regular file"), "{what}");
     machine.sh(&commands[0].replacen("sudo ", "", 1)).succeeded();
     engine.restart();
     engine.login().succeeded();

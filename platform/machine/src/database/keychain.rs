@@ -1,9 +1,8 @@
 //! macOS keychains, through Apple's `security`, the only tool that may change what macOS trusts.
 //!
-//! Two things make trust there: a certificate that lies in a keychain, where chains are built from,
-//! and an entry in the trust settings of a domain, the user's or the machine's (“admin”). Each is
-//! read by SHA-256 and taken back by itself. Whether the two together amount to trust is macOS's to
-//! say: `verify-cert` asks trustd, which every program asks.
+//! Trust needs two things there: the certificate in a keychain, from which chains are built, and an entry in the trust
+//! settings of a domain: the user's or the machine's (“admin”). Each is found by SHA-256 and undone by itself. Whether both
+//! together mean trust is asked of macOS: `verify-cert` asks trustd, as every program does.
 //!
 //! Source: security(1) and Apple's sources of it, Security-61901 (`SecurityTool/macOS/*.c`,
 //! `TrustSettings.cpp`, `SecTrustSettings.h`).
@@ -22,23 +21,22 @@ use crate::{
     world::{Access, Node, World},
 };
 
-/// Reading asks nobody, so this long it takes only when trustd or securityd hangs.
+/// Seconds for reading. It shows no window, so only a hanging trustd or securityd takes this long.
 const READING: u64 = 30;
-/// trustd hears of new trust settings by a notification (`SecTrustSettings.cpp`,
-/// `tsTrustSettingsChanged`), so it may answer from the old ones for a moment: as often, and with
-/// such a pause, it is asked again.
+/// How often trustd is asked, and the pause between two requests: it learns of new trust settings by a notification
+/// (`SecTrustSettings.cpp`, `tsTrustSettingsChanged`), and uses the old settings until then.
 const MOST_QUESTIONS: usize = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
-const HINT: &str = "macOS lets nobody, not even root, change trust unless somebody answers its password window: run it \
-                    in a terminal on that Mac's own desktop; where nobody sits (ssh, CI, a fleet), install the \
-                    certificate with a configuration profile (.mobileconfig) from your MDM";
+const HINT: &str = "macOS changes trust only after somebody answers its password window, even for root. Run it in a terminal \
+                    on that Mac's own desktop. Over ssh, in CI or for many Macs, install the certificate with a \
+                    configuration profile (.mobileconfig) from your MDM";
 
 /// Apple's `security`, for one keychain.
 pub(super) struct Tool<'a>(pub &'a Keychain);
 
 impl TrustDatabase for Tool<'_> {
-    /// How keychain and domain list `certificate`, whatever other domains say of it.
+    /// The entry of `certificate` in this keychain and domain; other domains are not read.
     fn find(&self, world: &World, certificate: &Certificate) -> Result<Option<Listing>> {
         let present = self.holds(world, certificate)?;
         let entry = self.settings(world)?.and_then(|settings| settings.entry(certificate));
@@ -51,19 +49,19 @@ impl TrustDatabase for Tool<'_> {
 
     /// Adds `certificate`, trusted for TLS and nothing else.
     fn add(&self, world: &World, certificate: &Certificate) -> Result<()> {
-        // A result that does not fit the certificate is refused (`TrustSettings.cpp`,
-        // `validateApiTrustSettings`). What counts is who signed it, not whether it is a CA.
+        // macOS rejects a result that does not fit the certificate (`TrustSettings.cpp`, `validateApiTrustSettings`). The
+        // signer decides, not whether the certificate is a CA.
         let result = if is_self_signed(certificate) { "trustRoot" } else { "trustAsRoot" };
         let keychain = self.0.path.to_string_lossy();
-        // Without `basic`, `verify-cert` would not be told of the trust (its policy is basic X.509).
+        // `verify-cert` uses the policy basic X.509: without `basic` it would not see the trust.
         let more = ["-r", result, "-p", "ssl", "-p", "basic", "-k", &keychain];
         with_file(world, certificate, |file| {
             self.change(world, self.domain_command("add-trusted-cert", &more, file))
         })
     }
 
-    /// Takes `certificate` back to `before`; says whether it did. Settings that say something else by
-    /// now are somebody else's, and are left, with the certificate that they are about.
+    /// Restores the entry of `certificate` to its state `before`. False if somebody else has changed the settings since: then
+    /// they are left as they are, with the certificate.
     fn undo(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool> {
         let earlier = before.and_then(|listing| listing.settings.as_deref());
         let earlier = earlier.map(Entry::parse).transpose().map_err(|why| self.corrupt(&why))?;
@@ -72,7 +70,7 @@ impl TrustDatabase for Tool<'_> {
             (Some(now), Some(earlier)) if now.agrees_with(&earlier) => {}
             (Some(now), _) if !now.is_trusting() => return Ok(false),
             (Some(_), Some(earlier)) => self.import(world, settings, certificate, earlier)?,
-            // First the trust, then the certificate: trust in what no keychain shows would go unseen.
+            // First the trust, then the certificate: trust in a certificate that no keychain shows would stay unnoticed.
             (Some(_), None) => with_file(world, certificate, |file| {
                 self.change(world, self.domain_command("remove-trusted-cert", &[], file))
             })?,
@@ -96,8 +94,7 @@ impl TrustDatabase for Tool<'_> {
 }
 
 impl Tool<'_> {
-    /// What macOS has against `certificate` for the user who acts; none if it is trusted, by
-    /// whatever domain.
+    /// The reason why macOS does not trust `certificate` for the acting user; none if any domain trusts it.
     fn objection(&self, world: &World, certificate: &Certificate) -> Result<Option<String>> {
         let expected = self.find(world, certificate)?.is_some_and(|listing| listing.trusted);
         let mut answer = self.verify(world, certificate)?;
@@ -111,8 +108,8 @@ impl Tool<'_> {
         Ok(answer)
     }
 
-    /// Without `-p ssl`: that policy is for a server's certificate, and a CA fails it. `-l` says
-    /// that it is a CA's, `-L` keeps it from the network.
+    /// Runs `verify-cert`. Without `-p ssl`: that policy is for a server's certificate, and a CA fails it. `-l` declares it a
+    /// CA, and `-L` keeps it from the network.
     fn verify(&self, world: &World, certificate: &Certificate) -> Result<Option<String>> {
         with_file(world, certificate, |file| {
             let file = file.to_string_lossy();
@@ -124,7 +121,7 @@ impl Tool<'_> {
                 Some(1) => {
                     let said = String::from_utf8_lossy(&output.stderr).into_owned();
                     let said = said.lines().rev().map(str::trim).find(|line| !line.is_empty());
-                    Ok(Some(said.unwrap_or("it does not say why").to_owned()))
+                    Ok(Some(said.unwrap_or("it gives no reason").to_owned()))
                 }
                 _ => Err(output.into_error(&command)),
             }
@@ -133,7 +130,7 @@ impl Tool<'_> {
 
     /// Whether the keychain holds `certificate`.
     fn holds(&self, world: &World, certificate: &Certificate) -> Result<bool> {
-        // Given one that it cannot open, `security` searches all keychains (`keychain_create_array`).
+        // If `security` cannot open the keychain, it searches all keychains (`keychain_create_array`).
         if world.look(&self.0.path)? == Node::Absent {
             return Ok(false);
         }
@@ -143,8 +140,8 @@ impl Tool<'_> {
         Ok(Certificate::read_all(&output.stdout).0.contains(certificate))
     }
 
-    /// The trust settings of the domain; none if it has none. There, `security` exits with 1, as it
-    /// does for nearly everything, and says so in the user's language.
+    /// The trust settings of the domain, if it has any. If not, `security` exits with 1, as for nearly every fault, and
+    /// explains that in the user's language.
     fn settings(&self, world: &World) -> Result<Option<TrustSettings>> {
         world.with_scratch(|folder| {
             let file = folder.join("settings.plist");
@@ -160,7 +157,7 @@ impl Tool<'_> {
         })
     }
 
-    /// Says again what was said of `certificate` `earlier`, and all of `settings` besides.
+    /// Imports `settings` with the entry `earlier` for `certificate`.
     fn import(
         &self,
         world: &World,
@@ -177,7 +174,7 @@ impl Tool<'_> {
         })
     }
 
-    /// Runs what macOS asks a person about.
+    /// Runs a command for which macOS asks for a password.
     fn change(&self, world: &World, command: Command) -> Result<()> {
         let command = command.within(self.0.patience);
         world.run(&command).map(drop).map_err(|error| error.with_hint(HINT))
@@ -210,8 +207,8 @@ fn with_file<T>(world: &World, certificate: &Certificate, act: impl FnOnce(&Path
     })
 }
 
-/// Whether `certificate` names itself as its issuer. What cannot be read is taken for a root: nearly
-/// every certificate that somebody trusts is one.
+/// Whether `certificate` names itself as its issuer. A certificate that cannot be read counts as a root: nearly all trusted
+/// certificates are roots.
 fn is_self_signed(certificate: &Certificate) -> bool {
     let der = CertificateDer::from(certificate.der());
     webpki::EndEntityCert::try_from(&der).map_or(true, |parsed| parsed.issuer() == parsed.subject())

@@ -1,5 +1,5 @@
-//! Java keystores, through keytool: found by the alias that an updater's hook chose, but
-//! recognised by the certificate behind it.
+//! Java keystores, through keytool. An entry is found by the alias that an updater's hook chose, and identified by its
+//! certificate.
 
 use std::{path::Path, time::Duration};
 
@@ -7,16 +7,16 @@ use labtrust_plan::{Certificate, Command, strict_pem::is_one_sequence};
 
 use crate::{Result, progress::Progress, wait::await_end, world::World};
 
-/// The password of every `cacerts` that Java or a distribution ships: it protects nothing, all in it is public.
+/// The password of every `cacerts` that Java or a distribution ships. It protects nothing: all certificates are public.
 const PASSWORD: &str = "changeit";
 
-/// What else writes keystores: none of them takes a lock, and each puts back all that it had read before.
+/// Other programs that write keystores. They take no lock, and each writes back all entries that it had read.
 const WRITERS: [&str; 2] = ["keytool", "ca-certificates-java.postinst"];
 
-/// How long they are waited for: not to their end, because one may be waiting for a password.
+/// How long to wait for them: not until their end, because one may wait for a password.
 const WRITERS_WAIT: Duration = Duration::from_secs(10);
 
-/// Waits until nobody else writes a keystore, as far as that can be told.
+/// Waits until no other known program writes a keystore.
 pub(crate) fn await_writers(progress: &dyn Progress) {
     let _ = await_end(&WRITERS, WRITERS_WAIT, progress);
 }
@@ -46,8 +46,7 @@ pub fn add(world: &World, keytool: &Path, keystore: &Path, alias: &str, anchor: 
     world.run(&keytool_command(keytool, "-importcert", keystore, alias, &more)).map(drop)
 }
 
-/// Whether the hook's `settings`, of Debian's package ca-certificates-java, let it add anchors; none if they
-/// do not say.
+/// Whether the hook's `settings`, of Debian's package ca-certificates-java, let it add anchors; none if they do not tell.
 pub fn is_fed(settings: &[u8]) -> Option<bool> {
     let text = String::from_utf8_lossy(settings);
     let value = text.lines().rev().find_map(|line| line.trim().strip_prefix("cacerts_updates="))?;
@@ -62,7 +61,7 @@ pub fn delete(world: &World, keytool: &Path, keystore: &Path, alias: &str) -> Re
 /// One entry: its alias, and its certificates and keys as they are encoded.
 pub type Entry<'a> = (&'a [u8], Vec<&'a [u8]>);
 
-/// The entries of `keystore`; none if it is cut off, or of a kind that only Java can read.
+/// The entries of `keystore`; none if it is truncated, or in a format that only Java can read.
 pub fn entries(keystore: &[u8]) -> Option<Vec<Entry<'_>>> {
     let mut rest = keystore;
     let (magic, version, count) = (number(&mut rest, 4)?, number(&mut rest, 4)?, number(&mut rest, 4)?);
@@ -91,14 +90,13 @@ pub fn entries(keystore: &[u8]) -> Option<Vec<Entry<'_>>> {
     (rest.len() == DIGEST).then_some(entries)
 }
 
-/// Whether `keystore` could be read to its end: a hook that is killed while it writes leaves one that
-/// is empty or cut off.
+/// Whether `keystore` is complete. A hook that is killed while it writes leaves an empty or truncated one.
 pub fn is_whole(keystore: &[u8]) -> bool {
     entries(keystore).is_some() || is_one_sequence(keystore)
 }
 
-/// What a JKS file begins with, the tag of a key's entry, and the length of what it ends with
-/// (`OpenJDK`, `sun.security.provider.JavaKeyStore`).
+/// The beginning of a JKS file, the tag of a key's entry, and the length of the digest at its end (`OpenJDK`,
+/// `sun.security.provider.JavaKeyStore`).
 const JKS: usize = 0xfeed_feed;
 const KEY: usize = 1;
 const DIGEST: usize = 20;
@@ -109,7 +107,7 @@ fn number(rest: &mut &[u8], length: usize) -> Option<usize> {
     Some(bytes.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)))
 }
 
-/// Bytes after their length, which is a number of `width` bytes.
+/// A field: a length of `width` bytes, and as many bytes.
 fn field<'a>(rest: &mut &'a [u8], width: usize) -> Option<&'a [u8]> {
     let length = number(rest, width)?;
     let (bytes, after) = rest.split_at_checked(length)?;

@@ -1,4 +1,4 @@
-//! What every database can be asked for.
+//! The operations of every database.
 
 use labtrust_plan::{Certificate, Listing, ProofResult};
 
@@ -6,16 +6,16 @@ use crate::{Result, world::World};
 
 /// A database, through its own tool.
 pub trait TrustDatabase {
-    /// How it lists `certificate`, if it does.
+    /// The entry of `certificate`, if there is one.
     fn find(&self, world: &World, certificate: &Certificate) -> Result<Option<Listing>>;
 
     /// Adds `certificate`, trusted for TLS.
     fn add(&self, world: &World, certificate: &Certificate) -> Result<()>;
 
-    /// Makes the listing of `certificate` what it was `before`: none, if it was not there. Says whether it did: a
-    /// listing that somebody else has changed since is left.
+    /// Restores the entry of `certificate` to its state `before`; none removes it. False if somebody else has changed the
+    /// entry since: then it is left as it is.
     fn undo(&self, world: &World, certificate: &Certificate, before: Option<&Listing>) -> Result<bool>;
 
-    /// Whether the programs that rely on it trust `certificate`: they themselves are asked.
+    /// Asks the programs that use the database whether they trust `certificate`.
     fn prove(&self, world: &World, certificate: &Certificate) -> Result<ProofResult>;
 }

@@ -1,4 +1,4 @@
-//! What macOS thinks of certificates, apart from whether it keeps them: the property list that
+//! macOS's trust settings of certificates, which are separate from the keychains: the property list that
 //! `security trust-settings-export` writes and `trust-settings-import` reads.
 //!
 //! Source: Apple's Security framework, `TrustSettingsSchema.h` (the list's keys) and `TrustSettings.cpp`
@@ -10,11 +10,11 @@ use plist::{Dictionary, Value};
 
 use labtrust_plan::Certificate;
 
-/// Key of the entries, one a certificate.
+/// The key of the entries, one for each certificate.
 const LIST: &str = "trustList";
-/// Key, in an entry, of its settings.
+/// The key of the settings in an entry.
 const SETTINGS: &str = "trustSettings";
-/// Object identifiers of the policies that TLS needs, as their DER contents:
+/// Object identifiers of the policies that TLS needs, as DER contents:
 /// 1.2.840.113635.100.1.3 (SSL) and 1.2.840.113635.100.1.2 (basic X.509).
 const POLICIES: [&[u8]; 2] = [
     &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x63, 0x64, 0x01, 0x03],
@@ -25,12 +25,12 @@ const POLICIES: [&[u8]; 2] = [
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct TrustSettings(Dictionary);
 
-/// What one domain says of one certificate.
+/// The settings of one domain for one certificate.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Entry(Dictionary);
 
 impl TrustSettings {
-    /// The settings that the property list `bytes` holds.
+    /// Parses the property list `bytes`.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let list = Value::from_reader(Cursor::new(bytes)).map_err(|error| error.to_string())?;
         match list.into_dictionary() {
@@ -44,13 +44,13 @@ impl TrustSettings {
         to_xml(&self.0)
     }
 
-    /// What is said of `certificate`.
+    /// The entry of `certificate`.
     pub(crate) fn entry(&self, certificate: &Certificate) -> Option<Entry> {
         let list = self.0.get(LIST)?.as_dictionary()?;
         list.get(&key(certificate))?.as_dictionary().cloned().map(Entry)
     }
 
-    /// Says `entry` of `certificate`.
+    /// Sets the entry of `certificate`.
     pub(crate) fn set(&mut self, certificate: &Certificate, entry: Entry) {
         if let Some(list) = self.0.get_mut(LIST).and_then(Value::as_dictionary_mut) {
             list.insert(key(certificate), Value::Dictionary(entry.0));
@@ -59,10 +59,10 @@ impl TrustSettings {
 }
 
 impl Entry {
-    /// The entry that the property list `xml` holds.
+    /// Parses an entry from the property list `xml`.
     pub(crate) fn parse(xml: &str) -> Result<Self, String> {
         let value = Value::from_reader(Cursor::new(xml.as_bytes())).map_err(|error| error.to_string())?;
-        value.into_dictionary().map(Self).ok_or_else(|| "it is no dictionary".into())
+        value.into_dictionary().map(Self).ok_or_else(|| "it is not a dictionary".into())
     }
 
     /// The entry as a property list of its own.
@@ -73,20 +73,22 @@ impl Entry {
     /// Whether the certificate is trusted for TLS, by every program and for every host.
     pub(crate) fn is_trusting(&self) -> bool {
         match self.0.get(SETTINGS).and_then(Value::as_array) {
-            Some(settings) if !settings.is_empty() => POLICIES.iter().all(|policy| decides(settings, policy)),
+            Some(settings) if !settings.is_empty() => {
+                POLICIES.iter().all(|policy| is_trusted_for(settings, policy))
+            }
             // “An empty trust settings array means: always trust this certificate” (SecTrustSettings.h).
             _ => true,
         }
     }
 
-    /// Whether both say the same, whenever it was said.
+    /// Whether both have the same settings; their dates do not count.
     pub(crate) fn agrees_with(&self, other: &Self) -> bool {
         self.0.get(SETTINGS) == other.0.get(SETTINGS)
     }
 }
 
-/// Whether the first of `settings` that applies to `policy` trusts.
-fn decides(settings: &[Value], policy: &[u8]) -> bool {
+/// Whether the first of `settings` that applies to `policy` means trust.
+fn is_trusted_for(settings: &[Value], policy: &[u8]) -> bool {
     let applies = |setting: &&Dictionary| {
         let is_narrower = ["Application", "PolicyString", "KeyUsage"]
             .iter()
@@ -102,8 +104,8 @@ fn decides(settings: &[Value], policy: &[u8]) -> bool {
     })
 }
 
-/// The list's own key: SHA-1 in upper-case digits. It only finds the entry; that the certificate is
-/// the one meant was decided by its SHA-256.
+/// The key of the list's entries: SHA-1 in upper-case digits. It only finds the entry; the certificate was identified by its
+/// SHA-256.
 fn key(certificate: &Certificate) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, certificate.der());
     digest.as_ref().iter().fold(String::new(), |mut key, byte| {

@@ -104,7 +104,7 @@ pub fn judge(answer: &str) -> Reach {
 /// Reads the error output of a program that contacted a registry itself, such as skopeo. The program reads the registry's
 /// `folder` of `certs.d`.
 pub fn judge_client(complaints: &str, folder: &Path) -> Reach {
-    let last = complaints.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    let last = complaints.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it printed nothing");
     match judge_message(last.chars().take(LONGEST_MESSAGE).collect()) {
         // A program may fail for reasons that have nothing to do with the registry.
         Reach::GaveUp(message) if !message.contains(&*folder.to_string_lossy()) => Reach::Unknown(message),

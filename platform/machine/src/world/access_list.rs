@@ -1,5 +1,5 @@
-//! Access lists of files (acl(5)): they give rights that the permission bits do not show. Where a file has one,
-//! the bits of its group are the most that the list gives to anybody, and not what the group has.
+//! Access lists of files (acl(5)). They give rights that the permission bits do not show. If a file has a list, its group
+//! bits are the upper bound of the list (the mask), not the rights of the group.
 
 use std::{
     fs::File,
@@ -17,14 +17,14 @@ const ACCESS: &str = "system.posix_acl_access";
 const DEFAULT: &str = "system.posix_acl_default";
 /// Room for a list of thirty entries; few files have any.
 const USUAL: usize = 256;
-/// Linux gives no attribute a larger value.
+/// The largest value of an attribute in Linux.
 const LARGEST: usize = 64 << 10;
 /// The bit in a file's mode that lets its group write.
 const GROUP_WRITES: u32 = 0o020;
 /// The right to write.
 const WRITE: u16 = 2;
 
-/// What the kind of an entry is written as (the kernel's `posix_acl_xattr.h`).
+/// The numbers of the kinds of entries (the kernel's `posix_acl_xattr.h`).
 mod tag {
     pub(super) const USER: u16 = 0x02;
     pub(super) const GROUP_OF_FILE: u16 = 0x04;
@@ -32,7 +32,7 @@ mod tag {
     pub(super) const MASK: u16 = 0x10;
 }
 
-/// Who may write by an access list.
+/// A user or group to which an access list gives the right to write.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Writer {
     /// A user by number.
@@ -43,17 +43,17 @@ pub(super) enum Writer {
     Group(u32),
 }
 
-/// Who may write by an access list to the file or folder at `path` (open as `file` if it is), or to new files in it.
-/// None if it has no list that could give that right; its permission bits, `mode`, tell all then.
+/// The users and groups that may write to the file or folder at `path`, or to new files in it, by its access lists. `file`
+/// is the open file, if there is one. None if no list can give that right: then the permission bits `mode` tell everything.
 pub(super) fn writers(file: Option<&File>, path: &Path, mode: u32) -> Result<Option<Vec<Writer>>> {
-    // A descriptor that only passes through a folder has no attributes; its name in /proc has.
+    // A descriptor with O_PATH has no attributes, but its name in /proc has.
     let open = file.map(|file| PathBuf::from(format!("/proc/self/fd/{}", file.as_raw_fd())));
-    // The group's bits are the most that the file's own list gives.
+    // The group bits are the upper bound of the file's own list.
     let access = (mode & GROUP_WRITES != 0).then_some(ACCESS);
     let mut all = None;
     for name in access.into_iter().chain([DEFAULT]) {
         let list = match open.as_deref().map(|open| read(open, name)) {
-            // Where /proc is not there, its path must do.
+            // Without /proc, the path is used.
             None | Some(Err(Errno::NOENT | Errno::NOTDIR | Errno::ACCESS)) => read(path, name),
             Some(list) => list,
         };
@@ -78,7 +78,7 @@ fn read(path: &Path, name: &str) -> rustix::io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// The entries of `list` that give the right to write: a version, and entries of a kind, rights and a number.
+/// The entries of `list` that give the right to write. The list is a version, then entries of kind, rights and id.
 fn parse(list: &[u8]) -> Vec<Writer> {
     let entry = |entry: &[u8]| {
         let number = |at: usize| u16::from_le_bytes([entry[at], entry[at + 1]]);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_write_is_whom_the_mask_leaves_that_right() {
+    fn writers_are_those_to_whom_the_mask_leaves_that_right() {
         let entries = |mask| {
             list(&[
                 (0x01, 7, u32::MAX),

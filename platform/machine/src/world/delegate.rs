@@ -1,5 +1,5 @@
-//! A user's own stores are written by a process that has that user's rights and no more, so that
-//! nothing planted in a home folder can make root write elsewhere.
+//! A child process with a user's rights writes that user's stores, so that no file or link in a home folder can make root
+//! write elsewhere.
 
 use std::{
     fs::File,
@@ -23,13 +23,13 @@ use super::{
 };
 use crate::{Error, Result};
 
-/// Seconds that an answer may take besides what was asked for: a home folder may lie across a network.
+/// Seconds for an answer in addition to the request's own time: a home folder may be on a network file system.
 const MARGIN: u64 = 30;
 
-/// So much is written to a pipe that has room without waiting for more of it (POSIX, `PIPE_BUF`).
+/// The bytes that can be written to a ready pipe without blocking (POSIX, `PIPE_BUF`).
 const PART: usize = 512;
 
-/// The parent's end of a process that acts as a user. That ends when this is dropped.
+/// The parent's side of a process that acts as a user. Dropping it ends the process.
 #[derive(Debug)]
 pub(super) struct Delegate {
     user: String,
@@ -69,18 +69,18 @@ impl Delegate {
         let exchanged = send(&mut Bounded { pipe: &mut self.requests, deadline }, request)
             .and_then(|()| receive(&mut Bounded { pipe: &mut self.replies, deadline }));
         if exchanged.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::TimedOut) {
-            // Its user may have stopped it; it must not stop us.
+            // Its user may have stopped the process: that must not block us.
             let _ = self.child.kill();
-            return Err(broken(&self.user, "it does not answer, and was stopped"));
+            return Err(broken(&self.user, "it did not answer in time and was stopped"));
         }
         let fault = |error: &dyn std::fmt::Display| broken(&self.user, error);
-        let reply = exchanged.map_err(|error| fault(&error))?.ok_or_else(|| fault(&"it said nothing"))?;
+        let reply = exchanged.map_err(|error| fault(&error))?.ok_or_else(|| fault(&"it sent no answer"))?;
         let reply: Result<Reply, Fault> = serde_json::from_slice(&reply).map_err(|error| fault(&error))?;
         reply.map_err(Fault::into_error)
     }
 }
 
-/// A pipe whose every read and write ends at one deadline, wherever in a message the other end stops.
+/// A pipe with one deadline for all reads and writes, even if the other side stops within a message.
 struct Bounded<'a, P> {
     pipe: &'a mut P,
     deadline: Instant,
@@ -115,7 +115,7 @@ impl<P: Write + AsFd> Write for Bounded<'_, P> {
     }
 }
 
-/// An error on its way from the child to the parent.
+/// An error that the child sends to the parent.
 #[derive(Serialize, Deserialize)]
 struct Fault {
     message: String,
@@ -138,7 +138,7 @@ impl Fault {
 
 impl Drop for Delegate {
     fn drop(&mut self) {
-        // It has answered all that it was asked. To its end by itself it would come only if its user lets it.
+        // All requests are answered. The process is killed, because its user could keep it from ending.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -150,7 +150,7 @@ fn broken(user: &str, why: &(impl std::fmt::Display + ?Sized)) -> Error {
 
 /// Answers the requests on standard input until it ends: the child's side.
 pub fn serve_delegate() -> io::Result<()> {
-    // Past std's buffers, in which keys would stay.
+    // Without std's buffers, in which private keys would stay.
     let mut requests = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let mut replies = File::from(io::stdout().as_fd().try_clone_to_owned()?);
     let flushes = Mutex::new(Flushes::default());
@@ -168,7 +168,7 @@ pub fn serve_delegate() -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// What comes of a long request to a process that does what `script` says instead.
+    /// The error of a long request to a process that runs `script` instead of answering.
     fn asked(script: &str) -> (String, Duration) {
         let started = Instant::now();
         let folder = tempfile::tempdir().expect("a folder").keep();

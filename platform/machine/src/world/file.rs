@@ -1,5 +1,4 @@
-//! Files as this process may touch them: written whole or not at all, and flushed before anybody
-//! is told that they are there.
+//! Files, with this process's own rights. They are written completely or not at all, and flushed before success is reported.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -31,13 +30,13 @@ use super::{
 };
 use crate::{Error, Result, error::NO_FOLDER};
 
-/// How the name of a draft ends; it begins with a dot.
+/// The ending of a draft's name, which begins with a dot.
 const DRAFT: &str = ".labtrust-draft";
 
-/// So many names are tried for a scratch folder.
+/// How many names are tried for a scratch folder.
 const MOST_SCRATCHES: u32 = 1000;
 
-/// Without NONBLOCK, opening a pipe that somebody planted would wait for ever.
+/// Without NONBLOCK, opening a pipe that another user made would block forever.
 const READING: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
 
 pub(super) fn look(path: &Path) -> Result<Node> {
@@ -51,7 +50,7 @@ pub(super) fn look(path: &Path) -> Result<Node> {
         }
         Some(FileType::Directory) => Node::Folder,
         Some(FileType::RegularFile) => match entry.open()? {
-            // What is said of the file and what is in it come from one descriptor.
+            // Metadata and contents come from one descriptor, so that they belong to the same file.
             Some(file) => {
                 let metadata = file.metadata().map_err(Error::file("look at", path))?;
                 Node::File {
@@ -67,7 +66,7 @@ pub(super) fn look(path: &Path) -> Result<Node> {
     })
 }
 
-/// Where what is read at `path` is written; `path` itself where its folder is not there yet.
+/// The path to which a link at `path` leads; `path` itself if its folder does not exist yet.
 pub(super) fn resolve(path: &Path) -> Result<PathBuf> {
     Ok(folder::target(path)?.map_or_else(|| path.to_owned(), |entry| entry.path()))
 }
@@ -81,8 +80,8 @@ pub(super) fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     }
 }
 
-/// The file at `path`, if it and the folders above it are such that nobody but root and the user `owner` can have
-/// written it.
+/// The contents of the file at `path`. Fails if any user except root and `owner` can write to the file or the folders above
+/// it.
 pub(super) fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u8>>>> {
     let Some(entry) = folder::entry(path)? else { return Ok(None) };
     let Some(folder) = folder::own(&entry.folder.path, owner)? else { return Ok(None) };
@@ -94,9 +93,9 @@ pub(super) fn read_own(path: &Path, owner: u32) -> Result<Option<Zeroizing<Vec<u
     }
     let Some(file) = entry.open()? else { return Ok(None) };
     let found = file.metadata().map_err(Error::file("look at", path))?;
-    // A file with an access list shows what that gives at most in the bits of its group.
+    // The group bits of a file with an access list show the most that the list gives.
     if found.uid() != owner || found.mode() & 0o022 != 0 {
-        let why = format!("user {} wrote it, or others may", found.uid());
+        let why = format!("user {} wrote it, or other users may write to it", found.uid());
         return Err(Error::Unsafe { path: path.to_owned(), why });
     }
     whole(file, path).map(Some)
@@ -110,7 +109,7 @@ pub(super) fn read_named(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
     }
 }
 
-/// All that is in `file`, which must be a regular one and of reasonable size.
+/// The contents of `file`. Fails if it is not a regular file, or too large.
 fn whole(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let metadata = file.metadata().map_err(Error::file("read", path))?;
     if !metadata.is_file() {
@@ -121,7 +120,7 @@ fn whole(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     if metadata.len() > LARGEST_FILE {
         return Err(too_large());
     }
-    // With room to spare, so that the end is met without growing: it may be a key.
+    // The buffer has room for the end of the file, so that it never grows: growing would leave a copy of a key.
     let mut contents = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 64));
     file.take(LARGEST_FILE + 1).read_to_end(&mut contents).map_err(Error::file("read", path))?;
     if contents.len() as u64 > LARGEST_FILE {
@@ -131,7 +130,7 @@ fn whole(file: File, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 fn no_file(path: &Path, is_folder: bool) -> Error {
-    let why = if is_folder { "is a folder where a file is expected" } else { "is no regular file" };
+    let why = if is_folder { "is a folder, not a file" } else { "is not a regular file" };
     Error::Corrupt { path: path.to_owned(), why: why.into() }
 }
 
@@ -151,20 +150,23 @@ pub(super) fn list(path: &Path) -> Result<Vec<PathBuf>> {
     list().map_err(Error::file("list", path))
 }
 
-/// Puts a file at `path`; the answer is that file, open at its end.
+/// Writes a file at `path` atomically, and returns the file, open at its end.
 pub(super) fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Flushes) -> Result<File> {
     let entry = existing(path)?;
     let draft = entry.draft();
     for entry in [&entry, &draft] {
         if entry.kind()? == Some(FileType::Directory) {
-            return Err(Error::Unsafe { path: entry.path(), why: "a folder is where a file belongs".into() });
+            return Err(Error::Unsafe {
+                path: entry.path(),
+                why: "there is a folder, and a file belongs there".into(),
+            });
         }
     }
     draft.remove(flushes)?;
     let written = draft.write(contents, access);
     let written = written.and_then(|file| draft.rename(&entry, flushes).map(|()| file));
     if written.is_err() {
-        // The first error is the one that matters; what is left is removed by the next run.
+        // The first error is reported; the next run removes the draft if this fails.
         let _ = unlinkat(&draft.folder.file, &draft.name, AtFlags::empty());
     }
     written
@@ -172,7 +174,7 @@ pub(super) fn put(path: &Path, contents: &[u8], access: Access, flushes: &mut Fl
 
 pub(super) fn tidy(path: &Path, flushes: &mut Flushes) -> Result<()> {
     match folder::entry(path)?.map(|entry| entry.draft()) {
-        // A folder of that name is no draft of ours.
+        // A folder with that name is not our draft.
         Some(draft) if draft.kind()? != Some(FileType::Directory) => draft.remove(flushes),
         _ => Ok(()),
     }
@@ -191,7 +193,10 @@ pub(super) fn remove(path: &Path, flushes: &mut Flushes) -> Result<()> {
 pub(super) fn link(path: &Path, target: &Path, flushes: &mut Flushes) -> Result<()> {
     let entry = existing(path)?;
     if entry.kind()? == Some(FileType::Directory) {
-        return Err(Error::Unsafe { path: entry.path(), why: "a folder is where a link belongs".into() });
+        return Err(Error::Unsafe {
+            path: entry.path(),
+            why: "there is a folder, and a link belongs there".into(),
+        });
     }
     let draft = entry.draft();
     draft.remove(flushes)?;
@@ -218,18 +223,21 @@ pub(super) fn make_folders(path: &Path, mode: u32) -> Result<Vec<PathBuf>> {
     })?;
     match folder {
         Some(_) => Ok(new),
-        None => Err(Error::Unsafe { path: path.to_owned(), why: "a file is where a folder belongs".into() }),
+        None => Err(Error::Unsafe {
+            path: path.to_owned(),
+            why: "there is a file, and a folder belongs there".into(),
+        }),
     }
 }
 
-/// Makes one folder; says whether it did, or somebody else was quicker.
+/// Creates one folder. False if it exists: another program was faster.
 fn make_folder(above: &Folder, name: &OsStr, mode: u32) -> Result<bool> {
     let path = &above.path.join(name);
     #[allow(clippy::cast_possible_truncation, reason = "permission bits have room in sixteen")]
     let bits = Mode::from_raw_mode(mode as RawMode);
     let make = || -> io::Result<File> {
-        // With its mode from the first instant, so that being killed here leaves no folder that others
-        // cannot look into; set again, because a umask takes bits away.
+        // The folder gets its mode at once, so that a kill at this point leaves a readable folder. The mode is set again
+        // below, because a umask removes bits.
         mkdirat(&above.file, name, bits)?;
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(openat(&above.file, name, flags, Mode::empty())?.into())
@@ -240,16 +248,15 @@ fn make_folder(above: &Folder, name: &OsStr, mode: u32) -> Result<bool> {
     };
     let owner = folder.metadata().map_err(Error::file("look at", path))?.uid();
     if owner != geteuid().as_raw() {
-        let why = format!("user {owner} put it where we had just made a folder");
+        let why = format!("user {owner} replaced the folder that labtrust had just created");
         return Err(Error::Unsafe { path: path.to_owned(), why });
     }
     folder.set_permissions(fs::Permissions::from_mode(mode)).map_err(Error::file("set the mode of", path))?;
     Ok(true)
 }
 
-/// Makes a folder for the acting user's eyes only. It lies in `/tmp`, whatever the environment says:
-/// in a folder that `TMPDIR` names, somebody else could swap a file between our writing it and a tool's
-/// reading it; in one with the sticky bit, only root and its owner can.
+/// Creates a private folder in `/tmp`. `TMPDIR` is not used: in another folder, another user could swap our files before a
+/// tool reads them. `/tmp` has the sticky bit, so only root and the owner can do that.
 pub(super) fn make_scratch() -> Result<PathBuf> {
     let pid = std::process::id();
     let mut attempt = 0;
@@ -257,7 +264,7 @@ pub(super) fn make_scratch() -> Result<PathBuf> {
         let folder = PathBuf::from(format!("/tmp/labtrust-{pid}-{attempt}"));
         match fs::DirBuilder::new().mode(0o700).create(&folder) {
             Ok(()) => return Ok(folder),
-            // Another thread's, or left by a killed process that had our id.
+            // Another thread made this one, or a killed process that had our process id.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < MOST_SCRATCHES => {
                 attempt += 1;
             }
@@ -270,7 +277,7 @@ pub(super) fn remove_folder(path: &Path, flushes: &mut Flushes) -> Result<()> {
     let Some(entry) = folder::entry(path)? else { return Ok(()) };
     match unlinkat(&entry.folder.file, &entry.name, AtFlags::REMOVEDIR) {
         Ok(()) => flushes.flush(&entry.folder),
-        // A volume that is mounted there is busy, and not ours to remove.
+        // A mounted volume is busy, and not ours to remove.
         Err(
             Errno::NOENT | Errno::NAMETOOLONG | Errno::NOTDIR | Errno::NOTEMPTY | Errno::EXIST | Errno::BUSY,
         ) => Ok(()),
@@ -286,20 +293,20 @@ pub(super) fn sync(path: &Path) -> Result<()> {
     Flushes::default().flush(&entry.folder)
 }
 
-/// Bytes that are free where the folder `path` is; none if that cannot be told.
+/// The free bytes of the file system of the folder `path`; none if they are not known.
 pub(super) fn room(path: &Path) -> Option<u64> {
     let found = rustix::fs::fstatvfs(folder::open(path).ok()??.file).ok()?;
-    // Some of it is kept for root.
+    // Some blocks are reserved for root.
     let blocks = if geteuid().is_root() { found.f_bfree } else { found.f_bavail };
-    // A file system without a table of files counts none of them.
+    // A file system without a fixed number of inodes reports none.
     if found.f_files > 0 && found.f_ffree == 0 {
         return Some(0);
     }
-    // Some file systems do not count at all.
+    // Some file systems report no numbers.
     blocks.checked_mul(found.f_frsize).filter(|_| found.f_blocks > 0)
 }
 
-/// The place that `path` names, in a folder that must be there.
+/// The entry `path` of a folder that must exist.
 fn existing(path: &Path) -> Result<FolderEntry> {
     let missing = || Error::file(NO_FOLDER, path)(Errno::NOENT.into());
     folder::entry(path)?.ok_or_else(missing)
@@ -310,17 +317,17 @@ impl FolderEntry {
         Error::file(action, &self.path())(error.into())
     }
 
-    /// What is there, no link followed; none if nothing is.
+    /// The type of the entry, without following a link; none if it does not exist.
     fn kind(&self) -> Result<Option<FileType>> {
         match statat(&self.folder.file, &self.name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => Ok(Some(FileType::from_raw_mode(found.st_mode))),
-            // No file can have a name that is too long, so none has.
+            // No file has a name that is too long.
             Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(None),
             Err(error) => Err(self.fault("look at", error)),
         }
     }
 
-    /// The file that is there, to be read; none if nothing is. A link is not followed.
+    /// Opens the file to read it; none if it does not exist. A link is not followed.
     fn open(&self) -> Result<Option<File>> {
         match openat(&self.folder.file, &self.name, READING | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(file) => Ok(Some(file.into())),
@@ -329,8 +336,8 @@ impl FolderEntry {
         }
     }
 
-    /// Where a file is written before it takes its name, see [`drafted`]. The name is the same each time, so that the
-    /// next run finds what a killed one left; no store reads files that end so.
+    /// The draft: the file is written there and then renamed, see [`drafted`]. The draft's name is always the same, so that
+    /// the next run finds the draft of a killed run. No store reads files with this ending.
     fn draft(&self) -> Self {
         let mut name = OsString::from(".");
         name.push(&self.name);

@@ -1,7 +1,6 @@
-//! Walks a path folder by folder on open descriptors, and acts relative to the last one: whoever may
-//! write to a folder on the way can then put another in its place at any moment, and reaches only what
-//! was theirs before. Links are followed only where nobody else could have planted them: a program
-//! that runs as root and writes through a user's link writes wherever that user wants.
+//! Walks a path folder by folder on open descriptors, and acts relative to the last folder. A user who may write to a folder
+//! on the way can replace it meanwhile, but that changes nothing outside that user's own folders. Links are followed only if
+//! no other user could have made them: root would otherwise write wherever that user's link leads.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -22,10 +21,10 @@ use rustix::{
 use super::access_list::{self, Writer};
 use crate::{Error, Result};
 
-/// More links than this in one path are a loop (Linux's own limit).
+/// A path with more links than this is a loop (Linux's own limit).
 const MOST_LINKS: usize = 40;
 
-/// To pass through a folder takes no right to list it, where the system can open it so.
+/// Opens a folder to pass through it: that needs no right to list it, if the system supports this.
 #[cfg(any(target_os = "linux", target_os = "freebsd"))]
 const PASSAGE: OFlags = OFlags::PATH;
 #[cfg(not(any(target_os = "linux", target_os = "freebsd")))]
@@ -44,15 +43,15 @@ pub(super) struct FolderEntry {
     pub name: OsString,
 }
 
-/// What a name in a folder turned out to be.
-enum Met {
+/// What a name in a folder stands for.
+enum Found {
     Folder(Folder),
     Link(PathBuf),
     Nothing,
     NoFolder,
 }
 
-/// The folder `path`, every link resolved; none if it is not there.
+/// The folder `path`, every link resolved; none if it does not exist.
 pub(super) fn open(path: &Path) -> Result<Option<Folder>> {
     match open_without_links(path)? {
         Direct::Folder(folder) => Ok(Some(folder)),
@@ -92,13 +91,12 @@ fn open_without_links(_: &Path) -> Result<Direct> {
     Ok(Direct::Unknown)
 }
 
-/// The folder `path` and those above it, the root first, every link resolved; none if it is not there.
+/// The folder `path` and its parents, the root first, every link resolved; none if it does not exist.
 fn chain(path: &Path) -> Result<Option<Vec<Folder>>> {
     walk_all(path, &mut |_, _| Ok(false))
 }
 
-/// The place that `path` names, every link above its last component resolved; none if the folder is
-/// not there.
+/// The entry that `path` names, every link above its last component resolved; none if the folder does not exist.
 pub(super) fn entry(path: &Path) -> Result<Option<FolderEntry>> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(Error::Unsafe { path: path.to_owned(), why: "it names no file".into() });
@@ -106,7 +104,7 @@ pub(super) fn entry(path: &Path) -> Result<Option<FolderEntry>> {
     Ok(open(&in_full(parent)?)?.map(|folder| FolderEntry { folder: Rc::new(folder), name: name.to_owned() }))
 }
 
-/// The same, a link there followed too.
+/// The entry to which `path` leads: a link at `path` is followed too.
 pub(super) fn target(path: &Path) -> Result<Option<FolderEntry>> {
     let mut path = path.to_owned();
     for _ in 0..=MOST_LINKS {
@@ -119,8 +117,8 @@ pub(super) fn target(path: &Path) -> Result<Option<FolderEntry>> {
     Err(loops(&path))
 }
 
-/// The folder `path`, every link resolved. Where one is not there, `make` is called with what is above
-/// it and its name, and says whether to look again.
+/// The folder `path`, every link resolved. For a folder that does not exist, `make` is called with its parent and its name;
+/// if it returns true, the folder is opened again.
 pub(super) fn walk(
     path: &Path,
     make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>,
@@ -128,7 +126,7 @@ pub(super) fn walk(
     Ok(walk_all(path, make)?.and_then(|mut chain| chain.pop()))
 }
 
-/// The same with the folders above it, the root first.
+/// The folder `path` and its parents, the root first.
 fn walk_all(
     path: &Path,
     make: &mut dyn FnMut(&Folder, &OsStr) -> Result<bool>,
@@ -139,18 +137,18 @@ fn walk_all(
     let mut rest = components(&in_full(path)?);
     while let Some(name) = rest.pop() {
         if name == ".." {
-            // Not by its name: what is above may have been changed since.
+            // The open parent is used, not its name: the parent may have been replaced since.
             here = above.pop().map_or_else(Folder::root, Ok)?;
             continue;
         }
-        let mut met = here.meet(&name)?;
-        // Whoever takes back the last of what is in a folder removes it, be it as soon as it is made.
-        while matches!(met, Met::Nothing) && make(&here, &name)? {
-            met = here.meet(&name)?;
+        let mut found = here.find(&name)?;
+        // Another run may remove the empty folder as soon as it is created.
+        while matches!(found, Found::Nothing) && make(&here, &name)? {
+            found = here.find(&name)?;
         }
-        match met {
-            Met::Folder(folder) => above.push(std::mem::replace(&mut here, folder)),
-            Met::Link(target) => {
+        match found {
+            Found::Folder(folder) => above.push(std::mem::replace(&mut here, folder)),
+            Found::Link(target) => {
                 links += 1;
                 if links > MOST_LINKS {
                     return Err(loops(path));
@@ -161,19 +159,19 @@ fn walk_all(
                 }
                 rest.extend(components(&target));
             }
-            Met::Nothing | Met::NoFolder => return Ok(None),
+            Found::Nothing | Found::NoFolder => return Ok(None),
         }
     }
     above.push(here);
     Ok(Some(above))
 }
 
-/// The folder `path`, if nobody but root and the user `owner` can have put anything into it, or another folder in
-/// its place. None if it is not there.
+/// The folder `path`; none if it does not exist. Fails if any user except root and `owner` can write to the folder, or
+/// replace it or one of its parents.
 pub(super) fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
     let Some(mut chain) = chain(path)? else { return Ok(None) };
     let refuse = |path: &Path, why| {
-        let hint = "choose one that you alone can write to, below folders that you and root alone can write to: \
+        let hint = "choose a folder that only you can write to, in folders that only you and root can write to: \
                     --state DIR";
         Err(Error::Unsafe { path: path.to_owned(), why }.with_hint(hint))
     };
@@ -181,7 +179,7 @@ pub(super) fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
     // All folders are open: a user who replaces one of them now does not change what this process sees.
     for above in chain {
         if let Some(who) = above.who_else_writes(owner)? {
-            return refuse(&above.path, format!("{who} may write to it, and so swap what is in it"));
+            return refuse(&above.path, format!("{who} may write to it, and so replace the folders in it"));
         }
     }
     let found = folder.file.metadata().map_err(Error::file("look at", &folder.path))?;
@@ -196,12 +194,12 @@ pub(super) fn own(path: &Path, owner: u32) -> Result<Option<Folder>> {
     Ok(Some(folder))
 }
 
-/// `path` from the root on. The folder that we are in may be gone.
+/// `path` as an absolute path. Fails if the current folder is gone.
 fn in_full(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(Error::file("resolve", path))
 }
 
-/// The names in `path`, the last one first.
+/// The names in `path`, the last name first.
 fn components(path: &Path) -> Vec<OsString> {
     let name = |component: Component<'_>| match component {
         Component::Normal(name) => Some(name.to_owned()),
@@ -224,21 +222,21 @@ impl Folder {
         Ok(Self { file, path })
     }
 
-    fn meet(&self, name: &OsStr) -> Result<Met> {
+    fn find(&self, name: &OsStr) -> Result<Found> {
         let flags = PASSAGE | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let path = self.path.join(name);
         match openat(&self.file, name, flags, Mode::empty()) {
-            Ok(file) => Ok(Met::Folder(Self { file: file.into(), path })),
-            Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(Met::Nothing),
-            // What each system says of a link here, and of a file.
+            Ok(file) => Ok(Found::Folder(Self { file: file.into(), path })),
+            Err(Errno::NOENT | Errno::NAMETOOLONG) => Ok(Found::Nothing),
+            // The errors of different systems for a link or a file at this name.
             Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
-                Ok(self.link(name)?.map_or(Met::NoFolder, Met::Link))
+                Ok(self.link(name)?.map_or(Found::NoFolder, Found::Link))
             }
             Err(error) => Err(Error::file("look at", &path)(error.into())),
         }
     }
 
-    /// Where the link `name` leads, if one is there that may be followed. Another is an error.
+    /// The target of the link `name`; none if it is not a link. Fails if the link must not be followed.
     fn link(&self, name: &OsStr) -> Result<Option<PathBuf>> {
         let path = self.path.join(name);
         let found = match statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -256,19 +254,19 @@ impl Folder {
         if let Some(who) = self.who_else_writes(us)? {
             return refuse(format!("it is a link in a folder that {who} may write to"));
         }
-        // Where everybody may add to a folder, they may add a second name of a link of root's.
+        // In a folder that everybody may write to, any user can make a hard link to a link of root's.
         let folder = self.file.metadata().map_err(Error::file("look at", &self.path))?;
         if found.st_nlink > 1 && folder.mode() & 0o002 != 0 {
-            return refuse("it is a link of several names, in a folder that everybody may write to".into());
+            return refuse("it is a link with several names, in a folder that everybody may write to".into());
         }
-        // Nobody else could have changed it since: they may not write to the folder.
+        // No other user could have changed the link since: they may not write to the folder.
         let target = readlinkat(&self.file, name, Vec::new());
         let target = target.map_err(|error| Error::file("read the link", &path)(error.into()))?;
         Ok(Some(PathBuf::from(OsString::from_vec(target.into_bytes()))))
     }
 
-    /// Who, but root and the user `owner`, may put into this folder what they like, a hard link to
-    /// one of root's links for example. In one with the sticky bit, what has one name is its owner's.
+    /// The first user or group, except root and `owner`, that may add files to this folder, such as a hard link to one of
+    /// root's links. In a folder with the sticky bit, only the owner of a file can replace it.
     fn who_else_writes(&self, owner: u32) -> Result<Option<String>> {
         let found = self.file.metadata().map_err(Error::file("look at", &self.path))?;
         if !is_ours(found.uid(), owner) {
@@ -278,7 +276,7 @@ impl Folder {
         if is_sticky { Ok(None) } else { who_else_may_write(Some(&self.file), &self.path, &found, owner) }
     }
 
-    /// The folder as it can be listed and flushed.
+    /// The folder, opened so that it can be listed and flushed.
     pub(super) fn listable(&self) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         Ok(openat(&self.file, ".", flags, Mode::empty())?.into())
@@ -286,14 +284,14 @@ impl Folder {
 }
 
 impl FolderEntry {
-    /// Its path, without links above its name.
+    /// Its path; the folders above it contain no links.
     pub(super) fn path(&self) -> PathBuf {
         self.folder.path.join(&self.name)
     }
 }
 
-/// Who, but root and the user `owner`, may write to what is at `path`, open as `file` if it is, of which the system
-/// says `found`.
+/// The first user or group, except root and `owner`, that may write to the file or folder at `path`, which has the metadata
+/// `found`. `file` is the open file, if there is one.
 pub(super) fn who_else_may_write(
     file: Option<&File>,
     path: &Path,
@@ -303,7 +301,7 @@ pub(super) fn who_else_may_write(
     if found.mode() & 0o002 != 0 {
         return Ok(Some("everybody".into()));
     }
-    // A user's own group is often that user alone; root's folders are another matter.
+    // A user's own group often has only that user as a member. For root's folders, the group must be root's.
     let is_another_group = owner == 0 && found.gid() != 0;
     let group = || format!("group {}", found.gid());
     #[cfg(target_os = "linux")]
@@ -318,13 +316,13 @@ pub(super) fn who_else_may_write(
     Ok((is_another_group && found.mode() & 0o020 != 0).then(group))
 }
 
-/// Whether what belongs to user `uid` is root's, or that of the user `owner`.
+/// Whether `uid` is root or the user `owner`.
 fn is_ours(uid: u32, owner: u32) -> bool {
     [0, owner].contains(&uid)
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
+#[allow(clippy::disallowed_methods, reason = "tests act as other programs do")]
 mod tests {
     use std::{fs, os::unix::fs::PermissionsExt};
 

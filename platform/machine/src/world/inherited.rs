@@ -1,9 +1,7 @@
-//! What whoever started this process left to it, put right before anything else is done: with a file
-//! size limit, a umask or a descriptor of somebody else's choosing, files would be cut off, be open to
-//! all, or reach helpers that run with fewer rights.
+//! Resets what this process inherits, before anything else is done. A foreign file size limit would truncate files, a umask
+//! would open them to others, and open descriptors would reach helpers that run with fewer rights.
 //!
-//! This is the one file with `unsafe` in it: std ignores SIGPIPE alone, and rustix, rightly, takes no
-//! bare descriptor's number for a descriptor.
+//! This is the only file with `unsafe`: std sets no signal but SIGPIPE, and rustix accepts no plain number as a descriptor.
 
 #![allow(unsafe_code, reason = "see above; each block says why it is sound")]
 
@@ -15,29 +13,28 @@ use rustix::{
     process::{Resource, Rlimit, getrlimit, setrlimit, umask},
 };
 
-/// Sheds it. To be called first, while there is one thread and nothing is open.
+/// Resets signals, limits, umask and descriptors. Call it first, while there is one thread and no open file.
 pub fn shed() {
     refuse_core_dumps();
     let_files_grow();
-    // What we make has its mode set; what helpers make is for all to read and ours to write.
+    // Our own files get an explicit mode. Helpers' files become readable for all and writable for us.
     umask(Mode::from_bits_truncate(0o022));
     // SAFETY: no handler is installed, and no other thread runs yet.
     unsafe {
-        // Then a file that may not grow is an error with a name, not a sudden death.
+        // With SIGXFSZ ignored, a file that reaches the limit is an error, and does not kill the process.
         libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
-        // If it is ignored, the kernel lets nobody know how a helper ended.
+        // With SIGCHLD ignored, the kernel would not report how a helper ended.
         libc::signal(libc::SIGCHLD, libc::SIG_DFL);
     }
     for descriptor in inherited() {
-        // SAFETY: it is borrowed for this call alone, which closes nothing and fails for one that is
-        // closed already.
+        // SAFETY: the descriptor is borrowed for this call only, which closes nothing, and fails if it is closed already.
         let _ = fcntl_setfd(unsafe { BorrowedFd::borrow_raw(descriptor) }, FdFlags::CLOEXEC);
     }
 }
 
-/// A core dump would hold keys. On Linux the process says so of itself: it holds also where cores are
-/// piped to a program, it keeps others of the same user from looking into its memory, and daemons that
-/// a helper restarts do not inherit it as they would a limit.
+/// Forbids core dumps, which would contain keys. On Linux the process is marked as not dumpable: that also works if cores are
+/// piped to a program, it hides the memory from other processes of the same user, and daemons that a helper restarts do not
+/// inherit it, unlike a limit.
 fn refuse_core_dumps() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
@@ -48,8 +45,8 @@ fn refuse_core_dumps() {
     }
 }
 
-/// A bundle that is cut off is worse than one that takes more room than somebody had in mind. Root may
-/// raise the limit, and everybody may as far as its upper bound.
+/// Raises the limit on file sizes: a truncated bundle is worse than a large one. Root may remove the limit; other users may
+/// raise it to its hard limit.
 fn let_files_grow() {
     let unlimited = Rlimit { current: None, maximum: None };
     if setrlimit(Resource::Fsize, unlimited).is_err() {
@@ -58,7 +55,7 @@ fn let_files_grow() {
     }
 }
 
-/// The descriptors that are open, but for standard input, output and error.
+/// The open descriptors, except standard input, output and error.
 fn inherited() -> Vec<i32> {
     let folder = if cfg!(target_os = "linux") { "/proc/self/fd" } else { "/dev/fd" };
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();

@@ -1,4 +1,4 @@
-//! A file of ours that grows: put in one instant, and appended to from then on.
+//! A file that is written atomically once, and then appended to.
 
 use std::{
     fs::{self, File, Metadata},
@@ -11,10 +11,10 @@ use std::{
 use super::{file, flush::Flushes, node::Access};
 use crate::{Error, Result};
 
-/// In seconds: no file system's clock is coarser.
+/// Seconds; no file system's clock is coarser.
 const TICK: u64 = 2;
 
-/// What tells one state of a file from every other: the file itself, its size, and when it last changed.
+/// Identifies one state of a file: device and inode, size, and the time of the last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp {
     file: (u64, u64),
@@ -23,15 +23,15 @@ pub(crate) struct Stamp {
 }
 
 impl Stamp {
-    /// That of the file to which `path` leads, links followed; none if it cannot be looked at, or was changed so lately
-    /// that a further change might not show in it.
+    /// The stamp of the file at `path`, links followed; none if it cannot be read, or if the file changed so recently that
+    /// another change might not show in the stamp.
     pub(crate) fn behind(path: &Path) -> Option<Self> {
         let stamp = Self::from(&fs::metadata(path).ok()?);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?.as_secs();
         u64::try_from(stamp.changed.0).is_ok_and(|changed| changed + TICK < now).then_some(stamp)
     }
 
-    /// That of the file at `path`; none if it cannot be looked at.
+    /// The stamp of the file at `path`; none if it cannot be read.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         fs::symlink_metadata(path).ok().as_ref().map(Self::from)
     }
@@ -47,7 +47,7 @@ impl From<&Metadata> for Stamp {
     }
 }
 
-/// A file that this process has put, held open to be appended to.
+/// A file that this process wrote, and keeps open to append to it.
 #[derive(Debug)]
 pub(crate) struct Journal {
     path: PathBuf,
@@ -55,25 +55,24 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Puts a file of `contents` at `path`, as [`super::World::put`] does.
+    /// Writes a file with `contents` at `path`, as [`super::World::put`] does.
     pub(crate) fn put(path: &Path, contents: &[u8], access: Access) -> Result<Self> {
         let file = file::put(path, contents, access, &mut Flushes::default())?;
         Ok(Self { path: path.to_owned(), file })
     }
 
-    /// Puts a file of `contents` in place of one at `path` that would do after a power cut too: which of the two it is
-    /// then, nothing depends on.
+    /// Replaces the file at `path`, without flushing its folder: after a power cut, the old or the new file may be there, and
+    /// both are good.
     pub(crate) fn replace(path: &Path, contents: &[u8], access: Access) -> Result<()> {
         file::put(path, contents, access, &mut Flushes::never()).map(drop)
     }
 
-    /// How the file stands now.
+    /// The present stamp of the file.
     pub(crate) fn stamp(&self) -> Result<Stamp> {
         self.file.metadata().map(|found| Stamp::from(&found)).map_err(Error::file("look at", &self.path))
     }
 
-    /// Appends `bytes`; they survive a power cut if `is_flushed`. The caller has made sure that the file still
-    /// bears its name.
+    /// Appends `bytes`. If `is_flushed`, they survive a power cut. The caller makes sure that the file is still at its path.
     pub(crate) fn append(&mut self, bytes: &[u8], is_flushed: bool) -> Result<()> {
         self.file.write_all(bytes).map_err(Error::file("write", &self.path))?;
         if is_flushed { self.flush() } else { Ok(()) }

@@ -1,5 +1,4 @@
-//! Which program listens on a port of this machine, as Linux tells it (proc(5)): of strangers' programs
-//! to root alone.
+//! The program that listens on a port of this machine, from Linux's /proc (proc(5)). Only root sees other users' programs.
 
 use std::{
     fs::{self, File},
@@ -9,21 +8,21 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-/// A busy server has some ten thousand connections, of 150 bytes each.
+/// The largest table that is read. A busy server has some ten thousand connections, of 150 bytes each.
 const LONGEST: u64 = 16 << 20;
 
-/// A program that listens.
+/// A program that listens on a port.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// Its process number.
+    /// Its process id.
     pub pid: u32,
     /// Its name, as the kernel keeps it.
     pub name: String,
-    /// Whether it runs out of GitLab's own folders.
+    /// Whether it is one of GitLab's own programs.
     pub is_gitlabs: bool,
 }
 
-/// The first program that listens on TCP `port`; none if nothing does, or if we may not know.
+/// The first program that listens on TCP `port`; none if no program does, or if this process may not see it.
 pub fn holder(port: u16) -> Option<Holder> {
     let sockets: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
@@ -38,7 +37,7 @@ pub fn holder(port: u16) -> Option<Holder> {
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect();
-    // The oldest is the one that opened it, and its children have it too.
+    // The oldest process opened the socket; its children have it too.
     pids.sort_unstable();
     let holds = |pid: &u32| {
         let open = fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
@@ -47,7 +46,7 @@ pub fn holder(port: u16) -> Option<Holder> {
     };
     let pid = pids.into_iter().find(holds)?;
     let file = |name: &str| text(Path::new(&format!("/proc/{pid}/{name}")));
-    // Its arguments may hold a secret, and are looked at and not kept.
+    // The arguments may contain a secret: they are searched, and not stored.
     Some(Holder {
         pid,
         name: file("comm").trim().to_owned(),
@@ -88,7 +87,7 @@ mod tests {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn whoever_listens_is_found() {
+    fn the_listening_program_is_found() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("its number").port();
         let found = holder(port).expect("ourselves");

@@ -1,5 +1,5 @@
-//! How the two processes talk: each message is its length and then JSON. File contents may be keys, so
-//! no buffer on the way grows, which would leave a copy behind, and each is wiped.
+//! Messages between the two processes: a length, then JSON. File contents may be keys, so no buffer grows, which would leave
+//! a copy in memory, and each buffer is wiped.
 
 use std::io::{self, Read, Write};
 
@@ -43,7 +43,7 @@ impl<'de> Deserialize<'de> for Bytes {
 
 /// Sends `message`.
 pub(super) fn send(to: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
-    // Twice: once for its length alone.
+    // Serialised twice: the first time only to learn the length.
     let mut length = Counter(0);
     serde_json::to_writer(&mut length, message)?;
     let mut text = Zeroizing::new(Vec::with_capacity(length.0));
@@ -62,13 +62,13 @@ pub(super) fn receive(from: &mut impl Read) -> io::Result<Option<Zeroizing<Vec<u
     }
     let length = u64::from_le_bytes(length);
     let room = usize::try_from(length).ok().filter(|_| length <= 3 * LARGEST_FILE);
-    let room = room.ok_or_else(|| io::Error::other("it says more than any file holds"))?;
+    let room = room.ok_or_else(|| io::Error::other("its message is larger than any file"))?;
     let mut text = Zeroizing::new(vec![0; room]);
     from.read_exact(&mut text)?;
     Ok(Some(text))
 }
 
-/// Takes bytes for their number.
+/// Counts the bytes that are written to it.
 struct Counter(usize);
 
 impl Write for Counter {

@@ -1,14 +1,14 @@
-//! What stands at a path.
+//! The state of a path: a file, a folder, a link, or nothing.
 
 use std::path::PathBuf;
 
 use labtrust_plan::Fingerprint;
 use serde::{Deserialize, Serialize};
 
-/// No store, configuration or key is larger: what is, is not read.
+/// The largest file that is read: no store, configuration or key is larger.
 pub const LARGEST_FILE: u64 = 64 << 20;
 
-/// What stands at a path, without following a link there.
+/// The state of a path, without following a link there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Node {
@@ -29,7 +29,7 @@ pub enum Node {
     Folder,
     /// A symbolic link.
     Link {
-        /// Where it leads, as written in it.
+        /// Its target, as written in the link.
         target: PathBuf,
     },
     /// A socket, device or pipe.
@@ -41,6 +41,6 @@ pub enum Node {
 pub struct Access {
     /// Permission bits.
     pub mode: u32,
-    /// Numeric user and group id; none for whoever writes.
+    /// Numeric user and group id; none for those of the writing process.
     pub owner: Option<(u32, u32)>,
 }

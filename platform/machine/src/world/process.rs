@@ -1,4 +1,4 @@
-//! Child processes: absolute path, no input, an environment of our making, a bound in time.
+//! Child processes: started by absolute path, without input, with a clean environment and a time limit.
 
 use std::{
     fs,
@@ -25,11 +25,11 @@ use serde::{Deserialize, Serialize};
 use super::folder::who_else_may_write;
 use crate::{Error, Result};
 
-/// Where programs that act for us are looked for.
+/// The folders in which programs are searched.
 const FOLDERS: [&str; 6] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin"];
 
-/// The folders in which programs that act for us are looked for, as PATH has them: those that
-/// belong to root. Homebrew gives `/usr/local/bin` to a user, who could put anything there. They are looked at once a run.
+/// The folders in which programs are searched, in the form of PATH: only those that root alone can write to. Homebrew gives
+/// `/usr/local/bin` to a user, who could put any program there. They are checked once a run.
 pub fn trusted_path() -> &'static str {
     static PATH: LazyLock<String> = LazyLock::new(|| {
         FOLDERS.into_iter().filter(|folder| is_roots(Path::new(folder))).collect::<Vec<_>>().join(":")
@@ -37,28 +37,27 @@ pub fn trusted_path() -> &'static str {
     &PATH
 }
 
-/// The program `name` in one of those folders, if it is root's as well: the folder may hold a link to a
-/// user's.
+/// The program `name` in one of those folders, if only root can write to it: the folder may contain a link to a user's
+/// program.
 pub(crate) fn trusted_program(name: &str) -> Option<PathBuf> {
     which::which_in(name, Some(trusted_path()), "/").ok().filter(|program| is_roots(program))
 }
 
-/// Whether root alone writes what is at `path`, links followed; root's own group counts as root.
+/// Whether only root can write to the file or folder at `path`, links followed. Root's group counts as root.
 pub(super) fn is_roots(path: &Path) -> bool {
     fs::metadata(path)
         .is_ok_and(|found| found.uid() == 0 && matches!(who_else_may_write(None, path, &found, 0), Ok(None)))
 }
 
-/// How long what a helper says is waited for once it has ended: a service that it started may hold its
-/// output open for ever.
+/// How long to wait for a helper's output after its end: a service that it started may keep the output open forever.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// No helper says more than this that matters; the rest is read and dropped.
+/// The most output of a helper that is stored; the rest is read and dropped.
 const LONGEST_OUTPUT: usize = 64 << 20;
-/// How long a child that is not known to have ended is left alone between two looks.
+/// The pause between two checks whether a child has ended.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// How a program ended, and what it said.
+/// The exit status and the output of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Output {
     /// Its exit code; none if a signal ended it.
@@ -72,14 +71,14 @@ pub struct Output {
 }
 
 impl Output {
-    /// The lines, of either stream, in which one of `texts` stands.
+    /// The lines, of both streams, that contain one of `texts`.
     pub(crate) fn lines_with(&self, texts: &[&str]) -> Vec<String> {
         let said = [&self.stdout, &self.stderr].map(|stream| String::from_utf8_lossy(stream));
         let lines = said.iter().flat_map(|stream| stream.lines()).map(str::trim);
         lines.filter(|line| texts.iter().any(|text| line.contains(text))).map(str::to_owned).collect()
     }
 
-    /// The error that this end of `command` is.
+    /// The error for `command`, which ended like this.
     pub fn into_error(self, command: &Command) -> Error {
         let status = match (self.code, self.signal) {
             (Some(code), _) => format!("exit code {code}"),
@@ -96,7 +95,7 @@ impl Output {
 
 pub(super) fn run(command: &Command) -> Result<Output> {
     let start = |source| Error::Start { program: command.program.clone(), source };
-    // A name alone would be looked for along PATH.
+    // A program without a path would be searched along PATH.
     if !command.program.is_absolute() {
         return Err(start(io::Error::new(io::ErrorKind::InvalidInput, "its path is not absolute")));
     }
@@ -119,7 +118,7 @@ pub(super) fn run(command: &Command) -> Result<Output> {
     let status = loop {
         match child.try_wait().map_err(start)? {
             Some(status) => break status,
-            // Some systems say of a child that was stopped that it has ended.
+            // Some systems report a stopped child as ended.
             None if begun.elapsed() < limit => thread::sleep(BETWEEN_LOOKS),
             None => {
                 stop(&mut child);
@@ -140,7 +139,7 @@ fn await_end(child: &process::Child, limit: Duration) {
     let Some(pid) = Pid::from_raw(child.id().cast_signed()) else { return };
     let (end, ended) = mpsc::channel();
     thread::spawn(move || {
-        // It is left to be reaped by the caller: until then its number names no other process.
+        // The caller reaps the child: until then, its id belongs to no other process.
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         let _ = retry_on_intr(|| waitid(WaitId::Pid(pid), options));
         let _ = end.send(());
@@ -148,12 +147,12 @@ fn await_end(child: &process::Child, limit: Duration) {
     let _ = ended.recv_timeout(limit);
 }
 
-/// What a helper needs and nothing that somebody could have planted: `LD_*`, `PATH`, `HOME`, …
+/// The environment of a helper, without any inherited variable such as `LD_*`, `PATH` or `HOME`.
 fn environment() -> [(&'static str, &'static str); 2] {
     [("PATH", trusted_path()), ("LC_ALL", "C")]
 }
 
-/// What a stream has given so far.
+/// The bytes that were read from a stream so far.
 struct Said {
     bytes: Arc<Mutex<Vec<u8>>>,
     ended: mpsc::Receiver<()>,

@@ -1,4 +1,4 @@
-//! What can be asked of a machine, as data, so that a process with another user's rights can do it.
+//! The operations on a machine as data, so that a process with another user's rights can perform them.
 
 use std::{
     path::PathBuf,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::Result;
 
-/// One thing to do, as data, so that another process can do it.
+/// One operation.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Request {
     Look(PathBuf),
@@ -42,7 +42,7 @@ pub(super) enum Request {
     AskEngine(PathBuf, String, Duration),
 }
 
-/// What comes of a request.
+/// The result of a request.
 #[derive(Serialize, Deserialize)]
 pub(super) enum Reply {
     Done,
@@ -55,7 +55,7 @@ pub(super) enum Reply {
 }
 
 impl Request {
-    /// How long it may take, besides what files take.
+    /// The seconds that it may take, apart from file operations.
     pub(super) fn seconds(&self) -> u64 {
         match self {
             Self::Run(command) => command.seconds,
@@ -63,7 +63,7 @@ impl Request {
         }
     }
 
-    /// Does it, with this process's own rights.
+    /// Performs the operation with this process's own rights.
     pub(super) fn perform(self, flushes: &Mutex<Flushes>) -> Result<Reply> {
         let flushes = || flushes.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match self {

@@ -1,5 +1,4 @@
-//! Whether a program that changes a store is run by somebody else just now: the distributions' own tools
-//! take no lock that we could wait for.
+//! Finds running programs that change a store and that this run did not start: the distributions' tools take no lock.
 
 use std::{
     collections::BTreeSet,
@@ -8,13 +7,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The kernel keeps so much of a program's name (proc(5), `/proc/pid/comm`).
-const KEPT: usize = 15;
+/// The bytes of a program's name that the kernel stores (proc(5), `/proc/pid/comm`).
+const COMM_LENGTH: usize = 15;
 
-/// What runs a script that was named to it.
+/// The shells: programs that run a script given as an argument.
 pub(crate) const SHELLS: [&str; 5] = ["sh", "dash", "bash", "ash", "busybox"];
 
-/// A process, as `/proc/pid/status` tells of it.
+/// A process, from `/proc/pid/status`.
 struct Process {
     pid: u32,
     parent: u32,
@@ -23,8 +22,8 @@ struct Process {
     is_alive: bool,
 }
 
-/// The processes of root's, other than those that we run for, that run one of the programs `names`.
-/// Nobody else can write to the machine's stores, and nobody else shall keep us waiting.
+/// The processes of root that run one of the programs `names`, except our own ancestors. Only root can write to the machine's
+/// stores, so other users' processes are not waited for.
 pub(crate) fn running(names: &[&str]) -> Vec<u32> {
     let processes: Vec<Process> = pids().into_iter().filter_map(Process::read).collect();
     let mut ours = BTreeSet::new();
@@ -47,7 +46,7 @@ fn pids() -> Vec<u32> {
 }
 
 impl Process {
-    /// None if it has ended meanwhile.
+    /// The process `pid`; none if it has ended.
     fn read(pid: u32) -> Option<Self> {
         let status = fs::read_to_string(file(pid, "status")).ok()?;
         let field = |name: &str| {
@@ -64,8 +63,8 @@ impl Process {
         })
     }
 
-    /// Not one in a container, which has other stores; nor a program that gives everybody root's rights,
-    /// such as su: a user may call it by any name, and let it wait for a password for ever.
+    /// Whether it can write to this machine's stores. A process in a container has other stores. A setuid program such as su
+    /// does not count: a user may start it under any name, and let it wait for a password forever.
     fn is_at_our_stores(&self) -> bool {
         let look = |name| fs::metadata(file(self.pid, name)).ok();
         let (Some(program), Some(root), Ok(ours)) = (look("exe"), look("root"), fs::metadata("/")) else {
@@ -75,10 +74,10 @@ impl Process {
     }
 
     fn runs(&self, name: &str) -> bool {
-        if self.name == kept(name) {
+        if self.name == comm(name) {
             return true;
         }
-        // `sh /usr/sbin/update-ca-certificates` bears the shell's name.
+        // `sh /usr/sbin/update-ca-certificates` has the shell's name.
         SHELLS.contains(&self.name.as_str()) && {
             let line = fs::read(file(self.pid, "cmdline")).unwrap_or_default();
             let words = line.split(|byte| *byte == 0).skip(1).take(3);
@@ -91,12 +90,12 @@ fn file(pid: u32, name: &str) -> PathBuf {
     PathBuf::from(format!("/proc/{pid}/{name}"))
 }
 
-fn kept(name: &str) -> &str {
-    name.get(..KEPT).unwrap_or(name)
+fn comm(name: &str) -> &str {
+    name.get(..COMM_LENGTH).unwrap_or(name)
 }
 
 #[cfg(all(test, target_os = "linux"))]
-#[allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
+#[allow(clippy::disallowed_methods, reason = "tests act as other programs do")]
 mod tests {
     use std::process::{Child, Command};
 
@@ -111,7 +110,7 @@ mod tests {
         path
     }
 
-    /// Whether it is seen within so many looks; whoever starts it may be slow to become it.
+    /// Whether `child` is found within `looks` attempts. A new process has its starter's name for a moment.
     fn is_seen(mut child: Child, looks: usize) -> bool {
         let seen = (0..looks).any(|_| {
             std::thread::sleep(std::time::Duration::from_millis(10));
@@ -140,7 +139,7 @@ mod tests {
             let line = format!("exec -a {name} sleep 60");
             Command::new("bash").args(["-c", &line]).spawn().expect("started")
         };
-        // What a process calls itself in its arguments is no sign.
+        // The name that a process gives itself in its arguments does not count.
         assert!(!is_seen(named("update-ca-nothing"), few));
         let mut editor = Command::new("tail");
         editor.args(["-f", "/dev/null"]).arg(&path);

@@ -24,8 +24,8 @@ pub struct Answer {
     pub body: String,
 }
 
-/// One whose queue is full lets nobody in and nobody go, and any user can open such a socket: the thread that
-/// waits there may be left behind.
+/// Connects to `socket` within `limit`. A socket with a full queue blocks forever, and any user can make one: so a thread
+/// connects, which may outlive this call.
 pub(crate) fn connect(socket: &Path, limit: Duration) -> io::Result<UnixStream> {
     let (sender, receiver) = mpsc::channel();
     let path = socket.to_owned();
@@ -53,7 +53,7 @@ pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> 
     while answer.len() < LONGEST_ANSWER {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Error::Peer { peer: peer(), why: "it does not stop answering".into() });
+            return Err(Error::Peer { peer: peer(), why: "its answer does not end".into() });
         }
         stream.set_read_timeout(Some(left)).map_err(fault)?;
         match stream.read(&mut part).map_err(fault)? {
@@ -62,7 +62,7 @@ pub(super) fn ask(socket: &Path, path: &str, limit: Duration) -> Result<Answer> 
         }
     }
     let answer = String::from_utf8_lossy(&answer);
-    parse(&answer).ok_or_else(|| Error::Peer { peer: peer(), why: "its answer is no HTTP".into() })
+    parse(&answer).ok_or_else(|| Error::Peer { peer: peer(), why: "its answer is not HTTP".into() })
 }
 
 fn parse(answer: &str) -> Option<Answer> {
