@@ -1,6 +1,5 @@
-//! Paths that come as data, recorded on another machine or kept in a receipt: only those that mean the
-//! same from every folder are taken, because programs are run and files written by them. Data that names its
-//! operating system is held to that system's form; elsewhere a path may have the form of any.
+//! Paths in data: in recorded facts or receipts. They must be absolute, because labtrust runs programs and writes files at
+//! these paths. If the data names its operating system, the path must have that system's form.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +10,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::os::Os;
 
-/// A path that is absolute on some operating system, and leads nowhere upwards.
+/// A path that is absolute on some operating system, and contains no `..`.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Absolute(PathBuf);
 
@@ -58,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn only_paths_that_mean_the_same_everywhere_are_taken() {
+    fn only_absolute_paths_are_accepted() {
         let is_taken = |home| serde_json::from_value::<User>(user(home)).is_ok();
         for home in ROOTED.iter().chain(&WINDOWS) {
             assert!(is_taken(home), "{home}");
@@ -70,7 +69,7 @@ mod tests {
 
     /// A program `\\server\x` on Linux is a file of that name in the current folder.
     #[test]
-    fn facts_take_paths_of_their_own_system_alone() {
+    fn facts_accept_only_paths_of_their_own_system() {
         let spots: [fn(&str, &str) -> serde_json::Value; 6] = [
             |_, path| serde_json::json!({"user": user(path)}),
             |home, path| serde_json::json!({"user": user(home), "invoker": user(path)}),

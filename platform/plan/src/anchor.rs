@@ -1,4 +1,4 @@
-//! What is to be trusted, and where it will be met.
+//! The certificate to trust, and the endpoints that present its certificates.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::{Certificate, Endpoint, Fingerprint};
 pub struct Anchor {
     /// The certificate.
     pub certificate: Certificate,
-    /// The registries and servers that it is for.
+    /// The registries and servers for which it is trusted.
     pub endpoints: Vec<Endpoint>,
 }
 
@@ -19,8 +19,8 @@ impl Anchor {
         self.certificate.fingerprint()
     }
 
-    /// The name of our file in a folder of anchors, without its ending. It carries our name and
-    /// the identity, so it never meets a file of somebody else's, nor another of our CAs.
+    /// The name of our file in a folder of anchors, without its ending. It contains our name and the identity, so that it
+    /// never collides with another program's file or with another of our CAs.
     pub fn file_stem(&self) -> String {
         format!("labtrust-{}", self.sha256().short())
     }

@@ -32,14 +32,14 @@ impl Certificate {
         Fingerprint::of(&self.0)
     }
 
-    /// The PEM text (RFC 7468): what every store's file holds.
+    /// The PEM text (RFC 7468), as in every store's file.
     pub fn pem(&self) -> String {
-        // It fails only for a label that is no label and for more bytes than fit into memory.
+        // Encoding fails only for an invalid label, or for more bytes than fit into memory.
         pem_rfc7468::encode_string("CERTIFICATE", LineEnding::LF, &self.0).unwrap_or_default()
     }
 
-    /// The certificates in the PEM text `pem` that programs load from it, in their order, and whether no
-    /// section of it is broken: of a file with one that is, many programs load nothing.
+    /// The certificates that programs load from the PEM text `pem`, in their order, and whether all its sections are intact:
+    /// many programs load nothing from a file with a broken section.
     pub fn read_all(pem: &[u8]) -> (Vec<Self>, bool) {
         let (certificates, whole) = strict_pem::read(pem);
         (certificates.into_iter().map(Self).collect(), whole)

@@ -1,4 +1,4 @@
-//! A plan is data. The same value is explained, applied, proven and undone; nothing here acts.
+//! A plan is data: the same value is explained, applied, proven and undone. Nothing in this crate acts.
 
 mod proof;
 
@@ -24,98 +24,98 @@ use crate::{
 #[serde(transparent)]
 pub struct StoreId(String);
 
-/// The number of the shape in which changes are serialised. It grows when a reader of an older one would go wrong.
+/// The version of the serialised form of changes. It grows when a reader of the older form would misread the new one.
 pub const SCHEMA: u32 = 1;
 
-/// One store's part of a plan: it succeeds or is taken back as a whole.
+/// One store's part of a plan: it succeeds or is undone as a whole.
 #[derive(Clone, Debug, Serialize)]
 pub struct Change {
-    /// The store that it belongs to.
+    /// The store.
     pub store: StoreId,
-    /// What in that store: the key, with `store`, under which the receipt keeps it.
+    /// The changed part of the store. Together with `store`, it is the key in the receipt.
     pub subject: String,
-    /// Whose rights it needs.
+    /// The user whose rights it needs.
     pub actor: Actor,
-    /// What is done, in this order.
+    /// The steps, in this order.
     pub steps: Vec<Step>,
-    /// What makes the steps take effect, and what makes their undoing take effect.
+    /// The commands that make the steps, or their undoing, take effect.
     #[serde(rename = "settle")]
     pub reload: Reload,
-    /// What shows that it worked.
+    /// The proof that it took effect.
     pub proof: Proof,
-    /// A service that this change serves without a restart.
+    /// A service that sees this change without a restart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serves: Option<Service>,
 }
 
-/// Whose rights a change needs, and who owns what it makes.
+/// The user whose rights a change needs, and who owns the files that it creates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Actor {
-    /// The machine's: root.
+    /// The machine: root.
     Machine,
-    /// Whoever runs us: files in a place that the user named.
+    /// The user of this process, for files in a folder that the user named.
     Caller,
-    /// One user's own store.
+    /// One user, for that user's own store.
     User(User),
 }
 
-/// The smallest thing that is recorded and undone.
+/// One step of a change. Steps are recorded and undone one by one.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
-    /// A file with these contents.
+    /// Writes a file.
     Put {
-        /// Where.
+        /// Its path.
         path: PathBuf,
-        /// What is in it.
+        /// Its contents.
         contents: Contents,
         /// Its permission bits.
         mode: u32,
     },
-    /// A symbolic link, which replaces what stands there in one instant: what lies behind several links
-    /// changes at once when the one is put that they lead through.
+    /// Makes a symbolic link, and replaces a file or link at its path atomically. Several links that lead through this one
+    /// change their targets at the same moment.
     Link {
-        /// Where.
+        /// Its path.
         path: PathBuf,
-        /// Where it leads, as written in it.
+        /// Its target, as written in the link.
         target: PathBuf,
     },
-    /// No file there. A folder that was made for it goes with it, once it is empty.
+    /// Removes a file. A folder that was created for it is removed too, if it is empty.
     Remove {
-        /// Where.
+        /// Its path.
         path: PathBuf,
     },
-    /// One value or marked block of a file that is not ours, which keeps its owner and permission bits. Where a
-    /// link leads to the file, the file is edited and the link stays.
+    /// Edits one value, line or marked block of another program's file. The file keeps its owner and permission bits. If the
+    /// path is a link, its target is edited and the link stays.
     Edit {
-        /// Where.
+        /// Its path.
         path: PathBuf,
-        /// What is set there.
+        /// The edit.
         edit: Edit,
-        /// The permission bits of the file, where there is none yet.
+        /// The permission bits of the file, if it does not exist yet.
         mode: u32,
     },
-    /// A certificate in a database that only its own tool writes.
+    /// Adds a certificate to a database that only its own tool writes.
     Entry {
-        /// Which.
+        /// The database.
         database: Database,
         /// The certificate.
         certificate: Certificate,
     },
 }
 
-/// What a file holds. Secrets are wiped from memory and never shown.
+/// The contents of a file. Secrets are wiped from memory and never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Contents {
-    /// May be shown.
+    /// Contents that may be shown.
     Public(Vec<u8>),
     /// A private key.
     Secret(Zeroizing<Vec<u8>>),
 }
 
 impl StoreId {
-    /// The id `id`.
+    /// Creates the id `id`.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -133,7 +133,7 @@ impl fmt::Display for StoreId {
 }
 
 impl Actor {
-    /// Whether the process described by `facts` can act as this.
+    /// Whether the process described by `facts` has these rights.
     pub fn is_within_reach(&self, facts: &Facts) -> bool {
         match self {
             Self::Machine => facts.is_root(),
@@ -144,7 +144,7 @@ impl Actor {
 }
 
 impl Contents {
-    /// The bytes, to be written and for nothing else.
+    /// The bytes: only for writing them to a file.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Self::Public(bytes) => bytes,
@@ -157,18 +157,18 @@ impl Contents {
         Fingerprint::of(self.bytes())
     }
 
-    /// Whether they may never be shown.
+    /// Whether they must never be shown.
     pub fn is_secret(&self) -> bool {
         matches!(self, Self::Secret(_))
     }
 }
 
 impl Serialize for Contents {
-    /// As text, or as hexadecimal digits where they are none; of a secret no more than that it is one.
+    /// Serialises text as it is, other bytes as hexadecimal digits, and of a secret only the fact that it is one.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let (kind, value) = match self {
             Self::Secret(_) => ("secret", None),
-            // A caller that took a key for public is wrong.
+            // A private key stays secret, even if the caller marked it as public.
             Self::Public(bytes) if holds_private_key(bytes) => ("secret", None),
             Self::Public(bytes) => match std::str::from_utf8(bytes) {
                 Ok(text) => ("text", Some(text.to_owned())),
@@ -194,7 +194,7 @@ impl fmt::Debug for Contents {
 }
 
 impl Change {
-    /// A change that is done once its files are in place: nothing is rebuilt, restarted or asked.
+    /// A change that only writes files: it needs no reload and no restart.
     pub fn of_files(store: &str, subject: &Path, actor: Actor, steps: Vec<Step>) -> Self {
         Self {
             store: StoreId::new(store),
@@ -207,14 +207,14 @@ impl Change {
         }
     }
 
-    /// The files that it makes, replaces or removes; not those of which it edits a part.
+    /// The files that it creates, replaces or removes. Files of which it edits a part are left out.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.steps.iter().filter_map(Step::file)
     }
 }
 
 impl Step {
-    /// The file or link that it makes, replaces or removes as a whole.
+    /// The file or link that it creates, replaces or removes as a whole.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Put { path, .. } | Self::Link { path, .. } | Self::Remove { path } => Some(path),
@@ -222,7 +222,7 @@ impl Step {
         }
     }
 
-    /// The file or link that it makes.
+    /// The file or link that it creates.
     pub fn made(&self) -> Option<&Path> {
         match self {
             Self::Put { path, .. } | Self::Link { path, .. } => Some(path),
@@ -231,7 +231,7 @@ impl Step {
     }
 }
 
-/// Drops from each change the restarts of services that another change serves without one.
+/// Drops from each change the restarts of services that see another change of the plan without a restart.
 pub fn skip_restarts(changes: &mut [Change]) {
     let served: Vec<Service> = changes.iter().filter_map(|change| change.serves.clone()).collect();
     for change in changes {
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_shown_as_digits() {
+    fn bytes_that_are_not_text_are_shown_as_digits() {
         let json = |bytes: &[u8]| serde_json::to_value(Contents::Public(bytes.to_vec())).expect("JSON");
         assert_eq!(json(b"PEM\n"), serde_json::json!({ "text": "PEM\n" }));
         let key = b"-----BEGIN EC PRIVATE KEY-----\n";

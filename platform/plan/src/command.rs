@@ -1,4 +1,4 @@
-//! A program that a plan runs, and how a person would run it.
+//! The commands that plans run.
 
 use std::{fmt, path::PathBuf};
 
@@ -10,7 +10,7 @@ use crate::{
     word::{shell_path, shell_word},
 };
 
-/// A program, its arguments, and the time it gets.
+/// A program, its arguments, and its time limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
     /// Absolute path.
@@ -19,16 +19,16 @@ pub struct Command {
     /// Arguments; never a secret.
     #[serde(default)]
     pub arguments: Vec<String>,
-    /// Seconds until it is stopped.
+    /// Seconds after which it is stopped.
     #[serde(default = "Command::default_seconds")]
     pub seconds: u64,
-    /// The home folder in which it finds its user's settings; none where it reads the machine's alone.
+    /// The home folder in which it finds its user's settings; none if it reads only the machine's settings.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "absolute::optional")]
     pub home: Option<PathBuf>,
 }
 
 impl Command {
-    /// `program arguments…` with two minutes to end.
+    /// `program arguments…` with a time limit of two minutes.
     pub fn new<A: Into<String>>(program: impl Into<PathBuf>, arguments: impl IntoIterator<Item = A>) -> Self {
         Self {
             program: program.into(),
@@ -38,14 +38,14 @@ impl Command {
         }
     }
 
-    /// The same with the settings in the home folder `home`.
+    /// This command with the settings in the home folder `home`.
     #[must_use]
     pub fn at_home(mut self, home: impl Into<PathBuf>) -> Self {
         self.home = Some(home.into());
         self
     }
 
-    /// The same with another bound.
+    /// This command with another time limit.
     #[must_use]
     pub fn within(mut self, seconds: u64) -> Self {
         self.seconds = seconds;
@@ -58,7 +58,7 @@ impl Command {
 }
 
 impl fmt::Display for Command {
-    /// As it can be pasted into a shell.
+    /// The command as it can be pasted into a shell.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shell_path(&self.program))?;
         self.arguments.iter().try_for_each(|argument| write!(f, " {}", shell_word(argument)))

@@ -1,15 +1,15 @@
-//! Databases that only their own tools may write, as data: which they are, and how they list a certificate.
+//! Databases that only their own tools may write, as data: their kinds, and their entries.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// Where certificates for the whole machine lie.
+/// The keychain of the whole machine.
 pub const SYSTEM_KEYCHAIN: &str = "/Library/Keychains/System.keychain";
 /// A user's own keychain, in the home folder.
 pub const LOGIN_KEYCHAIN: &str = "Library/Keychains/login.keychain-db";
 
-/// How long a person is given to answer macOS's password window.
+/// Seconds that a person has to answer macOS's password window.
 const PATIENCE: u64 = 120;
 
 /// A database of certificates.
@@ -20,15 +20,15 @@ pub enum Database {
     Keychain(Keychain),
 }
 
-/// How a database lists a certificate.
+/// The entry of a certificate in a database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
-    /// Whether it is there, and not merely spoken of.
+    /// Whether the certificate itself is in the database, not only its settings.
     #[serde(default = "yes")]
     pub present: bool,
-    /// Whether it is trusted, not merely present.
+    /// Whether it is trusted.
     pub trusted: bool,
-    /// What the database says of it besides, in the database's own words.
+    /// Its settings, in the database's own format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<String>,
 }
@@ -55,13 +55,13 @@ pub struct Keychain {
     pub admin: bool,
     /// Apple's `security`.
     pub security: PathBuf,
-    /// Seconds that a person is given to answer macOS's password window.
+    /// Seconds that a person has to answer macOS's password window.
     #[serde(default = "Keychain::patience")]
     pub patience: u64,
 }
 
 impl Keychain {
-    /// The machine's.
+    /// The machine's keychain.
     pub fn system(security: impl Into<PathBuf>) -> Self {
         Self {
             path: SYSTEM_KEYCHAIN.into(),
@@ -71,7 +71,7 @@ impl Keychain {
         }
     }
 
-    /// That of the user whose home folder is `home`.
+    /// The keychain of the user whose home folder is `home`.
     pub fn login(security: impl Into<PathBuf>, home: &Path) -> Self {
         Self {
             path: home.join(LOGIN_KEYCHAIN),

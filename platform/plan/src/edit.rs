@@ -1,5 +1,5 @@
-//! One value, one line or one marked block of a file that is not ours. All else in the file stays as it is, to the
-//! byte: its order, its comments, its indentation, its line endings, how it ends. Pure: bytes in, bytes out.
+//! Edits of one value, one line or one marked block of another program's file. Every other byte stays as it is: order,
+//! comments, indentation, line endings. Pure functions: bytes in, bytes out.
 
 mod block;
 mod json;
@@ -17,38 +17,37 @@ pub use self::{
 };
 use crate::text;
 
-/// What is set in a file that others wrote and go on writing.
+/// An edit of a file that other programs and people write too.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Edit {
-    /// A value in a JSON object, such as Docker's `daemon.json`. Comments and commas before a closing
-    /// bracket are taken as they are, where a file has them; none are added.
+    /// A value in a JSON object, such as Docker's `daemon.json`. Comments and trailing commas are accepted; none are added.
     Json {
-        /// The way to it from the outermost object on; objects that are missing on the way are made.
+        /// The keys from the outermost object to the value. Missing objects are created.
         keys: Vec<String>,
         /// The value; never a secret.
         value: serde_json::Value,
     },
-    /// Lines between `# labtrust NAME begin` and `# labtrust NAME end`, for files in which a line that begins
-    /// with `#` is a comment: shell, Ruby, systemd. They come last in the file, or where they are already.
+    /// Lines between `# labtrust NAME begin` and `# labtrust NAME end`, for files in which `#` begins a comment: shell, Ruby,
+    /// systemd. A new block is added at the end of the file.
     Block {
-        /// What tells it from other blocks of ours in the file: a word.
+        /// The name of the block in the file: one word.
         name: String,
         /// The lines, without their ends; never a secret.
         lines: Vec<String>,
     },
-    /// One whole line in place of another, in a file in which only one reads so.
+    /// One whole line in place of another, which must occur exactly once.
     Line {
-        /// The line that stands there, without its end. It may hold a secret of somebody else's.
+        /// The old line, without its end. It may contain another program's secret.
         old: String,
-        /// What it becomes; never a secret.
+        /// The new line; never a secret.
         new: String,
     },
 }
 
 impl Edit {
-    /// The file with the edit made, where it holds `before`; none if it is not there. If that is no file in
-    /// which the edit can be made, says why, as the rest of a sentence that begins with the file's name.
+    /// The contents of the file after the edit. `before` are its contents; none if it does not exist. The error is the rest of
+    /// a sentence that begins with the file's name.
     pub fn apply(&self, before: Option<&[u8]>) -> Result<Vec<u8>, String> {
         check_size(before)?;
         let after = match self {
@@ -58,12 +57,12 @@ impl Edit {
         }?;
         match self.is_met(Some(&after)) {
             Ok(true) => Ok(after),
-            Ok(false) => Err(format!("cannot be given {self} so that it is read as meant")),
-            Err(why) => Err(format!("cannot be given {self}: it then {why}")),
+            Ok(false) => Err(format!("cannot be changed so that {self} is read as intended")),
+            Err(why) => Err(format!("cannot be given {self}: then it {why}")),
         }
     }
 
-    /// Whether a file that holds `found` needs no such edit. An error is what [`Edit::apply`] says.
+    /// Whether a file with the contents `found` has the edit already. Errors are those of [`Edit::apply`].
     pub fn is_met(&self, found: Option<&[u8]>) -> Result<bool, String> {
         check_size(found)?;
         match self {
@@ -73,8 +72,8 @@ impl Edit {
         }
     }
 
-    /// How to take the edit back in a file that now holds `found`, so that the value or block is what it was
-    /// in `before`, in the same words.
+    /// Undoes the edit in a file with the contents `found`: the value, line or block becomes exactly what it was in
+    /// `before`.
     pub fn undo(&self, found: Option<&[u8]>, before: Option<&[u8]>) -> Undone {
         if check_size(found).is_err() {
             return Undone::Foreign;
@@ -86,8 +85,8 @@ impl Edit {
         }
     }
 
-    /// What the edit takes out of a file that holds `before` and what it puts there, a line each that begins
-    /// with `-` or `+`. Nothing else of the file is shown: others keep secrets there.
+    /// The lines that the edit removes from a file with the contents `before` (`-`), and those that it adds (`+`). Nothing else
+    /// of the file is shown: it may contain secrets.
     pub fn difference(&self, before: Option<&[u8]>) -> Result<Vec<String>, String> {
         let (old, new) = match self {
             _ if self.is_met(before)? => return Ok(Vec::new()),
@@ -106,8 +105,7 @@ impl Edit {
         Ok(signed('-', old).chain(signed('+', new)).collect())
     }
 
-    /// Whether it is the same value or block, be it set to something else. A line has no name by which it
-    /// could be known again.
+    /// Whether both edit the same value or block. False for lines: a line has no name.
     pub fn is_same_place(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Json { keys, .. }, Self::Json { keys: others, .. }) => keys == others,
@@ -118,7 +116,7 @@ impl Edit {
 }
 
 impl fmt::Display for Edit {
-    /// What is edited, as a part of a sentence.
+    /// The edited part, as a part of a sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Json { keys, .. } => f.write_str(&text::in_line(&title(keys))),

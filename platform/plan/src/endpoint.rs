@@ -1,4 +1,4 @@
-//! Hosts and endpoints, parsed at the edge so that no other module meets one that cannot exist.
+//! Hosts and endpoints. They are parsed once, at the edge, so that other modules only get valid ones.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize, de};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DnsName(String);
 
-/// What a certificate is for: a DNS name or an IP address.
+/// A DNS name or an IP address: a host for which a certificate is valid.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Host {
     /// A DNS name.
@@ -45,42 +45,40 @@ impl From<&Endpoint> for Target {
     }
 }
 
-/// A text that names no host; the message says what is wrong with it.
+/// The error for a text that is not a valid host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no host name: {why}")]
+#[error("{text:?} is not a valid host: {why}")]
 pub struct InvalidHost {
     text: String,
     why: &'static str,
 }
 
-/// What is wrong where more can be said than which form is expected.
+/// Reasons that have a hint of their own.
 const WILDCARD: &str = "a wildcard is not allowed here";
 const PATH: &str = "a path does not belong here";
 const USER: &str = "a user name or password does not belong here";
-const ZONE: &str = "an address with a zone (%) is known on this machine alone";
+const ZONE: &str = "an address with a zone (%) is only valid on this machine";
 
 impl InvalidHost {
     fn new(text: &str, why: &'static str) -> Self {
-        // What stands before an @ may be a password, which belongs in no log.
+        // The text before an @ may be a password, which must not be logged.
         let (before, text) = text.rsplit_once('@').map_or(("", text), |(_, host)| ("…@", host));
         let after = if text.chars().nth(100).is_some() { "…" } else { "" };
         Self { text: format!("{before}{}{after}", text.chars().take(100).collect::<String>()), why }
     }
 
-    /// What to give instead.
+    /// A hint with the expected form.
     pub fn hint(&self) -> &'static str {
         match self.why {
             WILDCARD => {
-                "give the name itself; the names in a certificate (--name, sign) may start with *. and a domain \
-                 that is permitted includes all below it"
+                "give the full name. A wildcard is only allowed in the names of a certificate (--name, sign); a permitted \
+                 domain includes all names below it"
             }
-            PATH => {
-                "give what stands before the path: mygitlab.example.com, or with a port mygitlab.example.com:4567"
-            }
-            USER => "give what stands after the @",
-            ZONE => "give a name, or an address that other machines reach, too",
+            PATH => "leave out the path: mygitlab.example.com, or with a port mygitlab.example.com:4567",
+            USER => "give only the part after the @",
+            ZONE => "give a name, or an address that other machines can reach",
             _ => {
-                "a host is given as mygitlab.example.com, 192.0.2.10 or 2001:db8::1; with a port as \
+                "give a host such as mygitlab.example.com, 192.0.2.10 or 2001:db8::1; with a port: \
                  mygitlab.example.com:4567 or [2001:db8::1]:4567"
             }
         }
@@ -109,7 +107,7 @@ impl FromStr for DnsName {
             return Err(invalid("it is empty"));
         }
         if name.contains(char::is_whitespace) {
-            return Err(invalid("it has a space in it"));
+            return Err(invalid("it contains a space"));
         }
         if name.contains('*') {
             return Err(invalid(WILDCARD));
@@ -117,8 +115,8 @@ impl FromStr for DnsName {
         if name.split('.').any(str::is_empty) {
             return Err(invalid("a part between two dots is empty"));
         }
-        let name =
-            idna::domain_to_ascii(name).map_err(|_| invalid("it has characters that no DNS name has"))?;
+        let name = idna::domain_to_ascii(name)
+            .map_err(|_| invalid("it contains characters that a DNS name cannot have"))?;
         if name.len() > 253 {
             return Err(invalid("it is longer than 253 characters"));
         }
@@ -127,27 +125,27 @@ impl FromStr for DnsName {
                 return Err(invalid("a part between two dots is empty or longer than 63 characters"));
             }
             if label.starts_with('-') || label.ends_with('-') {
-                return Err(invalid("a part of it starts or ends with a hyphen"));
+                return Err(invalid("a part between two dots starts or ends with a hyphen"));
             }
-            // No host name has an underscore (RFC 1123 §2.1), but many a server does, and all clients but Java go there.
+            // RFC 1123 §2.1 forbids underscores, but many servers have them, and all clients except Java accept them.
             if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
                 return Err(invalid("only letters, digits, hyphens, underscores and dots are allowed"));
             }
         }
-        // To many a resolver, such a name is an address in another form (WHATWG URL, "ends in a number").
+        // Many resolvers read such a name as an address in another form (WHATWG URL, "ends in a number").
         let is_number = |last: &str| match last.strip_prefix("0x") {
             Some(hex) => hex.bytes().all(|byte| byte.is_ascii_hexdigit()),
             None => last.bytes().all(|byte| byte.is_ascii_digit()),
         };
         if name.rsplit('.').next().is_some_and(is_number) {
-            return Err(invalid("it ends in a number but is no IP address"));
+            return Err(invalid("it ends in a number but is not an IP address"));
         }
         Ok(Self(name))
     }
 }
 
 impl Host {
-    /// The host as it stands in a URL: IPv6 addresses in brackets.
+    /// The host as in a URL: IPv6 addresses in brackets.
     pub fn in_url(&self) -> String {
         match self {
             Self::Ip(IpAddr::V6(address)) => format!("[{address}]"),
@@ -162,8 +160,7 @@ impl FromStr for Host {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if let Some(address) = bare {
-            let why =
-                if address.contains('%') { ZONE } else { "between brackets an IPv6 address is expected" };
+            let why = if address.contains('%') { ZONE } else { "only an IPv6 address can be in brackets" };
             let address: Ipv6Addr = address.parse().map_err(|_| InvalidHost::new(text, why))?;
             return Ok(Self::Ip(address.into()));
         }
@@ -186,8 +183,8 @@ impl Endpoint {
         if self.port == 443 { self.host.in_url() } else { self.to_string() }
     }
 
-    /// The registry as an image's name begins with it. A name without a dot or a port would be a folder of Docker
-    /// Hub's (distribution/reference, `splitDockerDomain`).
+    /// The registry as the beginning of an image's name. A name without a dot or a port would be a folder on Docker Hub
+    /// (distribution/reference, `splitDockerDomain`).
     pub fn registry_name(&self) -> String {
         let bare = self.certs_d_folder();
         if bare.contains(['.', ':']) { bare } else { self.to_string() }
@@ -195,7 +192,7 @@ impl Endpoint {
 }
 
 impl Target {
-    /// The endpoint meant, with `port` where none was typed.
+    /// The endpoint; `port` is used if no port was given.
     pub fn or_port(&self, port: u16) -> Endpoint {
         Endpoint::new(self.host.clone(), self.port.unwrap_or(port))
     }
@@ -212,9 +209,9 @@ impl FromStr for Target {
                 rest.strip_suffix('/').unwrap_or(rest)
             }
             Some((scheme, _)) if scheme.eq_ignore_ascii_case("http") => {
-                return Err(invalid("http:// has no certificate; https:// or no scheme is expected"));
+                return Err(invalid("use https:// or no scheme (plain HTTP has no certificate)"));
             }
-            Some(_) => return Err(invalid("of URLs only https:// is understood")),
+            Some(_) => return Err(invalid("only https:// URLs are accepted")),
             None => trimmed,
         };
         if rest.contains('@') {
@@ -239,7 +236,7 @@ impl FromStr for Target {
                 port.parse::<u16>()
                     .ok()
                     .filter(|number| *number != 0 && !port.starts_with('+'))
-                    .ok_or_else(|| invalid("the port is no number from 1 to 65535"))?,
+                    .ok_or_else(|| invalid("the port is not a number from 1 to 65535"))?,
             ),
         };
         let host = host.parse::<Host>().map_err(|error| InvalidHost::new(text, error.why))?;
@@ -329,13 +326,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_host_is_refused_with_the_reason() {
+    fn a_text_that_is_not_a_host_is_refused_with_the_reason() {
         let long = "a".repeat(300);
         for (text, reason) in [
             ("", "empty"),
             ("host/path", "path"),
             ("https://host/path", "path"),
-            ("http://host", "http://"),
+            ("http://host", "plain HTTP"),
             ("ftp://host", "https://"),
             ("user@host", "user name"),
             ("host:0", "port"),

@@ -1,4 +1,4 @@
-//! A change in words: what `--dry-run` prints and what a prompt shows before it asks.
+//! Changes in words: the text of `--dry-run` and of prompts.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use crate::{
     database::Database,
 };
 
-/// The lines that say what `change` does, in the order in which it is done.
+/// The lines that explain `change`, in the order of its steps.
 pub fn explain(change: &Change) -> Vec<String> {
     change.steps.iter().map(ToString::to_string).chain(explain_reload(change)).collect()
 }
 
-/// The lines that say what makes `change` take effect, once its steps are done.
+/// The lines that explain the reload of `change`, which follows its steps.
 pub fn explain_reload(change: &Change) -> impl Iterator<Item = String> {
     let by_hand = change.reload.by_hand.iter().map(|command| format!("leave to you: {command}"));
     change.reload.applied.iter().map(|command| format!("run {command}")).chain(by_hand)

@@ -1,5 +1,5 @@
-//! What is known of a machine, as data: probed here, recorded for tests, or stated for a machine
-//! elsewhere. Plans are made from these facts alone.
+//! The facts of a machine as data: probed here, recorded for tests, or written for another machine. Plans are made from facts
+//! alone.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,8 +11,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 pub use crate::os::Os;
 use crate::{Command, Endpoint, absolute};
 
-/// Everything that planning needs to know of a machine.
-// `remote` gives the type its field by field forms as functions, so that reading can judge the whole.
+/// All facts that planning needs.
+// `remote` makes the derived code functions of this type, so that `Deserialize` below can check all fields together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(remote = "Self")]
 pub struct Facts {
@@ -21,18 +21,18 @@ pub struct Facts {
     /// The distribution, from `os-release`.
     #[serde(default)]
     pub distribution: Option<Distribution>,
-    /// The user that this process acts as.
+    /// The user of this process.
     pub user: User,
-    /// The user who called us through sudo, if so.
+    /// The user who called sudo, if one did.
     #[serde(default)]
     pub invoker: Option<User>,
     /// Programs found in trusted folders, by name.
     #[serde(default, deserialize_with = "absolute::by_name")]
     pub tools: BTreeMap<String, PathBuf>,
-    /// Those paths that stores ask about and that exist.
+    /// The paths that stores ask about and that exist.
     #[serde(default, deserialize_with = "absolute::set")]
     pub paths: BTreeSet<PathBuf>,
-    /// What starts and restarts services, if it runs.
+    /// The running service manager, if there is one.
     #[serde(default)]
     pub services: Option<ServiceManager>,
     /// Container engines that are installed or running.
@@ -67,7 +67,7 @@ pub struct User {
     pub home: PathBuf,
 }
 
-/// What starts and restarts services.
+/// A program that starts and restarts services.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceManager {
@@ -93,20 +93,20 @@ pub struct Engine {
     /// The socket that it answers on, if it is there.
     #[serde(default, deserialize_with = "absolute::optional")]
     pub socket: Option<PathBuf>,
-    /// Whose it is; none for the machine's.
+    /// Its user; none for the machine's engine.
     #[serde(default)]
     pub owner: Option<User>,
-    /// Its daemon's process, where that can be told.
+    /// The process id of its daemon, if it is known.
     #[serde(default)]
     pub pid: Option<u32>,
-    /// When its daemon started, in milliseconds since 1970, where that can be told.
+    /// The start time of its daemon, in milliseconds since 1970, if it is known.
     #[serde(default)]
     pub started: Option<u64>,
-    /// What restarts it, where a program can.
+    /// The command that restarts it, if there is one.
     #[serde(default)]
     pub restart: Option<Command>,
-    /// Whether it keeps images in containerd, and is of the versions that then fetch a pull's token by the system's
-    /// store as it was when the daemon started, and not by `certs.d`. Not known before the engine was asked.
+    /// Whether it uses the system store, as it was when the daemon started, and not `certs.d` to fetch the token of a pull:
+    /// versions before 29.5 that keep images in containerd do. False until the engine is asked.
     #[serde(rename = "containerd", default)]
     pub pulls_by_system: bool,
 }
@@ -123,13 +123,13 @@ pub enum EngineKind {
     Snap,
     /// Docker Desktop: an engine in a virtual machine that copies trust at its start.
     Desktop,
-    /// Colima: the same, made of free parts.
+    /// Colima: like Docker Desktop, but free software.
     Colima,
 }
 
 impl EngineKind {
-    /// Whether it runs in a virtual machine that copies the user's `certs.d` when it starts, so that
-    /// it sees a change only after a restart.
+    /// Whether it runs in a virtual machine that copies the user's `certs.d` when it starts: then it sees a change only after
+    /// a restart.
     pub fn copies_at_start(self) -> bool {
         matches!(self, Self::Desktop | Self::Colima)
     }
@@ -142,7 +142,7 @@ impl Serialize for Facts {
 }
 
 impl<'de> Deserialize<'de> for Facts {
-    /// Only facts whose every path is absolute on their own system are taken.
+    /// Fails unless every path is absolute on the operating system of the facts.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let facts = Self::deserialize(deserializer)?;
         let is_absolute = |path: &Path| path.to_str().is_some_and(|path| facts.os.is_absolute(path));
@@ -177,7 +177,7 @@ impl Facts {
             .map(PathBuf::as_path)
     }
 
-    /// Whether this process may change what belongs to the machine.
+    /// Whether this process runs as root, and may change the machine.
     pub fn is_root(&self) -> bool {
         self.user.uid == 0
     }
@@ -187,14 +187,14 @@ impl Facts {
         self.paths.contains(path.as_ref())
     }
 
-    /// Whether the distribution is one of `ids` or says that it is like one of them.
+    /// Whether the distribution is one of `ids`, or names one of them in `ID_LIKE`.
     pub fn is_like(&self, ids: &[&str]) -> bool {
         self.distribution.as_ref().is_some_and(|distribution| {
             std::iter::once(&distribution.id).chain(&distribution.like).any(|id| ids.contains(&id.as_str()))
         })
     }
 
-    /// The users whose own stores are served: who runs us, or who called sudo.
+    /// The users whose own stores are changed: the user who called sudo, or the user of this process unless it is root.
     pub fn people(&self) -> impl Iterator<Item = &User> {
         self.invoker.iter().chain((!self.is_root()).then_some(&self.user))
     }

@@ -1,4 +1,4 @@
-//! The one identity of a certificate: names, serial numbers and nicknames repeat, this does not.
+//! Fingerprints: the identity of a certificate. Names, serial numbers and nicknames are not unique.
 
 use std::{fmt, str::FromStr};
 
@@ -9,9 +9,9 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint([u8; 32]);
 
-/// A text that is no SHA-256 fingerprint; the message says what is wrong with it.
+/// The error for a text that is not a SHA-256 fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is no SHA-256 fingerprint: {why}")]
+#[error("{text:?} is not a SHA-256 fingerprint: {why}")]
 pub struct InvalidFingerprint {
     text: String,
     why: String,
@@ -23,10 +23,9 @@ impl InvalidFingerprint {
         Self { text: format!("{}{after}", text.chars().take(100).collect::<String>()), why: why.into() }
     }
 
-    /// Where the right one is found.
+    /// A hint where to find the fingerprint.
     pub fn hint(&self) -> &'static str {
-        "on the server that setup ran on, labtrust status shows it; of a file: openssl x509 -in FILE -noout \
-         -fingerprint -sha256"
+        "labtrust status on the server shows it; for a file: openssl x509 -in FILE -noout -fingerprint -sha256"
     }
 }
 
@@ -36,8 +35,7 @@ impl Fingerprint {
         Self(Sha256::digest(der).into())
     }
 
-    /// Whether `text` is meant as a fingerprint, be it a good one or not: no host name and no file is
-    /// called so.
+    /// Whether `text` looks like a fingerprint, even a wrong one. Host names and files do not have such names.
     pub fn looks_like(text: &str) -> bool {
         let digits = digits(text);
         (32..=130).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -64,20 +62,20 @@ impl fmt::Debug for Fingerprint {
 impl FromStr for Fingerprint {
     type Err = InvalidFingerprint;
 
-    /// Accepts what `openssl x509 -fingerprint`, browsers and we ourselves print: hexadecimal
-    /// digits of any case, with or without colons or spaces, with or without `sha256` before them.
+    /// Accepts the output of `openssl x509 -fingerprint`, of browsers and of labtrust: hexadecimal digits in upper or lower
+    /// case, with or without colons or spaces, with or without `sha256` before them.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let digits = digits(text);
         let invalid = |why: &str| InvalidFingerprint::new(text, why);
         if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Err(invalid("only hexadecimal digits are expected, with or without colons"));
+            return Err(invalid("it may only contain hexadecimal digits and colons"));
         }
         match digits.len() {
             64 => {}
-            40 => return Err(invalid("40 digits are a SHA-1 fingerprint; the SHA-256 is needed")),
-            32 => return Err(invalid("32 digits are an MD5 fingerprint; the SHA-256 is needed")),
+            40 => return Err(invalid("40 digits are a SHA-1 fingerprint, and SHA-256 is needed")),
+            32 => return Err(invalid("32 digits are an MD5 fingerprint, and SHA-256 is needed")),
             other => {
-                let why = format!("64 hexadecimal digits are expected, and it has {other}");
+                let why = format!("it has {other} hexadecimal digits, and 64 are needed");
                 return Err(InvalidFingerprint::new(text, why));
             }
         }
@@ -90,7 +88,7 @@ impl FromStr for Fingerprint {
     }
 }
 
-/// What is left of `text` without the words before a fingerprint, colons and spaces.
+/// `text` without the words before a fingerprint, and without colons and spaces.
 fn digits(text: &str) -> String {
     let text = text.trim().to_ascii_lowercase();
     let after = text.rsplit_once('=').map(|(_, rest)| rest).filter(|rest| !rest.is_empty());
@@ -98,7 +96,7 @@ fn digits(text: &str) -> String {
     for word in ["sha256", "sha-256", "sha1", "sha-1", "md5", "fingerprint"] {
         rest = rest.strip_prefix(word).unwrap_or(rest).trim_start_matches([':', ' ']);
     }
-    rest.chars().filter(|one| !matches!(one, ':' | ' ')).collect()
+    rest.chars().filter(|character| !matches!(character, ':' | ' ')).collect()
 }
 
 impl Serialize for Fingerprint {
@@ -144,7 +142,7 @@ mod tests {
             (&format!("{hex}00"), "it has 66"),
             (&format!("SHA1 Fingerprint={}", &hex[..40]), "SHA-1"),
             (&hex[..32], "MD5"),
-            (&hex.replace(&hex[..1], "g"), "only hexadecimal"),
+            (&hex.replace(&hex[..1], "g"), "only contain hexadecimal"),
         ] {
             let error = text.parse::<Fingerprint>().expect_err(text).to_string();
             assert!(error.contains(why), "{text}: {error}");

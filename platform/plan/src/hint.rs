@@ -1,5 +1,5 @@
-//! What to do about a failure. It is made of text that we wrote alone, with words for a shell in it, so that what
-//! others wrote is neither a command nor a line of its own.
+//! Hints: advice about a failure. A hint consists of our own text and quoted words, so that text from outside can neither
+//! become a command nor a line of its own.
 
 use std::{borrow::Cow, fmt};
 
@@ -11,23 +11,23 @@ use crate::{
     word::{Filling, filled},
 };
 
-/// What to do about a failure, as a command where one helps; what there is to choose from has lines of its own.
+/// Advice about a failure, with a command if one helps. Alternatives have lines of their own.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Hint(String);
 
 impl Hint {
-    /// A text that we wrote, with what it speaks of in its places: see [`hint!`](crate::hint!).
+    /// A template with its values: see [`hint!`](crate::hint!).
     pub fn filled(template: &'static str, fillings: &[&dyn Filling]) -> Self {
         Self(filled(template, fillings.iter().map(|filling| filling.filling())))
     }
 
-    /// A hint that another process of ours gave: as text, in one line.
+    /// A hint from another process of ours, as text in one line.
     pub fn relayed(text: &str) -> Self {
         Self(text::in_line(text).into_owned())
     }
 
-    /// The same with `line` below it, set in.
+    /// This hint with the indented `line` below it.
     #[must_use]
     pub fn line(mut self, line: impl Into<Self>) -> Self {
         self.0.push_str("\n  ");
@@ -35,7 +35,7 @@ impl Hint {
         self
     }
 
-    /// The same with all `lines` below it, set in.
+    /// This hint with the indented `lines` below it.
     #[must_use]
     pub fn lines<L: Into<Self>>(self, lines: impl IntoIterator<Item = L>) -> Self {
         lines.into_iter().fold(self, Self::line)

@@ -34,8 +34,8 @@ impl Os {
         }
     }
 
-    /// Whether `text` is an absolute path on this system that leads nowhere upwards. Recorded facts and receipts
-    /// must hold only such paths.
+    /// Whether `text` is an absolute path on this system, without `..`. Recorded facts and receipts may only contain such
+    /// paths.
     pub fn is_absolute(self, text: &str) -> bool {
         let has_root = match self {
             Self::Windows => {

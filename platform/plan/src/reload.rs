@@ -1,5 +1,4 @@
-//! What makes the steps of a change take effect: the commands that rebuild a store, what those rewrite besides,
-//! and what must be restarted.
+//! The reload of a change: the commands that rebuild a store, their side effects, and the services that must restart.
 
 use std::path::{Path, PathBuf};
 
@@ -7,77 +6,78 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Command, Fingerprint};
 
-/// Runs last, both ways: rebuilding a store before the anchor is removed would keep it.
+/// The commands that make a change take effect. They run after the steps, also when undoing: a store that is rebuilt before the
+/// anchor is removed would keep it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
-    /// After the steps were applied.
+    /// Commands to run after the steps are applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applied: Vec<Command>,
-    /// What a person has to run before the steps take effect, because it is not for us to run it now. The change
-    /// is not at its end until a later run of ours has nothing of it left.
+    /// Commands that a person has to run before the steps take effect, because labtrust must not run them now. The change is
+    /// unfinished until a later run finds none of them necessary.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by_hand: Vec<Command>,
-    /// After the steps were undone.
+    /// Commands to run after the steps are undone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undone: Vec<Command>,
-    /// What the commands rewrite besides, and do not take back by themselves.
+    /// Files that the commands also rewrite, and do not undo by themselves.
     #[serde(rename = "byproducts", default, skip_serializing_if = "Vec::is_empty")]
     pub side_effects: Vec<SideEffect>,
     /// Services that see the change only after a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restart: Vec<Service>,
-    /// Services that another change serves without a restart; once restarted, they have seen this one
-    /// too, and so see its undoing only after another restart.
+    /// Services whose restart is skipped, because they see another change of the plan without one. If such a service restarts
+    /// later, it has this change in its memory too, and sees its undoing only after another restart.
     #[serde(rename = "spared", default, skip_serializing_if = "Vec::is_empty")]
     pub skipped_restarts: Vec<Service>,
 }
 
-/// A file that a settling command rewrites.
+/// A file that a reload command rewrites.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SideEffect {
-    /// The bundle of all anchors. `stale` is what a killed updater leaves and the next one appends to.
+    /// The bundle of all anchors. `stale` is the file that a killed updater leaves, and to which the next one appends.
     Bundle {
         /// The bundle.
         path: PathBuf,
-        /// The leftover to remove beforehand.
+        /// The file to remove before the updater runs.
         #[serde(default)]
         stale: Option<PathBuf>,
-        /// What it is made from, as far as that is known.
+        /// The files that it is made from, if they are known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         sources: Option<Sources>,
     },
-    /// A Java keystore to which a hook adds anchors, and from which it takes none away.
+    /// A Java keystore. A hook adds anchors to it, and removes none.
     Keystore {
         /// The keystore.
         path: PathBuf,
         /// The anchor file that the hook adds.
         anchor: PathBuf,
-        /// The alias under which it does.
+        /// The alias that the hook uses.
         alias: String,
         /// Java's keytool, if it was found.
         keytool: Option<PathBuf>,
-        /// The hook, where it is known.
+        /// The hook, if it is known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hook: Option<PathBuf>,
-        /// The hook's settings, which may say that it is to add nothing.
+        /// The hook's settings, which may turn it off.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         settings: Option<PathBuf>,
     },
-    /// A folder of links, among them those that lead to `target`.
+    /// A folder of links. Some of them lead to `target`.
     Links {
         /// The folder.
         folder: PathBuf,
         /// Our anchor file.
         target: PathBuf,
     },
-    /// A stranger's file or link in a folder of links, which an updater replaces by a link of its own, or takes away.
-    /// No plan names one: it is found there when the updater is to run.
+    /// Another program's file or link in a folder of links, which the updater replaces or removes. Plans do not name them: they
+    /// are found before the updater runs.
     Neighbour {
         /// The file or link.
         path: PathBuf,
     },
-    /// A folder to which the updater copies each anchor, and from which it takes none away.
+    /// A folder to which the updater copies each anchor, and from which it removes none.
     Copies {
         /// The folder.
         folder: PathBuf,
@@ -86,14 +86,14 @@ pub enum SideEffect {
     },
 }
 
-/// What a bundle is made from.
+/// The files that a bundle is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sources {
     /// The folder of the administrator's own anchors.
     pub folder: PathBuf,
-    /// The ending of the files that count there and in the vendor's folder.
+    /// The ending of the files that are read in both folders.
     pub ending: String,
-    /// The vendor's anchors, where it is known which of them are chosen.
+    /// The vendor's anchors, if it is known which of them are chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vendor: Option<Vendor>,
 }
@@ -103,25 +103,25 @@ pub struct Sources {
 pub struct Vendor {
     /// The folder.
     pub folder: PathBuf,
-    /// The list: a path in the folder a line; not those after a `!` (update-ca-certificates(8)).
+    /// The list: one path in the folder a line; `!` excludes a path (update-ca-certificates(8)).
     pub list: PathBuf,
 }
 
-/// Something that runs and must be restarted to see a change.
+/// A service that must restart to see a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
-    /// What it is called in a sentence.
+    /// Its name in a sentence.
     pub title: String,
-    /// When it was started, in milliseconds since 1970, as far as known.
+    /// Its start time in milliseconds since 1970, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<u64>,
-    /// What restarts it, where a program can.
+    /// The command that restarts it, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restart: Option<Command>,
 }
 
 impl SideEffect {
-    /// The file whose bytes are kept before it is rewritten.
+    /// The file that is saved before it is rewritten.
     pub fn file(&self) -> Option<&Path> {
         match self {
             Self::Bundle { path, .. } | Self::Keystore { path, .. } | Self::Neighbour { path } => Some(path),
@@ -129,7 +129,7 @@ impl SideEffect {
         }
     }
 
-    /// Whether it is the same place for the same anchor, be the tools that are used there others by now.
+    /// Whether both are the same file for the same anchor; their tools may differ.
     pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Keystore { anchor, .. }, Self::Keystore { anchor: known, .. }) if anchor != known => false,
@@ -139,19 +139,18 @@ impl SideEffect {
 }
 
 impl Service {
-    /// Whether it is the same one, started then or later.
+    /// Whether both are the same service, whenever it was started.
     pub fn is(&self, other: &Self) -> bool {
         self.title == other.title && self.restart == other.restart
     }
 
-    /// Whether it was started before `settled`, so that it has not seen the change. Where that
-    /// cannot be told it is not asked for again.
+    /// Whether the service started before the change took effect, at `since`. False if one of the times is not known: then no
+    /// restart is asked for.
     pub fn is_older_than(&self, since: Option<u64>) -> bool {
         matches!((self.started, since), (Some(started), Some(since)) if started < since)
     }
 
-    /// Whether it was started after `settled`, so that it has seen the change; not where that cannot be
-    /// told.
+    /// Whether the service started after the change took effect, at `since`. False if one of the times is not known.
     pub fn is_newer_than(&self, since: Option<u64>) -> bool {
         matches!((self.started, since), (Some(started), Some(since)) if started > since)
     }

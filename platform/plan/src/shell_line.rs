@@ -1,5 +1,5 @@
-//! A line for a shell: what is printed to be pasted is made of text that we wrote and of quoted words, so that nothing
-//! in a path or a name is more to a shell than a name.
+//! Shell lines: commands that are printed to be pasted. They consist of our own text and quoted words, so that a path or name
+//! cannot be read as shell syntax.
 
 use std::{borrow::Cow, fmt};
 
@@ -7,67 +7,67 @@ use serde::Serialize;
 
 use crate::word::{Word, filled, shell_word, state_option};
 
-/// A line for a shell: what is more than a word in it, we wrote.
+/// A line for a shell. Everything in it that is not a quoted word is our own text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct ShellLine(String);
 
 impl ShellLine {
-    /// A text that we wrote, with what it speaks of in its places: see [`shell_line!`](crate::shell_line!).
+    /// A template with its values: see [`shell_line!`](crate::shell_line!).
     pub fn filled(template: &'static str, words: &[&dyn Word]) -> Self {
         Self(filled(template, words.iter().map(|word| word.word())))
     }
 
-    /// A command of this program, of these words and for the state folder that the user gave.
+    /// A labtrust command of these words, with the user's `--state`.
     pub fn labtrust<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> Self {
         let Self(words) = Self::of(words);
         Self(format!("labtrust {words}{}", state_option()))
     }
 
-    /// A line of these words, each of which is a word to the shell as well.
+    /// A line of these words, each quoted.
     pub fn of<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> Self {
         let words: Vec<_> = words.into_iter().map(|word| shell_word(word.as_ref())).collect();
         Self(words.join(" "))
     }
 
-    /// The same after `text`: a pipe from another command.
+    /// This line after `text`, such as a pipe from another command.
     #[must_use]
     pub fn after(self, text: &'static str) -> Self {
         Self(format!("{text} {}", self.0))
     }
 
-    /// The same with `text` at its end: where its input comes from.
+    /// This line with `text` at its end, such as the redirection of its input.
     #[must_use]
     pub fn then(self, text: &'static str) -> Self {
         Self(format!("{} {text}", self.0))
     }
 
-    /// The same with these words at its end.
+    /// This line with these words at its end, each quoted.
     #[must_use]
     pub fn with<W: AsRef<str>>(self, words: impl IntoIterator<Item = W>) -> Self {
         let all: Vec<_> = words.into_iter().map(|word| shell_word(word.as_ref())).collect();
         all.iter().fold(self, |Self(line), word| Self(format!("{line} {word}")))
     }
 
-    /// The same with another line at its end: words that were made before.
+    /// This line with the line `end` at its end.
     #[must_use]
     pub fn and(self, end: &Self) -> Self {
         Self(format!("{} {end}", self.0))
     }
 
-    /// The same with the program `other` in the place of `program`, where it is that.
+    /// This line with the program `other` instead of `program`, if it begins with `program`.
     #[must_use]
     pub fn instead(&self, program: &'static str, other: &'static str) -> Self {
         let rest = self.0.strip_prefix(program);
         Self(rest.map_or_else(|| self.0.clone(), |rest| format!("{other}{rest}")))
     }
 
-    /// As it is printed.
+    /// The line as it is printed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The same run by root.
+    /// This line, run by root.
     #[must_use]
     pub fn by_root(self) -> Self {
         self.after("sudo")
@@ -104,7 +104,7 @@ impl Word for ShellLine {
     }
 }
 
-/// Options that were made before, each after a space.
+/// Options that are quoted already, each after a space.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'o>(pub &'o [ShellLine]);
 

@@ -1,5 +1,4 @@
-//! The table of trust stores. Each is a file that plans from facts alone; adding one is a file and
-//! a row.
+//! The table of trust stores. Each store is one file, which plans from facts alone, and one row here.
 
 mod docker;
 mod git;
@@ -11,7 +10,7 @@ mod system;
 pub use self::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::StoreId;
 
-/// All stores, in the order in which they are served.
+/// All stores, in the order in which they are changed.
 pub const STORES: &[Store] = &[system::STORE, docker::STORE, podman::STORE, macos::STORE, git::STORE];
 
 pub use podman::folders as podman_folders;

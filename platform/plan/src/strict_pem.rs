@@ -1,7 +1,6 @@
-//! Reads PEM as the programs that load a trust store do. A file is proof of trust only as far as they take
-//! it, and they take less than people write: OpenSSL loads nothing of a file with a broken section, Go
-//! (Docker, its daemon and its tools) passes over that section. What is here was held against both
-//! (`tests/judges/stores.rs`).
+//! Reads PEM as strictly as the programs that load a trust store. They accept less than people write: OpenSSL loads nothing
+//! from a file with a broken section, and Go (Docker, its daemon and its tools) skips that section. Both are compared with
+//! this code in `tests/judges/stores.rs`.
 
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
@@ -10,22 +9,21 @@ const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const CERTIFICATE: &[u8] = b"CERTIFICATE";
 
-/// What the marks of every private key in PEM end with (RFC 7468, RFC 1421).
+/// The end of the marks of every private key in PEM (RFC 7468, RFC 1421).
 const PRIVATE_KEY: &[u8] = b"PRIVATE KEY-----";
 
-/// Whether a private key stands in `text`.
+/// Whether `text` contains a private key.
 pub fn holds_private_key(text: &[u8]) -> bool {
     text.windows(PRIVATE_KEY.len()).any(|window| window == PRIVATE_KEY)
 }
 
-/// A section that has begun.
+/// A section whose end was not read yet.
 struct Open<'t> {
     name: &'t [u8],
     lines: Vec<&'t [u8]>,
 }
 
-/// The certificates in `text` that Go loads, and whether OpenSSL loads anything: whether no section is
-/// broken.
+/// The certificates in `text` that Go loads, and whether all sections are intact, so that OpenSSL loads them too.
 pub(crate) fn read(text: &[u8]) -> (Vec<Vec<u8>>, bool) {
     let (mut certificates, mut whole) = (Vec::new(), true);
     let mut open: Option<Open<'_>> = None;
@@ -33,13 +31,13 @@ pub(crate) fn read(text: &[u8]) -> (Vec<Vec<u8>>, bool) {
         let line = line.trim_ascii_end();
         let begins = line.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(DASHES));
         if let Some(name) = begins {
-            // What has begun before is cut off.
+            // The section before it has no end.
             whole &= open.is_none();
             open = Some(Open { name, lines: Vec::new() });
         } else if let Some(end) = line.strip_prefix(END) {
             let Some(section) = open.take() else { continue };
             if end.strip_suffix(DASHES) != Some(section.name) {
-                // Another marker shares the line, or the end is another section's.
+                // Another marker is on the same line, or the end belongs to another section.
                 whole = false;
             } else if section.name == CERTIFICATE {
                 match section.certificate() {
@@ -55,7 +53,7 @@ pub(crate) fn read(text: &[u8]) -> (Vec<Vec<u8>>, bool) {
 }
 
 impl Open<'_> {
-    /// What it holds, if that is one certificate without headers.
+    /// Its certificate, if it is one without headers.
     fn certificate(&self) -> Option<Vec<u8>> {
         let body = self.lines.join(&b'\n');
         if body.contains(&b':') {
@@ -68,8 +66,7 @@ impl Open<'_> {
     }
 }
 
-/// Whether `der` is one DER SEQUENCE whose length is that of the bytes: a cut-off or doubled
-/// certificate is not.
+/// Whether `der` is exactly one DER SEQUENCE. A truncated or doubled certificate is not.
 pub fn is_one_sequence(der: &[u8]) -> bool {
     let (header, length) = match der {
         [0x30, short, ..] if *short < 0x80 => (2, usize::from(*short)),
@@ -88,7 +85,7 @@ mod tests {
     const PEM: &str = "-----BEGIN CERTIFICATE-----\nMAIB\nAQ==\n-----END CERTIFICATE-----\n";
 
     #[test]
-    fn a_section_counts_as_far_as_openssl_and_go_take_it() {
+    fn a_section_counts_as_it_does_for_openssl_and_go() {
         let line = PEM.trim_end();
         let trusted = PEM.replace("CERTIFICATE", "TRUSTED CERTIFICATE");
         for (what, text, expected) in [
@@ -108,11 +105,11 @@ mod tests {
                 ),
                 (1, true),
             ),
-            // Neither sees the first.
+            // Neither reads the first section.
             ("indented", format!("  {PEM}{PEM}"), (1, true)),
             ("a byte order mark", format!("\u{feff}{PEM}{PEM}"), (1, true)),
             ("words after the beginning", PEM.replacen("-----\n", "----- # ours\n", 1) + PEM, (1, true)),
-            // OpenSSL takes nothing.
+            // OpenSSL loads nothing.
             ("markers that share a line", format!("{line}{PEM}"), (0, false)),
             ("markers that share a line, and more", format!("{line}{PEM}{PEM}"), (1, false)),
             ("words after the end", format!("{line} # ours\n{PEM}"), (1, false)),

@@ -1,57 +1,57 @@
-//! Text of others (a certificate's names, a path, a program's output) made fit to be shown: a terminal
-//! obeys some characters instead of showing them, and by those a stranger would write our report.
+//! Makes text from outside (a certificate's names, a path, a program's output) safe to show. A terminal obeys some characters
+//! instead of showing them: with these, a stranger could change what our report looks like.
 
 use std::{borrow::Cow, path::Path};
 
-/// Whether a terminal does not show `one` but does something: control characters, those that turn the
-/// direction of writing around, and those that are not seen at all.
-pub fn is_hidden(one: char) -> bool {
-    one.is_control()
-        || matches!(one, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
-        || matches!(one, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+/// Whether a terminal does not show `character`: control characters, characters that change the direction of writing, and
+/// invisible ones.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{e0000}'..='\u{e0fff}')
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
 }
 
-/// `text` with what is hidden written out, such as `\u{1b}`; lines stay lines.
+/// `text` with hidden characters as escapes such as `\u{1b}`; line ends stay.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    written_out(text, |one| one != '\n' && is_hidden(one))
+    escaped(text, |character| character != '\n' && is_hidden(character))
 }
 
-/// The same in one line.
+/// `text` in one line: line ends are escaped too.
 pub fn in_line(text: &str) -> Cow<'_, str> {
-    written_out(text, is_hidden)
+    escaped(text, is_hidden)
 }
 
-/// A path in one line; bytes that are no UTF-8 are shown as U+FFFD.
+/// A path in one line; bytes that are not UTF-8 are shown as U+FFFD.
 pub fn path(path: &Path) -> String {
     in_line(&path.to_string_lossy()).into_owned()
 }
 
-/// What is wrong with a JSON text that we wrote once: where, and nothing of what stands there, which may be a key now.
+/// The fault of a JSON file that labtrust wrote: kind and position only, because its contents may be secret.
 pub fn json_fault(error: &serde_json::Error) -> String {
     let what = match error.classify() {
-        serde_json::error::Category::Data => "it has another form than expected",
+        serde_json::error::Category::Data => "it does not have the expected form",
         serde_json::error::Category::Eof => "it ends too early",
-        _ => "it is no JSON",
+        _ => "it is not JSON",
     };
     format!("{what} (line {} column {})", error.line(), error.column())
 }
 
-fn written_out(text: &str, is_meant: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&is_meant) {
+fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(&is_escaped) {
         return Cow::Borrowed(text);
     }
     let mut written = String::with_capacity(text.len() + 16);
-    for one in text.chars() {
-        if is_meant(one) {
-            written.extend(one.escape_unicode());
+    for character in text.chars() {
+        if is_escaped(character) {
+            written.extend(character.escape_unicode());
         } else {
-            written.push(one);
+            written.push(character);
         }
     }
     Cow::Owned(written)
 }
 
-/// `line` of a file of settings without the user and the password of a URL in it.
+/// `line` of a settings file, without user names and passwords in URLs.
 pub fn without_secrets(line: &str) -> String {
     let mut shown = String::with_capacity(line.len());
     let mut rest = line;
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_a_line_of_settings_no_secret_is_shown() {
+    fn no_secret_of_a_settings_line_is_shown() {
         for (line, expected) in [
             ("registry_external_url 'http://ci:hunter4@h:4567'", "registry_external_url 'http://…@h:4567'"),
             ("# a = 'https://h/@b' # https://u@h", "# a = 'https://h/@b' # https://…@h"),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_terminal_obeys_is_written_out() {
+    fn characters_that_a_terminal_obeys_are_escaped() {
         for (text, expected) in [
             ("Käse 🧀, O=x", "Käse 🧀, O=x"),
             ("a\u{1b}[2Jb", "a\\u{1b}[2Jb"),

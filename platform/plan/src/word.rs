@@ -1,5 +1,5 @@
-//! Text that we wrote, with places for what others wrote: each place takes a word to a shell, so that no caller can
-//! forget to quote one.
+//! Templates for shell lines and hints. Each `{}` takes a value that quotes itself for a shell, so that no caller can forget
+//! to quote one.
 
 use std::{
     borrow::Cow,
@@ -10,30 +10,29 @@ use std::{
 
 use crate::{DnsName, Endpoint, Fingerprint, Host, Target, text};
 
-/// What ends a command of this program: the state folder that the user gave. Which state is meant is decided once, on
-/// the command line, and holds for the whole process.
+/// The option `--state` for labtrust commands in messages, if the user gave it. It is set once, from the command line.
 static STATE: OnceLock<String> = OnceLock::new();
 
-/// Has every command of this program that is shown from now on mean the state folder `state`.
+/// Adds `--state STATE` to every labtrust command that is shown from now on.
 pub fn mean_state(state: &Path) {
-    // There is one command line, so nothing else was set before.
+    // There is one command line, so this is called once.
     let _ = STATE.set(format!(" --state {}", shell_path(state)));
 }
 
-/// What ends a command of this program.
+/// The option `--state`, or an empty text.
 pub(crate) fn state_option() -> &'static str {
     STATE.get().map_or("", String::as_str)
 }
 
-/// What can take a place in a [`ShellLine`](crate::ShellLine): a word, or words that were made so before.
+/// A value for a `{}` of a [`ShellLine`](crate::ShellLine): one word, or a line that is quoted already.
 pub trait Word {
-    /// As it stands there.
+    /// The quoted text.
     fn word(&self) -> Cow<'_, str>;
 }
 
-/// What can take a place in a [`Hint`](crate::Hint): the same, and text to be read.
+/// A value for a `{}` of a [`Hint`](crate::Hint): a [`Word`], or text for the reader.
 pub trait Filling {
-    /// As it stands there.
+    /// The text.
     fn filling(&self) -> Cow<'_, str>;
 }
 
@@ -73,7 +72,7 @@ impl Word for PathBuf {
     }
 }
 
-/// Text of others to be read and not to be pasted, in one line.
+/// Text from outside in one line: to be read, not to be pasted.
 #[derive(Clone, Copy, Debug)]
 pub struct Prose<T>(pub T);
 
@@ -83,8 +82,8 @@ impl<T: fmt::Display> Filling for Prose<T> {
     }
 }
 
-/// `template` with each `{}` filled, and with the user's `--state` at the end of each command that stands in it as
-/// `{labtrust …}`. One for another machine has no braces: another state is meant there.
+/// `template` with each `{}` filled. A labtrust command in braces, `{labtrust …}`, gets the user's `--state` at its end. A
+/// command for another machine has no braces, because `--state` does not hold there.
 pub(crate) fn filled<'f>(template: &'static str, fillings: impl IntoIterator<Item = Cow<'f, str>>) -> String {
     const OWN: &str = "{labtrust ";
     let mut fillings = fillings.into_iter();
@@ -114,7 +113,7 @@ pub(crate) fn filled<'f>(template: &'static str, fillings: impl IntoIterator<Ite
     text
 }
 
-/// How many places `template` has.
+/// The number of `{}` in `template`.
 pub const fn places(template: &str) -> usize {
     let bytes = template.as_bytes();
     let (mut at, mut places) = (1, 0);
@@ -127,7 +126,7 @@ pub const fn places(template: &str) -> usize {
     places
 }
 
-/// A [`Hint`](crate::Hint) of a text that we wrote, with a [`Filling`] for each `{}` in it.
+/// A [`Hint`](crate::Hint) from a template, with a [`Filling`] for each `{}`.
 #[macro_export]
 macro_rules! hint {
     ($text:literal $(, $filling:expr)* $(,)?) => {{
@@ -136,7 +135,7 @@ macro_rules! hint {
     }};
 }
 
-/// A [`ShellLine`](crate::ShellLine) of a text that we wrote, with a [`Word`] for each `{}` in it.
+/// A [`ShellLine`](crate::ShellLine) from a template, with a [`Word`] for each `{}`.
 #[macro_export]
 macro_rules! shell_line {
     ($text:literal $(, $filling:expr)* $(,)?) => {{
@@ -145,15 +144,15 @@ macro_rules! shell_line {
     }};
 }
 
-/// `text` as one word of sh, bash and zsh, also of an interactive one, and in one line.
+/// `text` quoted as one word for sh, bash and zsh, also interactive ones, and on one line.
 pub fn shell_word(text: &str) -> String {
     word(text.as_bytes())
 }
 
-/// The same of a path, byte for byte, as an argument that no program takes for an option.
+/// `path` quoted as one word, byte for byte, so that no program reads it as an option.
 pub fn shell_path(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes();
-    // A dash alone stands for a standard stream.
+    // A single dash means a standard stream.
     if bytes.len() > 1 && bytes.starts_with(b"-") { word(&[b"./", bytes].concat()) } else { word(bytes) }
 }
 
@@ -162,7 +161,7 @@ fn word(bytes: &[u8]) -> String {
         return printed(bytes);
     };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=@,+%".contains(&byte);
-    // To zsh `=program` is the path of that program.
+    // zsh expands `=program` to the path of that program.
     if !text.is_empty() && text.bytes().all(plain) && !text.starts_with('=') {
         text.to_owned()
     } else {
@@ -170,7 +169,7 @@ fn word(bytes: &[u8]) -> String {
     }
 }
 
-/// Bytes that cannot be shown, as the output of printf(1), which every shell has; a line end at the very end is lost.
+/// Bytes that cannot be shown, as a call of printf(1), which every shell has. A line end at the very end is lost.
 fn printed(bytes: &[u8]) -> String {
     let mut format = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
@@ -182,7 +181,7 @@ fn printed(bytes: &[u8]) -> String {
             other => drop(write!(format, r"\{other:03o}")),
         }
     }
-    // What begins with a dash is an option to printf as well.
+    // printf reads a format that begins with a dash as an option.
     let format = format.strip_prefix('-').map(|rest| format!(r"\055{rest}")).unwrap_or(format);
     format!("\"$(printf '{format}')\"")
 }

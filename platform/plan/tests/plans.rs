@@ -1,5 +1,5 @@
-//! What is planned on each kind of machine, from facts alone: `tests/machines/*.json` state them, the
-//! snapshots beside this file say what comes of them. A new distribution is a row and a machine.
+//! The plans for each kind of machine, from facts alone: the facts are in `tests/machines/*.json`, the plans in the snapshots
+//! beside this file. A new distribution is a row and a machine.
 
 use std::{fs, path::Path};
 
@@ -26,7 +26,7 @@ fn each_machine_is_planned_as_its_own_tools_want_it() -> Result {
     Ok(())
 }
 
-/// Where an anchor is put on a system that calls itself `id` and has these tools and folders.
+/// The folder of anchors on a distribution `id` that has these tools and folders.
 fn folder(os: Os, id: &str, like: &[&str], tools: &[&str], paths: &[&str]) -> Result<String> {
     let facts = Facts {
         os,
@@ -124,7 +124,7 @@ fn anchor() -> Result<Anchor> {
     Ok(Anchor { certificate: Certificate::new([0x30, 0]), endpoints })
 }
 
-/// All that is planned for the fixed anchor, store by store; of stores that are not there, nothing.
+/// The plan for the fixed anchor, store by store. Stores that do not exist are left out.
 fn describe(facts: &Facts) -> Result<String> {
     let anchor = anchor()?;
     let mut planned: Vec<_> = STORES.iter().map(|store| (store.plan)(facts, &anchor)).collect();

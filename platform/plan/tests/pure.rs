@@ -1,11 +1,11 @@
-//! Planning cannot touch a machine: neither this crate nor what it is built from can.
+//! Planning cannot touch a machine: neither this crate nor its dependencies can.
 
-#![allow(clippy::disallowed_methods, reason = "cargo is asked what the crate is built from")]
+#![allow(clippy::disallowed_methods, reason = "cargo is asked for the crate's dependencies")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{collections::BTreeSet, env, fs, path::Path, process::Command};
 
-/// What the crate is built from by its own choice. Each is data in, data out.
+/// The direct dependencies. Each only processes data.
 const DIRECT: &[&str] = &[
     "idna",
     "jsonc-parser",
@@ -18,7 +18,7 @@ const DIRECT: &[&str] = &[
     "zeroize",
 ];
 
-/// Crates that touch files, processes or the network, of which some other crate could depend on one.
+/// Crates that touch files, processes or the network, and that a dependency could bring in.
 const TOUCHING: &[&str] = &[
     "directories",
     "getrandom",
@@ -37,12 +37,12 @@ const TOUCHING: &[&str] = &[
     "windows-sys",
 ];
 
-/// Parts of the standard library that reach out of the process. Of `std::net` the addresses are data.
+/// Modules of the standard library that reach out of the process. `std::net` is missing, because its addresses are data.
 const OUTSIDE: &[&str] = &["std::env", "std::fs", "std::os", "std::process", "std::thread", "std::time"];
 
 const SOCKETS: &[&str] = &["TcpListener", "TcpStream", "ToSocketAddrs", "UdpSocket"];
 
-fn built_from(more: &[&str]) -> BTreeSet<String> {
+fn dependencies(more: &[&str]) -> BTreeSet<String> {
     let cargo = env::var("CARGO").unwrap();
     let asked = [
         "tree",
@@ -63,11 +63,11 @@ fn built_from(more: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn what_it_is_built_from_touches_no_machine() {
-    let mut direct = built_from(&["--depth", "1"]);
+fn its_dependencies_touch_no_machine() {
+    let mut direct = dependencies(&["--depth", "1"]);
     assert!(direct.remove("labtrust-plan"));
     assert_eq!(direct, DIRECT.iter().map(ToString::to_string).collect());
-    let all = built_from(&[]);
+    let all = dependencies(&[]);
     let touching: Vec<_> = TOUCHING.iter().filter(|name| all.contains(**name)).collect();
     assert!(touching.is_empty(), "{touching:?}");
 }

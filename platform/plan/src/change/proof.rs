@@ -1,4 +1,4 @@
-//! What shows that a change is in place, and what a store says when it is asked.
+//! Proofs that a change took effect: the questions to a store, and its answers.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Step;
 use crate::{Certificate, Command, Edit, Endpoint, Fingerprint, Hint, database::Database, hint};
 
-/// A question whose answer, asked of the store itself, shows that a change has worked.
+/// A question to the store itself, whose answer shows that a change took effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Proof {
@@ -18,7 +18,7 @@ pub enum Proof {
         /// The certificate.
         sha256: Fingerprint,
     },
-    /// A file in the folder holds the certificate: for programs that look certificates up there.
+    /// A file in the folder holds the certificate, for programs that find certificates there.
     Folder {
         /// The folder.
         folder: PathBuf,
@@ -37,54 +37,54 @@ pub enum Proof {
         /// The engine's socket.
         #[serde(default)]
         socket: Option<PathBuf>,
-        /// A program that reads the same folder and is asked in the engine's place.
+        /// A program that reads the same folder and is asked instead of an engine.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<Command>,
     },
-    /// Nothing is at the path.
+    /// There is no file at the path.
     Absent {
         /// The path.
         path: PathBuf,
     },
-    /// Those who rely on the database trust the certificate.
+    /// Programs that use the database trust the certificate.
     Entry {
         /// The database.
         database: Database,
         /// The certificate.
         certificate: Certificate,
     },
-    /// The files are as planned. For what is only placed, not yet served.
+    /// The files are as planned. For files that are written, but not served yet.
     Files {
-        /// The files and what they must hold.
+        /// The files and the SHA-256 of their contents.
         files: Vec<(PathBuf, Fingerprint)>,
     },
-    /// The link leads there.
+    /// The link has this target.
     Linked {
         /// The link.
         path: PathBuf,
-        /// Where it must lead, as written in it.
+        /// Its target, as written in the link.
         target: PathBuf,
     },
-    /// A file that is not ours holds what was set in it.
+    /// A file contains the edit.
     Edited {
         /// The file.
         path: PathBuf,
-        /// What was set.
+        /// The edit.
         edit: Edit,
     },
     /// The server presents this leaf.
     Served {
-        /// Where it is asked.
+        /// The endpoint that is asked.
         endpoint: Endpoint,
         /// The leaf.
         sha256: Fingerprint,
         /// Another certificate that it must send with it.
         #[serde(rename = "along", default, skip_serializing_if = "Option::is_none")]
         sent_with: Option<Fingerprint>,
-        /// Seconds until it must.
+        /// Seconds until the server must present it.
         seconds: u64,
     },
-    /// A program, asked for it, prints this line: the store's own tool says so.
+    /// The store's own tool prints this line.
     Says {
         /// The program and its arguments.
         command: Command,
@@ -98,8 +98,8 @@ pub enum Proof {
 }
 
 impl Proof {
-    /// The files that `steps` put are as they were put, those that they edit hold what was set, and those
-    /// that they remove are gone. Of several steps at one place the last counts.
+    /// The proof that the files of `steps` are as written, contain their edits, or are gone. Of several steps for one file, the
+    /// last counts.
     pub fn of_files(steps: &[Step]) -> Self {
         let (mut files, mut others) = (Vec::new(), Vec::new());
         for (index, step) in steps.iter().enumerate() {
@@ -128,7 +128,7 @@ impl Proof {
         }
     }
 
-    /// The same, asked of the files alone and of no engine that reads them.
+    /// This proof by the files alone, without asking an engine or client.
     #[must_use]
     pub fn without_engine(&self) -> Self {
         match self {
@@ -143,7 +143,7 @@ impl Proof {
         }
     }
 
-    /// What to do where it fails.
+    /// Advice if it fails.
     pub fn hint(&self) -> Option<Hint> {
         let Self::CertsD { endpoint, .. } = self else { return None };
         Some(hint!("find out why: {labtrust doctor {}}", endpoint))
@@ -154,7 +154,7 @@ impl Proof {
         matches!(self, Self::CertsD { endpoint: asked, .. } if asked == endpoint)
     }
 
-    /// The files that it looks at as a whole.
+    /// The files whose whole contents it checks.
     pub fn files(&self) -> Vec<&Path> {
         match self {
             Self::Files { files } => files.iter().map(|(path, _)| path.as_path()).collect(),
@@ -163,7 +163,7 @@ impl Proof {
         }
     }
 
-    /// The same, asked once: a server gets no time to show what it was not told yet.
+    /// This proof without waiting: a server is asked once.
     #[must_use]
     pub fn at_once(&self) -> Self {
         match self {
@@ -180,17 +180,17 @@ impl Proof {
     }
 }
 
-/// What a store is asked to show of a change: one question, put both ways.
+/// What a proof must show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
-    /// That the change is in place.
+    /// The change took effect.
     There,
-    /// That it was taken back.
+    /// The change is undone.
     Gone,
 }
 
 impl Wanted {
-    /// The other way.
+    /// The opposite.
     #[must_use]
     pub fn other(self) -> Self {
         match self {
@@ -200,31 +200,31 @@ impl Wanted {
     }
 }
 
-/// What the store said.
+/// The answer of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProofResult {
-    /// It is as wanted; with what was seen.
+    /// The proof holds; the detail.
     Holds(String),
-    /// It is not; with what was seen instead.
+    /// The proof fails; the detail.
     Fails(String),
-    /// It is as wanted in the files, and a service goes by what it read of them earlier; with what was seen.
+    /// The proof holds for the files, but a service still uses the state that it read before; the detail.
     Lingers(String),
 }
 
 impl ProofResult {
-    /// Whether it is so.
+    /// Whether the proof holds.
     pub fn holds(&self) -> bool {
         matches!(self, Self::Holds(_))
     }
 
-    /// What was seen.
+    /// The detail.
     pub fn detail(&self) -> &str {
         match self {
             Self::Holds(detail) | Self::Fails(detail) | Self::Lingers(detail) => detail,
         }
     }
 
-    /// What was seen of what is there, as the answer to what is `wanted`.
+    /// This answer to "is it there?", as the answer to what is `wanted`.
     #[must_use]
     pub fn to(self, wanted: Wanted) -> Self {
         match (self, wanted) {

@@ -1,5 +1,5 @@
-//! A block of lines of ours between two marks, in a file of lines. Bytes, not text: others may have written
-//! their comments in any encoding.
+//! A block of our lines between two marks in a text file. The functions work on bytes, because the file may have any
+//! encoding.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ pub(super) fn apply(before: Option<&[u8]>, name: &str, lines: &[String]) -> Resu
     let mut ours = marked(name, lines).join(end).into_bytes();
     ours.extend(end.as_bytes());
     Ok(match found {
-        // A last line without an end stays one: all before it is as it was.
+        // The last line has no line end, and keeps none.
         Some(range) if bytes[range.clone()].ends_with(b"\n") => spliced(bytes, range, &ours),
         Some(range) => spliced(bytes, range, &ours[..ours.len() - end.len()]),
         None => {
@@ -50,7 +50,7 @@ pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, line
                 }
             } else if theirs.is_none() && range.end == now.len() && !then.is_empty() && !then.ends_with(b"\n")
             {
-                // The end of the last line was made with the block, and goes with it.
+                // The line end before the block was added with it, and is removed with it.
                 let added = now[..range.start].ends_with(end);
                 range.start -= if added { end.len() } else { 0 };
             }
@@ -61,13 +61,13 @@ pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, name: &str, line
     }
 }
 
-/// The lines of the block as they stand there, its marks with them; none if it is not there.
+/// The present lines of the block, with its marks; empty if there is no block.
 pub(super) fn lines(found: Option<&[u8]>, name: &str) -> Result<Vec<String>, String> {
     let bytes = found.unwrap_or_default();
     Ok(find(bytes, name)?.map(|range| split(&bytes[range])).unwrap_or_default())
 }
 
-/// The lines between their marks.
+/// `lines` with their marks.
 pub(super) fn marked(name: &str, lines: &[String]) -> Vec<String> {
     let [begin, end] = marks(name);
     let inner = lines.iter().flat_map(|line| line.split('\n')).map(str::to_owned);
@@ -78,19 +78,19 @@ fn marks(name: &str) -> [String; 2] {
     ["begin", "end"].map(|what| format!("# labtrust {name} {what}"))
 }
 
-/// A name with a line break in it would end its mark, and what follows would be set.
+/// Rejects names that are not one word: a line break in a name would add a line to the file.
 fn check(name: &str) -> Result<(), String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_plain) {
-        return Err(format!("can have no block of the name {name:?}"));
+        return Err(format!("cannot have a block with the name {name:?}"));
     }
     Ok(())
 }
 
-/// Where the block is, from its first mark to the end of its last line.
+/// The range of the block, from its first mark to the end of its last line.
 fn find(bytes: &[u8], name: &str) -> Result<Option<Range<usize>>, String> {
     if bytes.contains(&0) {
-        return Err("is no text: there is a zero byte in it".into());
+        return Err("is not text: it contains a zero byte".into());
     }
     let [begin, end] = marks(name);
     let (mut begins, mut ends, mut others, mut at) = (Vec::new(), Vec::new(), Vec::new(), 0);
@@ -108,15 +108,15 @@ fn find(bytes: &[u8], name: &str) -> Result<Option<Range<usize>>, String> {
         ([], []) => Ok(None),
         ([begin], [end])
             if begin.start < end.start
-                && !others.iter().any(|one| (begin.end..end.start).contains(&one.start)) =>
+                && !others.iter().any(|mark| (begin.end..end.start).contains(&mark.start)) =>
         {
             Ok(Some(begin.start..end.end))
         }
-        _ => Err(format!("holds `{begin}` and `{end}`, but not one of each with a block between them")),
+        _ => Err(format!("must contain `{begin}` and `{end}` once each, in this order")),
     }
 }
 
-/// Whether `line` begins or ends a block of ours, of whatever name.
+/// Whether `line` begins or ends any block of ours.
 fn is_mark(line: &[u8]) -> bool {
     line.starts_with(b"# labtrust ") && (line.ends_with(b" begin") || line.ends_with(b" end"))
 }
@@ -126,7 +126,7 @@ fn split(bytes: &[u8]) -> Vec<String> {
     String::from_utf8_lossy(bytes).lines().map(|line| line.trim_end_matches('\r').to_owned()).collect()
 }
 
-/// How the file's lines end.
+/// The line ending of the file.
 fn line_end(bytes: &[u8]) -> &'static str {
     let first = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
     if first.ends_with(b"\r\n") { "\r\n" } else { "\n" }

@@ -1,7 +1,7 @@
-//! A value in a JSON text, set by changing the text where the value stands and nowhere else.
+//! A value in a JSON text. Only the text of the value is changed.
 //!
-//! The parser says where things are. What is made of the text is read again: it must be what it was but for
-//! the value, or nothing is done.
+//! The parser gives the positions. The new text is parsed again: if it differs from the old one in more than the value, the
+//! edit fails.
 
 use std::ops::Range;
 
@@ -16,20 +16,20 @@ use serde_json::{Map, Value};
 
 use super::undone::{Undone, check_size, title};
 
-/// What a file that is not there, or is empty, is taken for.
+/// The text that a missing or empty file counts as.
 const NEW: &str = "{\n}\n";
 const BLANK: [char; 4] = [' ', '\t', '\r', '\n'];
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// A text that is an object, and where its parts are.
+/// A JSON object as text, and the positions of its parts.
 struct Document<'a> {
-    /// What stands before it, which no parser of JSON reads: a byte order mark, or nothing.
+    /// A byte order mark before the text, which JSON parsers reject; or empty.
     mark: &'static str,
     text: &'a str,
     /// Whether there was no text.
     is_new: bool,
     root: Object<'a>,
-    /// Where the commas are.
+    /// The positions of the commas.
     commas: Vec<usize>,
 }
 
@@ -48,17 +48,19 @@ pub(super) fn apply(before: Option<&[u8]>, keys: &[String], value: &Value) -> Re
     };
     let mut expected = document.value();
     set(&mut expected, keys, Some(value.clone()));
-    document.spliced(splices, &expected).ok_or_else(|| "cannot be edited without changing more".into())
+    document
+        .spliced(splices, &expected)
+        .ok_or_else(|| "cannot be edited without changing other parts of it".into())
 }
 
-/// The value at the end of `keys` in the JSON object `found`, if there is one: what a new one may have to add
-/// to. If that is no file in which it could be set, says why, as [`super::Edit::apply`] does.
+/// The present value at `keys` in the JSON object `found`, if there is one. Errors are those of
+/// [`super::Edit::apply`].
 pub fn current(found: Option<&[u8]>, keys: &[String]) -> Result<Option<Value>, String> {
     check_size(found)?;
     Ok(Document::read(found)?.found(keys)?.map(|value| value.clone().into()))
 }
 
-/// The value as it is written there, if it is.
+/// The text of the present value, if there is one.
 pub(super) fn value(found: Option<&[u8]>, keys: &[String]) -> Result<Option<String>, String> {
     let document = Document::read(found)?;
     Ok(document.found(keys)?.map(|value| value.text(document.text).to_owned()))
@@ -69,21 +71,21 @@ pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, keys: &[String],
     let (Ok(way), Ok(old_way)) = (now.way(keys), then.way(keys)) else { return Undone::Foreign };
     let value =
         |way: &[&ObjectProp<'_>]| way.get(keys.len() - 1).map(|property| Value::from(property.value.clone()));
-    let (standing, old) = (value(&way), value(&old_way));
-    if standing == old {
+    let (present, old) = (value(&way), value(&old_way));
+    if present == old {
         return Undone::Already;
     }
-    if standing.as_ref() != Some(ours) {
+    if present.as_ref() != Some(ours) {
         return Undone::Foreign;
     }
     let mut expected = now.value();
     let splices = if let Some(old) = old {
         set(&mut expected, keys, Some(old));
-        let (standing, old) = (&way[keys.len() - 1].value, &old_way[keys.len() - 1].value);
-        vec![(standing.start()..standing.end(), old.text(then.text).to_owned())]
+        let (present, old) = (&way[keys.len() - 1].value, &old_way[keys.len() - 1].value);
+        vec![(present.start()..present.end(), old.text(then.text).to_owned())]
     } else {
         let mut last = keys.len() - 1;
-        // Objects that were made for it and hold nothing else go with it.
+        // Objects that were created for the value, and hold nothing else, are removed with it.
         while last > old_way.len() && now.holds_only(&way[..last], way[last]) {
             last -= 1;
         }
@@ -99,7 +101,7 @@ pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, keys: &[String],
 
 impl<'a> Document<'a> {
     fn read(bytes: Option<&'a [u8]>) -> Result<Self, String> {
-        let text = std::str::from_utf8(bytes.unwrap_or_default()).map_err(|_| "is no UTF-8 text")?;
+        let text = std::str::from_utf8(bytes.unwrap_or_default()).map_err(|_| "is not UTF-8 text")?;
         let (mark, text) = match text.strip_prefix(BYTE_ORDER_MARK) {
             Some(text) => (BYTE_ORDER_MARK, text),
             None => ("", text),
@@ -108,11 +110,11 @@ impl<'a> Document<'a> {
         let text = if is_new { NEW } else { text };
         let collect = CollectOptions { tokens: true, ..CollectOptions::default() };
         let parsed =
-            parse_to_ast(text, &collect, &options()).map_err(|error| format!("is no JSON: {error}"))?;
-        let Some(Node::Object(root)) = parsed.value else { return Err("is no JSON object".into()) };
+            parse_to_ast(text, &collect, &options()).map_err(|error| format!("is not JSON: {error}"))?;
+        let Some(Node::Object(root)) = parsed.value else { return Err("is not a JSON object".into()) };
         let is_comma = |token: &Token<'_>| *token == Token::Comma;
         let tokens = parsed.tokens.unwrap_or_default();
-        let commas = tokens.iter().filter(|one| is_comma(&one.token)).map(Ranged::start).collect();
+        let commas = tokens.iter().filter(|token| is_comma(&token.token)).map(Ranged::start).collect();
         Ok(Self { mark, text, is_new, root, commas })
     }
 
@@ -120,7 +122,7 @@ impl<'a> Document<'a> {
         Node::Object(self.root.clone()).into()
     }
 
-    /// The properties that `keys` name, each in the one before it, as far as they are there.
+    /// The properties that `keys` name, each within the one before it, as far as they exist.
     fn way(&self, keys: &[String]) -> Result<Vec<&ObjectProp<'a>>, String> {
         if keys.is_empty() {
             return Err("has a value only at a key".into());
@@ -131,11 +133,11 @@ impl<'a> Document<'a> {
             let Some(property) = named.next() else { break };
             let shown = title(&keys[..=index]);
             if named.next().is_some() {
-                return Err(format!("holds {shown} twice"));
+                return Err(format!("contains {shown} twice"));
             }
             way.push(property);
             if index + 1 < keys.len() {
-                object = property.value.as_object().ok_or_else(|| format!("holds no object at {shown}"))?;
+                object = property.value.as_object().ok_or_else(|| format!("has no object at {shown}"))?;
             }
         }
         Ok(way)
@@ -150,7 +152,7 @@ impl<'a> Document<'a> {
         way.last().map_or(Some(&self.root), |last| last.value.as_object())
     }
 
-    /// Puts `keys` and, in the last of them, `value` after what is in the object at the end of `way`.
+    /// Adds `value` at `keys` as the last property of the object at the end of `way`.
     fn insert(&self, way: &[&ObjectProp<'a>], keys: &[String], value: &Value) -> Vec<(Range<usize>, String)> {
         let (Some(object), [key, inner @ ..]) = (self.object(way), keys) else { return Vec::new() };
         let nest = |value, key: &String| Value::Object(Map::from_iter([(key.clone(), value)]));
@@ -158,7 +160,7 @@ impl<'a> Document<'a> {
         let close = object.end() - 1;
         let last = object.properties.last().map(Ranged::end);
         let from = last.unwrap_or(object.start() + 1);
-        // After the comments that follow what is there.
+        // After the comments that follow the last property.
         let at = from + self.text[from..close].trim_end_matches(BLANK).len();
         let room = &self.text[at..close];
 
@@ -175,7 +177,7 @@ impl<'a> Document<'a> {
         if let (Some(last), None) = (last, comma) {
             splices.push((last..last, ",".to_owned()));
         }
-        // Where the last one has a comma too, ours is the last one now.
+        // If the last property has a trailing comma, the new last property gets one too.
         let tail = if comma.is_some() { "," } else { "" };
         let end = self.line_end();
         splices.push(match (is_lined, last) {
@@ -189,8 +191,8 @@ impl<'a> Document<'a> {
         splices
     }
 
-    /// Takes `property` out of the object at the end of `way`. `old_room` is what an object without
-    /// properties had before its closing bracket.
+    /// Removes `property` from the object at the end of `way`. `old_room` is the space before the closing bracket that the
+    /// object had when it had no properties.
     fn remove(
         &self,
         way: &[&ObjectProp<'a>],
@@ -199,7 +201,7 @@ impl<'a> Document<'a> {
     ) -> Vec<(Range<usize>, String)> {
         let Some(object) = self.object(way) else { return Vec::new() };
         let close = object.end() - 1;
-        let index = object.properties.iter().position(|one| std::ptr::eq(one, property)).unwrap_or(0);
+        let index = object.properties.iter().position(|known| std::ptr::eq(known, property)).unwrap_or(0);
         let above = index.checked_sub(1).map(|above| object.properties[above].end());
         let below = object.properties.get(index + 1).map(Ranged::start);
         let from = above.unwrap_or(object.start() + 1);
@@ -219,7 +221,7 @@ impl<'a> Document<'a> {
         }
     }
 
-    /// Whether the object at the end of `way` holds `property` and neither another one nor a comment.
+    /// Whether the object at the end of `way` holds only `property`: no other property and no comment.
     fn holds_only(&self, way: &[&ObjectProp<'a>], property: &ObjectProp<'a>) -> bool {
         let is_blank =
             |range: Range<usize>| self.text[range].trim_matches([',', ' ', '\t', '\r', '\n']).is_empty();
@@ -233,8 +235,7 @@ impl<'a> Document<'a> {
         self.holds_only(&[], property) && outside.concat().trim_matches(BLANK).is_empty()
     }
 
-    /// What is between the last thing in the object at the end of `way` and its closing bracket, if it has no
-    /// properties.
+    /// The space before the closing bracket of the object at the end of `way`, if it has no properties.
     fn room(&self, way: &[&ObjectProp<'a>]) -> Option<&'a str> {
         let object = self.object(way).filter(|object| object.properties.is_empty())?;
         let inside = &self.text[object.start() + 1..object.end() - 1];
@@ -246,9 +247,9 @@ impl<'a> Document<'a> {
         self.commas.get(next).copied().filter(|comma| *comma < within.end)
     }
 
-    /// By how much one level is indented more than the one around it.
+    /// The indentation of one level.
     fn unit(&self) -> &str {
-        let first = self.root.properties.iter().find_map(|one| begins_line(self.text, one.start()));
+        let first = self.root.properties.iter().find_map(|property| begins_line(self.text, property.start()));
         let outer = line_indent(self.text, self.root.start());
         first.and_then(|first| first.strip_prefix(outer)).unwrap_or("  ")
     }
@@ -258,7 +259,7 @@ impl<'a> Document<'a> {
         if first.ends_with("\r\n") { "\r\n" } else { "\n" }
     }
 
-    /// `value` as text, on lines that begin with `indent`; on one line if there is none.
+    /// `value` as text: on lines that begin with `indent`, or on one line without `indent`.
     fn written(&self, value: &Value, indent: Option<&str>) -> String {
         let Some(indent) = indent else { return value.to_string() };
         let lines = format!("{value:#}");
@@ -275,7 +276,7 @@ impl<'a> Document<'a> {
         written
     }
 
-    /// The text with each range replaced, if that is then read as `expected`.
+    /// The text with each range replaced, if it parses as `expected`.
     fn spliced(&self, splices: Vec<(Range<usize>, String)>, expected: &Value) -> Option<Vec<u8>> {
         let (mut text, mut at) = (self.mark.to_owned(), 0);
         for (range, new) in splices {
@@ -284,12 +285,12 @@ impl<'a> Document<'a> {
             at = range.end;
         }
         text.push_str(self.text.get(at..)?);
-        let is_so = Document::read(Some(text.as_bytes())).is_ok_and(|after| after.value() == *expected);
-        is_so.then(|| text.into_bytes())
+        let is_expected = Document::read(Some(text.as_bytes())).is_ok_and(|after| after.value() == *expected);
+        is_expected.then(|| text.into_bytes())
     }
 }
 
-/// Sets the value that `keys` name, or takes it out.
+/// Sets the value at `keys`, or removes it.
 fn set(value: &mut Value, keys: &[String], new: Option<Value>) {
     let [key, inner @ ..] = keys else { return };
     let Some(object) = value.as_object_mut() else { return };
@@ -303,20 +304,20 @@ fn set(value: &mut Value, keys: &[String], new: Option<Value>) {
     }
 }
 
-/// The blanks with which the line of `at` begins.
+/// The indentation of the line that contains `at`.
 fn line_indent(text: &str, at: usize) -> &str {
     let line = &text[text[..at].rfind('\n').map_or(0, |end| end + 1)..at];
     &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
 }
 
-/// The same, if nothing else stands before `at` on its line, and it has one before it.
+/// The indentation before `at`, if `at` is the first text of its line, and not on the first line.
 fn begins_line(text: &str, at: usize) -> Option<&str> {
     let start = text[..at].rfind('\n')? + 1;
     let line = &text[start..at];
     line.trim_start_matches([' ', '\t']).is_empty().then_some(line)
 }
 
-/// JSON, and of what is not JSON what people leave in such files: comments, and a comma after the last.
+/// JSON with comments and trailing commas, which people leave in such files.
 fn options() -> ParseOptions {
     ParseOptions {
         allow_comments: true,

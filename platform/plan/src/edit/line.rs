@@ -1,4 +1,4 @@
-//! One line of a file in place of another. Bytes, not text: the other lines may be in any encoding.
+//! One line of a file in place of another. The functions work on bytes: the other lines may have any encoding.
 
 use std::ops::Range;
 
@@ -25,25 +25,25 @@ pub(super) fn undo(found: Option<&[u8]>, before: Option<&[u8]>, old: &str, new: 
     let count = |bytes| [old, new].map(|line| lines(bytes, line).len());
     match (count(now), count(then)) {
         (is, was) if is == was => Undone::Already,
-        // It is made of one such line alone.
+        // The edit is only made if there is exactly one such line.
         ([stand, 0], [1, 0]) if stand > 0 => Undone::Already,
         ([_, 1], [1, 0]) => Undone::Bytes(spliced(now, &lines(now, new)[0], old)),
         _ => Undone::Foreign,
     }
 }
 
-/// A line break would make two lines of one.
+/// Rejects line breaks: they would make two lines.
 fn check(old: &str, new: &str) -> Result<(), String> {
     match [old, new].iter().find(|line| line.contains(['\n', '\r', '\0'])) {
-        Some(line) => Err(format!("can have no line {line:?}")),
+        Some(line) => Err(format!("cannot have a line {line:?}")),
         None => Ok(()),
     }
 }
 
-/// Where the lines are that read `line`, without their ends.
+/// The ranges of the lines that are equal to `line`, without their ends.
 fn find_lines(bytes: &[u8], line: &str) -> Result<Vec<Range<usize>>, String> {
     if bytes.contains(&0) {
-        return Err("is no text: there is a zero byte in it".into());
+        return Err("is not text: it contains a zero byte".into());
     }
     let (mut found, mut at) = (Vec::new(), 0);
     for whole in bytes.split_inclusive(|byte| *byte == b'\n') {

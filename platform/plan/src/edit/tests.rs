@@ -149,17 +149,17 @@ fn what_cannot_be_edited_is_said() {
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(600), "]".repeat(600));
     let large = format!("{{\"a\": \"{}\"}}", "x".repeat(LARGEST));
     for (before, why) in [
-        ("[]", "is no JSON object"),
-        ("// nothing", "is no JSON object"),
-        ("{\"a\": 1", "is no JSON: "),
-        ("{\"a\": 1 \"b\": 2}", "is no JSON: "),
-        ("{a: 1}", "is no JSON: "),
-        ("{} {}", "is no JSON: "),
-        (&deep, "is no JSON: "),
+        ("[]", "is not a JSON object"),
+        ("// nothing", "is not a JSON object"),
+        ("{\"a\": 1", "is not JSON: "),
+        ("{\"a\": 1 \"b\": 2}", "is not JSON: "),
+        ("{a: 1}", "is not JSON: "),
+        ("{} {}", "is not JSON: "),
+        (&deep, "is not JSON: "),
         (&large, "is larger than 1 MB"),
-        ("{\"proxies\": {}, \"proxies\": {}}", "holds proxies twice"),
-        ("{\"proxies\": {\"no-proxy\": 1, \"no-proxy\": 1}}", "holds proxies.no-proxy twice"),
-        ("{\"proxies\": \"x\"}", "holds no object at proxies"),
+        ("{\"proxies\": {}, \"proxies\": {}}", "contains proxies twice"),
+        ("{\"proxies\": {\"no-proxy\": 1, \"no-proxy\": 1}}", "contains proxies.no-proxy twice"),
+        ("{\"proxies\": \"x\"}", "has no object at proxies"),
     ] {
         for said in [
             no_proxy("h").apply(Some(before.as_bytes())).expect_err("refused"),
@@ -168,7 +168,7 @@ fn what_cannot_be_edited_is_said() {
             assert!(said.starts_with(why), "{said}");
         }
     }
-    assert_eq!(no_proxy("h").apply(Some(b"{\"a\": \"\xff\"}")).expect_err("refused"), "is no UTF-8 text");
+    assert_eq!(no_proxy("h").apply(Some(b"{\"a\": \"\xff\"}")).expect_err("refused"), "is not UTF-8 text");
     assert!(Edit::Json { keys: Vec::new(), value: Value::Null }.apply(None).is_err());
 }
 
@@ -267,7 +267,7 @@ fn a_line_takes_the_place_of_another() {
         (None, "has no line `# a = nil`"),
         (Some("# a = nil \n"), "has no line `# a = nil`"),
         (Some("# a = nil\n# a = nil"), "has 2 lines `# a = nil`"),
-        (Some("# a = nil\0"), "is no text: there is a zero byte in it"),
+        (Some("# a = nil\0"), "is not text: it contains a zero byte"),
     ] {
         assert_eq!(edit.apply(before.map(str::as_bytes)), Err(why.into()), "{before:?}");
     }

@@ -1,22 +1,22 @@
-//! What every kind of edit gives and checks.
+//! The result of undoing an edit, and checks for all kinds of edits.
 
-/// No settings file is larger (1 MiB); what is, is not edited.
+/// The largest file that is edited (1 MiB): settings files are smaller.
 pub const LARGEST: usize = 1 << 20;
 
-/// What is to be done to take an edit back, whatever else has changed in the file since.
+/// How to undo an edit, whatever else has changed in the file since.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Undone {
-    /// Nothing: the value or block is as it was before.
+    /// There is nothing to do: the value, line or block is as before.
     Already,
-    /// The file gets these bytes.
+    /// Write these bytes to the file.
     Bytes(Vec<u8>),
-    /// The file goes: the edit made it, and nothing else is in it.
+    /// Remove the file: the edit created it, and nothing else is in it.
     Gone,
-    /// Nothing: somebody else has changed that value or block, or the file is not what it was any more.
+    /// Leave the file as it is: somebody else has changed the value, line or block, or the file has another format now.
     Foreign,
 }
 
-/// `proxies.no-proxy`, as Docker's own messages and manual write it.
+/// The keys as one text such as `proxies.no-proxy`, as in Docker's messages and manual.
 pub(super) fn title(keys: &[String]) -> String {
     keys.join(".")
 }

@@ -1,5 +1,5 @@
-//! Docker's `certs.d`: read anew at each request, so it needs no restart, and it is all that an
-//! engine needs for a registry and its token realm; unless it keeps images in containerd and is older than 29.5.
+//! Docker's `certs.d`. It is read at each request, so a change needs no restart. It is all that an engine needs for a registry
+//! and its token realm, except engines before 29.5 that keep images in containerd.
 
 use super::row::{AlsoRead, Look, Planned, Scope, Store};
 use crate::{
@@ -19,8 +19,8 @@ pub(super) const STORE: Store = Store {
 fn reads_also(facts: &Facts) -> Vec<AlsoRead> {
     let pulls = AlsoRead {
         store: super::system::STORE.id,
-        missed: "pulls fetch their token by the system store, which does not hold it: images are kept in containerd",
-        hint: "for pulls trust it there too: --store system",
+        missed: "pulls get their token with the system store, which does not contain the CA (this engine keeps images in containerd)",
+        hint: "to pull images, also trust it in the system store: --store system",
     };
     if facts.engines.iter().any(|engine| engine.pulls_by_system) { vec![pulls] } else { Vec::new() }
 }
@@ -30,7 +30,9 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("Docker is not installed".into());
     }
     if anchor.endpoints.is_empty() {
-        return Planned::without_endpoint("Docker trusts a CA for one registry at a time, and none is known");
+        return Planned::without_endpoint(
+            "Docker trusts a CA for one registry at a time, and no registry is known",
+        );
     }
     let mut changes = Vec::new();
     for engines in by_folder(&facts.engines) {
@@ -39,7 +41,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     Planned::Changes(changes)
 }
 
-/// Engines that read the same folder, as Docker Desktop and Colima do, are served by one change.
+/// Groups of engines that read the same folder, such as Docker Desktop and Colima: one change serves a group.
 fn by_folder(engines: &[Engine]) -> Vec<Vec<&Engine>> {
     let mut groups: Vec<Vec<&Engine>> = Vec::new();
     for engine in engines {
@@ -51,7 +53,7 @@ fn by_folder(engines: &[Engine]) -> Vec<Vec<&Engine>> {
     groups
 }
 
-/// `engines` read the same folder, and there is at least one.
+/// The change for `engines`, at least one, which read the same folder.
 fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
     let folder = engines[0].certs_d.join(endpoint.certs_d_folder());
     let live = engines.iter().find(|engine| !engine.kind.copies_at_start());
@@ -76,7 +78,7 @@ fn change(engines: &[&Engine], anchor: &Anchor, endpoint: &Endpoint) -> Change {
             socket: live.and_then(|engine| engine.socket.clone()),
             client: None,
         },
-        // Pulls do not read the folder alone then.
+        // An engine that pulls by the system store does not use this folder alone.
         serves: live.filter(|engine| !engine.pulls_by_system).map(|engine| Service::engine(engine)),
     }
 }

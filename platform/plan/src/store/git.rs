@@ -1,5 +1,5 @@
-//! git in a user's own configuration. Whoever is not root trusts a CA there for the URLs of one server
-//! (git-config(1), `http.<url>.*` and `http.sslCAInfo`); where root serves the system store, git reads that.
+//! git, in a user's own configuration. A user who is not root trusts a CA there for the URLs of one server (git-config(1),
+//! `http.<url>.*` and `http.sslCAInfo`). If root has changed the system store, git reads that.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ pub(super) const STORE: Store = Store {
     reads_also: |_| Vec::new(),
 };
 
-/// A user's configuration, and the other place of it (git-config(1), FILES).
+/// A user's configuration file, and its alternative (git-config(1), FILES).
 const OWN: &str = ".gitconfig";
 const XDG: &str = ".config/git/config";
 
@@ -31,7 +31,7 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
         return Planned::Absent("git reads the keychain".into());
     }
     if anchor.endpoints.is_empty() {
-        return Planned::without_endpoint("git trusts a CA for one server at a time, and none is known");
+        return Planned::without_endpoint("git trusts a CA for one server at a time, and no server is known");
     }
     let servers = servers(anchor);
     let of = |user| servers.iter().map(move |endpoint| (user, endpoint));
@@ -39,7 +39,8 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     Planned::Changes(changes.map(|(user, endpoint)| change(facts, git, user, anchor, endpoint)).collect())
 }
 
-/// Where git meets the hosts of `anchor`: at its endpoints and, since people often name the registry's alone, at 443.
+/// The servers of `anchor` that git may use: its endpoints, and port 443 of their hosts, since people often name only the
+/// registry.
 fn servers(anchor: &Anchor) -> Vec<Endpoint> {
     let usual = anchor.endpoints.iter().map(|endpoint| Endpoint::new(endpoint.host.clone(), 443));
     let mut servers: Vec<Endpoint> = usual.chain(anchor.endpoints.iter().cloned()).collect();
@@ -48,8 +49,8 @@ fn servers(anchor: &Anchor) -> Vec<Endpoint> {
     servers
 }
 
-/// The CAs for one endpoint lie in one file, each in a block of its own: git takes one file for a URL, and while a new
-/// CA follows an old one both are needed.
+/// The CAs of one endpoint are in one file, each in its own block: git accepts one file for a URL, and during a rotation both
+/// CAs are needed.
 fn change(facts: &Facts, git: &Path, user: &User, anchor: &Anchor, endpoint: &Endpoint) -> Change {
     let server = endpoint.certs_d_folder();
     let short = anchor.sha256().short();
@@ -57,7 +58,7 @@ fn change(facts: &Facts, git: &Path, user: &User, anchor: &Anchor, endpoint: &En
     let file = user.home.join(format!(".local/share/labtrust/git/{slug}.crt"));
     let own = user.home.join(OWN);
     let xdg = user.home.join(XDG);
-    // git writes where it finds a file, and into its own where it finds none.
+    // git writes to the file that exists, and to its own file if none does.
     let config = if !facts.has(&own) && facts.has(&xdg) { xdg } else { own };
     let url = format!("https://{server}/");
     let shown = file.to_string_lossy().into_owned();

@@ -1,5 +1,5 @@
-//! macOS's keychains: what Safari, Chrome, curl, git, Go and most programs there trust. The machine's
-//! needs root, a user's own needs that user; both need a person at the Mac's desktop.
+//! macOS's keychains, which Safari, Chrome, curl, git, Go and most other programs use. The machine's keychain needs root, a
+//! user's own needs that user. Both need a person at the Mac's desktop.
 
 use super::row::{Look, Planned, Scope, Store};
 use crate::{Actor, Anchor, Change, Database, Facts, Keychain, Proof, Reload, Step, fact::Os};
@@ -19,11 +19,11 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     }
     let Some(security) = facts.tools.get("security") else {
         return Planned::Manual {
-            why: "/usr/bin/security is missing, which alone may change what macOS trusts".into(),
+            why: "/usr/bin/security is missing, the only program that may change what macOS trusts".into(),
             todo: Some("restore it (it is part of macOS), then run this again".into()),
         };
     };
-    // The machine's first: what it trusts, its users trust, and no second password window comes up.
+    // The machine's keychain first: its users trust it too, so that no second password window appears.
     let system = facts.is_root().then(|| change(Actor::Machine, Keychain::system(security), anchor));
     let own = facts
         .people()

@@ -1,5 +1,5 @@
-//! The `certs.d` of podman, buildah, skopeo and CRI-O, the machine's and a user's own: read at each request. Of the
-//! folders that bear a registry's name the first that exists counts alone, also an empty one (containers-certs.d(5);
+//! The `certs.d` of podman, buildah, skopeo and CRI-O: the machine's, and a user's own. It is read at each request. Of several
+//! folders for a registry, only the first that exists is used, even if it is empty (containers-certs.d(5);
 //! containers/image, `docker/docker_client.go`, `dockerCertDir`).
 
 use std::path::{Path, PathBuf};
@@ -18,12 +18,12 @@ pub(super) const STORE: Store = Store {
 
 const TOOLS: [&str; 4] = ["podman", "buildah", "skopeo", "crio"];
 
-/// The machine's folders, in the order in which they are looked for, and a user's, which comes before them.
+/// The machine's folders, in the order in which they are tried, and a user's folder, which is tried before them.
 const MACHINE: [&str; 2] = ["/etc/containers/certs.d", "/etc/docker/certs.d"];
 const OWN: &str = ".config/containers/certs.d";
 
-/// skopeo answers at once; a registry that does not is given this many seconds.
-const PATIENCE: u64 = 15;
+/// The time limit of skopeo, in seconds: a registry may not answer.
+const SKOPEO_SECONDS: u64 = 15;
 
 fn looks() -> Vec<Look> {
     let folders = [
@@ -36,10 +36,12 @@ fn looks() -> Vec<Look> {
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if !TOOLS.iter().any(|tool| facts.tools.contains_key(*tool)) {
-        return Planned::Absent("none of them is installed".into());
+        return Planned::Absent("none of these programs is installed".into());
     }
     if anchor.endpoints.is_empty() {
-        return Planned::without_endpoint("they trust a CA for one registry at a time, and none is known");
+        return Planned::without_endpoint(
+            "they trust a CA for one registry at a time, and no registry is known",
+        );
     }
     let changes = anchor.endpoints.iter().flat_map(|endpoint| {
         let places = places(facts, &endpoint.certs_d_folder());
@@ -48,8 +50,8 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     Planned::Changes(changes.collect())
 }
 
-/// The `certs.d` folders in which these programs look for the one of a registry, for each person: the first that is there
-/// counts, the others are not looked at.
+/// The `certs.d` folders in which these programs search a registry's folder, for each user. The first registry folder that
+/// exists is used, the others are not.
 pub fn folders(facts: &Facts) -> Vec<(&User, Vec<PathBuf>)> {
     let people = facts.people().filter(|person| person.uid != facts.user.uid);
     let folders = |user: &User| {
@@ -59,19 +61,19 @@ pub fn folders(facts: &Facts) -> Vec<(&User, Vec<PathBuf>)> {
     [&facts.user].into_iter().chain(people).map(|user| (user, folders(user))).collect()
 }
 
-/// Whose folder is written for the registry whose folder is called `name`. No folder is made that comes before one that
-/// exists: it would hide what that one holds.
+/// The folders to write for the registry folder `name`, with their users. No folder is created that comes before one that
+/// exists: the new one would hide the other.
 fn places(facts: &Facts, name: &str) -> Vec<(Actor, PathBuf)> {
     let machine = MACHINE.iter().map(|folder| Path::new(folder).join(name));
     let found = machine.into_iter().find(|folder| facts.has(folder));
-    // Root's programs read root's own folder first.
+    // Programs that run as root read root's own folder first.
     let roots = Some(facts.user.home.join(OWN).join(name)).filter(|own| facts.is_root() && facts.has(own));
     let own = facts.people().map(|user| (Actor::User(user.clone()), user.home.join(OWN).join(name)));
     let (theirs, missing): (Vec<_>, Vec<_>) = own.partition(|(_, folder)| facts.has(folder));
     let usual = || facts.is_root().then(|| Path::new(MACHINE[0]).join(name));
     let machines = found.or_else(usual).into_iter().chain(roots).map(|folder| (Actor::Machine, folder));
     let places: Vec<_> = machines.chain(theirs).collect();
-    // Whoever is not root has no other place, and hides nothing.
+    // A user who is not root has no other folder, so a new one hides nothing.
     if places.is_empty() { missing } else { places }
 }
 
@@ -79,7 +81,7 @@ fn change(facts: &Facts, actor: Actor, folder: PathBuf, anchor: &Anchor, endpoin
     let image = format!("docker://{}/labtrust/probe", endpoint.registry_name());
     let skopeo = facts.tools.get("skopeo");
     let ask = |skopeo| {
-        let command = Command::new(skopeo, ["list-tags", "--no-creds", &image]).within(PATIENCE);
+        let command = Command::new(skopeo, ["list-tags", "--no-creds", &image]).within(SKOPEO_SECONDS);
         match &actor {
             Actor::User(user) => command.at_home(&user.home),
             Actor::Machine | Actor::Caller if facts.is_root() => command.at_home(&facts.user.home),

@@ -1,4 +1,4 @@
-//! What the table says of one store.
+//! The row of one store in the table.
 
 use crate::{Anchor, Change, Facts, Hint};
 
@@ -7,33 +7,33 @@ use crate::{Anchor, Change, Facts, Hint};
 pub struct Store {
     /// Its name on the command line and in JSON.
     pub id: &'static str,
-    /// What it is, for people.
+    /// Its name for people.
     pub title: &'static str,
-    /// What trusting an anchor takes on the machine with these facts.
+    /// Plans the changes that make it trust an anchor on the machine with these facts.
     pub plan: fn(&Facts, &Anchor) -> Planned,
-    /// What its planner asks about.
+    /// The questions of its planner.
     pub looks: fn() -> Vec<Look>,
-    /// For whom it trusts an anchor.
+    /// The servers for which it trusts an anchor.
     pub scope: Scope,
-    /// Other stores that programs of this one read as well, on the machine with these facts.
+    /// Other stores that the programs of this store also read, on the machine with these facts.
     pub reads_also: fn(&Facts) -> Vec<AlsoRead>,
 }
 
-/// What a planner asks about a machine; whoever gathers facts looks for it.
+/// A question of a planner about a machine. The code that gathers facts answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Look {
-    /// Whether a path exists. One that ends with `/*` stands for all that is in that folder.
+    /// Whether a path exists. A path that ends with `/*` stands for all entries of that folder.
     Path(&'static str),
-    /// The same below the home folder of each user whose own stores are served, and below root's own where root runs
-    /// this.
+    /// Whether a path exists in the home folder of each user whose own stores are changed, and in root's if root runs
+    /// labtrust.
     Home(&'static str),
-    /// Where a program is.
+    /// The path of a program.
     Tool(&'static str),
-    /// What the Docker engines say of themselves.
+    /// The Docker engines' own information.
     Engines,
 }
 
-/// For whom a store trusts an anchor.
+/// The servers for which a store trusts an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// For every server.
@@ -42,47 +42,47 @@ pub enum Scope {
     PerEndpoint,
 }
 
-/// A store that another one's programs read as well: what it does not hold, they miss.
+/// A store that the programs of another store also read. They fail for some requests if it does not hold the anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlsoRead {
     /// The store.
     pub store: &'static str,
-    /// What is missed where that store does not hold the anchor: a sentence without its end.
+    /// The consequence if that store does not hold the anchor: a sentence without a full stop.
     pub missed: &'static str,
-    /// What to do then.
+    /// Advice for that case.
     pub hint: &'static str,
 }
 
 impl Store {
-    /// Whether its planner asks about what engines say of themselves.
+    /// Whether its planner needs the Docker engines' own information.
     pub fn asks_engines(&self) -> bool {
         (self.looks)().contains(&Look::Engines)
     }
 }
 
-/// What a store's planner answers.
+/// The answer of a store's planner.
 #[derive(Debug)]
 pub enum Planned {
     /// These changes make the store trust the anchor.
     Changes(Vec<Change>),
-    /// The store is not on this machine.
+    /// The store does not exist on this machine; the reason.
     Absent(String),
-    /// The store is there, and cannot be changed by us; with what to do instead.
+    /// The store exists, but labtrust cannot change it.
     Manual {
-        /// Why.
+        /// The reason.
         why: String,
-        /// What a person does, a line each.
+        /// The steps for a person.
         todo: Option<Hint>,
     },
 }
 
 impl Planned {
-    /// The store trusts a CA for one endpoint at a time, and none is known.
+    /// The answer of a store that trusts a CA for one endpoint at a time, if no endpoint is known.
     pub(super) fn without_endpoint(why: &str) -> Self {
-        Self::Manual { why: why.into(), todo: Some("name it: --for HOST:PORT".into()) }
+        Self::Manual { why: why.into(), todo: Some("name one: --for HOST:PORT".into()) }
     }
 
-    /// The changes, where the store is there and can be changed by a program.
+    /// The changes, if labtrust can change the store.
     pub fn into_changes(self) -> Option<Vec<Change>> {
         match self {
             Self::Changes(changes) => Some(changes),

@@ -1,5 +1,5 @@
-//! Linux's system store: the bundle that OpenSSL, `GnuTLS`, Go, curl, git and most other programs
-//! load. Families differ in folder, ending and tool: they are rows of one table.
+//! Linux's system store: the bundle that OpenSSL, `GnuTLS`, Go, curl, git and most other programs load. Families of
+//! distributions differ in folder, ending and tool: each is a row of the table.
 
 use std::path::{Path, PathBuf};
 
@@ -20,45 +20,44 @@ pub(super) const STORE: Store = Store {
     reads_also: |_| Vec::new(),
 };
 
-/// A family of systems that keep anchors in the same way.
+/// A family of distributions with the same folder and tool for anchors.
 struct Family {
     os: Os,
     /// `ID` or `ID_LIKE` of its members in `os-release`.
     ids: &'static [&'static str],
-    /// Where anchors of the administrator's own lie.
+    /// The folder of the administrator's own anchors.
     folder: &'static str,
-    /// Whether folder and tool together tell the family from all others.
+    /// Whether folder and tool together identify the family.
     telling: bool,
-    /// The ending that the tool wants.
+    /// The ending that the tool requires.
     ending: &'static str,
-    /// A line that must stand above the certificate.
+    /// A line that the tool requires above the certificate.
     heading: &'static str,
-    /// What rebuilds the bundle: a name to be found, or an absolute path.
+    /// The program that rebuilds the bundle: a name to search for, or an absolute path.
     tool: &'static str,
     arguments: &'static [&'static str],
     /// The bundle that programs load.
     bundle: &'static str,
-    /// The vendor's anchors and the list of those that are chosen, where the tool reads such a list.
+    /// The folder of the vendor's anchors, and the list of the chosen ones, if the tool reads such a list.
     vendor: Option<(&'static str, &'static str)>,
-    /// A folder to which the tool copies anchors one by one; where there is one, programs look there,
-    /// and the bundle may be missing.
+    /// A folder to which the tool copies each anchor. If there is one, programs read it, and the bundle may be missing.
     copies: Option<&'static str>,
-    /// What the updater leaves when it is killed, and appends to.
+    /// The file that a killed updater leaves, and to which the next one appends.
     stale: Option<&'static str>,
-    /// A folder of hash links that the updater makes and does not take away.
+    /// A folder of hash links that the updater makes and does not remove.
     links: Option<&'static str>,
-    /// A Java keystore to which the updater's hook adds what it added.
+    /// A Java keystore to which the updater's hook adds new anchors.
     keystore: Option<JavaStore>,
 }
 
-/// A Java keystore that an updater's hook feeds.
+/// A Java keystore to which an updater's hook adds anchors.
 #[derive(Clone, Copy)]
 struct JavaStore {
     path: &'static str,
     hook: &'static str,
-    /// Where an administrator turns the hook off.
+    /// The settings in which an administrator turns the hook off.
     settings: &'static str,
-    /// What the hook's aliases have before and after our file's stem.
+    /// The parts of the hook's aliases before and after our file's stem.
     alias: (&'static str, &'static str),
 }
 
@@ -79,10 +78,10 @@ const PLAIN: Family = Family {
     keystore: None,
 };
 
-/// Sources: the tools themselves and their manuals. Those who say in `ID_LIKE` what they are made
-/// from need no mention.
+/// The families. Sources: the tools themselves and their manuals. A distribution that names its family in `ID_LIKE` is not
+/// listed.
 const FAMILIES: &[Family] = &[
-    // DSM calls itself nothing in os-release; its own script is the sign, and says USERCERTSDIR.
+    // DSM has no ID in os-release: it is recognised by its own script, which defines USERCERTSDIR.
     Family {
         ids: &["synology", "dsm"],
         folder: "/usr/syno/etc/security-profile/ca-bundle-profile/ca-certificates",
@@ -116,8 +115,8 @@ const FAMILIES: &[Family] = &[
         bundle: "/etc/ca-certificates/extracted/tls-ca-bundle.pem",
         ..PLAIN
     },
-    // Debian's script, which Gentoo, Void and Slackware ship too; Alpine's program of the same name
-    // does the same (update-ca.c).
+    // Debian's script, which Gentoo, Void and Slackware also ship. Alpine has an equivalent program of the same name
+    // (update-ca.c).
     Family {
         ids: &["debian", "ubuntu", "alpine", "wolfi", "chainguard", "gentoo", "void", "slackware"],
         folder: "/usr/local/share/ca-certificates",
@@ -134,7 +133,7 @@ const FAMILIES: &[Family] = &[
         }),
         ..PLAIN
     },
-    // Its `/usr` is read-only, and its own script of that name bundles what lies in `/etc/ssl/certs`.
+    // `/usr` is read-only there. Its own script of that name bundles the files in `/etc/ssl/certs`.
     Family {
         ids: &["flatcar", "coreos"],
         folder: "/etc/ssl/certs",
@@ -144,9 +143,9 @@ const FAMILIES: &[Family] = &[
         bundle: "/etc/ssl/certs/ca-certificates.crt",
         ..PLAIN
     },
-    // certctl(8). Up to 14 it is a script that links, makes no bundle, and in some releases passes
-    // over files without this heading. From 15 on it copies, bundles, and keeps what it once copied;
-    // and it no longer looks into `/usr/local/etc/ssl/certs`.
+    // certctl(8). Up to 14 it is a script that makes links and no bundle, and in some releases ignores files without this
+    // heading. From 15 on it copies, bundles, and never removes its copies; and it no longer reads
+    // `/usr/local/etc/ssl/certs`.
     Family {
         os: Os::Freebsd,
         ids: &["freebsd"],
@@ -160,7 +159,7 @@ const FAMILIES: &[Family] = &[
     },
 ];
 
-/// Systems whose store is described in a configuration or an image, and how one adds to it there.
+/// Systems whose store is declared in a configuration or an image: a file that identifies them, and how to add a CA there.
 const DECLARATIVE: &[(&str, &str)] = &[
     (
         "/etc/NIXOS",
@@ -174,7 +173,7 @@ const DECLARATIVE: &[(&str, &str)] = &[
 
 fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
     if let Some((marker, todo)) = DECLARATIVE.iter().find(|(marker, _)| facts.has(marker)) {
-        let why = format!("this system's store is declared elsewhere ({marker} exists)");
+        let why = format!("this system's store is declared in its configuration or image ({marker} exists)");
         return Planned::Manual {
             why,
             todo: Some(Hint::from(*todo).line("{labtrust export -o labtrust.crt}")),
@@ -190,25 +189,25 @@ fn plan(facts: &Facts, anchor: &Anchor) -> Planned {
             )),
         },
         Err(None) if matches!(facts.os, Os::Macos | Os::Windows) => {
-            Planned::Absent("it has another store on this system".into())
+            Planned::Absent("this operating system has another store".into())
         }
         Err(None) => Planned::Absent("no store of a known kind was found".into()),
     }
 }
 
-/// The bundle of all anchors that most programs of the machine load; none where there is no such file.
+/// The bundle of all anchors that most programs of the machine load, if there is one.
 pub fn bundle(facts: &Facts) -> Option<PathBuf> {
     family(facts).ok().map(|family| PathBuf::from(family.bundle)).filter(|path| !path.as_os_str().is_empty())
 }
 
-/// The family of the machine, or the one that it would be if its tool were there. Distribution and
-/// tool decide together: either alone, and any folder, has fooled others.
+/// The family of the machine. If its tool is missing, the error is the family that it would be. Distribution and tool decide
+/// together: each of them alone, or a folder, can be misleading.
 fn family(facts: &Facts) -> Result<&'static Family, Option<&'static Family>> {
     let families = || FAMILIES.iter().filter(|family| family.os == facts.os);
     if let Some(family) = families().find(|family| family.tool.starts_with('/') && facts.has(family.tool)) {
         return Ok(family);
     }
-    // The distribution itself first, then what it is like, nearest first.
+    // The distribution itself first, then those in `ID_LIKE`, nearest first.
     let ids = facts.distribution.iter().flat_map(|known| std::iter::once(&known.id).chain(&known.like));
     let mut kin = ids.filter_map(|id| families().find(|family| family.ids.contains(&id.as_str()))).peekable();
     if let Some(nearest) = kin.peek().copied() {
