@@ -65,7 +65,7 @@ fn files_are_known_by_their_content() {
 fn what_is_none_of_these_is_said() {
     for (bytes, what) in [
         (&b""[..], "the file is empty"),
-        (b"hello", "no certificate and no key"),
+        (b"hello", "neither a certificate nor a key"),
         (b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAEC\n-----END OPENSSH PRIVATE KEY-----\n", "SSH key"),
         (b"-----BEGIN DH PARAMETERS-----\nAAEC\n-----END DH PARAMETERS-----\n", "no certificate and no key"),
         (b"-----BEGIN CERTIFICATE-----\nAAEC\n-----END CERTIFICATE-----\n", "the certificate is damaged"),

@@ -113,6 +113,6 @@ pub(super) fn unknown_content_error(bytes: &[u8]) -> anyhow::Error {
             format!("the file is cut off, or is not a certificate: it has {} of {length} bytes", bytes.len()),
             "copy it again from its source",
         ),
-        _ => fail("this is not a certificate and not a key", FORMS),
+        _ => fail("this is neither a certificate nor a key", FORMS),
     }
 }

@@ -160,7 +160,7 @@ fn unreadable(bytes: &[u8], at: usize) -> anyhow::Error {
         return not_a_certificate::unknown_content_error(bytes);
     }
     fail(
-        format!("the object at byte {at} is not a certificate and not a key"),
+        format!("the object at byte {at} is neither a certificate nor a key"),
         "remove it from the file, or put each certificate into its own file",
     )
 }

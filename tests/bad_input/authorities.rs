@@ -67,7 +67,7 @@ fn a_request_that_cannot_be_signed_is_refused() {
         ("sign --csr pipe", "pipe is not a regular file"),
         ("sign --csr empty", "empty: the file is empty"),
         ("sign --csr large.pem", "large.pem is larger than"),
-        ("sign --csr zeros", "zeros: this is not a certificate"),
+        ("sign --csr zeros", "zeros: this is neither a certificate nor a key"),
         ("sign --csr noise", "noise: "),
         ("sign --csr cut.csr", "cut.csr: the section CERTIFICATE REQUEST that starts in line 1 has no end"),
         ("sign --csr damaged.csr", "damaged.csr: "),

@@ -17,7 +17,7 @@ const NO_CERTIFICATES: &[(&str, &str)] = &[
     ("loop", "loop"),
     ("empty", "empty: the file is empty"),
     ("large.pem", "large.pem is larger than"),
-    ("zeros", "zeros: this is not a certificate"),
+    ("zeros", "zeros: this is neither a certificate nor a key"),
     ("noise", "noise: "),
     ("noise.pem", "noise.pem: the certificate is damaged"),
     ("cut.pem", "cut.pem: the section CERTIFICATE that starts in line 1 has no end"),
