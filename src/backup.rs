@@ -1,4 +1,4 @@
-//! The state folder as one encrypted file: what is in it, and how it is sealed. Bytes in, bytes out.
+//! The state folder as one encrypted file: its contents, its encryption, and its signature. Pure: bytes in, bytes out.
 
 pub mod archive;
 pub mod seal;

@@ -1,5 +1,5 @@
-//! Certificates and keys, and nothing else: makes them, signs them, reads what people have, and
-//! judges what clients will say of it. Pure: bytes in, bytes out; the caller owns files and clock.
+//! Certificates and keys: creates, signs and reads them, and tells which clients refuse them. Pure: bytes in, bytes out;
+//! the caller owns files and the clock.
 
 mod anatomy;
 mod asn1;

@@ -1,6 +1,6 @@
-//! GitLab on this machine: which installation it is, what its configuration says, where its
-//! certificate belongs, and what shows that it is served. Everything that it changes is planned with
-//! the platform's types, so that it is proven and taken back like any other change.
+//! GitLab on this machine: its installation, its configuration, the files of its certificate and key, and the proof
+//! that GitLab serves them. Changes are planned with the platform's types, so they are proven and undone like any other
+//! change.
 
 pub(crate) mod behind;
 mod compose;
@@ -42,5 +42,5 @@ pub(crate) use prepare::Prepared;
 pub(crate) use published_ports::PortAdvice;
 pub(crate) use role::Role;
 
-/// The store that everything placed in GitLab belongs to in receipts.
+/// The name of the store, in receipts, of all files installed in GitLab.
 pub(crate) const STORE: &str = "gitlab";

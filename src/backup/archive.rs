@@ -1,5 +1,5 @@
-//! What a backup holds: a tar archive of the state folder's files, after a manifest. It is read with
-//! suspicion, since whoever knows the passphrase may have made it.
+//! The contents of a backup: a manifest, then a tar archive of the state folder's files. The reader trusts none of
+//! them, because anybody who knows the passphrase can write a backup.
 
 use std::{
     collections::BTreeSet,
@@ -16,48 +16,48 @@ use zeroize::Zeroizing;
 
 use crate::hint::fail;
 
-/// The form of a backup that this program writes; it reads all older ones.
+/// The schema of the backups that this program writes; it reads all older ones.
 pub const SCHEMA: u32 = 2;
-/// The first form that may be signed.
+/// The first schema with a signature.
 const SIGNED: u32 = 2;
-/// No state folder is larger: a CA's is some kilobytes, and what receipts keep some megabytes.
+/// The largest state folder: a CA takes some kilobytes, and the files that receipts keep some megabytes.
 pub const MAX_SIZE: usize = 64 << 20;
-/// Nor has one more files.
+/// The most files in a state folder.
 pub const MAX_FILES: usize = 20_000;
 
 const MANIFEST: &str = "manifest.json";
 const STATE: &str = "state";
 const SIGNATURE: &str = "signature";
-/// No signature is longer, and no host's name.
+/// The most bytes of a signature, and of a text in the manifest.
 const MAX_SHORT: usize = 1024;
 
 /// A backup, opened.
 #[derive(Debug)]
 pub struct Archive {
-    /// Whence it is.
+    /// The backup's origin.
     pub manifest: Manifest,
     /// The files, in the order of their paths.
     pub items: Vec<Item>,
-    /// What the CA in it has signed, see [`Archive::sign`].
+    /// The signature of the CA in it, see [`Archive::sign`].
     pub signature: Option<Vec<u8>>,
 }
 
-/// Whence a backup is.
+/// The origin of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// The form of the archive.
+    /// The schema of the archive.
     pub schema: u32,
     /// The labtrust that made it.
     pub version: String,
     /// When it was made (RFC 3339).
     pub made: String,
-    /// The machine, by the SHA-256 of its machine-id; none where it has none.
+    /// The SHA-256 of the machine's machine-id, if it has one.
     #[serde(default)]
     pub machine: Option<Fingerprint>,
-    /// What the machine is called.
+    /// The machine's host name.
     #[serde(default)]
     pub host: Option<String>,
-    /// The state folder on it; older backups do not say.
+    /// The path of the state folder; missing in older backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<PathBuf>,
 }
@@ -66,9 +66,9 @@ pub struct Manifest {
 pub struct Item {
     /// Its path in the state folder.
     pub path: PathBuf,
-    /// What is in it; any may be a key.
+    /// Its contents, which may be a key.
     pub contents: Zeroizing<Vec<u8>>,
-    /// Whether others may read it.
+    /// Whether other users may read it.
     pub is_public: bool,
 }
 
@@ -79,7 +79,7 @@ impl std::fmt::Debug for Item {
 }
 
 impl Item {
-    /// The file at `path` with these permission bits. One that holds a private key is secret, whatever they are.
+    /// The file at `path` with the permission bits `mode`. A file with a private key is secret, whatever its mode.
     pub fn new(path: PathBuf, contents: Zeroizing<Vec<u8>>, mode: u32) -> Self {
         let is_public = mode & 0o044 != 0 && !holds_private_key(&contents);
         Self { path, contents, is_public }
@@ -104,7 +104,7 @@ impl Archive {
         if contents > MAX_SIZE || self.items.len() > MAX_FILES {
             return Err(too_large());
         }
-        // Room for all from the start: a buffer that grows leaves keys behind where it was.
+        // The buffer has its full size from the start: a buffer that grows leaves copies of keys in memory.
         let room = contents + manifest.len() + MAX_SHORT + (self.items.len() + 4) * 4 * 512;
         let mut builder = Builder::new(Vec::with_capacity(room));
         append(&mut builder, Path::new(MANIFEST), &manifest, 0o644)?;
@@ -117,12 +117,12 @@ impl Archive {
         Ok(Zeroizing::new(builder.into_inner()?))
     }
 
-    /// The manifest as it is packed and signed.
+    /// The bytes of the manifest, as packed and signed.
     pub(super) fn manifest_bytes(&self) -> Result<Vec<u8>> {
         Ok(serde_json::to_vec_pretty(&self.manifest)?)
     }
 
-    /// Reads an archive: files only, by plain paths below the state folder, each once.
+    /// Reads an archive. It accepts only files with plain paths below the state folder, each path once.
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let mut archive = tar::Archive::new(Cursor::new(bytes));
         let (mut manifest, mut signature) = (None, None);
@@ -137,7 +137,7 @@ impl Archive {
             if seen.len() > MAX_FILES {
                 return Err(too_large());
             }
-            // What the header claims is not what there is.
+            // The size in the header may be false.
             let room = usize::try_from(entry.size()).unwrap_or(usize::MAX).min(bytes.len());
             let mut contents = Zeroizing::new(Vec::with_capacity(room));
             entry.by_ref().take(bytes.len() as u64).read_to_end(&mut contents).map_err(|_| damaged())?;
@@ -173,7 +173,7 @@ impl Manifest {
             ));
         }
         let manifest: Self = serde_json::from_slice(contents).map_err(|_| damaged())?;
-        // They are shown, and whoever made the backup has chosen them.
+        // Messages show these texts, and the backup's maker chose them.
         let is_plain = |text: &str| text.len() <= MAX_SHORT && !text.contains(text::is_hidden);
         let is_time = OffsetDateTime::parse(&manifest.made, &Rfc3339).is_ok();
         let state = manifest.state.as_ref().map(|folder| folder.to_string_lossy());
@@ -194,17 +194,17 @@ fn append(builder: &mut Builder<Vec<u8>>, path: &Path, contents: &[u8], mode: u3
         .with_context(|| format!("cannot pack {}", path.display()))
 }
 
-/// `path` without the folder that stands for the state folder; none if it would lead elsewhere.
+/// `path` relative to the state folder; none if it leads outside.
 fn below_state(path: &Path) -> Option<PathBuf> {
     let path = path.strip_prefix(STATE).ok()?;
     let is_plain = |part: Component<'_>| matches!(part, Component::Normal(name) if name.to_str().is_some());
-    // A name that another record gives may hold anything, the zero too that ends a name.
+    // A name from a PAX or GNU record may hold any byte, also the zero that ends a name.
     let is_printable = path.to_str()?.bytes().all(|next| next.is_ascii_graphic() || next == b' ');
     (path.components().count() > 0 && path.components().all(is_plain) && is_printable)
         .then(|| path.to_owned())
 }
 
-/// Whether a file of the state folder can be in a backup at `path`.
+/// Whether a backup can hold a file of the state folder at `path`.
 pub fn can_hold(path: &Path) -> bool {
     below_state(&Path::new(STATE).join(path)).is_some()
 }
@@ -249,7 +249,7 @@ mod tests {
         Item { path: path.into(), contents: Zeroizing::new(path.as_bytes().to_vec()), is_public }
     }
 
-    /// An archive with one entry that is not as ours are.
+    /// An archive with one entry that labtrust would not write.
     fn forged(path: &str, kind: EntryType) -> Vec<u8> {
         let mut builder = Builder::new(Vec::new());
         append(&mut builder, Path::new(MANIFEST), &serde_json::to_vec(&manifest()).expect("JSON"), 0o644)

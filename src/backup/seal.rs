@@ -1,4 +1,4 @@
-//! Encryption of a backup with age (age-encryption.org/v1), so that it can be opened without labtrust too:
+//! Encryption of a backup with age (age-encryption.org/v1), so that a backup can be opened without labtrust:
 //! `age --decrypt FILE | tar x`.
 
 use std::io::{Read as _, Write as _};
@@ -10,35 +10,35 @@ use zeroize::Zeroizing;
 use super::archive::MAX_SIZE;
 use crate::hint::fail;
 
-/// How long a passphrase is stretched, as a power of two: 128 MiB of memory and some tenths of a second,
-/// which a small NAS has too.
+/// scrypt's work factor, as a power of two: 128 MiB of memory and some tenths of a second, which a small NAS can
+/// afford.
 const WORK: u8 = 17;
-/// The most that is done for somebody else's: 1 GiB.
+/// The highest work factor accepted in a backup: 1 GiB of memory.
 const MAX_WORK: u8 = 20;
-/// How a file begins that age made.
+/// The first bytes of every age file.
 const MAGIC: &[u8] = b"age-encryption.org/";
-/// What the last line of age's header begins with.
+/// The beginning of the last line of age's header.
 const LAST_LINE: &[u8] = b"\n---";
-/// No header is longer: it has some hundred bytes for each recipient, and the time to read it grows with its square.
+/// The longest header: each recipient takes some hundred bytes, and the time to read a header grows with its square.
 const MAX_HEADER: usize = 16 << 10;
 
-/// Who can open a backup.
+/// The key to encrypt a backup with.
 pub enum Lock {
-    /// Whoever knows the passphrase.
+    /// A passphrase.
     Passphrase(Zeroizing<String>),
-    /// Whoever has the key of one of these.
+    /// Public keys; the private key of any of them opens the backup.
     Recipients(Vec<x25519::Recipient>),
 }
 
-/// What opens a backup.
+/// The key to decrypt a backup with.
 pub enum Opener {
     /// The passphrase.
     Passphrase(Zeroizing<String>),
-    /// Keys of recipients.
+    /// Private keys of recipients.
     Identities(Vec<x25519::Identity>),
 }
 
-/// Whether `sealed`, as far as its beginning tells, is opened by a passphrase and not by a key.
+/// Whether a passphrase opens `sealed`, and not a private key; its header tells.
 pub fn takes_passphrase(sealed: &[u8]) -> Result<bool> {
     Ok(decryptor(sealed)?.is_scrypt())
 }
@@ -60,7 +60,7 @@ pub fn seal(plain: &[u8], lock: &Lock) -> Result<Vec<u8>> {
     let mut writer = encryptor.context(sealing)?.wrap_output(&mut sealed).context(sealing)?;
     writer.write_all(plain).context(sealing)?;
     writer.finish().context(sealing)?;
-    // What could not be opened again is no backup.
+    // A backup that cannot be opened again is useless.
     decryptor(&sealed)?;
     Ok(sealed)
 }
@@ -79,9 +79,9 @@ pub fn open(sealed: &[u8], opener: &Opener) -> Result<Zeroizing<Vec<u8>>> {
         }
     }
     .map_err(|error| refusal(&error, opener))?;
-    // Room for all from the start: a buffer that grows leaves keys behind where it was.
+    // The buffer has its full size from the start: a buffer that grows leaves copies of keys in memory.
     let mut plain = Zeroizing::new(Vec::with_capacity(sealed.len()));
-    // An archive is larger than what it holds, by its headers.
+    // The archive's headers make it larger than its files.
     reader.by_ref().take(2 * MAX_SIZE as u64).read_to_end(&mut plain).map_err(|_| damaged())?;
     Ok(plain)
 }

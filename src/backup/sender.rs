@@ -1,5 +1,5 @@
-//! Who made a backup: the CA that it holds has signed it. Whoever knows a public key can encrypt to it, and what a
-//! backup brings is run later as root.
+//! The maker of a backup, known by the signature of the CA that the backup holds. Anybody can encrypt to a public key,
+//! and root later runs commands that a backup contains.
 
 use std::fmt::Write as _;
 
@@ -12,20 +12,20 @@ use crate::{
     hint::fail,
 };
 
-/// What is signed begins with this, so that it is nothing else that the CA's key signs: no certificate does.
+/// The beginning of the signed message. No certificate begins so, so the signature is good for nothing else.
 const PURPOSE: &[u8] = b"labtrust backup\n";
 
-/// Who made a backup.
+/// The maker of a backup.
 #[derive(Clone, Debug)]
 pub enum Sender {
-    /// Whoever has the key of the CA with this root, which the backup holds.
+    /// A holder of the key of the CA with this root, which is in the backup.
     Ca(Box<Parsed>),
-    /// That cannot be told: the backup holds no CA's key, or is older than signatures. It is known by its contents.
+    /// Not known: the backup holds no CA key, or is older than signatures. The hash of its contents identifies it.
     Unknown(Fingerprint),
 }
 
 impl Archive {
-    /// What it holds, as one hash: that of a list of its files' hashes.
+    /// The hash of its contents: the hash of the list of its files' hashes.
     pub fn digest(&self) -> Result<Fingerprint> {
         let mut list = format!("{}\n", Fingerprint::of(&self.manifest_bytes()?));
         for item in &self.items {
@@ -35,7 +35,7 @@ impl Archive {
         Ok(Fingerprint::of(list.as_bytes()))
     }
 
-    /// Has `authority` sign it.
+    /// Signs it with the key of `authority`.
     pub fn sign(&mut self, authority: &Authority) -> Result<()> {
         self.signature = Some(authority.key().sign(&self.message()?)?);
         Ok(())
@@ -45,7 +45,8 @@ impl Archive {
         Ok([PURPOSE, self.digest()?.to_string().as_bytes()].concat())
     }
 
-    /// Who made it. `root` and `issuers` are the CA that is in use in it. A signature that is not that CA's is an error.
+    /// Its maker. `ca` is the root and the issuers of the CA that is in use in it. A signature by any other key is an
+    /// error.
     pub fn sender(&self, ca: Option<(&Parsed, &[Parsed])>) -> Result<Sender> {
         let Some(signature) = &self.signature else { return Ok(Sender::Unknown(self.digest()?)) };
         let message = self.message()?;

@@ -1,5 +1,5 @@
-//! Takes a certificate apart by the outer shape of its DER alone, so that an oddity in one field, which
-//! some client does not mind, makes none of the others unreadable.
+//! Splits a certificate into its fields by the outer structure of its DER, so that a fault in one field, which some
+//! clients accept, leaves the other fields readable.
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time, UtcOffset};
 use x509_parser::asn1_rs::{Any, Class, Oid, Tag};
@@ -8,27 +8,27 @@ use super::asn1::first;
 
 /// The fields of a certificate (RFC 5280 §4.1), each as its bytes.
 pub(super) struct Anatomy<'d> {
-    /// All that is signed, its header included.
+    /// The signed part, with its header.
     pub signed: &'d [u8],
-    /// 1 to 3, for what is in use.
+    /// The version: 1 to 3 in practice.
     pub version: u32,
     /// The serial number's content.
     pub serial: &'d [u8],
-    /// The signature's algorithm as the signed part has it.
+    /// The signature's algorithm in the signed part.
     pub inner_algorithm: &'d [u8],
     /// The issuer's name.
     pub issuer: &'d [u8],
-    /// From when to when it is valid.
+    /// The first and the last moment of validity.
     validity: Fields<'d>,
     /// The subject's name.
     pub subject: &'d [u8],
     /// The key.
     pub key: &'d [u8],
-    /// The extensions in their order; one that is there twice is here twice.
+    /// The extensions in order, with repetitions.
     pub extensions: Vec<Extension<'d>>,
-    /// The signature's algorithm as it stands beside the signature.
+    /// The signature's algorithm next to the signature.
     pub algorithm: &'d [u8],
-    /// The signature: a bit string's content, less its count of unused bits.
+    /// The signature: the bit string's content, without its count of unused bits.
     pub signature: &'d [u8],
 }
 
@@ -40,11 +40,11 @@ pub(super) struct Extension<'d> {
     pub critical: bool,
     /// The content of its octet string.
     pub value: &'d [u8],
-    /// All of it, header included.
+    /// The whole extension, with its header.
     pub whole: &'d [u8],
 }
 
-/// A moment, and whether it is written as RFC 5280 §4.1.2.5 demands.
+/// A moment, and whether its encoding follows RFC 5280 §4.1.2.5.
 #[derive(Clone, Copy)]
 pub(super) struct Moment {
     pub at: OffsetDateTime,
@@ -52,7 +52,7 @@ pub(super) struct Moment {
 }
 
 impl<'d> Anatomy<'d> {
-    /// The fields of the certificate that `der` is; none if it is no certificate.
+    /// The fields of the certificate `der`; none if it is not a certificate.
     pub(super) fn of(der: &'d [u8]) -> Option<Self> {
         let mut outer = Fields::of_sequence(der)?;
         let signed = outer.next()?.whole;
@@ -95,7 +95,7 @@ impl<'d> Anatomy<'d> {
         })
     }
 
-    /// The first and the last moment of validity; none if one of them is no moment.
+    /// The first and the last moment of validity; none if one of them is not a date.
     pub(super) fn moments(&self) -> Option<(Moment, Moment)> {
         let mut validity = Fields(self.validity.0);
         Some((validity.next()?.moment()?, validity.next()?.moment()?))
@@ -137,7 +137,7 @@ impl Field<'_> {
         self.class == Class::ContextSpecific && self.tag == Tag(number)
     }
 
-    /// The object identifier that this is, as text.
+    /// This object identifier, as text.
     pub(super) fn oid(&self) -> Option<String> {
         self.is(Tag::Oid).then(|| Oid::new(self.content.into()).to_id_string())
     }
@@ -163,20 +163,20 @@ impl Field<'_> {
         let [month, day, hour, minute] = [0, 1, 2, 3].map(|index| part(index)?.ok());
         let second = part(4).map_or(Ok(0), |second| second).ok()?;
         let date = Date::from_calendar_date(year, Month::try_from(month?).ok()?, day?).ok()?;
-        // 24:00:00 and a leap second are written by some; they are the last moment before.
+        // Some writers use 24:00:00 or a leap second: these count as the last second before.
         let time = Time::from_hms(hour?.min(23), minute?.min(59), second.min(59)).ok()?;
         let rest = rest
             .strip_prefix(['.', ','])
             .map_or(rest, |rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
         let at = PrimitiveDateTime::new(date, time).assume_offset(offset(rest)?);
-        // An offset can carry it out of the years that four digits can write.
+        // An offset can move it out of the years 0 to 9999.
         let at = at.checked_to_offset(UtcOffset::UTC).filter(|at| at.year() >= 0)?;
         let is_well_written = number.len() == 10 && text.ends_with('Z') && text.len() == digits + 1;
         Some(Moment { at, is_well_written })
     }
 }
 
-/// What follows the digits of a moment: `Z`, `+0100`, or nothing.
+/// The offset after the digits of a moment: `Z`, `+0100`, or nothing.
 fn offset(text: &str) -> Option<UtcOffset> {
     let sign = match text.bytes().next() {
         None | Some(b'Z') => return Some(UtcOffset::UTC),
@@ -188,18 +188,18 @@ fn offset(text: &str) -> Option<UtcOffset> {
     UtcOffset::from_hms(sign * number(1..3)?, sign * number(3..5)?, 0).ok()
 }
 
-/// The elements that stand one after the other.
+/// A sequence of elements.
 pub(super) struct Fields<'d>(pub &'d [u8]);
 
 impl<'d> Fields<'d> {
-    /// The elements of the sequence that `bytes` start with.
+    /// The elements of the sequence at the start of `bytes`.
     pub(super) fn of_sequence(bytes: &'d [u8]) -> Option<Self> {
         let field = Self(bytes).next()?;
         field.is(Tag::Sequence).then_some(Self(field.content))
     }
 }
 
-/// Ends before the first element that is none; what is then left is in the tuple.
+/// Ends before the first bytes that are not an element; the tuple then holds the rest.
 impl<'d> Iterator for Fields<'d> {
     type Item = Field<'d>;
 
@@ -230,7 +230,7 @@ mod tests {
             (GENERAL, "99991231235959Z", Some(datetime!(9999-12-31 23:59:59 UTC))),
             (GENERAL, "99991231235959+0100", Some(datetime!(9999-12-31 22:59:59 UTC))),
             (GENERAL, "00000101000000Z", Some(datetime!(0000-01-01 00:00 UTC))),
-            // An offset carries these out of the years that four digits can write.
+            // An offset moves these out of the years 0 to 9999.
             (GENERAL, "99991231235959-0100", None),
             (GENERAL, "00000101000000+0100", None),
             (GENERAL, "20260301120000+2600", None),

@@ -1,30 +1,30 @@
-//! Looks at the outside of BER and DER without reading what is inside: enough to recognise a file.
+//! Reads the outer structure of BER and DER: enough to recognise a file.
 
 use x509_parser::asn1_rs::{Any, Class, FromBer, Header, Tag};
 use zeroize::Zeroizing;
 
-/// The first element, and what follows it.
+/// The first element, and the rest.
 pub(super) fn first(bytes: &[u8]) -> Option<(Any<'_>, &[u8])> {
     if bytes.is_empty() {
         return None;
     }
     let (rest, any) = Any::from_ber(bytes).ok()?;
-    // A reader that does not move on would never end.
+    // A reader that consumes nothing would never end.
     (rest.len() < bytes.len()).then_some((any, rest))
 }
 
-/// How many bytes the sequence with which `bytes` start says that it has, its header included.
+/// The length that the sequence at the start of `bytes` announces, with its header.
 pub(super) fn announced_length(bytes: &[u8]) -> Option<usize> {
     let header = Header::from_ber(bytes).ok().filter(|(_, header)| header.tag() == Tag::Sequence);
     let (content, header) = header?;
     header.length().definite().ok()?.checked_add(bytes.len() - content.len())
 }
 
-/// The elements that follow each other, each with its encoding. What is none ends them.
+/// Consecutive elements, each with its encoding. They end at the first bytes that are not an element.
 pub(super) struct Elements<'a>(&'a [u8]);
 
 impl Elements<'_> {
-    /// Whether nothing is left. A reader that skips the rest loses it without a word.
+    /// Whether no bytes are left. A reader must not skip the rest silently.
     pub(super) fn are_all(&self) -> bool {
         self.0.is_empty()
     }
@@ -41,20 +41,20 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// The elements that follow each other in `bytes`.
+/// The consecutive elements of `bytes`.
 pub(super) fn elements(bytes: &[u8]) -> Elements<'_> {
     Elements(bytes)
 }
 
-/// The content of an octet string, which BER may cut into pieces within pieces.
+/// The content of an octet string, which BER may split into nested pieces.
 pub(super) fn octets(any: &Any<'_>) -> Option<Zeroizing<Vec<u8>>> {
-    // The pieces together are no longer than the whole.
+    // The pieces together are not longer than the whole.
     let mut whole = Zeroizing::new(Vec::with_capacity(any.data.len()));
     gather(any, &mut whole, DEEPEST)?;
     Some(whole)
 }
 
-/// No writer cuts pieces into pieces of pieces.
+/// The deepest nesting of pieces that is read.
 const DEEPEST: usize = 8;
 
 fn gather(any: &Any<'_>, whole: &mut Vec<u8>, depth: usize) -> Option<()> {
@@ -74,7 +74,7 @@ pub(super) fn is_octets(any: &Any<'_>) -> bool {
     any.tag() == Tag::OctetString && any.class() == Class::Universal
 }
 
-/// The content of an element with this number in a context of its own.
+/// The content of an element with this context-specific tag number.
 pub(super) fn tagged<'a>(any: &Any<'a>, number: u32) -> Option<&'a [u8]> {
     (any.class() == Class::ContextSpecific && any.tag() == Tag(number)).then_some(any.data)
 }
@@ -96,7 +96,7 @@ pub(super) fn leading_tag(bytes: &[u8]) -> Option<Tag> {
     (any.class() == Class::Universal).then(|| any.tag())
 }
 
-/// The number with which a sequence starts, if it is a version.
+/// The version number at the start of a sequence, if there is one.
 pub(super) fn leading_version(bytes: &[u8]) -> Option<u8> {
     let (any, _) = first(sequence(bytes)?)?;
     match any.data {

@@ -1,5 +1,4 @@
-//! A CA: made anew so that stealing its key buys little, opened from where it is kept, or adopted
-//! from a company that has one.
+//! A CA: created so that a stolen key is of little use, opened from its files, or adopted from a company.
 
 use anyhow::{Context, Result};
 use labtrust_plan::Prose;
@@ -28,10 +27,10 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes a CA: a root and an intermediate that end together.
+    /// Creates a CA: a root and an intermediate with the same end of validity.
     ///
-    /// The root's key signs the intermediate and is wiped before this returns: with what is left,
-    /// nobody can make a CA with wider constraints under the root that clients trust.
+    /// The root's key signs the intermediate and is wiped before this returns. Without it, nobody can create a CA with
+    /// wider constraints under the root that clients trust.
     pub fn make(scope: &Scope, key_type: KeyType, now: OffsetDateTime) -> Result<Self> {
         if scope.names.is_empty() {
             return Err(fail("a CA needs a name to be made for", "give the host name of GitLab"));
@@ -54,8 +53,8 @@ impl Authority {
         })
     }
 
-    /// Opens a CA: the certificates in any order, among them the one for the key and those above
-    /// it up to the root. Dates are not looked at: an ended CA can be opened, but signs nothing.
+    /// Opens a CA. `certificates` hold, in any order, the one for the key and those above it up to the root. This does not
+    /// check dates: an expired CA can be opened, but it signs nothing.
     pub fn open(certificates: &[CertificateDer<'_>], key: PrivateKey) -> Result<Self> {
         let pool = certificates.iter().map(|der| Parsed::from_der(der)).collect::<Result<Vec<_>>>()?;
         let mut own: Vec<&Parsed> = pool.iter().filter(|certificate| key.matches(certificate)).collect();
@@ -98,11 +97,11 @@ impl Authority {
         Ok(authority)
     }
 
-    /// Takes up a CA of others, and refuses one that could not sign what clients accept.
+    /// Opens a company's CA, and refuses one whose certificates clients would not accept.
     pub fn adopt(certificates: &[CertificateDer<'_>], key: PrivateKey, now: OffsetDateTime) -> Result<Self> {
         let authority = Self::open(certificates, key)?;
         authority.check_dates(now)?;
-        // From the root down: below a CA with path length N may stand N more (RFC 5280 §4.2.1.9).
+        // A CA with path length N may have N CAs below it (RFC 5280 §4.2.1.9).
         for (below, certificate) in authority.chain().enumerate() {
             if certificate.path_length.is_some_and(|length| (length as usize) < below) {
                 return Err(fail(
@@ -141,8 +140,8 @@ impl Authority {
         authority.sign_trial(now).map(|()| authority)
     }
 
-    /// Signs a certificate for nobody and sees whether it leads back to this CA: rcgen drops
-    /// repeated attributes from an issuer's name, and clients find issuers by it.
+    /// Signs a trial certificate, and checks that it leads back to this CA. rcgen drops repeated attributes from an
+    /// issuer's name, and clients find issuers by name.
     fn sign_trial(&self, now: OffsetDateTime) -> Result<()> {
         let params = profile::leaf(
             &["probe.invalid".parse()?],
@@ -175,10 +174,9 @@ impl Authority {
             .with_context(|| format!("cannot sign with {}", self.issuer.title()))
     }
 
-    /// Refuses a CA of whose chain something has ended, or not begun.
+    /// Refuses a CA if a certificate of its chain has expired or is not valid yet.
     pub(super) fn check_dates(&self, now: OffsetDateTime) -> Result<()> {
-        let Some((certificate, what)) = self.chain().find_map(|one| Some((one, one.out_of_date(now)?)))
-        else {
+        let Some((certificate, what)) = self.chain().find_map(|ca| Some((ca, ca.out_of_date(now)?))) else {
             return Ok(());
         };
         let hint = if now < certificate.not_before {
@@ -194,7 +192,7 @@ impl Authority {
         &self.issuer
     }
 
-    /// The root: what clients trust.
+    /// The root, which clients trust.
     pub fn root(&self) -> &Parsed {
         self.above.last().unwrap_or(&self.issuer)
     }
@@ -209,14 +207,14 @@ impl Authority {
         &self.key
     }
 
-    /// What the CA may ever sign, for reports: the innermost limits of its chain. Signing holds a
-    /// name against all of them.
+    /// The names that the CA may sign, for reports: the innermost limits of its chain. Signing checks a name against all
+    /// limits of the chain.
     pub fn permitted(&self) -> &Permitted {
         let mut limits = self.chain().map(|certificate| &certificate.permitted);
         limits.find(|permitted| !permitted.is_everything()).unwrap_or(&self.issuer.permitted)
     }
 
-    /// The last moment at which anything signed is valid.
+    /// The last moment at which a certificate of this CA can be valid.
     pub fn not_after(&self) -> OffsetDateTime {
         let above = self.above.iter().map(|certificate| certificate.not_after);
         above.fold(self.issuer.not_after, Ord::min)
@@ -359,7 +357,7 @@ mod tests {
             assert!(error.to_string().contains(what), "{error}");
             assert!(crate::hint::hint_of(&error).is_some(), "{error}");
         }
-        // A name that rcgen keeps is carried over, in whatever string type it is.
+        // rcgen copies these attributes, in any string type.
         let (certificates, key) = company(|params| {
             let name = "Corp".try_into().map(rcgen::DnValue::PrintableString).expect("printable");
             params.distinguished_name.push(DnType::OrganizationalUnitName, name);

@@ -1,5 +1,5 @@
-//! Whether a CA can sign for more than the names that it is for. A CA for one server may be trusted because a file
-//! holds it; a CA for strangers' names needs a person who says so.
+//! Whether a CA can sign for more names than it needs. labtrust may trust a CA for one server because it is in a file; a
+//! CA that can sign for strangers' names needs a person's confirmation.
 
 mod suffix;
 
@@ -11,10 +11,10 @@ use super::{
     permitted::{Domain, Permitted, Subnet},
 };
 
-/// Why a CA with these limits is broad; none where it is narrow. `is_critical`: whether its limits are marked so.
+/// The reasons why a CA with these limits is broad; none if it is narrow. `is_critical`: whether its limits are critical.
 ///
-/// A narrow CA can sign for names below a public suffix only, each in a domain of the names that were `asked` for
-/// (any such domain where nothing was; none where only addresses were), and for IP addresses that it lists one by one.
+/// A narrow CA can sign only for IP addresses that it lists one by one, and for names below a public suffix, each in a
+/// domain of the `asked` names. If `asked` is empty, any such domain is narrow; if it holds only addresses, none is.
 pub fn broad_scope_reasons(permitted: &Permitted, is_critical: bool, asked: &[Host]) -> Option<String> {
     if permitted.is_everything() {
         return Some("it has no name constraints: it can sign for any name, your bank's too".into());
@@ -33,7 +33,7 @@ pub fn broad_scope_reasons(permitted: &Permitted, is_critical: bool, asked: &[Ho
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
-/// Why a CA with the limits `next` can sign for strangers' names for which one with the limits `known` cannot.
+/// The reasons why a CA with the limits `next` can sign for strangers' names that a CA with the limits `known` cannot.
 pub fn added_names(next: &Permitted, known: &Permitted) -> Option<String> {
     let new: Vec<_> = next.open_domains()?.into_iter().filter(|one| !known.permits_all_of(one)).collect();
     let reasons = broad_domains(&new, &[]);
@@ -41,7 +41,7 @@ pub fn added_names(next: &Permitted, known: &Permitted) -> Option<String> {
 }
 
 impl Parsed {
-    /// Why trusting this certificate as an anchor trusts more than the names that were `asked` for; none where it is
+    /// The reasons why this certificate as an anchor would be trusted for more than the `asked` names; none if it is
     /// narrow.
     pub fn broad_scope(&self, asked: &[Host]) -> Option<String> {
         if !self.has_plain_constraints() {
@@ -55,7 +55,7 @@ impl Parsed {
     }
 }
 
-/// The reasons that `domains` give, of which each is permitted with all below it.
+/// The reasons in the permitted `domains`, which include their subdomains.
 fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
     let is_any_asked = !asked.is_empty();
     let asked: Vec<_> = asked.iter().filter_map(|host| suffix::registrable(&host.to_string())).collect();
@@ -86,8 +86,8 @@ fn broad_domains(domains: &[&Domain], asked: &[Host]) -> Vec<String> {
     reasons
 }
 
-/// The reasons that the IP addresses give. IPv4 and IPv6 are one type of name in RFC 5280 and two for `GnuTLS`, so each
-/// has to be closed or listed.
+/// The reason in the permitted IP addresses. IPv4 and IPv6 are one type of name in RFC 5280 and two for `GnuTLS`, so each
+/// must be excluded or listed.
 fn broad_addresses(permitted: &Permitted) -> Option<String> {
     let (mut open, mut ranges) = (Vec::new(), Vec::new());
     for (family, bits) in [("IPv4", 32), ("IPv6", 128)] {

@@ -1,5 +1,5 @@
-//! Makes of what people have what servers send: the certificate that has a key, and those above it
-//! in their order.
+//! Builds the chain that a server sends from the files that people have: the certificate with a key, and those above it,
+//! in order.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::hint::{fail, hint};
 
-/// A key pair to be served, with all that clients need to trust it.
+/// A certificate and key for a server, with the chain that clients need.
 #[derive(Debug)]
 pub struct Chain {
     /// The leaf's key.
@@ -26,32 +26,32 @@ pub struct Chain {
     pub leaf: Parsed,
     /// The certificates between leaf and root, each signed by the next.
     pub intermediates: Vec<Parsed>,
-    /// The root, if it was there. A leaf that signed itself has none above it.
+    /// The root, if it was given. A self-signed leaf has none.
     pub root: Option<Parsed>,
-    /// Whether the way leads up to a root that is here.
+    /// Whether the chain reaches a root that was given.
     pub complete: bool,
-    /// What is to be known about it, in sentences.
+    /// Notes for the report, in sentences.
     pub notes: Vec<String>,
 }
 
 impl Chain {
-    /// The certificates as servers send them: leaf, intermediates, root.
+    /// The certificates in the order of a server: leaf, intermediates, root.
     pub fn served(&self) -> Vec<Parsed> {
         let above = self.intermediates.iter().chain(&self.root);
         std::iter::once(&self.leaf).chain(above).cloned().collect()
     }
 
-    /// What clients are to trust, if it is here: the root, or the leaf if that signed itself.
+    /// The anchor for clients, if it was given: the root, or a self-signed leaf.
     pub fn anchor(&self) -> Option<&Parsed> {
         self.root.as_ref().or_else(|| Some(&self.leaf).filter(|leaf| leaf.is_self_signed()))
     }
 }
 
 impl Material {
-    /// Picks the certificate that has a key, and orders those above it. `kept` are further keys,
-    /// such as the one that waits for the answer to a request.
+    /// Picks the certificate with a key, and orders those above it. `kept` are more keys, such as the key of a pending
+    /// request.
     ///
-    /// That only the root is missing is no failure: many CAs do not hand it out with the rest.
+    /// A missing root is not an error: many CAs do not hand it out with the other certificates.
     pub fn into_chain(self, kept: Vec<PrivateKey>, now: OffsetDateTime) -> Result<Chain> {
         let mut seen = HashSet::new();
         let mut pool: Vec<Parsed> = Vec::new();
@@ -68,7 +68,7 @@ impl Material {
         for key in self.keys.into_iter().chain(kept) {
             pairs.extend(certificate_for(&pool, &key, now).map(|leaf| (leaf, key)));
         }
-        // Of several pairs, the one that is good for longest.
+        // Of several pairs, the one that is valid longest.
         pairs.sort_by_key(|(leaf, _)| (leaf.is_valid_at(now), leaf.not_after));
         let Some((leaf, key)) = pairs.pop() else { return Err(no_key_fits(&pool, has_key)) };
         leaf.public_key().check_usable()?;
@@ -115,10 +115,10 @@ impl Material {
     }
 }
 
-/// The certificate for a key: a server's before a CA's, one that is valid before one that is not.
+/// The certificate for a key. A server's certificate is preferred to a CA's, and a valid one to an invalid one.
 fn certificate_for(pool: &[Parsed], key: &PrivateKey, now: OffsetDateTime) -> Option<Parsed> {
     let own = pool.iter().filter(|certificate| key.matches(certificate));
-    own.max_by_key(|one| (!one.is_ca(), one.is_valid_at(now), one.not_after)).cloned()
+    own.max_by_key(|own| (!own.is_ca(), own.is_valid_at(now), own.not_after)).cloned()
 }
 
 fn no_key_fits(pool: &[Parsed], has_key: bool) -> anyhow::Error {
@@ -150,11 +150,11 @@ fn issuer_missing(leaf: &Parsed) -> anyhow::Error {
     )
 }
 
-/// Refuses what server software cannot load, and what clients refuse whatever they trust.
+/// Refuses a certificate that server software cannot load, or that clients refuse under any CA.
 fn refuse_useless(leaf: &Parsed, way: &[Parsed], now: OffsetDateTime) -> Result<()> {
     let chain: Vec<Parsed> = std::iter::once(leaf).chain(way).cloned().collect();
     let refusals = judge(&chain, None, now);
-    // GitLab's nginx reads certificates by the same library as curl does.
+    // GitLab's nginx reads certificates with the same library as curl.
     let unloadable =
         refusals.iter().find(|refusal| refusal.about == About::Encoding && refusal.is_by(Client::Curl));
     if let Some(refusal) = unloadable {

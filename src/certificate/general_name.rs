@@ -1,5 +1,5 @@
-//! The names that a certificate holds beside its subject, and the trees of names that constrain a CA
-//! (RFC 5280 §4.2.1.6, §4.2.1.10), each kind by its name.
+//! The alternative names of a certificate, and the name constraints of a CA (RFC 5280 §4.2.1.6, §4.2.1.10), with all kinds
+//! of names.
 
 use std::{fmt, net::IpAddr};
 
@@ -23,7 +23,7 @@ pub struct GeneralName {
 /// The kinds of names, in the order of their tags.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameKind {
-    /// A name of a kind that somebody made up, such as a user principal name.
+    /// A name of a private kind, such as a user principal name.
     Other,
     /// An e-mail address.
     Email,
@@ -58,7 +58,7 @@ const KINDS: [(NameKind, &str); 9] = [
 /// A tree of names that a CA can sign below, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subtree {
-    /// Whether it is closed off.
+    /// Whether it is excluded.
     pub excluded: bool,
     /// Its root.
     pub base: GeneralName,
@@ -78,7 +78,7 @@ impl GeneralName {
         std::str::from_utf8(&self.value).ok().filter(|_| is_text)
     }
 
-    /// The name of a server that this is, if it is one that is well-formed.
+    /// This name as the name of a server, if it is a well-formed one.
     pub fn subject_name(&self) -> Option<SubjectName> {
         match self.kind {
             NameKind::Dns => self.text()?.parse().ok().filter(|name: &SubjectName| name.dns().is_some()),
@@ -89,7 +89,7 @@ impl GeneralName {
 }
 
 impl Subtree {
-    /// All trees of name constraints.
+    /// All subtrees of name constraints.
     pub(super) fn all(constraints: &[u8]) -> Option<Vec<Self>> {
         let mut trees = Vec::new();
         for list in Fields::of_sequence(constraints)? {
@@ -108,7 +108,7 @@ impl Subtree {
     }
 }
 
-/// A subject's or issuer's name as text; its bytes where it is not readable.
+/// A subject's or issuer's name as text; its bytes in hex if it is not readable.
 pub(super) fn name_text(name: &[u8]) -> String {
     match X509Name::from_der(name) {
         Ok((_, name)) => shown(&name.to_string()),
@@ -142,10 +142,10 @@ impl fmt::Display for GeneralName {
     }
 }
 
-/// No text of a certificate is shown at greater length.
+/// The most characters of a certificate's text that are shown.
 const LONGEST_TEXT: usize = 300;
 
-/// A text that a stranger chose, so that it stays within a line and says nothing to a terminal.
+/// A text that a stranger chose, on one line, short, and without control characters.
 pub(super) fn shown(text: &str) -> String {
     let text = text::in_line(text);
     match text.char_indices().nth(LONGEST_TEXT) {

@@ -1,5 +1,5 @@
-//! Reads the certificates and keys that people have, in whatever form, recognised by content:
-//! names of files tell nothing, and nobody should have to convert what is readable.
+//! Reads certificates and keys of any format, recognised by content: file names prove nothing, and nobody should have to
+//! convert a readable file.
 
 use anyhow::Result;
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
@@ -18,18 +18,18 @@ use super::{
 };
 use crate::hint::fail;
 
-/// What was found in one or several files.
+/// The certificates and keys of one or several files.
 #[derive(Debug, Default)]
 pub struct Material {
-    /// The certificates, in their order; the same one may be there twice.
+    /// The certificates, in order; the same one may be there twice.
     pub certificates: Vec<CertificateDer<'static>>,
     /// The private keys.
     pub keys: Vec<PrivateKey>,
-    /// Certificates from elsewhere that may complete the chain, and of which nothing is said if they do not.
+    /// Certificates from other sources that may complete the chain. No note mentions those that do not.
     pub known: Vec<CertificateDer<'static>>,
-    /// What stands in the files and was not read, in sentences.
+    /// Notes on parts of the files that were not read.
     pub remarks: Vec<String>,
-    /// PKCS #8 keys whose public half is not in them; a certificate may have it.
+    /// PKCS #8 keys without their public half; a certificate may have it.
     halves: Vec<Half>,
 }
 
@@ -50,13 +50,12 @@ pub fn read_material(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Ma
     reading.into_material()
 }
 
-/// Only the certificates of a file, for those who need no key: nothing is decrypted that need not be, and
-/// a key may be of any kind.
+/// Reads only the certificates of a file. It decrypts no key, and a key may be of any kind.
 pub fn read_certificates(bytes: &[u8], passphrase: &mut Passphrase<'_>) -> Result<Vec<Parsed>> {
     Ok(read_certificates_with_remarks(bytes, passphrase)?.0)
 }
 
-/// The same, with sentences on what stands in the file and was not read.
+/// The same, with notes on the parts that were not read.
 pub fn read_certificates_with_remarks(
     bytes: &[u8],
     passphrase: &mut Passphrase<'_>,
@@ -95,7 +94,7 @@ pub fn read_request(bytes: &[u8]) -> Result<CertificateSigningRequestDer<'static
 }
 
 impl Material {
-    /// Adds what another file holds.
+    /// Adds the contents of another file.
     pub fn extend(&mut self, other: Self) {
         self.certificates.extend(other.certificates);
         self.known.extend(other.known);
@@ -123,7 +122,7 @@ impl Material {
         Ok(())
     }
 
-    /// Gives keys without their public half the one that a certificate has, if one fits.
+    /// Completes keys without a public half from a certificate that fits.
     fn complete(&mut self) {
         if self.halves.is_empty() {
             return;
@@ -147,9 +146,9 @@ struct Reading<'r, 'p> {
     wanted: Wanted,
     passphrase: &'r mut Passphrase<'p>,
     material: Material,
-    /// Where each certificate of the material starts.
+    /// The position of each certificate of the material.
     positions: Vec<Position>,
-    /// What is in it that is neither a certificate nor a key, or is not wanted.
+    /// The labels of other or unwanted sections.
     seen: Vec<Label>,
 }
 
@@ -193,7 +192,7 @@ impl<'r, 'p> Reading<'r, 'p> {
         Ok(material)
     }
 
-    /// The certificates, parsed; of several it is said which one is damaged.
+    /// The parsed certificates. An error names the damaged one of several.
     fn parse(&self) -> Result<Vec<Parsed>> {
         let all = self.positions.len();
         let certificates = self.material.certificates.iter().zip(&self.positions).enumerate();

@@ -1,5 +1,5 @@
-//! What no tool writes, and what comes by accident: it is refused in words, and never by a panic.
-//! What tools do write is read in `tests/judges/import.rs`.
+//! Files that no tool writes, and accidents: reading them ends with an error, and never with a panic.
+//! `tests/judges/import.rs` reads the files that tools write.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A certificate in plain words and plain data: what it is, whom it serves, and who would refuse it.
+//! A certificate as plain data: its fields, its names, and the clients that would refuse it.
 
 use labtrust_plan::Fingerprint;
 use serde::Serialize;
@@ -19,23 +19,23 @@ pub struct Description {
     pub subject: String,
     /// The issuer as text.
     pub issuer: String,
-    /// The DNS names and addresses that it is for.
+    /// Its DNS names and addresses.
     pub names: Vec<SubjectName>,
     /// Its subject alternative names of other kinds, such as `URI:spiffe://example.com/web`.
     pub other_names: Vec<String>,
     /// The kind of its key, such as `EC P-256` or `RSA 2048`.
     pub key: String,
-    /// From when to when it is valid.
+    /// Its validity.
     pub validity: Validity,
     /// Key usages and extended key usages; empty if neither is limited.
     pub usages: Vec<String>,
     /// What it can sign, if that is limited.
     pub constraints: Option<Constraints>,
-    /// Its identity.
+    /// The SHA-256 of its DER.
     pub sha256: Fingerprint,
-    /// Whether it is a CA's.
+    /// Whether it is a CA certificate.
     pub is_ca: bool,
-    /// Whether its own key signed it.
+    /// Whether it is self-signed.
     pub self_signed: bool,
 }
 
@@ -48,7 +48,7 @@ pub struct Validity {
     /// The last moment.
     #[serde(with = "rfc3339")]
     pub not_after: OffsetDateTime,
-    /// The days that are left, rounded down; negative once it has ended.
+    /// The days that are left, rounded down; negative after it has expired.
     pub days: i64,
 }
 
@@ -62,11 +62,11 @@ pub struct Constraints {
     pub permitted: Permitted,
     /// Constraints on names of other kinds, such as `email:example.com`.
     pub other_permitted: Vec<String>,
-    /// The same, excluded.
+    /// Excluded names of other kinds.
     pub other_excluded: Vec<String>,
 }
 
-/// A certificate, those that came with it, and the clients that would refuse it.
+/// A certificate, the certificates that came with it, and the clients that would refuse it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Inspection {
     /// The first certificate.
@@ -74,12 +74,12 @@ pub struct Inspection {
     pub certificate: Description,
     /// The others, in their order.
     pub chain: Vec<Description>,
-    /// The CA that signed the first one, where nothing that came with it leads up: every client refuses it that
-    /// does not trust this very CA.
+    /// The CA that signed the first certificate, if its certificate did not come with it. A client that does not already
+    /// trust this CA refuses the first certificate.
     pub not_sent: Option<String>,
-    /// Why it is not known whether the others lead to a root, where the search for the way was given up.
+    /// The reason why the search for a chain to a root was stopped, if it was.
     pub undecided: Option<String>,
-    /// Who would refuse the first one.
+    /// The clients that would refuse the first certificate.
     pub refused_by: Vec<RefusedBy>,
     /// The same by reason.
     #[serde(skip)]
@@ -89,19 +89,19 @@ pub struct Inspection {
 /// A client that refuses, and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RefusedBy {
-    /// The client as people know it, with its versions where not all refuse.
+    /// The client's name, with its versions if not all of them refuse.
     pub client: String,
-    /// Why, as a clause with no full stop.
+    /// The reason, as a clause without a full stop.
     pub why: String,
     /// Its id.
     pub id: Client,
-    /// How this is known of it: measured, or from documentation, with its source.
+    /// The evidence: measured, or from documentation, with its source.
     #[serde(flatten)]
     pub known_from: KnownFrom,
 }
 
 impl RefusedBy {
-    /// A row a client.
+    /// One row for each client.
     pub fn of(refusal: &Refusal) -> impl Iterator<Item = Self> {
         refusal.by.iter().map(|by| Self {
             client: by.to_string(),
@@ -153,7 +153,7 @@ fn other_constraints(certificate: &Parsed, excluded: bool) -> Vec<String> {
 }
 
 impl Inspection {
-    /// Inspects the first of these certificates, served with the others; `None` if there is none.
+    /// Inspects the first certificate, as a server sends it with the others; `None` if there is none.
     pub fn of(certificates: &[Parsed], now: OffsetDateTime) -> Option<Self> {
         let (first, others) = certificates.split_first()?;
         let refusals = judge(certificates, None, now);

@@ -1,5 +1,4 @@
-//! Says which clients would refuse a certificate, and why, before they do: the errors that they
-//! give themselves seldom name the cause.
+//! Tells which clients would refuse a certificate, and why, before they do. Their own errors seldom name the cause.
 
 mod case;
 mod client;
@@ -15,16 +14,16 @@ pub use self::{
 };
 use super::parsed::Parsed;
 
-/// Which clients refuse the first certificate of those that are `served`, in whatever order the others are,
-/// where `anchor` is trusted.
+/// The clients that refuse the first of the `served` certificates if they trust `anchor`. The order of the other
+/// certificates does not matter.
 ///
-/// Without an anchor it is the root among those served that the way leads to; if there is none, what
-/// depends on it is left out.
+/// Without an anchor, the served root at the end of the chain is taken; without that, rules about the anchor are left
+/// out.
 pub fn judge(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Refusal> {
     Case::new(served, anchor, now).map_or_else(Vec::new, |case| refusals(&case))
 }
 
-/// Which clients refuse what `root` signs, for what `root` is: a root has no host's names.
+/// The clients that refuse every certificate of `root`, because of `root` itself.
 pub fn judge_root(root: &Parsed, now: OffsetDateTime) -> Vec<Refusal> {
     refusals(&Case::of_root(root, now))
 }
@@ -41,30 +40,29 @@ fn refusals(case: &Case<'_>) -> Vec<Refusal> {
     refusals
 }
 
-/// The refusal that leaves a chain of no use: of all clients, or else of both Docker and git, whatever others
-/// make of it. Dates are left out: they pass, and are asked about by themselves.
+/// The refusal that makes a chain useless: by all clients, or else by both Docker and git. Dates do not count: other code
+/// checks them.
 pub fn useless(refusals: &[Refusal]) -> Option<&Refusal> {
     let lasting = || refusals.iter().filter(|refusal| refusal.about != About::Dates);
     let by = |client| lasting().find(|refusal| refusal.is_by(client));
     lasting().find(|refusal| refusal.is_by_all()).or_else(|| by(Client::Curl).and(by(Client::Go)))
 }
 
-/// The certificate at which the way up ends without a root that was sent, where its issuer may be a CA that every
-/// client needs and that was not sent: it is the leaf itself.
+/// The leaf, if the server sent no certificate of its issuer. Every client then needs that CA's certificate.
 pub fn lone_leaf(served: &[Parsed]) -> Option<&Parsed> {
     let leaf = served.first().filter(|leaf| !leaf.is_self_signed() && leaf.may_be_served())?;
     let way = super::path::search_above(leaf, served);
     (way.certificates.is_empty() && way.given_up_at.is_none()).then_some(leaf)
 }
 
-/// Why it is not known whether what is `served` leads to a root that came with it, if it is not.
+/// The reason why it is not known whether the `served` certificates lead to a root among them, if it is not.
 pub fn undecided(served: &[Parsed], now: OffsetDateTime) -> Option<String> {
     Case::new(served, None, now)?.given_up
 }
 
-/// A rule that is broken.
+/// A broken rule.
 pub struct Hit {
-    /// The rule's place in the table.
+    /// The rule's index in the table.
     pub rule: usize,
     /// The clients that refuse.
     pub by: &'static [By],
@@ -72,7 +70,7 @@ pub struct Hit {
     why: String,
 }
 
-/// The rules that are broken, one by one: what tests hold against the clients.
+/// The broken rules, one by one: tests compare them with the clients' answers.
 pub fn hits(served: &[Parsed], anchor: Option<&Parsed>, now: OffsetDateTime) -> Vec<Hit> {
     Case::new(served, anchor, now).map_or_else(Vec::new, |case| hits_of(&case))
 }
@@ -84,7 +82,7 @@ fn hits_of(case: &Case<'_>) -> Vec<Hit> {
     rules::all().enumerate().filter_map(hit).collect()
 }
 
-/// All rules by their places: each client that refuses, and how that is known of it.
+/// All rules by index: each client that refuses, and the evidence for it.
 pub fn rules() -> impl Iterator<Item = (usize, &'static By)> {
     rules::all().enumerate().flat_map(|(place, rule)| rule.by.iter().map(move |by| (place, by)))
 }

@@ -1,11 +1,11 @@
-//! Names what people hand over in a certificate's place: which mistake it was tells them what to do.
+//! Recognises files that people give by mistake instead of a certificate, so that the message can say what to do.
 
 use super::{asn1, pem::Label};
 use crate::hint::fail;
 
-/// Something that is no certificate and no key.
+/// A kind of file that is neither a certificate nor a key.
 struct OtherContent {
-    /// How it starts, in lower case and without white space.
+    /// The possible first bytes, in lower case and without white space.
     signs: &'static [&'static [u8]],
     what: &'static str,
     hint: &'static str,
@@ -14,7 +14,7 @@ struct OtherContent {
 const AGAIN: &str = "download it again with a browser, where you can log in; or ask the CA's administrator";
 const FORMS: &str = "give a file in one of these formats: PEM (with a line BEGIN CERTIFICATE), DER, PKCS #7 (.p7b), PKCS #12 (.p12, .pfx)";
 
-/// By its first bytes.
+/// The kinds of files, by their first bytes.
 const CONTENTS: &[OtherContent] = &[
     OtherContent {
         signs: &[b"<!doctypehtml", b"<html", b"<head"],
@@ -51,7 +51,7 @@ const CONTENTS: &[OtherContent] = &[
     },
 ];
 
-/// By the label of a section, the most telling first.
+/// The messages, by the label of a PEM section, the most useful first.
 const LABELS: &[(Label, &str, &str)] = &[
     (
         Label::Request,
@@ -85,7 +85,7 @@ const LABELS: &[(Label, &str, &str)] = &[
     ),
 ];
 
-/// What to say of a file in which is nothing that we can use, by the labels of what is in it.
+/// The error for a file without a usable section. `seen` are the labels in it.
 pub(super) fn no_certificate_error(seen: &[Label]) -> anyhow::Error {
     let is_seen =
         |wanted: Label| seen.iter().any(|label| *label == wanted || (wanted == Label::Key && label.is_key()));
@@ -98,15 +98,16 @@ pub(super) fn no_certificate_error(seen: &[Label]) -> anyhow::Error {
     }
 }
 
-/// What to say of bytes that have no shape that we know.
+/// The error for bytes of an unknown format.
 pub(super) fn unknown_content_error(bytes: &[u8]) -> anyhow::Error {
     let start = bytes.iter().take(64).filter(|byte| !byte.is_ascii_whitespace());
     let start: Vec<u8> = start.map(u8::to_ascii_lowercase).collect();
     if start.is_empty() {
         return fail("the file is empty", FORMS);
     }
-    if let Some(one) = CONTENTS.iter().find(|one| one.signs.iter().any(|sign| start.starts_with(sign))) {
-        return fail(one.what, one.hint);
+    if let Some(other) = CONTENTS.iter().find(|other| other.signs.iter().any(|sign| start.starts_with(sign)))
+    {
+        return fail(other.what, other.hint);
     }
     match asn1::announced_length(bytes) {
         Some(length) if length > bytes.len() => fail(

@@ -1,4 +1,4 @@
-//! Whether GitLab still has to follow its gitlab.rb: what it serves is then not what was set up.
+//! Whether GitLab still has to apply its gitlab.rb: until then it does not serve what setup configured.
 
 use std::{
     path::Path,
@@ -15,12 +15,12 @@ use super::{
     role::Role,
 };
 
-/// An engine that runs well tells of its containers within this.
+/// The time within which a healthy engine lists its containers.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// The command that makes a GitLab of this machine follow its gitlab.rb, where it does not yet. It is the one that has one
-/// of the files `placed`; where its gitlab.rb names no host, these are the endpoints of GitLab and its registry.
-/// Nothing is run for it.
+/// The command that makes GitLab apply its gitlab.rb, if GitLab has not done so. It is for the GitLab that has one of the
+/// files `placed`. `known` are the endpoints of GitLab and its registry, in case gitlab.rb names no host. This runs no
+/// program.
 pub(crate) fn pending_reconfigure(
     world: &World,
     facts: &Facts,
@@ -35,10 +35,14 @@ pub(crate) fn pending_reconfigure(
     };
     let found = Installation::find_without_running(world, facts, Instant::now() + LIMIT).ok()?;
     let is_behind = |installation: &Installation| is_behind(world, installation, known).unwrap_or_default();
-    found.iter().filter(|one| is_its(one)).find(|one| is_behind(one)).map(Installation::reconfigure_or_start)
+    found
+        .iter()
+        .filter(|found| is_its(found))
+        .find(|found| is_behind(found))
+        .map(Installation::reconfigure_or_start)
 }
 
-/// Whether nginx is told something else than gitlab.rb sets; none if that cannot be known.
+/// Whether nginx's configuration differs from gitlab.rb; none if that is not known.
 fn is_behind(world: &World, installation: &Installation, known: &[Endpoint]) -> Option<bool> {
     let config = installation.settings(world).ok()?;
     let gitlab = named(&config, Role::Gitlab).or_else(|| known.first().cloned())?;
@@ -47,7 +51,7 @@ fn is_behind(world: &World, installation: &Installation, known: &[Endpoint]) -> 
     Some(Layout::of(world, installation, &config, &gitlab, &registry).ok()?.is_reconfigured)
 }
 
-/// Where gitlab.rb has `role` speak TLS.
+/// The https endpoint that gitlab.rb sets for `role`.
 fn named(config: &Config, role: Role) -> Option<Endpoint> {
     match config.address(role) {
         Known::Is(address) if address.https => Some(address.endpoint),

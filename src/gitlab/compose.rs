@@ -1,18 +1,18 @@
-//! The two files that a new GitLab starts from: `compose.yaml` and `gitlab.rb`, in the words that
-//! their own documentation uses, for people to edit afterwards.
+//! The two files that a new GitLab starts from, `compose.yaml` and `gitlab.rb`. They are written as their own
+//! documentation writes them, for people to edit later.
 
 use labtrust_plan::{Endpoint, Host};
 
 use super::{config::url, ports::Ports};
 
-/// What the files are made from.
+/// The data for both files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Blueprint {
-    /// GitLab, as clients call it.
+    /// GitLab's endpoint for clients.
     pub gitlab: Endpoint,
-    /// Its registry.
+    /// The registry's endpoint for clients.
     pub registry: Endpoint,
-    /// This machine's ports for them.
+    /// The ports of this machine for both.
     pub ports: Ports,
     /// Whether folders must be labelled before a container may use them (`SELinux`).
     pub is_labelled: bool,
@@ -31,7 +31,7 @@ impl Blueprint {
         let label = if self.is_labelled { ":Z" } else { "" };
         let volumes = [("config", "/etc/gitlab"), ("logs", "/var/log/gitlab"), ("data", "/var/opt/gitlab")];
         let volumes = volumes.map(|(folder, inside)| format!("      - ./{folder}:{inside}{label}\n"));
-        // An address is no name for a machine.
+        // An IP address is not a host name.
         let hostname = match &self.gitlab.host {
             Host::Dns(name) => name.as_str(),
             Host::Ip(_) => "gitlab",
@@ -78,8 +78,8 @@ impl Blueprint {
     }
 }
 
-/// The port of the host that `compose`, a file of ours that may have been edited since, publishes
-/// for the container's port `inside`.
+/// The host's port that `compose` publishes for the container's port `inside`. labtrust wrote the file; people may have
+/// edited it.
 pub(super) fn published(compose: &str, inside: u16) -> Option<u16> {
     compose.lines().find_map(|line| {
         let mapping = line.trim().strip_prefix('-')?.trim().trim_matches(['"', '\'']);
@@ -87,7 +87,7 @@ pub(super) fn published(compose: &str, inside: u16) -> Option<u16> {
         if found.parse() != Ok(inside) {
             return None;
         }
-        // An address may stand before the port.
+        // An address may come before the port.
         outside.rsplit(':').next()?.parse().ok()
     })
 }

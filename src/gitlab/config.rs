@@ -1,4 +1,4 @@
-//! What gitlab.rb means for certificates: under which URLs GitLab is met, and which files nginx serves.
+//! The settings of gitlab.rb that matter for certificates: GitLab's URLs, and the files that nginx serves.
 
 use std::path::PathBuf;
 
@@ -10,31 +10,31 @@ use super::{
     ruby::{Script, Setting, Value},
 };
 
-/// GitLab's configuration, as far as it says something about certificates.
+/// GitLab's configuration, as far as it concerns certificates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     script: Script,
 }
 
-/// What a setting is known to be.
+/// The value of a setting, as far as it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Known<T> {
-    /// It is not set.
+    /// The setting is not set.
     Unset,
-    /// It is this.
+    /// The setting has this value.
     Is(T),
-    /// Only Ruby knows, or it makes no sense; with its line.
+    /// Only Ruby can compute the value, or the value is invalid; with the line that sets it.
     Computed(Line),
 }
 
-/// A URL under which something of GitLab's is met.
+/// A URL of one of GitLab's servers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
-    /// Whether it is https.
+    /// Whether the scheme is https.
     pub https: bool,
     /// Host and port.
     pub endpoint: Endpoint,
-    /// The host as GitLab puts it into file names: as written, with an IPv6 address's brackets
+    /// The host as GitLab writes it in file names: unchanged, with the brackets of an IPv6 address
     /// (Ruby's `URI#host`).
     pub stem: String,
 }
@@ -51,7 +51,7 @@ impl Config {
         Self { script }
     }
 
-    /// Under which URL the server `role` is met.
+    /// The URL of the server `role`.
     pub(crate) fn address(&self, role: Role) -> Known<Address> {
         let Some(setting) = self.script.last(&[role.url()]) else { return Known::Unset };
         match &setting.value {
@@ -63,17 +63,17 @@ impl Config {
         }
     }
 
-    /// The certificate's file where the server `role` is told to take another than the usual one.
+    /// The certificate file of the server `role`, if gitlab.rb sets one.
     pub(crate) fn certificate(&self, role: Role) -> Known<PathBuf> {
         self.path(role, "ssl_certificate")
     }
 
-    /// The key's file, likewise.
+    /// The key file of the server `role`, if gitlab.rb sets one.
     pub(crate) fn key(&self, role: Role) -> Known<PathBuf> {
         self.path(role, "ssl_certificate_key")
     }
 
-    /// The port on which nginx listens for `role`, where it is not the URL's.
+    /// The port on which nginx listens for `role`, if it is not the URL's port.
     pub(crate) fn listen_port(&self, role: Role) -> Option<u16> {
         let row = role.row();
         let said = match self.nginx(role, row.port).map(|setting| setting.value) {
@@ -84,23 +84,23 @@ impl Config {
         said.or(row.usual_port)
     }
 
-    /// Whether nginx listens for `role` on chosen addresses of this machine alone.
+    /// Whether gitlab.rb limits the addresses on which nginx listens for `role`.
     pub(crate) fn listens_on_chosen_addresses(&self, role: Role) -> bool {
         self.nginx(role, "listen_addresses").is_some()
     }
 
-    /// The line, if any, by which something else than GitLab's nginx speaks TLS with clients: no
-    /// pair that is placed in GitLab is then seen by anybody.
+    /// The line, if any, that lets a server other than GitLab's nginx speak TLS with clients. No client then sees a
+    /// certificate that is installed in GitLab.
     pub(crate) fn served_elsewhere(&self) -> Option<Line> {
         self.off(&["nginx", "enable"]).or_else(|| self.nginx_line(Role::Gitlab, &["listen_https"], &OFF))
     }
 
-    /// The same for `role` alone.
+    /// Like [`Self::served_elsewhere`], for `role` only.
     pub(crate) fn role_served_elsewhere(&self, role: Role) -> Option<Line> {
         self.nginx_line(role, &["enable", "listen_https"], &OFF)
     }
 
-    /// The line, if any, by which only Ruby knows whether GitLab's own nginx speaks TLS for `role`.
+    /// The line, if any, that computes in Ruby whether GitLab's own nginx speaks TLS for `role`.
     pub(crate) fn is_tls_computed(&self, role: Role) -> Option<Line> {
         let nginx = self.script.last(&["nginx", "enable"]).filter(|one| one.value == Value::Computed);
         let names: &[&str] =
@@ -108,38 +108,39 @@ impl Config {
         nginx.as_ref().map(Line::of).or_else(|| self.nginx_line(role, names, &Value::Computed))
     }
 
-    /// Whether the service behind `role` is switched off.
+    /// Whether gitlab.rb disables the service behind `role`.
     pub(crate) fn is_off(&self, role: Role) -> bool {
         role.row().enable.is_some_and(|path| self.off(&path).is_some())
     }
 
-    /// The line, if any, by which GitLab is told of a registry that its own nginx does not serve: a URL of the
-    /// registry's would overwrite it (omnibus-gitlab, registry.rb, `parse_registry_external_url`).
+    /// The line, if any, that names a registry which GitLab's own nginx does not serve. `registry_external_url` would
+    /// overwrite that setting (omnibus-gitlab, registry.rb, `parse_registry_external_url`).
     pub(crate) fn external_registry(&self) -> Option<Line> {
         let host = self.script.last(&["gitlab_rails", "registry_host"]);
         let host = host.filter(|setting| setting.path.len() > 1 && setting.value != Value::Nil);
         host.filter(|_| self.address(Role::Registry) == Known::Unset).as_ref().map(Line::of)
     }
 
-    /// Whether every site of Pages' is a folder of one host, not a host below it.
+    /// Whether each Pages site is a path of one host, and not a subdomain.
     pub(crate) fn are_pages_in_path(&self) -> bool {
         let path = self.script.last(&["gitlab_pages", "namespace_in_path"]);
         path.is_some_and(|setting| setting.value == Value::Switch(true))
     }
 
-    /// Whether port 80 certainly sends people on to https.
+    /// Whether port 80 certainly redirects to https.
     pub(crate) fn redirects(&self) -> bool {
         let setting = self.nginx(Role::Gitlab, "redirect_http_to_https");
         let is_https = matches!(self.address(Role::Gitlab), Known::Is(address) if address.https);
         is_https && setting.is_some_and(|setting| setting.value == Value::Switch(true))
     }
 
-    /// Whether Let's Encrypt is certainly off. Left unset, it turns itself on when a pair is missing.
+    /// Whether Let's Encrypt is certainly disabled. If the setting is unset, GitLab enables it when a certificate or key is
+    /// missing.
     pub(crate) fn is_lets_encrypt_off(&self) -> bool {
         self.lets_encrypt() == Known::Is(false)
     }
 
-    /// Whether Let's Encrypt is switched on or off.
+    /// Whether Let's Encrypt is enabled.
     pub(crate) fn lets_encrypt(&self) -> Known<bool> {
         match self.script.last(&["letsencrypt", "enable"]) {
             None | Some(Setting { value: Value::Nil, .. }) => Known::Unset,
@@ -148,7 +149,7 @@ impl Config {
         }
     }
 
-    /// URLs in https that a service of GitLab's has which is in no row of [`Role`], each with the line that sets it.
+    /// The https URLs of services that no [`Role`] describes: the setting, the line that sets it, and the URL.
     pub(crate) fn unknown_urls(&self) -> Vec<(String, Line, Address)> {
         let mut found: Vec<(String, Line, Address)> = Vec::new();
         for setting in self.script.settings.iter().filter(|setting| !setting.inert) {
@@ -166,12 +167,12 @@ impl Config {
         found
     }
 
-    /// The lines that have Ruby read another file, which may set anything.
+    /// The lines that make Ruby read another file, which may set anything.
     pub(crate) fn includes(&self) -> impl Iterator<Item = Line> {
         self.script.includes.iter().map(Line::of_include)
     }
 
-    /// What is said of each such line.
+    /// A message about each of these lines.
     pub(crate) fn unread_files(&self) -> impl Iterator<Item = String> {
         let said = |line: Line| {
             format!("{} reads another file, which labtrust does not read: `{}`", line.place(), line.text())
@@ -179,7 +180,7 @@ impl Config {
         self.includes().map(said)
     }
 
-    /// Lines that look right and do not do what they say, with what to write instead.
+    /// Messages about lines that look right and have no effect, with the correct line.
     pub(crate) fn remarks(&self) -> Vec<String> {
         let remark = |setting: &Setting| {
             let path: Vec<&str> = setting.path.iter().map(String::as_str).collect();
@@ -225,11 +226,11 @@ impl Config {
         }
     }
 
-    /// A setting of nginx's. Since 19.2 it belongs to its service; the older spelling is still read
-    /// where the newer is not set (omnibus-gitlab, nginx.rb, `translate_service_nginx_settings`).
+    /// A setting of nginx. Since 19.2 it belongs to its service; GitLab still reads the older spelling if the newer one
+    /// is not set (omnibus-gitlab, nginx.rb, `translate_service_nginx_settings`).
     fn nginx(&self, role: Role, name: &str) -> Option<Setting> {
         let is_set = |setting: &Setting| setting.value != Value::Nil;
-        // A service's other settings, assigned as a whole, say nothing of this one.
+        // A whole hash that Ruby computes for a service tells nothing about this setting.
         let is_near = |setting: &Setting| setting.path.len() > 1 || setting.value != Value::Computed;
         let at = |path: &[&str]| self.script.last(&[path, &[name]].concat()).filter(is_set);
         let [new, old] = role.row().nginx;
@@ -256,7 +257,7 @@ impl Address {
     }
 }
 
-/// The URL under which GitLab is met at `endpoint`.
+/// GitLab's URL at `endpoint`.
 pub(crate) fn url(endpoint: &Endpoint) -> String {
     match endpoint.port {
         443 => format!("https://{}", endpoint.host.in_url()),

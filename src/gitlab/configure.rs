@@ -1,5 +1,5 @@
-//! gitlab.rb of one installation: what it is to say there, and the change that makes it say so and GitLab
-//! follow.
+//! The gitlab.rb of one installation: the settings that it needs, and the change that edits it and makes GitLab apply
+//! it.
 
 use std::path::{Path, PathBuf};
 
@@ -26,23 +26,23 @@ use super::{
 };
 use crate::hint::{fail, hint};
 
-/// A gitlab.rb that may hold secrets is root's alone.
+/// gitlab.rb may hold secrets, so only root may read it.
 const MODE: u32 = 0o600;
 
-/// What becomes of the gitlab.rb of an installation.
+/// The planned gitlab.rb of an installation.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Configured {
     path: PathBuf,
     settings: Settings,
-    /// What reads it without running it; none where there is no Ruby.
+    /// The command that checks its syntax; none where there is no Ruby.
     check: Option<Command>,
-    /// What it says once it is edited.
+    /// Its settings after the edit.
     pub config: Config,
 }
 
 impl Configured {
-    /// What `installation` takes to serve a GitLab at `gitlab` and a registry at `registry`. `config` is what
-    /// it says now.
+    /// Plans the edits with which `installation` serves GitLab at `gitlab` and a registry at `registry`. `config` is the
+    /// current configuration.
     pub(crate) fn plan(
         world: &World,
         installation: &Installation,
@@ -61,7 +61,7 @@ impl Configured {
         let wanted = wanted(world, installation, config, gitlab, registry);
         let planned = Settings::plan(file, environment, &wanted);
         let is_edited = planned.as_ref().is_ok_and(|settings| !settings.edits.is_empty());
-        // Why it could not be read, Ruby says best.
+        // Ruby explains a syntax error best.
         let check = if is_edited || planned.is_err() { check(world, installation, &path)? } else { None };
         let mut settings = planned.map_err(|why| {
             fail(
@@ -81,12 +81,12 @@ impl Configured {
         Ok(Self { path, check, config: Config::read(environment, &after), settings })
     }
 
-    /// What `config` says, as it is.
+    /// The unchanged `config`.
     pub(crate) fn untouched(installation: &Installation, config: &Config) -> Self {
         Self { path: installation.gitlab_rb(), config: config.clone(), ..Self::default() }
     }
 
-    /// What it says against the will of whoever wrote it.
+    /// The edits that overwrite a person's choice.
     pub(crate) fn conflicts(&self) -> &[Conflict] {
         &self.settings.conflicts
     }
@@ -96,12 +96,12 @@ impl Configured {
         installation.may_edit() && !self.settings.edits.is_empty()
     }
 
-    /// What a person should know, a line each.
+    /// Notes for the report, one line each.
     pub(crate) fn notes(&self) -> impl Iterator<Item = String> {
         self.settings.left.iter().map(|left| format!("{left}, which is left as it is"))
     }
 
-    /// The lines that a file that cannot be edited from here lacks.
+    /// The lines that are missing in a file that labtrust cannot edit.
     pub(crate) fn lines(&self, installation: &Installation) -> Vec<String> {
         if installation.may_edit() {
             return Vec::new();
@@ -114,8 +114,8 @@ impl Configured {
         self.settings.edits.iter().flat_map(lines).collect()
     }
 
-    /// The edits, and what makes GitLab follow them; none where there is nothing to do. `is_begun` if an
-    /// earlier run did not come to its end.
+    /// The change that edits gitlab.rb and makes GitLab apply it; none where there is nothing to do. `is_begun`: an
+    /// earlier run was interrupted.
     pub(crate) fn change(
         &self,
         installation: &Installation,
@@ -138,7 +138,7 @@ impl Configured {
             store: StoreId::new(STORE),
             subject: self.path.display().to_string(),
             actor: installation.actor.clone(),
-            // What an earlier run has edited stands in its record.
+            // The record of an earlier run holds its edits.
             proof: proof_of((!steps.is_empty()).then(|| Proof::of_files(&steps)), layout, pair),
             steps,
             reload: Reload {
@@ -152,7 +152,7 @@ impl Configured {
     }
 }
 
-/// What gitlab.rb is to say.
+/// The settings that gitlab.rb needs.
 fn wanted(
     world: &World,
     installation: &Installation,
@@ -171,16 +171,16 @@ fn wanted(
     };
     let mut wanted = Wanted::usual(gitlab, registry);
     for (row, role, endpoint) in [(&GITLAB, Role::Gitlab, gitlab), (&REGISTRY, Role::Registry, registry)] {
-        // The server itself tells whether what Ruby computes is right.
+        // The running server shows whether a computed value is right.
         let is_served = is_served(role, endpoint);
         wanted.iter_mut().filter(|one| one.row == row).for_each(|one| one.is_served = is_served);
     }
-    // A registry that is switched off, or another's, is somebody's choice.
+    // Somebody chose to disable the registry, or to use another one.
     let is_off = config.address(Role::Registry) == Known::Unset && config.is_off(Role::Registry);
     if is_off || config.external_registry().is_some() {
         wanted.retain(|one| one.row != &REGISTRY);
     }
-    // A server that cannot have port 80 would not start at all.
+    // nginx does not start if it cannot have port 80.
     let holds_80 = address(Role::Gitlab).is_some_and(|address| !address.https && address.endpoint.port == 80);
     let may_redirect = match &installation.kind {
         Kind::Container(container) => container.has_own_network() || holds_80 || is_free(80),
@@ -203,7 +203,7 @@ fn wanted(
             wanted.push(Wanted::literal(row, Value::Number(inside.into())));
         }
     }
-    // Git over SSH goes where the host's own sshd does not listen.
+    // Git over SSH uses a port on which the host's own sshd does not listen.
     if let Reach::Here(port) = installation.published(22)
         && port != 22
         && !is_free(22)
@@ -213,8 +213,7 @@ fn wanted(
     wanted
 }
 
-/// The command that reads gitlab.rb with Ruby's own parser, where there is one; an error if that refuses
-/// what stands there now.
+/// The command that checks gitlab.rb with Ruby's own parser, if there is a Ruby; an error if the file is not valid now.
 fn check(world: &World, installation: &Installation, path: &Path) -> Result<Option<Command>> {
     const DEBIAN: &str = "/usr/bin/ruby";
     let command = match installation.ruby() {
@@ -228,7 +227,7 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
     if output.code == Some(0) {
         return Ok(Some(command));
     }
-    // Whoever cannot run it says something else.
+    // Other failures mean that the command could not run.
     let said = [output.stderr, output.stdout].concat();
     let said = String::from_utf8_lossy(&said);
     match said.lines().find(|line| line.contains("syntax error")) {
@@ -240,7 +239,7 @@ fn check(world: &World, installation: &Installation, path: &Path) -> Result<Opti
     }
 }
 
-/// The refusal to overwrite what somebody meant. `options` name the installation on the command line, for the
+/// The refusal to overwrite settings that somebody chose. `options` name the installation on the command line, for the
 /// command of the hint.
 pub(crate) fn refusal(conflicts: &[Conflict], host: &str, options: &[ShellLine]) -> anyhow::Error {
     let lines: Vec<_> = conflicts.iter().map(ToString::to_string).collect();

@@ -1,5 +1,4 @@
-//! A container that GitLab runs in, as the engine describes it: which folders of this machine it
-//! sees under which path, and which of its ports this machine has.
+//! A container that GitLab runs in, as its engine describes it: its mounts, and its published ports.
 
 use std::{
     collections::BTreeMap,
@@ -12,24 +11,24 @@ use serde::Deserialize;
 use super::recipe::Recipe;
 use crate::hint::shell_line;
 
-/// Where GitLab's image keeps its configuration.
+/// The configuration folder in GitLab's image.
 pub(crate) const CONFIG: &str = "/etc/gitlab";
 
-/// Where it has its own configuration file.
+/// The configuration file in GitLab's image.
 pub(crate) const GITLAB_RB: &str = "/etc/gitlab/gitlab.rb";
 
 /// A container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Container {
-    /// Its name, which survives its being made anew.
+    /// Its name, which stays the same when it is recreated.
     pub name: String,
     /// Its image.
     pub image: String,
     /// Whether it runs.
     pub running: bool,
-    /// The engine's client and what makes it reach this engine.
+    /// The engine's client, with the arguments that select this engine.
     pub engine: Command,
-    /// The user whose engine it is; none for the machine's.
+    /// The user who owns the engine; none for the machine's engine.
     pub owner: Option<User>,
     /// `GITLAB_OMNIBUS_CONFIG`, which GitLab evaluates before gitlab.rb.
     pub settings: String,
@@ -40,16 +39,16 @@ pub(crate) struct Container {
     own_network: bool,
 }
 
-/// Where this machine meets a port of a GitLab.
+/// The way from this machine to a port of GitLab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// On this port, on every address of the machine.
+    /// This port, on every address of the machine.
     Here(u16),
-    /// On this port, and on the machine's loopback address alone.
+    /// This port, only on the machine's loopback address.
     Loopback(u16),
-    /// On one address of the machine alone; another server may have the others.
+    /// Only one address of the machine; another server may use the others.
     Apart(String),
-    /// Nowhere.
+    /// None.
     Nowhere,
 }
 
@@ -149,29 +148,29 @@ impl Container {
         })
     }
 
-    /// Whether it has ports of its own and lends this machine none of them: then another container stands in
-    /// front, or its network gives it an address.
+    /// Whether it has its own network and publishes no port: then another container is in front of it, or its network
+    /// gives it an address.
     pub(crate) fn publishes_nothing(&self) -> bool {
         self.own_network && self.ports.is_empty()
     }
 
-    /// Whether it is GitLab in its maker's layout: something is mounted where its configuration is.
+    /// Whether something is mounted at the configuration folder of GitLab's own image.
     pub(crate) fn has_config(&self) -> bool {
         self.mounts.iter().any(|(destination, _)| destination == Path::new(CONFIG))
     }
 
-    /// Whether its image is GitLab by its name, as its maker or a mirror calls it.
+    /// Whether its image has the name of a GitLab image, from GitLab or a mirror.
     pub(crate) fn is_gitlab(&self) -> bool {
         self.repository().rsplit('/').next().is_some_and(|name| ["gitlab-ce", "gitlab-ee"].contains(&name))
     }
 
-    /// Whether it is sameersbn/docker-gitlab, which keeps everything elsewhere.
+    /// Whether its image is sameersbn/docker-gitlab, which uses other folders.
     pub(crate) fn is_sameersbn(&self) -> bool {
         self.repository().ends_with("sameersbn/gitlab")
     }
 
-    /// The folder or file of this machine that the container sees as `inside`; none if it is
-    /// part of the image and lost with the container.
+    /// The folder or file of this machine that the container sees as `inside`; none if it is part of the image, and so
+    /// lost with the container.
     pub(crate) fn outside(&self, inside: &Path) -> Option<PathBuf> {
         let nearest = self
             .mounts
@@ -181,7 +180,7 @@ impl Container {
         Some(if rest.as_os_str().is_empty() { source.clone() } else { source.join(rest) })
     }
 
-    /// Where this machine meets the container's `port`.
+    /// The way from this machine to the container's `port`.
     pub(crate) fn published(&self, port: u16) -> Reach {
         if !self.own_network {
             return Reach::Here(port);
@@ -192,19 +191,19 @@ impl Container {
         here.or(first).unwrap_or(Reach::Nowhere)
     }
 
-    /// The one port of the container that this machine has as its `port`.
+    /// The container's port that is published as this machine's `port`, if it is exactly one.
     pub(crate) fn inside(&self, port: u16) -> Option<u16> {
         let mut found = self.ports.iter().filter(|(_, reach)| *reach == Reach::Here(port));
         let (inside, _) = found.next().filter(|_| self.own_network)?;
         found.all(|(other, _)| other == inside).then_some(*inside)
     }
 
-    /// Whether its ports are its own, and not those of this machine.
+    /// Whether it has its own network, and does not use the machine's ports.
     pub(crate) fn has_own_network(&self) -> bool {
         self.own_network
     }
 
-    /// The engine's client as it is typed: with the socket, where that is not the one it asks by itself.
+    /// The engine's client as people type it: with the socket, if it is not the default one.
     pub(crate) fn client(&self) -> ShellLine {
         client(&self.engine)
     }
@@ -241,7 +240,7 @@ fn published(ports: Option<&Ports>) -> Vec<(u16, Reach)> {
                 Ok(port) if is_loopback => found.push((inside, Reach::Loopback(port))),
                 Ok(port) if is_everywhere => found.push((inside, Reach::Here(port))),
                 Ok(port) => found.push((inside, Reach::Apart(format!("{host_ip}:{port}")))),
-                // Left to the engine, which chooses one when it starts the container.
+                // The engine chooses a port when it starts the container.
                 Err(_) => {}
             }
         }

@@ -1,5 +1,5 @@
-//! GitLab's own `gitlab-ctl`, wherever it is: on this machine or inside a container. It tells what
-//! runs and makes nginx read its certificate again.
+//! GitLab's own `gitlab-ctl`, on this machine or in a container: it shows the services that run, and makes nginx reload
+//! its certificate.
 
 use labtrust_machine::World;
 use labtrust_plan::Command;
@@ -7,19 +7,19 @@ use labtrust_plan::Command;
 /// `gitlab-ctl` is a Ruby program that takes seconds to start on a small machine.
 const SECONDS: u64 = 60;
 
-/// How long GitLab may take to follow a changed gitlab.rb.
+/// The time that GitLab may take to apply a changed gitlab.rb, in seconds.
 const RECONFIGURE: u64 = 900;
 
 /// A way to run `gitlab-ctl`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Control(Command);
 
-/// Which of GitLab's services its supervisor runs.
+/// The services that GitLab's supervisor runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
-    /// nginx runs, or is started again and again because it lacks its certificate.
+    /// nginx runs, or its supervisor restarts it again and again because its certificate is missing.
     pub nginx: bool,
-    /// There is a registry.
+    /// The registry is a service of this GitLab.
     pub registry: bool,
 }
 
@@ -36,7 +36,7 @@ impl Control {
         Self(command)
     }
 
-    /// The way that `command` took, if it was one of ours.
+    /// The way to run `gitlab-ctl` that `command` used, if labtrust made that command.
     pub(crate) fn of(command: &Command) -> Option<Self> {
         let mut way = command.clone();
         if way.program.file_name().is_some_and(|name| name == "gitlab-ctl") {
@@ -48,14 +48,13 @@ impl Control {
         Some(Self(way))
     }
 
-    /// What runs; none if `gitlab-ctl` cannot be asked.
+    /// The services that run; none if `gitlab-ctl` fails.
     pub(crate) fn status(&self, world: &World) -> Option<Status> {
         let output = world.try_run(&self.command(&["status"])).ok()?;
         Some(Status::read(&String::from_utf8_lossy(&output.stdout))).filter(|_| !output.stdout.is_empty())
     }
 
-    /// What makes new certificate files take effect where `status` holds. `reconfigure` does not:
-    /// it looks at gitlab.rb alone (docs.gitlab.com, "Configure SSL for a Linux package installation").
+    /// The commands that make new certificate files take effect. `reconfigure` does not: it reads only gitlab.rb (docs.gitlab.com, "Configure SSL for a Linux package installation").
     pub(crate) fn reload(&self, status: Status) -> Vec<Command> {
         let mut commands = Vec::new();
         if status.nginx {
@@ -67,12 +66,12 @@ impl Control {
         commands
     }
 
-    /// What makes GitLab follow a changed gitlab.rb, minutes long on a small machine.
+    /// The command that makes GitLab apply a changed gitlab.rb. It takes minutes on a small machine.
     pub(crate) fn reconfigure(&self) -> Command {
         self.command(&["reconfigure"]).within(RECONFIGURE)
     }
 
-    /// What reads `path`, as GitLab calls it, with GitLab's own Ruby and does not run it.
+    /// The command that checks the syntax of `path`, a path inside GitLab, with GitLab's own Ruby.
     pub(crate) fn ruby(&self, path: &str) -> Command {
         let (ruby, rest) = ("/opt/gitlab/embedded/bin/ruby", ["-c".to_owned(), path.to_owned()]);
         let mut command = self.0.clone().within(SECONDS);
@@ -93,13 +92,13 @@ impl Control {
 }
 
 impl Status {
-    /// What an Omnibus package on this machine is to run, by its supervisor's folders.
+    /// The services of an Omnibus package on this machine, by its supervisor's folders.
     pub(super) fn of_folders() -> Self {
         let has = |name: &str| std::path::Path::new("/opt/gitlab/service").join(name).exists();
         Self { nginx: has("nginx"), registry: has("registry") }
     }
 
-    /// Reads what `gitlab-ctl status` prints, a service a line (sv(8)): `run: nginx: (pid 9) 5s; …`,
+    /// Reads the output of `gitlab-ctl status`, one service a line (sv(8)): `run: nginx: (pid 9) 5s; …`,
     /// `down: nginx: 1s, normally up, want up; …`, `fail: nginx: runsv not running`.
     fn read(text: &str) -> Self {
         let service = |name: &str| {
@@ -118,8 +117,8 @@ impl Status {
     }
 }
 
-/// Whether the reload `command` of an earlier run can still do something: a GitLab that was stopped
-/// or removed since has nothing to reload, and undoing must not fail over that.
+/// Whether the reload `command` of an earlier run still has an effect. A GitLab that was stopped or removed since then
+/// cannot reload, and undoing must not fail because of that.
 pub(crate) fn is_alive(world: &World, command: &Command) -> bool {
     match Control::of(command) {
         Some(control) => control.status(world).is_some_and(|status| status.nginx),

@@ -1,5 +1,4 @@
-//! What GitLab is to serve when something was taken back: that files are as before does not show that it runs as
-//! before.
+//! The servers that GitLab must run after an undo. Restored files alone do not prove that GitLab runs as before.
 
 use std::{
     net::{Ipv4Addr, SocketAddr, TcpStream},
@@ -20,22 +19,22 @@ use super::{
 };
 use crate::hint::{Hint, hint};
 
-/// How long GitLab gets to serve again, in seconds: its supervisor pauses between two attempts.
+/// The time that GitLab gets to serve again, in seconds: its supervisor pauses between two attempts.
 const SECONDS: u64 = 60;
 
-/// What is to be served.
+/// The expected state of a GitLab's servers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Expected {
-    /// Leaves, where they are presented.
+    /// The leaf that each endpoint must present.
     presented: Vec<(Endpoint, Fingerprint)>,
-    /// Ports that answer in plain HTTP.
+    /// Ports that must answer in plain HTTP.
     plain: Vec<u16>,
-    /// What controls it.
+    /// GitLab's `gitlab-ctl`, for hints.
     gitlab_ctl: Option<ShellLine>,
 }
 
 impl Expected {
-    /// What `installation`, whose gitlab.rb is `config`, is seen to serve at the endpoints of `layout`.
+    /// The state that `installation` shows now at the endpoints of `layout`. `config` is its gitlab.rb.
     pub(crate) fn now(
         world: &World,
         installation: &Installation,
@@ -57,7 +56,8 @@ impl Expected {
         })
     }
 
-    /// What `installation` is to serve by its settings and files; none where it does not run, or has no certificate.
+    /// The state that follows from the settings and files of `installation`; empty if it does not run, or has no
+    /// certificate.
     pub(crate) fn by_settings(world: &World, installation: &Installation) -> Result<Self> {
         let config = installation.settings(world)?;
         let endpoint = |role| match config.address(role) {
@@ -88,7 +88,7 @@ impl Expected {
         Ok(expected)
     }
 
-    /// What is not served, though it was waited for, a line each.
+    /// The parts of this state that GitLab does not reach in time, one line each.
     pub(crate) fn lost(&self, world: &World) -> Vec<String> {
         let deadline = Instant::now() + Duration::from_secs(SECONDS);
         let left = || deadline.saturating_duration_since(Instant::now());
@@ -115,7 +115,7 @@ impl Expected {
         lost
     }
 
-    /// What brings it up, the last line that a person reads.
+    /// The hint that starts GitLab again; it is the last line of the report.
     pub(crate) fn recovery_hint(&self) -> Hint {
         let gitlab_ctl = || self.gitlab_ctl.clone().unwrap_or_else(|| "gitlab-ctl".into());
         hint!(

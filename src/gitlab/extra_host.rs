@@ -1,5 +1,5 @@
-//! The hosts that a GitLab has besides its own and its registry's: Pages, KAS and Mattermost may each
-//! have one, and each wants its name in the certificate and its files in GitLab's folder.
+//! GitLab's extra hosts: Pages, KAS and Mattermost may each have a host of their own. Each needs its name in the
+//! certificate, and its files in GitLab's folder.
 
 use labtrust_plan::Host;
 
@@ -9,21 +9,21 @@ use super::{
 };
 use crate::certificate::SubjectName;
 
-/// A host of its own.
+/// An extra host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExtraHost {
-    /// What is met there.
+    /// The server at this host.
     pub role: Role,
     /// Its URL.
     pub address: Address,
     /// The names that its certificate needs.
     pub names: Vec<SubjectName>,
-    /// A host that clients call: sites of Pages' lie below its own.
+    /// A host name that clients use: Pages sites are subdomains of the host.
     pub client_host: Host,
 }
 
 impl ExtraHost {
-    /// The extra hosts of a GitLab at `gitlab` that speak TLS, and what cannot be known of others.
+    /// The extra hosts that speak TLS, of a GitLab at `gitlab`; and a note on each host that gitlab.rb computes.
     pub(crate) fn of(config: &Config, gitlab: &Host) -> (Vec<Self>, Vec<String>) {
         let (mut found, mut notes) = (Vec::new(), Vec::new());
         for role in Role::EXTRA.into_iter().filter(|role| !config.is_off(*role)) {
@@ -48,7 +48,7 @@ impl ExtraHost {
         if role == Role::Pages
             && !config.are_pages_in_path()
             && let Host::Dns(domain) = host
-            // GitLab's own address below it, for signing in (omnibus-gitlab, gitlab_pages.rb).
+            // GitLab's own subdomain, for signing in (omnibus-gitlab, gitlab_pages.rb).
             && let Ok(client_host) = format!("projects.{domain}").parse()
         {
             extra.names.push(SubjectName::Wildcard(domain));
@@ -57,13 +57,13 @@ impl ExtraHost {
         extra
     }
 
-    /// What it is called in a sentence.
+    /// Its name in messages.
     pub(crate) fn title(&self) -> String {
         format!("{} at {}", self.role.title(), self.address.endpoint.host)
     }
 }
 
-/// KAS without a host of its own is a path of GitLab's (omnibus-gitlab, `gitlab_kas.rb`,
+/// Whether `address` is a part of GitLab's own server: KAS without a host of its own is a path of GitLab's (omnibus-gitlab, `gitlab_kas.rb`,
 /// `kas_domain_matches_gitlab_domain?`).
 pub(super) fn is_part_of(role: Role, address: &Address, gitlab: &Host) -> bool {
     role == Role::Kas && address.endpoint.host == *gitlab

@@ -1,4 +1,4 @@
-//! Which of the extra hosts of a GitLab get the pair.
+//! The decision which extra hosts of a GitLab get the certificate and key.
 
 use anyhow::Result;
 use labtrust_machine::World;
@@ -11,9 +11,9 @@ use super::{
 use crate::hint::Hint;
 
 impl Layout {
-    /// Decides on the extra hosts: a pair is placed for each that it `covers`, and not over one that is
-    /// not `ours` unless it may `replace`. They never keep GitLab and its registry from their pair: what is
-    /// left out is noted, with the way on for a NAME that is lacking.
+    /// Decides on each extra host. A host gets the certificate and key if the certificate `covers` it, and if its present
+    /// certificate is `ours` or labtrust may `replace` it. Other hosts get a note, and never stop GitLab and its registry
+    /// from getting theirs. `way_on` is the hint that adds a missing name.
     pub(crate) fn assign_extra_hosts(
         &mut self,
         world: &World,

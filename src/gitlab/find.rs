@@ -1,5 +1,5 @@
-//! Finds the GitLab that is meant: the package on this machine, else a container, engines of the
-//! engines. What is not certain is not guessed.
+//! Finds the GitLab of this machine: the Omnibus package, else a container of one of the engines. It never guesses
+//! between several.
 
 use std::{
     collections::BTreeSet,
@@ -21,10 +21,10 @@ use super::{
 };
 use crate::hint::{Hint, fail, hint};
 
-/// An engine that does not answer within this is not running well.
+/// The time within which a healthy engine answers, in seconds.
 const SECONDS: u64 = 30;
 
-/// What the engines of this machine say.
+/// The answers of this machine's container engines.
 #[derive(Debug, Default)]
 struct Engines {
     containers: Vec<Container>,
@@ -32,7 +32,7 @@ struct Engines {
 }
 
 impl Installation {
-    /// The GitLab of this machine. `host` is what the user called it, for the advice to a client.
+    /// The GitLab of this machine. `host` is the host name that the user typed, for the hint.
     pub(crate) fn find(world: &World, facts: &Facts, host: Option<&Host>) -> Result<Self> {
         if let Some(omnibus) = Self::omnibus(world)? {
             return Ok(omnibus);
@@ -73,7 +73,7 @@ impl Installation {
         Self::unseen(facts, &canonical(folder))
     }
 
-    /// The GitLab of this machine that has `folder` as its configuration folder, if one does.
+    /// The GitLab of this machine with the configuration folder `folder`, if there is one.
     pub(crate) fn mounting(world: &World, facts: &Facts, folder: &Path) -> Result<Option<Self>> {
         let wanted = canonical(folder);
         if wanted == Path::new(container::CONFIG)
@@ -89,8 +89,8 @@ impl Installation {
     }
 }
 
-/// The containers that have something at `/etc/gitlab`. Of several that share it, as while one is made anew, the
-/// one that runs stands for all.
+/// The containers with a mount at `/etc/gitlab`. Of several that share one folder, as while one is recreated, only the
+/// running one is taken.
 fn one_per_folder(containers: &[Container]) -> Vec<Container> {
     let mut sorted: Vec<&Container> = containers.iter().filter(|container| container.has_config()).collect();
     sorted.sort_by_key(|container| !container.running);
@@ -114,8 +114,8 @@ fn ask_engines(world: &World, facts: &Facts) -> Engines {
     engines
 }
 
-/// The engines' clients, with what makes each reach its engine: their environment is scrubbed, so
-/// the socket is named.
+/// The client of each engine, with the argument that names its socket: the client's environment is cleared, so it cannot
+/// find the socket there.
 fn clients(facts: &Facts) -> Vec<(Command, Option<User>)> {
     let mut clients = Vec::new();
     let mut sockets = BTreeSet::new();
@@ -149,21 +149,21 @@ fn containers(world: &World, client: &Command, owner: Option<&User>) -> Result<V
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    // One that has gone since makes the whole command fail, and the others are still told.
+    // A container that was removed since then makes the command fail, but it still prints the others.
     let inspected = run(&[&["container", "inspect", "--format", "{{json .}}"], ids.as_slice()].concat())?;
     let text = String::from_utf8_lossy(&inspected.stdout).into_owned();
     let is_gitlab = |found: &Container| found.has_config() || found.is_gitlab() || found.is_sameersbn();
-    let read = |one: Value| Container::read(&one.to_string(), client, owner).ok().filter(is_gitlab);
+    let read = |json: Value| Container::read(&json.to_string(), client, owner).ok().filter(is_gitlab);
     Ok(documents(&text).filter_map(read).collect())
 }
 
-/// The documents of `text`: Docker prints one a line, podman an array of all, over many lines (podman 4.3, which takes
-/// this template for its format `json`).
+/// The JSON documents of `text`. Docker prints one a line; podman prints an array over many lines (podman 4.3 takes this
+/// template for its format `json`).
 fn documents(text: &str) -> impl Iterator<Item = Value> {
     let found = serde_json::Deserializer::from_str(text).into_iter::<Value>().map_while(Result::ok);
-    found.flat_map(|one| match one {
-        Value::Array(all) => all,
-        one => vec![one],
+    found.flat_map(|json| match json {
+        Value::Array(documents) => documents,
+        document => vec![document],
     })
 }
 
@@ -178,7 +178,7 @@ fn several_gitlabs_error(several: &[Container]) -> anyhow::Error {
 }
 
 impl Engines {
-    /// Why there is no GitLab to place anything in, and the ways on.
+    /// The error that there is no GitLab to configure, with the choices.
     fn no_gitlab_error(&self, host: Option<&Host>) -> anyhow::Error {
         if let Some(other) = self.containers.iter().find(|container| container.is_sameersbn()) {
             return fail(

@@ -1,4 +1,4 @@
-//! Parsers of what a GitLab server says, and what must hold of them for any text: the fuzz targets' own door.
+//! The entry points of the fuzz targets: parsers of GitLab's files and answers, and their invariants for any text.
 
 use labtrust_plan::{Command, Endpoint, ShellLine};
 
@@ -50,8 +50,7 @@ pub fn container(text: &str) {
     }
 }
 
-/// The commands printed for a container that does not publish a port, and for an image that describes itself as
-/// `image`.
+/// The commands for a container that does not publish a port. `image` holds the settings of its image.
 pub fn recipe(container: &str, image: &str) -> Vec<ShellLine> {
     let Ok(container) = read_container(container) else { return Vec::new() };
     let port = PortSeen {

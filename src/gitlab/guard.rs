@@ -1,5 +1,5 @@
-//! A certificate that somebody else put there is never replaced unasked: what stands on the disk
-//! and what is served is looked at first, and judged.
+//! Protects certificates of others: before labtrust installs a certificate, it looks at the files and at the servers, and
+//! decides whether it created what it finds.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -11,62 +11,61 @@ use zeroize::Zeroizing;
 use super::layout::{Layout, PairFiles};
 use crate::hint::{fail, hint, shell_line};
 
-/// A server that speaks TLS on this machine does so within this.
+/// The time within which a TLS server on this machine answers.
 const LIMIT: Duration = Duration::from_secs(4);
 
-/// What was there before.
+/// The certificates and keys that are in the files and on the servers now.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Survey {
-    /// What stands where a pair goes.
+    /// The contents of the files that will be written.
     pub occupants: Vec<Occupant>,
-    /// What the endpoints present that answered.
+    /// The certificates of each endpoint that answered.
     pub served: Vec<(Endpoint, Vec<Certificate>)>,
 }
 
-/// What one pair's files hold now.
+/// The present contents of one pair of files.
 #[derive(Clone)]
 pub(crate) struct Occupant {
     /// The paths.
     pub files: PairFiles,
-    /// The certificates in its file, leaf first; none if there is no such file, and nothing in it if it
-    /// holds no certificate.
+    /// The certificates in the file, leaf first; none if there is no file, and empty if it holds no certificate.
     pub chain: Option<Vec<Certificate>>,
-    /// The key's file.
+    /// The contents of the key's file.
     pub key: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// What follows from a [`Survey`].
+/// The owner of what a [`Survey`] found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Ownership {
-    /// Nothing is there that is not ours, and something is missing.
+    /// Everything found is labtrust's, and something is missing.
     Clear,
-    /// All files hold a pair of ours.
+    /// All files hold certificates and keys of labtrust.
     Ours,
-    /// Something is there that is not ours.
+    /// Some of it is not labtrust's.
     NotOurs(Vec<NotOurs>),
 }
 
-/// A certificate or key that is not ours.
+/// A certificate or key that labtrust did not create.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NotOurs {
-    /// Where it was met.
+    /// Where it was found.
     pub at: Spot,
-    /// The certificates, leaf first; empty where there is only a key or nothing that can be read.
+    /// The certificates, leaf first; empty where there is only a key, or no readable certificate.
     pub chain: Vec<Certificate>,
 }
 
-/// Where a certificate was met.
+/// Where a certificate or key was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Spot {
     /// In the certificate's file.
     File(PairFiles),
     /// There is a key's file, and no certificate's.
     Key(PairFiles),
-    /// It is served here.
+    /// At this endpoint.
     Endpoint(Endpoint),
 }
 
-/// Looks at everything that `layout` names.
+/// Looks at the files and endpoints of `layout`.
 pub(crate) fn survey(world: &World, layout: &Layout) -> Result<Survey> {
     let mut survey = Survey::default();
     for files in &layout.pair_files {
@@ -82,7 +81,7 @@ pub(crate) fn survey(world: &World, layout: &Layout) -> Result<Survey> {
     Ok(survey)
 }
 
-/// Judges `survey`; `ours` says whether a chain is of our making.
+/// The owner of what `survey` found. `ours` tells whether labtrust issued a chain.
 pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) -> Ownership {
     let mut not_ours: Vec<NotOurs> = Vec::new();
     let mut is_complete = !survey.occupants.is_empty();
@@ -90,7 +89,7 @@ pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) 
     for occupant in &survey.occupants {
         let files = occupant.files.clone();
         match (&occupant.chain, &occupant.key) {
-            // The certificate is put before its key, so ours without one is what a killed run left.
+            // The certificate is written before its key, so a killed run leaves a certificate of ours without a key.
             (Some(chain), key) if ours(chain) => {
                 is_any_ours = true;
                 is_complete &= key.is_some();
@@ -101,7 +100,7 @@ pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) 
         }
     }
     for (endpoint, chain) in &survey.served {
-        // With ours on the disk, nginx has only not read it yet.
+        // If the file is ours, nginx has not reloaded it yet.
         let is_known = not_ours.iter().any(|known| known.chain.first() == chain.first());
         if !ours(chain) && !is_any_ours && !is_known {
             not_ours.push(NotOurs { at: Spot::Endpoint(endpoint.clone()), chain: chain.clone() });
@@ -115,7 +114,7 @@ pub(crate) fn ownership(survey: &Survey, ours: &dyn Fn(&[Certificate]) -> bool) 
 }
 
 impl NotOurs {
-    /// Where it is and what it is, for a sentence.
+    /// A description for a message.
     fn title(&self) -> String {
         let what = self.chain.first().map(|leaf| format!(" (SHA-256 {}…)", leaf.fingerprint().short()));
         let what = what.unwrap_or_default();
@@ -139,7 +138,7 @@ impl NotOurs {
     }
 }
 
-/// The refusal to replace `not_ours`, with the gentle ways and the other one. `options` name the installation on the
+/// The refusal to replace `not_ours`, with the choices. `options` name the installation on the
 /// command line, for the commands of the hint.
 pub(crate) fn refusal(not_ours: &[NotOurs], host: &Host, options: &[ShellLine]) -> anyhow::Error {
     let titles: Vec<_> = not_ours.iter().map(NotOurs::title).collect();

@@ -1,5 +1,5 @@
-//! A GitLab and the folders of this machine that hold its configuration, however it was installed:
-//! everything after this works with folders and commands alone.
+//! An installed GitLab, of any kind, as the folders of its configuration and the commands that control it. The rest of
+//! labtrust works only with these.
 
 use std::{
     fs,
@@ -18,24 +18,24 @@ use super::{
 };
 use crate::hint::{fail, hint};
 
-/// Where a pair is placed, and what makes it take effect.
+/// A GitLab, or a folder, that gets a certificate and key.
 #[derive(Clone, Debug)]
 pub(crate) struct Installation {
     /// How it was installed.
     pub kind: Kind,
     /// The folder that holds gitlab.rb and `ssl/`.
     pub config: PathBuf,
-    /// Where pairs lie.
+    /// The folder for certificates and keys.
     pub ssl: PathBuf,
-    /// Where the certificates lie that GitLab itself trusts.
+    /// The folder of the certificates that GitLab itself trusts.
     pub trusted_certs: Option<PathBuf>,
-    /// Whether its nginx runs, so that a new pair can be seen at once.
+    /// Whether its nginx runs, and so serves a new certificate at once.
     pub running: bool,
-    /// What makes nginx read its certificate again; nothing if it does not run.
+    /// The commands that make nginx reload its certificate; empty if it does not run.
     pub reload: Vec<Command>,
-    /// How its `gitlab-ctl` is run; none where it cannot be, or nothing of it runs.
+    /// Its `gitlab-ctl`; none if it cannot be run, or GitLab does not run.
     pub control: Option<Control>,
-    /// Whose rights writing there needs.
+    /// The user who may write there.
     pub actor: Actor,
 }
 
@@ -46,11 +46,11 @@ pub(crate) enum Kind {
     Omnibus,
     /// In a container.
     Container(Box<Container>),
-    /// Somewhere that we know only the configuration folder of.
+    /// Unknown: only its configuration folder is known.
     Folder,
-    /// Not yet: a folder that `docker compose up -d` will start.
+    /// Not installed yet: `docker compose up -d` will start it from a folder.
     Prepared,
-    /// No GitLab, only a folder for a pair that something else serves.
+    /// No GitLab: a folder for a certificate and key that another server uses.
     Out,
 }
 
@@ -59,11 +59,11 @@ const OMNIBUS: &str = "/opt/gitlab/bin/gitlab-ctl";
 impl Installation {
     /// The Omnibus package, if it is installed.
     pub(crate) fn omnibus(world: &World) -> Result<Option<Self>> {
-        // Who is not root may not ask, and is still shown what root would do.
+        // Only root may run `gitlab-ctl status`; other users still see the plan.
         Self::omnibus_with(world, |control| control.status(world).unwrap_or_else(Status::of_folders))
     }
 
-    /// The same without asking `gitlab-ctl`, which takes seconds.
+    /// The same without running `gitlab-ctl`, which takes seconds.
     pub(super) fn omnibus_without_status(world: &World) -> Result<Option<Self>> {
         Self::omnibus_with(world, |_| Status::of_folders())
     }
@@ -88,7 +88,7 @@ impl Installation {
         Self::container_with(world, facts, container, |control| control.status(world).unwrap_or_default())
     }
 
-    /// The same without asking `gitlab-ctl`, which takes seconds.
+    /// The same without running `gitlab-ctl`, which takes seconds.
     pub(super) fn container_without_status(
         world: &World,
         facts: &Facts,
@@ -140,17 +140,17 @@ impl Installation {
         Ok(found)
     }
 
-    /// The configuration folder `config` of a GitLab that cannot be seen from here.
+    /// The configuration folder `config` of a GitLab that labtrust did not find.
     pub(crate) fn unseen(facts: &Facts, config: &Path) -> Result<Self> {
         Ok(Self { actor: owner(config, facts)?, ..Self::folder(Kind::Folder, config, None) })
     }
 
-    /// The configuration folder `config` of a GitLab that is yet to be started.
+    /// The configuration folder `config` of a GitLab that will be started from it.
     pub(crate) fn prepared(config: &Path) -> Self {
         Self::folder(Kind::Prepared, config, None)
     }
 
-    /// Only the folder `folder`, and what makes whoever serves the pair in it read it again.
+    /// The folder `folder`. The command `reload` makes the server that uses it reload the certificate.
     pub(crate) fn out(folder: &Path, reload: Option<&str>) -> Self {
         let reload: Vec<_> = reload.map(|line| Command::new("/bin/sh", ["-c", line])).into_iter().collect();
         Self {
@@ -174,8 +174,7 @@ impl Installation {
         }
     }
 
-    /// What its configuration says: for a container also what its environment says, which
-    /// gitlab.rb overrides.
+    /// Its configuration: gitlab.rb, and a container's environment, which gitlab.rb overrides.
     pub(crate) fn settings(&self, world: &World) -> Result<Config> {
         if matches!(self.kind, Kind::Out) {
             return Ok(Config::default());
@@ -184,7 +183,7 @@ impl Installation {
         Ok(Config::read(self.environment(), &String::from_utf8_lossy(&text)))
     }
 
-    /// What a container's environment says, which GitLab evaluates before gitlab.rb.
+    /// The settings in a container's environment, which GitLab evaluates before gitlab.rb.
     pub(crate) fn environment(&self) -> &str {
         match &self.kind {
             Kind::Container(container) => &container.settings,
@@ -197,7 +196,7 @@ impl Installation {
         self.config.join("gitlab.rb")
     }
 
-    /// Whether that file may be replaced: not where a container has another one mounted in its place.
+    /// Whether labtrust may edit that file: not if a container has another file mounted over it.
     pub(crate) fn may_edit(&self) -> bool {
         match &self.kind {
             Kind::Container(container) => {
@@ -208,13 +207,12 @@ impl Installation {
         }
     }
 
-    /// What makes GitLab follow a changed gitlab.rb, where it runs.
+    /// The command that makes a running GitLab apply a changed gitlab.rb.
     pub(crate) fn reconfigure_command(&self) -> Option<Command> {
         self.control.as_ref().map(Control::reconfigure)
     }
 
-    /// The same where a person has to run it: while GitLab does not run, what it is to serve is nobody's but its
-    /// administrator's to start.
+    /// The same for a person to run, if GitLab does not run: only its administrator decides to start it.
     pub(crate) fn reconfigure_by_hand(&self) -> Option<Command> {
         match &self.kind {
             _ if self.running => None,
@@ -227,7 +225,7 @@ impl Installation {
         }
     }
 
-    /// The command that starts GitLab, where it is known and does not run.
+    /// The command that starts GitLab, if it is known and GitLab does not run.
     pub(crate) fn start(&self) -> Option<ShellLine> {
         match &self.kind {
             _ if self.running => None,
@@ -238,12 +236,12 @@ impl Installation {
         }
     }
 
-    /// What reads gitlab.rb with GitLab's own Ruby, where it runs.
+    /// The command that checks gitlab.rb with GitLab's own Ruby, if GitLab runs.
     pub(crate) fn ruby(&self) -> Option<Command> {
         self.control.as_ref().map(|control| control.ruby(container::GITLAB_RB))
     }
 
-    /// The path on this machine of what GitLab calls `inside`; none if it is not within reach.
+    /// The path on this machine of GitLab's path `inside`; none if this machine cannot reach it.
     pub(crate) fn outside(&self, inside: &Path) -> Option<PathBuf> {
         match &self.kind {
             Kind::Omnibus => inside.is_absolute().then(|| inside.to_owned()),
@@ -255,7 +253,7 @@ impl Installation {
         }
     }
 
-    /// Where this machine meets GitLab's `port`.
+    /// The way from this machine to GitLab's `port`.
     pub(crate) fn published(&self, port: u16) -> Reach {
         match &self.kind {
             Kind::Omnibus => Reach::Here(port),
@@ -264,12 +262,12 @@ impl Installation {
         }
     }
 
-    /// The command that makes GitLab read gitlab.rb again.
+    /// The command that makes GitLab apply gitlab.rb, as people type it.
     pub(crate) fn reconfigure(&self) -> ShellLine {
         self.gitlab_ctl().with(["reconfigure"])
     }
 
-    /// The command that controls GitLab's parts, without what it is to do.
+    /// `gitlab-ctl` as people type it, without arguments.
     pub(crate) fn gitlab_ctl(&self) -> ShellLine {
         match &self.kind {
             Kind::Container(container) => container.client().with(["exec", &container.name, "gitlab-ctl"]),
@@ -277,7 +275,7 @@ impl Installation {
         }
     }
 
-    /// The command that makes GitLab run by its gitlab.rb, whether or not it runs now.
+    /// The command after which GitLab runs with its gitlab.rb, whether or not it runs now.
     pub(crate) fn reconfigure_or_start(&self) -> ShellLine {
         match &self.kind {
             // A container reconfigures whenever it starts.
@@ -288,7 +286,7 @@ impl Installation {
         }
     }
 
-    /// What it is called in a sentence.
+    /// Its name in messages.
     pub(crate) fn title(&self) -> String {
         let config = self.config.display();
         match &self.kind {
@@ -306,10 +304,10 @@ pub(super) fn exists(world: &World, path: &Path) -> Result<bool> {
     Ok(world.look(path)? != Node::Absent)
 }
 
-/// Whoever owns `folder` writes there. Files of the machine's root would be unreadable in an engine
-/// whose containers have user ids of their own.
+/// The user who writes to `folder`: its owner. Containers with user ids of their own cannot read files of the machine's
+/// root.
 fn owner(folder: &Path, facts: &Facts) -> Result<Actor> {
-    // Subordinate ids begin above all that adduser(8) and systemd give out (subuid(5)).
+    // Subordinate ids begin above the ids that adduser(8) and systemd assign (subuid(5)).
     const FIRST_SUBORDINATE: u32 = 65_536;
     let Ok(metadata) = fs::metadata(folder) else { return Ok(Actor::Machine) };
     match metadata.uid() {

@@ -1,6 +1,5 @@
-//! Which files of an installation hold its pair, and on which endpoints of this machine the pair
-//! must be seen once they are there. What GitLab's configuration says is obeyed or refused, never
-//! ignored.
+//! The files of an installation that hold its certificate and key, and the endpoints of this machine that must present
+//! the certificate afterwards. labtrust obeys or refuses GitLab's configuration, and never ignores it.
 
 mod server;
 
@@ -22,10 +21,10 @@ use super::{
 };
 use crate::hint::{fail, hint};
 
-/// The files of one pair.
+/// The files of one certificate and its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PairFiles {
-    /// The host that it is served for.
+    /// The host that GitLab serves them for.
     pub host: Host,
     /// The certificate's file on this machine.
     pub certificate: PathBuf,
@@ -33,26 +32,26 @@ pub(crate) struct PairFiles {
     pub key: PathBuf,
 }
 
-/// Where a pair goes and where it comes to light.
+/// The files to write, and the endpoints that then present the certificate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Layout {
-    /// The files; one pair serves all hosts.
+    /// The files, of each host; all hosts get the same certificate and key.
     pub pair_files: Vec<PairFiles>,
-    /// Where clients meet this GitLab on this machine: looked at before anything is replaced.
+    /// The endpoints of this GitLab on this machine. labtrust looks at them before it replaces anything.
     pub listening: Vec<Endpoint>,
-    /// Those that present the pair as soon as nginx has read it.
+    /// The endpoints that present the certificate as soon as nginx reloads it.
     pub served: Vec<Endpoint>,
-    /// Whether nginx serves it only once GitLab follows its gitlab.rb.
+    /// Whether nginx serves it only after GitLab applies its gitlab.rb.
     pub is_reconfigured: bool,
-    /// URLs of which placing the pair does not show that it is served there.
+    /// URLs for which the installed files do not prove that GitLab serves the certificate there.
     pub promises: Vec<Promise>,
-    /// What a person should know or do, a line each.
+    /// Notes for the report, one line each.
     pub notes: Vec<String>,
     /// The extra hosts, on which [`Layout::assign_extra_hosts`] decides.
     pub extra_sites: Vec<ExtraSite>,
 }
 
-/// An extra host, and where its pair goes.
+/// An extra host, and its files and endpoints.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ExtraSite {
     /// The host.
@@ -62,25 +61,23 @@ pub(crate) struct ExtraSite {
 }
 
 impl Installation {
-    /// What its nginx is told to listen on; none if that cannot be read.
+    /// The listeners in its nginx configuration; none if it cannot be read.
     pub(crate) fn listeners(&self, world: &World) -> Option<Vec<Listener>> {
         self.outside(Path::new(DATA)).and_then(|data| nginx::listeners(world, &data))
     }
 
-    /// Whether it was seen that GitLab has not followed its gitlab.rb, where that sends port 80 on or switches
-    /// Let's Encrypt off.
+    /// Whether GitLab has certainly not applied its gitlab.rb yet, if that redirects port 80 or disables Let's Encrypt.
     fn has_not_reconfigured(&self, world: &World, config: &Config) -> bool {
         let Some(data) = self.outside(Path::new(DATA)) else { return false };
         let lacks_redirect = || config.redirects() && nginx::redirects(world, &data) == Some(false);
-        // What renews a certificate of Let's Encrypt's (omnibus-gitlab, letsencrypt/recipes/enable.rb).
+        // The cron job that renews Let's Encrypt's certificate (omnibus-gitlab, letsencrypt/recipes/enable.rb).
         let renews = || exists(world, &data.join("crond/letsencrypt-renew")).unwrap_or_default();
         lacks_redirect() || (config.is_lets_encrypt_off() && renews())
     }
 }
 
 impl Layout {
-    /// The layout of `installation` for a GitLab at `gitlab` and a registry at `registry`, as
-    /// clients call them.
+    /// The layout of `installation` for a GitLab at `gitlab` and a registry at `registry`, the endpoints for clients.
     pub(crate) fn of(
         world: &World,
         installation: &Installation,
@@ -135,7 +132,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Adds what `other` names.
+    /// Adds the files, endpoints and notes of `other`.
     pub(super) fn merge(&mut self, other: Self) {
         other.pair_files.into_iter().for_each(|files| self.add(files));
         self.listening.extend(other.listening);
@@ -151,7 +148,7 @@ impl Layout {
         }
     }
 
-    /// Adds the files of `server`, and where they come to light.
+    /// Adds the files of `server`, and the endpoint that presents them.
     fn add_server(&mut self, server: &Server<'_>) -> Result<()> {
         let files = server.files()?;
         self.add(PairFiles {

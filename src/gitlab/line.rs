@@ -1,5 +1,5 @@
-//! A line of gitlab.rb as messages show it: where it stands, and of what is written there the parts that may be
-//! shown. People write passwords and keys into that file.
+//! A line of gitlab.rb for messages: its position, and its text without possible secrets. People write passwords and
+//! keys into that file.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use labtrust_plan::text;
 
 use super::ruby::{Include, Origin, Setting, end_of_list, end_of_string};
 
-/// What stands in the place of a string that is not shown.
+/// The replacement for a hidden string.
 const HIDDEN: &str = "…";
 
 /// A line of gitlab.rb, or of a container's environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
-    /// Counted from 1; none in the environment.
+    /// The line number, from 1; none in the environment.
     number: Option<usize>,
     text: String,
 }
@@ -34,12 +34,12 @@ impl Line {
         Self { number, text: shown(written) }
     }
 
-    /// Where it stands: `gitlab.rb:3`.
+    /// Its position: `gitlab.rb:3`.
     pub(crate) fn place(&self) -> String {
         self.number.map_or_else(|| "GITLAB_OMNIBUS_CONFIG".into(), |number| format!("gitlab.rb:{number}"))
     }
 
-    /// What may be shown of it.
+    /// Its text, without possible secrets.
     pub(crate) fn text(&self) -> &str {
         &self.text
     }
@@ -51,8 +51,8 @@ impl fmt::Display for Line {
     }
 }
 
-/// `written` in one line, its strings shown only where they are keys, paths, hosts, URLs without a password, and words
-/// that cannot be one.
+/// `written` on one line. A string is shown only if it is a key, a path, a host, a URL without a password, or a known
+/// harmless word.
 fn shown(written: &str) -> String {
     let mut out = String::new();
     let mut rest = written;
@@ -68,7 +68,7 @@ fn shown(written: &str) -> String {
             continue;
         };
         let (begin, after) = rest.split_at(open);
-        // One that does not end in this line is hidden to the line's end.
+        // A string that does not end on this line is hidden to the end of the line.
         let (inner, close, after) = match end {
             Some(end) => (&rest[open..end - 1], &rest[end - 1..end], &rest[end..]),
             None => (after, "", ""),
@@ -82,7 +82,7 @@ fn shown(written: &str) -> String {
     text::in_line(&out).into_owned()
 }
 
-/// How `%q(…)` and its like begin, and where they end.
+/// The length of the opening of `%q(…)` and similar strings, and their end.
 fn list(text: &str) -> Option<(usize, Option<usize>)> {
     let letters = text[1..].trim_start_matches(['w', 'W', 'i', 'I', 'q', 'Q']);
     letters.starts_with(['(', '[', '{', '<']).then(|| (text.len() - letters.len() + 1, end_of_list(text)))
@@ -97,7 +97,7 @@ fn is_key(before: &str, after: &str, inner: &str) -> bool {
     is_name && (is_index || before.ends_with("ENV.fetch(") || after.trim_start().starts_with("=>"))
 }
 
-/// Whether a string after `before` can be no secret.
+/// Whether the string `inner` after `before` cannot be a secret.
 fn is_plain(inner: &str, before: &str) -> bool {
     const WORDS: [&str; 13] = [
         "",
@@ -119,13 +119,13 @@ fn is_plain(inner: &str, before: &str) -> bool {
         return false;
     }
     let is_of =
-        |text: &str, more: &str| text.chars().all(|one| one.is_ascii_alphanumeric() || more.contains(one));
+        |text: &str, more: &str| text.chars().all(|next| next.is_ascii_alphanumeric() || more.contains(next));
     let is_path = |path: &str| is_of(path, &format!("/._-~+{COMPUTED}"));
     if let Some((scheme, rest)) = inner.split_once("://") {
         let (place, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         return is_of(scheme, "") && is_of(place, &format!(".-_:*{COMPUTED}")) && is_path(path);
     }
-    // Also of one that Ruby writes as `name: value`, and of a call with both.
+    // Also for `name: value`, and for a call with both.
     let is_value_of_table = ["=>", ":", ","].iter().any(|sign| before.trim_end().ends_with(sign));
     let is_port = inner.parse::<u16>().is_ok();
     let is_host = inner.contains('.') && is_of(inner, ".-:*") && !inner.contains(char::is_uppercase);

@@ -1,5 +1,5 @@
-//! What GitLab's nginx serves, read from the configuration that Omnibus generated for it. gitlab.rb
-//! says what is wanted; this says what holds since the last `gitlab-ctl reconfigure`.
+//! The servers of GitLab's nginx, read from the configuration that Omnibus generates. gitlab.rb shows the wanted state;
+//! this shows the state since the last `gitlab-ctl reconfigure`.
 
 use std::path::{Path, PathBuf};
 
@@ -8,42 +8,41 @@ use labtrust_machine::World;
 /// A port on which nginx speaks TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Listener {
-    /// The port, as nginx sees it.
+    /// The port inside GitLab.
     pub port: u16,
-    /// The names that it answers for, as written.
+    /// The server names, as written.
     pub names: Vec<String>,
-    /// The certificate's file, as nginx sees it.
+    /// The certificate's file, as a path inside GitLab.
     pub certificate: PathBuf,
     /// The key's file.
     pub key: PathBuf,
-    /// Whether it answers on every address of the machine, and so on loopback.
+    /// Whether it listens on every address, and so on loopback.
     pub is_everywhere: bool,
     /// Whether it expects a proxy's greeting before TLS, so that a plain client gets no answer.
     pub is_proxied: bool,
 }
 
 impl Listener {
-    /// Whether it is where `host` is served on `port`.
+    /// Whether it serves `host` on `port`.
     pub(crate) fn is_for(&self, host: &str, port: u16) -> bool {
         self.port == port && self.names.iter().any(|name| is_called(name, host))
     }
 }
 
-/// Whether a server that is called `name` answers for `host`: the sites of Pages' are matched by an
-/// expression, `~^(?<group>.*)\.pages\.example\.com$`.
+/// Whether the server name `name` matches `host`. For Pages sites it is an expression, `~^(?<group>.*)\.pages\.example\.com$`.
 fn is_called(name: &str, host: &str) -> bool {
     let Some(expression) = name.strip_prefix('~') else { return name.eq_ignore_ascii_case(host) };
     let end = format!("{}$", host.replace('.', "\\."));
     expression.strip_suffix(&end).is_some_and(|before| before.ends_with(['^', '.']))
 }
 
-/// The listeners in the configuration below `data`, which GitLab has at `/var/opt/gitlab`; none if
-/// there is no configuration or we may not read it.
+/// The listeners in the configuration below `data`, the folder that is `/var/opt/gitlab` inside GitLab; none if there is
+/// no configuration, or it cannot be read.
 pub(super) fn listeners(world: &World, data: &Path) -> Option<Vec<Listener>> {
     Some(texts(world, data)?.iter().flat_map(|text| read(text)).collect())
 }
 
-/// Whether it sends people on to https; none if that cannot be read.
+/// Whether it redirects to https; none if it cannot be read.
 pub(super) fn redirects(world: &World, data: &Path) -> Option<bool> {
     Some(texts(world, data)?.iter().any(|text| text.contains("return 301 https://")))
 }

@@ -1,21 +1,21 @@
-//! What a web server needs to speak TLS: one leaf, what leads from it to its root, and its key.
+//! A certificate and key for a web server: the leaf, the chain up to its root, and the leaf's key.
 
 use labtrust_plan::{Certificate, Contents, Fingerprint};
 use zeroize::Zeroizing;
 
 use crate::certificate::{Issued, PrivateKey};
 
-/// A certificate and its private key as they are written to files.
+/// A certificate and its private key, as written to files.
 #[derive(Clone)]
 pub(crate) struct Pair {
     /// Leaf, intermediates and root in this order, as PEM: clients that know only the root's fingerprint
     /// take the root from the handshake. Then what is sent along.
     pub certificates_pem: Vec<u8>,
-    /// The leaf's key, unencrypted, as PEM: nginx starts without anybody at the keyboard.
+    /// The leaf's key, unencrypted, as PEM: nginx starts without a person who could type a passphrase.
     pub key_pem: Zeroizing<Vec<u8>>,
     /// The leaf.
     pub leaf: Fingerprint,
-    /// The root as PEM, which GitLab itself is to trust.
+    /// The root as PEM, for GitLab's own trust store.
     pub root_pem: Vec<u8>,
     /// The root.
     pub root: Fingerprint,
@@ -53,12 +53,12 @@ impl Pair {
         Self::new(&chain, extra_chain, Zeroizing::new(key.to_pem().as_bytes().to_vec()))
     }
 
-    /// What stands in the certificate's file.
+    /// The contents of the certificate's file.
     pub(crate) fn certificates(&self) -> Contents {
         Contents::Public(self.certificates_pem.clone())
     }
 
-    /// What stands in the key's file.
+    /// The contents of the key's file.
     pub(crate) fn key(&self) -> Contents {
         Contents::Secret(self.key_pem.clone())
     }

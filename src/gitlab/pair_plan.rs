@@ -1,4 +1,4 @@
-//! The plan that puts a pair where it is served from, and the CA where GitLab itself trusts it.
+//! The plan that installs a certificate and key in GitLab, and adds the CA to GitLab's own trusted certificates.
 
 pub(crate) mod linked;
 
@@ -10,8 +10,8 @@ use labtrust_plan::{Change, Contents, Facts, Fingerprint, Proof, Reload, ShellLi
 use self::linked::LinkState;
 use super::{STORE, control::is_alive, installation::Installation, layout::Layout, pair::Pair};
 
-/// How long nginx gets to serve a new certificate. One that could not start without it is tried again
-/// by its supervisor, after a pause that grows.
+/// The time that nginx gets to serve a new certificate. An nginx that could not start without it is started again by its
+/// supervisor, after a growing pause.
 const SECONDS: u64 = 60;
 
 /// What placing `pair` in `installation` takes, which is told to read it only when all of it is there.
@@ -26,19 +26,19 @@ pub(crate) fn changes(
     pair: &Pair,
 ) -> Vec<Change> {
     let mut changes = Vec::new();
-    // The CA first: it does no harm alone.
+    // The CA comes first: alone it does no harm.
     changes.extend(trust_root(installation, pair.root, &pair.root_pem));
     changes.push(pair_change(installation, layout, links, pair));
     changes
 }
 
-/// What makes GitLab itself trust `root`, if it has a folder for that.
+/// The change that makes GitLab itself trust `root`, if it has a folder for trusted certificates.
 pub(crate) fn trust_root(installation: &Installation, root: Fingerprint, pem: &[u8]) -> Option<Change> {
     installation.trusted_certs.as_ref().map(|folder| {
         let path = folder.join(format!("labtrust-{}.crt", root.short()));
         let contents = Contents::Public(pem.to_vec());
         let steps = vec![Step::Put { path: path.clone(), contents, mode: 0o644 }];
-        // Only `gitlab-ctl reconfigure` links it; that restarts services, and nothing of ours waits for it.
+        // Only `gitlab-ctl reconfigure` links the file. That restarts services, and labtrust does not need the link.
         Change::of_files(STORE, &path, installation.actor.clone(), steps)
     })
 }
@@ -60,7 +60,7 @@ fn pair_change(installation: &Installation, layout: &Layout, links: &LinkState, 
     }
 }
 
-/// What shows that `files` are in place, and that `pair` is served wherever it is to come to light.
+/// The proof that `files` are in place, and that every endpoint of `layout` presents `pair`.
 pub(super) fn proof_of(files: Option<Proof>, layout: &Layout, pair: &Pair) -> Proof {
     let served = layout.served.iter().map(|endpoint| Proof::Served {
         endpoint: endpoint.clone(),
@@ -94,7 +94,7 @@ pub(crate) fn update_undo_reload(
         return None;
     }
     undone.retain(|command| is_alive(world, command));
-    // An engine that cannot be asked says nothing of a GitLab.
+    // If the engine does not answer, nothing is known about the GitLab.
     let installation = Installation::mounting(world, facts, subject.parent()?).ok().flatten()?;
     if !is_settings {
         record.reload.undone = installation.reload;

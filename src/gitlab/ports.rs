@@ -1,5 +1,4 @@
-//! Ports of this machine that a new GitLab can have: on a NAS or a busy server the usual ones are
-//! somebody else's.
+//! Ports of this machine for a new GitLab: on a NAS or a busy server, other programs use the usual ones.
 
 use std::{
     io::ErrorKind,
@@ -7,33 +6,33 @@ use std::{
     time::Duration,
 };
 
-/// What a GitLab listens on, as this machine has it.
+/// The ports of this machine for a GitLab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ports {
-    /// GitLab's own, the one of its URL.
+    /// The port of GitLab's URL.
     pub https: u16,
-    /// What redirects to it.
+    /// The port that redirects to https.
     pub http: u16,
-    /// Git over SSH.
+    /// The port for Git over SSH.
     pub ssh: u16,
-    /// The registry's.
+    /// The registry's port.
     pub registry: u16,
 }
 
-/// What is taken, in this order, if the ones before are busy.
+/// The candidates for https, in order of preference.
 pub(super) const HTTPS: [u16; 4] = [443, 8443, 9443, 10443];
-/// For what redirects.
+/// The candidates for the port that redirects.
 pub(super) const HTTP: [u16; 4] = [80, 8080, 8081, 9080];
-/// For Git over SSH.
+/// The candidates for Git over SSH.
 pub(super) const SSH: [u16; 4] = [22, 2222, 2224, 10022];
-/// For the registry.
+/// The candidates for the registry.
 pub(super) const REGISTRY: [u16; 4] = [4567, 5050, 5678, 14567];
 
-/// Chooses ports one by one, none twice.
+/// Chooses ports one by one, each only once.
 pub(super) struct Chooser<'a> {
     /// Whether a port is free on this machine.
     pub is_free: &'a dyn Fn(u16) -> bool,
-    /// What has been chosen.
+    /// The ports that are chosen already.
     pub taken: Vec<u16>,
 }
 
@@ -64,7 +63,7 @@ pub(super) fn is_free(port: u16) -> bool {
     [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)].into_iter().all(|address| {
         match TcpListener::bind(SocketAddr::new(address, port)).map_err(|error| error.kind()) {
             Err(ErrorKind::AddrInUse) => false,
-            // Only root may try the low ones: then who listens is asked instead.
+            // Only root may bind the low ports: another user tries to connect instead.
             Err(ErrorKind::PermissionDenied) => !answers(address, port),
             // A machine without IPv6 has nothing that listens there.
             Ok(_) | Err(_) => true,

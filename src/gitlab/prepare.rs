@@ -1,6 +1,5 @@
-//! A folder from which `docker compose up -d` starts a GitLab that serves our pair from its first
-//! second. What it holds is chosen once and read back afterwards, so that nothing drifts when the
-//! ports that were free are GitLab's own.
+//! A folder from which `docker compose up -d` starts a GitLab that serves our certificate from the start. Its ports are
+//! chosen once and read back later, so that they do not change when GitLab itself uses them.
 
 use std::path::{Path, PathBuf};
 
@@ -24,23 +23,23 @@ use crate::hint::{fail, hint, shell_line};
 pub(crate) struct Prepared {
     /// The folder.
     pub folder: PathBuf,
-    /// What the pair is placed in.
+    /// The installation that gets the certificate and key.
     pub installation: Installation,
-    /// GitLab, as clients call it.
+    /// GitLab's endpoint for clients.
     pub gitlab: Endpoint,
-    /// Its registry.
+    /// The registry's endpoint for clients.
     pub registry: Endpoint,
-    /// Which ports were taken instead of the usual ones.
+    /// Notes on the ports that are not the usual ones.
     pub notes: Vec<String>,
     ports: Ports,
     files: Vec<(PathBuf, Contents, u32)>,
 }
 
-/// Where a compose file may lie besides (compose-spec); two would compete.
+/// The other names of a compose file (compose-spec); Compose would read only one of two.
 const OTHER_COMPOSE_FILES: [&str; 3] = ["compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
 impl Prepared {
-    /// Designs what `folder` is to hold for `host` and `registry`, or reads what it holds.
+    /// Plans the files in `folder` for `host` and `registry`, or reads the existing ones.
     pub(crate) fn design(
         world: &World,
         facts: &Facts,
@@ -49,7 +48,7 @@ impl Prepared {
         registry: Option<&Target>,
     ) -> Result<Self> {
         let is_free = |port: u16| {
-            // A user's own engine may not have the low ports.
+            // A rootless engine cannot publish the low ports.
             let is_rootless = |kind| kind == EngineKind::Rootless;
             let only_rootless =
                 !facts.engines.is_empty() && facts.engines.iter().all(|e| is_rootless(e.kind));
@@ -79,7 +78,7 @@ impl Prepared {
             Ok(world.read(path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
         };
         let (old_compose, old_rb) = (read(&compose)?, read(&gitlab_rb)?);
-        // gitlab.rb is written first: a compose file without one is somebody else's.
+        // labtrust writes gitlab.rb first, so it did not write a compose file without one.
         let strangers = OTHER_COMPOSE_FILES.iter().map(|name| folder.join(name));
         for stranger in strangers.chain(old_rb.is_none().then(|| compose.clone())) {
             if exists(world, &stranger)? {
@@ -110,7 +109,7 @@ impl Prepared {
         };
         let is_labelled = exists(world, Path::new("/sys/fs/selinux/enforce"))?;
         let blueprint = Blueprint { gitlab, registry, ports, is_labelled };
-        // What people edited since is theirs.
+        // Files that people edited since then stay unchanged.
         let files = [
             (gitlab_rb, old_rb, blueprint.gitlab_rb(), 0o600),
             (compose, old_compose, blueprint.compose(), 0o644),
@@ -130,7 +129,7 @@ impl Prepared {
         })
     }
 
-    /// Which ports are not the usual ones, and `who` has those.
+    /// Notes on the ports that are not the usual ones. `who` names the program that uses a port.
     fn port_notes(&self, who: &dyn Fn(u16) -> Option<String>) -> Vec<String> {
         let Ports { https, http, ssh, registry } = self.ports;
         [
@@ -148,8 +147,8 @@ impl Prepared {
         .collect()
     }
 
-    /// The files that it starts from. They come after the pair: with the compose file, which is the
-    /// last, it can be started.
+    /// The change that writes the files. It comes after the certificate and key; the compose file is the last, because
+    /// with it GitLab can be started.
     pub(crate) fn changes(&self) -> Vec<Change> {
         if self.files.is_empty() {
             return Vec::new();
@@ -180,7 +179,7 @@ fn occupied_error(path: &Path, why: &str, folder: &Path) -> anyhow::Error {
     )
 }
 
-/// The endpoints that a gitlab.rb of ours names, which must be those that are asked for.
+/// The endpoints in a gitlab.rb that labtrust wrote; an error if they are not the requested ones.
 fn read_back(
     text: &str,
     path: &Path,
@@ -218,7 +217,7 @@ fn choose_all(
     // Two hosts can share one port: nginx tells them apart by name.
     let usual = host.port.or(Some(ports::HTTPS[0]));
     let shares = registry.port == usual && registry.host != host.host;
-    // What was asked for comes before what is chosen.
+    // Requested ports come before chosen ones.
     let wished = host.port.or(registry.port.filter(|_| shares));
     let wished = wished.map(|port| take(chooser, port)).transpose()?;
     let wished_registry = match registry.port.filter(|_| !shares) {

@@ -1,22 +1,22 @@
-//! What GitLab's URLs promise to clients. A certificate that is seen on some port of this machine is not yet met
-//! under the URL that clients were given: where that was not shown on the way, it is asked at the end.
+//! URLs of GitLab that still need a proof. A certificate on some port of this machine is not a proof for the URL that
+//! clients use, so labtrust connects to that URL at the end.
 
 use std::time::Duration;
 
 use labtrust_machine::handshake;
 use labtrust_plan::{Endpoint, Fingerprint};
 
-/// A server that can be reached presents its certificate within this.
+/// The time within which a reachable server presents its certificate.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// A URL of which placing a certificate does not show by itself that it is served there.
+/// A URL for which the installed files do not prove that the certificate is served there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Promise {
-    /// Where clients go.
+    /// The endpoint that clients use.
     pub endpoint: Endpoint,
-    /// Why it is not shown, a line.
+    /// The reason why there is no proof, one line.
     pub why: String,
-    /// Whether the certificate is shown to be served on another port of this machine.
+    /// Whether the certificate is proven to be served on another port of this machine.
     pub is_served: bool,
 }
 

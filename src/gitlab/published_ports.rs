@@ -1,5 +1,5 @@
-//! The ports that a GitLab in a container needs of this machine, held against those that it has: what is
-//! missing, who is in the way, and the exact change.
+//! The ports that a GitLab in a container needs, compared with its published ports: the missing ports, the programs that
+//! use them, and the exact change.
 
 use std::path::Path;
 
@@ -21,48 +21,48 @@ use super::{
 };
 use crate::by_hand::ByHand;
 
-/// What is to be done about the ports of a container.
+/// Advice on the ports of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct PortAdvice {
-    /// What to know, a line each.
+    /// Notes for the report, one line each.
     pub notes: Vec<String>,
-    /// What to do on this machine.
+    /// The steps for a person on this machine.
     pub by_hand: Vec<ByHand>,
 }
 
-/// A port that GitLab needs, and what was seen of it.
+/// A port that GitLab needs, and its present state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PortSeen {
-    /// What it is for.
+    /// Its purpose.
     pub need: Need,
     /// The container's port.
     pub inside: u16,
-    /// This machine's, under which clients look for it.
+    /// This machine's port, which clients use.
     pub outside: u16,
-    /// Where this machine has it.
+    /// The way from this machine to the container's port.
     pub reach: Reach,
-    /// Whether nothing of this machine listens on `outside`.
+    /// Whether no program of this machine listens on `outside`.
     pub is_free: bool,
-    /// Who does, if that may be known.
+    /// The program that listens on it, if it is known.
     pub holder: Option<Holder>,
-    /// A port that is free, to be had instead.
+    /// A free port to use instead.
     pub instead: Option<u16>,
 }
 
-/// What a port is for.
+/// The purpose of a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Need {
     /// GitLab or its registry, at this address.
     Web(Role, Endpoint),
-    /// Git over SSH; whether gitlab.rb says on which port.
+    /// Git over SSH.
     Ssh {
-        /// It does.
+        /// Whether gitlab.rb sets its port.
         is_said: bool,
     },
 }
 
 impl PortAdvice {
-    /// Looks at the ports of `installation`; nothing is to be done if it is no container.
+    /// Looks at the ports of `installation`. The advice is empty if it is not a container.
     pub(crate) fn look(
         world: &World,
         installation: &Installation,
@@ -94,7 +94,7 @@ impl PortAdvice {
     }
 }
 
-/// Looks at each port that is needed.
+/// The present state of each port that GitLab needs.
 fn seen(container: &Container, config: &Config, gitlab: &Endpoint, registry: &Endpoint) -> Vec<PortSeen> {
     let ssh = config.number(&["gitlab_rails", "gitlab_shell_ssh_port"]);
     let ssh_port = ssh.and_then(|port| u16::try_from(port).ok());
@@ -126,8 +126,8 @@ fn usual(role: Role) -> &'static [u16] {
     if role == Role::Registry { &ports::REGISTRY } else { &ports::HTTPS }
 }
 
-/// What follows from what was `seen`. `image` asks the engine for the image's own settings, and `is_here`
-/// whether this machine has a file.
+/// The advice on the ports `seen`. `image` returns the image's own settings, and `is_here` tells whether this machine has
+/// a file.
 pub(super) fn advice(
     container: &Container,
     seen: &[PortSeen],
@@ -136,7 +136,7 @@ pub(super) fn advice(
     is_here: &dyn Fn(&Path) -> bool,
 ) -> PortAdvice {
     let mut advice = PortAdvice::default();
-    // Another container stands in front, or it has an address of its own.
+    // Another container is in front of it, or it has an address of its own.
     if container.publishes_nothing() {
         return advice;
     }
@@ -152,7 +152,7 @@ pub(super) fn advice(
 }
 
 impl PortAdvice {
-    /// Adds what to do about `port`, one of those that were `seen`. Returns the port to publish, where one is missing.
+    /// Adds the advice on `port`, one of the ports `seen`. Returns the port to publish, if it is missing.
     fn add_port(
         &mut self,
         port: &PortSeen,
@@ -184,7 +184,8 @@ impl PortAdvice {
         }
     }
 
-    /// Adds what to do where `port` is published on `here`, and `endpoint` names another port: `keep` changes the URL.
+    /// Adds the advice on a `port` that is published on `here` while `endpoint` has another port. The command `keep` puts
+    /// `here` into the URL.
     fn add_other_port(
         &mut self,
         port: &PortSeen,
@@ -264,7 +265,7 @@ fn how_to_publish(
     })
 }
 
-/// The command by which the URL of `role` gets the port under which the container is published.
+/// The command that puts the published port into the URL of `role`.
 fn with_port(port: &PortSeen, role: Role, endpoint: &Endpoint, seen: &[PortSeen], here: u16) -> ShellLine {
     let new = Endpoint::new(endpoint.host.clone(), here);
     if role == Role::Gitlab {
@@ -284,8 +285,8 @@ fn with_port(port: &PortSeen, role: Role, endpoint: &Endpoint, seen: &[PortSeen]
     shell_line!("{labtrust setup {} --registry {} --replace}", host, new)
 }
 
-/// The port that is to be lent for one that is missing, and what gitlab.rb has to say if it is another; none if
-/// there is none.
+/// The port to publish for a missing one, and the step that sets it in gitlab.rb if it is a different one; none if no
+/// port is free.
 fn port_to_publish(port: &PortSeen, need: &Need, holder: &str) -> Option<(PublishedPort, Option<ByHand>)> {
     let PortSeen { inside, outside, .. } = *port;
     if port.is_free {
@@ -295,7 +296,7 @@ fn port_to_publish(port: &PortSeen, need: &Need, holder: &str) -> Option<(Publis
     let (setting, published) = match need {
         Need::Web(role, endpoint) => {
             let new = Endpoint::new(endpoint.host.clone(), instead);
-            // nginx listens on the URL's port, unless it is told another.
+            // nginx listens on the URL's port, unless gitlab.rb sets another.
             let inside = if inside == outside { instead } else { inside };
             (format!("{} \"{}\"", role.url(), url(&new)), PublishedPort { outside: instead, inside })
         }
@@ -310,7 +311,7 @@ fn port_to_publish(port: &PortSeen, need: &Need, holder: &str) -> Option<(Publis
     Some((published, Some(ByHand::remark(what))))
 }
 
-/// Who listens on `port` of this machine, if that may be known.
+/// The program that listens on `port` of this machine, if it is known.
 pub(super) fn holder(world: &World, port: u16) -> Option<String> {
     listener::holder(port).map(|holder| title(&holder, Dsm::of(world).is_some()))
 }

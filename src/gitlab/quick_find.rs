@@ -1,5 +1,5 @@
-//! The GitLab of this machine, as far as it can be seen at once: nothing is run, and engines are asked
-//! over their sockets, within bounds. What is not certain is left out: nothing is changed by what is seen.
+//! Finds the GitLab of this machine quickly: it runs no program, and asks the engines over their sockets within a time
+//! limit. It leaves out any uncertain container, because no change follows from its result.
 
 use std::{
     path::Path,
@@ -16,7 +16,7 @@ use super::{
     installation::Installation,
 };
 
-/// Of more containers that may be GitLab only the first are looked at.
+/// The most containers of one engine that are inspected.
 const MOST: usize = 8;
 
 /// One line of `GET /containers/json` (moby API, `ContainerList`).
@@ -36,8 +36,8 @@ struct Mount {
 }
 
 impl Installation {
-    /// Every GitLab of this machine: its package, else its containers, those that run first. What is not
-    /// answered by `deadline` is not seen.
+    /// Every GitLab of this machine: its package, else its containers, running ones first. Engines that do not answer by
+    /// `deadline` are left out.
     pub(crate) fn find_without_running(world: &World, facts: &Facts, deadline: Instant) -> Result<Vec<Self>> {
         if let Some(omnibus) = Self::omnibus_without_status(world)? {
             return Ok(vec![omnibus]);
@@ -54,7 +54,7 @@ impl Installation {
     }
 }
 
-/// The containers of `engine` that have something at `/etc/gitlab`; none if it does not say.
+/// The containers of `engine` with a mount at `/etc/gitlab`; none if it does not answer.
 fn containers(world: &World, facts: &Facts, engine: &Engine, deadline: Instant) -> Option<Vec<Container>> {
     let socket = engine.socket.as_ref()?;
     let docker = facts.tools.get("docker")?;

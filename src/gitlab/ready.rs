@@ -1,5 +1,5 @@
-//! Whether GitLab's nginx will start. It is one server for every https site that gitlab.rb switches on: while one of
-//! them lacks its certificate or key, none is served.
+//! Whether GitLab's nginx will start. One nginx serves every https site that gitlab.rb enables: while the certificate or
+//! key of one site is missing, it serves none.
 
 use std::{fmt, path::Path};
 
@@ -21,21 +21,21 @@ use crate::{
     hint::{Hint, fail, hint},
 };
 
-/// A site that nginx cannot serve, or not with a certificate that is for it.
+/// A site that nginx cannot serve, or serves with a certificate that is not valid for the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unready {
-    /// The setting that switches it on, and its URL's host.
+    /// The setting that enables it, and its URL's host.
     setting: String,
     host: Host,
-    /// What is wrong with its files.
+    /// The fault of its files.
     why: String,
-    /// Whether nginx does not start for it.
+    /// Whether it stops nginx from starting.
     pub keeps_from_starting: bool,
 }
 
 impl Layout {
-    /// The sites of `config` that would not be ready once this layout's certificate is placed, which is for the
-    /// hosts that it `covers`.
+    /// The sites of `config` that are not ready after this layout's certificate is installed. `covers` tells the hosts that
+    /// the certificate is valid for.
     pub(crate) fn unready(
         &self,
         world: &World,
@@ -71,8 +71,8 @@ impl Layout {
             .collect()
     }
 
-    /// What a person should know of URLs in https that labtrust has no row for, a line each: whether GitLab's nginx
-    /// is to serve them, nobody here knows.
+    /// Notes on https URLs that no [`Role`] describes, one line each: labtrust does not know whether GitLab's nginx serves
+    /// them.
     pub(crate) fn unknown_url_notes(
         &self,
         world: &World,
@@ -91,11 +91,11 @@ impl Layout {
             .collect()
     }
 
-    /// The URLs in https that no [`Role`] has, without their certificate or key.
+    /// The https URLs that no [`Role`] describes and whose certificate or key is missing.
     fn unknown_sites(&self, world: &World, installation: &Installation, config: &Config) -> Vec<Unknown> {
         let listeners = installation.listeners(world).unwrap_or_default();
         let unknown = |(setting, line, address): (String, Line, Address)| {
-            let is_its = |one: &&Listener| one.names.contains(&address.stem);
+            let is_its = |listener: &&Listener| listener.names.contains(&address.stem);
             let listener = listeners.iter().find(is_its);
             let usual =
                 |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{}.{ending}", address.stem));
@@ -124,7 +124,7 @@ impl Layout {
     ) -> Option<Unready> {
         let usual =
             |ending: &str| Path::new(container::CONFIG).join(format!("ssl/{}.{ending}", address.stem));
-        // A path that is computed, or not within reach, is not known to be wrong.
+        // A path that Ruby computes, or that this machine cannot reach, is not known to be wrong.
         let file = |said, usual| outside(installation, &path(said, usual, None).ok()?).ok();
         let certificate = file(config.certificate(role), usual("crt"))?;
         let key = file(config.key(role), usual("key"))?;
@@ -154,14 +154,14 @@ impl Layout {
     }
 }
 
-/// A URL that no [`Role`] has.
+/// A URL that no [`Role`] describes.
 struct Unknown {
     setting: String,
     line: Line,
     host: Host,
-    /// Which of its files are not there.
+    /// The message about its missing files.
     missing: String,
-    /// Whether nginx is told to serve it.
+    /// Whether nginx's configuration serves it.
     is_served: bool,
 }
 
@@ -175,20 +175,19 @@ impl fmt::Display for Unready {
     }
 }
 
-/// Which of these files are not there, if any.
+/// The message about those of these files that do not exist, if any.
 fn missing(world: &World, files: [&Path; 2]) -> Option<String> {
     let missing: Vec<_> = files.into_iter().filter(|file| is_missing(world, file)).map(text::path).collect();
     let verb = if missing.len() == 1 { "does" } else { "do" };
     (!missing.is_empty()).then(|| format!("{} {verb} not exist", missing.join(" and ")))
 }
 
-/// Whether nothing is at `path`. Where a link leads, only GitLab knows that may be in a container.
+/// Whether nothing is at `path`. A link counts as a file: its target may be a path inside the container.
 fn is_missing(world: &World, path: &Path) -> bool {
     matches!(world.look(path), Ok(Node::Absent))
 }
 
-/// The refusal to leave a site without a certificate that is for it; `way_on` is what is done about one that lacks
-/// its NAME.
+/// The refusal to leave a site without a valid certificate. `way_on` is the hint that adds a missing name.
 pub(crate) fn refusal(unready: &[Unready], way_on: &'static str) -> anyhow::Error {
     let whats: Vec<_> = unready.iter().map(ToString::to_string).collect();
     let (setting, host) =

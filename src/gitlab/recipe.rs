@@ -1,5 +1,5 @@
-//! How a container was started, as its engine tells it: a port cannot be added to one that is there, so
-//! whoever lacks one needs the exact way to make it anew.
+//! The options that a container was started with, as its engine reports them. A port cannot be added to an existing
+//! container, so people who need one more port get the exact commands that recreate it.
 
 mod compose;
 mod flag;
@@ -12,12 +12,12 @@ use serde_json::Value;
 
 pub(super) use self::compose::Project;
 
-/// What `docker inspect` says of a container. It may hold passwords, among the environment and the labels: what
-/// is made of it names those and shows no value.
+/// The output of `docker inspect` for a container. Its environment and labels may hold passwords: the commands made from
+/// it contain their names, and no values.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Recipe(Value);
 
-/// A port that is lent: this machine's, and the container's.
+/// A published port: this machine's, and the container's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PublishedPort {
     /// This machine's.
@@ -32,7 +32,7 @@ impl Recipe {
         serde_json::from_str(json).map(Self)
     }
 
-    /// The project that it belongs to, if Compose made it.
+    /// The project that it belongs to, if Compose created it.
     pub(crate) fn project(&self) -> Option<Project> {
         let label = |name: &str| self.text(&["Config", "Labels", &format!("com.docker.compose.{name}")]);
         let files = label("project.config_files").unwrap_or_default();
@@ -45,7 +45,7 @@ impl Recipe {
         })
     }
 
-    /// The image that it was made from, as the engine knows it.
+    /// The engine's id of its image.
     pub(crate) fn image(&self) -> Option<&str> {
         self.text(&["Image"])
     }
@@ -69,7 +69,7 @@ impl std::fmt::Debug for Recipe {
     }
 }
 
-/// Whether `value` is what an option has that was not given.
+/// Whether `value` is the value of an option that was not given.
 fn is_unset(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -1,4 +1,4 @@
-//! The servers of GitLab's nginx, each a row: by which settings of gitlab.rb it is described
+//! The servers of GitLab's nginx, one row each: the settings of gitlab.rb that describe it
 //! (omnibus-gitlab: `registry.rb`, `gitlab_pages.rb`, `gitlab_kas.rb`, until 18.11 `gitlab_mattermost.rb`).
 
 /// One of the servers of GitLab's nginx.
@@ -12,27 +12,27 @@ pub(crate) enum Role {
     Pages,
     /// The agent server for Kubernetes, where it has a host of its own.
     Kas,
-    /// The chat server that packages before 19.0 brought along.
+    /// The chat server that packages before 19.0 contain.
     Mattermost,
 }
 
-/// How a [`Role`] is set.
+/// The settings of a [`Role`].
 #[derive(Debug)]
 pub(super) struct RoleRow {
     role: Role,
-    /// What people call it.
+    /// Its name in messages.
     pub title: &'static str,
     /// The setting that names its URL.
     pub url: &'static str,
-    /// The schemes of that URL that mean TLS, and those that mean none.
+    /// The URL schemes with TLS, and those without.
     pub schemes: [&'static [&'static str]; 2],
-    /// Where its nginx settings lie: from 19.2 on, which wins where both are set, and before.
+    /// The path of its nginx settings, since 19.2 and before; the newer one wins if both are set.
     pub nginx: [&'static [&'static str]; 2],
     /// The nginx setting that names the port.
     pub port: &'static str,
-    /// The port where that is not set; none where it is the URL's.
+    /// The default of that setting; none if it is the URL's port.
     pub usual_port: Option<u16>,
-    /// The setting by which the service itself is off.
+    /// The setting that disables the service.
     pub enable: Option<[&'static str; 2]>,
 }
 
@@ -92,14 +92,14 @@ const ROWS: [RoleRow; 5] = [
 ];
 
 impl Role {
-    /// All of them.
+    /// All roles.
     pub(crate) const ALL: [Self; 5] =
         [Self::Gitlab, Self::Registry, Self::Pages, Self::Kas, Self::Mattermost];
 
-    /// Those that a GitLab may have besides itself and its registry.
+    /// The roles other than GitLab itself and its registry.
     pub(crate) const EXTRA: [Self; 3] = [Self::Pages, Self::Kas, Self::Mattermost];
 
-    /// What people call it.
+    /// Its name in messages.
     pub(crate) fn title(self) -> &'static str {
         self.row().title
     }

@@ -1,5 +1,5 @@
-//! gitlab.rb is a Ruby program, and only Ruby can run it. Nearly all of it is assignments of literals,
-//! though: those are read here, and whatever is computed is reported as such, never guessed.
+//! Reads gitlab.rb without running it. It is a Ruby program, but nearly all of it assigns literals. This module reads
+//! those, and reports any other value as computed.
 
 mod statement;
 mod value;
@@ -16,7 +16,7 @@ pub(super) use self::{
     value::Value,
 };
 
-/// One assignment, or one call of a setting that is written as a call: `external_url "…"`.
+/// One assignment, or one setting that is written as a call: `external_url "…"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
     /// `nginx['listen_port']` is `["nginx", "listen_port"]`.
@@ -25,21 +25,21 @@ pub(crate) struct Setting {
     pub value: Value,
     /// The statement, as written.
     pub text: String,
-    /// Where in its text the value is written.
+    /// The position of the value in the text.
     pub literal: Range<usize>,
     /// The line in which it begins, counted from 0.
     pub line: usize,
-    /// Whether it is a line of its own, all of it, and outside any condition or loop.
+    /// Whether it is a whole line, outside any condition or loop.
     pub alone: bool,
-    /// Whether it assigns to a local variable where a call was meant, which does nothing.
+    /// Whether it assigns to a local variable where a call was meant, and so has no effect.
     pub inert: bool,
-    /// Whether its table is added to what was set before: `nginx.merge!('listen_port' => 8443)`.
+    /// Whether its hash is merged into earlier settings: `nginx.merge!('listen_port' => 8443)`.
     pub merges: bool,
     /// Where it was read.
     pub origin: Origin,
 }
 
-/// Where GitLab reads a setting.
+/// The place where GitLab reads a setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Origin {
     /// In gitlab.rb.
@@ -49,18 +49,18 @@ pub(crate) enum Origin {
     Environment,
 }
 
-/// What could be read of a gitlab.rb.
+/// The readable parts of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Script {
-    /// All settings, in their order.
+    /// All settings, in order.
     pub settings: Vec<Setting>,
-    /// Those that are commented out, each in a line of its own where a setting could stand.
+    /// The settings that are commented out, each on a line of its own where a setting could be.
     pub comments: Vec<Setting>,
-    /// Statements that have Ruby read another file, which may set anything.
+    /// The statements that make Ruby read another file, which may set anything.
     pub includes: Vec<Include>,
 }
 
-/// A statement that has Ruby read another file: `from_file '/etc/gitlab/site.rb'`.
+/// A statement that makes Ruby read another file: `from_file '/etc/gitlab/site.rb'`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Include {
     /// The statement, as written.
@@ -76,7 +76,7 @@ impl Script {
     pub(super) fn read(text: &str) -> Self {
         let (statements, comments) = statements(text);
         let mut settings = Vec::new();
-        // How deep it is in conditions and loops before each statement, and at the end.
+        // The depth of conditions and loops before each statement, and at the end.
         let mut depths = vec![0_usize];
         let mut includes = Vec::new();
         for (index, statement) in statements.iter().enumerate() {
@@ -90,7 +90,7 @@ impl Script {
             let is_whole = outer.is_some();
             for mut setting in outer.map_or_else(|| within(&statement.text), |setting| vec![setting]) {
                 let (first, last) = (*statement.lines.start(), *statement.lines.end());
-                // What stands in a condition or a loop may not happen at all.
+                // A statement in a condition or a loop may not run at all.
                 let is_certain = is_whole && depth == 0 && !statement.is_cut;
                 if !is_certain {
                     setting.value = setting.value.in_doubt(setting.merges);
@@ -117,7 +117,7 @@ impl Script {
         script
     }
 
-    /// The setting that decides `path`: the last one of it, or of a whole that it is part of.
+    /// The setting that decides `path`: the last one for it, or for a hash that contains it.
     pub(super) fn last(&self, path: &[&str]) -> Option<Setting> {
         let found = |setting: &Setting| {
             if setting.inert || !is_part(&setting.path, path) {
@@ -131,9 +131,9 @@ impl Script {
     }
 }
 
-/// The settings within a statement that is none itself: `when 1 then external_url '…'`.
+/// The settings inside a statement that is not a setting itself: `when 1 then external_url '…'`.
 fn within(statement: &str) -> Vec<Setting> {
-    /// Nobody writes more in one.
+    /// The longest statement that is searched.
     const LONGEST: usize = 4096;
     if statement.len() > LONGEST {
         return Vec::new();
@@ -145,7 +145,7 @@ fn within(statement: &str) -> Vec<Setting> {
         at += match next {
             '\'' | '"' | '`' => end_of_string(rest, next).unwrap_or(rest.len()),
             _ => {
-                // Where the statement itself begins was looked already.
+                // The beginning of the statement was checked already.
                 if !is_in_word && at > 0 {
                     found.extend(setting(rest));
                 }
@@ -162,22 +162,22 @@ fn is_part(whole: &[String], path: &[&str]) -> bool {
     whole.len() <= path.len() && whole.iter().zip(path).all(|(a, b)| a == b)
 }
 
-/// Whether `statement` has Ruby read another file as if it stood here (mixlib-config, `from_file`).
+/// Whether `statement` makes Ruby read another file as a part of this one (mixlib-config, `from_file`).
 fn reads_another_file(statement: &str) -> bool {
     const READERS: [&str; 4] = ["from_file", "eval", "instance_eval", "class_eval"];
     words(statement).any(|word| READERS.contains(&word))
 }
 
-/// The words of `statement` that stand outside its strings.
+/// The words of `statement` outside its strings.
 fn words(statement: &str) -> impl Iterator<Item = &str> {
     let mut rest = statement;
     std::iter::from_fn(move || {
         loop {
             let next = rest.chars().next()?;
-            let is_of_word = |one: char| one.is_alphanumeric() || one == '_';
+            let is_of_word = |letter: char| letter.is_alphanumeric() || letter == '_';
             let end = match next {
                 '\'' | '"' | '`' => end_of_string(rest, next).unwrap_or(rest.len()),
-                _ => rest.find(|one| !is_of_word(one)).unwrap_or(rest.len()).max(next.len_utf8()),
+                _ => rest.find(|letter| !is_of_word(letter)).unwrap_or(rest.len()).max(next.len_utf8()),
             };
             let (word, after) = rest.split_at(end);
             rest = after;
@@ -215,7 +215,7 @@ fn setting(statement: &str) -> Option<Setting> {
     }
     let text = first_line(statement);
     let setting = |written: &str, inert| {
-        // What is written is a part of the statement.
+        // `written` is a part of the statement.
         let begin = statement.rfind(written).unwrap_or_default();
         let (path, text, value) = (path.clone(), text.clone(), literal(written));
         let literal = begin..begin + written.len();
@@ -224,14 +224,14 @@ fn setting(statement: &str) -> Option<Setting> {
     };
     if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with(['=', '~', '>'])) {
         let mut found = setting(value.trim(), is_call && path.len() == 1)?;
-        // A bare name becomes a variable of Ruby's, whatever it is set to.
+        // Ruby takes an assignment to a bare name as a local variable.
         if path.len() == 1 && matches!(found.value, Value::Table(_)) {
             found.value = Value::Computed;
         }
         return Some(found);
     }
     if is_call && path.len() == 1 {
-        // A bare name asks for the value.
+        // A bare name only reads the value.
         let argument = rest.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(rest).trim();
         return if argument.is_empty() { None } else { setting(argument, false) };
     }
@@ -239,12 +239,12 @@ fn setting(statement: &str) -> Option<Setting> {
         let value = value::of_arguments(table);
         return setting(rest, false).map(|found| Setting { value, merges: true, ..found });
     }
-    // `||=`, `<<`, `.store(…)`: something happens to it.
+    // `||=`, `<<`, `.store(…)` change the value.
     let changes = ["||=", "&&=", "+=", "<<", ".store", ".push", "["];
     if changes.iter().any(|change| rest.starts_with(change)) { setting(rest, false) } else { None }
 }
 
-/// The key that `text` begins with, in brackets, and what follows it.
+/// The key in brackets at the start of `text`, and the rest.
 fn key(text: &str) -> Option<(String, &str)> {
     let inner = text.strip_prefix('[')?.trim_start();
     let (key, rest) = if let Some(symbol) = inner.strip_prefix(':') {

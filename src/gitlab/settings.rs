@@ -1,6 +1,6 @@
-//! What gitlab.rb must say for HTTPS, and the smallest edits that make it say so. Pure: its text in, edits
-//! out. What is set right stays as it is; a line of the template that is commented out is put to use; a line that
-//! says something else is changed where it stands; whatever has no such line comes last, in one marked block.
+//! The settings that gitlab.rb needs for HTTPS, and the smallest edits that set them. Pure: its text in, edits out. A
+//! correct setting stays unchanged. A line of the template is uncommented. A line with another value is changed in place.
+//! A setting without a line goes into one marked block at the end.
 
 mod block;
 mod conflict;
@@ -20,22 +20,22 @@ use super::{
 pub(crate) use self::conflict::Conflict;
 pub(crate) use self::wanted::{GITLAB, GITLAB_PORT, REDIRECT, REGISTRY, REGISTRY_PORT, SSH_PORT, Wanted};
 
-/// What becomes of a gitlab.rb.
+/// The planned settings of a gitlab.rb.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Settings {
-    /// What is edited, in this order.
+    /// The edits, in order.
     pub edits: Vec<Edit>,
-    /// What is overwritten although somebody meant it: not without being asked for.
+    /// The settings that somebody chose and that the edits overwrite; this needs `--replace`.
     pub conflicts: Vec<Conflict>,
-    /// What Ruby computes and is left as it is.
+    /// The lines that Ruby computes and that stay unchanged.
     pub left: Vec<Line>,
-    /// The file once it is edited.
+    /// The file after the edits.
     pub after: Vec<u8>,
 }
 
 impl Settings {
-    /// What makes `file` say what is `wanted`. `environment` is what GitLab evaluates before it, and so
-    /// loses. An error says why that cannot be, as the rest of a sentence that begins with the file's name.
+    /// Plans the edits that give `file` the `wanted` settings. GitLab evaluates `environment` before the file, so the file
+    /// wins. The error is the end of a sentence that begins with the file's name.
     pub(crate) fn plan(file: Option<&[u8]>, environment: &str, wanted: &[Wanted]) -> Result<Self, String> {
         let bytes = file.unwrap_or_default();
         let scripts = [Script::of_environment(environment), read(bytes)];
@@ -90,7 +90,7 @@ impl Settings {
     }
 }
 
-/// Others may have written in any encoding; what matters here is ASCII.
+/// Reads a file in any encoding: the settings are ASCII.
 fn read(bytes: &[u8]) -> Script {
     Script::read(&String::from_utf8_lossy(bytes))
 }

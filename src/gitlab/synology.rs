@@ -1,5 +1,5 @@
-//! Synology's DSM: its own web server and its sshd hold the ports that a GitLab would have, and its reverse proxy
-//! takes a certificate in the Control Panel alone.
+//! Synology's DSM: its own web server and sshd use the ports that GitLab needs, and its reverse proxy takes a certificate
+//! only in the Control Panel.
 
 use std::path::Path;
 
@@ -8,23 +8,23 @@ use labtrust_plan::{shell_line, text};
 
 use crate::by_hand::ByHand;
 
-/// What is known of a DSM.
+/// A DSM.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Dsm {
     /// `7.2.1`
     pub version: String,
-    /// Templates of its nginx that somebody has changed so that it leaves 80 and 443.
+    /// Templates of its nginx that somebody edited so that it does not use ports 80 and 443.
     pub changed: Vec<String>,
 }
 
 const VERSION: &str = "/etc.defaults/VERSION";
 const TEMPLATES: &str = "/usr/syno/share/nginx";
 
-/// How the pair of `--out` gets into DSM's reverse proxy.
+/// The steps that bring the certificate and key of `--out` into DSM's reverse proxy.
 const CLICKS: &str = include_str!("synology.txt");
 
 impl Dsm {
-    /// The DSM that this machine runs, if it is one.
+    /// The DSM of this machine, if it is one.
     pub(crate) fn of(world: &World) -> Option<Self> {
         let read =
             |path: &Path| Some(String::from_utf8_lossy(&world.read(path).ok().flatten()?).into_owned());
@@ -41,7 +41,7 @@ impl Dsm {
         Some(Self { version, changed })
     }
 
-    /// What to know of it, a line each.
+    /// Notes for the report, one line each.
     pub(crate) fn notes(&self) -> Vec<String> {
         if self.changed.is_empty() {
             return Vec::new();
@@ -53,7 +53,7 @@ impl Dsm {
         )]
     }
 
-    /// What is done in the Control Panel with the pair for `host` in `folder`.
+    /// The steps in the Control Panel for the certificate and key of `host` in `folder`.
     pub(crate) fn steps(host: &str, folder: &Path) -> Vec<ByHand> {
         let [all, leaf, chain, key] =
             ["crt", "leaf.crt", "chain.crt", "key"].map(|kind| folder.join(format!("{host}.{kind}")));
@@ -80,7 +80,7 @@ impl Dsm {
     }
 }
 
-/// What DSM's own program is called that is known as `name`.
+/// The title of DSM's own program `name`.
 pub(crate) fn title(name: &str) -> Option<&'static str> {
     match name {
         "nginx" => Some("DSM's own nginx"),
@@ -95,8 +95,7 @@ fn version(text: &str) -> String {
     value.unwrap_or_default().trim_matches('"').to_owned()
 }
 
-/// Whether a template names ports, and neither 80 nor 443 among them: as DSM ships them, those that name any
-/// name these.
+/// Whether a template names ports, but neither 80 nor 443. DSM's unchanged templates name these if they name any.
 fn leaves_its_ports(text: &str) -> bool {
     let port = |line: &str| -> Option<u16> {
         let value = line.trim_start().strip_prefix("listen")?.trim_start();

@@ -1,10 +1,10 @@
-//! Public suffixes: domains below which strangers have names. The Public Suffix List knows the internet's; what is used
-//! inside networks stands here.
+//! Public suffixes: domains in which strangers own names. The Public Suffix List has those of the internet; this module
+//! adds those of private networks.
 
 use labtrust_plan::DnsName;
 
-/// Suffixes of more than one label under which others have names inside a network; RFC 8375 (`home.arpa`), and what
-/// Kubernetes and clouds give out. Every name of one label counts as a suffix anyway, `lan` and `nas` alike.
+/// Suffixes of more than one label in private networks: RFC 8375 (`home.arpa`), and those of Kubernetes and clouds. A name
+/// of one label, such as `lan` or `nas`, always counts as a suffix.
 const INTERNAL: &[&str] = &[
     "cluster.local",
     "compute.internal",
@@ -15,8 +15,8 @@ const INTERNAL: &[&str] = &[
     "svc.cluster.local",
 ];
 
-/// The domain just below a public suffix that `name` lies in; none where `name` is such a suffix itself, holds one, or
-/// cannot be told.
+/// The domain directly below a public suffix that contains `name`; none if `name` is itself a suffix, contains one, or is
+/// not valid.
 pub(super) fn registrable(name: &str) -> Option<String> {
     let name = name.trim_matches('.');
     let name = plain(name.strip_prefix("*.").unwrap_or(name))?;
@@ -26,7 +26,7 @@ pub(super) fn registrable(name: &str) -> Option<String> {
     };
     let internal = INTERNAL.iter().filter(is_below).map(|suffix| suffix.len()).max();
     let length = internal.unwrap_or(0).max(listed);
-    // Where every label below `name` is a suffix of its own (`*.kawasaki.jp`), strangers have names below it, too.
+    // Where every label below `name` is a suffix (`*.kawasaki.jp`), strangers also own names below it.
     let probe = format!("any.{name}");
     let holds_suffixes =
         psl::suffix(probe.as_bytes()).is_some_and(|suffix| suffix.as_bytes() == probe.as_bytes());
@@ -35,7 +35,7 @@ pub(super) fn registrable(name: &str) -> Option<String> {
     (!holds_suffixes).then(|| name[rest.len() - label.len()..].to_owned())
 }
 
-/// `name` in lower case and A-labels; none where it is no name that clients agree on.
+/// `name` in lower case and A-labels; none if clients read it differently.
 fn plain(name: &str) -> Option<String> {
     let name = name.to_lowercase();
     let is_label = |label: &str| {
@@ -45,7 +45,7 @@ fn plain(name: &str) -> Option<String> {
     if !name.split('.').all(is_label) {
         return name.parse::<DnsName>().ok().map(|name| name.to_string());
     }
-    // To some resolvers a name that ends in a number is an address.
+    // Some resolvers take a name that ends in a number for an address.
     let last = name.rsplit('.').next()?;
     (!last.bytes().all(|one| one.is_ascii_digit())).then_some(name)
 }

@@ -1,26 +1,26 @@
-//! The parts that certificates play for a client: what is served, the way up from it, the anchor.
+//! The roles of certificates for a client: the leaf, the chain above it, and the anchor.
 
 use time::OffsetDateTime;
 
 use crate::certificate::{parsed::Parsed, path};
 
-/// What the rules look at.
+/// The input of the rules.
 pub(super) struct Case<'c> {
-    /// What the server sends, leaf first.
+    /// The certificates that the server sends, leaf first.
     pub served: &'c [Parsed],
-    /// The server's certificate; `None` if only a CA is judged.
+    /// The server's certificate; `None` if only a CA is checked.
     pub leaf: Option<&'c Parsed>,
     /// The CAs between leaf and root.
     pub intermediates: Vec<&'c Parsed>,
-    /// The root, if it is here and is not the leaf itself.
+    /// The root, if it is known and is not the leaf itself.
     pub anchor: Option<&'c Parsed>,
-    /// The certificate whose issuer is missing, where the way is known not to lead to the anchor.
+    /// The certificate whose issuer is missing, if the chain certainly does not reach the anchor.
     pub broken_at: Option<&'c Parsed>,
-    /// Why it is not known whether the way leads to the anchor, where the search was given up.
+    /// The reason why the search for the chain was stopped, if it was.
     pub given_up: Option<String>,
     /// Whether the leaf itself is trusted.
     pub trusts_leaf: bool,
-    /// The moment to judge for.
+    /// The moment of the check.
     pub now: OffsetDateTime,
 }
 
@@ -45,11 +45,11 @@ impl<'c> Case<'c> {
             trusts_leaf: trusted.is_some_and(|trusted| trusted.der() == first.der()),
             now,
         };
-        // Beside a root that is no server's, others are another matter: it is a file of roots.
+        // A root first, with other roots after it: this is a file of roots, not a chain.
         let is_root_sent =
             || first.may_be_served() && others.iter().any(|one| is_root(one) && one.der() != first.der());
         if case.trusts_leaf {
-            // Nothing above it matters.
+            // No certificate above it matters.
         } else if way.is_complete {
             case.intermediates = way.certificates;
             case.anchor = case.anchor.or_else(|| case.intermediates.pop());
@@ -61,7 +61,7 @@ impl<'c> Case<'c> {
             case.broken_at = is_broken.then_some(top);
             case.anchor = None;
         }
-        // A certificate is a server's where a server sends it to a client that trusts a CA.
+        // If an anchor is given, the first certificate is a server's.
         if trusted.is_some() || first.may_be_served() {
             case.leaf = Some(first);
         } else if case.anchor.is_none() && first.is_self_signed() {
@@ -72,7 +72,7 @@ impl<'c> Case<'c> {
         Some(case)
     }
 
-    /// A root alone: the certificates that it signs are not known.
+    /// The case of a root alone, without a certificate that it signed.
     pub(super) fn of_root(root: &'c Parsed, now: OffsetDateTime) -> Self {
         Self {
             served: std::slice::from_ref(root),
@@ -86,7 +86,7 @@ impl<'c> Case<'c> {
         }
     }
 
-    /// All that play the part of a CA, from the leaf upwards.
+    /// All CAs, from the leaf upwards.
     pub(super) fn cas(&self) -> impl Iterator<Item = &'c Parsed> {
         self.intermediates.iter().copied().chain(self.anchor)
     }

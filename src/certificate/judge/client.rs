@@ -1,5 +1,4 @@
-//! The programs that verify certificates, one row each, so that rules name them by id and people read
-//! the name that they know.
+//! The programs that verify certificates, one row each: rules use their ids, and people read their names.
 
 use std::fmt;
 
@@ -14,9 +13,9 @@ pub enum Client {
     OpenSsl,
     /// The command `openssl verify -x509_strict`.
     OpenSslStrict,
-    /// Python's ssl module: OpenSSL's handshake; since 3.13 it is strict by default.
+    /// Python's ssl module: OpenSSL's handshake, strict by default since 3.13.
     Python,
-    /// Node.js with the OpenSSL that it brings.
+    /// Node.js with its own OpenSSL.
     Node,
     /// The default trust manager of the JDK.
     Java,
@@ -32,36 +31,36 @@ pub enum Client {
     GnuTls,
     /// rustls-webpki: programs in Rust.
     Rustls,
-    /// Safari and all that asks the platform, on macOS and iOS.
+    /// Safari, and every program that uses the platform's verification, on macOS and iOS.
     Apple,
     /// `CryptoAPI` and Schannel.
     Windows,
-    /// Apps of Android.
+    /// Android apps.
     Android,
-    /// `LibreSSL`: curl as macOS has it, and `OpenBSD`.
+    /// `LibreSSL`: macOS's curl, and `OpenBSD`.
     LibreSsl,
 }
 
-/// What is known of a client.
+/// A client in the table.
 struct ClientRow {
     client: Client,
-    /// For scripts.
+    /// The id for scripts.
     id: &'static str,
-    /// As people know it.
+    /// The name for people.
     name: &'static str,
     /// The program that a version belongs to.
     program: &'static str,
-    /// How its behaviour is known where a rule says nothing else.
+    /// The evidence for its behaviour, if a rule names no other.
     known_from: KnownFrom,
 }
 
-/// How the behaviour of a client is known.
+/// The evidence for the behaviour of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "known_from", content = "source", rename_all = "lowercase")]
 pub enum KnownFrom {
-    /// The client was asked; the tests hold its answers.
+    /// The client was run; the tests contain its answers.
     Measured,
-    /// It is in its documentation or its source, which is named here.
+    /// Its documentation or source code, named here.
     Documentation(&'static str),
 }
 use KnownFrom::{Documentation, Measured};
@@ -167,25 +166,25 @@ const ROWS: [ClientRow; 16] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u16, pub u16);
 
-/// The versions of a client that behave so.
+/// The versions of a client that a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Versions {
-    /// All that are in use.
+    /// All versions in use.
     All,
-    /// This one and those after it.
+    /// This version and later ones.
     Since(Version),
-    /// Those before this one.
+    /// Versions before this one.
     Before(Version),
 }
 
-/// A client, in some of its versions, and how its behaviour is known.
+/// Some versions of a client, and the evidence for their behaviour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct By {
     /// The client.
     pub client: Client,
     /// Its versions.
     pub versions: Versions,
-    /// How it is known that it behaves so.
+    /// The evidence.
     pub known_from: KnownFrom,
 }
 
@@ -226,12 +225,12 @@ impl Client {
 }
 
 impl By {
-    /// The same, but taken from this document or source file: the tests could not ask the client.
+    /// The same, with this document or source file as the evidence: the tests cannot run the client.
     pub(super) const fn read_in(self, source: &'static str) -> By {
         By { known_from: Documentation(source), ..self }
     }
 
-    /// The document or the source that this is taken from; none if the client was asked.
+    /// The document or source file that is the evidence; none if the client was run.
     pub fn source(&self) -> Option<&'static str> {
         match self.known_from {
             Measured => None,

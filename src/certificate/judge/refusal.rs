@@ -8,32 +8,32 @@ use crate::certificate::name::list;
 pub struct Refusal {
     /// The clients.
     pub by: Vec<By>,
-    /// Why, as a clause with no full stop.
+    /// The reason, as a clause without a full stop.
     pub why: String,
-    /// What was looked at.
+    /// The subject of the reason.
     pub about: About,
 }
 
-/// What a client looks at.
+/// The subject of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
-    /// From when until when it is valid.
+    /// The dates of validity.
     Dates,
-    /// Whether it may serve TLS.
+    /// The permission to serve TLS.
     Purpose,
-    /// For how long it is valid.
+    /// The length of validity.
     Life,
-    /// Its names.
+    /// The names.
     Names,
-    /// Keys and signatures that can be forged.
+    /// Weak keys and signatures.
     Weakness,
-    /// Whether it is a CA's.
+    /// The mark that it is a CA.
     Authority,
     /// What the CAs above it can sign.
     Constraint,
-    /// Whether all that is between it and the anchor is sent.
+    /// Missing certificates between it and the anchor.
     Chain,
-    /// What some readers cannot read.
+    /// Encodings that some clients cannot read.
     Encoding,
     /// Anything else.
     Form,
@@ -50,7 +50,7 @@ impl Refusal {
         self.by.iter().any(|by| by.client == client && by.versions.contain(version))
     }
 
-    /// Whether there is no client that accepts.
+    /// Whether all clients refuse.
     pub fn is_by_all(&self) -> bool {
         let is_whole = |by: &By, client| by.client == client && by.versions == Versions::All;
         Client::all().all(|client| self.by.iter().any(|by| is_whole(by, client)))
@@ -61,7 +61,7 @@ impl Refusal {
         if self.is_by_all() {
             return vec!["every client".into()];
         }
-        // The command follows where the library goes.
+        // The command does what the library does.
         let is_implied = |by: &&By| {
             matches!(by.client, Client::OpenSsl | Client::OpenSslStrict)
                 && self.by.iter().any(|one| (one.client, one.versions) == (Client::Curl, by.versions))
@@ -69,8 +69,8 @@ impl Refusal {
         self.by.iter().filter(|by| !is_implied(by)).map(ToString::to_string).collect()
     }
 
-    /// The clients in a sentence, those marked that were not asked. `every client` is not: of those that can be
-    /// asked, none accepts.
+    /// The clients in a sentence, with those marked that are known only from documentation. `every client` is not marked:
+    /// every client that can be run refuses.
     pub fn who(&self) -> String {
         let documented = |by: &&By| by.source().is_some();
         let clients = list(&self.clients());

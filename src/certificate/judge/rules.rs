@@ -1,6 +1,6 @@
-//! What each client demands, one row each. Of each client in a row it is said how that is known: it was asked, or it
-//! is `read_in` the document or the source that is named. The tests in `tests/judges` ask those again that
-//! run on Linux without a screen, and hold what Chrome answered.
+//! The demands of the clients, one row each. Each client in a row has its evidence: it was run, or the rule is `read_in` a
+//! named document or source file. The tests in `tests/judges` run the clients that work on Linux without a screen, and
+//! contain Chrome's answers.
 
 mod authority;
 mod chain;

@@ -242,7 +242,10 @@ fn what_is_not_read_is_said_with_its_place() {
     for (bytes, says) in [
         ([pem, cut].concat(), format!("the object at byte {} has 200 of {} bytes", pem.len(), der.len())),
         ([pem, &piece("Base64 alone").bytes[..]].concat(), format!("the certificate in line {}", lines + 1)),
-        ([der, &b"more\n"[..]].concat(), format!("the object at byte {} is neither a certificate", der.len())),
+        (
+            [der, &b"more\n"[..]].concat(),
+            format!("the object at byte {} is neither a certificate", der.len()),
+        ),
         (
             [pem, &text("CERTIFICATE", b"x").into_bytes()[..]].concat(),
             format!("certificate 2 of 2, in line {}: the certificate is damaged", lines + 1),

@@ -134,7 +134,7 @@ fn judge(program: &str, arguments: &[&str], name: &str, text: &str) {
 
 #[test]
 fn ruby_and_yaml_accept_the_files() {
-    // What YAML 1.1 takes for numbers and switches must stay text.
+    // Values that YAML 1.1 would read as numbers or booleans must stay text.
     const CHECK: &str = "
 import sys, yaml
 gitlab = yaml.safe_load(open(sys.argv[1]))['services']['gitlab']

@@ -1,4 +1,4 @@
-//! One server of GitLab's nginx: which files hold its certificate and key, and what shows that clients meet it.
+//! One server of GitLab's nginx: the files of its certificate and key, and the proof that clients can reach it.
 
 use std::{
     path::{Path, PathBuf},
@@ -21,40 +21,40 @@ use crate::{
     hint::{fail, hint},
 };
 
-/// What GitLab's data lies under: among it the pair by which the registry knows GitLab's tokens,
-/// which has nothing to do with HTTPS.
+/// The folder of GitLab's data. It also holds the certificate and key that sign the registry's tokens, which are not for
+/// HTTPS.
 pub(super) const DATA: &str = "/var/opt/gitlab";
 
-/// What serves `role` at `endpoint`.
+/// The server of `role` at `endpoint`.
 pub(super) struct Server<'a> {
     pub installation: &'a Installation,
     pub config: &'a Config,
-    /// What nginx is told to listen on; none if that cannot be read.
+    /// The listeners in nginx's configuration; none if it cannot be read.
     pub listeners: Option<&'a [Listener]>,
     pub role: Role,
     pub endpoint: &'a Endpoint,
-    /// The host that clients call.
+    /// The host name that clients use.
     pub client_host: &'a Host,
 }
 
-/// The certificate and the key as GitLab calls them.
+/// The paths of the certificate and key inside GitLab.
 pub(super) struct Files {
     pub certificate: PathBuf,
     pub key: PathBuf,
 }
 
-/// What is known of a server, once its certificate and key are in place.
+/// The expected state of a server after its certificate and key are installed.
 pub(super) enum Outlook {
-    /// It presents the certificate as soon as nginx has read it.
+    /// It presents the certificate as soon as nginx reloads it.
     Served,
-    /// It does so once GitLab follows its gitlab.rb.
+    /// It presents the certificate after GitLab applies its gitlab.rb.
     Reconfigured,
-    /// Nothing shows that it will, for this reason.
+    /// Unknown, for this reason.
     Unseen(String),
 }
 
 impl Server<'_> {
-    /// Refuses a server of which nothing but Ruby tells whether it speaks TLS: one that does now tells it.
+    /// Refuses a server if only Ruby can tell whether it speaks TLS, and nginx does not serve it yet.
     pub(super) fn refuse_computed_tls(&self) -> Result<()> {
         match self.config.is_tls_computed(self.role).filter(|_| self.listener().is_none()) {
             None => Ok(()),
@@ -69,7 +69,7 @@ impl Server<'_> {
         }
     }
 
-    /// The host as GitLab puts it into file names.
+    /// The host as GitLab writes it in file names.
     fn stem(&self) -> String {
         match self.config.address(self.role) {
             Known::Is(address) if address.endpoint.host == self.endpoint.host => address.stem,
@@ -82,7 +82,7 @@ impl Server<'_> {
         self.config.listen_port(self.role).unwrap_or(self.endpoint.port)
     }
 
-    /// What nginx was told of it.
+    /// Its listener in nginx's configuration.
     fn listener(&self) -> Option<&Listener> {
         let (stem, port) = (self.stem(), self.port());
         self.listeners?.iter().find(|listener| listener.is_for(&stem, port))
@@ -103,7 +103,8 @@ impl Server<'_> {
         Ok(Files { certificate, key })
     }
 
-    /// The port of this machine that leads to it. An error says why none does, if it is to speak TLS at all.
+    /// The port of this machine that leads to it. The error is the reason why none does; it is none if the server is not
+    /// meant to speak TLS.
     pub(super) fn port_here(&self, files: &Files) -> Result<u16, Option<String>> {
         let (config, role, endpoint) = (self.config, self.role, self.endpoint);
         let is_off = config.is_off(role);
@@ -146,7 +147,7 @@ impl Server<'_> {
         }
     }
 
-    /// What is known of it at `here` once `files` are in place.
+    /// Its expected state at `here` after `files` are installed.
     pub(super) fn outlook(&self, files: &Files, here: &Endpoint) -> Outlook {
         let (listener, endpoint) = (self.listener(), self.endpoint);
         let answers = || handshake::fetch_here(here, Duration::from_secs(3)).is_ok();
@@ -158,7 +159,7 @@ impl Server<'_> {
                 Outlook::Reconfigured
             }
             None if self.listeners.is_some() => Outlook::Reconfigured,
-            // Where its configuration does not say that it answers us, what answers now will answer afterwards.
+            // Where the configuration does not tell whether it answers on loopback, the present answer tells.
             _ if !self.installation.running => {
                 Outlook::Unseen(format!("GitLab is not running: it serves {endpoint} after it starts"))
             }
@@ -167,7 +168,7 @@ impl Server<'_> {
         }
     }
 
-    /// Why what is served on the port `published` of this machine is not yet met by clients, if it is not.
+    /// The reason, if any, why clients do not reach the server on the port `published` of this machine.
     pub(super) fn unreachable_reason(&self, published: u16) -> Option<String> {
         let endpoint = self.endpoint;
         if matches!(self.installation.published(self.port()), Reach::Loopback(_)) {
@@ -178,7 +179,7 @@ impl Server<'_> {
         })
     }
 
-    /// Where clients go.
+    /// The endpoint that clients use.
     pub(super) fn client_endpoint(&self) -> Endpoint {
         Endpoint::new(self.client_host.clone(), self.endpoint.port)
     }
@@ -188,7 +189,7 @@ impl Server<'_> {
     }
 }
 
-/// The path that nginx serves: what gitlab.rb names, else the usual one.
+/// The path that nginx uses: the one in gitlab.rb, else the default.
 pub(crate) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf>) -> Result<PathBuf> {
     match (said, served) {
         (Known::Unset, _) => Ok(usual),
@@ -202,7 +203,7 @@ pub(crate) fn path(said: Known<PathBuf>, usual: PathBuf, served: Option<&PathBuf
     }
 }
 
-/// The file of this machine that GitLab calls `inside`.
+/// The file of this machine at GitLab's path `inside`.
 pub(crate) fn outside(installation: &Installation, inside: &Path) -> Result<PathBuf> {
     let shown = inside.display();
     if inside.starts_with(DATA) {

@@ -1,6 +1,5 @@
-//! A certificate and its key cannot be replaced in one instant, but one link can. Where a pair with
-//! another key stands already, each pair gets a folder of its own beside it, and `current` leads to the
-//! one that is in use:
+//! Replaces a certificate and its key at the same instant, by one link: two files cannot be replaced at once. Where the
+//! key changes, each certificate and key get a folder of their own, and the link `current` leads to the folder in use:
 //!
 //! ```text
 //! ssl/labtrust/0123456789abcdef/HOST.crt, HOST.key
@@ -9,8 +8,8 @@
 //! ssl/HOST.key          ->  labtrust/current/HOST.key
 //! ```
 //!
-//! The links are relative, so that they hold inside a container too. Whatever the instant, the two files
-//! that a server would read belong together.
+//! The links are relative, so that they also work inside a container. At every instant, the two files that a server reads
+//! belong together.
 
 use std::{
     collections::BTreeMap,
@@ -28,32 +27,31 @@ use crate::{
     gitlab::{Pair, PairFiles},
 };
 
-/// The folder of our pairs, beside the files that a server reads.
+/// The folder for the pairs, next to the files that a server reads.
 const OWN: &str = "labtrust";
-/// The link in it.
+/// The link in that folder.
 const CURRENT: &str = "current";
 
-/// What stands in the folders where pairs go, by folder.
+/// The present files and links, by folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LinkState(BTreeMap<PathBuf, Folder>);
 
-/// What a file holds that may be a key.
+/// The contents of a file, which may be a key.
 type Bytes = Zeroizing<Vec<u8>>;
 
-/// What stands in one folder.
+/// The present files and links in one folder.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Folder {
     /// The files that hold a certificate and a key, with both contents.
     pairs: Vec<(PairFiles, Bytes, Bytes)>,
-    /// The name of the folder that `current` leads to.
+    /// The name of the folder that the link `current` leads to.
     current: Option<PathBuf>,
     /// The files in the folders of pairs.
     kept: Vec<PathBuf>,
 }
 
 impl LinkState {
-    /// Looks at `pair_files`. What cannot be read, because it takes root for example, counts as not there:
-    /// whoever may not read it does not write it either.
+    /// Looks at `pair_files`. An unreadable file counts as missing: a user who may not read it cannot write it either.
     pub(crate) fn look(world: &World, pair_files: &[PairFiles]) -> Self {
         let mut links = Self::default();
         for files in pair_files {
@@ -65,14 +63,14 @@ impl LinkState {
             }
         }
         for (folder, found) in &mut links.0 {
-            // Without it being known what is there, nothing of it is used.
+            // If the folder cannot be read, none of it is used.
             let _ = found.look_at_own(world, &folder.join(OWN));
         }
         links
     }
 
-    /// The steps that put `pair` into `pair_files`, so that at no instant a certificate lies beside another's
-    /// key where a pair stood before.
+    /// The steps that write `pair` into `pair_files`. Where a pair was before, a certificate is at no instant next to the
+    /// key of another.
     pub(crate) fn steps(&self, pair_files: &[PairFiles], pair: &Pair) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut by_folder: BTreeMap<&Path, Vec<&PairFiles>> = BTreeMap::new();
@@ -137,7 +135,7 @@ impl Folder {
         steps
     }
 
-    /// Puts `pair` into the folder `used` and switches to it, from a folder that holds what stands now.
+    /// Writes `pair` into the folder `used` and switches to it, from a folder with the present pair.
     fn switch(
         &self,
         folder: &Path,
@@ -181,7 +179,7 @@ impl Folder {
         }
     }
 
-    /// The folder for the pair that stands in plain files.
+    /// The folder for the present pair, if that is in plain files.
     fn converted(&self, own: &Path) -> Option<PathBuf> {
         let (_, certificate, _) = self.pairs.first()?;
         let leaf = Certificate::read_all(certificate).0.first().map(Certificate::fingerprint);
@@ -190,16 +188,15 @@ impl Folder {
     }
 }
 
-/// Whether both files of `files` lie in one folder, so that one link can switch them.
+/// Whether both files are in one folder, so that one link can switch them.
 fn is_together(files: &PairFiles) -> bool {
     files.certificate.parent() == files.key.parent() && files.certificate.file_name() != Some(OsStr::new(OWN))
 }
 
-/// A certificate and its key.
+/// The steps that write a certificate and its key.
 ///
-/// The certificate is put first. Where no pair stood, a run that is killed between the two leaves a
-/// certificate without its key, which the next run finds to be ours, and so may go on without being allowed to
-/// replace anything.
+/// The certificate comes first. If a run is killed between the two, it leaves a certificate without a key. The next run
+/// recognizes that certificate as labtrust's, and needs no `--replace`.
 fn put(certificate: &Path, key: &Path, certificates: Contents, secret: Contents) -> [Step; 2] {
     [
         Step::Put { path: certificate.to_owned(), contents: certificates, mode: 0o644 },

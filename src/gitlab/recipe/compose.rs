@@ -1,4 +1,4 @@
-//! The change of a container that Compose made: a line in its file, and one command.
+//! The steps that publish ports of a container that Compose created: a line in its file, and one command.
 
 use std::path::{Path, PathBuf};
 
@@ -12,26 +12,26 @@ use crate::by_hand::ByHand;
 pub(crate) struct Project {
     /// Its name.
     pub name: String,
-    /// The service.
+    /// The name of the service.
     pub service: String,
-    /// The folder that its paths are told from.
+    /// The folder that its relative paths start from.
     pub folder: Option<PathBuf>,
-    /// Its files; a later one overrides those before it.
+    /// Its compose files; later ones override earlier ones.
     pub files: Vec<PathBuf>,
-    /// Whether it was made by the first Compose, a program of its own.
+    /// Whether Compose version 1, the program `docker-compose`, created it.
     pub is_old: bool,
 }
 
-/// What Compose reads where no file is named, the first that is there (compose-spec).
+/// The files that Compose looks for by default; it reads the first that exists (compose-spec).
 const USUAL: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"];
 
 impl Project {
-    /// The file that ports are added to; none if it is not on this machine, as where Portainer keeps it.
+    /// The file to add ports to; none if it is not on this machine, because a tool such as Portainer stores it.
     pub(crate) fn file(&self, is_here: &dyn Fn(&Path) -> bool) -> Option<&Path> {
         self.files.last().map(PathBuf::as_path).filter(|file| is_here(file))
     }
 
-    /// What lends `missing`.
+    /// The steps that publish the `missing` ports.
     pub(crate) fn by_hand(
         &self,
         engine: &ShellLine,
@@ -58,7 +58,7 @@ impl Project {
         std::iter::once(edit).chain(up).collect()
     }
 
-    /// The command that makes its containers anew where its files have changed.
+    /// The command that recreates its containers where its files have changed.
     fn up(&self, engine: &ShellLine) -> ShellLine {
         let compose = match engine.as_str().strip_prefix("docker") {
             _ if *engine == "podman" => "podman-compose".into(),
@@ -72,7 +72,7 @@ impl Project {
             return shell_line!("cd {} && {} up -d {}", folder, compose, self.service);
         }
         let mut options = vec![shell_line!("-p {}", self.name)];
-        // podman-compose and the first Compose take paths from the first file's folder.
+        // podman-compose and Compose version 1 resolve paths from the first file's folder.
         if compose.as_str().ends_with(" compose") {
             options.extend(self.folder.iter().map(|folder| shell_line!("--project-directory {}", folder)));
         }
@@ -81,7 +81,7 @@ impl Project {
     }
 }
 
-/// Whether Compose would call the project in `folder` so by itself (compose-go, `NormalizeProjectName`).
+/// Whether `name` is Compose's default name for a project in `folder` (compose-go, `NormalizeProjectName`).
 fn is_named_after(name: &str, folder: &Path) -> bool {
     let folder = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
     let kept: String = folder

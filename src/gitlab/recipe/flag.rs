@@ -1,4 +1,4 @@
-//! The options of `docker run`, each a row: where an engine's answer holds what was given (moby API,
+//! The options of `docker run`, one row each: where the engine's answer holds the value (moby API,
 //! `ContainerInspect`; docker/cli, `opts.go`).
 
 use serde_json::Value;
@@ -7,29 +7,29 @@ use super::is_unset;
 
 /// An option.
 pub(super) struct Flag {
-    /// Where its value is.
+    /// The path of its value in the answer.
     pub at: [&'static str; 2],
-    /// How it is given.
+    /// Its name on the command line.
     pub name: &'static str,
     kind: Kind,
-    /// What it is where nothing was given.
+    /// Its values when it was not given.
     usual: &'static [&'static str],
 }
 
-/// What is made of a value.
+/// The way a value is written on the command line.
 #[derive(Clone, Copy)]
 enum Kind {
-    /// As it is; a list gives the option once for each.
+    /// Unchanged; a list repeats the option for each element.
     Plain,
     /// `--init`
     Switch,
-    /// `KEY=VALUE`, once for each.
+    /// `KEY=VALUE`, once for each pair.
     Pairs,
-    /// `PATH:OPTIONS`, once for each.
+    /// `PATH:OPTIONS`, once for each path.
     Paths,
     /// Billionths of a processor.
     Cpus,
-    /// `NAME=SOFT:HARD`, once for each.
+    /// `NAME=SOFT:HARD`, once for each limit.
     Limits,
     /// `on-failure:5`
     Restart,
@@ -43,7 +43,7 @@ const fn config(at: &'static str, name: &'static str, kind: Kind) -> Flag {
     Flag { at: ["Config", at], name, kind, usual: &[] }
 }
 
-/// All that are carried over as they are.
+/// The options that the new container gets unchanged.
 pub(super) const FLAGS: [Flag; 45] = [
     config("Domainname", "--domainname", Kind::Plain),
     config("User", "--user", Kind::Plain),
@@ -57,7 +57,7 @@ pub(super) const FLAGS: [Flag; 45] = [
     host("VolumesFrom", "--volumes-from", Kind::Plain, &[]),
     host("VolumeDriver", "--volume-driver", Kind::Plain, &["local"]),
     host("Tmpfs", "--tmpfs", Kind::Paths, &[]),
-    // Docker's and podman's own.
+    // The defaults of Docker and of podman.
     host("ShmSize", "--shm-size", Kind::Plain, &["67108864", "65536000"]),
     host("Memory", "--memory", Kind::Plain, &[]),
     host("MemoryReservation", "--memory-reservation", Kind::Plain, &[]),
@@ -93,7 +93,7 @@ pub(super) const FLAGS: [Flag; 45] = [
     host("CgroupParent", "--cgroup-parent", Kind::Plain, &[]),
 ];
 
-/// What is carried over by itself, follows from something else, or is the engine's own affair.
+/// The values that are handled apart, follow from other values, or are set by the engine.
 pub(super) const NO_FLAGS: [[&str; 2]; 26] = [
     ["HostConfig", "NetworkMode"],
     ["HostConfig", "PortBindings"],
@@ -124,7 +124,7 @@ pub(super) const NO_FLAGS: [[&str; 2]; 26] = [
 ];
 
 impl Flag {
-    /// The words that give `value`; none where nothing was given.
+    /// The words of the command line for `value`; empty if the option was not given.
     pub(super) fn words(&self, value: &Value) -> Vec<String> {
         if is_unset(value) || self.usual.contains(&plain(value).as_str()) {
             return Vec::new();
@@ -147,12 +147,12 @@ impl Flag {
     }
 }
 
-/// A text as it is, anything else as JSON writes it.
+/// A string unchanged, any other value as JSON.
 pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The pairs of an object, each with `between`.
+/// The pairs of an object, key and value joined by `between`.
 pub(super) fn joined(pairs: &serde_json::Map<String, Value>, between: char) -> Vec<String> {
     let pair = |(key, value): (&String, &Value)| match plain(value) {
         value if value.is_empty() => key.clone(),

@@ -1,5 +1,5 @@
-//! The commands that make a container of `docker run` anew with more ports: the old one is stopped and kept until
-//! the new one works, and nothing of what it holds in volumes is touched.
+//! The commands that recreate a container of `docker run` with more ports. They stop and keep the old container until
+//! the new one works, and do not touch its volumes.
 
 use labtrust_plan::{Options, ShellLine, shell_line};
 use serde_json::Value;
@@ -12,11 +12,11 @@ use super::{
 use crate::by_hand::ByHand;
 
 impl Recipe {
-    /// What makes it anew with `more` ports besides those that it lends, under the words `what`. `image` is what its
-    /// image says of itself, which need not be said again.
+    /// The steps that recreate it with `more` ports than it publishes now; `what` describes the first step. `image` holds
+    /// the settings of its image, which the command need not repeat.
     ///
     /// # Errors
-    /// What cannot be given on a command line as it is: then it is not said in another way either.
+    /// The option that a command line cannot repeat exactly.
     pub(crate) fn by_hand(
         &self,
         what: &str,
@@ -29,7 +29,7 @@ impl Recipe {
         let run = self.run_command(engine, image, more, &old)?;
         let restart = FLAGS.iter().find(|flag| flag.name == "--restart");
         let restart = restart.map(|flag| flag.words(self.at(&flag.at))).unwrap_or_default().pop();
-        // An engine that is started anew would start the old one, too.
+        // A restarted engine would also start the old container.
         let run_with = |words: &[&str]| engine.clone().with(words);
         let keep = restart.as_ref().map(|_| run_with(&["update", "--restart", "no", &old]));
         let give_back = restart.map(|policy| run_with(&["update", "--restart", &policy, name]));
@@ -58,7 +58,7 @@ impl Recipe {
         }
         let is_known = |at: [&str; 2]| NO_FLAGS.contains(&at) || FLAGS.iter().any(|flag| flag.at == at);
         let mut strange = Vec::new();
-        // Podman says much of itself there, and little of what it was given.
+        // Podman reports its own defaults there, and few of the given options.
         let parts = if engine.as_str().starts_with("podman") { &[][..] } else { &["Config", "HostConfig"] };
         for part in parts {
             for (key, value) in self.at(&[part]).as_object().into_iter().flatten() {
@@ -75,7 +75,8 @@ impl Recipe {
         }
     }
 
-    /// `docker run …`, with what `old`, as the container is called by then, holds in its environment and labels.
+    /// `docker run …`. It reads the environment and labels from the container `old`, the name of the old container by
+    /// then.
     fn run_command(
         &self,
         engine: &ShellLine,
@@ -124,7 +125,7 @@ impl Recipe {
         Ok(environment.into_iter().rev().fold(run, |run, set| set.and(&run)))
     }
 
-    /// The option for the first program, and the words after the image, where they are not the image's.
+    /// The entrypoint option, and the words after the image, if they differ from the image's.
     fn entrypoint(&self, image: &Value) -> (Option<ShellLine>, Vec<String>) {
         let words = |value: &Value| value.as_array().into_iter().flatten().map(plain).collect::<Vec<_>>();
         let command = words(self.at(&["Config", "Cmd"]));

@@ -1,5 +1,5 @@
-//! What a container was given that is more than one value: ports, mounts, networks, labels and the environment, as
-//! words of `docker run`.
+//! The options of `docker run` that take more than one value of the engine's answer: ports, mounts, networks, labels and
+//! the environment.
 
 use labtrust_plan::{ShellLine, shell_line};
 use serde_json::Value;
@@ -10,11 +10,11 @@ use super::{
     is_unset,
 };
 
-/// Variables of the shell itself, and of the engine's client, which a command cannot be given lightly.
+/// Variables of the shell itself, and of the engine's client: a command cannot set them without side effects.
 const NOT_TO_BE_SET: [&str; 8] = ["PATH", "HOME", "IFS", "ENV", "BASH_ENV", "PWD", "SHELLOPTS", "PS4"];
 
 impl Recipe {
-    /// The ports that it lends, as they were given.
+    /// The published ports, as they were given.
     pub(super) fn published(&self) -> Vec<String> {
         let mut found = Vec::new();
         let bindings = self.at(&["HostConfig", "PortBindings"]).as_object();
@@ -34,8 +34,8 @@ impl Recipe {
         found
     }
 
-    /// What is mounted and not among the volumes that were given by `--volume`: those without a name, in which the
-    /// image keeps what nobody gave a place, hold data as well.
+    /// The mounts that were not given by `--volume`. Among them are the anonymous volumes that the image declares: they
+    /// hold data, too.
     pub(super) fn mount_options(&self) -> Result<Vec<ShellLine>, String> {
         let mut words = Vec::new();
         let mut known: Vec<&str> = Vec::new();
@@ -75,7 +75,7 @@ impl Recipe {
         std::iter::once(shell_line!("--log-driver {}", driver)).chain(options).collect()
     }
 
-    /// The networks besides its first, with the options that it has in them.
+    /// The networks other than its first one, with its options in each.
     pub(super) fn more_networks(&self) -> Vec<(&str, Vec<ShellLine>)> {
         let networks = self.at(&["NetworkSettings", "Networks"]).as_object();
         let first = match self.network() {
@@ -106,7 +106,7 @@ impl Recipe {
         words
     }
 
-    /// The labels that are not the image's. Their values are asked of the old container.
+    /// The labels that are not the image's. The command reads their values from the old container.
     pub(super) fn labels(
         &self,
         engine: &ShellLine,
@@ -119,7 +119,7 @@ impl Recipe {
             images.and_then(|images| images.get(name.as_str())) != Some(*value)
         };
         let label = |(name, _): (&String, &Value)| {
-            // A name that means something to a shell or a template.
+            // Other characters have a meaning for a shell or a template.
             if !name.bytes().all(|next| next.is_ascii_alphanumeric() || b"._-/".contains(&next)) {
                 return Err(format!("a shell cannot quote the name of its label {name:?}"));
             }
@@ -129,8 +129,8 @@ impl Recipe {
         labels.into_iter().flatten().filter(is_own).map(label).collect()
     }
 
-    /// The variables that are not the image's: what sets them for one command, from the old container so that no
-    /// value is shown, and their names.
+    /// The variables that are not the image's: the assignments for one command, which read the values from the old
+    /// container so that none is shown, and the names.
     pub(super) fn environment(
         &self,
         engine: &ShellLine,
@@ -146,7 +146,7 @@ impl Recipe {
             let Some((name, _)) = line.as_str().and_then(|line| line.split_once('=')) else { continue };
             let is_shells =
                 NOT_TO_BE_SET.contains(&name) || name.starts_with("LD_") || name.starts_with("DOCKER_");
-            // What begins otherwise a shell takes for a command.
+            // A shell takes any other word for a command.
             let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
                 && name.bytes().all(|next| next.is_ascii_alphanumeric() || next == b'_');
             if is_shells || !is_name {

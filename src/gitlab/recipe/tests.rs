@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::by_hand::ByHand;
 
-/// What Docker 28 says of a container, and of its image.
+/// Docker 28's answers about a container and its image.
 fn inspected(more: &[(&str, Value)]) -> (Recipe, Value) {
     let image = json!({
         "Env": ["PATH=/opt/gitlab/bin:/bin", "LANG=C.UTF-8"],
@@ -59,7 +59,7 @@ fn all(more: &[(&str, Value)]) -> Result<Vec<ByHand>, String> {
     recipe.by_hand("it is recreated", &"docker".into(), &image, &[REGISTRY])
 }
 
-/// The commands that make it anew.
+/// The commands that recreate it.
 fn run(more: &[(&str, Value)]) -> Result<Vec<String>, String> {
     Ok(ByHand::commands_of(&all(more)?).map(|line| line.to_string()).collect())
 }
@@ -112,7 +112,7 @@ fn whatever_was_given_is_given_again() {
             json!([{"Type": "bind", "Source": "/srv/x", "Target": "/x", "ReadOnly": true}]),
             "--mount type=bind,source=/srv/x,target=/x,readonly",
         ),
-        // What the image keeps and nobody named: the data would be lost with the old container.
+        // An anonymous volume of the image: its data would be lost with the old container.
         (
             "/Mounts",
             json!([{"Type": "volume", "Name": "beef", "Destination": "/var/opt/gitlab"}]),
@@ -185,7 +185,7 @@ fn what_cannot_be_said_is_not_said_in_another_way() {
         ("/HostConfig/Invented", json!("x"), "HostConfig.Invented"),
         ("/Config/Healthcheck", json!({"Test": ["NONE"]}), "Config.Healthcheck"),
         ("/Config/Env", json!(["PATH=/mine"]), "--env PATH"),
-        // To a shell no assignments, but commands.
+        // A shell takes these for commands, not assignments.
         ("/Config/Env", json!(["1A=x"]), "--env 1A"),
         ("/Config/Env", json!(["=x"]), "--env "),
         ("/Config/Labels", json!({"$(reboot)": "x"}), "label"),

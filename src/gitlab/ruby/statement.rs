@@ -1,5 +1,4 @@
-//! Cuts a Ruby program into statements: only what stands outside strings, comments and
-//! here-documents is one, wherever its lines end.
+//! Splits a Ruby program into statements. It skips strings, comments and here-documents, also over several lines.
 
 use std::{iter::Enumerate, ops::RangeInclusive, str::SplitInclusive};
 
@@ -8,21 +7,21 @@ pub(super) struct Statement {
     pub text: String,
     /// Whether a string in it never ended.
     pub is_cut: bool,
-    /// The lines that it is in, counted from 0.
+    /// Its lines, counted from 0.
     pub lines: RangeInclusive<usize>,
 }
 
-/// A line that is nothing but a comment, outside any statement.
+/// A line that is only a comment, outside any statement.
 pub(super) struct Comment {
-    /// Which, counted from 0.
+    /// The line, counted from 0.
     pub line: usize,
-    /// How many statements come before it.
+    /// The number of statements before it.
     pub after: usize,
-    /// What follows the first `#`.
+    /// The text after the first `#`.
     pub text: String,
 }
 
-/// The statements of `text`, which line ends and semicolons part, and the comments between them.
+/// The statements of `text`, which line ends and semicolons separate, and the comments between them.
 pub(super) fn statements(text: &str) -> (Vec<Statement>, Vec<Comment>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
     let mut cutter = Cutter {
@@ -47,16 +46,16 @@ pub(super) fn statements(text: &str) -> (Vec<Statement>, Vec<Comment>) {
 
 struct Cutter<'t> {
     lines: Enumerate<SplitInclusive<'t, char>>,
-    /// What is left of the line that is read.
+    /// The unread rest of the current line.
     rest: &'t str,
-    /// Which line that is.
+    /// The number of the current line.
     at: usize,
     statement: String,
-    /// In which line the statement begins.
+    /// The first line of the statement.
     begun: usize,
-    /// How many brackets are open.
+    /// The number of open brackets.
     brackets: usize,
-    /// The ends of the here-documents that the line announced.
+    /// The end words of the here-documents that begin on the line.
     here_documents: Vec<String>,
     found: Vec<Statement>,
     comments: Vec<Comment>,
@@ -86,7 +85,7 @@ impl Cutter<'_> {
             '#' => {
                 if self.brackets == 0 && self.statement.trim().is_empty() {
                     let text = self.rest[1..].trim_end().to_owned();
-                    // One that follows a statement in its line is not alone there.
+                    // A comment after a statement on the same line does not count.
                     if self.found.last().is_none_or(|last| *last.lines.end() < self.at) {
                         self.comments.push(Comment { line: self.at, after: self.found.len(), text });
                     }
@@ -104,7 +103,7 @@ impl Cutter<'_> {
                     _ => {}
                 }
                 if self.statement.is_empty() {
-                    // Space before a statement is none of it.
+                    // Space before a statement is not part of it.
                     if next.is_whitespace() {
                         self.rest = &self.rest[next.len_utf8()..];
                         return;
@@ -126,8 +125,8 @@ impl Cutter<'_> {
                 .starts_with(BRACKETS.map(|(open, _)| open))
     }
 
-    /// Reads a string, which may go on in the lines below, to where `end` says. One that never ends is
-    /// cut where its own line ends, so that it hides nothing.
+    /// Reads a string up to its `end`, which may be on a later line. A string without an end is cut at the end of its
+    /// line, so that it hides no other statement.
     fn read_string(&mut self, end: &dyn Fn(&str) -> Option<usize>) {
         let mut text = self.rest.to_owned();
         let (mut ahead, mut last, mut at) = (self.lines.clone(), self.rest, self.at);
@@ -155,7 +154,7 @@ impl Cutter<'_> {
     fn end_line(&mut self) {
         for name in std::mem::take(&mut self.here_documents) {
             let mut ahead = self.lines.clone();
-            // Without its end it was none.
+            // Without its end word it is not a here-document.
             if ahead.any(|(_, line)| line.trim() == name) {
                 self.lines = ahead;
             }
@@ -170,8 +169,8 @@ impl Cutter<'_> {
         }
     }
 
-    /// Whether the statement goes on in the next line: it ends with what wants more, or that begins with a
-    /// call of a method.
+    /// Whether the statement continues on the next line: it ends with an operator or a comma, or the next line begins with
+    /// a method call.
     fn goes_on(&self) -> bool {
         let text = self.statement.trim_end();
         let next = self.lines.clone().next().map_or("", |(_, line)| line.trim_start());
@@ -199,7 +198,7 @@ pub(crate) fn end_of_string(text: &str, quote: char) -> Option<usize> {
 
 const BRACKETS: [(char, char); 4] = [('(', ')'), ('[', ']'), ('{', '}'), ('<', '>')];
 
-/// The length of the list that `text` begins with, brackets within it being its own.
+/// The length of the list that `text` begins with, with its nested brackets.
 pub(crate) fn end_of_list(text: &str) -> Option<usize> {
     let begin = text.find(BRACKETS.map(|(open, _)| open))?;
     let (open, close) = *BRACKETS.iter().find(|(open, _)| text[begin..].starts_with(*open))?;
@@ -211,7 +210,7 @@ pub(crate) fn end_of_list(text: &str) -> Option<usize> {
     })
 }
 
-/// The word that ends the here-document that `text` announces.
+/// The end word of the here-document that begins at `text`.
 fn here_document(text: &str) -> Option<String> {
     let rest = text.strip_prefix("<<")?;
     let rest = rest.strip_prefix(['-', '~']).unwrap_or(rest);
@@ -220,7 +219,7 @@ fn here_document(text: &str) -> Option<String> {
     name.starts_with(|first: char| !first.is_ascii_digit()).then_some(name)
 }
 
-/// How many blocks `statement` opens and closes.
+/// The number of blocks that `statement` opens, and closes.
 pub(super) fn nesting(statement: &str) -> (usize, usize) {
     const OPENING: [&str; 10] =
         ["if", "unless", "case", "while", "until", "for", "begin", "def", "class", "module"];
@@ -233,7 +232,7 @@ pub(super) fn nesting(statement: &str) -> (usize, usize) {
         || OPENING.contains(&assigned)
         || statement.ends_with(" do")
         || (statement.ends_with('|') && statement.contains(" do "));
-    // All of it may stand on one line.
+    // The whole block may be on one line.
     let closes_itself = statement.ends_with(" end");
     (usize::from(opens && !closes_itself), 0)
 }

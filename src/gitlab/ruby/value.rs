@@ -1,8 +1,8 @@
-//! What is assigned: literals, and hashes of literal keys such as `{ 'listen_port' => 8443, enable: true }`.
+//! Assigned values: literals, and hashes with literal keys such as `{ 'listen_port' => 8443, enable: true }`.
 
 use super::statement::end_of_string;
 
-/// What is assigned.
+/// An assigned value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     /// A literal string.
@@ -13,26 +13,26 @@ pub(crate) enum Value {
     Switch(bool),
     /// `nil`: as if it were not set.
     Nil,
-    /// A hash of literal keys, in their order: `{ 'listen_port' => 8443 }`.
+    /// A hash with literal keys, in order: `{ 'listen_port' => 8443 }`.
     Table(Vec<(String, Self)>),
-    /// Anything that takes Ruby to know.
+    /// Any value that only Ruby can compute.
     Computed,
 }
 
 impl Value {
-    /// The part of it at `keys`; none if a table that `merges` leaves that part as it was.
+    /// The part at `keys`; none if a hash that is merged leaves that part unchanged.
     pub(super) fn at(&self, keys: &[&str], merges: bool) -> Option<Self> {
         let Some((key, rest)) = keys.split_first() else { return Some(self.clone()) };
         let Self::Table(entries) = self else { return Some(Self::Computed) };
         match entries.iter().rev().find(|(name, _)| name == key) {
             Some((_, value)) => value.at(rest, false),
             None if merges => None,
-            // What is assigned as a whole has nothing else in it.
+            // A hash that is assigned as a whole has no other keys.
             None => Some(Self::Nil),
         }
     }
 
-    /// What is known of it where it may not be set at all: the keys that a table may add.
+    /// The value if the statement may not run: each key that a merged hash may add is then computed.
     pub(super) fn in_doubt(self, merges: bool) -> Self {
         match self {
             Self::Table(entries) if merges => {
@@ -43,7 +43,7 @@ impl Value {
     }
 }
 
-/// The table that a method is given in brackets or without: `('a' => 1)`, `({ a: 1 })`, ` a: 1`.
+/// The hash in a method's arguments, with or without brackets: `('a' => 1)`, `({ a: 1 })`, ` a: 1`.
 pub(super) fn of_arguments(text: &str) -> Value {
     let text = text.trim();
     let inner = text.strip_prefix('(').and_then(|text| text.strip_suffix(')')).unwrap_or(text).trim();
@@ -51,13 +51,13 @@ pub(super) fn of_arguments(text: &str) -> Value {
     of_entries(braces.unwrap_or(inner))
 }
 
-/// The table that stands in braces.
+/// The hash in braces.
 fn of_braces(text: &str) -> Value {
     text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).map_or(Value::Computed, of_entries)
 }
 
 fn of_entries(text: &str) -> Value {
-    /// Nobody writes more into one, and tables may stand in tables.
+    /// The longest hash that is read; hashes may be nested.
     const LONGEST: usize = 4096;
     if text.len() > LONGEST {
         return Value::Computed;
@@ -66,7 +66,7 @@ fn of_entries(text: &str) -> Value {
     entries.map_or(Value::Computed, Value::Table)
 }
 
-/// What the commas of `text` part, outside its strings and brackets; none if its brackets do not match.
+/// The parts of `text` between commas, outside strings and brackets; none if the brackets do not match.
 fn parts(text: &str) -> Option<Vec<&str>> {
     let (mut parts, mut depth, mut begin, mut at) = (Vec::new(), 0_usize, 0, 0);
     while let Some(next) = text[at..].chars().next() {
@@ -86,7 +86,7 @@ fn parts(text: &str) -> Option<Vec<&str>> {
         at += next.len_utf8();
     }
     parts.push(&text[begin..]);
-    // The last comma may have nothing after it.
+    // Nothing may follow the last comma.
     parts.pop_if(|last| last.trim().is_empty());
     (depth == 0).then_some(parts)
 }
@@ -111,7 +111,7 @@ fn entry(text: &str) -> Option<(String, Value)> {
     (!key.is_empty()).then(|| (key, literal(value.trim())))
 }
 
-/// The value that `text` is, if it is a literal and nothing else.
+/// The value of `text`, if it is a single literal.
 pub(super) fn literal(text: &str) -> Value {
     match text {
         "true" => return Value::Switch(true),
@@ -132,7 +132,7 @@ pub(super) fn literal(text: &str) -> Value {
     }
 }
 
-/// The string that `inner` stands for between two of `quote`; none if Ruby would put something in.
+/// The string of `inner` between two of `quote`; none if Ruby would interpolate a value.
 fn unescaped(inner: &str, quote: char) -> Option<String> {
     let mut text = String::new();
     let mut rest = inner.chars().peekable();

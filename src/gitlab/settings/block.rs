@@ -1,4 +1,4 @@
-//! The marked block at the end: what has no line of its own in the file.
+//! The marked block at the end of the file, for settings without a line of their own.
 
 use labtrust_plan::Edit;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::gitlab::ruby::{Script, Value};
 
-/// The block, with what an earlier run has written into it.
+/// The block, with the lines of earlier runs.
 pub(super) struct Block {
     begin: usize,
     lines: Vec<String>,

@@ -1,17 +1,17 @@
-//! A setting that somebody meant otherwise.
+//! A setting with a value that somebody chose.
 
 use std::fmt;
 
 use crate::gitlab::line::Line;
 
-/// A setting that is to become something else than somebody meant.
+/// A setting whose chosen value must change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Conflict {
     /// The line that sets it.
     pub line: Line,
     /// Whether it holds only under a condition.
     pub is_conditional: bool,
-    /// What is to hold instead.
+    /// The line that is needed.
     pub becomes: String,
 }
 

@@ -1,4 +1,4 @@
-//! What decides a setting now, and the line in which it can be set.
+//! The present value of a setting, and the line that can be edited to change it.
 
 use super::{conflict::Conflict, wanted::SettingRow};
 use crate::gitlab::{
@@ -6,18 +6,18 @@ use crate::gitlab::{
     ruby::{Script, Setting, Value},
 };
 
-/// What decides a setting.
+/// The setting that decides now.
 pub(super) enum CurrentSetting {
-    /// Nothing.
+    /// None.
     Unset,
-    /// What a container's environment says, and gitlab.rb does not.
+    /// One in a container's environment, which gitlab.rb does not set.
     Environment(Setting),
-    /// gitlab.rb.
+    /// One in gitlab.rb.
     File(Setting),
 }
 
 impl CurrentSetting {
-    /// What decides `row` where GitLab evaluates the environment, then the file.
+    /// The setting that decides `row`: GitLab evaluates the environment first, then the file.
     pub(super) fn of([environment, file]: &[Script; 2], row: &SettingRow) -> Self {
         let mut found = Self::Unset;
         for path in row.paths {
@@ -26,7 +26,7 @@ impl CurrentSetting {
                 (None, Some(setting)) => Self::Environment(setting),
                 (None, None) => continue,
             };
-            // A service's other settings, assigned as a whole, say nothing of this one.
+            // A whole hash that Ruby computes for a service tells nothing about this setting.
             let is_set = next.setting().is_some_and(|setting| {
                 setting.value != Value::Nil && (setting.path.len() > 1 || row.paths.len() == 1)
             });
@@ -45,20 +45,20 @@ impl CurrentSetting {
         }
     }
 
-    /// That it stands against `becomes`.
+    /// The conflict with the line `becomes`.
     pub(super) fn conflict(&self, becomes: String) -> Option<Conflict> {
         let setting = self.setting()?;
-        // Where it stands in a condition, or has one.
+        // It is in a condition, or has one.
         let is_conditional = setting.text.starts_with(&becomes);
         Some(Conflict { line: Line::of(setting), is_conditional, becomes })
     }
 
-    /// The one line of `file` in which `row` can be set so that it holds: the one that decides it, or where
-    /// there is none, the template's, commented out.
+    /// The line of `file` that can be edited so that `row` takes effect: the line that decides it, else the template's
+    /// commented line.
     pub(super) fn editable_line(&self, file: &Script, row: &SettingRow) -> Option<Setting> {
         let is_whole = |setting: &&Setting| row.paths.iter().any(|path| setting.path == *path);
         if let Self::File(setting) = self {
-            // Another file that is read later may set it again.
+            // A file that Ruby reads later may set it again.
             let is_final = file.includes.iter().all(|include| include.line < setting.line);
             let can_hold =
                 setting.alone && setting.value != Value::Computed && is_whole(&setting) && is_final;

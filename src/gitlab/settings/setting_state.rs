@@ -1,4 +1,4 @@
-//! How a setting stands: right, to be set without a question, somebody's choice, or in the way.
+//! The state of a setting: correct, to set without asking, left to the person who chose it, or in conflict.
 
 use labtrust_plan::Endpoint;
 
@@ -9,16 +9,16 @@ use crate::gitlab::{
     ruby::{Setting, Value},
 };
 
-/// How a setting stands.
+/// The state of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum SettingState {
-    /// It is as it is to be.
+    /// It has the wanted value.
     Right,
-    /// It is left as it is.
+    /// It stays unchanged.
     Left,
-    /// It is to become this, as nobody meant anything else.
+    /// It gets this value; nobody chose another one.
     Due(Value),
-    /// It is to become this, but somebody meant something else.
+    /// It needs this value, but somebody chose another one.
     Conflict(Value),
 }
 
@@ -52,7 +52,7 @@ fn url(wanted: &Endpoint, text: &str, templates: &[&str], plain: Value) -> Setti
         return SettingState::Right;
     }
     let becomes = kept(&address, text, wanted).map_or(plain, Value::Text);
-    // Without https on its usual port, or on one of its own: that is what was asked for.
+    // Plain HTTP on port 80, or on the wanted port: the change to https is what the user asked for.
     if !address.https && [80, wanted.port].contains(&address.endpoint.port) {
         SettingState::Due(becomes)
     } else {
@@ -60,7 +60,7 @@ fn url(wanted: &Endpoint, text: &str, templates: &[&str], plain: Value) -> Setti
     }
 }
 
-/// The URL in https, its host as it was written, with the path that it has.
+/// The URL with https, with its host as written, and its path.
 fn kept(address: &Address, text: &str, wanted: &Endpoint) -> Option<String> {
     let (_, rest) = text.trim().split_once("://")?;
     let path = rest.find('/').map_or("", |begin| &rest[begin..]);

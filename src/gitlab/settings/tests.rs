@@ -21,7 +21,7 @@ fn endpoint(text: &str) -> Endpoint {
     text.parse().expect("an endpoint")
 }
 
-/// What a setup wants of the GitLab of the case `name`.
+/// The settings that setup wants for the case `name`.
 fn wanted(name: &str) -> Vec<Wanted> {
     let [gitlab, registry] = [443, 4567].map(|port| endpoint(&format!("{HOST}:{port}")));
     let mut wanted = Wanted::usual(&gitlab, &registry);
@@ -32,7 +32,7 @@ fn wanted(name: &str) -> Vec<Wanted> {
     wanted
 }
 
-/// What becomes of `file`, for people.
+/// The changes to `file`, as text.
 fn shown(file: &[u8], planned: &Result<Settings, String>) -> String {
     let mut lines = Vec::new();
     match planned {
@@ -48,7 +48,7 @@ fn shown(file: &[u8], planned: &Result<Settings, String>) -> String {
     lines.into_iter().map(|line| line + "\n").collect()
 }
 
-/// What Ruby makes of gitlab.rb.
+/// The settings that Ruby computes from gitlab.rb.
 fn evaluated(text: &[u8]) -> Json {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("gitlab.rb");
@@ -59,14 +59,14 @@ fn evaluated(text: &[u8]) -> Json {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// What `row` is where GitLab reads it.
+/// The value of `row` that GitLab reads.
 fn value<'j>(settings: &'j Json, row: &SettingRow) -> &'j Json {
     let get = |path: &&&[&str]| path.iter().fold(settings, |json, key| &json[*key]);
     let mut found = row.paths.iter().map(|path| get(&path)).filter(|found| !is_unset(found));
     found.next().unwrap_or(&Json::Null)
 }
 
-/// Not set, or made by a question for it.
+/// Not set, or created by reading it.
 fn is_unset(json: &Json) -> bool {
     json.is_null() || json.as_object().is_some_and(serde_json::Map::is_empty)
 }
@@ -112,7 +112,7 @@ fn check(name: &str, before: &[u8], wanted: &[Wanted], settings: &Settings) {
         let is_chosen = one.row.is_choice && !is_unset(was) && was == is;
         assert!(holds || is_chosen, "{name}: {} is {is}", one.row.left_side());
     }
-    // What was not asked for stays.
+    // All other settings stay.
     let mut both = [then, now];
     for settings in &mut both {
         for row in wanted.iter().flat_map(|one| one.row.paths) {

@@ -1,4 +1,4 @@
-//! What gitlab.rb is to say so that GitLab serves HTTPS by itself, a row each.
+//! The settings of gitlab.rb that GitLab needs to serve HTTPS, one row each.
 
 use labtrust_plan::Endpoint;
 
@@ -8,30 +8,30 @@ use crate::gitlab::ruby::Value;
 /// A setting of gitlab.rb.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct SettingRow {
-    /// Its spellings: the first that is set holds, the last is the one that every version reads.
+    /// Its spellings: the first one that is set wins; every version reads the last one.
     pub paths: &'static [&'static [&'static str]],
-    /// The values that Omnibus's template has in its place, commented out or not: nobody chose them
+    /// The values in Omnibus's template, commented out or not: nobody chose them
     /// (omnibus-gitlab, gitlab.rb.template, and what its package's `postinst` makes of it).
     pub templates: &'static [&'static str],
-    /// Whether another value is somebody's choice that does no harm, and stays.
+    /// Whether another value is a harmless choice, and stays.
     pub is_choice: bool,
 }
 
-/// A setting, and what it is to be.
+/// A setting, and its wanted value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Wanted {
-    /// Which.
+    /// The setting.
     pub row: &'static SettingRow,
-    /// What it is to be.
+    /// The wanted value.
     pub value: Wish,
-    /// Whether what Ruby computes for it was seen to hold already.
+    /// Whether the running server already shows the wanted value, so that a computed one is correct.
     pub is_served: bool,
 }
 
-/// What a setting is to be.
+/// The wanted value of a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Wish {
-    /// A URL that leads there in https.
+    /// An https URL of this endpoint.
     Url(Endpoint),
     /// A literal.
     Literal(Value),
@@ -51,37 +51,37 @@ pub(crate) static REGISTRY: SettingRow = SettingRow {
     is_choice: false,
 };
 
-/// Left unset, it turns itself on when the pair is missing, or has ended.
+/// Let's Encrypt. If this is unset, GitLab enables it when the certificate is missing or expired.
 pub(super) static LETS_ENCRYPT: SettingRow =
     SettingRow { paths: &[&["letsencrypt", "enable"]], templates: &["nil"], is_choice: false };
 
-/// Port 80 sends people on to https. Since 19.2 it belongs to `gitlab_rails`; the older spelling is still read.
+/// The redirect from port 80 to https. Since 19.2 it belongs to `gitlab_rails`; GitLab still reads the older spelling.
 pub(crate) static REDIRECT: SettingRow = SettingRow {
     paths: &[&["gitlab_rails", "nginx", "redirect_http_to_https"], &["nginx", "redirect_http_to_https"]],
     templates: &["false"],
     is_choice: true,
 };
 
-/// The port on which nginx listens for GitLab, where it is not the URL's.
+/// The port on which nginx listens for GitLab, if it is not the URL's.
 pub(crate) static GITLAB_PORT: SettingRow = SettingRow {
     paths: &[&["gitlab_rails", "nginx", "listen_port"], &["nginx", "listen_port"]],
     templates: &["nil"],
     is_choice: false,
 };
 
-/// The same for the registry.
+/// The port on which nginx listens for the registry, if it is not the URL's.
 pub(crate) static REGISTRY_PORT: SettingRow = SettingRow {
     paths: &[&["registry", "nginx", "listen_port"], &["registry_nginx", "listen_port"]],
     templates: &["nil", "5050"],
     is_choice: false,
 };
 
-/// The port that GitLab names in its SSH addresses.
+/// The port in GitLab's SSH addresses.
 pub(crate) static SSH_PORT: SettingRow =
     SettingRow { paths: &[&["gitlab_rails", "gitlab_shell_ssh_port"]], templates: &["22"], is_choice: true };
 
 impl Wanted {
-    /// What every GitLab and its registry need.
+    /// The settings that every GitLab and its registry need.
     pub(crate) fn usual(gitlab: &Endpoint, registry: &Endpoint) -> Vec<Self> {
         vec![
             Self::url(&GITLAB, gitlab),
@@ -90,12 +90,12 @@ impl Wanted {
         ]
     }
 
-    /// `row` is to lead to `endpoint`.
+    /// The wanted URL of `endpoint` for `row`.
     pub(crate) fn url(row: &'static SettingRow, endpoint: &Endpoint) -> Self {
         Self { row, value: Wish::Url(endpoint.clone()), is_served: false }
     }
 
-    /// `row` is to be `value`.
+    /// The wanted `value` for `row`.
     pub(crate) fn literal(row: &'static SettingRow, value: Value) -> Self {
         Self { row, value: Wish::Literal(value), is_served: false }
     }
@@ -107,7 +107,7 @@ impl SettingRow {
         format!("{}{}", self.left_side(), literal(value, ""))
     }
 
-    /// How it is written in every version: `nginx['redirect_http_to_https'] = `, `external_url `.
+    /// Its left side, in the spelling that every version reads: `nginx['redirect_http_to_https'] = `, `external_url `.
     pub(crate) fn left_side(&self) -> String {
         let path = self.paths.last().copied().unwrap_or_default();
         match path.split_first() {

@@ -1,4 +1,4 @@
-//! The lines of gitlab.rb, and how one of them is written with another value.
+//! The lines of gitlab.rb, and a line with another value.
 
 use crate::gitlab::ruby::{Setting, Value};
 
@@ -14,8 +14,8 @@ impl<'f> Lines<'f> {
         Self(bytes.split(|byte| *byte == b'\n').map(bare).collect())
     }
 
-    /// The line of `setting` as it stands, and with `value` in its place, no comment any more; none where
-    /// that line cannot be told from others.
+    /// The present line of `setting`, and the same line with `value` and without a comment sign; none if that line is not
+    /// unique.
     pub(super) fn rewritten(&self, setting: &Setting, value: &Value) -> Option<(String, String)> {
         let old = std::str::from_utf8(self.0.get(setting.line)?).ok()?;
         let new = with_value(old, setting, value)?;
@@ -24,7 +24,7 @@ impl<'f> Lines<'f> {
         (count(old) == 1 && count(&new) == 0 && !is_mark).then(|| (old.to_owned(), new))
     }
 
-    /// The lines of the block that an earlier run wrote, and where the first of them stands.
+    /// The number of the first line of the block that an earlier run wrote, and its lines.
     pub(super) fn block(&self) -> Option<(usize, Vec<String>)> {
         let mark = |what| format!("# labtrust {NAME} {what}");
         let find = |what| self.0.iter().position(|line| line.trim_ascii_end() == mark(what).as_bytes());
@@ -55,7 +55,7 @@ fn with_value(line: &str, setting: &Setting, value: &Value) -> Option<String> {
     let (before, after) = (&line[..begin], &line[begin + setting.text.len()..]);
     let old = setting.text.get(setting.literal.clone())?;
     let (left, right) = (&setting.text[..setting.literal.start], &setting.text[setting.literal.end..]);
-    // Where it is a comment, what comes before its sign is what it is indented by.
+    // The text before a comment sign is the indentation.
     let indent = before.split_once('#').map_or(before, |(indent, _)| indent);
     Some(format!("{indent}{left}{}{right}{after}", literal(value, old)))
 }

@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
             !ca.is_ca() && (ca.version >= 3 || ca.ca.is_some())
         })
     }),
-    // OpenSSL takes a root that is silent if its key usage speaks for it (`check_ca`).
+    // OpenSSL accepts a root without basic constraints if its key usage allows signing (`check_ca`).
     rule(About::Constraint, &[CURL, OPENSSL, PYTHON, NODE, LIBRESSL], |case| {
         of_anchor(case, "is not marked as a CA (CA:TRUE)", |ca| !ca.can_sign())
     }),
@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, &[NSS], |case| {
         of_anchor(case, "is not marked as a CA (CA:TRUE)", |ca| ca.ca == Some(false))
     }),
-    // It keeps certificates by these two.
+    // NSS stores certificates by these two.
     rule(About::Form, &[NSS], |case| {
         let all: Vec<_> = case.served.iter().chain(case.anchor).collect();
         let is_same = |one: &Parsed, other: &Parsed| {
@@ -70,7 +70,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         of_ca(case, "can sign for any use, but serverAuth is not named", only_any)
     }),
-    // They want a root at the top, and one that names itself.
+    // They require a root at the top that names itself as its issuer.
     rule(About::Constraint, &[OPENSSL, OPENSSL_STRICT, Client::Python.before(3, 13), NODE], |case| {
         of_anchor(case, "is trusted, but is not a root", |ca| {
             ca.subject_der != ca.issuer_der || names_another_key(ca, ca)
@@ -84,7 +84,7 @@ pub(super) const RULES: &[Rule] = &[
         let (below, above) = case.steps().find(|(below, above)| names_another_key(below, above))?;
         Some(names_it_wrongly(below, above))
     }),
-    // Java looks for the anchor by it.
+    // Java finds the anchor by it.
     rule(About::Form, &[JAVA], |case| {
         let (below, above) = case.steps().last().filter(|(below, above)| names_another_key(below, above))?;
         Some(names_it_wrongly(below, above))

@@ -1,4 +1,4 @@
-//! Whether what is sent leads up to the anchor, and whether it is taken by its size.
+//! Whether the sent certificates reach the anchor, and whether clients accept their size.
 
 use super::{
     row::{
@@ -13,7 +13,7 @@ use crate::certificate::{
     parsed::Parsed,
 };
 
-/// Those that do not fetch what a server did not send.
+/// The clients that do not fetch certificates that the server did not send.
 const FETCH_NOTHING: &[By] =
     &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, JAVA, GO, FIREFOX, NSS, GNUTLS, RUSTLS, ANDROID, LIBRESSL];
 
@@ -21,7 +21,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Chain, EVERYONE, |case| missing(case).filter(|_| !is_fetchable(case))),
     // The others fetch it from where the certificate says (caIssuers, RFC 5280 §4.2.2.1).
     rule(About::Chain, FETCH_NOTHING, |case| missing(case).filter(|_| is_fetchable(case))),
-    // Measured: these compare the names of issuers byte by byte, the others overlook more or less.
+    // Measured: these compare names of issuers byte by byte; the others ignore some differences.
     rule(About::Form, &[GO, RUSTLS, NSS, FIREFOX], |case| spelled(case, |_, _| true)),
     rule(About::Form, &[JAVA], |case| spelled(case, |below, above| differ(&name_match::JAVA, below, above))),
     rule(About::Form, &[GNUTLS], |case| {

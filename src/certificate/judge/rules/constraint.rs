@@ -19,7 +19,7 @@ use crate::certificate::{
     parsed::Parsed,
 };
 
-/// Those that hold a root to its own name constraints.
+/// The clients that apply a root's own name constraints.
 const HOLD_ROOTS: &[By] = &hold_roots(CHROME);
 
 const fn hold_roots(chrome: By) -> [By; 13] {
@@ -32,7 +32,7 @@ const EMAIL_ADDRESS: &str = "1.2.840.113549.1.9.1";
 
 pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside(case, ca))),
-    // Java holds only intermediates to their constraints.
+    // Java applies only the constraints of intermediates.
     rule(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside(case, ca))),
     rule(About::Constraint, HOLD_ROOTS, |case| case.cas().find_map(|ca| outside_emails(case, ca))),
     rule(About::Constraint, &[JAVA], |case| {
@@ -42,7 +42,7 @@ pub(super) const RULES: &[Rule] = &[
         case.cas().find_map(|ca| outside_uris(case, ca))
     }),
     rule(About::Constraint, &[JAVA], |case| case.intermediates.iter().find_map(|ca| outside_uris(case, ca))),
-    // It holds no e-mail address and no URI against constraints of that kind, and refuses all.
+    // It cannot compare e-mail addresses and URIs with constraints of that kind, and refuses them all.
     rule(About::Constraint, &[RUSTLS], |case| {
         let kinds = [NameKind::Email, NameKind::Uri];
         let is_held = |kind| case.cas().any(|ca| ca.subtrees.iter().any(|tree| tree.base.kind == kind));
@@ -68,7 +68,7 @@ pub(super) const RULES: &[Rule] = &[
         let ca = case.cas().find(|ca| ca.has_extension(NAME_CONSTRAINTS) && ca.subtrees.is_empty())?;
         Some(format!("the name constraints of {} are empty", ca.title()))
     }),
-    // It throws at one that stands for all.
+    // Java throws at an empty name, which matches all.
     rule(About::Constraint, &[JAVA], |case| {
         let all = |tree: &Subtree| {
             tree.excluded
@@ -78,7 +78,7 @@ pub(super) const RULES: &[Rule] = &[
         let ca = case.cas().find(|ca| ca.subtrees.iter().any(all))?;
         Some(format!("{} excludes all names of a kind by an empty one", ca.title()))
     }),
-    // A wildcard stands for the excluded name, too. Go: CVE-2025-61727.
+    // The wildcard also matches the excluded name. Go: CVE-2025-61727.
     rule(About::Constraint, &[Client::Go.since(1, 25), RUSTLS, CHROME], |case| {
         case.cas().find_map(|ca| wildcard(case, ca))
     }),
@@ -89,7 +89,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, NSS, CHROME], |case| {
         case.cas().find_map(|ca| directory(case, ca))
     }),
-    // Not understood, and so refused, whatever the leaf's names are.
+    // Go refuses kinds that it does not support, whatever the leaf's names are.
     rule(About::Constraint, &[GO], |case| {
         of_kinds(case, true, |kind| {
             !matches!(kind, NameKind::Dns | NameKind::Ip | NameKind::Email | NameKind::Uri)
@@ -110,9 +110,9 @@ pub(super) const RULES: &[Rule] = &[
         Some(format!("{} excludes a directory name", ca.title()))
     }),
     rule(About::Constraint, &[RUSTLS], |case| of_kinds(case, false, |kind| kind == NameKind::Directory)),
-    // Any common name of a server is a DNS name to it, if there is no other.
+    // These take any common name of a server for a DNS name, if there is no other.
     rule(About::Form, &[GNUTLS, NSS], |case| common_name(case, |_| true)),
-    // One with a dot in it is, if there is no other (`NAME_CONSTRAINTS_check_CN`).
+    // OpenSSL takes a common name with a dot for a DNS name, if there is no other (`NAME_CONSTRAINTS_check_CN`).
     rule(About::Constraint, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE], |case| {
         common_name(case, |name| name.contains('.') && !name.contains('*'))
     }),
@@ -137,7 +137,7 @@ fn trees(ca: &Parsed, kind: NameKind, excluded: bool) -> impl Iterator<Item = &S
     ca.subtrees.iter().filter(move |tree| tree.base.kind == kind && tree.excluded == excluded)
 }
 
-/// Names that no client could ever ask for by [`SubjectName`], held against the trees letter by letter.
+/// The names that are not a [`SubjectName`], compared with the subtrees letter by letter.
 fn outside_oddly(case: &Case<'_>, ca: &Parsed) -> Option<String> {
     let mut names = case.leaf?.general_names.iter().filter(|name| name.kind == NameKind::Dns);
     let bases: Vec<String> = trees(ca, NameKind::Dns, false)
@@ -206,7 +206,7 @@ fn is_outside_email(email: &str, ca: &Parsed) -> bool {
     !is_permitted || trees(ca, NameKind::Email, true).any(within)
 }
 
-/// The e-mail address in a subject, as certificates had it before there were alternative names.
+/// The e-mail address in a subject, from before alternative names existed.
 fn email_of_subject(subject: &[u8]) -> Option<String> {
     let parts = Fields::of_sequence(subject)?.flat_map(|part| Fields(part.content));
     let email = parts.filter_map(|attribute| {

@@ -1,4 +1,4 @@
-//! From when until when the certificates are valid.
+//! The dates of validity of the certificates.
 
 use super::row::{EVERYONE, LOOK_AT_ANCHORS, Rule, rule};
 use crate::certificate::{

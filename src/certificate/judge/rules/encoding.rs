@@ -19,7 +19,7 @@ use crate::certificate::{
 
 pub(super) const RULES: &[Rule] = &[
     rule(About::Encoding, &[OPENSSL, OPENSSL_STRICT, RUSTLS], doubled_standard),
-    // A server by OpenSSL does not send these, so that those who must be asked by a handshake were not asked.
+    // OpenSSL's server does not send these, so the clients that need a handshake could not be run.
     rule(
         About::Encoding,
         &[
@@ -39,7 +39,7 @@ pub(super) const RULES: &[Rule] = &[
             _ => None,
         })
     }),
-    // Java and rustls read as far as the name that they look for.
+    // Java and rustls read only up to the name that they look for.
     rule(About::Encoding, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, CHROME], damaged),
     rule(About::Encoding, &[GNUTLS.read_in("GnuTLS's lib/x509/verify.c")], damaged),
     rule(About::Encoding, &[GO], |case| {
@@ -110,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
     }),
 ];
 
-/// What only Go reads, and what nobody does here: authorityInfoAccess, and the timestamps of public logs.
+/// Extensions that only Go reads, or no client here: authorityInfoAccess, and the timestamps of public logs.
 const LOOKED_AT_BY_FEW: &[&str] = &["1.3.6.1.5.5.7.1.1", "1.3.6.1.4.1.11129.2.4.2"];
 const MOMENT: &[By] =
     &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, CHROME.read_in(source::CHROME_READER), RUSTLS];

@@ -1,5 +1,5 @@
-//! Critical extensions: a client must refuse those that it does not process (RFC 5280 §4.2). Which it
-//! processes, each client decides by itself.
+//! Critical extensions: a client must refuse those that it does not process (RFC 5280 §4.2). Each client processes a
+//! different set.
 
 use super::{
     row::{
@@ -31,9 +31,9 @@ const INHIBIT_ANY: &str = "2.5.29.54";
 const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
 const INFORMATION_ACCESS: &str = "1.3.6.1.5.5.7.1.1";
 
-/// What all process.
+/// The extensions that all clients process.
 const COMMON: &[&str] = &[KEY_USAGE, SUBJECT_NAMES, BASIC_CONSTRAINTS, NAME_CONSTRAINTS, EXTENDED_KEY_USAGE];
-/// What some process besides.
+/// The extensions that only some clients process.
 const SOME: &[&str] = &[
     NETSCAPE,
     SUBJECT_KEY_ID,
@@ -50,7 +50,7 @@ const SOME: &[&str] = &[
 /// OpenSSL's `X509_supported_extension`.
 const OF_OPENSSL: &[&str] =
     &[NETSCAPE, CRL_POINTS, POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
-/// What Java's validator and Chrome's process besides.
+/// The extensions that Java's and Chrome's validators process in addition.
 const OF_POLICIES: &[&str] = &[POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
 const OF_GO: &[&str] = &[CRL_POINTS, POLICIES, POLICY_MAPPINGS, POLICY_CONSTRAINTS, INHIBIT_ANY];
 const OF_NSS: &[&str] = &[NETSCAPE, SUBJECT_KEY_ID, AUTHORITY_KEY_ID, INFORMATION_ACCESS];
@@ -66,7 +66,7 @@ const OF_GNUTLS: &[&str] = &[
 ];
 
 pub(super) const RULES: &[Rule] = &[
-    // None of all: not of the anchor, which some clients do not look at.
+    // All clients refuse these below the anchor; some clients do not check the anchor.
     rule(About::Form, &everyone(CHROME.read_in(source::CHROME_CHAIN)), |case| unknown(below_anchor(case))),
     rule(About::Form, &[CURL, OPENSSL, OPENSSL_STRICT, PYTHON, NODE, GO, GNUTLS], |case| {
         unknown(case.anchor.into_iter())

@@ -1,4 +1,4 @@
-//! Keys and signatures: those that can be forged, and those that a client does not know.
+//! Keys and signatures: weak ones, and kinds that a client does not support.
 
 use super::{
     row::{
@@ -14,8 +14,7 @@ use crate::certificate::{
 };
 
 pub(super) const RULES: &[Rule] = &[
-    // Debian, Ubuntu and Fedora build OpenSSL for security level 2, as is the default since 3.2; Node brings 3.5
-    // since 24.
+    // Debian, Ubuntu and Fedora build OpenSSL for security level 2, the default since 3.2; Node contains 3.5 since 24.
     rule(
         About::Weakness,
         &[
@@ -55,7 +54,7 @@ pub(super) const RULES: &[Rule] = &[
         let one = all_of(case).find(|one| odd(one.public_key().kind()))?;
         Some(format!("the key of {} is of an uncommon kind ({})", one.title(), one.public_key().kind()))
     }),
-    // With ring, as most are built.
+    // With ring, the most common build.
     rule(About::Form, &[RUSTLS], |case| {
         let odd = |kind: &KeyKind| matches!(kind, KeyKind::P521 | KeyKind::Ed448 | KeyKind::RsaPss(_));
         let ca = case.cas().find(|ca| odd(ca.public_key().kind()))?;
@@ -75,8 +74,8 @@ pub(super) const RULES: &[Rule] = &[
             Some(format!("the key of {} is {}", ca.title(), ca.public_key().kind()))
         },
     ),
-    // The root's own signature counts for nothing. Java refuses SHA-1 below its own CAs alone, Windows below
-    // those of its programme (jdk.certpath.disabledAlgorithms; Microsoft's SHA-1 deprecation).
+    // The root's own signature does not count. Java refuses SHA-1 only below its own CAs, Windows only below the CAs of
+    // its programme (jdk.certpath.disabledAlgorithms; Microsoft's SHA-1 deprecation).
     rule(
         About::Weakness,
         &[
@@ -164,7 +163,7 @@ fn leaf_key(case: &Case<'_>, kinds: &[KeyKind]) -> Option<String> {
     kinds.contains(kind).then(|| format!("its key is {kind}"))
 }
 
-/// A curve or an algorithm that few take.
+/// A curve or an algorithm that few clients support.
 fn is_uncommon(kind: &KeyKind) -> bool {
     matches!(kind, KeyKind::Curve(_) | KeyKind::ExplicitCurve | KeyKind::Dsa | KeyKind::Other(_))
 }

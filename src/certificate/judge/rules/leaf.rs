@@ -1,4 +1,4 @@
-//! What the server's own certificate is for: its purpose, its names, how long it lives.
+//! The server's own certificate: its purpose, its names, its validity.
 
 use time::Duration;
 
@@ -26,7 +26,7 @@ pub(super) const RULES: &[Rule] = &[
         let leaf = case.leaf.filter(|leaf| !leaf.may_serve() && !leaf.is_gated())?;
         (!has_no_purpose(leaf)).then(|| NO_SERVER.into())
     }),
-    // What servers had before serverAuth: server-gated cryptography, by Netscape and by Microsoft.
+    // The purpose of servers before serverAuth: server-gated cryptography, by Netscape and by Microsoft.
     rule(
         About::Purpose,
         &[GNUTLS, GO, RUSTLS, CHROME.read_in(source::CHROME_CHAIN), FIREFOX, APPLE, WINDOWS],
@@ -72,7 +72,7 @@ pub(super) const RULES: &[Rule] = &[
             .then(|| "none of its key usages is one that a server needs".into())
     }),
     // Chrome: RSAKeyUsageForLocalAnchorsEnabled.
-    // Java does not look at a leaf that is trusted itself.
+    // Java does not check a leaf that is trusted itself.
     rule(About::Form, &[JAVA], |case| {
         let leaf = case.leaf.filter(|leaf| !leaf.is_self_signed() && !leaf.may("digitalSignature"));
         leaf.map(|_| "digitalSignature is not among its key usages".into())
@@ -120,7 +120,7 @@ pub(super) const RULES: &[Rule] = &[
             .find(single)
             .map(|name| format!("{name} is among its names, which matches a whole top-level domain"))
     }),
-    // "Contains non-LDH ASCII characters", Java 17 says when it is to connect to such a name.
+    // Java 17 refuses to connect to such a name: "Contains non-LDH ASCII characters".
     rule(About::Names, &[JAVA], |case| {
         let name = case.leaf?.names.iter().find(|name| name.has_underscore())?;
         Some(format!("{name} has an underscore, and no host name may have one"))
@@ -151,7 +151,7 @@ pub(super) const RULES: &[Rule] = &[
         let leaf = case.self_signed().filter(|leaf| leaf.ca == Some(false))?;
         Some(format!("{} signed itself, and is marked as not a CA (CA:FALSE)", leaf.title()))
     }),
-    // It asks the server for proof that the certificate was not revoked, and nobody gives that of a private CA.
+    // GnuTLS then requires an OCSP response from the server, and a private CA has no OCSP responder.
     rule(About::Form, &[GNUTLS], |case| {
         let stapled = case.leaf.into_iter().chain(case.intermediates.iter().copied());
         let stapled = stapled.into_iter().find(|one| one.has_extension(TLS_FEATURE))?;
@@ -198,7 +198,7 @@ pub(super) const RULES: &[Rule] = &[
             only(case, partial).map(|name| format!("its name {name} has a wildcard for a part of a label"))
         },
     ),
-    // Each of these takes one half of them.
+    // GnuTLS and NSS each refuse a different half of them.
     rule(About::Names, &[GNUTLS], |case| {
         let partial = |name: &str| name.split_once('.').is_some_and(|(label, _)| label.find('*') > Some(0));
         only(case, partial).map(|name| format!("its name {name} has a wildcard after the start of a label"))
@@ -275,7 +275,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Names, &[OPENSSL, OPENSSL_STRICT, GNUTLS, NSS, JAVA, GO, PYTHON, RUSTLS], |case| {
         only(case, |name| name.ends_with('.')).map(|name| format!("its name {name} ends with a dot"))
     }),
-    // A host is never asked for by such a name.
+    // No client connects to a host by such a name.
     rule(About::Names, &[JAVA], |case| {
         only(case, |name| !name.starts_with("*.") && name.contains('_'))
             .map(|name| format!("its name {name} has an underscore"))
@@ -288,7 +288,7 @@ pub(super) const RULES: &[Rule] = &[
         (!leaf.is_critical(SUBJECT_ALTERNATIVE_NAME))
             .then(|| "its subject is empty, and its subject alternative names are not marked critical".into())
     }),
-    // mozilla::pkix wants a CA above every leaf, and takes none for a leaf.
+    // mozilla::pkix requires a CA above every leaf, and accepts no CA as a leaf.
     rule(About::Form, &[FIREFOX], |case| {
         case.self_signed().map(|_| "it signed itself: only an exception that a person adds accepts it".into())
     }),
@@ -300,13 +300,13 @@ fn has_no_purpose(leaf: &Parsed) -> bool {
     leaf.extended_key_usage.as_ref().is_some_and(Vec::is_empty)
 }
 
-/// No host is asked for by a name with such letters, an address or a lone wildcard.
+/// Whether no host can have this name: it has other letters, or is an address or a lone wildcard.
 fn is_of_no_host(name: &str) -> bool {
     let is_odd = |letter: char| !(letter.is_ascii_alphanumeric() || "-_.*".contains(letter));
     name == "*" || name.contains(is_odd) || name.parse::<std::net::IpAddr>().is_ok()
 }
 
-/// The first name, if all names are DNS names such as this.
+/// The first name, if all names are DNS names for which `is` is true.
 fn only(case: &Case<'_>, is: fn(&str) -> bool) -> Option<String> {
     let names = &case.leaf?.general_names;
     let all = names.iter().all(|name| name.kind == NameKind::Dns && name.text().is_some_and(is));

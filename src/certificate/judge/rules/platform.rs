@@ -1,10 +1,10 @@
-//! What platforms make of private CAs.
+//! Rules of platforms about private CAs.
 
 use super::row::{ANDROID, LIBRESSL, Rule, of_ca, rule};
 use crate::certificate::judge::{client::Client, refusal::About};
 
 pub(super) const RULES: &[Rule] = &[
-    // Before, these constraints were an unknown critical extension.
+    // Earlier versions do not know this critical extension.
     rule(About::Form, &[Client::Apple.before(10, 13).read_in("macOS 10.13's release notes")], |case| {
         of_ca(case, "has name constraints", |ca| ca.constraints_critical)
     }),

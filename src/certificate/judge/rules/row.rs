@@ -1,4 +1,4 @@
-//! One demand, and the words in which rows of demands are written.
+//! A rule, and the constants and functions that the tables of rules use.
 
 use crate::certificate::{
     judge::{
@@ -9,13 +9,13 @@ use crate::certificate::{
     parsed::Parsed,
 };
 
-/// A demand and who has it.
+/// A demand, and the clients that have it.
 pub(crate) struct Rule {
-    /// What it looks at.
+    /// Its subject.
     pub about: About,
-    /// The clients that refuse, and how that is known of each.
+    /// The clients that refuse, with the evidence for each.
     pub by: &'static [By],
-    /// Why they do, if they do.
+    /// The reason to refuse the case, if there is one.
     pub check: fn(&Case<'_>) -> Option<String>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) const LIBRESSL: By = Client::LibreSsl.any();
 /// All clients.
 pub(crate) const EVERYONE: &[By] = &everyone(CHROME);
 
-/// All clients, of which this is Chrome: not everything that the others were asked, it was asked, too.
+/// All clients, with this evidence for Chrome, which was not run on every case.
 pub(crate) const fn everyone(chrome: By) -> [By; 16] {
     [
         CURL,
@@ -65,8 +65,8 @@ pub(crate) const fn everyone(chrome: By) -> [By; 16] {
     ]
 }
 
-/// Those that look at an anchor as at any other certificate. Java and rustls do not, nor does Android, which verifies as
-/// Java does.
+/// The clients that check an anchor like any other certificate. Java and rustls do not, nor does Android, which verifies
+/// like Java.
 pub(crate) const LOOK_AT_ANCHORS: &[By] = &[
     CURL,
     OPENSSL,
@@ -83,7 +83,7 @@ pub(crate) const LOOK_AT_ANCHORS: &[By] = &[
     LIBRESSL,
 ];
 
-/// A name with nothing in it, in DER.
+/// An empty name, in DER.
 pub(crate) const EMPTY_NAME: [u8; 2] = [0x30, 0];
 
 /// The leaf and all CAs above it.
@@ -91,17 +91,17 @@ pub(crate) fn all_of<'c>(case: &Case<'c>) -> impl Iterator<Item = &'c Parsed> {
     case.leaf.into_iter().chain(case.cas())
 }
 
-/// What `says` of the first CA that it says something of, the anchor included.
+/// `what` about the first CA for which `is` is true; the anchor counts.
 pub(crate) fn of_ca(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
     case.cas().find(|ca| is(ca)).map(|ca| format!("{} {what}", ca.title()))
 }
 
-/// The same of intermediates alone.
+/// The same for intermediates only.
 pub(crate) fn of_intermediate(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
     case.intermediates.iter().find(|ca| is(ca)).map(|ca| format!("{} {what}", ca.title()))
 }
 
-/// The same of the anchor alone.
+/// The same for the anchor only.
 pub(crate) fn of_anchor(case: &Case<'_>, what: &str, is: fn(&Parsed) -> bool) -> Option<String> {
     case.anchor.filter(|ca| is(ca)).map(|ca| format!("{} {what}", ca.title()))
 }

@@ -1,4 +1,4 @@
-//! The documents and sources that speak for clients which the tests cannot ask.
+//! The documents and source files that are the evidence for clients that the tests cannot run.
 
 pub(super) const APPLE_ON_TLS: &str = "support.apple.com/103769";
 pub(super) const OPENSSL_EXTENSIONS: &str = "OpenSSL's ossl_x509v3_cache_extensions";

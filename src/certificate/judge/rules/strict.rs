@@ -18,7 +18,7 @@ const BASIC_CONSTRAINTS: &str = "2.5.29.19";
 const AUTHORITY_KEY_ID: &str = "2.5.29.35";
 const SUBJECT_KEY_ID: &str = "2.5.29.14";
 
-/// A certificate that signed itself and is the anchor is a chain by itself, which is not looked at.
+/// OpenSSL does not apply these rules to a self-signed anchor that is the whole chain.
 pub(super) const RULES: &[Rule] = &[
     rule(About::Form, STRICT, |case| {
         let below = case.leaf.into_iter().chain(case.intermediates.iter().copied());
@@ -57,7 +57,7 @@ pub(super) const RULES: &[Rule] = &[
     rule(About::Form, STRICT, |case| {
         let leaf = case.leaf.filter(|leaf| !leaf.is_ca())?;
         let signs = leaf.key_usage.as_ref()?.contains(&"keyCertSign");
-        // This is passed over in a certificate that signed itself and says CA:FALSE.
+        // OpenSSL ignores this in a self-signed certificate with CA:FALSE.
         (signs && (!leaf.is_self_signed() || leaf.ca.is_none()))
             .then(|| "keyCertSign is among its key usages, but it is not marked as a CA".into())
     }),

@@ -7,7 +7,7 @@ use labtrust_machine::world::Access;
 use super::*;
 use crate::certificate::KeyType;
 
-/// A pair whose certificate says which key is its own.
+/// A certificate and key that belong together.
 struct Made {
     pair: Pair,
     certificate: String,
@@ -53,7 +53,7 @@ fn act(step: &Step) {
     made.expect("done");
 }
 
-/// Does what is planned for `pair`; at each instant the files hold one of `known`, or one of the two is missing.
+/// Runs the steps for `pair`. After each step the files hold one of `known`, or one of the two is missing.
 fn install(folder: &Path, names: &[&str], pair: &Pair, known: &[&Made]) -> Vec<Step> {
     let pair_files = pair_files(folder, names);
     let steps = LinkState::look(&World::here(), &pair_files).steps(&pair_files, pair);
@@ -131,7 +131,7 @@ fn a_run_that_was_killed_anywhere_is_gone_on_with_or_given_up() {
             for files in &pair_files {
                 assert_eq!(read(files), (Some(next.certificate.clone()), Some(next.key.clone())), "{done}");
             }
-            // And then there is nothing more to be done.
+            // A second plan has nothing to do.
             let steps_after = LinkState::look(&World::here(), &pair_files).steps(&pair_files, &next.pair);
             let is_met = |step: &&Step| match step {
                 Step::Put { path, contents, .. } => {
