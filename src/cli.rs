@@ -99,16 +99,16 @@ pub fn command() -> clap::Command {
     };
     let groups = GROUPS.iter().map(group).collect::<Vec<_>>().join("\n");
     let help = format!(
-        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}\n\nExamples and exit codes of a command: labtrust help COMMAND"
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\nEverywhere:\n{{options}}\n\nFor examples and exit codes: labtrust help COMMAND"
     );
     page::add_to(command.help_template(help))
 }
 
 /// Trust a CA in every trust store of this machine, and check each store
 ///
-/// SOURCE names the CA's certificate. A server's own word is not enough: HOST[:PORT] needs --fingerprint, which `labtrust
-/// setup` and `labtrust status` print on the server. A file needs it too if its CA can sign names that you did not ask
-/// for. labtrust says "trusted" only after it has read the store again, and `labtrust untrust` undoes every change.
+/// SOURCE names the CA's certificate. HOST[:PORT] needs --fingerprint, because anybody can answer in place of a server;
+/// `labtrust setup` and `labtrust status` print it on the server. A file needs it too if its CA can sign names that you
+/// did not ask for. labtrust says "trusted" only after it has read the store again. `labtrust untrust` undoes every change.
 #[derive(Debug, Args)]
 pub struct Trust {
     /// Certificate file (./NAME), "-" for standard input, HOST[:PORT] or an https:// URL [default: the CA that setup
@@ -130,7 +130,7 @@ pub struct Trust {
     /// Trust a certificate that has expired or is not valid yet
     #[arg(long)]
     pub expired: bool,
-    /// Trust a CA although clients reject the certificates that it has signed
+    /// Trust a CA even if clients reject the certificates that it signed
     #[arg(long)]
     pub refused: bool,
     /// Restart services, such as Docker, that see the change only after a restart
@@ -151,8 +151,8 @@ pub struct Stores {
 
 /// Remove a CA from the trust stores, and leave each store as it was before
 ///
-/// Removes only certificates that labtrust installed. If somebody else installed the same CA as well, the CA is still
-/// trusted: labtrust says where and exits with 1, and --purge removes it there too.
+/// Removes only certificates that labtrust installed. If somebody else also installed the CA, it is still trusted: labtrust
+/// names the stores and exits with 1. --purge removes the CA from those stores too.
 #[derive(Debug, Args)]
 pub struct Untrust {
     /// Fingerprint, certificate file (./NAME), "-" for standard input, or a host that the CA is trusted for [default: the
@@ -161,7 +161,7 @@ pub struct Untrust {
     /// Remove every CA that labtrust knows
     #[arg(long, conflicts_with = "what")]
     pub all: bool,
-    /// Also remove the CA, found by its SHA-256, where somebody else installed it
+    /// Also remove the CA (found by its SHA-256) where somebody else installed it
     #[arg(long)]
     pub purge: bool,
     #[command(flatten)]
@@ -175,8 +175,8 @@ pub struct Untrust {
 
 /// Show which CAs are trusted in which stores, and on a server the state of its certificate
 ///
-/// Asks the trust stores themselves. On a server it also shows when the certificate ends, the next renewal, the command
-/// for clients and the last backup.
+/// Reads the trust stores themselves. On a server it also shows when the certificate expires, the next renewal, the
+/// command for clients and the last backup.
 #[derive(Debug, Args)]
 pub struct Status {}
 

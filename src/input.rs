@@ -29,9 +29,11 @@ pub(crate) fn bytes(path: &Path, hint: &'static str) -> Result<Zeroizing<Vec<u8>
 
 /// The folder that was given with `flag`, there or yet to be made, from the root on.
 pub(crate) fn folder(path: &Path, flag: &str) -> Result<PathBuf> {
-    let hint = || hint!("give a folder, there or not: {} DIR", flag);
+    let hint = || hint!("name a folder, an existing one or a new one: {} DIR", flag);
     match path.metadata() {
-        Ok(metadata) if !metadata.is_dir() => Err(fail(format!("{} is no folder", text::path(path)), hint())),
+        Ok(metadata) if !metadata.is_dir() => {
+            Err(fail(format!("{} is not a folder", text::path(path)), hint()))
+        }
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
             Err(fail(format!("cannot use {}: {error}", text::path(path)), hint()))
         }

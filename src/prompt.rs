@@ -10,18 +10,18 @@ use crate::{cli::Passphrase, hint::fail, input, printer::Printer};
 /// The passphrase for `what`.
 pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Result<Zeroizing<String>> {
     if let Some(path) = &from.passphrase_file {
-        let hint = "give the file that has the passphrase in its first line: --passphrase-file FILE";
+        let hint = "name a text file with the passphrase in its first line: --passphrase-file FILE";
         let bytes = input::bytes(path, hint)?;
         // What Windows' editors put before a text is no part of the passphrase.
         let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         let text = std::str::from_utf8(text).ok().filter(|text| !text.contains('\0'));
-        let text = text.ok_or_else(|| fail(format!("{} is no UTF-8 text", text::path(path)), hint))?;
+        let text = text.ok_or_else(|| fail(format!("{} is not UTF-8 text", text::path(path)), hint))?;
         return Ok(Zeroizing::new(text.lines().next().unwrap_or_default().to_owned()));
     }
     if let Some(name) = &from.passphrase_env {
         return std::env::var(name).map(Zeroizing::new).map_err(|_| {
             fail(
-                format!("the environment variable {name} is not set, or is no text"),
+                format!("the environment variable {name} is not set, or is not UTF-8 text"),
                 "set it to the passphrase",
             )
         });
@@ -29,7 +29,7 @@ pub(crate) fn passphrase(printer: &Printer, from: &Passphrase, what: &str) -> Re
     if !printer.can_ask() {
         return Err(fail(
             format!("{what} is encrypted, and there is no terminal to ask for its passphrase"),
-            "give it with --passphrase-file FILE or --passphrase-env NAME",
+            "pass it with --passphrase-file FILE or --passphrase-env NAME",
         ));
     }
     let asked = rpassword::prompt_password(format!("Passphrase of {what}: "));
@@ -45,20 +45,20 @@ pub(crate) fn new_passphrase(printer: &Printer, from: &Passphrase, what: &str) -
             rpassword::prompt_password(question).map(Zeroizing::new).context("cannot read the passphrase")
         };
         let chosen = ask(format!("New passphrase of {what}: "))?;
-        if *ask("The same again: ".into())? != *chosen {
-            return Err(fail("the two passphrases differ", "run it again"));
+        if *ask("Repeat the passphrase: ".into())? != *chosen {
+            return Err(fail("the passphrases do not match", "run the command again"));
         }
         chosen
     } else {
         return Err(fail(
             format!("{what} needs a passphrase, and there is no terminal to ask for it"),
-            "give it with --passphrase-file FILE or --passphrase-env NAME, or name a --recipient",
+            "pass it with --passphrase-file FILE or --passphrase-env NAME, or encrypt to a key with --recipient",
         ));
     };
     if chosen.is_empty() {
         return Err(fail(
             "the passphrase is empty",
-            "choose one that nobody guesses: some five random words",
+            "choose one that is hard to guess, such as five random words",
         ));
     }
     Ok(chosen)

@@ -27,7 +27,7 @@ pub fn run() -> ExitCode {
         // It has said so itself: a panic is a bug of ours.
         Ok(Err(panic)) => resume_unwind(panic),
         Err(error) => {
-            let error = anyhow::Error::new(error).context("there is no memory to work with");
+            let error = anyhow::Error::new(error).context("there is not enough memory");
             Printer::new(false, Verbosity::Quiet).error(exit::name(exit::FAULT), &error, None);
             ExitCode::from(exit::FAULT)
         }

@@ -29,7 +29,9 @@ fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
     // A positional argument is known by what was typed.
     let flag = argument.split(' ').next().filter(|flag| flag.starts_with('-'));
     let said = match string(ContextKind::InvalidValue) {
-        Some(value) if source.is::<ParseIntError>() => format!("{value:?} is no number that it can be"),
+        Some(value) if source.is::<ParseIntError>() => {
+            format!("{value:?} is not a number in the allowed range")
+        }
         _ => source.to_string(),
     };
     let what = flag.map_or_else(|| said.clone(), |flag| format!("{flag}: {said}"));
@@ -38,13 +40,13 @@ fn invalid_value(error: &clap::Error) -> Option<anyhow::Error> {
     Some(misuse(what, hint.unwrap_or(HELP)))
 }
 
-const HELP: &str = "--help says what can be given";
+const HELP: &str = "list the options with --help";
 
 fn said_by_clap(error: &clap::Error) -> anyhow::Error {
     if error.kind() == ErrorKind::InvalidUtf8 {
         return misuse(
-            "an argument is no UTF-8 text",
-            "if it is a file's name, rename the file and try again",
+            "an argument is not UTF-8 text",
+            "if it is a file name, rename the file and try again",
         );
     }
     let text = error.to_string();

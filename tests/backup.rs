@@ -40,7 +40,7 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
         let line = made.stdout.lines().rev().find(|line| line.contains("labtrust trust ")).unwrap();
         client.run(line.split_whitespace()).succeeded();
         engine.login().succeeded();
-        old.run(["labtrust", "status"]).succeeded().says("There is no backup").says("until 20");
+        old.run(["labtrust", "status"]).succeeded().says("has no backup yet").says("until 20");
         old.write_with_mode("/root/passphrase", "600", "correct horse\n");
         old.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat()))
             .succeeded()
@@ -62,7 +62,7 @@ fn a_new_server_has_the_old_ones_ca_and_the_clients_log_in_without_any_change() 
 
     let restore = labtrust(&[&["restore", FILE][..], &PASSPHRASE].concat());
     let restored =
-        new.run(restore.clone()).succeeded().says(&sha256).says("clients that trust it need nothing new");
+        new.run(restore.clone()).succeeded().says(&sha256).says("clients that trust this CA need no change");
     let next = restored.stdout.lines().find(|line| line.contains("labtrust setup ")).unwrap();
     new.run(restore).succeeded().says("nothing was changed");
     new.run(next.split_whitespace()).succeeded().says(&sha256);
@@ -79,9 +79,9 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
     machine
         .run(["labtrust", "backup", "/root/none.age", "--recipient", RECIPIENT])
         .exited(3)
-        .says("nothing to save");
+        .says("nothing to back up");
     // Nor is a passphrase asked for then.
-    machine.run(["labtrust", "backup", "/root/none.age"]).exited(3).says("nothing to save");
+    machine.run(["labtrust", "backup", "/root/none.age"]).exited(3).says("nothing to back up");
     machine.run(["labtrust", "setup", HOST, "--out", "/srv/proxy", "--no-trust"]).succeeded();
     machine.write_with_mode("/root/passphrase", "600", "correct horse\n");
     machine.write_with_mode("/root/wrong", "600", "battery staple\n");
@@ -89,10 +89,10 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
     machine.write_with_mode("/root/key", "600", IDENTITY);
     machine.run(labtrust(&["backup", FILE])).exited(3).says("--passphrase-file");
     machine.run(labtrust(&["backup", FILE, "--passphrase-file", "/root/empty"])).exited(3).says("empty");
-    machine.run(labtrust(&["backup", FILE, "--recipient", "age1nobody"])).exited(2).says("no recipient");
+    machine.run(labtrust(&["backup", FILE, "--recipient", "age1nobody"])).exited(2).says("not a recipient");
     machine.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat())).succeeded();
     let saved = machine.read_bytes(FILE);
-    machine.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat())).exited(3).says("is there already");
+    machine.run(labtrust(&[&["backup", FILE][..], &PASSPHRASE].concat())).exited(3).says("exists already");
     assert_eq!(machine.read_bytes(FILE), saved);
     machine.run(labtrust(&["backup", "/root/key.age", "--recipient", RECIPIENT])).succeeded();
     let script = format!("cd /root; head -c 2000 {FILE} >cut; head -c 100 {FILE} >stump; cp key plain; head -c 3000 /dev/urandom >noise; : >nothing
@@ -104,7 +104,7 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
     for (file, with, says) in [
         (FILE, "--passphrase-file /root/wrong", "the passphrase is wrong"),
         (FILE, "", "--passphrase-file"),
-        (FILE, "--identity /root/key", "opened by a passphrase"),
+        (FILE, "--identity /root/key", "encrypted with a passphrase"),
         ("/root/key.age", "--passphrase-file /root/passphrase", "recipient's key"),
         ("/root/key.age", "--identity /root/passphrase", "holds no key"),
         ("/root/cut", "--passphrase-file /root/passphrase", "cut off or damaged"),
@@ -141,7 +141,7 @@ fn a_file_for_a_recipient_goes_through_a_pipe_and_another_ca_is_put_aside_only_i
     let sha256 = fingerprint(&machine, &root);
     let restore = format!("labtrust restore - --identity /root/key --fingerprint {sha256} <{FILE}");
     let before = machine.manifest();
-    machine.sh(&restore).exited(3).says("another CA is here").says("--replace");
+    machine.sh(&restore).exited(3).says("is not the one in the backup").says("--replace");
     let planned = machine.sh(&format!("{restore} --dry-run --replace")).exited(1);
     let planned =
         planned.says("/authority/intermediate.key (a secret, mode 0600)").says(" bytes, mode 0644)");
@@ -169,7 +169,7 @@ fn import_again(old: &Machine, new: &Machine, pair: &Pair, fingerprint_of_backup
     carry(old, new);
     new.write_with_mode("/root/key", "600", IDENTITY);
     let restore = labtrust(&["restore", FILE, "--identity", "/root/key"]);
-    new.run(restore.clone()).exited(3).says("nobody has signed").says(fingerprint_of_backup);
+    new.run(restore.clone()).exited(3).says("not signed").says(fingerprint_of_backup);
     let restored = new.run([&restore[..], &["--fingerprint", fingerprint_of_backup]].concat()).succeeded();
     let next = restored.stdout.lines().find(|line| line.contains("labtrust import ")).unwrap().trim();
     new.sh(&format!("{next} --out /srv/proxy --no-trust")).succeeded();
@@ -251,7 +251,7 @@ fn a_terminal_is_asked_twice_for_a_new_passphrase() {
         let mut terminal = machine.command(labtrust(&["backup", FILE])).terminal();
         terminal.expect("New passphrase of the backup:");
         terminal.send("correct\n");
-        terminal.expect("The same again:");
+        terminal.expect("Repeat the passphrase:");
         terminal.send(&format!("{second}\n"));
         terminal.finish().exited(code);
         assert_eq!(machine.has(FILE), code == 0);

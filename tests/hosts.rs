@@ -125,7 +125,7 @@ fn an_imported_certificate_need_not_be_for_the_further_hosts() {
     machine.write("/root/pair.pem", format!("{}{}", pair.chain(), pair.key));
     let import = ["labtrust", "import", "--cert", "/root/pair.pem", "--no-trust"];
     // Without any certificate for Pages, the reconfigure that this needs would take GitLab down.
-    machine.run(import).exited(3).says("pages_external_url").says("import a certificate that is for");
+    machine.run(import).exited(3).says("pages_external_url").says("import a certificate that is also for");
     assert!(!machine.has("/etc/gitlab/ssl/kas.example.com.crt"));
     let pages = Pair::made(&machine, &["*.pages.example.com"], Validity::Current);
     machine.write("/etc/gitlab/ssl/pages.example.com.crt", pages.chain());

@@ -148,12 +148,12 @@ fn what_others_issued_is_warned_of_in_time_and_never_replaced() {
     machine.write_with_mode("/root/key.pem", "600", &pair.key);
     let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--host", HOST];
     let imported = machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
-    imported.says("labtrust-renew.timer warns that the certificate is about to end");
+    imported.says("labtrust-renew.timer warns before the certificate expires");
     let placed = machine.read("/etc/proxy/mygitlab.example.com.crt");
     timer(&machine, 0).succeeded().says("nothing to renew until");
-    let warned = timer(&machine, 25).exited(1).says("it cannot be renewed here");
+    let warned = timer(&machine, 25).exited(1).says("labtrust cannot renew it here");
     warned.says(&format!("labtrust request {HOST}"));
-    machine.run(["labtrust", "renew"]).exited(3).says("only by its issuer").says("labtrust request");
+    machine.run(["labtrust", "renew"]).exited(3).says("only its issuer").says("labtrust request");
     assert_eq!(machine.read("/etc/proxy/mygitlab.example.com.crt"), placed);
 }
 
@@ -165,12 +165,16 @@ fn nothing_is_renewed_that_was_not_placed_or_that_every_client_would_have_to_tru
     machine.run(["labtrust", "renew"]).exited(3).says("nothing to renew");
     assert_eq!(machine.changes_since(&before), [""; 0]);
     machine.run([&["labtrust", "setup", HOST, "--stage"][..], &out].concat()).succeeded();
-    machine.run(["labtrust", "renew"]).exited(3).says("nothing was placed yet");
+    machine.run(["labtrust", "renew"]).exited(3).says("does not exist");
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
     machine.run([&["labtrust", "setup", HOST, "--self-signed"][..], &out].concat()).succeeded();
-    machine.run(["labtrust", "renew"]).exited(3).says("to trust on every client").says("setup --undo");
+    machine
+        .run(["labtrust", "renew"])
+        .exited(3)
+        .says("every client would have to trust")
+        .says("setup --undo");
     timer(&machine, 100).succeeded();
-    timer(&machine, 300).exited(1).says("to trust on every client");
+    timer(&machine, 300).exited(1).says("every client would have to trust");
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
@@ -188,7 +192,7 @@ fn a_certificate_that_ends_with_its_ca_is_not_made_anew_every_day() {
         .says("rotate start");
     let last = machine.read("/etc/proxy/mygitlab.example.com.crt");
     timer(&machine, 3501).succeeded().says("nothing to renew until");
-    timer(&machine, 3630).exited(1).says("its CA ends with it").says("rotate start");
+    timer(&machine, 3630).exited(1).says("its CA expires on the same day").says("rotate start");
     assert_eq!(machine.read("/etc/proxy/mygitlab.example.com.crt"), last);
     machine.command(["labtrust", "renew"]).at(3700).run().exited(3).says("expired on");
 }
@@ -217,7 +221,7 @@ fn status_says_no_to_what_has_ended_or_is_not_valid_yet_and_names_the_next_comma
     machine.write_with_mode("/root/key.pem", "600", &pair.key);
     let import = ["labtrust", "import", "--cert", "/root/leaf.pem", "--key", "/root/key.pem", "--host", HOST];
     let imported = machine.run([&import[..], &["--out", "/etc/proxy", "--no-trust"]].concat()).succeeded();
-    imported.says("nothing warns that the certificate is about to end").says("labtrust renew --if-expiring");
+    imported.says("nothing warns before the certificate expires").says("labtrust renew --if-expiring");
     status(0).succeeded();
     status(31).exited(1).says("expired on").says("\n  labtrust request\n");
 }
@@ -284,9 +288,9 @@ fn where_there_is_no_systemd_cron_runs_it_and_where_there_is_none_a_person_is_to
     machine
         .run(setup)
         .succeeded()
-        .says("nothing renews the certificate by itself")
-        .says("neither systemd nor a cron");
-    machine.run(["labtrust", "status"]).says("nothing runs it");
+        .says("nothing renews the certificate automatically")
+        .says("neither systemd nor cron");
+    machine.run(["labtrust", "status"]).says("none scheduled");
     machine.run(["labtrust", "setup", "--undo"]).succeeded();
 
     machine.sh("mkdir -p /etc/cron.d").succeeded();
@@ -303,7 +307,7 @@ fn where_there_is_no_systemd_cron_runs_it_and_where_there_is_none_a_person_is_to
     machine.write("/etc/proxy/mygitlab.example.com.crt", "no certificate");
     assert_ne!(cron(280).stdout, "");
     let status = machine.run(["labtrust", "status"]).exited(1);
-    status.says("somebody else has changed it").says("it failed").says("every day at");
+    status.says("somebody else changed it").says("failed: ").says("every day at");
     machine.sh("cp -a /tmp/proxy/. /etc/proxy/; labtrust setup --undo").succeeded();
     machine.sh("rm -r /etc/cron.d /usr/sbin/cron").succeeded();
     machine.sh("mkdir -p /etc/cron.d").succeeded();
@@ -317,7 +321,7 @@ fn a_program_that_others_can_change_is_run_by_no_timer() {
     machine.with_systemd();
     machine.sh("mkdir -m 777 /opt/open && cp /usr/local/bin/labtrust /opt/open/").succeeded();
     let setup = ["/opt/open/labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-trust"];
-    machine.run(setup).succeeded().says("install it to /usr/local/bin first");
+    machine.run(setup).succeeded().says("install it in /usr/local/bin first");
     assert!(!machine.has("/etc/systemd/system/labtrust-renew.timer"));
 }
 

@@ -42,8 +42,7 @@ fn a_company_ca_signs_what_was_requested_and_a_client_that_trusts_it_logs_in() {
     company(&server);
     let before = server.settled();
 
-    let made =
-        request(&server, &["--name", "kas.mygitlab.example.com"]).says("labtrust import --cert ANSWER");
+    let made = request(&server, &["--name", "kas.mygitlab.example.com"]).says("labtrust import --cert FILE");
     let text = server.sh("openssl req -in /root/request.csr -verify -noout -text 2>&1").succeeded().stdout;
     for part in [
         "verify OK",
@@ -61,7 +60,7 @@ fn a_company_ca_signs_what_was_requested_and_a_client_that_trusts_it_logs_in() {
     // A mail that was lost is sent again, and an answer to the first fits.
     let again = server.run(["labtrust", "request", "--name", "kas.mygitlab.example.com"]).succeeded();
     assert_eq!(again.stdout, made.stdout);
-    again.says("it waits for its answer");
+    again.says("no certificate was imported for it yet");
 
     sign(&server, &[]);
     import(&server, "--cert /root/answer.pem").exited(3).says("--chain FILE");
@@ -193,7 +192,7 @@ fn answers_that_clients_would_refuse_are_refused_in_one_line() {
     let before = machine.manifest();
     let chain = "--chain /root/ca/chain.pem --out /srv/proxy --no-trust";
     for (arguments, says) in [
-        (&["nameless"][..], "names no host"),
+        (&["nameless"][..], "has no subject alternative name"),
         (&["other"], "not for registry.example.com"),
         (&["client"], "serverAuth"),
         (&["subordinate"], "is a CA's certificate"),
@@ -207,7 +206,7 @@ fn answers_that_clients_would_refuse_are_refused_in_one_line() {
         assert_eq!(refused.stderr.lines().filter(|line| line.starts_with("error:")).count(), 1, "{refused}");
     }
     // The CA's own certificate in place of the answer, and the answer to somebody else's request.
-    import(&machine, &format!("--cert /root/ca/root.crt {chain}")).exited(3).says("only a CA's");
+    import(&machine, &format!("--cert /root/ca/root.crt {chain}")).exited(3).says("not a server certificate");
     let other = "cd /root; openssl req -new -newkey rsa:2048 -nodes -keyout /tmp/k -subj /CN=other.example.com -out request.csr 2>/dev/null";
     machine.sh(other).succeeded();
     sign(&machine, &[]);

@@ -94,8 +94,8 @@ fn whoever_did_its_step_works_at_every_point_of_a_rotation() {
     for client in [&early, &late] {
         client.works();
     }
-    early.machine.run(line.clone()).succeeded().says("And the CA that will follow it");
-    server.run(["labtrust", "rotate", "start"]).exited(3).says("is there already");
+    early.machine.run(line.clone()).succeeded().says("Next CA");
+    server.run(["labtrust", "rotate", "start"]).exited(3).says("exists already");
     server.run(["labtrust", "rotate", "retire"]).exited(3).says("labtrust rotate switch");
     // What is done meanwhile goes on serving both.
     server.run(["labtrust", "renew"]).succeeded().says("renewed until");
@@ -120,7 +120,7 @@ fn whoever_did_its_step_works_at_every_point_of_a_rotation() {
     early.works();
 
     // Back, for the sake of the late one.
-    server.run(["labtrust", "rotate", "abort"]).succeeded().says("the next one stays beside it");
+    server.run(["labtrust", "rotate", "abort"]).succeeded().says("the next CA is kept");
     early.works();
     late.works();
     fresh.is_locked_out();
@@ -226,8 +226,7 @@ fn a_root_that_somebody_adds_is_left_alone() {
         let report = json(&output.stdout);
         let sha256 = |pem: &str| fingerprint(&server, pem).to_lowercase().replace(':', "");
         if let Some(said) = said {
-            let note =
-                format!("(sha256 {}): nothing that leads to the trusted root vouches for it", sha256(said));
+            let note = format!("(sha256 {}): the trusted CA does not vouch for it", sha256(said));
             assert!(report["notes"].to_string().contains(&note), "{report:#}");
         }
         let successor = trusted.map_or(serde_json::Value::Null, |next| sha256(next).into());
@@ -244,9 +243,9 @@ fn what_cannot_be_rotated_says_so_in_a_line() {
     let key = "openssl req -x509 -newkey rsa:2048 -nodes -keyout /root/ca.key -out /root/ca.crt -days 900 -subj /CN=Corp \
                -addext keyUsage=critical,keyCertSign,cRLSign 2>/dev/null";
     for (more, said) in [
-        (&["--ca-cert", "/root/ca.crt", "--ca-key", "/root/ca.key"][..], "is not kept here"),
+        (&["--ca-cert", "/root/ca.crt", "--ca-key", "/root/ca.key"][..], "is not on this machine"),
         (&["--self-signed"], "no CA"),
-        (&["--stage"], "holds no certificate"),
+        (&["--stage"], "contains no certificate"),
     ] {
         let machine = machine!("server");
         machine.sh(key).succeeded();
@@ -255,7 +254,7 @@ fn what_cannot_be_rotated_says_so_in_a_line() {
         let before = machine.manifest();
         machine.run(["labtrust", "rotate", "start"]).exited(3).says(said).says("hint:");
         for step in ["switch", "retire", "abort"] {
-            machine.run(["labtrust", "rotate", step]).exited(3).says("no rotation is under way");
+            machine.run(["labtrust", "rotate", step]).exited(3).says("no rotation is in progress");
         }
         machine.run(["labtrust", "rotate"]).succeeded();
         assert_eq!(machine.changes_since(&before), [""; 0]);

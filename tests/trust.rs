@@ -61,7 +61,7 @@ fn docker_login_works_at_once_and_no_more_after_untrust() {
     engine.login().exited(1).says(UNKNOWN_AUTHORITY);
     assert!(!java_trusts(&machine, &pair.root));
     assert_eq!(machine.changes_since(&before), [""; 0]);
-    machine.run(["labtrust", "untrust"]).succeeded().says("nothing to take back");
+    machine.run(["labtrust", "untrust"]).succeeded().says("nothing to undo");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn an_engine_that_is_restarted_is_believed_when_it_answers_and_accepts() {
 
     // It does not start again, which the init script does not tell.
     machine.write("/etc/docker/daemon.json", "{ no JSON");
-    machine.run(trust).exited(3).says("was restarted and does not answer");
+    machine.run(trust).exited(3).says("was restarted, but does not answer");
 }
 
 #[test]

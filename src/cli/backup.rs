@@ -26,7 +26,7 @@ pub struct Backup {
 
 /// Restore a backup, on this machine or on a new one
 ///
-/// Shows every command that the restored state would run later, and asks about them. Clients need no change after a restore.
+/// First shows every command that the restored state can run later, and asks you. Clients need no change after a restore.
 #[derive(Debug, Args)]
 pub struct Restore {
     /// Backup file ("-" for standard input)
@@ -34,7 +34,7 @@ pub struct Restore {
     /// File with the private key of a recipient (an age identity)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passphrase_file", "passphrase_env"])]
     pub identity: Option<PathBuf>,
-    /// SHA-256 of the CA in the backup, as in the command for clients; shows that a backup without passphrase is genuine
+    /// SHA-256 of the CA in the backup, as in the command for clients; proves who made a backup without passphrase
     #[arg(long, value_name = "SHA256")]
     pub fingerprint: Option<Fingerprint>,
     #[command(flatten)]

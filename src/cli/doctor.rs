@@ -11,7 +11,7 @@ use labtrust_plan::{Fingerprint, Target};
 /// stores, and changes nothing unless you pass --fix.
 #[derive(Debug, Args)]
 pub struct Doctor {
-    /// Registry or GitLab [default port: 443 and 4567]
+    /// Registry or GitLab [default ports: 443 and 4567]
     #[arg(required_unless_present_any = ["from", "undo"], value_name = "HOST[:PORT]")]
     pub target: Option<Target>,
     /// Fix the problems that labtrust can fix by itself
@@ -26,10 +26,10 @@ pub struct Doctor {
     /// Restart services, such as Docker, that see the change only after a restart
     #[arg(long)]
     pub restart: bool,
-    /// Also write the evidence, without secrets, to this file, for example for a ticket
+    /// Also write what the doctor saw, without secrets, to this file, for example for a ticket
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
-    /// Judge evidence from another machine ("-" for standard input)
+    /// Diagnose evidence from another machine ("-" for standard input)
     #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "evidence"])]
     pub from: Option<PathBuf>,
 }

@@ -23,17 +23,17 @@ pub struct Page {
 
 /// Exit codes that mean the same for every command.
 const EXITS: &[(u8, &str)] = &[
-    (exit::DONE, "everything that was asked for is done and proven"),
+    (exit::DONE, "everything that you asked for is done and checked"),
     (exit::USAGE, "the command line is wrong"),
-    (exit::FAULT, "the command failed or root has to do it; the output says what was done so far"),
+    (exit::FAULT, "the command failed, or root has to run it; the output says what was done so far"),
 ];
 
-const DRY_RUN: (u8, &str) = (exit::NO, "you answered no; or --dry-run: there is something to change");
+const DRY_RUN: (u8, &str) = (exit::NO, "you answered no, or --dry-run found something to change");
 const NOT_TRUSTED: (u8, &str) =
-    (exit::NO, "a store does not trust the CA; you answered no; or --dry-run: there is something to change");
+    (exit::NO, "a store does not trust the CA, you answered no, or --dry-run found something to change");
 const NOT_YET: (u8, &str) = (
     exit::RESTART,
-    "all is well, but something takes effect only after the restart or reconfigure that is named",
+    "no problem, but a change takes effect only after the restart or reconfigure that the output names",
 );
 const RESTART: (u8, &str) =
     (exit::RESTART, "done, but it takes effect only after the restart that the output names");
@@ -146,7 +146,10 @@ pub const PAGES: &[Page] = &[
             example("Renew if fewer than 30 days are left, from a timer", "labtrust renew --if-expiring 30"),
         ],
         exits: &[
-            (exit::NO, "a certificate of another CA expires soon; --dry-run: there is something to change"),
+            (
+                exit::NO,
+                "the certificate expires soon and labtrust cannot renew it, or --dry-run found something to change",
+            ),
             RESTART,
         ],
     },
@@ -212,7 +215,7 @@ pub const PAGES: &[Page] = &[
         exits: &[
             (
                 exit::NO,
-                "somebody else also installed the CA, so it is still trusted; --dry-run: there is something to change",
+                "the CA is still trusted because somebody else also installed it, or --dry-run found something to change",
             ),
             RESTART,
         ],
@@ -223,7 +226,7 @@ pub const PAGES: &[Page] = &[
             example("Show the state of this machine", "labtrust status"),
             example("The same for a script", "labtrust status --json"),
         ],
-        exits: &[(exit::NO, "something is not as it should be: the output names it"), NOT_YET],
+        exits: &[(exit::NO, "there is a problem, and the output names it"), NOT_YET],
     },
     Page {
         verb: "doctor",
@@ -234,9 +237,9 @@ pub const PAGES: &[Page] = &[
                 "Write evidence for a ticket",
                 "labtrust doctor mygitlab.example.com:4567 --evidence evidence.json",
             ),
-            example("Judge evidence from another machine", "labtrust doctor --from evidence.json"),
+            example("Diagnose evidence from another machine", "labtrust doctor --from evidence.json"),
         ],
-        exits: &[(exit::NO, "the doctor found a problem; --dry-run: there is something to change"), RESTART],
+        exits: &[(exit::NO, "the doctor found a problem, or --dry-run found something to change"), RESTART],
     },
     Page {
         verb: "explain",
@@ -247,7 +250,7 @@ pub const PAGES: &[Page] = &[
             ),
             example("Explain a finding of the doctor", "labtrust explain proxy-not-bypassed"),
         ],
-        exits: &[(exit::NO, "labtrust does not know this message")],
+        exits: &[(exit::NO, "labtrust has no explanation for this message")],
     },
     Page {
         verb: "inspect",

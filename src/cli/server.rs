@@ -9,9 +9,9 @@ use crate::certificate::{KeyType, SubjectName};
 
 /// Create a private CA and a server certificate, install them in GitLab, and check that GitLab serves them
 ///
-/// Finds an Omnibus GitLab or GitLab's container on this machine by itself; elsewhere say where GitLab is with --gitlab,
-/// --prepare or --out. A second run changes nothing that is in place already, and a certificate that labtrust did not
-/// create is never replaced without --replace. On a terminal, setup shows its plan and asks before it changes anything.
+/// Finds an Omnibus GitLab or a GitLab container on this machine; for anything else, pass --gitlab, --prepare or --out. A
+/// second run changes only what is missing or out of date. labtrust replaces a certificate that it did not create only
+/// with --replace. On a terminal, setup shows its plan and asks before it changes anything.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "they are independent switches")]
 pub struct Setup {
@@ -101,8 +101,8 @@ pub struct Passphrase {
 
 /// Install a certificate that you already have
 ///
-/// Finds the key that `labtrust request` stored by itself. A certificate that clients would reject, or that does not fit
-/// the key or the host, is refused before anything is changed.
+/// Finds the key that `labtrust request` stored. Before it changes anything, import refuses a certificate that clients
+/// would reject, or that does not match its key or the host.
 #[derive(Debug, Args)]
 pub struct Import {
     /// Server certificate, with or without its chain: PEM, DER or PKCS#7
@@ -140,7 +140,8 @@ pub struct Import {
 
 /// Issue another certificate from the CA that setup created
 ///
-/// The certificate and its key are written to files named after the first name. The CA signs only names within its limits.
+/// Writes the certificate and its key to files that are named after the first name. A CA can sign only names within its
+/// limits; setup prints them.
 #[derive(Debug, Args)]
 pub struct Sign {
     /// DNS names, wildcards and IP addresses; the files are named after the first

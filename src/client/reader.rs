@@ -18,7 +18,7 @@ use crate::{
 
 /// What a `SOURCE` can be, as a hint.
 pub(crate) const KINDS: &str =
-    "give a certificate file as ./NAME, - for standard input, HOST[:PORT] or an https:// URL";
+    "name a certificate file (./NAME), - for standard input, HOST[:PORT] or an https:// URL";
 
 /// No larger file of certificates is read, and no more of standard input.
 const LARGEST_INPUT: usize = 64 << 20;
@@ -73,17 +73,17 @@ impl Reader<'_> {
     pub(crate) fn materials<'p>(&self, paths: impl IntoIterator<Item = &'p PathBuf>) -> Result<Material> {
         let mut material = Material::default();
         for path in paths {
-            material.extend(self.material(path, "give a file that is there")?);
+            material.extend(self.material(path, "check the file name")?);
         }
         Ok(material)
     }
 
     /// The private key in the file at `path`.
     pub(crate) fn key(&self, path: &Path) -> Result<PrivateKey> {
-        let material = self.material(path, "give the file of a private key")?;
+        let material = self.material(path, "name a file with a private key: --key FILE")?;
         material.keys.into_iter().next().ok_or_else(|| {
-            let what = format!("{} holds no private key", text::path(path));
-            fail(what, "give the file that has a line BEGIN PRIVATE KEY")
+            let what = format!("{} contains no private key", text::path(path));
+            fail(what, "name the file that has a line BEGIN PRIVATE KEY: --key FILE")
         })
     }
 

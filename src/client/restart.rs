@@ -44,8 +44,8 @@ pub(crate) fn restart(
                 continue;
             }
             if let Err(error) = &answered {
-                outcome.detail = format!("{detail}; {title} was restarted and does not answer: {error}");
-                outcome.hint = Some(hint!("the log of {} says why it does not start", Prose(title)));
+                outcome.detail = format!("{detail}; {title} was restarted, but does not answer: {error}");
+                outcome.hint = Some(hint!("read the log of {} to see why it does not start", Prose(title)));
                 outcome.state = OutcomeState::Failed;
                 continue;
             }

@@ -54,7 +54,7 @@ impl Candidate {
         let what = format!("{} is not trusted without its fingerprint: {why}", self.title);
         let sha256 = self.anchor.sha256();
         let hint = hint!(
-            "compare it with the one that setup printed on the server, then add: --fingerprint {}",
+            "compare the fingerprint with the one that setup printed on the server, then add: --fingerprint {}",
             sha256
         );
         Some((what, hint))
@@ -80,7 +80,7 @@ fn fetch(endpoint: &Endpoint, typed: &str) -> Result<Vec<CertificateDer<'static>
     let chain = handshake::fetch(endpoint, HANDSHAKE).with_context(|| crate::hint::Advice {
         what: "cannot read the server's certificate".into(),
         hint: file_hint(typed).unwrap_or_else(|| {
-            "check the name, the port and the network; or give a certificate file: ./NAME".into()
+            "check the name, the port and the network, or name a certificate file: ./NAME".into()
         }),
     })?;
     Ok(chain.iter().map(|certificate| CertificateDer::from(certificate.der().to_vec())).collect())
@@ -110,7 +110,10 @@ pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'
         None => own(state, arguments.fingerprint)?,
         Some(Source::Server(target)) => from_server(&target, typed, arguments)?,
         Some(_) if arguments.next.is_some() => {
-            return Err(misuse("--next is for what a server sends", "trust each file by itself"));
+            return Err(misuse(
+                "--next works only with a server as the source",
+                "trust each file separately",
+            ));
         }
         Some(source) => from_file(reader, &source, typed, arguments)?,
     };
@@ -135,8 +138,8 @@ pub(crate) fn anchor(reader: &Reader<'_>, state: &State<'_>, arguments: &Asked<'
 fn own(state: &State<'_>, fingerprint: Option<Fingerprint>) -> Result<Candidate> {
     let own = state.nearest_ca()?.ok_or_else(|| {
         fail(
-            "there is no CA of labtrust's on this machine, and none was named",
-            "on a client: labtrust trust HOST:4567 --fingerprint SHA256 (setup prints this line on the server)",
+            "labtrust has no CA on this machine, and you did not name one",
+            "on a client, run the command that setup printed on the server: labtrust trust HOST:4567 --fingerprint SHA256",
         )
     })?;
     matches_fingerprint(&own.root, fingerprint, "the CA on this machine")?;
@@ -186,9 +189,9 @@ fn from_server(target: &Target, typed: &str, arguments: &Asked<'_>) -> Result<Ca
     if target.port.is_none() {
         notes.push(assumed(&endpoints));
     }
-    let needs_fingerprint = fingerprint.is_none().then(|| {
-        format!("it came from {endpoint} itself, and nothing yet shows that this is the right server")
-    });
+    let needs_fingerprint = fingerprint
+        .is_none()
+        .then(|| format!("{endpoint} itself sent it, so labtrust cannot tell whether it is genuine"));
     Ok(Candidate {
         anchor: Anchor { certificate: Certificate::from(&served.root), endpoints },
         title: format!("{} (from {endpoint})", served.root.title()),
@@ -213,8 +216,8 @@ fn choose<'a>(
             Some(certificate) if certificate.is_self_signed() => Ok(certificate),
             Some(certificate) => Err(no_root(certificate, from)),
             None => Err(fail(
-                format!("{from} holds no certificate with the fingerprint {fingerprint}"),
-                listing("it holds:", certificates),
+                format!("{from} contains no certificate with the fingerprint {fingerprint}"),
+                listing("use one of its certificates:", certificates),
             )),
         };
     }
@@ -222,8 +225,8 @@ fn choose<'a>(
         [anchor] => Ok(anchor),
         [] => Err(no_root(&certificates[0], from)),
         several => Err(fail(
-            format!("{from} holds {} root certificates, and none was chosen", several.len()),
-            listing("name one with --fingerprint:", several.iter().copied()),
+            format!("{from} contains {} root certificates, and you did not choose one", several.len()),
+            listing("choose one with --fingerprint:", several.iter().copied()),
         )),
     }
 }
@@ -243,16 +246,20 @@ fn no_root(certificate: &Parsed, from: &str) -> anyhow::Error {
         let kind = certificate.public_key().kind();
         return fail(
             format!(
-                "{from} holds {}, which names itself as its issuer, but its own key ({kind}) did not sign it so that it \
-                 can be verified",
+                "{from} contains {}, which names itself as its issuer, but its signature cannot be verified with its \
+                 own key ({kind})",
                 certificate.title()
             ),
-            "it is damaged, or its key is of a kind that clients refuse: RSA must have 2048 to 8192 bits",
+            "use another certificate: this one is damaged, or its key is one that clients reject (RSA needs 2048 to 8192 bits)",
         );
     }
     fail(
-        format!("{from} holds {}, which is no root: {} signed it", certificate.title(), certificate.issuer),
-        "trust the root that signed it; `labtrust export` writes it on the server that setup ran on",
+        format!(
+            "{from} contains {}, which is not a root: {} signed it",
+            certificate.title(),
+            certificate.issuer
+        ),
+        "trust the root that signed it; on the server, `labtrust export -o ca.crt` writes it to a file",
     )
 }
 
@@ -260,7 +267,7 @@ fn matches_fingerprint(root: &Parsed, fingerprint: Option<Fingerprint>, from: &s
     match fingerprint {
         Some(fingerprint) if fingerprint != root.fingerprint() => Err(fail(
             format!("{from} has the fingerprint {}, not {fingerprint}", root.fingerprint()),
-            "ask the person who gave you the fingerprint",
+            "ask the person who gave you the fingerprint to check it",
         )),
         _ => Ok(()),
     }
@@ -280,7 +287,7 @@ fn outside_limits(certificate: &Parsed, endpoint: &Endpoint) -> anyhow::Error {
         let names = name::list(&certificate.names);
         return misuse(
             format!("--for {endpoint}: {title} is for {names} and for no other host"),
-            "name one of those hosts after --for, or trust the certificate of this one",
+            "use one of those hosts with --for, or trust the certificate of that host",
         );
     }
     misuse(
@@ -289,7 +296,7 @@ fn outside_limits(certificate: &Parsed, endpoint: &Endpoint) -> anyhow::Error {
             endpoint.host,
             can_sign(certificate)
         ),
-        "name a host that it can sign after --for, or trust the CA that signs for this one",
+        "use a host that it can sign with --for, or trust the CA that signs for that host",
     )
 }
 
@@ -305,7 +312,7 @@ fn usual_endpoints(certificate: &Parsed) -> Vec<Endpoint> {
 
 fn assumed(endpoints: &[Endpoint]) -> String {
     let list: Vec<_> = endpoints.iter().map(ToString::to_string).collect();
-    format!("for {} (assumed; say --for HOST:PORT for others)", list.join(", "))
+    format!("for {} (assumed; for others, pass --for HOST:PORT)", list.join(", "))
 }
 
 fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
@@ -313,13 +320,13 @@ fn refuse_outdated(certificate: &Parsed, expired_too: bool) -> Result<()> {
     if now < certificate.not_before && !expired_too {
         return Err(fail(
             format!("{} is valid only from {}", certificate.title(), certificate.not_before.date()),
-            "check this machine's clock (date); --expired trusts it all the same",
+            "check this machine's clock (date), or trust it anyway with --expired",
         ));
     }
     if certificate.not_after < now && !expired_too {
         return Err(fail(
-            format!("{} has expired, on {}", certificate.title(), certificate.not_after.date()),
-            "get the current one; --expired trusts this one all the same",
+            format!("{} expired on {}", certificate.title(), certificate.not_after.date()),
+            "get the current certificate, or trust this one anyway with --expired",
         ));
     }
     Ok(())
@@ -330,6 +337,6 @@ pub(crate) fn can_sign(certificate: &Parsed) -> String {
     if certificate.can_sign() {
         text::in_line(&certificate.permitted.to_string()).into_owned()
     } else {
-        "nothing: it is no CA".into()
+        "nothing: it is not a CA".into()
     }
 }

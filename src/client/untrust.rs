@@ -79,8 +79,8 @@ pub(crate) fn find(
         None => {
             let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
             Err(fail(
-                "several CAs are trusted here, and none was named",
-                hint!("name one, or give --all: {}", Prose(list.join(", "))),
+                "several CAs are trusted here, and you did not name one",
+                hint!("name one, or pass --all: {}", Prose(list.join(", "))),
             ))
         }
     }
@@ -141,7 +141,7 @@ fn load(
         // What is not known to be ours is removed by its hash.
         let folder = damage.path.parent().map(Path::to_owned);
         if let Some(aside) = put_aside(state.folder(), folder.as_slice())? {
-            printer.aside(format_args!("what is damaged is in {}", text::path(&aside)));
+            printer.aside(format_args!("the damaged files are now in {}", text::path(&aside)));
         }
     }
     Ok(session.receipts.load(&name)?)

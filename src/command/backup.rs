@@ -28,15 +28,15 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) 
     let to_stream = arguments.file == Path::new(input::STREAM);
     if to_stream && (context.everywhere.json || std::io::stdout().is_terminal()) {
         return Err(misuse(
-            "an encrypted backup is not text, and standard output is to show text",
-            "name a file: {labtrust backup FILE}",
+            "an encrypted backup is not text, but standard output must be text here",
+            "write it to a file: {labtrust backup FILE}",
         ));
     }
     let path = std::path::absolute(&arguments.file)?;
     if !to_stream && !arguments.replace && World::here().look(&path)? != Node::Absent {
         return Err(fail(
-            format!("{} is there already", text::path(&path)),
-            "name another file, or write over it: --replace",
+            format!("{} exists already", text::path(&path)),
+            "name another file, or overwrite this one: --replace",
         ));
     }
     // Nobody is asked for a passphrase for nothing.
@@ -67,7 +67,8 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) 
             let world = World::here();
             world.put(&path, &contents, Access { mode: 0o600, owner: None })?;
             if world.read(&path)?.is_none_or(|written| *written != *contents.bytes()) {
-                let what = format!("{} does not hold what was written to it", text::path(&path));
+                let what =
+                    format!("{} does not contain the bytes that were written to it", text::path(&path));
                 return Err(fail(what, "write it to another disk: {labtrust backup FILE}"));
             }
         }
@@ -92,11 +93,11 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Backup) 
     }
     let opened = if arguments.recipients.is_empty() { "the passphrase" } else { "a recipient's key" };
     printer.say(format_args!("{} ({files} files, encrypted)", text::path(&path)));
-    printer.say(format_args!("  opens with  {opened}: keep it, and the file, apart from this machine"));
+    printer.say(format_args!("  opens with  {opened}: keep it and the file on another machine"));
     printer.say(format_args!("  restore     {restore}"));
     if !arguments.recipients.is_empty() && matches!(sender, Sender::Unknown(_)) {
         printer.say(
-            "  note        no CA's key is here to sign it: keep that fingerprint, which is of this file alone",
+            "  note        no CA key is here to sign the backup: keep the fingerprint, which is valid only for this file",
         );
     }
     Ok(exit::DONE)
@@ -109,8 +110,8 @@ fn lock(context: &Context<'_>, arguments: &Backup) -> Result<Lock> {
     let parse = |text: &String| {
         text.parse().map_err(|_| {
             misuse(
-                format!("{} is no recipient", text::in_line(text)),
-                "a recipient begins with age1; age-keygen(1) makes one, and the key that belongs to it",
+                format!("{} is not a recipient", text::in_line(text)),
+                "pass a key that starts with age1; create one: age-keygen -o key.txt",
             )
         })
     };

@@ -31,7 +31,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &D
             context.printer.begin(&format!("asking {target}"));
             ask(state, arguments, target, &context.facts)
         }
-        (None, None) => return Err(exit::misuse("no host is named", "{labtrust doctor HOST[:PORT]}")),
+        (None, None) => return Err(exit::misuse("no host was given", "{labtrust doctor HOST[:PORT]}")),
     };
     if let Some(file) = &arguments.evidence {
         file::write(file, &evidence)?;

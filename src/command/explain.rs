@@ -37,7 +37,7 @@ pub(super) fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
     };
     let text = text.trim();
     if text.is_empty() {
-        return Err(exit::misuse("there is no text to explain", "labtrust explain \"the error message\""));
+        return Err(exit::misuse("no text was given", "labtrust explain \"the error message\""));
     }
     // As the doctor itself writes it above a finding.
     let code = text.strip_prefix("error: ").or_else(|| text.strip_prefix("warning: ")).unwrap_or(text);
@@ -56,7 +56,7 @@ pub(super) fn run(printer: &Printer, arguments: &Explain) -> Result<u8> {
 fn pasted() -> Result<String> {
     let bytes = input::standard_input(LONGEST)?;
     if bytes.len() > LONGEST {
-        let hint = "give the lines around the error: … | tail -n 50 | labtrust explain -";
+        let hint = "pass only the lines around the error: … | tail -n 50 | labtrust explain -";
         return Err(fail("standard input holds more than 1 MiB", hint));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -91,7 +91,7 @@ fn explain(printer: &Printer, meaning: &Meaning) {
     });
     printer.say(row.what);
     if !row.codes.is_empty() {
-        printer.heading("it may be, the likeliest first");
+        printer.heading("Possible causes, most likely first:");
         say_codes(printer, row.codes);
     }
     say_next(printer, &next);
@@ -102,9 +102,9 @@ fn say_unknown(printer: &Printer, text: &str) {
     printer.document(&Report { code: None, codes: &[], what: None, next: next.clone(), page: None });
     let near: Vec<_> = codes().map(|code| code.id).filter(|id| is_near(id, text)).collect();
     if near.is_empty() {
-        printer.say("labtrust does not know this message");
+        printer.say("No explanation for this message.");
     } else {
-        printer.say("the doctor finds nothing of that name; there are");
+        printer.say("Unknown code. Similar codes:");
     }
     say_codes(printer, &near);
     say_next(printer, &next);
@@ -117,7 +117,7 @@ fn say_codes(printer: &Printer, codes: &[&str]) {
 }
 
 fn say_next(printer: &Printer, next: &[ShellLine]) {
-    printer.heading("next");
+    printer.heading("Next:");
     for line in next {
         printer.command(line);
     }

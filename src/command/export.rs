@@ -16,7 +16,7 @@ use crate::{
 
 pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Export) -> Result<u8> {
     let own = state.nearest_ca()?.ok_or_else(|| {
-        fail("there is no CA of labtrust's on this machine", "make one on the server: labtrust setup HOST")
+        fail("labtrust has no CA on this machine", "create one on the server: labtrust setup HOST")
     })?;
     let bytes = if arguments.der {
         own.root.der().to_vec()

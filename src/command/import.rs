@@ -50,11 +50,11 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
         &chain.leaf,
         &ours,
         arguments.site.replace,
-        "a certificate for all of them serves all of them",
+        "use one certificate for all of these hosts",
     )?;
     site.guard(&ours, arguments.site.replace, &site.gitlab.host)?;
     site.check_settings(consent::is_asked(context), arguments.site.replace)?;
-    site.check_sites(&chain.leaf, "import a certificate that is for {} too")?;
+    site.check_sites(&chain.leaf, "import a certificate that is also for {}")?;
     let adopted = adopted(&chain.leaf, &site, &placed_before);
     let mut changes = site.changes(&pair(&chain, &site)?);
     let mut renewal = None;
@@ -63,7 +63,10 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &I
             Ok(change) => {
                 let (daily, due) = (change.subject.clone(), chain.leaf.due().date());
                 changes.push(change);
-                format!("only its issuer can renew it: from {due} on {daily} {}", schedule::WARNS)
+                format!(
+                    "only its issuer can renew this certificate: from {due} on, {daily} {}",
+                    schedule::WARNS
+                )
             }
             Err(note) => note,
         });

@@ -23,14 +23,14 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect)
         None => own(state)?,
         Some(typed) => Source::parse(typed)?.certificates(&reader(context, &arguments.passphrase), typed)?,
     };
-    let none = || fail("there is no certificate", "give a certificate file, HOST[:PORT] or an https:// URL");
+    let none = || fail("there is no certificate in it", "name another source: labtrust inspect ./FILE");
     let now = OffsetDateTime::now_utc();
     let inspection = Inspection::of(&certificates, now).ok_or_else(none)?;
     let printer = context.printer;
     printer.document(&inspection);
     describe(printer, &inspection.certificate, &certificates[0], now);
     if !inspection.chain.is_empty() {
-        printer.heading("Came with it:");
+        printer.heading("Sent with it:");
         for other in inspection.chain.iter().take(MOST_SHOWN) {
             printer.say(format_args!("  {}  {}", other.sha256.short(), other.subject));
         }
@@ -41,17 +41,17 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Inspect)
     if let Some(issuer) = &inspection.not_sent {
         printer.gap();
         printer.say(format_args!(
-            " ! the certificate of {issuer}, which signed it, was not sent along: every client refuses the server \
-             unless it trusts that very CA"
+            " ! the certificate of its issuer, {issuer}, was not sent: every client rejects the server unless it \
+             trusts that issuer itself"
         ));
     } else if let Some(why) = &inspection.undecided {
         printer.say(format_args!("\n ! {why}"));
     } else if inspection.refused_by.is_empty() {
         printer.gap();
-        printer.say(" ✓ no client that labtrust knows of would refuse it, once its root is trusted");
+        printer.say(" ✓ every client that labtrust knows accepts it, once its root is trusted");
     }
     if !inspection.refusals.is_empty() {
-        printer.heading("Would be refused by:");
+        printer.heading("Rejected by:");
         let row = |refusal: &Refusal| (Mark::Bad, vec![list(&refusal.clients()), refusal.why.clone()]);
         printer.table(&inspection.refusals.iter().map(row).collect::<Vec<_>>());
         say_sources(printer, &inspection.refusals);
@@ -80,8 +80,8 @@ const MOST_SHOWN: usize = 20;
 fn own(state: &State<'_>) -> Result<Vec<Parsed>> {
     let own = state.nearest_ca()?.ok_or_else(|| {
         fail(
-            "there is no CA of labtrust's on this machine",
-            "give a certificate file, HOST[:PORT] or an https:// URL",
+            "labtrust has no CA on this machine, and you did not name a source",
+            "name a certificate file, HOST[:PORT] or an https:// URL: labtrust inspect HOST",
         )
     })?;
     Ok(std::iter::once(&own.root).chain(&own.intermediates).cloned().collect())
@@ -92,7 +92,7 @@ fn describe(printer: &Printer, description: &Description, certificate: &Parsed, 
         (true, true) => "a root CA",
         (true, false) => "an intermediate CA",
         (false, true) => "a self-signed certificate",
-        (false, false) => "a server's certificate",
+        (false, false) => "a server certificate",
     };
     let validity = &description.validity;
     let standing = certificate.validity_status(now);

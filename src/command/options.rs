@@ -24,7 +24,7 @@ impl Stores {
         if STORES.iter().any(|store| selection.has_id(store.id)) {
             return Ok(());
         }
-        Err(misuse("--store and --except leave no store", "leave one of them out"))
+        Err(misuse("--store and --except exclude every store", "leave one of the two options out"))
     }
 }
 

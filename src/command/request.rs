@@ -42,7 +42,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Request)
     }
     let (kept, is_new) = context.session(state, |session, state| order.keep(state, session))?;
     let request = kept.request()?;
-    let same = format!("the same as on {}: it waits for its answer", day(&kept.notes));
+    let same = format!("same request as on {}: no certificate was imported for it yet", day(&kept.notes));
     let notes = (!is_new).then_some(same).into_iter().chain(order.notes).collect();
     hand_out(context, arguments, &kept, &request, notes)?;
     Ok(exit::DONE)
@@ -56,23 +56,23 @@ fn forget_requests(context: &Context<'_>, state: &State<'_>, arguments: &Request
     warn_of_damages(context, state.requests()?.damaged.iter());
     if found.is_empty() && lost.is_empty() {
         return Err(fail(
-            format!("no request is kept in {}", state.folder().display()),
-            "if it was made with --state DIR, or as another user, give the same here",
+            format!("no request is stored in {}", state.folder().display()),
+            "if you made it with --state DIR or as another user, run this command in the same way",
         ));
     }
     for kept in &found {
         printer.say(title(kept));
     }
     let names: Vec<_> = found.iter().map(|kept| &kept.notes.names).collect();
-    let question = "The key goes too: an answer that comes later is of no use. Forget it?";
+    let question = "This deletes the key too, so a certificate that arrives later cannot be used. Delete?";
     let propose = || {
         let mut proposal = Proposal::default();
         for kept in &found {
             let names = name::list(&kept.notes.names);
-            proposal.step(&kept.folder, &format!("forget the request for {names} and its key"));
+            proposal.step(&kept.folder, &format!("delete the request for {names} and its key"));
         }
         for damage in &lost {
-            proposal.step(&damage.path, "put it aside: it is damaged");
+            proposal.step(&damage.path, "move it aside: it is damaged");
         }
         Ok(proposal)
     };
@@ -89,7 +89,7 @@ fn forget_requests(context: &Context<'_>, state: &State<'_>, arguments: &Request
         Ok(())
     })?;
     printer.document(&serde_json::json!({ "forgotten": names }));
-    printer.say("forgotten, with the key");
+    printer.say("deleted, with the key");
     Ok(exit::DONE)
 }
 

@@ -51,10 +51,10 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore)
     let propose = || {
         let mut proposal = Proposal::default();
         for path in &plan.damaged {
-            proposal.change(format_args!("  put {} aside, which is damaged", text::path(path)));
+            proposal.change(format_args!("  move {} aside: it is damaged", text::path(path)));
         }
         for saved in &plan.receipts {
-            proposal.change(format_args!("  put the receipt {} back", saved.name));
+            proposal.change(format_args!("  restore the receipt {}", saved.name));
         }
         let changes: Vec<_> = plan.changes().filter(|_| is_open).cloned().collect();
         proposal.apply(context, &changes);
@@ -87,9 +87,9 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Restore)
         }
         Ok(is_new)
     })?;
-    noted.context("the backup is restored, but status does not know of it")?;
+    noted.context("the backup is restored, but it is not recorded as the last backup")?;
     if let Some(aside) = aside {
-        printer.aside(format_args!("what was damaged is in {}", text::path(&aside)));
+        printer.aside(format_args!("the damaged files are now in {}", text::path(&aside)));
     }
     let code = report::restore::report(context, &state.again(), &archive, &plan, is_new)?;
     // A backup that an older labtrust made was not opened again.
@@ -109,24 +109,27 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
     let sealed = if arguments.file == Path::new(input::STREAM) {
         if std::io::stdin().is_terminal() {
             return Err(misuse(
-                "there is no backup on standard input",
-                "name its file: {labtrust restore FILE}",
+                "standard input is a terminal, not a backup",
+                "name the backup's file: {labtrust restore FILE}",
             ));
         }
         Zeroizing::new(input::standard_input(2 * MAX_SIZE)?)
     } else {
-        input::bytes(&arguments.file, "give the file that `labtrust backup` made")?
+        input::bytes(&arguments.file, "name a file that `labtrust backup` made")?
     };
     let opener = match (seal::takes_passphrase(&sealed)?, &arguments.identity) {
         (true, None) => Opener::Passphrase(passphrase(context.printer, &arguments.passphrase, "the backup")?),
         (false, Some(path)) => Opener::Identities(identities(path)?),
         (true, Some(_)) => {
-            return Err(fail("it is opened by a passphrase, not by a key", "leave --identity out"));
+            return Err(fail(
+                "the backup is encrypted with a passphrase, not to a key",
+                "leave out --identity",
+            ));
         }
         (false, None) => {
             return Err(fail(
-                "it is opened by a recipient's key, not by a passphrase",
-                "give the key: --identity FILE",
+                "the backup is encrypted to a key, not with a passphrase",
+                "name the file with the private key: --identity FILE",
             ));
         }
     };
@@ -139,12 +142,12 @@ fn read(context: &Context<'_>, arguments: &Restore) -> Result<(Archive, OpenedBy
 
 /// The keys in a file as age-keygen(1) writes it.
 fn identities(path: &Path) -> Result<Vec<x25519::Identity>> {
-    let hint = "give a file as age-keygen writes it, with a line AGE-SECRET-KEY-1…";
+    let hint = "name a file that age-keygen wrote, with a line AGE-SECRET-KEY-1…";
     let bytes = input::bytes(path, hint)?;
     let text = std::str::from_utf8(&bytes).unwrap_or_default();
     let found: Vec<_> = text.lines().filter_map(|line| line.trim().parse().ok()).collect();
     if found.is_empty() {
-        return Err(fail(format!("{} holds no key of age's", text::path(path)), hint));
+        return Err(fail(format!("{} contains no age key", text::path(path)), hint));
     }
     Ok(found)
 }

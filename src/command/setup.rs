@@ -43,7 +43,7 @@ pub(super) fn run(context: &Context<'_>, state: &State<'_>, arguments: &Setup) -
         let own = made
             .ca()?
             .cloned()
-            .ok_or_else(|| fail("the CA that was just written cannot be found", "run it again"))?;
+            .ok_or_else(|| fail("the CA that setup wrote cannot be found", "run the command again"))?;
         Ok(SetupDone { draft, done, own })
     })?;
     if arguments.restart {

@@ -113,7 +113,7 @@ fn general_exits() -> Vec<(u8, &'static str)> {
     let mut exits: Vec<(u8, &str)> = PAGES.first().map(Page::exits).unwrap_or_default();
     for (code, meaning) in &mut exits {
         if *code == exit::NO {
-            *meaning = "the answer is no: a store does not trust the CA, the doctor found a problem, or --dry-run would change something";
+            *meaning = "the answer is no: a store does not trust the CA, the doctor found a problem, or --dry-run found something to change";
         }
     }
     exits

@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &S
             let hint = failed.hint.clone();
             return Err(fail(
                 failed.detail.clone(),
-                hint.unwrap_or_else(|| "fix that, then run it again".into()),
+                hint.unwrap_or_else(|| "fix that, then run the command again".into()),
             ));
         }
         // A certificate that was asked for by name is the user's from here on: there is nothing to undo.
@@ -73,12 +73,12 @@ impl Signed {
             (LeafOrder { names, public_key: key.public_key().clone(), days: arguments.days }, Some(key))
         };
         let own = state.nearest_ca()?;
-        let own =
-            own.ok_or_else(|| fail("there is no CA of labtrust's here", "make one: {labtrust setup HOST}"))?;
+        let own = own
+            .ok_or_else(|| fail("labtrust has no CA on this machine", "create one: {labtrust setup HOST}"))?;
         let authority = own.open()?.ok_or_else(|| {
             fail(
-                "this CA's key is not kept here, so it cannot sign",
-                "sign where its key is, and `labtrust import` the answer",
+                "this CA's key is not on this machine, so labtrust cannot sign with it",
+                "create a request for the CA's owner to sign: {labtrust request HOST -o request.csr}",
             )
         })?;
         let issued = authority.sign(&order, OffsetDateTime::now_utc())?;
@@ -88,7 +88,7 @@ impl Signed {
 }
 
 fn from_request(path: &Path, names: Vec<SubjectName>, days: u32) -> Result<LeafOrder> {
-    let bytes = input::bytes(path, "give the file of a certificate signing request")?;
+    let bytes = input::bytes(path, "name a file with a certificate signing request: --csr FILE")?;
     let order = read_request(&bytes).and_then(|request| LeafOrder::from_csr(&request, names, days));
     order.with_context(|| format!("cannot use {}", text::path(path)))
 }
@@ -103,8 +103,8 @@ fn change(folder: &Path, issued: &Issued, key: Option<&PrivateKey>) -> Result<Ch
         let path = folder.join(format!("{stem}.{ending}"));
         if path.symlink_metadata().is_ok() {
             return Err(fail(
-                format!("{} is there already", path.display()),
-                "move it away, or write elsewhere: -o DIR",
+                format!("{} exists already", path.display()),
+                "move the file away, or write to another folder: -o DIR",
             ));
         }
         Ok(path)

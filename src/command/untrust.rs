@@ -63,7 +63,7 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &U
         }
         (None, ..) => {
             context.printer.document(&serde_json::json!({ "anchors": [] }));
-            context.printer.say("labtrust trusts nothing here: nothing to take back");
+            context.printer.say("labtrust installed no CA on this machine: nothing to undo");
         }
     }
     Ok(code)
@@ -122,8 +122,8 @@ fn dry_run(
         let mut one = Proposal::default();
         let damaged = recorded::damage_of(receipts, &name);
         if let Some(folder) = damaged.as_ref().and_then(|damage| damage.path.parent()) {
-            one.line(format_args!("put {} aside, which is damaged", text::path(folder)));
-            one.step(folder, "put it aside: it is damaged");
+            one.line(format_args!("move {} aside: it is damaged", text::path(folder)));
+            one.step(folder, "move it aside: it is damaged");
         }
         let is_wanted = |record: &&ChangeRecord| removal.stores.has_id(record.store.as_str());
         let recorded = receipts.iter().filter(|receipt| receipt.name == name);

@@ -13,11 +13,11 @@ pub(crate) fn print_last(context: &Context<'_>, last: Option<&LastBackup>, end: 
         printer.say(format_args!("Last backup: {}", last.title()));
         return;
     }
-    printer.heading("There is no backup of this CA, and GitLab's own do not hold it:");
+    printer.heading("This CA has no backup yet (GitLab's backups do not include it). Make one:");
     printer.command("{labtrust backup FILE}");
     if let Some(end) = end.filter(|end| *end > OffsetDateTime::now_utc()) {
         let end = end.date();
-        printer.say(format_args!("  if this machine is lost, its certificate can serve elsewhere until {end}, if you have it and its key;"));
-        printer.say("  then every client must trust a new CA");
+        printer.say("  If this machine is lost without a backup, every client must trust a new CA");
+        printer.say(format_args!("  (a copy of the certificate and its key works until {end})."));
     }
 }

@@ -81,11 +81,14 @@ pub(crate) fn print(
         remaining: fixed.map(|fixed| NextSteps::of(context, &fixed.outcomes, &root).remaining(Vec::new())),
     });
     if let Some(fixed) = fixed {
-        printer.heading("What was done");
+        printer.heading("Fixed:");
         if fixed.outcomes.is_empty() {
             let is_needless = diagnosis.findings.is_empty();
-            let why =
-                if is_needless { "there is no need" } else { "each remaining problem needs a step from you" };
+            let why = if is_needless {
+                "there is no problem to fix"
+            } else {
+                "each remaining problem needs a step from you"
+            };
             printer.say(format_args!("  nothing: {why}"));
         }
         fixed.print(context, OutcomeState::Trusted, &root);
@@ -97,9 +100,9 @@ pub(crate) fn print(
         print_finding(context, evidence, &target.to_string(), finding);
     }
     if diagnosis.findings.is_empty() {
-        let but = if diagnosis.has_faults() { "; what has a ! could not be looked at" } else { "" };
+        let but = if diagnosis.has_faults() { " (lines with ! could not be checked)" } else { "" };
         printer.gap();
-        printer.say(format_args!("nothing was found that would not work{but}"));
+        printer.say(format_args!("No problems found{but}."));
     }
 }
 
@@ -200,7 +203,7 @@ impl Fixed {
     pub(crate) fn print(&self, context: &Context<'_>, good: OutcomeState, again: &[String]) {
         let row = |outcome: &Outcome| {
             let (mark, word) = match outcome.state {
-                state if state == good => (Mark::Good, if outcome.changed { "done" } else { "as it was" }),
+                state if state == good => (Mark::Good, if outcome.changed { "done" } else { "unchanged" }),
                 OutcomeState::Pending => (Mark::Open, "after a restart"),
                 OutcomeState::Partial => (Mark::Open, "partly done"),
                 _ => (Mark::Bad, "not done"),

@@ -49,7 +49,7 @@ pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
     made.next.extend(client.clone());
     printer.document(&made);
     if done.placed.iter().all(|outcome| !outcome.changed) {
-        printer.say("this certificate is in place already: nothing was changed");
+        printer.say("this certificate is installed already: nothing was changed");
     }
     made.print(context, |_| true);
     for note in notes {
@@ -61,7 +61,7 @@ pub(crate) fn report(context: &Context<'_>, imported: &Imported) -> u8 {
         reports::print_stores(printer, outcomes, OutcomeState::Trusted);
     }
     if let Some(client) = client {
-        printer.heading("On each client that does not know this CA yet:");
+        printer.heading("On each client that does not trust this CA yet:");
         printer.command(client);
     }
     // What is still to be done here is the last that is read.

@@ -25,8 +25,8 @@ pub(crate) fn ask(context: &Context<'_>, state: &State<'_>, plan: &Plan) -> Resu
         && !(everywhere.dry_run || everywhere.yes || context.printer.can_ask())
     {
         return Err(fail(
-            format!("the CA would be broad: {broad}"),
-            "name a host or a domain below it (mygitlab.example.com); if every such name is meant, add --yes",
+            format!("the CA could sign too many names: {broad}"),
+            "use a narrower host or domain, such as mygitlab.example.com; to allow all of these names, add --yes",
         ));
     }
     consent::ask(context, DO_THIS, plan.warnings(), || propose(context, state, plan))

@@ -40,7 +40,7 @@ fn nothing_until(due: OffsetDateTime) -> String {
 }
 
 fn warning(standing: &CurrentCertificate, why: &str) -> String {
-    format!("the certificate ends on {}, and {why}", standing.leaf.not_after.date())
+    format!("the certificate expires on {}, and {why}", standing.leaf.not_after.date())
 }
 
 /// Says what was done, or why not.

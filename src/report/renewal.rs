@@ -78,16 +78,16 @@ impl Renewal {
     /// For people.
     pub(crate) fn print(&self, printer: &Printer) {
         printer.heading("The server's certificate:");
-        let changed = "somebody else has changed it";
+        let changed = "unknown: somebody else changed it";
         printer.say(format_args!("  until      {}", self.until.as_deref().unwrap_or(changed)));
         for path in &self.changed {
             printer.say(format_args!("  changed    {}", text::path(path)));
         }
         if let Some(RenewalRecord { ran, well, outcome, .. }) = &self.last {
-            let went = if *well { "" } else { "it failed: " };
+            let went = if *well { "" } else { "failed: " };
             printer.say(format_args!("  last run   {}: {went}{outcome}", ran.date()));
         }
-        let nothing = Hint::from("nothing runs it: {labtrust renew --if-expiring}, every day");
+        let nothing = Hint::from("none scheduled; run every day: {labtrust renew --if-expiring}");
         printer.say(format_args!("  next run   {}", self.next.as_deref().unwrap_or(nothing.as_str())));
     }
 }

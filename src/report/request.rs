@@ -20,7 +20,7 @@ pub(crate) fn hand_out(
     notes: Vec<String>,
 ) -> Result<()> {
     let printer = context.printer;
-    let next = ShellLine::from("{labtrust import --cert ANSWER}");
+    let next = ShellLine::from("{labtrust import --cert FILE}");
     printer.document(&serde_json::json!({
         "request": request,
         "key": kept.key_path(),
@@ -43,7 +43,9 @@ pub(crate) fn hand_out(
     for note in notes {
         printer.aside(format_args!("  note    {note}"));
     }
-    printer.aside(format_args!("  next    give it to the CA, and when the answer is there: {next}"));
+    printer.aside(format_args!(
+        "  next    send the request to the CA, then install the signed certificate: {next}"
+    ));
     Ok(())
 }
 
@@ -53,6 +55,6 @@ pub(crate) fn day(notes: &RequestRecord) -> &str {
 
 /// The request `kept` in a line.
 pub(crate) fn title(kept: &PendingRequest) -> String {
-    let answered = if kept.answer.is_empty() { "" } else { ", answered" };
-    format!("request for {} of {}{answered}", name::list(&kept.notes.names), day(&kept.notes))
+    let answered = if kept.answer.is_empty() { "" } else { ", signed" };
+    format!("request for {}, made on {}{answered}", name::list(&kept.notes.names), day(&kept.notes))
 }

@@ -31,24 +31,24 @@ pub(crate) fn report(
     }));
     let day = archive.manifest.made.split('T').next().unwrap_or_default();
     let whence = archive.manifest.host.as_ref().map(|host| format!(" of {host}")).unwrap_or_default();
-    let done = if changed { "restored" } else { "all is here already: nothing was changed" };
+    let done = if changed { "restored" } else { "everything is restored already: nothing was changed" };
     printer.say(format_args!("{done} (backup{whence}, {day})"));
     if let Some(own) = &own {
         printer.say(format_args!("CA  {}", own.root.title()));
         printer.say(format_args!("  sha256    {}", own.root.fingerprint()));
-        printer.say("  note      clients that trust it need nothing new");
+        printer.say("  note      clients that trust this CA need no change");
     }
     if let Some(aside) = &plan.aside {
-        printer.say(format_args!("  note      what was here is in {} now", aside.subject));
+        printer.say(format_args!("  note      the earlier state is now in {}", aside.subject));
     }
     match plan.origin {
         Origin::Here => {}
         Origin::OtherMachine => {
-            printer.say("  note      what labtrust had done to the other machine is not known here");
+            printer.say("  note      labtrust does not restore what it changed on the other machine");
         }
         Origin::OtherFolder => {
             printer.say(
-                "  note      only the state folder of the backup knows what labtrust did to this machine",
+                "  note      only the backup's own state folder records what labtrust changed on this machine",
             );
         }
     }

@@ -51,16 +51,16 @@ pub(crate) fn report(
     let StepDone { own, done, dropped, aside, placed, reconfigure } = result;
     let wanted = if dropped.is_some() { OutcomeState::Untrusted } else { OutcomeState::Trusted };
     let said = match step {
-        RotateStep::Start { .. } => "the next CA is made, and its root is served along",
-        RotateStep::Switch => "the server is on the next CA",
-        RotateStep::Retire => "the old CA is gone from here, with its key",
+        RotateStep::Start { .. } => "the next CA is created, and the server sends its root too",
+        RotateStep::Switch => "the server now uses the next CA",
+        RotateStep::Retire => "the old CA and its key are deleted",
         RotateStep::Abort if matches!(own.next, Ok(Some(_))) => {
-            "the server is back on the old CA, and the next one stays beside it"
+            "the server uses the old CA again; the next CA is kept"
         }
-        RotateStep::Abort => "the next CA is gone from here, with its key",
+        RotateStep::Abort => "the next CA and its key are deleted",
     };
     printer.say(said);
-    let aside = aside.as_ref().map(|aside| format!("its damaged files are in {}", text::path(aside)));
+    let aside = aside.as_ref().map(|aside| format!("the damaged files are now in {}", text::path(aside)));
     if let Some(note) = &aside {
         printer.say(format_args!("  note      {note}"));
     }
@@ -85,11 +85,11 @@ pub(crate) fn report(
         reports::print_next(context, &done.trusted, &repeat);
     }
     if let Some(reconfigure) = reconfigure {
-        printer.heading("So that GitLab itself trusts it, before the switch:");
+        printer.heading("Before the switch, so that GitLab itself trusts the next CA:");
         printer.command(reconfigure);
     }
     if let Some(command) = dropped.as_ref().and_then(untrust) {
-        printer.heading("On each client that trusts it, whenever it suits:");
+        printer.heading("On each client that trusts the deleted CA, at any time:");
         printer.command(command);
     }
     if let Some((site, ..)) = placed.as_ref().filter(|_| !unmet.is_empty()) {
@@ -129,8 +129,8 @@ pub(crate) fn print(
     });
     for (role, own) in [
         ("CA in use", Some(own)),
-        ("CA that will follow", own.next().ok().flatten()),
-        ("CA that it replaced", own.previous().ok().flatten()),
+        ("Next CA", own.next().ok().flatten()),
+        ("Old CA", own.previous().ok().flatten()),
     ] {
         let Some(own) = own else { continue };
         printer.heading(&format!("{role}: {}", own.root.title()));
@@ -158,11 +158,11 @@ fn print_next(printer: &Printer, own: &Ca, is_half_begun: bool) {
         Phase::None => ("On each client:", None),
         Phase::Started => (
             "On each client, before the switch (it then trusts both CAs):",
-            Some("When every client has run it ({labtrust rotate abort} gives the next CA up):"),
+            Some("When every client has run it (to cancel: {labtrust rotate abort}):"),
         ),
         Phase::Switched => (
             "On each client that does not trust the new CA yet:",
-            Some("When all of them work ({labtrust rotate abort} goes back to the old CA):"),
+            Some("When every client works (to go back to the old CA: {labtrust rotate abort}):"),
         ),
     };
     printer.heading(clients);

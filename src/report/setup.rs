@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Where name constraints hold, and where not: the judges' tests measure it.
-const LIMITS: &str = "hold in every client, except a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
+const LIMITS: &str = "checked by every client, except for a wildcard common name in OpenSSL, curl, Java, Python and Node (SECURITY.md)";
 
 /// Prints what `setup` made; the answer is the exit code.
 pub(crate) fn report(
@@ -80,12 +80,12 @@ impl<'a> Report<'a> {
         let printer = context.printer;
         let SetupDone { draft, own, done } = self.setup;
         if done.placed.iter().all(|outcome| !outcome.changed) {
-            printer.say("everything is in place already: nothing was changed");
+            printer.say("everything is set up already: nothing was changed");
         }
         self.print_ca(printer);
         if self.stage {
             printer.say(
-                "  nothing was placed (--stage): run setup again without it when the clients trust this CA",
+                "  not installed yet (--stage): when the clients trust this CA, run setup again without --stage",
             );
         } else {
             self.pair.print(context, |file| !file.path.starts_with(&own.folder));
@@ -120,7 +120,7 @@ impl<'a> Report<'a> {
             }
             printer.say(format_args!("  until     {}", until(&own.root)));
         }
-        printer.say(format_args!("  kept in   {}", own.folder.display()));
+        printer.say(format_args!("  files     {}", own.folder.display()));
     }
 
     fn print_proofs(&self, printer: &Printer) {
@@ -136,7 +136,7 @@ impl<'a> Report<'a> {
     fn print_next(&self, context: &Context<'_>) {
         let printer = context.printer;
         printer.heading(if self.stage {
-            "Nothing presents it yet. Hand its certificate out, and on each client:"
+            "No server uses this CA yet. Copy its certificate to each client, and run there:"
         } else {
             "On each client:"
         });

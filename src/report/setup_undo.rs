@@ -30,7 +30,7 @@ pub(crate) fn print(context: &Context<'_>, undone: &SetupUndone, root_command: &
     printer.document(&Document { sha256, stores, remaining });
     if let Some(sha256) = sha256 {
         let is_back = exit::of_outcomes(outcomes, OutcomeState::Untrusted) != exit::FAULT;
-        let said = if is_back { "taken back" } else { "taken back in part" };
+        let said = if is_back { "undone" } else { "undone in part" };
         let title = anchors.first().and_then(title).unwrap_or_default();
         printer.say(format_args!("{said}: {title}"));
         printer.say(format_args!("  sha256 {sha256}"));
@@ -41,7 +41,7 @@ pub(crate) fn print(context: &Context<'_>, undone: &SetupUndone, root_command: &
         printer.say(format_args!("  note      {note}"));
     }
     if !by_hand.is_empty() {
-        printer.heading("GitLab does not run. Before it is started, it has to follow gitlab.rb again:");
+        printer.heading("GitLab is not running. Before you start it, apply gitlab.rb again:");
     }
     for command in by_hand {
         printer.command(command);

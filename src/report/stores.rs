@@ -124,14 +124,14 @@ pub(crate) fn stores_table(
 fn word(store: &StoreReport, good: OutcomeState) -> &'static str {
     match store.state {
         // What `setup` placed is no store of trust.
-        OutcomeState::Untrusted if Store::find(&store.id).is_none() => "taken back",
+        OutcomeState::Untrusted if Store::find(&store.id).is_none() => "undone",
         OutcomeState::Untrusted if good == OutcomeState::Untrusted && store.changed => "removed",
         OutcomeState::Untrusted if good == OutcomeState::Untrusted => "not there",
         OutcomeState::Trusted => "trusted",
         OutcomeState::Pending => "after a restart",
         OutcomeState::Untrusted => "not trusted",
         OutcomeState::Partial => "partly trusted",
-        OutcomeState::Skipped => "left out",
+        OutcomeState::Skipped => "skipped",
         OutcomeState::Failed => "failed",
     }
 }
@@ -253,7 +253,7 @@ pub(crate) fn print_next(context: &Context<'_>, outcomes: &[Outcome], root_comma
 /// Which clients would refuse a certificate that is served with `chain`, a line each.
 pub(crate) fn print_refusals(printer: &Printer, chain: &[Parsed]) {
     for refusal in judge(chain, None, OffsetDateTime::now_utc()) {
-        printer.say(format_args!("  refused by {}: {}", refusal.who(), refusal.why));
+        printer.say(format_args!("  rejected by {}: {}", refusal.who(), refusal.why));
     }
 }
 

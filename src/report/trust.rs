@@ -24,7 +24,7 @@ pub(crate) fn report(
     let notes = if is_next { &empty } else { &candidate.notes };
     match &candidate.announced.root {
         Some(next) if is_next => {
-            printer.heading(&format!("And the CA that will follow it: {}", next.title()));
+            printer.heading(&format!("Next CA: {}", next.title()));
         }
         _ => printer.say(&candidate.title),
     }
@@ -36,7 +36,7 @@ pub(crate) fn report(
     let needs_root = outcomes.iter().any(|outcome| outcome.needs_root);
     let is_input = arguments.source.as_deref() == Some("-");
     let again = (needs_root && is_input)
-        .then(|| "root's command reads the same certificate from standard input".to_owned());
+        .then(|| "pass the same certificate on standard input to the command for root".to_owned());
     for note in notes.iter().chain(told).chain(&again) {
         printer.say(format_args!("  {note}"));
     }
@@ -65,15 +65,14 @@ pub(crate) fn confirm(context: &Context<'_>, candidate: &source::Candidate) -> R
     context.printer.aside(format_args!("  note      {why}"));
     if let Some(next) = &candidate.announced.root {
         let (title, sha256) = (next.title(), next.fingerprint());
-        context.printer.aside(format_args!("  followed  by {title}, sha256 {sha256}, which it vouches for"));
+        context
+            .printer
+            .aside(format_args!("  next CA   {title}, sha256 {sha256}, which this CA vouches for"));
     }
-    if context
-        .printer
-        .confirm("Compare the fingerprint with the one that setup printed on the server. Trust it?")?
-    {
+    if context.printer.confirm("Is this the fingerprint that setup printed on the server? Trust the CA?")? {
         Ok(())
     } else {
-        Err(fail("it was not trusted, as you said", "nothing was changed"))
+        Err(fail("you answered no, so the CA was not trusted", "nothing was changed"))
     }
 }
 

@@ -44,8 +44,8 @@ fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
     if titles.is_empty() {
         let titles: Vec<_> = given.iter().map(Parsed::title).collect();
         return fail(
-            format!("there is no server's certificate, only a CA's ({})", name::list(&titles)),
-            "give the certificate that the CA made for this server: --cert FILE; its own goes to --chain FILE",
+            format!("this is a CA certificate, not a server certificate ({})", name::list(&titles)),
+            "pass the server certificate as --cert FILE and the CA certificate as --chain FILE",
         );
     }
     let asked: Vec<_> =
@@ -53,11 +53,11 @@ fn no_answer(given: &[Parsed], requests: &[PendingRequest]) -> anyhow::Error {
     let asked: Vec<_> = asked.into_iter().flatten().collect();
     fail(
         format!(
-            "{} has another key than the requests that are kept here (for {})",
+            "{} does not match the key of a stored request (for {})",
             name::list(&titles),
             name::list(&asked)
         ),
-        "give its key: --key FILE; or give the CA the request that is kept: {labtrust request}",
+        "pass its key with --key FILE, or have the CA sign the stored request: {labtrust request}",
     )
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint])
     let is_adopted =
         standing.first()?.fingerprint() == leaf.fingerprint() && !placed_before.contains(&leaf.fingerprint());
     is_adopted.then(|| {
-        "this certificate was in place before labtrust: it is watched from now on, and setup --undo leaves it there"
+        "this certificate was installed before labtrust: labtrust watches it from now on, and `setup --undo` leaves it there"
             .into()
     })
 }
@@ -125,7 +125,7 @@ pub(crate) fn adopted(leaf: &Parsed, site: &Site, placed_before: &[Fingerprint])
 /// What is said if the CA left out names that it was asked for.
 pub(crate) fn dropped(leaf: &Parsed, asked: &[SubjectName]) -> Option<String> {
     let left_out: Vec<_> = asked.iter().filter(|name| !leaf.names.contains(name)).collect();
-    (!left_out.is_empty()).then(|| format!("the CA left out what was asked for: {}", name::list(&left_out)))
+    (!left_out.is_empty()).then(|| format!("the CA left out requested names: {}", name::list(&left_out)))
 }
 
 /// A certificate that is not for these hosts would replace a warning by an error.
@@ -133,15 +133,18 @@ pub(crate) fn check_names(leaf: &Parsed, gitlab: &Endpoint, registry: &Endpoint)
     for endpoint in [gitlab, registry] {
         if leaf.names.is_empty() {
             return Err(fail(
-                format!("the certificate for {} names no host that clients would look at", leaf.title()),
-                "ask the CA for one with the request's subject alternative names",
+                format!(
+                    "the certificate for {} has no subject alternative name, and clients check no other name",
+                    leaf.title()
+                ),
+                "ask the CA for a certificate with the subject alternative names of the request",
             ));
         }
         if !leaf.covers(&endpoint.host) {
             return Err(fail(
                 format!("the certificate is for {}, not for {}", name::list(&leaf.names), endpoint.host),
-                "give the right one, or name the host that it is for: --host HOST, --registry HOST:PORT; if the CA \
-                 left it out, ask for one with all names of the request",
+                "pass the right certificate, or name its host: --host HOST, --registry HOST:PORT; if the CA left out \
+                 the name, ask it for a certificate with all names of the request",
             ));
         }
     }
@@ -163,7 +166,7 @@ pub(crate) fn pair(chain: &Chain, site: &Site) -> Result<Pair> {
     }
     let key = Zeroizing::new(chain.key.to_pem().as_bytes().to_vec());
     Pair::new(&served, &[], key)
-        .ok_or_else(|| fail("there is no certificate", "give the file with the certificate: --cert FILE"))
+        .ok_or_else(|| fail("no certificate was found", "pass the file with the certificate: --cert FILE"))
 }
 
 /// What root says to labtrust to trust the CA, which lies with the certificate and may be served nowhere yet.

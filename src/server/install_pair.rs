@@ -44,8 +44,10 @@ pub(crate) struct Plan {
 impl Plan {
     /// What a person would think over, a line each.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = String> {
-        let broad =
-            self.broad.as_ref().map(|why| format!("the CA is broad: {why}; narrower: --permit example.com"));
+        let broad = self
+            .broad
+            .as_ref()
+            .map(|why| format!("the CA can sign many names: {why}; to limit it: --permit example.com"));
         self.warnings.iter().cloned().chain(broad)
     }
 
@@ -93,7 +95,7 @@ pub(crate) fn check(outcomes: &[Outcome]) -> Result<()> {
         return Err(fail(
             failed.detail.clone(),
             failed.hint.clone().unwrap_or_else(|| {
-                "what this run had placed there was taken back; run it again when that is fixed".into()
+                "fix that and run the command again; this run's changes there were undone".into()
             }),
         ));
     }

@@ -133,7 +133,9 @@ fn gather(facts: &Facts, state: &State<'_>, asked: &Asked<'_>) -> Result<(Vec<Su
         Err(error) if host.is_none() || asked.gitlab.is_some() => Err(error),
         Err(error) => {
             let (gitlab, registry) = endpoints(host, registry, &Config::default())?;
-            let note = format!("no gitlab.rb was read, so only what was typed is in it: {error}");
+            let note = format!(
+                "the request contains only the names that you typed, because no gitlab.rb was read: {error}"
+            );
             Ok((hosts(gitlab, registry), vec![note]))
         }
     }

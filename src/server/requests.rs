@@ -52,7 +52,7 @@ fn give_up_wholly(state: &State<'_>, name: &str, folder: &Path, printer: &Printe
 
 fn note_aside(aside: Option<PathBuf>, printer: &Printer) {
     if let Some(aside) = aside {
-        printer.aside(format_args!("what is damaged is in {}", text::path(&aside)));
+        printer.aside(format_args!("the damaged files are now in {}", text::path(&aside)));
     }
 }
 

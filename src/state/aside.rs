@@ -29,8 +29,8 @@ pub(crate) fn put_aside(state: &Path, paths: &[PathBuf]) -> Result<Option<PathBu
         let renamed = to.parent().map_or(Ok(Vec::new()), |folder| world.make_folders(folder, 0o700));
         if let Err(error) = renamed.and_then(|_| world.rename(path, &to)) {
             put_back(state, &aside, &moved)?;
-            let what = format!("{} cannot be put aside: {error}", text::path(path));
-            return Err(fail(what, hint!("see who may change it: ls -ld {}", state)));
+            let what = format!("{} cannot be moved aside: {error}", text::path(path));
+            return Err(fail(what, hint!("check who can write there: ls -ld {}", state)));
         }
         moved.push(path.clone());
     }

@@ -134,7 +134,7 @@ impl Ca {
         let intermediates = match read(INTERMEDIATES)? {
             Some(bytes) => match parse(&bytes).map_err(damage(INTERMEDIATES))? {
                 none if none.is_empty() => {
-                    return Err(damage(INTERMEDIATES)(anyhow!("it holds no certificate")));
+                    return Err(damage(INTERMEDIATES)(anyhow!("it contains no certificate")));
                 }
                 intermediates => intermediates,
             },
@@ -249,7 +249,7 @@ impl Ca {
             return if is_lost { Err(Damage::missing(&path, self.way)) } else { Ok(None) };
         };
         let key = PrivateKey::from_pem(&key, &mut |_| {
-            Err(anyhow!("it is encrypted, and labtrust never does that"))
+            Err(anyhow!("it is encrypted, but labtrust never encrypts it"))
         })
         .map_err(damage)?;
         let certificates: Vec<_> =
@@ -258,7 +258,7 @@ impl Ca {
         if authority.root().fingerprint() != self.root.fingerprint() {
             return Err(Damage::new(
                 &self.folder.join(ROOT),
-                &anyhow!("it did not sign the CA's certificates"),
+                &anyhow!("its key did not sign the CA's certificates"),
                 self.way,
             ));
         }
@@ -365,6 +365,6 @@ fn steps(
 fn single(bytes: &[u8]) -> Result<Parsed> {
     match pem::certificates(bytes)?.as_slice() {
         [der] => Parsed::from_der(der),
-        _ => Err(anyhow!("it does not hold one certificate")),
+        _ => Err(anyhow!("it does not contain exactly one certificate")),
     }
 }

@@ -61,16 +61,16 @@ impl Damage {
             return hint.clone();
         }
         let gone = match self.way {
-            Way::Setup => "take the setup back: {labtrust setup --undo}",
-            Way::Next => "take that CA away: {labtrust rotate abort}",
-            Way::Previous => "take that CA away: {labtrust rotate retire}",
-            Way::Request => "forget that request: {labtrust request --undo}",
+            Way::Setup => "undo the setup: {labtrust setup --undo}",
+            Way::Next => "remove that CA: {labtrust rotate abort}",
+            Way::Previous => "remove that CA: {labtrust rotate retire}",
+            Way::Request => "delete that request: {labtrust request --undo}",
             Way::Trust => "remove that CA from the stores by its file: {labtrust untrust FILE --purge}",
-            Way::Fix => "put it aside: {labtrust doctor --undo}",
-            Way::Note => return hint!("remove it: rm {}", self.path),
+            Way::Fix => "move it aside: {labtrust doctor --undo}",
+            Way::Note => return hint!("delete the file: rm {}", self.path),
         };
         let gone = Hint::from(gone);
-        hint!("put it back from a backup: {labtrust restore FILE --replace}; or {}", gone)
+        hint!("restore a backup ({labtrust restore FILE --replace}), or {}", gone)
     }
 }
 

@@ -79,7 +79,7 @@ fn of_kept_bytes(files: &dyn Files, receipt: &Receipt) -> Vec<Damage> {
     let paths = receipt.kept().map(|sha256| (folder.join(sha256.to_string()), sha256));
     let lost = paths.filter(|(path, sha256)| is_lost(path, *sha256));
     lost.map(|(path, _)| {
-        Damage::new(&files.full(&path), &anyhow!("what stood there cannot be put back"), way)
+        Damage::new(&files.full(&path), &anyhow!("the original file cannot be restored from it"), way)
     })
     .collect()
 }

@@ -160,7 +160,10 @@ impl PendingRequest {
         let path = self.folder.join(REQUEST);
         let text = World::here().read(&path)?.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         text.ok_or_else(|| {
-            fail(format!("{} is missing", path.display()), "make another: {labtrust request --new-key}")
+            fail(
+                format!("{} is missing", path.display()),
+                "create another request: {labtrust request --new-key}",
+            )
         })
     }
 

@@ -28,18 +28,21 @@ fn a_ca_that_must_not_be_trusted_unasked_is_not() {
         ("trust ./leaf.crt", "which is no root: CN=Good CA signed it"),
         ("trust ./rsa16k.crt", "which is no root: CN=Good CA signed it"),
         ("trust ./circle.pem", "which is no root: CN=One signed it"),
-        ("trust ./expired.crt", "CN=Expired has expired, on |--expired"),
-        ("trust ./hostile-expired.crt", "has expired, on "),
+        ("trust ./expired.crt", "CN=Expired expired on |--expired"),
+        ("trust ./hostile-expired.crt", "expired on "),
         ("trust ./future.crt", "CN=Future is valid only from |clock"),
         ("trust ./3000.pem", "3000.pem holds 3000 root certificates|--fingerprint|and 2990 more"),
         ("trust ./two.pem", "two.pem holds 2 root certificates|CN=Root 0|CN=Root 1"),
         ("untrust ./3000.pem", "3000.pem holds 3000 root certificates"),
-        ("untrust nowhere.example.com", "labtrust put no CA here that nowhere.example.com means"),
+        (
+            "untrust nowhere.example.com",
+            "labtrust installed no CA here that matches nowhere.example.com means",
+        ),
         ("trust ./keyless.p12", unasked),
-        ("trust", "there is no CA of labtrust's on this machine"),
-        ("inspect", "there is no CA of labtrust's on this machine"),
-        ("export", "there is no CA of labtrust's on this machine"),
-        ("sign a.example.com", "there is no CA of labtrust's here"),
+        ("trust", "labtrust has no CA on this machine"),
+        ("inspect", "labtrust has no CA on this machine"),
+        ("export", "labtrust has no CA on this machine"),
+        ("sign a.example.com", "labtrust has no CA on this machine"),
     ];
     let row = |(line, says): &(&str, &str)| {
         let row = Row::words(line, 3, says);
@@ -47,12 +50,12 @@ fn a_ca_that_must_not_be_trusted_unasked_is_not() {
     };
     let mut rows: Vec<_> = lines.iter().map(row).collect();
     for (file, says) in [
-        ("ca.crt", "ca.crt holds no certificate with the fingerprint 001122"),
-        ("3000.pem", "3000.pem holds no certificate with the fingerprint|and 2990 more"),
+        ("ca.crt", "ca.crt contains no certificate with the fingerprint 001122"),
+        ("3000.pem", "3000.pem contains no certificate with the fingerprint|and 2990 more"),
     ] {
         rows.push(Row::new(["trust", &format!("./{file}"), "--fingerprint", other], 3, says));
     }
-    rows.push(Row::new(["untrust", other], 3, "labtrust put no CA here that 00:11:22"));
+    rows.push(Row::new(["untrust", other], 3, "labtrust installed no CA here that matches 00:11:22"));
     refused(&machine, "certificate authorities", 2, &rows);
 }
 
@@ -81,7 +84,7 @@ fn a_request_that_cannot_be_signed_is_refused() {
         ("sign 192.0.2.99", "192.0.2.99"),
         ("sign *.example.com", "example.com"),
         ("sign --csr leaf.csr other.example.com", "other.example.com"),
-        ("sign a.mygitlab.example.com --out leaf.crt", "leaf.crt is no folder|-o DIR"),
+        ("sign a.mygitlab.example.com --out leaf.crt", "leaf.crt is not a folder|-o DIR"),
     ];
     let rows: Vec<_> = lines.iter().map(|(line, says)| Row::words(line, 3, says)).collect();
     refused(&machine, "requests and names to sign", 1, &rows);

@@ -1,4 +1,4 @@
-//! Files that are given to `doctor --from` and hold no evidence, or what nobody ever saw.
+//! Files that are given to `doctor --from` and are not evidence, or what nobody ever saw.
 
 use super::{
     case::{FOLDER, Row, outcomes, refused},
@@ -16,20 +16,20 @@ const NO_EVIDENCE: &[(&str, &str)] = &[
     ("pipe", "pipe is not a regular file"),
     ("/dev/zero", "/dev/zero is not a regular file"),
     ("loop", "loop"),
-    ("empty", "empty holds no evidence"),
+    ("empty", "empty is not evidence"),
     ("large.pem", "large.pem is larger than"),
-    ("zeros", "zeros is larger than evidence ever is"),
-    ("noise", "noise holds no evidence"),
-    ("answer.json", "answer.json holds no evidence: something in it is not as labtrust writes it, in line 1"),
-    ("page.html", "page.html holds no evidence"),
-    ("leaf.crt", "leaf.crt holds no evidence"),
-    ("cut.json", "cut.json holds no evidence"),
-    ("deep.json", "deep.json holds no evidence"),
+    ("zeros", "zeros is too large to be evidence"),
+    ("noise", "noise is not evidence"),
+    ("answer.json", "answer.json is not evidence: a field is not as labtrust writes it (line 1"),
+    ("page.html", "page.html is not evidence"),
+    ("leaf.crt", "leaf.crt is not evidence"),
+    ("cut.json", "cut.json is not evidence"),
+    ("deep.json", "deep.json is not evidence"),
     ("later.json", "later.json was written by another version of labtrust (9.0.0)"),
-    ("long.json", "long.json holds no evidence"),
-    ("host.json", "host.json holds no evidence"),
-    ("schema.json", "schema.json holds no evidence"),
-    ("certificate.json", "certificate.json holds no evidence"),
+    ("long.json", "long.json is not evidence"),
+    ("host.json", "host.json is not evidence"),
+    ("schema.json", "schema.json is not evidence"),
+    ("certificate.json", "certificate.json is not evidence"),
 ];
 
 fn make(machine: &Machine) {

@@ -83,10 +83,10 @@ const NO_FLAGS: &[(&str, &str)] = &[
     ("trust one two", "unexpected argument 'two'"),
     ("trust ./ca.crt --store bogus", "invalid value 'bogus' for '--store <ID>'|system"),
     ("trust ./ca.crt --except bogus", "invalid value 'bogus' for '--except <ID>'"),
-    ("trust ./ca.crt --store system --except system", "leave no store"),
-    ("trust ca.crt", "\"ca.crt\" has no slash in it, so it is no file|./NAME"),
-    ("inspect ca.pem", "\"ca.pem\" has no slash in it, so it is no file|./NAME"),
-    ("untrust ca.p12", "\"ca.p12\" has no slash in it, so it is no file|./NAME"),
+    ("trust ./ca.crt --store system --except system", "exclude every store"),
+    ("trust ca.crt", "\"ca.crt\" has no slash in it, so it is not taken as a file|./NAME"),
+    ("inspect ca.pem", "\"ca.pem\" has no slash in it, so it is not taken as a file|./NAME"),
+    ("untrust ca.p12", "\"ca.p12\" has no slash in it, so it is not taken as a file|./NAME"),
     ("untrust --all ca.crt", "cannot be used with"),
     ("trust ./ca.crt --quiet --verbose", "cannot be used with"),
     ("import", "--cert <FILE>"),
@@ -199,7 +199,7 @@ fn names_fingerprints_and_flags_that_are_none_are_a_wrong_command_line() {
             rows.push(Row::new(["untrust", &text], 2, says));
         }
     }
-    rows.push(Row::new(["trust", &digits], 2, "is a fingerprint, not what has it|labtrust trust HOST:4567"));
+    rows.push(Row::new(["trust", &digits], 2, "is a fingerprint, not a source|labtrust trust HOST:4567"));
     rows.push(Row::new(["inspect", &digits], 2, "is a fingerprint"));
 
     rows.extend(NO_FLAGS.iter().map(|(line, says)| Row::words(line, 2, says)));
@@ -257,9 +257,9 @@ fn a_state_folder_that_is_none_is_refused() {
     let sha256 = fingerprint(&machine, &machine.read("/tmp/in/ca.crt"));
     let mut rows = Vec::new();
     for (state, says) in [
-        ("empty", "empty is no folder|--state DIR"),
+        ("empty", "empty is not a folder|--state DIR"),
         ("empty/state", "cannot use empty/state: Not a directory"),
-        ("/dev/null", "/dev/null is no folder"),
+        ("/dev/null", "/dev/null is not a folder"),
         ("loop", "cannot use loop: Too many levels"),
     ] {
         for line in [

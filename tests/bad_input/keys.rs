@@ -67,7 +67,7 @@ const NO_PAIRS: &[(&str, &str)] = &[
     ("setup HOST --out pair --ca-cert circle.pem --ca-key other.key", "belongs to none"),
     ("setup HOST --out pair --key rsa1024.key", "RSA 1024 key cannot serve HTTPS"),
     ("setup HOST --out pair --key bitcoin.key", "an EC secp256k1 key cannot serve HTTPS"),
-    ("setup HOST --out leaf.crt", "leaf.crt is no folder"),
+    ("setup HOST --out leaf.crt", "leaf.crt is not a folder"),
     ("setup HOST --gitlab leaf.crt", "leaf.crt"),
     ("setup HOST --gitlab absent", "absent"),
     ("setup HOST --prepare leaf.crt", "leaf.crt"),
@@ -94,11 +94,11 @@ const NO_PAIRS: &[(&str, &str)] = &[
     ),
     (
         "import --out pair --cert chain.pem --key encrypted.key --passphrase-file noise",
-        "noise is no UTF-8 text",
+        "noise is not UTF-8 text",
     ),
     (
         "import --out pair --cert chain.pem --key encrypted.key --passphrase-file passphrase-utf16",
-        "passphrase-utf16 is no UTF-8 text",
+        "passphrase-utf16 is not UTF-8 text",
     ),
     (
         "import --out pair --cert chain.pem --key encrypted.key --passphrase-file pipe",

@@ -120,13 +120,13 @@ fn an_old_ca_a_request_and_a_receipt_of_trust_are_taken_away_though_they_are_dam
         };
         machine.sh(&format!("rm -rf /root/switched; cp -a {STATE} /root/switched")).succeeded();
         damage("authority/root.crt");
-        machine.run(["labtrust", "rotate", "retire"]).succeeded().says("damaged files are in");
+        machine.run(["labtrust", "rotate", "retire"]).succeeded().says("damaged files are now in");
         assert!(!machine.has(&format!("{STATE}/authority")), "{what}");
         is_sound();
         machine.sh(&format!("rm -rf {STATE}; cp -a /root/switched {STATE}")).succeeded();
 
         damage("requests/*/key");
-        machine.run(["labtrust", "request", "--undo"]).succeeded().says("what is damaged is in");
+        machine.run(["labtrust", "request", "--undo"]).succeeded().says("the damaged files are now in");
         machine.sh(&format!("! ls {STATE}/requests/* 2>/dev/null")).succeeded();
         is_sound();
         machine.run(["labtrust", "request", "other.example.com"]).succeeded();
@@ -145,7 +145,7 @@ fn an_old_ca_a_request_and_a_receipt_of_trust_are_taken_away_though_they_are_dam
         machine.write_with_mode(&format!("{STATE}/receipts/doctor/receipt.json"), "600", "x");
         machine.run(["labtrust", "status"]).exited(3).says("labtrust doctor --undo");
         machine.run(["labtrust", "doctor", "--undo", "--dry-run"]).exited(1).says("receipts/doctor aside");
-        machine.run(["labtrust", "doctor", "--undo"]).succeeded().says("what is damaged is in");
+        machine.run(["labtrust", "doctor", "--undo"]).succeeded().says("it was moved to");
         is_sound();
     }
 }

@@ -12,8 +12,8 @@ fn evidence_goes_into_files_and_comes_from_anywhere() {
     let evidence = ask(&machine).evidence;
     let said = doctor(&["--from", "/tmp/evidence.json"]);
     assert_eq!(judged(&evidence).exited(1).stdout, said.stdout);
-    judged("no evidence").exited(3).says("standard input holds no evidence");
-    judged(&" ".repeat((8 << 20) + 1)).exited(3).says("larger than evidence ever is");
+    judged("no evidence").exited(3).says("standard input is not evidence");
+    judged(&" ".repeat((8 << 20) + 1)).exited(3).says("too large to be evidence");
     doctor(&[REGISTRY, "--evidence", "-"]).exited(2).says("--evidence FILE");
     doctor(&[REGISTRY, "--evidence", "/dev/stdout"]).exited(3).says("/dev/stdout is not a regular file");
     machine.sh("test -L /dev/stdout && test ! -e ./-").succeeded();
@@ -27,13 +27,16 @@ fn what_is_not_to_be_mended_and_what_could_not_be_seen_is_said() {
     let pair = serving(&machine);
     trusting(&machine, &pair);
     engine.restart();
-    machine.run(["labtrust", "doctor", REGISTRY, "--fix"]).exited(0).says("nothing: there is no need");
+    machine
+        .run(["labtrust", "doctor", REGISTRY, "--fix"])
+        .exited(0)
+        .says("nothing: there is no problem to fix");
     machine.ensure_user("alice");
     machine.run(["usermod", "--append", "--groups", "docker", "alice"]).succeeded();
     machine
         .run_as("alice", ["labtrust", "doctor", REGISTRY])
         .exited(3)
-        .says("has a ! could not be looked at");
+        .says("lines with ! could not be checked");
 }
 
 #[test]

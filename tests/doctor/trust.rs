@@ -62,7 +62,7 @@ fn a_ca_that_nobody_trusts() {
     labtrust(&machine, &["doctor", REGISTRY, "--fix", "--yes", "--fingerprint", &right]).succeeded();
     ask(&machine).is_healthy();
     // What trusts is taken back by the line that is named.
-    let undone = labtrust(&machine, &["doctor", "--undo"]).succeeded().says("nothing to take back");
+    let undone = labtrust(&machine, &["doctor", "--undo"]).succeeded().says("nothing to undo");
     let line = undone.stdout.lines().find(|line| line.contains("labtrust untrust")).unwrap().trim();
     machine.sh(line).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);

@@ -29,7 +29,10 @@ fn a_file_that_is_named_like_a_host_stands_for_no_host() {
             let hint = format!("in the current folder with its slash: ./{host}");
             run(&format!("{verb} {host}")).exited(3).says("cannot read the server's certificate").says(&hint);
         }
-        run(&format!("untrust {host}")).exited(3).says("labtrust put no CA here").says(&format!("./{host}"));
+        run(&format!("untrust {host}"))
+            .exited(3)
+            .says("labtrust installed no CA here")
+            .says(&format!("./{host}"));
     }
     for text in ["ca.crt", &names[2]] {
         for verb in ["trust", "inspect", "untrust"] {

@@ -90,17 +90,17 @@ fn a_thief_of_the_key_announces_no_wider_root() {
         (ca(USAGES).replace("cRLSign", "cRLSign,digitalSignature"), END, "its key may be used for more"),
     ] {
         let root = announce(&extensions, end);
-        machine.run(line.clone()).exited(1).says("it is wider than the CA that vouches for it").says(says);
+        machine
+            .run(line.clone())
+            .exited(1)
+            .says("it can sign more than the CA that vouches for it")
+            .says(says);
         let bundle = machine.read("/etc/ssl/certs/ca-certificates.crt");
         assert!(!bundle.contains(root.trim()), "{extensions}");
     }
     // What a voucher cannot tell: one of the same limits is taken, since a rotation looks just like it.
     let root = announce(&ca(USAGES), END);
-    machine
-        .run(line)
-        .succeeded()
-        .says("And the CA that will follow it")
-        .says(&format!("can sign  {HOST} and"));
+    machine.run(line).succeeded().says("Next CA").says(&format!("can sign  {HOST} and"));
     assert!(machine.read("/etc/ssl/certs/ca-certificates.crt").contains(root.trim()));
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
     machine.write(CERTIFICATE, &served);

@@ -100,7 +100,7 @@ fn a_setup_whose_receipts_were_lost_is_sound_again_when_it_is_run_again() {
     machine.run(["labtrust", "setup", "--no-trust"]).succeeded();
     is_sound(&machine);
     let undone = machine.run(["labtrust", "setup", "--undo"]).succeeded();
-    assert!(!undone.stdout.contains("cannot be put back"), "{undone}");
+    assert!(!undone.stdout.contains("cannot be restored"), "{undone}");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_kept_certificate_that_is_about_to_end_is_warned_of() {
     let gitlab = Gitlab::start(&machine);
     gitlab.serve(&Pair::by(&machine, &Recipe::EXPIRING));
     machine.run(IMPORT).succeeded();
-    machine.run(["labtrust", "renew", "--if-expiring"]).exited(1).says("the certificate ends on");
+    machine.run(["labtrust", "renew", "--if-expiring"]).exited(1).says("the certificate expires on");
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn status_says_what_it_cannot_read_of_an_imported_certificate() {
     assert!(!status.stdout.contains("knows no CA"), "{status}");
     machine.sh(&format!("rmdir {certificate} && echo another >{certificate}")).succeeded();
     let status = machine.run(["labtrust", "status"]).exited(1);
-    assert!(status.stdout.contains("somebody else has changed it"), "{status}");
+    assert!(status.stdout.contains("somebody else changed it"), "{status}");
     assert!(status.stdout.contains(&certificate), "{status}");
     assert!(!status.stdout.contains("knows no CA"), "{status}");
 }

@@ -22,15 +22,15 @@ fn a_user_who_takes_a_setup_back_is_told_what_root_has_to_run() {
     let sha256 = trusted(&machine);
     let line = format!("labtrust untrust {sha256}");
     let untrusted = machine.run_as("alice", ["labtrust", "untrust"]).exited(3);
-    let untrusted = untrusted.says("labtrust put it there when root ran it").says(&line);
-    assert!(!untrusted.stdout.contains("not recorded here"), "{untrusted}");
+    let untrusted = untrusted.says("root installed it with labtrust").says(&line);
+    assert!(!untrusted.stdout.contains("somebody else installed it too"), "{untrusted}");
     let undone = machine.run_as("alice", ["labtrust", "setup", "--undo", "--yes"]).exited(3);
-    let undone = undone.says("labtrust put it there when root ran it").says(&line);
-    assert!(undone.stdout.contains("taken back in part"), "{undone}");
+    let undone = undone.says("root installed it with labtrust").says(&line);
+    assert!(undone.stdout.contains("undone in part"), "{undone}");
     let next = undone.stdout.lines().find(|line| line.contains("sudo ")).unwrap().trim();
     machine.sh(&next.replacen("sudo ", "", 1)).succeeded();
     machine.sh("! ls /usr/local/share/ca-certificates/labtrust-* 2>/dev/null").succeeded();
-    machine.run_as("alice", ["labtrust", "status"]).succeeded().says("knows no CA here");
+    machine.run_as("alice", ["labtrust", "status"]).succeeded().says("knows no CA on this machine");
 }
 
 #[test]

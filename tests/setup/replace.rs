@@ -38,7 +38,7 @@ fn a_staged_ca_can_be_handed_out_before_anything_is_placed() {
     let foreign = Pair::made(&machine, &[HOST], Validity::Current);
     gitlab.serve(&foreign);
     let staged =
-        machine.run(["labtrust", "setup", "--stage", "--no-trust"]).succeeded().says("nothing was placed");
+        machine.run(["labtrust", "setup", "--stage", "--no-trust"]).succeeded().says("not installed yet");
     gitlab.wait_served(&foreign.leaf);
     // What it prints for the clients works before anything is placed.
     for line in staged.stdout.lines().chain(staged.stderr.lines()).map(str::trim) {

@@ -46,7 +46,7 @@ fn a_ca_for_half_the_internet_is_asked_about_or_warned_of() {
     machine
         .run([&setup[..], &["--yes"]].concat())
         .succeeded()
-        .says("warning: the CA is broad: it can sign for every name below com");
+        .says("warning: the CA can sign many names: it can sign for every name below com");
     let rotate = |words: &str| machine.sh(&format!("labtrust rotate start {words}"));
     for suffix in ["net", "lan", "github.io"] {
         rotate(&format!("--permit {suffix} --dry-run")).exited(1).says(&format!("every name below {suffix}"));
@@ -116,7 +116,7 @@ fn another_certificate_is_signed_within_the_cas_names_only() {
     machine.run(["labtrust", "setup", HOST, "--out", "/etc/proxy", "--no-trust"]).succeeded();
     let sign = |name: &str| machine.run(["labtrust", "sign", name, "-o", "/srv"]);
     sign("pages.mygitlab.example.com").succeeded();
-    sign("pages.mygitlab.example.com").exited(3).says("is there already");
+    sign("pages.mygitlab.example.com").exited(3).says("exists already");
     sign("other.example.com").exited(3).says("can never sign");
     let verify = "labtrust export >/tmp/root.crt; openssl verify -x509_strict -CAfile /tmp/root.crt -untrusted /srv/pages.mygitlab.example.com.crt /srv/pages.mygitlab.example.com.crt";
     machine.sh(verify).succeeded();

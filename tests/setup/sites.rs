@@ -120,7 +120,7 @@ fn a_site_that_shares_gitlabs_certificate_is_not_given_one_for_another_name() {
         .run(import)
         .exited(3)
         .says("will not be valid for this host")
-        .says("import a certificate that is for");
+        .says("import a certificate that is also for");
     gitlab.wait_served(&shared.leaf);
 }
 

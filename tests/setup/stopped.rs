@@ -144,7 +144,7 @@ fn status_names_the_reconfigure_that_is_awaited() {
     for order in ["start", "stop"] {
         machine.run(["gitlab-ctl", order]).succeeded();
         let before = gitlab.calls();
-        machine.run(["labtrust", "status"]).exited(4).says("GitLab does not follow its gitlab.rb yet");
+        machine.run(["labtrust", "status"]).exited(4).says("GitLab has not applied its gitlab.rb yet");
         let report = json(&machine.run(["labtrust", "status", "--json"]).exited(4).stdout);
         assert_eq!(report["next"][0], "gitlab-ctl reconfigure", "{report}");
         assert_eq!(gitlab.calls(), before, "it runs nothing");
@@ -162,7 +162,7 @@ fn a_ca_that_was_staged_is_the_one_that_gitlab_serves_once_it_is_started() {
     machine.run(["gitlab-ctl", "stop"]).succeeded();
     let before = machine.settled();
     let staged = machine.run(["labtrust", "setup", "--stage", "--no-trust"]).succeeded();
-    staged.says("nothing was placed");
+    staged.says("not installed yet");
     let changed = machine.changes_since(&before);
     assert!(changed.iter().all(|line| line.contains("/var/lib/labtrust")), "{changed:?}");
     // Nothing that was staged is in the way of a GitLab that starts.

@@ -58,7 +58,7 @@ fn what_the_updater_replaced_of_a_strangers_comes_back() {
         assert_ne!(changes(&machine, &before), [""; 0], "{what}");
         machine.run(["labtrust", "untrust"]).succeeded();
         assert_eq!(changes(&machine, &before), [""; 0], "{what}");
-        machine.run(["labtrust", "untrust"]).succeeded().says("nothing to take back");
+        machine.run(["labtrust", "untrust"]).succeeded().says("nothing to undo");
     }
 }
 

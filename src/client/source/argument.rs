@@ -38,12 +38,12 @@ impl Source {
         }
         if has_ending(text) && !text.contains('/') {
             let hint = file_hint(text).unwrap_or_else(|| KINDS.into());
-            return Err(misuse(format!("{text:?} has no slash in it, so it is no file"), hint));
+            return Err(misuse(format!("{text:?} has no slash in it, so it is not taken as a file"), hint));
         }
         if Fingerprint::looks_like(text) {
             return Err(misuse(
-                format!("{text:?} is a fingerprint, not what has it"),
-                "say where the certificate is, too: {labtrust trust HOST:4567 --fingerprint SHA256}",
+                format!("{text:?} is a fingerprint, not a source"),
+                "name the certificate's source as well: {labtrust trust HOST:4567 --fingerprint SHA256}",
             ));
         }
         text.parse().map(Self::Server).map_err(|error| match (file_hint(text), no_host(&error)) {
@@ -80,7 +80,7 @@ fn has_ending(text: &str) -> bool {
 pub(super) fn file_hint(text: &str) -> Option<Hint> {
     let is_here = !text.is_empty() && !text.starts_with('/') && Path::new(text).symlink_metadata().is_ok();
     is_here.then(|| {
-        hint!("give the file of that name in the current folder with its slash: {}", format!("./{text}"))
+        hint!("to use the file of that name in the current folder, add a slash: {}", format!("./{text}"))
     })
 }
 

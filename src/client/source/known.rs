@@ -27,10 +27,9 @@ pub(crate) fn known_anchor(
         let list: Vec<_> = known.iter().map(|anchor| anchor.sha256().to_string()).collect();
         let list = if list.is_empty() { "none".to_owned() } else { list.join(", ") };
         fail(
-            format!("labtrust put no CA here that {} means", text::in_line(what)),
-            file_hint(what).unwrap_or_else(|| {
-                hint!("known are: {}; a certificate file can be given too: ./NAME", Prose(list))
-            }),
+            format!("labtrust installed no CA here that matches {}", text::in_line(what)),
+            file_hint(what)
+                .unwrap_or_else(|| hint!("use a known CA ({}), or a certificate file: ./NAME", Prose(list))),
         )
     };
     if Fingerprint::looks_like(what) && !is_file(what) {
@@ -73,7 +72,7 @@ pub(crate) fn known_anchor(
                     let list: Vec<_> = several.iter().map(|anchor| anchor.sha256().to_string()).collect();
                     Err(fail(
                         format!("several CAs are trusted for {target}"),
-                        hint!("name one by its fingerprint: {}", Prose(list.join(", "))),
+                        hint!("choose one by its fingerprint: {}", Prose(list.join(", "))),
                     ))
                 }
             }

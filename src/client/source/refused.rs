@@ -28,8 +28,8 @@ pub(super) fn check(served: &[Parsed], root: &Parsed, insisted: bool) -> Result<
     match useless(&refusals).or(weak) {
         None => Ok(()),
         Some(refusal) => Err(fail(
-            format!("it was not trusted: {} it all the same: {}", refusal.who_refuse(), refusal.why),
-            "have the certificate made again; --refused trusts the CA as it is",
+            format!("it was not trusted: {} it anyway: {}", refusal.who_refuse(), refusal.why),
+            "ask for a new certificate, or trust the CA anyway with --refused",
         )),
     }
 }

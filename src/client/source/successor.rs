@@ -45,7 +45,7 @@ impl AnnouncedNext {
             let why = all.iter().find(|one| is_named(one)).map(why).unwrap_or_default();
             return Err(fail(
                 format!("{endpoint} announces no CA with the fingerprint {named}{why}"),
-                "see what the server says now: labtrust rotate, there; without --next, the CA in use alone is trusted",
+                "see the next CA with `labtrust rotate` on the server, or leave out --next to trust only the CA in use",
             ));
         }
         let mut announced = Self::default();
@@ -55,29 +55,31 @@ impl AnnouncedNext {
                     announced.root = Some(successor.root);
                 }
                 // One CA follows another; whoever says that there are two is to be looked at.
-                Succession::Follows => announced.note(&successor, "another one is announced too", endpoint),
+                Succession::Follows => {
+                    announced.note(&successor, "the server announces more than one next CA", endpoint)
+                }
                 Succession::Wider => {
                     let what = format!(
-                        "it is wider than the CA that vouches for it: {}",
+                        "it can sign more than the CA that vouches for it: {}",
                         successor.wider.join("; ")
                     );
                     announced.note(&successor, &what, endpoint);
                     announced.code = exit::NO;
                     announced.notes.push(format!(
-                        "it can sign {}; if the server's administrator confirms it, add: --next {}",
+                        "it can sign {}; if the server's administrator confirms that, add: --next {}",
                         can_sign(&successor.root),
                         successor.root.fingerprint()
                     ));
                 }
                 Succession::Unvouched => {
-                    announced.note(
-                        &successor,
-                        "nothing that leads to the trusted root vouches for it",
-                        endpoint,
-                    );
+                    announced.note(&successor, "the trusted CA does not vouch for it", endpoint);
                 }
                 Succession::Outdated => {
-                    announced.note(&successor, "it, or what vouches for it, is not valid now", endpoint);
+                    announced.note(
+                        &successor,
+                        "it, or the certificate that vouches for it, is not valid now",
+                        endpoint,
+                    );
                     announced.code = exit::NO;
                 }
             }
@@ -88,7 +90,7 @@ impl AnnouncedNext {
     fn note(&mut self, successor: &Successor, why: &str, endpoint: &Endpoint) {
         let root = &successor.root;
         self.notes.push(format!(
-            "not trusted, though {endpoint} sends it too: {} (sha256 {}): {why}",
+            "not trusted, although {endpoint} sends it too: {} (sha256 {}): {why}",
             root.title(),
             root.fingerprint()
         ));
@@ -114,9 +116,9 @@ impl AnnouncedNext {
         if !outside.is_empty() {
             let left_out = if is_useless { "; it was not trusted" } else { "" };
             let outside = list(&outside);
-            notes.push(format!("{title}, which will follow, can never sign for {outside}{left_out}"));
+            notes.push(format!("the next CA, {title}, can never sign for {outside}{left_out}"));
         }
-        notes.extend(refused.iter().map(|error| format!("{title}, which will follow: {error}")));
+        notes.extend(refused.iter().map(|error| format!("the next CA, {title}: {error}")));
         if !notes.is_empty() {
             self.code = exit::NO;
         }
@@ -129,8 +131,8 @@ impl AnnouncedNext {
 
 fn why(successor: &Successor) -> String {
     match successor.succession {
-        Succession::Outdated => ": it, or what vouches for it, is not valid now".into(),
-        _ => ": it sends it, but nothing that leads to the trusted root vouches for it".into(),
+        Succession::Outdated => ": it, or the certificate that vouches for it, is not valid now".into(),
+        _ => ": the server sends it, but the trusted CA does not vouch for it".into(),
     }
 }
 

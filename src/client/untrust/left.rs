@@ -18,7 +18,7 @@ pub(crate) fn asked(facts: &Facts, worlds: &Worlds, anchor: &Anchor, change: &Ch
     if outcome.state == OutcomeState::Trusted && is_roots && is_by_labtrust(anchor, change) {
         // The state folder of root's run cannot be read by a user; the file's name says enough.
         let detail = outcome.detail.replacen(UNRECORDED, "", 1);
-        outcome.detail = format!("labtrust put it there when root ran it: {detail}");
+        outcome.detail = format!("root installed it with labtrust: {detail}");
         outcome.needs_root = true;
     }
     outcome

@@ -20,7 +20,7 @@ use crate::{
 
 /// No evidence is larger, but by somebody's intent: most is a hundredth of it.
 const LARGEST: usize = 8 << 20;
-const HINT: &str = "give a file that labtrust doctor --evidence FILE has written";
+const HINT: &str = "use a file that this command wrote: {labtrust doctor HOST --evidence FILE}";
 
 /// What every form of evidence says of itself.
 #[derive(Deserialize)]
@@ -40,17 +40,17 @@ pub(super) fn read(file: &Path) -> Result<Evidence> {
         (text::path(file), input::bytes(file, HINT)?)
     };
     if bytes.len() > LARGEST {
-        return Err(fail(format!("{shown} is larger than evidence ever is"), HINT));
+        return Err(fail(format!("{shown} is too large to be evidence"), HINT));
     }
     // What the parser says quotes the file, which may be a key.
     let damaged = |error: serde_json::Error| {
         let what = match error.classify() {
-            Category::Eof => "it is cut off",
-            Category::Syntax | Category::Io => "it is no JSON",
-            Category::Data => "something in it is not as labtrust writes it",
+            Category::Eof => "the file is cut off",
+            Category::Syntax | Category::Io => "the file is not JSON",
+            Category::Data => "a field is not as labtrust writes it",
         };
         let (line, column) = (error.line(), error.column());
-        fail(format!("{shown} holds no evidence: {what}, in line {line} at column {column}"), HINT)
+        fail(format!("{shown} is not evidence: {what} (line {line}, column {column})"), HINT)
     };
     let form: Form = serde_json::from_slice(&bytes).map_err(damaged)?;
     if form.schema != SCHEMA {
@@ -59,7 +59,7 @@ pub(super) fn read(file: &Path) -> Result<Evidence> {
         let version = Some(&form.labtrust).filter(is_version);
         let version = version.map(|version| format!(" ({version})")).unwrap_or_default();
         let what = format!("{shown} was written by another version of labtrust{version}");
-        return Err(fail(what, "judge it with that version"));
+        return Err(fail(what, "use that version of labtrust"));
     }
     serde_json::from_slice(&bytes).map_err(damaged)
 }
@@ -68,7 +68,7 @@ pub(super) fn read(file: &Path) -> Result<Evidence> {
 pub(super) fn check(file: &Path) -> Result<()> {
     if file == Path::new(DASH) {
         return Err(exit::misuse(
-            "--evidence takes the name of a file",
+            "--evidence needs a file, not standard output",
             "{labtrust doctor HOST --evidence FILE}",
         ));
     }
@@ -76,7 +76,7 @@ pub(super) fn check(file: &Path) -> Result<()> {
     match World::here().look(&std::path::absolute(file)?) {
         Ok(Node::Link { .. } | Node::Other) => Err(fail(
             format!("{} is not a regular file", text::path(file)),
-            "name a file of its own for the evidence",
+            "name another file: --evidence FILE",
         )),
         // What else is wrong is said by who writes.
         _ => Ok(()),

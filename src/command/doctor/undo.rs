@@ -42,8 +42,8 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool
         let recorded = receipts.iter().find(|receipt| receipt.name == RECEIPT);
         let mut proposal = Proposal::default();
         if let Some(folder) = damaged(receipts) {
-            proposal.line(format_args!("put {} aside, which is damaged", text::path(&folder)));
-            proposal.step(&folder, "put it aside: it is damaged");
+            proposal.line(format_args!("move {} aside: it is damaged", text::path(&folder)));
+            proposal.step(&folder, "move it aside: it is damaged");
         }
         proposal.undo(recorded.iter().flat_map(|receipt| receipt.changes.iter().rev()));
         proposal.field("next", &trusted);
@@ -61,7 +61,10 @@ pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, restart: bool
     let remaining = NextSteps::of(context, &fixed.outcomes, &again).remaining(Vec::new());
     printer.document(&Report { undone: fixed.report(), remaining, next: &trusted });
     if fixed.outcomes.is_empty() && !is_damaged {
-        printer.say(format_args!("no fix is recorded in {}: nothing to take back", state.folder().display()));
+        printer.say(format_args!(
+            "no fix is recorded in {}: there is nothing to undo",
+            state.folder().display()
+        ));
     }
     fixed.print(context, OutcomeState::Untrusted, &again);
     print_trusted(context, &trusted);
@@ -73,7 +76,7 @@ fn undo_fixes(context: &Context<'_>, state: &state::State<'_>) -> Result<Vec<Out
     context.session(state, |session, state| {
         if let Some(aside) = put_aside(state.folder(), damaged(state.receipts()?).as_slice())? {
             context.printer.aside(format_args!(
-                "what the doctor changed is not known any more, and stays; what is damaged is in {}",
+                "the record of the doctor's changes is damaged: it was moved to {}, and the changes stay",
                 text::path(&aside)
             ));
         }
@@ -90,7 +93,7 @@ fn damaged(receipts: &Recorded) -> Option<PathBuf> {
 
 fn print_trusted(context: &Context<'_>, commands: &[ShellLine]) {
     if !commands.is_empty() {
-        context.printer.heading("Trust in a CA stays; to take it back too:");
+        context.printer.heading("The CA is still trusted. To remove it too:");
         for command in commands {
             context.printer.command(command);
         }

@@ -41,13 +41,12 @@ pub(super) fn check(
         return Ok(true);
     }
     let (who, where_it_is) = match &sender {
-        Sender::Ca(root) => (
-            format!("the CA {} has signed this backup", root.title()),
-            "the one in the line that clients were given",
-        ),
+        Sender::Ca(root) => {
+            (format!("the CA {} signed this backup", root.title()), "the one in the command for clients")
+        }
         Sender::Unknown(_) => (
-            "nobody has signed this backup: it holds no CA's key, or an older labtrust made it".into(),
-            "the one that `labtrust backup` said when it made this file",
+            "this backup is not signed: it holds no CA key, or an older labtrust made it".into(),
+            "the one that `labtrust backup` printed for this file",
         ),
     };
     let printer = context.printer;
@@ -68,13 +67,13 @@ pub(super) fn check(
             Options(&replace)
         );
         return Err(fail(
-            format!("anybody can encrypt to a recipient's key, and no fingerprint was given: {who}"),
+            format!("anybody can encrypt to a public key, and you gave no fingerprint: {who}"),
             hint!("compare its fingerprint with {}: {}", Prose(where_it_is), line),
         ));
     }
     printer.aside(who);
     printer.aside(format_args!("  sha256    {fingerprint}"));
-    let answer = consent::confirm(printer, &format!("Is that {where_it_is}?"))?;
+    let answer = consent::confirm(printer, &format!("Is this fingerprint {where_it_is}?"))?;
     Ok(answer.is_continue())
 }
 
@@ -87,12 +86,12 @@ fn is_here(state: &State<'_>, sender: &Sender) -> bool {
 fn another(sender: &Sender, expected: Fingerprint) -> anyhow::Error {
     let what = match sender {
         Sender::Ca(root) => {
-            format!("the CA in this backup is another: {} (sha256 {})", root.title(), root.fingerprint())
+            format!("the CA in this backup is {} (sha256 {})", root.title(), root.fingerprint())
         }
         Sender::Unknown(digest) => {
-            format!("nobody has signed this backup, and what it holds has the fingerprint {digest}")
+            format!("this backup is not signed, and its content has the fingerprint {digest}")
         }
     };
-    let hint = "give the backup of the CA with that fingerprint";
-    fail(format!("{what}; {expected} was expected"), hint)
+    let hint = "restore the backup of the CA with the expected fingerprint";
+    fail(format!("{what}, but you expected {expected}"), hint)
 }

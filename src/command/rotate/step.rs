@@ -82,14 +82,14 @@ fn ask(
         return install::ask(context, state, &draft.plan);
     };
     let what =
-        "whether every client trusts the next CA cannot be seen from here: those that do not are locked out";
+        "labtrust cannot see whether every client trusts the next CA; clients that do not are locked out";
     if !printer.can_ask() {
         return Err(fail(
             what,
-            "when each has run its line ({labtrust rotate} shows it): {labtrust rotate switch --clients-ready}",
+            "run the command that {labtrust rotate} prints on every client, then: {labtrust rotate switch --clients-ready}",
         ));
     }
     printer.aside(what);
-    let question = Hint::from("Have all clients run their line ({labtrust rotate} shows it)? Switch now?");
+    let question = Hint::from("Has every client run the command that {labtrust rotate} prints? Switch now?");
     consent::confirm(printer, question.as_str())
 }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 const QUESTION: &str =
-    "The CA's key goes too: clients that trust this CA must then trust another. Take the setup back?";
+    "This deletes the CA's key too, so every client must trust a new CA afterwards. Undo the setup?";
 
 pub(super) fn run(context: &Context<'_>, state: &state::State<'_>, arguments: &Setup) -> Result<u8> {
     let receipts = state.receipts()?;
@@ -60,7 +60,7 @@ fn ask(context: &Context<'_>, state: &state::State<'_>, receipts: &Recorded) -> 
     if recorded.is_empty() && lost.is_nothing() {
         return Err(fail(
             format!("no setup is recorded in {}", state.folder().display()),
-            "if it was made with --state DIR, or as another user, give the same here",
+            "if you ran setup with --state DIR or as another user, run this command in the same way",
         ));
     }
     let propose = || {

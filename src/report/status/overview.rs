@@ -16,7 +16,7 @@ use crate::{
 
 /// What is said of a GitLab whose nginx is told something else than its gitlab.rb sets.
 const UNFOLLOWED: &str =
-    "GitLab does not follow its gitlab.rb yet, so clients may not be served what is in place";
+    "GitLab has not applied its gitlab.rb yet, so clients may not get the installed certificate";
 
 /// What labtrust knows of this machine, without its stores.
 pub(crate) struct Overview<'s> {
@@ -47,7 +47,7 @@ impl Overview<'_> {
         // An imported certificate has its CA elsewhere, and makes no client of this machine.
         let knows_nothing = self.anchors.is_empty() && self.renewal.is_none() && self.damages.is_empty();
         if knows_nothing && !self.is_set_up {
-            printer.say("labtrust knows no CA here. On the server:");
+            printer.say("labtrust knows no CA on this machine. On the server:");
             printer.command("{labtrust setup}");
             printer.say("On a client:");
             printer.command("{labtrust trust HOST:4567 --fingerprint SHA256}");
@@ -60,7 +60,7 @@ impl Overview<'_> {
             printer.command(command);
         }
         for certificate in &self.outdated {
-            printer.heading(&format!("{}, so that clients refuse it. Put it right:", certificate.what));
+            printer.heading(&format!("{}, so clients reject it. To fix it:", certificate.what));
             for command in certificate.next {
                 printer.command(*command);
             }
@@ -97,13 +97,11 @@ impl Overview<'_> {
         let mut code = exit::DONE;
         if let Some(error) = &self.unreadable {
             code = exit::FAULT;
-            context.printer.aside(format_args!("error: the certificate in place cannot be read: {error:#}"));
+            context.printer.aside(format_args!("error: the installed certificate cannot be read: {error:#}"));
             let hint = hint_of(error);
             context.printer.aside(format_args!(
                 "hint: {}",
-                hint.unwrap_or_else(|| {
-                    "see what is there, or place another: {labtrust setup --replace}".into()
-                })
+                hint.unwrap_or_else(|| { "install another certificate: {labtrust setup --replace}".into() })
             ));
         }
         exit::worse(code, reports::print_damages(context, self.damages.iter()))

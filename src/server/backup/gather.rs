@@ -58,7 +58,7 @@ fn walk(
             continue;
         }
         if !archive::can_hold(path.strip_prefix(home)?) {
-            missing.push(format!("{} is not saved: labtrust gives no file such a name", text::path(&path)));
+            missing.push(format!("{} is not saved: it is not one of labtrust's files", text::path(&path)));
             continue;
         }
         match world.look(&path)? {
@@ -74,8 +74,8 @@ fn walk(
         }
         if items.iter().map(|item| item.contents.len()).sum::<usize>() > MAX_SIZE {
             return Err(fail(
-                format!("{} holds more than {} MiB", home.display(), MAX_SIZE >> 20),
-                "see what is so large there; labtrust keeps only small files in it",
+                format!("{} contains more than {} MiB", home.display(), MAX_SIZE >> 20),
+                "move large files out of that folder: labtrust keeps only small files there",
             ));
         }
     }
@@ -90,9 +90,9 @@ fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
         files.push(".files");
         let files = Path::new(&files);
         return fail(
-            format!("{shown} is a link, and a backup holds only files and folders"),
+            format!("{shown} is a link, but a backup can contain only files and folders"),
             hint!(
-                "put what it leads to in its place: cp -aL {} {} && rm {} && mv {} {}",
+                "replace the link by its target: cp -aL {} {} && rm {} && mv {} {}",
                 path,
                 files,
                 path,
@@ -102,8 +102,8 @@ fn not_saved(path: &Path, node: &Node) -> anyhow::Error {
         );
     }
     fail(
-        format!("{shown} is neither a file nor a folder that labtrust makes, and a backup cannot hold it"),
-        hint!("see what it is, and move it out of the state folder: ls -ld {}", path),
+        format!("{shown} is neither a file nor a folder of labtrust's, so a backup cannot contain it"),
+        hint!("look at it, and move it out of the state folder: ls -ld {}", path),
     )
 }
 
@@ -127,7 +127,7 @@ fn foreign_pairs(state: &State<'_>) -> Result<(Vec<Item>, Vec<String>)> {
             items.extend(request::answered_files(&chain, &key)?);
         } else {
             missing.push(format!(
-                "the certificate in {} is not saved: its key is in none of the files that were put with it",
+                "the certificate in {} is not saved: none of the files that were installed with it contains its key",
                 text::path(&placed.path)
             ));
         }

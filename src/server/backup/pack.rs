@@ -28,8 +28,8 @@ pub(crate) fn sealed(state: &State<'_>, archive: &Archive, lock: &Lock) -> Resul
     let root = |own: Option<&Ca>| own.map(|own| own.root.fingerprint());
     if root(Ca::among(&archive)?.as_ref()) != root(state.ca()?) {
         return Err(fail(
-            format!("the CA that is in use in {} is not in the backup", text::path(state.folder())),
-            hint!("see where its files are: ls -l {}", state.folder()),
+            format!("the backup does not contain the CA that {} uses", text::path(state.folder())),
+            hint!("check the CA's files: ls -l {}", state.folder()),
         ));
     }
     Ok((sealed, sender(&archive)?))
@@ -57,15 +57,15 @@ pub(crate) fn pack(state: &State<'_>) -> Result<(Archive, Vec<String>)> {
     let (items, mut missing) = gather::gather(state, &damaged)?;
     missing.extend(damaged.iter().map(|(folder, damage)| {
         let status = ShellLine::from("{labtrust status}");
-        format!("{} is not in the backup: {damage} ({status} says what to do)", text::path(folder))
+        format!("{} is not in the backup: {damage} (to repair it, see {status})", text::path(folder))
     }));
     if items.is_empty() {
         if let Some((_, damage)) = damaged.pop_first() {
             return Err(damage.into());
         }
         return Err(fail(
-            format!("there is nothing to save in {}", state.folder().display()),
-            "a backup holds the CA that setup makes, and what request keeps",
+            format!("there is nothing to back up in {}", state.folder().display()),
+            "create a CA first: {labtrust setup HOST}",
         ));
     }
     let manifest = Manifest {

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What the next CA is begun with.
-const NEXT_CA: &str = "begin the next CA: {labtrust rotate start}";
+const NEXT_CA: &str = "create the next CA: {labtrust rotate start}";
 
 /// What a renewal is asked for.
 #[derive(Clone, Copy, Debug, Default)]
@@ -78,14 +78,17 @@ pub(crate) fn look(
     let is_due = due <= now;
     match &standing.signer {
         Signer::Others { why, hint } if arguments.if_expiring.is_some() => Ok(if is_due {
-            let why = format!("it cannot be renewed here: {why}");
+            let why = format!("labtrust cannot renew it here: {why}");
             let hint = hint.clone();
             Answer::Warn { standing, why, hint }
         } else {
             Answer::Nothing { standing, due }
         }),
         Signer::Others { why, hint } => Err(fail(
-            format!("this certificate cannot be renewed here: {why}; it ends on {}", leaf.not_after.date()),
+            format!(
+                "labtrust cannot renew this certificate here: {why}; it expires on {}",
+                leaf.not_after.date()
+            ),
             hint.clone(),
         )),
         // One whose key is not there is of no use, however fresh it is.
@@ -95,7 +98,7 @@ pub(crate) fn look(
                 && ours.key.is_some()
                 && leaf.not_after >= ours.authority.not_after()
             {
-                let why = format!("its CA ends with it, on {}", ours.authority.not_after().date());
+                let why = format!("its CA expires on the same day, {}", ours.authority.not_after().date());
                 return Ok(Answer::Warn { standing, why, hint: NEXT_CA.into() });
             }
             Draft::make(facts, worlds, arguments, &standing, ours, now)
@@ -140,7 +143,7 @@ impl Draft {
         let planning = stores::plan(facts, worlds, &anchor, &Selection::none());
         let mut notes = issued.notes;
         if !notes.is_empty() {
-            notes.push(format!("Begin the next CA in time: {NEXT_CA}"));
+            notes.push(Hint::from(NEXT_CA).to_string());
         }
         notes.extend(unsent);
         Ok(Self {

@@ -26,9 +26,9 @@ pub(crate) fn refuse_clock_behind(
     match made.chain(ran).find(|(_, at, _)| now.saturating_add(SET_BACK) < *at) {
         None => Ok(()),
         Some((what, at, way_out)) => Err(fail(
-            format!("this machine's clock says {}, but {what} {}", now.date(), at.date()),
+            format!("this machine's clock shows {}, but {what} {}", now.date(), at.date()),
             hint!(
-                "look at it (date, timedatectl) and set it right; if it is right now and was wrong then: {}",
+                "check and correct the clock (date, timedatectl); if the clock is right now and was wrong then: {}",
                 Hint::from(way_out)
             ),
         )),

@@ -55,20 +55,20 @@ impl CurrentCertificate {
         let mut site = Site::of_setup(facts, state, &own.notes)?;
         let files = site.files();
         let Some((certificate, key)) = files.first() else {
-            return Err(fail("this place has no file for a certificate", "place one: {labtrust setup}"));
+            return Err(fail("no certificate file is known here", "install a certificate: {labtrust setup}"));
         };
         let world = World::here();
         let Some(standing) = world.read(certificate)? else {
             return Err(fail(
-                format!("there is nothing to renew: {} is not there", certificate.display()),
-                "nothing was placed yet, or somebody removed it; place it: {labtrust setup}",
+                format!("there is nothing to renew: {} does not exist", certificate.display()),
+                "install the certificate (again): {labtrust setup}",
             ));
         };
         let chain = Certificate::read_all(&standing).0;
         if !own.has_signed(&chain) && own.is_ours(&chain) {
             return Err(fail(
-                "the certificate in place is not of the CA in use, but of the one beside it: a switch was cut short",
-                "go on with it ({labtrust rotate switch}), or back ({labtrust rotate abort})",
+                "the installed certificate was issued by the next CA: an earlier `rotate switch` was interrupted",
+                "finish the switch ({labtrust rotate switch}), or cancel it ({labtrust rotate abort})",
             ));
         }
         if !own.has_signed(&chain) {
@@ -78,14 +78,13 @@ impl CurrentCertificate {
         let root = own.root.clone();
         let signer = match own.open()? {
             _ if !own.root.is_ca() => Signer::Others {
-                why: "a new self-signed certificate is another one to trust on every client".into(),
-                hint: "make a CA in its place, whose certificates are renewed by themselves: {labtrust setup --undo}, then \
-                       {labtrust setup}"
+                why: "every client would have to trust the new self-signed certificate".into(),
+                hint: "create a CA instead, whose certificates can be renewed: {labtrust setup --undo}, then {labtrust setup}"
                     .into(),
             },
             None => Signer::Others {
-                why: "the key of the CA that signed it is not kept here".into(),
-                hint: "give it again: {labtrust setup --ca-cert FILE --ca-key FILE}".into(),
+                why: "its CA's key is not on this machine".into(),
+                hint: "sign with the key once more: {labtrust setup --ca-cert FILE --ca-key FILE}".into(),
             },
             Some(authority) => {
                 let is_ours = |chain: &[Certificate]| own.is_ours(chain);
@@ -108,7 +107,7 @@ impl CurrentCertificate {
             return Self::imported(chain, path);
         }
         Err(fail(
-            format!("{} holds a certificate that is not labtrust's", path.display()),
+            format!("{} contains a certificate that labtrust did not create", path.display()),
             "keep it: {labtrust import}; or replace it: {labtrust setup --replace}",
         ))
     }
@@ -118,10 +117,10 @@ impl CurrentCertificate {
         let Some(PlacedChain { path, chain, .. }) = placed.first() else {
             return Err(fail(
                 format!(
-                    "there is nothing to renew: no certificate that was placed is recorded in {}",
+                    "there is nothing to renew: no installed certificate is recorded in {}",
                     state.folder().display()
                 ),
-                "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
+                "create one: {labtrust setup HOST}; if you made it with --state DIR or as another user, run this command in the same way",
             ));
         };
         Self::imported(chain, path)
@@ -135,9 +134,9 @@ impl CurrentCertificate {
             root: root.unwrap_or_else(|| leaf.clone()),
             leaf,
             signer: Signer::Others {
-                why: "an imported certificate can be renewed only by its issuer".into(),
+                why: "only its issuer can renew an imported certificate".into(),
                 hint: hint!(
-                    "ask for the next one ({labtrust request {}}), and bring the answer: {labtrust import --cert FILE}",
+                    "request the next certificate ({labtrust request {}}), then install it: {labtrust import --cert FILE}",
                     host
                 ),
             },
@@ -149,8 +148,8 @@ fn first(chain: &[Certificate], path: &Path) -> Result<Parsed> {
     match chain.first() {
         Some(leaf) => Parsed::from_der(leaf.der()),
         None => Err(fail(
-            format!("{} holds no certificate", path.display()),
-            "put it right: {labtrust setup --replace}",
+            format!("{} contains no certificate", path.display()),
+            "replace the file: {labtrust setup --replace}",
         )),
     }
 }

@@ -44,24 +44,21 @@ struct SchedulerFacts<'a> {
 }
 
 /// What a run does with a certificate of our own CA, and with one that only another issuer can renew.
-pub(crate) const RENEWS: &str = "renews the certificate by itself";
-pub(crate) const WARNS: &str = "warns that the certificate is about to end";
+pub(crate) const RENEWS: &str = "renews the certificate automatically";
+pub(crate) const WARNS: &str = "warns before the certificate expires";
 
 /// What runs `renew` on this machine, for certificates that `changes` place; it `does` this to them.
 pub(crate) fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], does: &str) -> Scheduled {
     let by_hand = |why: &str| {
         let line = ShellLine::from("{labtrust renew --if-expiring}");
-        format!("nothing {does}: {why}; have this run every day: {line}")
+        format!("nothing {does}: {why}. Schedule every day: {line}")
     };
     if !facts.is_root() || state.home().is_chosen {
-        return Err(by_hand("only root's setup with the machine's own state installs what does"));
+        return Err(by_hand("only setup as root with the default state folder schedules a renewal"));
     }
     let program = own_program().and_then(|program| Ok(program.canonicalize()?)).unwrap_or_default();
     if !World::is_roots_alone(&program) {
-        let why = format!(
-            "others than root may write to {}, or swap it; install it to /usr/local/bin first",
-            program.display()
-        );
+        let why = format!("other users can change {}; install it in /usr/local/bin first", program.display());
         return Err(by_hand(&why));
     }
     let world = World::here();
@@ -80,7 +77,7 @@ pub(crate) fn plan(facts: &Facts, state: &state::State<'_>, changes: &[Change], 
         state: state.folder().to_owned(),
         folders,
     };
-    scheduler.plan().ok_or_else(|| by_hand("there is neither systemd nor a cron that reads /etc/cron.d"))
+    scheduler.plan().ok_or_else(|| by_hand("neither systemd nor cron with /etc/cron.d was found"))
 }
 
 impl SchedulerFacts<'_> {

@@ -84,8 +84,8 @@ fn write(state: &Path, saved: &Saved<'_>) -> Result<()> {
         saved.items.iter().copied().partition(|item| item.path.ends_with("receipt.json"));
     if receipts.iter().any(|item| parse(&item.contents).is_err()) {
         return Err(fail(
-            format!("the backup's receipt {} cannot be read", saved.name),
-            "a newer labtrust wrote it: restore with that one",
+            format!("the receipt {} in the backup cannot be read", saved.name),
+            "restore with a newer labtrust",
         ));
     }
     let world = World::here();

@@ -44,7 +44,7 @@ impl Commands {
             let mut lines: Vec<_> =
                 paths.map(|path| format!("write the certificate and key into {}", path.display())).collect();
             lines.extend(site.reload.as_ref().map(|reload| format!("run {reload}")));
-            commands.add("After each renewal, and whenever a pair is placed:".to_owned(), lines);
+            commands.add("After each renewal, and when a certificate is installed:".to_owned(), lines);
         }
         for saved in &plan.receipts {
             let items = saved.items.iter().filter(|item| item.path.ends_with("receipt.json"));
@@ -54,7 +54,7 @@ impl Commands {
                     for text in lines.iter().chain([&record.subject]) {
                         refuse_hidden(text)?;
                     }
-                    commands.add(format!("When {} is taken back, {}:", record.store, record.subject), lines);
+                    commands.add(format!("When {} is undone, {}:", record.store, record.subject), lines);
                 }
             }
         }
@@ -88,7 +88,7 @@ fn lines_of(record: &ChangeRecord) -> Vec<String> {
     lines.extend(
         services
             .filter_map(|service| service.restart.as_ref())
-            .map(|command| format!("restart by {command}")),
+            .map(|command| format!("restart with {command}")),
     );
     lines
 }
@@ -111,11 +111,11 @@ fn removed_before(side_effect: &SideEffect) -> Option<String> {
 fn put_back(side_effect: &SideEffect) -> Option<String> {
     match side_effect {
         SideEffect::Keystore { path, keytool: Some(keytool), .. } => {
-            Some(format!("put back {} as it was, with {}", path.display(), keytool.display()))
+            Some(format!("restore {} with {}", path.display(), keytool.display()))
         }
         SideEffect::Bundle { path, .. }
         | SideEffect::Keystore { path, keytool: None, .. }
-        | SideEffect::Neighbour { path } => Some(format!("put back {} as it was", path.display())),
+        | SideEffect::Neighbour { path } => Some(format!("restore {}", path.display())),
         SideEffect::Links { .. } | SideEffect::Copies { .. } => None,
     }
 }
@@ -124,8 +124,8 @@ fn put_back(side_effect: &SideEffect) -> Option<String> {
 fn refuse_hidden(text: &str) -> Result<()> {
     if text.contains(text::is_hidden) {
         return Err(fail(
-            format!("the backup would have this run or written: {}", text::in_line(text)),
-            "no backup of labtrust's has control characters there: give one that `labtrust backup` made",
+            format!("a command or path in the backup contains control characters: {}", text::in_line(text)),
+            "do not use this file; restore a backup that `labtrust backup` made",
         ));
     }
     Ok(())

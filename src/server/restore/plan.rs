@@ -244,7 +244,7 @@ fn damaged(here: &State<'_>, archive: &Archive, origin: Origin, replace: bool) -
             }
         }
         if !replace {
-            let aside = "put it aside and what is in the backup in its place: --replace";
+            let aside = "move it aside and restore the backup: --replace";
             return Err(fail(damage.to_string(), aside));
         }
     }
@@ -256,8 +256,8 @@ fn damaged(here: &State<'_>, archive: &Archive, origin: Origin, replace: bool) -
         {
             if !replace {
                 return Err(fail(
-                    format!("{} is no file, and one in the backup is", path.display()),
-                    "put it aside and what is in the backup in its place: --replace",
+                    format!("{} is not a file, but the backup has a file there", path.display()),
+                    "move it aside and restore the backup: --replace",
                 ));
             }
             paths.insert(path);
@@ -323,20 +323,20 @@ fn in_the_way(
         let (what, way_on) = match own.filter(|_| is_another) {
             Some(own) => (
                 format!(
-                    "another CA is here than in the backup: {} (sha256 {})",
+                    "the CA on this machine is not the one in the backup: {} (sha256 {})",
                     own.root.title(),
                     own.root.fingerprint()
                 ),
-                "take it back first ({labtrust setup --undo}), or put it aside, in {}: --replace",
+                "undo its setup first ({labtrust setup --undo}), or move it aside to {}: --replace",
             ),
             None => (
                 format!(
-                    "{} is here, and is another than in the backup",
+                    "{} differs from the file in the backup",
                     text::path(
                         &standing.first().map_or_else(|| state.to_owned(), |(path, _)| state.join(path))
                     )
                 ),
-                "leave it as it is, or put it aside, in {}: --replace",
+                "keep it and do not restore, or move it aside to {}: --replace",
             ),
         };
         return Err(fail(what, Hint::filled(way_on, &[&Prose(text::path(&aside))])));

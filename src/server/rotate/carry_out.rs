@@ -69,7 +69,7 @@ fn undo_changes(
         None => Ok(outcomes),
         Some(failed) => Err(fail(
             format!("{}: {}", failed.subject, failed.detail),
-            failed.hint.clone().unwrap_or_else(|| "run it again, as root or when that is fixed".into()),
+            failed.hint.clone().unwrap_or_else(|| "fix that, or use root, and run the command again".into()),
         )),
     }
 }

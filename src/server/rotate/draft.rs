@@ -91,8 +91,8 @@ impl Draft {
             (RotateStep::Switch, Ok(Some(next)), _) => draft.switch(facts, state, own, next)?,
             (RotateStep::Switch, Ok(None), Ok(Some(_))) => {
                 return Err(fail(
-                    "the server is on the next CA already",
-                    "drop the old one ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
+                    "the server already uses the next CA",
+                    "remove the old CA ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
                 ));
             }
             (RotateStep::Retire, Ok(None), Ok(Some(_)) | Err(_)) => {
@@ -101,8 +101,8 @@ impl Draft {
             }
             (RotateStep::Retire, Ok(Some(_)) | Err(_), _) => {
                 return Err(fail(
-                    "the server is still on the CA that would go",
-                    "switch first, when every client trusts the next one: {labtrust rotate switch}",
+                    "the server still uses the CA that would be removed",
+                    "switch first, when every client trusts the next CA: {labtrust rotate switch}",
                 ));
             }
             (RotateStep::Abort, next @ (Ok(Some(_)) | Err(_)), _) => {
@@ -166,8 +166,8 @@ impl Draft {
         let name = trust::receipt_name(&self.plan.anchor);
         if is_done && stores::unmet(facts, worlds, receipts, &name, &self.plan.planning.changes).is_empty() {
             return Err(fail(
-                format!("the next CA is there already: {}", next.root.title()),
-                "when every client trusts it: {labtrust rotate switch}; to give it up: {labtrust rotate abort}",
+                format!("the next CA exists already: {}", next.root.title()),
+                "switch when every client trusts it ({labtrust rotate switch}), or cancel ({labtrust rotate abort})",
             ));
         }
         Ok(())
@@ -176,8 +176,8 @@ impl Draft {
     fn switch(&mut self, facts: &Facts, state: &State<'_>, own: &Ca, next: &Ca) -> Result<()> {
         if !is_sent(facts, state, own, next)? {
             return Err(fail(
-                "the root of the next CA is not served along, so no client can have taken it up yet",
-                "let its step come to its end, and give the clients their line then: {labtrust rotate start}",
+                "the server does not send the next CA's root yet, so no client can trust it",
+                "finish the first step, then run the printed command on every client: {labtrust rotate start}",
             ));
         }
         self.reissue_from(facts, state, own, next, &[])?;
@@ -287,14 +287,14 @@ impl Dropped {
 fn open(own: &Ca) -> Result<Authority> {
     if !own.root.is_ca() {
         return Err(fail(
-            "what is here is one self-signed certificate and no CA: nothing can vouch for what follows it",
-            "take it back ({labtrust setup --undo}), make a CA ({labtrust setup}), and give every client its new line",
+            "there is only a self-signed certificate and no CA, so nothing can vouch for a next CA",
+            "create a CA ({labtrust setup --undo}, then {labtrust setup}) and run the new command on every client",
         ));
     }
     own.open()?.ok_or_else(|| {
         fail(
-            format!("the key of {} is not kept here, so it can vouch for no other CA", own.root.title()),
-            "replace it where its key is; then, here: {labtrust setup --ca-cert FILE --ca-key FILE}",
+            format!("the key of {} is not on this machine, so it cannot vouch for another CA", own.root.title()),
+            "create the next CA where the key is, then use it here: {labtrust setup --ca-cert FILE --ca-key FILE}",
         )
     })
 }
@@ -332,8 +332,12 @@ impl PairAtSite {
         let nothing = || {
             let (path, _) = files.first().cloned().unwrap_or_default();
             fail(
-                format!("{} holds no certificate of {} with its key", path.display(), owner.root.title()),
-                "place one first: {labtrust setup}",
+                format!(
+                    "{} contains no certificate of {} that matches its key file",
+                    path.display(),
+                    owner.root.title()
+                ),
+                "install one first: {labtrust setup}",
             )
         };
         let standing = other.and_then(standing).or(own).ok_or_else(nothing)?;
@@ -377,18 +381,18 @@ fn refuse_wider(next: &Ca, permits: &[DnsName]) -> Result<()> {
     let outside = |domain: &&DnsName| !next.root.permitted.permits(&SubjectName::Dns((*domain).clone()));
     let Some(domain) = permits.iter().find(outside) else { return Ok(()) };
     Err(fail(
-        format!("the next CA is there already, and can never sign for {domain}"),
-        "give it up, and start again: {labtrust rotate abort}",
+        format!("the next CA exists already, and can never sign for {domain}"),
+        "remove it, then start again: {labtrust rotate abort}",
     ))
 }
 
 fn unfinished() -> anyhow::Error {
     fail(
-        "the last rotation is not at its end: the old CA is still here",
-        "drop it ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
+        "the last rotation is not finished: the old CA still exists",
+        "remove it ({labtrust rotate retire}), or go back to it ({labtrust rotate abort})",
     )
 }
 
 fn not_begun() -> anyhow::Error {
-    fail("no rotation is under way", "begin with: {labtrust rotate start}")
+    fail("no rotation is in progress", "start one: {labtrust rotate start}")
 }

@@ -53,7 +53,7 @@ impl RotationReport {
 /// There is nothing to rotate.
 pub(crate) fn no_ca() -> anyhow::Error {
     fail(
-        "there is no CA of labtrust's here",
-        "make one: {labtrust setup HOST}; if it was made with --state DIR, or as another user, give the same here",
+        "labtrust has no CA on this machine",
+        "create one: {labtrust setup HOST}; if you made it with --state DIR or as another user, run this command in the same way",
     )
 }

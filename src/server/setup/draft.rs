@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What is done about a host that the CA here may never sign for.
-pub(crate) const ADD_HOST_HINT: &str = "{labtrust setup} adds it if the CA here can sign it; else the next CA may: {labtrust rotate start --permit {}}";
+pub(crate) const ADD_HOST_HINT: &str = "add it with {labtrust setup} if this CA can sign it, else with the next CA: {labtrust rotate start --permit {}}";
 
 /// What a setup would make.
 pub(crate) struct Draft {
@@ -118,7 +118,7 @@ impl Draft {
         if let (Issuer::Adopted(authority), false) = (&ca, arguments.no_trust) {
             let why = authority.root().broad_scope(&[]);
             warnings.extend(
-                why.map(|why| format!("this machine is to trust {}: {why}", authority.root().title())),
+                why.map(|why| format!("this machine will trust {}: {why}", authority.root().title())),
             );
         }
         // A CA without limits was asked for by its own option.

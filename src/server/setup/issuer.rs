@@ -48,13 +48,13 @@ pub(crate) fn issuer(state: &State<'_>, arguments: &Asked<'_>, order: &Order) ->
 fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
     if arguments.self_signed == own.root.is_ca() {
         let (is, asked) = if own.root.is_ca() {
-            ("a CA", "--self-signed asks for none")
+            ("a CA", "--self-signed creates none")
         } else {
-            ("a self-signed certificate", "a CA was asked for")
+            ("a self-signed certificate", "you asked for a CA")
         };
         return Err(fail(
-            format!("an earlier setup made {is} here, and {asked}"),
-            "take that one back first: {labtrust setup --undo}",
+            format!("an earlier setup created {is} here, but {asked}"),
+            "undo the earlier setup first: {labtrust setup --undo}",
         ));
     }
     let Some(authority) = own.open()? else { return Ok(Issuer::Known(Box::new(own), None)) };
@@ -67,8 +67,8 @@ fn known(own: Ca, arguments: &Asked<'_>, order: &Order) -> Result<Issuer> {
         .collect();
     if !outside.is_empty() {
         return Err(fail(
-            format!("the CA that is here can never sign for {}", outside.join(", ")),
-            "its limits cannot be widened, and the next CA may have others: {labtrust rotate start --permit DOMAIN}",
+            format!("the CA on this machine can never sign for {}", outside.join(", ")),
+            "create a next CA with wider limits: {labtrust rotate start --permit DOMAIN}",
         ));
     }
     Ok(Issuer::Known(Box::new(own), Some(authority)))

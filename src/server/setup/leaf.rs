@@ -77,8 +77,8 @@ pub(crate) fn leaf(
         }
         Issuer::Known(own, None) if own.root.is_ca() => {
             return Err(fail(
-                "the key of this CA is not kept here, and the certificate in place is not the one that is asked for",
-                "give it again: --ca-cert FILE --ca-key FILE",
+                "the key of this CA is not on this machine, and the installed certificate does not fit this command",
+                "sign with the key once more: --ca-cert FILE --ca-key FILE",
             ));
         }
         Issuer::Known(_, None) | Issuer::SelfSigned => {
@@ -87,8 +87,8 @@ pub(crate) fn leaf(
             (issued, root)
         }
     };
-    let pair =
-        Pair::of(&issued, &extra_chain, &key).ok_or_else(|| fail("nothing was signed", "run it again"))?;
+    let pair = Pair::of(&issued, &extra_chain, &key)
+        .ok_or_else(|| fail("nothing was signed", "run the command again"))?;
     let chain = issued.chain.iter().map(|der| Parsed::from_der(der)).collect::<Result<_>>()?;
     Ok(Leaf { chain, root, pair, notes: issued.notes })
 }

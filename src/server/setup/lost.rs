@@ -74,15 +74,15 @@ impl Lost {
     /// What is done about it, a line each.
     pub(crate) fn lines(&self) -> Vec<String> {
         let damages = self.damages.iter().map(|damage| format!("  ! {damage}"));
-        let aside = self.damaged.iter().map(|path| format!("  put {} aside", text::path(path)));
-        let files = self.is_placing_unknown.then(|| "  put the CA's files aside".to_owned());
+        let aside = self.damaged.iter().map(|path| format!("  move {} aside", text::path(path)));
+        let files = self.is_placing_unknown.then(|| "  move the CA's files aside".to_owned());
         damages.chain(aside).chain(files).collect()
     }
 
     /// What is done about it to each file or folder.
     pub(crate) fn steps(&self) -> Vec<(&Path, &'static str)> {
-        let aside = self.damaged.iter().map(|path| (path.as_path(), "put it aside: it is damaged"));
-        let files = self.is_placing_unknown.then_some((self.state.as_path(), "put the CA's files aside"));
+        let aside = self.damaged.iter().map(|path| (path.as_path(), "move it aside: it is damaged"));
+        let files = self.is_placing_unknown.then_some((self.state.as_path(), "move the CA's files aside"));
         aside.chain(files).collect()
     }
 
@@ -113,14 +113,12 @@ impl Lost {
     pub(crate) fn notes(&self) -> Vec<String> {
         let mut notes: Vec<String> = self.damages.iter().map(ToString::to_string).collect();
         let aside = self.aside.borrow();
-        notes.extend(
-            aside.iter().map(|folder| {
-                format!("what is damaged, or not known to be ours, is in {}", text::path(folder))
-            }),
-        );
+        notes.extend(aside.iter().map(|folder| {
+            format!("the damaged files, and files that nothing records, are now in {}", text::path(folder))
+        }));
         if self.is_placing_unknown {
             notes.push(
-                "what setup had placed on this server is not recorded any more, and stays: GitLab's settings, its certificate and key, the daily renewal"
+                "the record of what setup installed on this server is lost, so these stay: GitLab's settings, its certificate and key, the daily renewal"
                     .into(),
             );
         }

@@ -108,8 +108,8 @@ pub(crate) fn endpoints(
 /// Why GitLab's host is not known where nobody typed it.
 fn unnamed(config: &Config) -> anyhow::Error {
     let mut whys = vec![match config.address(Role::Gitlab) {
-        Known::Computed(line) => format!("{line}, from which the host of this GitLab cannot be read"),
-        _ => "no host was given, and no external_url of a gitlab.rb names one".into(),
+        Known::Computed(line) => format!("{line}, from which labtrust cannot read the host of this GitLab"),
+        _ => "you gave no host, and gitlab.rb has no external_url with one".into(),
     }];
     whys.extend(config.unread_files());
     fail(

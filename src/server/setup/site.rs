@@ -198,7 +198,7 @@ impl Site {
             self.layout.unready(&World::here(), installation, config, &self.gitlab.host, &covers);
         if !self.reconfigures() {
             let later = unready.extract_if(.., |one| one.keeps_from_starting);
-            let note = |one| format!("the next `gitlab-ctl reconfigure` takes GitLab down: {one}");
+            let note = |one| format!("the next `gitlab-ctl reconfigure` will take GitLab down: {one}");
             self.layout.notes.extend(later.map(note));
         }
         if unready.is_empty() { Ok(()) } else { Err(ready::refusal(&unready, hint)) }
@@ -294,11 +294,11 @@ impl Site {
         let promises = self.layout.promises.iter().filter(|promise| !promise.is_kept(sha256, sent_with));
         let mut unmet: Vec<String> = promises.map(|promise| promise.why.clone()).collect();
         if unmet.is_empty() && self.reconfigures() && self.installation.reconfigure_by_hand().is_some() {
-            unmet.push("GitLab follows gitlab.rb only when it is reconfigured".into());
+            unmet.push("GitLab applies gitlab.rb only when it is reconfigured".into());
         }
         let (path, lines) = self.missing_lines();
         if !lines.is_empty() {
-            unmet.push(format!("{} lacks lines that labtrust cannot add there", path.display()));
+            unmet.push(format!("{} needs lines that labtrust cannot add", path.display()));
         }
         unmet
     }
@@ -317,7 +317,7 @@ impl Site {
     /// Says, for people, what keeps clients from what is in place, and what is still to be done on this machine.
     pub(crate) fn print_next(&self, printer: &Printer, unmet: &[String]) {
         if !unmet.is_empty() {
-            printer.heading("In place, and not served to clients yet:");
+            printer.heading("Installed, but clients do not get it yet:");
         }
         for why in unmet {
             printer.say(format_args!("  {why}"));
@@ -362,9 +362,8 @@ fn doubts(world: &World, installation: &Installation, config: &Config, layout: &
     if matches!(installation.kind, Kind::Out | Kind::Prepared) {
         return Vec::new();
     }
-    let unread = config
-        .unread_files()
-        .map(|unread| format!("{unread}; what that file sets may hold instead of what stands above"));
+    let unread =
+        config.unread_files().map(|unread| format!("{unread}; that file may override the settings above"));
     unread.chain(layout.unknown_url_notes(world, installation, config)).collect()
 }
 

@@ -99,7 +99,7 @@ pub(crate) fn down(facts: &Facts, receipts: &Recorded) -> Vec<String> {
             return Vec::new();
         }
         vec![
-            format!("all is taken back, and GitLab IS DOWN: {}", lost.join("; ")),
+            format!("everything is undone, but GitLab IS DOWN: {}", lost.join("; ")),
             expected.recovery_hint().to_string(),
         ]
     })
