@@ -105,7 +105,7 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
         (FILE, "--passphrase-file /root/wrong", "the passphrase is wrong"),
         (FILE, "", "--passphrase-file"),
         (FILE, "--identity /root/key", "encrypted with a passphrase"),
-        ("/root/key.age", "--passphrase-file /root/passphrase", "recipient's key"),
+        ("/root/key.age", "--passphrase-file /root/passphrase", "encrypted to a key"),
         ("/root/key.age", "--identity /root/passphrase", "holds no key"),
         ("/root/cut", "--passphrase-file /root/passphrase", "cut off or damaged"),
         ("/root/stump", "--passphrase-file /root/passphrase", "cut off or damaged"),
@@ -225,7 +225,7 @@ fn the_key_of_an_imported_pair_is_saved_wherever_gitlab_rb_has_it() {
 
     // Without it, that is said.
     old.sh(&format!("rm {elsewhere}")).succeeded();
-    old.run([&backup[..], &["--replace"]].concat()).succeeded().says("is not saved: its key is in none");
+    old.run([&backup[..], &["--replace"]].concat()).succeeded().says("is not saved: none of the files");
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn a_handshake_is_trusted_only_by_the_fingerprint_of_the_root_that_it_leads_to()
     machine.run(["labtrust", "trust", REGISTRY, "--yes"]).exited(3).says("--fingerprint");
 
     let mut terminal = machine.command(["labtrust", "trust", REGISTRY]).terminal();
-    terminal.expect("Trust it? [y/N]");
+    terminal.expect("Trust the CA? [y/N]");
     terminal.send("n\n");
     terminal.finish().exited(3);
     assert_eq!(machine.changes_since(&before), [""; 0]);

@@ -55,7 +55,7 @@ fn a_backup_that_anybody_could_make_is_believed_by_the_fingerprint_of_the_ca_tha
     let before = machine.manifest();
     restore(&machine, FILE, &[]).exited(3).says("signed this backup").says(&sha256).says("--fingerprint");
     let other = "0".repeat(64);
-    restore(&machine, FILE, &["--fingerprint", &other]).exited(3).says("another").says(&sha256);
+    restore(&machine, FILE, &["--fingerprint", &other]).exited(3).says("but you expected").says(&sha256);
 
     // What is signed cannot be changed, not even by who knows the CA's certificates.
     let mut changed = archive;
@@ -174,7 +174,7 @@ fn the_line_that_believes_a_backup_is_the_whole_one_that_was_given() {
         let refused = machine.run(labtrust(&[verb, &state].concat())).exited(3).stderr;
         let hint = refused.lines().find(|line| line.starts_with("hint: ")).expect("a hint");
         let ending = "--state '/srv/a state'";
-        assert!(hint.contains(&format!("labtrust restore FILE --replace {ending};")), "{hint}");
+        assert!(hint.contains(&format!("labtrust restore FILE --replace {ending}),")), "{hint}");
         assert!(hint.ends_with(&format!("labtrust setup --undo {ending}")), "{hint}");
     }
 }

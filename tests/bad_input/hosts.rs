@@ -97,7 +97,7 @@ const NO_FLAGS: &[(&str, &str)] = &[
     ("sign a.example.com --days 9999", "--days: 9999 is not in 1..=825"),
     ("setup gitlab.example.com --days -1", "'-1'"),
     ("setup gitlab.example.com --days=-1", "--days: "),
-    ("setup gitlab.example.com --days abc", "--days: \"abc\" is no number"),
+    ("setup gitlab.example.com --days abc", "--days: \"abc\" is not a number"),
     ("setup gitlab.example.com --days 99999999999999999999", "--days: "),
     ("setup gitlab.example.com --key-type rsa", "invalid value 'rsa' for '--key-type <KIND>'|p256"),
     ("setup gitlab.example.com --ca-cert ca.crt", "--ca-key <FILE>"),

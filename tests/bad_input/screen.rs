@@ -63,7 +63,7 @@ fn a_certificate_or_file_name_cannot_write_on_the_terminal() {
         }
     }
     let mut terminal = machine.command(["labtrust", "trust", &file]).terminal();
-    terminal.expect("Trust it?").send("n\n");
+    terminal.expect("Trust the CA?").send("n\n");
     let output = terminal.finish();
     assert!(!output.stdout.contains("\u{1b}[2J") && !output.stdout.contains('\u{202e}'), "{output}");
     println!("terminal: {} runs, none of them obeyed", runs + 1);
