@@ -106,7 +106,7 @@ fn what_is_wrong_with_a_backup_is_said_in_one_line_and_changes_nothing() {
         (FILE, "", "--passphrase-file"),
         (FILE, "--identity /root/key", "encrypted with a passphrase"),
         ("/root/key.age", "--passphrase-file /root/passphrase", "encrypted to a key"),
-        ("/root/key.age", "--identity /root/passphrase", "holds no key"),
+        ("/root/key.age", "--identity /root/passphrase", "contains no age key"),
         ("/root/cut", "--passphrase-file /root/passphrase", "cut off or damaged"),
         ("/root/stump", "--passphrase-file /root/passphrase", "cut off or damaged"),
         ("/root/heavy", "--passphrase-file /root/passphrase", "2^30 rounds"),

@@ -210,7 +210,10 @@ fn answers_that_clients_would_refuse_are_refused_in_one_line() {
     let other = "cd /root; openssl req -new -newkey rsa:2048 -nodes -keyout /tmp/k -subj /CN=other.example.com -out request.csr 2>/dev/null";
     machine.sh(other).succeeded();
     sign(&machine, &[]);
-    import(&machine, &format!("--cert /root/answer.pem {chain}")).exited(3).says("does not match the key").says(HOST);
+    import(&machine, &format!("--cert /root/answer.pem {chain}"))
+        .exited(3)
+        .says("does not match the key")
+        .says(HOST);
     import(&machine, &format!("--cert /root/request.csr {chain}")).exited(3).says("request");
     let ours = |line: &String| !line.starts_with("/root/") && !line.starts_with("/usr/local/bin");
     let changed: Vec<_> = machine.changes_since(&before).into_iter().filter(ours).collect();

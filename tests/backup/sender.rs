@@ -64,13 +64,13 @@ fn a_backup_that_anybody_could_make_is_believed_by_the_fingerprint_of_the_ca_tha
     restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("changed after it was signed");
     changed.signature = None;
     forge(&machine, &changed);
-    restore(&machine, FORGED, &[]).exited(3).says("nobody signed this backup");
-    restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("nobody signed this backup");
-    restore(&machine, FORGED, &["--yes"]).exited(3).says("nobody signed this backup");
+    restore(&machine, FORGED, &[]).exited(3).says("this backup is not signed");
+    restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("this backup is not signed");
+    restore(&machine, FORGED, &["--yes"]).exited(3).says("this backup is not signed");
     // Nor is it older than signatures by saying so.
     changed.manifest.schema = 1;
     forge(&machine, &changed);
-    restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("nobody signed this backup");
+    restore(&machine, FORGED, &["--fingerprint", &sha256]).exited(3).says("this backup is not signed");
     machine.write(FORGED, "");
     machine.sh(&format!("chmod 644 {FORGED}")).succeeded();
     assert_eq!(machine.changes_since(&before), [""; 0]);

@@ -26,7 +26,7 @@ fn a_file_that_is_named_like_a_host_stands_for_no_host() {
     // Nothing answers: the file is named in the hint, and left alone.
     for host in [REGISTRY, "nas", HOST] {
         for verb in ["trust", "inspect"] {
-            let hint = format!("in the current folder with its slash: ./{host}");
+            let hint = format!("in the current folder, add a slash: ./{host}");
             run(&format!("{verb} {host}")).exited(3).says("cannot read the server's certificate").says(&hint);
         }
         run(&format!("untrust {host}"))

@@ -72,8 +72,8 @@ fn a_thief_of_the_key_announces_no_wider_root() {
     };
     let ca = |usages: &str| format!("{usages}\n{LIMITS}");
     for (extensions, end, says) in [
-        ("basicConstraints=critical,CA:TRUE".to_owned(), "99991231235959Z", "ends later than any rotation"),
-        (ca(USAGES), "99991231235959Z", "ends later than any rotation"),
+        ("basicConstraints=critical,CA:TRUE".to_owned(), "99991231235959Z", "ends later than a rotation"),
+        (ca(USAGES), "99991231235959Z", "ends later than a rotation"),
         (USAGES.to_owned(), END, "it can sign more names"),
         (ca(USAGES).replace("mygitlab.example.com", "example.com"), END, "it can sign more names"),
         (
