@@ -109,7 +109,7 @@ impl EngineTrust<'_> {
         let all = self.certs_d().and_then(|seen| seen.folders.answer()).into_iter().flatten();
         let name = self.case.endpoint().certs_d_folder();
         let other = all.filter(|folder| folder.name != name).find(is_laid)?;
-        let what = format!("the CA lies in {path}/{}, and Docker engines in {right}", other.name);
+        let what = format!("the CA lies in {path}/{}, and Docker looks in {right}", other.name);
         let why = "the folder's name must be host and port, exactly as docker login is told them";
         Some(Finding::new(&WRONG_NAME, what, why))
     }

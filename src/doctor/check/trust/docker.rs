@@ -63,8 +63,8 @@ impl EngineTrust<'_> {
         let insecure = insecure::finding(case, self.seen);
         // A current engine then asks over plain HTTP too, and repeats what a port for HTTPS says to that.
         let is_refused = matches!(reach, Some(Reach::Refused(_) | Reach::GaveUp(_)));
-        let is_shadowed = insecure.is_some() && !case.chain.is_empty() && !is_refused;
-        if reach == Some(Reach::Accepted) || is_shadowed {
+        let is_unverified = insecure.is_some() && !case.chain.is_empty() && !is_refused;
+        if reach == Some(Reach::Accepted) || is_unverified {
             let insecure = insecure.into_iter().collect();
             let pulls = self.failing_pulls().into_iter().collect();
             return CheckResult::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
