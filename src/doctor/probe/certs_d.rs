@@ -1,5 +1,5 @@
-//! Looks into the folders by which container tools trust one registry at a time: what is there for the
-//! host, by a right name or a wrong one, and what each file is.
+//! Reads the folders in which container tools keep the CAs of one registry: the folders whose names look like the
+//! host, and the form of each file.
 
 use std::{
     io,
@@ -19,10 +19,12 @@ use crate::{
     hint::fail,
 };
 
-/// So many folders and files are looked at, and no larger ones.
+/// The most folders of one `certs.d`, and the most files of one folder, that are read.
 const MOST: usize = 64;
+/// The largest file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
 
+/// Every `certs.d` that a container tool of this machine reads, with its folders for the host of `evidence`.
 pub(super) fn read_all(world: &World, evidence: &Evidence, served: &Served) -> Vec<CertsDSeen> {
     let host = &evidence.host;
     let addresses = evidence.servers.iter().flat_map(|server| server.reached.addresses());
@@ -32,13 +34,14 @@ pub(super) fn read_all(world: &World, evidence: &Evidence, served: &Served) -> V
     paths(&evidence.facts).into_iter().map(seen).collect()
 }
 
-/// Where Docker's engines, podman and containerd look.
+/// Each `certs.d` of Docker's engines, podman and containerd. containerd's counts unless it is certainly
+/// absent: most machines have none.
 fn paths(facts: &Facts) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = facts.engines.iter().map(|engine| engine.certs_d.clone()).collect();
     if facts.tools.contains_key("podman") {
         paths.extend(podman_folders(facts).into_iter().flat_map(|(_, paths)| paths));
     }
-    paths.extend(Some(PathBuf::from(CONTAINERD)).filter(|path| path.is_dir()));
+    paths.extend(Some(PathBuf::from(CONTAINERD)).filter(|path| !matches!(path.try_exists(), Ok(false))));
     let mut seen = Vec::new();
     paths.retain(|path| {
         !seen.contains(path) && {
@@ -49,27 +52,38 @@ fn paths(facts: &Facts) -> Vec<PathBuf> {
     paths
 }
 
+/// The folders in the `certs.d` at `path` whose names look like one of `names`, and the files beside them.
 fn folders(world: &World, path: &Path, names: &[Host], served: &Served) -> Asked<Vec<FolderSeen>> {
     let entries = match world.list(path) {
         Ok(entries) => entries,
         Err(error) => return Asked::Failed(error.to_string().into()),
     };
-    let (folders, files): (Vec<_>, Vec<_>) = entries.into_iter().partition(|entry| entry.is_dir());
-    let meant = folders.into_iter().map(|folder| (name(&folder), folder));
-    let meant = meant.filter(|(name, _)| names.iter().any(|host| looks_like(name, host))).take(MOST);
+    let (folders, files): (Vec<_>, Vec<_>) =
+        entries.into_iter().map(|entry| (name(&entry), entry)).partition(|(_, entry)| may_be_folder(entry));
+    let for_host = folders.into_iter().filter(|(name, _)| names.iter().any(|host| looks_like(name, host)));
     let seen = |(name, folder): (String, PathBuf)| {
-        let files = world.list(&folder).map(|files| read_files(world, files, served));
-        FolderSeen { name, files: files.into() }
+        let files = folder.metadata().map_err(|error| format!("{}: {error}", text::path(&folder)));
+        let files = files.and_then(|_| world.list(&folder).map_err(|error| error.to_string()));
+        FolderSeen { name, files: files.map(|files| read_files(world, files, served)).into() }
     };
-    let mut seen: Vec<_> = meant.map(seen).collect();
+    let mut seen: Vec<_> = for_host.take(MOST).map(seen).collect();
     if !files.is_empty() {
+        let files = files.into_iter().map(|(_, file)| file).collect();
         let files = Asked::Answered(read_files(world, files, served));
         seen.push(FolderSeen { name: String::new(), files });
     }
     Asked::Answered(seen)
 }
 
-/// The last part of `path`. It is text of others: what a terminal would obey is written out.
+/// Whether `path` is a folder, or cannot be looked at.
+fn may_be_folder(path: &Path) -> bool {
+    match path.metadata() {
+        Ok(metadata) => metadata.is_dir(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
+}
+
+/// The last part of `path`. Another person chose it: control characters are written out.
 fn name(path: &Path) -> String {
     path.file_name().map(|name| text::path(Path::new(name))).unwrap_or_default()
 }
@@ -89,8 +103,8 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
         Err(error) => return is(unopened(path, &error)),
     }
     match world.read(path) {
-        Ok(bytes) => {
-            let bytes = bytes.unwrap_or_default();
+        Ok(None) => is(FileForm::Dangling),
+        Ok(Some(bytes)) => {
             let (certificates, hidden) = certificates(&bytes);
             let (certificates, hidden) = (served.related(certificates), served.related(hidden));
             FileSeen { name: name.clone(), form: form(&bytes), certificates, hidden }
@@ -154,5 +168,17 @@ mod tests {
         for (bytes, expected) in forms {
             assert_eq!(form(bytes), expected, "{}", String::from_utf8_lossy(bytes));
         }
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_looked_at_is_said_to_be_unreadable() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let name = "gitlab.example.com:4567";
+        std::os::unix::fs::symlink(name, folder.path().join(name)).expect("a link to itself");
+        let host: Host = "gitlab.example.com".parse().expect("a host");
+        let seen = folders(&World::here(), folder.path(), &[host], &Served::none());
+        let [found] = &seen.answer().expect("the folder is listed")[..] else { panic!("{seen:?}") };
+        assert_eq!(found.name, name);
+        assert!(found.files.fault().is_some_and(|why| why.contains("symbolic links")), "{found:?}");
     }
 }

@@ -26,4 +26,10 @@ impl Served {
         });
         certificates
     }
+
+    /// No certificate at all.
+    #[cfg(test)]
+    pub(super) fn none() -> Self {
+        Self(Vec::new())
+    }
 }

@@ -106,3 +106,23 @@ fn podman_gives_up_on_less() {
         machine.sh(&format!("cd {}; rm -rf {name} s.key", folder())).succeeded();
     }
 }
+
+#[test]
+fn a_file_that_the_user_may_not_read_is_not_taken_for_absent() {
+    let machine = machine!("client");
+    let (_engine, pair) = refusing(&machine);
+    let file = format!("{}/ca.crt", folder());
+    machine.write_with_mode(&file, "600", &pair.root);
+    let containerd = "/etc/containerd/certs.d";
+    machine.write(&format!("{containerd}/{REGISTRY}/ca.crt"), &pair.root);
+    machine.sh("chmod 755 /etc/docker /etc/docker/certs.d; chmod 700 /etc/containerd").succeeded();
+    let asked = machine.command(["labtrust", "doctor", REGISTRY, "--json"]).user("developer").run();
+    let report: serde_json::Value = serde_json::from_str(&asked.stdout).unwrap();
+    for (id, path) in [("docker", file.as_str()), ("containerd", containerd)] {
+        let line = report["checks"].as_array().unwrap().iter().find(|line| line["id"] == id).unwrap();
+        let detail = line["detail"].as_str().unwrap();
+        assert_eq!(line["state"], "failed", "{report:#}");
+        assert!(detail.contains(path) && detail.to_lowercase().contains("permission denied"), "{report:#}");
+    }
+    assert!(!asked.stdout.contains("untrusted-docker"), "{report:#}");
+}

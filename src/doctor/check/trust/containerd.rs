@@ -23,8 +23,9 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let certs_d = case.certs_d(CONTAINERD.as_ref());
     let names = containerd_folders(&case.endpoint());
     let found: Vec<&FolderSeen> = names.iter().filter_map(|name| folder::named(certs_d, name)).collect();
+    let fault = || names.iter().find_map(|name| folder::fault(certs_d, name)).map(CheckResult::fault);
     let Some((first, later)) = found.split_first() else {
-        return CheckResult::skipped("it has no folder for this registry");
+        return fault().unwrap_or_else(|| CheckResult::skipped("it has no folder for this registry"));
     };
     if case.chain.is_empty() {
         return CheckResult::skipped("no certificate is presented");
@@ -44,6 +45,9 @@ fn judge(case: &Case<'_>) -> CheckResult {
     }
     if system::is_trusted(case, &case.chain) {
         return CheckResult::passed("by the system store");
+    }
+    if let Some(fault) = fault() {
+        return fault;
     }
     match later.iter().find(|folder| trusts(folder)) {
         Some(later) => Finding::new(

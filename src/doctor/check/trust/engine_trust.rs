@@ -93,10 +93,10 @@ impl<'c> EngineTrust<'c> {
         self.engine.started.zip(written).is_some_and(|(started, written)| started < written)
     }
 
+    /// Why it is not known whether the engine's files hold the CA, if so.
     pub(super) fn fault(&self) -> Option<String> {
-        let trust = &self.case.evidence.trust;
-        let unlisted = self.certs_d().and_then(|seen| seen.folders.fault());
-        let unread = self.exact().and_then(|folder| folder.files.fault());
-        unlisted.or(unread).or_else(|| anchors::fault(trust.system.as_ref())).map(str::to_owned)
+        let folder = folder::fault(self.certs_d(), &self.case.endpoint().certs_d_folder());
+        let system = || anchors::fault(self.case.evidence.trust.system.as_ref()).map(str::to_owned);
+        folder.or_else(system)
     }
 }

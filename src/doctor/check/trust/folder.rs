@@ -1,7 +1,7 @@
 //! What a container tool makes of a folder in a `certs.d`: which files it reads, which it passes over
 //! without a word, and which make it give up.
 
-use labtrust_plan::Endpoint;
+use labtrust_plan::{Endpoint, text};
 
 use super::anchors::{leads_to, parsed};
 use crate::{
@@ -19,7 +19,27 @@ pub(super) fn named<'e>(certs_d: Option<&'e CertsDSeen>, name: &str) -> Option<&
     certs_d?.folders.answer()?.iter().find(|folder| folder.name == name)
 }
 
-/// Its files; none if they could not be listed.
+/// Why a tool's folder `name` in `certs_d`, or a CA file in it, could not be read. Where such a file might hold the CA, its
+/// absence is not known.
+pub(super) fn fault(certs_d: Option<&CertsDSeen>, name: &str) -> Option<String> {
+    let certs_d = certs_d?;
+    if let Some(why) = certs_d.folders.fault() {
+        return Some(why.to_owned());
+    }
+    let folder = named(Some(certs_d), name)?;
+    let unreadable_file = || {
+        files(Some(folder)).iter().filter(|file| is_read(file)).find_map(|file| match &file.form {
+            FileForm::Unreadable(why) => {
+                let path = text::path(&certs_d.path.join(&folder.name).join(&file.name));
+                Some(if why.contains(&path) { why.to_string() } else { format!("{path}: {why}") })
+            }
+            _ => None,
+        })
+    };
+    folder.files.fault().map(str::to_owned).or_else(unreadable_file)
+}
+
+/// The files of `folder`; none if they could not be listed.
 pub(super) fn files(folder: Option<&FolderSeen>) -> &[FileSeen] {
     folder.and_then(|folder| folder.files.answer()).map(Vec::as_slice).unwrap_or_default()
 }
