@@ -1,5 +1,5 @@
-//! What an error message means, whoever says it: every tool has words of its own for the same few
-//! causes. The words are rows of data, most specific first, so that of nested errors the innermost tells.
+//! The meaning of an error message. Every tool has its own wording for the same few causes. The wordings are rows of
+//! data, most specific first, so that the innermost of nested errors counts.
 
 mod certificate;
 mod engine;
@@ -18,7 +18,7 @@ use labtrust_plan::ShellLine;
 pub use self::known::KnownMessage;
 use self::{known::DOCTOR, pasted::Pasted};
 
-/// The rows of [`meaning`], in the order in which they are tried.
+/// The rows of [`meaning`], in the order of the search.
 const ROWS: &[&[KnownMessage]] = &[
     registry::CREDENTIALS,
     proxy::ROWS,
@@ -32,30 +32,30 @@ const ROWS: &[&[KnownMessage]] = &[
     proxy::BARE,
 ];
 
-/// What a message means.
+/// The meaning of a message.
 #[derive(Debug)]
 pub struct Meaning {
-    /// The words that were known.
+    /// The row whose wording the message contains.
     pub row: &'static KnownMessage,
-    /// The server that the text names, if it does.
+    /// The server that the message names, if any.
     pub server: Option<String>,
 }
 
 impl Meaning {
-    /// What to do next, a command or a sentence each.
+    /// The next steps, each a command or a sentence.
     pub fn next(&self) -> Vec<ShellLine> {
         next(self.row.next, self.server.as_deref())
     }
 }
 
-/// What `text`, as it was pasted, means; none if its words are not known.
+/// The meaning of the pasted `text`; none if no row matches.
 pub fn meaning(text: &str) -> Option<Meaning> {
     let pasted = Pasted::new(text);
     let row = rows().find(|row| pasted.says(row.says))?;
     Some(Meaning { row, server: server(text) })
 }
 
-/// What to do about a message that is not known.
+/// The next steps for an unknown message.
 pub fn next_of_unknown(text: &str) -> Vec<ShellLine> {
     next(DOCTOR, server(text).as_deref())
 }

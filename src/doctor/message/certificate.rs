@@ -1,4 +1,4 @@
-//! Certificates that are refused for what they are: dates, names, purposes, strength.
+//! Messages about certificates that a client rejects for their dates, names, purposes or strength.
 
 use super::known::{Any, DOCTOR, KnownMessage};
 
@@ -8,20 +8,20 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[DATES, &["is before"]],
         codes: &["cert-not-yet-valid", "clock-skew"],
-        what: "By the clock of the client that complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
-               made for later.",
+        what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
+               was made for a later date.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[DATES, &["is after"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        what: "By the clock of the client that complains the certificate has expired.",
+        what: "By the client's clock, the certificate has expired.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[DATES],
         codes: &["cert-expired", "cert-not-yet-valid", "clock-skew"],
-        what: "The certificate has expired, is not valid yet, or the clock of the client that complains is wrong.",
+        what: "The certificate has expired or is not valid yet, or the client's clock is wrong.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -38,8 +38,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "NotYetValid",
         ]],
         codes: &["cert-not-yet-valid", "clock-skew"],
-        what: "By the clock of the client that complains the certificate is not valid yet: one of the two clocks is wrong, or it was \
-               made for later.",
+        what: "By the client's clock, the certificate is not valid yet. Either a clock is wrong, or the certificate \
+               was made for a later date.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -59,13 +59,13 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "alert number 45",
         ]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        what: "The certificate, or one above it, has expired by the clock of the client that complains.",
+        what: "By the client's clock, the certificate or a CA above it has expired.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["The certificate of"], &["has expired"]],
         codes: &["cert-expired", "served-not-on-disk", "clock-skew"],
-        what: "The certificate has expired by the clock of the client that complains.",
+        what: "By the client's clock, the certificate has expired.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -82,9 +82,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "is not in the cert's list",
         ]],
         codes: &["cert-ip-not-in-san"],
-        what: "The server was asked by its address, and its certificate has no such address in it. Use the name, or \
-               sign a certificate that has the address.",
-        next: &["{labtrust doctor {}}", "on the server: labtrust setup HOST --name ADDRESS"],
+        what: "The client connected to an address that the certificate does not contain. Connect by name, or add \
+               the address to the certificate.",
+        next: &["{labtrust doctor {}}", "on the server: sudo labtrust setup --name ADDRESS"],
     },
     KnownMessage {
         says: &[&[
@@ -96,8 +96,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "unable to obtain common name from peer certificate",
         ]],
         codes: &["cert-no-san"],
-        what: "The certificate names its host only in the common name, where nobody looks any more: it needs a subject \
-               alternative name.",
+        what: "The certificate names its host only in the common name, which current clients ignore. It needs a \
+               subject alternative name.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -112,9 +112,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "served-not-on-disk",
             "tls-intercepted",
         ],
-        what: "The certificate that is served was made for other names than the one that was asked: another server or a \
-               middlebox answers, the name is missing from the certificate, or you should call the server by one that is \
-               in it.",
+        what: "The certificate does not contain the name that the client connected to. Another server or a \
+               middlebox answers, the name is missing from the certificate, or the client must use one that it \
+               contains.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -146,14 +146,14 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "curl: (51)",
         ]],
         codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
-        what: "The certificate that is served was not made for the name that was asked: another server answers, the name \
-               is missing from the certificate, or you should call the server by one that is in it.",
+        what: "The certificate does not contain the name that the client connected to. Another server answers, the \
+               name is missing from the certificate, or the client must use one that it contains.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["SSLPeerUnverifiedException"], &["not verified"]],
         codes: &["cert-name-mismatch", "cert-no-san", "registry-wrong-host"],
-        what: "The certificate that is served was not made for the name that was asked, says a Java program.",
+        what: "The certificate does not contain the name that the client, a Java program, connected to.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -170,7 +170,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "CERT_E_WRONG_USAGE",
         ]],
         codes: &["cert-no-server-auth", "cert-is-ca"],
-        what: "The certificate says what it may be used for, and a server is not among it (extended key usage serverAuth).",
+        what: "The certificate is not for a TLS server: its extended key usage does not include serverAuth.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -187,7 +187,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY", "CaUsedAsEndEntity"]],
         codes: &["cert-is-ca"],
-        what: "The server presents the CA's own certificate as its own.",
+        what: "The server presents a CA certificate instead of a server certificate.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -203,7 +203,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "PERMITTED_VIOLATION",
         ]],
         codes: &["constraint-violated"],
-        what: "The CA can sign certain names only, and the certificate has one that is not among them.",
+        what: "The CA can sign only certain names, and the certificate contains another one.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -214,15 +214,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "CA cert does not include key usage extension",
         ]],
         codes: &[],
-        what: "The CA is known; its certificate or the server's lacks an extension that RFC 5280 wants, and Python since \
-               3.13 is strict about it. The CA has to make them again, with that extension.",
+        what: "The client trusts the CA, but the CA's certificate or the server's lacks an extension that RFC 5280 \
+               requires. Python 3.13 and later checks this. The CA must issue it again with that extension.",
         next: &["labtrust inspect {}", "{labtrust doctor {}}"],
     },
     KnownMessage {
         says: &[&["not standards compliant", "ERR_CERT_VALIDITY_TOO_LONG", "CERT_VALIDITY_TOO_LONG"]],
         codes: &["cert-too-long", "cert-no-server-auth", "cert-no-san"],
-        what: "Apple's rules refuse the certificate, no matter which CA signed it: it is valid for more than 825 days, or lacks a \
-               subject alternative name or the purpose serverAuth.",
+        what: "Apple's systems reject the certificate, whichever CA signed it: it is valid for more than 825 days, \
+               or it lacks a subject alternative name or the purpose serverAuth.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
     KnownMessage {
@@ -242,7 +242,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "insecure digital signature algorithm",
         ]],
         codes: &["cert-weak"],
-        what: "The certificate, or one above it, is made with a key or a signature that is no longer accepted.",
+        what: "The certificate or a CA above it has a key or a signature that clients no longer accept.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
 ];

@@ -1,4 +1,4 @@
-//! No engine, or one that may not be asked.
+//! Messages about a Docker daemon that is missing, not running, or not accessible.
 
 use super::known::{DOCTOR, KnownMessage};
 
@@ -6,8 +6,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["unable to configure the Docker daemon with file"]],
         codes: &["daemon-down"],
-        what: "The engine does not start, because it cannot read its settings: the message names the file and what is \
-               wrong in it.",
+        what: "The Docker daemon does not start, because it cannot read its settings. The message names the file \
+               and the error.",
         next: &["python3 -m json.tool /etc/docker/daemon.json", "sudo systemctl restart docker"],
     },
     KnownMessage {
@@ -16,7 +16,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["docker daemon socket", "docker api", "permission denied"],
         ],
         codes: &["daemon-no-permission"],
-        what: "The engine runs, and you may not use its socket: it is for root and the group docker.",
+        what: "The Docker daemon is running, but you cannot use its socket: only root and the group docker can.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -26,8 +26,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "DOCKER_HOST environment variable",
         ]],
         codes: &["daemon-remote", "daemon-down"],
-        what: "The docker command looks for its engine on another machine, because DOCKER_HOST or its context says so, and \
-               finds none there.",
+        what: "DOCKER_HOST or a Docker context sends the docker command to a Docker daemon on another machine, \
+               which does not answer.",
         next: &["{labtrust doctor {}}", "docker context ls"],
     },
     KnownMessage {
@@ -41,8 +41,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "Cannot connect to Podman",
         ]],
         codes: &["daemon-down", "daemon-remote"],
-        what: "The docker command is there and its engine is not: it does not run, or the command looks for it in the wrong \
-               place.",
+        what: "The docker command does not reach the Docker daemon: the daemon is not running, or the command uses \
+               the wrong address.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -54,7 +54,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "unknown command: docker",
         ]],
         codes: &["docker-missing"],
-        what: "There is no docker command on this machine, or not in the folders that are searched.",
+        what: "The docker command is not installed, or it is in a folder outside PATH.",
         next: DOCTOR,
     },
 ];

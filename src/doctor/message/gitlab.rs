@@ -1,23 +1,23 @@
-//! What GitLab's own services and its engine say on the server.
+//! Messages of GitLab's own services, its runner and its container.
 
 use super::known::{Any, KnownMessage};
 
-/// What only a runner says.
+/// Wordings that only a runner has.
 const RUNNER: Any = &["Checking for jobs", "Registering runner", "Verifying runner"];
 
 pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[RUNNER, &["403 Forbidden"]],
         codes: &[],
-        what: "The way there and the certificate are fine: GitLab answered and does not know this runner's token, or no \
-               longer: the runner was deleted, or its token is another's.",
-        next: &["make a runner in GitLab (Settings > CI/CD > Runners), and register it with its new token"],
+        what: "Network and certificate are fine: GitLab rejected this runner's token. The runner was deleted, or \
+               the token is not this runner's.",
+        next: &["create a runner in GitLab (Settings > CI/CD > Runners), and register it with its new token"],
     },
     KnownMessage {
         says: &[RUNNER, &["500", "502", "503", "504"]],
         codes: &["realm-unreachable"],
-        what: "The web server before GitLab answers the runner, and GitLab itself does not run, or has been started just \
-               now.",
+        what: "The web server answers the runner, but GitLab behind it does not: it is not running, or is still \
+               starting.",
         next: &["{labtrust doctor {}}", "on the server: sudo gitlab-ctl status"],
     },
     KnownMessage {
@@ -27,15 +27,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "private key does not match certificate",
         ]],
         codes: &["key-mismatch-on-disk"],
-        what: "The certificate and the key in the files do not belong together.",
+        what: "The certificate and the key in these files do not match.",
         next: &["on the server: labtrust doctor {}"],
     },
     KnownMessage {
         says: &[&["cannot load certificate", "BIO_new_file() failed", "cannot load certificate key"]],
         codes: &["ssl-path-overridden", "key-mismatch-on-disk"],
-        what: "GitLab's nginx cannot read the certificate or the key that its settings name, and does not start without: \
-               the file is missing, is somewhere else, or the key is encrypted.",
-        next: &["on the server: labtrust doctor {}", "on the server: labtrust setup"],
+        what: "GitLab's nginx does not start, because it cannot read the certificate or the key that its settings \
+               name: the file is missing or in another place, or the key is encrypted.",
+        next: &["on the server: labtrust doctor {}", "on the server: sudo labtrust setup"],
     },
     KnownMessage {
         says: &[
@@ -56,8 +56,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["port-taken"],
-        what: "Another program of this machine listens on that port already: its own web server, as on a NAS, or a second \
-               GitLab.",
+        what: "Another program on this machine already listens on that port, such as a NAS's own web server or a \
+               second GitLab.",
         next: &["on the server: labtrust doctor {}", "on the server: sudo ss -ltnp"],
     },
     KnownMessage {
@@ -66,8 +66,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["error", "failed", "invalid", "unable", "timeout"],
         ],
         codes: &["letsencrypt-will-take-over"],
-        what: "GitLab asks Let's Encrypt for a certificate, which cannot reach a server on a private network. With a \
-               certificate of your own it has to be switched off: letsencrypt['enable'] = false.",
+        what: "GitLab asks Let's Encrypt for a certificate, but Let's Encrypt cannot reach a server on a private \
+               network. If you use your own certificate, turn it off in gitlab.rb: letsencrypt['enable'] = false.",
         next: &["on the server: labtrust doctor {}", "on the server: sudo gitlab-ctl reconfigure"],
     },
     KnownMessage {
@@ -91,8 +91,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["untrusted-docker", "untrusted-system", "chain-incomplete", "cert-name-mismatch"],
-        what: "This is the server's side: a client broke off because it does not believe the certificate. Its address \
-               stands in the line; what it lacks is to be looked at there.",
+        what: "This line is from the server's log: a client ended the connection because it does not trust the \
+               certificate. The line shows the client's address. Look for the cause on that client.",
         next: &["on that client: labtrust doctor {}"],
     },
 ];

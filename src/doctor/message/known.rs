@@ -1,21 +1,21 @@
-//! Words of a message, and what they mean: a row of the table.
+//! A row of the table: a wording and its meaning.
 
-/// Alternatives for the same words.
+/// Alternative wordings for one part of a message.
 pub(super) type Any = &'static [&'static str];
 
-/// Words, and what they mean.
+/// A known wording and its meaning.
 #[derive(Debug)]
 pub struct KnownMessage {
-    /// One of each of these stands in the text, in this order and near each other; case, spaces, quotation
-    /// marks and line ends do not matter.
+    /// The parts of the wording: the text contains one of each, in this order and near each other. Case, spaces,
+    /// quotation marks and line ends do not matter.
     pub says: &'static [Any],
-    /// The codes of what it may be, the likeliest first; none where the doctor has no part in it.
+    /// The codes of the possible causes, most likely first; none if the doctor has no code for it.
     pub codes: &'static [&'static str],
-    /// What it means, in a sentence or two.
+    /// The meaning, in a few sentences.
     pub what: &'static str,
-    /// What to do next, a command or a sentence each; `{}` stands for the server.
+    /// The next steps, each a command or a sentence; `{}` stands for the server.
     pub next: &'static [&'static str],
 }
 
-/// What is asked when nothing else is known to be better.
+/// The default next step.
 pub(super) const DOCTOR: &[&str] = &["{labtrust doctor {}}"];

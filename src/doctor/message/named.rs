@@ -1,10 +1,10 @@
-//! The server that a message names, so that the next step can be pasted.
+//! Finds the server that a message names, for a next step that can be pasted.
 
 use labtrust_plan::{Host, Target};
 
 use super::pasted::is_quote;
 
-/// What stands before a server's name where no URL names it.
+/// Texts before a server's name outside a URL.
 const BEFORE: &[&str] = &[
     "pinging container registry ",
     "docker login ",
@@ -36,7 +36,7 @@ const BEFORE: &[&str] = &[
     "dial tcp ",
 ];
 
-/// Where tools send people to read more.
+/// Sites of manuals, which tools link in their messages.
 const MANUALS: &[&str] = &[
     "curl.se",
     "curl.haxx.se",
@@ -53,10 +53,10 @@ const MANUALS: &[&str] = &[
     "npmjs.org",
 ];
 
-/// No name and password before it that anybody uses make it longer.
+/// The longest server in a text, with a user and a password.
 const LONGEST: usize = 512;
 
-/// The server that `text` names: the registry rather than its token service.
+/// The server that `text` names; the registry rather than its token service.
 pub(super) fn server(text: &str) -> Option<Target> {
     let lower = unwrapped(&text.to_ascii_lowercase());
     let urls: Vec<(Target, &str)> = (lower.match_indices("https://"))
@@ -67,7 +67,7 @@ pub(super) fn server(text: &str) -> Option<Target> {
     if let Some((target, _)) = registry.or(urls.first()) {
         return Some(target.clone());
     }
-    // What is dialled and looked up then is the proxy.
+    // Such a message dials and looks up the proxy, not the server.
     if lower.contains("proxyconnect") {
         return None;
     }
@@ -77,14 +77,14 @@ pub(super) fn server(text: &str) -> Option<Target> {
     };
     BEFORE.iter().find_map(|before| {
         named(before).filter(|target| {
-            // An image's version is no port.
+            // A small number is an image's version, not a port.
             let has_port = target.port.is_some_and(|port| port >= 1024);
             (has_port || target.host.to_string().contains(['.', ':'])) && !is_manual(&target.host)
         })
     })
 }
 
-/// `text` without the line ends, and what follows them, within a URL in quotation marks, where none belongs.
+/// `text` without line ends and quote marks inside quoted URLs.
 fn unwrapped(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -101,7 +101,7 @@ fn unwrapped(text: &str) -> String {
     kept + rest
 }
 
-/// The server at the beginning of `text`, and what follows its name.
+/// The server at the beginning of `text`, and the rest of the text.
 fn read(text: &str) -> Option<(Target, &str)> {
     let text = text.trim_start_matches(is_quote);
     let ends = |one: char| one.is_whitespace() || is_quote(one) || "/?#\\,;()<>{}=".contains(one);
@@ -110,17 +110,17 @@ fn read(text: &str) -> Option<(Target, &str)> {
         return None;
     }
     let (authority, rest) = text.split_at(end);
-    // What stands before an @ may be a password.
+    // The text before an @ may be a password.
     let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let authority = authority.trim_end_matches(['.', ':', '…']);
     let mut target: Target = authority.parse().ok()?;
     target.port = target.port.or_else(|| port(rest.trim_start_matches(is_quote)));
-    // Without a port the usual ones are asked, this one among them.
+    // Without a port, the doctor asks the usual ports, and 443 is one of them.
     target.port = target.port.filter(|port| *port != 443);
     Some((target, rest))
 }
 
-/// The port that is named in words.
+/// The port in a wording such as ` port 4567`.
 fn port(rest: &str) -> Option<u16> {
     let number = [" port ", ", port=", ":"].iter().find_map(|before| rest.strip_prefix(before))?;
     let end = number.find(|one: char| !one.is_ascii_digit()).unwrap_or(number.len());

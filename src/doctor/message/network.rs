@@ -1,8 +1,8 @@
-//! The way there: name, port, TLS.
+//! Messages about the way to the server: host name, port, TLS.
 
 use super::known::{Any, DOCTOR, KnownMessage};
 
-/// Nobody answered.
+/// Wordings for a connection without an answer.
 pub(super) const NO_ANSWER: Any = &[
     "connection refused",
     "no such host",
@@ -36,8 +36,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "Error decoding the received TLS packet",
         ]],
         codes: &["not-tls", "registry-other-port", "proxy-wrong-scheme"],
-        what: "Something answers on this port, and it does not speak TLS: the server is set up for plain HTTP there, \
-               or another program has the port.",
+        what: "The program on this port does not speak TLS: the server uses plain HTTP there, or another program \
+               has the port.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -48,8 +48,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "handshake operation timed out",
         ]],
         codes: &["tls-handshake-failed", "port-timeout", "proxy-not-bypassed"],
-        what: "The port is open, and nobody answers in TLS: a firewall or a middlebox lets the connection in and \
-               drops what follows, or the server is overloaded.",
+        what: "The port is open, but the TLS handshake gets no answer: a firewall or a middlebox accepts the \
+               connection and drops the packets, or the server is overloaded.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -77,15 +77,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "is not accepted by client preferences",
         ]],
         codes: &["tls-handshake-failed"],
-        what: "Both speak TLS and do not come to terms: no version or cipher in common, or the server knows no site of \
-               that name.",
+        what: "Both sides speak TLS but cannot agree: they have no version or cipher in common, or the server has \
+               no site with that name.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["lookup"], &["read udp", "dial udp", "cannot unmarshal DNS message", "Try again"]],
         codes: &["name-not-resolved"],
-        what: "The name server that this machine asks does not answer: what is refused or lost there is the question for \
-               the address, and the server itself was not asked.",
+        what: "This machine's DNS server (name server) does not answer. The client did not get the address, and did \
+               not contact the server itself.",
         next: &["{labtrust doctor {}}", "cat /etc/resolv.conf"],
     },
     KnownMessage {
@@ -108,15 +108,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "curl: (6)",
         ]],
         codes: &["name-not-resolved"],
-        what: "Nobody knows the address of that name: it is missing from DNS and from the hosts file, or this machine \
-               asks a resolver that does not know your network.",
+        what: "The host name cannot be resolved: it is in neither DNS nor the hosts file, or this machine uses the \
+               wrong DNS server.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["connection refused", "ECONNREFUSED", "ERR_CONNECTION_REFUSED", "actively refused it"]],
         codes: &["port-refused", "port-not-published", "registry-other-port"],
-        what: "The machine answers, and nothing listens on that port: the registry is not enabled, is on another port, or \
-               its container's port is not published.",
+        what: "The machine answers, but no program listens on that port: the registry is not enabled or is on \
+               another port, or its container's port is not published.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -132,14 +132,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "host is down",
         ]],
         codes: &["port-unreachable"],
-        what: "There is no way to that address from here: a route is missing, the machine is off, or a firewall says so.",
+        what: "This machine cannot reach that address: there is no route, the server is off, or a firewall rejects \
+               the connection.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["Couldn't connect to server", "Could not connect to server", "curl: (7)"]],
         codes: &["port-refused", "port-unreachable", "port-not-published", "registry-other-port"],
-        what: "Nobody took the connection. curl has the same words for a port on which nothing listens and for a machine \
-               to which no way leads; where the text names a proxy, it is the proxy's.",
+        what: "The connection failed. curl shows the same message for a port on which no program listens and for a \
+               machine that cannot be reached. If the message names a proxy, the connection to the proxy failed.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -163,8 +164,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "curl: (28)",
         ]],
         codes: &["port-timeout", "proxy-not-bypassed", "port-unreachable"],
-        what: "Nobody answered in time: a firewall drops what is sent, the machine is off, or a proxy is missing or in the \
-               way.",
+        what: "No answer came in time: a firewall drops the packets, the server is off, or a proxy is missing or \
+               blocks the connection.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -195,8 +196,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "curl: (56)",
         ]],
         codes: &["connection-closed", "tls-handshake-failed"],
-        what: "Somebody took the connection and closed it without an answer: a firewall or a middlebox, or a server that \
-               expects something else on that port.",
+        what: "The connection was accepted and then closed without an answer: by a firewall or a middlebox, or by a \
+               server that expects another protocol on that port.",
         next: DOCTOR,
     },
 ];

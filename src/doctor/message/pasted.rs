@@ -1,21 +1,21 @@
-//! Text as people paste it: wrapped by a terminal, coloured, quoted by a mail program, with the quotation
-//! marks of a word processor, escaped by a log. What is left is the letters.
+//! Normalises pasted text: wrapped by a terminal, coloured, quoted by a mail program, with the quotation marks of a
+//! word processor, escaped by a log. Only letters, digits and punctuation stay.
 
 use super::known::Any;
 
-/// Words that belong to one error stand within so many characters of each other.
+/// The most characters between two parts of one error.
 const NEAR: usize = 1500;
 
-/// A text without what pasting changes.
+/// A pasted text without the characters that pasting changes.
 pub(super) struct Pasted {
     /// Its letters, in lower case.
     text: String,
-    /// Before which bytes of it something was left out.
+    /// For each byte, whether characters before it were left out.
     gaps: Vec<bool>,
 }
 
 impl Pasted {
-    /// What is left of `text`.
+    /// Normalises `text`.
     pub(super) fn new(text: &str) -> Self {
         let mut pasted = Self { text: String::with_capacity(text.len()), gaps: Vec::new() };
         let mut is_gap = false;
@@ -33,7 +33,7 @@ impl Pasted {
         pasted
     }
 
-    /// Whether one of each of `parts` stands in it, in their order.
+    /// Whether the text contains one of each of `parts`, in their order.
     pub(super) fn says(&self, parts: &[Any]) -> bool {
         let Some((first, rest)) = parts.split_first() else { return true };
         first.iter().any(|words| {
@@ -49,7 +49,7 @@ impl Pasted {
         })
     }
 
-    /// Whether `parts` follow within reach of `from`.
+    /// Whether `parts` follow near `from`.
     fn goes_on(&self, parts: &[Any], mut from: usize) -> bool {
         parts.iter().all(|part| {
             let to = from.saturating_add(NEAR);
@@ -61,7 +61,7 @@ impl Pasted {
         })
     }
 
-    /// Where `words` are as whole words, within `from` and `to`.
+    /// The position of `words`, as whole words, between `from` and `to`.
     fn find(&self, words: &str, mut from: usize, to: usize) -> Option<(usize, usize)> {
         let mut to = to.min(self.text.len());
         while !self.text.is_char_boundary(to) {
@@ -80,7 +80,7 @@ impl Pasted {
         }
     }
 
-    /// Whether a word may begin or end at `index`.
+    /// Whether a word can begin or end at `index`.
     fn is_edge(&self, index: usize) -> bool {
         let is_letter = |index: usize| self.text.as_bytes().get(index).is_some_and(u8::is_ascii_alphanumeric);
         let is_gap = self.gaps.get(index).is_none_or(|gap| *gap);
@@ -88,7 +88,7 @@ impl Pasted {
     }
 }
 
-/// `text` without what a terminal would obey: colours and the like (ECMA-48 §5.4).
+/// `text` without control sequences of a terminal, such as colours (ECMA-48 §5.4).
 pub(super) fn visible(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text.chars().peekable();
@@ -118,7 +118,7 @@ fn is_left_out(letter: char) -> bool {
     letter.is_whitespace() || is_quote(letter) || ['\\', '>', '|'].contains(&letter)
 }
 
-/// Whether `one` quotes something, in whatever typography.
+/// Whether the character is a quotation mark, in any typography.
 pub(super) fn is_quote(letter: char) -> bool {
     matches!(letter, '"' | '\'' | '`' | '´' | '«' | '»' | '\u{2018}'..='\u{201f}')
 }

@@ -1,9 +1,9 @@
-//! Proxies that cannot be reached, and those that answer in the place of whoever was asked.
+//! Messages about proxies that cannot be reached, or that answer instead of the server.
 
 use super::known::{Any, DOCTOR, KnownMessage};
 
 const CONNECT: Any = &["proxyconnect tcp"];
-/// An engine's own way there.
+/// The codes about the daemon's proxy.
 const NO_PROXY: &[&str] = &[
     "proxy-not-bypassed",
     "no-proxy-ineffective",
@@ -23,34 +23,34 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["proxy-wrong-scheme", "proxy-not-bypassed"],
-        what: "The proxy is set with https:// and speaks plain HTTP: write http:// in its URL. That is how the proxy is \
-               spoken to, not what it carries.",
+        what: "The proxy's URL begins with https://, but the proxy speaks plain HTTP: write http:// instead. It is \
+               the protocol to the proxy itself; HTTPS requests still work.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[CONNECT],
         codes: &["proxy-unreachable", "proxy-not-bypassed"],
-        what: "The engine was told to use a proxy, and the proxy itself cannot be reached; the registry was not even \
-               asked. A server on your own network needs no proxy: it belongs into NO_PROXY.",
+        what: "Docker is set to use a proxy, but the proxy itself cannot be reached; Docker did not contact the \
+               registry. A server on your own network needs no proxy: add it to NO_PROXY.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["unable to access"], PROXY_SAID],
         codes: &["git-proxy-not-bypassed", "cli-proxy-not-bypassed"],
-        what: "git asked a proxy for the way, and the proxy refused: the host is missing from NO_PROXY, or \
-               git's own http.proxy is set.",
+        what: "git connected through a proxy, and the proxy refused: the host is missing from NO_PROXY, or git's \
+               own http.proxy is set.",
         next: &["{labtrust doctor {}}", "git config --show-origin --get-regexp 'http.*proxy'"],
     },
     KnownMessage {
         says: &[PROXY_SAID],
         codes: &["cli-proxy-not-bypassed", "proxy-not-bypassed"],
-        what: "A proxy was asked for the way and refused, or could not be reached; the server itself was not asked. The \
-               host is missing from NO_PROXY.",
+        what: "A proxy refused the connection or could not be reached; the client did not contact the server \
+               itself. The host is missing from NO_PROXY.",
         next: DOCTOR,
     },
 ];
 
-/// How tools tell that it was the proxy that answered.
+/// Wordings of tools for an answer that came from the proxy.
 const PROXY_SAID: Any = &[
     "from proxy after CONNECT",
     "CONNECT tunnel failed",
@@ -71,8 +71,8 @@ const PROXY_SAID: Any = &[
     "curl: (56) Received HTTP code",
 ];
 
-/// A proxy's answer to CONNECT, of which Go programs show the words alone (net/http, `Transport.dialConn`).
-/// Others say these words too: this comes after all else.
+/// A proxy's answer to CONNECT, of which Go programs show only the text (net/http, `Transport.dialConn`). Other
+/// programs use the same words, so these rows come last.
 pub(super) const BARE: &[KnownMessage] = &[
     KnownMessage {
         says: &[&[
@@ -82,8 +82,8 @@ pub(super) const BARE: &[KnownMessage] = &[
             "407 Proxy",
         ]],
         codes: NO_PROXY,
-        what: "A proxy answered that wants a user name and a password first: the server itself was not asked. A server on \
-               your own network belongs into NO_PROXY.",
+        what: "A proxy asks for a user name and a password; the client did not contact the server itself. If the \
+               server is on your own network, add it to NO_PROXY.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -98,14 +98,15 @@ pub(super) const BARE: &[KnownMessage] = &[
             "Method Not Allowed",
         ]],
         codes: NO_PROXY,
-        what: "With nothing else beside it this is not the registry's answer but a proxy's, which the engine was told to \
-               use and which does not know the way to a server on your own network: the host is missing from NO_PROXY.",
+        what: "This answer comes from a proxy that Docker is set to use, not from the registry. The proxy cannot \
+               reach your network: the host is missing from NO_PROXY.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["NotAfter:"]],
         codes: &["cert-expired", "clock-skew"],
-        what: "Java says when the certificate ended: by the clock of the client that complains it has expired.",
+        what: "By the clock of the client, a Java program, the certificate has expired. The message shows its last \
+               day.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -130,7 +131,7 @@ pub(super) const BARE: &[KnownMessage] = &[
             "cert-name-mismatch",
             "chain-incomplete",
         ],
-        what: "The certificate that the server presents was refused; the text does not say for which of the usual reasons.",
+        what: "The client rejected the server's certificate. The message does not show the reason.",
         next: DOCTOR,
     },
 ];

@@ -1,8 +1,8 @@
-//! What a registry answers, and what a container tool makes of it.
+//! Messages about a registry's answer, and about a container tool's own files.
 
 use super::known::{Any, DOCTOR, KnownMessage};
 
-/// An answer in HTTP that is not the one that was wanted.
+/// Wordings for an unexpected HTTP answer.
 pub(super) const FAILED: Any = &[
     "login attempt to",
     "failed with status",
@@ -22,15 +22,15 @@ const FETCH: Any = &[
     "requesting bear token",
 ];
 
-/// A registry that was reached and says no.
+/// Messages about a registry that was reached but refuses.
 pub(super) const CREDENTIALS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["remote: HTTP Basic: Access denied", "fatal: Authentication failed for"]],
         codes: &[],
-        what: "The way there and the certificate are fine: GitLab answered and refused the user name, the password or \
-               the token. With two-factor authentication on, git needs an access token with the scope read_repository, or \
+        what: "Network and certificate are fine: GitLab refused the user name, the password or the token. With \
+               two-factor authentication, git needs an access token with the scope read_repository, or \
                write_repository to push.",
-        next: &["make a token with these scopes in GitLab, and give it as the password"],
+        next: &["create a token with these scopes in GitLab, and enter it as the password"],
     },
     KnownMessage {
         says: &[&[
@@ -45,38 +45,38 @@ pub(super) const CREDENTIALS: &[KnownMessage] = &[
             "insufficient_scope: authorization failed",
         ]],
         codes: &[],
-        what: "The way there and the certificate are fine: GitLab answered and refused the user name, the password or \
-               the token. With two-factor authentication on, only an access token or a deploy token is taken.",
+        what: "Network and certificate are fine: GitLab refused the user name, the password or the token. With \
+               two-factor authentication, it accepts only an access token or a deploy token.",
         next: &[
-            "make a token with the scopes read_registry and write_registry in GitLab, and log in with it",
+            "create a token with the scopes read_registry and write_registry in GitLab, and log in with it:",
             "docker login {}",
         ],
     },
     KnownMessage {
         says: &[&["unauthorized: authentication required"]],
         codes: &["clock-skew"],
-        what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
-               logged in at exactly this host and port, or the token holds good by another clock.",
+        what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
+               exactly this host and port, or a clock is wrong and the token counts as expired.",
         next: &["docker login {}", "{labtrust doctor {}}"],
     },
     KnownMessage {
         says: &[&["unexpected status from", "unexpected status"], &["401 Unauthorized"]],
         codes: &["clock-skew"],
-        what: "The way there and the certificate are fine: the registry was given no token that it takes. Either nobody is \
-               logged in at exactly this host and port, or the token holds good by another clock.",
+        what: "Network and certificate are fine: the registry rejected the token. Either you are not logged in at \
+               exactly this host and port, or a clock is wrong and the token counts as expired.",
         next: &["docker login {}", "{labtrust doctor {}}"],
     },
     KnownMessage {
         says: &[FETCH, &["401", "403"]],
         codes: &[],
-        what: "The way there and the certificate are fine: GitLab's token service was reached and refused the credentials.",
+        what: "Network and certificate are fine: GitLab's token service refused the credentials.",
         next: &["docker login {}"],
     },
     KnownMessage {
         says: &[&["login attempt to", "token auth attempt", "failed to authorize"], &["401", "403"]],
         codes: &["clock-skew"],
-        what: "The registry refused the token that GitLab gave: its key is not the one that the registry knows, or the \
-               clocks of the two disagree.",
+        what: "The registry refused the token that GitLab issued: GitLab signed it with a key that the registry \
+               does not know, or their clocks differ.",
         next: &[
             "{labtrust doctor {}}",
             "on the server: sudo gitlab-ctl reconfigure",
@@ -100,9 +100,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "returned error: 413",
         ]],
         codes: &[],
-        what: "The way there and the certificate are fine: a web server on it takes nothing of that size. GitLab's own \
-               sets no limit; a reverse proxy before it does (in nginx client_max_body_size).",
-        next: &["on the reverse proxy, in nginx: client_max_body_size 0;"],
+        what: "Network and certificate are fine: a web server on the way does not accept a request of that size. \
+               GitLab's own web server sets no limit; a reverse proxy before it does (in nginx, client_max_body_size).",
+        next: &["on the reverse proxy, in the nginx configuration: client_max_body_size 0;"],
     },
     KnownMessage {
         says: &[&[
@@ -110,15 +110,16 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "Client sent an HTTP request to an HTTPS server",
         ]],
         codes: &["realm-insecure"],
-        what: "The server speaks HTTPS on this port, and somebody came with http://: the URL, a proxy or the token \
-               service's address says so.",
+        what: "The server speaks HTTPS on this port, but the client used http://. The URL, a proxy or the address \
+               of the token service begins with http://.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["malformed HTTP response \\x15\\x03"]],
         codes: &["registry-insecure", "realm-insecure", "proxy-wrong-scheme"],
-        what: "Somebody asked in plain HTTP and was answered in TLS: the registry stands among the engine's \
-               insecure-registries, or the URL of the token service or of a proxy says http:// where it must be https://.",
+        what: "The client used plain HTTP, and the server answered in TLS. The registry is in Docker's \
+               insecure-registries, or the URL of the token service or of a proxy begins with http:// instead of \
+               https://.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -131,8 +132,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "returned error: 504",
         ]],
         codes: &["registry-backend-down", "realm-unreachable"],
-        what: "The web server answers, and what is behind it does not: the registry, or GitLab itself. It does not run, or \
-               has been started just now.",
+        what: "The web server answers, but the registry or GitLab behind it does not: it is not running, or is \
+               still starting.",
         next: BACKEND,
     },
     KnownMessage {
@@ -141,8 +142,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["nginx"],
         ],
         codes: &["registry-backend-down", "realm-unreachable"],
-        what: "GitLab's web server answers, and what is behind it does not: the registry, or GitLab itself. It does not \
-               run, or has been started just now.",
+        what: "GitLab's web server answers, but the registry or GitLab behind it does not: it is not running, or is \
+               still starting.",
         next: BACKEND,
     },
     KnownMessage {
@@ -151,21 +152,21 @@ pub(super) const ROWS: &[KnownMessage] = &[
             &["invalid character"],
         ],
         codes: &["realm-not-json"],
-        what: "The token service answered with a web page instead of a token: a login page, a redirect or an error page \
-               stands in its place.",
+        what: "The token service answered with a web page instead of a token: a sign-in page, a redirect or an \
+               error page.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[FAILED, &["404"]],
         codes: &["registry-wrong-host", "not-a-registry"],
-        what: "Something answers there and knows no registry: the name leads to another virtual host, or the registry is \
-               not enabled.",
+        what: "The web server that answers has no registry: the name belongs to another virtual host, or the \
+               registry is not enabled.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[FAILED, &["502", "503", "504"]],
         codes: &["registry-backend-down"],
-        what: "The web server in front of the registry answers, and the registry behind it does not.",
+        what: "The web server answers, but the registry behind it does not.",
         next: &[
             "{labtrust doctor {}}",
             "on the server: sudo gitlab-ctl status registry",
@@ -175,8 +176,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[FAILED, &["500"]],
         codes: &["registry-backend-down", "realm-unreachable"],
-        what: "The registry, or the token service to which it sends everyone, broke off with an error of its own. Its log \
-               says which: often a key or a folder that it may not read.",
+        what: "The registry or the token service has an internal error of its own. Its log shows the cause, often a \
+               key or a folder that it cannot read.",
         next: &[
             "{labtrust doctor {}}",
             "on the server: sudo gitlab-ctl tail registry",
@@ -186,7 +187,7 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[FAILED, &["407"]],
         codes: &["proxy-not-bypassed", "cli-proxy-not-bypassed"],
-        what: "A proxy answered that wants a password first: the host is missing from NO_PROXY.",
+        what: "A proxy answered and asks for a password: the host is missing from NO_PROXY.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -199,21 +200,21 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "no match for platform in manifest: not found",
         ]],
         codes: &["not-a-registry", "registry-wrong-host", "proxy-not-bypassed"],
-        what: "What answers is no registry but a web page: GitLab's own port, another server of that name, or a proxy.",
+        what: "A web page answers instead of a registry: GitLab's own port, another server with that name, or a proxy.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["missing key"], &["for client certificate"]],
         codes: &["certsd-wrong-extension", "certsd-stray-key"],
-        what: "Docker takes a .cert file in certs.d for a client's certificate, and wants its key: a CA belongs into a \
-               file that ends in .crt. Until then every login there is broken off.",
+        what: "Docker treats a .cert file in certs.d as a client certificate and needs its key. Every login fails \
+               until the file is removed. The name of a CA file must end in .crt.",
         next: DOCTOR,
     },
     KnownMessage {
         says: &[&["missing client certificate"], &["for key"]],
         codes: &["certsd-stray-key"],
-        what: "A .key lies in certs.d without its .cert, and until it is gone every login there is broken off. The \
-               server's key never belongs on a client.",
+        what: "certs.d contains a .key without its .cert. Every login fails until the file is removed. A server's \
+               key never belongs on a client.",
         next: DOCTOR,
     },
     KnownMessage {
@@ -230,8 +231,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: &["certsd-unreadable"],
-        what: "A file in certs.d that ends in .crt, .cert or .key cannot be read, and until it is gone every login there is \
-               broken off.",
+        what: "A file in certs.d that ends in .crt, .cert or .key cannot be read. Every login fails until the file \
+               is readable or removed.",
         next: DOCTOR,
     },
 ];

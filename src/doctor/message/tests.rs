@@ -1,7 +1,7 @@
 use super::*;
 
-/// Pasted texts, each below a line with the first code that it means (`-` where the doctor has no part in
-/// it) and a word of what is said of it.
+/// Pasted texts, each below a line with its first code (`-` if the doctor has no code for it) and a part of the
+/// explanation.
 const PASTED: &str = include_str!("messages.txt");
 
 #[test]
@@ -12,7 +12,7 @@ fn pasted_texts_mean_what_they_mean() {
     for text in texts {
         let (expected, text) = text.split_once('\n').expect("a line above the text");
         let (code, word) = expected.split_once(": ").expect("a code and a word");
-        // However it was wrapped, it means the same.
+        // Wrapped or logged, it means the same.
         let wrapped: String = (text.chars().enumerate())
             .flat_map(|(at, one)| (at % 40 == 39).then_some('\n').into_iter().chain([one]))
             .collect();

@@ -1,9 +1,9 @@
-//! Certificates that are refused because their CA is not known, in the words of everybody who may not know it.
-//! What mends it depends on who complains: each has a store of its own.
+//! Messages about an unknown CA, in the wording of each client. The fix depends on the client: each has its own trust
+//! store.
 
 use super::known::{Any, KnownMessage};
 
-/// Anybody's words for it.
+/// The wordings of all clients.
 pub(super) const UNKNOWN: Any = &[
     "certificate signed by unknown authority",
     "certificate is not trusted",
@@ -11,7 +11,7 @@ pub(super) const UNKNOWN: Any = &[
     "self-signed certificate",
     "self signed certificate",
 ];
-/// Docker's, which is a Go program.
+/// The wordings of Docker, a Go program.
 const GO: Any = &["certificate signed by unknown authority", "certificate is not trusted"];
 const TRUST: &[&str] = &["{labtrust doctor {}}", "{labtrust trust {} --fingerprint SHA256}"];
 const HERE: &[&str] = &["untrusted-system", "chain-incomplete", "tls-intercepted"];
@@ -25,8 +25,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "curl: (77)",
         ]],
         codes: &[],
-        what: "Nobody was believed, because the file with the CAs that are trusted cannot be read: it is missing, or another \
-               one was set (http.sslCAInfo of git, CURL_CA_BUNDLE, SSL_CERT_FILE).",
+        what: "The client trusts no server, because it cannot read the file with the CAs: the file is missing, or \
+               another one is set (git's http.sslCAInfo, CURL_CA_BUNDLE, SSL_CERT_FILE).",
         next: &[
             "install the package ca-certificates",
             "git config --show-origin --get-all http.sslCAInfo",
@@ -44,15 +44,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "key identifier mismatch",
         ]],
         codes: &["anchor-replaced"],
-        what: "A CA of the same name is trusted here, and it is another one: the CA was recreated, and this machine has \
+        what: "The client trusts another CA with the same name: the server's CA was recreated, and the client has \
                the old one.",
         next: TRUST,
     },
     KnownMessage {
         says: &[&["MOZILLA_PKIX_ERROR_MITM_DETECTED"]],
         codes: &["tls-intercepted", "untrusted-system"],
-        what: "Many sites present certificates of one CA that this browser does not know: a middlebox or a virus \
-               scanner stands between and re-signs.",
+        what: "Many sites present certificates of one CA that this browser does not trust: a middlebox or a virus \
+               scanner decrypts TLS on the way and signs its own certificates.",
         next: &["{labtrust doctor {}}", "labtrust inspect {}"],
     },
     KnownMessage {
@@ -69,9 +69,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             UNKNOWN,
         ],
         codes: HERE,
-        what: "The runner does not trust GitLab's certificate. It reads the system's store and its own folder, \
-               /etc/gitlab-runner/certs/, which holds the CA in a file called after the host: HOST.crt; restart it after a \
-               change.",
+        what: "The runner does not trust GitLab's certificate. It reads the system store and the CA file \
+               /etc/gitlab-runner/certs/HOST.crt. Restart the runner after a change.",
         next: TRUST,
     },
     KnownMessage {
@@ -87,15 +86,16 @@ pub(super) const ROWS: &[KnownMessage] = &[
             UNKNOWN,
         ],
         codes: &["untrusted-system", "certsd-masked", "chain-incomplete"],
-        what: "podman, skopeo, buildah or CRI-O does not trust the registry's certificate. They read the system's store and the first \
-               folder that exists of ~/.config/containers/certs.d, /etc/containers/certs.d and /etc/docker/certs.d.",
+        what: "podman, skopeo, buildah or CRI-O does not trust the registry's certificate. They read the system \
+               store and the first of these folders that exists: ~/.config/containers/certs.d, \
+               /etc/containers/certs.d, /etc/docker/certs.d.",
         next: TRUST,
     },
     KnownMessage {
         says: &[&["checking push permission", "creating push check transport", "kaniko"], UNKNOWN],
         codes: HERE,
-        what: "kaniko does not trust the registry's certificate. It runs in a container and reads neither Docker's folders \
-               nor the system's store around it, but /kaniko/ssl/certs/ and --registry-certificate=HOST:PORT=FILE.",
+        what: "kaniko does not trust the registry's certificate. It runs in a container and does not read the \
+               machine's stores. It reads /kaniko/ssl/certs/ and the option --registry-certificate=HOST:PORT=FILE.",
         next: &[
             "{labtrust doctor {}}",
             "{labtrust export -o ca.crt}",
@@ -105,8 +105,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["INSTALLATION FAILED", "UPGRADE FAILED"], UNKNOWN],
         codes: HERE,
-        what: "Helm does not trust the registry's certificate: the CA is not trusted in the system's store, the server does not \
-               send the whole chain, or somebody in between presents a certificate of his own.",
+        what: "Helm does not trust the registry's certificate: its CA is not in the system store, the server does \
+               not send the whole chain, or a proxy on the way presents its own certificate.",
         next: TRUST,
     },
     KnownMessage {
@@ -120,8 +120,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "chain-incomplete",
             "tls-intercepted",
         ],
-        what: "Docker does not trust the registry's certificate: its CA is not where the engine looks, the engine has \
-               not been restarted since it came into the system's store, or the server does not send the whole chain.",
+        what: "Docker does not trust the registry's certificate: the CA is not in Docker's certs.d or the system \
+               store, Docker was not restarted since the CA was added to the system store, or the server does not \
+               send the whole chain.",
         next: TRUST,
     },
     KnownMessage {
@@ -133,8 +134,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "cert-not-yet-valid",
             "tls-intercepted",
         ],
-        what: "git does not believe the server's certificate: this build of it has the same words for a CA that it does \
-               not know and for a certificate that has expired. It reads the system's store, unless http.sslCAInfo \
+        what: "git does not trust the server's certificate: its CA is unknown, or the certificate has expired (this \
+               build of git shows the same message for both). git reads the system store, unless http.sslCAInfo \
                names another file.",
         next: &[
             "{labtrust doctor {}}",
@@ -155,8 +156,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             ],
         ],
         codes: HERE,
-        what: "git does not trust the server's certificate: it reads the system's store, unless http.sslCAInfo or \
-               http.sslBackend says otherwise.",
+        what: "git does not trust the server's certificate. It reads the system store, unless http.sslCAInfo or \
+               http.sslBackend is set.",
         next: &[
             "{labtrust doctor {}}",
             "{labtrust trust {} --fingerprint SHA256}",
@@ -166,8 +167,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
     KnownMessage {
         says: &[&["CRYPT_E_NO_REVOCATION_CHECK", "CRYPT_E_REVOCATION_OFFLINE", "0x80092012", "0x80092013"]],
         codes: &[],
-        what: "Windows wants to ask whether the certificate was revoked, and a private CA has nobody to ask. The \
-               certificate itself is believed.",
+        what: "Windows cannot check whether the certificate was revoked, because a private CA has no revocation \
+               server. The certificate itself is trusted.",
         next: &["git config --global http.schannelCheckRevoke false", "curl --ssl-revoke-best-effort …"],
     },
     KnownMessage {
@@ -181,8 +182,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "sun.security.validator.ValidatorException",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
-        what: "Java does not trust the server's certificate. It reads a keystore of its own (lib/security/cacerts, or what \
-               javax.net.ssl.trustStore names), which some distributions fill from the system's store.",
+        what: "Java does not trust the server's certificate. It reads its own keystore (lib/security/cacerts, or \
+               the file in javax.net.ssl.trustStore), which some distributions fill from the system store.",
         next: TRUST,
     },
     KnownMessage {
@@ -194,8 +195,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "UNABLE_TO_GET_ISSUER_CERT",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
-        what: "Node.js does not trust the server's certificate. It brings anchors of its own and does not read the \
-               system's store: NODE_EXTRA_CA_CERTS names a file with the CA, or --use-system-ca from version 22.15 on.",
+        what: "Node.js does not trust the server's certificate. It has its own list of CAs and does not read the \
+               system store. Set NODE_EXTRA_CA_CERTS to a file with the CA, or use --use-system-ca (version 22.15 \
+               or later).",
         next: &[
             "{labtrust doctor {}}",
             "{labtrust export -o ca.crt}",
@@ -211,8 +213,9 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "SSLCertVerificationError",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
-        what: "Python does not trust the server's certificate. requests and pip bring anchors of their own (certifi) and do \
-               not read the system's store unless REQUESTS_CA_BUNDLE or SSL_CERT_FILE names it, pip before 24.2.",
+        what: "Python does not trust the server's certificate. requests, and pip before 24.2, have their own list \
+               of CAs (certifi). They read the system store only if REQUESTS_CA_BUNDLE or SSL_CERT_FILE names its \
+               bundle.",
         next: &[
             "{labtrust doctor {}}",
             "{labtrust trust {} --fingerprint SHA256}",
@@ -227,8 +230,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "hasn't got a known issuer",
         ]],
         codes: &["chain-incomplete", "untrusted-system"],
-        what: "The server's certificate leads to no CA that is known here: the intermediate is missing from what the \
-               server sends, or the root is not trusted.",
+        what: "The server's certificate does not lead to a trusted CA: the server does not send the intermediate, \
+               or the client does not trust the root.",
         next: TRUST,
     },
     KnownMessage {
@@ -242,15 +245,15 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "NET::ERR_CERT_INVALID",
         ]],
         codes: &["untrusted-system", "chain-incomplete", "tls-intercepted"],
-        what: "The browser does not trust the server's certificate. Chrome on Linux and Firefox everywhere keep stores of \
-               their own beside the system's.",
+        what: "The browser does not trust the server's certificate. Chrome on Linux and Firefox have their own \
+               trust stores.",
         next: TRUST,
     },
     KnownMessage {
         says: &[&["The certificate of"], &["is not trusted"]],
         codes: HERE,
-        what: "The CA of the server's certificate is not trusted on this machine, or the server does not send the whole \
-               chain.",
+        what: "The CA of the server's certificate is not trusted on this machine, or the server does not \
+               send the whole chain.",
         next: TRUST,
     },
     KnownMessage {
@@ -282,8 +285,8 @@ pub(super) const ROWS: &[KnownMessage] = &[
             "tls: unknown certificate authority",
         ]],
         codes: HERE,
-        what: "The CA of the server's certificate is not trusted on this machine, the server does not send the whole chain, \
-               or somebody in between presents a certificate of his own.",
+        what: "The CA of the server's certificate is not trusted on this machine, the server does not send the \
+               whole chain, or a proxy on the way presents its own certificate.",
         next: TRUST,
     },
 ];
