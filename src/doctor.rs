@@ -1,9 +1,8 @@
-//! Why a GitLab or its registry cannot be reached or is not believed: everything is asked at once,
-//! and the one cause is named.
+//! Finds out why a GitLab or its registry cannot be reached or is not trusted, and names the one cause.
 //!
-//! Three things are apart. [`gather`] asks this machine, its engines and the servers, and changes
-//! nothing; what they said is [`Evidence`], plain data without secrets. [`diagnose`] judges it, here or
-//! elsewhere, now or later. What a finding can mend is a plan like any other, part of its [`Fix`].
+//! It has three separate parts. [`gather`] asks this machine, its Docker daemons and the servers, and changes
+//! nothing. The answers are [`Evidence`]: plain data without secrets. [`diagnose`] judges the evidence, on any
+//! machine and at any time. The [`Fix`] of a finding holds an ordinary plan.
 
 mod case;
 mod certs_d;
@@ -31,7 +30,7 @@ pub use page::{PAGES, Page};
 pub use probe::gather;
 pub use question::Question;
 
-/// Doors to private parsers, for the fuzz targets alone.
+/// Access to private parsers, for the fuzz targets only.
 #[cfg(fuzzing)]
 #[allow(missing_docs, reason = "they are the parsers' own names")]
 pub(crate) mod fuzzing {

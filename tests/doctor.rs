@@ -1,4 +1,4 @@
-//! `doctor` beside real engines, servers and proxies: each cause is laid, found, and where it can be, mended.
+//! `doctor` with real daemons, servers and proxies: each test makes a cause, finds it, and fixes it if possible.
 
 mod certificate;
 mod engine;
@@ -15,7 +15,7 @@ mod trust;
 
 use crate::lab::{Engine, Gitlab, HOST, Machine, Output, Pair, REGISTRY, Validity};
 
-/// What the doctor says of the lab's registry, as a script reads it.
+/// The doctor's report about the lab's registry, as a script reads it.
 pub(crate) struct Report {
     pub code: i32,
     pub json: serde_json::Value,
@@ -27,17 +27,17 @@ pub(crate) fn ask(machine: &Machine) -> Report {
     ask_with(machine, &[])
 }
 
-/// The same with more options.
+/// Asks the doctor with more options.
 pub(crate) fn ask_with(machine: &Machine, options: &[&str]) -> Report {
     let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
     Report::of(machine, &machine.run([&line[..], options].concat()))
 }
 
-/// Where a machine keeps what the doctor has seen.
+/// The evidence file on a machine.
 const EVIDENCE: &str = "/tmp/evidence.json";
 
 impl Report {
-    /// What `output`, of a doctor who wrote the evidence down, says.
+    /// The report in `output` of a doctor that also wrote the evidence.
     #[track_caller]
     pub(crate) fn of(machine: &Machine, output: &Output) -> Self {
         let json = serde_json::from_str(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output}"));
@@ -50,12 +50,12 @@ impl Report {
         findings.filter_map(|finding| finding["code"].as_str()).collect()
     }
 
-    /// What was seen of the first cause.
+    /// The first cause, as the report describes it.
     pub(crate) fn what(&self) -> &str {
         self.json["findings"][0]["what"].as_str().unwrap_or_default()
     }
 
-    /// Itself, if `code` is the first cause and the exit code says that there is one.
+    /// Fails unless `code` is the first cause and the exit code is 1.
     #[track_caller]
     pub(crate) fn blames(self, code: &str) -> Self {
         assert_eq!((self.causes().first().copied(), self.code), (Some(code), 1), "{:#}", self.json);
@@ -63,7 +63,7 @@ impl Report {
         self
     }
 
-    /// Itself, if nothing was found and everything could be looked at.
+    /// Fails unless there is no finding and every check could be made.
     #[track_caller]
     #[expect(clippy::wrong_self_convention, reason = "it is a demand, and what it is made of goes on")]
     pub(crate) fn is_healthy(self) -> Self {
@@ -77,7 +77,7 @@ impl Report {
     }
 }
 
-/// A GitLab that serves a pair which nobody trusts yet, and its root in `/root/ca.crt`.
+/// Starts a GitLab with a certificate that no store trusts yet; its root is in `/root/ca.crt`.
 pub(crate) fn serving(machine: &Machine) -> Pair {
     let gitlab = Gitlab::start(machine);
     let pair = Pair::made(machine, &[HOST], Validity::Current);
@@ -86,7 +86,7 @@ pub(crate) fn serving(machine: &Machine) -> Pair {
     pair
 }
 
-/// Trusts that root, everywhere.
+/// Trusts that root in every store.
 pub(crate) fn trusting(machine: &Machine, pair: &Pair) {
     let sha256 = crate::trust::fingerprint(machine, &pair.root);
     machine
@@ -94,7 +94,7 @@ pub(crate) fn trusting(machine: &Machine, pair: &Pair) {
         .succeeded();
 }
 
-/// A machine on which all is as it should be, and its engine.
+/// Sets up a machine without any problem, and gives its Docker daemon.
 pub(crate) fn well(machine: &Machine) -> Engine<'_> {
     machine.without_hooks();
     let engine = Engine::start(machine);

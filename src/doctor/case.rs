@@ -1,4 +1,4 @@
-//! The evidence as the checks look at it: which of the servers is the registry, what was served.
+//! The evidence as the checks see it: which server is the registry, and which chain it sent.
 
 use std::path::Path;
 
@@ -11,25 +11,25 @@ use labtrust_plan::{Endpoint, Host};
 use super::evidence::{CertsDSeen, EngineSeen, Evidence, ServerSeen};
 use crate::certificate::Parsed;
 
-/// A port that GitLab's own web server is on unless it is said otherwise.
+/// The default port of GitLab's own web server.
 pub(super) const WEB: u16 = 443;
-/// The ports that registries are usually on: Omnibus's example, and what it chooses by itself.
+/// The usual ports of registries: the port in Omnibus's example, and the port that Omnibus chooses by itself.
 pub(super) const REGISTRIES: [u16; 2] = [4567, 5050];
 
-/// What is judged.
+/// The evidence, with the registry picked out of it.
 #[derive(Debug)]
 pub struct Case<'e> {
     /// All of the evidence.
     pub evidence: &'e Evidence,
-    /// The registry's port: the one that was named, else the first usual one where a registry answers or,
-    /// failing that, anybody.
+    /// The registry's port: the port that the user named; else the first usual port where a registry answers; else
+    /// the first usual port that is open.
     pub registry: u16,
-    /// The chain that is served there, as far as it can be read.
+    /// The chain that the registry sent, up to the first certificate that cannot be parsed.
     pub chain: Vec<Parsed>,
 }
 
 impl<'e> Case<'e> {
-    /// What `evidence` is about.
+    /// Picks the registry out of `evidence`.
     pub fn new(evidence: &'e Evidence) -> Self {
         let is_open = |port: &u16| server(evidence, *port).is_some_and(|seen| seen.reached.is_open());
         let is_registry = |port: &u16| server(evidence, *port).is_some_and(ServerSeen::is_registry);
@@ -42,25 +42,25 @@ impl<'e> Case<'e> {
         Self { evidence, registry, chain }
     }
 
-    /// How far one came to `endpoint`, be it one of the servers or the token service's.
+    /// How far a connection to `endpoint` came: to one of the servers or to the token service.
     pub fn reached(&self, endpoint: &Endpoint) -> Option<&'e Reached> {
         let server = self.evidence.servers.iter().find(|server| server.endpoint == *endpoint);
         let realm = self.evidence.realm.as_ref().filter(|realm| realm.endpoint.as_ref() == Some(endpoint));
         server.map(|server| &server.reached).or_else(|| realm?.reached.as_ref())
     }
 
-    /// The host.
+    /// The host that the user named.
     pub fn host(&self) -> &'e Host {
         &self.evidence.host
     }
 
-    /// The registry.
+    /// The registry's endpoint.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint::new(self.host().clone(), self.registry)
     }
 
-    /// The engine that is judged, with its place in the facts: the first that lets one in, else the first that is
-    /// there, else the first.
+    /// The daemon to judge, with its index in the facts: the first whose socket is open, else the first that exists,
+    /// else the first.
     pub fn engine(&self) -> Option<(usize, &'e EngineSeen)> {
         let distance = |engine: &EngineSeen| match engine.socket_state {
             SocketState::Open => 0,
@@ -70,23 +70,23 @@ impl<'e> Case<'e> {
         self.evidence.engines.iter().enumerate().min_by_key(|(_, engine)| distance(engine))
     }
 
-    /// What was seen of the port `port`.
+    /// What was seen at `port`.
     pub fn server(&self, port: u16) -> Option<&'e ServerSeen> {
         server(self.evidence, port)
     }
 
-    /// What `engine` says of the registry, if it was asked and answered.
+    /// How `engine` reaches the registry, if it was asked and answered.
     pub fn reach_of(&self, engine: &EngineSeen) -> Option<engine::Reach> {
         Some(engine::judge(engine.registries.get(&self.registry)?.answer()?))
     }
 
-    /// Whether an engine accepts the registry, however it gets there.
+    /// Whether a daemon accepts the registry, directly or through a proxy.
     pub fn is_accepted(&self) -> bool {
         let result = |engine| self.reach_of(engine) == Some(engine::Reach::Accepted);
         self.evidence.engines.iter().any(result)
     }
 
-    /// The words of the first engine that does not believe what is served at `url`.
+    /// The message of the first daemon that does not trust the certificate at `url`.
     pub fn refusal_of(&self, url: &str) -> Option<String> {
         self.evidence.engines.iter().find_map(|engine| match self.reach_of(engine)? {
             engine::Reach::Refused(message) if message.contains(&format!("\"{url}")) => Some(message),
@@ -94,18 +94,18 @@ impl<'e> Case<'e> {
         })
     }
 
-    /// What was seen of the `certs.d` at `path`.
+    /// What was seen in the `certs.d` at `path`.
     pub fn certs_d(&self, path: &Path) -> Option<&'e CertsDSeen> {
         self.evidence.trust.certs_d.iter().find(|seen| seen.path == path)
     }
 
-    /// What was seen of the registry's port.
+    /// What was seen at the registry's port.
     pub fn registry_server(&self) -> Option<&'e ServerSeen> {
         self.server(self.registry)
     }
 }
 
-/// The chain that is presented there, as far as it can be read.
+/// The chain that a server sent, up to the first certificate that cannot be parsed.
 pub(super) fn chain(reached: Option<&Reached>) -> Vec<Parsed> {
     let presented = reached.and_then(Reached::chain).unwrap_or_default();
     presented.iter().map_while(|certificate| Parsed::from_der(certificate.der()).ok()).collect()

@@ -1,28 +1,27 @@
-//! The names that folders in a `certs.d` have, rightly and by mistake.
+//! The names of the folders in a `certs.d`: the right ones, and the usual mistakes.
 
 use labtrust_plan::{Endpoint, Host};
 
-/// Whether a folder called `name` is meant for `host`: exactly that, or as people write it who have not
-/// read how it must be.
+/// Whether a folder called `name` looks like one for `host`: the exact name, or a usual mistake.
 pub(super) fn looks_like(name: &str, host: &Host) -> bool {
     let (name, host) = (letters_and_digits(name), letters_and_digits(&host.to_string()));
     let rest = name.strip_prefix("https").unwrap_or(&name).strip_prefix(&host).map(str::to_owned);
-    // A port, or an ending such as `.crt`.
+    // The rest is a port, or an extension such as `.crt`.
     rest.is_some_and(|rest| rest.len() <= LONGEST_REST)
 }
 
 const LONGEST_REST: usize = 8;
 
-/// What is left of a name without case and everything that is no letter or digit.
+/// The ASCII letters and digits of a name, in lower case.
 fn letters_and_digits(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// Where containerd is told of registries, if its `config_path` says so, as it does everywhere.
+/// containerd's folder of registries. Its `config_path` sets another one, but no distribution does.
 pub(super) const CONTAINERD: &str = "/etc/containerd/certs.d";
 
-/// The names of the folder of `registry`, of which containerd takes the first that is there (containerd,
-/// `core/remotes/docker/config/hosts.go`, `hostPaths`). Docker does so for its pulls if it keeps images there.
+/// The names of the folder of `registry`. containerd reads only the first that exists (containerd,
+/// `core/remotes/docker/config/hosts.go`, `hostPaths`). Docker's pulls do the same with the containerd image store.
 pub(super) fn containerd_folders(registry: &Endpoint) -> [String; 2] {
     let (host, port) = (registry.host.in_url(), registry.port);
     [format!("{host}_{port}_"), format!("{host}:{port}")]

@@ -1,4 +1,4 @@
-//! A check, one a line of the report, and its result. Each judges evidence and nothing else.
+//! A check, which is one line of the report, and its result. A check reads only evidence.
 
 pub(super) mod certificate;
 pub(super) mod engine;
@@ -16,61 +16,61 @@ use super::{
     finding::{Code, Finding},
 };
 
-/// One line of the report.
+/// A check.
 #[derive(Debug)]
 pub struct Check {
     /// Its name in JSON.
     pub id: &'static str,
-    /// Its name for people.
+    /// Its name in the report.
     pub title: &'static str,
-    /// What it can find, causes before what follows from them.
+    /// The codes that it can find, causes before their consequences.
     pub codes: &'static [&'static Code],
-    /// Looks at the evidence.
+    /// Judges the evidence.
     pub judge: fn(&Case<'_>) -> CheckResult,
 }
 
-/// How a check came out.
+/// The state of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckState {
-    /// It is as it should be.
+    /// No problem was found.
     Passed,
-    /// It is not, or it could not be looked at.
+    /// A problem was found, or the check could not be made.
     Failed,
-    /// It does not apply here, or something else has to be mended first.
+    /// The check does not apply here, or another problem must be fixed first.
     Skipped,
 }
 
-/// What a check says.
+/// The result of a check.
 #[derive(Debug)]
 pub struct CheckResult {
-    /// How it came out.
+    /// The state.
     pub state: CheckState,
     /// What was seen, in a few words.
     pub detail: String,
-    /// What was found.
+    /// The findings.
     pub findings: Vec<Finding>,
-    /// Whether it could not be looked at.
+    /// Whether the check could not be made.
     pub is_fault: bool,
 }
 
 impl CheckResult {
-    /// It is as it should be.
+    /// No problem was found.
     pub fn passed(detail: impl Into<String>) -> Self {
         Self { state: CheckState::Passed, detail: detail.into(), findings: Vec::new(), is_fault: false }
     }
 
-    /// It does not apply, or something else comes first.
+    /// The check does not apply, or another problem must be fixed first.
     pub fn skipped(detail: impl Into<String>) -> Self {
         Self { state: CheckState::Skipped, ..Self::passed(detail) }
     }
 
-    /// It could not be looked at.
+    /// The check could not be made, because of `detail`.
     pub fn fault(detail: impl Into<String>) -> Self {
         Self { state: CheckState::Failed, is_fault: true, ..Self::passed(detail) }
     }
 
-    /// `findings`; without any it has passed with `detail`.
+    /// Failed with `findings`; passed with `detail` if there are none.
     pub fn of(detail: impl Into<String>, findings: Vec<Finding>) -> Self {
         match findings.first() {
             Some(first) => {
@@ -81,7 +81,7 @@ impl CheckResult {
         .with(findings)
     }
 
-    /// With these findings besides; what else it says stays.
+    /// Adds `findings`; the state and the detail stay.
     #[must_use]
     pub fn with(mut self, findings: Vec<Finding>) -> Self {
         self.findings.extend(findings);

@@ -1,4 +1,4 @@
-//! The whole diagnosis: every check asked in turn, and its findings told as causes with what follows from each.
+//! The whole diagnosis: every check in turn, and the findings as causes with their consequences.
 
 use labtrust_plan::Anchor;
 use serde::Serialize;
@@ -10,8 +10,8 @@ use super::{
     finding::{Code, Finding},
 };
 
-/// The checks, in the order in which a request meets what they look at. Findings are told in this order: what is nearer
-/// to the cause comes first.
+/// The checks, in the order in which a request passes the parts that they judge. The report shows findings in this
+/// order, so that the cause comes first.
 pub const CHECKS: &[Check] = &[
     engine::CHECK,
     server::CHECK,
@@ -34,30 +34,30 @@ pub const CHECKS: &[Check] = &[
 pub struct Line {
     /// The check's name in JSON.
     pub id: &'static str,
-    /// Its name for people.
+    /// Its name in the report.
     #[serde(skip)]
     pub title: &'static str,
-    /// How it came out.
+    /// The state.
     pub state: CheckState,
     /// What was seen.
     pub detail: String,
-    /// Whether it could not be looked at.
+    /// Whether the check could not be made.
     #[serde(skip)]
     pub is_fault: bool,
 }
 
-/// The whole result.
+/// The result of all checks.
 #[derive(Debug)]
 pub struct Diagnosis {
-    /// All checks.
+    /// One line for each check.
     pub lines: Vec<Line>,
-    /// The causes, each with what follows from it.
+    /// The causes, each with its consequences.
     pub findings: Vec<Finding>,
 }
 
 impl Diagnosis {
-    /// The findings that are to be mended. What follows from a cause that is mended only by a restart cannot
-    /// be judged before that, unless it is the same CA that is to be trusted in another store.
+    /// The findings to fix. If a cause is fixed only after a restart, its consequences cannot be judged before the
+    /// restart, unless they trust the same CA in another store.
     pub fn to_fix(&self) -> impl Iterator<Item = &Finding> {
         let anchor = |finding: &Finding| finding.fix.anchor.as_ref().map(Anchor::sha256);
         self.findings.iter().flat_map(move |cause| {
@@ -68,12 +68,12 @@ impl Diagnosis {
         })
     }
 
-    /// Whether nothing was found, and everything could be looked at.
+    /// Whether all checks were made and none found a problem.
     pub fn is_healthy(&self) -> bool {
         self.findings.is_empty() && !self.has_faults()
     }
 
-    /// Whether something could not be looked at.
+    /// Whether a check could not be made.
     pub fn has_faults(&self) -> bool {
         self.lines.iter().any(|line| line.is_fault)
     }
@@ -104,7 +104,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
         id: "probe",
         title: "probe",
         state: CheckState::Failed,
-        detail: format!("{what} was not looked at: a fault of labtrust's own"),
+        detail: format!("{what} was not checked: internal error in labtrust"),
         is_fault: true,
     }));
     let rank = |finding: &Finding| codes().position(|code| code.id == finding.code.id);
@@ -112,7 +112,7 @@ pub fn diagnose(evidence: &Evidence) -> Diagnosis {
     Diagnosis { lines, findings: folded(findings) }
 }
 
-/// `findings` with those that merely follow from another under it.
+/// `findings`, with each consequence below its cause.
 fn folded(findings: Vec<Finding>) -> Vec<Finding> {
     let mut causes: Vec<Finding> = Vec::new();
     for finding in findings {
@@ -143,7 +143,7 @@ mod tests {
 
         let text = include_str!("../../tests/evidence/daemon-down.json");
         let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
-        evidence.engines[0].socket_state = SocketState::Unknown("the probe itself failed".into());
+        evidence.engines[0].socket_state = SocketState::Unknown("internal error in labtrust".into());
         let diagnosis = diagnose(&evidence);
         assert!(diagnosis.has_faults());
         let codes: Vec<_> = diagnosis.findings.iter().map(|finding| finding.code.id).collect();

@@ -1,5 +1,5 @@
-//! What was seen, as plain data: judged here, or elsewhere from a file. It holds no secret: no key, no password,
-//! no token. Each text of others is [`Redacted`], which is the only way into it.
+//! The evidence: what was seen, as plain data that is judged here, or elsewhere from a file. It holds no secret: no
+//! key, no password, no token. Text from other programs enters only as [`Redacted`].
 
 mod client;
 mod engine;
@@ -22,53 +22,53 @@ pub use self::{
 };
 pub use super::redacted::Redacted;
 
-/// The number of this form of evidence; a greater one is not understood.
+/// The schema number of evidence; labtrust rejects a greater one.
 pub const SCHEMA: u32 = 1;
 
-/// Everything that was asked and what the answers were.
+/// All questions and their answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The form of this document.
+    /// The schema number of this document.
     pub schema: u32,
     /// The version of labtrust that gathered it.
     pub labtrust: String,
-    /// When, by this machine's clock.
+    /// The time of the questions, by this machine's clock.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// The host that was asked about.
+    /// The host that the user named.
     pub host: Host,
-    /// The port, if one was named.
+    /// The port, if the user named one.
     pub port: Option<u16>,
     /// The machine.
     pub facts: Facts,
-    /// Its Docker engines, in the order of the facts.
+    /// Its Docker daemons, in the order of the facts.
     pub engines: Vec<EngineSeen>,
-    /// What the user's tools are told.
+    /// The settings of the user's tools.
     #[serde(default)]
     pub client: ClientSeen,
     /// The GitLab of this machine, if it is the server.
     #[serde(default)]
     pub gitlab: Option<GitlabSeen>,
-    /// The host's ports: the one that was named and those that GitLab and registries are usually on.
+    /// The host's ports: the port that the user named, and the usual ports of GitLab and of registries.
     pub servers: Vec<ServerSeen>,
-    /// Where the registry sends one for a token.
+    /// The token service that the registry names.
     pub realm: Option<RealmSeen>,
-    /// What is trusted.
+    /// The CAs that this machine trusts.
     pub trust: TrustSeen,
-    /// What was to be looked at and was not, by a fault of this program's own.
+    /// The parts that could not be read because of an internal error in labtrust.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unseen: Vec<Redacted>,
 }
 
-/// What came of a question.
+/// The outcome of a question.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Asked<T> {
     /// The answer.
     Answered(T),
-    /// It could not be asked or was not answered; with the reason.
+    /// There is no answer; with the reason.
     Failed(Redacted),
-    /// It was not asked, because something else has to be so first.
+    /// The question was not asked, because a condition for it does not hold.
     Not,
 }
 
@@ -81,7 +81,7 @@ impl<T> Asked<T> {
         }
     }
 
-    /// Why there is no answer, if it was asked.
+    /// Why a question that was asked has no answer.
     pub fn fault(&self) -> Option<&str> {
         match self {
             Self::Failed(why) => Some(why),

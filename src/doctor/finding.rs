@@ -1,31 +1,31 @@
-//! What the doctor has found, and what mends it.
+//! What the doctor found, and how to fix it.
 
 use labtrust_plan::{Anchor, Change, Command, Service, ShellLine};
 use serde::Serialize;
 
-/// A cause that can be found; its name is a promise to scripts and does not change.
+/// A cause that the doctor can find. Scripts depend on its name, which never changes.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Code {
     /// The name, as in JSON, in `labtrust explain` and as a heading of `docs/doctor.md`.
     pub id: &'static str,
     /// How much it matters.
     pub severity: Severity,
-    /// The names of those that merely follow from it where both are found.
+    /// The codes of its consequences, where both are found.
     pub explains: &'static [&'static str],
 }
 
 impl Code {
-    /// `id`: it does not work.
+    /// A code for something that does not work.
     pub const fn error(id: &'static str) -> Self {
         Self { id, severity: Severity::Error, explains: &[] }
     }
 
-    /// `id`: it works, and will not for long or not for everybody.
+    /// A code for something that works, but not for long or not for every client.
     pub const fn warning(id: &'static str) -> Self {
         Self { id, severity: Severity::Warning, explains: &[] }
     }
 
-    /// With the names of those that merely follow from it.
+    /// Sets the codes of its consequences.
     #[must_use]
     pub const fn explaining(mut self, codes: &'static [&'static str]) -> Self {
         self.explains = codes;
@@ -37,79 +37,79 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It does not work.
+    /// Something does not work.
     Error,
-    /// It works, and will not for long or not for everybody.
+    /// Something works, but not for long or not for every client.
     Warning,
 }
 
-/// A cause that was found on this machine.
+/// A cause that the doctor found on this machine.
 #[derive(Debug)]
 pub struct Finding {
-    /// Which.
+    /// Its code.
     pub code: &'static Code,
     /// What was seen, with the names and numbers of this machine.
     pub what: String,
     /// Why that fails, in one sentence.
     pub why: String,
-    /// What mends it.
+    /// How to fix it.
     pub fix: Fix,
-    /// What merely follows from it.
+    /// Its consequences.
     pub consequences: Vec<Finding>,
 }
 
-/// What mends a finding.
+/// How to fix a finding.
 #[derive(Debug, Default)]
 pub struct Fix {
-    /// What to do, where that is no command.
+    /// What to do, in words.
     pub advice: Option<String>,
-    /// Commands that do it, as they can be pasted.
+    /// Commands to paste.
     pub commands: Vec<ShellLine>,
-    /// What `--fix` does.
+    /// The changes that `--fix` makes.
     pub changes: Vec<Change>,
-    /// The CA that those changes trust, if they do.
+    /// The CA that those changes install, if any.
     pub anchor: Option<Anchor>,
-    /// What `--fix --restart` restarts though nothing is changed.
+    /// Services that `--fix --restart` restarts although no file changes.
     pub restart: Vec<Restart>,
 }
 
-/// A service that was started too early.
+/// A service that must be restarted to read its new settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restart {
-    /// What makes its manager read its settings, beforehand.
+    /// The command that makes the service manager reload its units before the restart.
     pub reload: Option<Command>,
     /// The service.
     pub service: Service,
 }
 
 impl Finding {
-    /// `code` was found: `what` was seen, and that fails because of `why`.
+    /// A finding of `code`: `what` was seen, and `why` that fails.
     pub fn new(code: &'static Code, what: impl Into<String>, why: impl Into<String>) -> Self {
         Self { code, what: what.into(), why: why.into(), fix: Fix::default(), consequences: Vec::new() }
     }
 
-    /// With what mends it.
+    /// Sets the fix.
     #[must_use]
     pub fn with(mut self, fix: Fix) -> Self {
         self.fix = fix;
         self
     }
 
-    /// With what to do about it, where no command does it.
+    /// Sets the advice in words.
     #[must_use]
     pub fn advise(mut self, advice: impl Into<String>) -> Self {
         self.fix.advice = Some(advice.into());
         self
     }
 
-    /// With a command that mends it or helps to.
+    /// Adds a command.
     #[must_use]
     pub fn command(mut self, command: impl Into<ShellLine>) -> Self {
         self.fix.commands.push(command.into());
         self
     }
 
-    /// The same of a command of these words.
+    /// Adds the command that consists of `words`.
     #[must_use]
     pub fn run<W: AsRef<str>>(self, words: impl IntoIterator<Item = W>) -> Self {
         self.command(ShellLine::of(words))
@@ -117,12 +117,12 @@ impl Finding {
 }
 
 impl Fix {
-    /// Whether it takes effect only once something is restarted.
+    /// Whether the fix takes effect only after a restart.
     pub fn awaits_restart(&self) -> bool {
         !self.restart.is_empty() || self.changes.iter().any(|change| !change.reload.restart.is_empty())
     }
 
-    /// Whether `--fix` mends it, with `--restart` beside it perhaps.
+    /// Whether `--fix` or `--fix --restart` fixes it.
     pub fn is_automatic(&self) -> bool {
         !self.changes.is_empty() || self.restart.iter().any(|late| late.service.restart.is_some())
     }

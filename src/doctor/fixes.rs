@@ -1,4 +1,4 @@
-//! What the findings know how to mend, as changes and restarts.
+//! The fixes of the findings, as changes and restarts.
 
 use std::collections::BTreeSet;
 
@@ -9,18 +9,18 @@ use labtrust_plan::{Anchor, Change, ShellLine, StoreId};
 use super::{Diagnosis, Restart};
 use crate::{client::trust, hint::hint};
 
-/// What the doctor changes is kept under one name, for all hosts: they share the engine's settings.
+/// The receipt of the doctor's own changes. All hosts share it, because they share Docker's settings.
 pub const RECEIPT: &str = "doctor";
 
 /// Changes that belong in one receipt.
 pub struct ReceiptPart<'d> {
-    /// The CA whose trust they are; none of the doctor's own changes.
+    /// The CA that they install; none for the doctor's own changes.
     pub anchor: Option<&'d Anchor>,
     /// The changes.
     pub changes: Vec<Change>,
 }
 
-/// What `--restart` would run after `changes`, each once.
+/// The restart commands after `changes`, each once.
 pub fn restart_commands(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String> {
     let late = pending_restarts(diagnosis, &[]).into_iter().map(|late| &late.service);
     let services = changes.iter().flat_map(|change| &change.reload.restart).chain(late);
@@ -29,7 +29,7 @@ pub fn restart_commands(diagnosis: &Diagnosis, changes: &[Change]) -> Vec<String
     commands.into_iter().collect()
 }
 
-/// What need only be restarted, and is by nothing in `outcomes` anyway.
+/// The services that only need a restart and that no outcome in `outcomes` restarts anyway.
 pub fn pending_restarts<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> Vec<&'d Restart> {
     let mut all: Vec<&Restart> = Vec::new();
     for late in diagnosis.to_fix().flat_map(|finding| &finding.fix.restart) {
@@ -41,7 +41,7 @@ pub fn pending_restarts<'d>(diagnosis: &'d Diagnosis, outcomes: &[Outcome]) -> V
     all
 }
 
-/// What only waits for a restart, which is the change if it `is_restarted` now.
+/// The outcome of a service that only needs a restart. The restart is the change if it `is_restarted`.
 pub fn restart_outcome(late: &Restart, is_restarted: bool) -> Outcome {
     let first = late.reload.as_ref().filter(|_| !is_restarted);
     Outcome {
@@ -49,14 +49,14 @@ pub fn restart_outcome(late: &Restart, is_restarted: bool) -> Outcome {
         subject: late.service.title.clone(),
         state: OutcomeState::Pending,
         changed: is_restarted,
-        detail: "its settings were newer than it was".into(),
+        detail: "it started before its settings changed".into(),
         hint: first.map(|reload| hint!("before the restart: {}", ShellLine::from(reload))),
         restart: vec![late.service.clone()],
         needs_root: false,
     }
 }
 
-/// Each change once, in the order of the findings, by the receipt that it belongs in.
+/// Each change once, in the order of the findings, grouped by receipt.
 pub fn changes_by_receipt(diagnosis: &Diagnosis) -> Vec<ReceiptPart<'_>> {
     let mut parts: Vec<ReceiptPart<'_>> = Vec::new();
     for finding in diagnosis.to_fix() {
@@ -83,7 +83,7 @@ pub fn changes_by_receipt(diagnosis: &Diagnosis) -> Vec<ReceiptPart<'_>> {
 }
 
 impl ReceiptPart<'_> {
-    /// What trusts a CA is taken back by `untrust`, as if `trust` had done it.
+    /// The name of its receipt. A change that installs a CA has the receipt of `trust`, so that `untrust` undoes it.
     pub fn receipt(&self) -> String {
         self.anchor.map_or_else(|| RECEIPT.to_owned(), trust::receipt_name)
     }

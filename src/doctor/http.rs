@@ -1,5 +1,5 @@
-//! One GET, as a client without credentials and without a proxy sends it. TLS is not verified: what
-//! is served is judged elsewhere, and what is not believed is still to be seen.
+//! One GET without credentials and without a proxy. TLS is not verified: the checks judge the certificate, and need
+//! the answer even if it is not trusted.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -8,7 +8,7 @@ use ureq::{Agent, tls::TlsConfig};
 
 use super::evidence::{Http, Redacted, parameter};
 
-/// The headers that tell something.
+/// The headers that the checks read.
 const HEADERS: &[&str] = &[
     "content-type",
     "date",
@@ -18,10 +18,10 @@ const HEADERS: &[&str] = &[
     "via",
     "www-authenticate",
 ];
-/// Of a header's value and of the body so many bytes are kept.
+/// The longest header value and the longest body, in bytes; the rest is cut off.
 const LONGEST: usize = 2048;
 
-/// An answer as it came, which may hold secrets.
+/// An answer as the server sent it. It may hold secrets.
 pub struct Answer {
     status: u16,
     headers: BTreeMap<String, String>,
@@ -48,8 +48,7 @@ impl From<&Answer> for Http {
 
 /// The answer to `GET url` within `limit`.
 ///
-/// # Errors
-/// The reason why there is none.
+/// # Errors The reason, as text.
 pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
     let tls = TlsConfig::builder()
         .disable_verification(true)
@@ -74,7 +73,7 @@ pub(super) fn get(url: &str, limit: Duration) -> Result<Answer, String> {
     let headers: BTreeMap<_, _> = HEADERS.iter().filter_map(kept).collect();
     let status = answer.status().as_u16();
     let mut body = Vec::new();
-    // A body that does not come is no reason not to tell of the head.
+    // Without a body, the head still counts.
     let _ = std::io::Read::read_to_end(
         &mut std::io::Read::take(answer.body_mut().as_reader(), LONGEST as u64),
         &mut body,

@@ -1,5 +1,5 @@
-//! Which requests of a Go program go past its proxy. Docker, podman and every other Go program share
-//! these rules: golang.org/x/net/http/httpproxy, of which net/http holds a copy.
+//! Decides which requests of a Go program bypass its proxy. Docker, podman and every other Go program share these
+//! rules: golang.org/x/net/http/httpproxy, of which net/http holds a copy.
 
 pub mod curl;
 mod near_miss;
@@ -10,17 +10,17 @@ use labtrust_plan::{DnsName, Endpoint, Host};
 
 pub use near_miss::{NearMiss, near_miss};
 
-/// Whether a request to `endpoint` goes past the proxy, where `NO_PROXY` is `list`.
+/// Whether a request to `endpoint` bypasses the proxy if `NO_PROXY` is `list`.
 pub fn is_bypassed(list: &str, endpoint: &Endpoint) -> bool {
     is_always_direct(&endpoint.host) || entries(list).any(|entry| Entry::parse(entry).matches(endpoint))
 }
 
-/// The entries of `list`. Commas alone separate: a space is part of a name that nobody has.
+/// The entries of `list`. Only commas separate them; a space belongs to the entry.
 pub fn entries(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|entry| !entry.is_empty())
 }
 
-/// `list` with `host` besides.
+/// `list` with the additional entry `host`.
 pub fn with(list: &str, host: &Host) -> String {
     match list.trim().trim_end_matches(',') {
         "" => host.to_string(),
@@ -28,7 +28,7 @@ pub fn with(list: &str, host: &Host) -> String {
     }
 }
 
-/// Whatever is set, the machine itself is never asked for through a proxy.
+/// Whether `host` is the machine itself, which no proxy setting covers.
 pub fn is_always_direct(host: &Host) -> bool {
     match host {
         Host::Dns(name) => name.as_str() == "localhost",
@@ -36,30 +36,30 @@ pub fn is_always_direct(host: &Host) -> bool {
     }
 }
 
-/// What one entry stands for.
+/// The meaning of one entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// `*`: everything.
+    /// `*`: every host.
     All,
-    /// Addresses, if a URL names one of them: no name is ever looked up for this.
+    /// A network. It covers URLs that contain an address; names are not looked up.
     Network(IpAddr, u32),
-    /// One address, on this port or on all.
+    /// One address, on one port or on all.
     Address(IpAddr, Option<String>),
-    /// What ends in this text, which begins with a dot.
+    /// Hosts whose names end in this text, which begins with a dot.
     Domain {
         /// The text.
         suffix: String,
-        /// Whether what stands after that dot is meant itself, too.
+        /// Whether the name after the dot itself is covered too.
         with_itself: bool,
-        /// The port; none for all. It is compared as text.
+        /// The port, compared as text; none for all ports.
         port: Option<String>,
     },
-    /// What is ignored.
+    /// An entry that is ignored.
     Nothing,
 }
 
 impl Entry {
-    /// What `entry` stands for.
+    /// Parses `entry`.
     pub fn parse(entry: &str) -> Self {
         let entry = entry.trim().to_lowercase();
         if entry == "*" {
@@ -78,13 +78,13 @@ impl Entry {
         let host = host.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(host);
         let name = host.trim_start_matches('.');
         let dots = host.len() - name.len();
-        // As lenient as the original: what cannot be written in ASCII stays as it is.
+        // Like Go, keep a name that cannot be written in ASCII as it is.
         let ascii = if name.is_ascii() { None } else { name.parse::<DnsName>().ok() };
         let name = ascii.as_ref().map_or(name, DnsName::as_str);
         Self::Domain { suffix: format!("{}{name}", ".".repeat(dots.max(1))), with_itself: dots == 0, port }
     }
 
-    /// Whether `endpoint` is meant.
+    /// Whether the entry covers `endpoint`.
     pub fn matches(&self, endpoint: &Endpoint) -> bool {
         let is_port = |port: &Option<String>| {
             port.as_ref().is_none_or(|port| port.is_empty() || *port == endpoint.port.to_string())
@@ -105,7 +105,7 @@ impl Entry {
         }
     }
 
-    /// The port to which it is limited.
+    /// The port to which the entry is limited.
     pub fn port(&self) -> Option<&str> {
         match self {
             Self::Address(_, port) | Self::Domain { port, .. } => {
@@ -124,7 +124,7 @@ fn network(entry: &str) -> Option<Entry> {
     let length: u32 = length.parse().ok().filter(|_| is_number)?;
     let (canonical, spare) = (address.to_canonical(), if address.is_ipv4() { 32 } else { 128 });
     (length <= spare).then_some(())?;
-    // A network of IPv4 that is written as one of IPv6.
+    // An IPv4 network that is written as IPv6.
     let mapped = if canonical.is_ipv4() && address.is_ipv6() { 96 } else { 0 };
     match length.checked_sub(mapped) {
         Some(length) => Some(Entry::Network(canonical, length)),
@@ -144,8 +144,8 @@ fn contains(first: IpAddr, length: u32, address: IpAddr) -> bool {
     }
 }
 
-/// Host and port (Go's `net.SplitHostPort`); all of it is the host where that finds a fault, such as
-/// several colons without brackets, or brackets without a port.
+/// Splits host and port (Go's `net.SplitHostPort`). Where Go reports an error, such as several colons without
+/// brackets, or brackets without a port, the whole entry is the host.
 fn split_port(entry: &str) -> (&str, Option<String>) {
     let Some((host, port)) = entry.rsplit_once(':') else { return (entry, None) };
     let host = match host.strip_prefix('[') {

@@ -1,10 +1,9 @@
-//! `docs/doctor.md`, a page for each code: embedded, because a site without the internet has no browser
-//! that would show it.
+//! `docs/doctor.md` with a page for each code. It is embedded, so that `labtrust explain` works without the internet.
 
 /// The document.
 pub const PAGES: &str = include_str!("../../docs/doctor.md");
 
-/// What one code means: symptom, cause, fix.
+/// The page of one code: symptom, cause, fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The code.
@@ -29,7 +28,7 @@ impl Page {
         Self::all().find(|page| page.code == code)
     }
 
-    /// What it says of the cause.
+    /// Its paragraph about the cause.
     pub fn cause(&self) -> &'static str {
         let (_, rest) = self.text.split_once("**Cause.**").unwrap_or_default();
         rest.split("**Fix.**").next().unwrap_or(rest).trim()

@@ -1,5 +1,5 @@
-//! Gathers the evidence: everything at once, each question bounded in time, nothing changed, nothing
-//! pulled, no credentials sent.
+//! Gathers the evidence. All questions run at once, each with a time limit. Nothing is changed or pulled, and no
+//! credentials are sent.
 
 mod certs_d;
 mod client;
@@ -32,10 +32,10 @@ use super::{
     evidence::{Evidence, Redacted, SCHEMA, TrustSeen},
 };
 
-/// The time for everything: whoever waits for an answer that does not come waits no longer.
+/// The time limit for all questions together.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Asks everything.
+/// Asks all questions.
 pub fn gather(question: &Question<'_>) -> Evidence {
     let deadline = Instant::now() + LIMIT;
     let budget = TimeBudget::new(deadline, question.port);
@@ -54,8 +54,8 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         let engines: Vec<_> = (engines.into_iter().zip(&question.facts.engines))
             .map(|(probe, engine)| {
                 let failed =
-                    || engine::unasked(engine, SocketState::Unknown("the probe itself failed".into()));
-                seen_or_noted(probe, "a Docker engine", &mut unseen).unwrap_or_else(failed)
+                    || engine::unasked(engine, SocketState::Unknown("internal error in labtrust".into()));
+                seen_or_noted(probe, "a Docker daemon", &mut unseen).unwrap_or_else(failed)
             })
             .collect();
         let servers: Vec<_> = (servers.into_iter().zip(&endpoints))
@@ -64,7 +64,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
         (
             engines,
             servers,
-            seen_or_noted(client, "what the tools are told", &mut unseen).unwrap_or_default(),
+            seen_or_noted(client, "the proxy settings of the tools", &mut unseen).unwrap_or_default(),
             seen_or_noted(gitlabs, "GitLab on this machine", &mut unseen).unwrap_or_default(),
         )
     });
@@ -91,7 +91,7 @@ pub fn gather(question: &Question<'_>) -> Evidence {
     evidence
 }
 
-/// The ports that are asked: the one that was named, and those that GitLab and registries are usually on.
+/// The endpoints to ask: the port that the user named, and the usual ports of GitLab and of registries.
 fn endpoints(question: &Question<'_>) -> Vec<Endpoint> {
     let mut ports: Vec<u16> = question.port.into_iter().chain([WEB]).chain(REGISTRIES).collect();
     ports.sort_unstable();
@@ -99,7 +99,7 @@ fn endpoints(question: &Question<'_>) -> Vec<Endpoint> {
     ports.into_iter().map(|port| Endpoint::new(question.host.clone(), port)).collect()
 }
 
-/// All that is read of files in which others set proxies.
+/// Runs every parser of files that can set a proxy.
 #[cfg(fuzzing)]
 #[allow(missing_docs, reason = "it is the parsers' own door")]
 pub fn proxies(text: &str, host: &Host) {

@@ -1,5 +1,5 @@
-//! Which proxy a program uses for a request, from what it is told (golang.org/x/net/http/httpproxy; moby's
-//! `cmd/dockerd/daemon.go` for what stands in a daemon's own settings).
+//! Which proxy a program uses for a request, by its settings (golang.org/x/net/http/httpproxy; moby's
+//! `cmd/dockerd/daemon.go` for the daemon's own settings).
 
 use std::collections::BTreeMap;
 
@@ -10,18 +10,18 @@ use super::{
     no_proxy,
 };
 
-/// The variables that tell it.
+/// The environment variables that set proxies.
 pub const VARIABLES: [&str; 6] =
     ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy"];
 
-/// What a program is told.
+/// The proxy settings of a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Proxies {
     /// The proxy for plain HTTP.
     pub http: String,
     /// The proxy for HTTPS.
     pub https: String,
-    /// What is reached without.
+    /// The hosts that bypass the proxy, as `NO_PROXY` lists them.
     pub no: String,
 }
 
@@ -36,23 +36,23 @@ impl From<&EngineInfo> for Proxies {
 }
 
 impl Proxies {
-    /// What the daemon that reads `sources`, the stronger later, is told when it starts.
+    /// The settings of a daemon that reads `sources` when it starts; a later source overrides an earlier one.
     pub fn of(sources: &[Source]) -> Self {
         let value =
             |name| winner(sources, name).map(|(_, setting)| setting.value.to_string()).unwrap_or_default();
         Self { http: value("HTTP_PROXY"), https: value("HTTPS_PROXY"), no: value("NO_PROXY") }
     }
 
-    /// The proxy that a program built with Go `go` uses for HTTPS to `endpoint`; none if it goes there directly.
+    /// The proxy that a program built with Go `go` uses for HTTPS to `endpoint`; none if it connects directly.
     pub fn of_request(&self, endpoint: &Endpoint, go: &str) -> Option<&str> {
-        // Until Go 1.16, the proxy for plain HTTP served for HTTPS too where no other was set.
+        // Before Go 1.16, the proxy for plain HTTP is used for HTTPS too if no other is set.
         let proxy = if self.https.is_empty() && falls_back(go) { &self.http } else { &self.https };
         (!proxy.is_empty() && !no_proxy::is_bypassed(&self.no, endpoint)).then_some(proxy)
     }
 }
 
-/// Where the value comes from that a daemon uses for the variable `name`, in capitals, and the small one of
-/// its name: the first of them that is not empty.
+/// The setting that a daemon uses for the variable `name` (in capitals) or, if that is empty, for the same name in
+/// small letters; with its source.
 pub fn winner<'s>(sources: &'s [Source], name: &str) -> Option<(&'s Source, &'s Setting)> {
     let small = name.to_lowercase();
     let mut found: BTreeMap<&str, (&Source, &Setting)> = BTreeMap::new();
@@ -61,7 +61,7 @@ pub fn winner<'s>(sources: &'s [Source], name: &str) -> Option<(&'s Source, &'s 
             let is_either = setting.name == name || setting.name == small;
             match source.form {
                 _ if !is_either => {}
-                // These set both, and nothing if they are empty.
+                // These set both variables, and nothing if they are empty.
                 Form::Settings | Form::CommandLine if setting.value.is_empty() => {}
                 Form::Settings | Form::CommandLine => {
                     found.insert(name, (source, setting));

@@ -1,18 +1,18 @@
-//! What the doctor is asked.
+//! The question to the doctor.
 
 use labtrust_plan::{Anchor, Facts, Fingerprint, Host};
 
-/// What is asked about.
+/// The question: a host and what is known of this machine.
 #[derive(Clone, Debug)]
 pub struct Question<'q> {
     /// The host.
     pub host: &'q Host,
-    /// The port, if one was named.
+    /// The port, if the user named one.
     pub port: Option<u16>,
     /// The machine.
     pub facts: &'q Facts,
-    /// The CAs that labtrust made or trusted on it.
+    /// The CAs that labtrust made or trusted on this machine.
     pub known: &'q [Anchor],
-    /// The fingerprint of the root that may be trusted, if it was named.
+    /// The fingerprint of the root that can be trusted, if the user gave one.
     pub fingerprint: Option<Fingerprint>,
 }

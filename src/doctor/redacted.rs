@@ -1,6 +1,6 @@
-//! Text of others in evidence: evidence is shown, kept and sent to strangers, so no text gets into it but through
-//! this type. Values whose form is known are built from the parts that may be shown; free text loses whatever
-//! looks like a secret.
+//! Text from other programs in evidence, without secrets. Evidence is shown, stored and sent to other people, so text
+//! enters it only through this type. A value with a known form is rebuilt from the parts that are safe to show; free
+//! text loses everything that looks like a secret.
 
 mod free;
 mod host;
@@ -29,7 +29,7 @@ use self::{
 pub struct Redacted(String);
 
 impl Redacted {
-    /// A proxy's URL: scheme, host and port. What is no such URL is not shown at all.
+    /// A proxy's URL: scheme, host and port. A value that is not such a URL is hidden.
     pub fn proxy(value: &str) -> Self {
         let (open, bare) = unquoted(value);
         let is_variable = bare.strip_prefix('$').is_some_and(|name| {
@@ -43,10 +43,10 @@ impl Redacted {
         Self(format!("{open}{}{open}", url(bare, false)))
     }
 
-    /// The list of a `NO_PROXY`: hosts, networks and ports, with the separators that somebody used.
+    /// The list of a `NO_PROXY`: hosts, networks and ports, with the original separators.
     pub fn no_proxy(list: &str) -> Self {
         let parts: Vec<&str> = list.split(',').collect();
-        // A password may hold commas: it ends at the last @, and begins after the first colon.
+        // A password can contain commas: it begins after the first colon and ends at the last @.
         let ends = parts.iter().rposition(|part| part.contains('@'));
         let begins =
             ends.map(|end| parts.iter().position(|part| part.contains(':')).map_or(end, |at| at.min(end)));
@@ -61,17 +61,17 @@ impl Redacted {
         Self(shown.collect::<Vec<_>>().join(","))
     }
 
-    /// The value of the variable `name`, which has to do with proxies.
+    /// The value of the proxy variable `name`.
     pub fn setting(name: &str, value: &str) -> Self {
         if name.eq_ignore_ascii_case("NO_PROXY") { Self::no_proxy(value) } else { Self::proxy(value) }
     }
 
-    /// A URL with its path, and without what is before its host or after its path.
+    /// A URL with its path, without user, password and query.
     pub fn url(value: &str) -> Self {
         Self(url(value, true))
     }
 
-    /// Where an engine is found: a URL, of which the user's name belongs to where it is.
+    /// A daemon's address: a URL in which the user of `ssh://` is safe to show.
     pub fn engine(value: &str) -> Self {
         let login = |value: &str| {
             let (scheme, rest) = value.split_once("://")?;
@@ -83,7 +83,7 @@ impl Redacted {
         Self(login(value).unwrap_or_else(|| url(value, true)))
     }
 
-    /// The header `name` of an answer: of URLs and of a challenge, the parts that are looked at.
+    /// The header `name` of an answer; of a URL and of a challenge only the parts that the checks read.
     pub fn header(name: &str, value: &str) -> Self {
         match name {
             "location" => Self::url(value),
@@ -92,12 +92,13 @@ impl Redacted {
         }
     }
 
-    /// The body of an answer: of JSON an error's code and message, of a page its title and whose it is.
+    /// The body of an answer: of JSON, the code and message of an error; of a page, its title and whether it is
+    /// GitLab's.
     pub fn body(text: &str) -> Self {
         Self(http::body(text))
     }
 
-    /// A file that a setting names. A setting may hold a key instead of a key's file.
+    /// The path in a setting. A setting may hold a key instead of the path of a key.
     pub fn path(path: &Path) -> PathBuf {
         let text = path.to_string_lossy();
         let is_path =
@@ -105,24 +106,24 @@ impl Redacted {
         if is_path { path.to_owned() } else { MARK.into() }
     }
 
-    /// Why `error`'s text is no JSON of the right form: its own message quotes the text.
+    /// The reason of a JSON `error`, without its own message, which quotes the text.
     pub fn json_error(error: &serde_json::Error) -> Self {
         let what = match error.classify() {
             serde_json::error::Category::Io | serde_json::error::Category::Eof => "it ends too early",
-            serde_json::error::Category::Syntax => "it is no JSON",
-            serde_json::error::Category::Data => "a value is of another kind than expected",
+            serde_json::error::Category::Syntax => "it is not JSON",
+            serde_json::error::Category::Data => "a value has an unexpected type",
         };
         Self(format!("{what}, at line {} column {}", error.line(), error.column()))
     }
 }
 
-/// A value without the quotation marks around it, and the mark.
+/// The quotation mark around a value, and the value without it.
 fn unquoted(value: &str) -> (&str, &str) {
     let quoted = |mark| value.strip_prefix(mark)?.strip_suffix(mark);
     ["\"", "'"].iter().find_map(|mark| Some((*mark, quoted(*mark)?))).unwrap_or(("", value))
 }
 
-/// An entry of a `NO_PROXY`, which other programs may take for several.
+/// An entry of a `NO_PROXY`, which other programs may read as several entries.
 fn entry(text: &str) -> String {
     text.split_inclusive([' ', '\t', ';', '|', '\n', '"', '\'']).map(host_or_mark).collect()
 }

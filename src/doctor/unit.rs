@@ -1,14 +1,14 @@
-//! The unit by which systemd runs an engine.
+//! The systemd unit of a Docker daemon.
 
 use std::path::Path;
 
 use labtrust_plan::fact::{Engine, EngineKind};
 
-/// The unit of the machine's that runs `engine`; none if it is a user's, or in a virtual machine.
+/// The system unit that runs `engine`; none if a user's systemd or a virtual machine runs it.
 pub(super) fn unit(engine: &Engine) -> Option<String> {
     match engine.kind {
         EngineKind::Rootful => Some(match package(engine) {
-            // Synology's DSM: an engine is a package there.
+            // On Synology's DSM, a package runs the daemon.
             Some(package) => format!("pkg-{package}-dockerd.service"),
             None => "docker.service".into(),
         }),
@@ -17,7 +17,7 @@ pub(super) fn unit(engine: &Engine) -> Option<String> {
     }
 }
 
-/// The package that the engine is, where that is what is restarted.
+/// The package that a restart of `engine` restarts, if it is one.
 fn package(engine: &Engine) -> Option<&str> {
     let restart = engine.restart.as_ref()?;
     let is_package = restart.program == Path::new("/usr/syno/bin/synopkg");

@@ -1,12 +1,12 @@
-//! What is wrong with what is served.
+//! Problems of the served certificate and chain.
 
 use super::{EVIDENCE, Report, ask};
 use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Recipe, Validity};
 
-/// What Docker says of what its engine does not refuse.
+/// Docker's answer if the daemon accepts the certificate.
 const ACCEPTED: &str = "Login Succeeded";
 
-/// Trusts a pair's root in the system's store and for Docker, as another hand does.
+/// Trusts a root in the system store and for Docker, without labtrust.
 fn trust(machine: &Machine, pair: &Pair) {
     machine.write(&format!("/etc/docker/certs.d/{REGISTRY}/ca.crt"), &pair.root);
     machine.write("/usr/local/share/ca-certificates/lab.crt", &pair.root);
@@ -27,7 +27,7 @@ fn what_is_wrong_with_a_leaf_that_leads_to_a_trusted_root() {
             "certificate has expired or is not yet valid",
             "valid only from",
         ),
-        (Recipe::EXPIRING, "cert-expiring", ACCEPTED, "ends in "),
+        (Recipe::EXPIRING, "cert-expiring", ACCEPTED, "expires in "),
         (
             Recipe::WRONG_NAME,
             "cert-name-mismatch",
@@ -70,7 +70,7 @@ fn what_is_wrong_with_a_leaf_that_leads_to_a_trusted_root() {
     }
 }
 
-/// A certificate of which some clients take what others do not.
+/// Asks the doctor about `target`.
 fn asked_at(machine: &Machine, target: &str) -> Report {
     let line = ["labtrust", "doctor", target, "--json", "--evidence", EVIDENCE];
     Report::of(machine, &machine.run(line))
@@ -121,7 +121,7 @@ fn a_chain_that_is_cut_or_out_of_order() {
         assert_eq!(report.causes(), ["chain-incomplete"], "{:#}", report.json);
         assert!(report.what().contains("Foreign intermediate"), "{:#}", report.json);
     }
-    // The root need not be sent, whoever else is there.
+    // The root need not be sent.
     gitlab.serve_chain(&pair, &format!("{}{}", pair.leaf, pair.intermediates.concat()));
     ask(&machine).is_healthy();
 }
@@ -140,7 +140,7 @@ fn a_clock_that_is_wrong() {
         assert_eq!(report.json["findings"][0]["explains"][0]["code"], consequence, "{:#}", report.json);
         assert!(!report.causes().contains(&consequence), "{:#}", report.json);
     }
-    // It is the certificate that has ended, whatever the clock.
+    // The certificate has expired by either clock.
     gitlab.serve(&Pair::by(&machine, &Recipe::EXPIRED));
     let report = Report::of(&machine, &machine.command(line).at(2).run());
     assert_eq!(report.causes()[..2], ["cert-expired", "clock-skew"], "{:#}", report.json);
@@ -159,9 +159,9 @@ fn a_middlebox_that_signs_anew() {
     let sha256 = crate::trust::fingerprint(&machine, &pair.root);
     let line = ["labtrust", "trust", REGISTRY, "--fingerprint", &sha256];
     machine.intercept(&Pair::by(&machine, &Recipe::CORPORATE), &[443, 4567]);
-    // Whoever was given the fingerprint is told who signed instead, and that it may be somebody in between.
+    // A user with the fingerprint is told which CA signed instead, and that a middlebox may be on the way.
     machine.run(line).exited(3).says("its root is CN=Corporate Proxy CA with SHA-256").says("re-signs");
-    // Of a CA that nobody ever trusted here nothing can be said, but of those who re-sign by trade.
+    // Without a trusted CA, only known middleboxes can be recognised.
     assert_eq!(ask(&machine).causes()[0], "untrusted-docker");
     machine.sh("iptables -t nat -F OUTPUT").succeeded();
     let recipe = Recipe { root: "Zscaler Intermediate Root CA (zscaler.net)", ..Recipe::CORPORATE };
@@ -185,7 +185,7 @@ fn a_middlebox_that_signs_anew() {
         "{}",
         report.what()
     );
-    // The CA under its old name was recreated: that is another thing.
+    // A recreated CA with the old name is another finding.
     machine.sh("iptables -t nat -F OUTPUT").succeeded();
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
     let old = Pair::by(&machine, &Recipe::NAMESAKE);
@@ -208,13 +208,13 @@ fn two_things_at_once_are_both_told() {
     let machine = machine!("gitlab");
     let gitlab = Gitlab::start(&machine);
     let engine = Engine::start(&machine);
-    // An expired leaf, and what is between it and its root is missing.
+    // An expired leaf, without the intermediate.
     let pair = Pair::by(&machine, &Recipe { days: (-30, -1), ..Recipe::DEEP });
     trust(&machine, &pair);
     gitlab.serve_chain(&pair, &pair.leaf);
     engine.login().exited(1).says("certificate has expired");
     assert_eq!(ask(&machine).causes()[..2], ["cert-expired", "chain-incomplete"]);
-    // Another's name, under a CA that nobody trusts.
+    // Another host's name, under a CA that no store trusts.
     let pair = Pair::by(&machine, &Recipe::WRONG_NAME);
     gitlab.serve(&pair);
     engine.login().exited(1);

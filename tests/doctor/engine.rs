@@ -1,4 +1,4 @@
-//! No engine, or one that is not to be asked.
+//! No Docker daemon, or one that cannot be asked.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ fn docker_is_not_installed() {
         machine.sh("rm -f /usr/bin/podman").succeeded();
     }
     ask(&client).blames("docker-missing");
-    // The server needs none.
+    // The server needs no daemon.
     let causes = ask(&server);
     assert!(!causes.causes().contains(&"docker-missing"), "{:#}", causes.json);
 }
@@ -53,7 +53,7 @@ fn an_engine_that_was_killed_leaves_its_socket() {
     machine.run(["docker", "info"]).exited(1).says("Cannot connect to the Docker daemon");
     let report = ask(&machine).blames("daemon-down");
     assert!(
-        report.json["findings"][0]["what"].as_str().unwrap().contains("nobody listens"),
+        report.json["findings"][0]["what"].as_str().unwrap().contains("no program listens"),
         "{:#}",
         report.json
     );
@@ -98,7 +98,7 @@ fn the_docker_command_asks_another_engine() {
     }
 }
 
-/// What the doctor says to `user` in this environment.
+/// The doctor's report for `user` with these variables.
 fn ask_as(machine: &Machine, user: &str, environment: &[(&str, &str)]) -> serde_json::Value {
     let evidence = "/tmp/seen.json";
     machine.sh(&format!("rm -f {evidence}")).succeeded();

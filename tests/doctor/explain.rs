@@ -1,10 +1,10 @@
-//! What an error message means: real tools fail, and what they wrote is pasted into `labtrust explain`.
+//! `labtrust explain` with the messages of real tools that fail.
 
 use serde_json::Value;
 
 use crate::lab::{Engine, Gitlab, HOST, Machine, Pair, REGISTRY, Validity, hup};
 
-/// Clients that everybody uses, and how each asks a URL. Those that a machine may lack are tried where they are.
+/// Common clients, and how each requests a URL. The optional ones are used if they are installed.
 const CLIENTS: &[(&str, &str)] = &[
     ("curl", r#"curl --max-time 5 "$1""#),
     ("openssl", r#"openssl s_client -verify_return_error -verify_hostname "$2" -connect "$2:$3" </dev/null"#),
@@ -13,7 +13,7 @@ const CLIENTS: &[(&str, &str)] = &[
     ("ruby", r#"ruby -rnet/http -e 'Net::HTTP.get(URI(ARGV[0]))' "$1""#),
     ("git", r#"git ls-remote "$1/group/project.git""#),
     ("wget", r#"wget --tries=1 --timeout=5 --output-document=- "$1""#),
-    // It does not read the system's store.
+    // node does not read the system store.
     (
         "node",
         r#"export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt; node -e 'require("https").get(process.argv[1])' "$1""#,
@@ -24,10 +24,10 @@ const CLIENTS: &[(&str, &str)] = &[
            java /tmp/A.java "$1""#,
     ),
 ];
-/// The first of [`CLIENTS`] which every machine of the lab has.
+/// The number of [`CLIENTS`] that every machine of the lab has; they come first.
 const ALWAYS: usize = 5;
 
-/// What `labtrust explain` says of `text`.
+/// The answer of `labtrust explain` to `text`.
 #[track_caller]
 fn explain(machine: &Machine, text: &str) -> Value {
     let output = machine.command(["labtrust", "explain", "--json", "-"]).stdin(text).run();
@@ -35,8 +35,8 @@ fn explain(machine: &Machine, text: &str) -> Value {
     serde_json::from_str(&output.stdout).unwrap()
 }
 
-/// Asks HOST:PORT with every client, and has each one's words explained: `code` is among the causes, and the next
-/// step names `host` where the words do.
+/// Requests HOST:PORT with every client, and explains each message: `code` is among the causes, and the next step
+/// names `host` if the message does.
 #[track_caller]
 fn every_client_means(machine: &Machine, host: &str, port: &str, code: &str) {
     let url = if port == "443" { format!("https://{host}") } else { format!("https://{host}:{port}") };
@@ -72,7 +72,7 @@ fn whoever_does_not_trust_says_so_in_words_that_are_understood() {
     let said = explain(&machine, &login);
     assert_eq!(said["code"], "untrusted-docker", "{login}");
     assert_eq!(said["next"][0], format!("labtrust doctor {REGISTRY}"));
-    // What the server writes down of it.
+    // The server's log of it.
     let log = machine.sh("cat /tmp/nginx.log").succeeded().stdout;
     let line = log.lines().find(|line| line.contains("SSL alert number")).expect("a client that broke off");
     assert_eq!(explain(&machine, line)["codes"][0], "untrusted-docker", "{line}");
@@ -103,8 +103,8 @@ fn whoever_does_not_get_there_says_so_in_words_that_are_understood() {
     every_client_means(&machine, "127.0.0.1", "5000", "not-tls");
 }
 
-/// Whatever an engine said in the lab when something was the matter is known, and what was the matter is among its
-/// meanings, unless the words are those of what follows from it.
+/// Every message that a daemon gave in the lab for a cause is known, and the cause is among its codes, unless the
+/// message is about a consequence.
 #[test]
 fn what_engines_said_when_evidence_was_recorded_is_understood() {
     const SAID_OF_WHAT_FOLLOWS: [&str; 3] = ["daemon-remote", "port-taken", "ssl-path-overridden"];
@@ -112,7 +112,7 @@ fn what_engines_said_when_evidence_was_recorded_is_understood() {
     let mut known = 0;
     for code in labtrust::doctor::codes().map(|code| code.id) {
         for message in super::recorded::engines_words(code) {
-            // The registry itself was reached and asks who one is.
+            // The registry was reached and asks for a login.
             if message.contains("denied: access forbidden") {
                 continue;
             }
@@ -137,7 +137,7 @@ fn a_text_that_is_not_known_is_an_answer_and_no_fault() {
         .run(["labtrust", "explain", "untrusted-dokcer"])
         .exited(1)
         .says("labtrust explain untrusted-docker");
-    // The heading of a finding, as it stands.
+    // The heading of a finding, pasted as it is.
     machine.run(["labtrust", "explain", "error: untrusted-docker"]).succeeded().says("Cause.");
     machine.run(["labtrust", "explain", ""]).exited(2).says("there is no text");
     let long = machine.command(["labtrust", "explain", "-"]).stdin("x".repeat((1 << 20) + 1)).run();

@@ -1,4 +1,4 @@
-//! Servers that refuse, hang, drip, flood or lie: the doctor answers in time and in bounds, and names them.
+//! Servers that refuse, hang, drip, flood or lie: the doctor answers within its limits and names the cause.
 
 use super::{Engine, HOST};
 use crate::{
@@ -9,14 +9,14 @@ use crate::{
     lab::{Behaviour, Machine, Pair, REGISTRY, Recipe},
 };
 
-/// Of the six seconds that an answer may take, none is used up by a machine that is busy with other tests.
+/// The limit in seconds: six for an answer, and a reserve for a machine that is busy with other tests.
 const SECONDS: f64 = 7.5;
-/// In MiB.
+/// The limit of memory, in MiB.
 const MEMORY: f64 = 60.0;
-/// No answer is longer, whatever a server has said.
+/// The limit of an answer, in bytes.
 const LONGEST: usize = 40_000;
 
-/// The codes that `outcome`, of a doctor, names, who kept to all bounds.
+/// The codes in the `outcome` of a doctor. Fails if it broke a limit.
 #[track_caller]
 fn causes(line: &str, outcome: &Outcome) -> Vec<String> {
     assert!([1, 3].contains(&outcome.code), "{line}: {outcome:?}");
@@ -85,7 +85,7 @@ fn a_server_that_keeps_to_no_http_is_no_trap() {
         )
     };
     let texts = [
-        // Bodies and heads without an end, as far as we are concerned.
+        // Bodies and heads that practically never end.
         (format!("{head}\r\n{}", "<p>\u{1b}]0;x\u{7}\u{202e}".repeat(3 << 20)), "not-a-registry"),
         (format!("{head}Content-Length: 99999999999\r\n\r\nx"), "not-a-registry"),
         (format!("{head}Server: {}\r\n\r\n", "x".repeat(1 << 20)), ""),
@@ -100,7 +100,7 @@ fn a_server_that_keeps_to_no_http_is_no_trap() {
         ("\u{0}\u{1}garbage\r\n\r\n".repeat(1000), ""),
         ("HTTP/1.1 999999 What\r\n\r\n".to_owned(), ""),
         (String::new(), ""),
-        // Token services at odd places.
+        // Token services at unusual URLs.
         (challenge("http://127.0.0.1/jwt/auth"), "realm-insecure"),
         (challenge("HTTP://127.0.0.1/jwt/auth"), "realm-insecure"),
         (challenge("file:///etc/shadow"), "realm-unreachable"),

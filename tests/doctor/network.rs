@@ -1,16 +1,16 @@
-//! The way there.
+//! The way to the server: host name, port, TLS.
 
 use std::time::{Duration, Instant};
 
 use super::{EVIDENCE, Report, ask, ask_with, serving, well};
 use crate::lab::{Behaviour, Blockade, Engine, HOST, Machine, Names, Pair, REGISTRY, Recipe};
 
-/// With everything dropped by a firewall, the whole answer takes no longer.
+/// The time limit of an answer if a firewall drops everything.
 pub(super) const DROPPED: Duration = Duration::from_secs(6);
-/// Nor does it on a healthy machine.
+/// The time limit of an answer on a healthy machine.
 const HEALTHY: Duration = Duration::from_millis(500);
 
-/// The quickest of the answers of twenty seconds: the tests beside this one take their share of the machine, too.
+/// The first answer within `limit`, of all in twenty seconds: other tests slow the machine down.
 #[track_caller]
 pub(super) fn within(limit: Duration, what: &str, machine: &Machine) -> Report {
     let timed = || {
@@ -30,7 +30,7 @@ fn a_healthy_machine_is_answered_at_once() {
     let machine = machine!("client");
     well(&machine);
     within(HEALTHY, "healthy", &machine).is_healthy();
-    // As most firewalls treat what GitLab does not use.
+    // Most firewalls drop packets to ports that GitLab does not use.
     machine.block(Blockade::Dropped, &[5050]);
     within(2 * HEALTHY, "healthy, and 5050 dropped", &machine).is_healthy();
 }
@@ -71,10 +71,10 @@ fn a_port_that_is_closed_or_behind_a_firewall() {
     server.block_all();
     let report = within(DROPPED, "everything dropped", &machine).blames("port-timeout");
     assert_eq!(report.what(), "192.0.2.10:4567 does not answer");
-    // Of an unnamed registry, all usual ports are looked at.
+    // Without a port, the doctor asks all usual ports.
     let output = machine.run(["labtrust", "doctor", HOST, "--json", "--evidence", EVIDENCE]);
     let report = Report::of(&machine, &output);
-    assert!(report.what().ends_with("nor is any of 443, 5050 open"), "{:#}", report.json);
+    assert!(report.what().ends_with("ports 443, 5050 are not open either"), "{:#}", report.json);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_port_on_which_no_tls_is_spoken() {
             "first record does not look like a TLS handshake",
             "neither TLS nor HTTP",
         ),
-        (Behaviour::Silent, "tls-handshake-failed", "TLS handshake timeout", "says nothing"),
+        (Behaviour::Silent, "tls-handshake-failed", "TLS handshake timeout", "sends nothing"),
         (Behaviour::Drips, "not-tls", "", "neither TLS nor HTTP"),
         (Behaviour::Endless, "not-tls", "", "neither TLS nor HTTP"),
         (Behaviour::Resets, "connection-closed", "connection reset by peer", "closes it"),
@@ -120,7 +120,7 @@ fn a_handshake_that_fails() {
     assert!(report.what().contains("neither TLS 1.2 nor TLS 1.3"), "{:#}", report.json);
 }
 
-/// Runs the doctor with other hosts than the engine has.
+/// Runs the doctor with another hosts file than the daemon's.
 fn ask_knowing(machine: &Machine, hosts: &str) -> Report {
     let script = "printf '%s' \"$0\" >/tmp/hosts; mount --bind /tmp/hosts /etc/hosts; exec \"$@\"";
     let line = ["unshare", "--mount", "sh", "-c", script, hosts];
@@ -132,18 +132,18 @@ fn ask_knowing(machine: &Machine, hosts: &str) -> Report {
 fn what_counts_is_how_far_the_engine_gets() {
     let machine = machine!("client");
     well(&machine);
-    // The engine knows the name, and this program does not; or it is swallowed at one of two addresses.
+    // The daemon can resolve the name and this program cannot; or one of two addresses drops packets.
     let report = ask_knowing(&machine, "127.0.0.1 localhost\n");
     assert_eq!(report.causes(), [""; 0], "{:#}", report.json);
     machine.sh("ip route add blackhole 198.51.100.1/32").succeeded();
     machine.sh(&format!("echo 198.51.100.1 {HOST} >>/etc/hosts")).succeeded();
     ask_with(&machine, &[]).is_healthy();
-    // The other way round.
+    // This program can resolve the name and the daemon cannot.
     let machine = machine!("client");
     serving(&machine);
     machine.forget_name(HOST, Names::Unknown);
     Engine::start(&machine).login().exited(1).says("no such host");
     let report = ask_knowing(&machine, &format!("192.0.2.10 {HOST}\n"));
     assert_eq!(report.causes().first(), Some(&"name-not-resolved"), "{:#}", report.json);
-    assert!(report.what().contains("does not get to"), "{:#}", report.json);
+    assert!(report.what().contains("cannot reach"), "{:#}", report.json);
 }

@@ -1,4 +1,4 @@
-//! Proxies in the engine's way: where they are set, what is wrong with them, and what mends it.
+//! Proxies of the Docker daemon: their settings, their problems, and the fixes.
 
 mod intercepted;
 mod places;
@@ -11,10 +11,10 @@ use super::{
 };
 use crate::lab::{Engine, HOST, Machine, Manager, Passing, Proxy, REGISTRY, Release};
 
-/// What most sites' proxies say of a host inside.
+/// The usual answer of a proxy for a host in the own network.
 const NEVER: Passing = Passing::Never("503 Service Unavailable");
 
-/// A machine with an engine, a registry that it trusts, and a proxy.
+/// A machine with a daemon, a registry that it trusts, and a proxy.
 struct Scene<'m> {
     machine: &'m Machine,
     engine: Engine<'m>,
@@ -30,12 +30,12 @@ impl<'m> Scene<'m> {
         Self { machine, engine, proxy: Proxy::start(machine, passing) }
     }
 
-    /// `export HTTPS_PROXY=…`, with this in `NO_PROXY`, for an engine of an init script.
+    /// Exports `HTTPS_PROXY` and this `NO_PROXY` for a daemon that an init script starts.
     fn exports(&self, no_proxy: &str) {
         self.engine.defaults(&format!("export HTTPS_PROXY={} NO_PROXY='{no_proxy}'", self.proxy.url()));
     }
 
-    /// Mends it, which restarts the engine; then the login works.
+    /// Fixes the finding, restarts the daemon, and logs in.
     #[track_caller]
     fn mend(&self) {
         ask_with(self.machine, &["--fix", "--restart", "--yes"]).is_healthy();
@@ -65,7 +65,7 @@ fn a_proxy_that_serves_is_no_fault_and_its_password_stays_in_its_place() {
     scene.engine.login().succeeded();
     let report = ask(&machine).is_healthy();
     assert!(!report.evidence.contains("secret") && report.evidence.contains("xxxxx@"), "{}", report.evidence);
-    // The same with a fault: neither is it said then.
+    // With a finding, the password is not shown either.
     scene.engine.defaults("export HTTPS_PROXY=http://alice:secret@192.0.2.10:9");
     let report = ask(&machine).blames("proxy-unreachable");
     let said = machine.run(["labtrust", "doctor", REGISTRY]).exited(1);
@@ -83,7 +83,7 @@ fn a_proxy_that_is_not_there() {
     let report = ask(&machine).blames("proxy-unreachable");
     let advice = report.json["findings"][0]["fix"]["advice"].as_str().unwrap();
     assert!(advice.contains("/etc/default/docker, line 3"), "{advice}");
-    // A firewall that drops what goes there: the engine waits longer than we do.
+    // A firewall that drops packets to the proxy: the daemon waits longer than the doctor.
     machine.sh("iptables -I OUTPUT -p tcp --dport 3999 -j DROP").succeeded();
     scene.engine.defaults("export HTTPS_PROXY=http://192.0.2.10:3999");
     within(DROPPED, "a proxy that is dropped", &machine).blames("proxy-unreachable");
@@ -134,9 +134,9 @@ fn entries_that_are_meant_and_mean_nothing() {
     let scene = Scene::laid(&machine, Release::Installed, Manager::Init, NEVER);
     for (list, why) in [
         (format!("a.example {HOST}"), "only commas separate"),
-        (format!(".{HOST}"), "not for itself"),
-        ("192.0.2.*".into(), "a * in it"),
-        ("192.0.2.0/24".into(), "not looked up"),
+        (format!(".{HOST}"), "not mygitlab.example.com itself"),
+        ("192.0.2.*".into(), "contains a *"),
+        ("192.0.2.0/24".into(), "does not look up"),
         (format!("https://{HOST}"), "a URL"),
     ] {
         scene.exports(&list);
@@ -196,12 +196,12 @@ fn a_proxy_that_is_needed_and_set_where_nobody_reads_it() {
     server.connect(&client, "192.0.2.20");
     client.write("/root/ca.crt", &pair.root);
     trusting(&client, &pair);
-    // A site from which only the proxy gets there.
+    // A network from which only the proxy reaches the server.
     let rule = "-p tcp -m multiport --dports 443,4567,5050 -j REJECT --reject-with tcp-reset";
     client.sh(&format!("iptables -I OUTPUT {rule}")).succeeded();
     let engine = Engine::start_as(&client, Release::Installed, Manager::Systemd);
     engine.login().exited(1).says("connection refused");
-    // One that does not get there either is not what is missing.
+    // A proxy that does not reach the server either is not missing.
     engine.defaults("export HTTPS_PROXY=http://192.0.2.10:9");
     assert_eq!(ask(&client).causes().first(), Some(&"port-refused"));
     client.sh("rm /etc/default/docker").succeeded();

@@ -1,6 +1,5 @@
-//! Evidence that was gathered in the lab, one file a code, judged again without any machine: whatever the
-//! judges become, they still find in it what was the matter. `LABTRUST_RECORD=1 scripts/test doctor::` records
-//! it anew.
+//! Evidence that was recorded in the lab, one file for each code, and judged without a machine: every later version
+//! must find the same code. `LABTRUST_RECORD=1 scripts/test doctor::` records it again.
 
 use std::{fs, path::PathBuf};
 
@@ -12,7 +11,7 @@ fn file(code: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/evidence").join(format!("{code}.json"))
 }
 
-/// Checks that `evidence` is as docs/json describes it, and keeps it as that of `code` if evidence is to be recorded.
+/// Checks `evidence` against its schema in docs/json, and records it for `code` if the variable is set.
 #[track_caller]
 pub(super) fn keep(code: &str, evidence: &str) {
     check_evidence(evidence);
@@ -21,7 +20,7 @@ pub(super) fn keep(code: &str, evidence: &str) {
     }
 }
 
-/// What the engines said of the registry in the evidence of `code`.
+/// The daemons' messages about the registry in the evidence of `code`.
 pub(super) fn engines_words(code: &str) -> Vec<String> {
     let Ok(text) = fs::read_to_string(file(code)) else { return Vec::new() };
     let evidence: serde_json::Value = serde_json::from_str(&text).unwrap();
@@ -35,7 +34,7 @@ pub(super) fn engines_words(code: &str) -> Vec<String> {
     engines.filter_map(answer).collect()
 }
 
-/// What is recorded of `code`.
+/// The recorded evidence of `code`.
 pub(super) fn evidence(code: &str) -> Evidence {
     serde_json::from_str(&fs::read_to_string(file(code)).unwrap()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What answers and is no registry, and token services that give no token.
+//! Servers that are not a registry, and token services that give no token.
 
 use super::{ask, serving, trusting};
 use crate::lab::{Blockade, Engine, HOST, Machine, Pair, REGISTRY, Validity, hup};
@@ -6,7 +6,7 @@ use crate::lab::{Blockade, Engine, HOST, Machine, Pair, REGISTRY, Validity, hup}
 const REGISTRY_SETTINGS: &str = "/var/opt/gitlab/registry/config.yml";
 const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
 
-/// A machine that trusts its GitLab, where `sed` then edits `file` with this script.
+/// A machine that trusts its GitLab, after `sed` edits `file` with this script.
 fn edited(machine: &Machine, file: &str, script: &str) {
     trusting(machine, &serving(machine));
     machine.run(["sed", "-i", script, file]).succeeded();
@@ -17,7 +17,7 @@ fn edited(machine: &Machine, file: &str, script: &str) {
     }
 }
 
-/// Ends a service; what supervises it starts it again.
+/// Kills a service, which its supervisor starts again.
 fn restart(machine: &Machine, service: &str) {
     machine.sh(&format!("kill $(cat /opt/gitlab/service/{service}.pid)")).succeeded();
     let gone = format!("! kill -0 $(cat /opt/gitlab/service/{service}.pid)");
@@ -31,12 +31,12 @@ fn wait_until(machine: &Machine, command: &str) {
         .succeeded();
 }
 
-/// Waits until what a client reads at `url` holds `text`.
+/// Waits until the answer at `url` contains `text`.
 fn wait_for(machine: &Machine, url: &str, text: &str) {
     wait_until(machine, &format!("curl -s -i --max-time 5 {url} | grep -q '{text}'"));
 }
 
-/// In the registry's site of nginx, the line that hands requests on.
+/// The line of nginx's site that forwards requests to the registry.
 const BACKEND: &str = "s|proxy_pass http://127.0.0.1:5000;|INSTEAD|";
 
 fn instead_of_the_registry(machine: &Machine, line: &str) {
@@ -142,7 +142,7 @@ fn a_port_that_is_swallowed_takes_no_time_from_the_token_service() {
     machine.without_hooks();
     Engine::start(&machine);
     serving(&machine);
-    // It takes its time, as GitLab does.
+    // GitLab needs time to start.
     let slow = ["sed", "-i", "s|def do_GET(self):|&\\n        time.sleep(0.5)|", "/opt/gitlab/sv/realm.py"];
     machine.run(slow).succeeded();
     restart(&machine, "realm");

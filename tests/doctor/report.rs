@@ -1,4 +1,4 @@
-//! What people are told beside the causes, and evidence that goes from hand to hand.
+//! The parts of the report beside the causes, and evidence in files.
 
 use super::{ask, recorded, serving, trusting};
 use crate::lab::{Engine, HOST, Manager, Passing, Proxy, REGISTRY, Release};
@@ -82,7 +82,7 @@ fn a_terminal_that_does_not_know_its_width_is_written_to_in_whole_lines() {
     let line = "stty cols 0; labtrust doctor --from /tmp/evidence.json";
     machine
         .run(["script", "--quiet", "--command", line, "/dev/null"])
-        .says("engine        Docker is not installed");
+        .says("Docker daemon      Docker is not installed");
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn text_of_others_begins_no_line_of_its_own() {
     }
 }
 
-/// Adds a line to each text that is free.
+/// Adds a line to every free text.
 fn forge(value: &mut serde_json::Value) {
     const FREE: [&str; 9] =
         ["title", "told_by", "failed", "https_proxy", "url", "value", "location", "version", "container"];

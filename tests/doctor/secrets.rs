@@ -1,11 +1,11 @@
-//! Evidence goes into tickets: no password, token or key is in it, wherever somebody has put one.
+//! Evidence goes into tickets: it contains no password, token or key from any setting.
 
 use super::EVIDENCE;
 use crate::lab::{Behaviour, HOST, Machine, Pair, REGISTRY, Validity};
 
 const SECRET: &str = "Sw0rdf1shMarm4ladeQk";
 
-/// Asks with these variables set, and fails if the secret is in what is said or written.
+/// Runs the doctor with these variables, and fails if its output or its evidence contains the secret.
 #[track_caller]
 fn asked(machine: &Machine, variables: &[(&str, &str)]) -> String {
     let line = ["labtrust", "doctor", REGISTRY, "--json", "--evidence", EVIDENCE];
@@ -86,7 +86,7 @@ fn a_key_that_stands_in_the_settings_is_in_no_evidence() {
         assert!(!evidence.contains(&part[..16]), "{evidence}");
         let evidence: serde_json::Value = serde_json::from_str(&evidence).unwrap();
         let site = &evidence["gitlab"]["settings"]["answered"]["sites"][0];
-        // What Ruby would have to compute is not taken for a path.
+        // A value that Ruby must compute is not read as a path.
         let usual = format!("/etc/gitlab/ssl/{HOST}.key");
         assert_eq!(site["meant"]["key"], if key.contains("\\n") { &usual } else { "xxxxx" }, "{evidence:#}");
     }

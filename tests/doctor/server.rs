@@ -7,7 +7,7 @@ const CERTIFICATE: &str = "/etc/gitlab/ssl/mygitlab.example.com.crt";
 const KEY: &str = "/etc/gitlab/ssl/mygitlab.example.com.key";
 const NGINX: &str = "/var/opt/gitlab/nginx/conf/nginx.conf";
 
-/// A server whose GitLab serves a pair that is trusted on it.
+/// A server that trusts its own GitLab's certificate.
 fn server(machine: &Machine) -> (Engine<'_>, Pair) {
     machine.without_hooks();
     let engine = Engine::start(machine);
@@ -64,7 +64,7 @@ fn a_path_that_wins_over_the_usual_place() {
         setting(&machine, &format!("{nginx}['ssl_certificate'] = '/etc/gitlab/ssl/old.crt'"));
         setting(&machine, &format!("{nginx}['ssl_certificate_key'] = '/etc/gitlab/ssl/old.key'"));
     }
-    // As `gitlab-ctl reconfigure` does it.
+    // Like `gitlab-ctl reconfigure`.
     machine.run(["sed", "-i", &format!("s|ssl/{HOST}|ssl/old|"), NGINX]).succeeded();
     hup(&machine);
     engine.login().exited(1).says("expired");
@@ -121,7 +121,7 @@ fn a_port_that_another_web_server_had_first() {
 fn on_a_client_nothing_is_said_of_a_server() {
     let machine = machine!("server");
     server(&machine);
-    // Another's GitLab is nobody's business here.
+    // GitLab on another machine is not checked.
     let asked = machine.run(["labtrust", "doctor", "127.0.0.9:4567", "--json"]);
     let report: serde_json::Value = serde_json::from_str(&asked.stdout).unwrap();
     let line = report["checks"].as_array().unwrap().iter().find(|line| line["id"] == "server").unwrap();
@@ -140,13 +140,13 @@ fn a_port_that_the_container_does_not_lend() {
     let urls = "external_url 'https://mygitlab.example.com'\nregistry_external_url 'https://mygitlab.example.com:4567'\n\
                 letsencrypt['enable'] = false\n";
     machine.write("/srv/gitlab/config/gitlab.rb", urls);
-    // An image of one program: what matters is what the engine says of the container.
+    // An image with one program: only the daemon's data about the container counts.
     let image = "tar -chf- -C / bin/sleep $(ldd /bin/sleep | grep -o '/[^ ]*' | cut -c2-) | docker import - gitlab/gitlab-ce:lab";
     machine.sh(image).succeeded();
     let run = "docker run --detach --name web --network none --volume /srv/gitlab/config:/etc/gitlab gitlab/gitlab-ce:lab sleep 600";
     machine.sh(run).succeeded();
     let report = ask(&machine);
-    // Its control groups are laid in the ones of the machine around the lab.
+    // Its control groups are in those of the machine around the lab.
     machine.run(["docker", "rm", "--force", "web"]).succeeded();
     let report = report.blames("port-not-published");
     assert_eq!(report.causes(), ["port-not-published"], "{:#}", report.json);
@@ -158,5 +158,5 @@ fn who_may_not_look_at_the_server_is_told_so() {
     let machine = machine!("server");
     server(&machine);
     let asked = machine.command(["labtrust", "doctor", REGISTRY]).user("developer").run();
-    asked.says("root may look");
+    asked.says("run the doctor as root");
 }

@@ -1,4 +1,4 @@
-//! Who does not trust what is served.
+//! Stores that do not trust the server's CA.
 
 mod by_hand;
 mod tools;
@@ -12,7 +12,7 @@ use crate::{
 
 const CERTS_D: &str = "/etc/docker/certs.d";
 
-/// A client whose engine refuses its GitLab, until `folder/file` is as it should be.
+/// A client whose daemon does not trust its GitLab.
 fn refusing(machine: &Machine) -> (Engine<'_>, Pair) {
     machine.without_hooks();
     let engine = Engine::start(machine);
@@ -25,7 +25,7 @@ fn labtrust(machine: &Machine, words: &[&str]) -> crate::lab::Output {
     machine.run([&["labtrust"], words].concat())
 }
 
-/// Mends what was found, after which Docker works; and takes that back.
+/// Fixes the findings, checks that Docker works, and undoes the fix.
 #[track_caller]
 fn mends(machine: &Machine, engine: &Engine<'_>, options: &[&str]) {
     let before = machine.settled();
@@ -52,7 +52,7 @@ fn a_ca_that_nobody_trusts() {
     assert_eq!(report.json["findings"][0]["fix"]["automatic"], false);
     report.blames("untrusted-docker");
 
-    // A fingerprint that somebody names is that of the root, or nothing is trusted.
+    // A fingerprint that is not the root's trusts nothing.
     let wrong = fingerprint(&machine, &pair.leaf);
     let report = ask_with(&machine, &["--fingerprint", &wrong]);
     assert_eq!(report.json["findings"][0]["fix"]["automatic"], false);
@@ -61,7 +61,7 @@ fn a_ca_that_nobody_trusts() {
     let before = machine.settled();
     labtrust(&machine, &["doctor", REGISTRY, "--fix", "--yes", "--fingerprint", &right]).succeeded();
     ask(&machine).is_healthy();
-    // What trusts is taken back by the line that is named.
+    // The report names the command that untrusts the CA.
     let undone = labtrust(&machine, &["doctor", "--undo"]).succeeded().says("nothing to undo");
     let line = undone.stdout.lines().find(|line| line.contains("labtrust untrust")).unwrap().trim();
     machine.sh(line).succeeded();
@@ -141,7 +141,7 @@ fn half_a_clients_pair() {
     assert_eq!(report.causes().first(), Some(&"certsd-stray-key"), "{:#}", report.json);
     machine.run(["rm", &key]).succeeded();
 
-    // A CA by the ending of a client's certificate.
+    // A CA with the extension of a client certificate.
     machine.run(["mv", &format!("{folder}/ca.crt"), &format!("{folder}/ca.cert")]).succeeded();
     engine.login().exited(1).says("key ca.key for client certificate ca.cert");
     ask(&machine).blames("certsd-stray-key");
@@ -243,20 +243,20 @@ fn a_login_that_works_and_builds_that_will_not() {
     let report = ask(&machine).blames("build-untrusted");
     assert_eq!(report.causes(), ["build-untrusted"], "{:#}", report.json);
 
-    // Of GitLab itself it matters more: git and curl are refused.
+    // For GitLab's own port, the finding is an error: git and curl fail.
     machine.run(["curl", "--silent", &format!("https://{HOST}/")]).exited(60);
     let line = ["labtrust", "doctor", HOST, "--json", "--evidence", EVIDENCE];
     let report = Report::of(&machine, &machine.run(line)).blames("untrusted-system");
     assert_eq!(report.json["findings"][0]["explains"][0]["code"], "build-untrusted", "{:#}", report.json);
 
-    // That CA was chosen here, so no fingerprint is asked for.
+    // That CA was already chosen here, so no fingerprint is needed.
     let before = machine.settled();
     labtrust(&machine, &["doctor", REGISTRY, "--fix", "--yes"]).succeeded();
     machine.run(["curl", "--silent", "--fail", &format!("https://{HOST}/")]).succeeded();
     ask(&machine).is_healthy();
     labtrust(&machine, &["untrust", "--store", "system"]).succeeded();
     let mut changes = machine.changes_since(&before);
-    // The receipt is still needed for certs.d.
+    // The receipt still covers certs.d.
     changes.retain(|line| !line.starts_with("/var/lib/labtrust/"));
     assert_eq!(changes, [""; 0]);
 }

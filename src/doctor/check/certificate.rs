@@ -1,5 +1,5 @@
-//! Whether the certificate that is served would be accepted, once its root is trusted: by its dates, its
-//! names, what it may be used for, and the way up from it.
+//! Checks that clients would accept the certificate once they trust its root: its dates, its names, its purposes, and
+//! its chain.
 
 mod chain;
 mod code;
@@ -43,7 +43,7 @@ pub(crate) const CHECK: Check = Check {
     judge,
 };
 
-/// What can be wrong with what is presented somewhere.
+/// The checks of one chain.
 const JUDGES: &[fn(&Case<'_>, &Subject) -> Vec<Finding>] =
     &[intercepted::judge, dates::judge, name::judge, refused::judge, chain::judge];
 
@@ -53,10 +53,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
         Err(why) => return CheckResult::fault(why),
     };
     let Some(first) = subjects.first() else {
-        return CheckResult::skipped("none is presented to this program");
+        return CheckResult::skipped("not checked (no certificate received)");
     };
     let leaf = first.leaf();
-    let detail = format!("{} until {}", leaf.title(), leaf.not_after.date());
+    let detail = format!("{}, valid until {}", leaf.title(), leaf.not_after.date());
     let all = subjects.iter().flat_map(|subject| JUDGES.iter().flat_map(|judge| judge(case, subject)));
     let mut findings: Vec<Finding> = all.collect();
     findings.extend(dates::skew(case, &subjects));

@@ -1,4 +1,4 @@
-//! Whether there is a Docker engine to ask, and whether one may.
+//! Checks that a Docker daemon is running, and that this user can ask it.
 
 use labtrust_machine::engine::SocketState;
 use labtrust_plan::{
@@ -13,7 +13,7 @@ use crate::doctor::{
 };
 
 pub(crate) const CHECK: Check =
-    Check { id: "engine", title: "engine", codes: &[&REMOTE, &MISSING, &DOWN, &NO_PERMISSION], judge };
+    Check { id: "engine", title: "Docker daemon", codes: &[&REMOTE, &MISSING, &DOWN, &NO_PERMISSION], judge };
 
 const REMOTE: Code = Code::warning("daemon-remote").explaining(&["untrusted-docker"]);
 const MISSING: Code = Code::error("docker-missing");
@@ -27,7 +27,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(context) = &case.evidence.client.docker_context
         && let Some(why) = context.at.fault()
     {
-        return CheckResult::fault(format!("{} names no engine: {why}", context.told_by));
+        return CheckResult::fault(format!("{} does not name a Docker daemon: {why}", context.told_by));
     }
     let Some((index, engine)) = case.engine() else { return no_engine(case) };
     let socket = engine.socket.as_ref().map_or_else(String::new, |path| path.display().to_string());
@@ -41,7 +41,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     }
 }
 
-/// Where the docker command finds its engine, if that is not one of this machine's.
+/// The address of the daemon that the docker command uses, if it is on another machine.
 pub(crate) fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
     let at = case.evidence.client.docker_context.as_ref()?.at.answer()?;
     let address = at.split_once("://").map_or("", |(_, rest)| rest);
@@ -54,11 +54,11 @@ pub(crate) fn remote<'e>(case: &Case<'e>) -> Option<&'e str> {
 fn on_other_machine(case: &Case<'_>) -> Option<Finding> {
     let at = remote(case)?;
     let told_by = &case.evidence.client.docker_context.as_ref()?.told_by;
-    let what = format!("{told_by} sends the docker command to the engine at {at}");
-    let why = "that engine is who contacts the registry: what this machine's engine trusts, and its proxy, \
-               do not matter to docker login";
+    let what = format!("the docker command uses the Docker daemon at {at} (set by {told_by})");
+    let why = "that daemon contacts the registry: the trust stores and the proxy of this machine have no effect on \
+               docker login";
     let finding = Finding::new(&REMOTE, what, why)
-        .advise("run labtrust on that engine's machine, or have the docker command ask this one:");
+        .advise("run labtrust on that machine, or make the docker command use this machine's daemon:");
     Some(finding.command(if told_by == "DOCKER_HOST" {
         "unset DOCKER_HOST"
     } else {
@@ -68,21 +68,25 @@ fn on_other_machine(case: &Case<'_>) -> Option<Finding> {
 
 fn no_engine(case: &Case<'_>) -> CheckResult {
     if case.evidence.gitlab.is_some() {
-        return CheckResult::skipped("Docker is not installed, and the server needs none");
+        return CheckResult::skipped("Docker is not installed, and the server does not need it");
     }
     if case.evidence.facts.tools.contains_key("podman") {
         return CheckResult::skipped("Docker is not installed; podman is");
     }
-    Finding::new(&MISSING, "Docker is not installed", "there is no engine that could log in")
-        .advise("install Docker, or podman, if this machine is to use the registry")
-        .into()
+    Finding::new(
+        &MISSING,
+        "Docker is not installed",
+        "without Docker or podman, nothing can log in to the registry",
+    )
+    .advise("install Docker or podman, if this machine needs the registry")
+    .into()
 }
 
 fn no_permission(case: &Case<'_>, socket: &str) -> CheckResult {
     let user = &case.evidence.facts.user.name;
-    let what = format!("{user} may not use {socket}");
-    Finding::new(&NO_PERMISSION, what, "the engine's socket is for root and the group docker")
-        .advise("become a member of that group, which is as good as root, and log in again; or use sudo:")
+    let what = format!("{user} cannot use the socket {socket}");
+    Finding::new(&NO_PERMISSION, what, "only root and the members of the group docker can use it")
+        .advise("join the group docker (its members can do what root can) and log in again, or use sudo:")
         .run(["sudo", "usermod", "-aG", "docker", user])
         .run(["sudo", "labtrust", "doctor", &case.endpoint().to_string()])
         .into()
@@ -92,12 +96,12 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
     let title = &engine.title;
     let what = match (&engine.socket_state, &engine.socket) {
         (SocketState::NoListener, Some(socket)) => {
-            format!("{title} does not run: nobody listens on {}", socket.display())
+            format!("{title} is not running: no program listens on {}", socket.display())
         }
-        _ => format!("{title} does not run: it has no socket"),
+        _ => format!("{title} is not running: it has no socket"),
     };
     let finding =
-        Finding::new(&DOWN, what, "every docker command asks the engine, which contacts the registry");
+        Finding::new(&DOWN, what, "docker login needs the Docker daemon, which contacts the registry");
     let services = case.evidence.facts.services;
     match fact.map(|fact| (fact.kind, fact.restart.as_ref())) {
         Some((EngineKind::Desktop, _)) => finding.advise("start Docker Desktop"),
@@ -105,7 +109,7 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
         Some((EngineKind::Rootless, _)) => finding.command("systemctl --user start docker"),
         Some((_, Some(restart))) => {
             let finding = finding
-                .advise("start it; if it does not stay up, its log says why")
+                .advise("start it; if it stops again, its log shows the reason:")
                 .command(ShellLine::from(&start_command(restart)).by_root());
             match services {
                 Some(ServiceManager::Systemd) => finding.command("sudo journalctl -u docker -n 20"),
@@ -117,7 +121,7 @@ fn down(case: &Case<'_>, engine: &EngineSeen, fact: Option<&Engine>) -> CheckRes
     .into()
 }
 
-/// The command that starts what `restart` restarts.
+/// The command that starts the service that `restart` restarts.
 fn start_command(restart: &Command) -> Command {
     let mut start = restart.clone();
     for argument in start.arguments.iter_mut().filter(|argument| *argument == "restart") {
@@ -132,6 +136,6 @@ fn version(engine: &EngineSeen, socket: &str) -> CheckResult {
             CheckResult::passed(format!("Docker {} answers on {socket}", version.version))
         }
         Asked::Failed(why) => CheckResult::fault(why.clone()),
-        Asked::Not => CheckResult::fault(format!("{socket} was not asked")),
+        Asked::Not => CheckResult::fault(format!("the daemon at {socket} was not asked")),
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the engine's requests go where they should: through a proxy that serves, or past it.
+//! Checks that the daemon's proxy works for the registry, or that the daemon bypasses it.
 
 pub(crate) mod code;
 mod fix;
@@ -22,7 +22,7 @@ use crate::doctor::{Case, evidence::Asked};
 
 pub(crate) const CHECK: Check = Check {
     id: "proxy",
-    title: "proxy",
+    title: "Docker proxy",
     codes: &[
         &WRONG_SCHEME,
         &UNREACHABLE,
@@ -38,16 +38,18 @@ pub(crate) const CHECK: Check = Check {
 
 fn judge(case: &Case<'_>) -> CheckResult {
     if let Some(at) = remote(case) {
-        return CheckResult::skipped(format!("the docker command uses the engine at {at}"));
+        return CheckResult::skipped(format!("not checked (the docker command uses the daemon at {at})"));
     }
-    let Some((index, engine)) = case.engine() else { return CheckResult::skipped("no engine") };
+    let Some((index, engine)) = case.engine() else {
+        return CheckResult::skipped("not checked (no Docker daemon)");
+    };
     let info = match &engine.info {
         Asked::Answered(info) => info,
         Asked::Failed(why) => return CheckResult::fault(why.clone()),
-        Asked::Not => return CheckResult::skipped("the engine comes first"),
+        Asked::Not => return CheckResult::skipped("not checked (the Docker daemon could not be asked)"),
     };
     if info.is_desktop() {
-        return CheckResult::passed("Docker Desktop has one of its own, which follows its settings");
+        return CheckResult::passed("Docker Desktop uses its own proxy settings");
     }
     let go = engine.version.answer().map_or("", |version| &version.go);
     let view = View { case, engine, fact: case.evidence.facts.engines.get(index), told: info.into(), go };
@@ -55,7 +57,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         None | Some(Asked::Not) => None,
         Some(Asked::Failed(why)) => view.proxy_fault(why),
         Some(Asked::Answered(body)) => match engine::judge(body) {
-            // It speaks TLS with the registry: the proxy, if there is one, serves.
+            // The daemon speaks TLS with the registry, so a proxy works.
             engine::Reach::Accepted | engine::Reach::GaveUp(_) => None,
             engine::Reach::Refused(_) => intercepted::finding(&view),
             engine::Reach::Unknown(message) => view.proxy_fault(&message),

@@ -1,5 +1,4 @@
-//! Whether the token service that the registry names serves: a login is two requests, and the second
-//! one goes there.
+//! Checks the token service that the registry names: a login is two requests, and the second goes there.
 
 use labtrust_machine::reach::{Reached, Step, Tls};
 use labtrust_plan::{Endpoint, store::Scope};
@@ -16,7 +15,7 @@ use crate::doctor::{
 
 pub(crate) const CHECK: Check = Check {
     id: "realm",
-    title: "token realm",
+    title: "token service",
     codes: &[&INSECURE, &UNREACHABLE, &NOT_JSON, &UNTRUSTED],
     judge,
 };
@@ -26,61 +25,72 @@ const UNREACHABLE: Code = Code::error("realm-unreachable");
 const NOT_JSON: Code = Code::error("realm-not-json");
 const UNTRUSTED: Code = Code::error("realm-untrusted");
 
-const SETTING: &str = "on the server, correct external_url in gitlab.rb (or registry['token_realm']), then: gitlab-ctl reconfigure";
+const SETTING: &str = "on the server, correct external_url in gitlab.rb (or registry['token_realm']), then: sudo \
+                       gitlab-ctl reconfigure";
 
 fn judge(case: &Case<'_>) -> CheckResult {
-    let Some(realm) = &case.evidence.realm else { return CheckResult::skipped("the registry names none") };
+    let Some(realm) = &case.evidence.realm else {
+        return CheckResult::skipped(
+            "not checked (the registry names no \
+                         token service)",
+        );
+    };
     if realm.url.to_lowercase().starts_with("http://") {
         return Finding::new(
             &INSECURE,
-            format!("the registry sends one to {} for a token", realm.url),
-            "docker login would send the password there without encryption",
+            format!("the registry sends clients to {} for a token", realm.url),
+            "docker login would send the password there unencrypted",
         )
-        .advise(format!("do not log in there before it is fixed: {SETTING}"))
+        .advise(format!("do not log in until this is fixed: {SETTING}"))
         .into();
     }
     let unreachable = |what: String| {
-        let why = "the registry accepts nobody without a token, and this is who gives it out";
+        let why = "docker login gets its token there, and the registry accepts no client without one";
         Finding::new(&UNREACHABLE, what, why)
     };
     let Some(endpoint) = &realm.endpoint else {
-        let what = format!("the registry names {:?} for a token, which is no https:// URL", realm.url);
+        let what = format!(
+            "the registry sends clients to {:?} for a token, which is not an https:// URL",
+            realm.url
+        );
         return unreachable(what).advise(SETTING).into();
     };
     match &realm.answer {
-        Asked::Not => CheckResult::fault("it was not asked"),
-        Asked::Failed(_) if case.is_accepted() => CheckResult::passed("the engine reaches it"),
+        Asked::Not => CheckResult::fault("not checked"),
+        Asked::Failed(_) if case.is_accepted() => CheckResult::passed("Docker reaches it"),
         Asked::Failed(why) => {
             let why = case.reached(endpoint).and_then(obstacle).unwrap_or(why);
             unreachable(format!("{} cannot be reached: {why}", realm.url))
                 .advise(format!(
-                    "on the server, see that GitLab runs there, that {endpoint} is published and that no firewall drops \
-                     it; if GitLab is elsewhere: {SETTING}"
+                    "on the server, check that GitLab is running, that {endpoint} is published and that no firewall \
+                     blocks it. If GitLab has another address: {SETTING}"
                 ))
                 .into()
         }
         Asked::Answered(answer) if answer.status >= 500 => {
-            unreachable(format!("{} answers {}: GitLab itself does not run", realm.url, answer.status))
-                .advise("on the server: gitlab-ctl status; after a start GitLab takes some minutes")
+            unreachable(format!("{} answers {}: GitLab itself is not running", realm.url, answer.status))
+                .advise("on the server: sudo gitlab-ctl status. After a start, GitLab needs some minutes")
                 .into()
         }
         Asked::Answered(answer) if !is_json(answer) => not_json(realm, answer),
-        Asked::Answered(answer) if answer.status == 404 => {
-            unreachable(format!("{} answers 404: {}", realm.url, answer.body.trim()))
-                .advise("on the server, set registry_external_url in gitlab.rb, then: gitlab-ctl reconfigure")
-                .into()
-        }
+        Asked::Answered(answer) if answer.status == 404 => unreachable(format!(
+            "{} answers 404: {}",
+            realm.url,
+            answer.body.trim()
+        ))
+        .advise("on the server, set registry_external_url in gitlab.rb, then: sudo gitlab-ctl reconfigure")
+        .into(),
         Asked::Answered(_) => trusted(case, realm, endpoint),
     }
 }
 
-/// Why one came no further, in words.
+/// Why the connection failed.
 fn obstacle(reached: &Reached) -> Option<&str> {
     match reached {
         Reached::Nowhere(why) => Some(why),
         Reached::Addresses(addresses) => addresses.iter().find_map(|(_, step)| match step {
             Step::Refused => Some("connection refused"),
-            Step::Unreachable => Some("no way leads there from this machine"),
+            Step::Unreachable => Some("this machine has no route to it"),
             Step::TimedOut | Step::Connected(Tls::TimedOut) => Some("it did not answer in time"),
             Step::Connected(Tls::NotTls) => Some("it does not speak TLS"),
             Step::Connected(Tls::Closed) => Some("it closed the connection"),
@@ -90,34 +100,34 @@ fn obstacle(reached: &Reached) -> Option<&str> {
     }
 }
 
-/// A token, or an error as the token specification of distribution has it, is a JSON object.
+/// Whether the answer is a JSON object: a token, or an error by distribution's token specification.
 fn is_json(answer: &Http) -> bool {
     answer.body.trim_start().starts_with('{')
 }
 
 fn not_json(realm: &RealmSeen, answer: &Http) -> CheckResult {
     let what = match answer.headers.get("location") {
-        Some(location) => format!("{} sends one on to {location} instead of giving a token", realm.url),
+        Some(location) => format!("{} redirects to {location} instead of giving a token", realm.url),
         None => format!("{} answers {} with a page instead of a token", realm.url, answer.status),
     };
-    Finding::new(&NOT_JSON, what, "docker login expects JSON there and cannot read anything else")
+    Finding::new(&NOT_JSON, what, "docker login expects JSON there")
         .advise(format!(
-            "the URL is not GitLab's, or something in front of it (a sign-in page, a portal) answers: {SETTING}"
+            "the URL is not GitLab's, or a sign-in page or portal in front of GitLab answers: {SETTING}"
         ))
         .into()
 }
 
-/// Whether an engine that believes the registry believes it too: in its own words, or else by its files.
+/// Whether a daemon that trusts the registry also trusts the token service: by its message, or else by its files.
 fn trusted(case: &Case<'_>, realm: &RealmSeen, endpoint: &Endpoint) -> CheckResult {
     let chain = chain(case.reached(endpoint));
     let is_silent = case.evidence.engines.iter().all(|engine| case.reach_of(engine).is_none());
     let what = match case.refusal_of(&realm.url) {
-        Some(message) => format!("the engine does not believe {}: {message}", realm.url),
+        Some(message) => format!("Docker does not trust {}: {message}", realm.url),
         None if is_silent && would_trust(case, &case.chain) && !would_trust(case, &chain) => {
-            format!("{} presents a certificate of a CA that Docker does not know", realm.url)
+            format!("{} presents a certificate whose CA Docker does not trust", realm.url)
         }
         None => return CheckResult::passed(&realm.url),
     };
-    let why = "it presents another certificate than the registry, and docker login goes there too";
+    let why = "it presents another certificate than the registry, and docker login connects to it too";
     with_trust(case, Finding::new(&UNTRUSTED, what, why), Scope::PerEndpoint, &chain, endpoint).into()
 }

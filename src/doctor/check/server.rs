@@ -1,4 +1,4 @@
-//! On the server: whether GitLab is set up to serve what it should.
+//! Checks the GitLab on this machine, if it is the server: its ports, its certificate and key, its settings.
 
 mod pair;
 mod port;
@@ -11,7 +11,7 @@ use crate::doctor::{Case, Finding, evidence::Asked};
 
 pub(crate) const CHECK: Check = Check {
     id: "server",
-    title: "server",
+    title: "GitLab server",
     codes: &[
         &port::TAKEN,
         &port::NOT_PUBLISHED,
@@ -33,12 +33,14 @@ fn judge(case: &Case<'_>) -> CheckResult {
         Asked::Failed(why) if case.evidence.facts.is_root() => {
             return CheckResult::fault(format!("{}: {why}", gitlab.title));
         }
-        Asked::Failed(why) => return CheckResult::fault(format!("{}: {why}; root may look", gitlab.title)),
-        Asked::Not => return CheckResult::fault(format!("{} was not looked at", gitlab.title)),
+        Asked::Failed(why) => {
+            return CheckResult::fault(format!("{}: {why}; run the doctor as root", gitlab.title));
+        }
+        Asked::Not => return CheckResult::fault(format!("{} was not checked", gitlab.title)),
     };
     let server = Server { case, gitlab, settings };
     let mut findings: Vec<Finding> = Vec::new();
-    // Where another web server speaks TLS, GitLab's own is not met by anybody.
+    // If another web server ends TLS, no client connects to GitLab's own.
     if settings.served_elsewhere.is_none() {
         findings.extend(port::findings(server));
         findings.extend(pair::findings(server));

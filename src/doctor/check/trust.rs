@@ -1,5 +1,5 @@
-//! Whether the stores of this machine trust what is served. Only that: dates, names and usages of
-//! certificates are judged by themselves.
+//! Checks that the stores of this machine trust the CA of the server's chain. The certificate check judges dates,
+//! names and purposes.
 
 mod anchors;
 mod chosen_root;

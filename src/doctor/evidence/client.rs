@@ -1,5 +1,5 @@
-//! What the tools of whoever asks are told: where the docker command finds its engine, and which
-//! proxies it, git and the shell use.
+//! Evidence about the user's tools: the daemon that the docker command uses, and the proxies of the docker command,
+//! git and the shell.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,46 +8,46 @@ use super::{Asked, ProxySeen, Redacted};
 /// The settings of a user's tools.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ClientSeen {
-    /// Where the docker command is told to find its engine; none if it asks this machine's.
+    /// The daemon that the docker command is set to use; none if it uses this machine's.
     #[serde(default, rename = "door")]
     pub docker_context: Option<DockerContextSeen>,
-    /// The proxies that tools are told to use.
+    /// The tools that use a proxy.
     #[serde(default)]
     pub tools: Vec<ToolSeen>,
 }
 
-/// A tool that is told to use a proxy.
+/// A tool that uses a proxy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToolSeen {
-    /// Which.
+    /// The tool.
     pub tool: Tool,
-    /// What tells it: a variable's name, or a file and line.
+    /// The setting that names the proxy: a variable, or a file and line.
     pub told_by: Redacted,
     /// The proxy's URL.
     pub proxy: Redacted,
-    /// What it reaches without, by its own rules.
+    /// The tool's `NO_PROXY`, which it reads by its own rules.
     pub no_proxy: Redacted,
-    /// What the proxy answers when it is asked for a way to GitLab's web server.
+    /// The proxy's answer to `CONNECT` for GitLab's web server.
     pub seen: Option<ProxySeen>,
 }
 
-/// A tool that comes after the engine.
+/// A tool that people use after the login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
-    /// The docker command itself: `docker build` fetches tokens by it.
+    /// The docker command itself: `docker build` gets tokens with it.
     Docker,
-    /// What runs in containers and builds, to which the docker command hands a proxy on.
+    /// Programs in containers and builds, to which the docker command passes a proxy on.
     Containers,
     /// git.
     Git,
 }
 
-/// Where the docker command is told to find its engine.
+/// The daemon that the docker command is set to use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DockerContextSeen {
-    /// What tells it: `DOCKER_HOST`, or a context's name.
+    /// The setting that names the daemon: `DOCKER_HOST`, or a context.
     pub told_by: Redacted,
-    /// The engine, such as `ssh://server` or `unix:///run/user/1000/docker.sock`.
+    /// The daemon's address, such as `ssh://server` or `unix:///run/user/1000/docker.sock`.
     pub at: Asked<Redacted>,
 }

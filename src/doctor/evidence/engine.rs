@@ -1,4 +1,4 @@
-//! What a Docker engine says of itself and of the registry.
+//! Evidence about a Docker daemon and its connection to the registry.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -7,31 +7,31 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, ProxySeen, Redacted, Source};
 
-/// An engine, asked over its socket.
+/// A daemon, asked over its socket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct EngineSeen {
-    /// What it is called in a sentence.
+    /// Its name in a sentence.
     pub title: Redacted,
     /// Its socket.
     pub socket: Option<PathBuf>,
-    /// Whether its socket lets one in.
+    /// The state of its socket.
     #[serde(rename = "door")]
     pub socket_state: SocketState,
     /// Its version.
     pub version: Asked<EngineVersion>,
     /// Its settings.
     pub info: Asked<EngineInfo>,
-    /// What it says when it is told to contact the registry on a port, in its own words.
+    /// Its own message after it contacted the registry, by port.
     pub registries: BTreeMap<u16, Asked<Redacted>>,
-    /// Where its proxies are set, or could be; the stronger later, those that it does not read last.
+    /// The sources of its proxies; a later one overrides an earlier one, and those that it does not read come last.
     #[serde(default)]
     pub sources: Vec<Source>,
-    /// What the proxy that it uses answers; if it uses none, that which is set where it does not read.
+    /// The answer of its proxy; if it uses none, of a proxy in a source that it does not read.
     #[serde(default)]
     pub proxy: Option<ProxySeen>,
 }
 
-/// Of `GET /version`.
+/// A part of the answer to `GET /version`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineVersion {
     /// Docker's version.
@@ -42,32 +42,31 @@ pub struct EngineVersion {
     pub go: Redacted,
 }
 
-/// Of `GET /info`.
+/// A part of the answer to `GET /info`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineInfo {
-    /// The proxy for plain HTTP, as the engine shows it: without a password.
+    /// The proxy for plain HTTP, without a password.
     #[serde(alias = "HttpProxy", default)]
     pub http_proxy: Redacted,
     /// The proxy for HTTPS.
     #[serde(alias = "HttpsProxy", default)]
     pub https_proxy: Redacted,
-    /// The hosts that are reached without a proxy.
+    /// The hosts that bypass the proxy.
     #[serde(alias = "NoProxy", default)]
     pub no_proxy: Redacted,
-    /// The operating system that it runs on.
+    /// The operating system of the daemon.
     #[serde(alias = "OperatingSystem", default)]
     pub operating_system: Redacted,
-    /// Which registries it believes without looking at their certificates.
+    /// The registries whose certificates it does not verify.
     #[serde(alias = "RegistryConfig", default)]
     pub registries: Option<RegistrySettings>,
-    /// Those of its image store's properties that are looked at, by name.
+    /// The properties of its image store that the checks read, by name.
     #[serde(alias = "DriverStatus", default)]
     pub image_store: Option<Vec<(String, String)>>,
 }
 
 impl EngineInfo {
-    /// Whether it is Docker Desktop, whose engine sees a proxy of its own, `http.docker.internal:3128`, whatever the
-    /// user has set.
+    /// Whether it is Docker Desktop, whose daemon always uses Desktop's own proxy, `http.docker.internal:3128`.
     pub fn is_desktop(&self) -> bool {
         self.operating_system == "Docker Desktop"
     }

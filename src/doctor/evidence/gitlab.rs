@@ -1,4 +1,4 @@
-//! What the server itself shows, where the doctor runs on it.
+//! Evidence about GitLab, if the doctor runs on the server.
 
 use std::path::PathBuf;
 
@@ -11,36 +11,36 @@ use super::{Asked, Redacted};
 /// A GitLab on this machine.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct GitlabSeen {
-    /// What it is called in a sentence.
+    /// Its name in a sentence.
     pub title: Redacted,
-    /// Its configuration file.
+    /// The path of its `gitlab.rb`.
     pub gitlab_rb: PathBuf,
     /// The container that it runs in.
     pub container: Option<Redacted>,
-    /// Whether it is to run.
+    /// Whether it is running.
     pub running: bool,
-    /// Whose rights a change of its files needs.
+    /// The rights that a change of its files needs.
     pub actor: Actor,
-    /// What makes its nginx read its pair again.
+    /// The commands that reload its certificate and key.
     pub reload: Vec<Command>,
-    /// What makes it read its settings again, as it is typed.
+    /// The command that makes it apply `gitlab.rb`, as a user types it.
     pub reconfigure: String,
     /// Its settings.
     pub settings: Asked<SettingsSeen>,
 }
 
-/// What its settings say.
+/// The settings in `gitlab.rb`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SettingsSeen {
     /// The hosts of its URLs.
     pub hosts: Vec<Host>,
-    /// Lines that look right and do nothing, with what to write instead.
+    /// Lines that look right but have no effect, with their correction.
     pub ignored: Vec<Redacted>,
-    /// The line by which something else than its nginx speaks TLS with clients.
+    /// The line that makes another program than GitLab's nginx end TLS.
     pub served_elsewhere: Option<Redacted>,
     /// Whether it asks Let's Encrypt for a certificate.
     pub lets_encrypt: LetsEncrypt,
-    /// Where it is met in TLS: itself and its registry.
+    /// Its HTTPS sites: GitLab itself and its registry.
     pub sites: Vec<SiteSeen>,
 }
 
@@ -48,47 +48,47 @@ pub struct SettingsSeen {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LetsEncrypt {
-    /// It is switched off.
+    /// Turned off.
     Off,
-    /// It is switched on.
+    /// Turned on.
     On,
-    /// It is left to GitLab, which has switched it on before.
+    /// Not set; GitLab turned it on itself before.
     Itself,
-    /// It is left to GitLab, which switches it on where there is no pair.
+    /// Not set; GitLab turns it on if there is no certificate.
     WithoutPair,
 }
 
-/// A URL under which a GitLab is met in TLS.
+/// An HTTPS site of a GitLab.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SiteSeen {
-    /// Host and port, as clients call it.
+    /// The host and port that clients use.
     pub endpoint: Endpoint,
-    /// The port on which its nginx listens, as it sees it.
+    /// The port on which its nginx listens, inside a container if there is one.
     pub inside: u16,
-    /// The port of this machine that leads there; none if none does.
+    /// The port of this machine that leads to it, if any.
     pub published: Option<u16>,
-    /// The pair where GitLab looks unless it is told otherwise; none if it is not told otherwise.
+    /// The certificate and key at GitLab's default paths; none if the settings use these paths.
     pub usual: Option<PairSeen>,
-    /// The pair that its settings mean.
+    /// The certificate and key that the settings name.
     pub meant: PairSeen,
-    /// The certificate's file in the configuration that nginx was given; none if that is not known.
+    /// The certificate's file in nginx's own configuration; none if it is not known.
     pub configured: Option<PathBuf>,
-    /// What is served there, asked of this machine itself.
+    /// The chain that it sends to a client on this machine.
     pub served: Asked<Vec<Certificate>>,
     /// The program that listens on the published port.
     pub holder: Option<Holder>,
 }
 
-/// A pair on the disk; nothing of the key is kept.
+/// A certificate and key on the disk. The key itself is not stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PairSeen {
-    /// The certificate's file, as GitLab calls it.
+    /// The certificate's file, by GitLab's path.
     pub certificate: PathBuf,
     /// The key's file.
     pub key: PathBuf,
-    /// What the certificate's file holds, leaf first; none if there is no such file.
+    /// The certificates in that file, leaf first; none if it does not exist.
     pub chain: Asked<Option<Vec<Certificate>>>,
-    /// Whether the key is the certificate's; none if there is no such file.
+    /// Whether the key matches the certificate; none if the key's file does not exist.
     pub fits: Asked<Option<bool>>,
 }
 
@@ -98,14 +98,14 @@ impl PairSeen {
         self.chain.answer()?.as_ref()?.first()
     }
 
-    /// Whether one of the files is certainly not there.
+    /// Whether one of the files certainly does not exist.
     pub fn is_missing(&self) -> bool {
         matches!(self.chain, Asked::Answered(None)) || matches!(self.fits, Asked::Answered(None))
     }
 }
 
 impl GitlabSeen {
-    /// Whether `host` is one of its.
+    /// Whether one of its URLs names `host`.
     pub fn is_called(&self, host: &Host) -> bool {
         self.settings.answer().is_some_and(|settings| settings.hosts.contains(host))
     }

@@ -1,4 +1,4 @@
-//! Which proxies a program is told to use, where it is told so, and what those answer.
+//! Evidence about proxies: the settings that name them, and their answers.
 
 use std::path::PathBuf;
 
@@ -7,29 +7,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, Redacted};
 
-/// A place where proxies are set: a file, or a daemon's command line.
+/// A source of proxy settings: a file, or a daemon's command line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// The file; the program, if it is a command line.
+    /// The file; for a command line, the program.
     pub path: PathBuf,
-    /// How it is written.
+    /// Its format.
     pub form: Form,
     /// Whether the daemon reads it.
     pub is_read: bool,
-    /// What it sets that has to do with proxies.
+    /// Its proxy settings.
     pub settings: Vec<Setting>,
     /// Why it could not be read.
     #[serde(default)]
     pub fault: Option<Redacted>,
 }
 
-/// How a source is written.
+/// The format of a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Form {
-    /// A unit of systemd's or a drop-in of one.
+    /// A systemd unit or a drop-in of one.
     Unit,
-    /// systemd's own settings, which are for all units.
+    /// systemd's own settings, which apply to all units.
     Manager,
     /// A file that a unit names as its `EnvironmentFile`.
     EnvironmentFile,
@@ -39,38 +39,38 @@ pub enum Form {
     Settings,
     /// The daemon's command line.
     CommandLine,
-    /// The docker command's own settings, `config.json`, which are for containers and builds.
+    /// The docker command's own settings, `config.json`, which apply to containers and builds.
     Client,
 }
 
-/// One value.
+/// A setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
-    /// The variable that it sets, such as `HTTPS_PROXY`.
+    /// The variable, such as `HTTPS_PROXY`.
     pub name: String,
     /// Its value.
     pub value: Redacted,
-    /// The line of the file on which it stands.
+    /// The line of the file; 0 for a command line.
     pub line: usize,
 }
 
 impl Setting {
-    /// On `line`, `name` is set to `value`.
+    /// The setting of `name` to `value` on `line`.
     pub fn new(name: &str, value: &str, line: usize) -> Self {
         Self { name: name.to_owned(), value: Redacted::setting(name, value), line }
     }
 }
 
-/// What a proxy answered when it was asked to connect one to the registry.
+/// The answer of a proxy to `CONNECT`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProxySeen {
     /// Its URL.
     pub url: Redacted,
-    /// Whether it could be connected to; with its address.
+    /// The address of a successful connection to it.
     pub reached: Asked<Redacted>,
-    /// The first line of its answer to `CONNECT`.
+    /// The first line of its answer.
     pub answer: Asked<Redacted>,
-    /// What is presented through it, if it lets one pass; leaf first.
+    /// The chain that the server behind it sent, if it connected; leaf first.
     #[serde(default)]
     pub chain: Vec<Certificate>,
 }

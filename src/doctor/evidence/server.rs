@@ -1,4 +1,4 @@
-//! What a server says: how far one comes on each port, and what it answers there.
+//! Evidence about a server: how far a connection to each port comes, and the answer.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use super::{Asked, Redacted};
 /// A port of a host.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ServerSeen {
-    /// Which.
+    /// Its host and port.
     pub endpoint: Endpoint,
-    /// How far one comes, without any proxy.
+    /// How far a connection without a proxy comes.
     pub reached: Reached,
-    /// What it answers to `GET /v2/`, over TLS that is not verified.
+    /// Its answer to `GET /v2/`, over TLS without verification.
     pub answer: Asked<Http>,
-    /// What it answers to the same over plain HTTP, if it does not speak TLS.
+    /// Its answer to the same over plain HTTP, if it does not speak TLS.
     pub plain: Asked<Http>,
 }
 
@@ -26,43 +26,43 @@ pub struct ServerSeen {
 pub struct RealmSeen {
     /// Its URL, as the registry names it.
     pub url: Redacted,
-    /// The service that a token is asked for.
+    /// The name of the service for which clients request a token.
     pub service: Option<Redacted>,
-    /// Where it is, if that is a URL of HTTPS.
+    /// Its endpoint, if the URL begins with https://.
     pub endpoint: Option<Endpoint>,
-    /// How far one comes there; none if it is one of the servers above, or not over TLS.
+    /// How far a connection comes; none if it is one of the servers, or if its URL does not begin with https://.
     pub reached: Option<Reached>,
-    /// What it answers, without credentials.
+    /// Its answer, without credentials.
     pub answer: Asked<Http>,
 }
 
-/// An HTTP answer, as far as it tells something.
+/// The part of an HTTP answer that the checks read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Http {
-    /// Its status.
+    /// The status.
     pub status: u16,
-    /// Those of its headers that are looked at, in lower case.
+    /// The headers that the checks read; names in lower case.
     pub headers: BTreeMap<String, Redacted>,
-    /// What may be shown of its body.
+    /// The part of the body that contains no secrets.
     pub body: Redacted,
 }
 
 impl Http {
-    /// The parameter `name` of its `Bearer` challenge (RFC 9110 §11.2), if it makes one.
+    /// The parameter `name` of its `Bearer` challenge (RFC 9110 §11.2), if any.
     pub fn challenge(&self, name: &str) -> Option<&str> {
         parameter(self.headers.get("www-authenticate")?, name)
     }
 
-    /// Whether a container registry says this: it names the version of its interface, or asks for a token
-    /// of a service. GitLab's own web server does both for its dependency proxy, and is none.
+    /// Whether the answer comes from a container registry: it names the version of the registry's API, or asks for a
+    /// token of a service. GitLab's own web server does both for its dependency proxy, but is not a registry.
     pub fn is_of_registry(&self) -> bool {
         let names_version = self.headers.contains_key("docker-distribution-api-version");
         let service = self.challenge("service");
         !self.is_of_dependency_proxy() && (names_version || (self.status == 401 && service.is_some()))
     }
 
-    /// Whether GitLab's web server says this, which answers for its dependency proxy (GitLab,
-    /// `config/routes/group.rb` and `auth/dependency_proxy_authentication_service.rb`).
+    /// Whether the answer comes from GitLab's dependency proxy (GitLab, `config/routes/group.rb` and
+    /// `auth/dependency_proxy_authentication_service.rb`).
     pub fn is_of_dependency_proxy(&self) -> bool {
         self.challenge("service") == Some("dependency_proxy")
     }
@@ -72,7 +72,7 @@ impl Http {
 pub fn parameter<'c>(challenge: &'c str, name: &str) -> Option<&'c str> {
     let parameters = challenge.strip_prefix("Bearer ").or_else(|| challenge.strip_prefix("bearer "))?;
     let start = parameters.find(&format!("{name}=\""))? + name.len() + 2;
-    // What was too long to be kept has no end.
+    // A value that was cut off has no closing quote.
     let rest = &parameters[start..];
     Some(rest.split_once('"').map_or(rest, |(value, _)| value))
 }

@@ -1,4 +1,4 @@
-//! What is trusted on this machine, as far as it matters to the chains that were served.
+//! Evidence about the stores of this machine: the CAs that the servers' chains may lead to.
 
 use std::path::PathBuf;
 
@@ -7,21 +7,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{Asked, Redacted};
 
-/// What is trusted.
+/// The stores of this machine.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct TrustSeen {
     /// The system's bundle, where there is one.
     pub system: Option<BundleSeen>,
-    /// The folders by which container tools trust one registry at a time.
+    /// The folders in which container tools keep the CAs of one registry each.
     #[serde(default)]
     pub certs_d: Vec<CertsDSeen>,
-    /// Those CAs that labtrust made or trusted here and that a served chain may lead to.
+    /// The CAs that labtrust made or trusted here and that a server's chain may lead to.
     #[serde(default)]
     pub known: Vec<Certificate>,
-    /// Those CAs that labtrust made or trusted here for this host.
+    /// The CAs that labtrust made or trusted here for this host.
     #[serde(default)]
     pub expected: Vec<Certificate>,
-    /// The root's fingerprint, if whoever asks has named it.
+    /// The root's fingerprint, if the user gave it.
     #[serde(default)]
     pub fingerprint: Option<Fingerprint>,
 }
@@ -31,10 +31,9 @@ pub struct TrustSeen {
 pub struct BundleSeen {
     /// The file.
     pub path: PathBuf,
-    /// When it was written, in milliseconds since 1970.
+    /// The time of its last change, in milliseconds since 1970.
     pub written: Option<u64>,
-    /// Those of its certificates whose subject is the issuer of a certificate that was served, or that
-    /// were served themselves.
+    /// Its certificates that signed, by name, a certificate of a server, or that a server sent.
     pub candidates: Asked<Vec<Certificate>>,
 }
 
@@ -43,7 +42,7 @@ pub struct BundleSeen {
 pub struct CertsDSeen {
     /// The folder.
     pub path: PathBuf,
-    /// What is in it for this host, by a right name or a wrong one; none if it is not there.
+    /// Its folders whose names look like this host; empty if it does not exist.
     pub folders: Asked<Vec<FolderSeen>>,
 }
 
@@ -58,7 +57,7 @@ impl CertsDSeen {
 /// A folder of a `certs.d`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FolderSeen {
-    /// Its name; empty for the `certs.d` itself, where no file belongs.
+    /// Its name; empty for files in the `certs.d` itself, where no file belongs.
     pub name: String,
     /// Its files.
     pub files: Asked<Vec<FileSeen>>,
@@ -69,45 +68,45 @@ pub struct FolderSeen {
 pub struct FileSeen {
     /// Its name.
     pub name: String,
-    /// What it is.
+    /// Its form.
     pub form: FileForm,
-    /// The certificates that whoever reads plain PEM finds in it, as far as a served chain may lead to them.
+    /// The certificates that a reader of plain PEM finds in it and that a server's chain may lead to.
     #[serde(default)]
     pub certificates: Vec<Certificate>,
-    /// Those that only others find in it.
+    /// The certificates in it that only other readers find.
     #[serde(default)]
     pub hidden: Vec<Certificate>,
 }
 
-/// What a file is.
+/// The form of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileForm {
     /// PEM with a certificate in it.
     Pem,
-    /// The same, and a private key, which is not kept.
+    /// PEM with a certificate and a private key, which is not stored.
     PemWithKey,
     /// A certificate in PEM after the three bytes that some editors put first, which hide the first certificate.
     ByteOrderMark,
     /// PEM whose label is not `CERTIFICATE`, such as OpenSSL's `TRUSTED CERTIFICATE`.
     OtherLabel,
-    /// Binary.
+    /// A certificate in DER (binary).
     Der,
     /// Text in UTF-16.
     Utf16,
-    /// A private key; it is not kept.
+    /// A private key, which is not stored.
     Key,
-    /// There is nothing in it.
+    /// Empty.
     Empty,
-    /// Something else.
+    /// Another form.
     Other,
     /// It is too large for a certificate.
     TooLarge,
     /// A folder.
     Folder,
-    /// A link that leads to nothing.
+    /// A link to a file that does not exist.
     Dangling,
-    /// Something that can be opened by nobody, or by nobody who wants to read a file; with what it is.
+    /// Not a regular file; with its kind.
     NoFile(Redacted),
     /// It could not be read; with the reason.
     Unreadable(Redacted),

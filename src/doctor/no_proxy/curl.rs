@@ -1,11 +1,11 @@
-//! The same question by curl's rules, which git has too (curl's `lib/noproxy.c`): they differ in nearly everything.
+//! `NO_PROXY` by the rules of curl and git (curl's `lib/noproxy.c`), which differ from Go's in nearly everything.
 
 use labtrust_plan::{Endpoint, Host};
 
 use super::Entry;
 
-/// Whether curl goes to `endpoint` past the proxy, where `NO_PROXY` is `list`: commas and spaces separate, a
-/// dot at either end counts for nothing, ports are not known, and a `*` is everything only as the whole list.
+/// Whether curl bypasses the proxy for `endpoint` if `NO_PROXY` is `list`. Commas and spaces separate entries, a dot
+/// at either end is ignored, an entry has no port, and `*` covers every host only as the whole list.
 pub fn is_bypassed(list: &str, endpoint: &Endpoint) -> bool {
     let host = endpoint.host.to_string();
     let matches_endpoint = |entry: &str| {

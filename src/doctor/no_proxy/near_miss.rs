@@ -1,5 +1,5 @@
-//! Entries of `NO_PROXY` that somebody wrote for a host and that do not stand for it: other programs have
-//! other rules, and each of these works somewhere.
+//! Entries of `NO_PROXY` that were written for a host but do not cover it. Other programs have other rules; each of
+//! these entries works in one of them.
 
 use std::net::IpAddr;
 
@@ -7,16 +7,17 @@ use labtrust_plan::{Endpoint, Host};
 
 use super::{Entry, entries};
 
-/// An entry that is meant for the endpoint and does not reach it.
+/// An entry that was written for an endpoint but does not cover it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NearMiss<'l> {
     /// The entry.
     pub entry: &'l str,
-    /// Why not, as the rest of a sentence that begins with it.
+    /// Why not: the rest of a sentence that begins with the entry.
     pub why: String,
 }
 
-/// The first entry of `list` that is meant for `endpoint`, which has these `addresses`, and is not for it.
+/// The first entry of `list` that was written for `endpoint`, whose host has these `addresses`, but does not cover
+/// it.
 pub fn near_miss<'l>(list: &'l str, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<NearMiss<'l>> {
     entries(list).filter(|entry| !Entry::parse(entry).matches(endpoint)).find_map(|entry| {
         let why = why(entry, endpoint, addresses)?;
@@ -28,50 +29,51 @@ fn why(entry: &str, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<String>
     let would = |text: &str| Entry::parse(text).matches(endpoint);
     let host = &endpoint.host;
     if entry.split(SEPARATORS).any(would) {
-        return Some("is one name to Docker: only commas separate".into());
+        return Some("is a single name to Docker: only commas separate entries".into());
     }
     if would(entry.trim_matches(['"', '\''])) {
-        return Some("has quotation marks in it".into());
+        return Some("contains quotation marks".into());
     }
     if let Some(port) = Entry::parse(entry).port()
         && would(entry.strip_suffix(&format!(":{port}"))?)
     {
-        return Some(format!("is for port {port} alone"));
+        return Some(format!("covers port {port} only"));
     }
     let bare = entry.split_once("://").map_or(entry, |(_, rest)| rest);
     if bare != entry || bare.contains('/') && bare.split('/').next().is_some_and(would) {
-        return would(bare.split('/').next()?).then(|| "is a URL, where a name is expected".into());
+        return would(bare.split('/').next()?).then(|| "is a URL, not a host name".into());
     }
     if let Some(rest) = entry.strip_prefix("*.").or(entry.strip_prefix('.'))
         && rest.eq_ignore_ascii_case(&host.to_string())
     {
-        return Some(format!("is for what is below {host}, and not for itself"));
+        return Some(format!("covers the subdomains of {host}, not {host} itself"));
     }
     if would(entry.trim_end_matches('.')) || would(entry.trim_matches(['[', ']'])) {
-        return Some("is written otherwise than the host".into());
+        return Some("is spelled differently from the host".into());
     }
     if matches!(host, Host::Dns(_))
         && addresses.iter().any(|address| Entry::parse(entry).matches(&at(*address, endpoint)))
     {
         return Some(format!(
-            "is for URLs with an address in them: {host} is a name, which is not looked up"
+            "covers URLs that contain an address: {host} is a name, and Docker does not look up its address for \
+             NO_PROXY"
         ));
     }
     let names = std::iter::once(host.to_string()).chain(addresses.iter().map(ToString::to_string));
     if entry.contains('*') && names.into_iter().any(|name| is_like(&name, &entry.to_lowercase())) {
-        return Some("has a * in it, which means something only alone or as the *. before a name".into());
+        return Some("contains a *, which works only alone or as *. before a name".into());
     }
     None
 }
 
-/// What some programs take for the end of an entry.
+/// Characters that end an entry in some programs.
 const SEPARATORS: [char; 5] = [' ', '\t', ';', '|', '\n'];
 
 fn at(address: IpAddr, endpoint: &Endpoint) -> Endpoint {
     Endpoint::new(Host::Ip(address), endpoint.port)
 }
 
-/// Whether `name` is what a shell would take `pattern` for, of which `*` stands for anything.
+/// Whether `name` matches `pattern` as in a shell, where `*` stands for any text.
 fn is_like(name: &str, pattern: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
@@ -96,21 +98,21 @@ mod tests {
             ("a.example mygitlab.example.com", Some("only commas")),
             ("a.example;mygitlab.example.com", Some("only commas")),
             ("\"mygitlab.example.com\"", Some("quotation marks")),
-            ("a.example,mygitlab.example.com:443", Some("port 443 alone")),
+            ("a.example,mygitlab.example.com:443", Some("port 443 only")),
             ("https://mygitlab.example.com", Some("URL")),
             ("https://mygitlab.example.com:4567/x", Some("URL")),
             ("mygitlab.example.com/", Some("URL")),
-            (".mygitlab.example.com", Some("not for itself")),
-            ("*.MyGitLab.example.com", Some("not for itself")),
-            ("mygitlab.example.com.", Some("written otherwise")),
+            (".mygitlab.example.com", Some("not mygitlab.example.com itself")),
+            ("*.MyGitLab.example.com", Some("not mygitlab.example.com itself")),
+            ("mygitlab.example.com.", Some("spelled differently")),
             ("192.168.1.7", Some("is a name")),
             ("192.168.0.0/16", Some("is a name")),
             ("10.0.0.0/8", None),
-            ("192.168.*", Some("a * in it")),
-            ("192.168.1.*", Some("a * in it")),
+            ("192.168.*", Some("contains a *")),
+            ("192.168.1.*", Some("contains a *")),
             ("10.*", None),
-            ("my*.example.com", Some("a * in it")),
-            ("*example.com", Some("a * in it")),
+            ("my*.example.com", Some("contains a *")),
+            ("*example.com", Some("contains a *")),
             ("*.example.org", None),
             ("", None),
             ("other.example", None),

@@ -1,16 +1,16 @@
 use super::*;
 
-/// `NO_PROXY`, those that go past the proxy, those that do not.
+/// A `NO_PROXY`, the endpoints that bypass the proxy, and those that do not.
 type Rule<'r> = (&'r str, &'r [&'r str], &'r [&'r str]);
 
 const RULES: &[Rule<'_>] = &[
-    // Without any entry: the machine itself is always reached directly.
+    // Without entries, only the machine itself bypasses the proxy.
     (
         "",
         &["localhost:4567", "127.0.0.1:4567", "127.8.0.1:80", "[::1]:443", "[::ffff:127.0.0.1]:443"],
         &["mygitlab.example.com:4567", "local.localhost:4567", "localhost.net:80", "[::2]:443"],
     ),
-    // A name is itself and what is below it, in whatever case.
+    // A name covers itself and its subdomains, in any case.
     (
         "example.com",
         &["example.com:4567", "example.com:443", "mygitlab.example.com:443", "a.b.example.com:1"],
@@ -18,11 +18,11 @@ const RULES: &[Rule<'_>] = &[
     ),
     ("MyGitLab.Example.COM", &["mygitlab.example.com:4567"], &["example.com:443"]),
     ("host", &["host:1", "a.host:1"], &["ahost:1", "host.a:1"]),
-    // With a dot or `*.` before it: only what is below it.
+    // With a dot or `*.` before it, a name covers only its subdomains.
     (".example.com", &["mygitlab.example.com:443", "a.b.example.com:1"], &["example.com:443"]),
     ("*.example.com", &["mygitlab.example.com:443"], &["example.com:443", "badexample.com:443"]),
     (".mygitlab.example.com", &["a.mygitlab.example.com:1"], &["mygitlab.example.com:4567"]),
-    // A `*` elsewhere is a letter like others; alone it is everything.
+    // A `*` alone covers every host; elsewhere it is an ordinary letter.
     ("*", &["mygitlab.example.com:4567", "192.0.2.1:1", "[2001:db8::1]:1"], &[]),
     ("a, * ,b", &["mygitlab.example.com:4567"], &[]),
     ("my*.example.com", &[], &["mygitlab.example.com:4567"]),
@@ -30,12 +30,12 @@ const RULES: &[Rule<'_>] = &[
     ("mygitlab.*", &[], &["mygitlab.example.com:4567"]),
     ("192.168.*", &[], &["192.168.1.1:4567"]),
     ("192.168.", &[], &["192.168.1.1:4567"]),
-    // Only commas separate, and what is around an entry is cut off.
+    // Only commas separate entries. Spaces around an entry are cut off.
     (" a.example , mygitlab.example.com\t,b", &["mygitlab.example.com:4567"], &["example:1"]),
     ("a.example mygitlab.example.com", &[], &["mygitlab.example.com:4567", "a.example:1"]),
     ("a.example;mygitlab.example.com", &[], &["mygitlab.example.com:4567", "a.example:1"]),
     (",,,mygitlab.example.com,", &["mygitlab.example.com:4567"], &["other.example:1"]),
-    // A port limits it to that port, as text.
+    // A port limits the entry to that port, compared as text.
     ("mygitlab.example.com:4567", &["mygitlab.example.com:4567"], &["mygitlab.example.com:443"]),
     (".example.com:443", &["mygitlab.example.com:443"], &["mygitlab.example.com:4567"]),
     ("*.example.com:443", &["mygitlab.example.com:443"], &["mygitlab.example.com:4567"]),
@@ -45,7 +45,7 @@ const RULES: &[Rule<'_>] = &[
     (":1", &[], &["mygitlab.example.com:1"]),
     ("192.0.2.7:81", &["192.0.2.7:81"], &["192.0.2.7:80"]),
     ("[2001:db8::7]:81", &["[2001:db8::7]:81"], &["[2001:db8::7]:80"]),
-    // Addresses match URLs that name them, and no name.
+    // Addresses match URLs that contain them, and no name.
     ("192.0.2.7", &["192.0.2.7:1"], &["192.0.2.8:1", "mygitlab.example.com:4567"]),
     ("2001:db8::7", &["[2001:db8::7]:1"], &["[2001:db8::8]:1"]),
     ("2001:DB8:0::7", &["[2001:db8::7]:1"], &[]),
@@ -53,7 +53,7 @@ const RULES: &[Rule<'_>] = &[
     ("[2001:db8::7]", &[], &["[2001:db8::7]:1"]),
     ("2001:db8::7%eth0", &[], &["[2001:db8::7]:1"]),
     ("192.0.02.7", &[], &["192.0.2.7:1"]),
-    // An address that is no whole one is the end of a name, and so of an address.
+    // Part of an address is the end of a name, and so also matches the end of an address.
     ("0.2.7", &["192.0.2.7:1"], &["192.0.12.7:1"]),
     // Networks, too.
     ("192.168.0.0/16", &["192.168.0.1:1", "192.168.255.255:1"], &["192.169.0.1:1", "mygitlab.example.com:1"]),
@@ -69,7 +69,7 @@ const RULES: &[Rule<'_>] = &[
     ("10.0.0.0/8:80", &[], &["10.0.0.1:80"]),
     // A dot at the end is part of the name.
     ("mygitlab.example.com.", &[], &["mygitlab.example.com:4567"]),
-    // Other forms are nobody's name.
+    // Other forms match no host.
     ("https://mygitlab.example.com", &[], &["mygitlab.example.com:443"]),
     ("mygitlab.example.com/", &[], &["mygitlab.example.com:443"]),
     ("\"mygitlab.example.com\"", &[], &["mygitlab.example.com:443"]),

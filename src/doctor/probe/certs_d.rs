@@ -34,8 +34,8 @@ pub(super) fn read_all(world: &World, evidence: &Evidence, served: &Served) -> V
     paths(&evidence.facts).into_iter().map(seen).collect()
 }
 
-/// Each `certs.d` of Docker's engines, podman and containerd. containerd's counts unless it is certainly
-/// absent: most machines have none.
+/// Each `certs.d` of the Docker daemons, podman and containerd. containerd's is left out only if it certainly does
+/// not exist.
 fn paths(facts: &Facts) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = facts.engines.iter().map(|engine| engine.certs_d.clone()).collect();
     if facts.tools.contains_key("podman") {
@@ -113,7 +113,7 @@ fn file(world: &World, path: &Path, served: &Served) -> FileSeen {
     }
 }
 
-/// What cannot be opened: by anybody, or by us.
+/// The form of a file that cannot be opened, by any program or by this one.
 fn unopened(path: &Path, error: &io::Error) -> FileForm {
     match error.kind() {
         io::ErrorKind::NotFound => FileForm::Dangling,
@@ -123,7 +123,7 @@ fn unopened(path: &Path, error: &io::Error) -> FileForm {
     }
 }
 
-/// What Go finds in `bytes`, and what is in them besides.
+/// The certificates that Go finds in `bytes`, and the other certificates in them.
 fn certificates(bytes: &[u8]) -> (Vec<Certificate>, Vec<Certificate>) {
     let plain = Certificate::read_all(bytes).0;
     let all = read_certificates(bytes, &mut |_| Err(fail("it is encrypted", ""))).unwrap_or_default();

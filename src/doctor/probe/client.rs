@@ -1,4 +1,4 @@
-//! Reads the settings of a user's tools, and tries the proxies that they name.
+//! Reads the settings of the user's tools, and asks the proxies that they use.
 
 mod docker_context;
 mod git;
@@ -15,7 +15,7 @@ pub(super) fn read(question: &Question<'_>, deadline: Instant) -> ClientSeen {
     }
 }
 
-/// Every parser of this module, for the fuzz target.
+/// Runs every parser of this module, for the fuzz target.
 #[cfg(fuzzing)]
 pub(super) fn read_all(text: &str, host: &labtrust_plan::Host) {
     let _ = git::proxy(text, host);

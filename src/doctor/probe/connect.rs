@@ -1,4 +1,4 @@
-//! Asks a proxy for a way to a server, as HTTPS does, without credentials, and looks at what is presented there.
+//! Asks a proxy to connect to a server, as HTTPS does, without credentials, and reads the certificate behind it.
 
 use std::{
     io::{Read, Write},
@@ -15,18 +15,18 @@ use crate::doctor::{
     redacted::MARK,
 };
 
-/// No status line is longer.
+/// The longest status line that is kept.
 const LONGEST: usize = 512;
-/// Nor is the whole head of an answer.
+/// The longest head of an answer that is read, in bytes.
 const LONGEST_HEAD: usize = 8192;
 
-/// What the proxy at `url` says when it is asked for a way to `endpoint`.
+/// The answer of the proxy at `url` to `CONNECT` for `endpoint`.
 pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> ProxySeen {
     let mut seen =
         ProxySeen { url: Redacted::proxy(url), reached: Asked::Not, answer: Asked::Not, chain: Vec::new() };
-    // TLS or SOCKS is spoken with others; they are connected to, and the rest is what the engine says.
+    // Other proxies speak TLS or SOCKS. labtrust only connects to them; the daemon's message tells the rest.
     let Some((is_http, proxy)) = proxy_endpoint(url) else {
-        seen.reached = Asked::Failed("this is no URL of a proxy".into());
+        seen.reached = Asked::Failed("this is not the URL of a proxy".into());
         return seen;
     };
     match connect(&proxy, deadline) {
@@ -44,7 +44,7 @@ pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> Pr
     seen
 }
 
-/// Whether plain HTTP is spoken with it, and where it is.
+/// Whether the proxy speaks plain HTTP, and its endpoint.
 fn proxy_endpoint(url: &str) -> Option<(bool, Endpoint)> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let authority = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
@@ -76,7 +76,7 @@ fn converse(mut stream: &TcpStream, endpoint: &Endpoint, deadline: Instant) -> R
     write!(stream, "CONNECT {endpoint} HTTP/1.1\r\nHost: {endpoint}\r\n\r\n").map_err(said)?;
     let mut line = Vec::new();
     let mut part = [0];
-    // What comes after the head is said by whoever is behind the proxy.
+    // The bytes after the head come from the server behind the proxy.
     while line.len() < LONGEST_HEAD && !line.ends_with(b"\r\n\r\n") {
         let is_told = line.contains(&b'\n');
         if Instant::now() >= deadline {

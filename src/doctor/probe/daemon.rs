@@ -1,5 +1,5 @@
-//! Finds where a Docker daemon is told its proxies: the files are read as whoever starts it reads them, and
-//! nothing is run.
+//! Finds the files and options that set the proxies of a Docker daemon. It reads each file by the rules of systemd or
+//! of the init script, and runs nothing.
 
 mod assignment;
 mod settings;
@@ -22,35 +22,36 @@ use crate::doctor::{
     unit::unit as unit_of,
 };
 
-/// Files that some init script or unit reads, by who starts the daemon.
+/// Files that an init script reads, by service manager.
 const DEFAULTS: &[(ServiceManager, &str)] = &[
     (ServiceManager::Sysv, "/etc/default/docker"),
     (ServiceManager::Sysv, "/etc/sysconfig/docker"),
     (ServiceManager::Openrc, "/etc/conf.d/docker"),
 ];
 
-/// Where a machine's daemon has its own settings, unless its command line says otherwise; the first that is there.
+/// The daemon's own settings file, unless its command line names another; the first that exists.
 const SETTINGS: &[(EngineKind, &str)] = &[
-    // Synology's packages, from DSM 7.2 on and before.
+    // Synology's packages: DSM 7.2 and later, and before.
     (EngineKind::Rootful, "/var/packages/ContainerManager/etc/dockerd.json"),
     (EngineKind::Rootful, "/var/packages/Docker/etc/dockerd.json"),
     (EngineKind::Rootful, "/etc/docker/daemon.json"),
     (EngineKind::Snap, "/var/snap/docker/current/config/daemon.json"),
 ];
 
-/// Where the proxies of `engine` are set: what it reads, the stronger later, and then what it does not read.
+/// The sources of the proxies of `engine`: first those that it reads, a later one overriding an earlier one; then
+/// those that it does not read.
 pub(super) fn proxy_sources(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let command_line = engine.pid.map(daemon_command_line).unwrap_or_default();
     let mut sources = environment(engine, facts);
     sources.extend(settings_file(engine, &command_line).map(|path| settings(&path)));
     sources.extend(settings::flags(&command_line));
     sources.extend(ignored_by_daemon(facts, &sources));
-    // What is read and sets nothing shows that nothing is set.
+    // A source that is read stays even without settings: it shows that nothing is set there.
     sources.retain(|source| source.is_read || !source.settings.is_empty());
     sources
 }
 
-/// What the daemon's environment is made of.
+/// The sources of the daemon's environment.
 fn environment(engine: &Engine, facts: &Facts) -> Vec<Source> {
     let is_systemds = facts.services == Some(ServiceManager::Systemd);
     if let Some(unit) = unit_of(engine).filter(|_| is_systemds) {
@@ -93,7 +94,7 @@ fn settings(path: &Path) -> Source {
     source(path, Form::Settings, true, read)
 }
 
-/// What sets proxies for others, or as nobody reads it.
+/// The sources that set proxies, but that the daemon does not read.
 fn ignored_by_daemon(facts: &Facts, read: &[Source]) -> Vec<Source> {
     let mut sources = Vec::new();
     let files = DEFAULTS.iter().map(|(_, path)| *path).chain(["/etc/environment"]);
@@ -117,7 +118,7 @@ fn ignored_by_daemon(facts: &Facts, read: &[Source]) -> Vec<Source> {
     sources
 }
 
-/// The command line of the daemon `pid`; nothing if that number is another's by now.
+/// The command line of the daemon `pid`; empty if that process is no longer a Docker daemon.
 fn daemon_command_line(pid: u32) -> Vec<String> {
     let line = World::read_named(Path::new(&format!("/proc/{pid}/cmdline")));
     let line = line.ok().flatten().unwrap_or_default();
@@ -127,7 +128,7 @@ fn daemon_command_line(pid: u32) -> Vec<String> {
     if is_daemon { words } else { Vec::new() }
 }
 
-/// Every parser of this module, for the fuzz target.
+/// Runs every parser of this module, for the fuzz target.
 #[cfg(fuzzing)]
 pub(super) fn read_all(text: &str) {
     let (mut exported, others) = assignment::shell(text);

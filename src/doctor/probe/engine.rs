@@ -1,4 +1,4 @@
-//! Asks a Docker engine over its socket.
+//! Asks a Docker daemon over its socket.
 
 use std::{collections::BTreeMap, thread, time::Instant};
 
@@ -17,10 +17,10 @@ use super::{
 };
 use crate::doctor::evidence::{Asked, EngineInfo, EngineSeen, ProxySeen, Redacted, Source};
 
-/// So much of an engine's words is kept.
+/// The longest message of a daemon that is kept.
 const LONGEST: usize = 4096;
 
-/// `registry` is that of the `endpoints` by which a proxy is tried.
+/// Asks `engine` about `endpoints`, and its proxy about `registry`, one of them.
 pub(super) fn ask(
     engine: &Engine,
     facts: &Facts,
@@ -62,7 +62,7 @@ pub(super) fn ask(
     seen
 }
 
-/// What is known of `engine` before anything but its socket was tried.
+/// The evidence about `engine` before any question, with the state of its socket.
 pub(super) fn unasked(engine: &Engine, socket_state: SocketState) -> EngineSeen {
     EngineSeen {
         title: Service::engine(engine).title.into(),
@@ -76,7 +76,7 @@ pub(super) fn unasked(engine: &Engine, socket_state: SocketState) -> EngineSeen 
     }
 }
 
-/// The engine's settings, without the passwords that it may not leave out itself.
+/// The daemon's settings, without passwords, which the daemon itself may include.
 fn info(body: labtrust_machine::Result<String>) -> Asked<EngineInfo> {
     let mut info = parsed::<EngineInfo>(body);
     if let Asked::Answered(info) = &mut info {
@@ -98,7 +98,7 @@ fn info(body: labtrust_machine::Result<String>) -> Asked<EngineInfo> {
     info
 }
 
-/// The engine's answer without the rest of what a server sent it: an engine passes that on, however long.
+/// The daemon's answer, shortened: a daemon passes on everything that a server sent, at any length.
 fn shortened(body: String) -> String {
     if body.len() <= LONGEST {
         return body;
@@ -113,7 +113,8 @@ fn shortened(body: String) -> String {
     }
 }
 
-/// What the proxy answers that the engine uses or should. That of Docker Desktop is inside its virtual machine.
+/// The answer of the daemon's proxy, or of the proxy that it should use. Docker Desktop's proxy is inside its virtual
+/// machine and is not asked.
 fn proxy(info: &EngineInfo, sources: &[Source], registry: &Endpoint, deadline: Instant) -> Option<ProxySeen> {
     let unread = sources.iter().filter(|source| !source.is_read).flat_map(|source| &source.settings);
     let unread = unread

@@ -1,5 +1,5 @@
-//! Looks at the GitLab of this machine, if there is one: its settings, its pairs, what it serves. Its own
-//! programs are not run, because they take seconds.
+//! Reads the GitLab of this machine, if there is one: its settings, its certificates and keys, and the certificates
+//! that it serves. It does not run GitLab's own programs, because they take seconds.
 
 use std::{
     net::UdpSocket,
@@ -22,7 +22,7 @@ use crate::{
     gitlab::{Address, Config, Installation, Kind, Known, Role, container::Reach},
 };
 
-/// A server that speaks TLS on this machine does so within this.
+/// The time limit of a TLS handshake with a server on this machine.
 const LOCAL: Duration = Duration::from_secs(2);
 
 /// Every GitLab of this machine.
@@ -32,10 +32,11 @@ pub(super) fn find_all(question: &Question<'_>, deadline: Instant) -> Vec<Gitlab
     found.iter().map(|installation| gitlab(&world, installation, deadline)).collect()
 }
 
-/// Of `found` the one that is asked about: it calls itself `host`, or `host` is this machine.
+/// The GitLab in `found` that the question is about: its URLs name `host`, or it is the only one and `host` is this
+/// machine.
 pub(super) fn choose(found: Vec<GitlabSeen>, host: &Host, reached: &Reached) -> Option<GitlabSeen> {
     let is_here = reached.addresses().iter().any(|(address, _)| {
-        // Only an address of this machine's own can be taken.
+        // Only an address of this machine can be bound.
         UdpSocket::bind((address.ip(), 0)).is_ok()
     });
     let is_alone = found.len() == 1;
@@ -132,7 +133,7 @@ fn site(
     }
 }
 
-/// The pair in the files that GitLab calls so.
+/// The certificate and key in files that GitLab names by these paths.
 fn pair(world: &World, installation: &Installation, certificate: &Path, key: &Path) -> PairSeen {
     let read = |inside: &Path| match installation.outside(inside) {
         Some(outside) => world.read(&outside).map_err(|error| error.to_string()),
@@ -152,7 +153,7 @@ fn pair(world: &World, installation: &Installation, certificate: &Path, key: &Pa
     PairSeen { certificate: certificate.into(), key: key.into(), chain: chain.into(), fits: fits.into() }
 }
 
-/// What GitLab keeps of its own decision, beside its secrets, of which nothing is kept here.
+/// The part of GitLab's secrets file that records its own decision about Let's Encrypt. The secrets are not read.
 #[derive(Deserialize)]
 struct Secrets {
     #[serde(default)]

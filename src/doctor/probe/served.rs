@@ -1,10 +1,10 @@
-//! The certificates that the servers presented.
+//! The certificates that the servers sent.
 
 use labtrust_plan::Certificate;
 
 use crate::{certificate::Parsed, doctor::Evidence};
 
-/// All that was served, anywhere.
+/// All certificates of all servers.
 pub(super) struct Served(Vec<Parsed>);
 
 impl Served {
@@ -15,7 +15,7 @@ impl Served {
         Self(certificates.filter_map(|certificate| Parsed::from_der(certificate.der()).ok()).collect())
     }
 
-    /// Those of `certificates` that a served chain may lead to, or that were served themselves.
+    /// Those of `certificates` that a server's chain may lead to, or that a server sent.
     pub(super) fn related(&self, mut certificates: Vec<Certificate>) -> Vec<Certificate> {
         certificates.retain(|anchor| {
             Parsed::from_der(anchor.der()).is_ok_and(|anchor| {

@@ -1,4 +1,4 @@
-//! Asks the servers: how far one comes, and what they answer there.
+//! Asks the servers: how far a connection comes, and what each answers.
 
 use std::time::Instant;
 
@@ -11,8 +11,8 @@ use crate::doctor::{
     http::{self, Answer},
 };
 
-/// What is seen at `endpoint`, one of those that are `asked`, and of the token service that is named there. That is
-/// asked at once: at another port, or of an engine, the time may run out.
+/// The evidence about `endpoint`, one of the endpoints `asked`, and about the token service that it names. The token
+/// service is asked at once, because the questions to other ports or to a daemon may use all the time.
 pub(super) fn ask(
     endpoint: &Endpoint,
     asked: &[Endpoint],
@@ -26,7 +26,7 @@ pub(super) fn ask(
     (server, realm)
 }
 
-/// What is seen at `endpoint`, and the answer as it came.
+/// The evidence about `endpoint`, and the original answer.
 fn ask_port(endpoint: &Endpoint, budget: &TimeBudget) -> (ServerSeen, Option<Answer>) {
     let deadline = budget.deadline;
     let reached = budget.ask(endpoint, |limit| reach(endpoint, limit));
@@ -47,12 +47,12 @@ fn evidence_of(answer: Option<&Result<Answer, String>>) -> Asked<Http> {
     answer.map_or(Asked::Not, |answer| answer.as_ref().map(Http::from).into())
 }
 
-/// The token service that `answer` names, if it names one.
+/// The evidence about the token service that `answer` names, if any.
 fn realm(answer: &Answer, asked: &[Endpoint], deadline: Instant) -> Option<RealmSeen> {
     let url = answer.challenge("realm")?;
     let service = answer.challenge("service");
-    // Of another scheme, and over plain HTTP, nothing is asked: that it is named is what is found. Nor is anybody's
-    // password sent that stands before the host.
+    // A URL with another scheme than https:// is not asked: the URL itself is the problem. A user and password before
+    // the host are not sent.
     let rest = url.strip_prefix("https://").map(|rest| rest.split_once('@').map_or(rest, |(_, rest)| rest));
     let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or(rest));
     let target: Option<labtrust_plan::Target> = authority.and_then(|authority| authority.parse().ok());
@@ -73,7 +73,7 @@ fn realm(answer: &Answer, asked: &[Endpoint], deadline: Instant) -> Option<Realm
     })
 }
 
-/// The token service's URL with the service that a token is asked for.
+/// The token service's URL with the parameter `service`.
 fn with_service(url: &str, service: Option<&str>) -> String {
     let separator = if url.contains('?') { '&' } else { '?' };
     match service {

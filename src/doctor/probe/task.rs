@@ -1,9 +1,9 @@
-//! The probes run at once, each in a thread of its own; one that panics must not pass for one that saw nothing.
+//! Joins the probes, which run in threads of their own. A probe that panics must not count as one that saw nothing.
 
 use std::{panic::resume_unwind, thread::ScopedJoinHandle};
 
-/// What `probe` saw of `what`. One that panics is a bug of ours: that is kept, for it does not say that nothing
-/// is there.
+/// The result of `probe` about `what`. If it panics, `what` is added to `unseen`: a bug in labtrust does not prove
+/// that nothing is there.
 pub(super) fn seen_or_noted<T>(
     probe: ScopedJoinHandle<'_, T>,
     what: &str,
@@ -16,7 +16,7 @@ pub(super) fn seen_or_noted<T>(
     seen
 }
 
-/// What `probe`, a part of another, saw: if it panics, so does that.
+/// The result of `probe`, a part of another probe, which panics with it.
 pub(super) fn joined<T>(probe: ScopedJoinHandle<'_, T>) -> T {
     probe.join().unwrap_or_else(|panic| resume_unwind(panic))
 }

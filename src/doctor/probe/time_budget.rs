@@ -1,5 +1,5 @@
-//! How long a port is waited for. One that nobody named, and where registries only usually are, is tried for a
-//! moment, and longer while no registry has answered elsewhere: firewalls swallow what they do not know.
+//! Limits the time to wait for each port. A usual registry port that the user did not name gets a short time, and
+//! more while no registry has answered on another port: firewalls often drop packets to unknown ports.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -12,26 +12,26 @@ use crate::doctor::case::REGISTRIES;
 
 const MOMENTS: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(1)];
 
-/// What all that ask servers share.
+/// The time limits that all questions to servers share.
 pub(super) struct TimeBudget {
-    /// The end of all waiting.
+    /// The end of the whole time.
     pub deadline: Instant,
     named: Option<u16>,
     is_found: AtomicBool,
 }
 
 impl TimeBudget {
-    /// For as long as `deadline`, where this port was `named`.
+    /// A budget until `deadline`; the user `named` this port.
     pub(super) fn new(deadline: Instant, named: Option<u16>) -> Self {
         Self { deadline, named, is_found: AtomicBool::new(false) }
     }
 
-    /// A registry has answered.
+    /// Notes that a registry has answered.
     pub(super) fn registry_was_found(&self) {
         self.is_found.store(true, Ordering::Relaxed);
     }
 
-    /// What `ask` says of `endpoint` in the time that it is given.
+    /// The answer of `ask` for `endpoint` within its time limit.
     pub(super) fn ask<T>(&self, endpoint: &Endpoint, ask: impl Fn(Duration) -> T) -> T {
         if self.named != Some(endpoint.port) && REGISTRIES.contains(&endpoint.port) {
             for moment in MOMENTS.map(|moment| moment.min(left(self.deadline))) {
@@ -47,7 +47,7 @@ impl TimeBudget {
     }
 }
 
-/// What is left until `deadline`; never nothing, which some would take for "for ever".
+/// The time until `deadline`; never zero, which some functions treat as no limit.
 pub(super) fn left(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(20))
 }
@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
 
-    /// How often a server that swallows everything was asked at `port`, and for how long at last.
+    /// How often a server that never answers was asked at `port`, and the last time limit.
     fn asked(budget: &TimeBudget, port: u16) -> (usize, Duration) {
         let times = Cell::new(0);
         let endpoint = format!("gitlab.example.com:{port}").parse().expect("an endpoint");

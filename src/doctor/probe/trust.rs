@@ -1,4 +1,4 @@
-//! Looks at what this machine trusts, as far as it matters to the chains that were served.
+//! Reads the stores of this machine: the CAs that the servers' chains may lead to.
 
 use std::{path::Path, time::UNIX_EPOCH};
 
@@ -27,14 +27,14 @@ pub(super) fn read(world: &World, question: &Question<'_>, evidence: &Evidence) 
     }
 }
 
-/// The CAs that were made or trusted for this host.
+/// The CAs that labtrust made or trusted for this host.
 fn expected(question: &Question<'_>) -> Vec<Certificate> {
     let is_for_it =
         |anchor: &&Anchor| anchor.endpoints.iter().any(|endpoint| endpoint.host == *question.host);
     question.known.iter().filter(is_for_it).map(|anchor| anchor.certificate.clone()).collect()
 }
 
-/// Those certificates of the bundle at `path` that `served` may lead to.
+/// The certificates in the bundle at `path` that the servers' chains may lead to.
 fn candidates(world: &World, path: &Path, served: &Served) -> Asked<Vec<Certificate>> {
     match world.read(path) {
         Ok(bytes) => Asked::Answered(served.related(Certificate::read_all(&bytes.unwrap_or_default()).0)),

@@ -1,10 +1,10 @@
-//! Free text: what engines, servers and programs say. Nobody can tell every secret in it, so all that has the
-//! form of one goes: what stands before an @, what follows a word that announces a secret, PEM, and long
-//! words of letters in both cases and digits.
+//! Hides secrets in free text from daemons, servers and programs. Not every secret can be recognised, so everything
+//! with the form of one is hidden: text before an @, a word after a word that announces a secret, PEM, and long words
+//! with letters in both cases and digits.
 
 use super::host::{MARK, is_host_or_address};
 
-/// Words after which a secret stands; Go repeats what it takes for a port.
+/// Words before a secret. `port` is one of them, because Go repeats a password that it reads as a port.
 const ANNOUNCED: [&str; 15] = [
     "bearer",
     "basic",
@@ -50,25 +50,25 @@ pub(super) fn redacted(text: &str) -> String {
     out
 }
 
-/// Whether words are apart there.
+/// Whether the character separates words.
 fn is_separator(letter: char) -> bool {
     letter.is_whitespace() || "\"'`<>(){}[],;=|\\".contains(letter)
 }
 
-/// Whether a secret stands after `word`.
+/// Whether `word` announces a secret.
 fn announces(word: &str) -> bool {
     let name = word.trim_end_matches(':').rsplit(['?', '&']).next().unwrap_or(word).to_lowercase();
     ANNOUNCED.contains(&name.as_str())
 }
 
-/// Whether `word`, which follows one that announces a secret, may be one and is no plain word of a sentence.
+/// Whether `word`, after a word that announces a secret, can be a secret and is not a plain word of a sentence.
 fn is_likely(word: &str) -> bool {
     let is_plain = word.chars().skip(1).all(|letter| letter.is_lowercase() || "-.:".contains(letter));
     let is_long = word.len() >= 20 || word.len() >= 6 && !is_plain || word.starts_with(':') && word.len() > 1;
     is_long && word.parse::<u16>().is_err() && !word.contains("://")
 }
 
-/// `NAME:VALUE` without a value that its name announces, and a login without its user and password.
+/// `NAME:VALUE` without a secret value, and a login without its user and password.
 fn without_value(word: &str) -> String {
     if let Some((before, host)) = word.rsplit_once('@')
         && before.contains(':')
@@ -82,7 +82,7 @@ fn without_value(word: &str) -> String {
     }
 }
 
-/// Whether `word` has the form of a token or a key in it.
+/// Whether `word` contains text in the form of a token or a key.
 pub(super) fn is_secret(word: &str) -> bool {
     if PREFIXES.iter().any(|prefix| word.starts_with(prefix) && word.len() >= prefix.len() + 8) {
         return true;
@@ -96,7 +96,7 @@ pub(super) fn is_secret(word: &str) -> bool {
     })
 }
 
-/// `text` with what stands before the hosts of its URLs left out, and hosts that are none.
+/// `text` without the users and passwords in its URLs, and without hosts that are not valid.
 fn without_logins(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -111,7 +111,7 @@ fn without_logins(text: &str) -> String {
             out.push_str(host);
         } else {
             let end = url.find(['/', '?', '#']).unwrap_or(url.len());
-            // What follows a URL in a sentence belongs to the sentence.
+            // Punctuation after a URL belongs to the sentence.
             let address =
                 url[..end].trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && letter != ']');
             let is_shown = address.is_empty()
@@ -125,7 +125,7 @@ fn without_logins(text: &str) -> String {
     out + rest
 }
 
-/// `text` with what stands between the markers of PEM left out, however it is broken into lines.
+/// `text` without PEM blocks, however they are broken into lines.
 fn without_pem(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

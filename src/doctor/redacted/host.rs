@@ -1,11 +1,11 @@
-//! Hosts and addresses: they may be shown.
+//! Recognises hosts and addresses, which are safe to show.
 
 use std::net::IpAddr;
 
-/// What stands in the place of a part that is not shown.
+/// The text in place of a hidden part.
 pub(crate) const MARK: &str = "xxxxx";
 
-/// Whether `text` is a host or an address, with a port or without.
+/// Whether `text` is a host or an address, with or without a port.
 pub(super) fn is_host_or_address(text: &str) -> bool {
     let is_port = |port: &str| port.parse::<u16>().is_ok();
     if let Some(rest) = text.strip_prefix('[') {

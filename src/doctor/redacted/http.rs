@@ -1,10 +1,10 @@
-//! What may be shown of HTTP answers: the parts that somebody looks at, each by its name.
+//! Reduces HTTP answers to the parts that the checks read, each chosen by name.
 
 use serde_json::{Map, Value, json};
 
 use super::{free, url::url};
 
-/// So much of a text is kept.
+/// The longest text that is kept.
 const LONGEST: usize = 200;
 
 /// A challenge (RFC 9110 §11.6.1) with the parameters of a registry's (RFC 6750, distribution's token
@@ -13,7 +13,7 @@ pub(super) fn challenge(value: &str) -> String {
     let scheme: String = value.chars().take_while(char::is_ascii_alphanumeric).take(16).collect();
     let parameter = |name: &str| {
         let (_, rest) = value.split_once(&format!("{name}=\""))?;
-        // What was too long to be kept has no end.
+        // A value that was cut off has no closing quote.
         Some(rest.split_once('"').map_or(rest, |(value, _)| value))
     };
     let service = parameter("service").filter(|service| !service.is_empty()).map(free::redacted);
@@ -26,12 +26,12 @@ pub(super) fn challenge(value: &str) -> String {
     format!("{scheme} {}", shown.join(",")).trim_end().to_owned()
 }
 
-/// A realm is a registry's token service, or a name that a person reads (RFC 9110 §11.5).
+/// A realm is the URL of a token service, or a name for people (RFC 9110 §11.5).
 fn realm_of(realm: &str) -> String {
     if realm.contains("://") { url(realm, true) } else { free::redacted(realm) }
 }
 
-/// A body, which begins with a brace if it was JSON.
+/// The safe part of a body, which begins with a brace if it was JSON.
 pub(super) fn body(text: &str) -> String {
     if text.trim_start().starts_with('{') {
         let document = serde_json::from_str(text).unwrap_or_default();
@@ -43,7 +43,7 @@ pub(super) fn body(text: &str) -> String {
     [title.as_str(), if is_gitlabs { "GitLab" } else { "" }].join(" ").trim().to_owned()
 }
 
-/// An error as the registry's and the token service's interfaces have it.
+/// The safe part of an error in JSON, of the registry or of the token service.
 fn json(document: &Value) -> Value {
     let texts = |object: &Value, names: &[&str]| -> Map<String, Value> {
         let text = |name: &&str| Some(((*name).to_owned(), short(object.get(*name)?.as_str()?).into()));

@@ -88,10 +88,10 @@ fn a_file_is_a_path_and_not_a_key() {
     }
 }
 
-/// Secrets of every printable character but those at which people themselves would cut one.
+/// Secrets of every printable character except the separators of URLs and lists.
 fn secret() -> impl Strategy<Value = String> {
     string_regex("[!-~]{9,40}").expect("a pattern").prop_filter("it is a host", |secret| {
-        // What cannot be told from a host, and ends in no mark of a login, is shown as one.
+        // A text in the form of a host, without a sign of a login, is shown as a host.
         !secret.contains(['@', ',', '/', '?', '#', ';', '|', '"', '\''])
     })
 }
@@ -102,7 +102,7 @@ fn token() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    // A case that fails is shown, and becomes a row above.
+    // A failing case is printed; add it as a row above.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]

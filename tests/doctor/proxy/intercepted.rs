@@ -1,4 +1,4 @@
-//! A proxy that opens TLS, and pairs of a proxy and something else.
+//! A proxy that decrypts TLS.
 
 use super::{NEVER, Scene};
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     lab::{Engine, Manager, Pair, Passing, Proxy, Recipe, Release},
 };
 
-/// Lets only tinyproxy meet the middlebox, which is told by its group.
+/// Sends only tinyproxy's traffic, recognised by its group, to the middlebox.
 const ONLY_THE_PROXY: &str = "kill $(pidof tinyproxy); while pidof tinyproxy >/dev/null; do sleep 0.05; done
     setpriv --regid 777 --clear-groups tinyproxy -c /run/tinyproxy.conf
     iptables -t nat -I OUTPUT -p tcp --dport 4567 -m owner ! --gid-owner 777 -j RETURN";

@@ -1,16 +1,16 @@
-//! Every place that an engine reads its proxies from: the fix goes where the value stands that wins, keeps what else
-//! is there, and is taken back.
+//! Every source of a daemon's proxies: the fix edits the source whose value wins, keeps the rest of it, and can be
+//! undone.
 
 use super::{NEVER, Scene, ask};
 use crate::lab::{Engine, Manager, Proxy, Release};
 
-/// A way to set a proxy, and where the fix then goes.
+/// A way to set a proxy, and the file that the fix edits.
 struct Place {
     release: Release,
     manager: Manager,
     set: fn(&Engine<'_>, &Proxy<'_>),
     changed: &'static str,
-    /// What is there afterwards.
+    /// The content of that file after the fix.
     holds: &'static [&'static str],
 }
 
@@ -70,7 +70,7 @@ const PLACES: &[Place] = &[
         changed: "/etc/docker/daemon.json",
         holds: &["\t\"debug\": false,\n", "\"no-proxy\": \"a.example,mygitlab.example.com\" }"],
     },
-    // The file wins, in which there is no NO_PROXY, over a drop-in with one.
+    // A file without NO_PROXY overrides a drop-in that has one.
     Place {
         release: Release::Current,
         manager: Manager::Systemd,
@@ -98,7 +98,7 @@ fn the_host_is_added_where_the_value_stands_that_wins_and_taken_away_again() {
             .says(place.changed);
         assert_eq!(machine.changes_since(&before), [""; 0], "{}", place.changed);
 
-        // Without a restart it is only written down, and that is said.
+        // Without a restart, the fix only edits the file, and the report says so.
         let output = machine.run(["labtrust", "doctor", crate::lab::REGISTRY, "--fix", "--yes"]);
         output.says("restart");
         scene.engine.login().exited(1);
@@ -111,7 +111,7 @@ fn the_host_is_added_where_the_value_stands_that_wins_and_taken_away_again() {
 
         machine.run(["labtrust", "doctor", "--undo", "--yes", "--restart"]).succeeded();
         assert_eq!(machine.changes_since(&before), [""; 0], "{}", place.changed);
-        // Where no engine answers, the docker command of 20.10 asks the registry itself.
+        // If no daemon answers, the docker command of 20.10 contacts the registry itself.
         scene.engine.wait();
         scene.engine.login().exited(1).says("Service Unavailable");
     }

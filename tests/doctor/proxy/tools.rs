@@ -1,4 +1,4 @@
-//! The tools of a user, which have settings of their own.
+//! The user's tools, which have their own proxy settings.
 
 use super::{NEVER, Scene, ask};
 use crate::{
@@ -24,7 +24,7 @@ fn the_docker_command_is_told_to_use_a_proxy() {
     let fix = &report.json["findings"][0]["fix"];
     assert_eq!(fix["commands"][0], format!("export NO_PROXY={HOST}:4567,{HOST}"), "{fix}");
     with(HOST).is_healthy();
-    // By curl's rules, which git has, a space separates; by Go's it does not.
+    // By the rules of curl and git, a space separates entries; by Go's it does not.
     assert_eq!(with(&format!("a.example {HOST}")).causes(), ["cli-proxy-not-bypassed"]);
     ask(&machine).is_healthy();
 }

@@ -1,17 +1,16 @@
-//! What no machine of the lab can show: evidence that was recorded there, changed by hand to what another
-//! machine would show.
+//! Cases that the lab has no machine for: recorded evidence, edited to that of another machine.
 
 use labtrust::doctor::{Diagnosis, Evidence, diagnose, evidence::Asked};
 use labtrust_plan::fact::{EngineKind, User};
 
 use crate::doctor::recorded;
 
-/// The codes and whether each is mended without anybody.
+/// The codes, and whether `--fix` fixes each.
 fn found(diagnosis: &Diagnosis) -> Vec<(&'static str, bool)> {
     diagnosis.findings.iter().map(|finding| (finding.code.id, finding.fix.is_automatic())).collect()
 }
 
-/// The same machine with its engine in alice's virtual machine, and what lay in `/etc` in her home.
+/// The same machine with its daemon in alice's virtual machine, and the files of `/etc` in her home.
 fn desktop(mut evidence: Evidence, caller: u32) -> Evidence {
     let alice = User { name: "alice".into(), uid: 1000, gid: 1000, home: "/home/alice".into() };
     let engine = &mut evidence.facts.engines[0];
@@ -29,7 +28,7 @@ fn desktop(mut evidence: Evidence, caller: u32) -> Evidence {
     evidence
 }
 
-/// The CA that lies in the wrong folder, in the right one.
+/// Moves the CA from the wrong folder to the right one.
 fn in_order(mut evidence: Evidence) -> Evidence {
     let Asked::Answered(folders) = &mut evidence.trust.certs_d[0].folders else { panic!("not read") };
     let right = format!("{}:4567", evidence.host);

@@ -1,4 +1,4 @@
-//! podman, and Docker with containerd's image store: they have ways of their own.
+//! podman, and Docker with the containerd image store, which read other files.
 
 use labtrust::doctor::{Evidence, diagnose};
 
@@ -52,7 +52,7 @@ fn a_pull_that_wants_the_ca_in_the_system_store_before_the_engine_starts() {
     engine.pull().says("unknown authority");
     let report = ask(&machine);
     assert_eq!(report.causes(), ["daemon-needs-restart"], "{:#}", report.json);
-    // One of the next versions would take its token by certs.d.
+    // Docker 29.5 gets its token with certs.d.
     let mut seen: serde_json::Value = serde_json::from_str(&report.evidence).unwrap();
     seen["engines"][0]["version"]["answered"]["version"] = "29.5.0".into();
     let newer: Evidence = serde_json::from_value(seen).unwrap();
@@ -94,7 +94,7 @@ fn a_proxy_that_is_in_the_way_of_a_ca_that_nobody_trusts() {
     let report = ask(&machine);
     assert_eq!(report.causes(), ["proxy-not-bypassed", "untrusted-docker"], "{:#}", report.json);
 
-    // Either alone does not help.
+    // One of the two alone is not enough.
     let before = machine.settled();
     let sha256 = fingerprint(&machine, &pair.root);
     let fix = ["doctor", REGISTRY, "--fix", "--yes", "--restart", "--fingerprint", &sha256];
@@ -133,7 +133,7 @@ fn containerd_itself_where_it_is_told_of_the_registry() {
     assert!(report.causes().contains(&"certsd-masked"), "{:#}", report.json);
     machine.run(["rmdir", &format!("/etc/containerd/certs.d/{HOST}_4567_")]).succeeded();
 
-    // It gives up on a folder for other files than Docker does.
+    // containerd rejects a folder because of other files than Docker.
     for (file, made_by, says, cause) in [
         ("x.crt", "ln -s /nowhere", "no such file", Some("certsd-unreadable")),
         ("x.crt", "echo x >", "unable to load CA cert", Some("certsd-unreadable")),

@@ -1,4 +1,4 @@
-//! What makes an engine give up on its folder, and what mends that.
+//! Files that make a container tool reject its folder, and the fixes.
 
 use super::{CERTS_D, ask, labtrust, refusing};
 use crate::{
@@ -10,7 +10,7 @@ fn folder() -> String {
     format!("{CERTS_D}/{REGISTRY}")
 }
 
-/// What the first finding says, and its commands.
+/// The first finding's text, and its commands.
 fn first(machine: &Machine, code: &str) -> (String, Vec<String>) {
     let report = ask(machine);
     assert_eq!(report.causes().first(), Some(&code), "{:#}", report.json);
@@ -57,7 +57,7 @@ fn what_cannot_be_read_is_named_with_the_command_that_moves_it() {
         ask(&machine).is_healthy();
         machine.sh(&format!("rm -r '{}/{name}.off'", folder())).succeeded();
     }
-    // An engine that waits for a pipe does so until it is restarted.
+    // A daemon that waits for a pipe waits until it is restarted.
     machine.run(["mkfifo", &format!("{}/f.crt", folder())]).succeeded();
     let (what, commands) = first(&machine, "certsd-unreadable");
     assert!(what.contains("/f.crt is not a regular file"), "{what}");
@@ -83,7 +83,7 @@ fn podman_gives_up_on_less() {
     let machine = machine!("client");
     let podman = Podman::install(&machine);
     let (engine, pair) = refusing(&machine);
-    // It reads Docker's folder where it has none of its own.
+    // podman reads Docker's folder if it has none of its own.
     let sha256 = crate::trust::fingerprint(&machine, &pair.root);
     let trust = ["labtrust", "trust", "/root/ca.crt", "--for", REGISTRY, "--fingerprint", &sha256];
     machine.run([&trust[..], &["--except", "podman"]].concat()).succeeded();

@@ -87,9 +87,9 @@ impl Service {
     /// The service of `engine`.
     pub fn engine(engine: &Engine) -> Self {
         let title = match engine.kind {
-            EngineKind::Rootful => "the Docker engine",
-            EngineKind::Rootless => "the rootless Docker engine",
-            EngineKind::Snap => "the Docker engine of the snap",
+            EngineKind::Rootful => "the Docker daemon",
+            EngineKind::Rootless => "the rootless Docker daemon",
+            EngineKind::Snap => "the Docker daemon of the snap",
             EngineKind::Desktop => "Docker Desktop",
             EngineKind::Colima => "Colima",
         };

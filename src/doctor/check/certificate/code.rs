@@ -1,4 +1,4 @@
-//! What can be found about a certificate that is served.
+//! The codes about a server's certificate.
 
 use crate::doctor::Code;
 
@@ -12,9 +12,9 @@ pub(super) const NO_SAN: Code = Code::error("cert-no-san");
 pub(super) const IP_NOT_IN_SAN: Code = Code::error("cert-ip-not-in-san");
 pub(super) const NO_SERVER_AUTH: Code = Code::error("cert-no-server-auth");
 pub(super) const CONSTRAINT_VIOLATED: Code = Code::error("constraint-violated");
-/// To Go a signature with SHA-1 is none, and so the authority unknown.
+/// Go ignores a signature with SHA-1, and so reports an unknown authority.
 pub(super) const WEAK: Code = Code::error("cert-weak").explaining(&["untrusted-docker"]);
-/// What docker or git refuse for a reason that is none of the others.
+/// Docker or git reject it for another reason than the codes above.
 pub(super) const REFUSED: Code = Code::error("cert-refused").explaining(UNTRUSTED);
 pub(super) const INCOMPLETE: Code = Code::error("chain-incomplete").explaining(UNTRUSTED);
 pub(super) const IS_CA: Code = Code::warning("cert-is-ca");

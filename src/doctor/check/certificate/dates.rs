@@ -1,4 +1,4 @@
-//! From when until when: by this machine's clock, and by the server's, for one of them may be wrong.
+//! Checks the dates, by this machine's clock and by the server's, because one of them may be wrong.
 
 use labtrust_plan::{Endpoint, fact::ServiceManager};
 use time::{Duration, OffsetDateTime, UtcOffset, format_description::well_known::Rfc2822};
@@ -12,10 +12,11 @@ use crate::{
     doctor::{Case, Finding, evidence::ServerSeen},
 };
 
-/// Clocks that are further apart than this are told of: by then, tokens are refused, too.
+/// The largest difference between two clocks without a finding. With more, registries also reject tokens.
 const MOST_SKEW: Duration = Duration::minutes(5);
-/// A certificate is about to end when so little is left, or a tenth of its life if that is less: who renews
-/// ninety days thirty days before, or a week by the day, is not warned of every renewal to come.
+/// A certificate expires soon if this much is left, or a tenth of its validity if that is less. So a certificate of
+/// ninety days that is renewed thirty days before its end, or one of a week that is renewed every day, gets no
+/// warning.
 const SOON: Duration = Duration::days(14);
 
 pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
@@ -25,7 +26,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     if invalid.is_empty() {
         return way.iter().filter_map(|certificate| expiring(subject, certificate)).take(1).collect();
     }
-    // What is good by the server's clock follows from the clocks, and is told with them.
+    // A certificate that is valid by the server's clock is a consequence of the clock skew.
     let follows = |certificate: &Parsed| {
         clock(case).is_some_and(|clock| clock.is_apart() && certificate.is_valid_at(clock.theirs))
     };
@@ -36,7 +37,7 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         .collect()
 }
 
-/// That this machine's clock and the server's are apart, and what follows from it.
+/// The finding that this machine's clock and the server's differ, with its consequences.
 pub(super) fn skew(case: &Case<'_>, subjects: &[Subject]) -> Option<Finding> {
     let clock = clock(case).filter(Clock::is_apart)?;
     let follows =
@@ -53,18 +54,18 @@ pub(super) fn skew(case: &Case<'_>, subjects: &[Subject]) -> Option<Finding> {
         })
         .collect();
     let what = format!(
-        "this machine's clock says {}, that of {} says {}",
+        "this machine's clock shows {}, the clock of {} shows {}",
         in_utc(clock.ours),
         clock.whose,
         in_utc(clock.theirs)
     );
     let why = if consequences.is_empty() {
-        "certificates and tokens hold good by the clock, and one of the two is wrong"
+        "certificates and tokens depend on the clock, and one of the two is wrong"
     } else {
-        "by the server's clock its certificate is valid, by this machine's it is not: one of the two is wrong"
+        "the certificate is valid by the server's clock, but not by this machine's: one of the two is wrong"
     };
     let mut finding = Finding::new(&CLOCK_SKEW, what, why)
-        .advise("compare both with a clock that is right, and let the wrong one be set by NTP");
+        .advise("compare both with a correct clock, and set the wrong one with NTP");
     if case.evidence.facts.services == Some(ServiceManager::Systemd) {
         finding = finding.command("sudo timedatectl set-ntp true");
     }
@@ -72,7 +73,7 @@ pub(super) fn skew(case: &Case<'_>, subjects: &[Subject]) -> Option<Finding> {
     Some(finding)
 }
 
-/// Two clocks, read at about the same time.
+/// This machine's clock and a server's, read at about the same time.
 struct Clock<'c> {
     ours: OffsetDateTime,
     theirs: OffsetDateTime,
@@ -85,7 +86,7 @@ impl Clock<'_> {
     }
 }
 
-/// What the first server that says so takes the time to be; the registry before the others.
+/// The clock of the first server that sends a date; the registry is asked first.
 fn clock<'e>(case: &Case<'e>) -> Option<Clock<'e>> {
     let of_server = |server: &'e ServerSeen| {
         // RFC 9110 §5.6.7, whose preferred form RFC 2822 allows.
@@ -97,7 +98,7 @@ fn clock<'e>(case: &Case<'e>) -> Option<Clock<'e>> {
 }
 
 fn in_utc(at: OffsetDateTime) -> String {
-    // A server may say what it likes, and the last hours of the year 9999 elsewhere are no time in UTC.
+    // A server can send any date, and the last hours of the year 9999 in other time zones have no UTC time.
     at.checked_to_offset(UtcOffset::UTC)
         .map_or_else(|| at.to_string(), |at| format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
 }
@@ -106,14 +107,15 @@ fn outdated(subject: &Subject, certificate: &Parsed) -> Finding {
     let role = subject.role(certificate);
     if subject.now < certificate.not_before {
         let what = format!("{role} is valid only from {}", in_utc(certificate.not_before));
-        return Finding::new(&NOT_YET_VALID, what, "every client refuses a certificate before its first day")
+        return Finding::new(&NOT_YET_VALID, what, "every client rejects a certificate before its first day")
             .advise(
-                "see that the clocks of this machine and of whoever made it are right (date); else wait",
+                "check the clock of this machine and of the machine that made the certificate (date -u). If both \
+                 are right, wait",
             );
     }
     let what = format!("{role} expired on {}", in_utc(certificate.not_after));
-    Finding::new(&EXPIRED, what, "every client refuses a certificate after its last day").advise(
-        "on the server: labtrust setup, which makes a new one; if another CA made it, have it renewed there",
+    Finding::new(&EXPIRED, what, "every client rejects an expired certificate").advise(
+        "on the server: sudo labtrust setup, which makes a new one. If another CA issued it, renew it there",
     )
 }
 
@@ -125,10 +127,12 @@ fn expiring(subject: &Subject, certificate: &Parsed) -> Option<Finding> {
         1 => "in one day".to_owned(),
         days => format!("in {days} days"),
     };
-    let what = format!("{} ends {days}, on {}", subject.role(certificate), in_utc(certificate.not_after));
+    let what = format!("{} expires {days}, on {}", subject.role(certificate), in_utc(certificate.not_after));
     (left < soon).then(|| {
-        Finding::new(&EXPIRING, what, "every client refuses a certificate after its last day")
-            .advise("on the server: labtrust setup, which makes a new one; if another CA made it, have it renewed there")
+        Finding::new(&EXPIRING, what, "every client rejects an expired certificate").advise(
+            "on the server: sudo labtrust setup, which makes a new one. If another CA issued it, renew it \
+                     there",
+        )
     })
 }
 

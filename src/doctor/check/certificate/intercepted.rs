@@ -1,5 +1,5 @@
-//! Whether somebody between here and the server shows a certificate of their own. What is certain is only that
-//! another CA than before signed it; who is known to do so by trade is named.
+//! Checks for a middlebox that presents its own certificate. Only the change of the CA is certain; known middleboxes
+//! are recognised by their names.
 
 use super::subject::Subject;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     hint::shell_line,
 };
 
-/// What those name themselves who open TLS in companies and on desks: a part of the issuer, in small letters.
+/// Names of products that decrypt TLS: a part of the issuer, in small letters.
 const MIDDLEBOXES: &[&str] = &[
     "avast",
     "barracuda",
@@ -36,7 +36,7 @@ const MIDDLEBOXES: &[&str] = &[
     "zscaler",
 ];
 
-/// Whether `issuer` is one of them.
+/// Whether `issuer` is a known middlebox.
 pub(crate) fn is_middlebox(issuer: &str) -> bool {
     let issuer = issuer.to_lowercase();
     MIDDLEBOXES.iter().any(|name| issuer.contains(name))
@@ -48,11 +48,12 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     }
     let leaf = subject.leaf();
     let (what, why) = if is_middlebox(&leaf.issuer) {
-        let why =
-            "so call themselves proxies and firewalls that open TLS and re-sign: it is not the server's own";
+        let why = "this issuer is a proxy or firewall that decrypts TLS and signs its own certificate: it is not the \
+             server's";
         (format!("the certificate of {} is signed by {}", subject.endpoint, leaf.issuer), why)
     } else if let Some((root, expected)) = unexpected_root(case, subject) {
-        let why = "a proxy or firewall in between opens TLS and re-signs, or the server has got another CA";
+        let why = "a proxy or firewall on the way decrypts TLS and signs its own certificate, or the server has a \
+                   new CA";
         let what = format!(
             "the certificate of {} is signed by {}, and not by {}, which labtrust trusts for this host",
             subject.endpoint,
@@ -64,18 +65,19 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
         return Vec::new();
     };
     let finding = Finding::new(&INTERCEPTED, what, why).advise(format!(
-        "ask the server's administrator whether that is its CA. If it is: {}, with the fingerprint that you are \
-         given. If not: have {} exempted where TLS is opened, or let engine and tools pass by that proxy (NO_PROXY)",
+        "ask the server's administrator whether this is the server's CA. If it is, trust it with the fingerprint \
+         that you are given: {}. If it is not, have {} exempted from TLS inspection, or make Docker and the tools \
+         bypass the proxy (NO_PROXY)",
         shell_line!("{labtrust trust {} --fingerprint SHA256}", subject.endpoint),
         subject.endpoint.host
     ));
     vec![finding]
 }
 
-/// The root that was sent and the CA that was expected instead, where the two have nothing in common: with the
-/// same name it would be the same CA, made anew.
+/// The root that the server sent and the CA that labtrust expected, if they are unrelated. A root with the same name
+/// counts as the same CA, recreated.
 fn unexpected_root(case: &Case<'_>, subject: &Subject) -> Option<(Parsed, Parsed)> {
-    // GitLab itself may have a certificate of another CA than its registry.
+    // GitLab itself may have a certificate from another CA than its registry.
     if subject.endpoint != case.endpoint() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! Whether the certificate is for the host by the name that was given.
+//! Checks that the certificate covers the host name that the user gave.
 
 use labtrust_plan::Host;
 
@@ -16,29 +16,27 @@ pub(super) fn judge(case: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     if leaf.covers(host) {
         return Vec::new();
     }
-    let anew = format!("have it made for {host}; on the server: labtrust setup --name {host}");
+    let anew = format!("have it issued for {host}; on the server: sudo labtrust setup --name {host}");
     if leaf.names.is_empty() && leaf.other_names.is_empty() {
         let common_name = leaf.common_name.as_ref().map_or(String::new(), |name| format!(" ({name})"));
         let what = format!(
             "the certificate of {} has no subject alternative name, only a common name{common_name}",
             subject.endpoint
         );
-        let why = "Docker and browsers look at the subject alternative names alone";
+        let why = "Docker and browsers ignore the common name";
         return vec![Finding::new(&NO_SAN, what, why).advise(anew)];
     }
     let what = format!("the certificate of {} is for {}", subject.endpoint, names(subject));
     let (code, why) = match host {
         Host::Ip(_) => {
-            (&IP_NOT_IN_SAN, "an address that is called must stand in the certificate as an address")
+            (&IP_NOT_IN_SAN, "a client that connects to an address needs that address in the certificate")
         }
-        Host::Dns(_) => {
-            (&NAME_MISMATCH, "the name that is called must be among the names in the certificate")
-        }
+        Host::Dns(_) => (&NAME_MISMATCH, "the certificate must contain the name that the client connects to"),
     };
     let finding = Finding::new(code, format!("{what}, not for {host}"), why);
     let other = leaf.names.iter().find(|name| matches!(name, SubjectName::Dns(_)));
     vec![match other {
-        Some(name) => finding.advise(format!("call it by a name that it is for, or {anew}")).run([
+        Some(name) => finding.advise(format!("{anew}. Or use a name that is in the certificate:")).run([
             "docker",
             "login",
             &format!("{name}:{}", case.registry),

@@ -1,5 +1,5 @@
-//! What some clients refuse and others take: the rows of [`crate::certificate::judge`], each kind under a
-//! code of its own.
+//! Checks for properties that only some clients reject: the rows of [`crate::certificate::judge`], each kind with its
+//! own code.
 
 use super::{
     code::{CONSTRAINT_VIOLATED, IS_CA, NO_SERVER_AUTH, REFUSED, TOO_LONG, WEAK},
@@ -16,21 +16,21 @@ struct RefusalRow {
     advice: &'static str,
 }
 
-const ANEW: &str = "have it made again; on the server: labtrust setup";
+const ANEW: &str = "have it issued again; on the server: sudo labtrust setup";
 
 const ROWS: &[RefusalRow] = &[
     RefusalRow { about: About::Purpose, code: &NO_SERVER_AUTH, advice: ANEW },
     RefusalRow {
         about: About::Constraint,
         code: &CONSTRAINT_VIOLATED,
-        advice: "have it signed by a CA that can sign for this host; on the server, labtrust setup --name adds a name to \
-                 those that its own CA can sign for, and makes a new CA, which clients must trust as well",
+        advice: "have it signed by a CA that can sign for this host. On the server, sudo labtrust setup --name NAME \
+                 creates a new CA if the current one cannot sign NAME; clients must then trust the new CA",
     },
     RefusalRow {
         about: About::Weakness,
         code: &WEAK,
-        advice: "have it made again with a key of today (P-256, or RSA with 2048 bits at least) and SHA-256; on the \
-                 server: labtrust setup",
+        advice: "have it issued again with a P-256 key (or RSA with at least 2048 bits) and SHA-256; on the server: \
+                 sudo labtrust setup",
     },
     RefusalRow { about: About::Authority, code: &IS_CA, advice: ANEW },
     RefusalRow { about: About::Life, code: &TOO_LONG, advice: ANEW },
@@ -39,7 +39,7 @@ const ROWS: &[RefusalRow] = &[
 pub(super) fn judge(_: &Case<'_>, subject: &Subject) -> Vec<Finding> {
     let refusals = subject.refusals();
     let mut found: Vec<_> = ROWS.iter().filter_map(|row| row_finding(row, &refusals, subject)).collect();
-    // What no row is about matters where it stops docker or git; the rest is what `inspect` is for.
+    // Other refusals count only if Docker or git makes them; `inspect` shows the rest.
     let stops = |refusal: &&Refusal| refusal.is_by(Client::Go) || refusal.is_by(Client::Curl);
     let rest = refusals.iter().filter(|refusal| matches!(refusal.about, About::Form | About::Encoding));
     if let Some(refusal) = rest.into_iter().find(stops) {
@@ -55,6 +55,6 @@ fn row_finding(row: &RefusalRow, refusals: &[Refusal], subject: &Subject) -> Opt
 }
 
 fn refusal_finding(code: &'static Code, advice: &str, refusal: &Refusal, subject: &Subject) -> Finding {
-    let what = format!("the certificate of {} will not do: {}", subject.endpoint, refusal.why);
+    let what = format!("clients reject the certificate of {}: {}", subject.endpoint, refusal.why);
     Finding::new(code, what, format!("{} it", refusal.who_refuse())).advise(advice)
 }

@@ -1,4 +1,4 @@
-//! The chains that docker meets on its way: the registry's, the token service's, and GitLab's own.
+//! The chains that Docker receives: from the registry, the token service, and GitLab's web server.
 
 use labtrust_machine::reach::Reached;
 use labtrust_plan::{Certificate, Endpoint};
@@ -9,18 +9,17 @@ use crate::{
     doctor::{Case, case::WEB, check::trust, evidence::CertsDSeen},
 };
 
-/// What is presented at an endpoint.
+/// The chain of an endpoint.
 pub(super) struct Subject {
-    /// Where.
+    /// The endpoint.
     pub endpoint: Endpoint,
-    /// Leaf first, as it was sent; never empty.
+    /// The certificates as the server sent them, leaf first; never empty.
     pub sent: Vec<Parsed>,
-    /// All certificates that a way up may lead over: those that were sent above the leaf, and those that are
-    /// trusted here.
+    /// The certificates that can be above the leaf: those that the server sent, and those that are trusted here.
     pool: Vec<Parsed>,
-    /// The moment to judge for.
+    /// The time to judge for.
     pub now: OffsetDateTime,
-    /// Whether an engine accepts it.
+    /// Whether a daemon accepts the chain.
     pub is_accepted: bool,
 }
 
@@ -30,24 +29,24 @@ impl Subject {
         &self.sent[0]
     }
 
-    /// What was sent besides.
+    /// The certificates after the leaf.
     pub(super) fn rest(&self) -> &[Parsed] {
         &self.sent[1..]
     }
 
-    /// The leaf and the certificates above it, as far up as they are known.
+    /// The path: the leaf and the known certificates above it.
     pub(super) fn way(&self) -> Vec<&Parsed> {
         let mut way = self.search().certificates;
         way.insert(0, self.leaf());
         way
     }
 
-    /// The search for that way.
+    /// The search for the path above the leaf.
     pub(super) fn search(&self) -> path::Way<'_> {
         path::search_above(self.leaf(), &self.pool)
     }
 
-    /// Which clients refuse what is sent, by whatever anchor is known of here.
+    /// The refusals of clients that trust the anchor known here.
     pub(super) fn refusals(&self) -> Vec<Refusal> {
         let way = self.way();
         let is_sent = |certificate: &Parsed| self.sent.iter().any(|sent| sent.der() == certificate.der());
@@ -56,23 +55,24 @@ impl Subject {
             .find(|certificate| !is_sent(certificate))
             .or(way.last().filter(|top| top.is_self_signed()));
         let mut refusals = judge(&self.sent, trusted.copied(), self.now);
-        // Without an anchor, one that has no names is taken for a CA's that is inspected; here it serves.
+        // Without an anchor, `judge` treats a certificate without names as a CA to inspect; here, a server presents
+        // it.
         if trusted.is_none() && self.leaf().is_ca() && self.leaf().names.is_empty() {
             refusals.push(Refusal {
                 by: Client::all().map(Client::any).collect(),
-                why: "it is a CA's own, not a server's".to_owned(),
+                why: "it is a CA certificate, not a server certificate".to_owned(),
                 about: About::Authority,
             });
         }
         refusals
     }
 
-    /// Whether a CA that is trusted here has the name of the one who signed `certificate`, whatever its key.
+    /// Whether a CA that is trusted here has the name of the issuer of `certificate`, with any key.
     pub(super) fn knows_issuer(&self, certificate: &Parsed) -> bool {
         self.pool.iter().any(|ca| certificate.names_issuer(ca))
     }
 
-    /// What to call `certificate` in a sentence.
+    /// The description of `certificate` in a sentence.
     pub(super) fn role(&self, certificate: &Parsed) -> String {
         if certificate.der() == self.leaf().der() {
             format!("the certificate of {}", self.endpoint)
@@ -82,10 +82,9 @@ impl Subject {
     }
 }
 
-/// All of them, the registry's first; what is presented in several places is looked at once.
+/// All chains, the registry's first. The same chain at several endpoints counts once.
 ///
-/// # Errors
-/// A certificate that nobody can read, as a sentence.
+/// # Errors A leaf that cannot be parsed, as a sentence.
 pub(super) fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
     let realm = case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
     let web = case.evidence.port.is_none().then(|| Endpoint::new(case.host().clone(), WEB));
@@ -107,7 +106,7 @@ pub(super) fn all(case: &Case<'_>) -> Result<Vec<Subject>, String> {
     Ok(subjects)
 }
 
-/// What cannot be read above the leaf leads nowhere.
+/// Parses `chain`. A certificate above the leaf that cannot be parsed is left out.
 fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, String> {
     let Some((leaf, rest)) = chain.split_first() else { return Ok(Vec::new()) };
     let leaf = Parsed::from_der(leaf.der()).map_err(|error| format!("{endpoint}: {error}"))?;
@@ -115,7 +114,7 @@ fn parsed(chain: &[Certificate], endpoint: &Endpoint) -> Result<Vec<Parsed>, Str
     Ok(std::iter::once(leaf).chain(rest).collect())
 }
 
-/// The CAs that are trusted here, by whomever, and that a chain may lead to.
+/// The CAs that any store here trusts and that a chain may lead to.
 fn trusted(case: &Case<'_>) -> Vec<Parsed> {
     let trust = &case.evidence.trust;
     let system = trust.system.iter().filter_map(|bundle| bundle.candidates.answer()).flatten();

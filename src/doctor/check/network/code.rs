@@ -1,4 +1,4 @@
-//! What can be found on the way to a server.
+//! The codes for the way to a server.
 
 use crate::doctor::{Code, check::registry::OTHER_PORT};
 
@@ -10,9 +10,9 @@ pub(super) const NOT_TLS: Code = Code::error("not-tls");
 pub(super) const CLOSED: Code = Code::error("connection-closed");
 pub(super) const HANDSHAKE_FAILED: Code = Code::error("tls-handshake-failed");
 
-/// What can be found about the name.
+/// The codes about the host name.
 pub(super) const AT_NAME: &[&Code] = &[&NOT_RESOLVED];
-/// What can be found about the port.
+/// The codes about the port.
 pub(super) const AT_PORT: &[&Code] = &[&OTHER_PORT, &REFUSED, &UNREACHABLE, &TIMEOUT];
-/// What can be found about TLS.
+/// The codes about TLS.
 pub(super) const AT_TLS: &[&Code] = &[&NOT_TLS, &CLOSED, &HANDSHAKE_FAILED];

@@ -1,11 +1,11 @@
-//! What the engines say of their way to the registry, in the words of Go's `net` and `crypto/tls`.
+//! Reads the daemons' messages about their connection to the registry, in the wording of Go's `net` and `crypto/tls`.
 
 use labtrust_machine::engine::{Reach, judge};
 
 use super::code::{CLOSED, HANDSHAKE_FAILED, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE};
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
 
-/// What is said, and what it means; the more particular first.
+/// Wordings and their codes; the more specific first.
 const WORDS: &[(&str, &Code)] = &[
     ("no such host", &NOT_RESOLVED),
     ("server misbehaving", &NOT_RESOLVED),
@@ -23,15 +23,15 @@ const WORDS: &[(&str, &Code)] = &[
     ("EOF", &CLOSED),
 ];
 
-/// Whether an engine comes as far as the registry's certificate, whatever it thinks of that.
+/// Whether a daemon receives the registry's certificate, trusted or not.
 pub(super) fn gets_there(case: &Case<'_>) -> bool {
     (case.evidence.engines.iter())
         .filter_map(|engine| engine.registries.get(&case.registry)?.answer())
         .any(|answer| matches!(judge(answer), Reach::Accepted | Reach::Refused(_)))
 }
 
-/// That an engine does not get to the registry, though this program does, for one of the reasons in
-/// `codes`. An engine that uses a proxy speaks of its way there, and that is looked at elsewhere.
+/// A daemon that cannot reach the registry, although this program can, for one of the reasons in `codes`. A daemon
+/// with a proxy is left out: its message is about the proxy, which the proxy check judges.
 pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Finding> {
     let uses_none = |engine: &&EngineSeen| {
         engine.info.answer().is_none_or(|info| info.https_proxy.is_empty() && info.http_proxy.is_empty())
@@ -40,18 +40,18 @@ pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Findi
         let Reach::Unknown(message) = judge(engine.registries.get(&case.registry)?.answer()?) else {
             return None;
         };
-        // What is said of another address, such as the token service's, is not meant here.
+        // A message about another URL, such as the token service's, does not count here.
         let (_, said) = message.split_once(&format!("{}/v2/", case.endpoint()))?;
         if said.contains("\"http") {
             return None;
         }
         let (_, code) = WORDS.iter().find(|(words, _)| said.contains(words))?;
         let code = codes.iter().find(|asked| asked.id == code.id)?;
-        let what = format!("{} does not get to {}, though this program does", engine.title, case.endpoint());
-        let why = format!("it says: {}", said.trim_matches(['"', ':', ' ']));
+        let what = format!("{} cannot reach {}, but this program can", engine.title, case.endpoint());
+        let why = format!("it reports: {}", said.trim_matches(['"', ':', ' ']));
         Some(Finding::new(code, what, why).advise(
-            "the engine has a network of its own (a virtual machine, a snap, a firewall rule, another hosts file): \
-             look there; after a change of DNS or of /etc/hosts, restart it",
+            "the daemon has its own network (a virtual machine, a snap, a firewall rule, another hosts file): check \
+             it there. After a change of DNS or /etc/hosts, restart Docker",
         ))
     })
 }

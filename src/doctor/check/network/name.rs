@@ -1,4 +1,4 @@
-//! Whether the host's name has an address.
+//! Checks that the host name has an address.
 
 use labtrust_machine::reach::Reached;
 use labtrust_plan::Host;
@@ -10,21 +10,25 @@ use super::{
 use crate::doctor::{Case, Finding, check::CheckResult};
 
 pub(super) fn judge(case: &Case<'_>) -> CheckResult {
-    let Some(server) = case.registry_server() else { return CheckResult::fault("it was not asked") };
+    let Some(server) = case.registry_server() else { return CheckResult::fault("not checked") };
     match &server.reached {
         Reached::Nowhere(why) if engine::gets_there(case) => {
-            CheckResult::passed(format!("the engine gets there; for this program: {why}"))
+            CheckResult::passed(format!("Docker reaches it; this program does not: {why}"))
         }
         Reached::Nowhere(why) => {
             let host = case.host();
-            Finding::new(&NOT_RESOLVED, why, "without an address nothing can be reached")
+            Finding::new(&NOT_RESOLVED, why, "a client needs the host's address to connect to it")
                 .advise(format!(
-                    "ask the administrator of DNS for an entry of {host}, or add a line with its address to /etc/hosts; if \
-                     other machines know it, this one asks another DNS server (a VPN that is down?)"
+                    "ask the DNS administrator for an entry for {host}, or add a line with its address to \
+                     /etc/hosts. If other machines can resolve it, this machine uses another DNS server (is the VPN \
+                     down?)"
                 ))
                 .into()
         }
-        Reached::Addresses(_) if matches!(case.host(), Host::Ip(_)) => CheckResult::passed("is an address"),
+        Reached::Addresses(_) if matches!(case.host(), Host::Ip(_)) => CheckResult::passed(
+            "an address, with no \
+                         name to look up",
+        ),
         Reached::Addresses(addresses) => {
             let list: Vec<_> = addresses.iter().map(|(address, _)| address.ip().to_string()).collect();
             let detail = list.join(", ");

@@ -1,4 +1,4 @@
-//! Whether somebody listens on the port, and lets one in.
+//! Checks that a program listens on the port and accepts the connection.
 
 use std::net::SocketAddr;
 
@@ -16,10 +16,10 @@ use crate::doctor::{
 };
 
 pub(super) fn judge(case: &Case<'_>) -> CheckResult {
-    let Some(server) = case.registry_server() else { return CheckResult::fault("it was not asked") };
+    let Some(server) = case.registry_server() else { return CheckResult::fault("not checked") };
     let addresses = server.reached.addresses();
     if addresses.is_empty() {
-        return CheckResult::skipped("the name comes first");
+        return CheckResult::skipped("not checked (the host name has no address)");
     }
     if let Some(finding) = on_other_port(case).filter(|_| !engine::gets_there(case)) {
         return finding.into();
@@ -30,7 +30,7 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     }
     if engine::gets_there(case) {
         return CheckResult::passed(format!(
-            "the engine gets there; for this program: {}",
+            "Docker reaches it; this program does not: {}",
             describe_all(addresses)
         ));
     }
@@ -40,8 +40,7 @@ pub(super) fn judge(case: &Case<'_>) -> CheckResult {
     }
 }
 
-/// Each address and what came of it. That one of several is closed matters to nobody: clients try them in
-/// turn.
+/// Each address and the result of the connection. If one is open, the others do not matter: clients try them in turn.
 fn describe_all(addresses: &[(SocketAddr, Step)]) -> String {
     let is_open = |(_, step): &&(SocketAddr, Step)| matches!(step, Step::Connected(_));
     if let Some((address, _)) = addresses.iter().find(is_open) {
@@ -55,53 +54,54 @@ fn describe(step: &Step) -> &str {
     match step {
         Step::Connected(_) => "is open",
         Step::Refused => "refuses the connection",
-        Step::Unreachable => "cannot be reached: no way leads there",
+        Step::Unreachable => "cannot be reached: no route to it",
         Step::TimedOut => "does not answer",
         Step::Failed(why) => why,
     }
 }
 
-/// What stands in the way: a row of its own, with why and what to do.
+/// A kind of failed connection, with its reason and advice.
 struct Barrier {
     is: fn(&Step) -> bool,
     code: &'static Code,
     why: &'static str,
-    /// What to do where the host answers on another port, and where it answers on none.
+    /// The advice if the host answers on another port, and if it answers on none.
     advice: [&'static str; 2],
 }
 
-/// Of several addresses' barriers the first of these is told: it is the nearest to the server.
+/// If the addresses fail in several ways, the first of these rows is reported: it is the nearest to the server.
 const BARRIERS: &[Barrier] = &[
     Barrier {
         is: |step| matches!(step, Step::Refused),
         code: &REFUSED,
-        why: "the host is there, and nothing listens on this port (or a firewall answers in its place)",
+        why: "the host answers, but no program listens on this port (or a firewall answers in its place)",
         advice: [
-            "on the server, see who listens: ss -ltnp; for the registry set registry_external_url in \
-             /etc/gitlab/gitlab.rb, then: gitlab-ctl reconfigure",
-            "on the server, see whether GitLab runs: gitlab-ctl status; in a container, its ports must be published",
+            "on the server, find the program that listens: sudo ss -ltnp. For the registry, set \
+             registry_external_url in /etc/gitlab/gitlab.rb, then: sudo gitlab-ctl reconfigure",
+            "on the server, check that GitLab is running: sudo gitlab-ctl status. In a container, its ports must be \
+             published",
         ],
     },
     Barrier {
         is: |step| matches!(step, Step::TimedOut),
         code: &TIMEOUT,
-        why: "what is sent there is dropped without a word, as firewalls do",
+        why: "packets to this port get no answer, usually because a firewall drops them",
         advice: [
-            "let the port through on the server's firewall, and on those between (ufw allow PORT/tcp, or \
-             firewall-cmd --permanent --add-port=PORT/tcp and --reload)",
-            "see that the address is the right one, that the server is on, and that no VPN is missing; else a \
-             firewall drops everything",
+            "open the port in the server's firewall and in each firewall between: sudo ufw allow PORT/tcp, or sudo \
+             firewall-cmd --permanent --add-port=PORT/tcp && sudo firewall-cmd --reload",
+            "check that the address is right, the server is on and the VPN is up. Otherwise a firewall drops \
+             everything",
         ],
     },
     Barrier {
         is: |step| matches!(step, Step::Unreachable),
         code: &UNREACHABLE,
-        why: "this machine has no route to it, or somebody on the way (a firewall, the last router) says so",
+        why: "this machine has no route to it, or a firewall or router on the way rejects the connection",
         advice: [
-            "let the port through on the server's firewall: firewalld refuses in these words \
-             (firewall-cmd --permanent --add-port=PORT/tcp and --reload)",
-            "see that the address is the right one, that the server is on, and that no VPN or route is missing: \
-             ip route get ADDRESS",
+            "open the port in the server's firewall (firewalld rejects with this error): sudo firewall-cmd \
+             --permanent --add-port=PORT/tcp && sudo firewall-cmd --reload",
+            "check that the address is right, the server is on and the VPN is up; this shows the route: ip route \
+             get ADDRESS",
         ],
     },
 ];
@@ -132,7 +132,7 @@ impl Barrier {
     }
 }
 
-/// The other ports that were asked where none was named, and that are no better.
+/// The other ports, which are closed too, if the user named no port.
 fn other_closed_ports(case: &Case<'_>) -> String {
     let is_other = |endpoint: &&Endpoint| endpoint.port != case.registry;
     let ports: Vec<_> = (case.evidence.servers.iter().map(|server| &server.endpoint))
@@ -140,7 +140,7 @@ fn other_closed_ports(case: &Case<'_>) -> String {
         .map(|endpoint| endpoint.port.to_string())
         .collect();
     match (case.evidence.port, ports.is_empty()) {
-        (None, false) => format!("; nor is any of {} open", ports.join(", ")),
+        (None, false) => format!("; ports {} are not open either", ports.join(", ")),
         _ => String::new(),
     }
 }

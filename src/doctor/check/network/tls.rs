@@ -1,4 +1,4 @@
-//! Whether TLS is spoken there.
+//! Checks that the server speaks TLS.
 
 use std::net::SocketAddr;
 
@@ -16,31 +16,31 @@ use crate::doctor::{
 };
 
 pub(super) fn judge(case: &Case<'_>) -> CheckResult {
-    let Some(server) = case.registry_server() else { return CheckResult::fault("it was not asked") };
+    let Some(server) = case.registry_server() else { return CheckResult::fault("not checked") };
     let mut connected = server.reached.addresses().iter().filter_map(|(address, step)| match step {
         Step::Connected(tls) => Some((*address, tls)),
         _ => None,
     });
     let (Some(first), others) = (connected.next(), connected) else {
         return CheckResult::skipped(if engine::gets_there(case) {
-            "only the engine gets there"
+            "not checked (only Docker reaches the port)"
         } else {
-            "the port comes first"
+            "not checked (the port is not open)"
         });
     };
-    // A client takes whichever address it can connect to, and goes no further if that one fails.
+    // A client uses the first address that accepts its connection, and tries no other if TLS fails there.
     let worst = std::iter::once(first).chain(others).find(|(_, tls)| !matches!(tls, Tls::Chain(_)));
     match worst {
-        Some((address, _)) if engine::gets_there(case) => CheckResult::passed(format!(
-            "the engine gets there; {address} does not answer this program in TLS"
-        )),
+        Some((address, _)) if engine::gets_there(case) => {
+            CheckResult::passed(format!("Docker reaches it; {address} does not answer this program with TLS"))
+        }
         Some((address, tls)) => finding(case, server, address, tls).into(),
         None => {
             let count = server.reached.chain().map_or(0, <[_]>::len);
             let detail = if count == 1 {
-                "1 certificate is presented".into()
+                "the server sends 1 certificate".into()
             } else {
-                format!("{count} certificates are presented")
+                format!("the server sends {count} certificates")
             };
             CheckResult::of(detail, engine::obstacle(case, AT_TLS).into_iter().collect())
         }
@@ -57,24 +57,28 @@ fn finding(case: &Case<'_>, server: &ServerSeen, address: SocketAddr, tls: &Tls)
         Tls::Closed => Finding::new(
             &CLOSED,
             format!("{address} accepts the connection and closes it before TLS begins"),
-            "a firewall or load balancer does so for those whom it does not let through, and a server that has \
-             no certificate for this name",
+            "a firewall or load balancer does this to clients that it blocks; so does a server without a \
+             certificate for this name",
         )
-        .advise("look into the log of what listens there, and of every firewall or load balancer before it")
+        .advise("read the log of the program that listens there, and of each firewall or load balancer before it; \
+                 this shows the handshake:")
         .command(inspect),
         Tls::TimedOut => Finding::new(
             &HANDSHAKE_FAILED,
-            format!("{address} accepts the connection and then says nothing"),
-            "what accepts it is a firewall or load balancer that nobody stands behind, or a server that hangs",
+            format!("{address} accepts the connection and then sends nothing"),
+            "a firewall or load balancer without a server behind it does this; so does a server that hangs",
         )
-        .advise("on the server: gitlab-ctl restart nginx; else look at what stands before it")
+        .advise("on the server: sudo gitlab-ctl restart nginx. Otherwise check the firewall or load balancer before \
+                 it; this shows the handshake:")
         .command(inspect),
         Tls::Failed(why) => Finding::new(
             &HANDSHAKE_FAILED,
-            format!("{address} speaks TLS, but: {why}"),
-            "client and server found no way to speak TLS with each other",
+            format!("{address} speaks TLS, but the handshake fails: {why}"),
+            "client and server cannot agree on a TLS version or cipher, or the server's certificate does not match \
+             its key",
         )
-        .advise("on the server: nginx['ssl_protocols'] in gitlab.rb must have TLSv1.2, and its certificate must fit its key")
+        .advise("on the server, nginx['ssl_protocols'] in gitlab.rb must include TLSv1.2, and the certificate must \
+                 match its key; this shows the handshake:")
         .command(inspect),
     }
 }
@@ -85,17 +89,18 @@ fn not_tls(case: &Case<'_>, server: &ServerSeen, address: SocketAddr) -> Finding
         Asked::Answered(answer) => Finding::new(
             &NOT_TLS,
             format!("{address} speaks plain HTTP (it answers {}), not HTTPS", answer.status),
-            "docker login takes HTTPS only, since it sends a password",
+            "docker login requires HTTPS, because it sends a password",
         )
         .advise(format!(
-            "on the server, set registry_external_url 'https://{endpoint}' in /etc/gitlab/gitlab.rb, then: labtrust \
-             setup and gitlab-ctl reconfigure; if something before GitLab ends TLS, it has to do so on this port, too"
+            "on the server, set registry_external_url 'https://{endpoint}' in /etc/gitlab/gitlab.rb, then: sudo \
+             labtrust setup && sudo gitlab-ctl reconfigure. If a reverse proxy before GitLab ends TLS, it must do \
+             so on this port too"
         )),
         _ => Finding::new(
             &NOT_TLS,
             format!("{address} speaks neither TLS nor HTTP"),
-            "something else listens on this port: SSH or a database, say",
+            "another program listens on this port, such as SSH or a database",
         )
-        .advise("name the registry's port; on the server, see who listens: ss -ltnp"),
+        .advise("use the registry's port; on the server, this shows which program listens: sudo ss -ltnp"),
     }
 }

@@ -1,4 +1,4 @@
-//! What can be found about the engine's proxy.
+//! The codes about the daemon's proxy.
 
 use crate::doctor::Code;
 
@@ -9,6 +9,6 @@ pub(crate) const PORT_ONLY: Code = Code::error("no-proxy-port-only");
 pub(crate) const INEFFECTIVE: Code = Code::error("no-proxy-ineffective");
 pub(crate) const UNUSED: Code = Code::error("proxy-config-unused");
 pub(crate) const NOT_BYPASSED: Code = Code::error("proxy-not-bypassed");
-/// Found also where the certificate is looked at: who re-signs need be no proxy.
+/// The certificate check finds this code too: a middlebox need not be a proxy.
 pub(crate) const INTERCEPTED: Code =
     Code::error("tls-intercepted").explaining(&["chain-incomplete", "untrusted-docker", "untrusted-system"]);

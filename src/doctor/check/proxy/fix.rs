@@ -1,5 +1,4 @@
-//! What mends the engine's proxy settings: the host is added where the value stands that wins, and all else
-//! stays as it is.
+//! Fixes the daemon's proxy settings: adds the host to the value that the daemon uses, and leaves everything else.
 
 use labtrust_plan::{
     Actor, Change, Command, Contents, Edit, Endpoint, Proof, Reload, Service, ShellLine, Step, StoreId,
@@ -16,7 +15,7 @@ use crate::doctor::{
     unit::unit,
 };
 
-/// The engine's requests to `target`'s host go past the proxy.
+/// Makes the daemon bypass its proxy for the host of `target`.
 pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
     let host = &target.host;
     let sources = &view.engine.sources;
@@ -30,43 +29,43 @@ pub(super) fn bypass(view: &View<'_, '_>, target: &Endpoint) -> Fix {
     let commands = if changes.is_empty() { restart_commands(view) } else { Vec::new() };
     let advice = match (named, changes.first()) {
         (_, Some(change)) => format!(
-            "--fix adds {host} to NO_PROXY in {}; the engine must be restarted then (--restart), which without \
-             live-restore stops its containers",
+            "--fix adds {host} to NO_PROXY in {}. Docker must be restarted afterwards: add --restart (this stops \
+             containers unless live-restore is on)",
             change.subject
         ),
-        (Some(named), None) => format!("add {host} to NO_PROXY (see {named}), and restart the engine"),
+        (Some(named), None) => format!("add {host} to NO_PROXY (see {named}), and restart Docker"),
         (None, None) => {
-            format!("set NO_PROXY={list} where the engine's proxy is set, and restart the engine")
+            format!("set NO_PROXY={list} where Docker's proxy is set, and restart Docker")
         }
     };
     Fix { advice: Some(advice), changes, commands, ..Fix::default() }
 }
 
-/// The URL of the proxy is to be set right, by whoever knows it.
+/// Advice to correct the proxy's URL.
 pub(super) fn correct_url(view: &View<'_, '_>, target: &Endpoint, proxy: &str, is_scheme: bool) -> Fix {
     let sources = &view.engine.sources;
     let named = winner(sources, "HTTPS_PROXY").or_else(|| winner(sources, "HTTP_PROXY"));
-    let named = named.map_or("where the engine's proxy is set".into(), |(source, setting)| {
+    let named = named.map_or("where Docker's proxy is set".into(), |(source, setting)| {
         format!("in {}", location(source, setting))
     });
     let what = match proxy.split_once("://") {
         Some((_, rest)) if is_scheme => format!("write http://{rest}"),
-        _ => "name a proxy that can be reached, or none".into(),
+        _ => "name a proxy that can be reached, or remove it".into(),
     };
     let advice = format!(
-        "{named}, {what}; if {} is to be reached without a proxy, add it to NO_PROXY; then restart the engine",
+        "{named}, {what}. If {} needs no proxy, add it to NO_PROXY instead. Then restart Docker",
         target.host
     );
     Fix { advice: Some(advice), commands: restart_commands(view), ..Fix::default() }
 }
 
-/// The proxy is to be set where the engine reads it.
+/// Advice to set the proxy in a file that the daemon reads.
 pub(super) fn unused(view: &View<'_, '_>) -> Fix {
     let is_systemd = view.case.evidence.facts.services == Some(ServiceManager::Systemd);
     let advice = if is_systemd {
-        "set it as Environment=\"HTTPS_PROXY=…\" below [Service] in a drop-in of the engine's unit, and restart the engine"
+        "set Environment=\"HTTPS_PROXY=…\" below [Service] in a drop-in of Docker's unit, and restart Docker"
     } else {
-        "set it with export HTTPS_PROXY=… in the file that the engine's init script reads, and restart the engine"
+        "add export HTTPS_PROXY=… to the file that Docker's init script reads, and restart Docker"
     };
     let mut commands = restart_commands(view);
     if is_systemd {
@@ -83,9 +82,9 @@ pub(super) fn unused(view: &View<'_, '_>) -> Fix {
     Fix { advice: Some(advice.into()), commands, ..Fix::default() }
 }
 
-/// The engine is to be restarted.
+/// Restarts the daemon.
 pub(super) fn restart(view: &View<'_, '_>) -> Fix {
-    let advice = "restart the engine; without live-restore this stops its containers";
+    let advice = "restart Docker (this stops containers unless live-restore is on)";
     let restart = |fact| Restart { reload: daemon_reload(view), service: Service::engine(fact) };
     let restart = view.fact.map(restart).into_iter().collect();
     Fix { advice: Some(advice.into()), commands: restart_commands(view), restart, ..Fix::default() }
@@ -97,22 +96,23 @@ fn restart_commands(view: &View<'_, '_>) -> Vec<ShellLine> {
     reload.iter().chain(restart).map(|command| ShellLine::from(command).by_root()).collect()
 }
 
-/// Command that makes systemd read its units again.
+/// The command that makes systemd read its units again.
 fn daemon_reload(view: &View<'_, '_>) -> Option<Command> {
     let facts = &view.case.evidence.facts;
     let is_systemds = facts.services == Some(ServiceManager::Systemd) && view.fact.and_then(unit).is_some();
     is_systemds.then(|| Some(Command::new(facts.tools.get("systemctl")?, ["daemon-reload"]))).flatten()
 }
 
-/// Sorted last among the drop-ins, so that it is the one that counts.
+/// The name sorts last among the drop-ins, so that its value wins.
 const DROP_IN: &str = "zz-labtrust.conf";
 
-/// What gives `NO_PROXY` the value `list` where `at` wins; none if that would not help, or is not for us.
+/// The change that sets `NO_PROXY` to `list` in the source of `at`; none if that would have no effect, or if labtrust
+/// must not edit that source.
 fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &str) -> Option<Change> {
     let fact = view.fact?;
-    // What needs no quoting anywhere; a value with more in it is for its owner to change.
+    // These characters need no quoting in any format. The user must change a value with others.
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ".-_:,*/[] ~+;".contains(letter);
-    // Nor is a value written of which a part is not known.
+    // A value with a redacted part is not written either.
     if list.contains(MARK)
         || !list.chars().all(is_plain)
         || view.engine.sources.iter().any(|source| source.is_read && source.fault.is_some())
@@ -142,7 +142,7 @@ fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &
             reload.undone.clone_from(&reload.applied);
             let lines = names.iter().map(|name| format!("Environment=\"{name}={list}\"\n"));
             let text = format!(
-                "# Made by labtrust: what NO_PROXY was before, and one host more.\n[Service]\n{}",
+                "# Made by labtrust: NO_PROXY as it was before, and one more host.\n[Service]\n{}",
                 lines.collect::<String>()
             );
             Step::Put {
@@ -183,7 +183,7 @@ fn no_proxy_change(view: &View<'_, '_>, at: Option<(&Source, &Setting)>, list: &
     })
 }
 
-/// Whether the engine would then be told what is meant, whatever else is set.
+/// Whether the daemon would use `list` after `step`, with all its other settings.
 fn would_win(view: &View<'_, '_>, form: Form, step: &Step, names: &[&str], list: &str) -> Option<()> {
     let (Step::Put { path, .. } | Step::Edit { path, .. }) = step else { return None };
     let setting = |name: &&str| Setting::new(name, list, 1);

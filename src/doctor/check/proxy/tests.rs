@@ -1,4 +1,4 @@
-//! What the lab cannot show: engines of other kinds, and settings that are not ours to change.
+//! Cases that the lab cannot show: daemons of other kinds, and settings that labtrust must not change.
 
 use labtrust_machine::reach::Reached;
 use labtrust_plan::{
@@ -15,7 +15,7 @@ use crate::doctor::{
     evidence::{DockerContextSeen, Form},
 };
 
-/// An engine that goes through a proxy which answers 503, under systemd.
+/// Evidence of a daemon under systemd whose proxy answers 503.
 fn recorded() -> Evidence {
     let text = include_str!("../../../../tests/evidence/proxy-config-unused.json");
     let mut evidence: Evidence = serde_json::from_str(text).expect("evidence");
@@ -50,7 +50,7 @@ fn set_source(evidence: &mut Evidence, form: Form, path: &str, settings: &[(&str
     evidence.engines[0].sources.push(source);
 }
 
-/// Lays something else into the evidence.
+/// A change to the evidence.
 type Lay = fn(&mut Evidence);
 
 fn only(evidence: &Evidence) -> Finding {
@@ -117,7 +117,7 @@ fn synologys_engine_is_mended_in_its_own_file() {
     let [change] = &finding.fix.changes[..] else { panic!("{finding:?}") };
     assert_eq!(change.subject, path);
     assert_eq!(change.reload.restart[0].restart, Some(restart));
-    // Its unit has another name.
+    // The unit has another name.
     evidence.engines[0].sources[0].form = Form::Unit;
     let finding = only(&evidence);
     let [change] = &finding.fix.changes[..] else { panic!("{finding:?}") };
@@ -130,7 +130,7 @@ fn a_users_engine_is_mended_by_the_user() {
     let user = evidence.facts.user.clone();
     evidence.facts.engines[0].kind = EngineKind::Rootless;
     evidence.facts.engines[0].owner = Some(user.clone());
-    // Whose systemd is not reloaded by us.
+    // labtrust does not reload a user's systemd.
     let finding = only(&evidence);
     assert!(!finding.fix.is_automatic() && finding.fix.advice.is_some(), "{finding:?}");
     evidence.engines[0].sources[0].form = Form::Settings;
@@ -180,7 +180,7 @@ fn a_proxy_that_gets_as_far_as_everybody_is_not_to_blame() {
     for (answer, expected) in [
         ("HTTP/1.0 503 Service Unavailable", "port-refused"),
         ("HTTP/1.0 500 Unable to connect", "port-refused"),
-        // It does not want to.
+        // The proxy refuses.
         ("HTTP/1.0 403 Access violation", "proxy-not-bypassed"),
     ] {
         let mut evidence = recorded();

@@ -1,4 +1,4 @@
-//! Whether the tools that come after a login go where they should: `docker build`, and git.
+//! Checks the proxies of the tools that people use after a login: `docker build`, and git.
 
 use labtrust_plan::Endpoint;
 
@@ -18,45 +18,48 @@ const GIT: Code = Code::warning("git-proxy-not-bypassed");
 fn judge(case: &Case<'_>) -> CheckResult {
     let tools = &case.evidence.client.tools;
     if tools.is_empty() {
-        return CheckResult::skipped("none is set");
+        return CheckResult::skipped("no proxy is set");
     }
     let web = Endpoint::new(case.host().clone(), WEB);
     let names: Vec<_> = tools.iter().map(|tool| &*tool.told_by).collect();
     let names = names.join(" and ");
     let findings: Vec<_> = tools.iter().filter_map(|tool| refused_by_proxy(tool, &web)).collect();
-    // Where nobody answers, a proxy is not to blame for it.
+    // If the server does not answer, the proxy is not the reason.
     if !findings.is_empty() && !case.server(WEB).is_some_and(|server| server.reached.is_open()) {
-        return CheckResult::skipped(format!("set by {names}; {web}, which they ask for, comes first"));
+        return CheckResult::skipped(format!(
+            "not checked ({web} does not answer; a proxy is set by {names})"
+        ));
     }
-    CheckResult::of(format!("set by {names}, and in nobody's way"), findings)
+    CheckResult::of(format!("set by {names}; it does not block {web}"), findings)
 }
 
-/// The finding, if the proxy that `told` is told to use lets it not get to `web`.
+/// The finding, if the proxy of the tool `told` refuses `web`.
 fn refused_by_proxy(told: &ToolSeen, web: &Endpoint) -> Option<Finding> {
     let is_bypassed = match told.tool {
         Tool::Docker => no_proxy::is_bypassed(&told.no_proxy, web),
         Tool::Git => no_proxy::curl::is_bypassed(&told.no_proxy, web),
-        // One that either of the usual rules lets pass passes.
+        // Programs in containers have either rules: one match is enough.
         Tool::Containers => {
             no_proxy::is_bypassed(&told.no_proxy, web) || no_proxy::curl::is_bypassed(&told.no_proxy, web)
         }
     };
     let said = refusal(told).filter(|_| !is_bypassed)?;
     let host = &web.host;
-    let what = format!("{} sends {} to {} for {host}: {said}", told.told_by, name(told.tool), told.proxy);
+    let what =
+        format!("{} makes {} use the proxy {} for {host}: {said}", told.told_by, name(told.tool), told.proxy);
     let list = no_proxy::with(&told.no_proxy, host);
     Some(match told.tool {
-        Tool::Docker => {
-            Finding::new(&CLI, what, "docker build fetches its token by the docker command itself")
-                .advise("have it go past the proxy, also where the variable is set for every shell:")
-                .run(["export", &format!("NO_PROXY={list}")])
-        }
-        Tool::Containers => {
-            Finding::new(&CLI, what, "what runs in a container or a build is given this proxy")
-                .advise(format!("set \"noProxy\": \"{list}\" beside it"))
-        }
-        Tool::Git => Finding::new(&GIT, what, "git clone goes through this proxy")
-            .advise("have git go past the proxy for this host:")
+        Tool::Docker => Finding::new(
+            &CLI,
+            what,
+            "docker build gets its token with the docker command, which uses this proxy",
+        )
+        .advise("bypass the proxy for this host, also where the variable is set for every shell:")
+        .run(["export", &format!("NO_PROXY={list}")]),
+        Tool::Containers => Finding::new(&CLI, what, "Docker passes this proxy on to containers and builds")
+            .advise(format!("set \"noProxy\": \"{list}\" beside \"httpsProxy\" in that file")),
+        Tool::Git => Finding::new(&GIT, what, "git clone uses this proxy")
+            .advise("make git bypass the proxy for this host:")
             .run(["git", "config", "--global", &format!("http.https://{}/.proxy", web.host.in_url()), ""]),
     })
 }
@@ -69,7 +72,7 @@ fn name(tool: Tool) -> &'static str {
     }
 }
 
-/// Why the proxy does not serve, in its words or ours; none if it does, or if that cannot be told.
+/// Why the proxy does not work; none if it works, or if that is not known.
 fn refusal(told: &ToolSeen) -> Option<String> {
     let seen = told.seen.as_ref()?;
     if let Some(why) = seen.reached.fault() {
@@ -80,7 +83,7 @@ fn refusal(told: &ToolSeen) -> Option<String> {
         (None, why) => return why.map(str::to_owned),
     };
     let is_known = told.proxy.contains('@');
-    // The password that it asks for is not sent, and may well be right.
+    // labtrust does not send the proxy's password, which may be correct.
     let serves = matches!(seen.status(), Some(200..=299)) || seen.status() == Some(407) && is_known;
     (!serves).then(|| format!("it answers {answer}"))
 }

@@ -1,4 +1,4 @@
-//! What is judged: the engine, and what it is told of proxies.
+//! The subject of the proxy check: the daemon and its proxy settings.
 
 use labtrust_plan::{Endpoint, fact::Engine};
 
@@ -10,14 +10,14 @@ use crate::doctor::{
     proxy::Proxies,
 };
 
-/// What is judged: the engine, and what it is told of proxies.
+/// The subject of the proxy check: the daemon and its proxy settings.
 pub(super) struct View<'c, 'e> {
     pub case: &'c Case<'e>,
     pub engine: &'e EngineSeen,
     pub fact: Option<&'e Engine>,
-    /// What the engine that runs is told.
+    /// The settings of the running daemon.
     pub told: Proxies,
-    /// The version of Go that it was built with.
+    /// The version of Go that the daemon was built with.
     pub go: &'e str,
 }
 
@@ -26,28 +26,28 @@ impl View<'_, '_> {
         self.told.of_request(endpoint, self.go)
     }
 
-    /// Where the registry sends one for a token, or where GitLab has it.
+    /// The endpoint of the token service; GitLab's web server if the registry names none.
     pub(super) fn realm(&self) -> Endpoint {
         let named = self.case.evidence.realm.as_ref().and_then(|realm| realm.endpoint.clone());
         named.unwrap_or_else(|| Endpoint::new(self.case.host().clone(), WEB))
     }
 
-    /// What is said where nothing was found.
+    /// The result if there is no finding.
     pub(super) fn summary(&self) -> CheckResult {
         let registry = self.case.endpoint();
         CheckResult::passed(match (self.proxy_of(&registry), self.told.https.as_str()) {
             (Some(proxy), _) if self.is_as_far_without(&registry) => {
                 return CheckResult::skipped(format!(
-                    "{proxy} does not get there, and nobody else does either"
+                    "{proxy} cannot reach the registry, and neither can this machine"
                 ));
             }
-            (Some(proxy), _) => format!("the engine goes through {proxy}"),
-            (None, "") => "the engine uses none".into(),
-            (None, proxy) => format!("the engine goes past {proxy}"),
+            (Some(proxy), _) => format!("Docker uses the proxy {proxy}"),
+            (None, "") => "Docker uses no proxy".into(),
+            (None, proxy) => format!("Docker bypasses its proxy {proxy} for this host"),
         })
     }
 
-    /// A source that the engine does not read, and in which it would be told what `would_suffice`.
+    /// A setting in a source that the daemon does not read, and that `would_suffice` if it did.
     pub(super) fn unread(&self, would_suffice: impl Fn(&Proxies) -> bool) -> Option<(&Source, &Setting)> {
         let unread = self.engine.sources.iter().filter(|source| !source.is_read);
         unread.into_iter().find_map(|source| {
@@ -73,7 +73,7 @@ impl View<'_, '_> {
     }
 }
 
-/// A file and line, as editors take it.
+/// The file and line of a setting.
 pub(super) fn location(source: &Source, setting: &Setting) -> String {
     match setting.line {
         0 => format!("the command line of {}", source.path.display()),

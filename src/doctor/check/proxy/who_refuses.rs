@@ -1,4 +1,4 @@
-//! Whether it is a proxy's fault that an engine does not reach a registry, and which.
+//! Decides whether a proxy is the reason that a daemon does not reach a registry, and why.
 
 use labtrust_plan::Endpoint;
 
@@ -16,9 +16,9 @@ use crate::doctor::{
 };
 
 impl View<'_, '_> {
-    /// The finding, if it is a proxy's fault that the engine says `message` instead of reaching the registry.
+    /// The finding, if a proxy is the reason for the daemon's `message`.
     pub(super) fn proxy_fault(&self, message: &str) -> Option<Finding> {
-        // The last URL is the one that failed: a registry's begins with /v2/, and others are for tokens.
+        // The last URL in the message failed. A registry's path begins with /v2/; other URLs are for tokens.
         let is_token = message.rsplit_once("https://").is_some_and(|(_, url)| !url.contains("/v2/"));
         let target = if is_token { self.realm() } else { self.case.endpoint() };
         match self.proxy_of(&target) {
@@ -27,14 +27,14 @@ impl View<'_, '_> {
         }
     }
 
-    /// The engine goes through `proxy` to `target`.
+    /// The finding, if `proxy`, which the daemon uses for `target`, is the reason for `message`.
     pub(super) fn proxy_fault_at(&self, target: &Endpoint, proxy: &str, message: &str) -> Option<Finding> {
         let wording = Wording::of(message);
         let seen = self.engine.proxy.as_ref().filter(|_| *target == self.case.endpoint());
         if let Some(broken) = self.broken(target, proxy, wording, message) {
             return Some(self.unless_near_miss(target, broken));
         }
-        // What fails on the way through a proxy is its fault if there is no trouble without it.
+        // A failed connection through a proxy is the proxy's fault if a direct connection works.
         let works_directly =
             self.case.server(target.port).is_some_and(|server| server.reached.chain().is_some());
         match wording {
@@ -48,42 +48,42 @@ impl View<'_, '_> {
         let answer = match (wording, seen.and_then(|seen| seen.answer.answer())) {
             (Wording::Proxy, _) => format!("which answers: {}", text_after_url(message)),
             (_, Some(answer)) => format!("which answers: {answer}"),
-            _ => format!("and does not get there: {message}"),
+            _ => format!("but this fails: {message}"),
         };
-        let what = format!("the engine asks {proxy} for {target}, {answer}");
+        let what = format!("Docker connects to {target} through the proxy {proxy}, {answer}");
         Some(self.not_bypassed(target, what))
     }
 
-    /// Whether the proxy says that it does not get to `target`, and neither does anybody who goes past it.
+    /// Whether the proxy reports that it cannot reach `target`, and a direct connection fails too.
     pub(super) fn is_as_far_without(&self, target: &Endpoint) -> bool {
         let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
         let server = self.case.server(target.port).filter(|server| server.endpoint == *target);
         matches!(status, Some(500..=599)) && server.is_some_and(|server| !server.reached.is_open())
     }
 
-    /// The proxy itself cannot be used.
+    /// The finding, if the proxy itself cannot be used.
     fn broken(&self, target: &Endpoint, proxy: &str, wording: Wording, message: &str) -> Option<Finding> {
         let unreached = self.engine.proxy.as_ref().and_then(|seen: &ProxySeen| seen.reached.fault());
         let (code, what, why) = match (wording, unreached) {
             (Wording::Scheme, _) => (
                 &WRONG_SCHEME,
-                format!("the engine speaks TLS with {proxy}, which does not: {message}"),
-                "https:// before a proxy's name says how the proxy itself is spoken with, not what for",
+                format!("Docker speaks TLS to its proxy {proxy}, which does not: {message}"),
+                "https:// in a proxy's URL is the protocol to the proxy itself; most proxies expect http://",
             ),
             (Wording::Unreachable, _) | (_, Some(_)) if is_unknown_scheme(proxy) => (
                 &WRONG_SCHEME,
-                format!("the engine is told to use {proxy}"),
-                "proxies are spoken with by http://, https:// or socks5://, and nothing else",
+                format!("Docker's proxy is set to {proxy}"),
+                "the URL of a proxy must begin with http://, https:// or socks5://",
             ),
             (Wording::Unreachable, _) => (
                 &UNREACHABLE,
-                format!("the engine cannot reach its proxy {proxy}: {message}"),
-                "all that is not named in NO_PROXY goes there",
+                format!("Docker cannot reach its proxy {proxy}: {message}"),
+                "Docker sends every request there, except for hosts in NO_PROXY",
             ),
             (Wording::Transport, Some(why)) => (
                 &UNREACHABLE,
-                format!("the engine's proxy {proxy} cannot be reached: {why}"),
-                "all that is not named in NO_PROXY goes there",
+                format!("Docker's proxy {proxy} cannot be reached: {why}"),
+                "Docker sends every request there, except for hosts in NO_PROXY",
             ),
             _ => return None,
         };
@@ -95,7 +95,7 @@ impl View<'_, '_> {
         Some(finding.with(fix::correct_url(self, target, proxy, is_scheme)))
     }
 
-    /// The proxy serves, but not for this; and the engine is not told to go past it.
+    /// The finding that the proxy works, but refuses `target`, and the daemon does not bypass it.
     fn not_bypassed(&self, target: &Endpoint, what: String) -> Finding {
         if let Some(finding) = self.needs_restart(target, self.proxy_of(target)) {
             return finding;
@@ -104,16 +104,19 @@ impl View<'_, '_> {
             Finding::new(code, what, why)
         } else if let Some((source, setting)) = self.unread(|told| told.of_request(target, self.go).is_none())
         {
-            let why =
-                format!("NO_PROXY names it in {}, which the engine does not read", location(source, setting));
+            let why = format!(
+                "NO_PROXY names the host in {}, but Docker does not read that file",
+                location(source, setting)
+            );
             Finding::new(&UNUSED, what, why)
         } else {
-            Finding::new(&NOT_BYPASSED, what, format!("{} is not in the engine's NO_PROXY", target.host))
+            Finding::new(&NOT_BYPASSED, what, format!("{} is not in Docker's NO_PROXY", target.host))
         };
         finding.with(fix::bypass(self, target))
     }
 
-    /// `broken`, of a proxy that cannot be used; but where `NO_PROXY` is meant to name `target`, that is the cause.
+    /// `broken`, the finding of an unusable proxy; or, if an entry of `NO_PROXY` was written for `target`, that entry
+    /// as the cause.
     fn unless_near_miss(&self, target: &Endpoint, broken: Finding) -> Finding {
         match self.near_miss(target) {
             Some((code, why)) if [UNREACHABLE.id, WRONG_SCHEME.id].contains(&broken.code.id) => {
@@ -125,7 +128,7 @@ impl View<'_, '_> {
         }
     }
 
-    /// What is wrong with an entry of `NO_PROXY` that is meant for `target`, if there is one.
+    /// An entry of `NO_PROXY` that was written for `target` but does not cover it: its code and the reason.
     fn near_miss(&self, target: &Endpoint) -> Option<(&'static Code, String)> {
         let registry = self.case.endpoint();
         let is_limited = |entry: &&str| {
@@ -134,18 +137,16 @@ impl View<'_, '_> {
         };
         if let Some(entry) = no_proxy::entries(&self.told.no).find(is_limited) {
             let why =
-                format!("{entry} in NO_PROXY is for that port alone, and the token comes from {target}");
+                format!("{entry} in NO_PROXY covers that port only, and Docker gets the token from {target}");
             return Some((&PORT_ONLY, why));
         }
         let near_miss = no_proxy::near_miss(&self.told.no, target, &self.addresses())?;
-        let why = format!(
-            "NO_PROXY is meant to name {}, but \"{}\" {}",
-            target.host, near_miss.entry, near_miss.why
-        );
+        let why =
+            format!("NO_PROXY seems to name {}, but \"{}\" {}", target.host, near_miss.entry, near_miss.why);
         Some((&INEFFECTIVE, why))
     }
 
-    /// The engine goes there directly, and does not get there.
+    /// The finding, if the daemon uses no proxy but needs one.
     fn without_proxy(&self, target: &Endpoint, message: &str) -> Option<Finding> {
         if !matches!(Wording::of(message), Wording::Transport) {
             return None;
@@ -153,20 +154,20 @@ impl View<'_, '_> {
         if let Some(finding) = self.needs_restart(target, None) {
             return Some(finding);
         }
-        // Only a proxy that gets there, where nobody else does, is one that is missing.
+        // A proxy is missing only if the proxy reaches the target and a direct connection does not.
         let is_open = self.case.server(target.port).is_some_and(|server| server.reached.is_open());
         let status = self.engine.proxy.as_ref().and_then(ProxySeen::status);
         if is_open || !matches!(status, Some(200..=299 | 407)) {
             return None;
         }
         let (source, setting) = self.unread(|told| told.of_request(target, self.go).is_some())?;
-        let what = format!("the engine uses no proxy, and does not reach {target}: {message}");
+        let what = format!("Docker uses no proxy and cannot reach {target}: {message}");
         let why =
-            format!("the proxy is set in {}, which the engine does not read", location(source, setting));
+            format!("the proxy is set in {}, but Docker does not read that file", location(source, setting));
         Some(Finding::new(&UNUSED, what, why).with(fix::unused(self)))
     }
 
-    /// What the engine's files say is not what the engine that runs was told.
+    /// The finding, if the daemon's files differ from the settings of the running daemon.
     fn needs_restart(&self, target: &Endpoint, now: Option<&str>) -> Option<Finding> {
         let sources = &self.engine.sources;
         let is_known = sources.iter().any(|source| source.is_read)
@@ -176,23 +177,24 @@ impl View<'_, '_> {
         if !is_known || next == now {
             return None;
         }
-        let says = |proxy: Option<&str>| {
-            proxy.map_or("go there directly".to_owned(), |proxy| format!("go through {proxy}"))
-        };
+        let says =
+            |proxy: Option<&str>| proxy.map_or("no proxy".to_owned(), |proxy| format!("the proxy {proxy}"));
         let set = winner(sources, if next.is_none() && now.is_some() { "NO_PROXY" } else { "HTTPS_PROXY" });
-        let by = set.map_or("its settings".to_owned(), |(source, setting)| location(source, setting));
-        let what = format!("by {by}, the engine is to {}; it is running with other settings", says(next));
-        let why = format!("the engine reads them when it starts, and was told to {}", says(now));
+        let by =
+            set.map_or("Docker's configuration".to_owned(), |(source, setting)| location(source, setting));
+        let what =
+            format!("{by} sets {} for this host, but Docker was started with other settings", says(next));
+        let why = format!("Docker reads its proxy settings when it starts; now it uses {}", says(now));
         Some(Finding::new(&NEEDS_RESTART, what, why).with(fix::restart(self)))
     }
 }
 
-/// Whether Go knows no way to speak with a proxy of this URL.
+/// Whether Go does not support the scheme of this proxy URL.
 fn is_unknown_scheme(url: &str) -> bool {
     url.split_once("://").is_some_and(|(scheme, _)| !["http", "https", "socks5", "socks5h"].contains(&scheme))
 }
 
-/// What follows the URL that the engine asked for.
+/// The text after the URL in the daemon's message.
 fn text_after_url(message: &str) -> &str {
     message.rsplit_once("\": ").map_or(message, |(_, words)| words)
 }

@@ -1,17 +1,17 @@
-//! Whose words they are that an engine repeats when it does not reach a registry.
+//! Classifies the message of a daemon that does not reach a registry: which program the wording comes from.
 
-/// Who says so.
+/// The origin of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wording {
-    /// The proxy: Go shows the text of its answer to `CONNECT`, bare.
+    /// The proxy: Go shows only the text of its answer to `CONNECT`.
     Proxy,
-    /// The engine: its proxy cannot be reached.
+    /// The daemon: its proxy cannot be reached.
     Unreachable,
-    /// The engine: its proxy does not speak TLS, or nothing else.
+    /// The daemon: its proxy does not speak TLS, or speaks only TLS.
     Scheme,
-    /// The engine: something failed on the way, wherever it was.
+    /// The daemon: the connection failed, at an unknown place.
     Transport,
-    /// The registry or its token service, over TLS that came about.
+    /// The registry or its token service, after a successful TLS handshake.
     Server,
 }
 
@@ -30,11 +30,11 @@ const ROWS: &[(Wording, &[&str])] = &[
 ];
 
 impl Wording {
-    /// Whose words `message` ends in.
+    /// The origin of `message`.
     pub(super) fn of(message: &str) -> Self {
         let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
         if says(&["proxyconnect tcp", "socks connect"]) {
-            // What TLS makes of plain HTTP, and plain HTTP of TLS.
+            // The errors of TLS about plain HTTP, and of plain HTTP about TLS.
             let is_scheme = says(&["first record does not look like a TLS handshake", "malformed HTTP"]);
             return if is_scheme { Self::Scheme } else { Self::Unreachable };
         }

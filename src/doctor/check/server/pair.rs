@@ -1,4 +1,4 @@
-//! The pair on the server's disk, and whether it is the one that is served.
+//! Checks the certificate and key on the server's disk, and that GitLab serves them.
 
 use labtrust_plan::{Certificate, Change, Command, Proof, Reload, ShellLine, StoreId};
 
@@ -20,7 +20,7 @@ pub(super) const MISMATCH: Code = Code::error("key-mismatch-on-disk").explaining
 ]);
 pub(super) const NOT_ON_DISK: Code = Code::error("served-not-on-disk").explaining(OF_ANOTHER_PAIR);
 
-/// What may be wrong with a pair that nobody means to serve.
+/// Codes about a served certificate that is not the configured one: they follow from that.
 const OF_ANOTHER_PAIR: &[&str] = &[
     "tls-intercepted",
     "cert-expired",
@@ -44,13 +44,13 @@ const OF_ANOTHER_PAIR: &[&str] = &[
     "build-untrusted",
 ];
 
-/// How long nginx gets to serve what it was told to read again.
+/// Seconds until nginx must serve the certificate after a reload.
 const SECONDS: u64 = 5;
 
 pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let mut seen: Vec<&PairSeen> = Vec::new();
-    // One pair serves both GitLab and its registry, as a rule.
+    // GitLab and its registry usually share one certificate and key.
     for site in &server.settings.sites {
         if !seen.contains(&&site.meant) {
             findings.extend(overridden(server, site));
@@ -64,10 +64,10 @@ pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Why it is not known whether what is on the disk is good.
+/// Why the certificate and key on the disk could not be judged, if so.
 pub(super) fn fault(server: Server<'_>) -> Option<String> {
     server.settings.sites.iter().find_map(|site| {
-        // That it is served shows that nginx could use it.
+        // A certificate that nginx serves is usable.
         let is_served = site.meant.leaf().is_some() && site.meant.leaf() == served(site);
         let fault = site.meant.chain.fault().or_else(|| site.meant.fits.fault());
         fault.filter(|_| !is_served).map(str::to_owned)
@@ -84,23 +84,24 @@ fn short(leaf: &Certificate) -> String {
 
 fn overridden(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
     let (meant, usual) = (&site.meant, site.usual.as_ref()?);
-    // The other of the two may rightly serve what lies in the usual place.
+    // The other site may use the certificate in the usual place.
     let is_used = server.settings.sites.iter().any(|other| other.meant.certificate == usual.certificate);
     let trouble = match (meant.leaf(), usual.leaf()) {
-        _ if meant.is_missing() => "which is not there".to_owned(),
+        _ if meant.is_missing() => "which does not exist".to_owned(),
         (Some(meant), Some(other)) if meant != other && !is_used => {
-            format!("while another certificate lies in {}", usual.certificate.display())
+            format!("but another certificate is in {}", usual.certificate.display())
         }
         _ => return None,
     };
     let file = server.gitlab.gitlab_rb.display();
     let (path, endpoint) = (meant.certificate.display(), &site.endpoint);
     let what = format!("{file} names {path} as the certificate of {endpoint}, {trouble}");
-    let why = "a path in gitlab.rb wins over the usual place in /etc/gitlab/ssl, and what is put there is not served";
+    let why =
+        "a path in gitlab.rb overrides the default in /etc/gitlab/ssl, and a certificate there is not served";
     let finding = Finding::new(&OVERRIDDEN, what, why)
         .advise(format!(
-            "take the lines ssl_certificate and ssl_certificate_key out of {file}, so that the usual place holds, or put \
-             the pair where they say; then:"
+            "remove the lines ssl_certificate and ssl_certificate_key from {file} to use the default paths, or \
+             install the certificate and key at the paths that they name; then:"
         ))
         .command(server.reconfigure());
     Some(finding)
@@ -112,11 +113,10 @@ fn mismatch(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
     }
     let (certificate, key) = (site.meant.certificate.display(), site.meant.key.display());
     let what = format!("{key} is not the key of {certificate}");
-    let why = "nginx refuses a pair that does not belong together: it keeps the one that it has read, or does not start";
+    let why =
+        "nginx rejects a certificate and key that do not match: it keeps the old ones, or does not start";
     let finding = Finding::new(&MISMATCH, what, why)
-        .advise(
-            "put the key that belongs to the certificate there, with labtrust import, or make a new pair:",
-        )
+        .advise("install the matching key with labtrust import, or make a new certificate and key:")
         .run(["sudo", "labtrust", "setup", &server.case.host().in_url(), "--replace"]);
     Some(finding)
 }
@@ -127,19 +127,19 @@ fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "{} presents another certificate (SHA-256 {}…) than {} holds ({}…)",
+        "{} presents a certificate (SHA-256 {}…) that differs from the one in {} ({}…)",
         site.endpoint,
         short(shown),
         site.meant.certificate.display(),
         short(leaf)
     );
-    // What nginx was told to serve is another file: then gitlab.rb was changed and nobody told GitLab.
+    // If nginx is configured with another file, gitlab.rb was changed but not applied.
     let is_configured = site.configured.as_ref().is_none_or(|path| *path == site.meant.certificate);
     let (why, command) = if is_configured {
-        ("nginx reads its pair when it starts and when it is told to, not when the file changes", None)
+        ("nginx reads its certificate and key when it starts or reloads, not when the file changes", None)
     } else {
         (
-            "nginx was last told to serve another file: gitlab.rb has been changed since",
+            "nginx still serves another file: gitlab.rb was changed, but not applied",
             Some(server.reconfigure()),
         )
     };
@@ -153,7 +153,7 @@ fn not_on_disk(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
     Some(finding.with(Fix { commands, changes, ..Fix::default() }))
 }
 
-/// Whether what is on the disk would be served, and be believed by those who trust its CA.
+/// Whether clients that trust the CA would accept the certificate on the disk.
 fn is_good(server: Server<'_>, site: &SiteSeen) -> bool {
     let leaf = site.meant.leaf().and_then(|leaf| Parsed::from_der(leaf.der()).ok());
     let is_good = |leaf: Parsed| {
@@ -164,14 +164,14 @@ fn is_good(server: Server<'_>, site: &SiteSeen) -> bool {
         && !nginx_reload(server).is_empty()
 }
 
-/// What makes nginx read its pair. The registry behind it has no part in TLS, and is left in peace.
+/// The command that reloads nginx. The registry behind it does not use TLS and is not reloaded.
 fn nginx_reload(server: Server<'_>) -> &[Command] {
     let nginx =
         server.gitlab.reload.iter().position(|command| command.arguments.iter().any(|word| word == "nginx"));
     nginx.map(|at| &server.gitlab.reload[at..=at]).unwrap_or_default()
 }
 
-/// Nothing is put anywhere: nginx reads what is there, and the handshake shows it.
+/// A change without steps: it reloads nginx, and a handshake proves which certificate nginx serves.
 fn reload_change(server: Server<'_>, leaf: &Certificate) -> Change {
     let shown = |site: &&SiteSeen| site.meant.leaf() == Some(leaf) && site.served.answer().is_some();
     let proof = |site: &SiteSeen| Proof::Served {

@@ -1,4 +1,4 @@
-//! Ports of the server that lead nowhere or to somebody else.
+//! Checks the server's ports: taken by another program, or not published.
 
 use super::subject::Server;
 use crate::doctor::{Code, Finding, evidence::SiteSeen};
@@ -24,7 +24,7 @@ pub(super) const NOT_PUBLISHED: Code = Code::error("port-not-published").explain
     "realm-unreachable",
 ]);
 
-/// What listens on a container's ports in its place.
+/// Programs that listen on the published ports of containers.
 const ENGINES: [&str; 8] = [
     "docker-proxy",
     "dockerd",
@@ -41,7 +41,7 @@ pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     taken.chain(not_published(server)).collect()
 }
 
-/// Whether somebody else listens where GitLab is to.
+/// Whether another program listens on the site's port.
 pub(super) fn is_taken(server: Server<'_>, site: &SiteSeen) -> bool {
     site.holder.as_ref().is_some_and(|holder| {
         let is_own = match server.gitlab.container {
@@ -58,13 +58,13 @@ fn taken(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
     let holder = site.holder.as_ref().filter(|_| is_taken(server, site))?;
     let port = site.published.unwrap_or(site.endpoint.port);
     let what = format!(
-        "port {port} of this machine belongs to {} (process {}), not to {}",
+        "port {port} of this machine is used by {} (process {}), not by {}",
         holder.name, holder.pid, server.gitlab.title
     );
-    let finding = Finding::new(&TAKEN, what, "only one program can listen on a port, and GitLab came second")
+    let finding = Finding::new(&TAKEN, what, "only one program can listen on a port")
         .advise(format!(
-            "let {} listen elsewhere or stop it; or give GitLab another port in {} and log in at that one. A NAS's own \
-             web server keeps 443: publish GitLab's on 8443",
+            "stop {} or give it another port, or set another port for GitLab in {} and log in at that port. On a \
+             NAS whose own web server needs 443, publish GitLab on 8443. This shows the program:",
             holder.name,
             server.gitlab.gitlab_rb.display()
         ))
@@ -75,7 +75,7 @@ fn taken(server: Server<'_>, site: &SiteSeen) -> Option<Finding> {
 fn not_published(server: Server<'_>) -> Option<Finding> {
     let container = server.gitlab.container.as_deref().filter(|_| server.gitlab.running)?;
     let is_shut = |site: &&SiteSeen| {
-        // A container with an address of its own is reached without.
+        // A container with its own address needs no published port.
         let is_reached =
             server.case.server(site.endpoint.port).is_some_and(|seen| seen.reached.chain().is_some());
         site.published.is_none() && !is_reached
@@ -86,16 +86,16 @@ fn not_published(server: Server<'_>) -> Option<Finding> {
     }
     let list = |text: &dyn Fn(&SiteSeen) -> String| sites.iter().map(|site| text(site)).collect::<Vec<_>>();
     let what = format!(
-        "the container {container} does not publish {}, so nobody reaches {}",
+        "the container {container} does not publish {}, so clients cannot reach {}",
         list(&|site| format!("port {}", site.inside)).join(" and "),
         list(&|site| site.endpoint.to_string()).join(" and ")
     );
-    let why = "a container's ports are its own until the machine is told to publish one";
+    let why = "a container's port is reachable only if the container publishes it";
     let options = list(&|site| format!("--publish {}:{}", site.endpoint.port, site.inside)).join(" ");
     let lines = list(&|site| format!("`- \"{}:{}\"`", site.endpoint.port, site.inside)).join(" and ");
     let finding = Finding::new(&NOT_PUBLISHED, what, why).advise(format!(
-        "recreate the container with it; its volumes keep all data. In compose.yaml add {lines} below `ports:` and run \
-         `docker compose up -d`; to `docker run` add the options {options}"
+        "recreate the container with the port; its volumes keep all data. In compose.yaml, add {lines} below \
+         `ports:` and run `docker compose up -d`. With `docker run`, add the options {options}"
     ));
     Some(finding)
 }

@@ -1,4 +1,4 @@
-//! Lines of gitlab.rb that do not do what they say, and one whose lack does what nobody asked for.
+//! Checks gitlab.rb: lines without effect, and a missing line that lets Let's Encrypt replace the certificate.
 
 use labtrust_plan::ShellLine;
 
@@ -19,11 +19,9 @@ pub(super) fn findings(server: Server<'_>) -> Vec<Finding> {
     for remark in &server.settings.ignored {
         let what = format!("in {}, {remark}", server.gitlab.gitlab_rb.display());
         let why =
-            "gitlab.rb is a Ruby program, which takes it for something of its own and does not complain";
+            "gitlab.rb is a Ruby program: the line is valid, but has no effect, and GitLab reports no error";
         findings.push(
-            Finding::new(&IGNORED, what, why)
-                .advise("write the line as it is meant, then:")
-                .command(server.reconfigure()),
+            Finding::new(&IGNORED, what, why).advise("correct the line, then:").command(server.reconfigure()),
         );
     }
     findings.extend(lets_encrypt(server));
@@ -37,19 +35,19 @@ fn lets_encrypt(server: Server<'_>) -> Option<Finding> {
     });
     let is_missing = |site: &SiteSeen| site.meant.leaf().is_none() && site.meant.is_missing();
     let how = match server.settings.lets_encrypt {
-        LetsEncrypt::On if !is_theirs => "is switched on",
-        LetsEncrypt::Itself if !is_theirs => "has switched itself on before",
-        LetsEncrypt::WithoutPair if is_missing(site) => "switches itself on where there is no pair",
+        LetsEncrypt::On if !is_theirs => "is on",
+        LetsEncrypt::Itself if !is_theirs => "was turned on by GitLab itself before",
+        LetsEncrypt::WithoutPair if is_missing(site) => "turns itself on while there is no certificate",
         _ => return None,
     };
     let file = server.gitlab.gitlab_rb.display().to_string();
     let what = format!(
-        "Let's Encrypt {how}: at the next `{}` it replaces {} or fails over it",
+        "Let's Encrypt {how}: the next `{}` replaces {}, or fails",
         server.gitlab.reconfigure,
         site.meant.certificate.display()
     );
-    let why = "unless gitlab.rb says letsencrypt['enable'] = false, GitLab gets a certificate by itself, and a server on a \
-               private network gets none";
+    let why = "unless gitlab.rb sets letsencrypt['enable'] = false, GitLab can ask Let's Encrypt for a certificate, \
+               which fails on a private network";
     let finding = Finding::new(&LETS_ENCRYPT, what, why)
         .command(
             ShellLine::of(["sudo", "tee", "-a", &file]).after(r#"echo "letsencrypt['enable'] = false" |"#),

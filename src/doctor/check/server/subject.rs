@@ -1,4 +1,4 @@
-//! What is judged: a GitLab on this machine.
+//! The subject of the server check: a GitLab on this machine.
 
 use labtrust_plan::{ShellLine, shell_word};
 
@@ -7,7 +7,7 @@ use crate::doctor::{
     evidence::{GitlabSeen, SettingsSeen},
 };
 
-/// A GitLab on this machine, and what its settings say.
+/// A GitLab on this machine, with its settings.
 #[derive(Clone, Copy)]
 pub(super) struct Server<'c> {
     pub case: &'c Case<'c>,
@@ -16,8 +16,8 @@ pub(super) struct Server<'c> {
 }
 
 impl Server<'_> {
-    /// What makes GitLab read its settings. Evidence is a file that others may have written: what is more than words
-    /// in it is not passed on.
+    /// The command that makes GitLab apply its settings. Evidence can come from other people: anything but plain
+    /// words in it is replaced by the usual command.
     pub(super) fn reconfigure(&self) -> ShellLine {
         let words: Vec<_> = self.gitlab.reconfigure.split(' ').collect();
         let is_plain = words.iter().all(|word| shell_word(word) == *word) && words.ends_with(&CONTROL);
@@ -25,5 +25,5 @@ impl Server<'_> {
     }
 }
 
-/// What GitLab's own tool is told.
+/// The usual command.
 const CONTROL: [&str; 2] = ["gitlab-ctl", "reconfigure"];

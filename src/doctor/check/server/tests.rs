@@ -1,5 +1,5 @@
-//! What no machine of the lab is: a NAS whose own web server was first, a reverse proxy, a key that only
-//! GitLab can read. Each is evidence from the lab with something changed.
+//! Cases that the lab has no machine for: a NAS whose own web server has the port, a reverse proxy, a key that only
+//! GitLab can read. Each is evidence from the lab with a change.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::doctor::{CheckState, Evidence, diagnose};
 const CONTAINER: &str = include_str!("../../../../tests/evidence/port-not-published.json");
 const UNREAD: &str = include_str!("../../../../tests/evidence/served-not-on-disk.json");
 
-/// The causes, and how the check itself came out, where `change` was made to `recorded`.
+/// The causes, and the state of the check, after `change` to `recorded`.
 fn judged(recorded: &str, change: impl Fn(&mut Value)) -> (Vec<&'static str>, CheckState, bool) {
     let mut evidence: Value = serde_json::from_str(recorded).expect("recorded evidence");
     change(&mut evidence);

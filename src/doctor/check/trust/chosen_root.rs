@@ -1,4 +1,4 @@
-//! The root that may be trusted without asking anybody, because somebody here has already chosen it.
+//! Finds the root that `--fix` can trust without a question, because it was already chosen on this machine.
 
 use labtrust_plan::{
     Anchor, Certificate, Endpoint, Host, skip_restarts,
@@ -14,21 +14,21 @@ use crate::{
     doctor::{Case, Finding, evidence::CertsDSeen},
 };
 
-/// A root that somebody here has already chosen to trust.
+/// A root that was already chosen on this machine.
 struct ChosenRoot {
     root: Parsed,
-    /// By what, in a few words.
+    /// The reason, in a few words.
     by: &'static str,
     /// Whether it was chosen for more than one registry.
     is_for_all: bool,
 }
 
-/// The root that `chain`, of `host`, leads to, if whoever runs this machine has already chosen it.
+/// The root that `chain` of `host` leads to, if it was already chosen on this machine.
 fn chosen_root(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<ChosenRoot> {
     let trust = &case.evidence.trust;
     let first = |roots: Vec<Parsed>| roots.into_iter().find(|root| leads_to(chain, root));
     let chosen = |root: Option<Parsed>, by, is_for_all| root.map(|root| ChosenRoot { root, by, is_for_all });
-    // What a user has laid down for the user's own engine is not root's choice.
+    // A CA that a user installed for the user's own daemon is not root's choice.
     let facts = &case.evidence.facts;
     let is_others = |seen: &&CertsDSeen| {
         facts.is_root() && facts.people().any(|person| seen.path.starts_with(&person.home))
@@ -36,22 +36,20 @@ fn chosen_root(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<ChosenR
     let certs_d = trust.certs_d.iter().filter(|seen| !is_others(seen));
     let laid =
         certs_d.flat_map(CertsDSeen::files).flat_map(|file| file.certificates.iter().chain(&file.hidden));
-    chosen(first(parsed(&trust.known)), "labtrust knows it", true)
-        .or_else(|| {
-            chosen(with_fingerprint(case, chain, host), "it has the fingerprint that was given", true)
-        })
-        .or_else(|| chosen(first(of_system(trust.system.as_ref())), "the system store holds it", true))
-        .or_else(|| chosen(first(parsed(laid)), "somebody laid it there for this registry", false))
+    chosen(first(parsed(&trust.known)), "labtrust made it or trusts it already", true)
+        .or_else(|| chosen(with_fingerprint(case, chain, host), "it has the fingerprint that you gave", true))
+        .or_else(|| chosen(first(of_system(trust.system.as_ref())), "the system store trusts it", true))
+        .or_else(|| chosen(first(parsed(laid)), "it is already installed for this registry", false))
 }
 
-/// The root with the fingerprint that was named, if `host` sends it and all else that it sends is good.
+/// The root with the fingerprint that the user gave, if `host` sends it and the rest of its chain is valid.
 fn with_fingerprint(case: &Case<'_>, chain: &[Parsed], host: &Host) -> Option<Parsed> {
     let named = case.evidence.trust.fingerprint?;
     let sent: Vec<_> = chain.iter().map(|certificate| certificate.der().clone()).collect();
     verify_served(&sent, Some(named), host, case.evidence.at).ok().map(|served| served.root)
 }
 
-/// `finding` with what makes the stores of `scope` trust the root of `chain`, which `endpoint` presents.
+/// `finding` with a fix that makes the stores of `scope` trust the root of `chain`, which `endpoint` presents.
 pub(crate) fn with_trust(
     case: &Case<'_>,
     finding: Finding,
@@ -60,10 +58,10 @@ pub(crate) fn with_trust(
     endpoint: &Endpoint,
 ) -> Finding {
     let chosen = chosen_root(case, chain, &endpoint.host);
-    // What was laid down for one registry was not chosen for everything else, unless it can do nothing else.
+    // A root that was installed for one registry was not chosen for other hosts, unless it can sign for no other.
     let is_narrow =
         |known: &ChosenRoot| known.root.broad_scope(std::slice::from_ref(&endpoint.host)).is_none();
-    // A root that can never sign for the host helps nobody.
+    // A root that can never sign for the host does not help.
     let name = SubjectName::from(endpoint.host.clone());
     let can_be = |root: &Parsed| !root.can_sign() || root.permitted.permits(&name);
     let may = |known: &ChosenRoot| {
@@ -77,7 +75,7 @@ pub(crate) fn with_trust(
 
 fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &ChosenRoot) -> Finding {
     let anchor = anchor(case, &known.root);
-    // An engine needs no restart for what it reads in certs.d anyway, whatever else trusts the CA now.
+    // A daemon that reads the CA in certs.d needs no restart, whichever other stores trust it now.
     let is_wide = |store: &Store| store.scope == Scope::Everything && scope == Scope::Everything;
     let mut stores: Vec<_> = STORES.iter().filter(|store| store.asks_engines() || is_wide(store)).collect();
     stores.sort_by_key(|store| !store.asks_engines());
@@ -85,7 +83,7 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Chosen
         let changes = (store.plan)(&case.evidence.facts, &anchor).into_changes();
         finding.fix.changes.extend(changes.into_iter().flatten());
     }
-    // Unless its pulls do not read that.
+    // Except if its pulls do not read certs.d.
     if !pulls_by_system(case) {
         skip_restarts(&mut finding.fix.changes);
     }
@@ -93,13 +91,13 @@ fn with_plan(case: &Case<'_>, mut finding: Finding, scope: Scope, known: &Chosen
     finding.advise(format!("the CA is {}: {}", known.root.title(), known.by))
 }
 
-/// What is trusted, for the registry.
+/// The anchor of `root` for the registry.
 pub(super) fn anchor(case: &Case<'_>, root: &Parsed) -> Anchor {
     Anchor { certificate: Certificate::from(root), endpoints: vec![case.endpoint()] }
 }
 
-/// A fingerprint is compared with what the server's own administrator says, and never taken from the
-/// handshake that it is to make sure of.
+/// `finding` with a command for the user. The user gets the fingerprint from the server's administrator; the
+/// fingerprint in the handshake proves nothing.
 fn by_hand(case: &Case<'_>, finding: Finding, chain: &[Parsed], endpoint: &Endpoint) -> Finding {
     let top = chain.first().and_then(|leaf| path::above(leaf, &chain[1..]).last().copied().or(Some(leaf)));
     let registry = case.endpoint();
@@ -109,12 +107,13 @@ fn by_hand(case: &Case<'_>, finding: Finding, chain: &[Parsed], endpoint: &Endpo
         Some(root) => finding
             .run([&["labtrust", "trust", &asked], source, &["--fingerprint", "SHA256"]].concat())
             .advise(format!(
-                "SHA256 is what labtrust status shows on the server; what the server sends here is {}, and must be \
-                 the same",
+                "replace SHA256 with the fingerprint that `labtrust status` shows on the server. It must equal {}, \
+                 which this server sent:",
                 root.fingerprint()
             )),
         None => finding
             .run(["labtrust", "trust", "FILE", "--for", &registry])
-            .advise("FILE is the root's certificate, from the server's administrator: it does not send it"),
+            .advise("FILE is the root certificate. Get it from the server's administrator, because the server does \
+                     not send it:"),
     }
 }

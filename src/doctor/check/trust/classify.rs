@@ -1,4 +1,4 @@
-//! Why an engine does not trust a registry, as far as its files tell.
+//! Classifies why a daemon does not trust a registry, by its files.
 
 use labtrust_plan::{Service, ShellLine, store::Scope};
 
@@ -19,17 +19,16 @@ pub(super) const NOT_PEM: Code = Code::error("certsd-not-pem").explaining(FOLLOW
 pub(super) const WRONG_NAME: Code = Code::error("certsd-wrong-name").explaining(FOLLOWS);
 pub(super) const REPLACED: Code =
     Code::error("anchor-replaced").explaining(&["untrusted-docker", "untrusted-system"]);
-/// One CA that nothing here trusts is one cause.
+/// A CA that no store trusts is one cause, not two.
 pub(super) const UNTRUSTED: Code = Code::error("untrusted-docker").explaining(&["untrusted-system"]);
 
 const FOLLOWS: &[&str] = &["untrusted-docker"];
-const OWN_IDEA: &str =
-    "Docker's engine has its own idea of trust: the system's store as it was at its start, and certs.d";
-const PLAIN_PEM: &str = "Docker passes over what is not plain PEM, without a word";
+const OWN_IDEA: &str = "Docker trusts only certs.d and the system store as it was when Docker started";
+const PLAIN_PEM: &str = "Docker ignores a file that is not plain PEM, and reports no error";
 
 impl EngineTrust<'_> {
-    /// Why it does not trust the registry: it said `message`, if it was asked; and `holds_it` if its files
-    /// would let it.
+    /// The reason that the daemon does not trust the registry. `message` is its answer, if it was asked; `holds_it`
+    /// is whether its files hold the CA.
     pub(super) fn classify(&self, message: Option<&str>, holds_it: bool) -> Finding {
         if holds_it && self.engine.kind.copies_at_start() {
             return self.copied_too_early();
@@ -41,27 +40,27 @@ impl EngineTrust<'_> {
             .or_else(|| self.trusts_older_ca());
         let finding = finding.unwrap_or_else(|| {
             let what = match message {
-                Some(message) => format!("{} says: {message}", self.seen.title),
+                Some(message) => format!("{} reports: {message}", self.seen.title),
                 None => format!("the CA is neither in {} nor in the system store", self.folder().display()),
             };
             Finding::new(&UNTRUSTED, what, OWN_IDEA)
         });
-        // What lies there already need not be laid there: something else is the matter.
+        // A CA that is already in the folder need not be installed: the problem is another one.
         if finding.code == &UNTRUSTED && self.is_in_folder() {
             return finding;
         }
         with_trust(self.case, finding, Scope::PerEndpoint, &self.case.chain, &self.case.endpoint())
     }
 
-    /// That it has copied its files before the CA was among them.
+    /// The finding that the daemon copied its folder before the CA was in it.
     fn copied_too_early(&self) -> Finding {
         let title = &self.seen.title;
-        let what = format!("{title} was started before {} had the CA", self.folder().display());
-        let why = "it copies these files into its virtual machine when it starts";
+        let what = format!("{title} started before the CA was in {}", self.folder().display());
+        let why = "it copies this folder into its virtual machine when it starts";
         Finding::new(&NEEDS_RESTART, what, why).with(self.restart())
     }
 
-    /// The engine is to be restarted.
+    /// The fix that restarts the daemon.
     pub(super) fn restart(&self) -> Fix {
         let service = Service::engine(self.engine);
         Fix {
@@ -72,22 +71,22 @@ impl EngineTrust<'_> {
         }
     }
 
-    /// That it read the system's store too early.
+    /// The finding that the daemon read the system store before the CA was in it.
     fn started_before_ca(&self) -> Option<Finding> {
         let title = &self.seen.title;
-        // What is in certs.d it has read.
+        // The daemon has read the CA in certs.d.
         if !self.is_in_system() || self.is_in_folder() {
             return None;
         }
         let finding = Finding::new(
             &NEEDS_RESTART,
-            format!("the system store holds the CA, and {title} does not know it"),
-            "an engine reads that store once; certs.d it reads each time, and needs no restart for it",
+            format!("the system store holds the CA, but {title} does not know it yet"),
+            "Docker reads the system store once, but certs.d at each request: a CA in certs.d needs no restart",
         );
         Some(self.engine.restart.iter().fold(finding, Finding::command))
     }
 
-    /// That the CA lies where it does not look, or by a name or in a form that it does not read.
+    /// The finding that the CA is in a wrong folder, or in a file with a wrong extension or format.
     fn misplaced_ca(&self) -> Option<Finding> {
         let chain = &self.case.chain;
         let (path, right) = (self.engine.certs_d.display(), self.folder());
@@ -95,10 +94,10 @@ impl EngineTrust<'_> {
         if let Some(file) = self.exact().and_then(|folder| folder::ignored(folder, chain)) {
             let (code, what, why) = if folder::is_read(file) {
                 let form = folder::described(&file.form);
-                (&NOT_PEM, format!("and Docker cannot read it: it is {form}"), PLAIN_PEM)
+                (&NOT_PEM, format!("but Docker cannot read it: it is {form}"), PLAIN_PEM)
             } else {
-                let why = "Docker reads what ends in .crt, in small letters, and nothing else";
-                (&WRONG_EXTENSION, "and Docker does not read it".to_owned(), why)
+                let why = "Docker reads only files whose names end in .crt, in small letters";
+                (&WRONG_EXTENSION, "but Docker does not read it".to_owned(), why)
             };
             return Some(Finding::new(code, format!("{right}/{} holds the CA, {what}", file.name), why));
         }
@@ -109,12 +108,12 @@ impl EngineTrust<'_> {
         let all = self.certs_d().and_then(|seen| seen.folders.answer()).into_iter().flatten();
         let name = self.case.endpoint().certs_d_folder();
         let other = all.filter(|folder| folder.name != name).find(is_laid)?;
-        let what = format!("the CA lies in {path}/{}, and Docker looks in {right}", other.name);
-        let why = "the folder's name must be host and port, exactly as docker login is told them";
+        let what = format!("the CA is in {path}/{}, but Docker looks in {right}", other.name);
+        let why = "the folder's name must be the host and port, exactly as in the docker login command";
         Some(Finding::new(&WRONG_NAME, what, why))
     }
 
-    /// That a file is there for the CA, and nothing that it can read.
+    /// The finding that a file in the right folder contains no certificate that Docker can read.
     fn file_without_certificate(&self) -> Option<Finding> {
         let file = self.exact().and_then(folder::without_any)?;
         let form = folder::described(&file.form);
@@ -123,7 +122,7 @@ impl EngineTrust<'_> {
         Some(Finding::new(&NOT_PEM, what, PLAIN_PEM))
     }
 
-    /// That it knows an older CA.
+    /// The finding that the daemon trusts an older CA with the same name.
     fn trusts_older_ca(&self) -> Option<Finding> {
         let mut known = folder::loaded(self.exact());
         known.extend(anchors::of_system(self.case.evidence.trust.system.as_ref()));
@@ -132,15 +131,15 @@ impl EngineTrust<'_> {
     }
 }
 
-/// That `old` is trusted, which has the name of the CA that is served and another key.
+/// The finding that `old` is trusted, which has the name of the server's CA but another key.
 pub(super) fn replaced(case: &Case<'_>, old: &Parsed) -> Finding {
     Finding::new(
         &REPLACED,
         format!(
-            "an older CA with the name {} is trusted, {} presents a certificate of the new one",
+            "this machine trusts an older CA named {}, but {} presents a certificate of a new one",
             old.title(),
             case.endpoint()
         ),
-        "the server's CA was recreated: it has the same name and another key",
+        "the new CA has the same name and another key",
     )
 }

@@ -1,5 +1,5 @@
-//! Whether containerd itself trusts the registry, where somebody told it of the registry: Kubernetes pulls by
-//! that, and `nerdctl`.
+//! Checks that containerd itself trusts the registry, if it has a folder for it: Kubernetes and `nerdctl` pull with
+//! it.
 
 use labtrust_plan::Actor;
 
@@ -17,7 +17,7 @@ use crate::doctor::{
     evidence::FolderSeen,
 };
 
-pub(crate) const CHECK: Check = Check { id: "containerd", title: "containerd", codes: &[], judge };
+pub(crate) const CHECK: Check = Check { id: "containerd", title: "trust: containerd", codes: &[], judge };
 
 fn judge(case: &Case<'_>) -> CheckResult {
     let certs_d = case.certs_d(CONTAINERD.as_ref());
@@ -25,14 +25,14 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let found: Vec<&FolderSeen> = names.iter().filter_map(|name| folder::named(certs_d, name)).collect();
     let fault = || names.iter().find_map(|name| folder::fault(certs_d, name)).map(CheckResult::fault);
     let Some((first, later)) = found.split_first() else {
-        return fault().unwrap_or_else(|| CheckResult::skipped("it has no folder for this registry"));
+        return fault().unwrap_or_else(|| CheckResult::skipped("not set up (no folder for this registry)"));
     };
     if case.chain.is_empty() {
-        return CheckResult::skipped("no certificate is presented");
+        return CheckResult::skipped("not checked (no certificate received)");
     }
     let path = format!("{CONTAINERD}/{}", first.name);
     if folder::has_settings(first) {
-        return CheckResult::skipped(format!("{path}/hosts.toml says what it trusts"));
+        return CheckResult::skipped(format!("not checked ({path}/hosts.toml sets what it trusts)"));
     }
     let read = RegistryFolder { path: path.clone().into(), actor: Actor::Machine };
     if let Some(fatal) = read.fatal(first, Reader::Containerd) {
@@ -41,10 +41,10 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let trusts =
         |folder: &FolderSeen| folder::loaded(Some(folder)).iter().any(|root| leads_to(&case.chain, root));
     if trusts(first) {
-        return CheckResult::passed(format!("in {path}"));
+        return CheckResult::passed(format!("CA in {path}"));
     }
     if system::is_trusted(case, &case.chain) {
-        return CheckResult::passed("by the system store");
+        return CheckResult::passed("CA in the system store");
     }
     if let Some(fault) = fault() {
         return fault;
@@ -52,14 +52,17 @@ fn judge(case: &Case<'_>) -> CheckResult {
     match later.iter().find(|folder| trusts(folder)) {
         Some(later) => Finding::new(
             &SHADOWED,
-            format!("{path} is read before {CONTAINERD}/{}, and has no CA in it", later.name),
-            "of the folders that may be there for a registry containerd reads the first, and no other",
+            format!(
+                "containerd reads {path}, which does not hold the CA, instead of {CONTAINERD}/{}",
+                later.name
+            ),
+            "if several folders exist for a registry, containerd reads only the first",
         )
         .run(["sudo", "mv", &path, &format!("{path}.off")])
         .into(),
         None => CheckResult {
             state: CheckState::Failed,
-            ..CheckResult::passed(format!("{path} has no CA of it either"))
+            ..CheckResult::passed(format!("{path} does not hold the CA"))
         },
     }
 }

@@ -1,5 +1,5 @@
-//! Whether Docker's engines trust the registry: they have an idea of trust of their own, and are asked
-//! themselves; where they cannot be, their files are judged.
+//! Checks that the Docker daemons trust the registry. Each daemon is asked; if that is not possible, its files are
+//! judged.
 
 use labtrust_machine::engine::Reach;
 use labtrust_plan::Actor;
@@ -20,7 +20,7 @@ use crate::doctor::{
 
 pub(crate) const CHECK: Check = Check {
     id: "docker",
-    title: "docker",
+    title: "trust: Docker",
     codes: &[
         &HALF_CLIENT_PAIR,
         &UNREADABLE,
@@ -40,7 +40,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let mut folders = Vec::new();
     let mut combined: Option<CheckResult> = None;
     for engine_trust in engines(case) {
-        // Docker Desktop and Colima read one.
+        // Docker Desktop and Colima share a folder.
         if folders.contains(&&engine_trust.engine.certs_d) {
             continue;
         }
@@ -48,12 +48,12 @@ fn judge(case: &Case<'_>) -> CheckResult {
         let next = engine_trust.result();
         combined = Some(match combined {
             None => next,
-            // What is wrong is said before what is well.
+            // A result with findings comes first.
             Some(first) if first.findings.is_empty() && !next.findings.is_empty() => next,
             Some(first) => first.with(next.findings),
         });
     }
-    combined.unwrap_or_else(|| CheckResult::skipped("no engine"))
+    combined.unwrap_or_else(|| CheckResult::skipped("not checked (no Docker daemon)"))
 }
 
 impl EngineTrust<'_> {
@@ -61,13 +61,13 @@ impl EngineTrust<'_> {
         let (case, endpoint) = (self.case, self.case.endpoint());
         let reach = case.reach_of(self.seen);
         let insecure = insecure::finding(case, self.seen);
-        // A current engine then asks over plain HTTP too, and repeats what a port for HTTPS says to that.
+        // A current daemon then also asks over plain HTTP, and reports the HTTPS port's answer to that.
         let is_refused = matches!(reach, Some(Reach::Refused(_) | Reach::GaveUp(_)));
         let is_unverified = insecure.is_some() && !case.chain.is_empty() && !is_refused;
         if reach == Some(Reach::Accepted) || is_unverified {
             let insecure = insecure.into_iter().collect();
             let pulls = self.failing_pulls().into_iter().collect();
-            return CheckResult::of(format!("the engine accepts {endpoint}"), pulls).with(insecure);
+            return CheckResult::of(format!("Docker accepts {endpoint}"), pulls).with(insecure);
         }
         let fatal: Vec<Finding> = self.fatal(reach.as_ref()).into_iter().collect();
         let result = self.unaccepted(reach);
@@ -77,22 +77,22 @@ impl EngineTrust<'_> {
         CheckResult::of("", fatal).with(result.findings)
     }
 
-    /// What its files and its words say of an engine that does not say that it accepts the registry.
+    /// The result for a daemon that did not report that it accepts the registry, by its message and its files.
     fn unaccepted(&self, reach: Option<Reach>) -> CheckResult {
         let case = self.case;
         if let Some(realm) = &case.evidence.realm
             && case.refusal_of(&realm.url).is_some()
         {
-            return CheckResult::passed("it believes the registry, and not its token service");
+            return CheckResult::passed("Docker trusts the registry, but not its token service");
         }
         if case.chain.is_empty() {
-            return CheckResult::skipped("no certificate is presented");
+            return CheckResult::skipped("not checked (no certificate received)");
         }
         let is_unknown =
             |message: &str| ["unknown authority", "not trusted"].iter().any(|text| message.contains(text));
         match (reach, self.trusting_file()) {
             (Some(Reach::Refused(message)), Some(_)) if !is_unknown(&message) => {
-                CheckResult::skipped("the certificate comes first")
+                CheckResult::skipped("not checked (see certificate)")
             }
             (Some(Reach::Refused(message)), file) => self.classify(Some(&message), file.is_some()).into(),
             (_, None) => match self.fault() {
@@ -100,16 +100,16 @@ impl EngineTrust<'_> {
                 None => self.classify(None, false).into(),
             },
             (Some(Reach::Unknown(message) | Reach::GaveUp(message)), Some(_)) => {
-                CheckResult::fault(format!("the engine says: {message}"))
+                CheckResult::fault(format!("Docker reports: {message}"))
             }
             (None | Some(Reach::Accepted), Some(file)) => match self.seen.registries.get(&case.registry) {
                 Some(Asked::Failed(why)) => CheckResult::fault(why.clone()),
-                _ => CheckResult::passed(format!("{file} holds the CA; the engine was not asked")),
+                _ => CheckResult::passed(format!("CA in {file} (the Docker daemon was not asked)")),
             },
         }
     }
 
-    /// What makes every request fail that would read the folder: by the files, or by its words where the files do
+    /// The finding of a file that makes every request fail: by the files, or by the daemon's message if the files do
     /// not show it.
     fn fatal(&self, reach: Option<&Reach>) -> Option<Finding> {
         let actor = self.engine.owner.clone().map_or(Actor::Machine, Actor::User);

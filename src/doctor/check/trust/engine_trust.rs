@@ -1,4 +1,4 @@
-//! One Docker engine, the folder that it reads for the registry, and whether that makes it trust the registry.
+//! A Docker daemon, its folder for the registry, and whether it trusts the registry.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Whether an engine accepts the registry, or would by its files if it could be asked.
+/// Whether a daemon accepts the registry or, if it could not be asked, its files hold the CA.
 pub(super) fn is_trusted(case: &Case<'_>) -> bool {
     engines(case).any(|engine_trust| match case.reach_of(engine_trust.seen) {
         Some(Reach::Accepted) => true,
@@ -26,7 +26,7 @@ pub(super) fn is_trusted(case: &Case<'_>) -> bool {
     })
 }
 
-/// Whether each engine would trust `chain` for the registry's token service, by its files.
+/// Whether each daemon would trust `chain` for the registry's token service, by its files.
 pub(crate) fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
     engines(case).all(|engine_trust| {
         let system = anchors::of_system(case.evidence.trust.system.as_ref());
@@ -35,18 +35,18 @@ pub(crate) fn would_trust(case: &Case<'_>, chain: &[Parsed]) -> bool {
     })
 }
 
-/// Whether an engine fetches the token of a pull by the system's store.
+/// Whether a daemon uses the system store to get the token of a pull.
 pub(super) fn pulls_by_system(case: &Case<'_>) -> bool {
     engines(case).any(|engine_trust| engine_trust.pulls_by_system())
 }
 
-/// The engines.
+/// The daemons.
 pub(super) fn engines<'c>(case: &'c Case<'c>) -> impl Iterator<Item = EngineTrust<'c>> {
     let pairs = case.evidence.engines.iter().zip(&case.evidence.facts.engines);
     pairs.map(move |(seen, engine)| EngineTrust { case, seen, engine })
 }
 
-/// One engine.
+/// A daemon, in the evidence and in the facts.
 pub(super) struct EngineTrust<'c> {
     pub case: &'c Case<'c>,
     pub seen: &'c EngineSeen,
@@ -58,12 +58,12 @@ impl<'c> EngineTrust<'c> {
         self.case.certs_d(&self.engine.certs_d)
     }
 
-    /// What is in its folder for the registry.
+    /// Its folder for the registry, as it was seen.
     pub(super) fn exact(&self) -> Option<&'c FolderSeen> {
         folder::exact(self.certs_d(), &self.case.endpoint())
     }
 
-    /// Where the CA is, as far as the engine can have read it.
+    /// The file or folder that holds the CA, if the daemon can have read it.
     pub(super) fn trusting_file(&self) -> Option<String> {
         if self.is_in_folder() {
             return Some(self.folder().display().to_string());
@@ -73,7 +73,7 @@ impl<'c> EngineTrust<'c> {
         bundle.map(|bundle| bundle.path.display().to_string())
     }
 
-    /// The folder that it reads for the registry.
+    /// The path of its folder for the registry.
     pub(super) fn folder(&self) -> PathBuf {
         self.engine.certs_d.join(self.case.endpoint().certs_d_folder())
     }
@@ -87,13 +87,13 @@ impl<'c> EngineTrust<'c> {
         !self.engine.kind.copies_at_start() && roots.iter().any(|root| leads_to(&self.case.chain, root))
     }
 
-    /// Whether it read the system's store before that was written.
+    /// Whether it started before the system store was last written.
     pub(super) fn is_older_than_system(&self) -> bool {
         let written = self.case.evidence.trust.system.as_ref().and_then(|bundle| bundle.written);
         self.engine.started.zip(written).is_some_and(|(started, written)| started < written)
     }
 
-    /// Why it is not known whether the engine's files hold the CA, if so.
+    /// Why the daemon's files could not be read, if so.
     pub(super) fn fault(&self) -> Option<String> {
         let folder = folder::fault(self.certs_d(), &self.case.endpoint().certs_d_folder());
         let system = || anchors::fault(self.case.evidence.trust.system.as_ref()).map(str::to_owned);

@@ -1,4 +1,5 @@
-//! What makes a container tool give up on a folder of `certs.d`: half a client's pair, or what cannot be read.
+//! Finds files that make a container tool reject a whole folder of `certs.d`: a client certificate without its key or
+//! a key without its certificate, or a file that cannot be read.
 
 use std::path::{Path, PathBuf};
 
@@ -21,29 +22,32 @@ const FOLLOWS: &[&str] = &[
     "anchor-replaced",
     "untrusted-docker",
 ];
-const GIVES_UP: &str =
-    "one file there that is to be read and cannot be makes every login and pull fail, whatever else is right";
+const GIVES_UP: &str = "one file in this folder that cannot be read or used makes every login and pull fail";
 
-/// A folder for a registry, and whose rights it takes to change it.
+/// The folder of a registry, and the rights that a change of it needs.
 pub(super) struct RegistryFolder {
     pub path: PathBuf,
     pub actor: Actor,
 }
 
 impl RegistryFolder {
-    /// What in `folder`, which is this one, makes `reader` give up.
+    /// The finding of a file in `folder`, as seen, that makes `reader` reject the folder.
     pub(super) fn fatal(&self, folder: &FolderSeen, reader: Reader) -> Option<Finding> {
         match fatal(folder, reader)? {
             Fatal::HalfPair(file, partner) => Some(self.half_client_pair(file, &partner)),
             Fatal::Unreadable(file) => {
                 let path = self.path.join(&file.name);
-                let what = format!("{} is {}, and is to be read", text::path(&path), described(&file.form));
+                let what = format!(
+                    "{} is {}, and cannot be read as a certificate or key",
+                    text::path(&path),
+                    described(&file.form)
+                );
                 Some(self.unreadable(&path, what, file.form == FileForm::Dangling))
             }
         }
     }
 
-    /// What an engine that gave up says of this folder; none if it speaks of something else.
+    /// The finding from the daemon's `message` about this folder; none if the message is about something else.
     pub(super) fn named_by_engine(&self, message: &str) -> Option<Finding> {
         if let Some((path, why)) = named_file(message) {
             let what = format!("{} cannot be read: {why}", text::path(path));
@@ -51,25 +55,28 @@ impl RegistryFolder {
         }
         message.starts_with("tls: ").then(|| {
             let folder = text::path(&self.path);
-            let what = format!("a client's certificate and key in {folder} are of no use: {message}");
-            let advice =
-                format!("put a pair there that belongs together, or take *.cert and *.key out of {folder}");
+            let what = format!("the client certificate and key in {folder} do not work: {message}");
+            let advice = format!(
+                "put a certificate and its matching key there, or remove *.cert and *.key from {folder}"
+            );
             Finding::new(&UNREADABLE, what, GIVES_UP).advise(advice)
         })
     }
 
-    /// That a file of a client's pair is there without the other.
+    /// The finding of a client certificate without its key, or a key without its certificate.
     fn half_client_pair(&self, file: &FileSeen, partner: &str) -> Finding {
         let path = self.path.join(&file.name);
         Finding::new(
             &HALF_CLIENT_PAIR,
-            format!("{} is there without {partner}", text::path(&path)),
-            "*.cert and *.key are a client's own pair, and one without the other makes every login and pull fail; a CA ends in .crt",
+            format!("{} exists, but {partner} does not", text::path(&path)),
+            "*.cert and *.key are a client certificate and key, and one without the other makes every login and \
+             pull fail. The name of a CA file must end in .crt",
         )
         .with(self.without(&path))
     }
 
-    /// A link to nothing can go, and come back at `--undo`; what else cannot be read may be of use to somebody.
+    /// The finding of an unreadable file. `--fix` removes a dangling link, and `--undo` restores it; the user may
+    /// need any other file.
     fn unreadable(&self, path: &Path, what: String, leads_nowhere: bool) -> Finding {
         let finding = Finding::new(&UNREADABLE, what, GIVES_UP);
         if leads_nowhere {
@@ -80,7 +87,7 @@ impl RegistryFolder {
         finding.command(if self.actor == Actor::Machine { away.by_root() } else { away })
     }
 
-    /// The file `path` is taken away.
+    /// The fix that removes the file `path`.
     fn without(&self, path: &Path) -> Fix {
         let steps = vec![Step::Remove { path: path.to_owned() }];
         let mut change = Change::of_files("docker", &self.path, self.actor.clone(), steps);
@@ -89,7 +96,7 @@ impl RegistryFolder {
     }
 }
 
-/// The file that a Go program could not open or read, and why (`fs.PathError`).
+/// The file that a Go program could not open or read, and the reason (`fs.PathError`).
 fn named_file(message: &str) -> Option<(&Path, &str)> {
     let operations = ["open ", "read ", "stat ", "lstat ", "readdirent ", "fdopendir "];
     let rest = operations.iter().find_map(|operation| message.strip_prefix(operation))?;

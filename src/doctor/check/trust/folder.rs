@@ -1,5 +1,5 @@
-//! What a container tool makes of a folder in a `certs.d`: which files it reads, which it passes over
-//! without a word, and which make it give up.
+//! Judges a folder of a `certs.d` as a container tool reads it: which files it loads, which it ignores without an
+//! error, and which make it reject the folder.
 
 use labtrust_plan::{Endpoint, text};
 
@@ -9,12 +9,12 @@ use crate::{
     doctor::evidence::{CertsDSeen, FileForm, FileSeen, FolderSeen},
 };
 
-/// The folder in `certs_d` that is read for `endpoint`, if it is there.
+/// The folder in `certs_d` for `endpoint`, if it exists.
 pub(super) fn exact<'e>(certs_d: Option<&'e CertsDSeen>, endpoint: &Endpoint) -> Option<&'e FolderSeen> {
     named(certs_d, &endpoint.certs_d_folder())
 }
 
-/// The folder `name`.
+/// The folder `name` in `certs_d`, if it exists.
 pub(super) fn named<'e>(certs_d: Option<&'e CertsDSeen>, name: &str) -> Option<&'e FolderSeen> {
     certs_d?.folders.answer()?.iter().find(|folder| folder.name == name)
 }
@@ -44,23 +44,23 @@ pub(super) fn files(folder: Option<&FolderSeen>) -> &[FileSeen] {
     folder.and_then(|folder| folder.files.answer()).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Whether containerd finds settings in it, which then say what it trusts.
+/// Whether `folder` has containerd's settings, which then decide which CAs it trusts.
 pub(super) fn has_settings(folder: &FolderSeen) -> bool {
     files(Some(folder)).iter().any(|file| file.name == "hosts.toml")
 }
 
-/// Whether a file of this name is read as certificates of CAs (moby, `registry.ReadCertsDirectory`;
-/// containers/image, `pkg/tlsclientconfig`). Case matters.
+/// Whether a tool reads the file as CA certificates (moby, `registry.ReadCertsDirectory`; containers/image,
+/// `pkg/tlsclientconfig`). Case matters.
 pub(super) fn is_read(file: &FileSeen) -> bool {
     std::path::Path::new(&file.name).extension().is_some_and(|ending| ending == "crt")
 }
 
-/// The CAs that are loaded from `folder`.
+/// The CAs that a tool loads from `folder`.
 pub(super) fn loaded(folder: Option<&FolderSeen>) -> Vec<Parsed> {
     parsed(files(folder).iter().filter(|file| is_read(file)).flat_map(|file| &file.certificates))
 }
 
-/// The first file of `folder` that is not loaded, or not as a whole, and holds what `chain` leads to.
+/// The first file of `folder` that holds the CA of `chain`, but that the tool does not load, or only in part.
 pub(super) fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'e FileSeen> {
     files(Some(folder)).iter().find(|file| {
         let lost = if is_read(file) { None } else { Some(&file.certificates) };
@@ -68,12 +68,12 @@ pub(super) fn ignored<'e>(folder: &'e FolderSeen, chain: &[Parsed]) -> Option<&'
     })
 }
 
-/// The first file that should be read and in which no certificate is to be found.
+/// The first CA file that contains no certificate in PEM.
 pub(super) fn without_any(folder: &FolderSeen) -> Option<&FileSeen> {
     files(Some(folder)).iter().find(|file| is_read(file) && holds_none(&file.form))
 }
 
-/// Whether no certificate in PEM is in such a file.
+/// Whether a file of this form contains no certificate in PEM.
 fn holds_none(form: &FileForm) -> bool {
     matches!(
         form,
@@ -86,15 +86,15 @@ fn holds_none(form: &FileForm) -> bool {
     )
 }
 
-/// A file that makes whoever reads the folder give up, whatever else is in it.
+/// A file that makes a tool reject the whole folder.
 pub(super) enum Fatal<'e> {
-    /// A client's certificate without its key, or a key without its certificate; with the name of the other.
+    /// A client certificate without its key, or a key without its certificate; with the name of the missing file.
     HalfPair(&'e FileSeen, String),
-    /// It has a name that is read, and cannot be read.
+    /// A file with a name that the tool reads, but that it cannot read.
     Unreadable(&'e FileSeen),
 }
 
-/// Who reads a folder.
+/// The tool that reads a folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
     Docker,
@@ -102,14 +102,15 @@ pub(super) enum Reader {
     Containerd,
 }
 
-/// The first such file for `reader` (moby, `registry.loadTLSConfig`; containers/image, `pkg/tlsclientconfig`; containerd,
-/// `core/remotes/docker/config/hosts.go`). One that only this program may not read is none.
+/// The first file that makes `reader` reject the folder (moby, `registry.loadTLSConfig`; containers/image,
+/// `pkg/tlsclientconfig`; containerd, `core/remotes/docker/config/hosts.go`). A file that only this program cannot
+/// read does not count.
 pub(super) fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
     let files = files(Some(folder));
     let has_no_partner = |file: &FileSeen| {
         let (stem, ending) = file.name.rsplit_once('.')?;
         let other = match ending {
-            // containerd engines for the key in the certificate's file as well, and for no certificate to a key.
+            // containerd also looks for the key in the certificate's file, and ignores a key without a certificate.
             "cert" if reader == Reader::Containerd && file.form == FileForm::PemWithKey => return None,
             "key" if reader == Reader::Containerd => return None,
             "cert" => format!("{stem}.key"),
@@ -119,10 +120,10 @@ pub(super) fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
         files.iter().all(|file| file.name != other).then_some(other)
     };
     let is_unreadable = |file: &FileSeen| match &file.form {
-        // containerd does not look at folders.
+        // containerd ignores folders.
         FileForm::Folder => reader != Reader::Containerd,
         FileForm::NoFile(_) => true,
-        // podman ignores a CA that went away between its two engines; to containerd such a key is none.
+        // podman ignores a CA file that vanishes between its two reads; containerd ignores such a key.
         FileForm::Dangling => match reader {
             Reader::Docker => true,
             Reader::Podman => !is_read(file),
@@ -136,13 +137,13 @@ pub(super) fn fatal(folder: &FolderSeen, reader: Reader) -> Option<Fatal<'_>> {
     })
 }
 
-/// Whether a file of this name is opened: a CA, or a part of a client's pair.
+/// Whether a tool opens the file: a CA, a client certificate or a client key.
 fn is_opened(file: &FileSeen) -> bool {
     let endings = ["crt", "cert", "key"];
     file.name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
 }
 
-/// What a file is, in a few words.
+/// The form of a file, in a few words.
 pub(super) fn described(form: &FileForm) -> String {
     match form {
         FileForm::Pem => "PEM".into(),
@@ -153,7 +154,7 @@ pub(super) fn described(form: &FileForm) -> String {
         FileForm::Utf16 => "text in UTF-16".into(),
         FileForm::Key => "a private key".into(),
         FileForm::Empty => "empty".into(),
-        FileForm::Other => "no certificate".into(),
+        FileForm::Other => "not a certificate".into(),
         FileForm::TooLarge => "too large".into(),
         FileForm::Folder => "a folder".into(),
         FileForm::Dangling => "a link that leads to nothing".into(),

@@ -1,5 +1,5 @@
-//! What is otherwise where Docker keeps its images in containerd, as it does by itself from version 29 on:
-//! logins go one way and pulls another.
+//! The trust of a Docker daemon with the containerd image store, the default since version 29: logins and pulls read
+//! different stores.
 
 use labtrust_machine::engine::{Reach, is_containerds, judge, pulls_by_system};
 
@@ -9,25 +9,25 @@ use crate::doctor::{Code, Finding, certs_d::containerd_folders, evidence::Folder
 pub(super) const SHADOWED: Code = Code::error("certsd-masked");
 
 impl EngineTrust<'_> {
-    /// Whether it keeps images in containerd.
+    /// Whether the daemon keeps its images in containerd.
     fn has_containerd(&self) -> bool {
         let properties = self.seen.info.answer().and_then(|info| info.image_store.as_deref());
         properties.is_some_and(is_containerds)
     }
 
-    /// Whether it fetches the token of a pull by the system's store.
+    /// Whether the daemon uses the system store to get the token of a pull.
     pub(super) fn pulls_by_system(&self) -> bool {
         let properties = self.seen.info.answer().and_then(|info| info.image_store.as_deref());
         let version = self.seen.version.answer().map_or("", |seen| &seen.version);
         properties.is_some_and(|properties| pulls_by_system(version, properties))
     }
 
-    /// What fails though it accepts the registry.
+    /// The finding of pulls that fail although the daemon accepts the registry.
     pub(super) fn failing_pulls(&self) -> Option<Finding> {
         if self.has_containerd() { self.shadowed().or_else(|| self.late_for_tokens()) } else { None }
     }
 
-    /// That pulls look into another folder first.
+    /// The finding that pulls read another folder first.
     fn shadowed(&self) -> Option<Finding> {
         let endpoint = self.case.endpoint();
         let [first, _] = containerd_folders(&endpoint);
@@ -38,8 +38,9 @@ impl EngineTrust<'_> {
         }
         let (path, right) = (self.engine.certs_d.join(&first), self.folder());
         let (path, right) = (path.display().to_string(), right.display());
-        let what = format!("{path} is read before {right}, and has no CA in it");
-        let why = "Docker's image store of containerd takes the first of the two that is there: pulls fail, logins do not";
+        let what = format!("pulls read {path}, which does not hold the CA, instead of {right}");
+        let why = "Docker's containerd image store reads only the first of the two folders that exists: pulls fail, \
+                   logins work";
         Some(Finding::new(&SHADOWED, what, why).run(["sudo", "mv", &path, &format!("{path}.off")]))
     }
 
@@ -47,8 +48,8 @@ impl EngineTrust<'_> {
         folder::loaded(folder).iter().any(|root| leads_to(&self.case.chain, root))
     }
 
-    /// That pulls fetch their token with the system's store as it was at the start: for that those engines
-    /// do not look into `certs.d`. Where the store has no such CA at all, that is found there.
+    /// The finding that pulls get their token with the system store as it was when the daemon started, not with
+    /// `certs.d`. If that store does not hold the CA, the system check finds it.
     fn late_for_tokens(&self) -> Option<Finding> {
         let realm = self.case.evidence.realm.as_ref()?.endpoint.as_ref()?;
         if !self.pulls_by_system() || !self.is_in_system() {
@@ -58,7 +59,7 @@ impl EngineTrust<'_> {
         {
             !self.is_older_than_system()
         } else {
-            // Nothing but the store makes it accept that one.
+            // Only the system store can make the daemon accept the token service.
             let answer = self.seen.registries.get(&realm.port)?.answer()?;
             !matches!(judge(answer), Reach::Refused(_))
         };
@@ -66,9 +67,9 @@ impl EngineTrust<'_> {
             return None;
         }
         let title = &self.seen.title;
-        let what =
-            format!("the system store holds the CA, and {title}, which was started before, does not know it");
-        let why = "with the image store of containerd a pull fetches its token by that store, and not by certs.d: logins work";
+        let what = format!("the system store holds the CA, but {title} started before and does not know it");
+        let why = "with the containerd image store, a pull gets its token with the system store, not with certs.d; \
+                   logins work";
         Some(Finding::new(&NEEDS_RESTART, what, why).with(self.restart()))
     }
 }

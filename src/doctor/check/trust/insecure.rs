@@ -1,10 +1,10 @@
-//! Whether an engine engines at the registry's certificate at all.
+//! Checks that a daemon verifies the registry's certificate.
 
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
 
 pub(super) const INSECURE: Code = Code::warning("registry-insecure");
 
-/// That `engine` does not, if so.
+/// The finding that `engine` does not verify it, if so.
 pub(super) fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
     let settings = engine.info.answer()?.registries.as_ref()?;
     let endpoint = case.endpoint();
@@ -14,12 +14,12 @@ pub(super) fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
     Some(
         Finding::new(
             &INSECURE,
-            format!("{} does not look at the certificate of {endpoint}: {because}", engine.title),
-            "any program that answers in the registry's place is believed, and gets the password",
+            format!("{} does not check the certificate of {endpoint}: {because}", engine.title),
+            "any server that answers at this address is accepted, and receives the password",
         )
         .advise(
-            "take it out of insecure-registries in the engine's daemon.json, and restart the engine; of a name that leads to \
-             this machine's own loopback address that is always so",
+            "remove it from insecure-registries in Docker's daemon.json, and restart Docker. For a name with a \
+             loopback address, Docker never checks the certificate",
         ),
     )
 }

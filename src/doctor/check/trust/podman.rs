@@ -1,4 +1,4 @@
-//! Whether podman trusts the registry: it reads the system's store, and the first folder that it finds.
+//! Checks that podman trusts the registry: it reads the system store, and the first folder that exists.
 
 use std::path::{Path, PathBuf};
 
@@ -23,14 +23,14 @@ use crate::{
     },
 };
 
-pub(crate) const CHECK: Check = Check { id: "podman", title: "podman", codes: &[], judge };
+pub(crate) const CHECK: Check = Check { id: "podman", title: "trust: podman", codes: &[], judge };
 
 fn judge(case: &Case<'_>) -> CheckResult {
     if !case.evidence.facts.tools.contains_key("podman") {
-        return CheckResult::skipped("it is not installed");
+        return CheckResult::skipped("not installed");
     }
     if case.chain.is_empty() {
-        return CheckResult::skipped("no certificate is presented");
+        return CheckResult::skipped("not checked (no certificate received)");
     }
     let people = podman_folders(&case.evidence.facts);
     let results = people.into_iter().map(|(user, paths)| judge_user(case, user, &paths));
@@ -38,7 +38,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
         .reduce(
             |first, next| if first.state == CheckState::Passed { next } else { first.with(next.findings) },
         )
-        .unwrap_or_else(|| CheckResult::skipped("nobody uses it"))
+        .unwrap_or_else(|| CheckResult::skipped("not used by anyone"))
 }
 
 fn judge_user(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
@@ -59,20 +59,20 @@ fn judge_user(case: &Case<'_>, user: &User, paths: &[PathBuf]) -> CheckResult {
     let trusting =
         |folder: &FolderSeen| folder::loaded(Some(folder)).into_iter().find(|root| leads_to(chain, root));
     if let Some((seen, folder)) = found.first().filter(|(_, folder)| trusting(folder).is_some()) {
-        return CheckResult::passed(format!("in {}", seen.path.join(&folder.name).display()));
+        return CheckResult::passed(format!("CA in {}", seen.path.join(&folder.name).display()));
     }
     if system::is_trusted(case, chain) {
-        return CheckResult::passed("by the system store");
+        return CheckResult::passed("CA in the system store");
     }
     let later = found.iter().skip(1).find_map(|(seen, folder)| Some((seen, trusting(folder)?)));
     match (read, later) {
         (Some(path), Some((later, root))) => shadowed(case, user, &path, later, &root).into(),
-        // It is said of the stores that it reads.
-        _ => CheckResult { state: CheckState::Failed, ..CheckResult::passed("it finds no CA either") },
+        // The checks of those stores report the findings.
+        _ => CheckResult { state: CheckState::Failed, ..CheckResult::passed("podman does not find the CA") },
     }
 }
 
-/// Whose rights it takes to change what is below `path`, which podman reads for `user`.
+/// The rights that a change below `path`, which podman reads for `user`, needs.
 fn actor(user: &User, path: &Path) -> Actor {
     if path.starts_with("/etc") || user.uid == 0 { Actor::Machine } else { Actor::User(user.clone()) }
 }
@@ -82,11 +82,11 @@ fn shadowed(case: &Case<'_>, user: &User, path: &Path, later: &CertsDSeen, root:
     let mut finding = Finding::new(
         &SHADOWED,
         format!(
-            "podman reads {}, which has no CA in it, and so not {}",
+            "podman reads {}, which does not hold the CA, instead of {}",
             path.display(),
             later.path.display()
         ),
-        "of the folders that may be there for a registry podman reads the first, and no other",
+        "if several folders exist for a registry, podman reads only the first",
     );
     finding.fix.changes = vec![Change {
         store: StoreId::new("podman"),

@@ -1,4 +1,4 @@
-//! Where the docker command finds its engine.
+//! Finds the Docker daemon that the docker command uses.
 
 use std::path::Path;
 
@@ -14,14 +14,14 @@ use crate::doctor::{
     },
 };
 
-/// The docker command's own settings, as far as they matter here (docker/cli, `cli/config/configfile`).
+/// The part of the docker command's own settings that is needed here (docker/cli, `cli/config/configfile`).
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Config {
     current_context: String,
 }
 
-/// A context's (docker/cli, `cli/context/store`).
+/// The file of a context (docker/cli, `cli/context/store`).
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Context {
@@ -41,8 +41,8 @@ struct Docker {
     host: String,
 }
 
-/// Where the docker command is told to find its engine: a variable that names the engine comes before one
-/// that names a context, and that before its settings.
+/// The daemon that the docker command uses, if it is set: by `DOCKER_HOST`, else by `DOCKER_CONTEXT`, else by the
+/// command's own settings.
 pub(super) fn chosen_engine(facts: &Facts) -> Option<DockerContextSeen> {
     if let Some(host) = variable("DOCKER_HOST") {
         return Some(DockerContextSeen {
@@ -59,7 +59,7 @@ pub(super) fn chosen_engine(facts: &Facts) -> Option<DockerContextSeen> {
         return None;
     }
     let told_by = format!("the context {}", text::in_line(&name));
-    // The folder is named by the SHA-256 of the context's name.
+    // The folder's name is the SHA-256 of the context's name.
     let id = digest(&SHA256, name.as_bytes())
         .as_ref()
         .iter()
@@ -74,7 +74,7 @@ pub(super) fn chosen_engine(facts: &Facts) -> Option<DockerContextSeen> {
     Some(DockerContextSeen { told_by: told_by.into(), at })
 }
 
-/// What the JSON file at `path` holds; none if it is not there.
+/// Parses the JSON file at `path`; none if it does not exist.
 fn read<T: for<'d> Deserialize<'d>>(path: &Path) -> Result<Option<T>, String> {
     let parsed = daemon::text(path)?.map(|json| serde_json::from_str(&json)).transpose();
     parsed.map_err(|error| format!("{}: {}", text::path(path), Redacted::json_error(&error)))

@@ -1,8 +1,8 @@
-//! The proxy that git's own settings name (git-config(1), `http.proxy` and `http.<url>.*`).
+//! Reads the proxy in git's own settings (git-config(1), `http.proxy` and `http.<url>.*`).
 
 use labtrust_plan::Host;
 
-/// A proxy that is set, and on which line. An empty one means that none is to be used.
+/// A proxy setting and its line. An empty URL means that git must use no proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Proxy {
     /// Its URL.
@@ -13,8 +13,7 @@ pub(super) struct Proxy {
     pub is_own: bool,
 }
 
-/// The proxy that the settings `text` name for GitLab at `host`: the last that is for its URL, else the last
-/// that is for all.
+/// The proxy in the settings `text` for GitLab at `host`: the last for its URL, else the last for all URLs.
 pub(super) fn proxy(text: &str, host: &Host) -> Option<Proxy> {
     let mut section = None;
     let mut found: Option<Proxy> = None;
@@ -33,7 +32,7 @@ pub(super) fn proxy(text: &str, host: &Host) -> Option<Proxy> {
     found
 }
 
-/// Whether a section of `http` is for the host's own URL, if it is for it at all.
+/// Whether the section `name` of `http` is for the host's own URL; none if it does not apply to the host.
 fn is_own(name: &str, host: &Host) -> Option<bool> {
     let (name, url) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
     if !name.eq_ignore_ascii_case("http") {
@@ -48,7 +47,7 @@ fn is_own(name: &str, host: &Host) -> Option<bool> {
     (name.eq_ignore_ascii_case(&host.in_url())).then_some(true)
 }
 
-/// A value without its quotation marks and the comment after it.
+/// A value without its quotation marks and its comment.
 fn plain(value: &str) -> String {
     let value = value.trim();
     match value.strip_prefix('"').and_then(|rest| rest.split_once('"')) {

@@ -1,4 +1,4 @@
-//! Which proxies the docker command, its builds and git are told to use.
+//! Finds the proxies that the docker command, its builds and git use.
 
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ use crate::doctor::{
     },
 };
 
-/// The tools that are told to use a proxy, and what those say; each proxy is asked once.
+/// The tools that use a proxy, with the answers of the proxies. Each proxy is asked once.
 pub(super) fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen> {
     let web = Endpoint::new(question.host.clone(), WEB);
     let told = [docker(), containers(question.facts), git(question)];
@@ -40,7 +40,7 @@ pub(super) fn tools(question: &Question<'_>, deadline: Instant) -> Vec<ToolSeen>
     tools
 }
 
-/// The first of the variables `names` that is set to something.
+/// The first of the variables `names` that is not empty, with its value.
 fn first_set(names: &[&str]) -> Option<(String, String)> {
     names.iter().find_map(|name| Some(((*name).to_owned(), variable(name)?)))
 }
@@ -50,14 +50,14 @@ fn told(tool: Tool, told_by: &str, proxy: &str, no_proxy: Option<&str>) -> ToolS
     ToolSeen { tool, told_by: told_by.into(), proxy: Redacted::proxy(proxy), no_proxy, seen: None }
 }
 
-/// The docker command is a program of Go's: capitals first.
+/// The proxy of the docker command, a Go program: variables in capitals come first.
 fn docker() -> Option<ToolSeen> {
     let (name, proxy) = first_set(&["HTTPS_PROXY", "https_proxy"])?;
     let no_proxy = first_set(&["NO_PROXY", "no_proxy"]).map(|(_, list)| list);
     Some(told(Tool::Docker, &name, &proxy, no_proxy.as_deref()))
 }
 
-/// What the docker command hands on to containers and builds, whatever they make of it.
+/// The proxy that the docker command passes on to containers and builds.
 fn containers(facts: &Facts) -> Option<ToolSeen> {
     let path = docker_config(facts).join("config.json");
     let settings = daemon::client_settings(&read(&path)?).ok()?;
@@ -68,7 +68,7 @@ fn containers(facts: &Facts) -> Option<ToolSeen> {
     Some(told(Tool::Containers, &told_by, &proxy.value, value("NO_PROXY").map(|setting| &*setting.value)))
 }
 
-/// git's own settings come before the variables, of which the small ones come first (git's `http.c`).
+/// The proxy of git. Its own settings come before the variables, and small letters before capitals (git's `http.c`).
 fn git(question: &Question<'_>) -> Option<ToolSeen> {
     let no_proxy = first_set(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list);
     let home = &question.facts.invoker.as_ref().unwrap_or(&question.facts.user).home;

@@ -1,17 +1,16 @@
-//! Assignments to variables, as a shell script has them and as systemd reads them from an `EnvironmentFile`.
+//! Parses assignments to variables, in a shell script and in systemd's `EnvironmentFile`.
 
 use std::collections::BTreeSet;
 
 use super::source::is_proxy_variable;
 use crate::doctor::evidence::Setting;
 
-/// What a shell script sets and exports, and what it only sets for itself. What it computes is not known, and
-/// stands as it is written.
+/// The settings that a shell script exports, and those that it only sets. A computed value stays as it is written.
 pub(super) fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
     let mut exported = BTreeSet::new();
     let mut settings = Vec::new();
     for (line, text) in lines(text, false) {
-        // What follows a semicolon is another command, of no other kind here.
+        // A command after a semicolon is read in the same way.
         let words: Vec<String> = words(&text);
         let is_export = words.first().is_some_and(|word| word == "export");
         for word in words.iter().map(|word| word.trim_end_matches(';')).filter(|word| *word != "export") {
@@ -32,8 +31,8 @@ pub(super) fn shell(text: &str) -> (Vec<Setting>, Vec<Setting>) {
     settings.into_iter().partition(|setting| exported.contains(&setting.name))
 }
 
-/// What an `EnvironmentFile` sets (systemd.exec(5)): lines of `NAME=VALUE`, the value in quotes or not.
-/// Other lines, such as those with `export`, are passed over.
+/// The settings in an `EnvironmentFile` (systemd.exec(5)): lines of `NAME=VALUE`, the value in quotes or not. Other
+/// lines, such as those with `export`, are ignored.
 pub(super) fn environment_file(text: &str) -> Vec<Setting> {
     let setting = |(line, text): (usize, String)| {
         let (name, value) = text.split_once('=')?;
@@ -43,8 +42,8 @@ pub(super) fn environment_file(text: &str) -> Vec<Setting> {
     lines(text, true).into_iter().filter_map(setting).collect()
 }
 
-/// Lines with their numbers, without comments; a backslash at the end joins the next. systemd also takes
-/// a line that begins with a semicolon for a comment.
+/// Lines with their numbers, without comments. A backslash at the end joins the next line. For systemd, a line that
+/// begins with a semicolon is a comment too.
 pub(super) fn lines(text: &str, is_systemds: bool) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     let mut joined: Option<(usize, String)> = None;
@@ -63,7 +62,8 @@ pub(super) fn lines(text: &str, is_systemds: bool) -> Vec<(usize, String)> {
     found
 }
 
-/// Words as a shell and systemd split them: quotes may stand anywhere in one, and a backslash before anything.
+/// Splits `text` into words like a shell and systemd: a word can contain quotes, and a backslash before any
+/// character.
 pub(super) fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -87,7 +87,7 @@ pub(super) fn words(text: &str) -> Vec<String> {
 }
 
 fn unquoted(value: &str) -> String {
-    // Spaces within a value that is not quoted belong to it.
+    // Spaces in an unquoted value belong to it.
     words(value).join(" ")
 }
 

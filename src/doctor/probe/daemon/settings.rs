@@ -1,19 +1,18 @@
-//! Proxies in Docker's own settings: the daemon's file and command line (docs.docker.com, "Daemon proxy
+//! Reads proxies from Docker's own settings: the daemon's file and command line (docs.docker.com, "Daemon proxy
 //! configuration"), and the docker command's file.
 
 use serde_json::Value;
 
 use crate::doctor::evidence::{Form, Redacted, Setting, Source};
 
-/// A key of the daemon's settings, which is also the name of its option, the docker command's name for the same,
-/// and the variable that they stand for.
+/// A key of the daemon's settings, which is also its option; the docker command's key; and the variable of both.
 const KEYS: [(&str, &str, &str); 3] = [
     ("http-proxy", "httpProxy", "HTTP_PROXY"),
     ("https-proxy", "httpsProxy", "HTTPS_PROXY"),
     ("no-proxy", "noProxy", "NO_PROXY"),
 ];
 
-/// What the daemon's settings `text` say.
+/// The proxies in the daemon's settings `text`.
 pub(super) fn daemon(text: &str) -> Result<Vec<Setting>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
@@ -24,7 +23,7 @@ pub(super) fn daemon(text: &str) -> Result<Vec<Setting>, String> {
     Ok(settings_of(text, KEYS.iter().map(|(key, _, name)| (*key, *name)), value))
 }
 
-/// What the docker command's settings `text` say, for whichever engine.
+/// The proxies in the docker command's settings `text`, for any daemon.
 pub(crate) fn client(text: &str) -> Result<Vec<Setting>, String> {
     let document: Value =
         serde_json::from_str(text).map_err(|error| Redacted::json_error(&error).to_string())?;
@@ -46,7 +45,7 @@ fn settings_of<'k, 'v>(
     .collect()
 }
 
-/// What the daemon's command line says.
+/// The proxies in the daemon's command line.
 pub(super) fn flags(line: &[String]) -> Option<Source> {
     let setting = |(key, _, name): &(&str, &str, &str)| Some(Setting::new(name, &flag(line, key)?, 0));
     Some(Source {
@@ -58,7 +57,7 @@ pub(super) fn flags(line: &[String]) -> Option<Source> {
     })
 }
 
-/// The value of the option `name`, as `--name=value` or `--name value`; the last counts.
+/// The value of the option `name`, as `--name=value` or `--name value`; the last one counts.
 pub(super) fn flag(line: &[String], name: &str) -> Option<String> {
     let option = format!("--{name}");
     let value = |at: usize| {

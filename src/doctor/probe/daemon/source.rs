@@ -1,4 +1,4 @@
-//! A file in which others may have set proxies.
+//! A file that can set proxies.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::doctor::{
     proxy::VARIABLES,
 };
 
-/// The source at `path`, from what was read of it.
+/// The source at `path`, from its parsed settings.
 pub(super) fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Setting>, String>) -> Source {
     let (settings, fault) = match read {
         Ok(settings) => (settings, None),
@@ -18,13 +18,13 @@ pub(super) fn source(path: &Path, form: Form, is_read: bool, read: Result<Vec<Se
     Source { path: path.to_owned(), form, is_read, settings, fault }
 }
 
-/// What the file at `path` holds; none if it is not there.
+/// The text of the file at `path`; none if it does not exist.
 pub(crate) fn text(path: &Path) -> Result<Option<String>, String> {
     let bytes = World::read_named(path).map_err(|error| error.to_string())?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
 }
 
-/// Whether `name` is one of the variables that are looked for.
+/// Whether `name` is a variable that sets proxies.
 pub(super) fn is_proxy_variable(name: &str) -> bool {
     VARIABLES.contains(&name)
 }

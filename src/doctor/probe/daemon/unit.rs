@@ -13,7 +13,7 @@ use super::{
 };
 use crate::doctor::evidence::{Form, Setting, Source};
 
-/// Where the machine's units are, the stronger first.
+/// The folders of the system's units; an earlier one overrides a later one.
 pub(super) const MACHINE: [&str; 5] = [
     "/etc/systemd/system",
     "/run/systemd/system",
@@ -22,13 +22,13 @@ pub(super) const MACHINE: [&str; 5] = [
     "/lib/systemd/system",
 ];
 
-/// What all units of the machine are given, the stronger later.
+/// systemd's settings for all units.
 const MANAGER: &str = "/etc/systemd/system.conf";
 
-/// More drop-ins than anybody has.
+/// The most drop-ins of one folder that are read.
 const MOST: usize = 200;
 
-/// Where the environment of `unit`, which is looked for in `folders`, is set; the stronger later.
+/// The sources of the environment of `unit` in `folders`; a later source overrides an earlier one.
 pub(super) fn environment(folders: &[impl AsRef<Path>], unit: &str) -> Vec<Source> {
     let mut unset = Vec::new();
     let mut sources = Vec::new();
@@ -64,21 +64,21 @@ pub(super) fn environment(folders: &[impl AsRef<Path>], unit: &str) -> Vec<Sourc
     sources
 }
 
-/// The file that an `EnvironmentFile=` names; a dash before it says that it may be missing.
+/// The file in an `EnvironmentFile=`. A dash before it means that the file is optional.
 fn environment_source(file: &str) -> Option<Source> {
     let path = Path::new(file.strip_prefix('-').unwrap_or(file));
     if !path.is_absolute() {
         return None;
     }
     if file.contains(['*', '?', '[']) {
-        return Some(source(path, Form::EnvironmentFile, true, Err("it names many files".into())));
+        return Some(source(path, Form::EnvironmentFile, true, Err("it names several files".into())));
     }
     let read = text(path).map(|text| environment_file(&text.unwrap_or_default()));
     Some(source(path, Form::EnvironmentFile, true, read))
 }
 
-/// The drop-ins of `unit`: of those with the same name the one in the strongest folder, in the order of
-/// their names.
+/// The drop-ins of `unit` in the order of their names. Of several with one name, only that in the first folder
+/// counts.
 fn drop_ins(folders: &[impl AsRef<Path>], unit: &str) -> impl Iterator<Item = PathBuf> {
     let mut found = BTreeMap::new();
     for folder in folders {
@@ -94,11 +94,11 @@ fn drop_ins(folders: &[impl AsRef<Path>], unit: &str) -> impl Iterator<Item = Pa
     found.into_values()
 }
 
-/// What one file says.
+/// The settings of one file.
 #[derive(Default)]
 struct Unit {
     settings: Vec<Setting>,
-    /// Whether it takes back what files before it set.
+    /// Whether it resets the settings of earlier files.
     is_reset: bool,
     files: Vec<String>,
     are_files_reset: bool,
@@ -106,7 +106,7 @@ struct Unit {
 }
 
 impl Unit {
-    /// Reads `text`, of which `key` below the heading `section` sets variables.
+    /// Reads `text`, in which `key` below the heading `section` sets variables.
     fn read(&mut self, text: &str, section: &str, key: &str) {
         let mut is_ours = false;
         for (number, line) in lines(text, true) {
@@ -133,7 +133,7 @@ impl Unit {
     }
 }
 
-/// What a unit's `text` sets, for the fuzz target.
+/// The settings in a unit's `text`, for the fuzz target.
 #[cfg(fuzzing)]
 pub(super) fn settings(text: &str) -> Vec<Setting> {
     let mut found = Unit::default();
@@ -148,7 +148,7 @@ fn assigned(value: &str, line: usize) -> impl Iterator<Item = Setting> {
     })
 }
 
-/// With the one specifier that stands in proxies' URLs.
+/// Resolves `%%`, the only specifier in URLs of proxies.
 fn specified(text: &str) -> String {
     text.replace("%%", "%")
 }
