@@ -78,7 +78,7 @@ impl Authority {
                     "the key usage of {} does not let it sign certificates (keyCertSign)",
                     issuer.title()
                 ),
-                "give the certificate and key of a CA that may sign certificates",
+                "give the certificate and key of a CA that can sign certificates",
             ));
         }
         let way = path::search_above(issuer, &pool);

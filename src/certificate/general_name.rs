@@ -55,7 +55,7 @@ const KINDS: [(NameKind, &str); 9] = [
     (NameKind::RegisteredId, "registered ID"),
 ];
 
-/// A tree of names that a CA can sign below, or may not.
+/// A subtree of names that a CA can sign, or cannot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subtree {
     /// Whether it is excluded.

@@ -29,7 +29,7 @@ pub struct Description {
     pub validity: Validity,
     /// Key usages and extended key usages; empty if neither is limited.
     pub usages: Vec<String>,
-    /// What it can sign, if that is limited.
+    /// The names that it can sign, if they are limited.
     pub constraints: Option<Constraints>,
     /// The SHA-256 of its DER.
     pub sha256: Fingerprint,
@@ -52,7 +52,7 @@ pub struct Validity {
     pub days: i64,
 }
 
-/// What a CA can sign.
+/// The names that a CA can sign.
 #[derive(Clone, Debug, Serialize)]
 pub struct Constraints {
     /// As a sentence.

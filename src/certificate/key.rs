@@ -1,4 +1,4 @@
-//! Private keys, held so that they are wiped from memory and can reach no log by accident.
+//! Private keys: wiped from memory when dropped, and never written to a log by accident.
 
 use std::{fmt, str::FromStr};
 
@@ -20,19 +20,19 @@ use super::{
 };
 use crate::hint::fail;
 
-/// Gives a passphrase; it is told what for, such as `the private key`.
+/// Returns the passphrase of the given thing, such as `the private key`.
 pub type Passphrase<'a> = dyn FnMut(&str) -> Result<Zeroizing<String>> + 'a;
 
-/// A private key: PKCS #8 inside, wiped when dropped, never shown.
+/// A private key in PKCS #8, wiped when dropped, never shown.
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
     public: PublicKey,
 }
 
-/// The kinds of key that we make. ring makes no RSA keys; existing ones are used as they are.
+/// The kinds of keys that labtrust generates. ring generates no RSA keys; existing RSA keys are used unchanged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeyType {
-    /// ECDSA on NIST P-256: every client takes it, and it is the fastest.
+    /// ECDSA on NIST P-256: every client supports it, and it is the fastest.
     #[default]
     P256,
     /// ECDSA on NIST P-384, where a policy asks for it.
@@ -51,17 +51,17 @@ impl PrivateKey {
         Self::from_pkcs8(key.as_ref())
     }
 
-    /// Reads a PKCS #8 key (RFC 5208, RFC 5958). It is checked that its halves belong together.
+    /// Reads a PKCS #8 key (RFC 5208, RFC 5958), and checks that its halves belong together.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self> {
         Self::from_pkcs8_and(der, &[])
     }
 
-    /// Reads a PKCS #8 key that may lack its public half, as Java writes EC keys: then the half
-    /// is taken from `candidates`, such as the keys of the certificates that came with it.
+    /// Reads a PKCS #8 key that may lack its public half, as Java writes EC keys. The half is then taken from
+    /// `candidates`, such as the keys of the certificates that came with it.
     pub fn from_pkcs8_and(der: &[u8], candidates: &[PublicKey]) -> Result<Self> {
         let (pkcs8, public) = key_format::normalize(der, candidates)?;
         let key = Self { pkcs8, public };
-        // Of the kinds that ring knows, it finds keys whose halves do not belong together.
+        // ring checks the halves of the kinds that it supports.
         match key.public.kind() {
             KeyKind::P256 | KeyKind::P384 | KeyKind::Rsa(2048..=4096) => key.signer().map(|_| key),
             _ => Ok(key),
@@ -120,7 +120,7 @@ impl PrivateKey {
         self.public == *certificate.public_key()
     }
 
-    /// The key as rcgen signs with it; made for the moment, so that no copy outlives it.
+    /// The key in rcgen's form. It is created for each signature, so that no copy lives longer.
     pub(super) fn signer(&self) -> Result<Signer> {
         let damaged = |_: ring::error::KeyRejected| {
             fail(
@@ -223,7 +223,7 @@ impl fmt::Display for KeyType {
     }
 }
 
-/// Signs with `key` what `build` makes, saying on what it failed.
+/// Runs `build`, which signs; the error names `what` could not be signed.
 pub(super) fn signing<T>(what: &str, build: impl FnOnce() -> Result<T, rcgen::Error>) -> Result<T> {
     build().with_context(|| format!("cannot sign {what}"))
 }

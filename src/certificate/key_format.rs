@@ -1,5 +1,5 @@
-//! The encodings in which private keys come, all turned into the one that nginx and ring both
-//! read: PKCS #8 version 1 without attributes, EC keys with their public half in it.
+//! Converts all encodings of private keys into the one that nginx and ring both read: PKCS #8 version 1 without
+//! attributes, EC keys with their public half.
 
 use anyhow::{Context, Result, anyhow};
 use der::{
@@ -45,7 +45,7 @@ struct RsaPublicKey<'a> {
     exponent: UintRef<'a>,
 }
 
-/// Any unencrypted DER encoding of a key as PKCS #8.
+/// Converts any unencrypted DER encoding of a key to PKCS #8.
 pub(super) fn any_to_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let copy = || Zeroizing::new(der.to_vec());
     if PrivateKeyInfoRef::try_from(der).is_ok() {
@@ -57,7 +57,7 @@ pub(super) fn any_to_pkcs8(der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
         .ok_or_else(|| anyhow!("this is not a private key in PKCS #8, PKCS #1 or SEC 1"))
 }
 
-/// A key as PKCS #8 that came in the encoding which its PEM label names.
+/// Converts a key in the encoding of its PEM label to PKCS #8.
 pub(super) fn to_pkcs8(key: &Key) -> Result<Zeroizing<Vec<u8>>> {
     match key {
         Key::Pkcs8(der) => Ok(der.clone()),
@@ -75,8 +75,7 @@ pub(super) fn to_pkcs8(key: &Key) -> Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// What an `EncryptedPrivateKeyInfo` (RFC 5958 §3) holds: the algorithm, as it is encoded, and what it
-/// encrypted.
+/// The parts of an `EncryptedPrivateKeyInfo` (RFC 5958 §3): the encoded algorithm, and the encrypted data.
 pub(super) fn encrypted_parts(der: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
     let mut parts = elements(sequence(der)?);
     let ((algorithm, encoded), (data, _)) = (parts.next()?, parts.next()?);
@@ -100,12 +99,12 @@ pub(super) fn decrypt(der: &[u8], passphrase: &str) -> Result<Zeroizing<Vec<u8>>
     })
 }
 
-/// The failure that is said of everything that a passphrase did not open.
+/// The error for a passphrase that does not open `what`.
 pub(super) fn wrong_passphrase(what: &str) -> anyhow::Error {
     fail(format!("the passphrase does not open {what}"), "type it again; upper and lower case matter")
 }
 
-/// The refusal of OpenSSL's encryption from before PKCS #8: one round of MD5 over the passphrase.
+/// The refusal of OpenSSL's encryption before PKCS #8: one round of MD5 over the passphrase.
 pub(super) fn legacy_encryption_error() -> anyhow::Error {
     fail(
         "the private key is encrypted in OpenSSL's old format (Proc-Type: 4,ENCRYPTED)",
@@ -113,7 +112,7 @@ pub(super) fn legacy_encryption_error() -> anyhow::Error {
     )
 }
 
-/// A PKCS #8 key in the form that this program keeps, and its public half.
+/// A PKCS #8 key in labtrust's form, and its public half.
 pub(super) fn normalize(der: &[u8], candidates: &[PublicKey]) -> Result<(Zeroizing<Vec<u8>>, PublicKey)> {
     let key = PrivateKeyInfoRef::try_from(der).map_err(|_| damaged("private"))?;
     let inner = key.private_key.as_bytes();
@@ -137,7 +136,7 @@ pub(super) fn normalize(der: &[u8], candidates: &[PublicKey]) -> Result<(Zeroizi
     }
 }
 
-/// Whether this is an EC key without its public half.
+/// Whether `pkcs8` is an EC key without its public half.
 pub(super) fn lacks_public_half(pkcs8: &[u8]) -> bool {
     PrivateKeyInfoRef::try_from(pkcs8)
         .ok()
@@ -171,7 +170,7 @@ fn normalize_ec(
     Ok((wrap(EC, Some(curve), &inner)?, public))
 }
 
-/// Whether ring takes both for halves of one key.
+/// Whether both are halves of one key, checked by ring.
 fn are_halves_of_one_key(private: &[u8], public: &PublicKey) -> bool {
     let algorithm = match public.kind() {
         KeyKind::P256 => &ECDSA_P256_SHA256_ASN1_SIGNING,

@@ -1,4 +1,4 @@
-//! Writes name constraints with a kind of name that rcgen has no type for: URIs (RFC 5280 §4.2.1.10).
+//! Writes name constraints for URIs (RFC 5280 §4.2.1.10), for which rcgen has no type.
 
 use anyhow::{Result, bail};
 use der::{Encode, Tag, TagNumber, asn1::Any};
@@ -13,7 +13,7 @@ const DNS: u32 = 2;
 const URI: u32 = 6;
 const IP: u32 = 7;
 
-/// The same, where URIs are closed as well if names are limited at all: those of one host that there is not are left.
+/// Adds a constraint on URIs if names are limited: only URIs of a host that does not exist stay permitted.
 pub(super) fn without_uris(mut params: CertificateParams) -> Result<CertificateParams> {
     let Some(limits) = params.name_constraints.take() else { return Ok(params) };
     let mut permitted = trees(&limits.permitted_subtrees)?;
@@ -28,23 +28,23 @@ pub(super) fn without_uris(mut params: CertificateParams) -> Result<CertificateP
 }
 
 fn trees(trees: &[GeneralSubtree]) -> Result<Vec<u8>> {
-    let one = |subtree: &GeneralSubtree| match subtree {
+    let encoded = |subtree: &GeneralSubtree| match subtree {
         GeneralSubtree::Rfc822Name(name) => tree(EMAIL, name.as_bytes()),
         GeneralSubtree::DnsName(name) => tree(DNS, name.as_bytes()),
         GeneralSubtree::IpAddress(CidrSubnet::V4(address, mask)) => tree(IP, &[*address, *mask].concat()),
         GeneralSubtree::IpAddress(CidrSubnet::V6(address, mask)) => tree(IP, &[*address, *mask].concat()),
         _ => bail!("labtrust's CAs set no limits for directory names"),
     };
-    Ok(trees.iter().map(one).collect::<Result<Vec<_>>>()?.concat())
+    Ok(trees.iter().map(encoded).collect::<Result<Vec<_>>>()?.concat())
 }
 
-/// One tree: its root, of the kind with this number.
+/// One subtree with the base `base`, a name of the kind `number`.
 fn tree(number: u32, base: &[u8]) -> Result<Vec<u8>> {
     let tag = Tag::ContextSpecific { constructed: false, number: TagNumber(number) };
     Ok(Any::new(Tag::Sequence, Any::new(tag, base)?.to_der()?)?.to_der()?)
 }
 
-/// The permitted or the excluded ones; an empty list is left out.
+/// The list of permitted or of excluded subtrees; an empty list is left out.
 fn list(number: u32, trees: Vec<u8>) -> Result<Vec<u8>> {
     if trees.is_empty() {
         return Ok(trees);

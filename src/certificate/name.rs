@@ -1,25 +1,24 @@
-//! A subject alternative name as users type it and as certificates hold it, parsed once so that
-//! no other module compares names as text.
+//! A subject alternative name, from a command line or a certificate. It is parsed once, so that no other module compares
+//! names as text.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
 use labtrust_plan::{DnsName, Host, InvalidHost};
 use serde::{Deserialize, Serialize, de};
 
-/// One name that a certificate is for (RFC 5280 §4.2.1.6, RFC 6125 §6.4.3).
+/// One name of a certificate (RFC 5280 §4.2.1.6, RFC 6125 §6.4.3).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum SubjectName {
     /// `mygitlab.example.com`
     Dns(DnsName),
-    /// `*.pages.example.com`, which holds the name under the star.
+    /// `*.pages.example.com`; the value is the name without the star.
     Wildcard(DnsName),
-    /// `192.0.2.10`; an IPv4 address mapped into IPv6 is held as IPv4.
+    /// `192.0.2.10`; an IPv4 address mapped into IPv6 is stored as IPv4.
     Ip(IpAddr),
 }
 
 impl SubjectName {
-    /// The name that must be permitted for this one to be: a wildcard is held against the domain
-    /// under its star.
+    /// The DNS name that a CA's constraints must permit: for a wildcard, the domain without the star.
     pub fn dns(&self) -> Option<&DnsName> {
         match self {
             Self::Dns(name) | Self::Wildcard(name) => Some(name),
@@ -27,7 +26,7 @@ impl SubjectName {
         }
     }
 
-    /// The host that it names; of a wildcard, the domain under its star.
+    /// The host; for a wildcard, the domain without the star.
     pub fn base(&self) -> Host {
         match self {
             Self::Dns(name) | Self::Wildcard(name) => Host::Dns(name.clone()),
@@ -96,7 +95,7 @@ impl<'de> Deserialize<'de> for SubjectName {
     }
 }
 
-/// Names as a sentence has them: `a, b and c`; of many the first ones.
+/// Names for a sentence: `a, b and c`; only the first ones of many.
 pub fn list(names: &[impl fmt::Display]) -> String {
     list_to(8, names)
 }

@@ -1,24 +1,24 @@
-//! Whether two names are the same to a client that compares them as RFC 5280 §7.1 demands: without regard to case,
-//! to spaces and to the type of string. Some clients overlook less, and some compare bytes.
+//! Whether two names are the same for a client. RFC 5280 §7.1 ignores case, spaces and the type of string. Some clients
+//! ignore less, and some compare bytes.
 
 use x509_parser::asn1_rs::Tag;
 
 use super::anatomy::{Field, Fields};
 
-/// What somebody overlooks who compares names.
+/// A way to compare names.
 pub(super) struct Reading {
-    /// The types of string that are read as text; all else is compared with its type.
+    /// The types of string that are compared as text; other values are compared with their type.
     strings: &'static [Tag],
-    /// Whether letters are folded and spaces counted once.
+    /// Whether case and repeated spaces are ignored.
     is_loose: bool,
 }
 
 /// RFC 5280 §7.1, and OpenSSL: case is that of ASCII alone.
 pub(super) const BY_THE_BOOK: Reading = Reading { strings: &STRINGS, is_loose: true };
-/// Java reads only the two types that RFC 5280 §4.1.2.4 has written today.
+/// Java reads only the two types that RFC 5280 §4.1.2.4 recommends.
 pub(super) const JAVA: Reading =
     Reading { strings: &[Tag::Utf8String, Tag::PrintableString], is_loose: true };
-/// `GnuTLS` below the anchor; there it compares bytes.
+/// `GnuTLS` below the anchor; at the anchor it compares bytes.
 pub(super) const GNUTLS: Reading = Reading {
     strings: &[Tag::Utf8String, Tag::PrintableString, Tag::BmpString, Tag::TeletexString],
     is_loose: false,
@@ -33,7 +33,7 @@ const STRINGS: [Tag; 6] = [
     Tag::VisibleString,
 ];
 
-/// A name of more bytes is compared byte by byte: it is nobody's, and each certificate of a file may have it compared.
+/// Longer names are compared byte by byte: no CA has one, and comparing them in a large file would take long.
 const LONGEST: usize = 4096;
 
 /// The attributes of a name: each one's part of the name, its type and its value.
@@ -79,7 +79,7 @@ fn text(field: &Field<'_>) -> Option<String> {
     let content = field.content;
     let pairs = || content.chunks(2).map(|pair| pair.try_into().ok().map(u16::from_be_bytes));
     match field.tag {
-        // Latin-1 is what writers mean by it.
+        // Writers use it for Latin-1.
         Tag::TeletexString => Some(content.iter().map(|byte| char::from(*byte)).collect()),
         Tag::BmpString => String::from_utf16(&pairs().collect::<Option<Vec<_>>>()?).ok(),
         _ => String::from_utf8(content.to_vec()).ok(),

@@ -22,7 +22,7 @@ const NAMES: &[(&str, &str)] = &[
     ("2.5.29.54", "inhibitAnyPolicy"),
 ];
 
-/// The name of an object identifier; itself if it has none here.
+/// The name of an object identifier; the identifier itself if it is not in the list.
 pub(super) fn named(oid: &str) -> String {
     let name = NAMES.iter().find_map(|(known, name)| (*known == oid).then_some(*name));
     name.unwrap_or(oid).to_owned()

@@ -1,5 +1,4 @@
-//! A certificate read once into plain values, so that whoever judges, describes, chains or signs
-//! works on the same facts and none of them meets ASN.1.
+//! A certificate as plain values, read once. All other modules use these values, and do not read ASN.1 themselves.
 
 mod reading;
 
@@ -25,12 +24,12 @@ use super::{
     public_key::{KeyKind, PublicKey},
 };
 
-/// A certificate and what it says (RFC 5280 §4).
+/// A certificate and its fields (RFC 5280 §4).
 #[derive(Clone, Debug)]
 pub struct Parsed {
     der: CertificateDer<'static>,
     public_key: PublicKey,
-    /// Verified when it is first asked for: it is asked for again and again.
+    /// Computed at the first use, because it is used often.
     self_signed: OnceLock<bool>,
     /// The subject as text, most general attribute first.
     pub subject: String,
@@ -44,13 +43,13 @@ pub struct Parsed {
     pub common_name: Option<String>,
     /// The serial number's bytes as encoded: a first bit of 1 means that it is negative.
     pub serial: Vec<u8>,
-    /// X.509 version: 3 for everything in use.
+    /// X.509 version: 3 in practice.
     pub version: u32,
     /// The DNS names and addresses among the subject alternative names that are well-formed.
     pub names: Vec<SubjectName>,
     /// The other subject alternative names, as text: `email:a@example.com`.
     pub other_names: Vec<String>,
-    /// All subject alternative names in their order, up to the first that is unreadable.
+    /// All subject alternative names in order, up to the first unreadable one.
     pub general_names: Vec<GeneralName>,
     /// All name constraints.
     pub subtrees: Vec<Subtree>,
@@ -58,21 +57,21 @@ pub struct Parsed {
     pub not_before: OffsetDateTime,
     /// Last moment of validity.
     pub not_after: OffsetDateTime,
-    /// Basic constraints, if there are any: whether it is a CA's.
+    /// Whether it is a CA, if it has basic constraints.
     pub ca: Option<bool>,
-    /// How many intermediates may follow below this CA.
+    /// The number of intermediates that may follow below this CA.
     pub path_length: Option<u32>,
-    /// Key usages, if they are limited, named as RFC 5280 §4.2.1.3 does.
+    /// Key usages, if they are limited, with the names of RFC 5280 §4.2.1.3.
     pub key_usage: Option<Vec<&'static str>>,
-    /// Extended key usages, if they are limited, by name or else by object identifier.
+    /// Extended key usages, if they are limited, as names or object identifiers.
     pub extended_key_usage: Option<Vec<String>>,
     /// Subject key identifier.
     pub subject_key_id: Option<Vec<u8>>,
     /// Authority key identifier, if the extension holds one.
     pub authority_key_id: Option<Vec<u8>>,
-    /// The bits of Netscape's certificate type, the first of them highest.
+    /// The bits of Netscape's certificate type; the highest bit is the first.
     pub netscape_type: Option<u8>,
-    /// After how many more CAs a policy is demanded of what is below (RFC 5280 §4.2.1.11).
+    /// The number of CAs below this one after which a policy is required (RFC 5280 §4.2.1.11).
     pub require_explicit_policy: Option<u32>,
     /// What the certificate's name constraints permit; everything if there are none.
     pub permitted: Permitted,
@@ -80,18 +79,18 @@ pub struct Parsed {
     pub constraints_critical: bool,
     /// The signature's algorithm, by object identifier.
     pub signature_algorithm: String,
-    /// Where the issuer's certificate is said to be (RFC 5280 §4.2.2.1).
+    /// The URL of the issuer's certificate (RFC 5280 §4.2.2.1).
     pub issuer_url: Option<String>,
-    /// The object identifiers of all extensions in their order, and whether each is critical.
+    /// The object identifiers of all extensions in order, and whether each is critical.
     pub extensions: Vec<(String, bool)>,
-    /// What is encoded otherwise than RFC 5280 demands, so that some readers cannot read it.
+    /// The encodings that break RFC 5280, and that some clients cannot read.
     pub flaws: Vec<Flaw>,
 }
 
-/// An encoding that some readers refuse.
+/// An encoding that some clients refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
-    /// An extension whose content is not as it should be, by object identifier.
+    /// An extension with invalid content, by object identifier.
     Unreadable(String),
     /// An extension that is there twice.
     Doubled(String),
@@ -115,12 +114,12 @@ impl Parsed {
         self.extensions.iter().any(|(known, _)| known == oid)
     }
 
-    /// Whether it has this extension, and marked critical.
+    /// Whether it has this extension as a critical one.
     pub fn is_critical(&self, oid: &str) -> bool {
         self.extensions.iter().any(|(known, critical)| known == oid && *critical)
     }
 
-    /// Whether its name constraints, if it has any, are readable and there once: of two, a client may read either.
+    /// Whether its name constraints, if any, are readable and not there twice: of two, a client may read either.
     pub fn has_plain_constraints(&self) -> bool {
         !self
             .flaws
@@ -143,21 +142,21 @@ impl Parsed {
         Fingerprint::of(&self.der)
     }
 
-    /// Whether it is a CA's (basic constraints with CA:TRUE).
+    /// Whether it is a CA certificate (basic constraints with CA:TRUE).
     pub fn is_ca(&self) -> bool {
         self.ca == Some(true)
     }
 
-    /// Whether some client takes it for a CA: also one that only does not say that it is none. OpenSSL and
-    /// others let a root of version 1 sign, and one whose key usage says so (its `check_ca`).
+    /// Whether some client takes it for a CA, also without basic constraints. OpenSSL and others accept a root of version
+    /// 1, and one whose key usage allows signing (OpenSSL's `check_ca`).
     pub fn can_sign(&self) -> bool {
         let is_silent = self.ca.is_none() && self.is_self_signed();
         let is_named = self.key_usage.as_ref().is_some_and(|usages| usages.contains(&"keyCertSign"));
         self.is_ca() || (is_silent && (self.version < 3 || is_named))
     }
 
-    /// Whether it can be a server's own certificate. Home-made ones are marked as CAs, too, but they have a host's name;
-    /// and a CA's certificate whose key usages are for signing certificates and no server's is the CA's alone.
+    /// Whether it can be a server's own certificate. A home-made server certificate is often marked as a CA, but it has a
+    /// host's name. A CA certificate whose key usages allow signing certificates and no server usage is not a server's.
     pub fn may_be_served(&self) -> bool {
         let signs_alone = self.key_usage.as_ref().is_some_and(|usages| {
             usages.contains(&"keyCertSign") && !SERVER_USAGES.iter().any(|usage| usages.contains(usage))
@@ -172,7 +171,7 @@ impl Parsed {
         self.common_name.as_ref().is_some_and(|name| name.parse::<SubjectName>().is_ok())
     }
 
-    /// Whether the usage is permitted: it is listed, or usages are not limited.
+    /// Whether the key usage is permitted: it is listed, or usages are not limited.
     pub fn may(&self, usage: &str) -> bool {
         self.key_usage.as_ref().is_none_or(|usages| usages.contains(&usage))
     }
@@ -189,21 +188,20 @@ impl Parsed {
         self.extended_key_usage.iter().flatten().any(|one| one == usage)
     }
 
-    /// Whether it is for server-gated cryptography, Netscape's or Microsoft's, which some still take for serverAuth.
+    /// Whether it is for server-gated cryptography, Netscape's or Microsoft's, which some clients accept as serverAuth.
     pub fn is_gated(&self) -> bool {
         ["2.16.840.1.113730.4.1", "1.3.6.1.4.1.311.10.3.3"].iter().any(|usage| self.has_usage(usage))
     }
 
-    /// Whether its own key signed it, which is what makes a root.
+    /// Whether its own key signed it, as for a root.
     pub fn is_self_signed(&self) -> bool {
         self.subject_der == self.issuer_der && *self.self_signed.get_or_init(|| self.is_signed_by(self))
     }
 
-    /// Whether `issuer` signed it: the names fit, in whatever spelling, and the signature is verified.
+    /// Whether `issuer` signed it: the names match, in any spelling, and the signature is verified.
     ///
-    /// This finds chains; trust is decided by [`super::verify`]. For signatures that ring does not
-    /// know (on P-521, say) the names must do where the key identifiers do not differ, since such
-    /// chains exist and are served.
+    /// This finds chains; [`super::verify`] decides on trust. For signatures that ring does not support (such as P-521),
+    /// matching names are enough if the key identifiers do not differ, because servers use such chains.
     pub fn is_signed_by(&self, issuer: &Parsed) -> bool {
         match self.verify(issuer) {
             Some(Err(X509Error::SignatureUnsupportedAlgorithm)) => {
@@ -214,22 +212,22 @@ impl Parsed {
         }
     }
 
-    /// The same, with a signature that was verified indeed: for what is trusted because of it.
+    /// The same, and the signature is certainly verified: for certificates that are trusted because of it.
     pub fn is_provably_signed_by(&self, issuer: &Parsed) -> bool {
         self.repeats_name_of(issuer) && matches!(self.verify(issuer), Some(Ok(())))
     }
 
-    /// Whether it names as its issuer what this one has for its subject, byte by byte, as some clients demand.
+    /// Whether its issuer name equals the subject of `issuer` byte by byte, as some clients require.
     pub fn repeats_name_of(&self, issuer: &Parsed) -> bool {
         self.issuer_der == issuer.subject_der
     }
 
-    /// The same in whatever spelling: RFC 5280 §7.1 has names compared without regard to it.
+    /// The same in any spelling, as RFC 5280 §7.1 compares names.
     pub fn names_issuer(&self, issuer: &Parsed) -> bool {
         name_match::BY_THE_BOOK.is_same(&self.issuer_der, &issuer.subject_der)
     }
 
-    /// What comes of verifying its signature with the key of `issuer`; none if that has another name.
+    /// The result of verifying its signature with the key of `issuer`; none if the names differ.
     fn verify(&self, issuer: &Parsed) -> Option<Result<(), X509Error>> {
         if !self.names_issuer(issuer) {
             return None;
@@ -255,7 +253,7 @@ impl Parsed {
         self.not_before <= now && now <= self.not_after
     }
 
-    /// Why its dates make it useless at `now`, if they do.
+    /// The reason why it is not valid at `now`, if it is not.
     pub fn out_of_date(&self, now: OffsetDateTime) -> Option<String> {
         let title = self.title();
         if now < self.not_before {
@@ -265,18 +263,18 @@ impl Parsed {
         }
     }
 
-    /// The days that are left at `now`, rounded down; negative once it has ended.
+    /// The days that are left at `now`, rounded down; negative after it has expired.
     pub fn days_left(&self, now: OffsetDateTime) -> i64 {
         (self.not_after - now).whole_seconds().div_euclid(86_400)
     }
 
-    /// From when on it is to be replaced: when a third of its life is left, which is a month where Let's
-    /// Encrypt gives three, and time for a person where the replacing fails.
+    /// The date to renew it: when a third of its validity is left. That is a month for Let's Encrypt's three, and leaves
+    /// time for a person if the renewal fails.
     pub fn due(&self) -> OffsetDateTime {
         self.not_after - (self.not_after - self.not_before) / 3
     }
 
-    /// How it stands at `now`, in a few words.
+    /// Its validity at `now`, in a few words.
     pub fn validity_status(&self, now: OffsetDateTime) -> String {
         if now < self.not_before {
             return format!("not valid until {}", self.not_before.date());
@@ -287,7 +285,7 @@ impl Parsed {
         }
     }
 
-    /// Its subject, or what else it can be called if that is empty.
+    /// Its subject; if that is empty, its first name or its fingerprint.
     pub fn title(&self) -> String {
         match (&self.subject, self.names.first()) {
             (subject, _) if !subject.is_empty() => subject.clone(),
@@ -297,7 +295,7 @@ impl Parsed {
     }
 }
 
-/// The key usages of which a server of TLS needs one.
+/// The key usages of a TLS server; it needs one of them.
 pub const SERVER_USAGES: [&str; 3] = ["digitalSignature", "keyEncipherment", "keyAgreement"];
 
 /// Subject alternative names.

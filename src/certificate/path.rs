@@ -1,28 +1,27 @@
-//! Finds the way from a certificate up to its root, by names and verified signatures: what people
-//! and servers hand over is out of order, doubled, and mixed with certificates of others.
+//! Finds the chain from a certificate up to its root, by names and verified signatures. The given certificates may be out
+//! of order, repeated, and mixed with unrelated ones.
 
 use std::{cmp::Reverse, collections::HashSet};
 
 use super::parsed::Parsed;
 
-/// No chain in use is longer.
+/// The longest chain that is searched.
 const MAX_DEPTH: usize = 10;
-/// So many signatures are verified at most, as by Go and webpki: certificates made to confuse must not make us
-/// search for ever.
+/// The most signatures that are verified, as in Go and webpki: hostile certificates must not make the search endless.
 const MAX_SIGNATURES: usize = 100;
 
-/// How far a search led.
+/// The result of a search.
 pub struct Way<'p> {
     /// The certificates above the first one, each signed by the next.
     pub certificates: Vec<&'p Parsed>,
-    /// Whether they end where the search was to lead.
+    /// Whether they reach the wanted end.
     pub is_complete: bool,
-    /// The certificate whose issuer was not found before the search was given up: it may be there all the same.
+    /// The certificate whose issuer was not found before the search was stopped; the issuer may exist.
     pub given_up_at: Option<&'p Parsed>,
 }
 
 impl Way<'_> {
-    /// Why nothing can be said of what is above, where the search was given up.
+    /// The reason why the search was stopped, if it was.
     pub fn given_up(&self) -> Option<String> {
         let at = self.given_up_at?;
         Some(format!(
@@ -34,18 +33,18 @@ impl Way<'_> {
     }
 }
 
-/// The certificates above `start`: up to a self-signed one if there is a way to it, else as far as the longest way
-/// goes.
+/// The certificates above `start`, up to a self-signed one if there is a chain to it; else the longest chain.
 pub fn above<'p>(start: &'p Parsed, pool: &'p [Parsed]) -> Vec<&'p Parsed> {
     search_above(start, pool).certificates
 }
 
-/// The same, with word of a search that was given up.
+/// The same, as a result that tells whether the search was stopped.
 pub fn search_above<'p>(start: &'p Parsed, pool: &'p [Parsed]) -> Way<'p> {
     search(start, pool, &Parsed::is_self_signed)
 }
 
-/// The way from `start` up to the first certificate that is an `end`, which may be `start`; else the longest one.
+/// The chain from `start` up to the first certificate for which `is_end` is true, which may be `start`; else the longest
+/// chain.
 pub fn search<'p>(start: &'p Parsed, pool: &'p [Parsed], is_end: &dyn Fn(&Parsed) -> bool) -> Way<'p> {
     let mut seen = HashSet::from([start.der().as_ref()]);
     let pool = pool.iter().filter(|one| seen.insert(one.der().as_ref())).collect();
@@ -65,10 +64,10 @@ pub fn search<'p>(start: &'p Parsed, pool: &'p [Parsed], is_end: &dyn Fn(&Parsed
 }
 
 struct Search<'p, 's> {
-    /// Each certificate once, without the one that is searched from.
+    /// Each certificate once, without the start.
     pool: Vec<&'p Parsed>,
     is_end: &'s dyn Fn(&Parsed) -> bool,
-    /// Those from which the search went on. No way led from there, so none is looked for again.
+    /// The certificates that were searched already. No chain led from them.
     entered: HashSet<&'p [u8]>,
     path: Vec<&'p Parsed>,
     longest: Vec<&'p Parsed>,
@@ -77,7 +76,7 @@ struct Search<'p, 's> {
 }
 
 impl<'p> Search<'p, '_> {
-    /// Whether a way leads from `at` to an end; it is the path then.
+    /// Whether a chain leads from `at` to an end; `path` then holds it.
     fn climb(&mut self, at: &'p Parsed) -> bool {
         if (self.is_end)(at) {
             return true;
@@ -98,9 +97,9 @@ impl<'p> Search<'p, '_> {
         false
     }
 
-    /// Those that signed `certificate`, the best first: those with the name that it writes, as some clients find no
-    /// other. Of one CA's certificates (renewed, or cross-signed by
-    /// another), the root is the shortest way, and then the one that lasts longest.
+    /// The issuers of `certificate`, the best first. An issuer whose name matches byte by byte is first, because some
+    /// clients find no other. Of several certificates of one CA (renewed or cross-signed), the root is first, then the one
+    /// that is valid longest.
     fn issuers(&mut self, certificate: &'p Parsed) -> Vec<&'p Parsed> {
         let has_name =
             |one: &&&Parsed| certificate.names_issuer(one) && !self.entered.contains(one.der().as_ref());
@@ -121,7 +120,7 @@ impl<'p> Search<'p, '_> {
     }
 }
 
-/// Where an issuer stands by its key identifier: first the one that is named, last one that is not.
+/// The rank of an issuer by its key identifier: 0 if the certificate names it, 2 if it names another.
 fn key_order(certificate: &Parsed, issuer: &Parsed) -> u8 {
     match (&certificate.authority_key_id, &issuer.subject_key_id) {
         (Some(own), Some(its)) if own == its => 0,

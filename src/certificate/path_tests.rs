@@ -1,4 +1,4 @@
-//! Ways among certificates that were made to lead nowhere, or for ever round.
+//! Searches among hostile certificates, with dead ends and loops.
 
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair};
 use time::{Duration, OffsetDateTime};

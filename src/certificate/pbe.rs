@@ -1,5 +1,4 @@
-//! Opens what a passphrase protects, for keys (PKCS #8) and archives (PKCS #12) alike: by the methods of
-//! today, and by those of old files, which people want read.
+//! Decrypts keys (PKCS #8) and archives (PKCS #12) with a passphrase, by current methods and by those of old files.
 
 mod hash;
 
@@ -21,28 +20,28 @@ use zeroize::Zeroizing;
 use self::hash::{Hash, Purpose, SHA1, of_digest, of_hmac};
 use super::asn1::{first, is_sequence};
 
-/// Rounds of hashing (RFC 8018 §5.2, RFC 7292 appendix B), those of a whole file together: some twenty times
-/// what tools ask for at their most careful. No file may keep us busy for longer.
+/// The most rounds of hashing for a whole file (RFC 8018 §5.2, RFC 7292 appendix B): about twenty times the highest
+/// default of any tool. It limits the time that a file can take.
 const MOST_ROUNDS: u64 = if cfg!(fuzzing) { 20_000 } else { 10_000_000 };
-/// Bytes that scrypt fills, 128·N·r·p (RFC 7914 §2).
+/// The most bytes that scrypt may fill, 128·N·r·p (RFC 7914 §2).
 const MOST_BYTES: u64 = 512 << 20;
 
-/// Why something was not opened.
+/// The reason why a decryption failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// Another passphrase could help.
+    /// The passphrase is wrong.
     Passphrase,
-    /// The method is not known, or costs too much.
+    /// The method is unknown, or takes too long.
     Unsupported,
-    /// The bytes are not what they should be.
+    /// The data is damaged.
     Damaged,
 }
 
-/// What opening a file may still cost, in rounds.
+/// The rounds that are left for a file.
 pub(super) struct Budget(u64);
 
 impl Budget {
-    /// What one file may cost.
+    /// The budget of one file.
     pub(super) fn of_a_file() -> Self {
         Self(MOST_ROUNDS)
     }
@@ -53,12 +52,12 @@ impl Budget {
     }
 }
 
-/// A passphrase. To PKCS #12 none at all, as old Windows and GnuTLS write it, is not the same as an empty one.
+/// A passphrase. For PKCS #12, no passphrase, as old Windows and GnuTLS write it, differs from an empty one.
 pub(super) type Passphrase<'p> = Option<&'p str>;
 
-/// What protects an archive from changes (RFC 7292 §4): an HMAC under the passphrase.
+/// The HMAC of an archive, with a key from the passphrase (RFC 7292 §4).
 pub(super) struct Mac<'a> {
-    /// The algorithm's identifier, as it is encoded.
+    /// The encoded identifier of the algorithm.
     pub algorithm: &'a [u8],
     pub tag: &'a [u8],
     pub salt: &'a [u8],
@@ -68,7 +67,7 @@ pub(super) struct Mac<'a> {
 /// `PBMAC1` (RFC 9579).
 const PBMAC1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.5.14");
 
-/// `rc2CBC` (RFC 8018 §B.2.3), which pkcs5 does not know.
+/// `rc2CBC` (RFC 8018 §B.2.3), which the crate pkcs5 does not support.
 const RC2_CBC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.3.2");
 
 /// `PBMAC1-params` and `PBES2-params` (RFC 8018 §A.4 and §A.5).
@@ -78,7 +77,7 @@ struct Derived<'a> {
     scheme: AlgorithmIdentifierRef<'a>,
 }
 
-/// `RC2-CBC-Parameter` (RFC 8018 §B.2.3). The version says how long the key is, as PBKDF2's parameters do.
+/// `RC2-CBC-Parameter` (RFC 8018 §B.2.3). The version gives the length of the key, as PBKDF2's parameters do.
 #[derive(Sequence)]
 struct Rc2Parameters<'a> {
     version: Option<u32>,
@@ -113,8 +112,8 @@ struct LegacyParameters<'a> {
     rounds: u32,
 }
 
-/// Decrypts `data` by `algorithm`, an encoded `AlgorithmIdentifier`. A sequence comes out, or the
-/// passphrase was another.
+/// Decrypts `data` with `algorithm`, an encoded `AlgorithmIdentifier`. If the result is not a sequence, the passphrase is
+/// wrong.
 pub(super) fn decrypt(
     algorithm: &[u8],
     data: &[u8],
@@ -149,7 +148,7 @@ fn decrypt_pbes2(
         Kdf::Pbkdf2(pbkdf2) => budget.spend(pbkdf2.iteration_count.into())?,
         Kdf::Scrypt(scrypt) => {
             let lanes = 128 * u64::from(scrypt.block_size) * u64::from(scrypt.parallelization);
-            // pkcs5 0.8 panics where the cost is none.
+            // pkcs5 0.8 panics at a cost of zero.
             let bytes = scrypt.cost_parameter.saturating_mul(lanes);
             if !(1..=MOST_BYTES).contains(&bytes) {
                 return Err(Fault::Unsupported);
@@ -185,7 +184,7 @@ fn decrypt_legacy(
 ) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let parameters = algorithm.parameters.ok_or(Fault::Damaged)?;
     let LegacyParameters { salt, rounds } = parameters.decode_as().map_err(|_| Fault::Damaged)?;
-    // A key takes two blocks of SHA-1 at most, the initial vector one.
+    // A key takes at most two blocks of SHA-1, the initial vector one.
     budget.spend(3 * u64::from(rounds))?;
     let passphrase = utf16(passphrase);
     let derive = |purpose, length| (SHA1.derive)(&passphrase, salt.as_bytes(), purpose, rounds, length);
@@ -198,7 +197,7 @@ fn cbc<C: KeyInit + BlockCipherDecrypt>(key: &[u8], vector: &[u8], data: &[u8]) 
     cipher.decrypt_padded_vec::<Pkcs7>(data).ok()
 }
 
-/// Whether `data` has this MAC under the passphrase: if not, the passphrase is another, or the data was changed.
+/// Checks the MAC of `data`. An error means a wrong passphrase, or changed data.
 pub(super) fn check_mac(
     mac: &Mac<'_>,
     data: &[u8],
@@ -227,7 +226,7 @@ fn derive_pbmac1(
     Ok((hash, derive(derivation, hash.length, passphrase, budget)?))
 }
 
-/// A key by PBKDF2; as long as its parameters say, or else `usual` bytes.
+/// A key by PBKDF2, with the length in its parameters, or else `usual` bytes.
 fn derive(
     derivation: AlgorithmIdentifierRef<'_>,
     usual: usize,
@@ -239,7 +238,7 @@ fn derive(
     let rounds = NonZeroU32::new(pbkdf2.iteration_count).ok_or(Fault::Damaged)?;
     budget.spend(rounds.get().into())?;
     let length = pbkdf2.key_length.map_or(usual, usize::from);
-    // Nobody asks for a longer key, and one costs more rounds.
+    // No cipher needs a longer key, and it would take more rounds.
     if length > 64 {
         return Err(Fault::Unsupported);
     }
@@ -249,7 +248,7 @@ fn derive(
     Ok(key)
 }
 
-/// A passphrase as PKCS #12 hashes it (RFC 7292 §B.1): UTF-16 with a null at the end, or nothing at all.
+/// A passphrase as PKCS #12 hashes it (RFC 7292 §B.1): UTF-16 with a null at the end, or empty.
 fn utf16(passphrase: Passphrase<'_>) -> Zeroizing<Vec<u8>> {
     let Some(passphrase) = passphrase else { return Zeroizing::default() };
     let mut utf16 = Zeroizing::new(Vec::with_capacity(2 * passphrase.len() + 2));

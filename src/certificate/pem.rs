@@ -1,6 +1,6 @@
-//! The one door to rustls-pemfile, which is archived and passes over sections that it does not
-//! know: here text is cut into sections, and that crate decodes each of them. Not those of keys: it
-//! leaves copies behind, so base64ct decodes these, in constant time.
+//! Reads and writes PEM. It splits text into sections itself, because rustls-pemfile, which is archived, skips sections
+//! that it does not know. That crate decodes each section, but not keys: it leaves copies in memory, so base64ct decodes
+//! those, in constant time.
 
 mod block;
 mod gap;
@@ -30,10 +30,10 @@ pub use self::{
 };
 use super::shape::Shape;
 
-/// No private key is larger than this; one of 16,384 bits has 9 KiB.
+/// The largest private key: a key of 16,384 bits takes 9 KiB.
 pub const MAX_KEY_SIZE: usize = 64 << 10;
 
-/// Of what is passed over, so many are named.
+/// The most skipped parts that are named.
 const MOST_SKIPPED: usize = 20;
 
 /// One section of a PEM file (RFC 7468).
@@ -53,36 +53,36 @@ pub enum Section {
     Pkcs7(Vec<u8>),
     /// `PKCS12`.
     Pkcs12(Vec<u8>),
-    /// Anything else, by its label.
+    /// A section with another label.
     Other(Label),
 }
 
 impl Section {
-    /// The request, if it is one.
+    /// The request in this section, if it is one.
     pub fn into_request(self) -> Option<CertificateSigningRequestDer<'static>> {
         if let Self::Request(request) = self { Some(request) } else { None }
     }
 }
 
-/// Whether private keys are read.
+/// Whether to read private keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keys {
-    /// They are.
+    /// Read them.
     Read,
-    /// Only their label is, so a key of an unknown kind and a damaged one are no hindrance.
+    /// Read only their labels, so that an unknown or damaged key is not an error.
     Skipped,
 }
 
-/// A text that may have other things before and behind it, read.
+/// The sections of a text that may have other content before and after it.
 #[derive(Default)]
 pub(super) struct TextSections {
     /// The sections, each with the line in which it starts.
     pub sections: Vec<(usize, Section)>,
-    /// The lines in which certificates start that nobody reads.
+    /// The lines of skipped certificates.
     pub skipped: Vec<(usize, Skipped)>,
 }
 
-/// Why certificates of a text are not read.
+/// The reason why a certificate in a text is skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Skipped {
     CommentedOut,
@@ -98,9 +98,9 @@ impl fmt::Display for Skipped {
     }
 }
 
-/// All sections in their order. Text around them (bag attributes, comments), markers that share a line,
-/// line ends of any kind or written as `\n`, quotes, indentation, a byte order mark and UTF-16 are no
-/// hindrance. What cannot be read is an error, so that no section is lost without a word.
+/// All sections, in order. These are accepted: text around them (bag attributes, comments), markers that share a line,
+/// line ends of any kind or written as `\n`, quotes, indentation, a byte order mark, and UTF-16. An unreadable section is
+/// an error, so that none is lost silently.
 pub fn read(bytes: &[u8]) -> Result<Vec<Section>> {
     sections(bytes, Keys::Read)
 }
@@ -117,7 +117,7 @@ fn sections(bytes: &[u8], keys: Keys) -> Result<Vec<Section>> {
     Ok(found.blocks.iter().map(|block| block.section(keys)).collect::<Result<_, _>>()?)
 }
 
-/// The same of a part of a file that starts in the line `line`, with all that stands around the sections.
+/// The sections of a part of a file that starts at the line `line`, and the certificates that are skipped.
 pub(super) fn read_text(bytes: &[u8], line: usize, keys: Keys) -> Result<TextSections> {
     let mut room = Zeroizing::default();
     let text = without_nulls(bytes, &mut room);
@@ -128,7 +128,7 @@ pub(super) fn read_text(bytes: &[u8], line: usize, keys: Keys) -> Result<TextSec
     let mut found = TextSections::default();
     let mut lines = Lines::new(text, line);
     let mut skip = |line: usize, what: Skipped| {
-        // The beginning of what is commented out, and the next line of it, are one thing.
+        // The marker of a commented section and its next line count as one.
         let is_known = found.skipped.iter().any(|(known, other)| *other == what && line.abs_diff(*known) < 2);
         if !is_known && found.skipped.len() < MOST_SKIPPED {
             found.skipped.push((line, what));
@@ -140,7 +140,7 @@ pub(super) fn read_text(bytes: &[u8], line: usize, keys: Keys) -> Result<TextSec
     let (starts, ends) =
         (blocks.iter().map(|block| block.span.start), blocks.iter().map(|block| block.span.end));
     for (start, end) in std::iter::once(0).chain(ends).zip(starts.chain([text.len()])) {
-        // Markers may have their hyphens in common.
+        // Two markers may share their hyphens.
         let gap = &text[start.min(end)..end];
         for (at, stray) in strays(gap) {
             let line = lines.of(start + at);
@@ -156,7 +156,7 @@ pub(super) fn read_text(bytes: &[u8], line: usize, keys: Keys) -> Result<TextSec
     Ok(found)
 }
 
-/// Only the certificates, in their order.
+/// Only the certificates, in order.
 pub fn certificates(bytes: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let certificates = sections(bytes, Keys::Skipped)?.into_iter().filter_map(|section| match section {
         Section::Certificate(certificate) => Some(certificate),
@@ -181,7 +181,7 @@ pub fn write_key(pkcs8: &[u8]) -> Zeroizing<String> {
 }
 
 fn encode(label: &str, der: &[u8]) -> String {
-    // It fails only for a label that is no label and for more bytes than fit into memory.
+    // It fails only for an invalid label, and for more bytes than fit into memory.
     encode_string(label, LineEnding::LF, der).unwrap_or_default()
 }
 
@@ -207,7 +207,7 @@ impl Block<'_> {
             Label::RsaKey => Section::Key(Key::Pkcs1(self.secret()?)),
             Label::EcKey => Section::Key(Key::Sec1(self.secret()?)),
             other @ (Label::OtherKey | Label::SshKey | Label::Pgp) => Section::Other(other),
-            // Whatever it is called, a certificate is one.
+            // A certificate may have any label.
             other => match self.public() {
                 Ok(der) if Shape::of_whole(&der) == Shape::Certificate => Section::Certificate(der.into()),
                 _ => Section::Other(other),
@@ -215,7 +215,7 @@ impl Block<'_> {
         })
     }
 
-    /// rustls-pemfile's reading of this section, shown to it under a label that it knows.
+    /// The DER of this section, decoded by rustls-pemfile under a label that it knows.
     fn public(&self) -> Result<Vec<u8>, Fault> {
         let letters = letters(self.body);
         let section =

@@ -1,4 +1,4 @@
-//! What text PEM stands in, and what of it is damage.
+//! PEM in all kinds of text, and damaged PEM.
 
 use super::*;
 

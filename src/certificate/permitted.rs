@@ -1,5 +1,5 @@
-//! What a CA may ever sign, read back from its certificate: people decide by this whether to
-//! trust it, and we must not sign what clients will refuse.
+//! The names that a CA may sign, read from its certificate. People decide by them whether to trust the CA, and labtrust
+//! must not sign a name that clients will refuse.
 
 mod tree;
 mod within;
@@ -20,37 +20,37 @@ use super::{
     name::SubjectName,
 };
 
-/// A DNS name that stands for none: `invalid` has no names in it (RFC 2606 §2).
+/// A DNS name that cannot exist: `invalid` contains no names (RFC 2606 §2).
 pub(super) const NO_DNS: &str = "none.invalid";
-/// An IPv4 address that stands for none: no server has the broadcast address (RFC 919 §7).
+/// An IPv4 address that no server has: the broadcast address (RFC 919 §7).
 pub(super) const NO_IPV4: Ipv4Addr = Ipv4Addr::BROADCAST;
-/// An IPv6 address that stands for none: what goes there is discarded (RFC 6666 §4).
+/// An IPv6 address that no server has: the discard prefix (RFC 6666 §4).
 pub(super) const NO_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 0);
 
-/// Of the names that a CA can sign, a sentence shows so many.
+/// The most names in a sentence.
 const MOST_SHOWN: usize = 20;
 
-/// The names that a CA's name constraints (RFC 5280 §4.2.1.10) leave it.
+/// The names that a CA's name constraints permit (RFC 5280 §4.2.1.10).
 ///
-/// A type of name that they do not mention is not limited at all.
+/// A type of name that they do not mention is not limited.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Permitted {
     /// The permitted domains; `None` means that DNS names are not limited.
     pub dns: Option<Vec<Domain>>,
     /// The permitted addresses; `None` means that addresses are not limited.
     pub ip: Option<Vec<Subnet>>,
-    /// Domains that are closed off.
+    /// The excluded domains.
     pub excluded_dns: Vec<Domain>,
-    /// Addresses that are closed off.
+    /// The excluded addresses.
     pub excluded_ip: Vec<Subnet>,
 }
 
-/// A domain and all below it.
+/// A domain and its subdomains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Domain {
-    /// The domain as the certificate has it, in lower case; empty means every name.
+    /// The domain in the certificate, in lower case; empty means every name.
     pub base: String,
-    /// Whether the domain itself is left out, which a dot before it says in some clients' reading.
+    /// Whether only the subdomains are meant, as some clients read a dot before the domain.
     pub only_below: bool,
 }
 
@@ -63,7 +63,7 @@ pub struct Subnet {
     pub mask: IpAddr,
 }
 
-/// What is left of one type of name.
+/// The remaining names of one type.
 enum Remaining<'a, T> {
     Any,
     Nothing,
@@ -71,12 +71,12 @@ enum Remaining<'a, T> {
 }
 
 impl Permitted {
-    /// No limits: a certificate without name constraints.
+    /// No limits, as of a certificate without name constraints.
     pub fn everything() -> Self {
         Self { dns: None, ip: None, excluded_dns: Vec::new(), excluded_ip: Vec::new() }
     }
 
-    /// These names and no other: what a certificate that may not sign can stand for.
+    /// Only these names, as of a certificate that cannot sign others.
     pub fn only(names: &[SubjectName]) -> Self {
         let host = |bits: IpAddr, mask| Subnet { address: bits, mask };
         let subnet = |name: &SubjectName| match name {
@@ -98,7 +98,7 @@ impl Permitted {
         *self == Self::everything()
     }
 
-    /// What these trees leave.
+    /// The names that these subtrees permit.
     pub(super) fn from_subtrees(trees: &[Subtree]) -> Self {
         fn base(tree: &Subtree) -> Option<GeneralSubtree<'_>> {
             let base = match tree.base.kind {
@@ -128,7 +128,7 @@ impl Permitted {
         }
     }
 
-    /// Whether a certificate for this name, signed by the CA, is good.
+    /// Whether the CA may sign a certificate for this name.
     pub fn permits(&self, name: &SubjectName) -> bool {
         match name {
             SubjectName::Ip(address) => {
@@ -152,8 +152,8 @@ impl Permitted {
         hosts
     }
 
-    /// What the constraints name one by one: domains, of which the subdomains alone may be meant, and addresses that
-    /// are no range.
+    /// The hosts that the constraints name one by one: domains, also those whose subdomains alone are meant, and single
+    /// addresses.
     pub(super) fn bases(&self) -> Vec<Host> {
         let domains = self.dns.iter().flatten().filter(|domain| !domain.is_nothing());
         let domains = domains.filter_map(|domain| domain.base.parse().ok().map(Host::Dns));
@@ -164,7 +164,7 @@ impl Permitted {
         bases
     }
 
-    /// The permitted domains that are not closed off; none where DNS names are not limited.
+    /// The permitted domains that are not excluded; none if DNS names are not limited.
     pub(super) fn open_domains(&self) -> Option<Vec<&Domain>> {
         if self.excluded_dns.iter().any(Domain::is_every_name) {
             return Some(Vec::new());
@@ -179,8 +179,8 @@ impl Permitted {
         self.open_domains().is_none_or(is_within)
     }
 
-    /// The permitted addresses of this length that are not closed off; none where those are not limited: a list of
-    /// addresses of the other length alone limits none of these for `GnuTLS`.
+    /// The permitted addresses of this length that are not excluded; none if this length is not limited. For `GnuTLS`, a
+    /// list of addresses of the other length does not limit this one.
     pub(super) fn open_addresses(&self, bits: u32) -> Option<Vec<&Subnet>> {
         if self.excluded_ip.iter().any(|subnet| subnet.bits() == bits && subnet.prefix() == Some(0)) {
             return Some(Vec::new());
@@ -228,7 +228,7 @@ fn trees(subtrees: Option<&[GeneralSubtree<'_>]>) -> (Option<Vec<Domain>>, Optio
     for subtree in subtrees.unwrap_or_default() {
         match &subtree.base {
             GeneralName::DNSName(name) => dns.get_or_insert_with(Vec::new).push(Domain::new(name)),
-            // A range that cannot be read permits nothing, yet it limits.
+            // An unreadable range permits no address, but addresses are then limited.
             GeneralName::IPAddress(bytes) => {
                 ip.get_or_insert_with(Vec::new).extend(Subnet::from_bytes(bytes));
             }
@@ -255,7 +255,7 @@ impl Domain {
             .is_some_and(|rest| if rest.is_empty() { !self.only_below } else { rest.ends_with('.') })
     }
 
-    /// Whether all names lie in it. A dot alone is none of their ends: to OpenSSL no name lies below that.
+    /// Whether it contains all names. A dot alone does not: for OpenSSL it contains none.
     fn is_every_name(&self) -> bool {
         self.base.is_empty() && !self.only_below
     }
@@ -266,7 +266,7 @@ impl Domain {
 }
 
 impl Subnet {
-    /// Reads an address and a mask, one after the other.
+    /// Reads an address and the mask after it.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (address_bytes, mask) = bytes.split_at(bytes.len() / 2);
         Some(Self { address: address(address_bytes)?, mask: address(mask)? })
@@ -288,7 +288,7 @@ impl Subnet {
         (self.address == NO_IPV4 || self.address == NO_IPV6) && self.prefix() == Some(self.bits())
     }
 
-    /// Whether it is one address and no range.
+    /// Whether it is a single address.
     pub fn is_one(&self) -> bool {
         self.prefix() == Some(self.bits())
     }
@@ -297,7 +297,7 @@ impl Subnet {
         if self.address.is_ipv4() { 32 } else { 128 }
     }
 
-    /// The length of the prefix, if the mask is one.
+    /// The length of the prefix, if the mask is a prefix.
     fn prefix(&self) -> Option<u32> {
         let (ones, zeros) = match self.mask {
             IpAddr::V4(mask) => (mask.to_bits().leading_ones(), mask.to_bits().trailing_zeros()),
@@ -341,7 +341,7 @@ impl Serialize for Subnet {
     }
 }
 
-/// As a report has it: `mygitlab.example.com and its subdomains; never an IP address or another name`.
+/// For a report: `mygitlab.example.com and its subdomains; never an IP address or another name`.
 impl fmt::Display for Permitted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let join = |names: Vec<String>| match names.len().checked_sub(MOST_SHOWN).filter(|more| *more > 0) {

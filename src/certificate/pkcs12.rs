@@ -1,5 +1,5 @@
-//! Takes keys and certificates out of PKCS #12 (`.p12`, `.pfx`; RFC 7292), the form in which Windows, Java
-//! and Firefox hand out a pair, by walking to them as in PKCS #7: Firefox writes BER.
+//! Reads keys and certificates from PKCS #12 (`.p12`, `.pfx`; RFC 7292), the format of Windows, Java and Firefox. It walks
+//! through the structure, as for PKCS #7, because Firefox writes BER.
 
 use anyhow::Result;
 use rustls_pki_types::CertificateDer;
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::hint::fail;
 
-/// What the archive holds: certificates, and keys as PKCS #8.
+/// The contents of an archive: certificates, and keys as PKCS #8.
 #[derive(Default)]
 pub(super) struct Contents {
     pub certificates: Vec<CertificateDer<'static>>,
@@ -24,11 +24,11 @@ pub(super) struct Contents {
     pub has_key: bool,
 }
 
-/// What is wanted of an archive.
+/// The wanted parts of an archive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     Everything,
-    /// Keys stay closed: they may be of a kind that nobody knows.
+    /// Keys are not decrypted: they may be of an unknown kind.
     Certificates,
 }
 
@@ -42,11 +42,11 @@ const CERTIFICATE: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.3);
 const MORE_BAGS: Oid<'static> = oid!(1.2.840.113549.1.12.10.1.6);
 const X509: Oid<'static> = oid!(1.2.840.113549.1.9.22.1);
 
-/// Bags lie in bags no deeper.
+/// The deepest nesting of bags.
 const DEEPEST: usize = 8;
 
-/// Opens an archive. The empty passphrase, which many have, and none at all, which GnuTLS and old Windows
-/// write, are tried unasked.
+/// Opens an archive. It first tries the empty passphrase, which many archives have, and no passphrase, as GnuTLS and old
+/// Windows write it.
 pub(super) fn open(der: &[u8], wanted: Wanted, passphrase: &mut Passphrase<'_>) -> Result<Contents> {
     let mut budget = Budget::of_a_file();
     for unasked in [Some(""), None] {
@@ -72,7 +72,7 @@ fn unreadable(fault: Fault) -> anyhow::Error {
     )
 }
 
-/// A part of the structure, or that it is damaged.
+/// A part of the structure; an error if it is missing.
 fn part<T>(part: Option<T>) -> Result<T, Fault> {
     part.ok_or(Fault::Damaged)
 }
@@ -88,7 +88,7 @@ fn read(
     let (safe, mac) = (part(parts.next())?.1, parts.next());
     let (kind, content) = part(content_info(safe))?;
     if kind != DATA {
-        // Signed by a key instead, which is in no use.
+        // An archive that is signed by a key: nobody uses this.
         return Err(Fault::Unsupported);
     }
     let safes = part(octets(&part(first(content))?.0))?;
@@ -114,14 +114,14 @@ fn read(
     part(all.are_all().then_some(archive.contents))
 }
 
-/// The type of a `ContentInfo` and what its `[0]` holds.
+/// The type of a `ContentInfo`, and the content of its `[0]`.
 fn content_info(encoded: &[u8]) -> Option<(Oid<'_>, &[u8])> {
     let mut parts = elements(sequence(encoded)?);
     let (kind, content) = (parts.next()?.0, parts.next()?.0);
     Some((kind.oid().ok()?, tagged(&content, 0)?))
 }
 
-/// What an `EncryptedData` (RFC 5652 §8) holds: the algorithm, as it is encoded, and what it encrypted.
+/// The parts of an `EncryptedData` (RFC 5652 §8): the encoded algorithm, and the encrypted data.
 fn encrypted_data(data: &[u8]) -> Option<(&[u8], Zeroizing<Vec<u8>>)> {
     let (info, _) = elements(data).nth(1)?;
     let mut parts = elements(info.data).skip(1);
@@ -143,7 +143,7 @@ impl MacData<'_> {
     }
 }
 
-/// `MacData`; one round, where none are named.
+/// `MacData`; the default is one round.
 fn mac_data(data: &[u8]) -> Option<MacData<'_>> {
     let mut parts = elements(data);
     let ((digest, _), (salt, _)) = (parts.next()?, parts.next()?);
@@ -182,7 +182,7 @@ impl Archive<'_> {
             } else if kind == MORE_BAGS {
                 self.take_bags(value, depth)?;
             }
-            // Others hold lists of revoked certificates, and secrets of Java programs.
+            // Other bags hold revocation lists, and secrets of Java programs.
         }
         part(all.are_all().then_some(()))
     }
@@ -190,7 +190,7 @@ impl Archive<'_> {
     /// `CertBag`.
     fn take_certificate(&mut self, value: &[u8]) -> Result<(), Fault> {
         let (kind, content) = part(content_info(value))?;
-        // The other kind, SDSI, is in no use.
+        // Nobody uses the other kind, SDSI.
         if kind == X509 {
             let der = part(octets(&part(first(content))?.0))?;
             self.contents.certificates.push(der.to_vec().into());

@@ -1,5 +1,5 @@
-//! Takes the certificates out of PKCS #7 (`.p7b`, what Windows CAs hand out), by walking to them:
-//! writers do not sort the set of certificates as DER asks, so a strict reader finds none.
+//! Reads the certificates of PKCS #7 (`.p7b`, the format of Windows CAs). It walks through the structure: writers do not
+//! sort the set of certificates as DER requires, so a strict reader finds none.
 
 use anyhow::Result;
 use rustls_pki_types::CertificateDer;
@@ -14,7 +14,7 @@ use crate::hint::fail;
 /// `signedData` (RFC 5652 §5.1).
 const SIGNED_DATA: Oid<'static> = oid!(1.2.840.113549.1.7.2);
 
-/// The certificates in a `SignedData`, in their order; its signatures, if any, are of no account.
+/// The certificates in a `SignedData`, in order; signatures are ignored.
 pub(super) fn certificates(der: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let damaged = || {
         fail(
@@ -23,7 +23,7 @@ pub(super) fn certificates(der: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
         )
     };
     let mut set = elements(certificate_set(der).ok_or_else(damaged)?);
-    // The other choices of a CertificateSet are tagged, and in no use (RFC 5652 §10.2.2).
+    // The other choices of a CertificateSet are tagged, and nobody uses them (RFC 5652 §10.2.2).
     let members = set.by_ref().filter(|(any, _)| is_sequence(any)).take(MAX_SECTIONS + 1);
     let certificates: Vec<_> = members.map(|(_, encoded)| encoded.to_vec().into()).collect();
     let is_whole = set.are_all() && !certificates.is_empty();

@@ -1,5 +1,5 @@
-//! The one place that states what our certificates look like: every client's demands at once
-//! (RFC 5280, and what Apple, Java, OpenSSL, NSS, Go and the others ask beyond it).
+//! The profile of labtrust's certificates. It meets the demands of all clients at once (RFC 5280, and those of Apple, Java,
+//! OpenSSL, NSS, Go and others).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -22,22 +22,22 @@ use super::{
     scope::Scope,
 };
 
-/// How long root and intermediate live; they end together, so that none outlives the other.
+/// The validity of root and intermediate; both end together.
 pub const CA_DAYS: u32 = 3650;
-/// How long a leaf lives if nothing else is asked: what public CAs may give at most.
+/// The default validity of a leaf: the maximum of public CAs.
 pub const LEAF_DAYS: u32 = 397;
-/// Apple's clients refuse a leaf that lives longer, under whatever root (support.apple.com/103769).
+/// The longest validity of a leaf that Apple's clients accept, under any root (support.apple.com/103769).
 pub const MAX_LEAF_DAYS: u32 = 825;
-/// By how much the start of validity is set back: a clock in the wrong time zone is off by hours.
+/// The start of validity lies so far back, because a clock in the wrong time zone is off by hours.
 pub const SET_BACK: Duration = Duration::days(1);
 /// The longest common name and organization that are valid (RFC 5280 §A.1, `ub-common-name`).
 const MAX_ATTRIBUTE: usize = 64;
 /// RFC 5280 §4.2.1.2.
 const SUBJECT_KEY_IDENTIFIER: &[u64] = &[2, 5, 29, 14];
-/// Stands where all else in a subject would be missing.
+/// The organization in a subject, which would else be empty.
 const ORGANIZATION: &str = "labtrust";
 
-/// From when to when a certificate is valid; both moments included (RFC 5280 §4.1.2.5).
+/// The validity of a certificate; both moments are included (RFC 5280 §4.1.2.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Validity {
     /// The first moment.
@@ -47,7 +47,7 @@ pub struct Validity {
 }
 
 impl Validity {
-    /// `days` from `now`, and from the day before.
+    /// The validity from the day before `now` to `days` after it.
     pub fn days(days: u32, now: OffsetDateTime) -> Result<Self> {
         let now = now.replace_nanosecond(0).context("the clock shows no valid time")?;
         let not_before = now.checked_sub(SET_BACK).ok_or_else(|| anyhow!("the clock shows no valid time"))?;
@@ -58,7 +58,7 @@ impl Validity {
         Ok(Self { not_before, not_after })
     }
 
-    /// A leaf's validity: `days` from `now`, but never longer in all than Apple takes.
+    /// A leaf's validity: `days` from `now`, but never longer than Apple accepts.
     pub fn leaf(days: u32, now: OffsetDateTime) -> Result<Self> {
         let validity = Self::days(days, now)?;
         let longest = Duration::days(MAX_LEAF_DAYS.into()) - Duration::SECOND;
@@ -67,7 +67,7 @@ impl Validity {
     }
 }
 
-/// What sets one CA apart from another, so that no two share a subject: clients find issuers by it.
+/// The distinguishing part of a CA's subject. Clients find issuers by subject, so no two CAs may share one.
 #[derive(Clone, Debug)]
 pub struct CaTitle {
     scope: String,
@@ -84,7 +84,7 @@ impl CaTitle {
 
     fn subject(&self, role: &str) -> DistinguishedName {
         let room = MAX_ATTRIBUTE - role.len() - self.tag.len() - 2;
-        // A cut name ends in a dot-free stump; it is a title, not an identity.
+        // The name may be cut: it is a title, not an identity.
         let scope: String = self.scope.chars().take(room).collect();
         let mut subject = DistinguishedName::new();
         subject.push(DnType::OrganizationName, ORGANIZATION);
@@ -93,8 +93,8 @@ impl CaTitle {
     }
 }
 
-/// The root: it signs one intermediate, and its key is forgotten. It is for servers only, as the intermediate is, so
-/// that no root which follows it may be for more.
+/// The root: it signs one intermediate, and its key is wiped. It is for servers only, like the intermediate, so that a
+/// root that follows it cannot be for more.
 pub fn root(title: &CaTitle, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
     authority(title.subject("root CA"), 1, scope, validity)
 }
@@ -107,8 +107,8 @@ pub fn intermediate(title: &CaTitle, scope: &Scope, validity: Validity) -> Resul
     Ok(params)
 }
 
-/// What a CA signs for the root `next` that will follow its own: that name and that key (RFC 4210 §4.4, "new with
-/// old"). It is a statement and no link of any chain: the path length of whoever signs it is zero.
+/// The voucher that a CA signs for the next root: a certificate with that root's name and key (RFC 4210 §4.4, "new with
+/// old"). It is a statement and not part of a chain: the path length of its issuer is zero.
 pub fn voucher(next: &Parsed, scope: &Scope, validity: Validity) -> Result<CertificateParams> {
     let mut subject = DistinguishedName::new();
     subject.push(DnType::OrganizationName, ORGANIZATION);
@@ -139,7 +139,7 @@ pub fn leaf(names: &[SubjectName], key: &KeyKind, validity: Validity) -> Result<
     Ok(params)
 }
 
-/// What another CA is asked for: all of a server's certificate that is not the CA's to say.
+/// A request to another CA: the fields of a server's certificate that the CA does not decide.
 pub fn request(names: &[SubjectName], key: &KeyKind) -> Result<CertificateParams> {
     let mut params = CertificateParams::default();
     params.distinguished_name = leaf_subject(names);
@@ -153,9 +153,8 @@ pub fn request(names: &[SubjectName], key: &KeyKind) -> Result<CertificateParams
     Ok(params)
 }
 
-/// A server's certificate that signs itself. It says neither what it is (basic constraints) nor what
-/// its key does (key usage): with CA:TRUE, rustls refuses it; with CA:FALSE, or without
-/// keyCertSign, `GnuTLS` does; with keyCertSign, OpenSSL does. All measured in `tests/judges`.
+/// A self-signed certificate of a server. It has neither basic constraints nor key usage: with CA:TRUE, rustls refuses it;
+/// with CA:FALSE, or without keyCertSign, `GnuTLS` does; with keyCertSign, OpenSSL does. All measured in `tests/judges`.
 pub fn self_signed(
     names: &[SubjectName],
     key: &impl PublicKeyData,
@@ -164,8 +163,8 @@ pub fn self_signed(
     let mut params = blank(leaf_subject(names), validity)?;
     params.subject_alt_names = subject_alt_names(names)?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // Both identifiers, so that clients tell it from an older one with the same subject. rcgen
-    // writes that of the subject only beside basic constraints.
+    // Both key identifiers let clients distinguish it from an older one with the same subject. rcgen writes the subject's
+    // only together with basic constraints.
     params.use_authority_key_identifier_extension = true;
     let id =
         OctetString::new(params.key_identifier(key)).and_then(|id| id.to_der()).context("cannot encode")?;
@@ -173,8 +172,8 @@ pub fn self_signed(
     Ok(params)
 }
 
-/// A leaf's subject: the first DNS name as common name, if it is short enough. An address is never
-/// a common name: `GnuTLS` takes any for a DNS name and holds it against the constraints.
+/// A leaf's subject: the first DNS name as common name, if it is short enough. An address is never a common name: `GnuTLS`
+/// takes it for a DNS name and compares it with the constraints.
 pub fn leaf_subject(names: &[SubjectName]) -> DistinguishedName {
     let dns = names.iter().filter(|name| name.dns().is_some()).map(ToString::to_string);
     let mut subject = DistinguishedName::new();
@@ -198,17 +197,19 @@ pub fn subject_alt_names(names: &[SubjectName]) -> Result<Vec<SanType>> {
     names.iter().map(alt_name).collect()
 }
 
-/// What a CA with this scope may ever sign.
+/// The name constraints of a CA with this scope.
 ///
-/// Constraints limit only the types of name that they mention (RFC 5280 §4.2.1.10), so all types
-/// are always mentioned; IPv4 and IPv6 are one type there, but two for `GnuTLS`.
+/// Constraints limit only the types of name that they mention (RFC 5280 §4.2.1.10), so they always mention all types. IPv4
+/// and IPv6 are one type there, but two for `GnuTLS`.
 ///
-/// With no address among the names, all are excluded. With some, those are permitted, and of the
-/// other length one that no server has: to exclude all IPv6 addresses makes Java throw at every
-/// IPv4 address, and to exclude all IPv4 addresses makes it refuse every IPv6 address. With no DNS
-/// name, one is permitted that cannot exist: to exclude every DNS name takes an empty one, at which
-/// Java throws, too. E-mail addresses are closed in the same way, for clients that ask nothing else of a client's
-/// certificate. Limits on directory names, and on types that few clients know, make Go or rustls refuse everything.
+/// - Without an address among the names, all addresses are excluded. With some, these are permitted, and of the other
+///   length one that no server has: if all IPv6 addresses are excluded, Java throws at every IPv4 address, and if all IPv4
+///   addresses are excluded, it refuses every IPv6 address.
+/// - Without a DNS name, one that cannot exist is permitted: to exclude every DNS name takes an empty name, at which Java
+///   throws, too.
+/// - E-mail addresses are excluded in the same way, for programs that identify people by them.
+///
+/// Limits on directory names, and on types that few clients support, make Go or rustls refuse everything.
 pub fn name_constraints(scope: &Scope) -> Option<NameConstraints> {
     if !scope.constrained {
         return None;
@@ -253,8 +254,8 @@ pub fn name_constraints(scope: &Scope) -> Option<NameConstraints> {
     Some(NameConstraints { permitted_subtrees, excluded_subtrees })
 }
 
-/// rcgen's parameters with none of its defaults: those are valid for two thousand years and take
-/// the serial number from the key.
+/// rcgen's parameters without its defaults, which are valid for two thousand years and derive the serial number from the
+/// key.
 fn blank(subject: DistinguishedName, validity: Validity) -> Result<CertificateParams> {
     let mut params = CertificateParams::default();
     params.distinguished_name = subject;
@@ -268,8 +269,8 @@ fn dated(mut params: CertificateParams, validity: Validity) -> Result<Certificat
     Ok(params)
 }
 
-/// A serial number: 127 random bits behind one that keeps it positive and one that keeps its
-/// length, so 16 octets of the 20 that there may be (RFC 5280 §4.1.2.2).
+/// A serial number of 16 octets, of at most 20 (RFC 5280 §4.1.2.2): random bits after one that keeps it positive and one
+/// that keeps its length.
 pub fn serial() -> Result<SerialNumber> {
     let mut bytes = random::<16>()?;
     bytes[0] = bytes[0] & 0x7f | 0x40;

@@ -1,4 +1,4 @@
-//! Public keys, told apart by kind because clients take only some kinds in a server's certificate.
+//! Public keys and their kinds: clients accept only some kinds in a server's certificate.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct PublicKey {
     kind: KeyKind,
 }
 
-/// What kind of key it is.
+/// The kind of a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyKind {
     /// RSA, with the length of its modulus in bits.
@@ -36,9 +36,9 @@ pub enum KeyKind {
     RsaPss(usize),
     /// DSA.
     Dsa,
-    /// An elliptic curve that few take, by its name.
+    /// An elliptic curve that few clients support, by its name.
     Curve(&'static str),
-    /// An elliptic curve whose parameters are spelled out, where a name is demanded (RFC 5480 §2.1.1).
+    /// An elliptic curve given by parameters, where a name is required (RFC 5480 §2.1.1).
     ExplicitCurve,
     /// Another algorithm, by its object identifier.
     Other(String),
@@ -58,12 +58,12 @@ impl PublicKey {
         &self.spki
     }
 
-    /// What kind of key it is.
+    /// Its kind.
     pub fn kind(&self) -> &KeyKind {
         &self.kind
     }
 
-    /// Refuses, with the reason, a key that some client in use takes in no server's certificate.
+    /// Refuses, with the reason, a key that some client does not accept in a server's certificate.
     pub fn check_usable(&self) -> Result<()> {
         let why = match &self.kind {
             KeyKind::Rsa(2048..=8192) | KeyKind::P256 | KeyKind::P384 => return Ok(()),
@@ -85,7 +85,7 @@ impl PublicKey {
         ))
     }
 
-    /// The key as rcgen takes it, which knows only the kinds that [`Self::check_usable`] lets pass.
+    /// The key in rcgen's form, which has only the kinds that [`Self::check_usable`] accepts.
     pub(super) fn for_rcgen(&self) -> Result<RcgenKey> {
         RcgenKey::from_der(&self.spki)
             .map_err(|_| anyhow!("{} key cannot be certified", self.kind.with_article()))
@@ -93,7 +93,7 @@ impl PublicKey {
 }
 
 impl KeyKind {
-    /// Its name after the indefinite article: an RSA, an EC, an Ed25519; a number.
+    /// Its name with the indefinite article: an RSA, an EC, an Ed25519; a number.
     pub(super) fn with_article(&self) -> String {
         format!("{} {self}", if matches!(self, Self::Other(_) | Self::Dsa) { "a" } else { "an" })
     }
@@ -135,7 +135,7 @@ impl KeyKind {
 /// Elliptic curves.
 const EC: &str = "1.2.840.10045.2.1";
 
-/// Curves that few clients take.
+/// Curves that few clients support.
 const CURVES: &[(&str, &str)] = &[
     ("1.2.840.10045.3.1.1", "P-192"),
     ("1.3.132.0.33", "P-224"),
@@ -153,7 +153,7 @@ const CURVES: &[(&str, &str)] = &[
     ("1.2.156.10197.1.301", "SM2"),
 ];
 
-/// The bits of an RSA key's modulus, which is the first of two numbers; 0 if it is not readable.
+/// The bits of an RSA key's modulus, the first of two numbers; 0 if it is not readable.
 fn rsa_bits(key: &[u8]) -> usize {
     let modulus = super::anatomy::Fields::of_sequence(key).and_then(|mut numbers| numbers.next());
     modulus.map_or(0, |modulus| bits(modulus.content))

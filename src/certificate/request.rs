@@ -1,5 +1,5 @@
-//! Asks another CA for a certificate: the request carries the key's public half, the names, and what a
-//! server's certificate says of its use. A CA that has rules of its own for that overrides them.
+//! Requests a certificate from another CA: the request contains the public key, the names, and the usages of a server's
+//! certificate. The CA may override the usages.
 
 use anyhow::{Context, Result};
 use rustls_pki_types::CertificateSigningRequestDer;

@@ -1,17 +1,17 @@
-//! What a CA is made for.
+//! The scope of a CA.
 
 use labtrust_plan::DnsName;
 use serde::{Deserialize, Serialize};
 
 use super::name::SubjectName;
 
-/// What a CA is made for, and what it may ever sign.
+/// The names that a CA is created for, and its limits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scope {
-    /// The names that it is made for; each may be signed, and the subdomains of each DNS name.
+    /// Its names: it may sign each, and the subdomains of each DNS name.
     pub names: Vec<SubjectName>,
-    /// Further domains that the CA can sign for.
+    /// More domains that the CA may sign for.
     pub permit: Vec<DnsName>,
-    /// Whether the certificates hold the CA to this, by name constraints.
+    /// Whether name constraints in its certificates enforce this.
     pub constrained: bool,
 }

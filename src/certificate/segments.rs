@@ -1,5 +1,5 @@
-//! Cuts a file's bytes into what stands in them: objects of DER, sections of PEM, and text around these. Every byte
-//! belongs to one of them or is named in an error, so that no certificate is passed over without a word.
+//! Splits a file into DER objects, PEM sections, and the text around them. Every byte belongs to one of these or causes an
+//! error, so that no certificate is skipped silently.
 
 use std::fmt;
 
@@ -12,28 +12,28 @@ use super::{
 };
 use crate::hint::fail;
 
-/// Something that a file holds, and where it starts.
+/// A part of a file, and its position.
 pub(super) struct Segment<'b> {
     pub position: Position,
     pub part: Part<'b>,
 }
 
-/// What stands in a file.
+/// A part of a file.
 pub(super) enum Part<'b> {
-    /// DER or BER, and what it is.
+    /// A DER or BER object, and its kind.
     Object(Shape, &'b [u8]),
     /// PEM.
     Section(Section),
-    /// Certificates that no program reads.
+    /// Skipped certificates.
     Skipped(Skipped),
 }
 
-/// Where something starts in a file.
+/// A position in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Position {
-    /// Of a text, counted from 1.
+    /// The line of a text, from 1.
     Line(usize),
-    /// In bytes.
+    /// The offset in bytes.
     Offset(usize),
 }
 
@@ -46,7 +46,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// All that `bytes` hold, in its order.
+/// All parts of `bytes`, in order.
 pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
     pem::check_size(bytes)?;
     if let Some(object) = single(bytes) {
@@ -80,17 +80,17 @@ pub(super) fn segments(bytes: &[u8], keys: Keys) -> Result<Vec<Segment<'_>>> {
     }
 }
 
-/// The one object that the bytes are, be it damaged within.
+/// The object, if the bytes are a single one; it may be damaged inside.
 fn single(bytes: &[u8]) -> Option<&[u8]> {
     let (_, rest) = asn1::first(bytes)?;
     let object = &bytes[..bytes.len() - rest.len()];
     (is_filler(rest) && Shape::of(object) != Shape::Unknown).then_some(object)
 }
 
-/// The objects in `bytes`, each with where it starts.
+/// The objects in `bytes`, each with its position.
 struct Objects<'b> {
     whole: Vec<(usize, Shape, &'b [u8])>,
-    /// Where the first object starts of which not all is there or fits together.
+    /// The position of the first incomplete or damaged object.
     damaged: Option<usize>,
 }
 
@@ -114,7 +114,8 @@ fn objects(bytes: &[u8]) -> Result<Objects<'_>> {
     Ok(found)
 }
 
-/// Takes the sections of a text that stands at `at`. A text without any is filler, or the first byte of it is `unread`.
+/// Adds the sections of the text at `at`. A text without sections must be filler; otherwise `unread` is set to its first
+/// byte.
 fn take_text(
     text: &[u8],
     at: usize,
@@ -138,7 +139,7 @@ fn take_text(
     Ok(())
 }
 
-/// Editors and transfers leave line ends and nulls behind an object.
+/// Whether the bytes are line ends and nulls, which editors and transfers add after an object.
 fn is_filler(bytes: &[u8]) -> bool {
     bytes.iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, 0 | 0x1A))
 }

@@ -1,5 +1,5 @@
-//! The classic single certificate, for those who want no CA: it says as little as it can, because
-//! each thing that one client wants in it another refuses.
+//! A single self-signed certificate, for people who do not want a CA. It contains as little as possible, because each
+//! field that one client requires is refused by another.
 
 use anyhow::Result;
 use time::OffsetDateTime;
@@ -12,8 +12,8 @@ use super::{
     sign::{Issued, check_days, checked_names},
 };
 
-/// Makes a certificate for `names` that `key` itself signs. Whom it does not satisfy,
-/// [`super::judge()`] says: Firefox takes it only as an exception.
+/// Creates a certificate for `names`, signed by its own `key`. [`super::judge()`] tells the clients that refuse it: Firefox
+/// accepts it only as an exception.
 pub fn self_signed(
     names: &[SubjectName],
     key: &PrivateKey,

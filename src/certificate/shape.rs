@@ -1,4 +1,4 @@
-//! Tells what binary content is by its outermost structure alone, and where in the bytes it starts and ends.
+//! Recognises binary objects by their outermost structure, with their start and end.
 
 use x509_parser::asn1_rs::Tag;
 
@@ -7,7 +7,7 @@ use super::{
     asn1, key_format,
 };
 
-/// What an object of ASN.1 is.
+/// The kind of an ASN.1 object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     Certificate,
@@ -22,24 +22,24 @@ pub(super) enum Shape {
     Unknown,
 }
 
-/// An object has no more parts than a key of PKCS #1, which has nine.
+/// The most parts of an object: a key of PKCS #1 has nine.
 const MOST_PARTS: usize = 12;
-/// Objects without a length have to be walked through. So many times this may be in vain for one file.
+/// The most failed attempts for one file to walk through an object of indefinite length.
 const MOST_WALKS: u32 = 16;
 
-/// What has been tried on a file, so that no file keeps us busy.
+/// Counts failed attempts on a file, so that no file takes long.
 #[derive(Default)]
 pub(super) struct Tries(u32);
 
 impl Tries {
-    /// Whether too much has been in vain.
+    /// Whether too many attempts failed.
     pub(super) fn are_too_many(&self) -> bool {
         self.0 > MOST_WALKS
     }
 }
 
 impl Shape {
-    /// What the bytes are, if they are a single object; damage within is for others to find.
+    /// The kind of the bytes, if they are a single object; damage inside does not matter.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let known = Self::of_whole(bytes);
         if known != Self::Unknown {
@@ -55,12 +55,12 @@ impl Shape {
         }
     }
 
-    /// What the bytes are, if nothing is missing and nothing follows.
+    /// The kind of the bytes, if they are exactly one complete object.
     pub(super) fn of_whole(bytes: &[u8]) -> Self {
         parts(bytes).map_or(Self::Unknown, |parts| Self::of_parts(&parts))
     }
 
-    /// The object with which `bytes` start, where its parts are those of a known shape and fill it.
+    /// The object at the start of `bytes`, if its parts are those of a known kind and fill it.
     pub(super) fn at_start<'b>(bytes: &'b [u8], tries: &mut Tries) -> Option<(Self, &'b [u8])> {
         if !may_start(bytes) || tries.are_too_many() {
             return None;
@@ -105,7 +105,7 @@ impl Shape {
         }
     }
 
-    /// What is signed, by its first fields: a certificate, unless it is surely something else.
+    /// The kind of a signed object, by its first fields: a certificate, unless it is certainly another kind.
     fn of_signed(signed: &Field<'_>) -> Self {
         let fields: Vec<_> = Fields(signed.content).take(4).collect();
         let is_time = |field: &Field<'_>| field.is(Tag::UtcTime) || field.is(Tag::GeneralizedTime);
@@ -135,7 +135,7 @@ fn may_start(bytes: &[u8]) -> bool {
     content(bytes).is_some_and(|content| matches!(content.first(), Some(0x30 | 0x02 | 0x06)))
 }
 
-/// What follows the header of a sequence, as far as it is there.
+/// The bytes after the header of a sequence, as far as they exist.
 fn content(bytes: &[u8]) -> Option<&[u8]> {
     let [0x30, length, rest @ ..] = bytes else { return None };
     match length {
@@ -145,7 +145,7 @@ fn content(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Whether a certificate, or an archive of certificates, starts here, be it whole, cut off or damaged.
+/// Whether a certificate, or an archive of certificates, starts here; it may be cut off or damaged.
 pub(super) fn starts(bytes: &[u8]) -> bool {
     starts_certificate(bytes) || starts_archive(bytes)
 }
@@ -171,7 +171,7 @@ pub(super) fn starts_archive(bytes: &[u8]) -> bool {
     })
 }
 
-/// The parts of the sequence that `bytes` are, if they fill it.
+/// The parts of the sequence `bytes`, if they fill it.
 fn parts(bytes: &[u8]) -> Option<Vec<Field<'_>>> {
     let (whole, rest) = asn1::first(bytes)?;
     if !rest.is_empty() || !asn1::is_sequence(&whole) {
@@ -199,7 +199,7 @@ fn has_part_without_length(object: &[u8]) -> bool {
 /// The tag of an object identifier.
 const OBJECT_IDENTIFIER: u8 = 0x06;
 
-/// By its first byte alone: what is in it is walked through nowhere else, and may have no length.
+/// Whether the field is an algorithm, by its first byte alone: its content may have no length.
 fn is_algorithm(field: &Field<'_>) -> bool {
     field.is(Tag::Sequence) && field.content.first() == Some(&OBJECT_IDENTIFIER)
 }

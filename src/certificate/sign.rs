@@ -1,5 +1,5 @@
-//! Signs a server's certificate, and refuses what a client would refuse later: then the message
-//! can still say what to do.
+//! Signs a server's certificate, and refuses one that a client would refuse later: now the message can still say what to
+//! do.
 
 use anyhow::{Context, Result};
 use rustls_pki_types::{CertificateDer, CertificateSigningRequestDer};
@@ -24,26 +24,26 @@ use super::{
 };
 use crate::hint::{fail, hint};
 
-/// What is to be signed.
+/// An order for a certificate.
 #[derive(Clone, Debug)]
 pub struct LeafOrder {
-    /// The names that it is for.
+    /// Its names.
     pub names: Vec<SubjectName>,
-    /// The key that it is for.
+    /// Its public key.
     pub public_key: PublicKey,
-    /// For how many days from now.
+    /// The days of validity from now.
     pub days: u32,
 }
 
-/// What was signed.
+/// A signed certificate.
 #[derive(Clone, Debug)]
 pub struct Issued {
     /// The certificate.
     pub leaf: Parsed,
-    /// As servers send it: leaf, intermediates, root. The root costs half a kilobyte and lets a
-    /// client that knows only its fingerprint fetch it from the handshake.
+    /// The chain for a server: leaf, intermediates, root. The root takes half a kilobyte, and a client that knows only its
+    /// fingerprint can fetch it from the handshake.
     pub chain: Vec<CertificateDer<'static>>,
-    /// What was given otherwise than ordered, in sentences.
+    /// Notes on differences from the order, in sentences.
     pub notes: Vec<String>,
 }
 
@@ -55,9 +55,9 @@ impl Issued {
 }
 
 impl LeafOrder {
-    /// Takes from a request (PKCS #10, RFC 2986) its key and its names, and nothing else: a request
-    /// can ask to be a CA. Its signature is verified, so that nobody has another's key certified. If `names` are
-    /// given, they stand in place of the request's; else every name in it must be one that can be signed.
+    /// Reads only the key and the names of a request (PKCS #10, RFC 2986): a request can also ask to be a CA. The signature
+    /// is verified, so that nobody gets a certificate for another's key. `names`, if given, replace the names in the
+    /// request; else every name in it must be valid.
     pub fn from_csr(
         request: &CertificateSigningRequestDer<'_>,
         names: Vec<SubjectName>,
@@ -84,11 +84,11 @@ impl LeafOrder {
     }
 }
 
-/// What makes a request again, with the names that it should have.
+/// The hint to create a request with names.
 const AGAIN: &str = "create it again with names: openssl req -new -key FILE -addext subjectAltName=DNS:HOST";
 
-/// The names that a request asks for: if one of them cannot be signed, none is, since a certificate with
-/// other names than were asked for fails only where it is used.
+/// The names in a request. If one of them cannot be signed, this is an error: a certificate without it would fail only
+/// later, in use.
 fn requested_names(info: &X509CertificationRequestInfo<'_>) -> Result<Vec<SubjectName>> {
     let extensions = info.iter_attributes().filter_map(|attribute| match attribute.parsed_attribute() {
         ParsedCriAttribute::ExtensionRequest(request) => Some(&request.extensions),
@@ -117,7 +117,7 @@ fn requested_names(info: &X509CertificationRequestInfo<'_>) -> Result<Vec<Subjec
         }
     }
     if names.is_empty() {
-        // Requests made the old way have their name only there.
+        // Old requests have their name only in the subject.
         let common = info.subject.iter_common_name().filter_map(|name| name.as_str().ok());
         names.extend(common.filter_map(|name| name.parse().ok()));
     }
@@ -128,7 +128,7 @@ fn requested_names(info: &X509CertificationRequestInfo<'_>) -> Result<Vec<Subjec
 }
 
 impl Authority {
-    /// Signs what is ordered.
+    /// Signs a certificate by `order`.
     pub fn sign(&self, order: &LeafOrder, now: OffsetDateTime) -> Result<Issued> {
         self.check_dates(now)?;
         order.public_key.check_usable()?;
@@ -162,7 +162,7 @@ impl Authority {
         Ok(Issued { leaf, chain, notes })
     }
 
-    /// Refuses names that the constraints of any CA in the chain leave out.
+    /// Refuses names that the constraints of a CA in the chain do not permit.
     pub fn check_permitted(&self, names: &[SubjectName]) -> Result<()> {
         for certificate in self.chain() {
             let outside: Vec<_> = names.iter().filter(|name| !certificate.permitted.permits(name)).collect();
@@ -198,7 +198,7 @@ impl Authority {
     }
 }
 
-/// Refuses a number of days that no leaf may live.
+/// Refuses a number of days that no leaf can have.
 pub(super) fn check_days(days: u32) -> Result<()> {
     if (1..=MAX_LEAF_DAYS).contains(&days) {
         return Ok(());
@@ -211,7 +211,7 @@ pub(super) fn check_days(days: u32) -> Result<()> {
     ))
 }
 
-/// So many names are in one certificate at most: clients read all of them at each handshake.
+/// The most names of one certificate: clients read all of them at each handshake.
 const MOST_NAMES: usize = 1000;
 
 fn too_many(count: usize) -> anyhow::Error {
@@ -221,7 +221,7 @@ fn too_many(count: usize) -> anyhow::Error {
     )
 }
 
-/// The names without repetitions, if there are any and all clients take them.
+/// The names without repetitions; an error if there are none, or some client refuses them.
 pub(super) fn checked_names(names: &[SubjectName]) -> Result<Vec<SubjectName>> {
     if names.len() > MOST_NAMES {
         return Err(too_many(names.len()));

@@ -1,4 +1,4 @@
-//! Signatures of a CA's key over what is no certificate.
+//! Signatures of a CA's key over messages that are not certificates.
 
 use anyhow::Result;
 use rcgen::SigningKey as _;
@@ -14,7 +14,7 @@ use super::{
 };
 
 impl PrivateKey {
-    /// Its signature over `message`, which must not be what a certificate or a request can be.
+    /// Its signature over `message`, which must not be a valid certificate or request.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>> {
         let signer = self.signer()?;
         signing("the backup", || signer.sign(message))
@@ -22,7 +22,7 @@ impl PrivateKey {
 }
 
 impl PublicKey {
-    /// Whether `signature` is the one of its private half over `message`.
+    /// Whether its private half made `signature` over `message`.
     pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         let algorithm: &dyn VerificationAlgorithm = match self.kind() {
             KeyKind::P256 => &ECDSA_P256_SHA256_ASN1,

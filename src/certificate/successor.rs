@@ -1,5 +1,4 @@
-//! The CA that will follow another: how the one vouches for the other, and when a client that trusts the one may
-//! trust the other too.
+//! The next CA after a rotation: how the present CA vouches for it, and when a client of the present CA may trust it, too.
 
 mod wider;
 
@@ -23,11 +22,11 @@ use crate::hint::fail;
 
 pub use self::wider::wider;
 
-/// So many roots are looked at beside the one that is trusted: a server that sends more means to confuse.
+/// The most roots that are checked in addition to the trusted one: a server that sends more is hostile.
 const MOST: usize = 4;
 
 impl Authority {
-    /// The scope of a CA to follow this one: for the same names, and for `wider` besides.
+    /// The scope of the next CA: the same names, and the domains `wider`.
     pub fn next_scope(&self, first: SubjectName, wider: &[labtrust_plan::DnsName]) -> Scope {
         let permitted = self.permitted();
         let hosts = permitted.bases();
@@ -42,12 +41,12 @@ impl Authority {
         Scope { names, permit, constrained: !permitted.is_everything() }
     }
 
-    /// The kind of key that a CA to follow this one has.
+    /// The kind of key of the next CA.
     pub fn next_key_type(&self) -> KeyType {
         if *self.key().public_key().kind() == KeyKind::P384 { KeyType::P384 } else { KeyType::P256 }
     }
 
-    /// Signs that the root of `next`, which was made with `scope`, will follow the root of this CA.
+    /// Signs a voucher: the root `next`, created with `scope`, will follow the root of this CA.
     pub fn vouch(&self, next: &Parsed, scope: &Scope, now: OffsetDateTime) -> Result<Parsed> {
         self.check_dates(now)?;
         let validity =
@@ -68,8 +67,8 @@ impl Authority {
 }
 
 impl Parsed {
-    /// Whether this is for the very name and key of the root `next`, signed by another. It has to be a CA's: a
-    /// server's certificate is signed for anybody who has a host, and says nothing of a CA with that key.
+    /// Whether this has the name and key of the root `next`, and another CA signed it. It must be a CA certificate: the
+    /// owner of any host can get a server's certificate, which proves nothing about a CA with that key.
     fn vouches_for(&self, next: &Parsed) -> bool {
         self.subject_der == next.subject_der
             && self.public_key() == next.public_key()
@@ -79,32 +78,32 @@ impl Parsed {
     }
 }
 
-/// What is to be thought of a root that a server sends beside the one that is trusted.
+/// A root that a server sends in addition to the trusted one.
 #[derive(Clone, Debug)]
 pub struct Successor {
     /// The root.
     pub root: Parsed,
-    /// Whether to trust it too, and if not, why not.
+    /// Whether to trust it, too, and if not, why not.
     pub succession: Succession,
-    /// In what it is wider than the CA that vouches for it.
+    /// The ways in which it is wider than the CA that vouches for it.
     pub wider: Vec<&'static str>,
 }
 
-/// Whether a root is to be trusted because another one is.
+/// Whether to trust a root because another one is trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Succession {
-    /// The trusted CA vouches for it, and it is wider than that in nothing.
+    /// The trusted CA vouches for it, and it is not wider than that CA.
     Follows,
-    /// The trusted CA vouches for it, and it is wider in something: somebody has to say so.
+    /// The trusted CA vouches for it, but it is wider: a person must confirm it.
     Wider,
-    /// Nothing that leads to the trusted root vouches for it.
+    /// No CA under the trusted root vouches for it.
     Unvouched,
-    /// It, or what vouches for it, is not valid now.
+    /// It, or its voucher, is not valid now.
     Outdated,
 }
 
-/// Judges every root in `sent` but the one that `served` leads to. `named` is one whose fingerprint was given: its
-/// limits are then no matter.
+/// Checks every root in `sent` other than the root of `served`. `named` is a fingerprint that a person gave: the limits of
+/// that root do not matter.
 pub fn successors(
     sent: &[CertificateDer<'_>],
     served: &Served,

@@ -1,4 +1,4 @@
-//! Which roots are trusted because of another one, and which are not, whoever sends them.
+//! The roots that are trusted because of another one, and those that are not, from any sender.
 
 use labtrust_plan::DnsName;
 use rcgen::{

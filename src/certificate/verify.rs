@@ -1,5 +1,5 @@
-//! Decides whether what a server sends may be trusted by a fingerprint alone: only if that is the
-//! fingerprint of the root under which everything else sent is good for this host and this day.
+//! Decides whether a fingerprint alone is enough to trust a server's certificates: only if it is the fingerprint of their
+//! root, and the chain is valid for this host now.
 
 use std::time::Duration;
 
@@ -16,21 +16,21 @@ use super::{
 };
 use crate::hint::{fail, hint};
 
-/// What a server sends, found good.
+/// The verified certificates of a server.
 #[derive(Clone, Debug)]
 pub struct Served {
-    /// The trust anchor: the root, or the leaf itself if that signed itself.
+    /// The trust anchor: the root, or a self-signed leaf.
     pub root: Parsed,
     /// The server's certificate.
     pub leaf: Parsed,
-    /// The way from leaf to root, both included.
+    /// The chain from leaf to root, with both.
     pub chain: Vec<Parsed>,
 }
 
-/// Verifies what a server sent for `host`: the certificates of a TLS handshake in their order.
+/// Verifies the certificates that a server sent for `host` in a TLS handshake, in order.
 ///
-/// With a fingerprint, only the root with it is taken; without one, the root that was sent, and
-/// the caller has yet to ask whether it is the right one.
+/// With the fingerprint `anchor`, only the root with it is accepted. Without one, the sent root is taken, and the caller
+/// must ask whether it is the right one.
 pub fn verify_served(
     sent: &[CertificateDer<'_>],
     anchor: Option<Fingerprint>,
@@ -54,7 +54,7 @@ pub fn verify_served(
     Ok(Served { root: root.clone(), leaf: leaf.clone(), chain })
 }
 
-/// The certificate to be the anchor: with the fingerprint if there is one, and fit for it.
+/// The certificate for the anchor: the one with the fingerprint, if it is given. It must be a valid anchor.
 fn choose_root<'p>(
     leaf: &'p Parsed,
     above: &'p [Parsed],
@@ -143,7 +143,7 @@ fn unknown_fingerprint(leaf: &Parsed, above: &[Parsed], anchor: Fingerprint, hos
     )
 }
 
-/// What is asked of every leaf, also of one that signed itself and that webpki would not look at.
+/// The checks of every leaf, also of a self-signed one, which webpki does not check.
 fn check_leaf(leaf: &Parsed, host: &Host, now: OffsetDateTime) -> Result<()> {
     if !leaf.covers(host) {
         let names = if leaf.names.is_empty() { "no host".to_owned() } else { list(&leaf.names) };
@@ -184,7 +184,7 @@ fn check_dates(certificate: &Parsed, role: &str, now: OffsetDateTime) -> Result<
     Ok(())
 }
 
-/// webpki's word on the way from leaf to root, and that way without the leaf.
+/// Verifies the chain from leaf to root with webpki, and returns it without the leaf.
 fn verify_path(
     leaf: &Parsed,
     above: &[Parsed],
@@ -228,7 +228,7 @@ fn server_name(host: &Host) -> Result<ServerName<'static>> {
     }
 }
 
-/// webpki's error in words that help.
+/// webpki's error as a message with a hint.
 fn webpki_error(
     error: webpki::Error,
     leaf: &Parsed,

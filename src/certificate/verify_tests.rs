@@ -1,5 +1,4 @@
-//! Every way in which a fingerprint and what a server sends may not fit, and the few in which
-//! they do.
+//! Fingerprints and certificates that do not fit together, and those that do.
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer};
 use time::{Duration, macros::datetime};
@@ -30,7 +29,7 @@ fn verify(chain: &[CertificateDer<'_>], anchor: Option<Fingerprint>, host: &str)
     verify_served(chain, anchor, &host.parse().expect("a host"), NOW)
 }
 
-/// A certificate that signed itself, as people make them with one command.
+/// A self-signed certificate, as people create it with one command.
 fn home_made(is_ca: IsCa) -> CertificateDer<'static> {
     let key = PrivateKey::generate(KeyType::P256).expect("a key");
     let mut params = CertificateParams::new([HOST.to_owned()]).expect("names");

@@ -57,7 +57,10 @@ fn a_certificate_that_is_kept_is_watched_and_left_where_it_is() {
     assert_eq!(machine.changes_since(&before), [""; 0]);
 
     machine.run(IMPORT).succeeded();
-    machine.run(["labtrust", "setup", "--undo"]).succeeded().says("left as it stands");
+    machine
+        .run(["labtrust", "setup", "--undo"])
+        .succeeded()
+        .says("left in place, since labtrust did not create it");
     assert_eq!(machine.changes_since(&before), [""; 0]);
 }
 

@@ -29,7 +29,7 @@ pub enum About {
     Weakness,
     /// The mark that it is a CA.
     Authority,
-    /// What the CAs above it can sign.
+    /// The limits of the CAs above it.
     Constraint,
     /// Missing certificates between it and the anchor.
     Chain,

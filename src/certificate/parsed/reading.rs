@@ -1,4 +1,4 @@
-//! How a certificate is read: the fields by their outer shape, then what each extension says.
+//! Reads a certificate: first its fields, by their outer structure, then each extension.
 
 use std::sync::OnceLock;
 
@@ -83,7 +83,7 @@ impl Parsed {
         Ok(parsed)
     }
 
-    /// Takes over what an extension says, as far as it is readable; none where some of it is not.
+    /// Stores the values of an extension, as far as they are readable; none if a part is not.
     fn take(&mut self, extension: &Extension<'_>) -> Option<()> {
         match extension.oid.as_str() {
             SUBJECT_ALTERNATIVE_NAME => {

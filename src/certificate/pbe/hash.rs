@@ -1,4 +1,4 @@
-//! The hash functions that archives name, one row each, and how PKCS #12 derives keys with them.
+//! The hash functions of archives, one row each, and PKCS #12's key derivation with them.
 
 use der::asn1::ObjectIdentifier;
 use hmac::{KeyInit, Mac, SimpleHmac};
@@ -18,15 +18,15 @@ pub(super) struct Hash {
     pub length: usize,
     /// Derives a key of a length from a passphrase, a salt and a number of rounds (RFC 7292 §B.2).
     pub derive: Derive,
-    /// The same as RFC 8018 §5.2 has it, where ring knows it.
+    /// Its PBKDF2 (RFC 8018 §5.2), if ring supports it.
     pub pbkdf2: Option<Algorithm>,
-    /// Whether the HMAC under a key of data is this one; compared in constant time.
+    /// Whether the HMAC of data under a key equals a tag, compared in constant time.
     pub is_mac: fn(&[u8], &[u8], &[u8]) -> bool,
 }
 
 type Derive = fn(&[u8], &[u8], Purpose, u32, usize) -> Zeroizing<Vec<u8>>;
 
-/// What a derived key is for (RFC 7292 §B.3).
+/// The purpose of a derived key (RFC 7292 §B.3).
 #[derive(Clone, Copy)]
 pub(super) enum Purpose {
     Key = 1,

@@ -1,5 +1,5 @@
-//! Cuts text into PEM sections by their markers, wherever these stand: people have keys on one line, in
-//! quotes, with `\n` for line ends, and certificates whose markers share a line.
+//! Splits text into PEM sections by their markers, anywhere in the text: people have keys on one line, in quotes, with
+//! `\n` for line ends, and certificates whose markers share a line.
 
 use std::{fmt, ops::Range};
 
@@ -14,25 +14,24 @@ pub(super) struct Block<'t> {
     pub label: Label,
     pub line: usize,
     pub body: &'t [u8],
-    /// All of it in the text, its markers included.
+    /// Its range in the text, with its markers.
     pub span: Range<usize>,
 }
 
-/// What a text holds.
+/// The sections of a text.
 #[derive(Default)]
 pub(super) struct Blocks<'t> {
     pub blocks: Vec<Block<'t>>,
-    /// The lines in which a section of a certificate begins that is commented out with `#`.
+    /// The first lines of certificate sections that are commented out with `#`.
     pub commented_out: Vec<usize>,
 }
 
-/// What is wrong with a PEM file. It is `Copy` and holds no text, so that no message can carry what was
-/// read: it may be a key.
+/// A fault of a PEM file. It is `Copy` and holds no text of the file, because that may be a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     TooLarge,
     TooMany,
-    /// The section of this label, from this line on.
+    /// A section with this label, from this line on.
     NoEnd(Label, usize),
     NoBeginning(Label, usize),
     Damaged(Label, usize),
@@ -94,8 +93,8 @@ impl From<Fault> for anyhow::Error {
     }
 }
 
-/// All sections of `text`, which starts in the line `line`, in their order. Those that are commented out with
-/// `#` are passed over, as every other reader does.
+/// All sections of `text`, which starts at the line `line`, in order. It skips sections that are commented out with `#`,
+/// as every other reader does.
 pub(super) fn blocks(text: &[u8], line: usize) -> Result<Blocks<'_>, Fault> {
     let mut found = Blocks::default();
     let mut open: Option<(Marker<'_>, usize)> = None;
@@ -130,7 +129,7 @@ pub(super) fn blocks(text: &[u8], line: usize) -> Result<Blocks<'_>, Fault> {
     }
 }
 
-/// Tells in which line of a text something stands, from its beginning to its end.
+/// Counts the lines of a text, from its beginning to its end.
 pub(super) struct Lines<'t> {
     text: &'t [u8],
     counted: usize,
@@ -138,12 +137,12 @@ pub(super) struct Lines<'t> {
 }
 
 impl<'t> Lines<'t> {
-    /// Of a text that starts in `line`.
+    /// Starts at the line `line`.
     pub(super) fn new(text: &'t [u8], line: usize) -> Self {
         Self { text, counted: 0, line }
     }
 
-    /// The line of the byte at `at`, which stands behind those that were asked about before.
+    /// The line of the byte at `at`, which is not before the last one.
     pub(super) fn of(&mut self, at: usize) -> usize {
         self.line += lines_in(&self.text[self.counted.min(at)..at]);
         self.counted = at;
@@ -151,7 +150,7 @@ impl<'t> Lines<'t> {
     }
 }
 
-/// How many lines end in `text`.
+/// The number of line ends in `text`.
 pub(in crate::certificate) fn lines_in(text: &[u8]) -> usize {
     text.split(|byte| *byte == b'\n').count() - 1
 }
@@ -165,23 +164,23 @@ struct Marker<'t> {
     begins: bool,
     label: Label,
     name: &'t [u8],
-    /// Where its first dash stands.
+    /// The position of its first dash.
     at: usize,
-    /// Where its last dash has passed.
+    /// The position after its last dash.
     after: usize,
 }
 
-/// What stands where a marker may stand.
+/// A possible marker.
 enum Found<'t> {
     Marker(Marker<'t>),
     Damaged,
-    /// The beginning of a certificate, behind `#`.
+    /// The marker of a certificate, after `#`.
     CommentedOut,
 }
 
-/// The markers of `text`, each with where it stands.
+/// The markers of `text`, each with its position.
 fn markers(text: &[u8]) -> impl Iterator<Item = (usize, Found<'_>)> {
-    // The first dash or what an editor has made of it, and the word after it.
+    // A word after a dash, or after a character that an editor put instead of a dash.
     let words = (1..text.len()).filter(|at| matches!(text[*at], b'B' | b'E'));
     let words = words.filter(|at| text[at - 1] == b'-' || !text[at - 1].is_ascii());
     words.filter_map(|at| {
@@ -201,7 +200,7 @@ fn markers(text: &[u8]) -> impl Iterator<Item = (usize, Found<'_>)> {
             return is_certificate.then_some((at, Found::CommentedOut));
         }
         match whole {
-            // A message that is signed in plain text has a beginning and no end (RFC 9580 §7).
+            // A cleartext signed message has no end marker (RFC 9580 §7).
             Some(marker) if marker.name == b"PGP SIGNED MESSAGE" => None,
             Some(marker) => Some((marker.at, Found::Marker(marker))),
             None => (begins && Label::looks_like_label(name)).then_some((at, Found::Damaged)),
@@ -211,7 +210,7 @@ fn markers(text: &[u8]) -> impl Iterator<Item = (usize, Found<'_>)> {
 
 /// Whether the line that `before` ends in starts with `#`.
 pub(super) fn is_commented_out(before: &[u8]) -> bool {
-    // Comments are written by people, and short.
+    // People write comments, and these are short.
     let near = &before[before.len().saturating_sub(200)..];
     let line = near.rsplit(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
     line.trim_ascii_start().starts_with(b"#")

@@ -1,5 +1,5 @@
-//! What stands around the sections of a text: comments and attributes are of no account, but a certificate
-//! without markers must not be passed over there.
+//! The text around PEM sections: comments and attributes do not matter, but a certificate without markers must not be
+//! skipped silently.
 
 use base64ct::{Base64, Encoding};
 
@@ -9,24 +9,24 @@ use crate::certificate::{
     shape::{starts_archive, starts_certificate},
 };
 
-/// What must not be passed over in silence.
+/// A part of the text that must not be skipped silently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stray {
     /// A certificate in Base64.
     Certificate,
-    /// The same behind `#`.
+    /// A certificate in Base64, after `#`.
     CommentedOut,
     /// PKCS #7 or PKCS #12 in Base64, such as the signature of a mail.
     Archive,
 }
 
-/// How Base64 of an object starts, and of a PEM file with a certificate.
+/// The first letters of an object in Base64, and of a PEM file with a certificate.
 const OBJECT: &[u8] = b"MI";
 const PEM: &[u8] = b"LS0tLS1CRUdJTiBDRVJUSUZJQ0FUR";
-/// So many letters of Base64 tell what they hold.
+/// The letters of Base64 that are enough to recognise the content.
 const LETTERS: usize = 32;
 
-/// All strays of a gap, each with where it stands, in their order.
+/// All strays of a gap with their positions, in order.
 pub(super) fn strays(gap: &[u8]) -> impl Iterator<Item = (usize, Stray)> {
     let mut next = 0;
     std::iter::from_fn(move || {
@@ -34,7 +34,7 @@ pub(super) fn strays(gap: &[u8]) -> impl Iterator<Item = (usize, Stray)> {
             let at = next + found;
             next = at + 1;
             if let Some(stray) = stray(&gap[at..]) {
-                // What is in an archive belongs to it.
+                // The content of an archive is part of it.
                 next += if stray == Stray::Archive { archive_length(&gap[at..]) } else { 0 };
                 let is_commented_out = is_commented_out(&gap[..at]);
                 return Some((at, if is_commented_out { Stray::CommentedOut } else { stray }));
@@ -55,7 +55,7 @@ fn stray(text: &[u8]) -> Option<Stray> {
     starts_archive(&start).then_some(Stray::Archive)
 }
 
-/// How much of `text` the archive is with which it starts: as much as its header says, or all up to what is no Base64.
+/// The length of the archive at the start of `text`: the length in its header, or all Base64.
 fn archive_length(text: &[u8]) -> usize {
     let announced = decoded_start(text).and_then(|start| asn1::announced_length(&start));
     let mut letters = announced.map_or(usize::MAX, |length| length.div_ceil(3) * 4);
@@ -67,12 +67,12 @@ fn archive_length(text: &[u8]) -> usize {
     text.iter().position(is_end).unwrap_or(text.len() - 1)
 }
 
-/// The first bytes of what `text` starts with in Base64, whatever stands at the ends of its lines.
+/// The first bytes of the Base64 at the start of `text`, with line ends of any kind.
 fn decoded_start(text: &[u8]) -> Option<[u8; LETTERS / 4 * 3]> {
     let mut letters = [0; LETTERS];
     let mut count = 0;
     let mut rest = text;
-    // No line is shorter than its end.
+    // A line is not shorter than its end.
     for _ in 0..LETTERS * 2 {
         rest = match rest {
             [b'\\', b'n' | b'r', rest @ ..] | [b'\n' | b'\r' | b' ' | b'\t', rest @ ..] => rest,

@@ -1,4 +1,4 @@
-//! A private key as a section of PEM has it.
+//! A private key of a PEM section.
 
 use std::fmt;
 

@@ -1,7 +1,6 @@
-//! The labels of PEM sections, as a list: a label that is not in it is never kept, since what stands
-//! in a label's place may be a key.
+//! The known labels of PEM sections. An unknown label is never stored, because it may be a key in the wrong place.
 
-/// What a PEM section holds, as the label in its markers says (RFC 7468).
+/// The content of a PEM section, by the label in its markers (RFC 7468).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
     /// A certificate.
@@ -40,7 +39,7 @@ pub enum Label {
     Other,
 }
 
-/// The labels that are known. The first of a kind is its name.
+/// The known labels. The first one of a kind is its name in messages.
 const LABELS: &[(&str, Label)] = &[
     ("CERTIFICATE", Label::Certificate),
     ("X509 CERTIFICATE", Label::Certificate),
@@ -74,11 +73,11 @@ const LABELS: &[(&str, Label)] = &[
     ("DSA PARAMETERS", Label::Parameters),
 ];
 
-/// No label in use is longer.
+/// The longest label.
 pub(super) const LONGEST: usize = 64;
 
 impl Label {
-    /// What `text`, which stands between `BEGIN` or `END` and the dashes, says; none if it is no label.
+    /// The label `text`, from between `BEGIN` or `END` and the dashes; none if it is not a label.
     pub(super) fn of(text: &[u8]) -> Option<Self> {
         let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b" .#/_-".contains(byte);
         if text.len() > LONGEST || !text.iter().all(is_letter) {
@@ -90,22 +89,22 @@ impl Label {
         Some(known.unwrap_or(other))
     }
 
-    /// Whether `text` starts with a label that is known: then the dashes around it are meant as a marker's.
+    /// Whether `text` starts with a known label: then it is meant as a marker.
     pub(super) fn looks_like_label(text: &[u8]) -> bool {
         LABELS.iter().any(|(name, _)| text.starts_with(name.as_bytes()))
     }
 
-    /// Whether it is a private key's.
+    /// Whether it is the label of a private key.
     pub fn is_key(self) -> bool {
         matches!(self, Self::EncryptedKey | Self::Key | Self::RsaKey | Self::EcKey | Self::OtherKey)
     }
 
-    /// Whether certificates stand under it.
+    /// Whether it is the label of certificates.
     pub(super) fn is_certificate(self) -> bool {
         matches!(self, Self::Certificate | Self::TrustedCertificate | Self::Pkcs7 | Self::Pkcs12)
     }
 
-    /// Whether people may take it for a certificate, or for a part of one's chain.
+    /// Whether people may take the section for a certificate, or for a part of a chain.
     pub(in crate::certificate) fn is_noteworthy(self) -> bool {
         matches!(
             self,
@@ -113,7 +112,7 @@ impl Label {
         )
     }
 
-    /// What it is called: by its name, or as one that is not known.
+    /// The section's name in messages.
     pub(in crate::certificate) fn section(self) -> String {
         match LABELS.iter().find(|(_, label)| *label == self) {
             Some((name, _)) => format!("the section {name}"),

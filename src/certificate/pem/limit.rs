@@ -1,6 +1,6 @@
-//! How much a file may hold.
+//! Limits of a file.
 
-/// No bundle of certificates is larger than this; the largest in use hold a megabyte.
+/// The largest file; the largest bundles in use have a megabyte.
 pub const MAX_SIZE: usize = 16 << 20;
-/// No bundle holds more sections than this; the largest in use hold some four hundred.
+/// The most sections of a file; the largest bundles in use have about four hundred.
 pub const MAX_SECTIONS: usize = 5_000;

@@ -1,10 +1,9 @@
-//! What text is made of before PEM is in it: UTF-16, and what JSON, YAML, shells and mail programs put between
-//! the letters of Base64.
+//! Cleans the text of PEM: UTF-16, and the characters that JSON, YAML, shells and mail programs add to Base64.
 
 use zeroize::Zeroizing;
 
-/// The bytes without nulls, in `room` where there are any: what stands in markers and between them is UTF-8 then,
-/// also where it was UTF-16 (what PowerShell's `>` writes), with a byte order mark or without.
+/// The bytes without nulls, copied to `room` if there are nulls. This turns the UTF-16 of markers and Base64 (PowerShell's
+/// `>` writes it) into UTF-8, with or without a byte order mark.
 pub(super) fn without_nulls<'a>(bytes: &'a [u8], room: &'a mut Zeroizing<Vec<u8>>) -> &'a [u8] {
     if !bytes.contains(&0) {
         return bytes;
@@ -14,9 +13,8 @@ pub(super) fn without_nulls<'a>(bytes: &'a [u8], room: &'a mut Zeroizing<Vec<u8>
     room
 }
 
-/// The letters of Base64 in the body of a section, with room for no more, so that no copy is left where a
-/// buffer had to grow. Headers (RFC 1421) are passed over; what else belongs to no Base64 is kept, and is
-/// for the decoder to refuse.
+/// The Base64 letters in the body of a section. The buffer never grows, so it leaves no copies in memory. Headers (RFC
+/// 1421) are skipped. Other characters stay, and the decoder refuses them.
 pub(super) fn letters(body: &[u8]) -> Zeroizing<Vec<u8>> {
     let mut letters = Zeroizing::new(Vec::with_capacity(body.len()));
     for line in body.split(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -36,7 +34,7 @@ fn take_line(mut line: &[u8], letters: &mut Vec<u8>) {
             b'\\' => line = take_escaped(rest, letters),
             // A comment.
             b'#' => return,
-            // Quotes around text, commas between the lines of a list, and the sign before a line of a mail.
+            // Quotes around text, commas between list elements, and the quote sign of a mail.
             b'"' | b'\'' | b',' | b'>' => {}
             byte if byte.is_ascii_whitespace() => {}
             byte => letters.push(*byte),
@@ -44,8 +42,8 @@ fn take_line(mut line: &[u8], letters: &mut Vec<u8>) {
     }
 }
 
-/// Takes what follows a backslash: `\n` and the like are white space, `\/` and `\u002b` are letters to JSON,
-/// and at the end of a line it is a shell's sign that the next one belongs to it.
+/// Reads the characters after a backslash: `\n` and similar are white space, `\/` and `\u002b` are JSON's letters, and a
+/// backslash at the end of a line is a shell's line continuation.
 fn take_escaped<'a>(line: &'a [u8], letters: &mut Vec<u8>) -> &'a [u8] {
     match line {
         [b'n' | b'r' | b't', rest @ ..] => rest,
@@ -59,7 +57,7 @@ fn take_escaped<'a>(line: &'a [u8], letters: &mut Vec<u8>) -> &'a [u8] {
             }
             rest
         }
-        // No letter of Base64: the decoder refuses it.
+        // Not a letter of Base64: the decoder refuses it.
         _ => {
             letters.push(b'\\');
             line
@@ -67,7 +65,7 @@ fn take_escaped<'a>(line: &'a [u8], letters: &mut Vec<u8>) -> &'a [u8] {
     }
 }
 
-/// Whether the body has the header of OpenSSL's encryption from before PKCS #8.
+/// Whether the body has the header of OpenSSL's encryption before PKCS #8.
 pub(super) fn is_legacy_encrypted(body: &[u8]) -> bool {
     let has = |word: &[u8]| body.windows(word.len()).any(|window| window == word);
     has(b"Proc-Type:") && has(b"ENCRYPTED")

@@ -1,4 +1,4 @@
-//! What limits leave, a row each: in words, name by name, and as hosts.
+//! The names that limits permit, one row each: as a sentence, name by name, and as hosts.
 
 use super::*;
 

@@ -1,7 +1,7 @@
-//! A part of all names of one type.
+//! A set of names of one type.
 
-/// It can be told whether it lies in another.
+/// A subtree of names.
 pub(super) trait Tree {
-    /// Whether all of this is in `other`.
+    /// Whether `other` contains all of it.
     fn is_in(&self, other: &Self) -> bool;
 }

@@ -1,13 +1,13 @@
-//! Whether one CA's limits lie within another's: what a CA can hand on is no more than it has.
+//! Whether one CA's limits are within another's: a CA must not pass on more than it has.
 
 use std::net::IpAddr;
 
 use super::{Domain, Permitted, Subnet, tree::Tree};
 
 impl Permitted {
-    /// Whether `other` permits every name that this permits. Where that cannot be told, it does not.
+    /// Whether `other` permits every name that this one permits; false if that is not certain.
     pub fn is_within(&self, other: &Self) -> bool {
-        // What permits nothing adds nothing.
+        // Names that cannot exist do not count.
         let dns = self.dns.as_deref().map(|all| all.iter().filter(|one| !one.is_nothing()).collect());
         let ip = self.ip.as_deref().map(|all| all.iter().filter(|one| !one.is_nothing()).collect());
         is_kind_within::<Domain>(dns, &self.excluded_dns, other.dns.as_deref(), &other.excluded_dns)
@@ -18,7 +18,7 @@ impl Permitted {
     }
 }
 
-/// Whether what is permitted and excluded of one type of name leaves nothing that the others do not leave.
+/// Whether these subtrees of one type permit no name that the others do not permit.
 fn is_kind_within<T: Tree>(
     permitted: Option<Vec<&T>>,
     excluded: &[T],

@@ -1,4 +1,4 @@
-//! Whatever people join to one file, no certificate of it is lost without a word.
+//! No certificate is lost silently from files that people join.
 
 use std::sync::LazyLock;
 
@@ -29,11 +29,11 @@ struct Piece {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// Read.
+    /// It can be read.
     Readable,
-    /// Of no account, but it may make what follows a comment, or stand where only certificates may.
+    /// It is ignored, but it may turn the next piece into a comment, or be where only certificates are allowed.
     Text,
-    /// A certificate is in it that cannot be read; four hyphens and one of the piece before are five.
+    /// It holds a certificate that cannot be read. Its four hyphens and one of the piece before make five.
     Unreadable,
 }
 
@@ -53,7 +53,7 @@ fn pkcs7(certificates: &[u8]) -> Vec<u8> {
     tlv(0x30, &[SIGNED_DATA, &tlv(0xA0, &[&content])])
 }
 
-/// The same without lengths, as some write it.
+/// The same with indefinite lengths, as some tools write it.
 fn pkcs7_ber(certificates: &[u8]) -> Vec<u8> {
     let (open, end) = (|tag| [tag, 0x80], [0, 0]);
     let head = [&open(0x30)[..], SIGNED_DATA, &open(0xA0), &open(0x30), &[2, 1, 1, 0x31, 0], DATA].concat();
@@ -191,7 +191,7 @@ fn check(pieces: &[&Piece]) -> Result<(), TestCaseError> {
                 "{whats:?}: {words}"
             );
             let has_position = words.contains(" line ") || words.contains(" byte ");
-            // Of one thing alone it is clear where it stands.
+            // A single piece needs no position.
             let is_alone =
                 !pieces.iter().any(|piece| piece.kind == Kind::Readable && !piece.holds.is_empty());
             prop_assert!(has_position || is_alone || starts_unreadable(pieces), "{whats:?}: {words}");
@@ -201,7 +201,7 @@ fn check(pieces: &[&Piece]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// Whether the first that is no line end makes the file one of another kind.
+/// Whether the first piece other than line ends cannot be read.
 fn starts_unreadable(pieces: &[&Piece]) -> bool {
     let mut pieces = pieces.iter().filter(|piece| !matches!(piece.what.as_str(), "line ends" | "nulls"));
     pieces.next().is_some_and(|piece| piece.kind != Kind::Readable)

@@ -1,5 +1,5 @@
-//! In what a root is wider than the CA that vouches for it: a stolen key of that CA must gain nothing by a root of its
-//! own.
+//! The ways in which a root is wider than the CA that vouches for it. A thief of that CA's key must gain nothing with a
+//! new root.
 
 use time::Duration;
 
@@ -9,14 +9,14 @@ use crate::certificate::{
     profile::CA_DAYS,
 };
 
-/// In what `next` is wider than the vouching root, the CAs below it and `voucher`, in words; empty if in nothing.
+/// The ways in which `next` is wider than the vouching root, the CAs below it, and `voucher`; empty if it is not wider.
 ///
-/// `above` are the CAs that the served leaf leads through, the root last. Whoever holds a key below the root can hand on
-/// no more than all of these allow; the length of the path alone is the root's, as the next root stands where it does.
+/// `above` are the CAs of the served chain, the root last. The holder of a key below the root can pass on no more than all
+/// of them allow. Only the path length is compared with the root's, because the next root takes its place.
 pub fn wider(next: &Parsed, above: &[&Parsed], voucher: &Parsed) -> Vec<&'static str> {
     let Some(root) = above.last() else { return vec!["nothing vouches for it"] };
     let limits = || above.iter().copied().chain([voucher]);
-    // A rotation begins before the vouching root ends, and gives the next one no longer life than this.
+    // A rotation begins before the vouching root expires, and gives the next root no longer validity than this.
     let latest = root.not_after.saturating_add(Duration::days(CA_DAYS.into()));
     let checks: [(&'static str, bool); 6] = [
         ("it can sign more names", limits().all(|limits| has_names_within(next, limits))),
@@ -47,7 +47,7 @@ fn has_names_within(next: &Parsed, limits: &Parsed) -> bool {
         && (next.constraints_critical || !limits.constraints_critical)
 }
 
-/// Whether `own` is limited to what `others` lists; both are unlimited where there is no list.
+/// Whether `others` contains all of `own`; without a list, there is no limit.
 fn is_subset<T: PartialEq>(own: Option<&[T]>, others: Option<&[T]>) -> bool {
     others.is_none_or(|others| own.is_some_and(|own| own.iter().all(|one| others.contains(one))))
 }
@@ -56,8 +56,8 @@ fn is_at_most(own: Option<u32>, other: Option<u32>) -> bool {
     other.is_none_or(|other| own.is_some_and(|own| own <= other))
 }
 
-/// Whether the name constraints of types other than DNS names and addresses (e-mail, URI, directory and the rest) leave
-/// `next` no more than `limits`. Their rules differ, so that only what is equal counts as within.
+/// Whether the name constraints of `next` for other types (e-mail, URI, directory and the rest) permit no more than those
+/// of `limits`. The rules of the types differ, so only equal subtrees count as within.
 fn has_other_types_within(next: &Parsed, limits: &Parsed) -> bool {
     let (own_permitted, own_excluded) = other_types(next);
     let (permitted, excluded) = other_types(limits);
@@ -67,7 +67,7 @@ fn has_other_types_within(next: &Parsed, limits: &Parsed) -> bool {
         && own_permitted.iter().filter(is_limited).all(|one| permitted.contains(one))
 }
 
-/// The permitted and the excluded trees of those types.
+/// The permitted and the excluded subtrees of those types.
 fn other_types(certificate: &Parsed) -> (Vec<&GeneralName>, Vec<&GeneralName>) {
     let is_other = |tree: &&Subtree| !matches!(tree.base.kind, NameKind::Dns | NameKind::Ip);
     let others = certificate.subtrees.iter().filter(is_other);

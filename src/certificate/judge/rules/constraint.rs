@@ -1,4 +1,4 @@
-//! What the CAs above the leaf can sign: name constraints (RFC 5280 §4.2.1.10) and demanded policies.
+//! The limits of the CAs above the leaf: name constraints (RFC 5280 §4.2.1.10) and demanded policies.
 
 use super::{
     row::{
