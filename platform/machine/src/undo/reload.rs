@@ -7,8 +7,8 @@ use labtrust_plan::{Certificate, Command, Fingerprint, SideEffect, Wanted};
 
 use super::progress::UndoProgress;
 use crate::{
-    Result, proof::prove, receipt::Receipt, session::Session, side_effect, side_effect::undo_neighbours,
-    sources, updater::Updater, world::World,
+    Error, Result, proof::prove, receipt::Receipt, session::Session, side_effect,
+    side_effect::undo_neighbours, sources, updater::Updater, world::World,
 };
 
 /// Runs each distinct reload once, then undoes what the updaters did not undo themselves.
@@ -51,25 +51,7 @@ fn reload_together(
 ) -> Result<()> {
     let Some(first) = together.first() else { return Ok(()) };
     let world = session.worlds.of(&first.record(receipts).actor)?;
-    let mut side_effects: Vec<SideEffect> = Vec::new();
-    let mut members = Vec::new();
-    for undone in together {
-        let reload = &undone.record(receipts).reload;
-        let unlinked = reload.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world));
-        if let Err(error) = unlinked {
-            undone.fault = Some(Rc::new(error));
-            continue;
-        }
-        let anchor = receipts[undone.receipt].anchor.as_ref();
-        let certificate = anchor.map_or_else(Certificate::empty, |anchor| anchor.certificate.clone());
-        let is_given = is_given_by_others(&world, &reload.side_effects, certificate.fingerprint());
-        for side_effect in &reload.side_effects {
-            if !side_effects.contains(side_effect) {
-                side_effects.push(side_effect.clone());
-            }
-        }
-        members.push(Member { undone, certificate, is_given });
-    }
+    let mut members = unlink_all(&world, receipts, together);
     let is_gone = |member: &Member<'_>| {
         let proof = &member.undone.record(receipts).proof;
         Ok(member.is_given || prove(&world, proof, Wanted::Gone)?.holds())
@@ -77,7 +59,7 @@ fn reload_together(
     let updater = Updater {
         world: &world,
         commands,
-        side_effects: &side_effects,
+        side_effects: &distinct_side_effects(&members, receipts),
         removed: distinct_certificates(&members),
         is_met: &|| all(&members, is_gone),
         progress: session.progress,
@@ -89,26 +71,58 @@ fn reload_together(
         updater.clear()?;
     }
     let ran = ran.map_err(Rc::new);
-    for member in &mut members {
-        if let Err(error) = member.undo(session, receipts, &world) {
-            member.undone.fault = Some(Rc::new(error));
+    members.iter_mut().try_for_each(|member| member.finish(session, receipts, &world, &ran))
+}
+
+/// Removes the links to the anchors of `together`. A change for which that fails gets the fault, and is left out.
+fn unlink_all<'u>(
+    world: &World,
+    receipts: &[Receipt],
+    together: Vec<&'u mut UndoProgress>,
+) -> Vec<Member<'u>> {
+    let mut members = Vec::new();
+    for undone in together {
+        let side_effects = &undone.record(receipts).reload.side_effects;
+        let unlinked = side_effects.iter().try_for_each(|made| side_effect::unlink(made, world));
+        if let Err(error) = unlinked {
+            undone.fault = Some(Rc::new(error));
             continue;
         }
-        match &ran {
-            Ok(complaints) => member.undone.complaints.clone_from(complaints),
-            // A failed reload without side effects leaves nothing behind: the files are undone.
-            Err(error) if member.undone.record(receipts).reload.side_effects.is_empty() => {
-                member.undone.complaints = vec![error.to_string()];
-            }
-            // The updater failed, but its files are as they were before.
-            Err(_) if is_as_before(member)? => {}
-            Err(error) => member.undone.fault = Some(Rc::clone(error)),
-        }
+        let anchor = receipts[undone.receipt].anchor.as_ref();
+        let certificate = anchor.map_or_else(Certificate::empty, |anchor| anchor.certificate.clone());
+        let is_given = is_given_by_others(world, side_effects, certificate.fingerprint());
+        members.push(Member { undone, certificate, is_given });
     }
-    Ok(())
+    members
 }
 
 impl Member<'_> {
+    /// Undoes what the updater did not undo itself, and records how the updater `ran`.
+    fn finish(
+        &mut self,
+        session: &Session<'_>,
+        receipts: &[Receipt],
+        world: &World,
+        ran: &Result<Vec<String>, Rc<Error>>,
+    ) -> Result<()> {
+        if let Err(error) = self.undo(session, receipts, world) {
+            self.undone.fault = Some(Rc::new(error));
+            return Ok(());
+        }
+        let record = self.undone.record(receipts);
+        match ran {
+            Ok(complaints) => self.undone.complaints.clone_from(complaints),
+            // A failed reload without side effects leaves nothing behind: the files are undone.
+            Err(error) if record.reload.side_effects.is_empty() => {
+                self.undone.complaints = vec![error.to_string()];
+            }
+            // The updater failed, but its files are as they were before.
+            Err(_) if record.is_as_before(world)? => {}
+            Err(error) => self.undone.fault = Some(Rc::clone(error)),
+        }
+        Ok(())
+    }
+
     /// Undoes what the updater did not undo itself.
     fn undo(&self, session: &Session<'_>, receipts: &[Receipt], world: &World) -> Result<()> {
         let (name, record) = (&receipts[self.undone.receipt].name, self.undone.record(receipts));
@@ -130,6 +144,17 @@ impl Member<'_> {
 
 fn all<'a>(members: &[Member<'a>], holds: impl Fn(&Member<'a>) -> Result<bool>) -> Result<bool> {
     members.iter().try_fold(true, |all, member| Ok(all && holds(member)?))
+}
+
+/// The side effects of all `members`, each once.
+fn distinct_side_effects(members: &[Member<'_>], receipts: &[Receipt]) -> Vec<SideEffect> {
+    let mut distinct: Vec<SideEffect> = Vec::new();
+    for side_effect in members.iter().flat_map(|member| &member.undone.record(receipts).reload.side_effects) {
+        if !distinct.contains(side_effect) {
+            distinct.push(side_effect.clone());
+        }
+    }
+    distinct
 }
 
 /// The number of certificates that leave the bundle for `members`. A certificate that another file gives stays.
