@@ -1,9 +1,8 @@
-//! Nothing lost when things go wrong: each verb is killed, and each call of the system fails, at
-//! every point there is. Each time the bundle must load, the reason must be said, the next run must
-//! converge, and undoing must give the machine back, byte for byte.
+//! Faults: each verb is killed, and each of its system calls fails, at every possible point. Each time the bundle must load,
+//! the message must name the reason, the next run must converge, and undoing must restore the machine byte for byte.
 //!
-//! Points are found by counting first, so that none is forgotten when the program changes. The
-//! ordinary run takes a fixed sample of them; `scripts/faults` takes all.
+//! The points are counted in a run without faults, so that none is forgotten when the program changes. The ordinary test
+//! takes a fixed sample of them; `scripts/faults` takes all.
 
 mod calls;
 mod children;
@@ -47,12 +46,12 @@ fn every_verb_holds_whatever_fails() {
     assert!(table.all_held(), "points that did not hold:\n{}", table.broken());
 }
 
-/// Whether every point is tried.
+/// Whether every point is tried, and not a sample.
 fn is_whole() -> bool {
     lab::is_whole("LABTRUST_FAULTS")
 }
 
-/// Of `points`, all or every `stride`th from `first` on, and the first of each kind.
+/// All `points`; in a sample, every `stride`th from `first` on, and the first of each kind.
 fn sample<T>(points: Vec<T>, first: usize, stride: usize, kind: impl Fn(&T) -> String) -> Vec<T> {
     let mut seen = BTreeSet::new();
     let numbered = points.into_iter().enumerate();

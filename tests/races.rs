@@ -1,6 +1,6 @@
-//! Many at once: runs of labtrust beside each other, beside the distribution's own updater and beside
-//! Java's own tool. No certificate is lost, what a run said was so, and nobody waits in silence or for
-//! ever. `LABTRUST_RACES=all` (scripts/races) tries more of the same.
+//! Races: many runs of labtrust at once, and runs at the same time as the distribution's updater or Java's keytool. No
+//! certificate is lost, every report is true, and no run waits silently or forever. `LABTRUST_RACES=all` (scripts/races)
+//! repeats the races more often.
 
 mod beside;
 mod bundle;
@@ -17,15 +17,15 @@ use crate::{
     trust::fingerprint,
 };
 
-/// All runs of a crowd end within this.
+/// The time limit of a crowd of runs.
 const LIMIT: Duration = Duration::from_secs(300);
 
-/// How often a race is run: chance decides who wins.
+/// How often a race is repeated: chance decides the winner.
 fn rounds(usual: usize, all: usize) -> usize {
     if is_whole("LABTRUST_RACES") { all } else { usual }
 }
 
-/// CAs of other hands, each in a file.
+/// CAs that labtrust did not make, each in a file.
 struct Cas(Vec<(String, String)>);
 
 impl Cas {

@@ -13,10 +13,10 @@ use crate::{lab::Machine, trust::fingerprint};
 const NO_HOSTS: &[(&str, &str)] = &[
     ("", "it is empty"),
     ("https://", "it is empty"),
-    ("https://gitlab.example.com/group/project", "a path does not belong here|before the path"),
+    ("https://gitlab.example.com/group/project", "a path does not belong here|leave out the path"),
     ("https://gitlab.example.com?x=1", "a path does not belong here"),
     ("http://gitlab.example.com", "use https:// or no scheme (plain HTTP has no certificate)"),
-    ("http://", "http:// has no certificate"),
+    ("http://", "plain HTTP has no certificate"),
     ("ftp://gitlab.example.com", "only https:// URLs are accepted"),
     ("ssh://git@gitlab.example.com", "only https:// URLs are accepted"),
     ("git@gitlab.example.com:group", "a user name or password does not belong here"),
@@ -55,7 +55,7 @@ const NO_HOSTS: &[(&str, &str)] = &[
     ("gitlab.123", "it ends in a number but is not an IP address"),
     ("１２７.１", "it ends in a number but is not an IP address"),
     ("[192.0.2.1]", "only an IPv6 address can be in brackets"),
-    ("[::1", "no host name"),
+    ("[::1", "not a valid host"),
     ("[::g]", "only an IPv6 address can be in brackets"),
     ("[fe80::1%eth0]", "an address with a zone (%) is only valid on this machine"),
     ("fe80::1%eth0", "an address with a zone (%) is only valid on this machine"),
@@ -150,8 +150,8 @@ fn names_fingerprints_and_flags_that_are_none_are_a_wrong_command_line() {
         ("*.192.0.2.1", "it ends in a number"),
         ("https://gitlab.example.com", "only letters"),
         ("gitlab.example.com:443", "only letters"),
-        ("me@example.com", "no host name"),
-        ("192.0.2.0/24", "no host name"),
+        ("me@example.com", "not a valid host"),
+        ("192.0.2.0/24", "not a valid host"),
     ] {
         let words = |flag: &str| {
             vec![
@@ -168,7 +168,7 @@ fn names_fingerprints_and_flags_that_are_none_are_a_wrong_command_line() {
     rows.push(Row::words(
         "setup gitlab.example.com --out pair --permit *.example.com",
         2,
-        "--permit: |a wildcard is not allowed here|includes all below it",
+        "--permit: |a wildcard is not allowed here|includes all names below it",
     ));
     rows.push(Row::words(
         "setup gitlab.example.com --out pair --permit 192.0.2.1",

@@ -1,9 +1,8 @@
-//! The calls by which a run changes files, as strace(1) sees them: each is a point where it can be
-//! killed or fail.
+//! The system calls by which a run changes files, from strace(1). At each of them the run can be killed, or the call can fail.
 
 use super::scene::Scene;
 
-/// Calls that change the tree, by whatever name an architecture has them.
+/// Calls that change files, with their names on all architectures.
 pub(super) const CHANGING: [&str; 22] = [
     "openat",
     "write",
@@ -55,7 +54,7 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// Those that `scene`'s verb makes by itself, not by its children, among `names`.
+    /// The calls among `names` that the verb of `scene` makes itself; those of its children are left out.
     pub(super) fn all(scene: &Scene, names: &[&str]) -> Vec<Self> {
         let trace = format!("trace={}", set(names));
         let strace = [&STRACE[..], &["-o", "/tmp/trace", "-e", &trace]].concat();
@@ -73,7 +72,7 @@ impl Call {
         calls
     }
 
-    /// What strace is told to do `fault` to it.
+    /// The strace command that causes `fault` at this call.
     pub(super) fn strace(&self, fault: &str) -> Vec<String> {
         let Self { name, nth, .. } = self;
         let (trace, inject) = (format!("trace={name}"), format!("inject={name}:{fault}:when={nth}"));
@@ -81,13 +80,13 @@ impl Call {
         strace.into_iter().map(str::to_owned).collect()
     }
 
-    /// Fails unless the fault met this call.
+    /// Fails unless the fault hit this call.
     pub(super) fn check_hit(&self, scene: &Scene) {
-        assert!(self.is_hit(scene), "another call was met:\n{}", scene.machine.read("/tmp/hit"));
+        assert!(self.is_hit(scene), "the fault hit another call:\n{}", scene.machine.read("/tmp/hit"));
     }
 
-    /// Whether the fault met this call, and not another of its name: how many files are opened to be read depends
-    /// on what else runs on the machine.
+    /// Whether the fault hit this call, and not another one of the same name: the number of files that are opened for reading
+    /// depends on the other programs on the machine.
     pub(super) fn is_hit(&self, scene: &Scene) -> bool {
         let text = scene.machine.read("/tmp/hit");
         let hit = of_the_work(&text).into_iter().filter(|(name, _)| *name == self.name).nth(self.nth - 1);
@@ -101,11 +100,11 @@ impl std::fmt::Display for Call {
     }
 }
 
-/// strace over the threads of one program, and over no child once that is another program. It counts the calls of each
-/// thread by itself.
+/// strace for all threads of one program, but not for its children after execve. It counts the calls of each thread
+/// separately.
 const STRACE: [&str; 7] = ["strace", "-f", "--detach-on=execve", "-qq", "-y", "-s", "0"];
 
-/// The calls in `trace`, as names and arguments, of the thread that makes most of them: labtrust works in one.
+/// The calls in `trace`, as names and arguments, of the thread that makes most of them: labtrust works in one thread.
 fn of_the_work(trace: &str) -> Vec<(&str, &str)> {
     let mut threads = std::collections::BTreeMap::<&str, Vec<_>>::new();
     for line in trace.lines() {
@@ -115,7 +114,7 @@ fn of_the_work(trace: &str) -> Vec<(&str, &str)> {
     threads.into_values().max_by_key(Vec::len).unwrap_or_default()
 }
 
-/// As strace is told of `names`; an architecture that has not all of them is no reason to stop.
+/// `names` for strace, as optional: an architecture may lack some of them.
 pub(super) fn set(names: &[&str]) -> String {
     names.iter().map(|name| format!("?{name}")).collect::<Vec<_>>().join(",")
 }
@@ -123,7 +122,7 @@ pub(super) fn set(names: &[&str]) -> String {
 fn changes_a_file(name: &str, arguments: &str) -> bool {
     match name {
         "openat" => arguments.contains("O_CREAT"),
-        // What is said to people, or to a child, is no file.
+        // Output for people or for a child is not a file.
         "write" | "writev" => {
             let path = arguments.split_once('<').map_or("", |(_, rest)| rest);
             let is_report = arguments.starts_with("1<") || arguments.starts_with("2<");

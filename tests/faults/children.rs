@@ -40,7 +40,7 @@ pub(super) fn lanes() -> Vec<Lane> {
             }),
         }));
     }
-    // Untrusting puts the keystore's old bytes back, and runs no Java.
+    // Only `trust`: untrusting restores the keystore's old bytes, and runs no Java.
     lanes.extend(is_whole().then(|| Lane {
         verb: &TRUSTING,
         fault: "Java killed".into(),

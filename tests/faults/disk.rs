@@ -1,13 +1,12 @@
-//! A disk that is full, or read-only, until somebody mends it: not one call fails, but all of them, those
-//! that would take back what was begun too.
+//! A disk that is full or read-only until it is repaired: all calls fail, also those that would undo the change.
 
 use super::{sample, scene::Scene, table::Lane, verbs::VERBS};
 
-/// Folders that are written to.
+/// Folders to which verbs write.
 const FOLDERS: [&str; 5] =
     ["/etc/ssl/certs", "/usr/local/share/ca-certificates", "/var/lib/labtrust", "/etc/docker", "/srv"];
 
-/// Pages that are left on a full disk: with a few, it fills up on the way.
+/// Free pages on a full disk. With a few, it becomes full during the run.
 const PAGES: [u32; 4] = [0, 1, 3, 7];
 
 /// Folders that are mounted read-only.
@@ -54,7 +53,7 @@ fn fill(scene: &Scene, folder: &str, pages: u32) {
     let output = scene.command().run();
     let code = output.code();
     match code {
-        // What is written elsewhere, or little enough, is no failure.
+        // The verb may write to other folders, or so little that there is room.
         0 => {}
         3 if output.stdout.contains("kB are needed") || output.stderr.contains("kB are needed") => {}
         3 => drop(output.says("No space left on device")),

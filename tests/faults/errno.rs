@@ -1,5 +1,5 @@
-//! A disk that is full, broken or read-only, and a folder that may not be written: each of labtrust's own
-//! calls that can meet them does.
+//! A disk that is full, broken or read-only, and a folder without write permission: each of labtrust's own calls fails with
+//! these errors.
 
 use super::{
     calls::{Call, FAILING},
@@ -8,7 +8,7 @@ use super::{
     verbs::{ALONE, MENDING, VERBS, Verb},
 };
 
-/// What can be met, and how it is said.
+/// The errors, and their messages.
 const ERRNOS: [(&str, &str); 4] = [
     ("ENOSPC", "No space left on device"),
     ("EIO", "Input/output error"),
@@ -16,7 +16,7 @@ const ERRNOS: [(&str, &str); 4] = [
     ("EACCES", "Permission denied"),
 ];
 
-/// A lane for each verb and what it meets.
+/// A lane for each verb and error.
 pub(super) fn lanes() -> Vec<Lane> {
     let mut lanes = Vec::new();
     for (number, (errno, reason)) in ERRNOS.into_iter().enumerate() {
@@ -29,7 +29,7 @@ pub(super) fn lanes() -> Vec<Lane> {
                 scene.prepare();
                 let calls = Call::all(scene, &FAILING);
                 scene.undo();
-                // Each lane's sample begins elsewhere, so that together they are more.
+                // Each lane's sample begins at another point, so that together they cover more.
                 for call in sample(calls, 9 * number + 6, 40, |call| call.name.clone()) {
                     trial.point(&call.to_string(), |scene| {
                         let failed = scene.run_under(&call.strace(&format!("error={errno}")));
@@ -45,7 +45,7 @@ pub(super) fn lanes() -> Vec<Lane> {
     lanes
 }
 
-/// The doctor asks all again at each point, which takes seconds: in the sample it meets one of them.
+/// The doctor asks everything again at each point, which takes seconds: the sample has only one error for it.
 fn mending(number: usize) -> Option<&'static Verb> {
     (is_whole() || number == 0).then_some(&MENDING)
 }

@@ -1,4 +1,4 @@
-//! Killed before each of its own calls that change files.
+//! Kills a verb before each of its own calls that change files.
 
 use super::{
     calls::{CHANGING, Call},
@@ -7,7 +7,7 @@ use super::{
     verbs::{ALONE, MENDING, TURNS, VERBS},
 };
 
-/// A point may be missed so often: what was met instead must hold, too.
+/// How often a point may be missed. The call that was hit instead must hold too.
 const MISSES: usize = 3;
 
 /// A lane a verb.
@@ -32,7 +32,7 @@ pub(super) fn lanes() -> Vec<Lane> {
                         if is_hit {
                             return;
                         }
-                        assert!(left > 0, "another call was met, time after time");
+                        assert!(left > 0, "the fault hit another call every time");
                         scene.prepare();
                     }
                 });

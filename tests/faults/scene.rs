@@ -1,5 +1,4 @@
-//! A machine on which a verb can be tried again and again, and what must be true there whatever happened in
-//! between.
+//! A machine on which a verb is tried again and again, and the checks that must hold after every fault.
 
 use super::verbs::{ANSWERED, IMPORT, MENDING, TRUSTING, UNTRUSTING, Verb};
 use crate::{
@@ -7,10 +6,10 @@ use crate::{
     trust::fingerprint,
 };
 
-/// What says when it was written.
+/// Files that contain the time of their writing.
 const BY_TIME: [&str; 2] = ["/var/lib/labtrust/", "/etc/ssl/certs/java/"];
 
-/// What a dpkg that was killed leaves for the next to mend; Java's hook runs it.
+/// Files that a killed dpkg leaves for the next run of dpkg to repair; Java's hook runs dpkg.
 const DPKG: [&str; 2] = ["/var/lib/dpkg/", "/var/lib/ca-certificates-java/"];
 
 const BUNDLE: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -23,22 +22,22 @@ pub(super) struct Scene {
     done: Manifest,
     anchors: usize,
     sha256: String,
-    /// A folder on a file system of its own, which the manifests leave out, and what was in it.
+    /// A folder on a file system of its own, which the manifests leave out, and the digest of its contents before.
     apart: Option<(&'static str, String)>,
 }
 
 impl Scene {
-    /// A new machine, as it is before each try.
+    /// A new machine in its state before each try.
     pub(super) fn set(verb: &'static Verb) -> Self {
         Self::set_with(verb, false, None)
     }
 
-    /// The same, with Java's keystore and the hook that fills it.
+    /// A new machine with Java's keystore and the hook that fills it.
     pub(super) fn with_java(verb: &'static Verb) -> Self {
         Self::set_with(verb, true, None)
     }
 
-    /// The same, with `folder` on a small file system of its own.
+    /// A new machine with `folder` on a small file system of its own.
     pub(super) fn apart(verb: &'static Verb, folder: &'static str) -> Self {
         Self::set_with(verb, false, Some(folder))
     }
@@ -64,7 +63,7 @@ impl Scene {
         if let Some(beside) = &verb.beside {
             (beside.lay)(&machine, &pair);
         }
-        // What setup places, and what comes after it, finds nobody's pair there.
+        // A verb that begins with setup finds no other certificate and key.
         let begins = |line: &&str| line.starts_with("labtrust setup");
         let is_first = verb.prepare.iter().chain([&verb.line]).any(begins);
         if let Some([certificate, key]) = verb.pair.filter(|_| !is_first) {
@@ -88,7 +87,7 @@ impl Scene {
         scene
     }
 
-    /// Does what comes before the verb.
+    /// Runs the lines that precede the verb.
     pub(super) fn prepare(&self) {
         self.verb.prepare.iter().for_each(|line| self.ends(self.run(line)));
     }
@@ -102,7 +101,7 @@ impl Scene {
         self.machine.run(self.words(line))
     }
 
-    /// The verb, to be run.
+    /// The command of the verb.
     pub(super) fn command(&self) -> Command<'_> {
         self.machine.command(self.words(self.verb.line))
     }
@@ -113,7 +112,7 @@ impl Scene {
         self.command().under(under).run()
     }
 
-    /// It has done what it was to do; where an engine stands, that may wait for its restart.
+    /// Fails unless the run succeeded. If there is an engine, code 4 (waits for a restart) is a success.
     #[track_caller]
     pub(super) fn ends(&self, output: Output) {
         let waits = self.verb.beside.is_some() && output.code() == 4;
@@ -122,14 +121,14 @@ impl Scene {
         }
     }
 
-    /// What must be true at any time: the bundle loads, with the anchor or without it.
+    /// Checks that the bundle loads, with or without the anchor. This must hold at any time.
     pub(super) fn check_bundle(&self) {
         let loaded = anchors(&self.machine);
         let least = self.least();
         assert!([least, least + 1].contains(&loaded), "the bundle holds {loaded} anchors");
     }
 
-    /// The same, and where a pair stood before the certificate and the key that are in place belong together.
+    /// Checks the bundle, and that certificate and key belong together if there was a pair before. This must hold after a kill.
     pub(super) fn check_killed(&self) {
         self.check_bundle();
         if self.verb.replaces {
@@ -137,8 +136,8 @@ impl Scene {
         }
     }
 
-    /// The same after labtrust has ended by itself, and was not killed: the certificate and the key that are
-    /// in place belong together, or one is not there.
+    /// Checks the bundle, and that certificate and key belong together or one of them is missing. This must hold after labtrust
+    /// has ended by itself.
     pub(super) fn check(&self) {
         self.check_bundle();
         if let Some([certificate, key]) = self.verb.pair
@@ -149,13 +148,13 @@ impl Scene {
         }
     }
 
-    /// All that the verb does is done, as if nothing had happened.
+    /// Checks that the verb is completely done, as without a fault.
     pub(super) fn check_done(&self) {
-        // The keys that these make are others each time.
+        // These verbs make new keys each time.
         if self.verb.turn.is_some() {
             assert!(
                 self.has_turned(),
-                "all is not done:\n{}",
+                "not everything is done:\n{}",
                 self.machine.sh("head /var/lib/labtrust/*.json")
             );
         } else if [&IMPORT, &TRUSTING, &UNTRUSTING, &ANSWERED, &MENDING]
@@ -164,11 +163,11 @@ impl Scene {
         {
             let mut changes = self.machine.changes_since(&self.done);
             changes.retain(|line| !BY_TIME.iter().chain(&DPKG).any(|path| line.starts_with(path)));
-            assert_eq!(changes, [""; 0], "all is not done");
+            assert_eq!(changes, [""; 0], "not everything is done");
         }
     }
 
-    /// The next run converges, and undoing gives the machine back.
+    /// Checks that the next run converges, and that undoing restores the machine.
     pub(super) fn check_recovery(&self) {
         if !self.has_turned() {
             self.ends(self.run(self.verb.line));
@@ -179,17 +178,17 @@ impl Scene {
         self.undo();
     }
 
-    /// So many anchors are in the bundle at any time.
+    /// The number of anchors in the bundle at any time.
     fn least(&self) -> usize {
         self.anchors + usize::from(self.verb.turn.is_some())
     }
 
-    /// So many are when the verb is done.
+    /// The number of anchors in the bundle after the verb.
     fn expected(&self) -> usize {
         self.least() + usize::from(self.verb.adds)
     }
 
-    /// Whether this was a step of a rotation that came to its end.
+    /// Whether this is a step of a rotation that is done.
     fn has_turned(&self) -> bool {
         self.verb.turn.as_ref().is_some_and(|turn| {
             let script = format!("cd /var/lib/labtrust && {}", turn.ends);
@@ -197,7 +196,7 @@ impl Scene {
         })
     }
 
-    /// The bundle holds what it should after the verb.
+    /// Checks the number of anchors in the bundle after the verb.
     pub(super) fn check_anchors(&self) {
         assert_eq!(anchors(&self.machine), self.expected(), "anchors in the bundle");
     }
@@ -226,7 +225,7 @@ fn digest(machine: &Machine, folder: &str) -> String {
     machine.sh(&tar).succeeded().stdout
 }
 
-/// How many anchors programs load from the bundle; OpenSSL is asked.
+/// The number of anchors that OpenSSL loads from the bundle.
 fn anchors(machine: &Machine) -> usize {
     let script = format!(
         "openssl crl2pkcs7 -nocrl -certfile {BUNDLE} | openssl pkcs7 -print_certs -noout | grep -c ^subject"

@@ -1,7 +1,7 @@
-"""Reads what `strace -f -q -y` says of a program whose children are stopped after each call that
-might change a file, counts those that did, across all of them, and lets them go on; at the chosen
-one it kills. Arguments: `child` or `all`, the number of the chosen one (0: none), and the names of
-the calls that count. The points are written to /tmp/points, a line each."""
+"""Reads the output of `strace -f -q -y` for a program whose children are stopped after each call
+that might change a file. Counts the calls that did, over all children, and lets the children go on;
+at the chosen call it kills. Arguments: `child` or `all`, the number of the chosen call (0: none),
+and the names of the calls that count. The points are written to /tmp/points, a line each."""
 
 import contextlib
 import os
@@ -35,7 +35,7 @@ def kill(pid):
     else:
         group = os.getpgid(pid)
         os.kill(main, signal.SIGKILL)
-        # A group that stands still and has lost its parent is ended by the kernel.
+        # The kernel ends a stopped process group that has lost its parent.
         with gone:
             os.killpg(group, signal.SIGKILL)
 
@@ -54,20 +54,20 @@ def find_strace():
 
 
 def wait_until_listening():
-    """strace says that a thread has stopped before it lets it be, and ends if that has gone on by then."""
+    """strace reports a stopped thread before it leaves it, and fails if the thread runs again by then."""
     while stat(strace)[1] != "S":
         time.sleep(0.0005)
 
 
 def go_on_after(stopped_thread, is_quiet=False):
-    """Lets a process go on, once all its threads have said that they stand; one of them has made the call."""
+    """Lets a process go on after strace has reported all its threads as stopped; one of them made the call."""
     try:
         tasks = os.listdir(f"/proc/{stopped_thread}/task")
         threads = {int(task) for task in tasks if stat(task)[1] not in "ZX"}
     except (ProcessLookupError, FileNotFoundError):
         stopped.discard(stopped_thread)
         return
-    # Of two threads that were stopped at once, one may not say so again.
+    # If two threads stop at once, strace may report only one of them again.
     if not threads <= stopped and not is_quiet:
         return
     stopped.difference_update(threads)
@@ -83,7 +83,7 @@ def go_on_after(stopped_thread, is_quiet=False):
 
 
 def lines():
-    """What strace says, a line each, and nothing where it says nothing for a while."""
+    """The lines of strace's output, and None after a while without output."""
     text = b""
     while True:
         if not select.select([0], [], [], 0.3)[0]:
@@ -97,7 +97,7 @@ def lines():
             yield line.decode(errors="replace")
 
 
-# Whoever was killed is not there any more when what it did last is read.
+# A killed process is gone when its last output is read.
 gone = contextlib.suppress(ProcessLookupError, FileNotFoundError)
 strace = find_strace()
 for line in lines():

@@ -1,4 +1,4 @@
-//! What was tried and what held, a line a lane: the proof that nothing was passed over.
+//! The table of results: the tried points and those that held, one line for each lane. It shows that no lane was skipped.
 
 use std::{
     fmt,
@@ -42,7 +42,7 @@ impl Lane {
     }
 }
 
-/// Machines on which all that was tried has held, for other lanes of the same verb.
+/// Machines on which all points held, for other lanes of the same verb.
 #[derive(Default)]
 pub(super) struct Pool(Mutex<Vec<Scene>>);
 
@@ -54,11 +54,11 @@ impl Pool {
     }
 }
 
-/// The points of a lane as they are tried: one that does not hold is written down, and the next
-/// begins on a new machine.
+/// The state of a lane while its points are tried. A point that does not hold is recorded, and the next one gets a new
+/// machine.
 pub(super) struct Trial {
     verb: &'static Verb,
-    /// How its machines are made, if not as usual.
+    /// The function that makes its machines, if it is not the usual one.
     set: Option<Box<dyn Fn(&'static Verb) -> Scene>>,
     scene: Option<Scene>,
     tried: usize,
@@ -66,7 +66,7 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// The machine, as it was.
+    /// The present machine, or a new one.
     pub(super) fn scene(&mut self) -> &Scene {
         self.scene.get_or_insert_with(|| match &self.set {
             Some(set) => set(self.verb),
@@ -74,7 +74,7 @@ impl Trial {
         })
     }
 
-    /// Goes on to machines that are made otherwise.
+    /// Continues on machines that `set` makes.
     pub(super) fn move_to(&mut self, set: impl Fn(&'static Verb) -> Scene + 'static) {
         self.set = Some(Box::new(set));
         self.scene = None;
@@ -100,7 +100,7 @@ fn text_of(panic: &(dyn std::any::Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-/// What became of a lane.
+/// The result of a lane.
 #[derive(Debug)]
 pub(super) struct Row {
     name: String,
@@ -122,7 +122,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// All lanes.
+/// The results of all lanes.
 #[derive(Debug, Default)]
 pub(super) struct Table(Vec<Row>);
 

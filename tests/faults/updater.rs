@@ -1,5 +1,5 @@
-//! The distribution's updater and its hooks when they are broken: labtrust must notice, say so, and leave
-//! no machine without its bundle.
+//! A broken updater of the distribution, or a broken hook: labtrust must notice and report it, and the machine must keep its
+//! bundle.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use super::{is_whole, sample, scene::Scene, table::Lane, verbs::VERBS};
 #[derive(Clone, Copy)]
 struct Fault {
     what: &'static str,
-    /// What stands in the updater's place.
+    /// The script that replaces the updater.
     updater: Option<&'static str>,
-    /// What stands in a hook of its.
+    /// The script of a hook.
     hook: Option<&'static str>,
-    /// What is said of it when an anchor is added.
+    /// The message when an anchor is added.
     says: &'static str,
-    /// Whether the anchor is trusted all the same.
+    /// Whether the anchor is trusted despite the fault.
     trusted: bool,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn lanes() -> Vec<Lane> {
         fault: "broken".into(),
         at: "updater",
         work: Box::new(move |trial| {
-            // The real bound is waited for, twice.
+            // The hanging updater takes the real time limit, twice.
             let faults = FAULTS.into_iter().filter(|fault| is_whole() || fault.what != "hangs").collect();
             for fault in sample(faults, number, 2, |_| String::new()) {
                 trial.point(fault.what, |scene| fault.try_on(scene));
@@ -85,7 +85,7 @@ impl Fault {
         let run = || scene.command().limit(Duration::from_secs(400)).run();
         let output = run();
         scene.check();
-        // Taking back needs no updater that works.
+        // Undoing does not need a working updater.
         let is_done = output.code() == 0 && (self.says.is_empty() || !scene.verb.adds);
         if !is_done {
             output.exited(3).says(self.says);

@@ -1,40 +1,40 @@
-//! The verbs that are tried, a row each.
+//! The tried verbs, one row each.
 
 use crate::lab::{Engine, Gitlab, Machine, Manager, Pair, Passing, Proxy, Release};
 
-/// A verb, and what belongs to trying it. `{sha256}` stands for the fingerprint of the foreign root.
+/// A verb, and how it is tried. `{sha256}` stands for the fingerprint of the foreign root.
 pub(super) struct Verb {
     pub name: &'static str,
-    /// What is done before it, each time.
+    /// The lines that run before it, each time.
     pub prepare: &'static [&'static str],
     /// The verb itself.
     pub line: &'static str,
-    /// What gives the machine back.
+    /// The lines that restore the machine.
     pub undo: &'static [&'static str],
-    /// The certificate and the key that it places.
+    /// The certificate and the key that it installs.
     pub pair: Option<[&'static str; 2]>,
-    /// Whether these two belong together at every instant: a pair stood there before.
+    /// Whether certificate and key must belong together at every moment, because there was a pair before.
     pub replaces: bool,
-    /// Whether it adds an anchor to the system's bundle, or takes one away.
+    /// Whether it adds an anchor to the system's bundle.
     pub adds: bool,
     /// A step of a rotation.
     pub turn: Option<Turn>,
-    /// What stands beside, if something does: an engine, which is not restarted; code 4 is a success then.
+    /// An engine or server on the machine, if there is one. The engine is not restarted, so code 4 is a success.
     pub beside: Option<Beside>,
 }
 
-/// What a verb finds on its machine.
+/// Something that a verb finds on its machine.
 pub(super) struct Beside {
-    /// Lays it.
+    /// Sets it up.
     pub lay: fn(&Machine, &Pair),
-    /// What the verb makes of it.
+    /// The file that the verb creates for it.
     pub makes: &'static str,
 }
 
-/// What is known of a step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and what
-/// is served keeps its key.
+/// A step of a rotation, which cannot be done twice. The CA in use is in the bundle anyway, and the served certificate keeps
+/// its key.
 pub(super) struct Turn {
-    /// The script that succeeds when it is done.
+    /// A script that succeeds if the step is done.
     pub ends: &'static str,
 }
 
@@ -55,7 +55,7 @@ pub(super) const SETUP: Verb = Verb {
     beside: None,
 };
 
-/// In place of another pair, which must come back.
+/// Replaces another certificate and key, which undoing must restore.
 pub(super) const IMPORT: Verb = Verb {
     name: "import",
     prepare: &[],
@@ -72,7 +72,7 @@ const PROXY: [&str; 2] = ["/srv/proxy/mygitlab.example.com.crt", "/srv/proxy/myg
 
 const PROXY_SETUP: &str = "labtrust setup mygitlab.example.com --out /srv/proxy --reload true --no-trust";
 
-/// With the key that is there: one file is replaced.
+/// With the present key: one file is replaced.
 pub(super) const RENEW: Verb = Verb {
     name: "renew",
     prepare: &[PROXY_SETUP],
@@ -85,7 +85,7 @@ pub(super) const RENEW: Verb = Verb {
     beside: None,
 };
 
-/// With a new key, which an earlier run has given a folder of its own.
+/// With a new key, after an earlier run has moved the pair to a folder of its own.
 pub(super) const REKEY: Verb = Verb {
     name: "renew --new-key",
     prepare: &[PROXY_SETUP, "labtrust renew --new-key"],
@@ -98,7 +98,7 @@ pub(super) const REKEY: Verb = Verb {
     beside: None,
 };
 
-/// The same where plain files stand.
+/// With a new key, while the pair is in plain files.
 pub(super) const FIRST_REKEY: Verb = Verb { name: "first --new-key", prepare: &[PROXY_SETUP], ..REKEY };
 
 pub(super) const TRUSTING: Verb = Verb {
@@ -125,7 +125,7 @@ pub(super) const UNTRUSTING: Verb = Verb {
     beside: None,
 };
 
-/// Keeps a key.
+/// Stores a key.
 pub(super) const REQUEST: Verb = Verb {
     name: "request",
     prepare: &[],
@@ -138,7 +138,7 @@ pub(super) const REQUEST: Verb = Verb {
     beside: None,
 };
 
-/// With the key that was kept, in place of that of an earlier answer.
+/// Imports with the stored key, and replaces the pair of an earlier request.
 pub(super) const ANSWERED: Verb = Verb {
     name: "answered",
     prepare: &[
@@ -155,8 +155,7 @@ pub(super) const ANSWERED: Verb = Verb {
     beside: None,
 };
 
-/// What the doctor mends in two places: a drop-in of the engine's, whose proxy is in the way, and the trust that it
-/// lacks behind that.
+/// The doctor fixes two faults: a drop-in of the engine whose proxy is in the way, and the trust that is missing behind it.
 pub(super) const MENDING: Verb = Verb {
     name: "doctor --fix",
     prepare: &[],
@@ -181,7 +180,7 @@ pub(super) const MENDING: Verb = Verb {
 const CA: &str = "labtrust setup mygitlab.example.com --out /srv/proxy2 --no-trust";
 const TO_AGE: &str = "labtrust backup /root/ca.age --replace --recipient age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
-/// Whoever knows the passphrase needs no fingerprint.
+/// A backup with a passphrase needs no fingerprint.
 const BY_PASSPHRASE: &str = "labtrust backup /root/ca.age --replace --passphrase-file /root/age.key";
 
 pub(super) const BACKUP: Verb = Verb {
@@ -196,7 +195,7 @@ pub(super) const BACKUP: Verb = Verb {
     beside: None,
 };
 
-/// On a machine that has lost all that it had.
+/// On a machine that has lost everything.
 pub(super) const RESTORE: Verb = Verb {
     name: "restore",
     prepare: &[CA, BY_PASSPHRASE, "labtrust setup --undo"],
@@ -268,8 +267,8 @@ pub(super) const TURNS: [&Verb; 5] = [
     ),
 ];
 
-/// All of them that have others work for them.
+/// The verbs that start other programs.
 pub(super) const VERBS: [&Verb; 4] = [&SETUP, &IMPORT, &TRUSTING, &UNTRUSTING];
 
-/// Those that change files and nothing else.
+/// The verbs that only change files.
 pub(super) const ALONE: [&Verb; 7] = [&REQUEST, &ANSWERED, &RENEW, &FIRST_REKEY, &REKEY, &BACKUP, &RESTORE];

@@ -1,5 +1,5 @@
-//! Runs of labtrust beside programs that take no lock: the distribution's own updater, run bare again and
-//! again, and Java's keytool in a stranger's hands.
+//! Runs of labtrust at the same time as programs that take no lock: the distribution's updater, run again and again, and
+//! Java's keytool, run by another program.
 
 use std::{collections::BTreeSet, thread, time::Duration};
 
@@ -13,11 +13,11 @@ use crate::lab::{HOST, Machine, Pair, Validity};
 
 const KEYSTORE: &str = "/etc/ssl/certs/java/cacerts";
 
-/// Runs as long as `/tmp/go` is there.
+/// A script that runs the updater as long as `/tmp/go` exists.
 const UPDATERS: &str =
     "while [ -e /tmp/go ]; do update-ca-certificates >/dev/null 2>&1; sleep 0.$(date +%N | cut -c1); done";
 
-/// Imports, and says which imports were said to have succeeded.
+/// A script that imports certificates with keytool, and prints the imports that keytool reported as successful.
 const IMPORTS: &str = "
 number=0
 while [ -e /tmp/go ]; do
@@ -27,7 +27,7 @@ while [ -e /tmp/go ]; do
     sleep 0.5
 done";
 
-/// The aliases in Java's keystore, as Java itself lists them.
+/// The aliases in Java's keystore, listed by Java itself.
 fn entries(machine: &Machine) -> BTreeSet<String> {
     let list = format!("LC_ALL=C keytool -list -storepass changeit -keystore {KEYSTORE}");
     let listed = machine.sh(&list).succeeded().stdout;
@@ -35,14 +35,14 @@ fn entries(machine: &Machine) -> BTreeSet<String> {
     listed.lines().filter(|line| line.ends_with("trustedCertEntry, ")).filter_map(entry).collect()
 }
 
-/// Does `work` while updaters and a stranger's keytool run; what came of it, and how many imports the
-/// stranger was told of, and how many of those are there.
-fn beside<T>(machine: &Machine, updaters: bool, work: impl FnOnce() -> T) -> (T, usize, usize) {
+/// Calls `runs` while updaters and another program's keytool run. Returns its result, the number of imports that keytool
+/// reported as successful, and the number of those that are in the keystore.
+fn beside<T>(machine: &Machine, updaters: bool, runs: impl FnOnce() -> T) -> (T, usize, usize) {
     machine.write("/tmp/go", "");
     let result = thread::scope(|scope| {
         let updating = scope.spawn(|| updaters.then(|| machine.sh(UPDATERS).succeeded()));
         let importing = scope.spawn(|| machine.sh(IMPORTS).succeeded());
-        let result = work();
+        let result = runs();
         machine.run(["rm", "/tmp/go"]).succeeded();
         updating.join().unwrap();
         (result, importing.join().unwrap().stdout)
@@ -103,7 +103,7 @@ fn beside_bare_updaters_and_a_strangers_keytool_every_claim_holds() {
     }
 }
 
-/// The same without labtrust: anchors are put by hand, and updaters are run for them.
+/// The race without labtrust: anchors are copied by hand, and updaters run.
 fn baseline(machine: &Machine, before: &Bundle, cas: &Cas) {
     let put = |index: usize| {
         let script = format!(
@@ -131,7 +131,7 @@ fn baseline(machine: &Machine, before: &Bundle, cas: &Cas) {
     assert_eq!(Bundle::of(machine).unwrap().lacks(before), 0);
 }
 
-/// How many claims the runs made, and how many of them hold in the bundle and in Java's keystore.
+/// The number of claims that the runs made, and of those that are true for the bundle and Java's keystore.
 fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> (usize, usize) {
     let bundle = Bundle::of(machine).unwrap();
     let java = machine.sh(&format!("keytool -list -rfc -storepass changeit -keystore {KEYSTORE}"));
@@ -142,14 +142,14 @@ fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> (usize, usize) {
     };
     let (mut claims, mut held) = (0, 0);
     for run in runs {
-        // Where others are too quick, to say that it could not be done is honest.
+        // If other programs are too fast, a reported failure is a true claim.
         if run.output.code() != 0 {
             println!("no claim: {}", run.output.clone().exited(3));
             continue;
         }
         claims += 1;
         let index = (0..3).find(|index| run.is_about(&Cas::file(*index)));
-        // What is trusted and untrusted at once is either; the rest must be there.
+        // A CA that is trusted and untrusted at once may be there or not; all others must be there.
         let holds = index.is_none_or(|index| {
             let root = cas.root(index);
             let is_there = bundle.holds(root) && in_java(root);
@@ -164,7 +164,7 @@ fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> (usize, usize) {
 }
 
 #[test]
-fn an_endless_loop_of_updaters_is_no_reason_to_wait_for_ever() {
+fn an_endless_loop_of_updaters_is_not_waited_for_forever() {
     let machine = machine!("client", with_all_anchors);
     machine.without_hooks();
     let cas = Cas::made(&machine, 1);

@@ -1,4 +1,4 @@
-//! The bundle as its readers see it: looked at all the time while others write it.
+//! The bundle as other programs see it: it is read all the time while others write it.
 
 use std::{
     collections::BTreeSet,
@@ -18,14 +18,14 @@ const END: &str = "-----END CERTIFICATE-----\n";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Bundle {
     pub certificates: BTreeSet<String>,
-    /// Whether it ends where a certificate does.
+    /// Whether it ends with a complete certificate.
     pub whole: bool,
 }
 
 impl Bundle {
-    /// As it is now; none if it is not there.
+    /// The present bundle; none if it does not exist.
     pub(super) fn of(machine: &Machine) -> Option<Self> {
-        // From outside, because a program inside would take longer to start than the bundle to change.
+        // It is read from outside the machine: a program inside would take too long to start.
         let text = fs::read_to_string(format!("/proc/{}/root{BUNDLE}", machine.pid())).ok()?;
         let mut parts: Vec<&str> = text.split_inclusive(END).collect();
         let whole = parts.last().is_some_and(|last| last.ends_with(END));
@@ -37,36 +37,36 @@ impl Bundle {
         self.certificates.contains(&body(certificate))
     }
 
-    /// How many certificates of `before` it lacks.
+    /// The number of certificates of `before` that are missing.
     pub(super) fn lacks(&self, before: &Self) -> usize {
         before.certificates.difference(&self.certificates).count()
     }
 }
 
-/// What is between the lines that frame it: people write remarks before.
+/// The text between the marks of a certificate. Remarks may stand before it.
 fn body(part: &str) -> String {
     let (_, body) = part.split_once("-----BEGIN CERTIFICATE-----").unwrap_or_default();
     body.split_whitespace().take_while(|line| !line.starts_with('-')).collect()
 }
 
-/// What was seen of a bundle over a time.
+/// The observations of a bundle over a time.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
     pub looks: usize,
     pub absent: usize,
     pub cut: usize,
-    /// The most certificates that one look missed of those from before.
+    /// The most earlier certificates that were missing in one observation.
     pub lacked: usize,
 }
 
 impl Seen {
-    /// Does `work` while the bundle is looked at.
-    pub(super) fn during<T>(machine: &Machine, before: &Bundle, work: impl FnOnce() -> T) -> (T, Self) {
+    /// Calls `runs` while the bundle is observed.
+    pub(super) fn during<T>(machine: &Machine, before: &Bundle, runs: impl FnOnce() -> T) -> (T, Self) {
         let done = AtomicBool::new(false);
         thread::scope(|scope| {
             let seen = scope.spawn(|| Self::watch(machine, before, &done));
-            // A work that fails must not be waited for by those who look.
-            let result = panic::catch_unwind(AssertUnwindSafe(work));
+            // The observer must stop even if `runs` panics.
+            let result = panic::catch_unwind(AssertUnwindSafe(runs));
             done.store(true, Ordering::Relaxed);
             let seen = seen.join().unwrap();
             (result.unwrap_or_else(|failure| panic::resume_unwind(failure)), seen)
@@ -89,7 +89,7 @@ impl Seen {
         seen
     }
 
-    /// Whether every reader found at every time all that was there before.
+    /// Whether every observation had all earlier certificates.
     pub(super) fn held(&self) -> bool {
         (self.absent, self.cut, self.lacked) == (0, 0, 0)
     }

@@ -1,4 +1,4 @@
-//! Many programs at once in one machine, each timed.
+//! Many programs that run at once in one machine, each timed.
 
 use std::{
     thread,
@@ -8,7 +8,7 @@ use std::{
 use super::LIMIT;
 use crate::lab::{Machine, Output};
 
-/// What one of the crowd is to do.
+/// One program of the crowd.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub line: Vec<String>,
@@ -16,11 +16,11 @@ pub(super) struct Member {
     environment: Vec<(&'static str, String)>,
 }
 
-/// How one of the crowd fared.
+/// The result of one program of the crowd.
 pub(super) struct Run {
     pub member: Member,
     pub output: Output,
-    /// Since the crowd was let go.
+    /// The time from the start of the crowd to its end.
     pub ended: Duration,
 }
 
@@ -34,7 +34,7 @@ impl Member {
         self
     }
 
-    /// As sudo runs it for the user of this name and number.
+    /// Runs it like sudo for the user with this name and id.
     pub(super) fn by_sudo(mut self, user: &str, uid: &str) -> Self {
         let id = |name| (name, uid.to_owned());
         self.environment = vec![("SUDO_USER", user.to_owned()), id("SUDO_UID"), id("SUDO_GID")];
@@ -57,7 +57,7 @@ impl Member {
 }
 
 impl Run {
-    /// Whether it was asked to trust.
+    /// Whether it runs `trust`.
     pub(super) fn is_trust(&self) -> bool {
         self.member.line[1] == "trust"
     }
@@ -67,7 +67,7 @@ impl Run {
     }
 }
 
-/// Lets all of them go at once; waits until the last has ended, which must be within the limit.
+/// Starts all programs at once, and waits for the last one, which must end within the limit.
 pub(super) fn all_at_once(machine: &Machine, members: &[Member]) -> Vec<Run> {
     let started = Instant::now();
     thread::scope(|scope| {
@@ -83,7 +83,7 @@ pub(super) fn all_at_once(machine: &Machine, members: &[Member]) -> Vec<Run> {
     })
 }
 
-/// When the last of them had ended, in seconds.
+/// The time until the last one ended, in seconds.
 pub(super) fn longest(runs: &[Run]) -> f32 {
     runs.iter().map(|run| run.ended).max().unwrap_or_default().as_secs_f32()
 }

@@ -1,4 +1,4 @@
-//! Fifty runs of labtrust at once, and readers beside them.
+//! Fifty runs of labtrust at once, with readers at the same time.
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
@@ -16,7 +16,7 @@ use crate::lab::Machine;
 
 const CROWD: usize = 50;
 
-/// Trusted by many and untrusted by nobody, from several state folders; and trusted and untrusted in turn.
+/// Runs that only trust, from several state folders; and runs that trust and untrust in turn.
 const KEPT: [usize; 2] = [0, 1];
 const CONTESTED: usize = 2;
 
@@ -65,14 +65,14 @@ fn fifty_at_once_lose_nothing_and_say_what_is_so() {
         );
         assert!(seen.held() && after.whole && after.lacks(&before) == 0, "{seen:?}");
         take_all_back(&machine);
-        // A folder that one state folder's run made stays while another's has a file in it.
+        // A folder that one state folder created stays while another one has a file in it.
         let mut left = machine.changes_since(&settled);
         left.retain(|line| !line.contains("nothing -> folder"));
-        assert_eq!(left, [""; 0], "not all was taken back");
+        assert_eq!(left, [""; 0], "not everything was undone");
     }
 }
 
-/// What bare updaters do to each other: what labtrust is measured by.
+/// The damage that updaters without labtrust do to each other, for comparison.
 fn baseline(machine: &Machine, before: &Bundle) {
     let members = vec![Member::root(["update-ca-certificates"]); 8];
     let (runs, seen) = Seen::during(machine, before, || all_at_once(machine, &members));
@@ -89,7 +89,7 @@ fn baseline(machine: &Machine, before: &Bundle) {
     assert_eq!(Bundle::of(machine).unwrap().lacks(before), 0);
 }
 
-/// Checks what each run said; how many said that something is so now.
+/// Checks the report of each run. Returns the number of reports that claim a present state.
 fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> usize {
     let bundle = Bundle::of(machine).unwrap();
     let mut claims = 0;
@@ -107,7 +107,7 @@ fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> usize {
     for index in KEPT {
         assert!(bundle.holds(cas.root(index)), "CA {index} is not trusted at the end");
     }
-    // Who was last is known but for those that ended at nearly the same time.
+    // The last run decides; of runs that ended at nearly the same time, any may be the last.
     let contested = || runs.iter().filter(|run| run.is_about(&Cas::file(CONTESTED)));
     let last = contested().map(|run| run.ended).max().unwrap();
     let is_held = bundle.holds(cas.root(CONTESTED));
@@ -121,13 +121,13 @@ fn judge(machine: &Machine, cas: &Cas, runs: &[Run]) -> usize {
     claims
 }
 
-/// What a receipt is named by.
+/// The part of a receipt's name that identifies the CA.
 fn short(cas: &Cas, index: usize) -> String {
     cas.0[index].1.to_lowercase().replace(':', "")[..16].to_owned()
 }
 
-/// Asks for how things stand until told to stop: neither a fault nor a wait comes of what changes
-/// meanwhile. Says how often.
+/// Runs `status` until `go_on` is false. It must neither fail nor wait while other runs change things. Returns the number of
+/// runs.
 fn read_meanwhile(machine: &Machine, cas: &Cas, go_on: &AtomicBool) -> usize {
     let readers = [
         Member::root(["labtrust", "status", "--json"]),
@@ -152,11 +152,11 @@ fn read_meanwhile(machine: &Machine, cas: &Cas, go_on: &AtomicBool) -> usize {
     looked
 }
 
-/// From every state folder; one may have left it to another.
+/// Undoes everything from every state folder; one may have transferred a file to another.
 fn take_all_back(machine: &Machine) {
     machine.sh("for state in /tmp/state-*; do labtrust untrust --all --state $state; done; true").succeeded();
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
-    // Her git trusts what she could not trust for the machine.
+    // Her own git trusts the CAs that she could not add to the machine.
     machine.run_as("alice", ["labtrust", "untrust", "--all"]).succeeded();
-    assert!(!machine.has("/run/labtrust.lock"), "the lock's file stayed");
+    assert!(!machine.has("/run/labtrust.lock"), "the lock file is still there");
 }

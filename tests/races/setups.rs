@@ -1,4 +1,4 @@
-//! Setups at once, beside their undoing and beside `sign`: one CA or none, and never a part of one.
+//! Setups at the same time as other setups, as `setup --undo` and as `sign`: there is one CA or none, never a part of one.
 
 use super::{
     crowd::{Member, all_at_once},
@@ -26,7 +26,7 @@ fn sha256(document: &str) -> String {
     document["sha256"].as_str().unwrap().to_owned()
 }
 
-/// Whether a CA is here, all of it; never a part.
+/// Whether there is a complete CA. Fails on a part of one.
 fn is_there(machine: &Machine) -> bool {
     let is_there = machine.has(ROOT);
     assert_eq!(machine.has(LEAF), is_there, "the pair without the CA, or the CA without the pair");
@@ -56,7 +56,7 @@ fn setups_at_once_make_one_ca() {
 }
 
 #[test]
-fn a_setup_beside_its_undoing_leaves_all_or_nothing() {
+fn a_setup_during_an_undo_leaves_all_or_nothing() {
     let machine = machine!("proxy");
     let rounds = rounds(6, 60);
     let mut stood = 0;
@@ -76,7 +76,7 @@ fn a_setup_beside_its_undoing_leaves_all_or_nothing() {
 }
 
 #[test]
-fn what_is_signed_beside_setups_is_signed_by_the_ca_that_stands() {
+fn a_certificate_that_is_signed_during_setups_is_signed_by_the_final_ca() {
     let machine = machine!("proxy");
     let rounds = rounds(4, 40);
     let mut signed = 0;
@@ -90,7 +90,7 @@ fn what_is_signed_beside_setups_is_signed_by_the_ca_that_stands() {
         for output in ends {
             match output.code() {
                 0 => signed += 1,
-                // Before the setup; or the other was first.
+                // `sign` ran before the setup, or the other setup was first.
                 _ if output.stderr.contains("exists already") => {}
                 _ => drop(output.exited(3).says("labtrust has no CA on this machine")),
             }
@@ -101,6 +101,6 @@ fn what_is_signed_beside_setups_is_signed_by_the_ca_that_stands() {
         machine.sh(&verify).succeeded();
         undo().run(&machine).succeeded();
     }
-    assert!(signed > 0, "nobody came to sign: it was not tried");
+    assert!(signed > 0, "no certificate was signed: the race was not tried");
     println!("{rounds} times two to sign beside two setups: {signed} signed, each by the CA that stands");
 }

@@ -1,11 +1,10 @@
-//! A run that waits for another says so after a second, says for whom, and goes on when it may.
+//! A run that waits for another one reports that after a second, names the other one, and goes on after it.
 
 use super::Cas;
 use crate::lab::{Machine, Output};
 
-/// Runs `waiter` while a run of labtrust is stopped in the middle of its work, and lets that go on
-/// when `waiter` has said something; one that is to be quiet is given three seconds for it. Keeps the process
-/// that was stopped, and what had been said by then.
+/// Runs `waiter` while another run of labtrust is stopped. The other run continues when `waiter` has printed something, or
+/// after three seconds if `waiter` is quiet. Stores the id of the stopped process, and the output until then.
 const STOPPED_HOLDER: &str = r#"
 "$0" "$@" >/dev/null 2>&1 & holder=$!
 until [ -s /run/labtrust.lock ]; do sleep 0.01; done
@@ -32,7 +31,7 @@ fn behind_a_stopped_holder(machine: &Machine, cas: &Cas, waiter: &[String]) -> O
 }
 
 #[test]
-fn whoever_waits_says_for_whom_and_standard_output_stays_one_document() {
+fn a_waiting_run_names_the_other_one_and_standard_output_stays_one_document() {
     let machine = machine!("client");
     machine.without_hooks();
     let cas = Cas::made(&machine, 2);
@@ -42,24 +41,24 @@ fn whoever_waits_says_for_whom_and_standard_output_stays_one_document() {
     let (holder, early) = (machine.read("/tmp/holder"), machine.read("/tmp/early"));
     let expected = format!("waiting for another run of labtrust (process {}: labtrust trust", holder.trim());
     assert!(early.starts_with(&expected), "{early:?} does not begin with {expected:?}");
-    assert_eq!(machine.read("/tmp/stderr").matches("waiting").count(), 1, "it is said once");
+    assert_eq!(machine.read("/tmp/stderr").matches("waiting").count(), 1, "it is reported once");
     serde_json::from_str::<serde_json::Value>(&machine.read("/tmp/stdout")).unwrap();
 
-    // Another state folder: it is the machine that is waited for.
+    // With another state folder, the run waits for the machine's lock.
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
     let waiter = cas.trust(1).with(&["--quiet", "--state", "/tmp/other"]).line;
     behind_a_stopped_holder(&machine, &cas, &waiter);
-    assert_eq!(machine.read("/tmp/stderr"), "", "asked to be quiet");
+    assert_eq!(machine.read("/tmp/stderr"), "", "the run is quiet");
     machine.run(["labtrust", "untrust", "--all"]).succeeded();
     machine.run(["labtrust", "untrust", "--all", "--state", "/tmp/other"]).succeeded();
 }
 
 #[test]
-fn an_updater_that_somebody_else_runs_is_waited_for_and_named() {
+fn another_run_of_the_updater_is_waited_for_and_named() {
     let machine = machine!("client", with_all_anchors);
     let cas = Cas::made(&machine, 1);
     machine.without_hooks();
-    // One that reads the folder, and is slow before it overwrites the bundle.
+    // An updater that reads the folder, and waits before it overwrites the bundle.
     machine.write_with_mode(
         "/etc/ca-certificates/update.d/slow",
         "755",
@@ -70,7 +69,10 @@ fn an_updater_that_somebody_else_runs_is_waited_for_and_named() {
     let mut line = vec!["sh".to_owned(), "-c".into(), script.into()];
     line.extend(cas.trust(0).with(&["--json"]).line);
     let output = machine.run(line).succeeded();
-    assert!(output.stderr.contains("waiting for update-ca-certificates (process "), "{output}");
+    assert!(
+        output.stderr.contains("waiting for another run of update-ca-certificates (process "),
+        "{output}"
+    );
     serde_json::from_str::<serde_json::Value>(&output.stdout).unwrap();
 }
 
@@ -80,8 +82,8 @@ fn nobody_but_root_can_hold_up_root() {
     machine.without_hooks();
     let cas = Cas::made(&machine, 1);
     machine.ensure_user("mallory");
-    // In every place that all may write to, under every name that a lock has or had, and as a process that is
-    // named like an updater, also with root's rights: a program that has them may be called by any name.
+    // A user holds locks in every folder that everybody may write to, under every name that a lock has or had; and runs
+    // processes with the name of an updater, also setuid programs, which a user may start under any name.
     let plant = "
         for folder in /tmp /var/tmp /dev/shm /run/lock; do
             for name in labtrust.lock labtrust-system-store.lock; do

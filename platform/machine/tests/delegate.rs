@@ -1,4 +1,4 @@
-//! Acting through another process: this program is its own delegate, so it has its own `main`.
+//! Acting through another process. This test program is its own delegate, so it has its own `main`.
 
 #![allow(clippy::disallowed_methods, reason = "the stand-in is not the program")]
 

@@ -1,5 +1,5 @@
-//! macOS's keychains from plan to undo, on any system: `keychain/security` stands in for Apple's tool
-//! and behaves as that is documented to, or misbehaves as it was seen to.
+//! macOS's keychains from plan to undo, on any system. `keychain/security` replaces Apple's tool: it behaves as that is
+//! documented, or has faults that were observed.
 
 #![allow(clippy::disallowed_methods, reason = "the stand-in is not the program")]
 
@@ -13,7 +13,7 @@ use labtrust_machine::OutcomeState;
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
 #[test]
-fn a_user_trusts_once_and_takes_it_back() -> Result {
+fn a_user_trusts_once_and_undoes_it() -> Result {
     let mac = Mac::of_user()?;
     let ca = authority("GitLab CA")?;
 
@@ -26,7 +26,7 @@ fn a_user_trusts_once_and_takes_it_back() -> Result {
 
     let second = mac.trust(&ca)?;
     assert_eq!((second[0].state, second[0].changed), (OutcomeState::Trusted, false), "{second:?}");
-    assert_eq!(mac.changing_calls()?.len(), 1, "nobody is asked for a password twice");
+    assert_eq!(mac.changing_calls()?.len(), 1, "the password is asked for twice");
 
     let undone = mac.untrust(&ca)?;
     assert_eq!((undone[0].state, undone[0].changed), (OutcomeState::Untrusted, true), "{undone:?}");
@@ -37,7 +37,7 @@ fn a_user_trusts_once_and_takes_it_back() -> Result {
 }
 
 #[test]
-fn root_trusts_for_the_machine_and_asks_its_caller_nothing_more() -> Result {
+fn root_trusts_for_the_machine_and_shows_its_caller_no_window() -> Result {
     let mac = Mac::under_sudo()?;
     let ca = authority("GitLab CA")?;
 
@@ -57,11 +57,11 @@ fn root_trusts_for_the_machine_and_asks_its_caller_nothing_more() -> Result {
 }
 
 #[test]
-fn a_stranger_of_the_same_name_is_left_alone() -> Result {
+fn another_certificate_of_the_same_name_is_left_in_place() -> Result {
     let mac = Mac::of_user()?;
     let (ca, stranger) = (authority("GitLab CA")?, authority("GitLab CA")?);
     mac.put(Which::Login, &stranger)?;
-    mac.say(Which::Login, &stranger, 1)?;
+    mac.set_result(Which::Login, &stranger, 1)?;
 
     assert_eq!(mac.trust(&ca)?[0].state, OutcomeState::Trusted);
     assert_eq!(mac.holds(Which::Login)?, [stranger.clone(), ca.clone()]);
@@ -84,12 +84,12 @@ fn a_certificate_that_was_there_untrusted_stays_there_untrusted() -> Result {
 }
 
 #[test]
-fn what_was_said_of_it_before_is_said_again() -> Result {
+fn earlier_settings_are_restored() -> Result {
     let mac = Mac::of_user()?;
     let (ca, other) = (authority("GitLab CA")?, authority("Other CA")?);
     mac.put(Which::Login, &ca)?;
-    mac.say(Which::Login, &ca, 3)?;
-    mac.say(Which::Login, &other, 1)?;
+    mac.set_result(Which::Login, &ca, 3)?;
+    mac.set_result(Which::Login, &other, 1)?;
 
     assert_eq!(mac.trust(&ca)?[0].state, OutcomeState::Trusted);
     let undone = mac.untrust(&ca)?;
@@ -100,11 +100,11 @@ fn what_was_said_of_it_before_is_said_again() -> Result {
 }
 
 #[test]
-fn what_somebody_said_of_it_since_is_left_and_named() -> Result {
+fn settings_that_somebody_changed_since_are_left_and_named() -> Result {
     let mac = Mac::of_user()?;
     let ca = authority("GitLab CA")?;
     assert_eq!(mac.trust(&ca)?[0].state, OutcomeState::Trusted);
-    mac.say(Which::Login, &ca, 3)?;
+    mac.set_result(Which::Login, &ca, 3)?;
 
     let undone = mac.untrust(&ca)?;
     assert_eq!(undone[0].state, OutcomeState::Untrusted);
@@ -114,12 +114,12 @@ fn what_somebody_said_of_it_since_is_left_and_named() -> Result {
 }
 
 #[test]
-fn what_the_machine_trusts_still_is_said_to_be_trusted() -> Result {
+fn a_certificate_that_the_machine_still_trusts_is_reported_as_trusted() -> Result {
     let mac = Mac::of_user()?;
     let ca = authority("GitLab CA")?;
     assert_eq!(mac.trust(&ca)?[0].state, OutcomeState::Trusted);
     mac.put(Which::System, &ca)?;
-    mac.say(Which::System, &ca, 1)?;
+    mac.set_result(Which::System, &ca, 1)?;
 
     let undone = mac.untrust(&ca)?;
     assert_eq!(undone[0].state, OutcomeState::Trusted, "{undone:?}");
@@ -160,7 +160,7 @@ fn a_password_window_that_nobody_answers_ends_with_a_hint() -> Result {
 }
 
 #[test]
-fn a_refusal_is_passed_on_in_macos_own_words_and_leaves_nothing() -> Result {
+fn a_refusal_shows_the_message_of_macos_and_leaves_nothing() -> Result {
     let mac = Mac::of_user()?;
     mac.misbehave(&["deny add-trusted-cert"])?;
     let ca = authority("GitLab CA")?;
@@ -175,7 +175,7 @@ fn a_refusal_is_passed_on_in_macos_own_words_and_leaves_nothing() -> Result {
 }
 
 #[test]
-fn an_exit_code_of_0_is_no_trust() -> Result {
+fn an_exit_code_of_0_is_not_trust() -> Result {
     for lie in ["lie add-trusted-cert", "half add-trusted-cert"] {
         let mac = Mac::of_user()?;
         mac.misbehave(&[lie])?;

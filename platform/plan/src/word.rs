@@ -199,7 +199,7 @@ mod tests {
     use crate::{Hint, ShellLine};
 
     #[test]
-    fn words_are_in_one_line_and_as_plain_as_they_can_be() {
+    fn words_are_in_one_line_and_quoted_only_if_necessary() {
         for (text, expected) in [
             ("plain-1.2", "plain-1.2"),
             ("", "''"),
@@ -238,11 +238,11 @@ mod tests {
         assert!(!line.contains(text::is_hidden), "{line}");
         let expected: Vec<_> = words.into_iter().map(|word| format!("{word}\0")).collect();
         let folder = tempfile::tempdir().expect("a folder");
-        // What is typed is read from standard input, where an interactive zsh knows no comments and `!` means more.
+        // The line comes from standard input, where an interactive zsh has no comments, and `!` has a meaning.
         for shell in [&["sh"][..], &["bash", "--norc", "-i"], &["zsh", "-f", "-i"]] {
             let mut command = Command::new(shell[0]);
             command.args(&shell[1..]).current_dir(folder.path()).env("HISTFILE", "").stdin(Stdio::piped());
-            // Not everybody has zsh.
+            // zsh may not be installed.
             let Ok(mut child) = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn() else { continue };
             let mut typed = child.stdin.take().expect("its input");
             writeln!(typed, "printf '%s\\0' {line} >said").expect("it reads");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_a_word_wherever_it_stands() {
+    fn text_from_outside_is_one_word_everywhere() {
         let hostile = "x\n  rm -rf $(id)";
         for (template, expected) in [
             ("plain", "plain"),

@@ -1,4 +1,4 @@
-#![allow(clippy::disallowed_methods, reason = "tests act as other hands do")]
+#![allow(clippy::disallowed_methods, reason = "tests act as other programs do")]
 
 mod edits;
 mod links;
@@ -9,9 +9,9 @@ use std::{fs, path::PathBuf};
 use labtrust_plan::{Actor, Command, Contents, Facts, Fingerprint, Proof, SideEffect, StoreId};
 
 use super::*;
-use crate::{Worlds, progress::Silent, receipt::Receipts, undo};
+use crate::{OutcomeState, Worlds, progress::Silent, receipt::Receipts, undo, world::World};
 
-/// A folder in which a change puts a certificate and its key, and the state folder beside it.
+/// A folder for a change that writes a certificate and its key, and a state folder beside it.
 struct Bench {
     folder: tempfile::TempDir,
     facts: Facts,
@@ -39,7 +39,7 @@ impl Bench {
         (self.read("h.crt"), self.read("h.key"))
     }
 
-    fn kept(&self) -> usize {
+    fn saved(&self) -> usize {
         fs::read_dir(self.folder.path().join("state/receipts/setup/before")).map_or(0, Iterator::count)
     }
 
@@ -61,19 +61,19 @@ impl Bench {
         }
     }
 
-    fn session<T>(&self, work: impl FnOnce(&Session<'_>) -> Result<T>) -> T {
+    fn session<T>(&self, action: impl FnOnce(&Session<'_>) -> Result<T>) -> T {
         let receipts = Receipts::open(&self.folder.path().join("state"), &Silent).expect("a state folder");
         let session =
             Session { facts: &self.facts, worlds: &self.worlds, receipts: &receipts, progress: &Silent };
-        work(&session).expect("no fault")
+        action(&session).expect("no fault")
     }
 
     fn apply(&self, change: Change) -> Outcome {
         self.session(|session| apply(session, "setup", None, &[change])).remove(0)
     }
 
-    /// Leaves the receipt as a run leaves it that is killed while it applies.
-    fn cut_short(&self, file: &str) {
+    /// Leaves the receipt of a run that was killed while it applied its change.
+    fn interrupt(&self, file: &str) {
         self.session(|session| {
             let mut receipt = session.receipts.load("setup")?.expect("a receipt");
             receipt.changes[0].phase = Phase::Applying;
@@ -96,7 +96,7 @@ fn pair(certificate: &str, key: &str) -> (Option<String>, Option<String>) {
 }
 
 #[test]
-fn however_often_ours_is_replaced_undo_brings_back_what_stood_there_first() {
+fn undo_restores_the_first_file_however_often_ours_was_replaced() {
     for first in [None, Some("theirs")] {
         let bench = Bench::new();
         if let Some(first) = first {
@@ -109,7 +109,7 @@ fn however_often_ours_is_replaced_undo_brings_back_what_stood_there_first() {
             assert_eq!(bench.files(), pair(certificate, key));
         }
         assert!(!bench.apply(bench.change("c3", "k3")).changed);
-        assert_eq!(bench.kept(), usize::from(first.is_some()), "a replaced key of ours is kept nowhere");
+        assert_eq!(bench.saved(), usize::from(first.is_some()), "a replaced key of ours is not saved");
         bench.undo();
         assert_eq!(bench.files(), (first.map(str::to_owned), None));
         assert_eq!(bench.path("").exists(), first.is_some());
@@ -118,10 +118,10 @@ fn however_often_ours_is_replaced_undo_brings_back_what_stood_there_first() {
 }
 
 #[test]
-fn after_a_run_that_was_cut_short_another_pair_is_put_and_undone_as_if_it_were_the_first() {
+fn after_an_interrupted_run_another_pair_is_written_and_undone_like_the_first() {
     let bench = Bench::new();
     bench.apply(bench.change("c1", "k1"));
-    bench.cut_short("h.key");
+    bench.interrupt("h.key");
     let outcome = bench.apply(bench.change("c2", "k2"));
     assert_eq!((outcome.state, bench.files()), (OutcomeState::Trusted, pair("c2", "k2")));
     bench.undo();
@@ -129,7 +129,7 @@ fn after_a_run_that_was_cut_short_another_pair_is_put_and_undone_as_if_it_were_t
 }
 
 #[test]
-fn what_was_proven_stays_when_a_later_run_fails() {
+fn a_proven_change_stays_when_a_later_run_fails() {
     let bench = Bench::new();
     bench.apply(bench.change("c1", "k1"));
     let broken = |mut change: Change| {
@@ -150,7 +150,7 @@ fn what_was_proven_stays_when_a_later_run_fails() {
 }
 
 #[test]
-fn what_somebody_else_put_there_since_is_left_and_named() {
+fn a_file_that_somebody_else_wrote_since_is_left_and_named() {
     let bench = Bench::new();
     bench.apply(bench.change("c1", "k1"));
     fs::write(bench.path("h.crt"), "theirs").expect("a file");
@@ -160,7 +160,7 @@ fn what_somebody_else_put_there_since_is_left_and_named() {
 }
 
 #[test]
-fn a_bundle_that_the_updater_lost_is_put_back_and_the_change_failed() {
+fn a_bundle_that_the_updater_lost_is_restored_and_the_change_failed() {
     for updater in ["rm -f BUNDLE; exit 4", "rm -f BUNDLE", ": >BUNDLE; exit 4"] {
         let bench = Bench::new();
         let bundle = bench.folder.path().join("bundle");

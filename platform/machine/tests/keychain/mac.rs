@@ -1,5 +1,4 @@
-//! A Mac for tests: facts that say so, keychains in a folder of its own, and the stand-in for
-//! `security` with what it remembers beside it.
+//! A Mac for tests: its facts, keychains in a folder of its own, and the replacement for `security` with its state.
 
 use std::{
     fs,
@@ -17,7 +16,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use crate::Result;
 
-/// One of the two keychains that matter, with its domain of trust settings.
+/// One of the two keychains, with its domain of trust settings.
 #[derive(Clone, Copy)]
 pub(crate) enum Which {
     System,
@@ -30,13 +29,12 @@ pub(crate) struct Mac {
 }
 
 impl Mac {
-    /// One where a user without privileges runs us.
+    /// A Mac on which a user without privileges runs labtrust.
     pub(crate) fn of_user() -> Result<Self> {
         Self::new(|folder| (user(501, &folder.join("home")), None))
     }
 
-    /// One where that user has called sudo. Both are given the same id, so that this process, which
-    /// is neither, acts as both.
+    /// A Mac on which that user has called sudo. Both users have the id of this process, so that it can act as both.
     pub(crate) fn under_sudo() -> Result<Self> {
         Self::new(|folder| (user(0, &folder.join("root")), Some(user(0, &folder.join("home")))))
     }
@@ -73,7 +71,7 @@ impl Mac {
             return Err("nothing planned".into());
         };
         for change in &mut changes {
-            self.adopt(change);
+            self.move_here(change);
         }
         self.run(|session| apply(session, &name(certificate), Some(&anchor), &changes))
     }
@@ -95,8 +93,8 @@ impl Mac {
         Ok(act(&session)?)
     }
 
-    /// Moves what `change` is about into our folder, and takes a person's patience away.
-    fn adopt(&self, change: &mut Change) {
+    /// Moves the keychain of `change` into the test's folder, with a short time limit for the password window.
+    fn move_here(&self, change: &mut Change) {
         let in_step = change.steps.iter_mut().filter_map(|step| match step {
             Step::Entry { database, .. } => Some(database),
             _ => None,
@@ -113,7 +111,7 @@ impl Mac {
         }
     }
 
-    /// Makes the stand-in misbehave so.
+    /// Gives the replacement these faults.
     pub(crate) fn misbehave(&self, lines: &[&str]) -> Result {
         Ok(fs::write(self.folder.path().join("mode"), lines.join("\n"))?)
     }
@@ -135,8 +133,8 @@ impl Mac {
         Ok(fs::write(self.keychain(which), before + &certificate.pem())?)
     }
 
-    /// Has the domain say `result` of `certificate`, by another hand: 1 trusts, 3 denies.
-    pub(crate) fn say(&self, which: Which, certificate: &Certificate, result: u64) -> Result {
+    /// Sets the result of `certificate` in the domain, as another program would: 1 trusts, 3 denies.
+    pub(crate) fn set_result(&self, which: Which, certificate: &Certificate, result: u64) -> Result {
         let mut setting = Dictionary::new();
         setting.insert("kSecTrustSettingsResult".into(), result.into());
         let mut entry = Dictionary::new();
@@ -149,7 +147,7 @@ impl Mac {
         Ok(Value::from(all).to_file_xml(self.settings(which))?)
     }
 
-    /// The result that the domain's only setting for `certificate` gives.
+    /// The result of the domain's only setting for `certificate`.
     pub(crate) fn result(&self, which: Which, certificate: &Certificate) -> Result<Option<u64>> {
         let settings = self.entry(which, certificate)?;
         Ok(settings.and_then(|settings| {
@@ -166,7 +164,7 @@ impl Mac {
         Ok(settings.map(|settings| settings.iter().filter_map(name).collect()))
     }
 
-    /// No receipt is left.
+    /// Checks that no receipt is left.
     pub(crate) fn assert_no_traces(&self) {
         assert!(!self.state().exists());
     }
@@ -204,7 +202,7 @@ impl Mac {
     }
 }
 
-/// A new CA's certificate of that name.
+/// The certificate of a new CA with this name.
 pub(crate) fn authority(name: &str) -> Result<Certificate> {
     let (certificate, ..) = new_authority(name)?;
     Ok(certificate)

@@ -13,7 +13,7 @@ fn block(lines: &[&str]) -> Edit {
 fn applied(edit: &Edit, before: Option<&str>) -> String {
     let after = edit.apply(before.map(str::as_bytes)).expect("an edit");
     assert_eq!(edit.is_met(Some(&after)), Ok(true));
-    // Whatever was there, it is there again.
+    // Undoing restores the text before.
     let undone = match before {
         Some(before) => Undone::Bytes(before.into()),
         None => Undone::Gone,
@@ -23,7 +23,7 @@ fn applied(edit: &Edit, before: Option<&str>) -> String {
     String::from_utf8(after).expect("text")
 }
 
-/// What is left of `now` when `edit` is taken back.
+/// The text after `edit` is undone in `now`.
 fn undone(edit: &Edit, now: &str, before: Option<&str>) -> Option<String> {
     match edit.undo(Some(now.as_bytes()), before.map(str::as_bytes)) {
         Undone::Bytes(bytes) => Some(String::from_utf8(bytes).expect("text")),
@@ -72,7 +72,7 @@ fn a_value_is_set_as_a_person_would_and_nothing_else_is_touched() {
 }
 
 #[test]
-fn what_stands_there_can_be_asked_for() {
+fn the_present_value_can_be_read() {
     let keys = ["proxies", "no-proxy"].map(str::to_owned);
     let found = |text: &str| current(Some(text.as_bytes()), &keys);
     assert_eq!(found("{\"proxies\": {\"no-proxy\": \"\\u0078\"}}"), Ok(Some("x".into())));
@@ -92,10 +92,10 @@ fn values_of_several_lines_are_indented_as_the_file_is() {
 }
 
 #[test]
-fn only_the_value_is_taken_back_whatever_changed_around_it() {
+fn only_the_value_is_undone_whatever_changed_around_it() {
     let edit = no_proxy("h");
     for (before, now, after) in [
-        // Others added a value behind, before, and beside it.
+        // Other programs added a value after, before, and beside it.
         (
             "{\n  \"a\": 1\n}\n",
             "{\n  \"a\": 1,\n  \"proxies\": {\n    \"no-proxy\": \"h\"\n  },\n  \"b\": 2\n}\n",
@@ -107,14 +107,14 @@ fn only_the_value_is_taken_back_whatever_changed_around_it() {
             "{\n  \"proxies\": {\n    \"no-proxy\": \"h\",\n    \"http-proxy\": \"p\"\n  }\n}",
             "{\n  \"proxies\": {\n    \"http-proxy\": \"p\"\n  }\n}",
         ),
-        // They took out all that stood before it, and explained ours.
+        // They removed everything before it, and added a comment to our value.
         ("{\n  \"a\": 1\n}", "{\n  \"proxies\": { \"no-proxy\": \"h\" }\n}", "{\n}"),
         (
             "{\n  \"a\": 1\n}",
             "{\n  \"a\": 1,\n  \"proxies\": {\n    // why\n    \"no-proxy\": \"h\"\n  }\n}",
             "{\n  \"a\": 1,\n  \"proxies\": {\n    // why\n  }\n}",
         ),
-        // They wrote all of it anew.
+        // They rewrote the whole file.
         (
             "{\"proxies\": {\"no-proxy\": \"\\u0078\"}}",
             "{\r\n\t\"proxies\": {\r\n\t\t\"no-proxy\": \"h\",\r\n\t},\r\n}",
@@ -145,7 +145,7 @@ fn a_value_that_somebody_else_changed_is_left() {
 }
 
 #[test]
-fn what_cannot_be_edited_is_said() {
+fn a_file_that_cannot_be_edited_gives_the_reason() {
     let deep = format!("{{\"a\": {}{}}}", "[".repeat(600), "]".repeat(600));
     let large = format!("{{\"a\": \"{}\"}}", "x".repeat(LARGEST));
     for (before, why) in [
@@ -191,7 +191,7 @@ fn a_block_comes_last_and_stays_where_it_is() {
 }
 
 #[test]
-fn only_the_block_is_taken_back_whatever_changed_around_it() {
+fn only_the_block_is_undone_whatever_changed_around_it() {
     let edit = block(&["one", "", "two"]);
     let ours = "# labtrust no-proxy begin\none\n\ntwo\n# labtrust no-proxy end\n";
     let old = "# labtrust no-proxy begin\nold\n# labtrust no-proxy end";
@@ -214,7 +214,7 @@ fn only_the_block_is_taken_back_whatever_changed_around_it() {
 }
 
 #[test]
-fn a_block_in_any_encoding_is_made_and_one_that_cannot_be_read_is_said() {
+fn a_file_in_any_encoding_gets_a_block_and_a_damaged_block_is_an_error() {
     let after = block(&["x"]).apply(Some(b"# caf\xe9\n")).expect("an edit");
     assert!(after.starts_with(b"# caf\xe9\n# labtrust"));
     let begin = &b"# labtrust no-proxy begin\n"[..];
@@ -260,7 +260,7 @@ fn a_line_takes_the_place_of_another() {
     ] {
         assert_eq!(applied(&edit, Some(before)), after, "{before:?}");
     }
-    // In whatever encoding the others are.
+    // The other lines may have any encoding.
     let after = edit.apply(Some(b"# f\xfcr\n# a = nil\n")).expect("an edit");
     assert_eq!(after, b"# f\xfcr\na = 1\n");
     for (before, why) in [
@@ -275,13 +275,13 @@ fn a_line_takes_the_place_of_another() {
 }
 
 #[test]
-fn a_line_is_taken_back_whatever_else_has_changed() {
+fn a_line_is_undone_whatever_else_has_changed() {
     let edit = line("# a = nil", "a = 1");
     let before = Some("x\n# a = nil\n");
     for (now, after) in [
         ("y\na = 1\nz", Some("y\n# a = nil\nz")),
         ("a = 1\r\n", Some("# a = nil\r\n")),
-        // Changed, doubled or put back by somebody else.
+        // Somebody else has changed, doubled or restored it.
         ("x\na = 2\n", None),
         ("a = 1\na = 1\n", None),
         ("y\n# a = nil\n", None),
@@ -294,15 +294,15 @@ fn a_line_is_taken_back_whatever_else_has_changed() {
 }
 
 #[test]
-fn what_was_taken_back_once_is_not_touched_again() {
+fn an_undone_line_is_not_touched_again() {
     let edit = line("# a = nil", "a = 1");
     let undo = |now: &str, before: &str| edit.undo(Some(now.as_bytes()), Some(before.as_bytes()));
-    // Somebody has put the old line there besides.
+    // Somebody has also added the old line.
     let before = "# a = nil\n";
     let back = undo("# a = nil\na = 1\n", before);
     assert_eq!(back, Undone::Bytes(b"# a = nil\n# a = nil\n".to_vec()));
     assert_eq!(undo("# a = nil\n# a = nil\n", before), Undone::Already);
-    // Such an edit was never made of these.
+    // The edit was never made in these files.
     for before in ["", "a = 1\na = 1\n", "# a = nil\n# a = nil\n", "# a = nil\na = 1\n"] {
         assert_eq!(undo("x\na = 1\n", before), Undone::Foreign, "{before:?}");
     }

@@ -1,4 +1,4 @@
-//! Edits of files that others wrote and go on writing.
+//! Edits of files that other programs write too.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
@@ -102,7 +102,7 @@ fn owner_and_permission_bits_stay_as_others_set_them() {
 }
 
 #[test]
-fn a_file_that_was_not_there_is_made_with_its_folders_and_goes_with_them() {
+fn a_new_file_is_created_and_removed_with_its_folders() {
     for edit in [no_proxy("h"), block("x")] {
         let bench = Bench::new();
         assert_eq!(bench.edit(&[edit]).state, OutcomeState::Trusted);
@@ -113,7 +113,7 @@ fn a_file_that_was_not_there_is_made_with_its_folders_and_goes_with_them() {
 }
 
 #[test]
-fn a_file_that_two_changes_share_goes_with_the_last_of_them_in_any_order() {
+fn a_file_of_two_changes_is_removed_with_the_last_of_them_in_any_order() {
     for first in ["one", "two"] {
         let bench = Bench::new();
         let change = |name: &str| {
@@ -141,7 +141,7 @@ fn a_file_that_two_changes_share_goes_with_the_last_of_them_in_any_order() {
 }
 
 #[test]
-fn what_somebody_else_wrote_into_a_file_that_two_changes_share_stays_to_the_byte() {
+fn the_text_of_somebody_else_in_a_file_of_two_changes_stays_to_the_byte() {
     // The first block stays, or somebody removes it too.
     for theirs in ["# labtrust one begin\none\n# labtrust one end\nmine", "mine"] {
         let bench = Bench::new();
@@ -164,17 +164,17 @@ fn what_somebody_else_wrote_into_a_file_that_two_changes_share_stays_to_the_byte
 }
 
 #[test]
-fn a_run_that_was_cut_short_after_its_receipt_or_after_its_write_is_taken_up() {
+fn a_run_that_was_interrupted_after_its_receipt_or_its_write_is_continued() {
     let edits = [no_proxy("h"), Edit::Json { keys: vec!["live-restore".into()], value: true.into() }];
-    // What stands there when the next run comes: nothing done, one of two edits, both.
+    // The file when the next run starts: no edit, one of two edits, or both.
     let one = edits[0].apply(Some(BEFORE.as_bytes())).expect("an edit");
     let both = edits[1].apply(Some(&one)).expect("an edit");
     for standing in [BEFORE.as_bytes(), &one, &both] {
         let bench = Bench::with_file(BEFORE);
         bench.edit(&edits);
-        bench.cut_short("");
+        bench.interrupt("");
         fs::write(bench.path("f"), standing).expect("a file");
-        // It may have been killed while it wrote.
+        // The run may have been killed while it wrote.
         fs::write(bench.path(".f.labtrust-draft"), "{").expect("a draft");
         assert_eq!(bench.edit(&edits).state, OutcomeState::Trusted);
         assert_eq!((bench.file().map(String::into_bytes), bench.records()), (Some(both.clone()), 2));
@@ -183,7 +183,7 @@ fn a_run_that_was_cut_short_after_its_receipt_or_after_its_write_is_taken_up() {
         assert!(bench.is_rid_of_us());
 
         bench.edit(&edits);
-        bench.cut_short("");
+        bench.interrupt("");
         fs::write(bench.path("f"), standing).expect("a file");
         bench.undo();
         assert_eq!(bench.file().as_deref(), Some(BEFORE), "undone without a run in between");
@@ -192,7 +192,7 @@ fn a_run_that_was_cut_short_after_its_receipt_or_after_its_write_is_taken_up() {
 }
 
 #[test]
-fn what_changed_around_the_edit_stays_and_the_edit_goes() {
+fn changes_around_the_edit_stay_and_the_edit_is_undone() {
     let bench = Bench::with_file(BEFORE);
     bench.edit(&[no_proxy("h")]);
     assert_eq!(bench.file().as_deref(), Some(AFTER));
@@ -230,12 +230,12 @@ fn an_edit_that_somebody_else_changed_is_left_and_named() {
 }
 
 #[test]
-fn however_often_an_edit_is_changed_undo_brings_back_what_was_there_first() {
+fn undo_restores_the_first_text_however_often_an_edit_was_changed() {
     let before = "{\"proxies\": {\"no-proxy\": \"x\"}}\n";
     let bench = Bench::with_file(before);
     for value in ["h", "h,i", "h,i,j"] {
         assert!(bench.edit(&[no_proxy(value)]).changed);
-        assert_eq!((bench.records(), bench.kept()), (1, 1));
+        assert_eq!((bench.records(), bench.saved()), (1, 1));
     }
     bench.undo();
     assert_eq!(bench.file().as_deref(), Some(before));
@@ -253,7 +253,7 @@ fn however_often_an_edit_is_changed_undo_brings_back_what_was_there_first() {
 }
 
 #[test]
-fn an_edit_that_could_not_be_finished_is_taken_back() {
+fn an_edit_that_could_not_be_finished_is_undone() {
     let bench = Bench::with_file(BEFORE);
     let mut change = bench.editing(&[no_proxy("h")]);
     change.reload.applied = vec![Command::new("/bin/false", [""; 0])];
@@ -290,7 +290,7 @@ fn a_link_stays_and_the_file_to_which_it_leads_is_edited() {
 }
 
 #[test]
-fn a_dry_run_shows_the_value_that_goes_and_the_one_that_comes() {
+fn a_dry_run_shows_the_old_and_the_new_value() {
     let bench = Bench::with_file("{\"proxies\": {\"no-proxy\": \"x\"}, \"secret\": 1}");
     let lines = explain_here(&World::here(), &bench.editing(&[no_proxy("h")])).expect("lines");
     assert_eq!(
@@ -304,7 +304,7 @@ fn a_dry_run_shows_the_value_that_goes_and_the_one_that_comes() {
 }
 
 #[test]
-fn a_recorded_edit_is_read_and_told_as_it_was_meant() {
+fn a_recorded_edit_is_read_and_explained_correctly() {
     let recorded = include_bytes!("../../../../../fuzz/seeds/receipts/edit.json");
     let receipt = crate::receipt::parse(recorded).expect("a receipt");
     assert_eq!(
@@ -317,7 +317,7 @@ fn a_recorded_edit_is_read_and_told_as_it_was_meant() {
 }
 
 #[test]
-fn several_edits_of_one_file_are_taken_back_together() {
+fn several_edits_of_one_file_are_undone_together() {
     let before = "# A=1\n# B=1";
     let edits = [line("# A=1", "A=2"), line("# B=1", "B=2"), block("C=2")];
     let bench = Bench::with_file(before);
@@ -327,7 +327,7 @@ fn several_edits_of_one_file_are_taken_back_together() {
     assert!(!bench.edit(&edits).changed);
     bench.undo();
     assert_eq!(bench.file().as_deref(), Some(before));
-    // What somebody else writes around them stays.
+    // The text of somebody else around them stays.
     bench.edit(&edits);
     bench.write(&format!("{after}D=2\n"));
     bench.undo();

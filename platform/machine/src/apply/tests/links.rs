@@ -3,8 +3,7 @@
 use super::*;
 
 impl Bench {
-    /// The change that puts `text` into a folder of its own, switches the link to it and removes the file of
-    /// `old`.
+    /// The change that writes `text` to a folder of its own, switches the link to it, and removes the file of `old`.
     fn switched(&self, text: &str, old: Option<&str>) -> Change {
         let file = |folder: &str| self.path(&format!("own/{folder}/x"));
         let contents = Contents::Public(text.into());
@@ -23,7 +22,7 @@ impl Bench {
 }
 
 #[test]
-fn what_lies_behind_a_link_changes_with_it_and_all_of_it_is_taken_back() {
+fn the_file_behind_a_link_changes_with_it_and_all_of_it_is_undone() {
     for theirs in [None, Some("theirs")] {
         let bench = Bench::new();
         fs::create_dir(bench.path("")).expect("a folder");
@@ -36,11 +35,11 @@ fn what_lies_behind_a_link_changes_with_it_and_all_of_it_is_taken_back() {
             let outcome = bench.apply(change.clone());
             assert_eq!((outcome.state, outcome.changed), (OutcomeState::Trusted, true), "{outcome:?}");
             assert_eq!(bench.read("x").as_deref(), Some(text));
-            assert!(old.is_none_or(|old| !bench.has(&format!("own/{old}"))), "its folder goes with it");
+            assert!(old.is_none_or(|old| !bench.has(&format!("own/{old}"))), "its folder is removed with it");
             assert!(!bench.apply(change).changed);
             old = Some(text);
         }
-        assert_eq!(bench.kept(), usize::from(theirs.is_some()), "what was ours between is not kept");
+        assert_eq!(bench.saved(), usize::from(theirs.is_some()), "our own file in between is not saved");
         let undone = bench.undo();
         assert_eq!(undone[0].state, OutcomeState::Untrusted, "{undone:?}");
         assert_eq!(bench.read("x").as_deref(), theirs);
@@ -49,7 +48,7 @@ fn what_lies_behind_a_link_changes_with_it_and_all_of_it_is_taken_back() {
 }
 
 #[test]
-fn a_switch_that_does_not_work_is_taken_back_to_the_folder_before() {
+fn a_switch_that_fails_is_undone_to_the_folder_before() {
     let bench = Bench::new();
     bench.apply(bench.switched("one", None));
     let mut change = bench.switched("two", Some("one"));

@@ -1,4 +1,4 @@
-//! Changes of which none is of use without the others.
+//! Changes that are all made or none.
 
 use labtrust_plan::Command;
 
@@ -14,7 +14,7 @@ fn settings(bench: &Bench, reloaded_by: &str) -> Change {
 }
 
 #[test]
-fn if_one_fails_all_are_taken_back_and_what_stood_before_stays() {
+fn if_one_fails_all_are_undone_and_the_files_before_stay() {
     let bench = Bench::new();
     let worked = bench.together(&[bench.change("old", "old key")]);
     assert_eq!(worked, [(OutcomeState::Trusted, true)]);
@@ -25,7 +25,7 @@ fn if_one_fails_all_are_taken_back_and_what_stood_before_stays() {
     assert_eq!(bench.files(), (Some("old".into()), Some("old key".into())));
     assert_eq!(bench.read("gitlab.rb").as_deref(), Some("theirs"));
 
-    // The other way round: what could not be settled is what is told.
+    // In the other order: the failed reload is reported.
     let failed = bench.together(&[settings(&bench, "/bin/false"), bench.change("new", "new key")]);
     assert_eq!(failed, [(OutcomeState::Failed, false), (OutcomeState::Untrusted, false)]);
     assert_eq!(bench.read("gitlab.rb").as_deref(), Some("theirs"));
