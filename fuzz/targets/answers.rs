@@ -68,6 +68,6 @@ fuzz_target!(|parts: (u8, &str, &[u8])| {
         realm.url = text.into();
         realm.answer = Asked::Answered(answer);
     }
-    let _ = engine::judge(text);
+    let _ = engine::reach_from_answer(text);
     let _ = diagnose(&evidence);
 });

@@ -77,7 +77,7 @@ impl<'e> Case<'e> {
 
     /// How `engine` reaches the registry, if it was asked and answered.
     pub fn reach_of(&self, engine: &EngineSeen) -> Option<engine::Reach> {
-        Some(engine::judge(engine.registries.get(&self.registry)?.answer()?))
+        Some(engine::reach_from_answer(engine.registries.get(&self.registry)?.answer()?))
     }
 
     /// Whether a daemon accepts the registry, directly or through a proxy.

@@ -76,7 +76,7 @@ fn of_kept_bytes(files: &dyn Files, receipt: &Receipt) -> Vec<Damage> {
         Ok(bytes) => bytes.is_none_or(|bytes| Fingerprint::of(&bytes) != sha256),
         Err(_) => true,
     };
-    let paths = receipt.kept().map(|sha256| (folder.join(sha256.to_string()), sha256));
+    let paths = receipt.saved_hashes().map(|sha256| (folder.join(sha256.to_string()), sha256));
     let lost = paths.filter(|(path, sha256)| is_lost(path, *sha256));
     lost.map(|(path, _)| {
         Damage::new(&files.full(&path), &anyhow!("the original file cannot be restored from it"), way)

@@ -80,8 +80,8 @@ impl<'a> Run<'a> {
         }
         let records = self.done.iter().filter_map(|(store, subject)| self.receipt.find(store, subject));
         let lines: Vec<_> = records.map(Line::Change).collect();
-        self.session.receipts.note_done(&self.receipt, &lines)?;
-        self.session.receipts.prune(&self.receipt)
+        self.session.receipts.save_lines(&self.receipt, &lines)?;
+        self.session.receipts.remove_unneeded(&self.receipt)
     }
 
     fn carry_out(&mut self, changes: &[Change], together: bool) -> Result<Vec<Outcome>> {
@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
         let within_reach = change.actor.is_within_reach(self.session.facts);
         let reader = self.session.worlds.reader(self.session.facts, &change.actor)?;
         match already(&reader, change, self.recorded(change)) {
-            Ok(Some(detail)) if !adopts || !within_reach || self.knows_all(change) => {
+            Ok(Some(detail)) if !adopts || !within_reach || self.is_all_recorded(change) => {
                 return Ok(Started::Already(detail));
             }
             Ok(Some(_)) => {}
@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
             Err(error) => return Err(error),
             Ok(None) => {}
         }
-        self.session.hold(&change.actor)?;
+        self.session.lock_for(&change.actor)?;
         // The run that held the lock until now may have made this change.
         if let Some(detail) = already(&reader, change, self.recorded(change))? {
             if adopts {
@@ -147,10 +147,10 @@ impl<'a> Run<'a> {
                 reader.tidy(path)?;
             }
             if !is_met(&reader, step)? {
-                self.note(record, step, &reader, &mut batch)?;
+                self.record_step(record, step, &reader, &mut batch)?;
                 changed = true;
             } else if adopts {
-                self.note_adopted(record, step, &reader)?;
+                self.record_adopted(record, step, &reader)?;
             }
         }
         self.act(record, batch, &reader)?;

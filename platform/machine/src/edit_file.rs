@@ -48,7 +48,7 @@ pub(crate) fn undo(
     after: Option<Fingerprint>,
 ) -> Result<bool> {
     let before = match before {
-        Node::File { sha256, .. } => Some(receipts.kept(receipt, *sha256)?),
+        Node::File { sha256, .. } => Some(receipts.saved_bytes(receipt, *sha256)?),
         _ => None,
     };
     let before = before.as_ref().map(Contents::bytes);

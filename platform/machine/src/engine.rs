@@ -8,9 +8,9 @@ use std::{io, path::Path, time::Duration};
 use labtrust_plan::Endpoint;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::registries::ignores;
+pub(crate) use self::registries::insecure_reason;
 pub use self::{
-    reach::{Reach, judge, judge_client, reaches},
+    reach::{Reach, contact_registry, reach_from_answer, reach_from_client},
     registries::{NamedRegistry, RegistrySettings},
 };
 use crate::{

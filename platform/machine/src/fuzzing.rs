@@ -26,5 +26,5 @@ pub fn account(line: &str) {
 
 /// An answer of the Docker daemon.
 pub fn engine_answer(text: &str) {
-    engine::judge(text);
+    engine::reach_from_answer(text);
 }

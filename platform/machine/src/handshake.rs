@@ -70,11 +70,11 @@ fn fetch_from(addresses: &[SocketAddr], endpoint: &Endpoint, deadline: Instant) 
         last = match TcpStream::connect_timeout(address, share) {
             Ok(stream) => {
                 return shake_hands(stream, endpoint, deadline, Demand::Proof)
-                    .map_err(|error| fault(said(&error)));
+                    .map_err(|error| fault(describe_fault(&error)));
             }
             // For a host name, the message names the address that was tried.
-            Err(error) if matches!(endpoint.host, Host::Ip(_)) => fault(said(&error)),
-            Err(error) => fault(format!("{address}: {}", said(&error))),
+            Err(error) if matches!(endpoint.host, Host::Ip(_)) => fault(describe_fault(&error)),
+            Err(error) => fault(format!("{address}: {}", describe_fault(&error))),
         };
     }
     Err(last)
@@ -101,9 +101,9 @@ pub fn resolve(endpoint: &Endpoint, limit: Duration) -> Result<Vec<SocketAddr>> 
 
 /// The chain that is presented as `endpoint` at the other end of `stream`, such as a proxy's tunnel. No proof of the key is
 /// required.
-pub fn present(stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Certificate>> {
+pub fn fetch_over(stream: TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<Vec<Certificate>> {
     shake_hands(stream, endpoint, deadline, Demand::Nothing)
-        .map_err(|error| Error::Peer { peer: endpoint.to_string(), why: said(&error) })
+        .map_err(|error| Error::Peer { peer: endpoint.to_string(), why: describe_fault(&error) })
 }
 
 /// What a server must prove in the handshake.
@@ -151,9 +151,9 @@ fn server_name(host: &Host) -> ServerName<'static> {
 }
 
 /// `error`, from connecting or from the handshake, in words for the administrator of the server.
-pub fn said(error: &io::Error) -> String {
+pub fn describe_fault(error: &io::Error) -> String {
     if let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return refused(tls);
+        return describe_tls_fault(tls);
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused: nothing listens on this port".into(),
@@ -167,7 +167,7 @@ pub fn said(error: &io::Error) -> String {
 }
 
 /// A failed handshake in words for the administrator of the server.
-fn refused(error: &rustls::Error) -> String {
+fn describe_tls_fault(error: &rustls::Error) -> String {
     use rustls::{AlertDescription as Alert, Error as Tls, InvalidMessage};
     match error {
         Tls::InvalidMessage(

@@ -46,7 +46,7 @@ impl Lock {
         let started = Instant::now();
         let mut since = started;
         let mut holder = None;
-        let mut said = false;
+        let mut is_reported = false;
         loop {
             let file = OpenOptions::new()
                 .read(true)
@@ -75,10 +75,10 @@ impl Lock {
             if since.elapsed() > limit {
                 return Err(Error::Locked { path: path.to_owned(), holder: who(), limit });
             }
-            if started.elapsed() > SILENT_WAIT && !said {
+            if started.elapsed() > SILENT_WAIT && !is_reported {
                 let path = path.display();
                 progress.note(&format!("waiting for another run of labtrust{}, which holds {path}", who()));
-                said = true;
+                is_reported = true;
             }
             thread::sleep(Duration::from_millis(20));
         }

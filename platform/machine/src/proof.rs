@@ -42,7 +42,7 @@ pub(crate) fn prove_by(
         Proof::All(proofs) => return all(servers, world, proofs, wanted),
         Proof::Not(proof) => return prove_by(servers, world, proof, wanted.other()),
         // A server cannot show that something was undone.
-        Proof::Served { .. } if wanted == Wanted::Gone => return Ok(ProofResult::Holds("taken back".into())),
+        Proof::Served { .. } if wanted == Wanted::Gone => return Ok(ProofResult::Holds("undone".into())),
         Proof::Served { endpoint, .. } => {
             let unasked = || ProofResult::Fails(format!("{endpoint} was not asked"));
             servers.ask(proof).unwrap_or_else(unasked)
@@ -65,7 +65,7 @@ pub(crate) fn prove_by(
         Proof::Edited { path, edit } if edit_file::is_met(world, edit, path)? => {
             ProofResult::Holds(format!("{edit} is set in {}", path.display()))
         }
-        Proof::Says { command, text } => says(world, command, text)?,
+        Proof::Says { command, text } => prints(world, command, text)?,
         Proof::Edited { path, edit } => {
             ProofResult::Fails(format!("{edit} is not set in {}", path.display()))
         }
@@ -88,17 +88,17 @@ fn all(servers: &mut Servers<'_>, world: &World, proofs: &[Proof], wanted: Wante
     }
     let whole = details.join("; ");
     Ok(match wanted {
-        Wanted::Gone if details.is_empty() => ProofResult::Holds("taken back".into()),
+        Wanted::Gone if details.is_empty() => ProofResult::Holds("undone".into()),
         _ => ProofResult::Holds(whole).to(wanted),
     })
 }
 
 /// Whether `command` prints the line `text`.
-fn says(world: &World, command: &Command, text: &str) -> Result<ProofResult> {
+fn prints(world: &World, command: &Command, text: &str) -> Result<ProofResult> {
     let output = world.try_run(command)?;
-    let said = String::from_utf8_lossy(&output.stdout);
+    let printed = String::from_utf8_lossy(&output.stdout);
     let program = command.program.file_name().unwrap_or_default().to_string_lossy();
-    Ok(if said.lines().any(|line| line == text) {
+    Ok(if printed.lines().any(|line| line == text) {
         ProofResult::Holds(format!("{program} uses {text}"))
     } else {
         ProofResult::Fails(format!("{program} does not use {text}"))

@@ -94,7 +94,7 @@ impl From<&io::Error> for Step {
             io::ErrorKind::ConnectionRefused => Self::Refused,
             io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => Self::Unreachable,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Self::TimedOut,
-            _ => Self::Failed(handshake::said(error)),
+            _ => Self::Failed(handshake::describe_fault(error)),
         }
     }
 }
@@ -107,14 +107,14 @@ impl From<&io::Error> for Tls {
             (
                 Some(InvalidMessage(Message::HandshakePayloadTooLarge | Message::CertificatePayloadTooLarge)),
                 _,
-            ) => Self::Failed(handshake::said(error)),
+            ) => Self::Failed(handshake::describe_fault(error)),
             (Some(InvalidMessage(_)), _) => Self::NotTls,
             (
                 None,
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe,
             ) => Self::Closed,
             (None, io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock) => Self::TimedOut,
-            _ => Self::Failed(handshake::said(error)),
+            _ => Self::Failed(handshake::describe_fault(error)),
         }
     }
 }

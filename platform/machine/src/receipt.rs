@@ -152,7 +152,7 @@ impl ChangeRecord {
 
     /// Records `step`, which is about to change a file. The file's state before the first run stays recorded, however
     /// often later runs replace their own file.
-    pub(crate) fn note_file(&mut self, mut step: StepRecord) {
+    pub(crate) fn record_file(&mut self, mut step: StepRecord) {
         let StepRecord::File { path, before, folders, .. } = &mut step else { return };
         let is_same =
             |step: &StepRecord| matches!(step, StepRecord::File { path: known, .. } if known == path);
@@ -284,7 +284,7 @@ impl StepRecord {
     }
 
     /// The SHA-256 of the saved bytes that undoing it needs, if it needs any.
-    fn kept(&self) -> Option<Fingerprint> {
+    fn saved_hash(&self) -> Option<Fingerprint> {
         match self {
             Self::File { before: Node::File { sha256, .. }, adopted: false, .. } => Some(*sha256),
             _ => None,
@@ -298,7 +298,7 @@ impl Receipt {
     }
 
     /// The SHA-256 of all saved bytes that undoing it needs.
-    pub fn kept(&self) -> impl Iterator<Item = Fingerprint> {
+    pub fn saved_hashes(&self) -> impl Iterator<Item = Fingerprint> {
         let saved_of = |record: &SideEffectRecord| match record.before {
             Node::File { sha256, .. } => Some(sha256),
             _ => None,
@@ -307,7 +307,7 @@ impl Receipt {
             change
                 .steps
                 .iter()
-                .filter_map(StepRecord::kept)
+                .filter_map(StepRecord::saved_hash)
                 .chain(change.side_effects.iter().filter_map(saved_of))
         })
     }

@@ -137,7 +137,7 @@ impl Outcome {
                 still("still trusted by the system store: ", &detail)
             }
             ProofResult::Lingers(detail) => {
-                let detail = format!("{detail} until its restart: it read the system store before");
+                let detail = format!("{detail} until it is restarted: it read the system store before");
                 let mut outcome = Self::new(store, subject, OutcomeState::Untrusted, detail);
                 outcome.await_restart(engine_of(facts, proof).iter());
                 outcome
@@ -238,7 +238,7 @@ pub struct Session<'a> {
 impl Session<'_> {
     /// Takes the machine's lock until the session's end, if `actor` is the machine. Otherwise the changes that a run with
     /// another state folder makes between our steps, reload and proof would look like ours.
-    pub(crate) fn hold(&self, actor: &Actor) -> Result<()> {
+    pub(crate) fn lock_for(&self, actor: &Actor) -> Result<()> {
         if *actor == Actor::Machine { self.receipts.hold_machine(self.progress) } else { Ok(()) }
     }
 }

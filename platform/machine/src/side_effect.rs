@@ -16,7 +16,7 @@ use labtrust_plan::{Certificate, Contents, SideEffect};
 use zeroize::Zeroizing;
 
 use self::links::remove_copies;
-pub(crate) use self::neighbour::{forget_idle_neighbours, keep_neighbours, undo_neighbours};
+pub(crate) use self::neighbour::{back_up_neighbours, forget_unchanged_neighbours, undo_neighbours};
 use self::stranger::is_strangers_since;
 pub(crate) use self::undo_file::undo_file;
 use crate::{
@@ -57,7 +57,7 @@ pub(crate) fn clear(side_effect: &SideEffect, world: &World) -> Result<()> {
 }
 
 /// Saves the file before the updater adds the anchor, unless an interrupted run has saved it already.
-pub(crate) fn keep(
+pub(crate) fn back_up(
     side_effect: &SideEffect,
     world: &World,
     receipts: &Receipts,
@@ -68,11 +68,11 @@ pub(crate) fn keep(
     if let Some(record) = records.iter_mut().find(|record| record.side_effect.is_same(side_effect)) {
         record.side_effect = side_effect.clone();
         if is_strangers_since(world, record)? {
-            (record.before, record.after) = (receipts.keep(receipt, world, &path)?, None);
+            (record.before, record.after) = (receipts.back_up(receipt, world, &path)?, None);
         }
         return Ok(());
     }
-    let before = receipts.keep(receipt, world, &path)?;
+    let before = receipts.back_up(receipt, world, &path)?;
     records.push(SideEffectRecord { side_effect: side_effect.clone(), before, after: None });
     Ok(())
 }
@@ -280,7 +280,7 @@ impl SideEffectRecord {
             return Ok(None);
         };
         let found = world.read(&path)?.unwrap_or_default();
-        Ok(Some((path, found, receipts.kept(receipt, *sha256)?)))
+        Ok(Some((path, found, receipts.saved_bytes(receipt, *sha256)?)))
     }
 
     /// Undoes what the updater did not undo itself. `was_ours` is the answer of [`SideEffectRecord::is_ours`] before the

@@ -20,7 +20,7 @@ use crate::{
     receipt::{ChangeRecord, Line, Phase, Receipt, StepRecord},
     session::{Outcome, OutcomeState, Session},
     side_effect,
-    side_effect::{keep_neighbours, undo_file},
+    side_effect::{back_up_neighbours, undo_file},
     updater::{Updater, check_room},
     world::{Node, World},
 };
@@ -92,12 +92,12 @@ fn undo_records(
                 .push((receipt, Outcome::needs_root(&record.store, &record.subject, OutcomeState::Trusted)));
         }
     }
-    note_started(session, receipts, &started)?;
+    record_start(session, receipts, &started)?;
     let mut undone = Vec::new();
     for (receipt, index) in started {
         let mut taken = undo_steps(session, &receipts[receipt], (receipt, index));
         if taken.fault.is_none() {
-            taken.fault = keep_neighbours_of(session, &mut receipts[receipt], index).err().map(Rc::new);
+            taken.fault = back_up_neighbours_of(session, &mut receipts[receipt], index).err().map(Rc::new);
         }
         undone.push(taken);
     }
@@ -115,7 +115,7 @@ fn undo_records(
 }
 
 /// Records that `records` are about to be undone.
-fn note_started(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize, usize)]) -> Result<()> {
+fn record_start(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usize, usize)]) -> Result<()> {
     for (number, receipt) in receipts.iter_mut().enumerate() {
         let indices: Vec<_> =
             records.iter().filter(|(of, _)| *of == number).map(|(_, index)| *index).collect();
@@ -126,10 +126,10 @@ fn note_started(session: &Session<'_>, receipts: &mut [Receipt], records: &[(usi
         for index in &indices {
             receipt.changes[*index].phase = Phase::Undoing;
         }
-        let noted = session.receipts.note(receipt, &indices);
+        let saved = session.receipts.save_changes(receipt, &indices);
         // A change that was not proven is recorded as unfinished already: it is undone even on a full disk.
         if was_proven {
-            noted?;
+            saved?;
         }
     }
     Ok(())
@@ -150,7 +150,7 @@ fn forget(session: &Session<'_>, receipts: &mut [Receipt], gone: &BTreeSet<(usiz
             session.receipts.save(receipt)?;
         } else if !removed.is_empty() {
             let lines: Vec<_> = removed.iter().map(Line::gone).collect();
-            session.receipts.note_done(receipt, &lines)?;
+            session.receipts.save_lines(receipt, &lines)?;
         }
     }
     Ok(())
@@ -222,7 +222,7 @@ pub(crate) fn undo_latest_steps(
     index: usize,
 ) -> Result<Vec<PathBuf>> {
     let record = &receipt.changes[index];
-    session.hold(&record.actor)?;
+    session.lock_for(&record.actor)?;
     let world = session.worlds.of(&record.actor)?;
     world.flushed_once(|| {
         let latest = record.steps[record.proven..].iter().rev();
@@ -242,7 +242,7 @@ fn undo_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize,
         fault: None,
     };
     let mut undo = || -> Result<()> {
-        session.hold(&record.actor)?;
+        session.lock_for(&record.actor)?;
         let world = session.worlds.of(&record.actor)?;
         for side_effect in &record.side_effects {
             undone.ours.push(side_effect.is_ours(&world)?);
@@ -259,18 +259,18 @@ fn undo_steps(session: &Session<'_>, receipt: &Receipt, (number, index): (usize,
 }
 
 /// Saves other programs' files beside our anchor that the updater may replace while the change is undone.
-fn keep_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<()> {
+fn back_up_neighbours_of(session: &Session<'_>, receipt: &mut Receipt, index: usize) -> Result<()> {
     let record = &receipt.changes[index];
     if record.reload.undone.is_empty() {
         return Ok(());
     }
     let world = session.worlds.of(&record.actor)?;
-    record.reload.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
+    record.reload.side_effects.iter().try_for_each(|side_effect| side_effect::unlink(side_effect, &world))?;
     let mut kept = record.side_effects.clone();
-    keep_neighbours(&world, session.receipts, &receipt.name, &record.reload.side_effects, &mut kept)?;
+    back_up_neighbours(&world, session.receipts, &receipt.name, &record.reload.side_effects, &mut kept)?;
     if kept != record.side_effects {
         receipt.changes[index].side_effects = kept;
-        session.receipts.note(receipt, &[index])?;
+        session.receipts.save_changes(receipt, &[index])?;
     }
     Ok(())
 }

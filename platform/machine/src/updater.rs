@@ -112,7 +112,9 @@ impl Updater<'_> {
                 }
             }
             if round > 0 {
-                self.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, self.world))?;
+                self.side_effects
+                    .iter()
+                    .try_for_each(|side_effect| side_effect::unlink_anyway(side_effect, self.world))?;
             }
             let rebuilt = self.run_once()?;
             let fault = self.fault(&before, &rebuilt.bundles);
@@ -135,7 +137,7 @@ impl Updater<'_> {
     }
 
     fn run_once(&self) -> Result<Rebuilt> {
-        self.side_effects.iter().try_for_each(|made| side_effect::clear(made, self.world))?;
+        self.side_effects.iter().try_for_each(|side_effect| side_effect::clear(side_effect, self.world))?;
         let complaints = self.run_commands()?;
         self.await_others()?;
         Ok(Rebuilt { complaints, ..self.rebuilt()? })
@@ -155,7 +157,7 @@ impl Updater<'_> {
         if !running(&self.names()).is_empty() {
             return Ok(());
         }
-        self.side_effects.iter().try_for_each(|made| side_effect::clear(made, self.world))
+        self.side_effects.iter().try_for_each(|side_effect| side_effect::clear(side_effect, self.world))
     }
 
     fn rebuilt(&self) -> Result<Rebuilt> {
@@ -177,7 +179,7 @@ impl Updater<'_> {
     fn await_others(&self) -> Result<Option<u32>> {
         let updaters = self.names();
         let waited = await_end(&updaters, UPDATER_WAIT, self.progress).map_err(|pid| self.busy(pid))?;
-        if self.side_effects.iter().any(|one| matches!(one, SideEffect::Keystore { .. })) {
+        if self.side_effects.iter().any(|side_effect| matches!(side_effect, SideEffect::Keystore { .. })) {
             keystore::await_writers(self.progress);
         }
         Ok(waited)

@@ -19,16 +19,16 @@ pub(crate) fn await_end(
 ) -> Result<Option<u32>, u32> {
     let started = Instant::now();
     let awaited = running(programs);
-    let mut said = false;
+    let mut is_reported = false;
     let mut left = awaited.clone();
     while let Some(pid) = left.first().copied() {
         if started.elapsed() > limit {
             return Err(pid);
         }
-        if started.elapsed() > SILENT_WAIT && !said {
+        if started.elapsed() > SILENT_WAIT && !is_reported {
             let programs = programs.join(" or ");
             progress.note(&format!("waiting for another run of {programs} (process {pid}) to end"));
-            said = true;
+            is_reported = true;
         }
         thread::sleep(BETWEEN_LOOKS);
         left = running(programs);

@@ -56,7 +56,7 @@ fn judge(case: &Case<'_>) -> CheckResult {
     let finding = match engine.registries.get(&case.registry) {
         None | Some(Asked::Not) => None,
         Some(Asked::Failed(why)) => view.proxy_fault(why),
-        Some(Asked::Answered(body)) => match engine::judge(body) {
+        Some(Asked::Answered(body)) => match engine::reach_from_answer(body) {
             // The daemon speaks TLS with the registry, so a proxy works.
             engine::Reach::Accepted | engine::Reach::GaveUp(_) => None,
             engine::Reach::Refused(_) => intercepted::finding(&view),

@@ -35,7 +35,7 @@ pub(super) fn ask_proxy(url: &str, endpoint: &Endpoint, deadline: Instant) -> Pr
             if is_http {
                 seen.answer = converse(&stream, endpoint, deadline).map(Redacted::from).into();
                 if seen.answer.answer().is_some_and(|line| line.split(' ').nth(1) == Some("200")) {
-                    seen.chain = handshake::present(stream, endpoint, deadline).unwrap_or_default();
+                    seen.chain = handshake::fetch_over(stream, endpoint, deadline).unwrap_or_default();
                 }
             }
         }
@@ -64,14 +64,14 @@ fn connect(proxy: &Endpoint, deadline: Instant) -> Result<(TcpStream, String), S
     for address in addresses {
         match TcpStream::connect_timeout(&address, left(deadline)) {
             Ok(stream) => return Ok((stream, address.to_string())),
-            Err(error) => why = format!("{address}: {}", handshake::said(&error)),
+            Err(error) => why = format!("{address}: {}", handshake::describe_fault(&error)),
         }
     }
     Err(why)
 }
 
 fn converse(mut stream: &TcpStream, endpoint: &Endpoint, deadline: Instant) -> Result<String, String> {
-    let said = |error: std::io::Error| handshake::said(&error);
+    let said = |error: std::io::Error| handshake::describe_fault(&error);
     stream.set_write_timeout(Some(left(deadline))).map_err(said)?;
     write!(stream, "CONNECT {endpoint} HTTP/1.1\r\nHost: {endpoint}\r\n\r\n").map_err(said)?;
     let mut line = Vec::new();

@@ -138,7 +138,7 @@ fn parsed<T: DeserializeOwned>(body: labtrust_machine::Result<String>) -> Asked<
 
 #[cfg(test)]
 mod tests {
-    use labtrust_machine::engine::{Reach, judge};
+    use labtrust_machine::engine::{Reach, reach_from_answer};
 
     use super::*;
 
@@ -150,9 +150,9 @@ mod tests {
         let long =
             shortened(answer(&format!("Get \"https://h:4567/v2/\": x509: {}", "\u{1b}ü".repeat(1 << 18))));
         assert!(long.len() < 10 * LONGEST, "{}", long.len());
-        assert!(matches!(judge(&long), Reach::Refused(_)));
+        assert!(matches!(reach_from_answer(&long), Reach::Refused(_)));
         assert!(shortened("x".repeat(1 << 20)).len() <= LONGEST);
         let found = serde_json::json!({ "Descriptor": {}, "Platforms": vec!["linux"; 1 << 10] }).to_string();
-        assert_eq!(judge(&shortened(found)), Reach::Accepted);
+        assert_eq!(reach_from_answer(&shortened(found)), Reach::Accepted);
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 pub(super) fn act(world: &World, step: &Step, receipts: &Receipts) -> Result<()> {
     let make_folder = |path: &Path| match path.parent() {
         Some(folder) => {
-            world.make_folders(folder, if receipts.keeps(folder) { 0o700 } else { 0o755 }).map(drop)
+            world.make_folders(folder, if receipts.contains(folder) { 0o700 } else { 0o755 }).map(drop)
         }
         None => Ok(()),
     };

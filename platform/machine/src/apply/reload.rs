@@ -10,7 +10,7 @@ use crate::{
     Error, Result,
     proof::prove,
     side_effect,
-    side_effect::{forget_idle_neighbours, keep_neighbours},
+    side_effect::{back_up_neighbours, forget_unchanged_neighbours},
     updater::Updater,
     world::World,
 };
@@ -26,20 +26,23 @@ impl Run<'_> {
         let world = self.session.worlds.of(&change.actor)?;
         let record = self.record(change);
         let mut kept = self.receipt.changes[record].side_effects.clone();
-        for made in &reload.side_effects {
-            side_effect::keep(made, &world, self.session.receipts, &self.receipt.name, &mut kept)?;
+        for side_effect in &reload.side_effects {
+            side_effect::back_up(side_effect, &world, self.session.receipts, &self.receipt.name, &mut kept)?;
         }
         let (receipts, name) = (self.session.receipts, &self.receipt.name);
-        keep_neighbours(&world, receipts, name, &reload.side_effects, &mut kept)?;
+        back_up_neighbours(&world, receipts, name, &reload.side_effects, &mut kept)?;
         self.receipt.changes[record].side_effects = kept;
-        self.session.receipts.note(&self.receipt, &[record])?;
+        self.session.receipts.save_changes(&self.receipt, &[record])?;
         self.restore_broken(record, &world)?;
         // A killed updater may have linked the anchor without running its hooks. Without the links it runs them again.
-        reload.side_effects.iter().try_for_each(|made| side_effect::unlink_anyway(made, &world))?;
+        reload
+            .side_effects
+            .iter()
+            .try_for_each(|side_effect| side_effect::unlink_anyway(side_effect, &world))?;
         let kept = &self.receipt.changes[record].side_effects;
         let undisturbed: Vec<bool> =
             kept.iter().map(|kept| kept.is_undisturbed(&world)).collect::<Result<_>>()?;
-        reload.side_effects.iter().try_for_each(|made| side_effect::unlink(made, &world))?;
+        reload.side_effects.iter().try_for_each(|side_effect| side_effect::unlink(side_effect, &world))?;
         let removed = change.steps.iter().filter(|step| matches!(step, Step::Remove { .. })).count();
         let is_met = || Ok(prove(&world, &change.proof, Wanted::There)?.holds());
         let updater = Updater {
@@ -52,10 +55,10 @@ impl Run<'_> {
         };
         let mut complaints = updater.run()?;
         if let Some(anchor) = &self.receipt.anchor {
-            for made in &reload.side_effects {
+            for side_effect in &reload.side_effects {
                 let progress = self.session.progress;
-                side_effect::add_entry(made, &world, &anchor.certificate, &mut complaints, progress)?;
-                side_effect::delete_entry(made, &world, &anchor.certificate, progress)?;
+                side_effect::add_entry(side_effect, &world, &anchor.certificate, &mut complaints, progress)?;
+                side_effect::delete_entry(side_effect, &world, &anchor.certificate, progress)?;
             }
         }
         if self.restore_broken(record, &world)? {
@@ -68,8 +71,8 @@ impl Run<'_> {
         for (kept, undisturbed) in kept.iter_mut().zip(undisturbed) {
             kept.remember(&world, undisturbed)?;
         }
-        forget_idle_neighbours(&world, kept)?;
-        self.session.receipts.note(&self.receipt, &[record])?;
+        forget_unchanged_neighbours(&world, kept)?;
+        self.session.receipts.save_changes(&self.receipt, &[record])?;
         Ok(complaints)
     }
 

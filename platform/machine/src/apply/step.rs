@@ -14,7 +14,7 @@ use crate::{
 
 impl Run<'_> {
     /// Records what `step` will replace, and adds the step to `batch`.
-    pub(super) fn note<'s>(
+    pub(super) fn record_step<'s>(
         &mut self,
         record: usize,
         step: &'s Step,
@@ -24,18 +24,18 @@ impl Run<'_> {
         match step {
             Step::Put { path, contents, .. } => {
                 let after = After { sha256: Some(contents.sha256()), ..After::NOTHING };
-                self.note_file(record, world, path, after, batch)?;
+                self.record_file(record, world, path, after, batch)?;
             }
             Step::Link { path, target } => {
-                self.note_file(record, world, path, After { link: Some(target), ..After::NOTHING }, batch)?;
+                self.record_file(record, world, path, After { link: Some(target), ..After::NOTHING }, batch)?;
             }
-            Step::Remove { path } => self.note_file(record, world, path, After::NOTHING, batch)?,
+            Step::Remove { path } => self.record_file(record, world, path, After::NOTHING, batch)?,
             Step::Edit { path, edit, .. } => {
                 // Another owner's file is edited where its link leads; the link stays.
                 let path = world.resolve(path)?;
                 let sha256 = Some(edit_file::made(world, edit, &path)?.sha256());
                 let after = After { sha256, edit: Some(edit), ..After::NOTHING };
-                self.note_file(record, world, &path, after, batch)?;
+                self.record_file(record, world, &path, after, batch)?;
             }
             Step::Entry { database, certificate } => {
                 let steps = &mut self.receipt.changes[record].steps;
@@ -60,7 +60,7 @@ impl Run<'_> {
             return Ok(());
         }
         let Session { receipts, progress, .. } = self.session;
-        receipts.note(&self.receipt, &[record])?;
+        receipts.save_changes(&self.receipt, &[record])?;
         world.flushed_once(|| {
             steps.into_iter().try_for_each(|step| {
                 progress.begin(&step.to_string());
@@ -70,7 +70,7 @@ impl Run<'_> {
     }
 
     /// Whether every file and link of `change` is recorded.
-    pub(super) fn knows_all(&self, change: &Change) -> bool {
+    pub(super) fn is_all_recorded(&self, change: &Change) -> bool {
         let record = self.recorded(change);
         let is_known = |path| record.is_some_and(|record| record.has_file(path));
         change.steps.iter().filter_map(Step::made).all(is_known)
@@ -80,7 +80,7 @@ impl Run<'_> {
     pub(super) fn adopt(&mut self, change: &Change, world: &World) -> Result<()> {
         let record = self.record(change);
         for step in &change.steps {
-            self.note_adopted(record, step, world)?;
+            self.record_adopted(record, step, world)?;
         }
         self.receipt.changes[record].set_proven(super::now());
         self.done.push(self.receipt.changes[record].key());
@@ -88,7 +88,7 @@ impl Run<'_> {
     }
 
     /// Records a file or link that `step` would make and that exists already: undoing leaves it in place.
-    pub(super) fn note_adopted(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
+    pub(super) fn record_adopted(&mut self, record: usize, step: &Step, world: &World) -> Result<()> {
         let Some(path) = step.made() else { return Ok(()) };
         if self.receipt.changes[record].has_file(path) {
             return Ok(());
@@ -106,7 +106,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn note_file(
+    fn record_file(
         &mut self,
         record: usize,
         world: &World,
@@ -114,7 +114,7 @@ impl Run<'_> {
         after: After<'_>,
         batch: &mut Batch<'_>,
     ) -> Result<()> {
-        let before = self.session.receipts.keep(&self.receipt.name, world, path)?;
+        let before = self.session.receipts.back_up(&self.receipt.name, world, path)?;
         if matches!(before, Node::Folder | Node::Other) {
             let why = "it is not a regular file, and a file belongs there".into();
             return Err(Error::Unsafe { path: path.to_owned(), why });
@@ -133,7 +133,7 @@ impl Run<'_> {
         let (link, edit) = (after.link.map(Path::to_owned), after.edit.cloned());
         let step =
             StepRecord::File { path, before, after: after.sha256, link, folders, edit, adopted: false };
-        self.receipt.changes[record].note_file(step);
+        self.receipt.changes[record].record_file(step);
         Ok(())
     }
 }

@@ -119,9 +119,9 @@ impl Tool<'_> {
             match output.code {
                 Some(0) => Ok(None),
                 Some(1) => {
-                    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-                    let said = said.lines().rev().map(str::trim).find(|line| !line.is_empty());
-                    Ok(Some(said.unwrap_or("it gives no reason").to_owned()))
+                    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+                    let message = message.lines().rev().map(str::trim).find(|line| !line.is_empty());
+                    Ok(Some(message.unwrap_or("it gives no reason").to_owned()))
                 }
                 _ => Err(output.into_error(&command)),
             }

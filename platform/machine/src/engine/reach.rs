@@ -75,12 +75,12 @@ impl Reach {
 }
 
 /// Makes the engine at `socket` contact the registry at `endpoint` and judges its answer.
-pub fn reaches(world: &World, socket: &Path, endpoint: &Endpoint) -> Result<Reach> {
-    Ok(judge(&get(world, socket, &distribution(endpoint), LIMIT)?.body))
+pub fn contact_registry(world: &World, socket: &Path, endpoint: &Endpoint) -> Result<Reach> {
+    Ok(reach_from_answer(&get(world, socket, &distribution(endpoint), LIMIT)?.body))
 }
 
 /// Reads the engine's `answer` to that request.
-pub fn judge(answer: &str) -> Reach {
+pub fn reach_from_answer(answer: &str) -> Reach {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Answer {
@@ -98,21 +98,21 @@ pub fn judge(answer: &str) -> Reach {
         Ok(Answer::Fault { message }) => message.chars().take(LONGEST_MESSAGE).collect::<String>(),
         Err(_) => return Reach::Unknown("its answer is not that of a Docker engine".into()),
     };
-    judge_message(message)
+    reach_from_message(message)
 }
 
 /// Reads the error output of a program that contacted a registry itself, such as skopeo. The program reads the registry's
 /// `folder` of `certs.d`.
-pub fn judge_client(complaints: &str, folder: &Path) -> Reach {
+pub fn reach_from_client(complaints: &str, folder: &Path) -> Reach {
     let last = complaints.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it printed nothing");
-    match judge_message(last.chars().take(LONGEST_MESSAGE).collect()) {
+    match reach_from_message(last.chars().take(LONGEST_MESSAGE).collect()) {
         // A program may fail for reasons that have nothing to do with the registry.
         Reach::GaveUp(message) if !message.contains(&*folder.to_string_lossy()) => Reach::Unknown(message),
         reach => reach,
     }
 }
 
-fn judge_message(message: String) -> Reach {
+fn reach_from_message(message: String) -> Reach {
     let says = |texts: &[&str]| texts.iter().any(|text| message.contains(text));
     let names_url = message.contains("://");
     if says(REFUSED) && names_url {
@@ -136,7 +136,7 @@ mod tests {
     fn a_programs_complaints_are_judged_by_their_last_line() {
         let judged = |text: &str| {
             let line = format!("time=\"x\" level=fatal msg=\"Error listing repository tags: {text}\"\n");
-            judge_client(&format!("a warning\n{line}\n"), Path::new("/etc/containers/certs.d/h:4567"))
+            reach_from_client(&format!("a warning\n{line}\n"), Path::new("/etc/containers/certs.d/h:4567"))
         };
         assert_eq!(judged("fetching tags list: authentication required"), Reach::Accepted);
         let refused = r#"Get \"https://h:4567/v2/\": x509: certificate signed by unknown authority"#;
@@ -144,11 +144,11 @@ mod tests {
         let folder = "open /etc/containers/certs.d/h:4567/x.crt: permission denied";
         assert!(matches!(judged(folder), Reach::GaveUp(_)));
         assert!(matches!(judged("open /etc/containers/policy.json: no such file"), Reach::Unknown(_)));
-        assert!(matches!(judge_client("", Path::new("/x")), Reach::Unknown(_)));
+        assert!(matches!(reach_from_client("", Path::new("/x")), Reach::Unknown(_)));
     }
 
     fn judged(message: &str) -> Reach {
-        judge(&serde_json::json!({ "message": message }).to_string())
+        reach_from_answer(&serde_json::json!({ "message": message }).to_string())
     }
 
     #[test]

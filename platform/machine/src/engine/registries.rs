@@ -33,7 +33,7 @@ impl RegistrySettings {
     /// The reason why the engine does not check the certificate of the registry at `endpoint`, whose name has these
     /// `addresses`; none if it checks it (moby, `registry.isSecureIndex`). The settings decide if they name the registry,
     /// otherwise its addresses.
-    pub fn ignores(&self, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<String> {
+    pub fn insecure_reason(&self, endpoint: &Endpoint, addresses: &[IpAddr]) -> Option<String> {
         let named = |name: &str| self.named.as_ref()?.get(name);
         match named(&endpoint.to_string()).or_else(|| named(&endpoint.certs_d_folder())) {
             Some(named) if named.secure => None,
@@ -51,7 +51,7 @@ impl RegistrySettings {
 
 /// The reason why the engine at `socket` does not check the certificate of the registry at `endpoint`; none if it checks it,
 /// or does not tell.
-pub(crate) fn ignores(world: &World, socket: &Path, endpoint: &Endpoint) -> Option<String> {
+pub(crate) fn insecure_reason(world: &World, socket: &Path, endpoint: &Endpoint) -> Option<String> {
     #[derive(Deserialize)]
     struct Info {
         #[serde(rename = "RegistryConfig")]
@@ -61,7 +61,7 @@ pub(crate) fn ignores(world: &World, socket: &Path, endpoint: &Endpoint) -> Opti
     let registries = serde_json::from_str::<Info>(&info.body).ok()?.registries?;
     let addresses = handshake::resolve(endpoint, NAME_LIMIT).unwrap_or_default();
     let addresses: Vec<_> = addresses.iter().map(std::net::SocketAddr::ip).collect();
-    registries.ignores(endpoint, &addresses)
+    registries.insecure_reason(endpoint, &addresses)
 }
 
 /// Whether `address` is in `network`, such as `10.0.0.0/8`.

@@ -56,7 +56,7 @@ impl CertsD<'_> {
         let who = client.program.file_name().unwrap_or_default().to_string_lossy();
         let reach = match world.try_run(client) {
             Ok(output) if output.code == Some(0) => Reach::Accepted,
-            Ok(output) => engine::judge_client(&String::from_utf8_lossy(&output.stderr), self.folder),
+            Ok(output) => engine::reach_from_client(&String::from_utf8_lossy(&output.stderr), self.folder),
             Err(error) => return ProofResult::Holds(format!("{who} did not answer: {error}")),
         };
         let presented = || presented(self.endpoint, self.certificate);
@@ -92,7 +92,7 @@ pub fn ask_engine(
     certificate: &Certificate,
     wanted: Wanted,
 ) -> ProofResult {
-    let reach = match engine::reaches(world, socket, endpoint) {
+    let reach = match engine::contact_registry(world, socket, endpoint) {
         Ok(reach) => reach,
         Err(error) => return ProofResult::Holds(format!("the engine did not answer: {error}")),
     };
@@ -100,7 +100,7 @@ pub fn ask_engine(
         who: "the engine",
         endpoint,
         presented: &|| presented(endpoint, certificate),
-        ignored: &|| engine::ignores(world, socket, endpoint),
+        ignored: &|| engine::insecure_reason(world, socket, endpoint),
     };
     match wanted {
         Wanted::There => registry.is_trusted(&reach),

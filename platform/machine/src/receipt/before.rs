@@ -20,7 +20,7 @@ impl Receipts {
         if kept.is_empty() {
             return Ok(kept);
         }
-        let needed: BTreeSet<Fingerprint> = receipt.kept().collect();
+        let needed: BTreeSet<Fingerprint> = receipt.saved_hashes().collect();
         kept.retain(|path| {
             let sha256 = path.file_name().and_then(|name| name.to_str()?.parse::<Fingerprint>().ok());
             sha256.is_some_and(|sha256| !needed.contains(&sha256))
@@ -29,7 +29,7 @@ impl Receipts {
     }
 
     /// Saves the bytes of the file at `path` beside the receipt `name`, and returns the state of `path`.
-    pub(crate) fn keep(&self, name: &str, world: &World, path: &Path) -> Result<Node> {
+    pub(crate) fn back_up(&self, name: &str, world: &World, path: &Path) -> Result<Node> {
         let node = world.look(path)?;
         if let Node::File { sha256, .. } = node {
             let before = self.folder(name).join("before");
@@ -50,7 +50,7 @@ impl Receipts {
     }
 
     /// The bytes that were saved under `sha256` beside the receipt `name`.
-    pub(crate) fn kept(&self, name: &str, sha256: Fingerprint) -> Result<Contents> {
+    pub(crate) fn saved_bytes(&self, name: &str, sha256: Fingerprint) -> Result<Contents> {
         let path = self.folder(name).join("before").join(sha256.to_string());
         match self.world.read(&path)? {
             Some(bytes) if Fingerprint::of(&bytes) == sha256 => Ok(Contents::Secret(bytes)),

@@ -174,14 +174,14 @@ impl Receipts {
 
     /// Saves the records of the changes at `indices` of `receipt`, before their steps are applied. All other records are
     /// saved already.
-    pub(crate) fn note(&self, receipt: &Receipt, indices: &[usize]) -> Result<()> {
+    pub(crate) fn save_changes(&self, receipt: &Receipt, indices: &[usize]) -> Result<()> {
         let lines: Vec<_> = indices.iter().map(|index| Line::Change(&receipt.changes[*index])).collect();
         if self.append(receipt, &lines, true)? { Ok(()) } else { self.save(receipt) }
     }
 
     /// Appends `lines` to `receipt` after their changes were made. They are not flushed: nothing depends on them before the
-    /// next [`Self::note`] or [`Self::close`].
-    pub(crate) fn note_done(&self, receipt: &Receipt, lines: &[Line<'_>]) -> Result<()> {
+    /// next [`Self::save_changes`] or [`Self::close`].
+    pub(crate) fn save_lines(&self, receipt: &Receipt, lines: &[Line<'_>]) -> Result<()> {
         if receipt.changes.is_empty() || !self.append(receipt, lines, false)? {
             return self.save(receipt);
         }
@@ -212,7 +212,7 @@ impl Receipts {
     }
 
     /// Removes the saved bytes beside `receipt` that are no longer needed: a private key that was replaced must not stay.
-    pub(crate) fn prune(&self, receipt: &Receipt) -> Result<()> {
+    pub(crate) fn remove_unneeded(&self, receipt: &Receipt) -> Result<()> {
         let left_over = self.left_over(receipt)?;
         if !left_over.is_empty() {
             // The receipt without them must be on the disk first.
@@ -303,7 +303,7 @@ impl Receipts {
     }
 
     /// Whether `path` is in the state folder, where everything is private.
-    pub(crate) fn keeps(&self, path: &Path) -> bool {
+    pub(crate) fn contains(&self, path: &Path) -> bool {
         path.starts_with(&self.state)
     }
 

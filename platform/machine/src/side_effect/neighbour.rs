@@ -29,7 +29,7 @@ const ENDINGS: [&str; 4] = ["pem", "crt", "cer", "crl"];
 const MOST_LINKS: usize = 8;
 
 /// Saves the files of other programs that the updater may replace or remove, before it runs.
-pub(crate) fn keep_neighbours(
+pub(crate) fn back_up_neighbours(
     world: &World,
     receipts: &Receipts,
     receipt: &str,
@@ -40,7 +40,7 @@ pub(crate) fn keep_neighbours(
     for side_effect in side_effects {
         let SideEffect::Links { folder, target } = side_effect else { continue };
         for path in at_risk(world, folder, target, &made)? {
-            super::keep(&SideEffect::Neighbour { path }, world, receipts, receipt, records)?;
+            super::back_up(&SideEffect::Neighbour { path }, world, receipts, receipt, records)?;
         }
     }
     Ok(())
@@ -72,7 +72,7 @@ pub(crate) fn undo_neighbours(
 }
 
 /// Drops the records of other programs' files that are unchanged.
-pub(crate) fn forget_idle_neighbours(world: &World, records: &mut Vec<SideEffectRecord>) -> Result<()> {
+pub(crate) fn forget_unchanged_neighbours(world: &World, records: &mut Vec<SideEffectRecord>) -> Result<()> {
     for record in std::mem::take(records) {
         if neighbour(&record).is_none() || !record.is_as_before(world)? {
             records.push(record);

@@ -19,7 +19,7 @@ pub(crate) fn undo_file(
     match before {
         Node::File { sha256, mode, uid, gid } => {
             let owner = world.may_give_away().then_some((*uid, *gid));
-            world.put(path, &receipts.kept(receipt, *sha256)?, Access { mode: *mode, owner })
+            world.put(path, &receipts.saved_bytes(receipt, *sha256)?, Access { mode: *mode, owner })
         }
         Node::Link { target } => world.link(path, target),
         Node::Absent | Node::Folder | Node::Other => world.remove(path),

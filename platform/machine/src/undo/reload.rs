@@ -83,7 +83,8 @@ fn unlink_all<'u>(
     let mut members = Vec::new();
     for undone in together {
         let side_effects = &undone.record(receipts).reload.side_effects;
-        let unlinked = side_effects.iter().try_for_each(|made| side_effect::unlink(made, world));
+        let unlinked =
+            side_effects.iter().try_for_each(|side_effect| side_effect::unlink(side_effect, world));
         if let Err(error) = unlinked {
             undone.fault = Some(Rc::new(error));
             continue;

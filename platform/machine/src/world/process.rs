@@ -73,8 +73,8 @@ pub struct Output {
 impl Output {
     /// The lines, of both streams, that contain one of `texts`.
     pub(crate) fn lines_with(&self, texts: &[&str]) -> Vec<String> {
-        let said = [&self.stdout, &self.stderr].map(|stream| String::from_utf8_lossy(stream));
-        let lines = said.iter().flat_map(|stream| stream.lines()).map(str::trim);
+        let output = [&self.stdout, &self.stderr].map(|stream| String::from_utf8_lossy(stream));
+        let lines = output.iter().flat_map(|stream| stream.lines()).map(str::trim);
         lines.filter(|line| texts.iter().any(|text| line.contains(text))).map(str::to_owned).collect()
     }
 
@@ -85,9 +85,9 @@ impl Output {
             (None, Some(signal)) => format!("signal {signal}"),
             (None, None) => "no exit code".into(),
         };
-        let said = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
-        let said = String::from_utf8_lossy(said);
-        let last = said.lines().rev().find(|line| !line.trim().is_empty());
+        let output = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
+        let output = String::from_utf8_lossy(output);
+        let last = output.lines().rev().find(|line| !line.trim().is_empty());
         let output = last.map(|line| format!(": {}", line.trim())).unwrap_or_default();
         Error::Failed { command: command.to_string(), status, output }
     }
@@ -153,22 +153,22 @@ fn environment() -> [(&'static str, &'static str); 2] {
 }
 
 /// The bytes that were read from a stream so far.
-struct Said {
+struct StreamReader {
     bytes: Arc<Mutex<Vec<u8>>>,
     ended: mpsc::Receiver<()>,
 }
 
-impl Said {
+impl StreamReader {
     fn take(self) -> Vec<u8> {
         let _ = self.ended.recv_timeout(LAST_WORDS);
         mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
+fn collect(mut stream: Option<impl Read + Send + 'static>) -> StreamReader {
     let bytes = Arc::new(Mutex::new(Vec::new()));
     let (end, ended) = mpsc::channel();
-    let said = Said { bytes: Arc::clone(&bytes), ended };
+    let output = StreamReader { bytes: Arc::clone(&bytes), ended };
     thread::spawn(move || {
         let mut part = [0; 1 << 14];
         while let Some(stream) = &mut stream {
@@ -184,7 +184,7 @@ fn collect(mut stream: Option<impl Read + Send + 'static>) -> Said {
         }
         let _ = end.send(());
     });
-    said
+    output
 }
 
 fn stop(child: &mut process::Child) {
@@ -215,8 +215,8 @@ mod tests {
     #[test]
     fn a_service_that_a_helper_leaves_behind_holds_up_nobody() -> Result<()> {
         let started = Instant::now();
-        let output = run(&Command::new("/bin/sh", ["-c", "echo said; sleep 20 &"]))?;
-        assert_eq!(output.stdout, b"said\n");
+        let output = run(&Command::new("/bin/sh", ["-c", "echo output; sleep 20 &"]))?;
+        assert_eq!(output.stdout, b"output\n");
         assert!(started.elapsed() < Duration::from_secs(10));
         Ok(())
     }

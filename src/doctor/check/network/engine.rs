@@ -1,6 +1,6 @@
 //! Reads the daemons' messages about their connection to the registry, in the wording of Go's `net` and `crypto/tls`.
 
-use labtrust_machine::engine::{Reach, judge};
+use labtrust_machine::engine::{Reach, reach_from_answer};
 
 use super::code::{CLOSED, HANDSHAKE_FAILED, NOT_RESOLVED, NOT_TLS, REFUSED, TIMEOUT, UNREACHABLE};
 use crate::doctor::{Case, Code, Finding, evidence::EngineSeen};
@@ -27,7 +27,7 @@ const WORDS: &[(&str, &Code)] = &[
 pub(super) fn gets_there(case: &Case<'_>) -> bool {
     (case.evidence.engines.iter())
         .filter_map(|engine| engine.registries.get(&case.registry)?.answer())
-        .any(|answer| matches!(judge(answer), Reach::Accepted | Reach::Refused(_)))
+        .any(|answer| matches!(reach_from_answer(answer), Reach::Accepted | Reach::Refused(_)))
 }
 
 /// A daemon that cannot reach the registry, although this program can, for one of the reasons in `codes`. A daemon
@@ -37,7 +37,7 @@ pub(super) fn obstacle(case: &Case<'_>, codes: &[&'static Code]) -> Option<Findi
         engine.info.answer().is_none_or(|info| info.https_proxy.is_empty() && info.http_proxy.is_empty())
     };
     case.evidence.engines.iter().filter(uses_none).find_map(|engine| {
-        let Reach::Unknown(message) = judge(engine.registries.get(&case.registry)?.answer()?) else {
+        let Reach::Unknown(message) = reach_from_answer(engine.registries.get(&case.registry)?.answer()?) else {
             return None;
         };
         // A message about another URL, such as the token service's, does not count here.

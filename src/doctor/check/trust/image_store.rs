@@ -1,7 +1,7 @@
 //! The trust of a Docker daemon with the containerd image store, the default since version 29: logins and pulls read
 //! different stores.
 
-use labtrust_machine::engine::{Reach, is_containerds, judge, pulls_by_system};
+use labtrust_machine::engine::{Reach, is_containerds, pulls_by_system, reach_from_answer};
 
 use super::{anchors::leads_to, classify::NEEDS_RESTART, engine_trust::EngineTrust, folder};
 use crate::doctor::{Code, Finding, certs_d::containerd_folders, evidence::FolderSeen};
@@ -61,7 +61,7 @@ impl EngineTrust<'_> {
         } else {
             // Only the system store can make the daemon accept the token service.
             let answer = self.seen.registries.get(&realm.port)?.answer()?;
-            !matches!(judge(answer), Reach::Refused(_))
+            !matches!(reach_from_answer(answer), Reach::Refused(_))
         };
         if is_known {
             return None;

@@ -10,7 +10,7 @@ pub(super) fn finding(case: &Case<'_>, engine: &EngineSeen) -> Option<Finding> {
     let endpoint = case.endpoint();
     let addresses = case.registry_server().map(|server| server.reached.addresses()).unwrap_or_default();
     let addresses: Vec<_> = addresses.iter().map(|(address, _)| address.ip()).collect();
-    let because = settings.ignores(&endpoint, &addresses)?;
+    let because = settings.insecure_reason(&endpoint, &addresses)?;
     Some(
         Finding::new(
             &INSECURE,
